@@ -1,0 +1,176 @@
+/**
+ * The bench's side of the I/O worker thread: what the campaign and the commands may ask of the engine. All of it is
+ * asynchronous to the main thread; the worker itself never waits for an event loop.
+ */
+import type { TrackingSpec, WorkloadSpec, DeviceRef, JournalRef, AreaName } from '../rig/resolved.js';
+import type { DeviceIdentity } from '../device/port.js';
+
+export interface EngineSpec {
+  /** 16 bytes as hex with dashes; in every block of the journal. */
+  rigUuid: string;
+  /** Paths already resolved (no `lab:`), identity already passed by the safety gate; checked again on the open descriptor. */
+  primary: DeviceRef;
+  secondary: DeviceRef;
+  journal: JournalRef;
+  tracking: TrackingSpec;
+  ffi: 'koffi' | 'ffi-napi';
+  /** 1 … 2^53-1; in every stamp. */
+  runId: number;
+  /** history/ of the run directory; null: no history is written (resync, verify, inspect). */
+  historyDir: string | null;
+}
+
+export interface OpenReport {
+  identities: Record<AreaName, DeviceIdentity>;
+  /** The smaller area, a multiple of the logical block size; the last region may be short. */
+  usableBytes: number;
+  regionCount: number;
+  io: 'io_uring' | 'threads';
+}
+
+/** Something recovery met on the journal; `effect` says what it did about it. */
+export interface RecoveryFinding {
+  where: 'superblock' | 'log' | 'indicator-area';
+  blockIndex: number;
+  problem: string;
+  effect: 'ignored' | 'region-range-dirty' | 'everything-dirty' | 'repaired';
+}
+
+export interface RecoveryReport {
+  regionCount: number;
+  /** |D| */
+  dirtyRegions: number;
+  fromIndicatorArea: number;
+  fromLog: number;
+  everythingDirty: boolean;
+  findings: RecoveryFinding[];
+  durationMs: number;
+}
+
+export interface AreaJudgement {
+  /** Anomalies by class of the fault catalogue (`lost-write`, `bit-corruption`, …) and by legality. */
+  faults: Record<string, number>;
+  legal: Record<string, number>;
+  sectorsRead: number;
+}
+
+export interface JudgeReport {
+  /** Regions with P != S outside D, first 100. I1 is broken when the count is not 0. */
+  lostIndicators: number;
+  lostIndicatorRegions: number[];
+  differingRegions: number;
+  dirtyRegions: number;
+  /** |D| - differing regions inside D */
+  falseDirtyRegions: number;
+  /** Acknowledged to the application, and not on P (I2). In 512-byte sectors; first 100 with what was found. */
+  lostAcknowledgedSectors: number;
+  samples: JudgeSample[];
+  areas: { primary: AreaJudgement; secondary: AreaJudgement };
+  durationMs: number;
+}
+
+export interface JudgeSample {
+  area: 'primary' | 'secondary';
+  lba: number;
+  class: string;
+  expected: string;
+  found: string;
+}
+
+export interface ResyncReport {
+  regions: number;
+  bytes: number;
+  durationMs: number;
+  /** false: it was interrupted (cut, stop) and regions remain dirty. */
+  complete: boolean;
+  remainingRegions: number;
+}
+
+export interface VerifyReport {
+  equal: boolean;
+  bytes: number;
+  differingRegions: number;
+  firstDifferenceBytes: number | null;
+  durationMs: number;
+}
+
+export interface LoadReport {
+  updatesIssued: number;
+  updatesAcknowledged: number;
+  updatesAnswered: number;
+  updatesRefused: number;
+  updatesGivenUp: number;
+  writtenBytes: number;
+  durationMs: number;
+}
+
+/** Sampled by the main thread at any time (about 10 a second); plain numbers. */
+export interface EngineSnapshot {
+  phase: string;
+  regionCount: number;
+  dirtyRegions: number;
+  persistedIndicators: number;
+  updatesInFlight: number;
+  logUsedBytes: number;
+  logBytes: number;
+  /** Counters since the worker started. */
+  writes: Record<AreaName, number>;
+  writeBytes: Record<AreaName, number>;
+  resyncBytes: number;
+  resyncRemainingRegions: number;
+  /** Fraction 0 … 1 of the running phase (prepare, judge, resync, verify), and its rate. */
+  phaseDone: number;
+  phaseBytesPerSecond: number;
+  /** Seconds, drained at each snapshot: for the histograms. */
+  writeSeconds: Record<AreaName, number[]>;
+  evidenceWaitSeconds: number[];
+}
+
+/** An area's I/O failed: device-side evidence of a cut, or a fault when nobody pulled the plug. */
+export interface AreaFailure {
+  area: AreaName;
+  errno: number;
+  /** CLOCK_MONOTONIC, ns; the clock of process.hrtime. */
+  atNs: number;
+}
+
+export interface EngineEvents {
+  onFailure(f: AreaFailure): void;
+  onSnapshot(s: EngineSnapshot): void;
+}
+
+/**
+ * One engine, in one worker thread. After a power cut the campaign calls `abandon()` and starts a new one: that one has
+ * seen nothing but the disks. What the judge needs (history of issued, completed and flushed writes) stays in the
+ * worker across `abandon`/`open`, apart from the engine.
+ *
+ * Every method rejects with `EngineError` (code, context). None may be called while another one runs, except `stop`,
+ * `powerLost` and `terminate`.
+ */
+export interface EnginePort {
+  /** Opens the three devices (O_DIRECT | O_EXCL), checks identities. Rejects with DEVICE_* codes. */
+  open(spec: EngineSpec): Promise<OpenReport>;
+  /** Writes an empty journal: everything clean. */
+  format(): Promise<void>;
+  /** Lays the base pattern on every sector of P and S and flushes both. */
+  prepare(): Promise<{ bytes: number; durationMs: number }>;
+  /** Reads the journal alone and makes D durable in the indicator area (R11). */
+  recover(): Promise<RecoveryReport>;
+  /** Runs the workload until `stop`, or until P or the journal is lost. S lost: it goes on, degraded. */
+  load(w: WorkloadSpec, seed: number, durationMs: number | null): Promise<LoadReport>;
+  /** Copies D from P to S and clears it (R10). Ends early when a device is lost. `withLoad`: application writes go on. */
+  resync(withLoad?: { workload: WorkloadSpec; seed: number }): Promise<ResyncReport>;
+  /** Compares P and S against D and against the history; reads every byte of both. */
+  judge(): Promise<JudgeReport>;
+  verify(): Promise<VerifyReport>;
+  /** Ends `load`/`resync`/`prepare`/`judge`/`verify` at the next safe point; the pending promise resolves. */
+  stop(): Promise<void>;
+  /** The bench has cut these areas' power: their epoch ends before power can come back (R4). */
+  powerLost(areas: AreaName[]): Promise<void>;
+  /** Drops the engine's memory and closes the devices, as a dead host would; nothing is written. */
+  abandon(): Promise<void>;
+  /** Orderly: waits for what is in flight, writes R9 marks, closes. */
+  close(): Promise<void>;
+  /** Ends the worker thread. */
+  terminate(): Promise<void>;
+}
