@@ -1,0 +1,28 @@
+/**
+ * What the runner of a cycle needs of the world. The real bench is wired in `wiring.ts`; tests bring a fake.
+ */
+import type { AreaName } from '../rig/resolved.js';
+import type { AreaFailure, EnginePort, EngineSpec } from '../engine/port.js';
+import type { Clock } from './clock.js';
+import type { CycleProblem, DeviceSign, SwitchRecord } from './cycleTypes.js';
+
+export interface BenchPower {
+  /** All at once, as close together as the boards allow. Rejects when a board fails or its latch is closed. */
+  switchRails(rails: readonly string[], state: 'on' | 'off'): Promise<SwitchRecord[]>;
+  /** Every rail is tried, even when one fails. */
+  allOn(): Promise<void>;
+}
+
+export interface Bench {
+  clock: Clock;
+  engine: EnginePort;
+  power: BenchPower;
+  /** Reads one block past every cache; null: it answered. Never rejects. */
+  probe(area: AreaName): Promise<DeviceSign | null>;
+  /** Compares what the devices say of themselves with what they said before the first cut. */
+  identify(): Promise<CycleProblem | null>;
+  /** Paths as they are now: a device may come back under another name. */
+  engineSpec(): Promise<EngineSpec>;
+  /** Failures that the engine's own I/O meets; returns what ends the subscription. */
+  onFailure(listener: (failure: AreaFailure) => void): () => void;
+}

@@ -1,0 +1,238 @@
+/**
+ * The cycle state machine (pure): `(state, input) → (state, effects)`. No clock: every input carries the time, and
+ * `state.timerMs` says when the next `tick` is due.
+ *
+ * Promises: the plug is pulled only on areas that were readable just before; power comes back only after the engine
+ * was told that it is gone and has let go of the devices; every step has a deadline; an input that a step does not
+ * wait for changes nothing. Not promised: an orderly end. After `ended` whoever runs the machine stops the engine and
+ * restores all power, whatever the outcome says.
+ */
+import type { CutRecord, CycleFacts, CycleInput, CyclePlan, CycleProblem, CycleState, DeviceSign, Transition } from './cycleTypes.js';
+import { end, enter, go, phaseOf, problemIn, type Step } from './cycleSteps.js';
+import { allSeen, cutAreas } from './proof.js';
+
+const NO_FACTS: CycleFacts = { cuts: [], recoveries: [], judge: null, resync: null, verify: null, unprovoked: [] };
+
+/** A cycle that has not begun; it waits for `start`. The engine is open, its last state verified or empty. */
+export function newCycle(plan: CyclePlan): CycleState {
+  return { plan, step: 'idle', roundIndex: 0, work: null, timerMs: null, facts: NO_FACTS, outcome: null };
+}
+
+export function step(state: CycleState, input: CycleInput): Transition {
+  if (state.step === 'ended') return { state, effects: [] };
+  switch (input.type) {
+    case 'interrupt':
+      return end(state, { kind: 'interrupted', phase: phaseOf(state) });
+    case 'problem':
+      return problemIn(state, input.problem);
+    case 'areaFailed':
+      return areaFailed(state, input);
+    case 'workFailed':
+      return workFailed(state, input);
+    case 'loaded':
+    case 'resynced':
+    case 'recovered':
+      if (state.work !== null) return workEnded(state, input);
+      return ofStep(state, input);
+    default:
+      return ofStep(state, input);
+  }
+}
+
+const HANDLERS: Record<CycleState['step'], Step> = {
+  idle: (s, i) => (i.type === 'start' ? enter(s, 'checkingReadable', i.nowMs) : go(s)),
+  checkingReadable: afterPreflight,
+  working: (s, i) => (i.type === 'tick' ? enter(s, 'arming', i.nowMs) : go(s)),
+  arming: afterArming,
+  cutting: whileCutting,
+  dark: (s, i) => (i.type === 'tick' ? enter(s, 'probingDark', i.nowMs) : go(s)),
+  probingDark: afterDarkProbe,
+  stopping: (s) => go(s),
+  abandoning: (s, i) => (i.type === 'abandoned' ? enter(s, 'restoring', i.nowMs) : go(s)),
+  restoring: afterRestore,
+  returning: (s, i) => (i.type === 'returned' ? enter(s, 'identifying', i.nowMs) : go(s)),
+  identifying: afterIdentify,
+  opening: (s, i) => (i.type === 'opened' ? afterOpen(s, i.nowMs) : go(s)),
+  recovering: (s, i) => (i.type === 'recovered' ? afterRecovery(noteRecovery(s, i.report), i.nowMs) : go(s)),
+  judging: (s, i) => (i.type === 'judged' ? enter(withFacts(s, { judge: i.report }), 'resyncing', i.nowMs) : go(s)),
+  resyncing: (s, i) => (i.type === 'resynced' ? enter(withFacts(s, { resync: i.report }), 'verifying', i.nowMs) : go(s)),
+  verifying: (s, i) => (i.type === 'verified' ? end(withFacts(s, { verify: i.report }), { kind: 'complete' }) : go(s)),
+  ended: (s) => go(s),
+};
+
+/** Steps in which `tick` means that something was expected and has not come. */
+const DEADLINE_STEPS: readonly CycleState['step'][] = [
+  'checkingReadable', 'arming', 'probingDark', 'stopping', 'abandoning', 'restoring', 'returning', 'identifying',
+  'opening', 'recovering', 'judging', 'resyncing', 'verifying',
+];
+
+function ofStep(state: CycleState, input: CycleInput): Transition {
+  if (input.type === 'tick') {
+    if (state.timerMs === null || input.nowMs < state.timerMs) return go(state);
+    if (DEADLINE_STEPS.includes(state.step)) return problemIn(state, missedDeadline(state));
+  }
+  return HANDLERS[state.step](state, input);
+}
+
+/** Every area must answer before anything is written or cut; a bench that starts half dark proves nothing. */
+function afterPreflight(state: CycleState, input: CycleInput): Transition {
+  if (input.type !== 'readable') return go(state);
+  const silent = (['primary', 'secondary', 'journal'] as const).filter((a) => !input.areas.includes(a));
+  if (silent.length > 0) {
+    return problemIn(state, {
+      kind: 'hardware',
+      code: 'AREA_UNREADABLE',
+      text: `${silent.join(', ')} can't be read before the cycle; check its rail and its cable`,
+    });
+  }
+  return enter(state, 'working', input.nowMs);
+}
+
+function afterArming(state: CycleState, input: CycleInput): Transition {
+  if (input.type !== 'readable') return go(state);
+  return enter(openCut(state, input.areas), 'cutting', input.nowMs);
+}
+
+/** Waits for the boards and for a sign of every area; past the deadline the cycle goes on, unproven. */
+function whileCutting(state: CycleState, input: CycleInput): Transition {
+  const cut = currentCut(state);
+  if (input.type === 'switchedOff') {
+    const known = withCut(state, { commands: input.commands });
+    return allSeen(currentCut(known)) ? enter(known, 'dark', input.nowMs) : go(known);
+  }
+  if (input.type === 'tick') {
+    return cut.commands.length > 0 ? enter(state, 'dark', input.nowMs) : problemIn(state, missedDeadline(state));
+  }
+  return go(state);
+}
+
+function afterDarkProbe(state: CycleState, input: CycleInput): Transition {
+  if (input.type !== 'readable') return go(state);
+  const areas = cutAreas(currentCut(state));
+  const known = withCut(state, { readableInDark: input.areas.filter((a) => areas.includes(a)) });
+  return enter(known, known.work === null ? 'abandoning' : 'stopping', input.nowMs);
+}
+
+function afterRestore(state: CycleState, input: CycleInput): Transition {
+  if (input.type !== 'switchedOn') return go(state);
+  return enter(withCut(state, { restoredNs: input.atNs }), 'returning', input.nowMs);
+}
+
+function afterIdentify(state: CycleState, input: CycleInput): Transition {
+  if (input.type !== 'identified') return go(state);
+  return input.mismatch === null ? enter(state, 'opening', input.nowMs) : problemIn(state, input.mismatch);
+}
+
+/** The next cut of this cycle may be one of a recovery: then this recovery is the work to be cut. */
+function afterOpen(state: CycleState, nowMs: number): Transition {
+  const next = state.plan.rounds[state.roundIndex + 1];
+  if (next?.during !== 'recovery') return enter(state, 'recovering', nowMs);
+  return enter({ ...state, roundIndex: state.roundIndex + 1 }, 'working', nowMs);
+}
+
+function afterRecovery(state: CycleState, nowMs: number): Transition {
+  const next = state.plan.rounds[state.roundIndex + 1];
+  if (next === undefined) return enter(state, 'judging', nowMs);
+  return enter({ ...state, roundIndex: state.roundIndex + 1 }, 'working', nowMs);
+}
+
+/** The work to be cut has ended: because of the cut, because it was stopped, or before the cut could come. */
+function workEnded(state: CycleState, input: Extract<CycleInput, { type: 'loaded' | 'resynced' | 'recovered' }>): Transition {
+  const idle: CycleState = { ...state, work: null };
+  if (state.step === 'working' || state.step === 'arming') return workEndedEarly(idle, input);
+  const known = input.type === 'recovered' ? noteRecovery(idle, input.report) : noteWork(idle, input);
+  return state.step === 'stopping' ? enter(known, 'abandoning', input.nowMs) : go(known);
+}
+
+function workEndedEarly(idle: CycleState, input: Extract<CycleInput, { type: 'loaded' | 'resynced' | 'recovered' }>): Transition {
+  if (input.type === 'loaded') {
+    return problemIn(idle, {
+      kind: idle.facts.unprovoked.length > 0 ? 'hardware' : 'internal',
+      code: 'LOAD_ENDED',
+      text: `the load ended before the cut, with every rail on (${input.report.updatesIssued} updates issued)`,
+    });
+  }
+  const known = input.type === 'recovered' ? noteRecovery(idle, input.report) : idle;
+  return known.step === 'working' ? enter(known, 'arming', input.nowMs) : go(known);
+}
+
+/** An engine without its devices may fail as it likes; with them, its failure is ours or the bench's. */
+function workFailed(state: CycleState, input: Extract<CycleInput, { type: 'workFailed' }>): Transition {
+  if (state.work !== input.work || !isCutting(state) || input.problem.code === 'WORKER_DIED') {
+    return problemIn(state, input.problem);
+  }
+  const known = withCut({ ...state, work: null }, { workError: input.problem.text });
+  return state.step === 'stopping' ? enter(known, 'abandoning', input.nowMs) : go(known);
+}
+
+function areaFailed(state: CycleState, input: Extract<CycleInput, { type: 'areaFailed' }>): Transition {
+  if (isLateSign(state, input.sign)) return go(state);
+  if (!isCutting(state) || !cutAreas(currentCut(state)).includes(input.sign.area)) {
+    const { area, errno, atNs } = input.sign;
+    return go(withFacts(state, { unprovoked: [...state.facts.unprovoked, { area, errno, atNs }] }));
+  }
+  const known = withCut(state, { signs: [...currentCut(state).signs, input.sign] });
+  const seen = state.step === 'cutting' && currentCut(known).commands.length > 0 && allSeen(currentCut(known));
+  return seen ? enter(known, 'dark', input.nowMs) : go(known);
+}
+
+/** Told only now, but seen before this cut's power came back: no fault of the device. */
+function isLateSign(state: CycleState, sign: DeviceSign): boolean {
+  const restoredNs = state.facts.cuts.length === 0 ? null : currentCut(state).restoredNs;
+  return restoredNs !== null && !isCutting(state) && sign.atNs <= restoredNs;
+}
+
+/** From the command on until the devices are back: failures are expected. */
+function isCutting(state: CycleState): boolean {
+  return ['cutting', 'dark', 'probingDark', 'stopping', 'abandoning', 'restoring', 'returning'].includes(state.step);
+}
+
+function missedDeadline(state: CycleState): CycleProblem {
+  const phase = phaseOf(state);
+  const ours = state.step === 'stopping' || state.step === 'abandoning';
+  return {
+    kind: ours ? 'internal' : 'hardware',
+    code: state.step === 'returning' ? 'DEVICE_NOT_BACK' : 'DEADLINE_MISSED',
+    text:
+      state.step === 'returning'
+        ? `the devices did not come back within ${state.plan.deadlinesMs.return} ms; see campaign.deadlines.return`
+        : `${phase} (${state.step}) did not end by its deadline; see campaign.deadlines in the profile`,
+  };
+}
+
+function openCut(state: CycleState, readableBefore: CutRecord['readableBefore']): CycleState {
+  const cut: CutRecord = {
+    round: state.plan.rounds[state.roundIndex],
+    hitWork: state.work !== null,
+    commands: [],
+    readableBefore,
+    signs: [],
+    readableInDark: [],
+    restoredNs: null,
+    load: null,
+    resync: null,
+    workError: null,
+  };
+  return withFacts(state, { cuts: [...state.facts.cuts, cut] });
+}
+
+function noteWork(state: CycleState, input: Extract<CycleInput, { type: 'loaded' | 'resynced' }>): CycleState {
+  return input.type === 'loaded' ? withCut(state, { load: input.report }) : withCut(state, { resync: input.report });
+}
+
+function noteRecovery(state: CycleState, report: Extract<CycleInput, { type: 'recovered' }>['report']): CycleState {
+  return withFacts(state, { recoveries: [...state.facts.recoveries, report] });
+}
+
+function currentCut(state: CycleState): CutRecord {
+  return state.facts.cuts[state.facts.cuts.length - 1];
+}
+
+function withCut(state: CycleState, change: Partial<CutRecord>): CycleState {
+  const cuts = state.facts.cuts;
+  return withFacts(state, { cuts: [...cuts.slice(0, -1), { ...currentCut(state), ...change }] });
+}
+
+function withFacts(state: CycleState, change: Partial<CycleFacts>): CycleState {
+  return { ...state, facts: { ...state.facts, ...change } };
+}

@@ -1,0 +1,125 @@
+/**
+ * Entering a step of the cycle (pure): what is asked for, and until when it is waited for. One table, so that the
+ * order of effects around a cut can be read in one place.
+ */
+import type { CycleEffect, CycleInput, CycleOutcome, CyclePhase, CycleProblem, CycleState, CycleStep, Transition, WorkName } from './cycleTypes.js';
+import { cutAreas } from './proof.js';
+
+export type Step = (state: CycleState, input: CycleInput) => Transition;
+
+interface Entry {
+  effects: CycleEffect[];
+  /** From now; null: not timed. */
+  afterMs: number | null;
+  work?: WorkName;
+}
+
+const ALL_AREAS = ['primary', 'secondary', 'journal'] as const;
+const WORK_OF = { load: 'load', resync: 'resync', recovery: 'recover' } as const;
+
+/** Stays where it is. */
+export function go(state: CycleState): Transition {
+  return { state, effects: [] };
+}
+
+export function enter(state: CycleState, step: CycleStep, nowMs: number): Transition {
+  const entry = entryOf(state, step);
+  const timerMs = entry.afterMs === null ? null : nowMs + entry.afterMs;
+  return { state: { ...state, step, timerMs, work: entry.work ?? state.work }, effects: entry.effects };
+}
+
+export function end(state: CycleState, outcome: CycleOutcome): Transition {
+  return { state: { ...state, step: 'ended', timerMs: null, outcome }, effects: [{ type: 'ended', outcome }] };
+}
+
+export function problemIn(state: CycleState, problem: CycleProblem): Transition {
+  return end(state, { kind: 'problem', problem, phase: phaseOf(state) });
+}
+
+/** The name that people see. */
+export function phaseOf(state: CycleState): CyclePhase {
+  switch (state.step) {
+    case 'idle':
+    case 'checkingReadable':
+      return 'preflight';
+    case 'working':
+      return WORK_OF[state.plan.rounds[state.roundIndex].during];
+    case 'arming':
+      return 'arm';
+    case 'cutting':
+      return 'cut';
+    case 'dark':
+    case 'probingDark':
+    case 'stopping':
+    case 'abandoning':
+      return 'dark';
+    case 'restoring':
+    case 'returning':
+      return 'restore';
+    case 'identifying':
+    case 'opening':
+      return 'identify';
+    case 'recovering':
+      return 'recover';
+    case 'judging':
+      return 'judge';
+    case 'resyncing':
+      return 'resync';
+    case 'verifying':
+      return 'verify';
+    case 'ended':
+      return 'end';
+  }
+}
+
+function entryOf(state: CycleState, step: CycleStep): Entry {
+  const limits = state.plan.deadlinesMs;
+  const round = state.plan.rounds[state.roundIndex];
+  const rails = round.rails.map((r) => r.rail);
+  const areas = cutAreas({ round });
+  switch (step) {
+    case 'checkingReadable':
+      return { effects: [{ type: 'probe', areas: ALL_AREAS }], afterMs: limits.return };
+    case 'working':
+      return { effects: [workEffect(state)], afterMs: round.afterMs, work: WORK_OF[round.during] };
+    case 'arming':
+      return { effects: [{ type: 'probe', areas }], afterMs: limits.cut };
+    case 'cutting':
+      return { effects: [{ type: 'watch', areas }, { type: 'switchOff', rails }], afterMs: limits.cut };
+    case 'dark':
+      // R4: the engine learns that the epoch has ended before power can come back.
+      return { effects: [{ type: 'powerLost', areas }], afterMs: state.plan.darkMs };
+    case 'probingDark':
+      return { effects: [{ type: 'probe', areas }], afterMs: limits.cut };
+    case 'stopping':
+      return { effects: [{ type: 'stop' }], afterMs: limits.cut };
+    case 'abandoning':
+      return { effects: [{ type: 'abandon' }], afterMs: limits.cut };
+    case 'restoring':
+      return { effects: [{ type: 'switchOn', rails }], afterMs: limits.return };
+    case 'returning':
+      return { effects: [{ type: 'awaitReturn', areas: ALL_AREAS }], afterMs: limits.return };
+    case 'identifying':
+      return { effects: [{ type: 'identify' }], afterMs: limits.return };
+    case 'opening':
+      return { effects: [{ type: 'open' }], afterMs: limits.return };
+    case 'recovering':
+      return { effects: [{ type: 'recover' }], afterMs: limits.recover };
+    case 'judging':
+      return { effects: [{ type: 'judge' }], afterMs: limits.judge };
+    case 'resyncing':
+      return { effects: [{ type: 'resync' }], afterMs: limits.resync };
+    case 'verifying':
+      // Reads what the judge reads: the same limit.
+      return { effects: [{ type: 'verify' }], afterMs: limits.judge };
+    case 'idle':
+    case 'ended':
+      return { effects: [], afterMs: null };
+  }
+}
+
+function workEffect(state: CycleState): CycleEffect {
+  const round = state.plan.rounds[state.roundIndex];
+  if (round.during === 'load') return { type: 'load', seed: round.workloadSeed };
+  return { type: WORK_OF[round.during] };
+}

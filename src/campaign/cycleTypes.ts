@@ -1,0 +1,177 @@
+/**
+ * The words of one cycle: what the state machine is told, what it asks for, and what it remembers. Types only.
+ *
+ *   preflight ─► load ─► arm ─► cut ─► dark ─► restore ─► identify ─► recover ─► judge ─► resync ─► verify
+ *                 ▲                                                      │
+ *                 └────────── next cut of the same cycle ◄───────────────┘   (cuts during resync or recovery)
+ */
+import type { AreaName, CampaignSpec } from '../rig/resolved.js';
+import type {
+  AreaFailure,
+  JudgeReport,
+  LoadReport,
+  RecoveryReport,
+  ResyncReport,
+  VerifyReport,
+} from '../engine/port.js';
+
+/** One pull of the plug. A cycle has one; where resync or recovery is cut, an earlier one made regions dirty first. */
+export interface CutRound {
+  during: 'load' | 'resync' | 'recovery';
+  rails: readonly RailCut[];
+  /** After the work began; when the work ends earlier the cut comes at once (see `CutRecord.hitWork`). */
+  afterMs: number;
+  /** Seeds the application's writes of a `load`. */
+  workloadSeed: number;
+}
+
+export interface RailCut {
+  rail: string;
+  /** Areas that lose power by this cut: every rail that feeds them is in it. */
+  areas: readonly AreaName[];
+}
+
+export interface CyclePlan {
+  index: number;
+  seed: number;
+  rounds: readonly CutRound[];
+  darkMs: number;
+  deadlinesMs: CampaignSpec['deadlinesMs'];
+}
+
+/** Where the machine stands. Finer than the phases that people see: each waits for exactly one kind of input. */
+export type CycleStep =
+  | 'idle'
+  | 'checkingReadable'
+  | 'working'
+  | 'arming'
+  | 'cutting'
+  | 'dark'
+  | 'probingDark'
+  | 'stopping'
+  | 'abandoning'
+  | 'restoring'
+  | 'returning'
+  | 'identifying'
+  | 'opening'
+  | 'recovering'
+  | 'judging'
+  | 'resyncing'
+  | 'verifying'
+  | 'ended';
+
+export type CyclePhase =
+  | 'preflight' | 'load' | 'arm' | 'cut' | 'dark' | 'restore' | 'identify' | 'recover' | 'judge' | 'resync' | 'verify' | 'end';
+
+export type WorkName = 'load' | 'resync' | 'recover';
+
+/** What the board said of one switch. */
+export interface SwitchRecord {
+  rail: string;
+  /** CLOCK_MONOTONIC ns when the command's last byte was handed over. */
+  commandNs: number;
+  doneNs: number;
+  evidence: 'none' | 'echo' | 'read-back' | 'measured';
+}
+
+/** A device was seen without power: by the engine's own I/O, by a probing read, or by its node being gone. */
+export interface DeviceSign extends AreaFailure {
+  source: 'engine' | 'probe' | 'vanished';
+}
+
+export interface CutRecord {
+  round: CutRound;
+  /** The work to be cut was still going on when the command went out. */
+  hitWork: boolean;
+  commands: readonly SwitchRecord[];
+  /** Areas that answered a read immediately before the command: only their later silence proves anything. */
+  readableBefore: readonly AreaName[];
+  signs: readonly DeviceSign[];
+  /** Areas that still answered reads at the end of the dark time: the cut did not happen, whatever was seen before. */
+  readableInDark: readonly AreaName[];
+  restoredNs: number | null;
+  load: LoadReport | null;
+  resync: ResyncReport | null;
+  /** How the engine's work ended when the power went, if it ended with an error. */
+  workError: string | null;
+}
+
+export interface CycleFacts {
+  cuts: readonly CutRecord[];
+  /** The recovery whose D the judge was given is the last one. */
+  recoveries: readonly RecoveryReport[];
+  judge: JudgeReport | null;
+  resync: ResyncReport | null;
+  verify: VerifyReport | null;
+  /** I/O failures while every rail was on: faults of a device. */
+  unprovoked: readonly AreaFailure[];
+}
+
+/** Ends the cycle, and the campaign: the bench (`hardware`) or the program (`internal`) can't go on. */
+export interface CycleProblem {
+  kind: 'hardware' | 'internal';
+  code: string;
+  text: string;
+}
+
+export type CycleOutcome =
+  | { kind: 'complete' }
+  | { kind: 'problem'; problem: CycleProblem; phase: CyclePhase }
+  | { kind: 'interrupted'; phase: CyclePhase };
+
+export interface CycleState {
+  plan: CyclePlan;
+  step: CycleStep;
+  roundIndex: number;
+  /** The engine's running work, if any. */
+  work: WorkName | null;
+  /** At this time `tick` does what the step says: cut, end the dark, or give up. null: nothing is timed. */
+  timerMs: number | null;
+  facts: CycleFacts;
+  outcome: CycleOutcome | null;
+}
+
+export type CycleInput =
+  | { type: 'start'; nowMs: number }
+  | { type: 'tick'; nowMs: number }
+  | { type: 'readable'; nowMs: number; areas: readonly AreaName[] }
+  | { type: 'areaFailed'; nowMs: number; sign: DeviceSign }
+  | { type: 'switchedOff'; nowMs: number; commands: readonly SwitchRecord[] }
+  | { type: 'switchedOn'; nowMs: number; atNs: number }
+  | { type: 'returned'; nowMs: number }
+  | { type: 'identified'; nowMs: number; mismatch: CycleProblem | null }
+  | { type: 'abandoned'; nowMs: number }
+  | { type: 'opened'; nowMs: number }
+  | { type: 'loaded'; nowMs: number; report: LoadReport }
+  | { type: 'recovered'; nowMs: number; report: RecoveryReport }
+  | { type: 'judged'; nowMs: number; report: JudgeReport }
+  | { type: 'resynced'; nowMs: number; report: ResyncReport }
+  | { type: 'verified'; nowMs: number; report: VerifyReport }
+  /** The engine's work was rejected; legal only while its devices are without power. */
+  | { type: 'workFailed'; nowMs: number; work: WorkName; problem: CycleProblem }
+  | { type: 'problem'; nowMs: number; problem: CycleProblem }
+  | { type: 'interrupt'; nowMs: number };
+
+export type CycleEffect =
+  | { type: 'probe'; areas: readonly AreaName[] }
+  /** Probe these areas until they fail, and report it; ends with the next `probe` or `awaitReturn`. */
+  | { type: 'watch'; areas: readonly AreaName[] }
+  | { type: 'load'; seed: number }
+  | { type: 'switchOff'; rails: readonly string[] }
+  | { type: 'switchOn'; rails: readonly string[] }
+  | { type: 'powerLost'; areas: readonly AreaName[] }
+  | { type: 'stop' }
+  | { type: 'abandon' }
+  | { type: 'awaitReturn'; areas: readonly AreaName[] }
+  | { type: 'identify' }
+  | { type: 'open' }
+  | { type: 'recover' }
+  | { type: 'judge' }
+  | { type: 'resync' }
+  | { type: 'verify' }
+  | { type: 'ended'; outcome: CycleOutcome };
+
+export interface Transition {
+  state: CycleState;
+  effects: CycleEffect[];
+}

@@ -1,0 +1,61 @@
+/**
+ * Proof of a cut, from what was seen (pure). What a board says of itself (echo, read-back) is shown, but proves
+ * nothing: a contact may be welded. Proof is a device that answered reads before the command, failed after it, and
+ * still did not answer when the dark time ended.
+ *
+ * Not promised: that a device which fails by itself in the very same seconds is told from one that lost its power.
+ */
+import type { AreaName } from '../rig/resolved.js';
+import type { CutRecord, DeviceSign } from './cycleTypes.js';
+
+const NS_PER_MS = 1e6;
+
+export type AreaProof =
+  | { proven: true; area: AreaName; rail: string; sign: DeviceSign; latencyMs: number }
+  | { proven: false; area: AreaName; rail: string; reason: 'no-sign' | 'unreadable-before' | 'readable-in-dark' };
+
+/** The first sign of this area after its rail's command, or undefined. Signs from before the command prove nothing. */
+export function firstSign(cut: CutRecord, rail: string, area: AreaName): DeviceSign | undefined {
+  const commandNs = commandTimeNs(cut, rail);
+  if (commandNs === null) return undefined;
+  let first: DeviceSign | undefined;
+  for (const sign of cut.signs) {
+    if (sign.area !== area || sign.atNs < commandNs) continue;
+    if (first === undefined || sign.atNs < first.atNs) first = sign;
+  }
+  return first;
+}
+
+/** Every area of every rail of the cut has shown a sign. */
+export function allSeen(cut: CutRecord): boolean {
+  return cut.round.rails.every((r) => r.areas.every((area) => firstSign(cut, r.rail, area) !== undefined));
+}
+
+/** One entry per rail and area; an area's latency is from its rail's command to its first failed I/O. */
+export function proofOfCut(cut: CutRecord): AreaProof[] {
+  return cut.round.rails.flatMap((r) => r.areas.map((area) => areaProof(cut, r.rail, area)));
+}
+
+/** Areas of a cut, each once. */
+export function cutAreas(cut: Pick<CutRecord, 'round'>): AreaName[] {
+  return [...new Set(cut.round.rails.flatMap((r) => r.areas))];
+}
+
+/** The strongest thing that all boards of this cut said of themselves. */
+export function boardEvidence(cut: CutRecord): 'none' | 'echo' | 'read-back' | 'measured' {
+  const order = ['none', 'echo', 'read-back', 'measured'] as const;
+  const weakest = Math.min(...cut.commands.map((c) => order.indexOf(c.evidence)), order.length - 1);
+  return cut.commands.length === 0 ? 'none' : order[weakest];
+}
+
+function areaProof(cut: CutRecord, rail: string, area: AreaName): AreaProof {
+  if (!cut.readableBefore.includes(area)) return { proven: false, area, rail, reason: 'unreadable-before' };
+  const sign = firstSign(cut, rail, area);
+  if (sign === undefined) return { proven: false, area, rail, reason: 'no-sign' };
+  if (cut.readableInDark.includes(area)) return { proven: false, area, rail, reason: 'readable-in-dark' };
+  return { proven: true, area, rail, sign, latencyMs: (sign.atNs - commandTimeNs(cut, rail)!) / NS_PER_MS };
+}
+
+function commandTimeNs(cut: CutRecord, rail: string): number | null {
+  return cut.commands.find((c) => c.rail === rail)?.commandNs ?? null;
+}

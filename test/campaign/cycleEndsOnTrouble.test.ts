@@ -1,0 +1,37 @@
+import { describe, expect, it } from 'vitest';
+import { runFake } from './runFake.js';
+
+describe('a cycle ends', () => {
+  it('as a failure of the hardware when a device does not come back', async () => {
+    const { state } = await runFake({}, { dead: ['primary'] });
+    expect(state.outcome).toMatchObject({ kind: 'problem', phase: 'restore', problem: { kind: 'hardware', code: 'DEVICE_NOT_BACK' } });
+  });
+
+  it.each(['on', 'off'] as const)('as a failure of the hardware when the board fails to switch %s', async (boardFails) => {
+    const { state } = await runFake({}, { boardFails });
+    expect(state.outcome).toMatchObject({ kind: 'problem', problem: { kind: 'hardware', code: 'BOARD_MUTE' } });
+  });
+
+  it('when the node belongs to another disk, before anything is opened', async () => {
+    const mismatch = { kind: 'hardware' as const, code: 'IDENTITY_CHANGED', text: 'loop3 is another disk' };
+    const { state, bench } = await runFake({}, { mismatch });
+    expect(state.outcome).toMatchObject({ kind: 'problem', problem: mismatch, phase: 'identify' });
+    expect(bench.calls).not.toContain('open');
+  });
+
+  it('as a failure of the program when the engine dies, even while power is off', async () => {
+    const died = Object.assign(new Error('the worker ended'), { name: 'EngineError', code: 'WORKER_DIED' });
+    const { state } = await runFake({}, { rejectIn: { call: 'judge', error: died } });
+    expect(state.outcome).toMatchObject({ kind: 'problem', problem: { kind: 'internal', code: 'WORKER_DIED' }, phase: 'judge' });
+  });
+
+  it.each(['load', 'cut', 'dark', 'restore', 'recover', 'judge', 'resync', 'verify'] as const)(
+    'when it is interrupted in %s',
+    async (where) => {
+      const { state } = await runFake({}, {}, (_bench, phase, runner) => {
+        if (phase === where) queueMicrotask(() => runner.interrupt());
+      });
+      expect(state.outcome).toEqual({ kind: 'interrupted', phase: where });
+    },
+  );
+});

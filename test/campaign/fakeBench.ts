@@ -1,0 +1,171 @@
+/**
+ * A bench without hardware. It is strict: engine calls that overlap, an `open` of a dark device, power that returns
+ * while the engine still holds its devices, are errors of the test, as they would be harm on a real bench.
+ */
+import type { Bench } from '../../src/campaign/bench.js';
+import type { CycleProblem, DeviceSign, SwitchRecord } from '../../src/campaign/cycleTypes.js';
+import type { AreaFailure, EnginePort, EngineSpec, LoadReport } from '../../src/engine/port.js';
+import type { AreaName, RailSpec, WorkloadSpec } from '../../src/rig/resolved.js';
+import { FakeClock } from './fakeClock.js';
+import * as reports from './reports.js';
+
+const EIO = 5;
+
+export const RAILS: RailSpec[] = [
+  rail('P', ['primary'], 1),
+  rail('S', ['secondary'], 2),
+  rail('J', ['journal'], 3),
+];
+
+export interface FakeOptions {
+  /** Areas whose contact is welded: the board obeys, the power stays. */
+  welded?: AreaName[];
+  /** The area works on for so long after its contact has opened. */
+  holdUpMs?: number;
+  /** Areas that never come back. */
+  dead?: AreaName[];
+  mismatch?: CycleProblem | null;
+  recoverMs?: number;
+  resyncMs?: number;
+  boardFails?: 'on' | 'off';
+  rejectIn?: { call: string; error: Error };
+}
+
+export class FakeBench implements Bench {
+  readonly clock = new FakeClock();
+  readonly calls: string[] = [];
+  readonly engine: EnginePort;
+  private readonly options: FakeOptions;
+  private readonly dark = new Set<AreaName>();
+  private readonly powerOff = new Set<AreaName>();
+  private listeners: ((f: AreaFailure) => void)[] = [];
+  private open = true;
+  private running: string | null = null;
+  private endRunning: (() => void) | null = null;
+
+  constructor(options: FakeOptions = {}) {
+    this.options = options;
+    this.engine = this.makeEngine();
+  }
+
+  readonly power = {
+    switchRails: async (rails: readonly string[], state: 'on' | 'off'): Promise<SwitchRecord[]> => {
+      this.calls.push(`${state} ${rails.join('+')}`);
+      if (this.options.boardFails === state) throw Object.assign(new Error('the board is mute'), { name: 'PowerError', code: 'BOARD_MUTE' });
+      if (state === 'on' && this.open) throw new Error('power came back while the engine held its devices');
+      const commandNs = this.clock.nowNs();
+      for (const name of rails) for (const area of railOf(name).powers) this.switchArea(area, state);
+      return rails.map((name) => ({ rail: name, commandNs, doneNs: commandNs + 1e6, evidence: 'echo' as const }));
+    },
+    allOn: async (): Promise<void> => {
+      this.calls.push('allOn');
+      this.powerOff.clear();
+      this.dark.clear();
+    },
+  };
+
+  async probe(area: AreaName): Promise<DeviceSign | null> {
+    return this.dark.has(area) ? { area, errno: EIO, atNs: this.clock.nowNs(), source: 'probe' } : null;
+  }
+
+  async identify(): Promise<CycleProblem | null> {
+    this.calls.push('identify');
+    return this.options.mismatch ?? null;
+  }
+
+  async engineSpec(): Promise<EngineSpec> {
+    return {} as EngineSpec;
+  }
+
+  onFailure(listener: (f: AreaFailure) => void): () => void {
+    this.listeners.push(listener);
+    return () => {
+      this.listeners = this.listeners.filter((l) => l !== listener);
+    };
+  }
+
+  /** An I/O of the engine fails, whoever is to blame. */
+  fail(area: AreaName): void {
+    for (const listener of this.listeners) listener({ area, errno: EIO, atNs: this.clock.nowNs() });
+  }
+
+  private switchArea(area: AreaName, state: 'on' | 'off'): void {
+    if (this.options.welded?.includes(area)) return;
+    if (state === 'on') {
+      this.powerOff.delete(area);
+      if (!this.options.dead?.includes(area)) this.dark.delete(area);
+      return;
+    }
+    this.powerOff.add(area);
+    this.clock.after(this.options.holdUpMs ?? 0, () => this.goDark(area));
+  }
+
+  private goDark(area: AreaName): void {
+    if (!this.powerOff.has(area)) return;
+    this.dark.add(area);
+    if (this.running === 'load') this.fail(area);
+    if (area !== 'secondary' || this.running === 'resync') this.endRunning?.();
+  }
+
+  private async exclusive<T>(call: string, afterMs: number | null, value: T): Promise<T> {
+    this.calls.push(call);
+    if (this.running !== null) throw new Error(`${call} was called while ${this.running} runs`);
+    if (!this.open && call !== 'open') throw new Error(`${call} was called on a closed engine`);
+    if (this.options.rejectIn?.call === call) throw this.options.rejectIn.error;
+    this.running = call;
+    await new Promise<void>((resolve) => {
+      this.endRunning = resolve;
+      if (afterMs !== null) this.clock.after(afterMs, resolve);
+    });
+    this.running = null;
+    return value;
+  }
+
+  private makeEngine(): EnginePort {
+    const dark = this.dark;
+    return {
+      open: async () => {
+        if (dark.size > 0) throw new Error('open was called while a device is dark');
+        if (this.open) throw new Error('open was called on an open engine');
+        await this.exclusive('open', 0, null);
+        this.open = true;
+        return reports.opened();
+      },
+      format: () => this.exclusive('format', 0, undefined),
+      prepare: () => this.exclusive('prepare', 10, { bytes: 1, durationMs: 10 }),
+      recover: () => this.exclusive('recover', this.options.recoverMs ?? 5, reports.recovery()),
+      load: (_w: WorkloadSpec, seed: number): Promise<LoadReport> => this.exclusive(`load`, null, reports.load(seed)),
+      resync: () => this.exclusive('resync', this.options.resyncMs ?? 50, reports.resync()),
+      judge: () => this.exclusive('judge', 20, reports.judge()),
+      verify: () => this.exclusive('verify', 20, reports.verify()),
+      stop: async () => {
+        this.calls.push('stop');
+        this.endRunning?.();
+      },
+      powerLost: async (areas) => {
+        this.calls.push(`powerLost ${areas.join('+')}`);
+      },
+      abandon: async () => {
+        this.calls.push('abandon');
+        if (this.running !== null) throw new Error(`abandon was called while ${this.running} runs`);
+        this.open = false;
+      },
+      close: async () => {
+        this.calls.push('close');
+        this.open = false;
+      },
+      terminate: async () => {
+        this.calls.push('terminate');
+        this.open = false;
+      },
+    };
+  }
+}
+
+function rail(name: string, powers: AreaName[], channel: number): RailSpec {
+  return { name, board: 'relay0', channels: [channel], powers, contact: 'NO', invert: false, settleMs: 0 };
+}
+
+function railOf(name: string): RailSpec {
+  return RAILS.find((r) => r.name === name)!;
+}

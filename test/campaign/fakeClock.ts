@@ -1,0 +1,51 @@
+/** A clock that jumps to the next timer whenever nothing else can happen: a cycle of seconds runs in milliseconds. */
+import type { Clock } from '../../src/campaign/clock.js';
+
+interface Timer {
+  atMs: number;
+  order: number;
+  fn: () => void;
+}
+
+export class FakeClock implements Clock {
+  private ms = 1000;
+  private order = 0;
+  private timers: Timer[] = [];
+
+  nowMs(): number {
+    return this.ms;
+  }
+
+  nowNs(): number {
+    return this.ms * 1e6;
+  }
+
+  wallMs(): number {
+    return Date.UTC(2026, 0, 1) + this.ms;
+  }
+
+  after(ms: number, fn: () => void): () => void {
+    const timer = { atMs: this.ms + Math.max(0, ms), order: this.order++, fn };
+    this.timers.push(timer);
+    return () => {
+      this.timers = this.timers.filter((t) => t !== timer);
+    };
+  }
+
+  /** Drives timers until `promise` settles. Throws when nothing is left that could settle it. */
+  async drive<T>(promise: Promise<T>): Promise<T> {
+    let settled = false;
+    const watched = promise.finally(() => {
+      settled = true;
+    });
+    watched.catch(() => undefined);
+    for (;;) {
+      for (let i = 0; i < 5; i++) await new Promise((resolve) => setImmediate(resolve));
+      if (settled) return watched;
+      const next = this.timers.sort((a, b) => a.atMs - b.atMs || a.order - b.order).shift();
+      if (next === undefined) throw new Error('stuck: no timer is armed and the promise has not settled');
+      this.ms = Math.max(this.ms, next.atMs);
+      next.fn();
+    }
+  }
+}

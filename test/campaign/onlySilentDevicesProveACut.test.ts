@@ -1,0 +1,33 @@
+import { describe, expect, it } from 'vitest';
+import { proofOfCut } from '../../src/campaign/proof.js';
+import { runFake } from './runFake.js';
+
+describe('proof of a cut', () => {
+  it('is a device that fell silent, with the latency from command to first failed I/O', async () => {
+    const { state } = await runFake({ rails: ['P', 'J'] }, { holdUpMs: 30 });
+    const proofs = proofOfCut(state.facts.cuts[0]);
+    expect(proofs.map((p) => [p.area, p.proven])).toEqual([['primary', true], ['journal', true]]);
+    for (const p of proofs) expect(p.proven && p.latencyMs).toBeGreaterThanOrEqual(30);
+  });
+
+  it('is not the echo of a board whose contact is welded; the cycle goes on and stays unproven', async () => {
+    const { state } = await runFake({ rails: ['S'] }, { welded: ['secondary'] });
+    expect(proofOfCut(state.facts.cuts[0])).toEqual([{ proven: false, area: 'secondary', rail: 'S', reason: 'no-sign' }]);
+    expect(state.outcome).toEqual({ kind: 'complete' });
+  });
+
+  it('is not a failure of one I/O when the device answers in the dark', async () => {
+    const { state } = await runFake({ rails: ['S'] }, { welded: ['secondary'] }, (bench, phase) => {
+      if (phase === 'cut') bench.clock.after(5, () => bench.fail('secondary'));
+    });
+    expect(proofOfCut(state.facts.cuts[0])[0]).toMatchObject({ proven: false, reason: 'readable-in-dark' });
+  });
+
+  it('is not a failure from before the command: that is a fault of the device', async () => {
+    const { state } = await runFake({ rails: ['S'] }, { welded: ['secondary'] }, (bench, phase) => {
+      if (phase === 'load') bench.clock.after(5, () => bench.fail('secondary'));
+    });
+    expect(proofOfCut(state.facts.cuts[0])[0]).toMatchObject({ proven: false, reason: 'no-sign' });
+    expect(state.facts.unprovoked.map((f) => f.area)).toEqual(['secondary']);
+  });
+});

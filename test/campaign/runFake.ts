@@ -1,0 +1,43 @@
+/** Runs one planned cycle on a fake bench. */
+import { CycleRunner } from '../../src/campaign/cycleRunner.js';
+import { planCycle } from '../../src/campaign/rounds.js';
+import type { CyclePhase, CycleState } from '../../src/campaign/cycleTypes.js';
+import type { CampaignSpec, CutSpec, WorkloadSpec } from '../../src/rig/resolved.js';
+import { FakeBench, RAILS, type FakeOptions } from './fakeBench.js';
+
+export const WORKLOAD = {} as WorkloadSpec;
+
+export function campaign(cut: Partial<CutSpec> = {}): CampaignSpec {
+  return {
+    cycles: 1,
+    seed: 7,
+    cuts: [{ rails: ['P'], during: 'load', afterMs: { min: 200, max: 800 }, ...cut }],
+    darkMs: 100,
+    prepare: 'stamp',
+    deadlinesMs: { cut: 1000, return: 2000, recover: 3000, judge: 4000, resync: 5000 },
+    limits: { recoveryMs: null, resyncMs: null, falseDirtyRegions: null },
+  };
+}
+
+export interface FakeRun {
+  bench: FakeBench;
+  state: CycleState;
+  phases: CyclePhase[];
+}
+
+export async function runFake(
+  cut: Partial<CutSpec>,
+  options: FakeOptions = {},
+  during: (bench: FakeBench, phase: CyclePhase, runner: CycleRunner) => void = () => undefined,
+): Promise<FakeRun> {
+  const bench = new FakeBench(options);
+  const phases: CyclePhase[] = [];
+  const runner: CycleRunner = new CycleRunner(planCycle(campaign(cut), RAILS, 7, 0), WORKLOAD, bench, {
+    onPhase(_from, to) {
+      phases.push(to);
+      during(bench, to, runner);
+    },
+  });
+  const state = await bench.clock.drive(runner.run());
+  return { bench, state, phases };
+}
