@@ -1,0 +1,101 @@
+/**
+ * What one area owes: per 4 KiB block the newest update that must be on the medium and the newest that may be.
+ *
+ *      id:   0 … 11   12 … 17   18 …
+ *            lost     legal     impossible          durable = 12, issued = 17
+ *
+ * Overlapping updates are never in flight together (R13), so within a block ids order the versions. The arrays are as
+ * long as the device has blocks; the kernel backs with memory only what is written to.
+ */
+import { JudgeError } from './error.js';
+import { PendingWrites } from './pendingWrites.js';
+
+export class AreaHistory {
+  /** Newest update that must survive. */
+  readonly durable: Float64Array;
+  /** Newest update that may be found. */
+  readonly issued: Float64Array;
+  /** One bit a sector: found wrong by an earlier judgement and not durably rewritten since. */
+  readonly damaged: Uint8Array;
+  /** 1: a write or a copy was issued to the block since it was last settled. */
+  readonly touched: Uint8Array;
+  private readonly pending = new PendingWrites();
+  /** Writes in flight: how many pieces of each update. */
+  private inFlight = new Map<number, number>();
+  /** In flight when the power epoch ended: whatever they answer, no later flush vouches for them. */
+  private readonly orphans = new Map<number, number>();
+  private readonly flushes = new Map<number, { epoch: number; until: number }>();
+  private epoch = 0;
+  private nextToken = 1;
+
+  constructor(blockCount: number) {
+    this.durable = new Float64Array(blockCount);
+    this.issued = new Float64Array(blockCount);
+    this.damaged = new Uint8Array(blockCount);
+    this.touched = new Uint8Array(blockCount);
+  }
+
+  issue(updateId: number, firstBlock: number, blockCount: number): void {
+    this.inFlight.set(updateId, (this.inFlight.get(updateId) ?? 0) + 1);
+    for (let b = firstBlock; b < firstBlock + blockCount; b++) {
+      if (this.issued[b]! < updateId) this.issued[b] = updateId;
+      this.touched[b] = 1;
+    }
+  }
+
+  complete(updateId: number, firstBlock: number, blockCount: number, ok: boolean): void {
+    const sameEpoch = this.land(updateId);
+    if (!ok) this.endEpoch();
+    else if (sameEpoch) this.pending.push(updateId, firstBlock, blockCount);
+  }
+
+  completeDurable(updateId: number, firstBlock: number, blockCount: number): void {
+    this.land(updateId);
+    this.makeDurable(updateId, firstBlock, blockCount);
+  }
+
+  submitFlush(): number {
+    const token = this.nextToken++;
+    this.flushes.set(token, { epoch: this.epoch, until: this.pending.tail });
+    return token;
+  }
+
+  completeFlush(token: number, ok: boolean): void {
+    const flush = this.flushes.get(token);
+    if (flush === undefined) {
+      throw new JudgeError('HISTORY_MISFED', `flush ${token} completed but is not in flight`, { token });
+    }
+    this.flushes.delete(token);
+    if (!ok) this.endEpoch();
+    else if (flush.epoch === this.epoch) {
+      this.pending.takeUntil(flush.until, (id, first, count) => this.makeDurable(id, first, count));
+    }
+  }
+
+  /** Completed and not flushed, in flight, or being flushed: none of it becomes due any more. */
+  endEpoch(): void {
+    this.epoch++;
+    this.pending.clear();
+    for (const [id, pieces] of this.inFlight) this.orphans.set(id, (this.orphans.get(id) ?? 0) + pieces);
+    this.inFlight = new Map();
+  }
+
+  /** One piece of the update is no longer in flight. Returns false when it was submitted in an earlier epoch. */
+  private land(updateId: number): boolean {
+    for (const set of [this.orphans, this.inFlight]) {
+      const pieces = set.get(updateId);
+      if (pieces === undefined) continue;
+      if (pieces === 1) set.delete(updateId);
+      else set.set(updateId, pieces - 1);
+      return set === this.inFlight;
+    }
+    throw new JudgeError('HISTORY_MISFED', `update ${updateId} completed but is not in flight`, { updateId });
+  }
+
+  private makeDurable(updateId: number, firstBlock: number, blockCount: number): void {
+    for (let b = firstBlock; b < firstBlock + blockCount; b++) {
+      if (this.durable[b]! < updateId) this.durable[b] = updateId;
+      this.damaged[b] = 0;
+    }
+  }
+}

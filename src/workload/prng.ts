@@ -1,0 +1,86 @@
+/**
+ * Seeded pseudo-random numbers: xoshiro128** (Blackman and Vigna, 2018), 32-bit arithmetic only, so that the hot path
+ * needs no BigInt. Same seed, same numbers, on every machine. Not for secrets.
+ */
+export interface Prng {
+  /** 0 … 2^32-1 */
+  nextU32(): number;
+  /** [0, 1) with 53 random bits. */
+  nextUnit(): number;
+  /** 0 … bound-1; bound 1 … 2^53. The bias is below bound / 2^53. */
+  nextBelow(bound: number): number;
+  /** 1 … 2^53-1: fit for a run id or a seed, which may not be 0. */
+  nextId(): number;
+}
+
+const TWO_32 = 2 ** 32;
+const TWO_53 = 2 ** 53;
+/** Weyl increment of splitmix32: 2^32 divided by the golden ratio, odd. */
+const GOLDEN_32 = 0x9e3779b9;
+
+/** Murmur3's 32-bit finalizer: every input bit reaches every output bit. */
+export function mix32(x: number): number {
+  let z = x >>> 0;
+  z = Math.imul(z ^ (z >>> 16), 0x85ebca6b);
+  z = Math.imul(z ^ (z >>> 13), 0xc2b2ae35);
+  return (z ^ (z >>> 16)) >>> 0;
+}
+
+function checkSeed(seed: number): void {
+  if (!Number.isSafeInteger(seed) || seed < 0) {
+    throw new RangeError(`seed ${seed} is not an integer in 0 … 2^53-1; give a whole number`);
+  }
+}
+
+/** `seed`: 0 … 2^53-1, all bits of it count. Throws RangeError for anything else. */
+export function createPrng(seed: number): Prng {
+  checkSeed(seed);
+  const low = seed >>> 0;
+  const high = Math.floor(seed / TWO_32);
+  let weyl = mix32(high ^ 0x70706c67);
+  const word = (): number => {
+    weyl = (weyl + GOLDEN_32) >>> 0;
+    return mix32(weyl ^ mix32(low + weyl));
+  };
+  let a = word();
+  let b = word();
+  let c = word();
+  // The all-zero state is the one xoshiro can't leave.
+  let d = (word() | 1) >>> 0;
+
+  const nextU32 = (): number => {
+    const product = Math.imul(b, 5);
+    const result = Math.imul((product << 7) | (product >>> 25), 9) >>> 0;
+    const t = b << 9;
+    c ^= a;
+    d ^= b;
+    b ^= c;
+    a ^= d;
+    c ^= t;
+    d = (d << 11) | (d >>> 21);
+    return result;
+  };
+  const next53 = (): number => (nextU32() >>> 5) * 0x4000000 + (nextU32() >>> 6);
+  return {
+    nextU32,
+    nextUnit: () => next53() / TWO_53,
+    nextBelow(bound) {
+      if (!(bound >= 1 && bound <= TWO_53)) throw new RangeError(`bound ${bound} is outside 1 … 2^53`);
+      return Math.floor((next53() / TWO_53) * bound);
+    },
+    nextId: () => next53() || 1,
+  };
+}
+
+/**
+ * A seed for part `index` of something seeded with `seed` (cycle 7 of a campaign): independent streams for
+ * neighbouring seeds and indexes. Both 0 … 2^53-1; the result is 1 … 2^53-1.
+ */
+export function deriveSeed(seed: number, index: number): number {
+  checkSeed(seed);
+  checkSeed(index);
+  const spread = createPrng(index).nextId();
+  const low = ((seed >>> 0) ^ (spread >>> 0)) >>> 0;
+  const high = (Math.floor(seed / TWO_32) ^ Math.floor(spread / TWO_32)) & 0x1fffff;
+  return createPrng(high * TWO_32 + low).nextId();
+}

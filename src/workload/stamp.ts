@@ -1,0 +1,135 @@
+/**
+ * The stamp of a sector: every 512 bytes written say who wrote them, when, and where they belong. This is the
+ * reference; the fast one is C, and a test holds the two together byte for byte. All numbers are little-endian.
+ *
+ *    0        4        8                16               24               32               40      44      48        511
+ *    +--------+--------+----------------+----------------+----------------+----------------+-------+-------+-- ... ----+
+ *    | magic  | crc32c |     runId      |      lba       |    updateId    | transactionId  | index | count |   body    |
+ *    | "PPS1" | 8…511  |      u64       |  u64, 512 B    |      u64       |      u64       |  u32  |  u32  | 58 x u64  |
+ *    +--------+--------+----------------+----------------+----------------+----------------+-------+-------+-- ... ----+
+ *
+ * `index` and `count`: position of the sector in its write, and sectors of that write. The body is splitmix64, started
+ * with runId + updateId * 0x9E3779B97F4A7C15 + lba * 0xBF58476D1CE4E5B9 (mod 2^64): it does not compress, no two
+ * versions of a sector agree, and it can be computed again from the header, which tells *how* a sector is wrong.
+ */
+import { crc32c } from './crc32c.js';
+import { OBSERVED, SECTOR_BYTES, type ObservedKind } from './observation.js';
+
+/** "PPS1" read as a little-endian uint32. */
+export const STAMP_MAGIC = 0x31535050;
+export const STAMP_OFFSET = {
+  magic: 0,
+  crc: 4,
+  runId: 8,
+  lba: 16,
+  updateId: 24,
+  transactionId: 32,
+  sectorIndex: 40,
+  sectorCount: 44,
+  body: 48,
+} as const;
+const BODY_WORDS = (SECTOR_BYTES - STAMP_OFFSET.body) / 8;
+
+const MASK_64 = (1n << 64n) - 1n;
+const GAMMA = 0x9e3779b97f4a7c15n;
+const MIX_A = 0xbf58476d1ce4e5b9n;
+const MIX_B = 0x94d049bb133111ebn;
+
+/** What identifies one version of one sector; all 0 … 2^53-1. */
+export interface SectorVersion {
+  runId: number;
+  updateId: number;
+  lba: number;
+}
+
+/** A whole header. `sectorIndex` and `sectorCount` are uint32. */
+export interface SectorStamp extends SectorVersion {
+  transactionId: number;
+  sectorIndex: number;
+  sectorCount: number;
+}
+
+export interface ParsedSector {
+  kind: ObservedKind;
+  /** As found: to be believed only when `kind` is valid. u64 values beyond 2^53 lose their low bits. */
+  stamp: SectorStamp;
+}
+
+function view(bytes: Uint8Array, offset: number): DataView {
+  if (offset < 0 || offset + SECTOR_BYTES > bytes.length) {
+    throw new RangeError(`sector at ${offset} reaches beyond ${bytes.length} bytes; give at least 512`);
+  }
+  return new DataView(bytes.buffer, bytes.byteOffset + offset, SECTOR_BYTES);
+}
+
+function writeBody(out: DataView, version: SectorVersion): void {
+  let state = (BigInt(version.runId) + BigInt(version.updateId) * GAMMA + BigInt(version.lba) * MIX_A) & MASK_64;
+  for (let word = 0; word < BODY_WORDS; word++) {
+    state = (state + GAMMA) & MASK_64;
+    let z = state;
+    z = ((z ^ (z >> 30n)) * MIX_A) & MASK_64;
+    z = ((z ^ (z >> 27n)) * MIX_B) & MASK_64;
+    out.setBigUint64(STAMP_OFFSET.body + word * 8, z ^ (z >> 31n), true);
+  }
+}
+
+/** Writes one stamped sector at `bytes[offset … offset+512)`. */
+export function stampSector(bytes: Uint8Array, offset: number, stamp: SectorStamp): void {
+  const out = view(bytes, offset);
+  out.setUint32(STAMP_OFFSET.magic, STAMP_MAGIC, true);
+  out.setBigUint64(STAMP_OFFSET.runId, BigInt(stamp.runId), true);
+  out.setBigUint64(STAMP_OFFSET.lba, BigInt(stamp.lba), true);
+  out.setBigUint64(STAMP_OFFSET.updateId, BigInt(stamp.updateId), true);
+  out.setBigUint64(STAMP_OFFSET.transactionId, BigInt(stamp.transactionId), true);
+  out.setUint32(STAMP_OFFSET.sectorIndex, stamp.sectorIndex, true);
+  out.setUint32(STAMP_OFFSET.sectorCount, stamp.sectorCount, true);
+  writeBody(out, stamp);
+  out.setUint32(STAMP_OFFSET.crc, crc32c(bytes, offset + STAMP_OFFSET.runId, offset + SECTOR_BYTES), true);
+}
+
+/** Stamps a whole write: `lengthBytes` (a multiple of 512) from `offset`, sector i getting LBA `firstLba + i`. */
+export function stampWrite(
+  bytes: Uint8Array,
+  offset: number,
+  lengthBytes: number,
+  write: { runId: number; updateId: number; transactionId: number; firstLba: number },
+): void {
+  const sectorCount = lengthBytes / SECTOR_BYTES;
+  if (!Number.isSafeInteger(sectorCount)) throw new RangeError(`${lengthBytes} bytes are not whole 512-byte sectors`);
+  for (let sectorIndex = 0; sectorIndex < sectorCount; sectorIndex++) {
+    const { firstLba, ...rest } = write;
+    stampSector(bytes, offset + sectorIndex * SECTOR_BYTES, { ...rest, lba: firstLba + sectorIndex, sectorIndex, sectorCount });
+  }
+}
+
+/** The 512 bytes that version had when it was written by sector 0 of a one-sector write of transaction 0. */
+export function sectorOf(version: SectorVersion): Uint8Array {
+  const bytes = new Uint8Array(SECTOR_BYTES);
+  stampSector(bytes, 0, { ...version, transactionId: 0, sectorIndex: 0, sectorCount: 1 });
+  return bytes;
+}
+
+function kindOf(bytes: Uint8Array, offset: number, sector: DataView): ObservedKind {
+  if (sector.getUint32(STAMP_OFFSET.magic, true) !== STAMP_MAGIC) {
+    const allZero = bytes.subarray(offset, offset + SECTOR_BYTES).every((byte) => byte === 0);
+    return allZero ? OBSERVED.zero : OBSERVED.foreign;
+  }
+  const crc = crc32c(bytes, offset + STAMP_OFFSET.runId, offset + SECTOR_BYTES);
+  return sector.getUint32(STAMP_OFFSET.crc, true) === crc ? OBSERVED.valid : OBSERVED.corrupt;
+}
+
+/** Reads the sector at `bytes[offset … offset+512)`. Never throws for what is in it. */
+export function parseSector(bytes: Uint8Array, offset = 0): ParsedSector {
+  const sector = view(bytes, offset);
+  return {
+    kind: kindOf(bytes, offset, sector),
+    stamp: {
+      runId: Number(sector.getBigUint64(STAMP_OFFSET.runId, true)),
+      lba: Number(sector.getBigUint64(STAMP_OFFSET.lba, true)),
+      updateId: Number(sector.getBigUint64(STAMP_OFFSET.updateId, true)),
+      transactionId: Number(sector.getBigUint64(STAMP_OFFSET.transactionId, true)),
+      sectorIndex: sector.getUint32(STAMP_OFFSET.sectorIndex, true),
+      sectorCount: sector.getUint32(STAMP_OFFSET.sectorCount, true),
+    },
+  };
+}

@@ -1,0 +1,93 @@
+/**
+ * The application of the bench: a seeded stream of transactions, each of a few writes. Promises: the same
+ * specification and seed give the same stream; every write is aligned, inside the usable size and within the size
+ * limits. Two writes of one transaction may overlap: whoever submits them keeps them apart (R13). Pace and queue depth
+ * are the caller's.
+ */
+import { BLOCK_BYTES } from './observation.js';
+import { createPrng, deriveSeed, type Prng } from './prng.js';
+import { createScatter } from './scatter.js';
+import { createZipf } from './zipf.js';
+
+/** What of a rig's workload section shapes the stream; `WorkloadSpec` of a resolved rig fits as it is. */
+export interface WorkloadShape {
+  writesPerTransaction: { min: number; max: number };
+  /** Bytes; rounded inwards to the unit (4096, or `alignBytes` when larger). */
+  writeBytes: { min: number; max: number };
+  /** `skewed`: Zipf over 4 KiB blocks with exponent `skew`; `uniform` ignores `skew`. */
+  addresses: { pattern: 'skewed' | 'uniform'; skew: number };
+}
+
+export interface WorkloadExtent {
+  /** Of one storage area; what is left after rounding down to the unit is never written. */
+  usableBytes: number;
+  /** The larger logical block of the two areas; a power of two. */
+  alignBytes: number;
+}
+
+export interface WorkloadWrite {
+  offsetBytes: number;
+  lengthBytes: number;
+}
+
+export interface WorkloadTransaction {
+  writes: WorkloadWrite[];
+}
+
+export interface Workload {
+  nextTransaction(): WorkloadTransaction;
+}
+
+/** Streams derived from the load's seed; their order is part of what a seed means. */
+const STREAM = { draw: 1, scatter: 2 } as const;
+
+/** Whole numbers from min to max, each octave as likely as the next: small writes are as frequent as large ones. */
+function logUniform(prng: Prng, min: number, max: number): number {
+  if (min === max) return min;
+  const drawn = Math.floor(min * Math.pow((max + 1) / min, prng.nextUnit()));
+  return Math.min(max, Math.max(min, drawn));
+}
+
+function checkRange(name: string, range: { min: number; max: number }): void {
+  const whole = Number.isSafeInteger(range.min) && Number.isSafeInteger(range.max);
+  if (!whole || range.min < 1 || range.max < range.min) {
+    throw new RangeError(`${name} ${range.min} … ${range.max}: whole numbers with 1 <= min <= max are needed`);
+  }
+}
+
+/** Throws RangeError when a limit makes no sense or not even one write of the smallest size fits. */
+export function createWorkload(spec: WorkloadShape & WorkloadExtent, seed: number): Workload {
+  checkRange('writesPerTransaction', spec.writesPerTransaction);
+  checkRange('writeBytes', spec.writeBytes);
+  if (!Number.isSafeInteger(Math.log2(spec.alignBytes))) {
+    throw new RangeError(`alignBytes ${spec.alignBytes} is not a power of two`);
+  }
+  const unitBytes = Math.max(BLOCK_BYTES, spec.alignBytes);
+  const unitCount = Math.floor(spec.usableBytes / unitBytes);
+  const minUnits = Math.ceil(spec.writeBytes.min / unitBytes);
+  if (minUnits > unitCount) {
+    throw new RangeError(
+      `a write of ${minUnits * unitBytes} bytes does not fit into ${spec.usableBytes} usable bytes; ` +
+        'lower writeBytes.min or use a larger device',
+    );
+  }
+  const maxUnits = Math.min(unitCount, Math.max(minUnits, Math.floor(spec.writeBytes.max / unitBytes)));
+
+  const prng = createPrng(deriveSeed(seed, STREAM.draw));
+  const rank = createZipf(unitCount, spec.addresses.pattern === 'skewed' ? spec.addresses.skew : 0);
+  const place = createScatter(unitCount, deriveSeed(seed, STREAM.scatter));
+  const { min, max } = spec.writesPerTransaction;
+
+  const nextWrite = (): WorkloadWrite => {
+    const units = logUniform(prng, minUnits, maxUnits);
+    // A hot block near the end keeps its heat: the write is moved forward as far as it must to fit.
+    const first = Math.min(place(rank(prng)), unitCount - units);
+    return { offsetBytes: first * unitBytes, lengthBytes: units * unitBytes };
+  };
+  return {
+    nextTransaction() {
+      const count = min + prng.nextBelow(max - min + 1);
+      return { writes: Array.from({ length: count }, nextWrite) };
+    },
+  };
+}

@@ -1,0 +1,51 @@
+/**
+ * Zipf-distributed ranks in constant memory: rejection-inversion (Hörmann and Derflinger, "Rejection-inversion to
+ * generate variates from monotone discrete distributions", 1996). Works for any exponent >= 0, 1 included, and for as
+ * many ranks as a device has blocks; a table of probabilities would not fit.
+ */
+import type { Prng } from './prng.js';
+
+/** log1p(x)/x, continuous at 0. */
+function log1pOverX(x: number): number {
+  return Math.abs(x) > 1e-8 ? Math.log1p(x) / x : 1 - x * (0.5 - x * (1 / 3 - 0.25 * x));
+}
+
+/** expm1(x)/x, continuous at 0. */
+function expm1OverX(x: number): number {
+  return Math.abs(x) > 1e-8 ? Math.expm1(x) / x : 1 + x * 0.5 * (1 + (x / 3) * (1 + 0.25 * x));
+}
+
+/**
+ * A sampler of ranks 0 … count-1, rank k with weight 1/(k+1)^exponent; exponent 0 is uniform.
+ * Throws RangeError for a count below 1 or a negative exponent.
+ */
+export function createZipf(count: number, exponent: number): (prng: Prng) => number {
+  if (!(count >= 1)) throw new RangeError(`Zipf over ${count} ranks: at least 1 is needed`);
+  if (!(exponent >= 0)) throw new RangeError(`Zipf exponent ${exponent} is negative; 0 is uniform`);
+  if (exponent === 0) return (prng) => prng.nextBelow(count);
+
+  /** Integral of x^-exponent, and its inverse. */
+  const hIntegral = (x: number): number => {
+    const logX = Math.log(x);
+    return expm1OverX((1 - exponent) * logX) * logX;
+  };
+  const hIntegralInverse = (x: number): number => {
+    const t = Math.max(-1, x * (1 - exponent));
+    return Math.exp(log1pOverX(t) * x);
+  };
+  const h = (x: number): number => Math.exp(-exponent * Math.log(x));
+
+  const hAtFirst = hIntegral(1.5) - 1;
+  const hAtLast = hIntegral(count + 0.5);
+  /** Ranks this close to their inverse are accepted without computing the density. */
+  const squeeze = 2 - hIntegralInverse(hIntegral(2.5) - h(2));
+
+  return (prng) => {
+    for (;;) {
+      const u = hAtLast + prng.nextUnit() * (hAtFirst - hAtLast);
+      const x = hIntegralInverse(u);
+      const k = Math.min(count, Math.max(1, Math.floor(x + 0.5)));
+      if (k - x <= squeeze || u >= hIntegral(k + 0.5) - h(k)) return k - 1;
+    }
+  };
+}
