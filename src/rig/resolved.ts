@@ -68,7 +68,7 @@ export interface BoardRef {
   name: string;
   /** A board of the catalogue (`lcus`, `modbus-rtu`, …) or one described in the profile's `boardTypes`. */
   type: string;
-  /** A tty path, or `lab:NAME` for a virtual board. */
+  /** A tty path, or `lab:NAME` for a virtual board; empty for `exec`, which has none. */
   tty: string;
   channels: number;
   /** Board-specific: baud, unit address, commands of `exec`, … as src/power/ validates them. */
@@ -133,6 +133,13 @@ export interface LabSpec {
   boards: LabBoardSpec[];
 }
 
+/** Allowed, but probably not what was meant. */
+export interface RigWarning {
+  /** As in the profile: `rails.P`. */
+  field: string;
+  text: string;
+}
+
 export interface ResolvedRig {
   schemaVersion: 1;
   /** File it came from; for messages. */
@@ -149,4 +156,5 @@ export interface ResolvedRig {
   rails: RailSpec[];
   campaign: CampaignSpec;
   lab: LabSpec | null;
+  warnings: RigWarning[];
 }

@@ -1,0 +1,78 @@
+/**
+ * Each area is one device that can be told apart from every other, also after a power cut gave it another name.
+ */
+import type { AreaProfile } from '../schema/areas.js';
+import { suggestWord } from '../source/nearest.js';
+import { AREAS, labName, type Check, type Finding } from './check.js';
+
+const LOOP = /^\/dev\/loop\d+$/;
+const STABLE = /^\/dev\/disk\/by-(id|path)\/[^/]+$/;
+const PARTITION = /^(.+)-part\d+$/;
+
+export const checkDeviceIdentity: Check = (profile, report) => {
+  for (const area of AREAS) {
+    const ref = profile[area];
+    if (ref === undefined) continue;
+    const error = (field: string | null, rule: string, next: string): void =>
+      report({ kind: 'error', path: field === null ? [area] : [area, field], atKey: field === null, rule, next });
+    if (labName(ref.device) !== null) checkLab(ref, profile.lab?.disks, 'lab' in profile, error);
+    else if (LOOP.test(ref.device)) checkLoop(ref, error);
+    else checkDisk(ref, error);
+  }
+};
+
+type Report = (field: string | null, rule: string, next: string) => void;
+
+function checkLab(ref: AreaProfile, disks: Record<string, unknown> | undefined, labIsValid: boolean, error: Report): void {
+  const known = Object.keys(disks ?? {});
+  const name = labName(ref.device)!;
+  if (labIsValid && !known.includes(name)) error('device', `there is no disk '${name}' in lab.disks`, suggestWord(name, known));
+  for (const field of ['serial', 'wwn', 'backingFile'] as const) {
+    if (ref[field] !== undefined) error(field, 'a lab disk has no identity to check', 'delete it');
+  }
+}
+
+function checkLoop(ref: AreaProfile, error: Report): void {
+  if (ref.backingFile === undefined) error(null, 'a loop device needs backingFile', 'add the file that `losetup -l` shows');
+  for (const field of ['serial', 'wwn'] as const) {
+    if (ref[field] !== undefined) error(field, 'a loop device has none', 'delete it; backingFile tells it apart');
+  }
+}
+
+function checkDisk(ref: AreaProfile, error: Report): void {
+  if (!STABLE.test(ref.device)) {
+    error('device', 'a disk is named by /dev/disk/by-id/… or /dev/disk/by-path/…: other names move at a power cut', 'see `ls -l /dev/disk/by-id`');
+  }
+  if (ref.serial === undefined && ref.wwn === undefined) {
+    error(null, 'a disk needs serial or wwn', 'copy one from `lsblk -o NAME,SERIAL,WWN`');
+  }
+  if (ref.backingFile !== undefined) error('backingFile', 'only loop devices have one', 'delete it');
+}
+
+export const checkDevicesApart: Check = (profile, report) => {
+  for (const [i, b] of AREAS.entries()) {
+    for (const a of AREAS.slice(0, i)) {
+      const finding = shared(a, profile[a], profile[b]);
+      if (finding !== null) report({ ...finding, path: [b, ...finding.path] });
+    }
+  }
+};
+
+function shared(other: string, a: AreaProfile | undefined, b: AreaProfile | undefined): Finding | null {
+  if (a === undefined || b === undefined) return null;
+  const error = (field: string, rule: string): Finding => ({ kind: 'error', path: [field], rule, next: 'name another device' });
+  if (a.device === b.device) return error('device', `is already ${other}`);
+  if (a.backingFile !== undefined && a.backingFile === b.backingFile) return error('backingFile', `is already behind ${other}`);
+  const [diskA, diskB] = [wholeDisk(a.device), wholeDisk(b.device)];
+  const both = diskA !== a.device && diskB !== b.device;
+  if (diskA === diskB && !both) return error('device', `overlaps ${other}: one is a partition of the other`);
+  const sameUnit = (a.serial !== undefined && a.serial === b.serial) || (a.wwn !== undefined && a.wwn === b.wwn);
+  if (diskA === diskB || (sameUnit && both)) {
+    return { kind: 'warning', path: ['device'], rule: `shares a disk with ${other}`, next: 'one cut takes both' };
+  }
+  return sameUnit ? error('device', `has the serial or wwn of ${other}`) : null;
+}
+
+function wholeDisk(path: string): string {
+  return PARTITION.exec(path)?.[1] ?? path;
+}

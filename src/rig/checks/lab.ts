@@ -1,0 +1,65 @@
+/** The virtual bench is wired as the profile says the real one is. */
+import { suggestWord } from '../source/nearest.js';
+import type { Profile } from '../schema/profile.js';
+import { labName, type Check } from './check.js';
+
+/** The board of the profile whose tty is this lab board. */
+export function userOfLabBoard(profile: Partial<Profile>, name: string): { name: string; type: string; channels: number } | null {
+  for (const [board, spec] of Object.entries(profile.boards ?? {})) {
+    if (labName(spec.tty) === name) return { name: board, type: spec.type, channels: spec.channels };
+  }
+  return null;
+}
+
+export const checkLabBoards: Check = (profile, report) => {
+  if (profile.boards === undefined) return;
+  for (const [name, board] of Object.entries(profile.lab?.boards ?? {})) {
+    const path = ['lab', 'boards', name];
+    const user = userOfLabBoard(profile, name);
+    if (user === null) {
+      for (const field of ['protocol', 'channels'] as const) {
+        if (board[field] === undefined) report({ kind: 'error', path, atKey: true, rule: `needs ${field}: no board has the tty lab:${name}`, next: 'add it' });
+      }
+      continue;
+    }
+    const described = Object.hasOwn(profile.boardTypes ?? {}, user.type);
+    if (board.protocol === undefined && described) {
+      report({ kind: 'error', path, atKey: true, rule: `needs protocol: ${user.type} is a type of this profile's own`, next: 'name the protocol it speaks' });
+    }
+    if (board.protocol !== undefined && board.protocol !== user.type && !described) {
+      report({ kind: 'error', path: [...path, 'protocol'], rule: `boards.${user.name} speaks ${user.type}`, next: 'make them agree' });
+    }
+    if (board.channels !== undefined && board.channels !== user.channels) {
+      report({ kind: 'error', path: [...path, 'channels'], rule: `boards.${user.name} has ${user.channels}`, next: 'make them agree' });
+    }
+  }
+};
+
+export const checkLabFeeds: Check = (profile, report) => {
+  for (const [name, disk] of Object.entries(profile.lab?.disks ?? {})) {
+    const { board, channel } = disk.fedBy;
+    const path = ['lab', 'disks', name, 'fedBy'];
+    const known = Object.keys(profile.lab?.boards ?? {});
+    if (!known.includes(board)) {
+      report({ kind: 'error', path, rule: `there is no board '${board}' in lab.boards`, next: suggestWord(board, known) });
+      continue;
+    }
+    const channels = profile.lab?.boards[board].channels ?? userOfLabBoard(profile, board)?.channels;
+    if (channels !== undefined && channel > channels) report({ kind: 'error', path, rule: `${board} has channels 1 to ${channels}`, next: 'name one of these' });
+  }
+};
+
+/** A miswired bench is worth a test of its own (it must end INVALID), so it is a warning. */
+export const checkLabWiring: Check = (profile, report) => {
+  for (const [railName, rail] of Object.entries(profile.rails ?? {})) {
+    const labBoard = labName(profile.boards?.[rail.board]?.tty);
+    for (const area of rail.powers) {
+      const disk = profile.lab?.disks[labName(profile[area]?.device) ?? ''];
+      if (disk === undefined) continue;
+      if (disk.fedBy.board !== labBoard || !rail.channels.includes(disk.fedBy.channel)) {
+        const rule = `says it powers ${area}, whose lab disk is fed by ${disk.fedBy.board}:${disk.fedBy.channel}`;
+        report({ kind: 'warning', path: ['rails', railName], rule, next: 'a cut of this rail would prove nothing' });
+      }
+    }
+  }
+};

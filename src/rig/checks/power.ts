@@ -1,0 +1,70 @@
+/** From cut to rail to board to device: every name leads somewhere, and no relay is claimed twice. */
+import { suggestWord } from '../source/nearest.js';
+import { AREAS, labName, type Check } from './check.js';
+
+export const checkBoards: Check = (profile, report) => {
+  const ttys = new Map<string, string>();
+  for (const [name, board] of Object.entries(profile.boards ?? {})) {
+    const path = ['boards', name, 'tty'];
+    if (board.tty === undefined) {
+      if (board.type !== 'exec') report({ kind: 'error', path: path.slice(0, 2), atKey: true, rule: 'a board needs tty', next: 'add it; only exec has none' });
+      continue;
+    }
+    const taken = ttys.get(board.tty);
+    if (taken !== undefined) report({ kind: 'error', path, rule: `is already the tty of ${taken}`, next: 'one board a tty' });
+    ttys.set(board.tty, name);
+    const lab = labName(board.tty);
+    const known = Object.keys(profile.lab?.boards ?? {});
+    if (lab !== null && 'lab' in profile && !known.includes(lab)) {
+      report({ kind: 'error', path, rule: `there is no board '${lab}' in lab.boards`, next: suggestWord(lab, known) });
+    }
+  }
+};
+
+export const checkRails: Check = (profile, report) => {
+  const claimed = new Map<string, string>();
+  for (const [name, rail] of Object.entries(profile.rails ?? {})) {
+    const board = profile.boards?.[rail.board];
+    if (board === undefined) {
+      const known = Object.keys(profile.boards ?? {});
+      if (profile.boards !== undefined) report({ kind: 'error', path: ['rails', name, 'board'], rule: 'there is no such board', next: suggestWord(rail.board, known) });
+      continue;
+    }
+    rail.channels.forEach((channel, i) => {
+      const path = ['rails', name, 'channels', i];
+      const key = `${rail.board}:${channel}`;
+      if (channel > board.channels) report({ kind: 'error', path, rule: `${rail.board} has channels 1 to ${board.channels}`, next: 'name one of these' });
+      const taken = claimed.get(key);
+      if (taken !== undefined) report({ kind: 'error', path, rule: `${key} is already used by rail ${taken}`, next: 'one rail a channel' });
+      claimed.set(key, name);
+    });
+    if (new Set(rail.powers).size < rail.powers.length) {
+      report({ kind: 'error', path: ['rails', name, 'powers'], rule: 'names an area twice', next: 'delete one' });
+    }
+  }
+};
+
+export const checkPowered: Check = (profile, report) => {
+  if (profile.rails === undefined) return;
+  const powered = new Set(Object.values(profile.rails).flatMap((r) => r.powers));
+  for (const area of AREAS.filter((a) => !powered.has(a))) {
+    report({ kind: 'warning', path: [area], rule: 'no rail powers it', next: 'it is never cut' });
+  }
+};
+
+export const checkCuts: Check = (profile, report) => {
+  const cuts = profile.campaign?.cuts ?? [];
+  if (profile.rails === undefined) return;
+  const known = Object.keys(profile.rails);
+  if (known.length === 0) report({ kind: 'warning', path: ['rails'], rule: 'there are no rails', next: 'nothing can be cut: every cycle would be INVALID' });
+  cuts.forEach((cut, i) => {
+    cut.rails.forEach((rail, j) => {
+      const path = ['campaign', 'cuts', i, 'rails', j];
+      if (!known.includes(rail)) report({ kind: 'error', path, rule: `there is no rail '${rail}'`, next: suggestWord(rail, known) });
+      else if (cut.rails.indexOf(rail) < j) report({ kind: 'error', path, rule: 'is named twice in this cut', next: 'delete one' });
+    });
+  });
+  if (profile.campaign?.cuts?.length === 0) {
+    report({ kind: 'warning', path: ['campaign', 'cuts'], rule: 'is empty', next: 'nothing is cut: every cycle would be INVALID' });
+  }
+};

@@ -1,0 +1,60 @@
+/**
+ * What is wrong with a rig profile, for the person who has to mend it. All problems of a file are reported at once.
+ */
+
+export interface RigProblem {
+  file: string;
+  /** 1-based; 0 when the problem is the file itself. */
+  line: number;
+  column: number;
+  /** Field as a person would name it: `campaign.cuts[1].rails[0]`; empty for the file itself. */
+  field: string;
+  /** The value found, shortened; null when there is none. */
+  value: string | null;
+  /** What is allowed. */
+  rule: string;
+  /** What to do about it. */
+  next: string;
+}
+
+export type RigErrorCode =
+  /** Missing, unreadable, too large, not a regular file. */
+  | 'RIG_FILE'
+  /** Not the YAML that profiles are written in. */
+  | 'RIG_SYNTAX'
+  /** YAML, but not a valid profile. */
+  | 'RIG_INVALID';
+
+export class RigError extends Error {
+  override readonly name = 'RigError';
+  readonly code: RigErrorCode;
+  /** Sorted by position. Never empty. */
+  readonly problems: readonly RigProblem[];
+
+  constructor(code: RigErrorCode, problems: RigProblem[]) {
+    const sorted = [...problems].sort((a, b) => a.line - b.line || a.column - b.column);
+    super(sorted.map(formatProblem).join('\n'));
+    this.code = code;
+    this.problems = sorted;
+  }
+}
+
+/** `rig.yaml:12:3: regionSize: 65MiB: must be a power of two …; write 64MiB` */
+export function formatProblem(p: RigProblem): string {
+  const place = p.line > 0 ? `${p.file}:${p.line}:${p.column}` : p.file;
+  return [place, p.field, p.value, p.next === '' ? p.rule : `${p.rule}; ${p.next}`]
+    .filter((part) => part !== null && part !== '')
+    .join(': ');
+}
+
+/** Longest value shown in a message; the place in the file is given anyway. */
+const SHOWN_CHARS_MAX = 60;
+
+export function showValue(value: unknown): string | null {
+  if (value === undefined) return null;
+  const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? String(value));
+  // Control characters would let a profile write to the reader's terminal.
+  // eslint-disable-next-line no-control-regex
+  const clean = text.replace(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, '?');
+  return clean.length > SHOWN_CHARS_MAX ? `${clean.slice(0, SHOWN_CHARS_MAX)}…` : clean === '' ? '""' : clean;
+}

@@ -1,0 +1,88 @@
+/**
+ * Reads a rig profile. What comes out is complete and consistent in itself; whether the things it names exist is for
+ * `doctor` and the safety gate to find out. `lab:NAME` is left as it is.
+ */
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { CHECKS } from './checks/all.js';
+import type { Finding } from './checks/check.js';
+import { RigError, type RigProblem } from './errors.js';
+import { problemAt, problemsOfIssues } from './issues.js';
+import { resolveProfile } from './resolve.js';
+import type { ResolvedRig, RigWarning } from './resolved.js';
+import { profileSchema, type Profile } from './schema/profile.js';
+import { formatFieldPath } from './source/fieldPath.js';
+import { suggestWord } from './source/nearest.js';
+import { readYaml, type YamlSource } from './source/yamlSource.js';
+
+/** A hand-written profile has a few KiB; a thousand boards would fit. */
+const FILE_BYTES_MAX = 2 ** 20;
+
+/** @throws RigError with every problem of the file */
+export function loadRig(file: string): ResolvedRig {
+  return parseRig(readText(file), file);
+}
+
+/** As `loadRig`, from text; `file` is for messages. */
+export function parseRig(text: string, file: string): ResolvedRig {
+  const source = readYaml(text, file);
+  const { profile, problems } = checkSections(source);
+  const warnings: RigWarning[] = [];
+  const report = (f: Finding): void => {
+    if (f.kind === 'error') problems.push(problemAt(source, f.path, f, f.atKey));
+    else warnings.push({ field: formatFieldPath(f.path), text: `${f.rule}: ${f.next}` });
+  };
+  for (const check of CHECKS) check(profile, report);
+  if (problems.length > 0) throw new RigError('RIG_INVALID', problems);
+  return resolveProfile(profile as Profile, file, warnings);
+}
+
+/** Section by section, so that the valid ones can still be checked against each other. */
+function checkSections(source: YamlSource): { profile: Partial<Profile>; problems: RigProblem[] } {
+  const profile: Record<string, unknown> = {};
+  const problems: RigProblem[] = [];
+  for (const [section, schema] of Object.entries(profileSchema.shape)) {
+    const result = schema.safeParse(source.value[section]);
+    if (result.success) profile[section] = result.data;
+    else problems.push(...problemsOfIssues(source, schema, [section], result.error.issues));
+  }
+  const known = Object.keys(profileSchema.shape);
+  for (const key of Object.keys(source.value).filter((k) => !known.includes(k))) {
+    problems.push(problemAt(source, [key], { rule: 'there is no such field', next: suggestWord(key, known) }, true));
+  }
+  return { profile, problems };
+}
+
+function readText(file: string): string {
+  const refuse = (rule: string, next: string): RigError =>
+    new RigError('RIG_FILE', [{ file, line: 0, column: 0, field: '', value: null, rule, next }]);
+  let fd: number;
+  try {
+    // Not to hang on a fifo that nobody writes to.
+    fd = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
+  } catch (e) {
+    const code = (e as NodeJS.ErrnoException).code ?? String(e);
+    throw refuse(`can't be opened (${code})`, code === 'ENOENT' ? 'profiles that come along are in rigs/' : 'check path and permissions');
+  }
+  try {
+    if (!fstatSync(fd).isFile()) throw refuse('is not a regular file', 'name a profile');
+    const bytes = readUpTo(fd, FILE_BYTES_MAX + 1);
+    if (bytes.length > FILE_BYTES_MAX) throw refuse('is larger than 1 MiB', 'name a profile');
+    try {
+      return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    } catch {
+      throw refuse('is not UTF-8', 'save it as UTF-8');
+    }
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function readUpTo(fd: number, limit: number): Uint8Array {
+  const buffer = new Uint8Array(limit);
+  let length = 0;
+  for (;;) {
+    const n = readSync(fd, buffer, length, limit - length, length);
+    length += n;
+    if (n === 0 || length === limit) return buffer.subarray(0, length);
+  }
+}

@@ -1,0 +1,107 @@
+/**
+ * From the profile as written (checked, units converted) to the rig that every command works from. Pure.
+ */
+import { userOfLabBoard } from './checks/lab.js';
+import type { CampaignSpec, CutSpec, DeviceRef, LabSpec, ResolvedRig, RigWarning } from './resolved.js';
+import type { AreaProfile } from './schema/areas.js';
+import type { CampaignProfile } from './schema/campaign.js';
+import type { LabProfile } from './schema/lab.js';
+import type { TrackingProfile, WorkloadProfile } from './schema/load.js';
+import type { Profile } from './schema/profile.js';
+
+/** Cuts of a profile that names none: soon enough for a short cycle, late enough for load to build up. */
+const DEFAULT_CUT_AFTER_MS = { min: 200, max: 2000 };
+
+export function resolveProfile(p: Profile, file: string, warnings: RigWarning[]): ResolvedRig {
+  const rails = named(p.rails);
+  return {
+    schemaVersion: 1,
+    file,
+    name: p.name,
+    primary: deviceRef(p.primary),
+    secondary: deviceRef(p.secondary),
+    journal: { ...deviceRef(p.journal), logBytes: p.journal.logSize },
+    tracking: tracking(p.mode, p.regionSize, p.tracking),
+    workload: workload(p.workload),
+    boards: named(p.boards).map((b) => ({ ...b, tty: b.tty ?? '' })),
+    boardTypes: p.boardTypes,
+    rails: rails.map(({ settle, ...r }) => ({ ...r, settleMs: settle })),
+    campaign: campaign(p.campaign, rails.map((r) => r.name)),
+    lab: p.lab === undefined ? null : lab(p.lab, p),
+    warnings,
+  };
+}
+
+function named<T extends object>(map: Record<string, T>): ({ name: string } & T)[] {
+  return Object.entries(map).map(([name, v]) => ({ name, ...v }));
+}
+
+function deviceRef(a: AreaProfile): DeviceRef {
+  const ref: DeviceRef = { device: a.device, durability: a.durability };
+  if (a.serial !== undefined) ref.serial = a.serial;
+  if (a.wwn !== undefined) ref.wwn = a.wwn;
+  if (a.backingFile !== undefined) ref.backingFile = a.backingFile;
+  if (a.size !== undefined) ref.sizeBytes = a.size;
+  return ref;
+}
+
+function tracking(mode: Profile['mode'], regionBytes: number, t: TrackingProfile): ResolvedRig['tracking'] {
+  return {
+    mode,
+    acknowledge: t.acknowledge,
+    regionBytes,
+    lingerMs: t.linger,
+    hotRegions: t.hotRegions,
+    ackTimeoutMs: t.ackTimeout,
+    groupCommitMs: t.groupCommit,
+    flushEveryWrites: t.flushEvery,
+    flushIntervalMs: t.flushInterval,
+  };
+}
+
+function workload(w: WorkloadProfile): ResolvedRig['workload'] {
+  return {
+    queueDepth: w.queueDepth,
+    writesPerTransaction: w.transaction.writes,
+    writeBytes: w.writeSize,
+    addresses: w.addresses,
+    maxWritesPerSecond: w.rate,
+  };
+}
+
+function campaign(c: CampaignProfile, rails: string[]): CampaignSpec {
+  const cuts = c.cuts?.map((k): CutSpec => ({ rails: k.rails, during: k.during, afterMs: k.after }));
+  return {
+    cycles: c.cycles,
+    seed: c.seed,
+    cuts: cuts ?? rails.map((r) => ({ rails: [r], during: 'load', afterMs: DEFAULT_CUT_AFTER_MS })),
+    darkMs: c.dark,
+    prepare: c.prepare,
+    deadlinesMs: c.deadlines,
+    limits: { recoveryMs: c.limits.recovery, resyncMs: c.limits.resync, falseDirtyRegions: c.limits.falseDirtyRegions },
+  };
+}
+
+function lab(l: LabProfile, p: Profile): LabSpec {
+  return {
+    seed: l.seed,
+    disks: named(l.disks).map((d) => ({
+      name: d.name,
+      sizeBytes: d.size,
+      logicalBlockBytes: d.sectorSize,
+      fedBy: d.fedBy,
+      cacheBytes: d.cache,
+      killModel: d.killModel,
+      keepProbability: d.keepProbability,
+      tearProbability: d.tearProbability,
+      holdUpMs: d.holdUp,
+      vanish: d.vanish,
+      faults: d.faults,
+    })),
+    boards: named(l.boards).map((b) => {
+      const user = userOfLabBoard(p, b.name);
+      // The checks have refused a board that has neither.
+      return { name: b.name, protocol: b.protocol ?? user!.type, channels: b.channels ?? user!.channels, contactDelayMs: b.contactDelay, options: b.options };
+    }),
+  };
+}

@@ -1,0 +1,61 @@
+/**
+ * Strings of a profile: names, references, paths.
+ */
+import { z } from 'zod';
+import { refuse } from './fields.js';
+
+/** They become file names and metric labels. */
+const NAME = /^[a-z0-9][a-z0-9-]{0,31}$/;
+/** Rails are labels alone, and P, S, J are how people call them. */
+const RAIL_NAME = /^[A-Za-z0-9][A-Za-z0-9-]{0,31}$/;
+
+const NAME_RULE = 'must be 1 to 32 of a-z, 0-9 and -, not beginning with -';
+const RAIL_RULE = 'must be 1 to 32 letters, digits and -, not beginning with -';
+
+function word(about: string, pattern: RegExp, rule: string, next: string) {
+  return z
+    .unknown()
+    .meta({ description: about, type: 'string', pattern: pattern.source })
+    .transform((v, ctx): string => {
+      // To YAML 0042, 1e5 and 0x50 are numbers: what was written is lost by now.
+      if (typeof v === 'number') return refuse(ctx, rule, 'put it in quotes: YAML takes it for a number');
+      return typeof v === 'string' && pattern.test(v) ? v : refuse(ctx, rule, next);
+    });
+}
+
+export const name = (about: string) => word(about, NAME, NAME_RULE, 'choose another name');
+export const railRef = (about: string) => word(about, RAIL_NAME, RAIL_RULE, 'name a rail');
+
+export const nameKey = z.string().regex(NAME, NAME_RULE);
+export const railKey = z.string().regex(RAIL_NAME, RAIL_RULE);
+
+/** Longest path that Linux takes (PATH_MAX) less its NUL. */
+const PATH_CHARS_MAX = 4095;
+const ABSOLUTE = /^\/(?!.*\/\.\.(?:\/|$)).{0,4094}$/;
+
+export function absolutePath(about: string) {
+  return word(about, ABSOLUTE, `must be an absolute path without .. of at most ${PATH_CHARS_MAX} characters`, 'begin with /');
+}
+
+const DEVICE = /^(?:lab:[a-z0-9][a-z0-9-]{0,31}|\/dev\/(?!.*\/\.\.(?:\/|$)).{1,4090})$/;
+
+export function deviceRef(about: string) {
+  return word(about, DEVICE, 'must be a path under /dev or lab:NAME', 'write /dev/disk/by-id/… or lab:NAME');
+}
+
+/** Serials and WWNs are compared letter by letter: no blanks at the ends, nothing beyond ASCII. */
+const IDENTITY = /^[\x21-\x7e](?:[\x20-\x7e]{0,126}[\x21-\x7e])?$/;
+
+export function identity(about: string) {
+  return word(about, IDENTITY, 'must be 1 to 128 printable ASCII characters', 'copy it from `lsblk -o NAME,SERIAL,WWN` and quote it');
+}
+
+const CHANNEL_REF = /^[a-z0-9][a-z0-9-]{0,31}:[1-9]\d{0,2}$/;
+
+/** `relay0:1` */
+export function channelRef(about: string) {
+  return word(about, CHANNEL_REF, 'must be BOARD:CHANNEL, channels counted from 1', 'write it like relay0:1').transform((text) => {
+    const [board, channel] = text.split(':');
+    return { board, channel: Number(channel) };
+  });
+}

@@ -1,0 +1,47 @@
+/**
+ * The known word that a mistyped one most likely meant, or null when none is near.
+ */
+export function nearestWord(word: string, known: Iterable<string>): string | null {
+  let best: string | null = null;
+  // A third of the letters may be wrong; beyond that a suggestion misleads more than it helps.
+  let bestDistance = Math.max(1, Math.floor(word.length / 3)) + 1;
+  for (const candidate of known) {
+    const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
+    if (distance < bestDistance) {
+      best = candidate;
+      bestDistance = distance;
+    }
+  }
+  return best;
+}
+
+/** `did you mean 'x'?`, or the list of what there is. */
+export function suggestWord(word: string, known: readonly string[]): string {
+  const near = nearestWord(word, known);
+  if (near !== null) return `did you mean '${near}'?`;
+  return known.length > 0 ? `known: ${known.join(', ')}` : 'there is none to refer to yet';
+}
+
+/** Longer words are compared by their beginning: the cost is quadratic and the file is not trusted. */
+const COMPARED_CHARS_MAX = 64;
+
+/** Optimal string alignment distance: insert, delete, replace, swap of neighbours. */
+function editDistance(fullA: string, fullB: string): number {
+  const a = fullA.slice(0, COMPARED_CHARS_MAX);
+  const b = fullB.slice(0, COMPARED_CHARS_MAX);
+  let beforeLast: number[] = [];
+  let last = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const same = a[i - 1] === b[j - 1] ? 0 : 1;
+      row[j] = Math.min(row[j - 1] + 1, last[j] + 1, last[j - 1] + same);
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) {
+        row[j] = Math.min(row[j], beforeLast[j - 2] + 1);
+      }
+    }
+    beforeLast = last;
+    last = row;
+  }
+  return last[b.length];
+}

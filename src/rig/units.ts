@@ -1,0 +1,67 @@
+/**
+ * Sizes, times and chances as people write them (`64KiB`, `500ms`, `50%`), and back. What is printed is read again as
+ * the same number. Pure.
+ */
+
+const SIZE_UNITS: Record<string, number> = { B: 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40 };
+const TIME_UNITS_US: Record<string, number> = { us: 1, ms: 1e3, s: 1e6, min: 60e6, h: 3600e6 };
+
+export type Parsed = { ok: true; value: number } | { ok: false; next: string };
+
+const bad = (next: string): Parsed => ({ ok: false, next });
+
+/** Digits, at most one fraction, then letters. Signs and exponents are refused: they are never needed here. */
+const QUANTITY = /^(\d{1,16}(?:\.\d{1,6})?) ?([A-Za-zµ%]*)$/;
+
+/** Bytes. A plain number is bytes. */
+export function parseSize(input: unknown): Parsed {
+  if (typeof input === 'number') return wholeBytes(input);
+  const m = typeof input === 'string' ? QUANTITY.exec(input) : null;
+  if (m === null) return bad('write it like 64KiB');
+  const unit = m[2] === '' ? 'B' : m[2];
+  if (!Object.hasOwn(SIZE_UNITS, unit)) {
+    const binary = Object.keys(SIZE_UNITS).find((u) => u[0].toLowerCase() === unit[0].toLowerCase());
+    return bad(`units are B, KiB, MiB, GiB, TiB${binary === undefined ? '' : `: write ${m[1]}${binary}`}`);
+  }
+  return wholeBytes(Number(m[1]) * SIZE_UNITS[unit]);
+}
+
+function wholeBytes(bytes: number): Parsed {
+  return Number.isSafeInteger(bytes) && bytes >= 0 ? { ok: true, value: bytes } : bad('write a whole number of bytes below 8PiB');
+}
+
+/** Milliseconds, to the microsecond. A plain number says no unit and is refused, but for 0. */
+export function parseDuration(input: unknown): Parsed {
+  if (input === 0 || input === '0') return { ok: true, value: 0 };
+  if (typeof input === 'number') return bad(`say the unit: ${input}ms or ${input}s`);
+  const m = typeof input === 'string' ? QUANTITY.exec(input) : null;
+  if (m === null) return bad('write it like 500ms or 5s');
+  const unit = m[2] === 'µs' ? 'us' : m[2];
+  if (!Object.hasOwn(TIME_UNITS_US, unit)) return bad(`units are us, ms, s, min, h: write ${m[1]}ms or ${m[1]}s`);
+  // Rounded: 0.3 ms is 300.00000000000006 µs in binary, and nobody means that.
+  const us = Math.round(Number(m[1]) * TIME_UNITS_US[unit]);
+  return Number.isSafeInteger(us) ? { ok: true, value: us / 1e3 } : bad('write a shorter time');
+}
+
+/** 0 … 1, written as `0.5` or `50%`. */
+export function parseChance(input: unknown): Parsed {
+  const m = typeof input === 'string' ? QUANTITY.exec(input) : null;
+  const value = typeof input === 'number' ? input : m?.[2] === '%' ? Number(m[1]) / 100 : NaN;
+  return value >= 0 && value <= 1 ? { ok: true, value } : bad('write it like 0.5 or 50%');
+}
+
+/** The largest unit that holds it whole. */
+export function formatSize(bytes: number): string {
+  return largestWhole(bytes, SIZE_UNITS);
+}
+
+export function formatDuration(ms: number): string {
+  return ms === 0 ? '0s' : largestWhole(Math.round(ms * 1e3), TIME_UNITS_US);
+}
+
+function largestWhole(value: number, units: Record<string, number>): string {
+  const [unit, factor] = Object.entries(units)
+    .filter(([, f]) => value % f === 0)
+    .reduce((a, b) => (b[1] > a[1] ? b : a));
+  return value === 0 ? `0${Object.keys(units)[0]}` : `${value / factor}${unit}`;
+}

@@ -1,0 +1,23 @@
+/**
+ * The rig's UUID: in every block of its journal, so that a journal of another rig is never believed. The same name and
+ * the same devices give the same UUID on every host; nothing else of the profile enters it.
+ */
+import { createHash } from 'node:crypto';
+import type { DeviceRef, ResolvedRig } from './resolved.js';
+
+/** Namespace of rigs, a random UUID fixed for good: another one would orphan every journal on disk. */
+const NAMESPACE = '6f1d9a5e-3b8c-4c27-9d40-52e7a1b6f083';
+
+/** Version 5 (RFC 9562, 5.5): SHA-1 of namespace and name. */
+export function rigUuid(rig: Pick<ResolvedRig, 'name' | 'primary' | 'secondary' | 'journal'>): string {
+  const name = JSON.stringify([rig.name, reference(rig.primary), reference(rig.secondary), reference(rig.journal)]);
+  const hash = createHash('sha1').update(Buffer.from(NAMESPACE.replaceAll('-', ''), 'hex')).update(name, 'utf8').digest();
+  hash[6] = (hash[6] & 0x0f) | 0x50;
+  hash[8] = (hash[8] & 0x3f) | 0x80;
+  const hex = hash.toString('hex', 0, 16);
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
+}
+
+function reference(d: DeviceRef): (string | number | null)[] {
+  return [d.device, d.serial ?? null, d.wwn ?? null, d.backingFile ?? null, d.sizeBytes ?? null];
+}
