@@ -4,6 +4,17 @@
  */
 import type { TrackingSpec, WorkloadSpec, DeviceRef, JournalRef, AreaName } from '../rig/resolved.js';
 import type { DeviceIdentity } from '../device/port.js';
+import type { JudgeReport, RecoveryReport, ResyncReport, VerifyReport } from '../judge/reports.js';
+
+export type {
+  AreaJudgement,
+  JudgeReport,
+  JudgeSample,
+  RecoveryFinding,
+  RecoveryReport,
+  ResyncReport,
+  VerifyReport,
+} from '../judge/reports.js';
 
 export interface EngineSpec {
   /** 16 bytes as hex with dashes; in every block of the journal. */
@@ -26,72 +37,6 @@ export interface OpenReport {
   usableBytes: number;
   regionCount: number;
   io: 'io_uring' | 'threads';
-}
-
-/** Something recovery met on the journal; `effect` says what it did about it. */
-export interface RecoveryFinding {
-  where: 'superblock' | 'log' | 'indicator-area';
-  blockIndex: number;
-  problem: string;
-  effect: 'ignored' | 'region-range-dirty' | 'everything-dirty' | 'repaired';
-}
-
-export interface RecoveryReport {
-  regionCount: number;
-  /** |D| */
-  dirtyRegions: number;
-  fromIndicatorArea: number;
-  fromLog: number;
-  everythingDirty: boolean;
-  findings: RecoveryFinding[];
-  durationMs: number;
-}
-
-export interface AreaJudgement {
-  /** Anomalies by class of the fault catalogue (`lost-write`, `bit-corruption`, …) and by legality. */
-  faults: Record<string, number>;
-  legal: Record<string, number>;
-  sectorsRead: number;
-}
-
-export interface JudgeReport {
-  /** Regions with P != S outside D, first 100. I1 is broken when the count is not 0. */
-  lostIndicators: number;
-  lostIndicatorRegions: number[];
-  differingRegions: number;
-  dirtyRegions: number;
-  /** |D| - differing regions inside D */
-  falseDirtyRegions: number;
-  /** Acknowledged to the application, and not on P (I2). In 512-byte sectors; first 100 with what was found. */
-  lostAcknowledgedSectors: number;
-  samples: JudgeSample[];
-  areas: { primary: AreaJudgement; secondary: AreaJudgement };
-  durationMs: number;
-}
-
-export interface JudgeSample {
-  area: 'primary' | 'secondary';
-  lba: number;
-  class: string;
-  expected: string;
-  found: string;
-}
-
-export interface ResyncReport {
-  regions: number;
-  bytes: number;
-  durationMs: number;
-  /** false: it was interrupted (cut, stop) and regions remain dirty. */
-  complete: boolean;
-  remainingRegions: number;
-}
-
-export interface VerifyReport {
-  equal: boolean;
-  bytes: number;
-  differingRegions: number;
-  firstDifferenceBytes: number | null;
-  durationMs: number;
 }
 
 export interface LoadReport {

@@ -10,6 +10,14 @@
 import { JudgeError } from './error.js';
 import { PendingWrites } from './pendingWrites.js';
 
+/** Bits of `marks`. */
+export const BLOCK_MARK = {
+  /** A write or a copy was issued to the block since it was last settled. */
+  touched: 1,
+  /** What it owes was made durable by FUA, not by a flush. */
+  fua: 2,
+} as const;
+
 export class AreaHistory {
   /** Newest update that must survive. */
   readonly durable: Float64Array;
@@ -17,8 +25,8 @@ export class AreaHistory {
   readonly issued: Float64Array;
   /** One bit a sector: found wrong by an earlier judgement and not durably rewritten since. */
   readonly damaged: Uint8Array;
-  /** 1: a write or a copy was issued to the block since it was last settled. */
-  readonly touched: Uint8Array;
+  /** BLOCK_MARK bits. */
+  readonly marks: Uint8Array;
   private readonly pending = new PendingWrites();
   /** Writes in flight: how many pieces of each update. */
   private inFlight = new Map<number, number>();
@@ -32,14 +40,14 @@ export class AreaHistory {
     this.durable = new Float64Array(blockCount);
     this.issued = new Float64Array(blockCount);
     this.damaged = new Uint8Array(blockCount);
-    this.touched = new Uint8Array(blockCount);
+    this.marks = new Uint8Array(blockCount);
   }
 
   issue(updateId: number, firstBlock: number, blockCount: number): void {
     this.inFlight.set(updateId, (this.inFlight.get(updateId) ?? 0) + 1);
     for (let b = firstBlock; b < firstBlock + blockCount; b++) {
       if (this.issued[b]! < updateId) this.issued[b] = updateId;
-      this.touched[b] = 1;
+      this.marks[b]! |= BLOCK_MARK.touched;
     }
   }
 
@@ -51,7 +59,7 @@ export class AreaHistory {
 
   completeDurable(updateId: number, firstBlock: number, blockCount: number): void {
     this.land(updateId);
-    this.makeDurable(updateId, firstBlock, blockCount);
+    this.makeDurable(updateId, firstBlock, blockCount, BLOCK_MARK.fua);
   }
 
   submitFlush(): number {
@@ -68,7 +76,7 @@ export class AreaHistory {
     this.flushes.delete(token);
     if (!ok) this.endEpoch();
     else if (flush.epoch === this.epoch) {
-      this.pending.takeUntil(flush.until, (id, first, count) => this.makeDurable(id, first, count));
+      this.pending.takeUntil(flush.until, (id, first, count) => this.makeDurable(id, first, count, 0));
     }
   }
 
@@ -92,10 +100,12 @@ export class AreaHistory {
     throw new JudgeError('HISTORY_MISFED', `update ${updateId} completed but is not in flight`, { updateId });
   }
 
-  private makeDurable(updateId: number, firstBlock: number, blockCount: number): void {
+  private makeDurable(updateId: number, firstBlock: number, blockCount: number, how: number): void {
     for (let b = firstBlock; b < firstBlock + blockCount; b++) {
-      if (this.durable[b]! < updateId) this.durable[b] = updateId;
       this.damaged[b] = 0;
+      if (this.durable[b]! >= updateId) continue;
+      this.durable[b] = updateId;
+      this.marks[b] = (this.marks[b]! & ~BLOCK_MARK.fua) | how;
     }
   }
 }

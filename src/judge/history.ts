@@ -7,7 +7,7 @@
  * several blocks; ranges are per block.
  */
 import { BLOCK_BYTES, OBSERVATION_FIELD, SECTORS_PER_BLOCK } from '../workload/observation.js';
-import { AreaHistory } from './areaHistory.js';
+import { AreaHistory, BLOCK_MARK } from './areaHistory.js';
 import { JudgeError } from './error.js';
 import type { BaseContent, HistoryFeed, StorageArea } from './historyFeed.js';
 import { settleBlock, type SettledBlock } from './settle.js';
@@ -26,6 +26,7 @@ export class WriteHistory implements HistoryFeed {
   private baseContent: BaseContent;
   private areas: Record<StorageArea, AreaHistory>;
   private acknowledgedIds: Float64Array;
+  private newest = 0;
   /** Copies in flight: first block → what P owed when it was read. */
   private copies = new Map<number, { durable: Float64Array; damaged: Uint8Array }>();
 
@@ -51,7 +52,7 @@ export class WriteHistory implements HistoryFeed {
   }
 
   /** The ledger of an area, to be read only. */
-  area(area: StorageArea): Readonly<Pick<AreaHistory, 'durable' | 'issued' | 'damaged' | 'touched'>> {
+  area(area: StorageArea): Readonly<Pick<AreaHistory, 'durable' | 'issued' | 'damaged' | 'marks'>> {
     return this.areas[area];
   }
 
@@ -60,7 +61,13 @@ export class WriteHistory implements HistoryFeed {
     return this.acknowledgedIds;
   }
 
+  /** The newest update ever issued, to either area: ages are counted back from it. */
+  get newestId(): number {
+    return this.newest;
+  }
+
   issued(area: StorageArea, updateId: number, offsetBytes: number, lengthBytes: number): void {
+    if (updateId > this.newest) this.newest = updateId;
     this.areas[area].issue(updateId, this.first(offsetBytes), this.count(offsetBytes, lengthBytes));
   }
 
@@ -103,7 +110,7 @@ export class WriteHistory implements HistoryFeed {
       secondary.durable[b] = Math.min(secondary.durable[b]!, primary.durable[b]!);
       secondary.issued[b] = Math.max(secondary.issued[b]!, primary.issued[b]!);
       secondary.damaged[b]! |= primary.damaged[b]!;
-      secondary.touched[b] = 1;
+      secondary.marks[b]! |= BLOCK_MARK.touched;
     }
   }
 
@@ -146,7 +153,7 @@ export class WriteHistory implements HistoryFeed {
       const settled = settleBlock(observations, at, sectors - s, block * SECTORS_PER_BLOCK, owed);
       const same =
         settled.durable === owed.durable && settled.issued === owed.issued && settled.damaged === ledger.damaged[block];
-      if (same && ledger.touched[block] === 0) continue;
+      if (same && ledger.marks[block] === 0) continue;
       this.settled(area, block, settled);
       changed?.(block, settled);
     }
@@ -161,7 +168,7 @@ export class WriteHistory implements HistoryFeed {
     ledger.durable[block] = settled.durable;
     ledger.issued[block] = settled.issued;
     ledger.damaged[block] = settled.damaged;
-    ledger.touched[block] = 0;
+    ledger.marks[block] = 0;
     if (area === 'primary') this.acknowledgedIds[block] = Math.min(this.acknowledgedIds[block]!, settled.durable);
   }
 
