@@ -1,0 +1,95 @@
+/*
+ * Self-describing sectors: stamp, scan, compare. The layout is in plugpull.h; the reference it must agree with, byte for
+ * byte, is src/workload/stamp.ts. The body is splitmix64 (Steele, Lea, Flood 2014), so that it can be neither compressed
+ * nor deduplicated, and can be made again from the header alone.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "crc32c.h"
+#include "plugpull.h"
+
+#define BODY_WORDS ((PP_SECTOR_BYTES - sizeof(struct pp_sector_header)) / 8)
+#define CRC_FROM 8 /* the CRC covers what stands behind it */
+#define COMPARE_CHUNK_BYTES 4096u
+
+static uint64_t next_word(uint64_t *state) {
+  *state += 0x9E3779B97F4A7C15ull;
+  uint64_t z = *state;
+  z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ull;
+  z = (z ^ (z >> 27)) * 0x94D049BB133111EBull;
+  return z ^ (z >> 31);
+}
+
+static void stamp_sector(uint8_t *sector, struct pp_sector_header *header) {
+  uint64_t state = header->run_id + header->update_id * 0x9E3779B97F4A7C15ull + header->lba * 0xBF58476D1CE4E5B9ull;
+  uint64_t body[BODY_WORDS];
+  for (size_t i = 0; i < BODY_WORDS; i++) body[i] = next_word(&state);
+  memcpy(sector, header, sizeof *header);
+  memcpy(sector + sizeof *header, body, sizeof body);
+  header->crc32c = pp_crc32c_of(sector + CRC_FROM, PP_SECTOR_BYTES - CRC_FROM, 0);
+  memcpy(sector + offsetof(struct pp_sector_header, crc32c), &header->crc32c, sizeof header->crc32c);
+}
+
+int32_t pp_stamp(uint8_t *base, uint64_t offset, uint64_t length_bytes, uint64_t run_id, uint64_t update_id,
+                 uint64_t transaction_id, uint64_t first_lba) {
+  if (base == NULL || length_bytes % PP_SECTOR_BYTES != 0) return -EINVAL;
+  uint64_t count = length_bytes / PP_SECTOR_BYTES;
+  if (count > UINT32_MAX) return -EINVAL;
+  for (uint64_t i = 0; i < count; i++) {
+    struct pp_sector_header header = {
+        .magic = PP_SECTOR_MAGIC,
+        .run_id = run_id,
+        .lba = first_lba + i,
+        .update_id = update_id,
+        .transaction_id = transaction_id,
+        .sector_index = (uint32_t)i,
+        .sector_count = (uint32_t)count,
+    };
+    stamp_sector(base + offset + i * PP_SECTOR_BYTES, &header);
+  }
+  return 0;
+}
+
+static int is_zero(const uint8_t *sector) {
+  static const uint8_t zeros[PP_SECTOR_BYTES];
+  return memcmp(sector, zeros, PP_SECTOR_BYTES) == 0;
+}
+
+static uint32_t kind_of(const uint8_t *sector, const struct pp_sector_header *header) {
+  if (header->magic != PP_SECTOR_MAGIC) return is_zero(sector) ? PP_KIND_ZERO : PP_KIND_FOREIGN;
+  uint32_t crc = pp_crc32c_of(sector + CRC_FROM, PP_SECTOR_BYTES - CRC_FROM, 0);
+  return crc == header->crc32c ? PP_KIND_VALID : PP_KIND_CORRUPT;
+}
+
+int64_t pp_scan(const uint8_t *base, uint64_t offset, uint64_t length_bytes, double *out) {
+  if (base == NULL || out == NULL || length_bytes % PP_SECTOR_BYTES != 0) return -EINVAL;
+  uint64_t count = length_bytes / PP_SECTOR_BYTES;
+  for (uint64_t i = 0; i < count; i++, out += PP_OBSERVATION_DOUBLES) {
+    const uint8_t *sector = base + offset + i * PP_SECTOR_BYTES;
+    struct pp_sector_header header;
+    memcpy(&header, sector, sizeof header);
+    uint32_t kind = kind_of(sector, &header);
+    int ours = kind == PP_KIND_VALID || kind == PP_KIND_CORRUPT;
+    out[0] = kind;
+    out[1] = ours ? (double)header.run_id : 0;
+    out[2] = ours ? (double)header.update_id : 0;
+    out[3] = ours ? (double)header.lba : 0;
+    out[4] = ours ? (double)header.transaction_id : 0;
+    out[5] = ours ? (double)header.sector_index : 0;
+  }
+  return (int64_t)count;
+}
+
+int64_t pp_compare(const uint8_t *base, uint64_t offset_a, uint64_t offset_b, uint64_t length_bytes) {
+  if (base == NULL) return -EINVAL;
+  const uint8_t *a = base + offset_a, *b = base + offset_b;
+  for (uint64_t at = 0; at < length_bytes; at += COMPARE_CHUNK_BYTES) {
+    uint64_t left = length_bytes - at;
+    uint64_t chunk = left < COMPARE_CHUNK_BYTES ? left : COMPARE_CHUNK_BYTES;
+    if (memcmp(a + at, b + at, chunk) == 0) continue;
+    while (a[at] == b[at]) at++;
+    return (int64_t)at;
+  }
+  return -1;
+}

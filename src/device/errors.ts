@@ -1,0 +1,42 @@
+/**
+ * What can go wrong between plugpull and a block device. `code` is stable and what callers switch on; the message carries
+ * the value, the rule it breaks and the next step. A failed I/O is not an error here: it is a completion with an errno.
+ */
+import { getSystemErrorName } from 'node:util';
+
+export type DeviceErrorCode =
+  | 'DEVICE_CLOSED'
+  | 'DEVICE_MISSING'
+  | 'DEVICE_BUSY'
+  | 'DEVICE_PERMISSION'
+  | 'DEVICE_READ_ONLY'
+  | 'DEVICE_NOT_BLOCK'
+  | 'DEVICE_OPEN_FAILED'
+  | 'DEVICE_IDENTIFY_FAILED'
+  | 'DEVICE_ENGINE_FAILED'
+  | 'DEVICE_NATIVE_MISSING'
+  | 'DEVICE_NATIVE_MISMATCH'
+  | 'DEVICE_FFI_MISSING'
+  | 'DEVICE_PROBE_FAILED'
+  | 'DEVICE_ENROLMENT_INVALID';
+
+export class DeviceError extends Error {
+  override readonly name = 'DeviceError';
+  readonly code: DeviceErrorCode;
+  readonly context: Readonly<Record<string, unknown>>;
+
+  constructor(code: DeviceErrorCode, message: string, context: Record<string, unknown> = {}, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.code = code;
+    this.context = context;
+  }
+}
+
+export function isDeviceError(error: unknown, code?: DeviceErrorCode): error is DeviceError {
+  return error instanceof DeviceError && (code === undefined || error.code === code);
+}
+
+/** `EBUSY` for -16 or 16. */
+export function errnoName(errno: number): string {
+  return getSystemErrorName(-Math.abs(errno));
+}

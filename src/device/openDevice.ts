@@ -1,0 +1,98 @@
+/**
+ * Opening block devices. `openDevice` claims one for writing (O_DIRECT | O_EXCL); `identify` only looks. Neither asks
+ * whether the device may be overwritten: that is the safety gate's question, asked before.
+ */
+import { constants as os } from 'node:os';
+import { DeviceError, errnoName, type DeviceErrorCode } from './errors.js';
+import { identityOf } from './identity.js';
+import { loadNative } from './loadNative.js';
+import type { FfiName, NativeLibrary } from './native.js';
+import type { DeviceIdentity, OpenDevice } from './port.js';
+import { CONSTANTS } from './signatures.js';
+
+export interface DeviceOptions {
+  ffi?: FfiName;
+}
+
+/** Throws DeviceError: DEVICE_MISSING, DEVICE_BUSY, DEVICE_PERMISSION, DEVICE_READ_ONLY, DEVICE_NOT_BLOCK, … */
+export function openDevice(path: string, options: DeviceOptions = {}): OpenDevice {
+  const native = loadNative(options.ffi);
+  const fd = openOrThrow(native, path, CONSTANTS.PP_OPEN_WRITE | CONSTANTS.PP_OPEN_EXCLUSIVE | CONSTANTS.PP_OPEN_DIRECT);
+  try {
+    return new ClaimedDevice(native, fd, identityOf(native, fd, path));
+  } catch (error) {
+    native.pp_close(fd);
+    throw error;
+  }
+}
+
+/** The same identity without claiming the device, nor opening it for writing. Throws as `openDevice` does, never DEVICE_BUSY. */
+export function identify(path: string, options: DeviceOptions = {}): DeviceIdentity {
+  const native = loadNative(options.ffi);
+  const fd = openOrThrow(native, path, 0);
+  try {
+    return identityOf(native, fd, path);
+  } finally {
+    native.pp_close(fd);
+  }
+}
+
+class ClaimedDevice implements OpenDevice {
+  readonly #native: NativeLibrary;
+  readonly #identity: DeviceIdentity;
+  /** null once closed: a number of a closed descriptor may be someone else's by now. */
+  #fd: number | null;
+
+  constructor(native: NativeLibrary, fd: number, identity: DeviceIdentity) {
+    this.#native = native;
+    this.#fd = fd;
+    this.#identity = identity;
+  }
+
+  get closed(): boolean {
+    return this.#fd === null;
+  }
+
+  /** Stays readable after close: it is what was, and error messages need it. */
+  get identity(): DeviceIdentity {
+    return this.#identity;
+  }
+
+  get fd(): number {
+    if (this.#fd === null) {
+      const { path } = this.#identity;
+      throw new DeviceError('DEVICE_CLOSED', `${path} has been closed; open it again before using it.`, { path });
+    }
+    return this.#fd;
+  }
+
+  close(): void {
+    if (this.#fd === null) return;
+    const fd = this.#fd;
+    this.#fd = null;
+    this.#native.pp_close(fd);
+  }
+}
+
+interface Refusal {
+  code: DeviceErrorCode;
+  says: string;
+}
+const REFUSALS = new Map<number, Refusal>([
+  [os.errno.ENOENT, { code: 'DEVICE_MISSING', says: 'does not exist. Is it attached and powered?' }],
+  [os.errno.ENXIO, { code: 'DEVICE_MISSING', says: 'has a node but no device behind it. Is it attached and powered?' }],
+  [os.errno.ENODEV, { code: 'DEVICE_MISSING', says: 'has a node but no device behind it. Is it attached and powered?' }],
+  [os.errno.EBUSY, { code: 'DEVICE_BUSY', says: 'is claimed by someone else (mounted, swap, md, dm, another bench): lsblk shows who.' }],
+  [os.errno.EACCES, { code: 'DEVICE_PERMISSION', says: 'may not be opened by this user. Run as root, or give the user the disk.' }],
+  [os.errno.EPERM, { code: 'DEVICE_PERMISSION', says: 'may not be opened by this user. Run as root, or give the user the disk.' }],
+  [os.errno.EROFS, { code: 'DEVICE_READ_ONLY', says: 'is read-only; it must be writable.' }],
+  [os.errno.EISDIR, { code: 'DEVICE_NOT_BLOCK', says: 'is a directory; name a block device below /dev/disk/by-id.' }],
+  [os.errno.EINVAL, { code: 'DEVICE_NOT_BLOCK', says: 'does not take O_DIRECT: it is no block device.' }],
+]);
+
+function openOrThrow(native: NativeLibrary, path: string, flags: number): number {
+  const fd = native.pp_open(path, flags);
+  if (fd >= 0) return fd;
+  const refusal = REFUSALS.get(-fd) ?? { code: 'DEVICE_OPEN_FAILED', says: 'cannot be opened; the kernel log may say more.' };
+  throw new DeviceError(refusal.code, `${path} ${refusal.says} (${errnoName(fd)})`, { path, errno: -fd });
+}

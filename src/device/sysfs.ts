@@ -1,0 +1,93 @@
+/**
+ * What sysfs and udev's database say of a block device, by its major:minor (which stays true while a descriptor is open,
+ * unlike a name). Absent attributes are null, never a guess.
+ */
+import { readFileSync, realpathSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import type { WriteCache } from './port.js';
+
+/** VPD page 0x80 (SPC-5, 7.7.19): four bytes of header, then the serial number in ASCII. */
+const VPD_HEADER_BYTES = 4;
+
+export interface SysfsFacts {
+  kernelName: string;
+  /** Name of the whole disk; equals kernelName unless this is a partition. */
+  diskName: string;
+  isPartition: boolean;
+  writeCache: WriteCache;
+  rotational: boolean;
+  model: string | null;
+  serial: string | null;
+  wwn: string | null;
+  backingFile: string | null;
+}
+
+/** The attribute's text without the trailing newline, or null. */
+export function readAttribute(...path: string[]): string | null {
+  try {
+    const text = readFileSync(join(...path), 'utf8').trim();
+    return text === '' ? null : text;
+  } catch {
+    return null;
+  }
+}
+
+/** Absolute path of the device's folder, or null when the kernel knows no such device. */
+export function sysfsFolder(majorMinor: string): string | null {
+  try {
+    return realpathSync(`/sys/dev/block/${majorMinor}`);
+  } catch {
+    return null;
+  }
+}
+
+export function readSysfs(majorMinor: string): SysfsFacts | null {
+  const folder = sysfsFolder(majorMinor);
+  if (folder === null) return null;
+  const isPartition = readAttribute(folder, 'partition') !== null;
+  const disk = isPartition ? dirname(folder) : folder;
+  const udev = readUdev(majorMinor);
+  return {
+    kernelName: basename(folder),
+    diskName: basename(disk),
+    isPartition,
+    writeCache: writeCacheOf(readAttribute(disk, 'queue/write_cache')),
+    rotational: readAttribute(disk, 'queue/rotational') === '1',
+    model: readAttribute(disk, 'device/model') ?? udev.get('ID_MODEL') ?? null,
+    serial: readAttribute(disk, 'serial') ?? readAttribute(disk, 'device/serial') ?? vpdSerial(disk) ?? udev.get('ID_SERIAL_SHORT') ?? null,
+    wwn: normalizeWwn(readAttribute(disk, 'wwid') ?? readAttribute(disk, 'device/wwid')) ?? udev.get('ID_WWN_WITH_EXTENSION') ?? udev.get('ID_WWN') ?? null,
+    backingFile: readAttribute(disk, 'loop/backing_file'),
+  };
+}
+
+function writeCacheOf(text: string | null): WriteCache {
+  if (text === 'write back') return 'write-back';
+  return text === 'write through' ? 'write-through' : 'unknown';
+}
+
+function vpdSerial(disk: string): string | null {
+  try {
+    const page = readFileSync(join(disk, 'device/vpd_pg80'));
+    // Only a SCSI device has it; padding is blanks or NULs, as the maker liked.
+    const serial = page.subarray(VPD_HEADER_BYTES).toString('latin1').replaceAll('\0', ' ').trim();
+    return serial === '' ? null : serial;
+  } catch {
+    return null;
+  }
+}
+
+/** One spelling for what is written `naa.5000…` in sysfs and `wwn-0x5000…` below /dev/disk/by-id; others stay as they are. */
+export function normalizeWwn(wwn: string | null): string | null {
+  if (wwn === null) return null;
+  const text = wwn.trim().toLowerCase().replace(/^wwn-/, '');
+  return text.startsWith('naa.') ? `0x${text.slice('naa.'.length)}` : text;
+}
+
+function readUdev(majorMinor: string): Map<string, string> {
+  const properties = new Map<string, string>();
+  for (const line of (readAttribute(`/run/udev/data/b${majorMinor}`) ?? '').split('\n')) {
+    const match = /^E:([^=]+)=(.*)$/.exec(line);
+    if (match) properties.set(match[1]!, match[2]!);
+  }
+  return properties;
+}
