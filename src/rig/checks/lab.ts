@@ -17,6 +17,7 @@ export const checkLabBoards: Check = (profile, report) => {
     const path = ['lab', 'boards', name];
     const user = userOfLabBoard(profile, name);
     if (user === null) {
+      if (someBoardLeadsNowhere(profile)) continue;
       for (const field of ['protocol', 'channels'] as const) {
         if (board[field] === undefined) report({ kind: 'error', path, atKey: true, rule: `needs ${field}: no board has the tty lab:${name}`, next: 'add it' });
       }
@@ -34,6 +35,14 @@ export const checkLabBoards: Check = (profile, report) => {
     }
   }
 };
+
+/** That has been said already, and is likely the reason why a lab board has no user. */
+function someBoardLeadsNowhere(profile: Partial<Profile>): boolean {
+  return Object.values(profile.boards ?? {}).some((b) => {
+    const lab = labName(b.tty);
+    return lab === null ? b.tty === undefined && b.type !== 'exec' : !Object.hasOwn(profile.lab?.boards ?? {}, lab);
+  });
+}
 
 export const checkLabFeeds: Check = (profile, report) => {
   for (const [name, disk] of Object.entries(profile.lab?.disks ?? {})) {

@@ -64,7 +64,7 @@ export const checkCuts: Check = (profile, report) => {
       else if (cut.rails.indexOf(rail) < j) report({ kind: 'error', path, rule: 'is named twice in this cut', next: 'delete one' });
     });
   });
-  if (profile.campaign?.cuts?.length === 0) {
+  if (known.length > 0 && profile.campaign?.cuts?.length === 0) {
     report({ kind: 'warning', path: ['campaign', 'cuts'], rule: 'is empty', next: 'nothing is cut: every cycle would be INVALID' });
   }
 };

@@ -28,17 +28,16 @@ export const checkAreaSizes: Check = (profile, report) => {
 };
 
 export const checkWritesFit: Check = (profile, report) => {
-  for (const area of ['primary', 'secondary'] as const) {
-    const bytes = areaBytes(profile, area);
-    if (bytes === null) continue;
-    const fit = (size: number | undefined, path: string[]): void => {
-      if (size !== undefined && size > bytes) {
-        report({ kind: 'error', path, rule: `must fit into ${area}, which has ${formatSize(bytes)}`, next: 'write less, or enlarge the area' });
-      }
-    };
-    fit(profile.regionSize, ['regionSize']);
-    fit(profile.workload?.writeSize.max, ['workload', 'writeSize']);
-  }
+  // The smaller of the two is what both are used for.
+  const usable = Math.min(...(['primary', 'secondary'] as const).map((area) => areaBytes(profile, area) ?? Infinity));
+  const fit = (size: number | undefined, path: string[]): void => {
+    if (size !== undefined && size > usable) {
+      const rule = `must fit into the smaller area, which has ${formatSize(usable)}`;
+      report({ kind: 'error', path, rule, next: 'write less, or enlarge the area' });
+    }
+  };
+  fit(profile.regionSize, ['regionSize']);
+  fit(profile.workload?.writeSize.max, ['workload', 'writeSize']);
 };
 
 /** Memory for data in flight: one page-locked arena in the I/O worker. */

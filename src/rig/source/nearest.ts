@@ -3,11 +3,12 @@
  */
 export function nearestWord(word: string, known: Iterable<string>): string | null {
   let best: string | null = null;
-  // A third of the letters may be wrong; beyond that a suggestion misleads more than it helps.
-  let bestDistance = Math.max(1, Math.floor(word.length / 3)) + 1;
+  let bestDistance = Infinity;
   for (const candidate of known) {
+    // A third of the letters may be wrong; beyond that a suggestion misleads more than it helps.
+    const allowed = Math.max(1, Math.floor(Math.min(word.length, candidate.length) / 3));
     const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
-    if (distance < bestDistance) {
+    if (distance <= allowed && distance < bestDistance) {
       best = candidate;
       bestDistance = distance;
     }

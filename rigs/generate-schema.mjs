@@ -1,0 +1,5 @@
+// Writes rigs/schema.json from the schema in src/rig/. Run by `npm run schema`, after a build.
+import { writeFileSync } from 'node:fs';
+import { rigJsonSchema } from '../dist/rig/jsonSchema.js';
+
+writeFileSync(`${import.meta.dirname}/schema.json`, rigJsonSchema());

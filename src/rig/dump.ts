@@ -1,0 +1,106 @@
+/**
+ * A resolved rig as a profile again, every default written out: the run directory's `rig.yaml`. Loading it gives the
+ * same rig (but for `file`), whatever defaults a later version has.
+ */
+import { stringify } from 'yaml';
+import type { CampaignSpec, DeviceRef, LabSpec, ResolvedRig } from './resolved.js';
+import { formatDuration, formatSize } from './units.js';
+
+interface MinMax {
+  min: number;
+  max: number;
+}
+
+export function dumpRig(rig: ResolvedRig): string {
+  const { tracking: t, workload: w } = rig;
+  const profile = {
+    schemaVersion: rig.schemaVersion,
+    name: rig.name,
+    regionSize: formatSize(t.regionBytes),
+    mode: t.mode,
+    primary: area(rig.primary),
+    secondary: area(rig.secondary),
+    journal: { ...area(rig.journal), logSize: formatSize(rig.journal.logBytes) },
+    tracking: {
+      acknowledge: t.acknowledge,
+      linger: formatDuration(t.lingerMs),
+      hotRegions: t.hotRegions,
+      ackTimeout: formatDuration(t.ackTimeoutMs),
+      groupCommit: formatDuration(t.groupCommitMs),
+      flushEvery: t.flushEveryWrites,
+      flushInterval: formatDuration(t.flushIntervalMs),
+    },
+    workload: {
+      queueDepth: w.queueDepth,
+      transaction: { writes: range(w.writesPerTransaction, Number) },
+      writeSize: range(w.writeBytes, formatSize),
+      addresses: w.addresses,
+      rate: w.maxWritesPerSecond === 0 ? 'unlimited' : w.maxWritesPerSecond,
+    },
+    boards: byName(rig.boards, ({ tty, ...b }) => (tty === '' ? b : { ...b, tty })),
+    boardTypes: rig.boardTypes,
+    rails: byName(rig.rails, ({ settleMs, ...r }) => ({ ...r, settle: formatDuration(settleMs) })),
+    campaign: campaign(rig.campaign),
+    lab: rig.lab === null ? undefined : lab(rig.lab),
+  };
+  // The name comes from a person: JSON keeps a line break of it from ending the comment.
+  const header = `# ${JSON.stringify(rig.file)} as plugpull understood it, every default written out.\n`;
+  // One object may stand in two places; an alias for it would be refused on reading.
+  return header + stringify(profile, { aliasDuplicateObjects: false, lineWidth: 0 });
+}
+
+function area(d: DeviceRef): object {
+  return {
+    device: d.device,
+    serial: d.serial,
+    wwn: d.wwn,
+    backingFile: d.backingFile,
+    size: d.sizeBytes === undefined ? undefined : formatSize(d.sizeBytes),
+    durability: d.durability,
+  };
+}
+
+function range<T>(r: MinMax, format: (v: number) => T): T[] {
+  return [format(r.min), format(r.max)];
+}
+
+function byName<T extends { name: string }>(list: T[], value: (v: Omit<T, 'name'>) => object): Record<string, object> {
+  return Object.fromEntries(list.map(({ name, ...rest }) => [name, value(rest)]));
+}
+
+function campaign(c: CampaignSpec): object {
+  const orNone = <T>(v: number | null, format: (n: number) => T): T | 'none' => (v === null ? 'none' : format(v));
+  const d = c.deadlinesMs;
+  return {
+    cycles: c.cycles,
+    seed: c.seed,
+    cuts: c.cuts.map((k) => ({ rails: k.rails, during: k.during, after: range(k.afterMs, formatDuration) })),
+    dark: formatDuration(c.darkMs),
+    prepare: c.prepare,
+    deadlines: Object.fromEntries(Object.entries(d).map(([name, ms]) => [name, formatDuration(ms)])),
+    limits: {
+      recovery: orNone(c.limits.recoveryMs, formatDuration),
+      resync: orNone(c.limits.resyncMs, formatDuration),
+      falseDirtyRegions: orNone(c.limits.falseDirtyRegions, Number),
+    },
+  };
+}
+
+function lab(l: LabSpec): object {
+  return {
+    seed: l.seed,
+    disks: byName(l.disks, (d) => ({
+      size: formatSize(d.sizeBytes),
+      sectorSize: d.logicalBlockBytes,
+      fedBy: `${d.fedBy.board}:${d.fedBy.channel}`,
+      cache: formatSize(d.cacheBytes),
+      killModel: d.killModel,
+      keepProbability: d.keepProbability,
+      tearProbability: d.tearProbability,
+      holdUp: formatDuration(d.holdUpMs),
+      vanish: d.vanish,
+      faults: d.faults,
+    })),
+    boards: byName(l.boards, ({ contactDelayMs, ...b }) => ({ ...b, contactDelay: formatDuration(contactDelayMs) })),
+  };
+}

@@ -1,0 +1,57 @@
+import { expect, test } from 'vitest';
+import { parseRig } from '../../src/rig/load.js';
+import { MINIMAL, problemsOf, spoiled } from './minimal.js';
+
+const refused: [string, string, string][] = [
+  ['a lab disk that is not there', spoiled('lab:s', 'lab:sx'), "secondary.device: lab:sx: there is no disk 'sx' in lab.disks; did you mean 's'?"],
+  ['a device used twice', spoiled('lab:s', 'lab:p'), 'secondary.device: lab:p: is already primary'],
+  ['an identity for a lab disk', spoiled('"lab:p" }', '"lab:p", serial: abc }'), 'primary.serial: abc: a lab disk has no identity'],
+  ['a loop device without its file', spoiled('"lab:p"', '/dev/loop7'), 'primary: a loop device needs backingFile'],
+  ['a disk by a name that moves', spoiled('"lab:p"', '/dev/sdb, serial: abc'), 'primary.device: /dev/sdb: a disk is named by'],
+  ['a disk without identity', spoiled('"lab:p"', '/dev/disk/by-id/wwn-0x1'), 'primary: a disk needs serial or wwn'],
+  ['a way around by ..', spoiled('"lab:p"', '/dev/disk/by-id/../../sda, serial: a'), 'primary.device: /dev/disk/by-id/../../sda: must be a path'],
+  ['a serial that YAML takes for a number', spoiled('"lab:p"', '/dev/disk/by-id/wwn-1, serial: 0042'), 'primary.serial: 42: must be 1 to 128 printable ASCII characters; put it in quotes'],
+  ['a region larger than the area', `${MINIMAL}regionSize: 128MiB\n`, 'regionSize: 128MiB: must fit into the smaller area, which has 64MiB'],
+  ['a region of an odd size', `${MINIMAL}regionSize: 96KiB\n`, 'regionSize: 96KiB: must be a power of two from 4KiB to 1GiB; write 64KiB'],
+  ['a write that is not whole', `${MINIMAL}workload: { writeSize: 6KiB }\n`, 'workload.writeSize: 6KiB: must be a multiple of 4KiB from 4KiB to 16MiB; write 4KiB'],
+  ['a write larger than a shortened area', spoiled('"lab:p" }', '"lab:p", size: 32KiB }') + 'regionSize: 4KiB\n', 'workload.writeSize: must fit into the smaller area, which has 32KiB'],
+  ['more in flight than memory', `${MINIMAL}workload: { queueDepth: 1024, writeSize: 16MiB }\n`, 'workload.queueDepth: 1024: queueDepth times the largest writeSize is 16GiB'],
+  ['a queue too deep', `${MINIMAL}workload: { queueDepth: 1025 }\n`, 'workload.queueDepth: 1025: must be a whole number from 1 to 1024; write at most 1024'],
+  ['a log that fills the journal', spoiled('"lab:j" }', '"lab:j", logSize: 12MiB }'), 'journal.logSize: 12MiB: must be at most half of the journal, which has 16MiB'],
+  ['an area beyond its disk', spoiled('"lab:p" }', '"lab:p", size: 65MiB }'), 'primary.size: 65MiB: the lab disk has 64MiB'],
+  ['a disk that is not whole sectors', spoiled('size: 64MiB, fedBy: "relay0:1"', 'size: 67109376, sectorSize: 4096, fedBy: "relay0:1"'), 'lab.disks.p.size: 67109376: must be a multiple of sectorSize 4096'],
+  ['a channel the board does not have', spoiled('channels: [3]', 'channels: [5]'), 'rails.J.channels[0]: 5: relay0 has channels 1 to 4'],
+  ['a channel used twice', spoiled('channels: [3]', 'channels: [2]'), 'rails.J.channels[0]: 2: relay0:2 is already used by rail S'],
+  ['a board that is not there', spoiled('P: { board: relay0', 'P: { board: relay1'), "rails.P.board: relay1: there is no such board; did you mean 'relay0'?"],
+  ['a board without tty', spoiled('tty: "lab:relay0", ', ''), 'boards.relay0: a board needs tty'],
+  ['a lab board that is not there', spoiled('tty: "lab:relay0"', 'tty: "lab:relay9"'), "boards.relay0.tty: lab:relay9: there is no board 'relay9' in lab.boards"],
+  ['a cut of a rail that is not there', `${MINIMAL}campaign: { cuts: [{ rails: [PP] }] }\n`, "campaign.cuts[0].rails[0]: PP: there is no rail 'PP'; did you mean 'P'?"],
+  ['a rail twice in a cut', `${MINIMAL}campaign: { cuts: [{ rails: [P, S, P] }] }\n`, 'campaign.cuts[0].rails[2]: P: is named twice'],
+  ['a lab board of another protocol', spoiled('relay0: {}', 'relay0: { protocol: numato }'), 'lab.boards.relay0.protocol: numato: boards.relay0 speaks lcus'],
+  ['a lab board of other size', spoiled('relay0: {}', 'relay0: { channels: 8 }'), 'lab.boards.relay0.channels: 8: boards.relay0 has 4'],
+  ['a disk fed by a channel that is not there', spoiled('fedBy: "relay0:3"', 'fedBy: "relay0:5"'), 'lab.disks.j.fedBy: relay0:5: relay0 has channels 1 to 4'],
+  ['no cycles', `${MINIMAL}campaign: { cycles: 0 }\n`, 'campaign.cycles: 0: must be a whole number from 1 to 1000000; write at least 1'],
+];
+
+test.each(refused)('%s is refused', (_what, text, message) => {
+  const problems = problemsOf(text);
+  expect(problems).toHaveLength(1);
+  expect(problems[0]).toContain(message);
+});
+
+test('two partitions of one disk are taken with a warning, a disk and its partition are not', () => {
+  const disk = (name: string, part: string): string => `${name}: { device: /dev/disk/by-id/wwn-0x1${part}, wwn: "0x1" }\n`;
+  const rest = 'schemaVersion: 1\nname: tiny\nprimary: { device: "lab:p" }\nlab: { disks: { p: { size: 64MiB, fedBy: "b:1" } }, boards: { b: { protocol: lcus, channels: 1 } } }\n';
+  const rig = parseRig(rest + disk('secondary', '-part1') + disk('journal', '-part2'), 'b');
+  expect(rig.warnings).toContainEqual({ field: 'journal.device', text: 'shares a disk with secondary: one cut takes both' });
+  expect(problemsOf(rest + disk('secondary', '') + disk('journal', '-part2'))[0]).toContain('overlaps secondary: one is a partition of the other');
+});
+
+test('what is allowed but odd is said', () => {
+  const warnings = (text: string): string[] => parseRig(text, 'b').warnings.map((w) => `${w.field}: ${w.text}`);
+  expect(warnings(MINIMAL.replace(/ {2}J: .*\n/, ''))).toEqual(['journal: no rail powers it: it is never cut']);
+  expect(warnings(spoiled('fedBy: "relay0:1"', 'fedBy: "relay0:4"'))).toEqual([
+    'rails.P: says it powers primary, whose lab disk is fed by relay0:4: a cut of this rail would prove nothing',
+  ]);
+  expect(warnings(`${MINIMAL}campaign: { cuts: [] }\n`)).toEqual(['campaign.cuts: is empty: nothing is cut: every cycle would be INVALID']);
+});

@@ -1,0 +1,42 @@
+import { readdirSync } from 'node:fs';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { dumpRig } from '../../src/rig/dump.js';
+import { loadRig, parseRig } from '../../src/rig/load.js';
+import type { ResolvedRig } from '../../src/rig/resolved.js';
+import { formatDuration, formatSize, parseDuration, parseSize } from '../../src/rig/units.js';
+import { MINIMAL } from './minimal.js';
+
+function again(rig: ResolvedRig): ResolvedRig {
+  return { ...parseRig(dumpRig(rig), 'rig.yaml'), file: rig.file };
+}
+
+test.each(readdirSync('rigs').filter((f) => f.endsWith('.yaml')))('%s', (file) => {
+  const rig = loadRig(`rigs/${file}`);
+  expect(again(rig)).toEqual(rig);
+});
+
+test('also with names that YAML takes for something else', () => {
+  const odd = parseRig(MINIMAL.replace('name: tiny', 'name: "0"').replace(/\bP: \{/, '"1e3": {'), 'odd\n# name: x.yaml');
+  expect(odd.rails.map((r) => r.name)).toContain('1e3');
+  expect(again(odd)).toEqual(odd);
+});
+
+test('also without rails', () => {
+  const rig = parseRig(MINIMAL.replace(/ {2}[PSJ]: .*\n/g, '').replace('rails:\n', ''), 'x');
+  expect(rig.campaign.cuts).toEqual([]);
+  expect(again(rig)).toEqual(rig);
+});
+
+test('any size and any time is read back as it was', () => {
+  fc.assert(
+    fc.property(fc.maxSafeNat(), (bytes) => {
+      expect(parseSize(formatSize(bytes))).toEqual({ ok: true, value: bytes });
+    }),
+  );
+  fc.assert(
+    fc.property(fc.nat(), (us) => {
+      expect(parseDuration(formatDuration(us / 1000))).toEqual({ ok: true, value: us / 1000 });
+    }),
+  );
+});

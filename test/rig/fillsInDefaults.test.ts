@@ -1,0 +1,41 @@
+import { expect, test } from 'vitest';
+import { parseRig } from '../../src/rig/load.js';
+import { MINIMAL, spoiled } from './minimal.js';
+
+test('a profile that names only devices and wiring is complete', () => {
+  const rig = parseRig(MINIMAL, 'bench.yaml');
+  expect(rig.tracking).toEqual({
+    mode: 'sync',
+    acknowledge: 'durable',
+    regionBytes: 1024 * 1024,
+    lingerMs: 5000,
+    hotRegions: 1024,
+    ackTimeoutMs: 5000,
+    groupCommitMs: 2,
+    flushEveryWrites: 64,
+    flushIntervalMs: 20,
+  });
+  expect(rig.workload.queueDepth).toBe(32);
+  expect(rig.journal.logBytes).toBe(4 * 1024 * 1024);
+  expect(rig.campaign.limits).toEqual({ recoveryMs: null, resyncMs: null, falseDirtyRegions: null });
+  expect(rig.warnings).toEqual([]);
+});
+
+test('without cuts each rail is cut alone, in turn', () => {
+  expect(parseRig(MINIMAL, 'bench.yaml').campaign.cuts.map((c) => c.rails)).toEqual([['P'], ['S'], ['J']]);
+});
+
+test('a lab board takes protocol and channels from the board that uses it', () => {
+  const { lab } = parseRig(MINIMAL, 'bench.yaml');
+  expect(lab!.boards).toEqual([{ name: 'relay0', protocol: 'lcus', channels: 4, contactDelayMs: 10, options: {} }]);
+});
+
+test('one value stands for a range, and values stand with their units', () => {
+  const rig = parseRig(`${MINIMAL}workload: { writeSize: 8KiB, transaction: { writes: 3 }, rate: 500 }\ntracking: { groupCommit: 500us, linger: 0 }\n`, 'b');
+  expect(rig.workload.writeBytes).toEqual({ min: 8192, max: 8192 });
+  expect(rig.workload.writesPerTransaction).toEqual({ min: 3, max: 3 });
+  expect(rig.workload.maxWritesPerSecond).toBe(500);
+  expect(rig.tracking.groupCommitMs).toBe(0.5);
+  expect(rig.tracking.lingerMs).toBe(0);
+  expect(parseRig(spoiled('size: 64MiB, fedBy: "relay0:1"', 'size: 64MiB, fedBy: "relay0:1", keepProbability: 25%'), 'b').lab!.disks[0].keepProbability).toBe(0.25);
+});
