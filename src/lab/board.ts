@@ -1,0 +1,47 @@
+/**
+ * A virtual relay board: a pty whose far end is a peer, and contacts that move a little after the command.
+ *
+ *   host ── tty ──► peer (bytes → switches) ──contact delay──► rails
+ */
+import type { LabBoardSpec } from '../rig/resolved.js';
+import type { CreatePeer, PeerReaction } from './peer.js';
+import { openPty, type Pty } from './pty.js';
+
+export type OnContact = (board: string, channel: number, on: boolean) => void;
+
+export interface Board {
+  readonly ttyPath: string;
+  close(): void;
+}
+
+export function startBoard(spec: LabBoardSpec, createPeer: CreatePeer, onContact: OnContact): Board {
+  const pty: Pty = openPty();
+  const peer = createPeer(spec.protocol, { channels: spec.channels, initialOn: true, options: spec.options });
+  const timers = new Set<NodeJS.Timeout>();
+
+  const later = (ms: number, action: () => void): void => {
+    const timer = setTimeout(() => {
+      timers.delete(timer);
+      action();
+    }, ms);
+    timers.add(timer);
+  };
+
+  const apply = (reaction: PeerReaction): void => {
+    const send = (): void => reaction.reply.forEach((part) => pty.send(part));
+    if (reaction.replyAfterMs) later(reaction.replyAfterMs, send);
+    else send();
+    for (const { channel, on, afterMs } of reaction.switched) {
+      later(spec.contactDelayMs + (afterMs ?? 0), () => onContact(spec.name, channel, on));
+    }
+  };
+
+  pty.onData((chunk) => apply(peer.receive(chunk, performance.now())));
+  return {
+    ttyPath: pty.path,
+    close: () => {
+      timers.forEach(clearTimeout);
+      pty.close();
+    },
+  };
+}

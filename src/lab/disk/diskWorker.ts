@@ -1,0 +1,54 @@
+/** Entry of a disk's thread: image, cache and FUSE server wired together. Ends when the lab asks or the mount is gone. */
+import { workerData } from 'node:worker_threads';
+import { FuseServer } from '../fuse/server.js';
+import { IN, REQUEST_BYTES_MAX } from '../fuse/protocol.js';
+import { seededRandom } from '../random.js';
+import type { LabDiskSpec } from '../../rig/resolved.js';
+import { VolatileCache } from './cache.js';
+import { createImage } from './image.js';
+import { openJournalFile } from './record.js';
+import type { PowerLineEnd } from './powerLine.js';
+
+export interface DiskThreadSetup {
+  spec: LabDiskSpec;
+  seed: number;
+  imagePath: string;
+  /** Where cuts are recorded (tests read it; the bench must not). */
+  powerLogPath: string;
+  fuseFd: number;
+  line: PowerLineEnd;
+}
+
+function run(setup: DiskThreadSetup): void {
+  const { spec, seed, line } = setup;
+  const image = createImage(setup.imagePath, spec.sizeBytes);
+  const powerLog = openJournalFile(setup.powerLogPath);
+  const cache = new VolatileCache(image, {
+    sizeBytes: spec.sizeBytes,
+    cacheBytes: spec.cacheBytes,
+    requestBytesMax: REQUEST_BYTES_MAX,
+    requestHeaderBytes: IN.writeData,
+    kill: { model: spec.killModel, keepProbability: spec.keepProbability, tearProbability: spec.tearProbability },
+    random: seededRandom(seed, `${spec.name}/kill`),
+    onSettled: (counts) => powerLog.append({ disk: spec.name, ...counts }),
+  });
+  let broken = false;
+  const server = new FuseServer({
+    fuseFd: setup.fuseFd,
+    line,
+    sizeBytes: spec.sizeBytes,
+    vanish: spec.vanish,
+    device: cache,
+    arena: cache.arena,
+    reserve: () => cache.reserve(),
+    onBroken: (error) => {
+      if (!broken) process.stderr.write(`disk ${spec.name}: ${(error as Error).message}\n`);
+      broken = true;
+    },
+  });
+  server.serve();
+  image.close();
+  powerLog.close();
+}
+
+run(workerData as DiskThreadSetup);

@@ -1,0 +1,44 @@
+/**
+ * The one error of the virtual lab. `code` is stable and is what callers switch on; the message carries the value, the
+ * rule that it breaks and the next step.
+ */
+export type LabErrorCode =
+  | 'LAB_BAD_NAME'
+  | 'LAB_BAD_SPEC'
+  | 'LAB_BAD_FAULT'
+  | 'LAB_NOT_BUILT'
+  | 'LAB_NO_PERMISSION'
+  | 'LAB_NO_FUSE'
+  | 'LAB_NO_LOOP'
+  | 'LAB_MOUNT_FAILED'
+  | 'LAB_PTY_FAILED'
+  | 'LAB_IMAGE_FAILED'
+  | 'LAB_BUSY'
+  | 'LAB_OTHER_SPEC'
+  | 'LAB_START_FAILED'
+  | 'LAB_STOP_FAILED';
+
+export class LabError extends Error {
+  override readonly name = 'LabError';
+  readonly code: LabErrorCode;
+  readonly context: Readonly<Record<string, unknown>>;
+
+  constructor(code: LabErrorCode, message: string, context: Record<string, unknown> = {}) {
+    super(message);
+    this.code = code;
+    this.context = context;
+  }
+}
+
+/** What crosses the border between the lab process and the one that started it. */
+export interface LabErrorRecord {
+  code: LabErrorCode;
+  message: string;
+  context: Record<string, unknown>;
+}
+
+export function toRecord(error: unknown): LabErrorRecord {
+  if (error instanceof LabError) return { code: error.code, message: error.message, context: { ...error.context } };
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return { code: 'LAB_START_FAILED', message: text, context: {} };
+}

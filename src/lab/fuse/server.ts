@@ -1,0 +1,203 @@
+/**
+ * Serves one virtual disk on /dev/fuse, in a thread of its own: reads a request, asks the device, answers; and follows
+ * the power line.
+ *
+ * Promises: each FUSE_WRITE is one write of the device; while dark every read, write, flush and discard is EIO; a cut
+ * takes the requests already queued as in flight (their writes count as unflushed and are never acknowledged); with
+ * `vanish`, handles opened before a cut stay dead for ever, as those of a disk that fell off its bus.
+ * Does not: touch the block device that stands on the file (that would wait for itself).
+ */
+import fs from 'node:fs';
+import { EIO, type VirtualDevice } from '../disk/device.js';
+import { clearWake, powerEpoch, stopAsked, type PowerLineEnd } from '../disk/powerLine.js';
+import { libcCalls, POLL_GONE, POLLIN } from '../libc.js';
+import { FuseReplies } from './replies.js';
+import { IN, MAX_WRITE_BYTES, OPCODE, OUT, readU64, REQUEST_BYTES_MAX } from './protocol.js';
+
+const ENOSYS = 38;
+const EROFS = 30;
+const ENOSPC = 28;
+const EOPNOTSUPP = 95;
+/** FALLOC_FL_PUNCH_HOLE, FALLOC_FL_ZERO_RANGE: what a discard or a write of zeros arrives as. */
+const FALLOCATE_ZEROES = 0x02 | 0x10;
+const WAIT_FOREVER = -1;
+/** Bounds what counts as in flight at a cut, should the host keep writing into the dark. */
+const IN_FLIGHT_MAX = 512;
+
+export interface FuseServerSetup {
+  fuseFd: number;
+  line: PowerLineEnd;
+  sizeBytes: number;
+  vanish: boolean;
+  device: VirtualDevice;
+  /** Where requests are read to: the cache's arena. */
+  arena: { readonly bytes: Buffer };
+  reserve(): number;
+  /** The image failed (full?): the host gets EIO, the lab's log the reason. */
+  onBroken(error: unknown): void;
+}
+
+export class FuseServer {
+  #s: FuseServerSetup;
+  #replies: FuseReplies;
+  #polled = Buffer.alloc(16);
+  #epochSeen = 0;
+  #dark = false;
+  #nextHandle = 1;
+  #deadBelow = 0;
+  #gone = false;
+
+  constructor(setup: FuseServerSetup) {
+    this.#s = setup;
+    this.#replies = new FuseReplies(setup.fuseFd, OUT.headerBytes + MAX_WRITE_BYTES);
+    this.#polled.writeInt32LE(setup.fuseFd, 0);
+    this.#polled.writeInt16LE(POLLIN, 4);
+    this.#polled.writeInt32LE(setup.line.wakeFd, 8);
+    this.#polled.writeInt16LE(POLLIN, 12);
+  }
+
+  /** Returns when asked to stop or when the file system is gone. */
+  serve(): void {
+    while (!this.#gone) {
+      const ready = this.#poll(WAIT_FOREVER);
+      if (this.#polled.readInt16LE(14) !== 0) clearWake(this.#s.line);
+      if (stopAsked(this.#s.line)) return;
+      this.#followPower();
+      if (ready) this.#serveOne(false);
+    }
+  }
+
+  /** True: a request waits. */
+  #poll(timeoutMs: number): boolean {
+    this.#polled.writeInt16LE(0, 6);
+    this.#polled.writeInt16LE(0, 14);
+    libcCalls.poll(this.#polled, 2, timeoutMs);
+    const seen = this.#polled.readInt16LE(6);
+    if (seen & POLL_GONE) this.#gone = true;
+    return (seen & POLLIN) !== 0 && !this.#gone;
+  }
+
+  #followPower(): void {
+    const epoch = powerEpoch(this.#s.line);
+    while (this.#epochSeen < epoch) {
+      this.#epochSeen++;
+      if (this.#epochSeen % 2 === 1) this.#cut();
+      else this.#restored();
+    }
+  }
+
+  #cut(): void {
+    for (let i = 0; i < IN_FLIGHT_MAX && this.#poll(0); i++) this.#serveOne(true);
+    try {
+      this.#s.device.powerLost();
+    } catch (error) {
+      this.#s.onBroken(error);
+    }
+    this.#dark = true;
+    if (this.#s.vanish) this.#deadBelow = this.#nextHandle;
+  }
+
+  #restored(): void {
+    this.#dark = false;
+    this.#s.device.powerReturned();
+  }
+
+  #serveOne(inFlightAtCut: boolean): void {
+    const at = this.#s.reserve();
+    const bytes = this.#s.arena.bytes;
+    if (!this.#receive(bytes, at)) return;
+    switch (bytes.readUInt32LE(at + IN.opcode)) {
+      case OPCODE.read:
+      case OPCODE.write:
+      case OPCODE.fsync:
+      case OPCODE.fallocate:
+        return this.#transfer(bytes, at, inFlightAtCut);
+      default:
+        return this.#housekeeping(bytes, at);
+    }
+  }
+
+  #receive(bytes: Buffer, at: number): boolean {
+    try {
+      return fs.readSync(this.#s.fuseFd, bytes, at, REQUEST_BYTES_MAX, null) > 0;
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      // ENOENT: the request was withdrawn before it was read. EAGAIN: a cut's in-flight sweep took it.
+      if (code === 'ENOENT' || code === 'EAGAIN' || code === 'EINTR') return false;
+      if (code !== 'ENODEV') this.#s.onBroken(error);
+      this.#gone = true;
+      return false;
+    }
+  }
+
+  /** The I/O of the disk. */
+  #transfer(bytes: Buffer, at: number, inFlightAtCut: boolean): void {
+    const dead = this.#dark || readU64(bytes, at + IN.fileHandle) < this.#deadBelow;
+    this.#replies.begin(bytes, at);
+    let error = -EIO;
+    if (!dead) {
+      try {
+        error = this.#perform(bytes, at, inFlightAtCut);
+      } catch (failure) {
+        this.#s.onBroken(failure);
+      }
+    }
+    this.#replies.end(error);
+  }
+
+  #perform(bytes: Buffer, at: number, inFlightAtCut: boolean): number {
+    const { device } = this.#s;
+    const opcode = bytes.readUInt32LE(at + IN.opcode);
+    const offset = readU64(bytes, at + IN.offset);
+    if (inFlightAtCut) {
+      if (opcode === OPCODE.write) device.write(offset, bytes, at + IN.writeData, bytes.readUInt32LE(at + IN.size));
+      return -EIO;
+    }
+    switch (opcode) {
+      case OPCODE.write: {
+        const size = bytes.readUInt32LE(at + IN.size);
+        if (offset + size > this.#s.sizeBytes) return -ENOSPC;
+        this.#replies.write(size);
+        return device.write(offset, bytes, at + IN.writeData, size);
+      }
+      case OPCODE.read: {
+        const size = Math.min(bytes.readUInt32LE(at + IN.size), Math.max(0, this.#s.sizeBytes - offset));
+        this.#replies.data(size);
+        return size === 0 ? 0 : device.read(offset, this.#replies.bytes, OUT.headerBytes, size);
+      }
+      case OPCODE.fsync:
+        return device.flush();
+      default:
+        if ((bytes.readUInt32LE(at + IN.fallocateMode) & FALLOCATE_ZEROES) === 0) return -EOPNOTSUPP;
+        return device.discard(offset, readU64(bytes, at + IN.fallocateLength));
+    }
+  }
+
+  #housekeeping(bytes: Buffer, at: number): void {
+    const replies = this.#replies;
+    const opcode = bytes.readUInt32LE(at + IN.opcode);
+    if (opcode === OPCODE.forget || opcode === OPCODE.batchForget || opcode === OPCODE.interrupt) return;
+    replies.begin(bytes, at);
+    switch (opcode) {
+      case OPCODE.init:
+        replies.init(bytes, at);
+        return replies.end(0);
+      case OPCODE.getattr:
+        replies.attr(this.#s.sizeBytes);
+        return replies.end(0);
+      case OPCODE.open:
+        replies.open(this.#nextHandle++);
+        return replies.end(0);
+      case OPCODE.statfs:
+        replies.statfs(this.#s.sizeBytes);
+        return replies.end(0);
+      case OPCODE.setattr:
+        return replies.end(-EROFS); // a disk keeps its size
+      case OPCODE.release:
+      case OPCODE.destroy:
+        return replies.end(0);
+      default:
+        return replies.end(-ENOSYS);
+    }
+  }
+}

@@ -1,0 +1,137 @@
+/**
+ * Entry of the lab process: `node labProcess.js STATE_DIR NAME`. Reads spec.json, brings disks and boards up, writes
+ * state.json, says so once on descriptor 3, and then lives until SIGTERM or SIGINT. It has no other channel: the bench
+ * reaches it through block nodes and ttys.
+ */
+import fs from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
+import type { LabSpec } from '../rig/resolved.js';
+import { startBoard, type Board } from './board.js';
+import { startDisk, type LabDisk } from './disk/labDisk.js';
+import { LabError, toRecord } from './errors.js';
+import { replaceFile, replaceLink, tryLock } from './files.js';
+import { pathsIn, type LabPaths } from './paths.js';
+import type { CreatePeer } from './peer.js';
+import { readSpec, type LabState } from './state.js';
+
+/** The parent's end of a pipe, for one line: `{"ready":true}` or `{"error":…}`. */
+const READY_FD = 3;
+const LOCK_ATTEMPTS = 20;
+const LOCK_RETRY_MS = 10;
+
+function tellParent(message: Record<string, unknown>): void {
+  try {
+    fs.writeSync(READY_FD, `${JSON.stringify(message)}\n`);
+    fs.closeSync(READY_FD);
+  } catch {
+    // Started by hand, or the parent is gone: the lab does not need it.
+  }
+}
+
+const noPeers: CreatePeer = () => {
+  throw new RangeError('no boards');
+};
+
+class Lab {
+  #paths: LabPaths;
+  #spec: LabSpec;
+  #disks: LabDisk[] = [];
+  #boards: Board[] = [];
+
+  constructor(paths: LabPaths, spec: LabSpec) {
+    this.#paths = paths;
+    this.#spec = spec;
+  }
+
+  async start(): Promise<void> {
+    fs.mkdirSync(this.#paths.deviceDir, { mode: 0o700 });
+    fs.mkdirSync(this.#paths.imageDir, { mode: 0o700 });
+    for (const spec of this.#spec.disks) {
+      const disk = await startDisk({
+        spec,
+        seed: this.#spec.seed,
+        paths: this.#paths,
+        onNodeChanged: () => this.#writeState(),
+        onFailed: (error) => void process.stderr.write(`disk ${spec.name}: ${toRecord(error).message}\n`),
+      });
+      this.#disks.push(disk);
+    }
+    const peers = './peers/index.js';
+    const { createPeer } = this.#spec.boards.length > 0 ? ((await import(peers)) as { createPeer: CreatePeer }) : { createPeer: noPeers };
+    for (const spec of this.#spec.boards) {
+      const board = startBoard(spec, createPeer, (name, channel, on) => this.#contact(name, channel, on));
+      this.#boards.push(board);
+      replaceLink(this.#paths.ttyLink(spec.name), board.ttyPath);
+    }
+    this.#writeState();
+  }
+
+  async stop(): Promise<void> {
+    this.#boards.forEach((board) => board.close());
+    await Promise.allSettled(this.#disks.map((disk) => disk.stop()));
+  }
+
+  #contact(board: string, channel: number, on: boolean): void {
+    for (const disk of this.#disks) {
+      const { fedBy } = disk.spec;
+      if (fedBy.board === board && fedBy.channel === channel) disk.supply(on);
+    }
+  }
+
+  #writeState(): void {
+    const { name, dir, diskLink, ttyLink } = this.#paths;
+    const state: LabState = { name, pid: process.pid, stateDir: dir, disks: {}, boards: {} };
+    for (const { spec, loop, backingFile } of this.#disks) {
+      state.disks[spec.name] = { loop, backingFile, node: diskLink(spec.name) };
+    }
+    for (const { name: board } of this.#spec.boards) state.boards[board] = { tty: ttyLink(board) };
+    replaceFile(this.#paths.state, `${JSON.stringify(state, null, 2)}\n`);
+  }
+}
+
+/** Held for life, with our pid in it. Retried: somebody who asks whether a lab runs holds it for a moment. */
+async function takeLock(path: string): Promise<boolean> {
+  for (let attempt = 0; attempt < LOCK_ATTEMPTS; attempt++) {
+    const fd = tryLock(path);
+    if (fd !== null) {
+      fs.ftruncateSync(fd);
+      fs.writeSync(fd, `${process.pid}\n`);
+      return true;
+    }
+    await setTimeout(LOCK_RETRY_MS);
+  }
+  return false;
+}
+
+async function main(dir: string, name: string): Promise<void> {
+  const paths = pathsIn(dir, name);
+  if (!(await takeLock(paths.lock))) throw new LabError('LAB_BUSY', `lab ${name} is running already. Use it, or end it first.`, { name });
+  const spec = readSpec(paths.spec);
+  if (spec === null) throw new LabError('LAB_BAD_SPEC', `${paths.spec} is missing or no JSON. Start the lab with labUp.`, { dir });
+
+  const lab = new Lab(paths, spec);
+  let stopping = false;
+  const stop = (): void => {
+    if (stopping) return;
+    stopping = true;
+    void lab.stop().finally(() => process.exit(0));
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+  process.on('SIGHUP', () => undefined); // the terminal that started it may close
+  try {
+    await lab.start();
+  } catch (error) {
+    await lab.stop();
+    throw error;
+  }
+  tellParent({ ready: true });
+}
+
+const [dir, name] = process.argv.slice(2);
+main(dir ?? '', name ?? '').catch((error: unknown) => {
+  const record = toRecord(error);
+  process.stderr.write(`${record.message}\n`);
+  tellParent({ error: record });
+  process.exit(1);
+});

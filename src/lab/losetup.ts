@@ -1,0 +1,59 @@
+/**
+ * Loop devices on virtual disks, through util-linux's `losetup` as a child: the calls wait for the disk's own answers,
+ * so the lab's threads must be free to serve meanwhile.
+ */
+import { execFile } from 'node:child_process';
+import fs from 'node:fs';
+import { promisify } from 'node:util';
+import { LabError } from './errors.js';
+
+const run = promisify(execFile);
+const CHILD_TIMEOUT_MS = 10_000;
+const SYS_BLOCK = '/sys/block';
+
+/** Attaches a free loop device with direct I/O; returns its path, e.g. `/dev/loop3`. */
+export async function attachLoop(file: string, logicalBlockBytes: number): Promise<string> {
+  const args = ['--find', '--show', '--direct-io=on', '--sector-size', String(logicalBlockBytes), file];
+  try {
+    const { stdout } = await run('losetup', args, { timeout: CHILD_TIMEOUT_MS });
+    return stdout.trim();
+  } catch (error) {
+    const { stderr, code } = error as { stderr?: string; code?: unknown };
+    const step =
+      code === 'ENOENT'
+        ? 'Install util-linux (`apt-get install mount util-linux`).'
+        : 'Check `losetup -a`, /dev/loop-control and that this is root.';
+    const reason = stderr?.trim() || (error as Error).message;
+    throw new LabError('LAB_NO_LOOP', `no loop device on ${file}: ${reason}. ${step}`, { file, reason });
+  }
+}
+
+/** While somebody holds the device open this only marks it: the kernel detaches at the last close. */
+export async function detachLoop(loop: string): Promise<void> {
+  await run('losetup', ['--detach', loop], { timeout: CHILD_TIMEOUT_MS }).catch(() => undefined);
+}
+
+export interface LoopInUse {
+  loop: string;
+  backingFile: string;
+}
+
+/** Loop devices whose backing file lies in this directory, from sysfs alone (no I/O on a disk that may be dead). */
+export function loopsBackedUnder(directory: string): LoopInUse[] {
+  const found: LoopInUse[] = [];
+  for (const name of fs.readdirSync(SYS_BLOCK)) {
+    if (!/^loop\d+$/.test(name)) continue;
+    const backingFile = loopBackingFile(`/dev/${name}`);
+    if (backingFile?.startsWith(`${directory}/`)) found.push({ loop: `/dev/${name}`, backingFile });
+  }
+  return found;
+}
+
+/** null: not attached. A lazily unmounted file loses its path; the kernel then shows what remains of it. */
+export function loopBackingFile(loop: string): string | null {
+  try {
+    return fs.readFileSync(`${SYS_BLOCK}/${loop.replace('/dev/', '')}/loop/backing_file`, 'utf8').trimEnd();
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,78 @@
+/**
+ * Strict peers for every protocol that boards of the bench speak: pure byte machines, written from the wire tables
+ * alone and independent of the bench's own frames.
+ */
+
+import { z } from 'zod';
+import type { BoardPeer, CreatePeer } from '../peer.js';
+import { lcus } from './lcus.js';
+import { misbehave, misbehaviourShape, type Misbehaviour } from './misbehaviour.js';
+import { modbusRtu } from './modbusRtu.js';
+import type { Protocol } from './protocol.js';
+import { Relays } from './relays.js';
+
+const protocols: Readonly<Record<string, Protocol>> = {
+  lcus,
+  'modbus-rtu': modbusRtu,
+};
+
+/** Names that `createPeer` takes. */
+export const peerProtocols: readonly string[] = Object.keys(protocols);
+
+const misbehaviour = z.object(misbehaviourShape);
+const NOTHING = { reply: [], switched: [] };
+
+/** Throws RangeError (protocol, channels) or TypeError (options). */
+export const createPeer: CreatePeer = (name, setup) => {
+  if (!Object.hasOwn(protocols, name)) {
+    throw new RangeError(`no protocol is called "${name}"; known: ${peerProtocols.join(', ')}`);
+  }
+  const definition = protocols[name];
+  checkChannels(name, definition, setup.channels);
+  const { wrong, own } = splitOptions(name, definition, setup.options);
+  const relays = new Relays({
+    channels: setup.channels,
+    initialOn: setup.initialOn,
+    welded: wrong.welded,
+    tellsOpposite: wrong.wrongReply === 'opposite',
+  });
+  const machine = definition.start(relays, own);
+  const react = misbehave(wrong);
+  const peer: BoardPeer = {
+    receive(chunk, nowMs) {
+      if (wrong.dead) return NOTHING;
+      relays.advance(nowMs);
+      return react(machine.receive(chunk, nowMs), relays.takeMoved());
+    },
+  };
+  if (machine.opened !== undefined) {
+    peer.opened = (nowMs) => {
+      if (wrong.dead) return NOTHING;
+      relays.advance(nowMs);
+      return react(machine.opened?.(nowMs) ?? [], relays.takeMoved());
+    };
+  }
+  return peer;
+};
+
+function checkChannels(name: string, { channels }: Protocol, wanted: number): void {
+  const made = 'min' in channels ? wanted >= channels.min && wanted <= channels.max : channels.includes(wanted);
+  if (made && Number.isInteger(wanted)) return;
+  const known = 'min' in channels ? `${channels.min} to ${channels.max}` : channels.join(', ');
+  throw new RangeError(`a ${name} board has no ${wanted} channels; known: ${known}`);
+}
+
+function splitOptions(
+  name: string,
+  definition: Protocol,
+  options: Record<string, unknown>,
+): { wrong: Misbehaviour; own: unknown } {
+  const common = Object.keys(misbehaviourShape);
+  const pick = (wanted: boolean): Record<string, unknown> =>
+    Object.fromEntries(Object.entries(options).filter(([key]) => common.includes(key) === wanted));
+  const wrong = misbehaviour.safeParse(pick(true));
+  const own = definition.options.safeParse(pick(false));
+  if (!wrong.success) throw new TypeError(`options of ${name}: ${z.prettifyError(wrong.error)}`);
+  if (!own.success) throw new TypeError(`options of ${name}: ${z.prettifyError(own.error)}`);
+  return { wrong: wrong.data, own: own.data };
+}

@@ -1,0 +1,90 @@
+/**
+ * The relays of a virtual board: what its processor believes, and what really moves. They differ when a contact is
+ * welded. Pulses end by themselves, as time comes in.
+ */
+
+import type { PeerSwitch } from '../peer.js';
+
+export interface RelaysSetup {
+  channels: number;
+  initialOn: boolean;
+  /** 1-based; these contacts no longer move, and the board does not know. */
+  welded: readonly number[];
+  /** Asked for its state, the board tells the opposite. */
+  tellsOpposite: boolean;
+}
+
+export class Relays {
+  readonly channels: number;
+  readonly #setup: RelaysSetup;
+  readonly #on: boolean[];
+  #moved: PeerSwitch[] = [];
+  #ends: { channel: number; on: boolean; atMs: number }[] = [];
+
+  constructor(setup: RelaysSetup) {
+    this.channels = setup.channels;
+    this.#setup = setup;
+    this.#on = Array.from({ length: setup.channels }, () => setup.initialOn);
+  }
+
+  has(channel: number): boolean {
+    return Number.isInteger(channel) && channel >= 1 && channel <= this.channels;
+  }
+
+  /** The relay's register, before any lie about it. */
+  isOn(channel: number): boolean {
+    return this.#on[channel - 1];
+  }
+
+  /** What the board answers when asked. */
+  told(channel: number): boolean {
+    return this.isOn(channel) !== this.#setup.tellsOpposite;
+  }
+
+  /** Bits of what the board answers; relay 1 is the lowest. */
+  toldMask(): number {
+    let mask = 0;
+    for (let channel = 1; channel <= this.channels; channel += 1) if (this.told(channel)) mask += 2 ** (channel - 1);
+    return mask;
+  }
+
+  set(channel: number, on: boolean): void {
+    if (this.#on[channel - 1] === on) return;
+    this.#on[channel - 1] = on;
+    this.#emit({ channel, on });
+  }
+
+  setAll(on: boolean): void {
+    for (let channel = 1; channel <= this.channels; channel += 1) this.set(channel, on);
+  }
+
+  /** Relay 1 is the lowest bit; bits beyond the board's relays do nothing. */
+  setMask(mask: number): void {
+    for (let channel = 1; channel <= this.channels; channel += 1) {
+      this.set(channel, Math.floor(mask / 2 ** (channel - 1)) % 2 === 1);
+    }
+  }
+
+  /** Goes to `on` now and back after so long, whatever the host does. */
+  pulse(channel: number, on: boolean, durationMs: number, nowMs: number): void {
+    this.set(channel, on);
+    this.#ends.push({ channel, on: !on, atMs: nowMs + durationMs });
+    this.#emit({ channel, on: !on, afterMs: durationMs });
+  }
+
+  /** Ends the pulses whose time has come. */
+  advance(nowMs: number): void {
+    for (const end of this.#ends) if (end.atMs <= nowMs) this.#on[end.channel - 1] = end.on;
+    this.#ends = this.#ends.filter((end) => end.atMs > nowMs);
+  }
+
+  takeMoved(): PeerSwitch[] {
+    const moved = this.#moved;
+    this.#moved = [];
+    return moved;
+  }
+
+  #emit(move: PeerSwitch): void {
+    if (!this.#setup.welded.includes(move.channel)) this.#moved.push(move);
+  }
+}
