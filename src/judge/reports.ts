@@ -9,6 +9,11 @@ export interface RecoveryFinding {
   blockIndex: number;
   problem: string;
   effect: 'ignored' | 'region-range-dirty' | 'everything-dirty' | 'repaired';
+  /**
+   * Fault catalogue. `indicator-rot`: it had been durable as another, which is a fault of the journal device.
+   * `indicator-torn`, or left out: a write in flight at the cut may look like that.
+   */
+  class?: 'indicator-torn' | 'indicator-rot';
 }
 
 export interface RecoveryReport {

@@ -1,0 +1,106 @@
+/**
+ * A write history that also writes itself down: a wrapper with the same feed, emitting the bytes of historyLog.ts to a
+ * sink. Promises: what the sink got, in order, replays to the same ledger. Does not promise that the last records have
+ * reached the sink before `drain`.
+ */
+import { BLOCK_BYTES } from '../workload/observation.js';
+import { WriteHistory } from './history.js';
+import type { BaseContent, HistoryFeed, StorageArea } from './historyFeed.js';
+import { HISTORY_KIND, HISTORY_RECORD_BYTES, encodeHeader, encodeRecord, type HistoryKind } from './historyLog.js';
+
+/** 64 KiB a call: few enough calls to be cheap, few enough records to lose when the bench dies. */
+const BUFFERED_RECORDS = 1638;
+
+export class HistoryRecorder implements HistoryFeed {
+  readonly history: WriteHistory;
+  private readonly sink: (bytes: Uint8Array) => void;
+  private readonly buffer = new Uint8Array(BUFFERED_RECORDS * HISTORY_RECORD_BYTES);
+  private readonly view = new DataView(this.buffer.buffer);
+  private used = 0;
+
+  /** `history` must be fresh. `sink` gets bytes to append; they are valid only until it returns. */
+  constructor(history: WriteHistory, sink: (bytes: Uint8Array) => void) {
+    this.history = history;
+    this.sink = sink;
+    sink(encodeHeader({ runId: history.runId, usableBytes: history.usableBytes, base: history.content }));
+  }
+
+  base(content: BaseContent = this.history.content): void {
+    this.history.base(content);
+    this.record(HISTORY_KIND.base, 'primary', 0, 0, 0, { ok: content === 'unknown' });
+  }
+
+  issued(area: StorageArea, updateId: number, offsetBytes: number, lengthBytes: number): void {
+    this.history.issued(area, updateId, offsetBytes, lengthBytes);
+    this.record(HISTORY_KIND.issued, area, updateId, offsetBytes, lengthBytes);
+  }
+
+  completed(area: StorageArea, updateId: number, offsetBytes: number, lengthBytes: number, ok: boolean): void {
+    this.history.completed(area, updateId, offsetBytes, lengthBytes, ok);
+    this.record(HISTORY_KIND.completed, area, updateId, offsetBytes, lengthBytes, { ok });
+  }
+
+  durableCompleted(area: StorageArea, updateId: number, offsetBytes: number, lengthBytes: number): void {
+    this.history.durableCompleted(area, updateId, offsetBytes, lengthBytes);
+    this.record(HISTORY_KIND.durableCompleted, area, updateId, offsetBytes, lengthBytes);
+  }
+
+  flushSubmitted(area: StorageArea): number {
+    const token = this.history.flushSubmitted(area);
+    this.record(HISTORY_KIND.flushSubmitted, area, token, 0, 0);
+    return token;
+  }
+
+  flushCompleted(area: StorageArea, token: number, ok: boolean): void {
+    this.history.flushCompleted(area, token, ok);
+    this.record(HISTORY_KIND.flushCompleted, area, token, 0, 0, { ok });
+  }
+
+  powerLost(area: StorageArea): void {
+    this.history.powerLost(area);
+    this.record(HISTORY_KIND.powerLost, area, 0, 0, 0);
+  }
+
+  answered(updateId: number, offsetBytes: number, lengthBytes: number): void {
+    this.history.answered(updateId, offsetBytes, lengthBytes);
+    this.record(HISTORY_KIND.answered, 'primary', updateId, offsetBytes, lengthBytes);
+  }
+
+  copyIssued(offsetBytes: number, lengthBytes: number): void {
+    this.history.copyIssued(offsetBytes, lengthBytes);
+    this.record(HISTORY_KIND.copyIssued, 'secondary', 0, offsetBytes, lengthBytes);
+  }
+
+  copyDurable(offsetBytes: number, lengthBytes: number): void {
+    this.history.copyDurable(offsetBytes, lengthBytes);
+    this.record(HISTORY_KIND.copyDurable, 'secondary', 0, offsetBytes, lengthBytes);
+  }
+
+  /** As WriteHistory.settle. */
+  settle(area: StorageArea, firstBlock: number, observations: Float64Array): void {
+    this.history.settle(area, firstBlock, observations, (block, { durable, issued, damaged }) => {
+      this.record(HISTORY_KIND.settled, area, durable, block * BLOCK_BYTES, 0, { damaged, b: issued });
+    });
+  }
+
+  /** Hands everything recorded so far to the sink. */
+  drain(): void {
+    if (this.used > 0) this.sink(this.buffer.subarray(0, this.used));
+    this.used = 0;
+  }
+
+  private record(
+    kind: HistoryKind,
+    area: StorageArea,
+    a: number,
+    offsetBytes: number,
+    lengthBytes: number,
+    more?: { ok?: boolean; damaged?: number; b?: number },
+  ): void {
+    const ok = more?.ok ?? false;
+    const damaged = more?.damaged ?? 0;
+    encodeRecord(this.buffer, this.view, this.used, { kind, area, ok, damaged, a, offsetBytes, lengthBytes, b: more?.b ?? 0 });
+    this.used += HISTORY_RECORD_BYTES;
+    if (this.used === this.buffer.length) this.drain();
+  }
+}
