@@ -1,0 +1,339 @@
+/**
+ * Evidence (R2): what makes a region dirty after a crash, held in the log (`L[t]`) or in the indicator area.
+ *
+ * Every transaction that writes a region has its own write record for it; only the first write to a cold region waits
+ * for its record. Evidence whose region has gone quiet lingers, so that a write meanwhile need not wait; it leaves when
+ * its time is up, when too many regions linger, or when the log needs the room (R9, I5).
+ */
+import type { CoreEffects } from './effects.js';
+import { IndicatorPages } from './indicatorPages.js';
+import { IndexList, NIL } from './linkedList.js';
+import type { CoreState } from './state.js';
+import { GIVEN_UP, NEEDS_LOG, NEEDS_MARK } from './state.js';
+import {
+  RECORD_BEGIN,
+  RECORD_COMPLETE,
+  RECORD_RELEASE,
+  RECORD_WRITE,
+  TransactionLog,
+} from './transactionLog.js';
+
+export class Evidence {
+  readonly state: CoreState;
+  readonly log: TransactionLog;
+  readonly pages: IndicatorPages;
+  readonly fx: CoreEffects;
+  /** Regions with idle evidence, the one idle for longest first. */
+  protected readonly lingering: IndexList;
+  /** Slots whose marks are not durable yet. */
+  readonly markWaiters: number[] = [];
+  /** Transactions whose completion record found no room. */
+  protected readonly uncompleted: number[] = [];
+  /** Somebody waits for a block of the open commit, or wants it out. */
+  protected urgent = false;
+  /** Room kept free for the commit that moves the tail, and for releases before it. */
+  protected readonly reserveBlocks: number;
+
+  constructor(state: CoreState, log: TransactionLog, pages: IndicatorPages, fx: CoreEffects) {
+    this.state = state;
+    this.log = log;
+    this.pages = pages;
+    this.fx = fx;
+    this.lingering = new IndexList(state.regions.lingerNext, state.regions.lingerPrev);
+    this.reserveBlocks = Math.max(2 * log.config.blocksPerUnit, Math.floor(log.config.ringBlocks / 8));
+  }
+
+  get hotRegions(): number {
+    return this.lingering.length;
+  }
+
+  /**
+   * R2 for a new update: every region gets evidence. Sets NEEDS_LOG or NEEDS_MARK while it is not durable.
+   * Under log pressure, and while S is away, the evidence is the region's mark in the indicator area (R9).
+   */
+  claim(slot: number): void {
+    const { slots, nodes } = this.state;
+    const count = slots.nodeCount[slot];
+    const inLog =
+      !this.state.secondaryAway &&
+      this.log.hasRoom(count + 1, this.reserveBlocks) &&
+      this.state.holdings.pool.freeCount >= count;
+    let waitFor = -1;
+    for (let n = slots.firstNode[slot]; n !== NIL; n = nodes.nextOfSlot[n]) {
+      this.stopLingering(nodes.entry[n]);
+      if (inLog) waitFor = Math.max(waitFor, this.claimInLog(n));
+    }
+    if (!inLog) {
+      this.markAll(slot, NEEDS_MARK);
+    } else if (waitFor >= 0 && this.log.waitFor(waitFor, slot)) {
+      slots.waitSequence[slot] = waitFor;
+      slots.flags[slot] |= NEEDS_LOG;
+      this.state.counters.waitedForLog++;
+    } else {
+      this.state.counters.freeRides++;
+    }
+  }
+
+  /** Returns the log block that makes the region's evidence durable, or -1 when it has durable evidence already. */
+  protected claimInLog(n: number): number {
+    const { nodes, holdings, regions, slots } = this.state;
+    const e = nodes.entry[n];
+    const t = slots.transaction[nodes.slot[n]];
+    let h = regions.firstHolding[e];
+    while (h !== NIL && holdings.transaction[h] !== t) h = holdings.next[h];
+    if (h === NIL) h = this.writeRecord(t, e);
+    holdings.unacked[h]++;
+    nodes.holding[n] = h;
+    if (this.pages.isEvidence(regions.region[e])) return -1;
+    // Holdings stand in log order: the first is the first to be durable.
+    const oldest = holdings.sequence[regions.firstHolding[e]];
+    return this.log.isDurable(oldest) ? -1 : oldest;
+  }
+
+  /** Claim 3: the location goes to the log for the transaction. */
+  protected writeRecord(t: number, e: number): number {
+    const { holdings, regions, transactions, nowMs, counters } = this.state;
+    const id = transactions.id[t];
+    if (transactions.begun[t] === 0) {
+      transactions.begun[t] = 1;
+      this.log.append(RECORD_BEGIN, id, 0, 0, nowMs);
+      counters.begins++;
+    }
+    const h = holdings.pool.take();
+    holdings.sequence[h] = this.log.append(RECORD_WRITE, id, regions.region[e], 1, nowMs);
+    counters.writeRecords++;
+    holdings.transaction[h] = t;
+    holdings.entry[h] = e;
+    holdings.unacked[h] = 0;
+    holdings.next[h] = NIL;
+    holdings.prev[h] = regions.lastHolding[e];
+    if (holdings.prev[h] === NIL) regions.firstHolding[e] = h;
+    else holdings.next[holdings.prev[h]] = h;
+    regions.lastHolding[e] = h;
+    holdings.inLogOrder.append(h);
+    transactions.holdings[t]++;
+    return h;
+  }
+
+  /** Marks all regions of the slot in the indicator area; `flag` is set until that is durable. */
+  markAll(slot: number, flag: typeof NEEDS_MARK | typeof GIVEN_UP): void {
+    const { slots, nodes, regions } = this.state;
+    for (let n = slots.firstNode[slot]; n !== NIL; n = nodes.nextOfSlot[n]) {
+      this.pages.mark(regions.region[nodes.entry[n]]);
+    }
+    slots.markTicket[slot] = this.pages.latestTicket;
+    if (flag === NEEDS_MARK && this.marksDurable(slot)) return;
+    slots.flags[slot] |= flag;
+    if (flag === NEEDS_MARK) this.state.counters.waitedForMark++;
+    if (!this.markWaiters.includes(slot)) this.markWaiters.push(slot);
+  }
+
+  /** Whether the marks of all the slot's regions are durable in both copies. */
+  marksDurable(slot: number): boolean {
+    const { slots, nodes, regions } = this.state;
+    for (let n = slots.firstNode[slot]; n !== NIL; n = nodes.nextOfSlot[n]) {
+      const group = this.pages.groupOf(regions.region[nodes.entry[n]]);
+      if (!this.pages.groupDurable(group, slots.markTicket[slot])) return false;
+    }
+    return true;
+  }
+
+  /** One update of the holding's transaction to its region is settled (R5). */
+  settled(n: number): void {
+    const { nodes, holdings } = this.state;
+    const h = nodes.holding[n];
+    nodes.holding[n] = NIL;
+    if (h !== NIL) holdings.unacked[h]--;
+  }
+
+  /**
+   * R5 for a region: evidence of transactions without unacknowledged updates to it goes, but for one that lingers.
+   * What other transactions' updates in flight rely on is their own, older, record in the log.
+   */
+  prune(e: number): void {
+    const { holdings, regions } = this.state;
+    let h = regions.firstHolding[e];
+    while (h !== NIL) {
+      const next = holdings.next[h];
+      if (holdings.unacked[h] === 0 && this.hasSuccessor(e, h)) this.release(h);
+      h = next;
+    }
+    if (regions.unackedCount[e] === 0 && regions.firstHolding[e] !== NIL) this.linger(e);
+  }
+
+  /** Another holding of the region that a write now would find durable, or that is newer than `h` while nobody waits. */
+  protected hasSuccessor(e: number, h: number): boolean {
+    const { holdings, regions } = this.state;
+    for (let x = regions.firstHolding[e]; x !== NIL; x = holdings.next[x]) {
+      if (x === h) continue;
+      if (this.log.isDurable(holdings.sequence[x])) return true;
+      if (regions.unackedCount[e] === 0 && holdings.sequence[x] >= holdings.sequence[h] && holdings.next[h] !== NIL) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  protected linger(e: number): void {
+    const { regions, config, nowMs } = this.state;
+    if (regions.lingering[e] === 0) {
+      regions.lingering[e] = 1;
+      this.lingering.append(e);
+    }
+    regions.lingerUntilMs[e] = nowMs + config.lingerMs;
+  }
+
+  protected stopLingering(e: number): void {
+    if (this.state.regions.lingering[e] === 0) return;
+    this.state.regions.lingering[e] = 0;
+    this.lingering.remove(e);
+  }
+
+  /** Appends the release of one region by one transaction; false when the log has no room for it now. */
+  protected release(h: number): boolean {
+    const { holdings, transactions, nowMs, counters, journalLost, regions } = this.state;
+    if (journalLost || !this.log.hasRoom(1, this.reserveBlocks / 2)) return false;
+    const t = holdings.transaction[h];
+    const isLast = transactions.holdings[t] === 1;
+    if (isLast && transactions.closed[t] === 1 && transactions.unsettled[t] === 0) {
+      // The completion record takes back all that the transaction still has in the log (R6, R7).
+      this.log.append(RECORD_COMPLETE, transactions.id[t], 0, 0, nowMs);
+      counters.completions++;
+      transactions.begun[t] = 0;
+    } else {
+      this.log.append(RECORD_RELEASE, transactions.id[t], regions.region[holdings.entry[h]], 1, nowMs);
+      counters.releases++;
+    }
+    this.log.freeWhenDurable(holdings.sequence[h]);
+    this.forget(h);
+    return true;
+  }
+
+  /** Takes the holding out of memory. */
+  protected forget(h: number): void {
+    const { holdings, transactions, regions } = this.state;
+    const e = holdings.entry[h];
+    const t = holdings.transaction[h];
+    const p = holdings.prev[h];
+    const x = holdings.next[h];
+    if (p === NIL) regions.firstHolding[e] = x;
+    else holdings.next[p] = x;
+    if (x === NIL) regions.lastHolding[e] = p;
+    else holdings.prev[x] = p;
+    holdings.inLogOrder.remove(h);
+    holdings.pool.give(h);
+    transactions.holdings[t]--;
+    this.completeIfDone(t);
+  }
+
+  /** R6: the transaction is closed and nothing of it is left. Frees its place in memory. */
+  completeIfDone(t: number): void {
+    const { transactions, nowMs, counters, journalLost } = this.state;
+    if (transactions.closed[t] === 0 || transactions.unsettled[t] > 0 || transactions.holdings[t] > 0) return;
+    if (transactions.begun[t] === 1 && !journalLost) {
+      if (!this.log.hasRoom(1, this.reserveBlocks / 2)) {
+        if (!this.uncompleted.includes(t)) this.uncompleted.push(t);
+        return;
+      }
+      this.log.append(RECORD_COMPLETE, transactions.id[t], 0, 0, nowMs);
+      counters.completions++;
+    }
+    transactions.begun[t] = 0;
+    transactions.closed[t] = 0;
+    transactions.pool.give(t);
+  }
+
+  /** Time has passed: lingering evidence whose time is up, or that is too much, goes. `all`: none may stay. */
+  expire(all: boolean): void {
+    const { regions, config, nowMs, counters } = this.state;
+    for (;;) {
+      const e = this.lingering.head;
+      if (e === NIL) break;
+      const late = regions.lingerUntilMs[e] <= nowMs;
+      if (!all && !late && this.lingering.length <= config.hotRegions) break;
+      if (!this.releaseRegion(e)) break;
+      if (late) counters.lingerExpiries++;
+      else counters.evictions++;
+    }
+    for (let i = this.uncompleted.length; i > 0; i--) this.completeIfDone(this.uncompleted.shift()!);
+  }
+
+  /** Releases all evidence of a quiet region; false when the log has no room now. */
+  protected releaseRegion(e: number): boolean {
+    const { regions, holdings } = this.state;
+    for (let h = regions.firstHolding[e]; h !== NIL; ) {
+      const next = holdings.next[h];
+      if (!this.release(h)) return false;
+      h = next;
+    }
+    this.stopLingering(e);
+    regions.releaseIfIdle(e);
+    return true;
+  }
+
+  /**
+   * Log pressure (I5): the oldest evidence leaves the log without a record of its own; the tail moves past it.
+   * Quiet regions need none; the others' is moved to the indicator area first (R9).
+   */
+  relievePressure(): void {
+    const { holdings, regions, counters } = this.state;
+    const { log } = this;
+    const size = log.config.ringBlocks;
+    if (log.freeBlocks >= Math.max(size / 4, 2 * this.reserveBlocks)) return;
+    const target = log.durableTail + size / 4;
+    const marking = log.freeBlocks < 2 * this.reserveBlocks;
+    for (let h = holdings.inLogOrder.head; h !== NIL && holdings.sequence[h] < target; ) {
+      const next = holdings.inLogOrder.next(h);
+      const e = holdings.entry[h];
+      if (!log.isDurable(holdings.sequence[h])) break;
+      if (regions.unackedCount[e] === 0 && holdings.unacked[h] === 0) {
+        counters.pressureDrops++;
+        this.drop(h);
+      } else if (this.pages.isEvidence(regions.region[e])) {
+        this.drop(h);
+      } else if (marking && this.pages.mark(regions.region[e])) {
+        counters.pressureMarks++;
+      }
+      h = next;
+    }
+    log.moveTail();
+    if (log.tailUnsaid) this.urgent = true;
+  }
+
+  /** The holding's evidence is not needed any more, or stands elsewhere: the tail may pass it at once. */
+  protected drop(h: number): void {
+    const { holdings, nodes, regions } = this.state;
+    const e = holdings.entry[h];
+    for (let n = regions.firstNode[e]; n !== NIL; n = nodes.next[n]) {
+      if (nodes.holding[n] === h) nodes.holding[n] = NIL;
+    }
+    this.log.freeNow(holdings.sequence[h]);
+    this.forget(h);
+    if (regions.firstHolding[e] === NIL) this.stopLingering(e);
+    regions.releaseIfIdle(e);
+  }
+
+  /** Asks for the open commit to be written at the next occasion. */
+  hurry(): void {
+    this.urgent = true;
+  }
+
+  /** Group commit: seals and hands out what should be written now; returns how many commits. */
+  commitIfDue(): number {
+    const { config, nowMs, counters } = this.state;
+    for (let commits = 0; ; commits++) {
+      const { log } = this;
+      const full = !log.hasRoom(1, 0);
+      const aged = log.openRecords > 0 && nowMs - log.openSinceMs >= config.groupCommitMs;
+      const wanted = this.urgent || log.openHasWaiters || aged || full;
+      if (!wanted || !log.canSeal()) return commits;
+      if (log.openRecords === 0 && !log.tailUnsaid) {
+        this.urgent = false;
+        return commits;
+      }
+      this.urgent = false;
+      counters.commits++;
+      this.fx.writeLog(log.seal().index);
+    }
+  }
+}

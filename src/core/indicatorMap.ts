@@ -1,0 +1,108 @@
+/**
+ * Indicators `I[r]`, one bit per region, with a summary level and an exact count (claims 1, 7, 8, 10).
+ *
+ *   summary   bit w  = word w has a bit set            (1/32 of the words)
+ *   words     bit r  = indicator of region r
+ *
+ * Cost: 1 + 1/32 bits per region. Pure memory; what is durable is indicatorPages.ts.
+ */
+export class IndicatorMap {
+  readonly regionCount: number;
+  private words: Uint32Array;
+  private summary: Uint32Array;
+  private setCount = 0;
+
+  constructor(regionCount: number) {
+    if (!Number.isSafeInteger(regionCount) || regionCount < 1 || regionCount > 2 ** 32) {
+      throw new RangeError(`regionCount ${regionCount}: must be a whole number from 1 to 2^32`);
+    }
+    this.regionCount = regionCount;
+    const words = Math.ceil(regionCount / 32);
+    this.words = new Uint32Array(words);
+    this.summary = new Uint32Array(Math.ceil(words / 32));
+  }
+
+  /** Number of indicators that are 1. */
+  get count(): number {
+    return this.setCount;
+  }
+
+  has(region: number): boolean {
+    return ((this.words[Math.floor(region / 32)] >>> (region % 32)) & 1) === 1;
+  }
+
+  /** Returns whether the indicator changed. */
+  set(region: number): boolean {
+    const w = Math.floor(region / 32);
+    const before = this.words[w];
+    const after = (before | (1 << (region % 32))) >>> 0;
+    if (after === before) return false;
+    this.words[w] = after;
+    this.summary[w >>> 5] |= 1 << (w & 31);
+    this.setCount++;
+    return true;
+  }
+
+  /** Returns whether the indicator changed. */
+  clear(region: number): boolean {
+    const w = Math.floor(region / 32);
+    const before = this.words[w];
+    const after = (before & ~(1 << (region % 32))) >>> 0;
+    if (after === before) return false;
+    this.words[w] = after;
+    if (after === 0) this.summary[w >>> 5] &= ~(1 << (w & 31));
+    this.setCount--;
+    return true;
+  }
+
+  setRange(firstRegion: number, count: number): void {
+    const end = Math.min(firstRegion + count, this.regionCount);
+    for (let r = firstRegion; r < end; r++) this.set(r);
+  }
+
+  clearAll(): void {
+    this.words.fill(0);
+    this.summary.fill(0);
+    this.setCount = 0;
+  }
+
+  /** First region >= `from` whose indicator is 1, or -1. */
+  nextSet(from: number): number {
+    if (from >= this.regionCount) return -1;
+    let w = Math.floor(from / 32);
+    const rest = (this.words[w] & (0xffffffff << (from % 32))) >>> 0;
+    if (rest !== 0) return w * 32 + lowestBit(rest);
+    w++;
+    let s = w >>> 5;
+    if (s >= this.summary.length) return -1;
+    let sum = (w & 31) === 0 ? this.summary[s] : (this.summary[s] & (0xffffffff << (w & 31))) >>> 0;
+    while (sum === 0) {
+      if (++s >= this.summary.length) return -1;
+      sum = this.summary[s];
+    }
+    const word = s * 32 + lowestBit(sum);
+    return word * 32 + lowestBit(this.words[word]);
+  }
+
+  /** Word `i`: indicators of regions 32 i … 32 i + 31, lowest bit first. For writing pages. */
+  word(i: number): number {
+    return i < this.words.length ? this.words[i] : 0;
+  }
+
+  /** Regions whose indicator is 1, ascending. */
+  *regions(): Generator<number> {
+    for (let r = this.nextSet(0); r !== -1; r = this.nextSet(r + 1)) yield r;
+  }
+
+  clone(): IndicatorMap {
+    const c = new IndicatorMap(this.regionCount);
+    c.words.set(this.words);
+    c.summary.set(this.summary);
+    c.setCount = this.setCount;
+    return c;
+  }
+}
+
+function lowestBit(x: number): number {
+  return 31 - Math.clz32(x & -x);
+}

@@ -1,0 +1,181 @@
+/**
+ * Resynchronization (R10, claim 13): copies the regions that await it from P to S, a few at a time, and clears each
+ * region's bit once the copy is durable on S and what was read is durable on P.
+ *
+ * A copy stands in its region's queue like an update that covers the whole region, so R13 keeps it and the
+ * application's writes apart in both directions. Between the copy's end and the durable clearing, new updates have
+ * relied on the bit as evidence: it is cleared only when each of them has its own durable record in the log.
+ */
+import type { Evidence } from './evidence.js';
+import { NIL } from './linkedList.js';
+import type { CoreState } from './state.js';
+import { CANCELLED, COPY, SETTLED, WAITING } from './state.js';
+import type { Updates } from './updates.js';
+
+export class Resync {
+  readonly state: CoreState;
+  readonly evidence: Evidence;
+  readonly updates: Updates;
+  active = false;
+  protected cursor = 0;
+  protected copying = 0;
+  /** Region entries whose copy is durable and whose bit is not cleared yet. */
+  protected readonly clearing: number[] = [];
+
+  constructor(state: CoreState, evidence: Evidence, updates: Updates) {
+    this.state = state;
+    this.evidence = evidence;
+    this.updates = updates;
+  }
+
+  /** Nothing awaits resync, nothing is being copied, and the indicator area says so durably. */
+  get done(): boolean {
+    return (
+      this.evidence.pages.awaiting.count === 0 &&
+      this.copying === 0 &&
+      this.clearing.length === 0 &&
+      this.evidence.pages.unsettled === 0
+    );
+  }
+
+  get copiesUnderWay(): number {
+    return this.copying;
+  }
+
+  start(): void {
+    this.active = true;
+    this.cursor = 0;
+  }
+
+  /** No new copies; those under way end as usual. */
+  stop(): void {
+    this.active = false;
+  }
+
+  /** Starts copies while there is room. The cursor wraps: a region that turns dirty behind it is met again. */
+  schedule(): void {
+    const { state, evidence } = this;
+    if (!this.active || state.secondaryAway || state.primaryLost || state.journalLost) return;
+    const { awaiting } = evidence.pages;
+    let wrapped = false;
+    while (this.copying + this.clearing.length < state.config.resyncDepth) {
+      const region = awaiting.nextSet(this.cursor);
+      if (region === -1) {
+        if (wrapped || this.cursor === 0) return;
+        wrapped = true;
+        this.cursor = 0;
+        continue;
+      }
+      const e = state.regions.find(region);
+      const busy = e !== NIL && (state.regions.copySlot[e] !== NIL || state.regions.clearPending[e] !== 0);
+      if (!busy && !this.startCopy(region)) return;
+      this.cursor = region + 1;
+      if (busy && wrapped) return;
+    }
+  }
+
+  protected startCopy(region: number): boolean {
+    const { state, updates } = this;
+    const offset = region * state.config.regionBytes;
+    const length = Math.min(state.config.regionBytes, state.config.usableBytes - offset);
+    const slot = updates.enter(NIL, offset, length, COPY);
+    if (slot === NIL) return false;
+    state.regions.copySlot[this.entryOf(slot)] = slot;
+    this.copying++;
+    state.counters.copies++;
+    updates.trySubmit(slot);
+    return true;
+  }
+
+  protected entryOf(slot: number): number {
+    return this.state.nodes.entry[this.state.slots.firstNode[slot]];
+  }
+
+  /** Both ends of the copy are durable. */
+  copyDurable(slot: number): void {
+    const { slots, regions } = this.state;
+    const e = this.entryOf(slot);
+    const cancelled = (slots.flags[slot] & CANCELLED) !== 0;
+    this.copyOver(slot);
+    if (cancelled) return;
+    regions.clearPending[e] = 1;
+    this.clearing.push(e);
+  }
+
+  /** The copy has ended, whatever came of it. */
+  copyOver(slot: number): void {
+    const { slots, counters } = this.state;
+    if ((slots.flags[slot] & CANCELLED) !== 0) counters.copiesCancelled++;
+    slots.submitted.remove(slot);
+    this.leave(slot);
+  }
+
+  copyWithdrawn(slot: number): void {
+    this.state.counters.copiesCancelled++;
+    this.leave(slot);
+  }
+
+  protected leave(slot: number): void {
+    this.state.slots.flags[slot] |= SETTLED;
+    this.state.regions.copySlot[this.entryOf(slot)] = NIL;
+    this.copying--;
+  }
+
+  /** A region is marked anew (R9): a copy that may have read before, or is waiting to clear, does not count. */
+  marked(e: number): void {
+    const { regions, slots } = this.state;
+    const copy = regions.copySlot[e];
+    if (copy !== NIL && (slots.flags[copy] & WAITING) === 0) slots.flags[copy] |= CANCELLED;
+    if (regions.clearPending[e] === 0) return;
+    regions.clearPending[e] = 0;
+    this.clearing.splice(this.clearing.indexOf(e), 1);
+  }
+
+  /** Clears what may be cleared now. */
+  clearDue(): void {
+    const { regions } = this.state;
+    for (let i = 0; i < this.clearing.length; ) {
+      const e = this.clearing[i];
+      if (!this.mayClear(e)) {
+        this.state.counters.clearsDeferred++;
+        this.evidence.hurry();
+        i++;
+        continue;
+      }
+      this.clearing.splice(i, 1);
+      regions.clearPending[e] = 0;
+      this.clear(e);
+    }
+  }
+
+  /** Every update that is not settled has its own durable evidence in the log. */
+  protected mayClear(e: number): boolean {
+    const { regions, nodes, slots, holdings } = this.state;
+    for (let n = regions.firstNode[e]; n !== NIL; n = nodes.next[n]) {
+      if ((slots.flags[nodes.slot[n]] & (SETTLED | COPY)) !== 0) continue;
+      const h = nodes.holding[n];
+      if (h === NIL || !this.evidence.log.isDurable(holdings.sequence[h])) return false;
+    }
+    return true;
+  }
+
+  protected clear(e: number): void {
+    const { regions, indicators, counters } = this.state;
+    const region = regions.region[e];
+    this.evidence.pages.unmark(region);
+    counters.clears++;
+    if (regions.unackedCount[e] === 0) indicators.clear(region);
+    regions.releaseIfIdle(e);
+  }
+
+  /** S is gone, or P: copies under way cannot be trusted; the regions stay dirty. */
+  abort(): void {
+    const { regions } = this.state;
+    this.stop();
+    for (const e of this.clearing.splice(0)) {
+      regions.clearPending[e] = 0;
+      regions.releaseIfIdle(e);
+    }
+  }
+
+}

@@ -1,0 +1,385 @@
+/**
+ * The way of one update: obtained (R1), evidence durable (R2), submitted in order with what it overlaps (R13), durable
+ * on both areas (R4), acknowledged (R5, R8), or given up (R9). Resync copies take the same way from submission on.
+ */
+import type { DeviceIndex } from './devices.js';
+import { PRIMARY, SECONDARY } from './devices.js';
+import type { PowerEpoch } from './devices.js';
+import type { Answer, CoreEffects } from './effects.js';
+import type { Evidence } from './evidence.js';
+import { NIL } from './linkedList.js';
+import type { Resync } from './resync.js';
+import type { CoreState } from './state.js';
+import {
+  ANSWERED,
+  BOTH,
+  CANCELLED,
+  COPY,
+  DURABLE,
+  ENDED,
+  GIVEN_UP,
+  IN_EPOCH,
+  NEEDS_LOG,
+  NEEDS_MARK,
+  PRIMARY_ONLY,
+  SETTLED,
+  SUBMITTED,
+  WAITING,
+} from './state.js';
+
+type Area = typeof PRIMARY | typeof SECONDARY;
+
+export class Updates {
+  readonly state: CoreState;
+  readonly evidence: Evidence;
+  readonly epochs: [PowerEpoch, PowerEpoch];
+  readonly fx: CoreEffects;
+  /** Set once by the core: copies end there. */
+  resync!: Resync;
+
+  constructor(state: CoreState, evidence: Evidence, epochs: [PowerEpoch, PowerEpoch], fx: CoreEffects) {
+    this.state = state;
+    this.evidence = evidence;
+    this.epochs = epochs;
+    this.fx = fx;
+  }
+
+  /** Takes a slot with a node per region; NIL when slots or nodes are used up just now. */
+  enter(transaction: number, offset: number, length: number, flags: number): number {
+    const { state } = this;
+    const { slots, nodes } = state;
+    const first = state.regionOf(offset);
+    const last = state.regionOf(offset + length - 1);
+    if (nodes.pool.freeCount < last - first + 1) return NIL;
+    const slot = slots.pool.take();
+    if (slot === NIL) return NIL;
+    slots.id[slot] = state.nextUpdateId++;
+    slots.transaction[slot] = transaction;
+    slots.offset[slot] = offset;
+    slots.length[slot] = length;
+    slots.flags[slot] = WAITING | flags;
+    slots.firstNode[slot] = NIL;
+    slots.nodeCount[slot] = 0;
+    slots.active.append(slot);
+    // Backwards, so that the slot's nodes (and the log's records) run forwards.
+    for (let r = last; r >= first; r--) state.addNode(slot, r);
+    return slot;
+  }
+
+  /** R1: indicators are set and the update is in the sets before anything else is done for it. */
+  obtain(transaction: number, offset: number, length: number): number {
+    const { state } = this;
+    const slot = this.enter(transaction, offset, length, 0);
+    if (slot === NIL) return NIL;
+    const { slots, nodes, regions, indicators, transactions, counters } = state;
+    for (let n = slots.firstNode[slot]; n !== NIL; n = nodes.nextOfSlot[n]) {
+      const e = nodes.entry[n];
+      indicators.set(regions.region[e]);
+      regions.unackedCount[e]++;
+    }
+    transactions.unsettled[transaction]++;
+    counters.obtained++;
+    this.evidence.claim(slot);
+    if (state.secondaryAway) this.giveUp(slot);
+    this.trySubmit(slot);
+    return slot;
+  }
+
+  /** The log block that the slot may have waited for is durable. */
+  logDurable(slot: number): void {
+    const { slots } = this.state;
+    if ((slots.flags[slot] & NEEDS_LOG) === 0) return;
+    if (!this.evidence.log.isDurable(slots.waitSequence[slot])) return;
+    slots.flags[slot] &= ~NEEDS_LOG;
+    this.trySubmit(slot);
+  }
+
+  /** Takes out of the waiting list the slots whose marks have become durable. */
+  takeMarked(): void {
+    const { slots } = this.state;
+    const waiters = this.evidence.markWaiters;
+    for (let i = 0; i < waiters.length; ) {
+      const slot = waiters[i];
+      if (!this.evidence.marksDurable(slot)) {
+        i++;
+        continue;
+      }
+      slots.flags[slot] &= ~NEEDS_MARK;
+      this.trySubmit(slot);
+      const f = slots.flags[slot];
+      if ((f & GIVEN_UP) !== 0 && (f & WAITING) !== 0) {
+        // Behind an overlapping update: it stays in the list, and is settled once it is submitted.
+        i++;
+        continue;
+      }
+      waiters[i] = waiters[waiters.length - 1];
+      waiters.pop();
+      if ((f & (GIVEN_UP | SETTLED)) === GIVEN_UP) this.settleGivenUp(slot);
+    }
+  }
+
+  trySubmit(slot: number): void {
+    const { slots, config, nowMs, inFlight } = this.state;
+    const flags = slots.flags[slot];
+    if ((flags & WAITING) === 0 || (flags & (NEEDS_LOG | NEEDS_MARK)) !== 0) return;
+    if (this.state.primaryLost) return;
+    if (this.isBlocked(slot)) {
+      this.state.counters.waitedForOverlap++;
+      return;
+    }
+    const areas = (flags & PRIMARY_ONLY) === 0 ? BOTH : 1;
+    slots.flags[slot] = (flags & ~WAITING) | (SUBMITTED * areas);
+    slots.deadlineMs[slot] = nowMs + config.ackTimeoutMs;
+    slots.submitted.append(slot);
+    inFlight[PRIMARY]++;
+    if (areas === BOTH) inFlight[SECONDARY]++;
+    if ((flags & COPY) !== 0) {
+      this.fx.submitCopy(slot);
+    } else {
+      this.fx.submitWrite(slot, PRIMARY);
+      if (areas === BOTH) this.fx.submitWrite(slot, SECONDARY);
+    }
+  }
+
+  /** R13, and for copies R10: an earlier update to the same bytes is not over on every device it was submitted to. */
+  protected isBlocked(slot: number): boolean {
+    const { slots, nodes } = this.state;
+    const start = slots.offset[slot];
+    const end = start + slots.length[slot];
+    for (let own = slots.firstNode[slot]; own !== NIL; own = nodes.nextOfSlot[own]) {
+      for (let n = nodes.prev[own]; n !== NIL; n = nodes.prev[n]) {
+        const other = nodes.slot[n];
+        const overlaps = slots.offset[other] < end && slots.offset[other] + slots.length[other] > start;
+        if (overlaps && !this.isOver(other)) return true;
+      }
+    }
+    return false;
+  }
+
+  /** Submitted, and no I/O for it is under way any more. */
+  protected isOver(slot: number): boolean {
+    const f = this.state.slots.flags[slot];
+    return (f & WAITING) === 0 && ((f / SUBMITTED) & BOTH) === ((f / ENDED) & BOTH);
+  }
+
+  /** A device has ended the slot's I/O; `ok`: without error. Late, double and foreign reports are counted and ignored. */
+  completed(area: Area, slot: number, id: number, ok: boolean): void {
+    const { slots, inFlight, counters } = this.state;
+    const bit = 1 << area;
+    const f = slots.flags[slot];
+    const expected = slots.id[slot] === id && (f & (SUBMITTED * bit)) !== 0 && (f & (ENDED * bit)) === 0;
+    if (!expected) {
+      counters.unexpectedCompletions++;
+      return;
+    }
+    slots.flags[slot] |= ENDED * bit;
+    inFlight[area]--;
+    if (this.isOver(slot)) this.wakeBlocked(slot);
+    if (ok) this.enterEpoch(area, slot);
+    this.finish(slot);
+  }
+
+  /** R4: completed is not durable, unless the write was FUA. */
+  protected enterEpoch(area: Area, slot: number): void {
+    const { slots, config, nowMs } = this.state;
+    const gone = area === PRIMARY ? this.state.primaryLost : this.state.secondaryAway;
+    if (gone) return;
+    const fua = area === PRIMARY ? config.durableOnCompletion.primary : config.durableOnCompletion.secondary;
+    // A copy only reads P: what it read may sit in P's cache, whatever flag the copy's own write to S had (R10).
+    const readsCache = (slots.flags[slot] & COPY) !== 0 && area === PRIMARY;
+    if ((fua && !readsCache) || config.acknowledge === 'completed') {
+      this.durable(area, slot);
+    } else {
+      slots.flags[slot] |= IN_EPOCH << area;
+      this.epochs[area].completed(slot, nowMs);
+    }
+  }
+
+  /** The flush under way on the area has succeeded. */
+  flushed(area: Area): void {
+    const { slots } = this.state;
+    for (let slot = this.epochs[area].takeCovered(); slot !== -1; slot = this.epochs[area].takeCovered()) {
+      slots.flags[slot] &= ~(IN_EPOCH << area);
+      this.durable(area, slot);
+      this.finish(slot);
+    }
+  }
+
+  protected durable(area: Area, slot: number): void {
+    const { slots, config } = this.state;
+    slots.flags[slot] |= DURABLE << area;
+    const f = slots.flags[slot];
+    const onP = (f & DURABLE) !== 0;
+    if ((f & COPY) !== 0) {
+      if (((f / DURABLE) & BOTH) === BOTH) this.resync.copyDurable(slot);
+      return;
+    }
+    if ((f & GIVEN_UP) !== 0) {
+      if (onP && (f & SETTLED) !== 0) this.answer(slot, 'ok');
+      return;
+    }
+    if (onP && config.mode === 'async') this.answer(slot, 'ok');
+    if (((f / DURABLE) & BOTH) === BOTH) this.acknowledge(slot);
+  }
+
+  /** R5, R8, R6: the update is durable on both areas. */
+  protected acknowledge(slot: number): void {
+    this.state.counters.acknowledged++;
+    this.settle(slot);
+    this.answer(slot, 'ok');
+  }
+
+  /** The update leaves `U[r]` of its regions, and what no longer needs evidence gives it up. */
+  protected settle(slot: number): void {
+    const { slots, nodes, regions, indicators, transactions, counters } = this.state;
+    const { pages } = this.evidence;
+    slots.flags[slot] |= SETTLED;
+    slots.submitted.remove(slot);
+    const t = slots.transaction[slot];
+    transactions.unsettled[t]--;
+    for (let n = slots.firstNode[slot]; n !== NIL; n = nodes.nextOfSlot[n]) {
+      const e = nodes.entry[n];
+      regions.unackedCount[e]--;
+      this.evidence.settled(n);
+      if (regions.unackedCount[e] === 0 && !pages.awaiting.has(regions.region[e])) {
+        if (indicators.clear(regions.region[e])) counters.indicatorResets++;
+      }
+      this.evidence.prune(e);
+    }
+    this.evidence.completeIfDone(t);
+  }
+
+  /** R9: no acknowledgement will come. The regions are marked; the log forgets them only when that is durable. */
+  giveUp(slot: number): void {
+    const { slots, nodes, journalLost, counters } = this.state;
+    const f = slots.flags[slot];
+    if ((f & (GIVEN_UP | SETTLED)) !== 0) return;
+    if ((f & COPY) !== 0) {
+      this.cancelCopy(slot);
+      return;
+    }
+    counters.givenUp++;
+    if ((f & WAITING) !== 0) slots.flags[slot] |= PRIMARY_ONLY;
+    for (let n = slots.firstNode[slot]; n !== NIL; n = nodes.nextOfSlot[n]) this.resync.marked(nodes.entry[n]);
+    this.evidence.markAll(slot, GIVEN_UP);
+    if (journalLost) this.settleGivenUp(slot);
+  }
+
+  protected cancelCopy(slot: number): void {
+    if ((this.state.slots.flags[slot] & WAITING) !== 0) this.withdraw(slot);
+    else this.state.slots.flags[slot] |= CANCELLED;
+  }
+
+  protected settleGivenUp(slot: number): void {
+    const { slots, primaryLost, journalLost } = this.state;
+    // A waiting update is settled only after it was submitted: its node keeps order and its answer needs P.
+    if ((slots.flags[slot] & WAITING) !== 0) return;
+    this.settle(slot);
+    if (journalLost || (primaryLost && (slots.flags[slot] & DURABLE) === 0)) this.answer(slot, 'failed');
+    else if ((slots.flags[slot] & DURABLE) !== 0) this.answer(slot, 'ok');
+    this.finish(slot);
+  }
+
+  protected answer(slot: number, answer: Answer): void {
+    const { slots, counters } = this.state;
+    if ((slots.flags[slot] & ANSWERED) !== 0) return;
+    slots.flags[slot] |= ANSWERED;
+    if (answer === 'refused') counters.refused++;
+    if (answer === 'failed') counters.failed++;
+    this.fx.answer(slot, answer);
+  }
+
+  /** Takes back an update or copy that was never submitted: no byte of it has reached an area. */
+  withdraw(slot: number): void {
+    const { slots, nodes, regions, indicators, transactions } = this.state;
+    const isCopy = (slots.flags[slot] & COPY) !== 0;
+    slots.flags[slot] &= ~(WAITING | NEEDS_LOG | NEEDS_MARK);
+    const waiter = this.evidence.markWaiters.indexOf(slot);
+    if (waiter !== -1) this.evidence.markWaiters.splice(waiter, 1);
+    this.wakeBlocked(slot);
+    if (isCopy) {
+      this.resync.copyWithdrawn(slot);
+    } else {
+      slots.flags[slot] |= SETTLED;
+      transactions.unsettled[slots.transaction[slot]]--;
+      for (let n = slots.firstNode[slot]; n !== NIL; n = nodes.nextOfSlot[n]) {
+        const e = nodes.entry[n];
+        regions.unackedCount[e]--;
+        this.evidence.settled(n);
+        const r = regions.region[e];
+        if (regions.unackedCount[e] === 0 && !this.evidence.pages.awaiting.has(r)) indicators.clear(r);
+        this.evidence.prune(e);
+      }
+      this.evidence.completeIfDone(slots.transaction[slot]);
+      this.answer(slot, 'refused');
+    }
+    this.finish(slot);
+  }
+
+  /** An area is gone or its power epoch has ended: what no flush has covered is not acknowledged any more (R4, R9). */
+  endEpoch(area: Area): void {
+    const { slots, counters } = this.state;
+    counters.epochsEnded++;
+    for (let slot = this.epochs[area].takeLost(); slot !== -1; slot = this.epochs[area].takeLost()) {
+      slots.flags[slot] &= ~(IN_EPOCH << area);
+      this.giveUp(slot);
+      this.finish(slot);
+    }
+  }
+
+  /** Gives up all that is under way; what was never submitted is refused when the area is needed for it. */
+  areaLost(area: DeviceIndex): void {
+    const { slots } = this.state;
+    for (let slot = slots.active.head; slot !== NIL; ) {
+      const next = slots.active.next(slot);
+      const waiting = (slots.flags[slot] & WAITING) !== 0;
+      if (area === SECONDARY) this.giveUp(slot);
+      else if (area === PRIMARY) {
+        if (waiting) this.withdraw(slot);
+        else this.giveUp(slot);
+        this.failIfUnconfirmed(slot);
+      } else if (waiting && (slots.flags[slot] & (NEEDS_LOG | NEEDS_MARK)) !== 0) this.withdraw(slot);
+      else if ((slots.flags[slot] & (GIVEN_UP | SETTLED)) === GIVEN_UP) this.settleGivenUp(slot);
+      slot = next;
+    }
+  }
+
+  /** P is gone: a settled update that P has not confirmed will not be confirmed any more. */
+  protected failIfUnconfirmed(slot: number): void {
+    const f = this.state.slots.flags[slot];
+    if ((f & SETTLED) === 0 || (f & (DURABLE | COPY)) !== 0) return;
+    this.answer(slot, 'failed');
+    this.finish(slot);
+  }
+
+  /** Later updates to the same regions may go now. */
+  protected wakeBlocked(slot: number): void {
+    const { slots, nodes } = this.state;
+    for (let own = slots.firstNode[slot]; own !== NIL; own = nodes.nextOfSlot[own]) {
+      for (let n = nodes.next[own]; n !== NIL; n = nodes.next[n]) {
+        if ((slots.flags[nodes.slot[n]] & WAITING) !== 0) this.trySubmit(nodes.slot[n]);
+      }
+    }
+  }
+
+  /** Frees the slot when nothing can refer to it any more: no I/O, no flush, no mark, no answer outstanding. */
+  finish(slot: number): void {
+    const { slots, nodes, regions } = this.state;
+    if ((slots.flags[slot] & (IN_EPOCH * BOTH)) !== 0 || !this.isOver(slot)) return;
+    if ((slots.flags[slot] & (CANCELLED | SETTLED)) === CANCELLED) this.resync.copyOver(slot);
+    const f = slots.flags[slot];
+    if ((f & SETTLED) === 0) return;
+    if ((f & (COPY | ANSWERED)) === 0) return;
+    slots.flags[slot] = 0;
+    for (let n = slots.firstNode[slot]; n !== NIL; ) {
+      const next = nodes.nextOfSlot[n];
+      const e = nodes.entry[n];
+      this.state.removeNode(n);
+      regions.releaseIfIdle(e);
+      n = next;
+    }
+    slots.active.remove(slot);
+    slots.pool.give(slot);
+    this.fx.free(slot);
+  }
+}
