@@ -1,0 +1,101 @@
+/**
+ * Tries every template of a board description with plausible numbers, so that a slip shows up when the profile is read
+ * and not at the first cut. Finds syntax, unknown names and numbers that cannot fit; it cannot know the board.
+ */
+
+import { renderFrame } from './language/frame.js';
+import { compileReply } from './language/reply.js';
+import { type Values } from './language/numbers.js';
+import { TemplateError } from './language/template.js';
+
+export interface TemplateProblem {
+  path: (string | number)[];
+  message: string;
+}
+
+interface StepLike {
+  send: string;
+  expect?: string[];
+}
+
+/** The parts of a description that hold templates; structural, so that the schema file can import this one. */
+export interface Templated {
+  channels: { min: number; max: number };
+  options: Record<string, { default: number }>;
+  boot?: { expect: string[] };
+  sync?: StepLike;
+  open: StepLike[];
+  openEachChannel: StepLike[];
+  once: StepLike[];
+  identify?: StepLike;
+  refused?: string[];
+  set: { on: StepLike; off: StepLike } | { mask: StepLike };
+  setAll?: { on: StepLike; off: StepLike };
+  read?: StepLike & { per: 'channel' | 'board' };
+  measure?: StepLike;
+  pulse?: { on?: StepLike; off?: StepLike; unitsMax: number };
+}
+
+type Path = (string | number)[];
+
+/** All problems found, with the path of the field. */
+export function checkTemplates(type: Templated): TemplateProblem[] {
+  const problems: TemplateProblem[] = [];
+  const attempt = (path: Path, use: () => unknown): void => {
+    try {
+      use();
+    } catch (error) {
+      if (!(error instanceof TemplateError)) throw error;
+      problems.push({ path, message: error.message });
+    }
+  };
+  const board = sampleValues(type);
+  const channel: Values = { ...board, channel: type.channels.max, bit: type.channels.max <= 32 ? 1 : 0 };
+  const checkReplies = (path: Path, replies: string[] | undefined, values: Values): void => {
+    replies?.forEach((reply, i) => {
+      if (reply !== 'echo') attempt([...path, i], () => compileReply(reply, values));
+    });
+  };
+  const checkStep = (path: Path, step: StepLike | undefined, values: Values): void => {
+    if (step === undefined) return;
+    attempt([...path, 'send'], () => renderFrame(step.send, values));
+    checkReplies([...path, 'expect'], step.expect, values);
+  };
+
+  checkReplies(['boot', 'expect'], type.boot?.expect, board);
+  checkReplies(['refused'], type.refused, board);
+  checkStep(['sync'], type.sync, board);
+  checkStep(['identify'], type.identify, board);
+  type.open.forEach((step, i) => checkStep(['open', i], step, board));
+  type.once.forEach((step, i) => checkStep(['once', i], step, board));
+  type.openEachChannel.forEach((step, i) => checkStep(['openEachChannel', i], step, channel));
+  if ('mask' in type.set) checkStep(['set', 'mask'], type.set.mask, { ...board, mask: 1 });
+  else {
+    checkStep(['set', 'on'], type.set.on, channel);
+    checkStep(['set', 'off'], type.set.off, channel);
+  }
+  const all = { ...board, mask: allChannels(type.channels.max) };
+  checkStep(['setAll', 'on'], type.setAll?.on, all);
+  checkStep(['setAll', 'off'], type.setAll?.off, all);
+  checkStep(['read'], type.read, type.read?.per === 'channel' ? channel : board);
+  checkStep(['measure'], type.measure, channel);
+  const units = { ...channel, units: type.pulse?.unitsMax ?? 0 };
+  checkStep(['pulse', 'on'], type.pulse?.on, units);
+  checkStep(['pulse', 'off'], type.pulse?.off, units);
+  return problems;
+}
+
+/** A mask with every relay on. */
+export function allChannels(channels: number): number {
+  return 2 ** channels - 1;
+}
+
+function sampleValues(type: Templated): Values {
+  const options = Object.fromEntries(Object.entries(type.options).map(([name, option]) => [name, option.default]));
+  return boardValues(type.channels.max, options);
+}
+
+/** The names that every template of a board may use. */
+export function boardValues(channels: number, options: Values): Values {
+  return { ...options, channels, coilBytes: Math.ceil(channels / 8) };
+}

@@ -1,0 +1,72 @@
+/** What rails see of a relay board, whatever stands behind it. Channels count from 1. */
+
+import type { ReadBackKind } from '../boardType.js';
+
+export interface RelayChange {
+  channel: number;
+  on: boolean;
+}
+
+/** What the way of switching itself proves; reading back is a step of its own. */
+export type SwitchEvidence = 'none' | 'echo';
+
+export interface SwitchDone {
+  /** Monotonic ns at which the last byte of the last change's first attempt was with the kernel. */
+  commandNs: number;
+  evidence: SwitchEvidence;
+}
+
+export interface RelayReading {
+  kind: 'echo' | 'state' | 'measured';
+  /** Channels that the board did not tell are missing. */
+  states: Map<number, boolean>;
+}
+
+export interface PulseDone extends SwitchDone {
+  /** What the board was told; its own unit may be coarse. */
+  durationMs: number;
+}
+
+/** Calls must not overlap: `queued()` sees to it. All reject with `PowerError`. */
+export interface Board {
+  readonly name: string;
+  readonly type: string;
+  readonly channels: number;
+  /** May change from `state` to `none` while opening, when a board turns out not to answer. */
+  readonly readBack: ReadBackKind;
+  /** After a switch, a read-back that still shows the old state is only believed when so long has passed. */
+  readonly readBackWithinMs: number;
+  /** Switches relays, in as few frames as the board allows. */
+  set(changes: readonly RelayChange[]): Promise<SwitchDone>;
+  /** Null: the board cannot say. */
+  read(channels: readonly number[]): Promise<RelayReading | null>;
+  /** Relay to `on` and back after so long, timed by the board; null: it cannot. */
+  pulse(channel: number, on: boolean, durationMs: number): Promise<PulseDone | null>;
+  /** What the board says about itself, in hex; null: nothing. */
+  identify(): Promise<string | null>;
+  close(): Promise<void>;
+}
+
+/** The same board with every call behind the one before: frames of two callers never mix. */
+export function queued(board: Board): Board {
+  let last: Promise<unknown> = Promise.resolve();
+  const behind = <T>(call: () => Promise<T>): Promise<T> => {
+    const next = last.then(call, call);
+    last = next.catch(() => undefined);
+    return next;
+  };
+  return {
+    name: board.name,
+    type: board.type,
+    channels: board.channels,
+    get readBack() {
+      return board.readBack;
+    },
+    readBackWithinMs: board.readBackWithinMs,
+    set: (changes) => behind(() => board.set(changes)),
+    read: (channels) => behind(() => board.read(channels)),
+    pulse: (channel, on, durationMs) => behind(() => board.pulse(channel, on, durationMs)),
+    identify: () => behind(() => board.identify()),
+    close: () => behind(() => board.close()),
+  };
+}

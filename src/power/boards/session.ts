@@ -1,0 +1,181 @@
+/**
+ * Questions and answers on one wire, one at a time.
+ *
+ * Promises: an answer may come in pieces, late or behind garbage; what stands on the line before a frame is sent is
+ * never taken for its answer; after a failure the line is drained before the next frame, so that a late answer does not
+ * become the wrong one. Does not retry: board code decides what may be sent twice.
+ */
+
+import { type Clock, NS_PER_MS, until } from '../clock.js';
+import { boardGarbage, boardMute, boardRefused } from '../errors.js';
+import type { Captures, ReplyPattern } from '../language/reply.js';
+import type { Wire } from '../transport/wire.js';
+
+export interface SessionSettings {
+  board: string;
+  gapMs: number;
+  quietMs: number;
+}
+
+export interface Exchange {
+  send: Uint8Array;
+  /** Empty: no answer is awaited. */
+  expect: ReplyPattern[];
+  refused: ReplyPattern[];
+  timeoutMs: number;
+}
+
+export interface Answer {
+  /** Monotonic ns at which the kernel had the last byte of the frame. */
+  sentNs: number;
+  captures: Captures | null;
+  received: Uint8Array;
+}
+
+/** What went over the wire, for a log. */
+export interface WireTrace {
+  board: string;
+  atNs: number;
+  direction: 'sent' | 'received';
+  bytes: Uint8Array;
+}
+
+/** More than any answer: a board that talks without end is not waited for. */
+const RECEIVED_BYTES_MAX = 4096;
+/** After a failure the line must be silent for so long … */
+const DRAIN_QUIET_MS = 30;
+/** … and a board that never falls silent is not waited for longer than this. */
+const DRAIN_MS_MAX = 500;
+
+export class Session {
+  readonly #wire: Wire;
+  readonly #clock: Clock;
+  readonly #settings: SessionSettings;
+  readonly #trace: (trace: WireTrace) => void;
+  #received = '';
+  #lastByteNs = 0;
+  #notBeforeNs = 0;
+  #drainFirst = false;
+  #lost: Error | null = null;
+  #wake: (() => void) | null = null;
+
+  constructor(wire: Wire, clock: Clock, settings: SessionSettings, trace: (trace: WireTrace) => void) {
+    this.#wire = wire;
+    this.#clock = clock;
+    this.#settings = settings;
+    this.#trace = trace;
+    wire.onData((chunk) => this.#take(chunk));
+    wire.onLost((error) => {
+      this.#lost = error;
+      this.#wake?.();
+    });
+  }
+
+  /** Sends a frame and waits for its answer. Rejects with BOARD_MUTE, BOARD_GARBAGE, BOARD_REFUSED or TTY_FAILED. */
+  async exchange(exchange: Exchange): Promise<Answer> {
+    await until(this.#clock, this.#notBeforeNs);
+    if (this.#drainFirst) await this.#drain();
+    this.#received = '';
+    try {
+      return await this.#sendAndAwait(exchange);
+    } catch (error) {
+      this.#drainFirst = true;
+      throw error;
+    } finally {
+      this.#notBeforeNs = this.#clock.nowNs() + this.#settings.gapMs * NS_PER_MS;
+    }
+  }
+
+  /** Waits for something the board says by itself. */
+  async listen(expect: ReplyPattern[], timeoutMs: number): Promise<Captures> {
+    const captures = await this.#await({ send: new Uint8Array(), expect, refused: [], timeoutMs });
+    this.#notBeforeNs = this.#clock.nowNs() + this.#settings.gapMs * NS_PER_MS;
+    // What a booting board says goes on for a while (firmata: its name).
+    this.#drainFirst = true;
+    return captures;
+  }
+
+  close(): Promise<void> {
+    return this.#wire.close();
+  }
+
+  async #sendAndAwait(exchange: Exchange): Promise<Answer> {
+    if (this.#lost !== null) throw this.#lost;
+    this.#trace({ board: this.#settings.board, atNs: this.#clock.nowNs(), direction: 'sent', bytes: exchange.send });
+    const sentNs = await this.#wire.write(exchange.send);
+    const captures = exchange.expect.length === 0 ? null : await this.#await(exchange);
+    return { sentNs, captures, received: this.#bytes() };
+  }
+
+  async #await(exchange: Exchange): Promise<Captures> {
+    const deadlineNs = this.#clock.nowNs() + exchange.timeoutMs * NS_PER_MS;
+    for (;;) {
+      if (this.#lost !== null) throw this.#lost;
+      const captures = this.#match(exchange.expect);
+      if (captures !== null) return captures;
+      this.#throwIfRefused(exchange);
+      const nowNs = this.#clock.nowNs();
+      if (nowNs >= deadlineNs || this.#received.length > RECEIVED_BYTES_MAX) throw this.#noAnswer(exchange);
+      const quietNs = this.#lastByteNs + this.#settings.quietMs * NS_PER_MS;
+      await this.#dataOr(this.#received !== '' && quietNs > nowNs ? Math.min(quietNs, deadlineNs) : deadlineNs);
+    }
+  }
+
+  #match(patterns: readonly ReplyPattern[]): Captures | null {
+    const quiet = this.#clock.nowNs() - this.#lastByteNs >= this.#settings.quietMs * NS_PER_MS;
+    for (const pattern of patterns) {
+      if (!pattern.marked && !quiet) continue;
+      const captures = pattern.find(this.#received);
+      if (captures !== null) return captures;
+    }
+    return null;
+  }
+
+  #throwIfRefused(exchange: Exchange): void {
+    const captures = this.#match(exchange.refused);
+    if (captures !== null) throw boardRefused(this.#settings.board, exchange.send, this.#bytes(), captures.code);
+  }
+
+  #noAnswer(exchange: Exchange): Error {
+    const { board } = this.#settings;
+    if (this.#received === '') return boardMute(board, exchange.send, exchange.timeoutMs);
+    const expected = exchange.expect.map((pattern) => pattern.template).join(' or ');
+    return boardGarbage(board, exchange.send, this.#bytes(), expected);
+  }
+
+  async #drain(): Promise<void> {
+    const endNs = this.#clock.nowNs() + DRAIN_MS_MAX * NS_PER_MS;
+    let quietSinceNs = this.#clock.nowNs();
+    for (;;) {
+      const wantedNs = Math.min(Math.max(quietSinceNs, this.#lastByteNs) + DRAIN_QUIET_MS * NS_PER_MS, endNs);
+      if (this.#lost !== null || this.#clock.nowNs() >= wantedNs) break;
+      await this.#dataOr(wantedNs);
+      quietSinceNs = Math.max(quietSinceNs, this.#lastByteNs);
+    }
+    this.#drainFirst = false;
+  }
+
+  /** Resolves when bytes arrive or the deadline has come. */
+  #dataOr(deadlineNs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const leftMs = Math.max(1, Math.ceil((deadlineNs - this.#clock.nowNs()) / NS_PER_MS));
+      const cancel = this.#clock.after(leftMs, () => this.#wake?.());
+      this.#wake = () => {
+        cancel();
+        this.#wake = null;
+        resolve();
+      };
+    });
+  }
+
+  #take(chunk: Uint8Array): void {
+    this.#trace({ board: this.#settings.board, atNs: this.#clock.nowNs(), direction: 'received', bytes: chunk });
+    this.#received += String.fromCharCode(...chunk);
+    this.#lastByteNs = this.#clock.nowNs();
+    this.#wake?.();
+  }
+
+  #bytes(): Uint8Array {
+    return Uint8Array.from(this.#received, (character) => character.charCodeAt(0));
+  }
+}

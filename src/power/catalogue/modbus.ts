@@ -1,0 +1,39 @@
+/** Boards that speak Modbus. */
+
+import type { BoardTypeInput } from '../boardType.js';
+
+/** Waveshare and most RS-485 boards: coils, echoed; the pulse frames are Waveshare's own. RELAYS: A. */
+export const modbusRtu: BoardTypeInput = {
+  title: 'Modbus RTU coils: Waveshare and most RS-485 boards',
+  sure: 'A',
+  baud: 9600,
+  channels: { min: 1, max: 32 },
+  options: { address: { default: 1, min: 1, max: 247 } },
+  // 3.5 characters at 9600 baud are 4 ms; the frame's end is told by silence.
+  gapMs: 5,
+  refused: ['{address} 81 {code} {crc16}', '{address} 85 {code} {crc16}', '{address} 8F {code} {crc16}'],
+  set: {
+    on: { send: '{address} 05 {channel-1:u16} FF00 {crc16}', expect: 'echo' },
+    off: { send: '{address} 05 {channel-1:u16} 0000 {crc16}', expect: 'echo' },
+  },
+  setAll: {
+    on: {
+      send: '{address} 0F 0000 {channels:u16} {coilBytes} {mask:coils} {crc16}',
+      expect: '{address} 0F 0000 {channels:u16} {crc16}',
+    },
+    off: {
+      send: '{address} 0F 0000 {channels:u16} {coilBytes} {mask:coils} {crc16}',
+      expect: '{address} 0F 0000 {channels:u16} {crc16}',
+    },
+  },
+  read: {
+    send: '{address} 01 0000 {channels:u16} {crc16}',
+    expect: '{address} 01 {coilBytes} {states:coils} {crc16}',
+  },
+  pulse: {
+    on: { send: '{address} 05 02 {channel-1} {units:u16} {crc16}', expect: 'echo' },
+    off: { send: '{address} 05 04 {channel-1} {units:u16} {crc16}', expect: 'echo' },
+    unitMs: 100,
+    unitsMax: 0x7fff,
+  },
+};

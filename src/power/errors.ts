@@ -1,0 +1,87 @@
+/**
+ * What can go wrong with power, told apart by a stable code. A program switches on `code`; the message is for a person
+ * and says what was sent, what came back and what to try next. No message is ever matched on its text.
+ */
+
+import { toHex } from './hex.js';
+
+export type PowerErrorCode =
+  | 'BOARD_MUTE' // nothing came back
+  | 'BOARD_GARBAGE' // something came back that the board's description does not know
+  | 'BOARD_REFUSED' // the board answered that it will not do it
+  | 'BOARD_CONTRADICTS' // the read-back differs from the command
+  | 'TTY_MISSING'
+  | 'TTY_BUSY'
+  | 'TTY_PERMISSION'
+  | 'TTY_FAILED' // the tty went away or refuses its settings
+  | 'COMMAND_FAILED' // a command of an `exec` board
+  | 'BAD_BOARD_TYPE' // a board description that is not one
+  | 'BAD_SPEC' // boards and rails that do not fit together
+  | 'UNKNOWN_RAIL'
+  | 'RIG_BROKEN' // the latch: no cut any more
+  | 'CLOSED';
+
+/** Whatever of it is known. */
+export interface PowerErrorContext {
+  board?: string;
+  tty?: string;
+  rail?: string;
+  channel?: number;
+  /** Bytes as upper-case hex pairs. */
+  sentHex?: string;
+  receivedHex?: string;
+  expected?: string;
+  timeoutMs?: number;
+  holderPid?: number;
+  holderName?: string;
+  restored?: string[];
+  notRestored?: string[];
+  /** Code of the failure behind this one. */
+  causeCode?: PowerErrorCode;
+}
+
+export class PowerError extends Error {
+  override readonly name = 'PowerError';
+  readonly code: PowerErrorCode;
+  readonly context: PowerErrorContext;
+
+  constructor(code: PowerErrorCode, message: string, context: PowerErrorContext = {}, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.code = code;
+    this.context = context;
+  }
+}
+
+export function isPowerError(error: unknown): error is PowerError {
+  return error instanceof PowerError;
+}
+
+/** Nothing came back within the time given. */
+export function boardMute(board: string, sent: Uint8Array, timeoutMs: number): PowerError {
+  return new PowerError(
+    'BOARD_MUTE',
+    `board "${board}" did not answer "${toHex(sent)}" within ${timeoutMs} ms: check its supply, tty and type ` +
+      '(plugpull relay test)',
+    { board, sentHex: toHex(sent), receivedHex: '', timeoutMs },
+  );
+}
+
+/** Bytes came back, but not the ones that the description expects. */
+export function boardGarbage(board: string, sent: Uint8Array, received: Uint8Array, expected: string): PowerError {
+  return new PowerError(
+    'BOARD_GARBAGE',
+    `board "${board}" answered "${toHex(received)}" to "${toHex(sent)}", expected ${expected}: ` +
+      'wrong board type, baud rate or unit address?',
+    { board, sentHex: toHex(sent), receivedHex: toHex(received), expected },
+  );
+}
+
+/** A well-formed answer that says no. */
+export function boardRefused(board: string, sent: Uint8Array, received: Uint8Array, reason?: number): PowerError {
+  const why = reason === undefined ? '' : ` with code ${reason}`;
+  return new PowerError(
+    'BOARD_REFUSED',
+    `board "${board}" refused "${toHex(sent)}"${why} ("${toHex(received)}"): does it have that channel?`,
+    { board, sentHex: toHex(sent), receivedHex: toHex(received) },
+  );
+}

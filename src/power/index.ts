@@ -1,0 +1,10 @@
+/** Boards as data, ttys, rails: what the rest of the house uses of this folder. */
+
+export { boardTypeSchema, type BoardType, type BoardTypeInput, type ReadBackKind } from './boardType.js';
+export { type PowerErrorCode, type PowerErrorContext, PowerError, isPowerError } from './errors.js';
+export { findBoardType } from './findBoardType.js';
+export { openPower, type PowerDeps, type PowerSpec, RUNTIME_DIR } from './openPower.js';
+export type { WireTrace } from './boards/session.js';
+export type { AllOnResult, PowerController, RailPulse, RailReading, RailSwitch } from './rails/controller.js';
+export type { RailCommand, RailState } from './rails/railMap.js';
+export type { Evidence } from './rails/verify.js';

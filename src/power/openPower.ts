@@ -1,0 +1,62 @@
+/** Opens all boards of a rig and hands out its rails. */
+
+import type { BoardRef, RailSpec } from '../rig/resolved.js';
+import type { Board } from './boards/board.js';
+import { openBoardMemory, type OpenBoardMemory } from './boards/boardMemory.js';
+import { type BoardDeps, openBoard } from './boards/openBoard.js';
+import type { WireTrace } from './boards/session.js';
+import { type Clock, systemClock } from './clock.js';
+import { PowerController } from './rails/controller.js';
+import { checkRails } from './rails/railMap.js';
+import { openSerialWire } from './transport/serialWire.js';
+import type { OpenWire } from './transport/wire.js';
+
+export interface PowerSpec {
+  /** Ttys as paths: `lab:` names are resolved before. */
+  boards: BoardRef[];
+  boardTypes: Record<string, unknown>;
+  rails: RailSpec[];
+}
+
+/** What the outside world is; everything has a default. */
+export interface PowerDeps {
+  clock?: Clock;
+  openWire?: OpenWire;
+  openMemory?: OpenBoardMemory;
+  /** Told to whoever finds a tty held. */
+  rigName?: string;
+  /** For lock files and what is remembered of boards; must be shared by all users of a host's ttys. */
+  runtimeDir?: string;
+  /** Sees every byte. */
+  trace?: (trace: WireTrace) => void;
+}
+
+export const RUNTIME_DIR = '/run/plugpull';
+
+export function boardDeps(deps: PowerDeps): BoardDeps {
+  return {
+    clock: deps.clock ?? systemClock,
+    openWire: deps.openWire ?? openSerialWire,
+    openMemory: deps.openMemory ?? openBoardMemory,
+    rigName: deps.rigName ?? 'unnamed',
+    runtimeDir: deps.runtimeDir ?? RUNTIME_DIR,
+    trace: deps.trace ?? (() => undefined),
+  };
+}
+
+/**
+ * Opens, locks and initializes every board. Switches nothing, except on boards whose opening drops relays. Rejects with
+ * `PowerError`; what was opened by then is closed again.
+ */
+export async function openPower(spec: PowerSpec, deps: PowerDeps = {}): Promise<PowerController> {
+  checkRails(spec.boards, spec.rails);
+  const used = boardDeps(deps);
+  const results = await Promise.allSettled(spec.boards.map((ref) => openBoard(ref, spec.boardTypes, used)));
+  const boards = results.flatMap((result): Board[] => (result.status === 'fulfilled' ? [result.value] : []));
+  const failure = results.find((result) => result.status === 'rejected');
+  if (failure !== undefined) {
+    await Promise.allSettled(boards.map((board) => board.close()));
+    throw failure.reason;
+  }
+  return new PowerController(boards, spec.rails, used.clock);
+}

@@ -1,0 +1,230 @@
+/**
+ * The rails of a rig: named, read back, latched.
+ *
+ * Promises: a switch that failed or that the read-back contradicts latches the controller: power is restored to all
+ * rails as far as possible, the call rejects with RIG_BROKEN, and no rail is cut any more; `on` stays allowed. Does not
+ * prove that a device lost power: that needs device-side evidence.
+ */
+
+import type { RailSpec } from '../../rig/resolved.js';
+import type { Board, RelayChange, SwitchDone } from '../boards/board.js';
+import { type Clock, NS_PER_MS, until } from '../clock.js';
+import { isPowerError, PowerError } from '../errors.js';
+import { type RailCommand, type RailState, railState, relayChanges, relayOn } from './railMap.js';
+import { type Evidence, verifyRelays } from './verify.js';
+
+export interface RailSwitch {
+  rail: string;
+  /** Monotonic ns (process.hrtime) when the last byte of the command was with the tty. */
+  commandNs: number;
+  /** Monotonic ns when settling and reading back had ended. */
+  doneNs: number;
+  evidence: Evidence;
+  /** `unknown` unless the board read its relay or measured its output. */
+  state: RailState;
+}
+
+export interface RailPulse extends RailSwitch {
+  /** How long the rail was off: as the board was told, or as the host measured between its two commands. */
+  offMs: number;
+  timedBy: 'board' | 'host';
+}
+
+export interface RailReading {
+  rail: string;
+  state: RailState;
+  evidence: Evidence;
+}
+
+export interface AllOnResult {
+  restored: string[];
+  failed: { rail: string; error: unknown }[];
+}
+
+interface Job {
+  rail: RailSpec;
+  board: Board;
+  changes: RelayChange[];
+}
+
+/** A board-timed cut shorter than this is over before it could be read back. */
+const READABLE_PULSE_MS = 300;
+
+export class PowerController {
+  readonly #boards: ReadonlyMap<string, Board>;
+  readonly #rails: ReadonlyMap<string, RailSpec>;
+  readonly #clock: Clock;
+  #broken: PowerError | null = null;
+  #closed = false;
+
+  constructor(boards: readonly Board[], rails: readonly RailSpec[], clock: Clock) {
+    this.#boards = new Map(boards.map((board) => [board.name, board]));
+    this.#rails = new Map(rails.map((rail) => [rail.name, rail]));
+    this.#clock = clock;
+  }
+
+  /** The failure that latched the controller, or null. */
+  get broken(): PowerError | null {
+    return this.#broken;
+  }
+
+  get railNames(): string[] {
+    return [...this.#rails.keys()];
+  }
+
+  /** Rejects with UNKNOWN_RAIL, RIG_BROKEN or CLOSED. */
+  async switchRail(name: string, state: RailCommand): Promise<RailSwitch> {
+    return (await this.switchRails([name], state))[0];
+  }
+
+  /** Several rails as close together as their boards allow: one frame where it can be, boards side by side. */
+  async switchRails(names: readonly string[], state: RailCommand): Promise<RailSwitch[]> {
+    const jobs = names.map((name) => this.#job(name, state));
+    this.#refuseCutIfBroken(state);
+    return this.#latching(() => this.#switch(jobs));
+  }
+
+  /** What the board says now; `unknown` where it cannot say. Rejects with BOARD_…, TTY_… or UNKNOWN_RAIL. */
+  async readRail(name: string): Promise<RailReading> {
+    const { rail, board } = this.#job(name, 'on');
+    const reading = await board.read(rail.channels);
+    if (reading === null) return { rail: name, state: 'unknown', evidence: 'none' };
+    if (reading.kind === 'echo') return { rail: name, state: 'unknown', evidence: 'echo' };
+    const evidence = reading.kind === 'state' ? 'read-back' : 'measured';
+    return { rail: name, state: railState(rail, reading.states), evidence };
+  }
+
+  /** Off for so long and on again: timed by the board where it can, else by the host. */
+  async pulseRail(name: string, offMs: number): Promise<RailPulse> {
+    if (!(offMs > 0)) throw new RangeError(`offMs is ${offMs}; a pulse lasts longer than 0 ms`);
+    const job = this.#job(name, 'off');
+    this.#refuseCutIfBroken('off');
+    return this.#latching(async () => (await this.#pulseByBoard(job, offMs)) ?? this.#pulseByHost(job, offMs));
+  }
+
+  /** Tries every rail, whatever happens to the others; never rejects. For the way out. */
+  async allOn(): Promise<AllOnResult> {
+    const result: AllOnResult = { restored: [], failed: [] };
+    const restore = async (rail: RailSpec): Promise<void> => {
+      try {
+        await this.#switch([this.#job(rail.name, 'on')]);
+        result.restored.push(rail.name);
+      } catch (error) {
+        result.failed.push({ rail: rail.name, error });
+      }
+    };
+    await Promise.all([...this.#rails.values()].map(restore));
+    return result;
+  }
+
+  /** Closes every board; rails stay as they are (`allOn` first, to leave with power on). */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await Promise.allSettled([...this.#boards.values()].map((board) => board.close()));
+  }
+
+  #job(name: string, state: RailCommand): Job {
+    if (this.#closed) throw new PowerError('CLOSED', 'the boards are closed: open power again', { rail: name });
+    const rail = this.#rails.get(name);
+    if (rail === undefined) {
+      const known = this.railNames.join(', ');
+      throw new PowerError('UNKNOWN_RAIL', `no rail is called "${name}"; known: ${known}`, { rail: name });
+    }
+    return { rail, board: this.#boards.get(rail.board)!, changes: relayChanges(rail, state) };
+  }
+
+  async #switch(jobs: readonly Job[]): Promise<RailSwitch[]> {
+    const byBoard = groupByBoard(jobs);
+    // Every command leaves before anything is read back.
+    const commands = await Promise.allSettled(
+      [...byBoard].map(async ([board, own]): Promise<[Board, SwitchDone]> => [
+        board,
+        await board.set(own.flatMap((job) => job.changes)),
+      ]),
+    );
+    const done = new Map<Board, SwitchDone>(commands.map(valueOrThrow));
+    const verified = await Promise.allSettled([...byBoard].map(([board, own]) => this.#verify(own, done.get(board)!)));
+    const switches = verified.flatMap(valueOrThrow);
+    return jobs.map((job) => switches.find((one) => one.rail === job.rail.name)!);
+  }
+
+  async #verify(jobs: readonly Job[], done: SwitchDone): Promise<RailSwitch[]> {
+    const settleMs = Math.max(...jobs.map((job) => job.rail.settleMs));
+    await until(this.#clock, done.commandNs + settleMs * NS_PER_MS);
+    const changes = jobs.flatMap((job) => job.changes);
+    const { evidence, states } = await verifyRelays(jobs[0].board, changes, done.commandNs, this.#clock);
+    const doneNs = this.#clock.nowNs();
+    return jobs.map(({ rail }) => ({
+      rail: rail.name,
+      commandNs: done.commandNs,
+      doneNs,
+      evidence: evidence === 'none' ? done.evidence : evidence,
+      state: railState(rail, states),
+    }));
+  }
+
+  async #pulseByBoard(job: Job, offMs: number): Promise<RailPulse | null> {
+    const { rail, board } = job;
+    // Several channels would go off one after the other and come back so: only the host keeps them together.
+    if (rail.channels.length !== 1) return null;
+    const done = await board.pulse(rail.channels[0], relayOn(rail, 'off'), offMs);
+    if (done === null) return null;
+    let evidence: Evidence = done.evidence;
+    if (done.durationMs >= READABLE_PULSE_MS) {
+      const seen = await verifyRelays(board, job.changes, done.commandNs, this.#clock);
+      if (seen.evidence !== 'none') evidence = seen.evidence;
+    }
+    await until(this.#clock, done.commandNs + done.durationMs * NS_PER_MS);
+    const back = { commandNs: done.commandNs + done.durationMs * NS_PER_MS, evidence: done.evidence };
+    const [after] = await this.#verify([this.#job(rail.name, 'on')], back);
+    return { ...after, commandNs: done.commandNs, evidence, offMs: done.durationMs, timedBy: 'board' };
+  }
+
+  async #pulseByHost(job: Job, offMs: number): Promise<RailPulse> {
+    const off = await job.board.set(job.changes);
+    const seen = await verifyRelays(job.board, job.changes, off.commandNs, this.#clock);
+    await until(this.#clock, off.commandNs + offMs * NS_PER_MS);
+    const [on] = await this.#switch([this.#job(job.rail.name, 'on')]);
+    const evidence = seen.evidence === 'none' ? off.evidence : seen.evidence;
+    const darkMs = (on.commandNs - off.commandNs) / NS_PER_MS;
+    return { ...on, commandNs: off.commandNs, evidence, offMs: darkMs, timedBy: 'host' };
+  }
+
+  #refuseCutIfBroken(state: RailCommand): void {
+    if (state === 'on' || this.#broken === null) return;
+    throw new PowerError(
+      'RIG_BROKEN',
+      `no rail is cut any more, since: ${this.#broken.message}`,
+      this.#broken.context,
+      this.#broken,
+    );
+  }
+
+  /** Runs a switch; whatever fails in it latches the controller and brings power back first. */
+  async #latching<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      const { restored, failed } = await this.allOn();
+      const notRestored = failed.map(({ rail }) => rail);
+      const cause = isPowerError(error) ? error : null;
+      const rest = notRestored.length === 0 ? 'power is back on all rails' : `WITHOUT POWER: ${notRestored.join(', ')}`;
+      const message = `${error instanceof Error ? error.message : String(error)}; ${rest}; no more cuts until repaired`;
+      const context = { ...cause?.context, restored, notRestored, causeCode: cause?.code };
+      this.#broken = new PowerError('RIG_BROKEN', message, context, error);
+      throw this.#broken;
+    }
+  }
+}
+
+function groupByBoard(jobs: readonly Job[]): Map<Board, Job[]> {
+  const groups = new Map<Board, Job[]>();
+  for (const job of jobs) groups.set(job.board, [...(groups.get(job.board) ?? []), job]);
+  return groups;
+}
+
+function valueOrThrow<T>(result: PromiseSettledResult<T>): T {
+  if (result.status === 'rejected') throw result.reason;
+  return result.value;
+}

@@ -1,0 +1,55 @@
+/**
+ * Reads relays back after a switch and compares. A contact needs its time, a supply ramps: an old state is asked again
+ * until the board's `readBackWithinMs` has passed, then it is a contradiction.
+ */
+
+import type { Board, RelayChange } from '../boards/board.js';
+import { type Clock, NS_PER_MS, until } from '../clock.js';
+import { PowerError } from '../errors.js';
+
+/** How a switch is known to have happened, weakest first. Device-side evidence comes from elsewhere. */
+export type Evidence = 'none' | 'echo' | 'read-back' | 'measured';
+
+export interface Verified {
+  evidence: Evidence;
+  /** Only what counts as knowledge of the relay: a repeated last-written value does not. */
+  states: Map<number, boolean>;
+}
+
+const ASK_AGAIN_MS = 10;
+
+/** Rejects with BOARD_CONTRADICTS, or with what reading met. */
+export async function verifyRelays(
+  board: Board,
+  wanted: readonly RelayChange[],
+  sinceNs: number,
+  clock: Clock,
+): Promise<Verified> {
+  const channels = wanted.map((change) => change.channel);
+  for (;;) {
+    const reading = await board.read(channels);
+    if (reading === null) return { evidence: 'none', states: new Map() };
+    const wrong = wanted.find(({ channel, on }) => {
+      const state = reading.states.get(channel);
+      // A voltage between the thresholds is not off.
+      return state === undefined ? reading.kind === 'measured' : state !== on;
+    });
+    if (wrong === undefined) {
+      return reading.kind === 'echo'
+        ? { evidence: 'echo', states: new Map() }
+        : { evidence: reading.kind === 'state' ? 'read-back' : 'measured', states: reading.states };
+    }
+    if (clock.nowNs() >= sinceNs + board.readBackWithinMs * NS_PER_MS) throw contradiction(board, wrong, reading.states);
+    await until(clock, clock.nowNs() + ASK_AGAIN_MS * NS_PER_MS);
+  }
+}
+
+function contradiction(board: Board, wrong: RelayChange, states: ReadonlyMap<number, boolean>): PowerError {
+  const say = (on: boolean | undefined): string => (on === undefined ? 'neither on nor off' : on ? 'on' : 'off');
+  return new PowerError(
+    'BOARD_CONTRADICTS',
+    `board "${board.name}": relay ${wrong.channel} was switched ${say(wrong.on)} but reads ` +
+      `${say(states.get(wrong.channel))}: a stuck relay, or a wrong channel?`,
+    { board: board.name, channel: wrong.channel, expected: say(wrong.on) },
+  );
+}

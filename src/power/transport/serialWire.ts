@@ -1,0 +1,83 @@
+/**
+ * A real tty through serialport: 8N1, raw, the node locked with flock for as long as it is open.
+ *
+ * Promises: errors told apart by the node's state, not by the text of another package; the lock file is gone after
+ * close. Does not wait for the bytes to leave the UART: `write` resolves when the kernel has them all.
+ */
+
+import { SerialPort } from 'serialport';
+import { systemClock } from '../clock.js';
+import { PowerError } from '../errors.js';
+import { explainOpenFailure, requireTty } from './ttyProblems.js';
+import { lockTty } from './ttyLock.js';
+import type { Wire, WireSettings } from './wire.js';
+
+/** Opens and locks a tty. Rejects with TTY_MISSING, TTY_PERMISSION, TTY_BUSY or TTY_FAILED. */
+export async function openSerialWire(settings: WireSettings): Promise<Wire> {
+  requireTty(settings.tty);
+  const lock = lockTty(settings.tty, settings.rigName, settings.runtimeDir);
+  const port = new SerialPort({
+    path: settings.tty,
+    baudRate: settings.baud,
+    dataBits: 8,
+    parity: 'none',
+    stopBits: 1,
+    lock: true,
+    hupcl: settings.hangUpOnClose,
+    autoOpen: false,
+  });
+  try {
+    await callback((done) => port.open(done));
+  } catch (error) {
+    lock.release();
+    throw explainOpenFailure(settings.tty, error);
+  }
+  return serialWire(port, settings.tty, () => lock.release());
+}
+
+function serialWire(port: SerialPort, tty: string, release: () => void): Wire {
+  let lost: ((error: Error) => void) | null = null;
+  const failed = (error: unknown): PowerError =>
+    new PowerError('TTY_FAILED', `${tty} failed: ${String(error)}; is the board still plugged in?`, { tty }, error);
+  port.on('error', (error: Error) => lost?.(failed(error)));
+  port.on('close', (error: Error | null) => {
+    release();
+    // serialport closes on its own, with an error, when the device is gone.
+    if (error) lost?.(failed(error));
+  });
+  return {
+    async write(bytes) {
+      let takenNs = 0;
+      await callback((done) =>
+        port.write(Buffer.from(bytes), (error) => {
+          takenNs = systemClock.nowNs();
+          done(error);
+        }),
+      ).catch((error: unknown) => {
+        throw failed(error);
+      });
+      return takenNs;
+    },
+    onData: (listener) => void port.on('data', listener),
+    onLost: (listener) => {
+      lost = listener;
+    },
+    async setLines(lines) {
+      await callback((done) => port.set(lines, done)).catch((error: unknown) => {
+        throw failed(error);
+      });
+      return systemClock.nowNs();
+    },
+    async close() {
+      lost = null;
+      if (port.isOpen) await callback((done) => port.close(done));
+      release();
+    },
+  };
+}
+
+function callback(start: (done: (error?: Error | null) => void) => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    start((error) => (error ? reject(error) : resolve()));
+  });
+}

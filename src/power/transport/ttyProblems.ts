@@ -1,0 +1,72 @@
+/** Why a tty cannot be opened, found by looking at the node and at who has it open. */
+
+import * as fs from 'node:fs';
+import { PowerError } from '../errors.js';
+
+/** Throws TTY_MISSING or TTY_PERMISSION before anything is opened. */
+export function requireTty(tty: string): void {
+  const stat = fs.statSync(tty, { throwIfNoEntry: false });
+  if (stat === undefined) {
+    throw new PowerError('TTY_MISSING', `${tty} does not exist: is the board plugged in? (plugpull relay list)`, { tty });
+  }
+  if (!stat.isCharacterDevice()) {
+    throw new PowerError('TTY_MISSING', `${tty} is not a tty: name a character device (plugpull relay list)`, { tty });
+  }
+  try {
+    fs.accessSync(tty, fs.constants.R_OK | fs.constants.W_OK);
+  } catch (error) {
+    throw new PowerError(
+      'TTY_PERMISSION',
+      `${tty} may not be read and written by this user: join the group that owns it (often dialout)`,
+      { tty },
+      error,
+    );
+  }
+}
+
+/** After a failed open of a node that exists and may be opened: somebody else has it, or it is not a working tty. */
+export function explainOpenFailure(tty: string, cause: unknown): PowerError {
+  const holder = holderOf(tty);
+  if (holder !== null) {
+    const { pid, name } = holder;
+    const message = `${tty} is held by process ${pid} (${name}): stop it, or tell it to leave this tty alone`;
+    return new PowerError('TTY_BUSY', message, { tty, holderPid: pid, holderName: name }, cause);
+  }
+  return new PowerError('TTY_FAILED', `${tty} cannot be opened: ${String(cause)}`, { tty }, cause);
+}
+
+/** The first process seen with the node open, or null. Other users' processes are visible to root only. */
+export function holderOf(tty: string): { pid: number; name: string } | null {
+  const node = fs.statSync(tty).rdev;
+  for (const entry of fs.readdirSync('/proc')) {
+    if (!/^\d+$/.test(entry)) continue;
+    if (!openFiles(entry).some((fd) => isNode(`/proc/${entry}/fd/${fd}`, node))) continue;
+    return { pid: Number(entry), name: processName(entry) };
+  }
+  return null;
+}
+
+function openFiles(pid: string): string[] {
+  try {
+    return fs.readdirSync(`/proc/${pid}/fd`);
+  } catch {
+    return [];
+  }
+}
+
+function isNode(link: string, rdev: number): boolean {
+  try {
+    const stat = fs.statSync(link);
+    return stat.isCharacterDevice() && stat.rdev === rdev;
+  } catch {
+    return false;
+  }
+}
+
+function processName(pid: string): string {
+  try {
+    return fs.readFileSync(`/proc/${pid}/comm`, 'utf8').trim();
+  } catch {
+    return 'gone';
+  }
+}
