@@ -27,6 +27,8 @@ export class AreaHistory {
   readonly damaged: Uint8Array;
   /** BLOCK_MARK bits. */
   readonly marks: Uint8Array;
+  /** Completed writes before this position were overwritten by a copy: a flush no longer vouches for them here. */
+  private readonly overwrittenBefore: Float64Array;
   private readonly pending = new PendingWrites();
   /** Writes in flight: how many pieces of each update. */
   private inFlight = new Map<number, number>();
@@ -41,6 +43,7 @@ export class AreaHistory {
     this.issued = new Float64Array(blockCount);
     this.damaged = new Uint8Array(blockCount);
     this.marks = new Uint8Array(blockCount);
+    this.overwrittenBefore = new Float64Array(blockCount);
   }
 
   issue(updateId: number, firstBlock: number, blockCount: number): void {
@@ -62,6 +65,15 @@ export class AreaHistory {
     this.makeDurable(updateId, firstBlock, blockCount, BLOCK_MARK.fua);
   }
 
+  /** A copy with versions `durable … issued` is laid over the block; until it is durable, the old content may remain. */
+  overwrite(block: number, durable: number, issued: number, damaged: number): void {
+    this.durable[block] = Math.min(this.durable[block]!, durable);
+    this.issued[block] = Math.max(this.issued[block]!, issued);
+    this.damaged[block]! |= damaged;
+    this.marks[block]! |= BLOCK_MARK.touched;
+    this.overwrittenBefore[block] = this.pending.tail;
+  }
+
   submitFlush(): number {
     const token = this.nextToken++;
     this.flushes.set(token, { epoch: this.epoch, until: this.pending.tail });
@@ -76,7 +88,7 @@ export class AreaHistory {
     this.flushes.delete(token);
     if (!ok) this.endEpoch();
     else if (flush.epoch === this.epoch) {
-      this.pending.takeUntil(flush.until, (id, first, count) => this.makeDurable(id, first, count, 0));
+      this.pending.takeUntil(flush.until, (id, first, count, at) => this.flushed(id, first, count, at));
     }
   }
 
@@ -98,6 +110,12 @@ export class AreaHistory {
       return set === this.inFlight;
     }
     throw new JudgeError('HISTORY_MISFED', `update ${updateId} completed but is not in flight`, { updateId });
+  }
+
+  private flushed(updateId: number, firstBlock: number, blockCount: number, position: number): void {
+    for (let b = firstBlock; b < firstBlock + blockCount; b++) {
+      if (position >= this.overwrittenBefore[b]!) this.makeDurable(updateId, b, 1, 0);
+    }
   }
 
   private makeDurable(updateId: number, firstBlock: number, blockCount: number, how: number): void {

@@ -7,7 +7,7 @@
  * several blocks; ranges are per block.
  */
 import { BLOCK_BYTES, OBSERVATION_FIELD, SECTORS_PER_BLOCK } from '../workload/observation.js';
-import { AreaHistory, BLOCK_MARK } from './areaHistory.js';
+import { AreaHistory } from './areaHistory.js';
 import { JudgeError } from './error.js';
 import type { BaseContent, HistoryFeed, StorageArea } from './historyFeed.js';
 import { settleBlock, type SettledBlock } from './settle.js';
@@ -107,10 +107,7 @@ export class WriteHistory implements HistoryFeed {
     const end = first + this.count(offsetBytes, lengthBytes);
     this.copies.set(first, { durable: primary.durable.slice(first, end), damaged: primary.damaged.slice(first, end) });
     for (let b = first; b < end; b++) {
-      secondary.durable[b] = Math.min(secondary.durable[b]!, primary.durable[b]!);
-      secondary.issued[b] = Math.max(secondary.issued[b]!, primary.issued[b]!);
-      secondary.damaged[b]! |= primary.damaged[b]!;
-      secondary.marks[b]! |= BLOCK_MARK.touched;
+      secondary.overwrite(b, primary.durable[b]!, primary.issued[b]!, primary.damaged[b]!);
     }
   }
 

@@ -25,11 +25,14 @@ export class PendingWrites {
     this.tailPosition++;
   }
 
-  /** Takes every write before `position`, oldest first. */
-  takeUntil(position: number, take: (updateId: number, firstBlock: number, blockCount: number) => void): void {
+  /** Takes every write before `position`, oldest first; `at` is its own position. */
+  takeUntil(
+    position: number,
+    take: (updateId: number, firstBlock: number, blockCount: number, at: number) => void,
+  ): void {
     for (; this.headPosition < position; this.headPosition++) {
       const slot = this.headPosition % this.ids.length;
-      take(this.ids[slot]!, this.firstBlocks[slot]!, this.blockCounts[slot]!);
+      take(this.ids[slot]!, this.firstBlocks[slot]!, this.blockCounts[slot]!, this.headPosition);
     }
   }
 
