@@ -1,0 +1,85 @@
+/**
+ * Enrolment: a real disk may be overwritten only after somebody typed its serial. Kept as JSON beside the rig profile, by
+ * what the disk says of itself, so that it survives recabling and does not pass on to a replacement.
+ */
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { DeviceError } from './errors.js';
+import type { DeviceIdentity } from './port.js';
+
+export interface Enrolment {
+  serial: string | null;
+  wwn: string | null;
+  model: string | null;
+  sizeBytes: number;
+  /** ISO 8601 */
+  enrolledAt: string;
+}
+
+interface EnrolmentFile {
+  schemaVersion: 1;
+  disks: Enrolment[];
+}
+
+/** `rigs/bench.yaml` → `rigs/bench.enrolled.json` */
+export function enrolmentPath(rigFile: string): string {
+  return `${rigFile.replace(/\.ya?ml$/, '')}.enrolled.json`;
+}
+
+/** None when there is no file yet. Throws DEVICE_ENROLMENT_INVALID when there is one that can't be understood. */
+export function loadEnrolments(file: string): Enrolment[] {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+  try {
+    const content = JSON.parse(text) as EnrolmentFile;
+    if (content.schemaVersion === 1 && Array.isArray(content.disks) && content.disks.every(isEnrolment)) return content.disks;
+  } catch {
+    // told below, together with what parses but is something else
+  }
+  throw new DeviceError(
+    'DEVICE_ENROLMENT_INVALID',
+    `${file} is no list of enrolled disks (schemaVersion 1). Remove it and enrol the disks again.`,
+    { file },
+  );
+}
+
+function isEnrolment(value: unknown): value is Enrolment {
+  const disk = value as Partial<Enrolment> | null;
+  return disk !== null && typeof disk === 'object' && typeof disk.sizeBytes === 'number' && (typeof disk.serial === 'string' || typeof disk.wwn === 'string');
+}
+
+/** The disk's WWN decides where it has one, else serial and model; a changed size is another disk. */
+export function isEnrolled(enrolments: readonly Enrolment[], identity: DeviceIdentity): boolean {
+  return enrolments.some((disk) => {
+    if (disk.sizeBytes !== identity.sizeBytes) return false;
+    if (disk.wwn !== null && identity.wwn !== null) return disk.wwn === identity.wwn;
+    return disk.serial !== null && disk.serial === identity.serial && disk.model === identity.model;
+  });
+}
+
+/** What has to be typed to enrol this disk; null: it has no name of its own and can't be enrolled. */
+export function confirmationOf(identity: DeviceIdentity): string | null {
+  return identity.serial ?? identity.wwn;
+}
+
+/** Adds the disk, or does nothing when it is there. Atomic: the file is replaced whole. */
+export function enrol(file: string, identity: DeviceIdentity, enrolledAt: string): void {
+  const disks = loadEnrolments(file);
+  if (isEnrolled(disks, identity)) return;
+  if (confirmationOf(identity) === null) {
+    throw new DeviceError(
+      'DEVICE_ENROLMENT_INVALID',
+      `${identity.path} tells neither serial nor WWN, so it can't be told from another disk. Use one that does.`,
+      { path: identity.path },
+    );
+  }
+  const { serial, wwn, model, sizeBytes } = identity;
+  const content: EnrolmentFile = { schemaVersion: 1, disks: [...disks, { serial, wwn, model, sizeBytes, enrolledAt }] };
+  const temporary = `${file}.${process.pid}.tmp`;
+  writeFileSync(temporary, `${JSON.stringify(content, null, 2)}\n`, { flush: true });
+  renameSync(temporary, file);
+}

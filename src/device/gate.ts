@@ -1,0 +1,93 @@
+/**
+ * The safety gate: asked before anything is written, it answers with every reason not to. It only reads. Passing it is
+ * no claim: `openDevice` must follow with O_EXCL, and `sameIdentity` after every cut. Fails closed: what can't be looked at
+ * is refused.
+ */
+import { accessSync, constants, statSync } from 'node:fs';
+import { blockNodeOf } from './blockTree.js';
+import { isEnrolled, type Enrolment } from './enrolment.js';
+import { DeviceError } from './errors.js';
+import { checkDuplicates } from './gateDuplicates.js';
+import { checkIdentity } from './gateIdentity.js';
+import { checkSignatures } from './gateSignatures.js';
+import { finding, isLoop, type Candidate, type GateFinding, type GateReport, type GateRequest } from './gateTypes.js';
+import { checkClaim, checkUse } from './gateUse.js';
+import { loadNative } from './loadNative.js';
+import type { FfiName, NativeLibrary } from './native.js';
+import { identify } from './openDevice.js';
+
+export type { GateCode, GateFinding, GateReport, GateRequest, GateRole } from './gateTypes.js';
+
+export interface GateOptions {
+  /** From `loadEnrolments`; default: none. */
+  enrolments?: readonly Enrolment[];
+  ffi?: FfiName;
+}
+
+/** All findings at once, requests in order. Rejects only when the gate itself can't work (no native library). */
+export async function checkGate(requests: readonly GateRequest[], options: GateOptions = {}): Promise<GateReport> {
+  const native = loadNative(options.ffi);
+  const findings: GateFinding[] = [];
+  const candidates: Candidate[] = [];
+  const devices: GateReport['devices'] = [];
+  for (const request of requests) {
+    const looked = look(request, options.ffi);
+    if ('code' in looked) {
+      const majorMinor = blockNodeOf(request.path);
+      findings.push(looked, ...(majorMinor === null ? [] : checkUse(request, majorMinor)));
+      devices.push({ request, identity: null });
+      continue;
+    }
+    candidates.push(looked);
+    devices.push(looked);
+    findings.push(...(await checkCandidate(looked, native, options.enrolments ?? [])));
+  }
+  findings.push(...checkDuplicates(candidates));
+  return { passed: findings.length === 0, findings, devices };
+}
+
+async function checkCandidate(candidate: Candidate, native: NativeLibrary, enrolments: readonly Enrolment[]): Promise<GateFinding[]> {
+  const { request, identity } = candidate;
+  const inUse = checkUse(request, identity.majorMinor);
+  return [
+    ...checkIdentity(candidate),
+    ...checkReadOnly(candidate),
+    // Only what nothing else explains: EBUSY beside "mounted at /srv" says nothing more.
+    ...(inUse.length > 0 ? inUse : checkClaim(request, native)),
+    ...(await checkSignatures(candidate)),
+    ...checkEnrolment(candidate, enrolments),
+  ];
+}
+
+function look(request: GateRequest, ffi: FfiName | undefined): Candidate | GateFinding {
+  try {
+    const stat = statSync(request.path, { throwIfNoEntry: false });
+    if (stat === undefined) return finding(request, 'GATE_MISSING', 'does not exist', 'attach and power it, or correct the profile');
+    if (!stat.isBlockDevice()) return finding(request, 'GATE_NOT_BLOCK', 'is not a block device', 'name a disk below /dev/disk/by-id');
+    accessSync(request.path, constants.R_OK | constants.W_OK);
+    return { request, identity: identify(request.path, { ffi }) };
+  } catch (error) {
+    return unseen(request, error);
+  }
+}
+
+function unseen(request: GateRequest, error: unknown): GateFinding {
+  const code = (error as NodeJS.ErrnoException).code;
+  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS' || code === 'DEVICE_PERMISSION')
+    return finding(request, 'GATE_NO_PERMISSION', 'this user may not read and write it', 'run as root, or give the user the disk');
+  if (code === 'DEVICE_MISSING') return finding(request, 'GATE_MISSING', 'its node has no device behind it', 'attach and power it');
+  if (error instanceof DeviceError && error.code.startsWith('DEVICE_NATIVE')) throw error;
+  return finding(request, 'GATE_PROBE_FAILED', error instanceof Error ? error.message : String(error), 'see the kernel log');
+}
+
+function checkReadOnly({ request, identity }: Candidate): GateFinding[] {
+  if (!identity.readOnly) return [];
+  return [finding(request, 'GATE_READ_ONLY', 'the kernel has it read-only', 'blockdev --setrw, or its write-protect switch')];
+}
+
+/** A loop device over a named file is nobody's disk; `checkIdentity` has compared the file. */
+function checkEnrolment({ request, identity }: Candidate, enrolments: readonly Enrolment[]): GateFinding[] {
+  if (isLoop(identity) && request.backingFile !== undefined) return [];
+  if (isEnrolled(enrolments, identity)) return [];
+  return [finding(request, 'GATE_NOT_ENROLLED', `${identity.model ?? 'this disk'}, serial ${identity.serial ?? 'unknown'}, has not been enrolled`, 'enrol it, which asks for its serial: all its data will be overwritten')];
+}

@@ -1,0 +1,24 @@
+/** Are two roles one device? By number, by backing file, or by the disk's own name when it is reached over two paths. */
+import { isSameFile } from './gateIdentity.js';
+import { finding, type Candidate, type GateFinding } from './gateTypes.js';
+import type { DeviceIdentity } from './port.js';
+
+/** Null, or in words why the two are one. */
+export function whyOne(a: DeviceIdentity, b: DeviceIdentity): string | null {
+  if (a.majorMinor === b.majorMinor) return `both are ${a.kernelName}`;
+  if (a.backingFile !== null && b.backingFile !== null)
+    return isSameFile(a.backingFile, b.backingFile) ? `both are over ${a.backingFile}` : null;
+  if (a.wwn !== null && b.wwn !== null) return a.wwn === b.wwn ? `both have wwn ${a.wwn}: one disk over two paths` : null;
+  if (a.serial !== null && a.serial === b.serial && a.model === b.model) return `both have serial ${a.serial}: one disk over two paths`;
+  return null;
+}
+
+export function checkDuplicates(candidates: readonly Candidate[]): GateFinding[] {
+  return candidates.flatMap((later, i) =>
+    candidates.slice(0, i).flatMap((earlier) => {
+      const why = whyOne(earlier.identity, later.identity);
+      if (why === null) return [];
+      return [finding(later.request, 'GATE_SAME_DEVICE', `the same as ${earlier.request.role} (${earlier.request.path}): ${why}`, 'every role needs a device of its own')];
+    }),
+  );
+}

@@ -1,0 +1,83 @@
+/** Is it the device that the profile means? Stable name, serial, WWN, backing file. */
+import { readdirSync, realpathSync, statSync } from 'node:fs';
+import { blockNodeOf } from './blockTree.js';
+import { finding, isLoop, type Candidate, type GateFinding, type GateRequest } from './gateTypes.js';
+import { normalizeWwn } from './sysfs.js';
+
+/** udev derives these from the hardware or from its place on the bus; `/dev/sdX` is the order of discovery. */
+const STABLE_FOLDERS = ['/dev/disk/by-id/', '/dev/disk/by-path/'];
+
+export function checkIdentity(candidate: Candidate): GateFinding[] {
+  return isLoop(candidate.identity) ? checkBackingFile(candidate) : [...checkName(candidate), ...checkNumbers(candidate)];
+}
+
+function checkName({ request, identity }: Candidate): GateFinding[] {
+  if (STABLE_FOLDERS.some((folder) => request.path.startsWith(folder))) return [];
+  const better = stableNamesOf(identity.majorMinor);
+  const nextStep = better.length > 0 ? `use ${better[0]}` : 'use its name below /dev/disk/by-id or /dev/disk/by-path';
+  return [finding(request, 'GATE_UNSTABLE_NAME', `${request.path} may be another disk after a power cut`, nextStep)];
+}
+
+function stableNamesOf(majorMinor: string): string[] {
+  return STABLE_FOLDERS.flatMap((folder) => {
+    try {
+      return readdirSync(folder)
+        .map((name) => folder + name)
+        .filter((path) => blockNodeOf(path) === majorMinor);
+    } catch {
+      return []; // no udev on this host
+    }
+  });
+}
+
+function checkNumbers({ request, identity }: Candidate): GateFinding[] {
+  const findings: GateFinding[] = [];
+  if (request.serial === undefined && request.wwn === undefined) {
+    const says = `serial ${identity.serial ?? 'unknown'}, wwn ${identity.wwn ?? 'unknown'}`;
+    findings.push(finding(request, 'GATE_UNIDENTIFIED', 'the profile gives neither serial nor wwn', `put what it says of itself into the profile: ${says}`));
+  }
+  if (request.serial !== undefined && request.serial !== identity.serial)
+    findings.push(mismatch(request, 'GATE_SERIAL_MISMATCH', 'serial', request.serial, identity.serial));
+  if (request.wwn !== undefined && normalizeWwn(request.wwn) !== normalizeWwn(identity.wwn))
+    findings.push(mismatch(request, 'GATE_WWN_MISMATCH', 'wwn', request.wwn, identity.wwn));
+  if (request.backingFile !== undefined)
+    findings.push(mismatch(request, 'GATE_BACKING_FILE_MISMATCH', 'backing file', request.backingFile, null));
+  return findings;
+}
+
+function checkBackingFile({ request, identity }: Candidate): GateFinding[] {
+  const file = identity.backingFile!;
+  if (blockNodeOf(file) !== null) {
+    return [finding(request, 'GATE_BACKED_BY_DEVICE', `${identity.kernelName} is a loop over the block device ${file}`, 'name that device itself, so that it is checked')];
+  }
+  const findings: GateFinding[] = [];
+  if (request.backingFile === undefined)
+    findings.push(finding(request, 'GATE_UNIDENTIFIED', `a loop device's number says nothing, and the profile names no backing file`, `put backingFile: ${file} into the profile`));
+  else if (!isSameFile(request.backingFile, file))
+    findings.push(mismatch(request, 'GATE_BACKING_FILE_MISMATCH', 'backing file', request.backingFile, file));
+  // A loop device tells neither: a profile that expects one means some other device.
+  if (request.serial !== undefined) findings.push(mismatch(request, 'GATE_SERIAL_MISMATCH', 'serial', request.serial, identity.serial));
+  if (request.wwn !== undefined) findings.push(mismatch(request, 'GATE_WWN_MISMATCH', 'wwn', request.wwn, identity.wwn));
+  return findings;
+}
+
+function mismatch(
+  request: GateRequest,
+  code: 'GATE_SERIAL_MISMATCH' | 'GATE_WWN_MISMATCH' | 'GATE_BACKING_FILE_MISMATCH',
+  what: string,
+  expected: string,
+  found: string | null,
+): GateFinding {
+  return finding(request, code, `${what} is ${found ?? 'not told'}, the profile says ${expected}`, 'check the cabling and the profile: this is another device');
+}
+
+/** Two spellings of one file; by inode where both can be looked at (hard links, bind mounts), else by path. */
+export function isSameFile(a: string, b: string): boolean {
+  if (a === b) return true;
+  try {
+    const [statA, statB] = [statSync(a), statSync(b)];
+    return (statA.dev === statB.dev && statA.ino === statB.ino) || realpathSync(a) === realpathSync(b);
+  } catch {
+    return false;
+  }
+}

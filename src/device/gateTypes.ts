@@ -1,0 +1,71 @@
+/** Words of the safety gate: what it is asked, and what it answers. */
+import type { DeviceIdentity } from './port.js';
+
+export type GateRole = 'primary' | 'secondary' | 'journal';
+
+export interface GateRequest {
+  role: GateRole;
+  /** As the profile names it. */
+  path: string;
+  /** What the profile says of the device; a real disk needs at least one of serial and wwn. */
+  serial?: string;
+  wwn?: string;
+  /** Loop devices: the file behind it. */
+  backingFile?: string;
+  /** The virtual lab made it. Believed only of a loop device over `backingFile`. */
+  lab: boolean;
+}
+
+/** Stable: scripts and tests switch on them. */
+export type GateCode =
+  | 'GATE_MISSING'
+  | 'GATE_NOT_BLOCK'
+  | 'GATE_NO_PERMISSION'
+  | 'GATE_PROBE_FAILED'
+  | 'GATE_UNSTABLE_NAME'
+  | 'GATE_UNIDENTIFIED'
+  | 'GATE_SERIAL_MISMATCH'
+  | 'GATE_WWN_MISMATCH'
+  | 'GATE_BACKING_FILE_MISMATCH'
+  | 'GATE_BACKED_BY_DEVICE'
+  | 'GATE_READ_ONLY'
+  | 'GATE_ROOT'
+  | 'GATE_MOUNTED'
+  | 'GATE_SWAP'
+  | 'GATE_HELD'
+  | 'GATE_IS_PARTITION'
+  | 'GATE_PARTITIONED'
+  | 'GATE_SIGNATURE'
+  | 'GATE_BUSY'
+  | 'GATE_SAME_DEVICE'
+  | 'GATE_NOT_ENROLLED';
+
+/** One reason not to write. None can be overridden: the next step removes the cause, or names another device. */
+export interface GateFinding {
+  code: GateCode;
+  role: GateRole;
+  path: string;
+  found: string;
+  nextStep: string;
+}
+
+/** A request with what could be learnt about it; the checks work from these. */
+export interface Candidate {
+  request: GateRequest;
+  identity: DeviceIdentity;
+}
+
+export interface GateReport {
+  passed: boolean;
+  findings: GateFinding[];
+  /** Null for what could not even be looked at. */
+  devices: { request: GateRequest; identity: DeviceIdentity | null }[];
+}
+
+export function finding(request: GateRequest, code: GateCode, found: string, nextStep: string): GateFinding {
+  return { code, role: request.role, path: request.path, found, nextStep };
+}
+
+export function isLoop(identity: DeviceIdentity): boolean {
+  return identity.backingFile !== null;
+}

@@ -1,0 +1,62 @@
+/** Is anybody using it? Root, mounts, swap, stacked devices, partitions; and O_EXCL for whatever none of these can see. */
+import { ancestorsOf, holdersOf, kernelNameOf, partitionsOf } from './blockTree.js';
+import { errnoName } from './errors.js';
+import { finding, type GateFinding, type GateRequest } from './gateTypes.js';
+import { mountedBlockDevices, swapBlockDevices, type BlockUse } from './mounts.js';
+import type { NativeLibrary } from './native.js';
+import { CONSTANTS } from './signatures.js';
+import { readSysfs } from './sysfs.js';
+
+/** Reads /proc and /sys only, so that it can be told even of a device that this user may not open. */
+export function checkUse(request: GateRequest, majorMinor: string): GateFinding[] {
+  return [checkMounts, checkSwap, checkHolders, checkPartitions].flatMap((check) => check(request, majorMinor));
+}
+
+/** Uses of the device itself or of anything that stands on it, however many layers above. */
+function usesAbove(uses: BlockUse[], majorMinor: string): string[] {
+  const above = uses.filter((use) => ancestorsOf(use.majorMinor).has(majorMinor));
+  return [...new Set(above.map((use) => (use.majorMinor === majorMinor ? use.what : `${use.what} (on ${kernelNameOf(use.majorMinor)})`)))];
+}
+
+function checkMounts(request: GateRequest, majorMinor: string): GateFinding[] {
+  const uses = mountedBlockDevices();
+  const isRoot = usesAbove(uses.filter((use) => use.what === '/'), majorMinor).length > 0;
+  if (isRoot) {
+    return [finding(request, 'GATE_ROOT', `${kernelNameOf(majorMinor)} carries this system's root file system`, 'name another disk; this one cannot be forced')];
+  }
+  // A loop device's file lies on a mounted file system: that is below it, not above, and no reason to refuse.
+  const above = usesAbove(uses, majorMinor);
+  if (above.length === 0) return [];
+  return [finding(request, 'GATE_MOUNTED', `mounted at ${above.join(', ')}`, 'umount it, if nothing on it is needed')];
+}
+
+function checkSwap(request: GateRequest, majorMinor: string): GateFinding[] {
+  if (usesAbove(swapBlockDevices(), majorMinor).length === 0) return [];
+  return [finding(request, 'GATE_SWAP', `${kernelNameOf(majorMinor)} is swap space in use`, 'swapoff it, and remove it from /etc/fstab')];
+}
+
+function checkHolders(request: GateRequest, majorMinor: string): GateFinding[] {
+  const holders = holdersOf(majorMinor);
+  if (holders.length === 0) return [];
+  return [finding(request, 'GATE_HELD', `held by ${holders.join(', ')} (md, dm, LVM or loop)`, 'take the stack apart (mdadm --stop, dmsetup remove, vgchange -an, losetup -d)')];
+}
+
+function checkPartitions(request: GateRequest, majorMinor: string): GateFinding[] {
+  const facts = readSysfs(majorMinor);
+  if (facts?.isPartition) {
+    return [finding(request, 'GATE_IS_PARTITION', `${kernelNameOf(majorMinor)} is a partition of ${facts.diskName}`, 'name the whole disk: power and its cache are the disk\'s')];
+  }
+  const partitions = partitionsOf(majorMinor);
+  if (partitions.length === 0) return [];
+  return [finding(request, 'GATE_PARTITIONED', `has partitions ${partitions.join(', ')}`, `remove the partition table (wipefs -a ${request.path}), if nothing in it is needed`)];
+}
+
+/** The backstop: whoever claims a block device makes this fail with EBUSY, in any mount namespace. Claims for an instant. */
+export function checkClaim(request: GateRequest, native: NativeLibrary): GateFinding[] {
+  const fd = native.pp_open(request.path, CONSTANTS.PP_OPEN_EXCLUSIVE);
+  if (fd >= 0) {
+    native.pp_close(fd);
+    return [];
+  }
+  return [finding(request, 'GATE_BUSY', `cannot be claimed: ${errnoName(fd)}`, 'someone has it open exclusively (another bench, another mount namespace): fuser, lsblk')];
+}

@@ -1,0 +1,70 @@
+/**
+ * Loop devices over sparse files of a test's own. Every one is detached and its file removed when the test file ends,
+ * whatever happened; nothing else on the host is touched. Needs root, as the bench does.
+ */
+import { execFileSync } from 'node:child_process';
+import { closeSync, ftruncateSync, mkdtempSync, openSync, realpathSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll } from 'vitest';
+
+export interface TestLoop {
+  /** `/dev/loopN` */
+  path: string;
+  file: string;
+}
+
+export interface LoopSpec {
+  sizeBytes?: number;
+  sectorBytes?: 512 | 4096;
+  readOnly?: boolean;
+  /** Puts the device over this file (or device) instead of a new one. */
+  over?: string;
+}
+
+const MIB = 2 ** 20;
+export const DEFAULT_LOOP_BYTES = 64 * MIB;
+
+/** Call at the top of a test file; `undo` runs before the loops go, last in first out. */
+export function useLoops() {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'plugpull-loop-')));
+  const undone: (() => void)[] = [];
+  let count = 0;
+
+  afterAll(() => {
+    for (const step of undone.reverse()) attempt(step);
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  function file(sizeBytes: number): string {
+    const name = join(folder, `disk${count++}`);
+    const fd = openSync(name, 'w');
+    ftruncateSync(fd, sizeBytes);
+    closeSync(fd);
+    return name;
+  }
+
+  function loop(spec: LoopSpec = {}): TestLoop {
+    const over = spec.over ?? file(spec.sizeBytes ?? DEFAULT_LOOP_BYTES);
+    const options = ['--find', '--show', '--direct-io=on', '--sector-size', String(spec.sectorBytes ?? 512)];
+    if (spec.readOnly) options.push('--read-only');
+    const path = command('losetup', ...options, over).trim();
+    undone.push(() => command('losetup', '--detach', path));
+    return { path, file: over };
+  }
+
+  return { folder, loop, file, undo: (step: () => void) => void undone.push(step) };
+}
+
+/** Its standard output; throws with its standard error. */
+export function command(name: string, ...args: string[]): string {
+  return execFileSync(name, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+}
+
+function attempt(step: () => void): void {
+  try {
+    step();
+  } catch {
+    // The rest must be cleaned up all the same; a leak shows in losetup --list.
+  }
+}
