@@ -1,0 +1,163 @@
+/**
+ * What a campaign leaves behind: `run.json` (one RunRecord) and `cycles.jsonl` (one CycleRecord a line). Everything a
+ * report shows is made of these two. Reading is tolerant of unknown fields, so that an older plugpull shows a newer
+ * run; a missing or wrong field is refused with its path.
+ */
+import { z } from 'zod';
+
+export const RUN_SCHEMA_VERSION = 1;
+
+const count = z.number().int().nonnegative();
+const ms = z.number().nonnegative();
+const verdict = z.enum(['PASS', 'FAIL', 'INVALID']);
+const areaName = z.enum(['primary', 'secondary', 'journal']);
+
+const reason = z.object({
+  code: z.string(),
+  rule: z.string(),
+  text: z.string(),
+});
+
+const recovery = z.object({
+  regionCount: count,
+  dirtyRegions: count,
+  fromIndicatorArea: count,
+  fromLog: count,
+  everythingDirty: z.boolean(),
+  findings: z.array(
+    z.object({
+      where: z.enum(['superblock', 'log', 'indicator-area']),
+      blockIndex: count,
+      problem: z.string(),
+      effect: z.enum(['ignored', 'region-range-dirty', 'everything-dirty', 'repaired']),
+      class: z.enum(['indicator-torn', 'indicator-rot']).optional(),
+    }),
+  ),
+  durationMs: ms,
+});
+
+const areaJudgement = z.object({
+  faults: z.record(z.string(), count),
+  legal: z.record(z.string(), count),
+  sectorsRead: count,
+});
+
+const judge = z.object({
+  lostIndicators: count,
+  lostIndicatorRegions: z.array(count),
+  differingRegions: count,
+  dirtyRegions: count,
+  falseDirtyRegions: count,
+  lostAcknowledgedSectors: count,
+  samples: z.array(
+    z.object({
+      area: z.enum(['primary', 'secondary']),
+      lba: count,
+      class: z.string(),
+      expected: z.string(),
+      found: z.string(),
+    }),
+  ),
+  areas: z.object({ primary: areaJudgement, secondary: areaJudgement }),
+  durationMs: ms,
+});
+
+const resync = z.object({
+  regions: count,
+  bytes: count,
+  durationMs: ms,
+  complete: z.boolean(),
+  remainingRegions: count,
+});
+
+const verify = z.object({
+  equal: z.boolean(),
+  bytes: count,
+  differingRegions: count,
+  firstDifferenceBytes: count.nullable(),
+  durationMs: ms,
+});
+
+const load = z.object({
+  updatesIssued: count,
+  updatesAcknowledged: count,
+  updatesAnswered: count,
+  updatesRefused: count,
+  updatesGivenUp: count,
+  writtenBytes: count,
+  durationMs: ms,
+});
+
+export const cycleRecordSchema = z.object({
+  /** 0-based. */
+  index: count,
+  seed: count,
+  /** Rails that were cut. */
+  rails: z.array(z.string()),
+  during: z.enum(['load', 'resync', 'recovery']),
+  verdict,
+  reasons: z.array(reason),
+  /** The weakest of the cycle's cuts. */
+  proofOfCut: z.object({ kind: z.enum(['none', 'echo', 'read-back', 'device']), detail: z.string() }),
+  /** By rail: from the command to the first failed I/O. */
+  cutLatencyMs: z.record(z.string(), z.number()),
+  /** From the last command to the return of power; null: not known. */
+  outageMs: z.number().nullable(),
+  recovery: recovery.nullable(),
+  judge: judge.nullable(),
+  resync: resync.nullable(),
+  verify: verify.nullable(),
+  load: load.nullable(),
+});
+export type CycleRecord = z.infer<typeof cycleRecordSchema>;
+
+export const runRecordSchema = z.object({
+  schemaVersion: z.literal(RUN_SCHEMA_VERSION),
+  /** Version of plugpull that made it. */
+  plugpull: z.string(),
+  rig: z.object({ name: z.string(), file: z.string() }),
+  seed: count,
+  runId: count,
+  /** A command line that runs the same campaign again. */
+  replay: z.string(),
+  /** ISO 8601, UTC. */
+  startedAt: z.string(),
+  endedAt: z.string().nullable(),
+  host: z.object({
+    kernel: z.string(),
+    node: z.string(),
+    cpus: count,
+    memoryBytes: count,
+    io: z.enum(['io_uring', 'threads']).nullable(),
+    ffi: z.enum(['koffi', 'ffi-napi']),
+  }),
+  devices: z.array(
+    z.object({
+      area: areaName,
+      path: z.string(),
+      sizeBytes: count,
+      logicalBlockBytes: count,
+      writeCache: z.enum(['write-back', 'write-through', 'unknown']),
+      model: z.string().nullable(),
+      serial: z.string().nullable(),
+      wwn: z.string().nullable(),
+      backingFile: z.string().nullable(),
+    }),
+  ),
+  cyclesPlanned: count,
+  verdict,
+  counts: z.object({ PASS: count, FAIL: count, INVALID: count }),
+  /** One-sided 95 % bound on the chance that a cycle fails. */
+  failureRateUpperBound: z.number().min(0).max(1),
+  /** The operator ended it; the cycles are those before. */
+  interrupted: z.boolean(),
+  /** What ended the campaign early other than the operator, or could not be put back; for people. */
+  troubles: z.array(z.string()),
+});
+export type RunRecord = z.infer<typeof runRecordSchema>;
+
+/** A run and its cycles, as read from its directory. */
+export interface Run {
+  run: RunRecord;
+  cycles: CycleRecord[];
+}
