@@ -1,0 +1,47 @@
+/**
+ * Every metric there is: name, kind, labels, help. The exporter is built from this table, and dashboards and alerts are
+ * checked against it. Base units; the label `rig` is on all of them and not repeated here. Pure data.
+ */
+import { CUT_SECONDS, IO_SECONDS, RECOVERY_SECONDS, RESYNC_SECONDS } from './buckets.js';
+
+export interface MetricSpec {
+  kind: 'gauge' | 'counter' | 'histogram';
+  help: string;
+  labels: readonly string[];
+  /** Histograms alone. */
+  buckets?: readonly number[];
+}
+
+export const CATALOGUE = {
+  plugpull_regions: { kind: 'gauge', labels: [], help: 'Regions of the storage areas.' },
+  plugpull_dirty_regions: { kind: 'gauge', labels: [], help: 'Regions whose indicator is set in memory.' },
+  plugpull_persisted_indicators: { kind: 'gauge', labels: [], help: 'Regions marked in the indicator area of the journal.' },
+  plugpull_updates_in_flight: { kind: 'gauge', labels: [], help: 'Updates obtained and not yet acknowledged or given up.' },
+  plugpull_log_used_bytes: { kind: 'gauge', labels: [], help: 'Bytes of the log ring that may not be overwritten yet.' },
+  plugpull_log_size_bytes: { kind: 'gauge', labels: [], help: 'Bytes of the log ring.' },
+  plugpull_writes_total: { kind: 'counter', labels: ['area'], help: 'Writes completed by each area.' },
+  plugpull_write_bytes_total: { kind: 'counter', labels: ['area'], help: 'Bytes of the writes completed by each area.' },
+  plugpull_write_duration_seconds: { kind: 'histogram', labels: ['area'], buckets: IO_SECONDS, help: 'Submission to completion of a write, taken beside the ring.' },
+  plugpull_evidence_wait_seconds: { kind: 'histogram', labels: [], buckets: IO_SECONDS, help: 'Time an update waited until its evidence was durable.' },
+  plugpull_phase_progress_ratio: { kind: 'gauge', labels: [], help: 'Done fraction of the running phase, 0 to 1.' },
+  plugpull_recovery_duration_seconds: { kind: 'histogram', labels: [], buckets: RECOVERY_SECONDS, help: 'Recovery from the journal after a cut.' },
+  plugpull_recovery_findings_total: { kind: 'counter', labels: ['where'], help: 'Torn, corrupt or stale metadata that recovery met.' },
+  plugpull_resync_duration_seconds: { kind: 'histogram', labels: [], buckets: RESYNC_SECONDS, help: 'Resyncs that ended with nothing dirty.' },
+  plugpull_resync_bytes_total: { kind: 'counter', labels: [], help: 'Bytes copied from primary to secondary.' },
+  plugpull_resync_remaining_regions: { kind: 'gauge', labels: [], help: 'Regions that the running resync has still to copy.' },
+  plugpull_cycles_total: { kind: 'counter', labels: ['verdict'], help: 'Cycles by verdict; invalid is no proof that the cut happened.' },
+  plugpull_power_cuts_total: { kind: 'counter', labels: ['rail'], help: 'Cuts of each rail.' },
+  plugpull_cut_latency_seconds: { kind: 'histogram', labels: ['rail'], buckets: CUT_SECONDS, help: 'Command to the first failed I/O of what the rail feeds.' },
+  plugpull_rail_state: { kind: 'gauge', labels: ['rail'], help: 'Rail as last known: 1 on, 0 off, -1 unknown.' },
+  plugpull_lost_indicators_total: { kind: 'counter', labels: [], help: 'Regions that differed and were not marked dirty: invariant I1 broken.' },
+  plugpull_lost_acknowledged_sectors_total: { kind: 'counter', labels: [], help: 'Acknowledged sectors of 512 bytes that the primary lost: invariant I2 broken.' },
+  plugpull_false_dirty_regions: { kind: 'gauge', labels: [], help: 'Regions marked dirty after the last cut that did not differ.' },
+  plugpull_anomalies_total: { kind: 'counter', labels: ['area', 'class'], help: 'Faults of the devices by class of the fault catalogue; unit is the sector but for faults of a whole device.' },
+  plugpull_legal_losses_total: { kind: 'counter', labels: ['area', 'class'], help: 'Sectors lost or torn as a device may at a cut, by class of the fault catalogue.' },
+  plugpull_failure_rate_upper_bound: { kind: 'gauge', labels: [], help: 'Upper 95 % bound on the failure rate of a cycle (Clopper-Pearson), 0 to 1.' },
+} as const satisfies Record<string, MetricSpec>;
+
+export type MetricName = keyof typeof CATALOGUE;
+
+/** On every metric. */
+export const RIG_LABEL = 'rig';

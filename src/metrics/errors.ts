@@ -1,0 +1,31 @@
+/** The metrics server could not do what it was asked. */
+
+export type MetricsErrorCode =
+  /** The text is no `[HOST:]PORT`. */
+  | 'METRICS_ADDRESS'
+  | 'METRICS_PORT_IN_USE'
+  /** The host is not an address of this machine, or its name is unknown. */
+  | 'METRICS_HOST'
+  /** Not allowed to listen there. */
+  | 'METRICS_DENIED'
+  | 'METRICS_LISTEN';
+
+export interface MetricsErrorContext {
+  host?: string;
+  port?: number;
+  text?: string;
+  /** The system's own code, as EADDRINUSE. */
+  cause?: string;
+}
+
+export class MetricsError extends Error {
+  override readonly name = 'MetricsError';
+  readonly code: MetricsErrorCode;
+  readonly context: MetricsErrorContext;
+
+  constructor(code: MetricsErrorCode, message: string, context: MetricsErrorContext) {
+    super(message);
+    this.code = code;
+    this.context = context;
+  }
+}
