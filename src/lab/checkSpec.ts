@@ -1,6 +1,7 @@
 /** What a lab's description must keep to beyond its types. Throws LabError naming the value, the rule and the next step. */
 import type { LabDiskSpec, LabSpec } from '../rig/resolved.js';
 import { LabError } from './errors.js';
+import { parseFaults } from './faults/spec.js';
 import { checkName } from './paths.js';
 
 /** Loop devices, threads and caches are per disk; a bench has three. */
@@ -35,6 +36,7 @@ function checkDisk(disk: LabDiskSpec, spec: LabSpec): void {
   const board = spec.boards.find(({ name }) => name === disk.fedBy.board);
   if (board === undefined) bad(where('fedBy'), disk.fedBy, `boards of this lab: ${spec.boards.map((b) => b.name).join(', ') || 'none'}`);
   checkNumber(where('fedBy.channel'), disk.fedBy.channel, 1, board.channels);
+  parseFaults(disk.name, disk.faults);
 }
 
 export function checkLabSpec(spec: LabSpec): void {

@@ -7,11 +7,11 @@ import fs from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import type { LabSpec } from '../rig/resolved.js';
 import { startBoard, type Board } from './board.js';
-import { startDisk, type LabDisk } from './disk/labDisk.js';
+import { LabDisk } from './disk/labDisk.js';
 import { LabError, toRecord } from './errors.js';
 import { replaceFile, replaceLink, tryLock } from './files.js';
 import { pathsIn, type LabPaths } from './paths.js';
-import type { CreatePeer } from './peer.js';
+import { createPeer } from './peers/index.js';
 import { readSpec, type LabState } from './state.js';
 
 /** The parent's end of a pipe, for one line: `{"ready":true}` or `{"error":…}`. */
@@ -28,10 +28,6 @@ function tellParent(message: Record<string, unknown>): void {
   }
 }
 
-const noPeers: CreatePeer = () => {
-  throw new RangeError('no boards');
-};
-
 class Lab {
   #paths: LabPaths;
   #spec: LabSpec;
@@ -47,7 +43,7 @@ class Lab {
     fs.mkdirSync(this.#paths.deviceDir, { mode: 0o700 });
     fs.mkdirSync(this.#paths.imageDir, { mode: 0o700 });
     for (const spec of this.#spec.disks) {
-      const disk = await startDisk({
+      const disk = new LabDisk({
         spec,
         seed: this.#spec.seed,
         paths: this.#paths,
@@ -55,9 +51,8 @@ class Lab {
         onFailed: (error) => void process.stderr.write(`disk ${spec.name}: ${toRecord(error).message}\n`),
       });
       this.#disks.push(disk);
+      await disk.start();
     }
-    const peers = './peers/index.js';
-    const { createPeer } = this.#spec.boards.length > 0 ? ((await import(peers)) as { createPeer: CreatePeer }) : { createPeer: noPeers };
     for (const spec of this.#spec.boards) {
       const board = startBoard(spec, createPeer, (name, channel, on) => this.#contact(name, channel, on));
       this.#boards.push(board);
@@ -74,7 +69,7 @@ class Lab {
   #contact(board: string, channel: number, on: boolean): void {
     for (const disk of this.#disks) {
       const { fedBy } = disk.spec;
-      if (fedBy.board === board && fedBy.channel === channel) disk.supply(on);
+      if (fedBy.board === board && fedBy.channel === channel) disk.contact(on);
     }
   }
 

@@ -1,13 +1,16 @@
-/** Entry of a disk's thread: image, cache and FUSE server wired together. Ends when the lab asks or the mount is gone. */
+/** Entry of a disk's thread: image, cache, faults and FUSE server wired together. Ends when the lab asks or the mount is gone. */
 import { workerData } from 'node:worker_threads';
 import { FuseServer } from '../fuse/server.js';
 import { IN, REQUEST_BYTES_MAX } from '../fuse/protocol.js';
+import { parseFaults } from '../faults/spec.js';
+import { wrapDevice, wrapMedium } from '../faults/wrap.js';
 import { seededRandom } from '../random.js';
 import type { LabDiskSpec } from '../../rig/resolved.js';
 import { VolatileCache } from './cache.js';
 import { createImage } from './image.js';
 import { openJournalFile } from './record.js';
 import type { PowerLineEnd } from './powerLine.js';
+import { DiskFaultContext } from './faultContext.js';
 
 export interface DiskThreadSetup {
   spec: LabDiskSpec;
@@ -15,6 +18,8 @@ export interface DiskThreadSetup {
   imagePath: string;
   /** Where cuts are recorded (tests read it; the bench must not). */
   powerLogPath: string;
+  /** Where injected faults are recorded, likewise. */
+  injectedLogPath: string;
   fuseFd: number;
   line: PowerLineEnd;
 }
@@ -23,7 +28,10 @@ function run(setup: DiskThreadSetup): void {
   const { spec, seed, line } = setup;
   const image = createImage(setup.imagePath, spec.sizeBytes);
   const powerLog = openJournalFile(setup.powerLogPath);
-  const cache = new VolatileCache(image, {
+  const injectedLog = openJournalFile(setup.injectedLogPath);
+  const faults = parseFaults(spec.name, spec.faults);
+  const context = new DiskFaultContext(spec, seed, injectedLog, (random, probability) => cache.loseSome(random, probability));
+  const cache: VolatileCache = new VolatileCache(wrapMedium(image, faults, context), {
     sizeBytes: spec.sizeBytes,
     cacheBytes: spec.cacheBytes,
     requestBytesMax: REQUEST_BYTES_MAX,
@@ -38,7 +46,7 @@ function run(setup: DiskThreadSetup): void {
     line,
     sizeBytes: spec.sizeBytes,
     vanish: spec.vanish,
-    device: cache,
+    device: wrapDevice(cache, faults, context, { image, line, onCut: () => context.countCut() }),
     arena: cache.arena,
     reserve: () => cache.reserve(),
     onBroken: (error) => {
@@ -49,6 +57,7 @@ function run(setup: DiskThreadSetup): void {
   server.serve();
   image.close();
   powerLog.close();
+  injectedLog.close();
 }
 
 run(workerData as DiskThreadSetup);

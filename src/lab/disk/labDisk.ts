@@ -1,30 +1,22 @@
 /**
  * One virtual disk as the lab sees it: FUSE file, serving thread, loop device, and its supply.
  *
- *   contact ──hold-up──► power line ──► thread          (vanish: loop device detached, attached again on return)
+ *   contact ──supply──► power line ──► thread          (vanish: loop device detached, attached again on return)
  *
- * Promises: a contact that closes again within the hold-up time is no cut; loop devices are attached and detached one
- * after the other; the symlink exists exactly while the node does.
+ * Promises: loop devices are attached and detached one after the other; the symlink exists exactly while the node does.
  */
 import fs from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import type { LabDiskSpec } from '../../rig/resolved.js';
-import { mountFuseFile, openFuse, unmountDetached } from '../fuse/mount.js';
 import { replaceLink } from '../files.js';
+import { parseFaults } from '../faults/spec.js';
+import { mountFuseFile, openFuse, unmountDetached } from '../fuse/mount.js';
 import { attachLoop, detachLoop } from '../losetup.js';
 import type { LabPaths } from '../paths.js';
 import type { DiskThreadSetup } from './diskWorker.js';
 import { askStop, createPowerLine, setPower } from './powerLine.js';
-
-export interface LabDisk {
-  readonly spec: LabDiskSpec;
-  readonly backingFile: string;
-  /** null while the node has vanished. */
-  readonly loop: string | null;
-  /** The contact that feeds it has moved. */
-  supply(on: boolean): void;
-  stop(): Promise<void>;
-}
+import { openJournalFile } from './record.js';
+import { Supply } from './supply.js';
 
 export interface DiskSetup {
   spec: LabDiskSpec;
@@ -36,86 +28,107 @@ export interface DiskSetup {
   onFailed(error: unknown): void;
 }
 
-export async function startDisk(setup: DiskSetup): Promise<LabDisk> {
-  const { spec, paths } = setup;
-  const backingFile = paths.device(spec.name);
-  const line = createPowerLine();
-  const fuseFd = openFuse();
-  fs.writeFileSync(backingFile, '', { mode: 0o600 });
-  mountFuseFile(fuseFd, backingFile);
+export class LabDisk {
+  readonly spec: LabDiskSpec;
+  readonly backingFile: string;
+  #setup: DiskSetup;
+  #line = createPowerLine();
+  #supply: Supply;
+  #loop: string | null = null;
+  #ended: Promise<void> = Promise.resolve();
+  /** Attaching and detaching, one after the other. */
+  #steps: Promise<void> = Promise.resolve();
 
-  const workerData: DiskThreadSetup = {
-    spec,
-    seed: setup.seed,
-    imagePath: paths.image(spec.name),
-    powerLogPath: paths.power,
-    fuseFd,
-    line,
-  };
-  const worker = new Worker(new URL('./diskWorker.js', import.meta.url), { workerData });
-  // Whatever ends the thread, the descriptor goes with it: the kernel then fails what waits instead of letting it hang.
-  const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve())).then(() => fs.closeSync(fuseFd));
-  worker.once('error', setup.onFailed);
-
-  let loop: string | null = null;
-  let holdUp: NodeJS.Timeout | null = null;
-  let steps: Promise<void> = Promise.resolve();
-
-  const attach = async (): Promise<void> => {
-    loop = await attachLoop(backingFile, spec.logicalBlockBytes);
-    replaceLink(paths.diskLink(spec.name), loop);
-    setup.onNodeChanged();
-  };
-  const detach = async (): Promise<void> => {
-    if (loop === null) return;
-    const gone = loop;
-    loop = null;
-    fs.rmSync(paths.diskLink(spec.name), { force: true });
-    setup.onNodeChanged();
-    await detachLoop(gone);
-  };
-  const next = (step: () => Promise<void>): void => {
-    steps = steps.then(step).catch(setup.onFailed);
-  };
-
-  const cut = (): void => {
-    holdUp = null;
-    setPower(line, false);
-    if (spec.vanish) next(detach);
-  };
-  const supply = (on: boolean): void => {
-    if (holdUp !== null) clearTimeout(holdUp);
-    holdUp = null;
-    if (!on) {
-      holdUp = setTimeout(cut, spec.holdUpMs);
-      return;
-    }
-    setPower(line, true);
-    if (spec.vanish) next(async () => (loop === null ? attach() : undefined));
-  };
-  const stop = async (): Promise<void> => {
-    if (holdUp !== null) clearTimeout(holdUp);
-    next(detach);
-    await steps;
-    unmountDetached(backingFile);
-    askStop(line);
-    await ended;
-    fs.closeSync(line.wakeFd);
-  };
-
-  try {
-    await attach();
-  } catch (error) {
-    await stop();
-    throw error;
+  constructor(setup: DiskSetup) {
+    this.#setup = setup;
+    this.spec = setup.spec;
+    this.backingFile = setup.paths.device(setup.spec.name);
+    const injected = setup.paths.injected;
+    this.#supply = new Supply({
+      holdUpMs: this.spec.holdUpMs,
+      faults: parseFaults(this.spec.name, this.spec.faults),
+      onPower: (on) => this.#power(on),
+      record: (faultClass, details) => {
+        const file = openJournalFile(injected);
+        file.append({ disk: this.spec.name, class: faultClass, ...details });
+        file.close();
+      },
+    });
   }
-  return {
-    spec,
-    backingFile,
-    get loop() {
-      return loop;
-    },
-    supply,
-    stop,
-  };
+
+  /** null while the node has vanished. */
+  get loop(): string | null {
+    return this.#loop;
+  }
+
+  async start(): Promise<void> {
+    const fuseFd = openFuse();
+    try {
+      fs.writeFileSync(this.backingFile, '', { mode: 0o600 });
+      mountFuseFile(fuseFd, this.backingFile);
+    } catch (error) {
+      fs.closeSync(fuseFd);
+      throw error;
+    }
+    this.#startThread(fuseFd);
+    await this.#attach();
+  }
+
+  /** The contact that feeds it has moved. */
+  contact(on: boolean): void {
+    this.#supply.contact(on);
+  }
+
+  async stop(): Promise<void> {
+    this.#supply.stop();
+    this.#next(() => this.#detach());
+    await this.#steps;
+    unmountDetached(this.backingFile);
+    askStop(this.#line);
+    await this.#ended;
+    fs.closeSync(this.#line.wakeFd);
+  }
+
+  #startThread(fuseFd: number): void {
+    const { spec, seed, paths, onFailed } = this.#setup;
+    const workerData: DiskThreadSetup = {
+      spec,
+      seed,
+      imagePath: paths.image(spec.name),
+      powerLogPath: paths.power,
+      injectedLogPath: paths.injected,
+      fuseFd,
+      line: this.#line,
+    };
+    const worker = new Worker(new URL('./diskWorker.js', import.meta.url), { workerData });
+    worker.once('error', onFailed);
+    // Whatever ends the thread, the descriptor goes with it: the kernel then fails what waits instead of letting it hang.
+    this.#ended = new Promise<void>((resolve) => worker.once('exit', () => resolve())).then(() => fs.closeSync(fuseFd));
+  }
+
+  #power(on: boolean): void {
+    setPower(this.#line, on);
+    if (!this.spec.vanish) return;
+    this.#next(on ? () => this.#attach() : () => this.#detach());
+  }
+
+  #next(step: () => Promise<void>): void {
+    this.#steps = this.#steps.then(step).catch(this.#setup.onFailed);
+  }
+
+  async #attach(): Promise<void> {
+    if (this.#loop !== null) return;
+    this.#loop = await attachLoop(this.backingFile, this.spec.logicalBlockBytes);
+    replaceLink(this.#setup.paths.diskLink(this.spec.name), this.#loop);
+    this.#setup.onNodeChanged();
+  }
+
+  async #detach(): Promise<void> {
+    const gone = this.#loop;
+    if (gone === null) return;
+    this.#loop = null;
+    fs.rmSync(this.#setup.paths.diskLink(this.spec.name), { force: true });
+    this.#setup.onNodeChanged();
+    await detachLoop(gone);
+  }
 }

@@ -1,0 +1,77 @@
+/**
+ * Puts a disk's faults around its medium and its cache, in the order of the profile (the first one innermost).
+ *
+ *   host ──► device faults ──► cache ──► medium faults ──► image
+ */
+import { pauseUnlessCut, type PowerLineEnd } from '../disk/powerLine.js';
+import type { Medium, VirtualDevice } from '../disk/device.js';
+import { regionLoss, settleFault, stuckBits } from './cutFaults.js';
+import type { FaultContext } from './context.js';
+import { errorOnce, forward, lyingFlush } from './flushFaults.js';
+import { latentError, misdirectedRead, staleRead } from './readFaults.js';
+import { slow } from './slow.js';
+import type { FaultSpec } from './spec.js';
+import { writeFault } from './writeFaults.js';
+
+export function wrapMedium(image: Medium, faults: readonly FaultSpec[], context: FaultContext): Medium {
+  return faults.reduce<Medium>((inner, fault) => {
+    switch (fault.class) {
+      case 'lost-write':
+      case 'torn-durable':
+      case 'bit-corruption':
+      case 'misdirected-write':
+        return writeFault(inner, fault, context);
+      case 'shorn':
+      case 'garbage':
+      case 'collateral':
+        return settleFault(inner, fault, context);
+      case 'stuck-bits':
+        return stuckBits(inner, fault, context);
+      default:
+        return inner; // of the device or of the supply
+    }
+  }, image);
+}
+
+export interface DeviceSurroundings {
+  /** Under the cache, without faults. */
+  image: Medium;
+  line: PowerLineEnd;
+  /** After all faults have settled a cut. */
+  onCut(): void;
+}
+
+export function wrapDevice(
+  cache: VirtualDevice,
+  faults: readonly FaultSpec[],
+  context: FaultContext,
+  { image, line, onCut }: DeviceSurroundings,
+): VirtualDevice {
+  const wrapped = faults.reduce<VirtualDevice>((inner, fault) => {
+    switch (fault.class) {
+      case 'lying-flush':
+        return lyingFlush(inner, fault, context);
+      case 'error-once':
+        return errorOnce(inner, fault, context);
+      case 'latent-error':
+        return latentError(inner, fault, context);
+      case 'misdirected-read':
+        return misdirectedRead(inner, fault, context);
+      case 'stale-read':
+        return staleRead(inner, fault, context);
+      case 'slow':
+        return slow(inner, fault, context, (ms) => pauseUnlessCut(line, ms));
+      case 'region-loss':
+        return regionLoss(inner, image, fault, context);
+      default:
+        return inner; // of the medium or of the supply
+    }
+  }, cache);
+  return {
+    ...forward(wrapped),
+    powerLost: () => {
+      wrapped.powerLost();
+      onCut();
+    },
+  };
+}
