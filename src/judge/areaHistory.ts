@@ -34,8 +34,11 @@ export class AreaHistory {
   private inFlight = new Map<number, number>();
   /** In flight when the power epoch ended: whatever they answer, no later flush vouches for them. */
   private readonly orphans = new Map<number, number>();
-  private readonly flushes = new Map<number, { epoch: number; until: number }>();
-  private epoch = 0;
+  /**
+   * Flushes in flight: the position before which they cover what is pending. Positions are never reused, so a flush of
+   * an ended epoch covers nothing by itself.
+   */
+  private readonly flushes = new Map<number, number>();
   private nextToken = 1;
 
   constructor(blockCount: number) {
@@ -76,25 +79,22 @@ export class AreaHistory {
 
   submitFlush(): number {
     const token = this.nextToken++;
-    this.flushes.set(token, { epoch: this.epoch, until: this.pending.tail });
+    this.flushes.set(token, this.pending.tail);
     return token;
   }
 
   completeFlush(token: number, ok: boolean): void {
-    const flush = this.flushes.get(token);
-    if (flush === undefined) {
+    const until = this.flushes.get(token);
+    if (until === undefined) {
       throw new JudgeError('HISTORY_MISFED', `flush ${token} completed but is not in flight`, { token });
     }
     this.flushes.delete(token);
     if (!ok) this.endEpoch();
-    else if (flush.epoch === this.epoch) {
-      this.pending.takeUntil(flush.until, (id, first, count, at) => this.flushed(id, first, count, at));
-    }
+    else this.pending.takeUntil(until, (id, first, count, at) => this.flushed(id, first, count, at));
   }
 
   /** Completed and not flushed, in flight, or being flushed: none of it becomes due any more. */
   endEpoch(): void {
-    this.epoch++;
     this.pending.clear();
     for (const [id, pieces] of this.inFlight) this.orphans.set(id, (this.orphans.get(id) ?? 0) + pieces);
     this.inFlight = new Map();
