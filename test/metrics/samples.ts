@@ -1,0 +1,67 @@
+/** Reports as engine and judge give them, and a reader of the text that Prometheus reads. */
+import type { EngineSnapshot, JudgeReport, RecoveryReport, ResyncReport } from '../../src/engine/port.js';
+import type { Metrics } from '../../src/metrics/metrics.js';
+
+export const snapshot: EngineSnapshot = {
+  phase: 'load',
+  regionCount: 1024,
+  dirtyRegions: 40,
+  persistedIndicators: 7,
+  updatesInFlight: 32,
+  logUsedBytes: 8192,
+  logBytes: 1_048_576,
+  writes: { primary: 100, secondary: 90, journal: 30 },
+  writeBytes: { primary: 409_600, secondary: 368_640, journal: 122_880 },
+  resyncBytes: 65_536,
+  resyncRemainingRegions: 3,
+  phaseDone: 0.25,
+  phaseBytesPerSecond: 0,
+  writeSeconds: { primary: [0.0001, 0.0002], secondary: [0.02], journal: [] },
+  evidenceWaitSeconds: [0.000_5],
+};
+
+export const judgement: JudgeReport = {
+  lostIndicators: 2,
+  lostIndicatorRegions: [5, 9],
+  differingRegions: 12,
+  dirtyRegions: 40,
+  falseDirtyRegions: 30,
+  lostAcknowledgedSectors: 4,
+  samples: [],
+  areas: {
+    primary: { faults: { 'lost-write': 3 }, legal: { 'cache-loss': 11 }, sectorsRead: 100 },
+    secondary: { faults: {}, legal: { 'torn-inflight': 1 }, sectorsRead: 100 },
+  },
+  durationMs: 12,
+};
+
+export const recovery: RecoveryReport = {
+  regionCount: 1024,
+  dirtyRegions: 40,
+  fromIndicatorArea: 7,
+  fromLog: 33,
+  everythingDirty: false,
+  findings: [{ where: 'log', blockIndex: 3, problem: 'torn', effect: 'ignored' }],
+  durationMs: 42,
+};
+
+export const resync: ResyncReport = { regions: 40, bytes: 2_621_440, durationMs: 700, complete: true, remainingRegions: 0 };
+
+/** All of it once, as a campaign of one cycle would. */
+export function oneCycle(m: Metrics): void {
+  m.sampled(snapshot);
+  m.railState('P', 'on');
+  m.railCut('P', 23);
+  m.railState('P', 'off');
+  m.recovered(recovery);
+  m.judged(judgement);
+  m.resynced(resync);
+  m.deviceFault('secondary', 'late-return');
+  m.cycleEnded('FAIL', 1);
+}
+
+/** `name{labels}` → value. */
+export function parse(text: string): Map<string, number> {
+  const lines = text.split('\n').filter((l) => l !== '' && !l.startsWith('#'));
+  return new Map(lines.map((l) => [l.slice(0, l.lastIndexOf(' ')), Number(l.slice(l.lastIndexOf(' ') + 1))]));
+}
