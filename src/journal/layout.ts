@@ -1,0 +1,81 @@
+/**
+ * Where things lie on the journal device. Everything is made of 512-byte blocks that check themselves, written in
+ * units of 4096 bytes (so that 4 KiB-sector devices can hold a journal too).
+ *
+ *   0        superblock A      (one unit, its first block used)
+ *   1 unit   superblock B
+ *   2 units  log ring, copy A  (ringBlocks blocks)
+ *            log ring, copy B
+ *            indicator area, copy A   (one unit per group of regions)
+ *            indicator area, copy B
+ *
+ * Why two of each: whatever single block is lost, torn or rotten, the other copy tells; see recovery.ts.
+ */
+
+export const BLOCK_BYTES = 512;
+export const UNIT_BYTES = 4096;
+export const BLOCKS_PER_UNIT = UNIT_BYTES / BLOCK_BYTES;
+export const HEADER_BYTES = 48;
+export const PAYLOAD_BYTES = BLOCK_BYTES - HEADER_BYTES;
+
+/** Log block: three numbers, then records of 16 bytes. */
+export const LOG_HEADER_BYTES = 24;
+export const RECORD_BYTES = 16;
+export const RECORDS_PER_BLOCK = Math.floor((PAYLOAD_BYTES - LOG_HEADER_BYTES) / RECORD_BYTES);
+
+/** Indicator block: first region (8 bytes), then one bit per region. */
+export const PAGE_HEADER_BYTES = 8;
+export const REGIONS_PER_BLOCK = (PAYLOAD_BYTES - PAGE_HEADER_BYTES) * 8;
+/** Regions whose indicators are written together, as one unit. */
+export const REGIONS_PER_GROUP = REGIONS_PER_BLOCK * BLOCKS_PER_UNIT;
+
+/** Both copies of the smallest ring: the core needs six units of each. */
+export const LOG_BYTES_MIN = 64 * 1024;
+export const LOG_BYTES_MAX = 1024 * 1024 * 1024;
+
+export interface JournalLayout {
+  /** Blocks of one copy of the ring. */
+  ringBlocks: number;
+  /** Byte offset of each copy of the ring. */
+  logOffset: readonly [number, number];
+  groupCount: number;
+  /** Byte offset of each copy of the indicator area. */
+  pagesOffset: readonly [number, number];
+  superblockOffset: readonly [number, number];
+  totalBytes: number;
+}
+
+/** @param logBytes both copies together; a multiple of 8192. */
+export function journalLayout(logBytes: number, regionCount: number): JournalLayout {
+  const rule = `must be a multiple of ${2 * UNIT_BYTES} from ${LOG_BYTES_MIN} to ${LOG_BYTES_MAX}`;
+  if (!Number.isSafeInteger(logBytes) || logBytes % (2 * UNIT_BYTES) !== 0 || logBytes < LOG_BYTES_MIN || logBytes > LOG_BYTES_MAX) {
+    throw new RangeError(`logBytes ${logBytes}: ${rule}`);
+  }
+  const copyBytes = logBytes / 2;
+  const groupCount = Math.ceil(regionCount / REGIONS_PER_GROUP);
+  const log = 2 * UNIT_BYTES;
+  const pages = log + logBytes;
+  return {
+    ringBlocks: copyBytes / BLOCK_BYTES,
+    superblockOffset: [0, UNIT_BYTES],
+    logOffset: [log, log + copyBytes],
+    groupCount,
+    pagesOffset: [pages, pages + groupCount * UNIT_BYTES],
+    totalBytes: pages + 2 * groupCount * UNIT_BYTES,
+  };
+}
+
+/** Bytes that the journal device must have at least. */
+export function requiredJournalBytes(logBytes: number, regionCount: number): number {
+  return journalLayout(logBytes, regionCount).totalBytes;
+}
+
+/** Byte offset of block `sequence` in a copy of the ring. */
+export function logBlockOffset(layout: JournalLayout, copy: 0 | 1, sequence: number): number {
+  return layout.logOffset[copy] + (sequence % layout.ringBlocks) * BLOCK_BYTES;
+}
+
+/** Byte offset of a group's unit in a copy of the indicator area. */
+export function pageOffset(layout: JournalLayout, copy: 0 | 1, group: number): number {
+  return layout.pagesOffset[copy] + group * UNIT_BYTES;
+}

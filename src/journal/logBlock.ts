@@ -1,0 +1,119 @@
+/**
+ * Log blocks: how a commit of the core becomes bytes, and back.
+ *
+ * Payload, little-endian:
+ *    0  u64  tail: evidence starts at this block (in all blocks of a commit but the last: the tail before it)
+ *    8  u48  durable through: this block and all before it were durable when the commit was made
+ *   14  u16  number of records
+ *   16  8B   zero
+ *   24       records: u8 kind, u8 zero, u16 regions, u32 first region, u64 transaction
+ */
+import type { LogCommit, RecordKind } from '../core/transactionLog.js';
+import { RECORD_BEGIN, RECORD_COMPLETE } from '../core/transactionLog.js';
+import type { JournalIdentity } from './block.js';
+import { BLOCK_KIND, payloadOf, readU64, sealBlock, writeU64 } from './block.js';
+import type { JournalLayout } from './layout.js';
+import { BLOCK_BYTES, LOG_HEADER_BYTES, logBlockOffset, RECORD_BYTES, RECORDS_PER_BLOCK } from './layout.js';
+
+export interface LogRecord {
+  kind: RecordKind;
+  transaction: number;
+  firstRegion: number;
+  regions: number;
+}
+
+export interface LogBlock {
+  sequence: number;
+  tail: number;
+  durableThrough: number;
+  records: LogRecord[];
+}
+
+const TWO_32 = 2 ** 32;
+
+function sealLogBlock(
+  bytes: Uint8Array,
+  at: number,
+  block: { sequence: number; tail: number; durableThrough: number; recordCount: number },
+  copy: 0 | 1,
+  layout: JournalLayout,
+  identity: JournalIdentity,
+): void {
+  const p = payloadOf(bytes, at);
+  writeU64(p, 0, block.tail);
+  p.setUint32(8, block.durableThrough % TWO_32, true);
+  p.setUint16(12, Math.floor(block.durableThrough / TWO_32), true);
+  p.setUint16(14, block.recordCount, true);
+  const header = { kind: BLOCK_KIND.log, sequence: block.sequence, offsetBytes: logBlockOffset(layout, copy, block.sequence) };
+  sealBlock(bytes, at, header, identity);
+}
+
+/**
+ * Encodes a sealed commit for one copy of the ring into `out` (commit.blocks * 512 bytes from 0). It may wrap around
+ * the ring's end: place s is at logBlockOffset(s).
+ */
+export function encodeCommit(
+  commit: LogCommit,
+  copy: 0 | 1,
+  layout: JournalLayout,
+  identity: JournalIdentity,
+  out: Uint8Array,
+): void {
+  out.fill(0, 0, commit.blocks * BLOCK_BYTES);
+  for (let b = 0; b < commit.blocks; b++) {
+    const first = b * RECORDS_PER_BLOCK;
+    const recordCount = Math.max(0, Math.min(RECORDS_PER_BLOCK, commit.recordCount - first));
+    const p = payloadOf(out, b * BLOCK_BYTES);
+    for (let i = 0; i < recordCount; i++) {
+      const at = LOG_HEADER_BYTES + i * RECORD_BYTES;
+      p.setUint8(at, commit.kind[first + i]);
+      p.setUint16(at + 2, commit.count[first + i], true);
+      p.setUint32(at + 4, commit.region[first + i], true);
+      writeU64(p, at + 8, commit.transaction[first + i]);
+    }
+    const isLast = b === commit.blocks - 1;
+    const block = {
+      sequence: commit.start + b,
+      tail: isLast ? commit.tail : commit.tailBefore,
+      durableThrough: commit.durableThrough,
+      recordCount,
+    };
+    sealLogBlock(out, b * BLOCK_BYTES, block, copy, layout, identity);
+  }
+}
+
+/** An empty block, as format writes it into every place of the ring. */
+export function encodeEmptyLogBlock(
+  sequence: number,
+  copy: 0 | 1,
+  layout: JournalLayout,
+  identity: JournalIdentity,
+  out: Uint8Array,
+  at: number,
+): void {
+  out.fill(0, at, at + BLOCK_BYTES);
+  // The first lap is empty and durable as a whole: the log begins behind it.
+  const block = { sequence, tail: layout.ringBlocks, durableThrough: layout.ringBlocks - 1, recordCount: 0 };
+  sealLogBlock(out, at, block, copy, layout, identity);
+}
+
+/** Reads a block that `openBlock` has passed; null when its content makes no sense (then it is corrupt all the same). */
+export function decodeLogBlock(bytes: Uint8Array, at: number, sequence: number): LogBlock | null {
+  const p = payloadOf(bytes, at);
+  const recordCount = p.getUint16(14, true);
+  if (recordCount > RECORDS_PER_BLOCK) return null;
+  const records: LogRecord[] = [];
+  for (let i = 0; i < recordCount; i++) {
+    const r = LOG_HEADER_BYTES + i * RECORD_BYTES;
+    const kind = p.getUint8(r);
+    if (kind < RECORD_BEGIN || kind > RECORD_COMPLETE) return null;
+    records.push({
+      kind: kind as RecordKind,
+      transaction: readU64(p, r + 8),
+      firstRegion: p.getUint32(r + 4, true),
+      regions: p.getUint16(r + 2, true),
+    });
+  }
+  const durableThrough = p.getUint32(8, true) + p.getUint16(12, true) * TWO_32;
+  return { sequence, tail: readU64(p, 0), durableThrough, records };
+}

@@ -1,0 +1,164 @@
+/**
+ * What the log ring says after a crash: `L[t]` of every active transaction (R11), and where the log may go on.
+ *
+ * Method. Every place of both copies is read. A place whose two blocks are whole is taken at its newer one: the older
+ * is what a lost or not yet written copy leaves behind, and single losses cost nothing. Each block says up to which
+ * block all were durable when it was made: D is the highest such claim. From D on, blocks are taken while they follow
+ * each other; the last one, H, says where evidence begins (T). Evidence is in T … H. Blocks behind a gap after H
+ * belong to commits that were under way: no data was submitted on their word, and their releases must not count.
+ *
+ * Sectors are atomic and each block is one sector, so a crash leaves old and new blocks but no broken ones: a block
+ * that is broken, or a gap in T … H, is damage, and everything is dirty (R12).
+ */
+import type { JournalIdentity } from './block.js';
+import { BLOCK_KIND, openBlock } from './block.js';
+import type { Findings } from './findings.js';
+import type { JournalLayout } from './layout.js';
+import { BLOCK_BYTES, BLOCKS_PER_UNIT, UNIT_BYTES } from './layout.js';
+import type { LogBlock } from './logBlock.js';
+import { decodeLogBlock } from './logBlock.js';
+import { RECORD_COMPLETE, RECORD_RELEASE, RECORD_WRITE } from '../core/transactionLog.js';
+
+/** Returns the bytes at an offset of the journal device, or null when they cannot be read. Not kept by the caller. */
+export type JournalReader = (offsetBytes: number, lengthBytes: number) => Uint8Array | null;
+
+export interface LogRecovery {
+  /** Something was damaged: every region must be taken as dirty. */
+  damaged: boolean;
+  /** Regions in `L[t]` of active transactions. */
+  dirty: Set<number>;
+  activeTransactions: number;
+  /** T, H and the highest sequence number seen anywhere. */
+  tail: number;
+  head: number;
+  highest: number;
+  /** The log goes on here. */
+  firstSequence: number;
+  highestTransaction: number;
+}
+
+const READ_BYTES = 256 * UNIT_BYTES;
+
+export function recoverLog(
+  layout: JournalLayout,
+  identity: JournalIdentity,
+  regionCount: number,
+  read: JournalReader,
+  findings: Findings,
+): LogRecovery {
+  const places: (LogBlock | null)[] = new Array<LogBlock | null>(layout.ringBlocks).fill(null);
+  let damaged = false;
+  for (const copy of [0, 1] as const) {
+    if (!readRing(copy, layout, identity, read, findings, places)) damaged = true;
+  }
+  const at = (sequence: number): LogBlock | null => {
+    const block = places[((sequence % layout.ringBlocks) + layout.ringBlocks) % layout.ringBlocks];
+    return block !== null && block.sequence === sequence ? block : null;
+  };
+
+  let highest = -1;
+  let durable = -1;
+  for (const block of places) {
+    if (block === null) continue;
+    highest = Math.max(highest, block.sequence);
+    durable = Math.max(durable, block.durableThrough);
+  }
+  let head = durable;
+  while (at(head + 1) !== null) head++;
+  const last = at(head);
+  const tail = last === null ? head : last.tail;
+  const gap = last === null ? head : firstGap(tail, head, at);
+  if (gap !== null) {
+    damaged = true;
+    const offset = layout.logOffset[0] + (Math.max(0, gap) % layout.ringBlocks) * BLOCK_BYTES;
+    findings.add('log', offset, `block ${gap} must be durable (evidence is in ${tail} … ${head}) and is not there`, 'everything-dirty');
+  }
+
+  const replayed = damaged ? { dirty: new Set<number>(), active: 0, highest: 0 } : replay(tail, head, regionCount, at);
+  return {
+    damaged,
+    dirty: replayed.dirty,
+    activeTransactions: replayed.active,
+    tail,
+    head,
+    highest,
+    firstSequence: Math.ceil((Math.max(highest, head) + 1) / BLOCKS_PER_UNIT) * BLOCKS_PER_UNIT,
+    highestTransaction: replayed.highest,
+  };
+}
+
+/** Reads one copy into `places`, keeping the newer block of each place; false when a block is damaged. */
+function readRing(
+  copy: 0 | 1,
+  layout: JournalLayout,
+  identity: JournalIdentity,
+  read: JournalReader,
+  findings: Findings,
+  places: (LogBlock | null)[],
+): boolean {
+  let whole = true;
+  const copyBytes = layout.ringBlocks * BLOCK_BYTES;
+  for (let start = 0; start < copyBytes; start += READ_BYTES) {
+    const length = Math.min(READ_BYTES, copyBytes - start);
+    const bytes = read(layout.logOffset[copy] + start, length);
+    for (let at = 0; at < length; at += BLOCK_BYTES) {
+      const offset = layout.logOffset[copy] + start + at;
+      const place = (start + at) / BLOCK_BYTES;
+      const result = bytes === null ? 'unreadable' : readPlace(bytes, at, place, offset, layout, identity);
+      if (typeof result === 'string') {
+        whole = false;
+        findings.add('log', offset, result, 'everything-dirty');
+      } else if (places[place] === null || places[place].sequence < result.sequence) {
+        places[place] = result;
+      }
+    }
+  }
+  return whole;
+}
+
+function readPlace(
+  bytes: Uint8Array,
+  at: number,
+  place: number,
+  offset: number,
+  layout: JournalLayout,
+  identity: JournalIdentity,
+): LogBlock | string {
+  const opened = openBlock(bytes, at, BLOCK_KIND.log, offset, identity);
+  if (!opened.ok) return opened.problem;
+  if (opened.sequence % layout.ringBlocks !== place) return 'misplaced';
+  return decodeLogBlock(bytes, at, opened.sequence) ?? 'corrupt';
+}
+
+function firstGap(from: number, to: number, at: (sequence: number) => LogBlock | null): number | null {
+  for (let s = from; s <= to; s++) if (at(s) === null) return s;
+  return null;
+}
+
+function replay(
+  tail: number,
+  head: number,
+  regionCount: number,
+  at: (sequence: number) => LogBlock | null,
+): { dirty: Set<number>; active: number; highest: number } {
+  const locations = new Map<number, Set<number>>();
+  let highest = 0;
+  for (let s = tail; s <= head; s++) {
+    for (const r of at(s)!.records) {
+      highest = Math.max(highest, r.transaction);
+      if (r.kind === RECORD_COMPLETE) {
+        locations.delete(r.transaction);
+        continue;
+      }
+      let set = locations.get(r.transaction);
+      if (set === undefined) locations.set(r.transaction, (set = new Set()));
+      for (let i = r.firstRegion; i < r.firstRegion + r.regions && i < regionCount; i++) {
+        if (r.kind === RECORD_WRITE) set.add(i);
+        else if (r.kind === RECORD_RELEASE) set.delete(i);
+      }
+    }
+  }
+  const dirty = new Set<number>();
+  for (const set of locations.values()) for (const region of set) dirty.add(region);
+  return { dirty, active: locations.size, highest };
+}
