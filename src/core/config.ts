@@ -46,8 +46,8 @@ export interface LogConfig {
   unitsPerCommit: number;
 }
 
-/** The smallest ring: one unit to write, the reserve, and room between them. */
-export const MIN_RING_UNITS = 6;
+/** The smallest ring: two opening units, the reserve of two, and room to write. */
+export const MIN_RING_UNITS = 8;
 
 export function checkConfig(c: CoreConfig): CoreConfig {
   const whole = (name: string, value: number, min: number, max = Number.MAX_SAFE_INTEGER): void => {

@@ -24,6 +24,12 @@ export type RecordKind =
 /** Regions that one record can name (a 16-bit field on disk). */
 export const MAX_REGIONS_PER_RECORD = 0xffff;
 
+/**
+ * Units of the ring that only the first commits after a recovery may use: so that a crash during recovery still finds
+ * the old evidence whole.
+ */
+export const OPENING_UNITS = 2;
+
 export class LogCommit {
   readonly index: number;
   /** Sequence number of its first block. */
@@ -76,6 +82,8 @@ export class TransactionLog {
   private readonly order: number[] = [];
   private open: LogCommit;
   private readonly recordCapacity: number;
+  /** Blocks that may be in use: the ring without the opening units. */
+  private readonly roomBlocks: number;
 
   constructor(config: LogConfig) {
     this.config = config;
@@ -83,6 +91,7 @@ export class TransactionLog {
     this.durableThrough = config.firstSequence - 1;
     this.tail = this.durableTail = this.sealedTail = config.firstSequence;
     this.saidDurable = config.recoveredThrough;
+    this.roomBlocks = config.ringBlocks - OPENING_UNITS * config.blocksPerUnit;
     this.live = new Int32Array(config.ringBlocks);
     this.recordCapacity = config.unitsPerCommit * config.blocksPerUnit * config.recordsPerBlock;
     for (let i = 0; i <= config.commitsInFlight; i++) this.commits.push(new LogCommit(i, this.recordCapacity));
@@ -100,7 +109,7 @@ export class TransactionLog {
   }
 
   get freeBlocks(): number {
-    return this.config.ringBlocks - this.usedBlocks;
+    return this.roomBlocks - this.usedBlocks;
   }
 
   get openRecords(): number {
@@ -135,7 +144,7 @@ export class TransactionLog {
     if (after > this.recordCapacity) return false;
     const unit = this.config.blocksPerUnit;
     const blocks = Math.ceil(after / (this.config.recordsPerBlock * unit)) * unit;
-    return this.nextSequence + blocks + reserveBlocks - this.durableTail <= this.config.ringBlocks;
+    return this.nextSequence + blocks + reserveBlocks - this.durableTail <= this.roomBlocks;
   }
 
   /** Appends a record; returns the sequence number of its block. The caller has asked `hasRoom`. */
@@ -196,7 +205,7 @@ export class TransactionLog {
   canSeal(): boolean {
     if (this.order.length >= this.config.commitsInFlight) return false;
     const blocks = Math.max(this.openBlocks, this.config.blocksPerUnit);
-    return this.nextSequence + blocks - this.durableTail <= this.config.ringBlocks;
+    return this.nextSequence + blocks - this.durableTail <= this.roomBlocks;
   }
 
   /** Closes the open commit for writing; returns it. The caller has asked `canSeal`. */
