@@ -2,7 +2,7 @@
  * The kernel's tree of block devices, read from sysfs: which disk a partition is on, what a stacked device is made of,
  * what is stacked on a device. Nodes are `major:minor`.
  */
-import { readdirSync, statSync } from 'node:fs';
+import { readdirSync, statSync, type Stats } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { readAttribute, sysfsFolder } from './sysfs.js';
 
@@ -14,9 +14,18 @@ export function majorMinorOf(device: number): string {
   return `${major}:${minor}`;
 }
 
+/** Null when it is gone, behind a closed folder, or on a file system that has died. */
+function statOrNull(path: string): Stats | null {
+  try {
+    return statSync(path);
+  } catch {
+    return null;
+  }
+}
+
 /** major:minor of the block device that `path` names, or null when it names something else or nothing. */
 export function blockNodeOf(path: string): string | null {
-  const stat = statSync(path, { throwIfNoEntry: false });
+  const stat = statOrNull(path);
   return stat?.isBlockDevice() ? majorMinorOf(stat.rdev) : null;
 }
 
@@ -48,11 +57,14 @@ function describeHolder(name: string): string {
   return mapped === null ? name : `${name} (${mapped})`;
 }
 
-/** A loop device over a block device does not show among its holders. */
+/**
+ * A loop device over a block device does not show among its holders. Other loop devices' files are left alone: they may
+ * lie on somebody's hung file system, where even a stat never returns.
+ */
 function loopsOver(majorMinor: string): string[] {
   return entries('/sys/block').filter((name) => {
     const file = readAttribute('/sys/block', name, 'loop/backing_file');
-    return file !== null && blockNodeOf(file) === majorMinor;
+    return file !== null && file.startsWith('/dev/') && blockNodeOf(file) === majorMinor;
   });
 }
 
@@ -83,8 +95,8 @@ function parentsOf(majorMinor: string): string[] {
 
 /** The device of the file system a file lies on; null for file systems without one (tmpfs, FUSE, btrfs). */
 function deviceHolding(file: string): string | null {
-  const stat = statSync(file, { throwIfNoEntry: false });
-  return stat === undefined || sysfsFolder(majorMinorOf(stat.dev)) === null ? null : majorMinorOf(stat.dev);
+  const stat = statOrNull(file);
+  return stat === null || sysfsFolder(majorMinorOf(stat.dev)) === null ? null : majorMinorOf(stat.dev);
 }
 
 /** For messages. */

@@ -42,7 +42,7 @@ export async function checkGate(requests: readonly GateRequest[], options: GateO
     devices.push(looked);
     findings.push(...(await checkCandidate(looked, native, options.enrolments ?? [])));
   }
-  findings.push(...checkDuplicates(candidates));
+  findings.push(...(await checkDuplicates(candidates)));
   return { passed: findings.length === 0, findings, devices };
 }
 
@@ -50,7 +50,7 @@ async function checkCandidate(candidate: Candidate, native: NativeLibrary, enrol
   const { request, identity } = candidate;
   const inUse = checkUse(request, identity.majorMinor);
   return [
-    ...checkIdentity(candidate),
+    ...(await checkIdentity(candidate)),
     ...checkReadOnly(candidate),
     // Only what nothing else explains: EBUSY beside "mounted at /srv" says nothing more.
     ...(inUse.length > 0 ? inUse : checkClaim(request, native)),

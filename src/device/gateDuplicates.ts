@@ -4,21 +4,24 @@ import { finding, type Candidate, type GateFinding } from './gateTypes.js';
 import type { DeviceIdentity } from './port.js';
 
 /** Null, or in words why the two are one. */
-export function whyOne(a: DeviceIdentity, b: DeviceIdentity): string | null {
+export async function whyOne(a: DeviceIdentity, b: DeviceIdentity): Promise<string | null> {
   if (a.majorMinor === b.majorMinor) return `both are ${a.kernelName}`;
   if (a.backingFile !== null && b.backingFile !== null)
-    return isSameFile(a.backingFile, b.backingFile) ? `both are over ${a.backingFile}` : null;
+    return (await isSameFile(a.backingFile, b.backingFile)) ? `both are over ${a.backingFile}` : null;
   if (a.wwn !== null && b.wwn !== null) return a.wwn === b.wwn ? `both have wwn ${a.wwn}: one disk over two paths` : null;
   if (a.serial !== null && a.serial === b.serial && a.model === b.model) return `both have serial ${a.serial}: one disk over two paths`;
   return null;
 }
 
-export function checkDuplicates(candidates: readonly Candidate[]): GateFinding[] {
-  return candidates.flatMap((later, i) =>
-    candidates.slice(0, i).flatMap((earlier) => {
-      const why = whyOne(earlier.identity, later.identity);
-      if (why === null) return [];
-      return [finding(later.request, 'GATE_SAME_DEVICE', `the same as ${earlier.request.role} (${earlier.request.path}): ${why}`, 'every role needs a device of its own')];
-    }),
-  );
+export async function checkDuplicates(candidates: readonly Candidate[]): Promise<GateFinding[]> {
+  const findings: GateFinding[] = [];
+  for (const [i, later] of candidates.entries()) {
+    for (const earlier of candidates.slice(0, i)) {
+      const why = await whyOne(earlier.identity, later.identity);
+      if (why === null) continue;
+      const found = `the same as ${earlier.request.role} (${earlier.request.path}): ${why}`;
+      findings.push(finding(later.request, 'GATE_SAME_DEVICE', found, 'every role needs a device of its own'));
+    }
+  }
+  return findings;
 }

@@ -1,5 +1,6 @@
 /** Is it the device that the profile means? Stable name, serial, WWN, backing file. */
-import { readdirSync, realpathSync, statSync } from 'node:fs';
+import { readdirSync, type Stats } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { blockNodeOf } from './blockTree.js';
 import { finding, isLoop, type Candidate, type GateFinding, type GateRequest } from './gateTypes.js';
 import { normalizeWwn } from './sysfs.js';
@@ -7,7 +8,8 @@ import { normalizeWwn } from './sysfs.js';
 /** udev derives these from the hardware or from its place on the bus; `/dev/sdX` is the order of discovery. */
 const STABLE_FOLDERS = ['/dev/disk/by-id/', '/dev/disk/by-path/'];
 
-export function checkIdentity(candidate: Candidate): GateFinding[] {
+/** Asynchronous for the sake of files that a FUSE server in this very process may serve. */
+export async function checkIdentity(candidate: Candidate): Promise<GateFinding[]> {
   return isLoop(candidate.identity) ? checkBackingFile(candidate) : [...checkName(candidate), ...checkNumbers(candidate)];
 }
 
@@ -45,15 +47,15 @@ function checkNumbers({ request, identity }: Candidate): GateFinding[] {
   return findings;
 }
 
-function checkBackingFile({ request, identity }: Candidate): GateFinding[] {
+async function checkBackingFile({ request, identity }: Candidate): Promise<GateFinding[]> {
   const file = identity.backingFile!;
-  if (blockNodeOf(file) !== null) {
+  if (await isBlockDevice(file)) {
     return [finding(request, 'GATE_BACKED_BY_DEVICE', `${identity.kernelName} is a loop over the block device ${file}`, 'name that device itself, so that it is checked')];
   }
   const findings: GateFinding[] = [];
   if (request.backingFile === undefined)
     findings.push(finding(request, 'GATE_UNIDENTIFIED', `a loop device's number says nothing, and the profile names no backing file`, `put backingFile: ${file} into the profile`));
-  else if (!isSameFile(request.backingFile, file))
+  else if (!(await isSameFile(request.backingFile, file)))
     findings.push(mismatch(request, 'GATE_BACKING_FILE_MISMATCH', 'backing file', request.backingFile, file));
   // A loop device tells neither: a profile that expects one means some other device.
   if (request.serial !== undefined) findings.push(mismatch(request, 'GATE_SERIAL_MISMATCH', 'serial', request.serial, identity.serial));
@@ -71,13 +73,21 @@ function mismatch(
   return finding(request, code, `${what} is ${found ?? 'not told'}, the profile says ${expected}`, 'check the cabling and the profile: this is another device');
 }
 
-/** Two spellings of one file; by inode where both can be looked at (hard links, bind mounts), else by path. */
-export function isSameFile(a: string, b: string): boolean {
-  if (a === b) return true;
+async function isBlockDevice(path: string): Promise<boolean> {
+  return (await statOrNull(path))?.isBlockDevice() ?? false;
+}
+
+async function statOrNull(path: string): Promise<Stats | null> {
   try {
-    const [statA, statB] = [statSync(a), statSync(b)];
-    return (statA.dev === statB.dev && statA.ino === statB.ino) || realpathSync(a) === realpathSync(b);
+    return await stat(path);
   } catch {
-    return false;
+    return null;
   }
+}
+
+/** Two spellings of one file (symbolic and hard links, bind mounts): by inode. False where one can't be looked at. */
+export async function isSameFile(a: string, b: string): Promise<boolean> {
+  if (a === b) return true;
+  const [statA, statB] = [await statOrNull(a), await statOrNull(b)];
+  return statA !== null && statB !== null && statA.dev === statB.dev && statA.ino === statB.ino;
 }

@@ -40,13 +40,13 @@ test('the same device twice: by number, by file, by a second name of the file', 
   expect(await codes(primary, { role: 'journal', path: c.path, backingFile: second, lab: true })).toEqual(['journal GATE_SAME_DEVICE']);
 });
 
-test('one disk over two paths is one disk; two namespaces of one controller are two', () => {
+test('one disk over two paths is one disk; two namespaces of one controller are two', async () => {
   const loop = identify(loops.loop().path);
   const disk = { ...loop, majorMinor: '8:0', backingFile: null, serial: 'S1', model: 'M', wwn: 'eui.1' };
-  expect(whyOne(disk, { ...disk, majorMinor: '8:16' })).toContain('eui.1');
-  expect(whyOne(disk, { ...disk, majorMinor: '8:16', wwn: 'eui.2' })).toBeNull();
-  expect(whyOne(disk, { ...disk, majorMinor: '8:16', wwn: null })).toContain('S1');
-  expect(whyOne(disk, { ...disk, majorMinor: '8:16', wwn: null, serial: null })).toBeNull();
+  expect(await whyOne(disk, { ...disk, majorMinor: '8:16' })).toContain('eui.1');
+  expect(await whyOne(disk, { ...disk, majorMinor: '8:16', wwn: 'eui.2' })).toBeNull();
+  expect(await whyOne(disk, { ...disk, majorMinor: '8:16', wwn: null })).toContain('S1');
+  expect(await whyOne(disk, { ...disk, majorMinor: '8:16', wwn: null, serial: null })).toBeNull();
 });
 
 test('three good devices pass, with their identities', async () => {
