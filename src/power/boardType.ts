@@ -33,6 +33,8 @@ const optionSchema = z.union([
 ]);
 
 const readSchema = z.strictObject({
+  /** Only boards with so many channels; of several ways to ask, the first that fits is used. */
+  forChannels: z.strictObject({ min: z.number().int().min(1), max: z.number().int().max(64) }).optional(),
   send: template,
   expect: templates,
   timeoutMs: z.number().int().min(1).max(60_000).optional(),
@@ -51,9 +53,9 @@ const measureSchema = z.strictObject({
   /** Must capture {value}. */
   expect: templates,
   timeoutMs: z.number().int().min(1).max(60_000).optional(),
-  /** On from here up, off from there down; between them the answer is "not yet". */
-  onAtLeast: z.number(),
-  offAtMost: z.number(),
+  /** On from here up, off from there down; between them it is neither yet. A number, or an option's name. */
+  onAtLeast: z.union([z.number(), template]),
+  offAtMost: z.union([z.number(), template]),
   /** An output ramps: asked again for so long until it is one or the other. 0 … 60000 ms. */
   withinMs: z.number().int().min(0).max(60_000).default(2000),
 });
@@ -90,7 +92,12 @@ export const boardTypeSchema = z
       .optional(),
     /** Brings a confused line parser back: sent until the answer comes, at most `tries` times. */
     sync: z
-      .strictObject({ send: template, expect: templates, tries: z.number().int().min(1).max(16).default(2) })
+      .strictObject({
+        send: template,
+        expect: templates,
+        tries: z.number().int().min(1).max(16).default(2),
+        timeoutMs: z.number().int().min(1).max(60_000).optional(),
+      })
       .optional(),
     /** After each opening. */
     open: z.array(stepSchema).default([]),
@@ -105,7 +112,9 @@ export const boardTypeSchema = z
     set: z.union([z.strictObject({ on: stepSchema, off: stepSchema }), z.strictObject({ mask: stepSchema })]),
     /** All relays in one frame, where `set` is by channel: brings rails down together. */
     setAll: z.strictObject({ on: stepSchema, off: stepSchema }).optional(),
-    read: readSchema.optional(),
+    read: z
+      .union([readSchema.transform((one) => [one]), z.array(readSchema).min(1)])
+      .optional(),
     measure: measureSchema.optional(),
     pulse: pulseSchema.optional(),
   })
@@ -123,13 +132,14 @@ export type BoardType = z.infer<typeof boardTypeSchema>;
 /** What a person writes, before defaults. */
 export type BoardTypeInput = z.input<typeof boardTypeSchema>;
 export type Step = z.infer<typeof stepSchema>;
+export type ReadRule = z.infer<typeof readSchema>;
 
 /** What a board can say after a switch: nothing, a repeated frame, its own register, a measured output. */
 export type ReadBackKind = 'none' | 'echo' | 'state' | 'measured';
 
 export function readBackOf(type: BoardType): ReadBackKind {
   if (type.measure !== undefined) return 'measured';
-  if (type.read !== undefined) return type.read.kind;
+  if (type.read !== undefined) return type.read[0].kind;
   const step = 'mask' in type.set ? type.set.mask : type.set.off;
   return step.expect === undefined ? 'none' : 'echo';
 }

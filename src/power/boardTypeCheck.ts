@@ -5,7 +5,7 @@
 
 import { renderFrame } from './language/frame.js';
 import { compileReply } from './language/reply.js';
-import { type Values } from './language/numbers.js';
+import { evaluate, type Values } from './language/numbers.js';
 import { TemplateError } from './language/template.js';
 
 export interface TemplateProblem {
@@ -31,8 +31,8 @@ export interface Templated {
   refused?: string[];
   set: { on: StepLike; off: StepLike } | { mask: StepLike };
   setAll?: { on: StepLike; off: StepLike };
-  read?: StepLike & { per: 'channel' | 'board' };
-  measure?: StepLike;
+  read?: (StepLike & { per: 'channel' | 'board'; forChannels?: { max: number } })[];
+  measure?: StepLike & { onAtLeast: number | string; offAtMost: number | string };
   pulse?: { on?: StepLike; off?: StepLike; unitsMax: number };
 }
 
@@ -77,12 +77,23 @@ export function checkTemplates(type: Templated): TemplateProblem[] {
   const all = { ...board, mask: allChannels(type.channels.max) };
   checkStep(['setAll', 'on'], type.setAll?.on, all);
   checkStep(['setAll', 'off'], type.setAll?.off, all);
-  checkStep(['read'], type.read, type.read?.per === 'channel' ? channel : board);
+  type.read?.forEach((read, i) => {
+    const channels = read.forChannels?.max ?? type.channels.max;
+    const values = { ...board, ...boardValues(channels, {}) };
+    checkStep(['read', i], read, read.per === 'channel' ? { ...channel, ...values, channel: channels } : values);
+  });
   checkStep(['measure'], type.measure, channel);
+  attempt(['measure', 'onAtLeast'], () => threshold(type.measure?.onAtLeast ?? 0, board));
+  attempt(['measure', 'offAtMost'], () => threshold(type.measure?.offAtMost ?? 0, board));
   const units = { ...channel, units: type.pulse?.unitsMax ?? 0 };
   checkStep(['pulse', 'on'], type.pulse?.on, units);
   checkStep(['pulse', 'off'], type.pulse?.off, units);
   return problems;
+}
+
+/** A limit of a measurement: a number, or an expression over the board's options. */
+export function threshold(limit: number | string, values: Values): number {
+  return typeof limit === 'number' ? limit : evaluate(limit, values);
 }
 
 /** A mask with every relay on. */

@@ -7,7 +7,7 @@ import { type BoardDeps, openBoard } from './boards/openBoard.js';
 import type { WireTrace } from './boards/session.js';
 import { type Clock, systemClock } from './clock.js';
 import { PowerController } from './rails/controller.js';
-import { checkRails } from './rails/railMap.js';
+import { checkRails, relayChanges } from './rails/railMap.js';
 import { openSerialWire } from './transport/serialWire.js';
 import type { OpenWire } from './transport/wire.js';
 
@@ -45,13 +45,17 @@ export function boardDeps(deps: PowerDeps): BoardDeps {
 }
 
 /**
- * Opens, locks and initializes every board. Switches nothing, except on boards whose opening drops relays. Rejects with
- * `PowerError`; what was opened by then is closed again.
+ * Opens, locks and initializes every board. Switches nothing, except on boards whose opening drops their relays: there
+ * the rails were dark for a moment, and come back. Rejects with `PowerError`; what was opened by then is closed again.
  */
 export async function openPower(spec: PowerSpec, deps: PowerDeps = {}): Promise<PowerController> {
   checkRails(spec.boards, spec.rails);
   const used = boardDeps(deps);
-  const results = await Promise.allSettled(spec.boards.map((ref) => openBoard(ref, spec.boardTypes, used)));
+  const open = (ref: BoardRef): Promise<Board> => {
+    const rest = spec.rails.filter((rail) => rail.board === ref.name).flatMap((rail) => relayChanges(rail, 'on'));
+    return openBoard(ref, spec.boardTypes, rest, used);
+  };
+  const results = await Promise.allSettled(spec.boards.map(open));
   const boards = results.flatMap((result): Board[] => (result.status === 'fulfilled' ? [result.value] : []));
   const failure = results.find((result) => result.status === 'rejected');
   if (failure !== undefined) {

@@ -3,9 +3,9 @@
  * allows, checks the answers, tries again what may be tried again (a mute or garbled exchange; never a refusal).
  */
 
-import type { BoardType, ReadBackKind, Step } from '../boardType.js';
+import type { BoardType, ReadBackKind, ReadRule, Step } from '../boardType.js';
 import { readBackOf } from '../boardType.js';
-import { allChannels, boardValues } from '../boardTypeCheck.js';
+import { allChannels, boardValues, threshold } from '../boardTypeCheck.js';
 import { isPowerError } from '../errors.js';
 import { toHex } from '../hex.js';
 import { renderFrame } from '../language/frame.js';
@@ -28,10 +28,12 @@ export interface FrameBoardSetup {
   clock: Clock;
   session: Session;
   memory: BoardMemory;
-  /** `none`: never ask. */
-  readBack: 'auto' | 'none';
+  /** `none`: never ask; `state`: ask the board although it could measure. */
+  readBack: 'auto' | 'none' | 'state';
   /** Leave the once-only initialization out: someone else did it. */
   initialized: boolean;
+  /** How relays are when the bench lets go of them; relays that are not told are nobody's. */
+  rest: readonly RelayChange[];
 }
 
 /** Contacts move within about 10 ms; a board that reads its pins may show the old state for so long. */
@@ -48,14 +50,18 @@ export class FrameBoard implements Board {
   readonly #setup: FrameBoardSetup;
   readonly #values: Values;
   readonly #refused: ReplyPattern[];
+  readonly #read: ReadRule | undefined;
 
   constructor(setup: FrameBoardSetup) {
     this.#setup = setup;
     this.name = setup.name;
     this.type = setup.typeName;
     this.channels = setup.channels;
-    this.readBack = setup.readBack === 'none' ? 'none' : readBackOf(setup.type);
-    this.readBackWithinMs = setup.type.measure?.withinMs ?? CONTACT_MS_MAX;
+    const { type, channels } = setup;
+    this.#read = type.read?.find(({ forChannels: f }) => f === undefined || (channels >= f.min && channels <= f.max));
+    if (setup.readBack === 'auto') this.readBack = readBackOf(type);
+    else this.readBack = setup.readBack === 'state' ? (this.#read?.kind ?? 'none') : 'none';
+    this.readBackWithinMs = this.readBack === 'measured' ? (type.measure?.withinMs ?? 0) : CONTACT_MS_MAX;
     this.#values = boardValues(setup.channels, setup.options);
     this.#refused = (setup.type.refused ?? []).map((template) => compileReply(template, this.#values));
   }
@@ -73,7 +79,8 @@ export class FrameBoard implements Board {
     for (let channel = 1; channel <= this.channels; channel += 1) {
       for (const step of type.openEachChannel) await this.#exchange(step, this.#channelValues(channel));
     }
-    if (type.read?.mayBeMute === true && this.readBack !== 'none') await this.#probeReadBack();
+    if (type.boot !== undefined && this.#setup.rest.length > 0) await this.set(this.#setup.rest);
+    if (this.#read?.mayBeMute === true && this.readBack !== 'none') await this.#probeReadBack();
   }
 
   async set(changes: readonly RelayChange[]): Promise<SwitchDone> {
@@ -91,8 +98,8 @@ export class FrameBoard implements Board {
   async read(channels: readonly number[]): Promise<RelayReading | null> {
     const { type } = this.#setup;
     if (this.readBack === 'none') return null;
-    if (type.measure !== undefined) return this.#measure(type.measure, channels);
-    const read = type.read;
+    if (this.readBack === 'measured' && type.measure !== undefined) return this.#measure(type.measure, channels);
+    const read = this.#read;
     if (read === undefined) return null;
     const states = new Map<number, boolean>();
     if (read.per === 'board') {
@@ -128,8 +135,9 @@ export class FrameBoard implements Board {
 
   async #setMask(step: Step, changes: readonly RelayChange[]): Promise<SwitchDone> {
     const { memory } = this.#setup;
-    const before = memory.mask ?? 0;
-    const mask = changes.reduce((sum, change) => withBit(sum, change.channel, change.on), before);
+    // Never written in the board's powered life: power to every rail is what the bench wants at rest.
+    const start = memory.mask === null ? [...this.#setup.rest, ...changes] : changes;
+    const mask = start.reduce((sum, change) => withBit(sum, change.channel, change.on), memory.mask ?? 0);
     const done = await this.#switch(step, { ...this.#values, mask });
     memory.mask = mask;
     memory.save();
@@ -151,7 +159,7 @@ export class FrameBoard implements Board {
     return { commandNs: answer.sentNs, evidence: step.expect === undefined ? 'none' : 'echo' };
   }
 
-  async #readTimes(read: NonNullable<BoardType['read']>, values: Values): Promise<Answer> {
+  async #readTimes(read: ReadRule, values: Values): Promise<Answer> {
     for (let i = 1; i < read.times; i += 1) await this.#exchange(read, values);
     return this.#exchange(read, values);
   }
@@ -161,8 +169,8 @@ export class FrameBoard implements Board {
     const states = new Map<number, boolean>();
     for (const channel of channels) {
       const value = (await this.#exchange(measure, this.#channelValues(channel))).captures?.value;
-      if (value !== undefined && value >= measure.onAtLeast) states.set(channel, true);
-      else if (value !== undefined && value <= measure.offAtMost) states.set(channel, false);
+      if (value !== undefined && value >= threshold(measure.onAtLeast, this.#values)) states.set(channel, true);
+      else if (value !== undefined && value <= threshold(measure.offAtMost, this.#values)) states.set(channel, false);
     }
     return { kind: 'measured', states };
   }
@@ -171,7 +179,7 @@ export class FrameBoard implements Board {
   async #initializeOnce(): Promise<void> {
     const { type, memory } = this.#setup;
     memory.initialized = true;
-    memory.mask = 0;
+    memory.mask = null;
     memory.save();
     try {
       for (const step of type.once) await this.#once(step, this.#values);
@@ -186,7 +194,7 @@ export class FrameBoard implements Board {
   }
 
   async #probeReadBack(): Promise<void> {
-    const { read } = this.#setup.type;
+    const read = this.#read;
     if (read === undefined) return;
     try {
       await this.#once(read, this.#values);
@@ -201,7 +209,7 @@ export class FrameBoard implements Board {
     if (sync === undefined) return;
     for (let left = sync.tries; ; left -= 1) {
       try {
-        await this.#once({ ...sync, timeoutMs: undefined }, this.#values);
+        await this.#once(sync, this.#values);
         return;
       } catch (error) {
         if (left <= 1 || !mayRetry(error)) throw error;

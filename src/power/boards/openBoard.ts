@@ -7,7 +7,7 @@ import type { Clock } from '../clock.js';
 import { PowerError } from '../errors.js';
 import { findBoardType } from '../findBoardType.js';
 import type { OpenWire, Wire } from '../transport/wire.js';
-import { type Board, queued } from './board.js';
+import { type Board, queued, type RelayChange } from './board.js';
 import type { OpenBoardMemory } from './boardMemory.js';
 import { execBoard, execOptionsSchema } from './execBoard.js';
 import { FrameBoard } from './frameBoard.js';
@@ -30,14 +30,22 @@ const commonOptionsSchema = z.object({
   replyTimeoutMs: z.number().int().min(1).max(60_000).optional(),
   /** Exchanges tried in all when the board is mute or garbled. 1 … 10. */
   attempts: z.number().int().min(1).max(10).default(3),
-  /** `none`: this board does not answer, whatever its type can. */
-  readBack: z.enum(['auto', 'none']).default('auto'),
+  /** `none`: this board does not answer, whatever its type can; `state`: don't measure, ask for the state. */
+  readBack: z.enum(['auto', 'none', 'state']).default('auto'),
   /** The board was initialized by other software since it has power: leave it out. */
   initialized: z.boolean().default(false),
 });
 
-/** Rejects with `PowerError`: BAD_SPEC, BAD_BOARD_TYPE, TTY_… or BOARD_…. */
-export async function openBoard(ref: BoardRef, boardTypes: Record<string, unknown>, deps: BoardDeps): Promise<Board> {
+/**
+ * `rest` is how the relays are with every rail on: for boards that drop them on opening, or that can't be asked. Rejects
+ * with `PowerError`: BAD_SPEC, BAD_BOARD_TYPE, TTY_… or BOARD_….
+ */
+export async function openBoard(
+  ref: BoardRef,
+  boardTypes: Record<string, unknown>,
+  rest: readonly RelayChange[],
+  deps: BoardDeps,
+): Promise<Board> {
   if (ref.type === 'exec') {
     return queued(execBoard(ref.name, ref.channels, parseOptions(ref, execOptionsSchema, ref.options), deps.clock));
   }
@@ -69,6 +77,7 @@ export async function openBoard(ref: BoardRef, boardTypes: Record<string, unknow
       memory: deps.openMemory(ref.tty, deps.runtimeDir),
       readBack: common.readBack,
       initialized: common.initialized,
+      rest,
     });
     await board.start();
     return queued(board);

@@ -37,3 +37,30 @@ export const modbusRtu: BoardTypeInput = {
     unitsMax: 0x7fff,
   },
 };
+
+/**
+ * R421A08 / LaskaKit: registers instead of coils. `06 xx` is on for xx seconds, timed by the board. RELAYS: C, recalled,
+ * to be verified on a board.
+ */
+export const modbusR421a: BoardTypeInput = {
+  title: 'R421A08 / LaskaKit: Modbus RTU registers',
+  sure: 'C',
+  channels: { min: 1, max: 8 },
+  options: { address: { default: 1, min: 1, max: 247 } },
+  gapMs: 5,
+  refused: ['{address} 83 {code} {crc16}', '{address} 86 {code} {crc16}'],
+  set: {
+    on: { send: '{address} 06 {channel:u16} 0100 {crc16}', expect: 'echo' },
+    off: { send: '{address} 06 {channel:u16} 0200 {crc16}', expect: 'echo' },
+  },
+  read: {
+    per: 'channel',
+    send: '{address} 03 {channel:u16} 0001 {crc16}',
+    expect: '{address} 03 02 00 {state} {crc16}',
+  },
+  pulse: {
+    on: { send: '{address} 06 {channel:u16} 06 {units} {crc16}', expect: 'echo' },
+    unitMs: 1000,
+    unitsMax: 255,
+  },
+};

@@ -5,7 +5,8 @@
  *     {state}            one relay, bytes 01 and 00; {state:FF/00} other bytes; {state:'ON'/'OFF'} words
  *     {states}           a byte with one bit a relay; {states:rev16} {states:coils} as in numbers.ts
  *     {value}            a number in text      {code}  a byte that says why the board refuses
- *     {any}              a byte that does not matter; {ws} blanks and line ends, or none; {eol} a line end
+ *     {any} {text}       a byte, or printable characters, that do not matter
+ *     {ws} {eol}         blanks and line ends, or none; a line end
  *
  * An answer made of captures alone (one raw byte) can be told from noise only by its length: `marked` is false for it,
  * and the caller must wait until the line is quiet and then demand that nothing else came.
@@ -131,12 +132,15 @@ function addField(build: Build, piece: Piece & { kind: 'field' }, values: Values
     build.marks.push(mark);
   };
   if (isChecksum(piece.body)) {
-    capture(`.{${checksumBytes[piece.body]}}`, { kind: 'check', group, check: piece.body });
-    return;
+    build.literals += 1;
+    return capture(`.{${checksumBytes[piece.body]}}`, { kind: 'check', group, check: piece.body });
   }
   switch (piece.body) {
     case 'any':
       build.source += '.';
+      return;
+    case 'text':
+      build.source += '[\\x20-\\x7e]*';
       return;
     case 'ws':
       build.source += '[\\r\\n\\t ]*';
@@ -186,6 +190,7 @@ function statesOrder(format: string | null): StatesOrder {
 }
 
 function statesBytes(order: StatesOrder, values: Values): number {
-  if (order === 'rev16') return 2;
-  return order === 'coils' ? Math.ceil(values['channels'] / 8) : 1;
+  const bytes = order === 'rev16' ? 2 : order === 'coils' ? Math.ceil(values['channels'] / 8) : 1;
+  if (bytes * 8 < values['channels']) throw new TemplateError(`{states}: ${values['channels']} channels do not fit`);
+  return bytes;
 }

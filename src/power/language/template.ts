@@ -8,7 +8,7 @@
  *     [ FE {lrc} ]     the bytes inside, each written as two ASCII hex digits
  *     ( {state} )      once for each channel of the board, {channel} counting from 1
  *
- * and, in answers only (reply.ts): {state} {states} {value} {code} {any} {ws} {eol}.
+ * and, in answers only (reply.ts): {state} {states} {value} {code} {any} {text} {ws} {eol}.
  *
  * This file reads text into pieces and promises nothing about meaning: unknown names are found when the template is used.
  */

@@ -1,0 +1,87 @@
+/** Boards that are spoken to in a few bytes. */
+
+import type { BoardTypeInput } from '../boardType.js';
+
+/** KMTronic USB: small boards answer for one channel, large ones for all. RELAYS: A. */
+export const kmtronic: BoardTypeInput = {
+  title: 'KMTronic USB 1/2/4/8 channels (FTDI)',
+  usb: ['0403:6001'],
+  sure: 'A',
+  channels: { min: 1, max: 8 },
+  set: { on: 'FF {channel} 01', off: 'FF {channel} 00' },
+  read: [
+    { forChannels: { min: 1, max: 2 }, per: 'channel', send: 'FF {channel} 03', expect: 'FF {channel} {state}' },
+    { forChannels: { min: 3, max: 8 }, send: 'FF 09 00', expect: '( {state} )' },
+  ],
+};
+
+/** Devantech USB-RLY02/08/16: one byte a command. RELAYS: A. */
+export const devantech: BoardTypeInput = {
+  title: 'Devantech USB-RLY02/08/16',
+  usb: ['04d8:ffee'],
+  sure: 'A',
+  baud: 19_200,
+  channels: { min: 2, max: 8 },
+  set: { on: '{channel+0x64}', off: '{channel+0x6E}' },
+  setAll: { on: '64', off: '6E' },
+  read: { send: '5B', expect: '{states}' },
+  identify: { send: '5A', expect: '{any} {any}' },
+};
+
+/**
+ * ICSE012A/013A/014A: after `50` and `51`, once in its powered life, every byte is the mask of all relays, active low.
+ * A second `50` would switch relays. RELAYS: A.
+ */
+export const icse: BoardTypeInput = {
+  title: 'ICSE012A/013A/014A, 4/2/8 channels (PL2303)',
+  usb: ['067b:2303'],
+  sure: 'A',
+  channels: { min: 2, max: 8 },
+  gapMs: 10,
+  once: [{ send: '50', expect: ['AB', 'AC', 'AD'] }, '51'],
+  set: { mask: '{mask:not}' },
+};
+
+/** Conrad 197720/197730: four bytes with xor; every answer carries the state. RELAYS: B. */
+export const conrad: BoardTypeInput = {
+  title: 'Conrad 197720/197730, 8 channels',
+  sure: 'B',
+  baud: 19_200,
+  channels: { min: 1, max: 8 },
+  options: { address: { default: 1, min: 1, max: 255 } },
+  // Zeros complete whatever frame the board is in the middle of.
+  sync: { send: '00', expect: '{any} {any} {any} {xor8}', tries: 4, timeoutMs: 100 },
+  open: [{ send: '01 {address} 00 {xor8}', expect: 'FE {address} {any} {xor8}' }],
+  set: {
+    on: { send: '06 {address} {bit} {xor8}', expect: 'F9 {address} {any} {xor8}' },
+    off: { send: '07 {address} {bit} {xor8}', expect: 'F8 {address} {any} {xor8}' },
+  },
+  setAll: {
+    on: { send: '03 {address} {mask} {xor8}', expect: 'FC {address} {any} {xor8}' },
+    off: { send: '03 {address} {mask} {xor8}', expect: 'FC {address} {any} {xor8}' },
+  },
+  read: { send: '02 {address} 00 {xor8}', expect: 'FD {address} {states} {xor8}' },
+};
+
+/**
+ * Arduino with StandardFirmata; channel n is pin firstPin + n - 1. Opening the tty resets it and drops the relays. It
+ * repeats what was last written to a pin, it does not measure. RELAYS: B.
+ */
+export const firmata: BoardTypeInput = {
+  title: 'Arduino with StandardFirmata',
+  usb: ['2341:0043', '2341:0001', '2a03:0043'],
+  sure: 'B',
+  baud: 57_600,
+  channels: { min: 1, max: 18 },
+  options: { firstPin: { default: 2, min: 2, max: 100 } },
+  hangUpOnClose: false,
+  boot: { expect: 'F9 {any} {any}', timeoutMs: 8000 },
+  openEachChannel: ['F4 {channel+firstPin-1} 01'],
+  set: { on: 'F5 {channel+firstPin-1} 01', off: 'F5 {channel+firstPin-1} 00' },
+  read: {
+    per: 'channel',
+    kind: 'echo',
+    send: 'F0 6D {channel+firstPin-1} F7',
+    expect: 'F0 6E {channel+firstPin-1} 01 {state} F7',
+  },
+};

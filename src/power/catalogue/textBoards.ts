@@ -1,0 +1,54 @@
+/** Boards that are spoken to in words. */
+
+import type { BoardTypeInput } from '../boardType.js';
+
+/** Numato USB relay modules: a shell with echo and prompt. RELAYS: A. */
+export const numato: BoardTypeInput = {
+  title: 'Numato USB relay modules, 1 to 64 channels (CDC)',
+  usb: ['2a19:0c01', '2a19:0c02', '2a19:0c03', '2a19:0c04', '2a19:0c05'],
+  sure: 'A',
+  channels: { min: 1, max: 64 },
+  // Half a command of somebody else's may stand in its line buffer.
+  sync: { send: '0D', expect: '">"', tries: 3, timeoutMs: 300 },
+  set: {
+    on: { send: '"relay on " {channel-1:numato} 0D', expect: '"relay on " {channel-1:numato} {ws} ">"' },
+    off: { send: '"relay off " {channel-1:numato} 0D', expect: '"relay off " {channel-1:numato} {ws} ">"' },
+  },
+  read: {
+    per: 'channel',
+    send: '"relay read " {channel-1:numato} 0D',
+    expect: `"relay read " {channel-1:numato} {ws} {state:'on'/'off'} {ws} ">"`,
+  },
+  identify: { send: '"ver\\r"', expect: '"ver" {ws} {text} {ws} ">"' },
+};
+
+/** Denkovi 16 channels v3: two decimals, a sign, two slashes; echoed. RELAYS: B. */
+export const denkovi16: BoardTypeInput = {
+  title: 'Denkovi 16 channels, v3 (FT232R)',
+  usb: ['0403:6001'],
+  sure: 'B',
+  channels: { min: 16, max: 16 },
+  set: {
+    on: { send: '{channel:dec2} "+//"', expect: 'echo' },
+    off: { send: '{channel:dec2} "-//"', expect: 'echo' },
+  },
+  setAll: { on: { send: '"on//"', expect: 'echo' }, off: { send: '"off//"', expect: 'echo' } },
+  read: { send: '"ask//"', expect: '{states:rev16}' },
+};
+
+/** SainSmart 16 channels: Modbus ASCII. The state query is documented, owners report silence. RELAYS: B. */
+export const sainsmart16: BoardTypeInput = {
+  title: 'SainSmart 16 channels, Modbus ASCII (CH340)',
+  usb: ['1a86:7523'],
+  sure: 'B',
+  channels: { min: 16, max: 16 },
+  gapMs: 100,
+  set: {
+    on: { send: '":" [ FE 05 {channel-1:u16} FF00 {lrc} ] "\\r\\n"', expect: 'echo' },
+    off: { send: '":" [ FE 05 {channel-1:u16} 0000 {lrc} ] "\\r\\n"', expect: 'echo' },
+  },
+  setAll: {
+    on: { send: '":" [ FE 0F 0000 0010 02 {mask:u16} {lrc} ] "\\r\\n"', expect: 'echo' },
+    off: { send: '":" [ FE 0F 0000 0010 02 {mask:u16} {lrc} ] "\\r\\n"', expect: 'echo' },
+  },
+};
