@@ -16,34 +16,72 @@ export type Autopsy =
 
 const BODY = STAMP_OFFSET.body;
 const BODY_BITS = (SECTOR_BYTES - BODY) * 8;
-/** Two versions, or a version and noise, differ in half of the bits; an eighth lies 40 standard deviations below. */
-const FLIPPED_BITS_MAX = BODY_BITS / 8;
+/** Two versions, or a version and noise, differ in half of the bits (sigma 30); this lies 15 sigma below. */
+const FLIPPED_BITS_MAX = (BODY_BITS * 3) / 8;
 /** So many bytes equal by chance once in 2^32 sectors. */
 const PREFIX_BYTES_MIN = 4;
+/** So many flips in one direction are no accident (2^-15). */
+const ONE_WAY_BITS_MIN = 16;
 
-function popcount8(x: number): number {
-  let bits = 0;
-  for (let rest = x; rest !== 0; rest &= rest - 1) bits++;
-  return bits;
+interface Version {
+  updateId: number;
+  bytes: Uint8Array;
 }
 
-function differingBits(a: Uint8Array, b: Uint8Array, start: number, end: number): number {
-  let bits = 0;
-  for (let i = start; i < end; i++) bits += popcount8(a[i]! ^ b[i]!);
-  return bits;
+/** First index from `start` at which the two differ. */
+function agreeUntil(a: Uint8Array, b: Uint8Array, start: number): number {
+  let end = start;
+  while (end < SECTOR_BYTES && a[end] === b[end]) end++;
+  return end;
 }
 
-/** Flipped bits as `offset:xor` pairs, over body, magic, run and LBA (the header fields that the place determines). */
-function maskOf(found: Uint8Array, version: Uint8Array): string {
-  const pairs: string[] = [];
-  const note = (i: number): void => {
-    const flipped = found[i]! ^ version[i]!;
-    if (flipped !== 0) pairs.push(`${i}:${flipped.toString(16)}`);
-  };
-  for (let i = STAMP_OFFSET.magic; i < STAMP_OFFSET.crc; i++) note(i);
-  for (let i = STAMP_OFFSET.runId; i < STAMP_OFFSET.updateId; i++) note(i);
-  for (let i = BODY; i < SECTOR_BYTES; i++) note(i);
-  return pairs.join(' ');
+/** The cut within the body: up to some byte one version, from there on another, exactly. */
+function shornBetween(found: Uint8Array, versions: readonly Version[]): Autopsy | null {
+  for (const written of versions) {
+    const prefixBytes = agreeUntil(found, written.bytes, BODY);
+    if (prefixBytes === BODY || prefixBytes === SECTOR_BYTES) continue;
+    const old = versions.find((v) => v !== written && agreeUntil(found, v.bytes, prefixBytes) === SECTOR_BYTES);
+    if (old !== undefined) return { cause: 'shorn', updateId: written.updateId, prefixBytes };
+  }
+  return null;
+}
+
+/** Flipped bits, over body, magic, run and LBA (the header fields that the place determines). */
+class Flips {
+  bits = 0;
+  private readonly pairs: string[] = [];
+  private lanes = 0;
+  private set = 0;
+
+  constructor(found: Uint8Array, version: Uint8Array) {
+    const compare = (start: number, end: number): void => {
+      for (let i = start; i < end; i++) if (found[i] !== version[i]) this.note(i, found[i]!, version[i]!);
+    };
+    compare(STAMP_OFFSET.magic, STAMP_OFFSET.crc);
+    compare(STAMP_OFFSET.runId, STAMP_OFFSET.updateId);
+    compare(BODY, SECTOR_BYTES);
+  }
+
+  /**
+   * What two sectors with the same broken bits have in common: `offset:xor` pairs; or, where many bits all went one
+   * way, that way and the bits of a byte (a stuck line damages only the bytes that had the other value).
+   */
+  get mask(): string {
+    const oneWay = this.bits >= ONE_WAY_BITS_MIN && (this.set === 0 || this.set === this.bits);
+    if (oneWay) return `stuck at ${this.set === 0 ? 0 : 1}: ${this.lanes.toString(16)}`;
+    return this.pairs.join(' ');
+  }
+
+  private note(offset: number, found: number, version: number): void {
+    const flipped = found ^ version;
+    this.pairs.push(`${offset}:${flipped.toString(16)}`);
+    this.lanes |= flipped;
+    for (let bit = 1; bit < 256; bit <<= 1) {
+      if ((flipped & bit) === 0) continue;
+      this.bits++;
+      if ((found & bit) !== 0) this.set++;
+    }
+  }
 }
 
 /**
@@ -53,23 +91,21 @@ function maskOf(found: Uint8Array, version: Uint8Array): string {
 export function examine(found: Uint8Array, place: { runId: number; lba: number }, updateIds: readonly number[]): Autopsy {
   const headerId = parseSector(found).stamp.updateId;
   const candidates = [...new Set([headerId, ...updateIds])].filter((id) => Number.isSafeInteger(id) && id >= 0);
-  const versions = candidates.map((updateId) => ({ updateId, bytes: sectorOf({ ...place, updateId }) }));
+  const versions = candidates.map((updateId): Version => ({ updateId, bytes: sectorOf({ ...place, updateId }) }));
 
+  const shorn = shornBetween(found, versions);
+  if (shorn !== null) return shorn;
   for (const { updateId, bytes } of versions) {
-    const bodyBits = differingBits(found, bytes, BODY, SECTOR_BYTES);
-    if (bodyBits > FLIPPED_BITS_MAX) continue;
-    // A whole old body under a newer header: the cut came within the header.
-    if (bodyBits === 0 && headerId > updateId && updateIds.includes(headerId)) {
-      return { cause: 'shorn', updateId: headerId, prefixBytes: BODY };
-    }
-    const headerBits = differingBits(found, bytes, STAMP_OFFSET.magic, STAMP_OFFSET.crc) +
-      differingBits(found, bytes, STAMP_OFFSET.runId, STAMP_OFFSET.updateId);
-    return { cause: 'flipped', updateId, bits: bodyBits + headerBits, mask: maskOf(found, bytes) };
+    const flips = new Flips(found, bytes);
+    if (flips.bits > FLIPPED_BITS_MAX) continue;
+    // All that can be checked is right, yet the CRC fails: with a newer version about, the cut came within the header.
+    const newer = Math.max(...updateIds);
+    if (flips.bits === 0 && newer > updateId) return { cause: 'shorn', updateId: newer, prefixBytes: BODY };
+    return { cause: 'flipped', updateId, bits: flips.bits, mask: flips.mask };
   }
   for (const { updateId, bytes } of versions) {
-    let end = BODY;
-    while (end < SECTOR_BYTES && found[end] === bytes[end]) end++;
-    if (end - BODY >= PREFIX_BYTES_MIN) return { cause: 'shorn', updateId, prefixBytes: end };
+    const prefixBytes = agreeUntil(found, bytes, BODY);
+    if (prefixBytes - BODY >= PREFIX_BYTES_MIN) return { cause: 'shorn', updateId, prefixBytes };
   }
   return { cause: 'noise' };
 }

@@ -8,7 +8,9 @@
  * The rules beyond one sector:
  *  - `torn-inflight`: a block holds several legal versions, or one write's blocks (neighbours with the same newest
  *    update) are part new, part older. Counted: the older sectors. A write over a chunk's end is seen as two.
- *  - `torn-durable`: a block holds what is durable in some sectors, older versions in others. Counted: the older ones.
+ *  - `torn-durable`: of one write's blocks (neighbours that owe the same durable update) some sectors hold it, others
+ *    are older. Counted: the older ones.
+ *  - `collateral` is noise in a block without a write in flight at the cut, `garbage` in one with.
  *  - `lost-write`, `lying-flush`, `ignored-fua`: see ageHistogram.ts. `reordered`, `stuck-bits`, `region-loss` of
  *    unreadable sectors: see tally.ts.
  *
@@ -19,8 +21,9 @@ import { BLOCK_MARK } from './areaHistory.js';
 import { JudgeError } from './error.js';
 import type { WriteHistory } from './history.js';
 import type { StorageArea } from './historyFeed.js';
-import { findingOf, heldId, isKnownDamage, isLegal, owedOf, tallyIllegal, type BlockOwed } from './sector.js';
-import type { AreaTally } from './tally.js';
+import { DurableRun, InFlightRun } from './runs.js';
+import { findingOf, heldId, isInFlight, isKnownDamage, isLegal, owedOf, tallyWrong, type BlockOwed } from './sector.js';
+import type { AreaTally, Finding } from './tally.js';
 
 export interface ClassifyContext {
   /** One per area and judgement; all chunks of the area are counted into it. */
@@ -113,20 +116,6 @@ function transientClass(observations: Float64Array, at: number, lba: number): st
   return observations[at + F.lba] === lba ? 'stale-read' : 'misdirected-read';
 }
 
-/** The blocks that one write is the newest of, neighbours in the chunk: is it there, and what of it is not? */
-interface WriteRun {
-  updateId: number;
-  present: boolean;
-  olderSectors: number;
-}
-
-function endRun(run: WriteRun, tally: AreaTally): void {
-  if (run.present) {
-    tally.addSurvivorInFlight(run.updateId);
-    tally.addLegal('torn-inflight', run.olderSectors);
-  } else if (run.olderSectors > 0) tally.addLostInFlight(run.updateId, run.olderSectors);
-}
-
 function countChunk(
   area: StorageArea,
   firstLba: number,
@@ -136,44 +125,43 @@ function countChunk(
 ): void {
   const { tally } = ctx;
   const sectors = observations.length / F.strideDoubles;
-  let run: WriteRun = { updateId: -1, present: false, olderSectors: 0 };
+  const runs = { inFlight: new InFlightRun(tally), durable: new DurableRun(tally) };
   for (let s = 0; s < sectors; s += SECTORS_PER_BLOCK) {
     const owed = owedOf(area, (firstLba + s) / SECTORS_PER_BLOCK, history);
-    const inFlight = (owed.marks & BLOCK_MARK.touched) !== 0 && owed.issued > owed.durable;
-    if (!inFlight || owed.issued !== run.updateId) {
-      endRun(run, tally);
-      run = { updateId: inFlight ? owed.issued : -1, present: false, olderSectors: 0 };
-    }
+    runs.inFlight.block(owed);
+    runs.durable.block(owed);
     const count = Math.min(SECTORS_PER_BLOCK, sectors - s);
-    countBlock(observations, s, count, firstLba + s, owed, history.newestId, ctx, inFlight ? run : null);
+    countBlock(observations, s, count, firstLba + s, owed, history.newestId - owed.durable, ctx, runs);
   }
-  endRun(run, tally);
+  runs.inFlight.end();
+  runs.durable.end();
   tally.sectorsRead += sectors;
 }
 
-/** Versions a block holds, as far as they belong there. */
-function heldRange(observations: Float64Array, from: number, count: number, lba: number, owed: BlockOwed): number {
+/** The newest version in the block that may be there, or -1. */
+function newestHeldIn(observations: Float64Array, from: number, count: number, blockLba: number, owed: BlockOwed): number {
   let newest = -1;
   for (let i = 0; i < count; i++) {
-    const id = heldId(observations, (from + i) * F.strideDoubles, lba + i, owed);
+    const id = heldId(observations, (from + i) * F.strideDoubles, blockLba + i, owed);
     if (id <= owed.issued && id > newest) newest = id;
   }
   return newest;
 }
 
+/** `age`: updates issued since the one that the block owes. */
 function countBlock(
   observations: Float64Array,
   from: number,
   count: number,
   blockLba: number,
   owed: BlockOwed,
-  newestId: number,
+  age: number,
   ctx: ClassifyContext,
-  run: WriteRun | null,
+  runs: { inFlight: InFlightRun; durable: DurableRun },
 ): void {
   const { tally } = ctx;
-  const newestHeld = heldRange(observations, from, count, blockLba, owed);
-  const age = newestId - owed.durable;
+  const newestHeld = newestHeldIn(observations, from, count, blockLba, owed);
+  const inFlight = isInFlight(owed);
   let current = 0;
   let torn = 0;
   let kept = 0;
@@ -181,16 +169,19 @@ function countBlock(
     const at = (from + i) * F.strideDoubles;
     const lba = blockLba + i;
     const id = heldId(observations, at, lba, owed);
+    if (id === owed.durable) runs.durable.found();
     if (isLegal(id, owed)) {
       kept++;
-      if (run === null || id === owed.issued) current++;
-      else if (id < newestHeld) torn++;
-      else run.olderSectors++;
-      if (run !== null && id === owed.issued) run.present = true;
-    } else if (!isKnownDamage(lba, id, owed)) {
-      const bytes = ctx.sectorBytes?.(lba) ?? null;
-      tallyIllegal(tally, observations, at, lba, owed, { mixed: newestHeld >= owed.durable, age, bytes });
-    } else continue;
+      if (!inFlight || id === owed.issued) current++;
+      if (inFlight && id < newestHeld && newestHeld < owed.issued) torn++;
+      else if (inFlight) runs.inFlight.sector(id);
+    } else if (isKnownDamage(lba, id, owed)) {
+      continue;
+    } else if (id >= 0 && id < owed.durable) {
+      runs.durable.lostSector(findingOf(observations, at, lba, owed), age, owed.marks);
+    } else {
+      tallyWrong(tally, observations, at, lba, owed, { newestHeld, bytes: ctx.sectorBytes?.(lba) ?? null });
+    }
     const holdsAcknowledged = id >= owed.acknowledged && id <= owed.issued;
     if (owed.acknowledged > 0 && !holdsAcknowledged) tally.addLostAcknowledged(acknowledgedFinding(observations, at, lba, owed));
   }
@@ -199,6 +190,6 @@ function countBlock(
   if ((owed.marks & BLOCK_MARK.touched) !== 0 && owed.durable > 0 && kept > 0) tally.addKept(age, kept);
 }
 
-function acknowledgedFinding(observations: Float64Array, at: number, lba: number, owed: BlockOwed): ReturnType<typeof findingOf> {
+function acknowledgedFinding(observations: Float64Array, at: number, lba: number, owed: BlockOwed): Finding {
   return { ...findingOf(observations, at, lba, owed), expected: `update ${owed.acknowledged} or newer (acknowledged)` };
 }

@@ -1,6 +1,6 @@
 /**
- * One sector against what its block owes: is it legal, and if not, what is wrong with it. The bulk classes are left to
- * the tally.
+ * One sector against what its block owes: is it legal, and if not, what is wrong with it. Versions that are too old are
+ * left to runs.ts, the bulk classes to the tally.
  */
 import { OBSERVATION_FIELD, OBSERVED, OBSERVED_UNREADABLE, SECTORS_PER_BLOCK } from '../workload/observation.js';
 import { BLOCK_MARK } from './areaHistory.js';
@@ -45,6 +45,11 @@ export function heldId(observations: Float64Array, at: number, lba: number, owed
   return isOurs ? observations[at + F.updateId]! : -1;
 }
 
+/** Written since it was last settled, and what was written last need not have survived. */
+export function isInFlight(owed: BlockOwed): boolean {
+  return (owed.marks & BLOCK_MARK.touched) !== 0 && owed.issued > owed.durable;
+}
+
 export function isLegal(id: number, owed: BlockOwed): boolean {
   return id >= owed.durable && id <= owed.issued;
 }
@@ -70,18 +75,18 @@ export function findingOf(observations: Float64Array, at: number, lba: number, o
   return { lba, expected, found: foundText(observations, at, owed) };
 }
 
-/** Damage without a version in it: of a write in the block, or of a neighbour that nobody was writing. */
-function damageClass(owed: BlockOwed): 'garbage' | 'collateral' {
-  return (owed.marks & BLOCK_MARK.touched) !== 0 ? 'garbage' : 'collateral';
+/** Noise in a block that had a write in flight, or in one that nobody was writing. */
+function noiseClass(owed: BlockOwed): 'garbage' | 'collateral' {
+  return isInFlight(owed) ? 'garbage' : 'collateral';
 }
 
 /** Without the bytes: how much of the header is right. A sector shorn has the header of the write in flight. */
 function classByHeader(observations: Float64Array, at: number, lba: number, owed: BlockOwed): string {
   const F = OBSERVATION_FIELD;
-  if (observations[at + F.kind] === OBSERVED.foreign) return damageClass(owed);
+  if (observations[at + F.kind] === OBSERVED.foreign) return noiseClass(owed);
   const id = observations[at + F.updateId]!;
   const right = [observations[at + F.runId] === owed.runId, observations[at + F.lba] === lba, id >= 0 && id <= owed.issued];
-  if (right.filter(Boolean).length < 2) return damageClass(owed);
+  if (right.filter(Boolean).length < 2) return noiseClass(owed);
   return id > owed.durable && id <= owed.issued ? 'shorn' : 'bit-corruption';
 }
 
@@ -92,14 +97,14 @@ function tallyBroken(
   at: number,
   finding: Finding,
   owed: BlockOwed,
-  bytes: Uint8Array | null,
+  { bytes, newestHeld }: { newestHeld: number; bytes: Uint8Array | null },
 ): void {
   if (bytes === null || tally.autopsiesLeft === 0) {
     tally.addFault(classByHeader(observations, at, finding.lba, owed), finding);
     return;
   }
   tally.autopsiesLeft--;
-  const autopsy = examine(bytes, { runId: owed.runId, lba: finding.lba }, [owed.issued, owed.durable]);
+  const autopsy = examine(bytes, { runId: owed.runId, lba: finding.lba }, [owed.issued, owed.durable, newestHeld]);
   switch (autopsy.cause) {
     case 'flipped':
       finding.found = `update ${autopsy.updateId} with ${autopsy.bits} bits flipped`;
@@ -109,21 +114,21 @@ function tallyBroken(
       return tally.addFault('shorn', finding);
     case 'noise':
       finding.found = 'no version of this sector';
-      return tally.addFault(damageClass(owed), finding);
+      return tally.addFault(noiseClass(owed), finding);
   }
 }
 
 /**
- * Counts a sector that holds no legal version. `mixed`: other sectors of its block hold what is durable.
- * `age`: updates issued since the one that the block owes.
+ * Counts a sector that holds no version of this run that belongs there, or one that was never issued. `newestHeld`: by
+ * other sectors of its block; `bytes`: the sector itself, where at hand.
  */
-export function tallyIllegal(
+export function tallyWrong(
   tally: AreaTally,
   observations: Float64Array,
   at: number,
   lba: number,
   owed: BlockOwed,
-  block: { mixed: boolean; age: number; bytes: Uint8Array | null },
+  evidence: { newestHeld: number; bytes: Uint8Array | null },
 ): void {
   const F = OBSERVATION_FIELD;
   const finding = findingOf(observations, at, lba, owed);
@@ -134,13 +139,7 @@ export function tallyIllegal(
       return tally.addFault('region-loss', finding);
     case OBSERVED.foreign:
     case OBSERVED.corrupt:
-      return tallyBroken(tally, observations, at, finding, owed, block.bytes);
-  }
-  const id = heldId(observations, at, lba, owed);
-  if (id >= 0 && id < owed.durable) {
-    if (block.mixed) return tally.addFault('torn-durable', finding);
-    if ((owed.marks & BLOCK_MARK.touched) === 0) return tally.addFault('lost-write', finding);
-    return tally.addLost(block.age, owed.durable, (owed.marks & BLOCK_MARK.fua) !== 0, finding);
+      return tallyBroken(tally, observations, at, finding, owed, evidence);
   }
   // Another run's stamp, or an update that was never issued to this block: whoever wrote it, it was not this load.
   const misdirected = observations[at + F.runId] === owed.runId && observations[at + F.lba] !== lba;
