@@ -6,6 +6,7 @@
 import type { LabBoardSpec } from '../rig/resolved.js';
 import type { CreatePeer, PeerReaction } from './peer.js';
 import { openPty, type Pty } from './pty.js';
+import { TtyWatch } from './ttyWatch.js';
 
 export type OnContact = (board: string, channel: number, on: boolean) => void;
 
@@ -36,11 +37,19 @@ export function startBoard(spec: LabBoardSpec, createPeer: CreatePeer, onContact
     }
   };
 
-  pty.onData((chunk) => apply(peer.receive(chunk, performance.now())));
+  const watch = new TtyWatch(pty.path, () => {
+    pty.forgetUnread();
+    if (peer.opened) apply(peer.opened(performance.now()));
+  });
+  pty.onData((chunk) => {
+    watch.look();
+    apply(peer.receive(chunk, performance.now()));
+  });
   return {
     ttyPath: pty.path,
     close: () => {
       timers.forEach(clearTimeout);
+      watch.close();
       pty.close();
     },
   };

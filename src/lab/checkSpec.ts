@@ -1,8 +1,9 @@
 /** What a lab's description must keep to beyond its types. Throws LabError naming the value, the rule and the next step. */
-import type { LabDiskSpec, LabSpec } from '../rig/resolved.js';
+import type { LabBoardSpec, LabDiskSpec, LabSpec } from '../rig/resolved.js';
 import { LabError } from './errors.js';
 import { parseFaults } from './faults/spec.js';
 import { checkName } from './paths.js';
+import { createPeer } from './peers/index.js';
 
 /** Loop devices, threads and caches are per disk; a bench has three. */
 const DISKS_MAX = 64;
@@ -39,12 +40,22 @@ function checkDisk(disk: LabDiskSpec, spec: LabSpec): void {
   parseFaults(disk.name, disk.faults);
 }
 
+/** The peer knows its protocol, channels and options best: one is made for the answer. */
+function checkBoard({ name, protocol, channels, contactDelayMs, options }: LabBoardSpec): void {
+  checkNumber(`board ${name}, contactDelayMs`, contactDelayMs, 0, 60_000);
+  try {
+    createPeer(protocol, { channels, initialOn: true, options });
+  } catch (error) {
+    bad(`board ${name}`, { protocol, channels, options }, (error as Error).message);
+  }
+}
+
 export function checkLabSpec(spec: LabSpec): void {
   checkNumber('seed', spec.seed, 0, Number.MAX_SAFE_INTEGER);
   checkNumber('disks', spec.disks.length, 0, DISKS_MAX);
   checkNumber('boards', spec.boards.length, 0, BOARDS_MAX);
   checkUnique('disk', spec.disks.map(({ name }) => name));
   checkUnique('board', spec.boards.map(({ name }) => name));
-  for (const board of spec.boards) checkNumber(`board ${board.name}, contactDelayMs`, board.contactDelayMs, 0, 60_000);
+  spec.boards.forEach(checkBoard);
   for (const disk of spec.disks) checkDisk(disk, spec);
 }

@@ -22,6 +22,7 @@ const c = {
   tcflush: libc.func('int tcflush(int fd, int queue)'),
   flock: libc.func('int flock(int fd, int operation)'),
   fallocate: libc.func('int fallocate64(int fd, int mode, int64_t offset, int64_t length)'),
+  ioctl: libc.func('int ioctl(int fd, unsigned long request, void *argument)'),
   inotifyInit1: libc.func('int inotify_init1(int flags)'),
   inotifyAddWatch: libc.func('int inotify_add_watch(int fd, const char *path, uint32_t mask)'),
 };
