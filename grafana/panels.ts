@@ -1,0 +1,96 @@
+/** Panels as this project draws them: one look, one data source, one query language. */
+import type { Builder } from '@grafana/grafana-foundation-sdk/cog';
+import { BigValueColorMode, BigValueGraphMode, LegendDisplayMode, LegendPlacement, ReduceDataOptionsBuilder, ScaleDistribution, ScaleDistributionConfigBuilder, SortOrder, TooltipDisplayMode, VisibilityMode, VizLegendOptionsBuilder, VizTooltipOptionsBuilder } from '@grafana/grafana-foundation-sdk/common';
+import { FieldColorBuilder, FieldColorModeId, MappingType, ThresholdsConfigBuilder, ThresholdsMode, type Panel } from '@grafana/grafana-foundation-sdk/dashboard';
+import { DataqueryBuilder } from '@grafana/grafana-foundation-sdk/prometheus';
+import { PanelBuilder as StateTimelineBuilder } from '@grafana/grafana-foundation-sdk/statetimeline';
+import { PanelBuilder as StatBuilder } from '@grafana/grafana-foundation-sdk/stat';
+import { PanelBuilder as TimeseriesBuilder } from '@grafana/grafana-foundation-sdk/timeseries';
+
+export const DATASOURCE = { type: 'prometheus', uid: '${datasource}' };
+
+/** Columns of the grid, of 24. */
+export type Span = 3 | 4 | 6 | 8 | 12 | 24;
+
+export interface Series {
+  query: string;
+  legend: string;
+}
+
+export interface PanelText {
+  title: string;
+  /** What it shows and what to look for; behind the (i). */
+  about: string;
+  /** Grafana's name of the unit. */
+  unit: string;
+  span: Span;
+}
+
+const CHART_HEIGHT = 8;
+const STAT_HEIGHT = 4;
+
+function targets(series: Series[], instant = false): DataqueryBuilder[] {
+  return series.map(({ query, legend }, i) => {
+    const q = new DataqueryBuilder().refId(String.fromCharCode(65 + i)).expr(query).legendFormat(legend);
+    return instant ? q.instant() : q.range();
+  });
+}
+
+export function chart(text: PanelText, series: Series[], options: { logScale?: boolean; min?: number; max?: number } = {}): Builder<Panel> {
+  const panel = new TimeseriesBuilder()
+    .title(text.title)
+    .description(text.about)
+    .datasource(DATASOURCE)
+    .unit(text.unit)
+    .span(text.span)
+    .height(CHART_HEIGHT)
+    .targets(targets(series))
+    .lineWidth(1)
+    .fillOpacity(8)
+    .showPoints(VisibilityMode.Never)
+    .legend(new VizLegendOptionsBuilder().showLegend(true).displayMode(LegendDisplayMode.List).placement(LegendPlacement.Bottom))
+    .tooltip(new VizTooltipOptionsBuilder().mode(TooltipDisplayMode.Multi).sort(SortOrder.Descending));
+  // A logarithmic axis has no zero to begin at.
+  if (options.logScale === true) panel.scaleDistribution(new ScaleDistributionConfigBuilder().type(ScaleDistribution.Log).log(10));
+  else panel.min(options.min ?? 0);
+  if (options.max !== undefined) panel.max(options.max);
+  return panel;
+}
+
+/** `bad`: values from here up are red; undefined: colour says nothing. */
+export function number(text: PanelText, series: Series[], bad?: { from: number; colour: 'red' | 'orange' }): Builder<Panel> {
+  const steps = bad === undefined ? [{ value: null, color: 'text' }] : [{ value: null, color: 'green' }, { value: bad.from, color: bad.colour }];
+  return new StatBuilder()
+    .title(text.title)
+    .description(text.about)
+    .datasource(DATASOURCE)
+    .unit(text.unit)
+    .span(text.span)
+    .height(STAT_HEIGHT)
+    .targets(targets(series, true))
+    .noValue('–')
+    .colorMode(BigValueColorMode.Value)
+    .graphMode(BigValueGraphMode.None)
+    .reduceOptions(new ReduceDataOptionsBuilder().calcs(['lastNotNull']).values(false))
+    .colorScheme(new FieldColorBuilder().mode(FieldColorModeId.Thresholds))
+    .thresholds(new ThresholdsConfigBuilder().mode(ThresholdsMode.Absolute).steps(steps));
+}
+
+export interface StateWord {
+  text: string;
+  color: string;
+}
+
+/** A bar for each series, coloured by value. */
+export function states(text: Omit<PanelText, 'unit'>, series: Series[], words: Record<string, StateWord>): Builder<Panel> {
+  const options = Object.fromEntries(Object.entries(words).map(([value, word], index) => [value, { ...word, index }]));
+  return new StateTimelineBuilder()
+    .title(text.title)
+    .description(text.about)
+    .datasource(DATASOURCE)
+    .span(text.span)
+    .height(CHART_HEIGHT)
+    .targets(targets(series))
+    .mappings([{ type: MappingType.ValueToText, options }])
+    .legend(new VizLegendOptionsBuilder().showLegend(false).displayMode(LegendDisplayMode.List).placement(LegendPlacement.Bottom));
+}
