@@ -88,7 +88,12 @@ export const boardTypeSchema = z
     hangUpOnClose: z.boolean().default(true),
     /** Opening the tty resets the board and drops its relays; the first bytes it then says, and how long to wait. */
     boot: z
-      .strictObject({ expect: templates, timeoutMs: z.number().int().min(1).max(60_000).default(8000) })
+      .strictObject({
+        expect: templates,
+        timeoutMs: z.number().int().min(1).max(60_000).default(8000),
+        /** Sent when half of that time has passed in silence: not every copy of the board resets. */
+        ask: template.optional(),
+      })
       .optional(),
     /** Brings a confused line parser back: sent until the answer comes, at most `tries` times. */
     sync: z

@@ -22,7 +22,7 @@ interface StepLike {
 export interface Templated {
   channels: { min: number; max: number };
   options: Record<string, { default: number }>;
-  boot?: { expect: string[] };
+  boot?: { expect: string[]; ask?: string };
   sync?: StepLike;
   open: StepLike[];
   openEachChannel: StepLike[];
@@ -63,6 +63,8 @@ export function checkTemplates(type: Templated): TemplateProblem[] {
   };
 
   checkReplies(['boot', 'expect'], type.boot?.expect, board);
+  const { ask } = type.boot ?? {};
+  if (ask !== undefined) attempt(['boot', 'ask'], () => renderFrame(ask, board));
   checkReplies(['refused'], type.refused, board);
   checkStep(['sync'], type.sync, board);
   checkStep(['identify'], type.identify, board);

@@ -1,33 +1,78 @@
+/** The contract of every board of the catalogue, against its strict peer behind a real tty. */
+
 import fs from 'node:fs';
-import { afterEach, expect, it } from 'vitest';
-import type { PowerController } from '../../src/power/index.js';
-import { boardRef, openOne, startVirtualBoard, temporaryDir, type VirtualBoard } from './virtualBoard.js';
+import { afterAll, afterEach, expect, it } from 'vitest';
+import { catalogue } from '../../src/power/catalogue/index.js';
+import { boardRef, closeAll, openOne, rail, startVirtualBoard, temporaryDir } from './virtualBoard.js';
 
 /** Board, channels, and what a switch of it can prove. */
 const boards = [
   { type: 'lcus', channels: 4, evidence: 'read-back' },
+  { type: 'numato', channels: 16, evidence: 'read-back' },
+  { type: 'numato', channels: 32, evidence: 'read-back' },
+  { type: 'numato', channels: 64, evidence: 'read-back' },
+  { type: 'kmtronic', channels: 2, evidence: 'read-back' },
+  { type: 'kmtronic', channels: 8, evidence: 'read-back' },
+  { type: 'devantech', channels: 8, evidence: 'read-back' },
+  { type: 'icse', channels: 2, evidence: 'none' },
+  { type: 'icse', channels: 8, evidence: 'none' },
+  { type: 'conrad', channels: 8, evidence: 'read-back' },
+  { type: 'denkovi16', channels: 16, evidence: 'read-back' },
+  { type: 'sainsmart16', channels: 16, evidence: 'echo' },
   { type: 'modbus-rtu', channels: 8, evidence: 'read-back' },
+  { type: 'modbus-r421a', channels: 8, evidence: 'read-back' },
+  { type: 'firmata', channels: 4, evidence: 'echo' },
+  { type: 'scpi', channels: 1, evidence: 'measured' },
+  { type: 'scpi-siglent', channels: 3, evidence: 'measured' },
 ] as const;
 
-let board: VirtualBoard | null = null;
-let power: PowerController | null = null;
 const runtimeDir = temporaryDir();
+afterEach(closeAll);
+afterAll(() => fs.rmSync(runtimeDir, { recursive: true, force: true }));
 
-afterEach(async () => {
-  await power?.close();
-  board?.close();
-  fs.rmSync(runtimeDir, { recursive: true, force: true });
+it('no board of the catalogue is left out', () => {
+  expect([...new Set(boards.map((board) => board.type))]).toEqual([...catalogue.keys()]);
 });
 
-it.each(boards)('$type: every channel goes off and on, alone', async ({ type, channels, evidence }) => {
-  board = startVirtualBoard(type, channels);
-  power = await openOne(boardRef(type, board.tty, channels), { runtimeDir });
-  for (let channel = 1; channel <= channels; channel += 1) {
+it.each(boards)('$type with $channels: each rail goes off and on, alone', async ({ type, channels, evidence }) => {
+  const board = startVirtualBoard(type, channels);
+  const power = await openOne(boardRef(type, board.tty, channels), { runtimeDir, openWire: board.openWire });
+  const known = evidence === 'read-back' || evidence === 'measured';
+  // The ends and one in the middle: enough to see a wrong digit or bit.
+  for (const channel of new Set([1, Math.ceil(channels / 2), channels])) {
     const off = await power.switchRail(`r${channel}`, 'off');
-    expect(off.evidence).toBe(evidence);
-    expect([...board.contacts].filter(([, on]) => !on).map(([c]) => c)).toEqual([channel]);
+    await board.settled();
+    expect(off).toMatchObject({ rail: `r${channel}`, evidence, state: known ? 'off' : 'unknown' });
+    expect([...board.contacts].filter(([, on]) => !on).map(([open]) => open)).toEqual([channel]);
     const on = await power.switchRail(`r${channel}`, 'on');
+    await board.settled();
+    expect(on).toMatchObject({ evidence, state: known ? 'on' : 'unknown' });
     expect(on.commandNs).toBeGreaterThan(off.commandNs);
+    expect(on.doneNs).toBeGreaterThanOrEqual(on.commandNs);
     expect(board.contacts.get(channel)).toBe(true);
   }
+});
+
+it.each(boards)('$type with $channels: all rails go off together and come back', async ({ type, channels, evidence }) => {
+  const board = startVirtualBoard(type, channels);
+  const power = await openOne(boardRef(type, board.tty, channels), { runtimeDir, openWire: board.openWire });
+  const off = await power.switchRails(power.railNames, 'off');
+  await board.settled();
+  expect(off.map((one) => one.evidence)).toEqual(power.railNames.map(() => evidence));
+  expect([...board.contacts.values()]).toEqual(power.railNames.map(() => false));
+  expect((await power.allOn()).failed).toEqual([]);
+  await board.settled();
+  expect([...board.contacts.values()]).toEqual(power.railNames.map(() => true));
+});
+
+it.each(boards)('$type with $channels: a rail on the normally closed contact is cut by its relay going on', async (each) => {
+  const board = startVirtualBoard(each.type, each.channels, {}, false);
+  const rails = [rail('closed', [1], { contact: 'NC' })];
+  const power = await openOne(boardRef(each.type, board.tty, each.channels), { runtimeDir, openWire: board.openWire }, rails);
+  await power.switchRail('closed', 'off');
+  await board.settled();
+  expect(board.contacts.get(1)).toBe(true);
+  await power.switchRail('closed', 'on');
+  await board.settled();
+  expect(board.contacts.get(1)).toBe(false);
 });

@@ -6,8 +6,15 @@ import path from 'node:path';
 import type { PeerSwitch } from '../../src/lab/peer.js';
 import { createPeer } from '../../src/lab/peers/index.js';
 import { openPty } from '../../src/lab/pty.js';
+import { openSerialWire } from '../../src/power/transport/serialWire.js';
+import type { OpenWire } from '../../src/power/transport/wire.js';
 import { openPower, type PowerController, type PowerDeps } from '../../src/power/index.js';
 import type { BoardRef, RailSpec } from '../../src/rig/resolved.js';
+
+/** Bytes of a pty need a turn of both event loops; a board without an answer gives no other sign. */
+const PTY_MS = 15;
+
+const closing: (() => Promise<void>)[] = [];
 
 export interface VirtualBoard {
   tty: string;
@@ -16,8 +23,10 @@ export interface VirtualBoard {
   switched: PeerSwitch[];
   /** What came from the host, in hex. */
   received: string[];
-  /** Says that the host opened the tty. */
-  opened(): void;
+  /** Opens its tty as the bench does; the board notices, as one that DTR resets would. */
+  openWire: OpenWire;
+  /** Resolves when everything that the host had sent by now has been heard. */
+  settled(): Promise<void>;
   send(bytes: Uint8Array): void;
   close(): void;
 }
@@ -55,20 +64,30 @@ export function startVirtualBoard(
     received.push(chunk.toString('hex').toUpperCase());
     apply(peer.receive(chunk, performance.now()));
   });
-  return {
+  const board: VirtualBoard = {
     tty: pty.path,
     contacts,
     switched,
     received,
-    opened: () => {
+    openWire: async (settings) => {
+      const wire = await openSerialWire(settings);
       if (peer.opened) apply(peer.opened(performance.now()));
+      return wire;
     },
+    settled: () => new Promise((resolve) => setTimeout(resolve, PTY_MS)),
     send: (bytes) => pty.send(bytes),
     close: () => {
       timers.forEach(clearTimeout);
       pty.close();
     },
   };
+  closing.push(() => Promise.resolve(board.close()));
+  return board;
+}
+
+/** Closes what `startVirtualBoard` and `openOne` opened, newest first. For afterEach. */
+export async function closeAll(): Promise<void> {
+  for (const close of closing.splice(0).reverse()) await close();
 }
 
 export function temporaryDir(): string {
@@ -84,11 +103,13 @@ export function rail(name: string, channels: number[], over: Partial<RailSpec> =
 }
 
 /** One board, one rail a channel: `r1`, `r2`, … unless rails are given. */
-export function openOne(
+export async function openOne(
   ref: BoardRef,
   deps: PowerDeps,
   rails: RailSpec[] = Array.from({ length: ref.channels }, (_, i) => rail(`r${i + 1}`, [i + 1])),
   boardTypes: Record<string, unknown> = {},
 ): Promise<PowerController> {
-  return openPower({ boards: [ref], boardTypes, rails }, deps);
+  const power = await openPower({ boards: [ref], boardTypes, rails }, deps);
+  closing.push(() => power.close());
+  return power;
 }

@@ -5,15 +5,36 @@
 
 import { z } from 'zod';
 import type { BoardPeer, CreatePeer } from '../peer.js';
+import { conrad } from './conrad.js';
+import { denkovi16 } from './denkovi16.js';
+import { devantech } from './devantech.js';
+import { firmata } from './firmata.js';
+import { icse } from './icse.js';
+import { kmtronic } from './kmtronic.js';
 import { lcus } from './lcus.js';
 import { misbehave, misbehaviourShape, type Misbehaviour } from './misbehaviour.js';
+import { modbusR421a } from './modbusR421a.js';
 import { modbusRtu } from './modbusRtu.js';
+import { numato } from './numato.js';
 import type { Protocol } from './protocol.js';
 import { Relays } from './relays.js';
+import { sainsmart16 } from './sainsmart16.js';
+import { scpi, scpiSiglent } from './scpi.js';
 
 const protocols: Readonly<Record<string, Protocol>> = {
   lcus,
+  numato,
+  kmtronic,
+  devantech,
+  icse,
+  conrad,
+  denkovi16,
+  sainsmart16,
   'modbus-rtu': modbusRtu,
+  'modbus-r421a': modbusR421a,
+  firmata,
+  scpi,
+  'scpi-siglent': scpiSiglent,
 };
 
 /** Names that `createPeer` takes. */

@@ -36,6 +36,11 @@ export class Relays {
     return this.#on[channel - 1];
   }
 
+  /** Where the contact really is: what a measurement behind it would show. */
+  contact(channel: number): boolean {
+    return this.#setup.welded.includes(channel) ? this.#setup.initialOn : this.isOn(channel);
+  }
+
   /** What the board answers when asked. */
   told(channel: number): boolean {
     return this.isOn(channel) !== this.#setup.tellsOpposite;

@@ -56,5 +56,7 @@ function read(file: string): Remembered | null {
 function nodeLife(tty: string): string {
   const stat = fs.statSync(tty);
   const boot = fs.readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
-  return `${boot}:${stat.rdev}:${stat.ino}:${stat.birthtimeMs}`;
+  // devpts hands numbers out again and knows no birth; its status time is set when the pair is made.
+  const bornMs = stat.birthtimeMs > 0 ? stat.birthtimeMs : stat.ctimeMs;
+  return `${boot}:${stat.rdev}:${stat.ino}:${bornMs}`;
 }

@@ -68,11 +68,8 @@ export class FrameBoard implements Board {
 
   /** Waits for a booting board, synchronizes, initializes. Rejects with BOARD_MUTE and the like. */
   async start(): Promise<void> {
-    const { type, session, memory, initialized } = this.#setup;
-    if (type.boot !== undefined) {
-      const replies = type.boot.expect.map((template) => compileReply(template, this.#values));
-      await session.listen(replies, type.boot.timeoutMs);
-    }
+    const { type, memory, initialized } = this.#setup;
+    if (type.boot !== undefined) await this.#awaitBoot(type.boot);
     await this.#synchronize();
     for (const step of type.open) await this.#exchange(step, this.#values);
     if (type.once.length > 0 && !memory.initialized && !initialized) await this.#initializeOnce();
@@ -131,6 +128,18 @@ export class FrameBoard implements Board {
 
   close(): Promise<void> {
     return this.#setup.session.close();
+  }
+
+  async #awaitBoot(boot: NonNullable<BoardType['boot']>): Promise<void> {
+    const { session } = this.#setup;
+    const expect = boot.expect.map((template) => compileReply(template, this.#values));
+    const timeoutMs = Math.ceil(boot.timeoutMs / 2);
+    try {
+      await session.listen(expect, timeoutMs);
+    } catch (error) {
+      if (boot.ask === undefined || !mayRetry(error)) throw error;
+      await session.exchange({ send: renderFrame(boot.ask, this.#values), expect, refused: [], timeoutMs });
+    }
   }
 
   async #setMask(step: Step, changes: readonly RelayChange[]): Promise<SwitchDone> {

@@ -29,16 +29,16 @@ export const devantech: BoardTypeInput = {
 };
 
 /**
- * ICSE012A/013A/014A: after `50` and `51`, once in its powered life, every byte is the mask of all relays, active low.
+ * ICSE013A/012A/014A: after `50` and `51`, once in its powered life, every byte is the mask of all relays, active low.
  * A second `50` would switch relays. RELAYS: A.
  */
 export const icse: BoardTypeInput = {
-  title: 'ICSE012A/013A/014A, 4/2/8 channels (PL2303)',
+  title: 'ICSE013A/012A/014A, 2/4/8 channels (PL2303)',
   usb: ['067b:2303'],
   sure: 'A',
   channels: { min: 2, max: 8 },
   gapMs: 10,
-  once: [{ send: '50', expect: ['AB', 'AC', 'AD'] }, '51'],
+  once: [{ send: '50', expect: ['AD', 'AB', 'AC'] }, '51'],
   set: { mask: '{mask:not}' },
 };
 
@@ -75,7 +75,7 @@ export const firmata: BoardTypeInput = {
   channels: { min: 1, max: 18 },
   options: { firstPin: { default: 2, min: 2, max: 100 } },
   hangUpOnClose: false,
-  boot: { expect: 'F9 {any} {any}', timeoutMs: 8000 },
+  boot: { expect: 'F9 {any} {any}', timeoutMs: 8000, ask: 'F9' },
   openEachChannel: ['F4 {channel+firstPin-1} 01'],
   set: { on: 'F5 {channel+firstPin-1} 01', off: 'F5 {channel+firstPin-1} 00' },
   read: {
