@@ -82,7 +82,12 @@ export class CycleRunner {
     const now = phaseOf(this.state);
     if (now === before) return;
     const nowMs = this.bench.clock.nowMs();
-    this.observer.onPhase(before, now, nowMs - this.phaseSinceMs, this.state);
+    try {
+      this.observer.onPhase(before, now, nowMs - this.phaseSinceMs, this.state);
+    } catch (error) {
+      // A record that can't be written ends the run, after this input has been dealt with.
+      queueMicrotask(() => this.tell({ type: 'problem', problem: problemFrom(error) }));
+    }
     this.phaseSinceMs = nowMs;
   }
 

@@ -1,0 +1,79 @@
+/**
+ * Reads one block of an area past every cache, through a descriptor of its own each time: what has vanished from
+ * /dev or /sys can't be opened, what has lost its power can't be read.
+ *
+ * Not promised: an answer in time. A kernel may retry a dead disk for minutes; whoever asks has a deadline.
+ */
+import { closeSync, constants, openSync } from 'node:fs';
+import { open, realpath, stat } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { constants as os } from 'node:os';
+import { createIoEngine } from '../device/engine.js';
+import type { DeviceIdentity, OpenDevice } from '../device/port.js';
+import type { AreaName } from '../rig/resolved.js';
+import type { Clock } from './clock.js';
+import type { DeviceSign } from './cycleTypes.js';
+
+/** Every logical block size in use divides it, and so does every page. */
+const PROBE_BYTES = 4096;
+
+const AREAS: readonly AreaName[] = ['primary', 'secondary', 'journal'];
+
+export interface AreaProbe {
+  probe(area: AreaName): Promise<DeviceSign | null>;
+  close(): void;
+}
+
+/** `pathOf` is asked each time: a device may be another node by now. */
+export function createAreaProbe(pathOf: (area: AreaName) => string, clock: Clock): AreaProbe {
+  const memory = alignedMemory(AREAS.length * PROBE_BYTES);
+  return {
+    async probe(area) {
+      const at = AREAS.indexOf(area) * PROBE_BYTES;
+      try {
+        return await readOnce(area, pathOf(area), memory.buffer.subarray(at, at + PROBE_BYTES), clock);
+      } catch (error) {
+        return signOf(area, error, clock);
+      }
+    },
+    close: memory.close,
+  };
+}
+
+async function readOnce(area: AreaName, path: string, buffer: Buffer, clock: Clock): Promise<DeviceSign | null> {
+  const node = await realpath(path);
+  await stat(`/sys/block/${basename(node)}`).catch(() => stat(`/sys/class/block/${basename(node)}`));
+  const file = await open(node, constants.O_RDONLY | constants.O_DIRECT | constants.O_NONBLOCK);
+  try {
+    const { bytesRead } = await file.read(buffer, 0, PROBE_BYTES, 0);
+    // A loop device without its file, a disk without its medium: size 0.
+    return bytesRead === PROBE_BYTES ? null : { area, errno: os.errno.ENXIO, atNs: clock.nowNs(), source: 'vanished' };
+  } finally {
+    await file.close();
+  }
+}
+
+function signOf(area: AreaName, error: unknown, clock: Clock): DeviceSign {
+  const errno = Math.abs((error as NodeJS.ErrnoException).errno ?? os.errno.EIO);
+  const gone = errno === os.errno.ENOENT || errno === os.errno.ENXIO || errno === os.errno.ENODEV;
+  return { area, errno, atNs: clock.nowNs(), source: gone ? 'vanished' : 'probe' };
+}
+
+/** O_DIRECT wants page-aligned memory, which only C maps: the arena of an engine that does nothing else. */
+function alignedMemory(bytes: number): { buffer: Buffer; close: () => void } {
+  const fd = openSync('/dev/null', 'r');
+  const nothing: OpenDevice = {
+    fd,
+    closed: false,
+    identity: {} as DeviceIdentity,
+    close: () => undefined,
+  };
+  const engine = createIoEngine({ kind: 'threads', depth: 1, arenaBytes: bytes, devices: [nothing] });
+  return {
+    buffer: engine.arena,
+    close() {
+      engine.close();
+      closeSync(fd);
+    },
+  };
+}

@@ -1,0 +1,163 @@
+/**
+ * A campaign: a session on the rig, equal copies to begin with, then cycle after cycle on the same data.
+ *
+ * Promises: power is restored and everything released before this returns or rejects, whatever happens; the outcome of
+ * each ended cycle is told to the observers before the next one begins. What went wrong with the bench or the program
+ * is part of the result, not an exception: the cycles before it count.
+ */
+import type { ResolvedRig } from '../rig/resolved.js';
+import type { CycleRecord } from '../report/runRecord.js';
+import type { Clock } from './clock.js';
+import { CycleRunner, problemFrom } from './cycleRunner.js';
+import { cycleRecord } from './cycleRecord.js';
+import type { CyclePhase, CycleProblem, CycleState } from './cycleTypes.js';
+import type { Host } from './host.js';
+import type { Interrupts } from './interrupts.js';
+import type { CampaignObserver, CampaignStep } from './observer.js';
+import { allOf } from './observer.js';
+import { planCycle } from './rounds.js';
+import type { RigLock } from './rigLock.js';
+import { Session } from './session.js';
+
+export interface CampaignOptions {
+  /** Already with the command line's cycles and seed in it. */
+  rig: ResolvedRig;
+  ffi: 'koffi' | 'ffi-napi';
+  keepLab: boolean;
+  runId: number;
+  historyDir: string;
+  lock: RigLock;
+}
+
+export interface CampaignDeps {
+  host: Host;
+  clock: Clock;
+  interrupts: Interrupts;
+  observers: readonly CampaignObserver[];
+  /** Told as soon as there is one: for who may have to restore power in a hurry. */
+  onSession?: (session: Session) => void;
+}
+
+export interface CampaignResult {
+  cycles: CycleRecord[];
+  /** cycle -1: before the first one. */
+  interrupted: { cycle: number; phase: CyclePhase | CampaignStep } | null;
+  problem: CycleProblem | null;
+  /** What could not be done on the way out. Power that did not come back is here. */
+  troubles: string[];
+}
+
+/** @throws the typed errors of opening (lab, gate, boards, engine): nothing was written then. */
+export async function runCampaign(options: CampaignOptions, deps: CampaignDeps): Promise<CampaignResult> {
+  const campaign = new Campaign(options, deps);
+  return campaign.run();
+}
+
+class Campaign {
+  private readonly options: CampaignOptions;
+  private readonly deps: CampaignDeps;
+  private readonly tell: Required<CampaignObserver>;
+  private readonly result: CampaignResult = { cycles: [], interrupted: null, problem: null, troubles: [] };
+  private step: CampaignStep = 'lab';
+
+  constructor(options: CampaignOptions, deps: CampaignDeps) {
+    this.options = options;
+    this.deps = deps;
+    this.tell = allOf(deps.observers);
+  }
+
+  async run(): Promise<CampaignResult> {
+    const session = await this.openSession();
+    this.deps.onSession?.(session);
+    try {
+      await this.prepare(session);
+      await this.runCycles(session);
+    } catch (error) {
+      // A step that was stopped may end as an error.
+      if (!this.interruptedBefore()) this.result.problem = problemFrom(error);
+    } finally {
+      this.result.troubles = await this.timed('end', () => session.end());
+    }
+    return this.result;
+  }
+
+  private openSession(): Promise<Session> {
+    const { rig, ffi, keepLab, lock, runId, historyDir } = this.options;
+    const { snapshot, rail } = this.tell;
+    return this.timed('lab', () =>
+      Session.open(
+        { rig, ffi, lab: 'start', keepLab, lock, runId, historyDir, onSnapshot: snapshot, onRail: rail },
+        this.deps.host,
+        this.deps.clock,
+      ),
+    );
+  }
+
+  /** Equal copies and an empty journal: what the first cycle's judge takes for granted. */
+  private async prepare(session: Session): Promise<void> {
+    if (this.interruptedBefore()) return;
+    this.deps.interrupts.onFirst(() => void session.engine.stop().catch(() => undefined));
+    const spec = await session.engineSpec();
+    const opened = await this.timed('open', () => session.engine.open(spec));
+    this.tell.opened(session.identities, opened);
+    await this.timed('format', () => session.engine.format());
+    if (this.interruptedBefore()) return;
+    if (this.options.rig.campaign.prepare === 'stamp') await this.timed('prepare', () => session.engine.prepare());
+    if (this.interruptedBefore()) return;
+    const { equal, differingRegions } = await this.timed('verify', () => session.engine.verify());
+    if (this.interruptedBefore() || equal) return;
+    this.result.problem = {
+      kind: 'hardware',
+      code: 'AREAS_DIFFER',
+      text: `P and S differ in ${differingRegions} regions before the first cut: a device does not keep what it is given (with prepare: compare, let prepare: stamp make them equal)`,
+    };
+  }
+
+  private async runCycles(session: Session): Promise<void> {
+    const { campaign } = this.options.rig;
+    for (let index = 0; index < campaign.cycles && this.goesOn(); index++) {
+      this.tell.cycleBegan(index, campaign.cycles);
+      const state = await this.runCycle(session, index);
+      this.note(state, index);
+    }
+  }
+
+  private runCycle(session: Session, index: number): Promise<CycleState> {
+    const { rig } = this.options;
+    const plan = planCycle(rig.campaign, rig.rails, rig.campaign.seed, index);
+    const runner = new CycleRunner(plan, rig.workload, session, {
+      onPhase: (from, to, durationMs) => this.tell.phase(index, from, to, durationMs),
+    });
+    const ended = runner.run();
+    this.deps.interrupts.onFirst(() => runner.interrupt());
+    return ended;
+  }
+
+  private note(state: CycleState, index: number): void {
+    const outcome = state.outcome!;
+    const record = outcome.kind === 'interrupted' ? null : cycleRecord(state, this.options.rig.campaign.limits);
+    if (record !== null) this.result.cycles.push(record);
+    if (outcome.kind === 'problem') this.result.problem = outcome.problem;
+    if (outcome.kind === 'interrupted') this.result.interrupted = { cycle: index, phase: outcome.phase };
+    this.tell.cycleEnded(state, record);
+  }
+
+  private goesOn(): boolean {
+    return this.result.problem === null && this.result.interrupted === null;
+  }
+
+  private interruptedBefore(): boolean {
+    if (!this.deps.interrupts.requested) return false;
+    this.result.interrupted ??= { cycle: -1, phase: this.step };
+    return true;
+  }
+
+  private async timed<T>(step: CampaignStep, action: () => Promise<T>): Promise<T> {
+    this.step = step;
+    this.tell.stepBegan(step);
+    const since = this.deps.clock.nowMs();
+    const value = await action();
+    this.tell.stepEnded(step, this.deps.clock.nowMs() - since);
+    return value;
+  }
+}

@@ -1,0 +1,91 @@
+/** From what a cycle met to its record and verdict (pure). */
+import { cycleVerdict, type CycleLimits, type DeviceFault, type ProofKind } from '../judge/verdict.js';
+import type { CycleRecord } from '../report/runRecord.js';
+import type { CutRecord, CycleState } from './cycleTypes.js';
+import { boardEvidence, proofOfCut, type AreaProof } from './proof.js';
+
+const NS_PER_MS = 1e6;
+
+/** The record of an ended cycle. An interrupted one has none: nothing was decided. */
+export function cycleRecord(state: CycleState, limits: CycleLimits): CycleRecord {
+  const { facts, plan } = state;
+  const last = plan.rounds[plan.rounds.length - 1];
+  const recovery = facts.recoveries.length === 0 ? null : facts.recoveries[facts.recoveries.length - 1];
+  const proof = proofOfAll(facts.cuts, plan.rounds.length);
+  const problem = state.outcome?.kind === 'problem' ? state.outcome : null;
+  const { verdict, reasons } = cycleVerdict({
+    proofOfCut: proof.kind,
+    recovery,
+    judge: facts.judge,
+    resync: facts.resync,
+    verify: facts.verify,
+    limits,
+    deviceFaults: facts.unprovoked.map(unprovokedFault),
+    rigFailure: problem === null ? null : `${problem.phase}: ${problem.problem.code}: ${problem.problem.text}`,
+  });
+  return {
+    index: plan.index,
+    seed: plan.seed,
+    rails: last.rails.map((r) => r.rail),
+    during: last.during,
+    verdict,
+    reasons,
+    proofOfCut: proof,
+    cutLatencyMs: latencies(facts.cuts[facts.cuts.length - 1]),
+    outageMs: outageMs(facts.cuts[facts.cuts.length - 1]),
+    recovery,
+    judge: facts.judge,
+    resync: facts.resync,
+    verify: facts.verify,
+    load: facts.cuts.find((cut) => cut.load !== null)?.load ?? null,
+  };
+}
+
+/** A cycle's proof is that of its weakest cut; a rail that darkens no area can't be proven at all. */
+function proofOfAll(cuts: readonly CutRecord[], planned: number): { kind: ProofKind; detail: string } {
+  if (cuts.length < planned) return { kind: 'none', detail: 'the plug was not pulled' };
+  const proofs = cuts.flatMap(proofOfCut);
+  const bare = cuts.some((cut) => cut.round.rails.every((r) => r.areas.length === 0));
+  const proven = !bare && proofs.every((p) => p.proven);
+  const missed = cuts.filter((cut) => !cut.hitWork).map((cut) => `the ${cut.round.during} had ended before the cut`);
+  const detail = [...proofs.map(describe), ...(bare ? ['the rails cut feed no area alone'] : []), ...missed].join('; ');
+  return { kind: proven ? 'device' : weakestBoard(cuts), detail };
+}
+
+function weakestBoard(cuts: readonly CutRecord[]): ProofKind {
+  const said = cuts.map(boardEvidence);
+  if (said.includes('none')) return 'none';
+  return said.includes('echo') ? 'echo' : 'read-back';
+}
+
+function describe(p: AreaProof): string {
+  if (!p.proven) {
+    const why = {
+      'no-sign': 'went on working',
+      'unreadable-before': 'could not be read before the cut',
+      'readable-in-dark': 'answered reads in the dark',
+    }[p.reason];
+    return `${p.area} ${why}`;
+  }
+  const how = p.sign.source === 'vanished' ? 'vanished' : `failed (errno ${p.sign.errno}, ${p.sign.source})`;
+  return `${p.area} ${how} ${p.latencyMs.toFixed(1)} ms after the command`;
+}
+
+function latencies(cut: CutRecord | undefined): Record<string, number> {
+  const byRail: Record<string, number> = {};
+  if (cut === undefined) return byRail;
+  for (const p of proofOfCut(cut)) {
+    if (p.proven) byRail[p.rail] = Math.min(byRail[p.rail] ?? Infinity, p.latencyMs);
+  }
+  return byRail;
+}
+
+/** From the last command to the last rail's return. */
+function outageMs(cut: CutRecord | undefined): number | null {
+  if (cut === undefined || cut.restoredNs === null || cut.commands.length === 0) return null;
+  return (cut.restoredNs - Math.max(...cut.commands.map((c) => c.commandNs))) / NS_PER_MS;
+}
+
+function unprovokedFault(failure: { area: string; errno: number }): DeviceFault {
+  return { class: 'io-error', text: `${failure.area} failed an I/O (errno ${failure.errno}) while its power was on` };
+}

@@ -1,0 +1,55 @@
+/**
+ * What a session asks of the layers below: lab, boards, gate, engine. `realHost.ts` hands the real ones over; tests
+ * bring fakes.
+ */
+import type { DeviceIdentity } from '../device/port.js';
+import type { EngineEvents, EnginePort } from '../engine/port.js';
+import type { AreaName, BoardRef, LabSpec, RailSpec } from '../rig/resolved.js';
+import type { SwitchRecord } from './cycleTypes.js';
+
+/** Where the lab's things are, by paths that stay while nodes come and go. */
+export interface LabView {
+  /** `node`: a link to the block device, missing while the device has vanished. */
+  disks: Record<string, { node: string; backingFile: string }>;
+  boards: Record<string, { tty: string }>;
+}
+
+export interface PowerPort {
+  switchRails(rails: readonly string[], state: 'on' | 'off'): Promise<SwitchRecord[]>;
+  /** Tries every rail; rejects when one could not be switched on. */
+  allOn(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** One area for the safety gate. */
+export interface GateQuestion {
+  role: AreaName;
+  path: string;
+  serial?: string;
+  wwn?: string;
+  backingFile?: string;
+  /** Made by this rig's own virtual lab. */
+  lab: boolean;
+}
+
+export interface GateAnswer {
+  passed: boolean;
+  /** For people: what was found, and the next step. */
+  text: string;
+  /** A finding says that somebody else holds a device. */
+  busy: boolean;
+}
+
+export interface Host {
+  /** Idempotent; `started`: it was not running before. */
+  labUp(name: string, spec: LabSpec): Promise<{ started: boolean }>;
+  labDown(name: string): Promise<void>;
+  /** null: not running. */
+  labView(name: string): Promise<LabView | null>;
+  openPower(rig: { name: string; boards: BoardRef[]; boardTypes: Record<string, unknown>; rails: RailSpec[] }): Promise<PowerPort>;
+  checkGate(questions: GateQuestion[], rigFile: string): Promise<GateAnswer>;
+  identify(path: string): Promise<DeviceIdentity>;
+  /** null: the same device; else what differs. */
+  identityChange(before: DeviceIdentity, after: DeviceIdentity): Promise<string | null>;
+  createEngine(events: EngineEvents, options: { ffi: 'koffi' | 'ffi-napi' }): Promise<EnginePort>;
+}

@@ -1,0 +1,39 @@
+/** What a campaign tells while it runs: to the terminal, to metrics, to the run directory. All of it optional. */
+import type { DeviceIdentity } from '../device/port.js';
+import type { EngineSnapshot, OpenReport } from '../engine/port.js';
+import type { CycleRecord } from '../report/runRecord.js';
+import type { AreaName } from '../rig/resolved.js';
+import type { CyclePhase, CycleState } from './cycleTypes.js';
+
+/** Steps of a campaign outside its cycles. */
+export type CampaignStep = 'lab' | 'open' | 'format' | 'prepare' | 'verify' | 'end';
+
+export interface CampaignObserver {
+  stepBegan?(step: CampaignStep): void;
+  stepEnded?(step: CampaignStep, durationMs: number): void;
+  opened?(identities: Record<AreaName, DeviceIdentity>, report: OpenReport): void;
+  cycleBegan?(index: number, cycles: number): void;
+  /** `durationMs`: how long the cycle was in `from`. */
+  phase?(index: number, from: CyclePhase, to: CyclePhase, durationMs: number): void;
+  rail?(rail: string, state: 'on' | 'off' | 'unknown'): void;
+  snapshot?(snapshot: EngineSnapshot): void;
+  /** The record is null when the cycle was interrupted. */
+  cycleEnded?(state: CycleState, record: CycleRecord | null): void;
+  /** Something worth saying that is no error. */
+  note?(text: string): void;
+}
+
+/** One that passes everything on, in order. */
+export function allOf(observers: readonly CampaignObserver[]): Required<CampaignObserver> {
+  return {
+    stepBegan: (...a) => observers.forEach((o) => o.stepBegan?.(...a)),
+    stepEnded: (...a) => observers.forEach((o) => o.stepEnded?.(...a)),
+    opened: (...a) => observers.forEach((o) => o.opened?.(...a)),
+    cycleBegan: (...a) => observers.forEach((o) => o.cycleBegan?.(...a)),
+    phase: (...a) => observers.forEach((o) => o.phase?.(...a)),
+    rail: (...a) => observers.forEach((o) => o.rail?.(...a)),
+    snapshot: (...a) => observers.forEach((o) => o.snapshot?.(...a)),
+    cycleEnded: (...a) => observers.forEach((o) => o.cycleEnded?.(...a)),
+    note: (...a) => observers.forEach((o) => o.note?.(...a)),
+  };
+}

@@ -1,0 +1,63 @@
+/** What a run would do, without touching anything: devices, order of cuts, an estimate of the time. */
+import type { AreaName, ResolvedRig } from '../rig/resolved.js';
+import type { CyclePlan } from './cycleTypes.js';
+import { AREA_NAMES } from './places.js';
+import { planCycle } from './rounds.js';
+
+export interface RunPlan {
+  rig: string;
+  seed: number;
+  devices: { area: AreaName; device: string; serial: string | null; fate: string }[];
+  rails: { rail: string; board: string; channels: number[]; feeds: AreaName[] }[];
+  cycles: { index: number; seed: number; cuts: { during: string; rails: string[]; areas: AreaName[]; afterMs: number }[] }[];
+  cyclesTotal: number;
+  /** Load and outages alone; what the disks need for judge, resync and verify comes on top. */
+  secondsAtLeast: number;
+  warnings: string[];
+}
+
+/** More cycles than a person reads are counted, not listed. */
+const LISTED_CYCLES_MAX = 20;
+
+const FATES: Record<AreaName, string> = {
+  primary: 'opened exclusively, OVERWRITTEN whole, its power cut',
+  secondary: 'opened exclusively, OVERWRITTEN whole, its power cut',
+  journal: 'opened exclusively, OVERWRITTEN (log, indicators), its power cut',
+};
+
+export function planRun(rig: ResolvedRig): RunPlan {
+  const { cycles, seed } = rig.campaign;
+  const listed = Array.from({ length: Math.min(cycles, LISTED_CYCLES_MAX) }, (_, i) => planCycle(rig.campaign, rig.rails, seed, i));
+  const msOfListed = listed.reduce((sum, cycle) => sum + msAtLeast(cycle), 0);
+  return {
+    rig: rig.name,
+    seed,
+    devices: AREA_NAMES.map((area) => ({ area, device: rig[area].device, serial: rig[area].serial ?? rig[area].wwn ?? null, fate: fateOf(area, rig) })),
+    rails: rig.rails.map((r) => ({ rail: r.name, board: r.board, channels: r.channels, feeds: r.powers })),
+    cycles: listed.map((cycle) => ({
+      index: cycle.index,
+      seed: cycle.seed,
+      cuts: cycle.rounds.map((round) => ({
+        during: round.during,
+        rails: round.rails.map((r) => r.rail),
+        areas: round.rails.flatMap((r) => [...r.areas]),
+        afterMs: Math.round(round.afterMs),
+      })),
+    })),
+    cyclesTotal: cycles,
+    secondsAtLeast: Math.round(((msOfListed / listed.length) * cycles) / 100) / 10,
+    warnings: rig.warnings.map((w) => `${w.field}: ${w.text}`),
+  };
+}
+
+function msAtLeast(cycle: CyclePlan): number {
+  return cycle.rounds.reduce((sum, round) => sum + round.afterMs + cycle.darkMs, 0);
+}
+
+function fateOf(area: AreaName, rig: ResolvedRig): string {
+  const fed = rig.rails.some((r) => r.powers.includes(area));
+  const cut = rig.campaign.cuts.some((c) => c.rails.some((name) => rig.rails.find((r) => r.name === name)?.powers.includes(area)));
+  const fate = FATES[area].replace(', its power cut', '');
+  if (!fed) return `${fate}; no rail feeds it`;
+  return cut ? FATES[area] : `${fate}; its power stays on`;
+}

@@ -1,0 +1,60 @@
+/**
+ * Writes what happens into the run directory: `events.jsonl` (every step, with its duration) and `cycles.jsonl` (one
+ * line per ended cycle, on disk before the next begins).
+ *
+ * The first line that can't be written is an error and ends the run; afterwards it is silent, so that the way out
+ * (power back, devices released) isn't disturbed by a full disk.
+ */
+import type { Clock } from './clock.js';
+import { cutAreas, proofOfCut } from './proof.js';
+import type { CampaignObserver } from './observer.js';
+import type { LineFile, RunDirectory } from './runDirectory.js';
+
+export interface Recorder extends CampaignObserver {
+  close(): void;
+}
+
+export function createRecorder(dir: RunDirectory, clock: Clock): Recorder {
+  const events = dir.lines('events.jsonl');
+  const cycles = dir.lines('cycles.jsonl');
+  const sinceMs = clock.nowMs();
+  let broken = false;
+
+  const write = (file: LineFile, value: object, sync: boolean): void => {
+    if (broken) return;
+    try {
+      file.append(value, sync);
+    } catch (error) {
+      broken = true;
+      throw error;
+    }
+  };
+  const event = (name: string, fields: object): void =>
+    write(events, { atMs: round(clock.nowMs() - sinceMs), wall: new Date(clock.wallMs()).toISOString(), event: name, ...fields }, false);
+
+  return {
+    stepBegan: (step) => event('step-began', { step }),
+    stepEnded: (step, durationMs) => event('step', { step, durationMs: round(durationMs) }),
+    opened: (identities, report) => event('opened', { identities, report }),
+    cycleBegan: (cycle) => event('cycle-began', { cycle }),
+    phase: (cycle, from, to, durationMs) => event('phase', { cycle, phase: from, next: to, durationMs: round(durationMs) }),
+    rail: (rail, state) => event('rail', { rail, state }),
+    note: (text) => event('note', { text }),
+    cycleEnded(state, record) {
+      for (const cut of state.facts.cuts) {
+        event('cut', { cycle: state.plan.index, during: cut.round.during, areas: cutAreas(cut), commands: cut.commands, proof: proofOfCut(cut), workError: cut.workError });
+      }
+      event('cycle', { cycle: state.plan.index, outcome: state.outcome, verdict: record?.verdict ?? null });
+      if (record !== null) write(cycles, record, true);
+    },
+    close() {
+      events.close();
+      cycles.close();
+    },
+  };
+}
+
+/** Microseconds are finer than anything here is measured. */
+function round(ms: number): number {
+  return Math.round(ms * 1000) / 1000;
+}

@@ -1,0 +1,168 @@
+/**
+ * The directory of a run. Promises: made for this run alone (0700, files 0600, no link followed), room and
+ * permission are checked before any hardware is touched, and a file is either whole or not there (`cycles.jsonl` and
+ * `events.jsonl` grow by whole lines).
+ */
+import { closeSync, constants, fsyncSync, lstatSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, rmdirSync, writeSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { CampaignError, codeOf, textOf } from './errors.js';
+
+/** Below this much free space a run does not begin: history of a short load and the reports. */
+const ROOM_BYTES = 4 * 2 ** 20;
+
+const NEW_FILE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+const FILE_MODE = 0o600;
+const DIR_MODE = 0o700;
+
+export interface LineFile {
+  /** One JSON value, one line. `sync`: on disk before this returns. */
+  append(value: unknown, sync: boolean): void;
+  close(): void;
+}
+
+export class RunDirectory {
+  readonly path: string;
+  readonly historyDir: string;
+  /** Directories that were not there before, innermost first. */
+  private readonly made: string[] = [];
+
+  private constructor(path: string) {
+    this.path = path;
+    this.historyDir = join(path, 'history');
+  }
+
+  /** `path` must not exist, or be empty. @throws CampaignError RUN_DIR_* */
+  static create(path: string): RunDirectory {
+    const full = resolve(path);
+    const dir = new RunDirectory(full);
+    guarded(full, () => {
+      refuseUnfit(full);
+      mkdirSync(dirname(full), { recursive: true });
+      if (mkdirUnlessThere(full)) dir.made.unshift(full);
+      checkRoom(join(full, '.room'));
+      mkdirSync(dir.historyDir, { mode: DIR_MODE });
+      dir.made.unshift(dir.historyDir);
+    });
+    return dir;
+  }
+
+  file(name: string): string {
+    return join(this.path, name);
+  }
+
+  /** The whole of a file, replacing an earlier one. */
+  write(name: string, text: string): void {
+    const target = this.file(name);
+    const draft = `${target}.new`;
+    guarded(target, () => {
+      rmSync(draft, { force: true });
+      writeNew(draft, Buffer.from(text, 'utf8'));
+      renameSync(draft, target);
+    });
+  }
+
+  /** Removes what was made, for a run that was refused before it began. What others put here stays, and so does the directory then. */
+  discard(): void {
+    for (const name of ['rig.yaml', 'events.jsonl', 'cycles.jsonl']) rmSync(this.file(name), { force: true });
+    for (const dir of this.made) removeIfEmpty(dir);
+  }
+
+  lines(name: string): LineFile {
+    const target = this.file(name);
+    const fd = guarded(target, () => openSync(target, NEW_FILE | constants.O_APPEND, FILE_MODE));
+    return {
+      append(value, sync) {
+        guarded(target, () => {
+          writeAll(fd, Buffer.from(`${JSON.stringify(value)}\n`, 'utf8'));
+          if (sync) fsyncSync(fd);
+        });
+      },
+      close() {
+        closeSync(fd);
+      },
+    };
+  }
+}
+
+/** `runs/2026-01-31T12-00-00Z-RIG-SEED`: sorts by time, and is a legal name everywhere. */
+export function defaultRunPath(rigName: string, seed: number, wallMs: number): string {
+  const stamp = new Date(wallMs).toISOString().replace(/\.\d+Z$/, 'Z').replaceAll(':', '-');
+  return join('runs', `${stamp}-${rigName}-${seed}`);
+}
+
+function refuseUnfit(path: string): void {
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  if (found === undefined) return;
+  if (found.isSymbolicLink()) {
+    throw new CampaignError('RUN_DIR_LINK', `${path} is a symbolic link; a run directory must be a directory of its own`, { path });
+  }
+  if (!found.isDirectory() || readdirSync(path).length > 0) {
+    throw new CampaignError('RUN_DIR_NOT_EMPTY', `${path} exists and is not an empty directory; name another one with --out`, { path });
+  }
+}
+
+/** false: it was there. */
+function mkdirUnlessThere(path: string): boolean {
+  try {
+    mkdirSync(path, { mode: DIR_MODE });
+    return true;
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') throw error;
+    return false;
+  }
+}
+
+function removeIfEmpty(path: string): void {
+  try {
+    rmdirSync(path);
+  } catch (error) {
+    if (codeOf(error) !== 'ENOTEMPTY' && codeOf(error) !== 'ENOENT') throw error;
+  }
+}
+
+/** Writes and removes; statfs would know nothing of quotas. */
+function checkRoom(file: string): void {
+  try {
+    writeNew(file, Buffer.alloc(ROOM_BYTES, 0x55));
+  } finally {
+    rmSync(file, { force: true });
+  }
+}
+
+function writeNew(file: string, bytes: Buffer): void {
+  const fd = openSync(file, NEW_FILE, FILE_MODE);
+  try {
+    writeAll(fd, bytes);
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function writeAll(fd: number, bytes: Buffer): void {
+  for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done);
+}
+
+/** Says which file, and what to do, instead of an errno. */
+function guarded<T>(path: string, action: () => T): T {
+  try {
+    return action();
+  } catch (error) {
+    if (error instanceof CampaignError) throw error;
+    throw runDirError(path, error);
+  }
+}
+
+/** ENOSPC and its like from anywhere, the history included, as an error that names the file. */
+export function runDirError(path: string, error: unknown): CampaignError {
+  const code = codeOf(error);
+  const full = code === 'ENOSPC' || code === 'EDQUOT';
+  return new CampaignError(
+    full ? 'RUN_DIR_FULL' : 'RUN_DIR_NOT_WRITABLE',
+    full
+      ? `no space left for ${path}; a run needs ${ROOM_BYTES / 2 ** 20} MiB to begin with: free some, or use --out`
+      : `${path} can't be written (${textOf(error)}); use --out`,
+    { path, errno: code },
+    error,
+  );
+}

@@ -1,0 +1,21 @@
+/** Where locks live: gone after a reboot, as the processes are that held them. `PLUGPULL_STATE_DIR` overrides it. */
+import { mkdirSync } from 'node:fs';
+import { CampaignError, textOf } from './errors.js';
+
+const DEFAULT_STATE_DIR = '/run/plugpull';
+
+/** The directory, made when missing. @throws CampaignError STATE_DIR_NOT_WRITABLE */
+export function stateDir(env: NodeJS.ProcessEnv = process.env): string {
+  const dir = env.PLUGPULL_STATE_DIR ?? DEFAULT_STATE_DIR;
+  try {
+    mkdirSync(dir, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new CampaignError(
+      'STATE_DIR_NOT_WRITABLE',
+      `${dir} can't be made (${textOf(error)}): locks need it; run as root or set PLUGPULL_STATE_DIR`,
+      { dir },
+      error,
+    );
+  }
+  return dir;
+}

@@ -1,0 +1,75 @@
+/**
+ * Exit codes, and which error means which. Switched on stable codes and class names, never on a message. A code that
+ * is not listed is an internal error: that is what a mistake of ours must look like.
+ */
+import { CommanderError } from 'commander';
+
+export const EXIT = {
+  pass: 0,
+  fail: 1,
+  usage: 2,
+  invalid: 3,
+  refused: 4,
+  internal: 5,
+  interrupted: 130,
+} as const;
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+/** A command's own complaint about its arguments. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+  readonly code = 'USAGE';
+}
+
+/** Where a class has one meaning, the class decides; where its codes differ, the code. */
+const BY_CODE: Record<string, ExitCode> = {
+  RUN_DIR_NOT_EMPTY: EXIT.usage,
+  RUN_DIR_LINK: EXIT.usage,
+  RIG_BUSY: EXIT.refused,
+  GATE_REFUSED: EXIT.refused,
+  DEVICE_BUSY: EXIT.refused,
+  DEVICE_MISSING: EXIT.refused,
+  DEVICE_NOT_BLOCK: EXIT.refused,
+  DEVICE_PERMISSION: EXIT.refused,
+  DEVICE_READ_ONLY: EXIT.refused,
+  DEVICE_ENROLMENT_INVALID: EXIT.usage,
+  LAB_NOT_RUNNING: EXIT.invalid,
+  LAB_DISK_UNKNOWN: EXIT.invalid,
+  LAB_BOARD_UNKNOWN: EXIT.invalid,
+  HARDWARE_FAILED: EXIT.invalid,
+  INTERRUPTED: EXIT.interrupted,
+  LAB_BAD_NAME: EXIT.usage,
+  LAB_BAD_SPEC: EXIT.usage,
+  LAB_BAD_FAULT: EXIT.usage,
+  LAB_NOT_BUILT: EXIT.internal,
+  BAD_BOARD_TYPE: EXIT.usage,
+  BAD_SPEC: EXIT.usage,
+  UNKNOWN_RAIL: EXIT.usage,
+  METRICS_PORT_IN_USE: EXIT.usage,
+};
+
+const BY_CLASS: Record<string, ExitCode> = {
+  RigError: EXIT.usage,
+  UsageError: EXIT.usage,
+  PowerError: EXIT.invalid,
+  LabError: EXIT.invalid,
+  MetricsError: EXIT.usage,
+  ReportError: EXIT.usage,
+};
+
+export function exitCodeOf(error: unknown): ExitCode {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.pass : EXIT.usage;
+  const { code, name } = error as { code?: unknown; name?: unknown };
+  if (typeof code === 'string' && Object.hasOwn(BY_CODE, code)) return BY_CODE[code];
+  if (typeof name === 'string' && Object.hasOwn(BY_CLASS, name)) return BY_CLASS[name];
+  // A journal of another rig, of another size: the engine refuses what the gate can't know.
+  if (typeof code === 'string' && code.startsWith('JOURNAL_')) return EXIT.refused;
+  return EXIT.internal;
+}
+
+/** Errors that a person can do something about are told in their own words; the others with where they came from. */
+export function textOfError(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (exitCodeOf(error) !== EXIT.internal || 'code' in error) return error.message;
+  return `internal error: ${error.stack ?? error.message}`;
+}

@@ -1,0 +1,36 @@
+/** Words and numbers of the progress display (pure). */
+import type { CycleRecord } from '../report/runRecord.js';
+
+const KIB = 1024;
+
+export function formatMs(ms: number): string {
+  if (ms < 10) return `${ms.toFixed(1)} ms`;
+  return ms < 10_000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
+}
+
+export function formatBytes(bytes: number): string {
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+  let value = bytes;
+  let unit = 0;
+  while (value >= KIB && unit < units.length - 1) {
+    value /= KIB;
+    unit += 1;
+  }
+  return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`;
+}
+
+/** `[#####.....]  50 %` */
+export function formatBar(fraction: number, width: number): string {
+  const bounded = Math.min(1, Math.max(0, Number.isFinite(fraction) ? fraction : 0));
+  const full = Math.round(bounded * width);
+  return `[${'#'.repeat(full)}${'.'.repeat(width - full)}] ${String(Math.round(bounded * 100)).padStart(3)} %`;
+}
+
+export function cycleLine(r: CycleRecord): string {
+  const cut = `${r.rails.join('+')} during ${r.during}`;
+  const why = r.reasons.length === 0 ? '' : `: ${r.reasons.map((reason) => `${reason.code} (${reason.text})`).join('; ')}`;
+  const latency = Object.entries(r.cutLatencyMs).map(([rail, ms]) => `${rail} ${formatMs(ms)}`).join(', ');
+  const dirty = r.recovery === null ? '' : `, ${r.recovery.dirtyRegions} dirty`;
+  const resync = r.resync === null ? '' : `, resync ${formatBytes(r.resync.bytes)} in ${formatMs(r.resync.durationMs)}`;
+  return `cycle ${r.index + 1}: ${r.verdict} (${cut}; proof ${r.proofOfCut.kind}${latency === '' ? '' : `, ${latency}`}${dirty}${resync})${why}`;
+}

@@ -1,0 +1,100 @@
+/** `plugpull relay …`: boards and rails by hand. What switches power takes the rig's lock, as a run does. */
+import type { Command } from 'commander';
+import { lockRig } from '../campaign/rigLock.js';
+import { realHost } from '../campaign/realHost.js';
+import { placedBoards, usesLab } from '../campaign/places.js';
+import { stateDir } from '../campaign/stateDir.js';
+import { openPower, type PowerController } from '../power/index.js';
+import { loadRig } from '../rig/load.js';
+import type { BoardRef, ResolvedRig } from '../rig/resolved.js';
+import { UsageError } from './exitCodes.js';
+import { print, printJson, wholeNumber } from './options.js';
+import { addRelayBoards } from './relayBoards.js';
+
+interface RelayOptions {
+  json?: boolean;
+}
+
+/** An hour: longer outages are switched by hand. */
+const PULSE_MS_MAX = 3_600_000;
+
+export function addRelay(program: Command): void {
+  const relay = program.command('relay').description('relay boards and the rails they feed');
+  addRelayBoards(relay);
+  for (const state of ['on', 'off'] as const) {
+    relay
+      .command(`${state} <rig> [rails...]`)
+      .description(`switch rails ${state}${state === 'on' ? ' (default: all)' : ''}`)
+      .option('--json', 'for programs')
+      .action((file: string, rails: string[], options: RelayOptions) => switchRails(loadRig(file), rails, state, options));
+  }
+  relay
+    .command('state <rig> [rails...]')
+    .description('what the boards say of their rails (default: all)')
+    .option('--json', 'for programs')
+    .action((file: string, rails: string[], options: RelayOptions) => showState(loadRig(file), rails, options));
+  relay
+    .command('pulse <rig> <rail>')
+    .description('off and on again; timed by the board where it can')
+    .requiredOption('--ms <ms>', 'how long the rail is off', wholeNumber(1, PULSE_MS_MAX))
+    .option('--json', 'for programs')
+    .action((file: string, rail: string, options: RelayOptions & { ms: number }) => pulse(loadRig(file), rail, options));
+}
+
+async function switchRails(rig: ResolvedRig, names: string[], state: 'on' | 'off', options: RelayOptions): Promise<void> {
+  if (names.length === 0 && state === 'off') throw new UsageError(`name the rails to switch off; ${rig.name} has ${railNames(rig).join(', ')}`);
+  await withPower(rig, `relay ${state}`, async (power) => {
+    const done = await power.switchRails(chosen(rig, names), state);
+    if (options.json) return printJson(done);
+    for (const r of done) print(`${r.rail.padEnd(12)} ${state.padEnd(4)} evidence: ${r.evidence}, read back: ${r.state}`);
+  });
+}
+
+async function showState(rig: ResolvedRig, names: string[], options: RelayOptions): Promise<void> {
+  await withPower(rig, 'relay state', async (power) => {
+    const readings = [];
+    for (const name of chosen(rig, names)) readings.push(await power.readRail(name));
+    if (options.json) return printJson(readings);
+    for (const r of readings) print(`${r.rail.padEnd(12)} ${r.state.padEnd(8)} evidence: ${r.evidence}`);
+  });
+}
+
+async function pulse(rig: ResolvedRig, rail: string, options: RelayOptions & { ms: number }): Promise<void> {
+  await withPower(rig, 'relay pulse', async (power) => {
+    const done = await power.pulseRail(chosen(rig, [rail])[0], options.ms);
+    if (options.json) return printJson(done);
+    print(`${done.rail}: off for ${done.offMs.toFixed(1)} ms, timed by the ${done.timedBy}; evidence: ${done.evidence}`);
+  });
+}
+
+/** Boards with their ttys as they are now. @throws CampaignError LAB_NOT_RUNNING */
+export async function boardsOf(rig: ResolvedRig): Promise<BoardRef[]> {
+  return placedBoards(rig, usesLab(rig) ? await realHost.labView(rig.name) : null);
+}
+
+/** Leaves every rail as the action left it. */
+async function withPower(rig: ResolvedRig, command: string, action: (power: PowerController) => Promise<void>): Promise<void> {
+  const lock = lockRig(rig.name, `plugpull ${command}`);
+  try {
+    const spec = { boards: await boardsOf(rig), boardTypes: rig.boardTypes, rails: rig.rails };
+    const power = await openPower(spec, { rigName: rig.name, runtimeDir: stateDir() });
+    try {
+      await action(power);
+    } finally {
+      await power.close();
+    }
+  } finally {
+    lock.release();
+  }
+}
+
+function chosen(rig: ResolvedRig, names: string[]): string[] {
+  const known = railNames(rig);
+  const unknown = names.find((name) => !known.includes(name));
+  if (unknown !== undefined) throw new UsageError(`no rail is called "${unknown}"; ${rig.name} has ${known.join(', ')}`);
+  return names.length === 0 ? known : names;
+}
+
+function railNames(rig: ResolvedRig): string[] {
+  return rig.rails.map((r) => r.name);
+}

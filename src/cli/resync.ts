@@ -1,0 +1,39 @@
+/** `plugpull resync RIG`: what a host does after a crash: dirty regions from the disks alone, copied, cleared. */
+import type { Command } from 'commander';
+import { loadRig } from '../rig/load.js';
+import type { ResolvedRig } from '../rig/resolved.js';
+import { EXIT, type ExitCode } from './exitCodes.js';
+import { ffiOption, print, printJson, type FfiName } from './options.js';
+import type { SetExit } from './program.js';
+import { formatBytes, formatMs } from './progressText.js';
+import { withSession } from './withSession.js';
+
+interface ResyncOptions {
+  json?: boolean;
+  ffi: FfiName;
+}
+
+export function addResync(program: Command, setExit: SetExit): void {
+  program
+    .command('resync <rig>')
+    .description('resynchronize from persisted indicators, also after a crash of the bench')
+    .option('--json', 'for programs')
+    .addOption(ffiOption())
+    .action(async (file: string, options: ResyncOptions) => setExit(await resync(loadRig(file), options)));
+}
+
+async function resync(rig: ResolvedRig, options: ResyncOptions): Promise<ExitCode> {
+  const report = await withSession(rig, options.ffi, 'resync', async ({ engine }) => {
+    const recovery = await engine.recover();
+    return { recovery, resync: await engine.resync() };
+  });
+  const { recovery, resync: copied } = report;
+  if (options.json) printJson(report);
+  else {
+    print(`recovered in ${formatMs(recovery.durationMs)}: ${recovery.dirtyRegions} of ${recovery.regionCount} regions dirty (${recovery.fromIndicatorArea} from indicators, ${recovery.fromLog} from the log)`);
+    for (const f of recovery.findings) print(`  ${f.where}, block ${f.blockIndex}: ${f.problem}; ${f.effect}`);
+    print(`copied ${copied.regions} regions, ${formatBytes(copied.bytes)}, in ${formatMs(copied.durationMs)}`);
+    if (!copied.complete) print(`${copied.remainingRegions} regions are still dirty`);
+  }
+  return copied.complete ? EXIT.pass : EXIT.invalid;
+}

@@ -1,0 +1,134 @@
+/**
+ * `plugpull run RIG`: a campaign from beginning to end. Order of the beginning: what costs nothing and may refuse
+ * (profile, lock, run directory, metrics port) comes before any hardware is touched.
+ */
+import { randomInt } from 'node:crypto';
+import { type Command } from 'commander';
+import { runCampaign, type CampaignResult } from '../campaign/campaign.js';
+import { systemClock } from '../campaign/clock.js';
+import { catchInterrupts } from '../campaign/interrupts.js';
+import { metricsObserver } from '../campaign/metricsObserver.js';
+import { createRecorder } from '../campaign/recorder.js';
+import { realHost } from '../campaign/realHost.js';
+import { lockRig, type RigLock } from '../campaign/rigLock.js';
+import { defaultRunPath, RunDirectory } from '../campaign/runDirectory.js';
+import type { Session } from '../campaign/session.js';
+import type { CampaignObserver } from '../campaign/observer.js';
+import { parseMetricsAddress, type MetricsAddress } from '../metrics/address.js';
+import { createMetrics, type Metrics } from '../metrics/metrics.js';
+import { serveMetrics } from '../metrics/server.js';
+import { summaryTable } from '../report/summaryTable.js';
+import type { Run } from '../report/runRecord.js';
+import { dumpRig } from '../rig/dump.js';
+import { loadRig } from '../rig/load.js';
+import type { ResolvedRig } from '../rig/resolved.js';
+import { effectiveRig } from './effectiveRig.js';
+import { EXIT, exitCodeOf, type ExitCode } from './exitCodes.js';
+import { ffiOption, print, printJson, wholeNumber, type FfiName } from './options.js';
+import { CYCLES_MAX } from './plan.js';
+import type { SetExit } from './program.js';
+import { createProgress, type Progress } from './progress.js';
+import { RunFiles } from './runFiles.js';
+
+interface RunOptions {
+  cycles?: number;
+  seed?: number;
+  out?: string;
+  metrics?: MetricsAddress;
+  json?: boolean;
+  ffi: FfiName;
+  keepLab?: boolean;
+}
+
+/** `randomInt` takes ranges below 2^48. Wide enough that a sector of an earlier run is never taken for one of this. */
+const RUN_ID_END = 2 ** 48 - 1;
+
+export function addRun(program: Command, setExit: SetExit): void {
+  program
+    .command('run <rig>')
+    .description('campaign: load, cut, recover, judge, resynchronize, verify, again and again')
+    .option('--cycles <n>', 'instead of the profile\'s', wholeNumber(1, CYCLES_MAX))
+    .option('--seed <n>', 'instead of the profile\'s; seeds the virtual lab too', wholeNumber(0, Number.MAX_SAFE_INTEGER))
+    .option('--out <dir>', 'run directory, new or empty (default: runs/TIME-RIG-SEED)')
+    .option('--metrics <[host:]port>', 'serve Prometheus metrics meanwhile', parseMetricsAddress)
+    .option('--json', 'the run as JSON on stdout, nothing else')
+    .addOption(ffiOption())
+    .option('--keep-lab', 'leave a virtual lab running that this run started')
+    .action(async (file: string, options: RunOptions) => setExit(await run(effectiveRig(loadRig(file), options), options)));
+}
+
+async function run(rig: ResolvedRig, options: RunOptions): Promise<ExitCode> {
+  const lock = lockRig(rig.name, 'plugpull run');
+  try {
+    const dir = RunDirectory.create(options.out ?? defaultRunPath(rig.name, rig.campaign.seed, systemClock.wallMs()));
+    return await runIn(dir, rig, options, lock);
+  } finally {
+    lock.release();
+  }
+}
+
+async function runIn(dir: RunDirectory, rig: ResolvedRig, options: RunOptions, lock: RigLock): Promise<ExitCode> {
+  const metrics = createMetrics(rig.name, rig.rails.map((r) => r.name));
+  const files = new RunFiles(dir, rig, { runId: randomInt(1, RUN_ID_END), ffi: options.ffi });
+  dir.write('rig.yaml', dumpRig(rig));
+  const recorder = createRecorder(dir, systemClock);
+  const server = options.metrics === undefined ? null : await serveMetrics(metrics, options.metrics);
+  if (server !== null && !options.json) print(`metrics: ${server.url}`);
+  for (const w of rig.warnings) process.stderr.write(`plugpull: warning: ${w.field}: ${w.text}\n`);
+  const progress = createProgress(options.json === true, process.stdout);
+  try {
+    const observers = [recorder, files.observer, metricsObserver(metrics), progress.observer];
+    const result = await underInterrupts(rig, options, lock, files, observers, progress);
+    progress.end();
+    return await finish(files, result, metrics, options);
+  } catch (error) {
+    if (!files.began) dir.discard();
+    throw error;
+  } finally {
+    progress.end();
+    recorder.close();
+    await server?.close();
+  }
+}
+
+async function underInterrupts(
+  rig: ResolvedRig,
+  options: RunOptions,
+  lock: RigLock,
+  files: RunFiles,
+  observers: readonly CampaignObserver[],
+  progress: Progress,
+): Promise<CampaignResult> {
+  let session: Session | null = null;
+  const interrupts = catchInterrupts(() => {
+    progress.end();
+    // Power first; then out, whatever else hangs.
+    void (session?.restorePower() ?? Promise.resolve())
+      .catch((error: unknown) => process.stderr.write(`plugpull: ${String(error)}\n`))
+      .finally(() => process.exit(EXIT.interrupted));
+  });
+  try {
+    return await runCampaign(
+      { rig, ffi: options.ffi, keepLab: options.keepLab === true, runId: files.runId, historyDir: files.dir.historyDir, lock },
+      { host: realHost, clock: systemClock, interrupts, observers, onSession: (s) => (session = s) },
+    );
+  } finally {
+    interrupts.release();
+  }
+}
+
+async function finish(files: RunFiles, result: CampaignResult, metrics: Metrics, options: RunOptions): Promise<ExitCode> {
+  const record = files.summary(result);
+  for (const trouble of record.run.troubles) process.stderr.write(`plugpull: ${trouble}\n`);
+  files.writeAll(record, await metrics.render());
+  if (options.json) printJson({ directory: files.dir.path, ...record });
+  else print(`\n${summaryTable(record)}\n${files.dir.path}`);
+  return exitOf(result, record);
+}
+
+function exitOf(result: CampaignResult, record: Run): ExitCode {
+  if (result.problem?.kind === 'internal') return exitCodeOf({ code: result.problem.code }) === EXIT.refused ? EXIT.refused : EXIT.internal;
+  if (result.interrupted !== null) return EXIT.interrupted;
+  if (record.run.verdict === 'FAIL') return EXIT.fail;
+  return record.run.verdict === 'PASS' && result.problem === null ? EXIT.pass : EXIT.invalid;
+}

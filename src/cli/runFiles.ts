@@ -1,0 +1,70 @@
+/** What a run leaves in its directory beside the lines written on the way: run.json, report, JUnit, metrics. */
+import { cpus, release, totalmem } from 'node:os';
+import type { CampaignObserver } from '../campaign/observer.js';
+import type { CampaignResult } from '../campaign/campaign.js';
+import type { RunDirectory } from '../campaign/runDirectory.js';
+import { runSummary, type RunContext } from '../campaign/runSummary.js';
+import { writeJunit } from '../report/junit.js';
+import { writeReportHtml } from '../report/html.js';
+import type { Run } from '../report/runRecord.js';
+import type { ResolvedRig } from '../rig/resolved.js';
+import type { FfiName } from './options.js';
+import { plugpullVersion } from './version.js';
+
+export class RunFiles {
+  readonly dir: RunDirectory;
+  readonly runId: number;
+  readonly observer: CampaignObserver;
+  private readonly context: RunContext;
+
+  constructor(dir: RunDirectory, rig: ResolvedRig, { runId, ffi }: { runId: number; ffi: FfiName }) {
+    this.dir = dir;
+    this.runId = runId;
+    this.context = {
+      plugpullVersion: plugpullVersion(),
+      rig,
+      runId,
+      ffi,
+      replay: replayCommand(dir, rig, ffi),
+      startedAt: new Date().toISOString(),
+      endedAt: null,
+      host: { kernel: release(), node: process.version, cpus: cpus().length, memoryBytes: totalmem() },
+      opened: null,
+    };
+    this.observer = {
+      opened: (identities, report) => {
+        this.context.opened = { identities, report };
+      },
+    };
+  }
+
+  /** Devices were opened; from here on there is something to tell. */
+  get began(): boolean {
+    return this.context.opened !== null;
+  }
+
+  summary(result: CampaignResult): Run {
+    return { run: runSummary({ ...this.context, endedAt: new Date().toISOString() }, result), cycles: result.cycles };
+  }
+
+  writeAll(record: Run, metricsText: string): void {
+    this.dir.write('run.json', `${JSON.stringify(record.run, null, 2)}\n`);
+    this.dir.write('report.html', writeReportHtml(record));
+    this.dir.write('junit.xml', writeJunit(record));
+    this.dir.write('metrics.prom', metricsText);
+  }
+}
+
+/**
+ * With a virtual lab the profile as resolved carries all seeds and needs nothing else. Real disks are enrolled beside
+ * the profile that names them, so that one is run again.
+ */
+function replayCommand(dir: RunDirectory, rig: ResolvedRig, ffi: FfiName): string {
+  if (rig.lab !== null) return `plugpull run ${shellWord(dir.file('rig.yaml'))} --ffi ${ffi}`;
+  const { cycles, seed } = rig.campaign;
+  return `plugpull run ${shellWord(rig.file)} --cycles ${cycles} --seed ${seed} --ffi ${ffi}`;
+}
+
+function shellWord(text: string): string {
+  return /^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}
