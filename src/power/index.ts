@@ -3,8 +3,12 @@
 export { boardTypeSchema, type BoardType, type BoardTypeInput, type ReadBackKind } from './boardType.js';
 export { type PowerErrorCode, type PowerErrorContext, PowerError, isPowerError } from './errors.js';
 export { findBoardType } from './findBoardType.js';
-export { openPower, type PowerDeps, type PowerSpec, RUNTIME_DIR } from './openPower.js';
+export { checkPowerSpec, openPower, type PowerDeps, type PowerSpec, RUNTIME_DIR } from './openPower.js';
 export type { WireTrace } from './boards/session.js';
 export type { AllOnResult, PowerController, RailPulse, RailReading, RailSwitch } from './rails/controller.js';
 export type { RailCommand, RailState } from './rails/railMap.js';
 export type { Evidence } from './rails/verify.js';
+export { type BoardListing, listBoards } from './listBoards.js';
+export { listTtys, type TtyListing } from './listTtys.js';
+export { type BoardTestSetup, type BoardTestStep, testBoard } from './testBoard.js';
+export { builtInTypes } from './findBoardType.js';

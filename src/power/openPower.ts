@@ -4,6 +4,7 @@ import type { BoardRef, RailSpec } from '../rig/resolved.js';
 import type { Board } from './boards/board.js';
 import { openBoardMemory, type OpenBoardMemory } from './boards/boardMemory.js';
 import { type BoardDeps, openBoard } from './boards/openBoard.js';
+import { resolveBoard } from './boards/resolveBoard.js';
 import type { WireTrace } from './boards/session.js';
 import { type Clock, systemClock } from './clock.js';
 import { PowerController } from './rails/controller.js';
@@ -44,12 +45,18 @@ export function boardDeps(deps: PowerDeps): BoardDeps {
   };
 }
 
+/** Finds every mistake that can be found without hardware. Throws BAD_SPEC or BAD_BOARD_TYPE. */
+export function checkPowerSpec(spec: PowerSpec): void {
+  for (const ref of spec.boards) resolveBoard(ref, spec.boardTypes);
+  checkRails(spec.boards, spec.rails);
+}
+
 /**
  * Opens, locks and initializes every board. Switches nothing, except on boards whose opening drops their relays: there
  * the rails were dark for a moment, and come back. Rejects with `PowerError`; what was opened by then is closed again.
  */
 export async function openPower(spec: PowerSpec, deps: PowerDeps = {}): Promise<PowerController> {
-  checkRails(spec.boards, spec.rails);
+  checkPowerSpec(spec);
   const used = boardDeps(deps);
   const open = (ref: BoardRef): Promise<Board> => {
     const rest = spec.rails.filter((rail) => rail.board === ref.name).flatMap((rail) => relayChanges(rail, 'on'));

@@ -102,18 +102,24 @@ export class PowerController {
     return this.#latching(async () => (await this.#pulseByBoard(job, offMs)) ?? this.#pulseByHost(job, offMs));
   }
 
-  /** Tries every rail, whatever happens to the others; never rejects. For the way out. */
+  /**
+   * Tries every rail, whatever happens to the others; never rejects. For the way out. A board's rails together first,
+   * for speed; if that fails, one by one.
+   */
   async allOn(): Promise<AllOnResult> {
     const result: AllOnResult = { restored: [], failed: [] };
-    const restore = async (rail: RailSpec): Promise<void> => {
+    const attempt = async (names: string[]): Promise<void> => {
       try {
-        await this.#switch([this.#job(rail.name, 'on')]);
-        result.restored.push(rail.name);
+        await this.#switch(names.map((name) => this.#job(name, 'on')));
+        result.restored.push(...names);
       } catch (error) {
-        result.failed.push({ rail: rail.name, error });
+        if (names.length === 1) result.failed.push({ rail: names[0], error });
+        else for (const name of names) await attempt([name]);
       }
     };
-    await Promise.all([...this.#rails.values()].map(restore));
+    const railsOf = (board: string): string[] => this.railNames.filter((name) => this.#rails.get(name)?.board === board);
+    const boards = [...this.#boards.keys()].map(railsOf);
+    await Promise.all(boards.filter((names) => names.length > 0).map(attempt));
     return result;
   }
 

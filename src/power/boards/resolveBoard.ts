@@ -1,0 +1,91 @@
+/**
+ * What a rig profile's board comes down to, worked out without touching any hardware: `plan` and the profile's loader use
+ * it to find mistakes early.
+ */
+
+import { z } from 'zod';
+import type { BoardRef } from '../../rig/resolved.js';
+import type { BoardType } from '../boardType.js';
+import { PowerError } from '../errors.js';
+import { findBoardType } from '../findBoardType.js';
+import type { ControlLine } from './lineBoard.js';
+import { type ExecOptions, execOptionsSchema } from './execBoard.js';
+
+/** Options that every board on a tty takes; the rest are the board type's own numbers. */
+const commonOptionsSchema = z.object({
+  baud: z.number().int().min(50).max(4_000_000).optional(),
+  gapMs: z.number().min(0).max(10_000).optional(),
+  replyTimeoutMs: z.number().int().min(1).max(60_000).optional(),
+  /** Exchanges tried in all when the board is mute or garbled. 1 … 10. */
+  attempts: z.number().int().min(1).max(10).default(3),
+  /** `none`: this board does not answer, whatever its type can; `state`: don't measure, ask for the state. */
+  readBack: z.enum(['auto', 'none', 'state']).default('auto'),
+  /** The board was initialized by other software since it has power: leave it out. */
+  initialized: z.boolean().default(false),
+});
+
+export type CommonOptions = z.infer<typeof commonOptionsSchema>;
+
+export type ResolvedBoard =
+  | { kind: 'exec'; options: ExecOptions }
+  | { kind: 'line'; line: ControlLine; common: CommonOptions }
+  | { kind: 'frames'; type: BoardType; common: CommonOptions; options: Record<string, number> };
+
+/** Throws BAD_SPEC (channels, options) or BAD_BOARD_TYPE, each naming what is allowed. */
+export function resolveBoard(ref: BoardRef, boardTypes: Record<string, unknown>): ResolvedBoard {
+  if (ref.type === 'exec') {
+    checkChannels(ref, { min: 1, max: 64 });
+    return { kind: 'exec', options: parseOptions(ref, execOptionsSchema, ref.options) };
+  }
+  const { common, own } = splitOptions(ref);
+  if (ref.type === 'dtr' || ref.type === 'rts') {
+    checkChannels(ref, { min: 1, max: 1 });
+    ownOptions(ref, {}, own);
+    return { kind: 'line', line: ref.type, common };
+  }
+  const type = findBoardType(ref.type, boardTypes);
+  checkChannels(ref, type.channels);
+  return { kind: 'frames', type, common, options: ownOptions(ref, type.options, own) };
+}
+
+function splitOptions(ref: BoardRef): { common: CommonOptions; own: Record<string, unknown> } {
+  const known = Object.keys(commonOptionsSchema.shape);
+  const pick = (wanted: boolean): Record<string, unknown> =>
+    Object.fromEntries(Object.entries(ref.options).filter(([name]) => known.includes(name) === wanted));
+  return { common: parseOptions(ref, commonOptionsSchema, pick(true)), own: pick(false) };
+}
+
+function parseOptions<S extends z.ZodType>(ref: BoardRef, schema: S, options: unknown): z.output<S> {
+  const parsed = schema.safeParse(options);
+  if (parsed.success) return parsed.data;
+  throw badSpec(ref, z.prettifyError(parsed.error));
+}
+
+function ownOptions(
+  ref: BoardRef,
+  options: BoardType['options'],
+  given: Record<string, unknown>,
+): Record<string, number> {
+  const values = Object.fromEntries(Object.entries(options).map(([name, option]) => [name, option.default]));
+  for (const [name, value] of Object.entries(given)) {
+    const option = Object.hasOwn(options, name) ? options[name] : undefined;
+    if (option === undefined) {
+      const known = [...Object.keys(commonOptionsSchema.shape), ...Object.keys(options)].join(', ');
+      throw badSpec(ref, `no option is called "${name}"; known: ${known}`);
+    }
+    if (typeof value !== 'number' || !(value >= option.min && value <= option.max)) {
+      throw badSpec(ref, `${name} is ${JSON.stringify(value)}; ${option.min} to ${option.max} is allowed`);
+    }
+    values[name] = value;
+  }
+  return values;
+}
+
+function checkChannels(ref: BoardRef, { min, max }: { min: number; max: number }): void {
+  if (Number.isInteger(ref.channels) && ref.channels >= min && ref.channels <= max) return;
+  throw badSpec(ref, `it has ${ref.channels} channels; a ${ref.type} has ${min} to ${max}`);
+}
+
+function badSpec(ref: BoardRef, what: string): PowerError {
+  return new PowerError('BAD_SPEC', `board "${ref.name}" (${ref.type}): ${what}`, { board: ref.name });
+}

@@ -1,0 +1,43 @@
+/** What `relay list` shows: the serial ports of this host, and which boards each of them may be. */
+
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { SerialPort } from 'serialport';
+import { listBoards } from './listBoards.js';
+import { holderOf } from './transport/ttyProblems.js';
+
+export interface TtyListing {
+  path: string;
+  /** Under /dev/serial/by-id: the name to put in a rig profile. Null: the device has none. */
+  stablePath: string | null;
+  /** `1a86:7523`, lower case; null: not USB. */
+  usb: string | null;
+  manufacturer: string | null;
+  /** Board types whose USB id this is; a converter chip is shared by many, so a guess. */
+  likelyTypes: string[];
+  heldBy: { pid: number; name: string } | null;
+}
+
+const BY_ID = '/dev/serial/by-id';
+
+export async function listTtys(boardTypes: Record<string, unknown> = {}): Promise<TtyListing[]> {
+  const stable = stablePaths();
+  const boards = listBoards(boardTypes);
+  return (await SerialPort.list()).map((port) => {
+    const usb = port.vendorId && port.productId ? `${port.vendorId}:${port.productId}`.toLowerCase() : null;
+    return {
+      path: port.path,
+      stablePath: stable.get(port.path) ?? null,
+      usb,
+      manufacturer: port.manufacturer ?? null,
+      likelyTypes: boards.filter((board) => usb !== null && board.usb.includes(usb)).map((board) => board.type),
+      heldBy: fs.existsSync(port.path) ? holderOf(port.path) : null,
+    };
+  });
+}
+
+function stablePaths(): Map<string, string> {
+  if (!fs.existsSync(BY_ID)) return new Map();
+  const names = fs.readdirSync(BY_ID).map((name) => path.join(BY_ID, name));
+  return new Map(names.map((name) => [fs.realpathSync(name), name]));
+}
