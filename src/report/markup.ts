@@ -1,0 +1,30 @@
+/** HTML and SVG from template literals: every interpolated value is escaped unless it is markup itself. */
+
+/** Text that is markup already; made only by `markup`. */
+export class Markup {
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
+export type Content = Markup | string | number | readonly Content[];
+
+const ESCAPES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
+
+/** For element content and quoted attribute values. */
+export function escapeText(text: string): string {
+  return text.replace(/[&<>"']/g, (c) => ESCAPES[c]!);
+}
+
+function textOf(content: Content): string {
+  if (content instanceof Markup) return content.text;
+  if (typeof content === 'string' || typeof content === 'number') return escapeText(String(content));
+  return content.map(textOf).join('');
+}
+
+/** Lists are joined; attributes must be quoted in the template. */
+export function markup(strings: TemplateStringsArray, ...values: Content[]): Markup {
+  return new Markup(strings.reduce((text, part, i) => text + textOf(values[i - 1]!) + part));
+}
