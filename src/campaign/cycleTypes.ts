@@ -68,7 +68,9 @@ export type WorkName = 'load' | 'resync' | 'recover';
 /** What the board said of one switch. */
 export interface SwitchRecord {
   rail: string;
-  /** CLOCK_MONOTONIC ns when the command's last byte was handed over. */
+  /** CLOCK_MONOTONIC ns when the board was first asked: no earlier failure can be its doing. */
+  askedNs: number;
+  /** When the command's last byte was handed over. For rails of one board that go in turn: `askedNs`. */
   commandNs: number;
   doneNs: number;
   evidence: 'none' | 'echo' | 'read-back' | 'measured';

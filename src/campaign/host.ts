@@ -15,7 +15,7 @@ export interface LabView {
 }
 
 export interface PowerPort {
-  switchRails(rails: readonly string[], state: 'on' | 'off'): Promise<SwitchRecord[]>;
+  switchRails(rails: readonly string[], state: 'on' | 'off'): Promise<Omit<SwitchRecord, 'askedNs'>[]>;
   /** Tries every rail; rejects when one could not be switched on. */
   allOn(): Promise<void>;
   close(): Promise<void>;

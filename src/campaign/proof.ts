@@ -6,7 +6,7 @@
  * Not promised: that a device which fails by itself in the very same seconds is told from one that lost its power.
  */
 import type { AreaName } from '../rig/resolved.js';
-import type { CutRecord, DeviceSign } from './cycleTypes.js';
+import type { CutRecord, DeviceSign, SwitchRecord } from './cycleTypes.js';
 
 const NS_PER_MS = 1e6;
 
@@ -16,11 +16,11 @@ export type AreaProof =
 
 /** The first sign of this area after its rail's command, or undefined. Signs from before the command prove nothing. */
 export function firstSign(cut: CutRecord, rail: string, area: AreaName): DeviceSign | undefined {
-  const commandNs = commandTimeNs(cut, rail);
-  if (commandNs === null) return undefined;
+  const command = commandOf(cut, rail);
+  if (command === undefined) return undefined;
   let first: DeviceSign | undefined;
   for (const sign of cut.signs) {
-    if (sign.area !== area || sign.atNs < commandNs) continue;
+    if (sign.area !== area || sign.atNs < command.askedNs) continue;
     if (first === undefined || sign.atNs < first.atNs) first = sign;
   }
   return first;
@@ -53,9 +53,11 @@ function areaProof(cut: CutRecord, rail: string, area: AreaName): AreaProof {
   const sign = firstSign(cut, rail, area);
   if (sign === undefined) return { proven: false, area, rail, reason: 'no-sign' };
   if (cut.readableInDark.includes(area)) return { proven: false, area, rail, reason: 'readable-in-dark' };
-  return { proven: true, area, rail, sign, latencyMs: (sign.atNs - commandTimeNs(cut, rail)!) / NS_PER_MS };
+  // A virtual contact without delay opens before the tty has told us that the last byte is gone.
+  const latencyNs = Math.max(0, sign.atNs - commandOf(cut, rail)!.commandNs);
+  return { proven: true, area, rail, sign, latencyMs: latencyNs / NS_PER_MS };
 }
 
-function commandTimeNs(cut: CutRecord, rail: string): number | null {
-  return cut.commands.find((c) => c.rail === rail)?.commandNs ?? null;
+function commandOf(cut: CutRecord, rail: string): SwitchRecord | undefined {
+  return cut.commands.find((c) => c.rail === rail);
 }

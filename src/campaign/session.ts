@@ -98,8 +98,10 @@ export class Session implements Bench {
     switchRails: async (rails: readonly string[], state: 'on' | 'off'): Promise<SwitchRecord[]> => {
       // Counted as dark before the command: should it fail half way, some may be off.
       if (state === 'off') for (const rail of rails) this.darkRails.add(rail);
+      const askedNs = this.clock.nowNs();
       try {
-        const records = await this.needPower().switchRails(rails, state);
+        const done = await this.needPower().switchRails(rails, state);
+        const records = done.map((one) => ({ ...one, askedNs, commandNs: this.sharesBoard(one.rail, rails) ? askedNs : one.commandNs }));
         if (state === 'on') for (const rail of rails) this.darkRails.delete(rail);
         this.tellRails(rails, state);
         return records;
@@ -238,6 +240,12 @@ export class Session implements Bench {
 
   private darkAreas(): AreaName[] {
     return railCuts([...this.darkRails], this.options.rig.rails).flatMap((r) => [...r.areas]);
+  }
+
+  /** A board that is told channel by channel gives one time for all: latency is then counted from the first, a bound. */
+  private sharesBoard(rail: string, rails: readonly string[]): boolean {
+    const boardOf = (name: string): string | undefined => this.options.rig.rails.find((r) => r.name === name)?.board;
+    return rails.some((other) => other !== rail && boardOf(other) === boardOf(rail));
   }
 
   private tellRails(rails: readonly string[], state: 'on' | 'off' | 'unknown'): void {

@@ -55,7 +55,7 @@ export class FakeBench implements Bench {
       if (state === 'on' && this.open) throw new Error('power came back while the engine held its devices');
       const commandNs = this.clock.nowNs();
       for (const name of rails) for (const area of railOf(name).powers) this.switchArea(area, state);
-      return rails.map((name) => ({ rail: name, commandNs, doneNs: commandNs + 1e6, evidence: 'echo' as const }));
+      return rails.map((name) => ({ rail: name, askedNs: commandNs, commandNs, doneNs: commandNs + 1e6, evidence: 'echo' as const }));
     },
     allOn: async (): Promise<void> => {
       this.calls.push('allOn');

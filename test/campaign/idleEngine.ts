@@ -1,0 +1,25 @@
+/** An engine that does no I/O at all: the bench around it must prove a cut alone. */
+import type { EngineEvents, EnginePort } from '../../src/engine/port.js';
+import * as reports from './reports.js';
+
+export function idleEngine(_events: EngineEvents): EnginePort {
+  let endLoad = (): void => undefined;
+  return {
+    open: async () => reports.opened(),
+    format: async () => undefined,
+    prepare: async () => ({ bytes: 0, durationMs: 0 }),
+    recover: async () => reports.recovery(),
+    load: () =>
+      new Promise((resolve) => {
+        endLoad = () => resolve(reports.load());
+      }),
+    resync: async () => reports.resync(),
+    judge: async () => reports.judge(),
+    verify: async () => reports.verify(),
+    stop: async () => endLoad(),
+    powerLost: async () => undefined,
+    abandon: async () => undefined,
+    close: async () => undefined,
+    terminate: async () => undefined,
+  };
+}

@@ -1,0 +1,71 @@
+/** A small rig with a lab of its own, in a state directory of its own. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { labDown } from '../../src/lab/lab.js';
+import { parseRig } from '../../src/rig/load.js';
+import type { ResolvedRig } from '../../src/rig/resolved.js';
+
+export interface RigWishes {
+  cuts: string[];
+  cycles?: number;
+  vanish?: boolean;
+  /** Board of the profile; its virtual peer speaks the same protocol. */
+  board?: 'lcus' | 'modbus-rtu';
+  boardOptions?: string;
+  deadlines?: string;
+  diskOptions?: string;
+}
+
+/** Profile text: 8 MiB areas, three rails. */
+export function rigText(name: string, w: RigWishes): string {
+  const disk = (size: string, channel: number): string =>
+    `{ size: ${size}, fedBy: "relay0:${channel}", vanish: ${w.vanish ?? false}${w.diskOptions === undefined ? '' : `, ${w.diskOptions}`} }`;
+  return `schemaVersion: 1
+name: ${name}
+mode: sync
+regionSize: 16KiB
+primary: { device: "lab:p" }
+secondary: { device: "lab:s" }
+journal: { device: "lab:j", logSize: 256KiB }
+workload: { queueDepth: 8, transaction: { writes: [1, 4] }, writeSize: [4KiB, 32KiB] }
+boards:
+  relay0: { type: ${w.board ?? 'lcus'}, tty: "lab:relay0", channels: 4 }
+rails:
+  P: { board: relay0, channels: [1], powers: [primary], settle: 20ms }
+  S: { board: relay0, channels: [2], powers: [secondary], settle: 20ms }
+  J: { board: relay0, channels: [3], powers: [journal], settle: 20ms }
+campaign:
+  cycles: ${w.cycles ?? 1}
+  seed: 11
+  dark: 100ms
+  cuts:
+${w.cuts.map((cut) => `    - ${cut}`).join('\n')}
+  deadlines: ${w.deadlines ?? '{ cut: 2s, return: 5s, recover: 30s, judge: 60s, resync: 60s }'}
+lab:
+  seed: 3
+  disks:
+    p: ${disk('8MiB', 1)}
+    s: ${disk('8MiB', 2)}
+    j: ${disk('2MiB', 3)}
+  boards:
+    relay0: { contactDelay: 10ms${w.boardOptions === undefined ? '' : `, options: ${w.boardOptions}`} }
+`;
+}
+
+export function labRig(name: string, wishes: RigWishes): ResolvedRig {
+  return parseRig(rigText(name, wishes), `${name}.yaml`);
+}
+
+/** A state directory for one test file; `clean` ends the labs named and removes it. */
+export function ownStateDir(): { dir: string; clean: (...labs: string[]) => Promise<void> } {
+  const dir = mkdtempSync(join(tmpdir(), 'plugpull-state-'));
+  process.env.PLUGPULL_STATE_DIR = dir;
+  return {
+    dir,
+    async clean(...labs) {
+      for (const lab of labs) await labDown(lab);
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+}

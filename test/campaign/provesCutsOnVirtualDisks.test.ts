@@ -1,0 +1,58 @@
+/** Real boards' code, real block nodes, real gate: only the engine is missing, so that the bench's own looking is tested. */
+import { afterAll, describe, expect, it } from 'vitest';
+import { runCampaign, type CampaignResult } from '../../src/campaign/campaign.js';
+import { systemClock } from '../../src/campaign/clock.js';
+import { realHost } from '../../src/campaign/realHost.js';
+import { lockRig } from '../../src/campaign/rigLock.js';
+import { labStatus } from '../../src/lab/lab.js';
+import type { ResolvedRig } from '../../src/rig/resolved.js';
+import { idleEngine } from './idleEngine.js';
+import { labRig, ownStateDir } from './labRig.js';
+
+const state = ownStateDir();
+const NAMES = ['cuts-plain', 'cuts-vanish', 'cuts-welded', 'cuts-dead'];
+afterAll(() => state.clean(...NAMES));
+
+function run(rig: ResolvedRig): Promise<CampaignResult> {
+  return runCampaign(
+    { rig, ffi: 'koffi', keepLab: false, runId: 1, historyDir: '/nonexistent', lock: lockRig(rig.name, 'test') },
+    {
+      host: { ...realHost, createEngine: async (events) => idleEngine(events) },
+      clock: systemClock,
+      interrupts: { requested: false, onFirst: () => undefined, release: () => undefined },
+      observers: [],
+    },
+  );
+}
+
+describe('a cut of virtual disks', () => {
+  it('is proven for each rail by failing reads, and the lab is gone afterwards', async () => {
+    const cuts = ['{ rails: [P], during: load, after: 50ms }', '{ rails: [S], during: load, after: 50ms }', '{ rails: [P, S, J], during: load, after: 50ms }'];
+    const result = await run(labRig('cuts-plain', { cuts, cycles: 3 }));
+    expect(result).toMatchObject({ problem: null, interrupted: null, troubles: [] });
+    expect(result.cycles.map((c) => [c.verdict, c.proofOfCut.kind])).toEqual([['PASS', 'device'], ['PASS', 'device'], ['PASS', 'device']]);
+    // The contact of this board takes 10 ms.
+    for (const latency of Object.values(result.cycles[2].cutLatencyMs)) expect(latency).toBeGreaterThan(5);
+    expect(await labStatus('cuts-plain')).toBeNull();
+  });
+
+  it('is proven when the nodes vanish, and the same disks are found again', async () => {
+    const result = await run(labRig('cuts-vanish', { cuts: ['{ rails: [P, J], during: load, after: 50ms }'], cycles: 2, vanish: true, board: 'modbus-rtu' }));
+    expect(result).toMatchObject({ problem: null, troubles: [] });
+    expect(result.cycles.map((c) => c.proofOfCut.kind)).toEqual(['device', 'device']);
+  });
+
+  it('is INVALID when the contact is welded', async () => {
+    const result = await run(labRig('cuts-welded', { cuts: ['{ rails: [S], during: load, after: 50ms }'], boardOptions: '{ welded: [2] }', deadlines: '{ cut: 500ms }' }));
+    expect(result.cycles.map((c) => c.verdict)).toEqual(['INVALID']);
+    expect(result.cycles[0].reasons.map((r) => r.code)).toContain('CUT_UNPROVEN');
+  });
+
+  it('ends the campaign when a disk does not come back', async () => {
+    const rig = labRig('cuts-dead', { cuts: ['{ rails: [P], during: load, after: 50ms }'], cycles: 3, diskOptions: 'faults: [{ class: dead-device }]', deadlines: '{ return: 1s }' });
+    const result = await run(rig);
+    expect(result.problem).toMatchObject({ kind: 'hardware', code: 'DEVICE_NOT_BACK' });
+    expect(result.cycles.map((c) => c.verdict)).toEqual(['INVALID']);
+    expect(await labStatus('cuts-dead')).toBeNull();
+  });
+});
