@@ -19,7 +19,10 @@ export function openDevice(path: string, options: DeviceOptions = {}): OpenDevic
   const native = loadNative(options.ffi);
   const fd = openOrThrow(native, path, CONSTANTS.PP_OPEN_WRITE | CONSTANTS.PP_OPEN_EXCLUSIVE | CONSTANTS.PP_OPEN_DIRECT);
   try {
-    return new ClaimedDevice(native, fd, identityOf(native, fd, path));
+    const identity = identityOf(native, fd, path);
+    // The kernel lets a read-only device be opened for writing and fails the writes.
+    if (identity.readOnly) throw new DeviceError('DEVICE_READ_ONLY', `${path} is read-only; it must be writable (blockdev --setrw).`, { path });
+    return new ClaimedDevice(native, fd, identity);
   } catch (error) {
     native.pp_close(fd);
     throw error;

@@ -1,0 +1,109 @@
+/* Stamp, scan, compare, CRC32C: against published vectors, a table variant, and a sector spelt out by hand. */
+#include <errno.h>
+#include <string.h>
+
+#include "check.h"
+#include "crc32c.h"
+#include "plugpull.h"
+
+#define SECTORS 8u
+#define BYTES (SECTORS * PP_SECTOR_BYTES)
+
+/* RFC 3720, B.4 */
+static void crc_matches_the_published_vectors(void) {
+  uint8_t data[32] = {0};
+  CHECK_EQUAL(pp_crc32c(data, 0, 32, 0), 0x8a9136aau);
+  memset(data, 0xff, 32);
+  CHECK_EQUAL(pp_crc32c(data, 0, 32, 0), 0x62a8ab43u);
+  for (int i = 0; i < 32; i++) data[i] = (uint8_t)i;
+  CHECK_EQUAL(pp_crc32c(data, 0, 32, 0), 0x46dd794eu);
+  CHECK_EQUAL(pp_crc32c((const uint8_t *)"123456789", 0, 9, 0), 0xe3069283u);
+}
+
+static void crc_chains_and_the_table_agrees(void) {
+  uint8_t data[1000];
+  for (size_t i = 0; i < sizeof data; i++) data[i] = (uint8_t)(i * 31 + (i >> 3));
+  for (size_t n = 0; n <= 100; n++) {
+    uint32_t whole = pp_crc32c(data, n, 900, 0);
+    CHECK_EQUAL(pp_crc32c(data, n + 33, 867, pp_crc32c(data, n, 33, 0)), whole);
+    CHECK_EQUAL(~pp_crc32c_raw_table(data + n, 900, 0xffffffffu), whole);
+  }
+  CHECK_EQUAL(pp_crc32c(NULL, 0, 0, 7), 7);
+}
+
+static void a_stamp_is_scanned_back(void) {
+  static uint8_t sectors[BYTES + 1];
+  double seen[SECTORS * PP_OBSERVATION_DOUBLES];
+  uint64_t run = (1ull << 53) - 1;
+  /* At an odd address, as nothing promises alignment. */
+  CHECK_EQUAL(pp_stamp(sectors, 1, BYTES, run, 42, 7, 1ull << 40), 0);
+  CHECK_EQUAL(pp_scan(sectors, 1, BYTES, seen), SECTORS);
+  for (uint32_t i = 0; i < SECTORS; i++) {
+    const double *o = &seen[i * PP_OBSERVATION_DOUBLES];
+    CHECK_EQUAL(o[0], PP_KIND_VALID);
+    CHECK_EQUAL(o[1], run);
+    CHECK_EQUAL(o[2], 42);
+    CHECK_EQUAL(o[3], (1ull << 40) + i);
+    CHECK_EQUAL(o[4], 7);
+    CHECK_EQUAL(o[5], i);
+  }
+  struct pp_sector_header header;
+  memcpy(&header, sectors + 1, sizeof header);
+  CHECK_EQUAL(header.magic, PP_SECTOR_MAGIC);
+  CHECK_EQUAL(header.sector_count, SECTORS);
+}
+
+/* Any single bit anywhere in the sector must change what the scan says. */
+static void every_flipped_bit_is_seen(void) {
+  uint8_t sector[PP_SECTOR_BYTES];
+  double seen[PP_OBSERVATION_DOUBLES];
+  CHECK_EQUAL(pp_stamp(sector, 0, sizeof sector, 1, 2, 3, 4), 0);
+  for (uint32_t bit = 0; bit < PP_SECTOR_BYTES * 8; bit++) {
+    sector[bit / 8] ^= (uint8_t)(1u << (bit % 8));
+    CHECK_EQUAL(pp_scan(sector, 0, sizeof sector, seen), 1);
+    CHECK_EQUAL(seen[0], bit < 32 ? PP_KIND_FOREIGN : PP_KIND_CORRUPT);
+    sector[bit / 8] ^= (uint8_t)(1u << (bit % 8));
+  }
+  CHECK_EQUAL(pp_scan(sector, 0, sizeof sector, seen), 1);
+  CHECK_EQUAL(seen[0], PP_KIND_VALID);
+}
+
+static void zeros_are_told_from_strangers(void) {
+  uint8_t sectors[2 * PP_SECTOR_BYTES] = {0};
+  double seen[2 * PP_OBSERVATION_DOUBLES];
+  sectors[2 * PP_SECTOR_BYTES - 1] = 1;
+  CHECK_EQUAL(pp_scan(sectors, 0, sizeof sectors, seen), 2);
+  CHECK_EQUAL(seen[0], PP_KIND_ZERO);
+  CHECK_EQUAL(seen[PP_OBSERVATION_DOUBLES], PP_KIND_FOREIGN);
+}
+
+static void compare_finds_the_first_difference(void) {
+  static uint8_t data[2 * 10000];
+  CHECK_EQUAL(pp_compare(data, 0, 10000, 10000), -1);
+  CHECK_EQUAL(pp_compare(data, 0, 10000, 0), -1);
+  for (int at = 9999; at >= 0; at -= 77) {
+    data[10000 + at] = 1;
+    CHECK_EQUAL(pp_compare(data, 0, 10000, 10000), at);
+  }
+}
+
+static void bad_arguments_are_refused(void) {
+  uint8_t sector[PP_SECTOR_BYTES];
+  double seen[PP_OBSERVATION_DOUBLES];
+  CHECK_EQUAL(pp_stamp(NULL, 0, 512, 1, 1, 1, 1), -EINVAL);
+  CHECK_EQUAL(pp_stamp(sector, 0, 511, 1, 1, 1, 1), -EINVAL);
+  CHECK_EQUAL(pp_scan(sector, 0, 100, seen), -EINVAL);
+  CHECK_EQUAL(pp_scan(sector, 0, 512, NULL), -EINVAL);
+  CHECK_EQUAL(pp_compare(NULL, 0, 0, 1), -EINVAL);
+}
+
+int main(void) {
+  crc_matches_the_published_vectors();
+  crc_chains_and_the_table_agrees();
+  a_stamp_is_scanned_back();
+  every_flipped_bit_is_seen();
+  zeros_are_told_from_strangers();
+  compare_finds_the_first_difference();
+  bad_arguments_are_refused();
+  return 0;
+}

@@ -1,0 +1,53 @@
+/** Promise: a device that hangs costs a step its timeout and no more; close waits for it, and loses nothing. */
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { IO_OP } from '../../src/device/port.js';
+import { freezableLoop } from './frozen.js';
+import { useLoops } from './loop.js';
+import { drain, forEachVariant } from './variants.js';
+
+const loops = useLoops();
+const TIMEOUT_NS = 50e6;
+
+forEachVariant((variant) => {
+  const name = `${variant.kind}-${variant.ffi}`;
+
+  test('a step returns at its timeout with what there is', () => {
+    const disk = freezableLoop(loops, `step-${name}`);
+    const engine = variant.engine([variant.open(disk.path), variant.open(loops.loop().path)]);
+    disk.freeze();
+    try {
+      engine.push(IO_OP.write, 0, 1, 0, 4096, 0);
+      engine.push(IO_OP.read, 1, 2, 8192, 4096, 4096);
+      const started = process.hrtime.bigint();
+      expect(engine.submitAndReap(2, TIMEOUT_NS)).toBe(1);
+      const tookNs = Number(process.hrtime.bigint() - started);
+      expect(engine.tag(0)).toBe(2);
+      expect(tookNs).toBeGreaterThanOrEqual(TIMEOUT_NS);
+      expect(tookNs).toBeLessThan(100 * TIMEOUT_NS);
+      expect(engine.inFlight).toBe(1);
+      expect(engine.submitAndReap(0, 1e12)).toBe(0);
+    } finally {
+      disk.thaw(); // or the close after this test would wait for ever
+    }
+    expect(drain(engine)).toMatchObject([{ tag: 1, result: 4096 }]);
+  });
+
+  test('close waits until the write has landed', () => {
+    const disk = freezableLoop(loops, `close-${name}`);
+    const device = variant.open(disk.path);
+    const engine = variant.engine([device]);
+    engine.arena.fill('W', 0, 4096);
+    disk.freeze();
+    // First of all: whatever fails below, the close after this test must not hang.
+    spawn('sh', ['-c', `sleep 0.3; fsfreeze --unfreeze '${disk.mountPoint}'`], { stdio: 'ignore' });
+    const started = Date.now();
+    engine.push(IO_OP.writeDurable, 0, 1, 4096, 4096, 0);
+    expect(engine.submitAndReap(1, 1e6)).toBe(0);
+    engine.close();
+    expect(Date.now() - started).toBeGreaterThan(100);
+    device.close();
+    expect(readFileSync(disk.file).subarray(4096, 8192).equals(Buffer.alloc(4096, 'W'))).toBe(true);
+  });
+});

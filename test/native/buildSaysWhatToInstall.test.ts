@@ -1,0 +1,46 @@
+/** Promise: a build that can't work says so in one line, with the package to install, and exits 1; a current one does nothing. */
+import { spawnSync } from 'node:child_process';
+import { chmodSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, expect, test } from 'vitest';
+
+const BUILD = fileURLToPath(new URL('../../native/build.mjs', import.meta.url));
+const LIBRARY = fileURLToPath(new URL('../../native/build/libplugpull.so', import.meta.url));
+const PACKAGES = 'apt install gcc libc6-dev linux-libc-dev';
+
+const folder = mkdtempSync(join(tmpdir(), 'plugpull-build-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function build(compiler: string | null, ...args: string[]) {
+  const env = compiler === null ? process.env : { ...process.env, CC: compiler };
+  const run = spawnSync(process.execPath, [BUILD, ...args], { encoding: 'utf8', env });
+  return { status: run.status, lines: run.stderr.trim().split('\n'), stdout: run.stdout };
+}
+
+test('no compiler', () => {
+  const { status, lines } = build(join(folder, 'no-such-cc'), '--force');
+  expect(status).toBe(1);
+  expect(lines).toHaveLength(1);
+  expect(lines[0]).toContain('no C compiler');
+  expect(lines[0]).toContain(PACKAGES);
+});
+
+test('no kernel headers', () => {
+  const compiler = join(folder, 'cc-without-headers');
+  writeFileSync(compiler, '#!/bin/sh\necho "<stdin>:2:10: fatal error: linux/io_uring.h: No such file or directory" >&2\nexit 1\n');
+  chmodSync(compiler, 0o755);
+  const { status, lines } = build(compiler, '--force');
+  expect(status).toBe(1);
+  expect(lines).toHaveLength(1);
+  expect(lines[0]).toContain('linux/io_uring.h');
+  expect(lines[0]).toContain(PACKAGES);
+});
+
+test('a current library is left alone, even without a compiler', () => {
+  expect(build(null).status).toBe(0);
+  const before = statSync(LIBRARY).mtimeMs;
+  expect(build(join(folder, 'no-such-cc'))).toMatchObject({ status: 0, stdout: '' });
+  expect(statSync(LIBRARY).mtimeMs).toBe(before);
+});

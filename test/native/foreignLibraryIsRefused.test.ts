@@ -1,0 +1,36 @@
+/** Promise: a library that is missing, of another ABI, or not ours is refused with its path and the command that helps. */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { loadNative } from '../../src/device/loadNative.js';
+import { SIGNATURES } from '../../src/device/signatures.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'plugpull-abi-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function compile(name: string, source: string): string {
+  const library = join(folder, name);
+  writeFileSync(`${library}.c`, source);
+  execFileSync('cc', ['-shared', '-fPIC', '-o', library, `${library}.c`]);
+  return library;
+}
+
+for (const ffi of ['koffi', 'ffi-napi'] as const) {
+  test(`missing (${ffi})`, () => {
+    const path = join(folder, 'none.so');
+    expect(() => loadNative(ffi, path)).toThrow(expect.objectContaining({ code: 'DEVICE_NATIVE_MISSING', message: expect.stringContaining('npm run build:native') }));
+  });
+
+  test(`another ABI (${ffi})`, () => {
+    const functions = Object.keys(SIGNATURES).map((name) => `int ${name}(void) { return 999; }`);
+    const path = compile(`abi-${ffi}.so`, functions.join('\n'));
+    expect(() => loadNative(ffi, path)).toThrow(expect.objectContaining({ code: 'DEVICE_NATIVE_MISMATCH', message: expect.stringContaining('999') }));
+  });
+
+  test(`without our functions (${ffi})`, () => {
+    const path = compile(`empty-${ffi}.so`, 'int nothing;');
+    expect(() => loadNative(ffi, path)).toThrow(expect.objectContaining({ code: 'DEVICE_NATIVE_MISMATCH', message: expect.stringContaining(path) }));
+  });
+}

@@ -1,0 +1,31 @@
+/** Promise: every struct size, field offset and constant is the same in C and in TypeScript, and for both loaders. */
+import { expect, test } from 'vitest';
+import { loadNative } from '../../src/device/loadNative.js';
+import { IO_OP, OBSERVATION, SECTOR_KIND } from '../../src/device/port.js';
+import { CONSTANTS, expectedLayout } from '../../src/device/signatures.js';
+
+for (const ffi of ['koffi', 'ffi-napi'] as const) {
+  test(`the library, asked through ${ffi}`, () => {
+    const lines = loadNative(ffi).pp_layout().trim().split('\n');
+    const said = new Map(lines.map((line) => line.split(/ (?=\d+$)/)).map(([name, value]) => [name!, Number(value)]));
+    expect(Object.fromEntries(said)).toEqual(Object.fromEntries(expectedLayout()));
+    expect(said.size).toBe(lines.length);
+  });
+}
+
+test('the port speaks the same numbers', () => {
+  expect(IO_OP).toEqual({
+    read: CONSTANTS.PP_OP_READ,
+    write: CONSTANTS.PP_OP_WRITE,
+    writeDurable: CONSTANTS.PP_OP_WRITE_DURABLE,
+    flush: CONSTANTS.PP_OP_FLUSH,
+    discard: CONSTANTS.PP_OP_DISCARD,
+  });
+  expect(SECTOR_KIND).toEqual({
+    valid: CONSTANTS.PP_KIND_VALID,
+    zero: CONSTANTS.PP_KIND_ZERO,
+    foreign: CONSTANTS.PP_KIND_FOREIGN,
+    corrupt: CONSTANTS.PP_KIND_CORRUPT,
+  });
+  expect(OBSERVATION.strideDoubles).toBe(CONSTANTS.PP_OBSERVATION_DOUBLES);
+});
