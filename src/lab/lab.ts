@@ -20,7 +20,7 @@ export type { LabBoardState, LabDiskState, LabState } from './state.js';
 export { LabError } from './errors.js';
 
 const START_DEADLINE_MS = 20_000;
-const STOP_DEADLINE_MS = 10_000;
+const STOP_DEADLINE_MS = 5_000;
 const KILL_DEADLINE_MS = 5_000;
 const POLL_MS = 20;
 const LOG_TAIL_BYTES = 2000;

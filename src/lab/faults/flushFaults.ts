@@ -23,14 +23,24 @@ export function lyingFlush(inner: VirtualDevice, fault: FaultOf<'lying-flush'>, 
   };
 }
 
-/** EIO once; some of what the flush covered is gone, the rest is on the medium, and the next flush says all is well. */
+/**
+ * EIO once; some of what the flush covered is gone, the rest is on the medium, and the next flush says all is well.
+ * Only flushes that cover a write are counted: the loop driver sends some of its own.
+ */
 export function errorOnce(inner: VirtualDevice, fault: FaultOf<'error-once'>, context: FaultContext): VirtualDevice {
   const random = context.random(fault.class);
   const schedule = new Schedule({ first: fault.afterFlushes, every: fault.every, count: fault.count });
+  let written = false;
   return {
     ...forward(inner),
+    write: (offset, source, at, length) => {
+      written = true;
+      return inner.write(offset, source, at, length);
+    },
     flush: () => {
-      if (context.cutCount < fault.afterCuts || !schedule.due()) return inner.flush();
+      const covers = written;
+      written = false;
+      if (!covers || context.cutCount < fault.afterCuts || !schedule.due()) return inner.flush();
       schedule.struck();
       const writesLost = context.loseUnflushed(random, fault.lossProbability);
       context.record(fault.class, { writesLost });

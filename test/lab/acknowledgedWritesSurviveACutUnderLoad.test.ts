@@ -1,0 +1,71 @@
+import fs from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { KillModel } from '../../src/rig/resolved.js';
+import {
+  alignedBuffer, canRunLab, diskSpec, labSpec, MIB, readJsonLines, restorePower, startLab, switchRelay, tearDown, withNode,
+} from './bench.js';
+
+const BLOCK = 4096;
+const WRITERS = 4;
+const SIZE = 32 * MIB;
+
+interface Outcome {
+  acknowledged: Set<number>;
+  failed: Set<number>;
+  present: Set<number>;
+  power: Record<string, unknown>[];
+}
+
+/** Each writer writes its own blocks, one after the other, until the disk fails. */
+async function cutUnderLoad(killModel: KillModel): Promise<Outcome> {
+  const lab = await startLab(labSpec([diskSpec('p', 1, { sizeBytes: SIZE, cacheBytes: SIZE, killModel })]));
+  const file = await fs.open(lab.disks['p']!.node, fs.constants.O_RDWR | fs.constants.O_DIRECT);
+  const [acknowledged, failed] = [new Set<number>(), new Set<number>()];
+  const writer = async (first: number): Promise<void> => {
+    const bytes = alignedBuffer(BLOCK).fill(0x5a);
+    for (let block = first; block < SIZE / BLOCK; block += WRITERS) {
+      try {
+        await file.write(bytes, 0, BLOCK, block * BLOCK);
+        acknowledged.add(block);
+      } catch {
+        failed.add(block);
+        return;
+      }
+    }
+  };
+  const writers = Array.from({ length: WRITERS }, (_, i) => writer(i));
+  await delay(100);
+  switchRelay(lab, 1, false);
+  await Promise.all(writers);
+  await file.close();
+  await restorePower(lab, 'p', 1);
+
+  const present = new Set<number>();
+  withNode(lab, 'p', (node) => {
+    for (let at = 0; at < SIZE; at += MIB) {
+      const bytes = node.read(at, MIB);
+      for (let i = 0; i < MIB; i += BLOCK) if (bytes[i] === 0x5a) present.add((at + i) / BLOCK);
+    }
+  });
+  return { acknowledged, failed, present, power: readJsonLines(`${lab.stateDir}/power.jsonl`) };
+}
+
+describe.skipIf(!canRunLab)('a cut in the middle of a load', () => {
+  afterEach(tearDown);
+
+  it('with kill model keep leaves every acknowledged write, and nothing that was not in flight', async () => {
+    const { acknowledged, failed, present, power } = await cutUnderLoad('keep');
+    expect(failed.size).toBe(WRITERS);
+    expect(acknowledged.size).toBeGreaterThan(100);
+    expect([...acknowledged].filter((block) => !present.has(block))).toEqual([]);
+    expect([...present].filter((block) => !acknowledged.has(block) && !failed.has(block))).toEqual([]);
+    expect(power).toMatchObject([{ disk: 'p', unflushed: present.size, kept: present.size }]);
+  });
+
+  it('with kill model drop leaves nothing that was not flushed', async () => {
+    const { acknowledged, present } = await cutUnderLoad('drop');
+    expect(acknowledged.size).toBeGreaterThan(100);
+    expect(present.size).toBe(0);
+  });
+});

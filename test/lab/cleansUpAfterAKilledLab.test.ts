@@ -1,0 +1,49 @@
+import fs from 'node:fs';
+import { afterEach, describe, expect, it } from 'vitest';
+import { labDown, labStatus } from '../../src/lab/lab.js';
+import { loopsBackedUnder } from '../../src/lab/losetup.js';
+import { canRunLab, diskSpec, errnoOf, labSpec, Node, startLab, tearDown, waitFor, withNode } from './bench.js';
+
+describe.skipIf(!canRunLab)('after kill -9 of the lab', () => {
+  afterEach(tearDown);
+
+  it('an open disk fails instead of hanging, and labDown removes loop devices, mounts and files', async () => {
+    const lab = await startLab(labSpec([diskSpec('p', 1), diskSpec('s', 2)]));
+    const open = new Node(lab.disks['p']!.node);
+    try {
+      open.write(0, 4096, 1);
+      process.kill(lab.pid, 'SIGKILL');
+      await waitFor('the disk fails', () => errnoOf(() => open.read(0, 4096)) === 'EIO');
+      await waitFor('the process is gone, not stuck', () => !fs.existsSync(`/proc/${lab.pid}`));
+      expect(await labStatus('test')).toBe(null);
+    } finally {
+      open.close();
+    }
+    expect(await labDown('test')).toBe(true);
+    expect(loopsBackedUnder(lab.stateDir)).toEqual([]);
+    expect(fs.readFileSync('/proc/self/mountinfo', 'utf8')).not.toContain(lab.stateDir);
+    expect(fs.existsSync(lab.stateDir)).toBe(false);
+  });
+
+  it('labUp cleans up and starts anew, with empty disks', async () => {
+    const spec = labSpec([diskSpec('p', 1)]);
+    const first = await startLab(spec);
+    withNode(first, 'p', (node) => {
+      node.write(0, 4096, 1);
+      node.flush();
+    });
+    process.kill(first.pid, 'SIGKILL');
+    await waitFor('the lab is gone', () => !fs.existsSync(`/proc/${first.pid}`));
+    const second = await startLab(spec);
+    expect(second.pid).not.toBe(first.pid);
+    withNode(second, 'p', (node) => expect(node.read(0, 4096).every((b) => b === 0)).toBe(true));
+  });
+
+  it('labDown ends a lab that no longer answers', async () => {
+    const lab = await startLab(labSpec([diskSpec('p', 1)]));
+    process.kill(lab.pid, 'SIGSTOP');
+    expect(await labDown('test')).toBe(true);
+    expect(fs.existsSync(`/proc/${lab.pid}`)).toBe(false);
+    expect(loopsBackedUnder(lab.stateDir)).toEqual([]);
+  });
+});

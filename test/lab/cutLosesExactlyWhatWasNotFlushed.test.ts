@@ -1,0 +1,60 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { cutPower, diskSpec, labSpec, canRunLab, MIB, restorePower, startLab, tearDown, withNode } from './bench.js';
+
+const allAre = (bytes: Buffer, value: number): boolean => bytes.every((b) => b === value);
+
+describe.skipIf(!canRunLab)('a power cut', () => {
+  afterEach(tearDown);
+
+  it('with kill model drop loses the unflushed and keeps the flushed', async () => {
+    const lab = await startLab(labSpec([diskSpec('p', 1)]));
+    withNode(lab, 'p', (node) => {
+      node.write(0, 64 * 1024, 0x0a);
+      node.flush();
+      node.write(32 * 1024, 64 * 1024, 0x0b);
+    });
+    await cutPower(lab, 'p', 1);
+    await restorePower(lab, 'p', 1);
+    withNode(lab, 'p', (node) => {
+      expect(allAre(node.read(0, 64 * 1024), 0x0a)).toBe(true);
+      expect(allAre(node.read(64 * 1024, 32 * 1024), 0)).toBe(true);
+    });
+  });
+
+  it('with kill model keep keeps all that was acknowledged', async () => {
+    const lab = await startLab(labSpec([diskSpec('p', 1, { killModel: 'keep' })]));
+    withNode(lab, 'p', (node) => node.write(0, 64 * 1024, 0x0c));
+    await cutPower(lab, 'p', 1);
+    await restorePower(lab, 'p', 1);
+    withNode(lab, 'p', (node) => expect(allAre(node.read(0, 64 * 1024), 0x0c)).toBe(true));
+  });
+
+  it('takes only the disks that its channel feeds', async () => {
+    const lab = await startLab(labSpec([diskSpec('p', 1), diskSpec('s', 2)]));
+    withNode(lab, 's', (node) => node.write(0, 4096, 0x0d));
+    await cutPower(lab, 'p', 1);
+    withNode(lab, 's', (node) => expect(allAre(node.read(0, 4096), 0x0d)).toBe(true));
+  });
+
+  it('loses nothing of a disk without a write cache', async () => {
+    const lab = await startLab(labSpec([diskSpec('p', 1, { cacheBytes: 0 })]));
+    withNode(lab, 'p', (node) => node.write(1 * MIB, 4096, 0x0e));
+    await cutPower(lab, 'p', 1);
+    await restorePower(lab, 'p', 1);
+    withNode(lab, 'p', (node) => expect(allAre(node.read(1 * MIB, 4096), 0x0e)).toBe(true));
+  });
+
+  it('loses at most what the write cache holds', async () => {
+    const lab = await startLab(labSpec([diskSpec('p', 1, { cacheBytes: 64 * 1024 })]));
+    withNode(lab, 'p', (node) => {
+      for (let i = 0; i < 64; i++) node.write(i * 4096, 4096, 0x0f);
+    });
+    await cutPower(lab, 'p', 1);
+    await restorePower(lab, 'p', 1);
+    withNode(lab, 'p', (node) => {
+      const seen = node.read(0, 64 * 4096);
+      expect(allAre(seen.subarray(0, 48 * 4096), 0x0f)).toBe(true);
+      expect(allAre(seen.subarray(48 * 4096), 0)).toBe(true);
+    });
+  });
+});

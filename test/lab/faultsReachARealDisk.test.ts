@@ -1,0 +1,63 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { setTimeout as delay } from 'node:timers/promises';
+import {
+  canRunLab, cutPower, diskSpec, errnoOf, labSpec, readJsonLines, restorePower, startLab, switchRelay, tearDown, withNode,
+} from './bench.js';
+
+describe.skipIf(!canRunLab)('a fault in the description of a disk', () => {
+  afterEach(tearDown);
+
+  it('loses a flushed write and puts it on record', async () => {
+    const lab = await startLab(labSpec([diskSpec('p', 1, { faults: [{ class: 'lost-write', afterWrites: 2 }] })]));
+    withNode(lab, 'p', (node) => {
+      for (let i = 0; i < 4; i++) {
+        node.write(i * 4096, 4096, 1);
+        node.flush();
+      }
+      const seen = node.read(0, 4 * 4096);
+      expect([0, 1, 2, 3].map((i) => seen[i * 4096])).toEqual([1, 0, 1, 1]);
+    });
+    expect(readJsonLines(`${lab.stateDir}/injected.jsonl`)).toMatchObject([
+      { disk: 'p', class: 'lost-write', offset: 4096, length: 4096, writeNumber: 2 },
+    ]);
+  });
+
+  it('fails one flush with an error that the host sees', async () => {
+    const lab = await startLab(labSpec([diskSpec('p', 1, { faults: [{ class: 'error-once', afterFlushes: 2 }] })]));
+    withNode(lab, 'p', (node) => {
+      const flushed = [1, 2, 3].map((value) => {
+        node.write(0, 4096, value);
+        return errnoOf(() => node.flush());
+      });
+      expect(flushed).toEqual([null, 'EIO', null]);
+    });
+  });
+
+  it('never comes back from a cut (dead-device)', async () => {
+    const lab = await startLab(labSpec([diskSpec('p', 1, { faults: [{ class: 'dead-device', atCut: 2 }] })]));
+    await cutPower(lab, 'p', 1);
+    await restorePower(lab, 'p', 1);
+    await cutPower(lab, 'p', 1);
+    switchRelay(lab, 1, true);
+    await delay(200);
+    expect(withNode(lab, 'p', (node) => errnoOf(() => node.read(0, 4096)))).toBe('EIO');
+  });
+
+  it('comes back late (late-return)', async () => {
+    const lab = await startLab(labSpec([diskSpec('p', 1, { faults: [{ class: 'late-return', delayMs: '300ms' }] })]));
+    await cutPower(lab, 'p', 1);
+    const start = performance.now();
+    await restorePower(lab, 'p', 1);
+    expect(performance.now() - start).toBeGreaterThan(290);
+  });
+
+  it('takes its time (slow), but a cut ends the wait', async () => {
+    const lab = await startLab(labSpec([diskSpec('p', 1, { faults: [{ class: 'slow', delayMs: 50 }] })]));
+    withNode(lab, 'p', (node) => {
+      const start = performance.now();
+      node.write(0, 4096, 1);
+      node.flush();
+      expect(performance.now() - start).toBeGreaterThan(95);
+    });
+  });
+});

@@ -1,0 +1,56 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import fs from 'node:fs';
+import path from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { labDown, labStatus, labUp } from '../../src/lab/lab.js';
+import { canRunLab, diskSpec, labSpec, startLab, tearDown, useStateDir, withNode } from './bench.js';
+
+const STARTER = `
+import { labUp } from ${JSON.stringify(path.resolve('dist/lab/lab.js'))};
+await labUp('test', JSON.parse(process.argv[1]));
+console.log('up');
+setInterval(() => undefined, 1000);
+`;
+
+describe.skipIf(!canRunLab)('the lab process', () => {
+  afterEach(tearDown);
+
+  it('goes on when whoever started it is killed', async () => {
+    useStateDir();
+    const spec = labSpec([diskSpec('p', 1)]);
+    const starter = spawn(process.execPath, ['--input-type=module', '-e', STARTER, JSON.stringify(spec)], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    await once(starter.stdout, 'data');
+    starter.kill('SIGKILL');
+    await once(starter, 'exit');
+
+    const lab = await startLab(spec); // finds it
+    expect(lab.pid).toBe((await labStatus('test'))!.pid);
+    withNode(lab, 'p', (node) => expect(node.read(0, 4096).length).toBe(4096));
+  });
+
+  it('is found again by the same description and refused by another', async () => {
+    const spec = labSpec([diskSpec('p', 1)]);
+    const first = await startLab(spec);
+    expect((await labUp('test', structuredClone(spec))).pid).toBe(first.pid);
+    await expect(labUp('test', { ...spec, seed: 2 })).rejects.toMatchObject({ code: 'LAB_OTHER_SPEC' });
+    expect((await labStatus('test'))!.pid).toBe(first.pid);
+  });
+
+  it('is started once when two ask at the same time', async () => {
+    const spec = labSpec([diskSpec('p', 1)]);
+    const [a, b] = await Promise.all([startLab(spec), startLab(spec)]);
+    expect(a.pid).toBe(b.pid);
+  });
+
+  it('leaves nothing when it is ended, and ending it twice is no error', async () => {
+    const lab = await startLab(labSpec([diskSpec('p', 1)]));
+    expect(await labDown('test')).toBe(true);
+    expect(await labDown('test')).toBe(false);
+    expect(fs.existsSync(lab.stateDir)).toBe(false);
+    expect(fs.readFileSync('/proc/self/mountinfo', 'utf8')).not.toContain(lab.stateDir);
+    expect(fs.existsSync(`/proc/${lab.pid}`)).toBe(false);
+  });
+});

@@ -1,0 +1,60 @@
+import { execFileSync } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { labStatus } from '../../src/lab/lab.js';
+import {
+  canRunLab, cutPower, diskSpec, errnoOf, labSpec, Node, restorePower, startLab, switchRelay, tearDown, useStateDir, waitFor, withNode,
+} from './bench.js';
+
+describe.skipIf(!canRunLab)('a disk that vanishes in the dark', () => {
+  let occupant: string | null = null;
+
+  afterEach(async () => {
+    if (occupant !== null) execFileSync('losetup', ['--detach', occupant]);
+    occupant = null;
+    await tearDown();
+  });
+
+  it('takes its node with it and comes back under another number with its flushed data', async () => {
+    const lab = await startLab(labSpec([diskSpec('p', 1, { vanish: true })]));
+    const before = lab.disks['p']!;
+    withNode(lab, 'p', (node) => {
+      node.write(0, 4096, 7);
+      node.flush();
+    });
+    await cutPower(lab, 'p', 1);
+    await waitFor('the node is gone', () => !fs.existsSync(before.node));
+    await waitFor('the loop device is detached', () => fs.readFileSync(`/sys/block/${path.basename(before.loop!)}/size`, 'utf8').trim() === '0');
+    expect((await labStatus('test'))!.disks['p']!.loop).toBe(null);
+
+    const other = path.join(useStateDir(), 'occupant');
+    fs.writeFileSync(other, Buffer.alloc(4096));
+    execFileSync('losetup', [before.loop!, other]);
+    occupant = before.loop;
+
+    await restorePower(lab, 'p', 1);
+    const after = (await labStatus('test'))!.disks['p']!;
+    expect(after.loop).not.toBe(before.loop);
+    expect(after.backingFile).toBe(before.backingFile);
+    expect(fs.realpathSync(after.node)).toBe(after.loop);
+    withNode(lab, 'p', (node) => expect(node.read(0, 4096).every((b) => b === 7)).toBe(true));
+  });
+
+  it('leaves a handle from before the cut dead for ever, while the new node works', async () => {
+    const lab = await startLab(labSpec([diskSpec('p', 1, { vanish: true })]));
+    const before = lab.disks['p']!;
+    const old = new Node(before.node);
+    try {
+      switchRelay(lab, 1, false);
+      await waitFor('the node is gone', () => !fs.existsSync(before.node));
+      await restorePower(lab, 'p', 1);
+      expect((await labStatus('test'))!.disks['p']!.loop).not.toBe(before.loop);
+      expect(errnoOf(() => old.read(0, 4096))).toBe('EIO');
+      expect(errnoOf(() => old.write(0, 4096, 1))).toBe('EIO');
+      withNode(lab, 'p', (node) => expect(node.read(0, 4096).every((b) => b === 0)).toBe(true));
+    } finally {
+      old.close();
+    }
+  });
+});
