@@ -158,7 +158,7 @@ function workEndedEarly(idle: CycleState, input: Extract<CycleInput, { type: 'lo
 
 /** An engine without its devices may fail as it likes; with them, its failure is ours or the bench's. */
 function workFailed(state: CycleState, input: Extract<CycleInput, { type: 'workFailed' }>): Transition {
-  if (state.work !== input.work || !isCutting(state) || input.problem.code === 'WORKER_DIED') {
+  if (state.work !== input.work || !isCutting(state) || input.problem.code === 'ENGINE_CRASHED') {
     return problemIn(state, input.problem);
   }
   const known = withCut({ ...state, work: null }, { workError: input.problem.text });

@@ -169,6 +169,6 @@ const HARDWARE_ERRORS = ['PowerError', 'DeviceError', 'LabError'];
 export function problemFrom(error: unknown): CycleProblem {
   const name = error instanceof Error ? error.name : '';
   const code = codeOf(error);
-  const hardware = HARDWARE_ERRORS.includes(name) || /^(DEVICE|AREA|JOURNAL)_/.test(code);
+  const hardware = HARDWARE_ERRORS.includes(name) || /^(DEVICE_|ENGINE_DEVICE$|ENGINE_AREA_LOST$)/.test(code);
   return { kind: hardware ? 'hardware' : 'internal', code, text: textOf(error) };
 }

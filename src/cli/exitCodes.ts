@@ -33,6 +33,14 @@ const BY_CODE: Record<string, ExitCode> = {
   DEVICE_PERMISSION: EXIT.refused,
   DEVICE_READ_ONLY: EXIT.refused,
   DEVICE_ENROLMENT_INVALID: EXIT.usage,
+  DEVICE_OPEN_FAILED: EXIT.invalid,
+  DEVICE_IDENTIFY_FAILED: EXIT.invalid,
+  ENGINE_DEVICE: EXIT.refused,
+  // What the gate can't know: the journal's own label.
+  WRONG_JOURNAL: EXIT.refused,
+  JOURNAL_TOO_SMALL: EXIT.refused,
+  OTHER_VERSION: EXIT.refused,
+  ENGINE_AREA_LOST: EXIT.invalid,
   LAB_NOT_RUNNING: EXIT.invalid,
   LAB_DISK_UNKNOWN: EXIT.invalid,
   LAB_BOARD_UNKNOWN: EXIT.invalid,
@@ -62,8 +70,6 @@ export function exitCodeOf(error: unknown): ExitCode {
   const { code, name } = error as { code?: unknown; name?: unknown };
   if (typeof code === 'string' && Object.hasOwn(BY_CODE, code)) return BY_CODE[code];
   if (typeof name === 'string' && Object.hasOwn(BY_CLASS, name)) return BY_CLASS[name];
-  // A journal of another rig, of another size: the engine refuses what the gate can't know.
-  if (typeof code === 'string' && code.startsWith('JOURNAL_')) return EXIT.refused;
   return EXIT.internal;
 }
 

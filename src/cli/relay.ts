@@ -1,15 +1,16 @@
 /** `plugpull relay …`: boards and rails by hand. What switches power takes the rig's lock, as a run does. */
 import type { Command } from 'commander';
 import { lockRig } from '../campaign/rigLock.js';
-import { realHost } from '../campaign/realHost.js';
-import { placedBoards, usesLab } from '../campaign/places.js';
+import { boardsOf } from './boardsOf.js';
 import { stateDir } from '../campaign/stateDir.js';
 import { openPower, type PowerController } from '../power/index.js';
 import { loadRig } from '../rig/load.js';
-import type { BoardRef, ResolvedRig } from '../rig/resolved.js';
+import type { ResolvedRig } from '../rig/resolved.js';
 import { UsageError } from './exitCodes.js';
 import { print, printJson, wholeNumber } from './options.js';
+import type { SetExit } from './program.js';
 import { addRelayBoards } from './relayBoards.js';
+import { addRelayTest } from './relayTest.js';
 
 interface RelayOptions {
   json?: boolean;
@@ -18,9 +19,10 @@ interface RelayOptions {
 /** An hour: longer outages are switched by hand. */
 const PULSE_MS_MAX = 3_600_000;
 
-export function addRelay(program: Command): void {
+export function addRelay(program: Command, setExit: SetExit): void {
   const relay = program.command('relay').description('relay boards and the rails they feed');
   addRelayBoards(relay);
+  addRelayTest(relay, setExit);
   for (const state of ['on', 'off'] as const) {
     relay
       .command(`${state} <rig> [rails...]`)
@@ -65,11 +67,6 @@ async function pulse(rig: ResolvedRig, rail: string, options: RelayOptions & { m
     if (options.json) return printJson(done);
     print(`${done.rail}: off for ${done.offMs.toFixed(1)} ms, timed by the ${done.timedBy}; evidence: ${done.evidence}`);
   });
-}
-
-/** Boards with their ttys as they are now. @throws CampaignError LAB_NOT_RUNNING */
-export async function boardsOf(rig: ResolvedRig): Promise<BoardRef[]> {
-  return placedBoards(rig, usesLab(rig) ? await realHost.labView(rig.name) : null);
 }
 
 /** Leaves every rail as the action left it. */

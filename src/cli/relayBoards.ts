@@ -1,8 +1,7 @@
 /** `plugpull relay boards` (what can be driven) and `relay list` (what seems to be plugged in). Neither opens a tty. */
 import type { Command } from 'commander';
-import { SerialPort } from 'serialport';
-import { catalogue } from '../power/catalogue/index.js';
-import { readBackOf } from '../power/boardType.js';
+import { CampaignError, codeOf } from '../campaign/errors.js';
+import { listBoards, listTtys } from '../power/index.js';
 import { print, printJson } from './options.js';
 
 interface ListOptions {
@@ -10,44 +9,31 @@ interface ListOptions {
 }
 
 export function addRelayBoards(relay: Command): void {
-  relay.command('boards').description('board types known by name').option('--json', 'for programs').action(listTypes);
-  relay.command('list').description('ttys of this host, and which board each may be').option('--json', 'for programs').action(listTtys);
+  relay.command('boards').description('board types known by name').option('--json', 'for programs').action(showTypes);
+  relay.command('list').description('ttys of this host, and which board each may be').option('--json', 'for programs').action(showTtys);
 }
 
-function listTypes(options: ListOptions): void {
-  const rows = [...catalogue].map(([name, type]) => ({
-    name,
-    title: type.title,
-    channels: type.channels,
-    readBack: readBackOf(type),
-    sure: type.sure,
-    usb: type.usb,
-  }));
-  if (options.json) return printJson(rows);
-  print('type           channels  read-back  sure  what');
-  for (const r of rows) {
-    const channels = `${r.channels.min}-${r.channels.max}`;
-    print(`${r.name.padEnd(14)} ${channels.padEnd(9)} ${r.readBack.padEnd(10)} ${r.sure.padEnd(5)} ${r.title}`);
+function showTypes(options: ListOptions): void {
+  const boards = listBoards();
+  if (options.json) return printJson(boards);
+  print('type           channels  read-back  timed pulse  sure  what');
+  for (const b of boards) {
+    const channels = `${b.channels.min}-${b.channels.max}`;
+    print(`${b.type.padEnd(14)} ${channels.padEnd(9)} ${b.readBack.padEnd(10)} ${b.timedPulse.padEnd(12)} ${b.sure.padEnd(5)} ${b.title}`);
   }
-  print('also: dtr, rts (a control line of a tty), exec (commands of your own); or describe one under boardTypes: in the profile');
+  print('or describe a board of your own under boardTypes: in the profile');
 }
 
-async function listTtys(options: ListOptions): Promise<void> {
-  const rows = (await SerialPort.list()).map((port) => {
-    const usb = port.vendorId && port.productId ? `${port.vendorId}:${port.productId}`.toLowerCase() : null;
-    return {
-      tty: port.path,
-      usb,
-      serial: port.serialNumber ?? null,
-      manufacturer: port.manufacturer ?? null,
-      // Converter chips are shared by many boards: a guess, nothing more.
-      mayBe: usb === null ? [] : [...catalogue].filter(([, type]) => type.usb.includes(usb)).map(([name]) => name),
-    };
+async function showTtys(options: ListOptions): Promise<void> {
+  const ttys = await listTtys().catch((error: unknown) => {
+    if (codeOf(error) !== 'ENOENT') throw error;
+    throw new CampaignError('HARDWARE_FAILED', 'ttys are listed by udevadm, which is not installed; apt install udev', {}, error);
   });
-  if (options.json) return printJson(rows);
-  if (rows.length === 0) return print('no serial ports');
-  for (const r of rows) {
-    const guess = r.mayBe.length === 0 ? '' : `  may be: ${r.mayBe.join(', ')}`;
-    print(`${r.tty.padEnd(16)} ${(r.usb ?? '-').padEnd(10)} ${r.manufacturer ?? ''}${guess}`);
+  if (options.json) return printJson(ttys);
+  if (ttys.length === 0) return print('no serial ports');
+  for (const t of ttys) {
+    const guess = t.likelyTypes.length === 0 ? '' : `  may be: ${t.likelyTypes.join(', ')}`;
+    const held = t.heldBy === null ? '' : `  held by ${t.heldBy.name} (${t.heldBy.pid})`;
+    print(`${(t.stablePath ?? t.path).padEnd(24)} ${(t.usb ?? '-').padEnd(10)} ${t.manufacturer ?? ''}${guess}${held}`);
   }
 }

@@ -20,9 +20,9 @@ describe('a cycle ends', () => {
   });
 
   it('as a failure of the program when the engine dies, even while power is off', async () => {
-    const died = Object.assign(new Error('the worker ended'), { name: 'EngineError', code: 'WORKER_DIED' });
+    const died = Object.assign(new Error('the worker ended'), { name: 'EngineError', code: 'ENGINE_CRASHED' });
     const { state } = await runFake({}, { rejectIn: { call: 'judge', error: died } });
-    expect(state.outcome).toMatchObject({ kind: 'problem', problem: { kind: 'internal', code: 'WORKER_DIED' }, phase: 'judge' });
+    expect(state.outcome).toMatchObject({ kind: 'problem', problem: { kind: 'internal', code: 'ENGINE_CRASHED' }, phase: 'judge' });
   });
 
   it.each(['load', 'cut', 'dark', 'restore', 'recover', 'judge', 'resync', 'verify'] as const)(

@@ -1,0 +1,8 @@
+import { placedBoards, usesLab } from '../campaign/places.js';
+import { realHost } from '../campaign/realHost.js';
+import type { BoardRef, ResolvedRig } from '../rig/resolved.js';
+
+/** A rig's boards with their ttys as they are now. @throws CampaignError LAB_NOT_RUNNING */
+export async function boardsOf(rig: ResolvedRig): Promise<BoardRef[]> {
+  return placedBoards(rig, usesLab(rig) ? await realHost.labView(rig.name) : null);
+}
