@@ -2,21 +2,27 @@ import type { Check } from './check.js';
 import { checkDeviceIdentity, checkDevicesApart } from './devices.js';
 import { checkLabBoards, checkLabFeeds, checkLabWiring } from './lab.js';
 import { checkBoards, checkCuts, checkPowered, checkRails } from './power.js';
-import { checkAreaSizes, checkInFlightBytes, checkJournalSize, checkWritesFit } from './sizes.js';
+import { checkLabBehaviour } from './labBehaviour.js';
+import { checkBoardTypes, checkTypesUsed } from './boardTypes.js';
+import { checkAreaSizes, checkInFlightBytes, checkJournalSize, checkRegionCount, checkWritesFit } from './sizes.js';
 
 /** Every check across sections, in the order in which a profile is read. */
 export const CHECKS: readonly Check[] = [
   checkDeviceIdentity,
   checkDevicesApart,
   checkAreaSizes,
+  checkRegionCount,
   checkWritesFit,
   checkInFlightBytes,
   checkJournalSize,
+  checkBoardTypes,
   checkBoards,
+  checkTypesUsed,
   checkRails,
   checkPowered,
   checkCuts,
   checkLabBoards,
   checkLabFeeds,
   checkLabWiring,
+  checkLabBehaviour,
 ];

@@ -1,4 +1,5 @@
 /** Areas, regions, writes and the log fit into each other. */
+import { requiredJournalBytes } from '../../journal/layout.js';
 import { formatSize } from '../units.js';
 import { AREAS, labName, type Check } from './check.js';
 import type { Profile } from '../schema/profile.js';
@@ -20,16 +21,15 @@ export const checkAreaSizes: Check = (profile, report) => {
       report({ kind: 'error', path: [area, 'size'], rule: `the lab disk has ${formatSize(disk)}`, next: 'write less, or enlarge the disk' });
     }
   }
-  for (const [name, disk] of Object.entries(profile.lab?.disks ?? {})) {
-    if (disk.size % disk.sectorSize !== 0) {
-      report({ kind: 'error', path: ['lab', 'disks', name, 'size'], rule: `must be a multiple of sectorSize ${disk.sectorSize}`, next: 'round it down' });
-    }
-  }
 };
 
+/** The smaller area is what both are used for; Infinity: the profile can't tell. */
+function usableBytes(profile: Partial<Profile>): number {
+  return Math.min(...(['primary', 'secondary'] as const).map((area) => areaBytes(profile, area) ?? Infinity));
+}
+
 export const checkWritesFit: Check = (profile, report) => {
-  // The smaller of the two is what both are used for.
-  const usable = Math.min(...(['primary', 'secondary'] as const).map((area) => areaBytes(profile, area) ?? Infinity));
+  const usable = usableBytes(profile);
   const fit = (size: number | undefined, path: string[]): void => {
     if (size !== undefined && size > usable) {
       const rule = `must fit into the smaller area, which has ${formatSize(usable)}`;
@@ -46,19 +46,36 @@ const IN_FLIGHT_BYTES_MAX = 2 ** 30;
 export const checkInFlightBytes: Check = (profile, report) => {
   const w = profile.workload;
   if (w === undefined) return;
-  const bytes = w.queueDepth * w.writeSize.max;
+  // Async: the secondary may lag by as many updates again.
+  const bytes = w.queueDepth * w.writeSize.max * (profile.mode === 'async' ? 2 : 1);
   if (bytes > IN_FLIGHT_BYTES_MAX) {
-    const rule = `queueDepth times the largest writeSize is ${formatSize(bytes)}, more than ${formatSize(IN_FLIGHT_BYTES_MAX)} of memory`;
+    const rule = `queueDepth times the largest writeSize takes ${formatSize(bytes)} of memory, more than ${formatSize(IN_FLIGHT_BYTES_MAX)}`;
     report({ kind: 'error', path: ['workload', 'queueDepth'], rule, next: 'lower one of them' });
   }
 };
 
-/** Ring, superblocks and indicators share the device. Half of it for the ring leaves room for any indicator area. */
+/** Ring, superblocks and indicators share the device. */
 export const checkJournalSize: Check = (profile, report) => {
   const bytes = areaBytes(profile, 'journal');
   const log = profile.journal?.logSize;
-  if (bytes !== null && log !== undefined && log > bytes / 2) {
-    const rule = `must be at most half of the journal, which has ${formatSize(bytes)}`;
+  if (bytes === null || log === undefined || profile.regionSize === undefined) return;
+  const usable = usableBytes(profile);
+  const regions = Number.isFinite(usable) ? Math.ceil(usable / profile.regionSize) : 1;
+  const needed = requiredJournalBytes(log, regions);
+  if (needed > bytes) {
+    const rule = `log, superblocks and the indicators of ${regions} regions take ${formatSize(needed)}, the journal has ${formatSize(bytes)}`;
     report({ kind: 'error', path: ['journal', 'logSize'], rule, next: 'write less, or enlarge the journal' });
+  }
+};
+
+/** The core numbers regions with 32 bits. */
+const REGIONS_MAX = 2 ** 32;
+
+export const checkRegionCount: Check = (profile, report) => {
+  const usable = usableBytes(profile);
+  if (profile.regionSize === undefined || !Number.isFinite(usable)) return;
+  if (Math.ceil(usable / profile.regionSize) > REGIONS_MAX) {
+    const rule = `${formatSize(usable)} would be more than 2^32 regions`;
+    report({ kind: 'error', path: ['regionSize'], rule, next: `write at least ${formatSize(2 ** Math.ceil(Math.log2(usable / REGIONS_MAX)))}` });
   }
 };

@@ -1,10 +1,10 @@
 /** The three devices of a rig. */
 import { z } from 'zod';
+import { LOG_BYTES_MAX, LOG_BYTES_MIN } from '../../journal/layout.js';
 import { size } from './fields.js';
 import { absolutePath, deviceRef, identity } from './words.js';
 
 const KiB = 1024;
-const GiB = 2 ** 30;
 /** 2^53 bytes and above are not exact in a number. */
 const AREA_BYTES_MAX = 4 * 2 ** 50;
 
@@ -24,8 +24,8 @@ export const areaSchema = z.strictObject(areaFields);
 
 export const journalSchema = z.strictObject({
   ...areaFields,
-  // Two copies of 4 KiB blocks, hence 8 KiB. Below 64 KiB a burst fills it; above 1 GiB recovery would take minutes.
-  logSize: size('Bytes of the log ring', { min: 64 * KiB, max: GiB, multipleOf: 8 * KiB }).prefault('4MiB'),
+  // Two copies, written in units of 4 KiB, hence 8 KiB.
+  logSize: size('Bytes of the log ring', { min: LOG_BYTES_MIN, max: LOG_BYTES_MAX, multipleOf: 8 * KiB }).prefault('4MiB'),
 });
 
 export type AreaProfile = z.output<typeof areaSchema>;

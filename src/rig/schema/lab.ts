@@ -4,11 +4,12 @@ import { chance, count, duration, size } from './fields.js';
 import { CHANNELS_MAX, optionsSchema } from './power.js';
 import { channelRef, name, nameKey } from './words.js';
 
+const KiB = 1024;
 const MiB = 2 ** 20;
 const TiB = 2 ** 40;
 
 const labDiskSchema = z.strictObject({
-  size: size('Size of the disk', { min: MiB, max: 4 * TiB, multipleOf: 512 }),
+  size: size('Size of the disk, whole pages of the host', { min: MiB, max: 4 * TiB, multipleOf: 4 * KiB }),
   sectorSize: z.literal([512, 4096]).default(512).describe('Logical sector in bytes: 512 or 4096.'),
   fedBy: channelRef('The lab board and channel whose relay feeds it: BOARD:CHANNEL').meta({ type: 'string' }),
   // It is held in memory.
