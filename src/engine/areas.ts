@@ -1,0 +1,97 @@
+/** Opening the three devices of a rig, and what follows from their sizes. */
+import type { DeviceIdentity, OpenDevice } from '../device/port.js';
+import { openDevice } from '../device/openDevice.js';
+import { journalLayout } from '../journal/layout.js';
+import type { JournalGeometry } from '../journal/superblock.js';
+import type { AreaName, DeviceRef } from '../rig/resolved.js';
+import { AREA_NAMES } from './control.js';
+import { EngineError } from './errors.js';
+import type { EngineSpec } from './port.js';
+
+/** The history's unit: what is used of an area is a multiple of it. */
+const USABLE_UNIT_BYTES = 4096;
+
+export interface OpenAreas {
+  devices: [OpenDevice, OpenDevice, OpenDevice];
+  identities: Record<AreaName, DeviceIdentity>;
+  geometry: JournalGeometry;
+  regionCount: number;
+  /** The larger logical block of P and S. */
+  alignBytes: number;
+  close(): void;
+}
+
+/** @throws DeviceError when one cannot be opened, EngineError ENGINE_DEVICE when one does not fit; nothing stays open. */
+export function openAreas(spec: EngineSpec): OpenAreas {
+  const opened: OpenDevice[] = [];
+  const close = (): void => {
+    for (const device of opened) device.close();
+  };
+  try {
+    for (const area of AREA_NAMES) {
+      const device = openDevice(spec[area].device, { ffi: spec.ffi });
+      opened.push(device);
+      checkIdentity(area, spec[area], device.identity);
+    }
+    return { ...measure(spec, opened as [OpenDevice, OpenDevice, OpenDevice]), close };
+  } catch (error) {
+    close();
+    throw error;
+  }
+}
+
+/** The name may have moved between the safety gate's look and the open: what counts is the open descriptor. */
+function checkIdentity(area: AreaName, ref: DeviceRef, found: DeviceIdentity): void {
+  const expected = [
+    ['serial', ref.serial, found.serial],
+    ['WWN', ref.wwn, found.wwn],
+    ['backing file', ref.backingFile, found.backingFile],
+  ] as const;
+  for (const [what, wanted, is] of expected) {
+    if (wanted === undefined || wanted === is) continue;
+    throw new EngineError(
+      'ENGINE_DEVICE',
+      `${area} ${ref.device} opened as ${found.kernelName} with ${what} ${is ?? 'none'}, the profile says ${wanted}: ` +
+        'another disk has taken the name. Nothing was written; check the cabling and the profile',
+      { area, what, wanted, found: is ?? '' },
+    );
+  }
+  if (found.readOnly) {
+    throw new EngineError('ENGINE_DEVICE', `${area} ${ref.device} is read-only; plugpull must write to it`, { area });
+  }
+}
+
+/** Usable bytes of an area: the smaller of device and profile. */
+export function usableOf(ref: DeviceRef, sizeBytes: number): number {
+  return Math.min(sizeBytes, ref.sizeBytes ?? Number.POSITIVE_INFINITY);
+}
+
+export function geometryOf(
+  spec: Pick<EngineSpec, 'primary' | 'secondary' | 'journal' | 'tracking'>,
+  sizes: Record<AreaName, number>,
+): JournalGeometry {
+  const smaller = Math.min(usableOf(spec.primary, sizes.primary), usableOf(spec.secondary, sizes.secondary));
+  const usableBytes = Math.floor(smaller / USABLE_UNIT_BYTES) * USABLE_UNIT_BYTES;
+  return { regionBytes: spec.tracking.regionBytes, usableBytes, logBytes: spec.journal.logBytes };
+}
+
+function measure(spec: EngineSpec, devices: [OpenDevice, OpenDevice, OpenDevice]): Omit<OpenAreas, 'close'> {
+  const [p, s, j] = devices.map((d) => d.identity);
+  const identities = { primary: p, secondary: s, journal: j };
+  const geometry = geometryOf(spec, { primary: p.sizeBytes, secondary: s.sizeBytes, journal: j.sizeBytes });
+  if (geometry.usableBytes < USABLE_UNIT_BYTES) {
+    throw new EngineError('ENGINE_DEVICE', `the areas have ${geometry.usableBytes} usable bytes; at least ${USABLE_UNIT_BYTES} are needed`);
+  }
+  const regionCount = Math.ceil(geometry.usableBytes / geometry.regionBytes);
+  const needed = journalLayout(geometry.logBytes, regionCount).totalBytes;
+  const available = usableOf(spec.journal, j.sizeBytes);
+  if (available < needed) {
+    throw new EngineError(
+      'ENGINE_DEVICE',
+      `journal ${spec.journal.device} has ${available} bytes; log (${geometry.logBytes}) and indicator area of ${regionCount} ` +
+        `regions need ${needed}. Use a larger device, a smaller journal.logSize or a larger regionSize`,
+      { available, needed },
+    );
+  }
+  return { devices, identities, geometry, regionCount, alignBytes: Math.max(p.logicalBlockBytes, s.logicalBlockBytes) };
+}

@@ -1,0 +1,159 @@
+/** The main thread's handle on the I/O worker. */
+import { Worker } from 'node:worker_threads';
+import { DeviceError } from '../device/errors.js';
+import { JournalError } from '../journal/error.js';
+import type { AreaName, WorkloadSpec } from '../rig/resolved.js';
+import { Control } from './control.js';
+import { EngineError } from './errors.js';
+import type { CarriedError, EngineCommand, FromWorker, ToWorker } from './messages.js';
+import type { EngineEvents, EnginePort, EngineSpec } from './port.js';
+
+interface Pending {
+  resolve(value: unknown): void;
+  reject(error: Error): void;
+}
+
+/** Starts a worker thread with no devices open. `ffi` of the options is used where a spec names none. */
+export function createEngine(events: EngineEvents, options: { ffi: 'koffi' | 'ffi-napi' }): Promise<EnginePort> {
+  return new Promise((resolve, reject) => {
+    const control = new Control();
+    const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: { control: control.memory, ...options } });
+    worker.once('online', () => resolve(new EngineClient(worker, control, events)));
+    worker.once('error', reject);
+  });
+}
+
+class EngineClient implements EnginePort {
+  private readonly worker: Worker;
+  private readonly control: Control;
+  private readonly events: EngineEvents;
+  private readonly pending = new Map<number, Pending>();
+  private powerLossWaiters: (() => void)[] = [];
+  private nextId = 1;
+  private dead: Error | null = null;
+
+  constructor(worker: Worker, control: Control, events: EngineEvents) {
+    this.worker = worker;
+    this.control = control;
+    this.events = events;
+    worker.on('message', (message: FromWorker) => this.take(message));
+    worker.on('error', (error) => this.die(error));
+    worker.on('exit', (code) => this.die(new Error(`exit code ${code}`)));
+  }
+
+  open(spec: EngineSpec): ReturnType<EnginePort['open']> {
+    return this.call('open', spec) as ReturnType<EnginePort['open']>;
+  }
+  format(): ReturnType<EnginePort['format']> {
+    return this.call('format') as ReturnType<EnginePort['format']>;
+  }
+  prepare(): ReturnType<EnginePort['prepare']> {
+    return this.call('prepare') as ReturnType<EnginePort['prepare']>;
+  }
+  recover(): ReturnType<EnginePort['recover']> {
+    return this.call('recover') as ReturnType<EnginePort['recover']>;
+  }
+  load(w: WorkloadSpec, seed: number, durationMs: number | null): ReturnType<EnginePort['load']> {
+    return this.call('load', w, seed, durationMs) as ReturnType<EnginePort['load']>;
+  }
+  resync(withLoad?: { workload: WorkloadSpec; seed: number }): ReturnType<EnginePort['resync']> {
+    return this.call('resync', withLoad) as ReturnType<EnginePort['resync']>;
+  }
+  judge(): ReturnType<EnginePort['judge']> {
+    return this.call('judge') as ReturnType<EnginePort['judge']>;
+  }
+  verify(): ReturnType<EnginePort['verify']> {
+    return this.call('verify') as ReturnType<EnginePort['verify']>;
+  }
+  abandon(): ReturnType<EnginePort['abandon']> {
+    return this.call('abandon') as ReturnType<EnginePort['abandon']>;
+  }
+  close(): ReturnType<EnginePort['close']> {
+    return this.call('close') as ReturnType<EnginePort['close']>;
+  }
+
+  async stop(): Promise<void> {
+    const running = [...this.pending.values()];
+    if (running.length === 0) return;
+    this.control.requestStop();
+    // The running command answers at its next safe point; whatever it answers, it has stopped.
+    await new Promise<void>((resolve) => {
+      let left = this.pending.size;
+      for (const p of running) {
+        const { resolve: done, reject: fail } = p;
+        const ended = (): void => {
+          if (--left === 0) resolve();
+        };
+        p.resolve = (value) => {
+          done(value);
+          ended();
+        };
+        p.reject = (error) => {
+          fail(error);
+          ended();
+        };
+      }
+    });
+  }
+
+  powerLost(areas: AreaName[]): Promise<void> {
+    if (areas.length === 0 || this.dead !== null) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.powerLossWaiters.push(resolve);
+      this.control.announcePowerLoss(areas);
+      this.post({ type: 'poke' });
+    });
+  }
+
+  async terminate(): Promise<void> {
+    await this.worker.terminate();
+  }
+
+  private call(command: EngineCommand, ...args: unknown[]): Promise<unknown> {
+    if (this.dead !== null) return Promise.reject(this.dead);
+    this.control.clearStop();
+    const id = this.nextId++;
+    return new Promise((resolve, reject) => {
+      this.pending.set(id, { resolve, reject });
+      this.post({ type: 'command', id, command, args });
+    });
+  }
+
+  private post(message: ToWorker): void {
+    this.worker.postMessage(message);
+  }
+
+  private take(message: FromWorker): void {
+    if (message.type === 'snapshot') this.events.onSnapshot(message.snapshot);
+    else if (message.type === 'failure') this.events.onFailure(message.failure);
+    else if (message.type === 'powerLossTaken') for (const done of this.powerLossWaiters.splice(0)) done();
+    else {
+      const pending = this.pending.get(message.id);
+      this.pending.delete(message.id);
+      if (message.type === 'result') pending?.resolve(message.value);
+      else pending?.reject(revive(message.error));
+    }
+  }
+
+  private die(cause: Error): void {
+    if (this.dead !== null) return;
+    this.dead = new EngineError('ENGINE_CRASHED', `the I/O thread has ended: ${cause.message}`);
+    for (const p of this.pending.values()) p.reject(this.dead);
+    this.pending.clear();
+    for (const done of this.powerLossWaiters.splice(0)) done();
+  }
+}
+
+/** An error of the worker in its own class again, as far as callers tell classes apart. */
+function revive(e: CarriedError): Error {
+  const classes: Record<string, new (code: never, message: string, context: never) => Error> = {
+    DeviceError: DeviceError as never,
+    JournalError: JournalError as never,
+    EngineError: EngineError as never,
+  };
+  const known = classes[e.name];
+  const error = known === undefined ? new Error(e.message) : new known(e.code as never, e.message, (e.context ?? {}) as never);
+  if (known === undefined) error.name = e.name;
+  if (e.stack !== undefined) error.stack = e.stack;
+  return error;
+}

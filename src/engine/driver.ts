@@ -1,0 +1,299 @@
+/**
+ * Drives the pure core over real devices: performs its effects on one I/O ring, hands completions back, and tells the
+ * judge's history what the devices answered. Decides nothing itself.
+ */
+import type { Core } from '../core/core.js';
+import type { DeviceIndex } from '../core/devices.js';
+import { JOURNAL, PRIMARY, SECONDARY } from '../core/devices.js';
+import type { Answer, CoreEffects } from '../core/effects.js';
+import { IndexPool } from '../core/pool.js';
+import type { IoEngine, SectorTools } from '../device/port.js';
+import { IO_OP } from '../device/port.js';
+import type { JournalIdentity } from '../journal/block.js';
+import type { JournalLayout } from '../journal/layout.js';
+import { BLOCK_BYTES, logBlockOffset, pageOffset, UNIT_BYTES } from '../journal/layout.js';
+import { encodeCommit } from '../journal/logBlock.js';
+import { encodePage } from '../journal/page.js';
+import type { HistoryFeed } from '../judge/historyFeed.js';
+import type { DriverPlan } from './plan.js';
+import type { Meter } from './meter.js';
+
+const OP = { write: 1, copyRead: 2, copyWrite: 3, flush: 4, log: 5, page: 6 } as const;
+
+export interface DriverParts {
+  io: IoEngine;
+  tools: SectorTools;
+  plan: DriverPlan;
+  layout: JournalLayout;
+  identity: JournalIdentity;
+  pageGeneration: number;
+  runId: number;
+  history: HistoryFeed | null;
+  meter: Meter;
+  onFailure: (device: DeviceIndex, errno: number, atNs: number) => void;
+}
+
+const AREA = ['primary', 'secondary'] as const;
+
+export class CoreDriver implements CoreEffects {
+  core!: Core;
+  private readonly p: DriverParts;
+  /** Ring operations by tag: kind and its two arguments. */
+  private readonly tags: IndexPool;
+  private readonly kind: Uint8Array;
+  private readonly a: Int32Array;
+  private readonly b: Int32Array;
+  private readonly obtainedMs: Float64Array;
+  /** Copies: bytes of the region already on S, and the buffer in use. */
+  private readonly copied: Float64Array;
+  private readonly copyBuffer: Int32Array;
+  private readonly copyBuffers: IndexPool;
+  private readonly pageBuffers: IndexPool;
+  private readonly logParts: Int32Array;
+  private readonly logFailed: Uint8Array;
+  private readonly flushToken: [number, number] = [0, 0];
+  /** Copies on S: completed, and covered by the flush under way. */
+  private copiesCompleted: { offset: number; length: number }[] = [];
+  private copiesCovered: { offset: number; length: number }[] = [];
+  private pageGeneration: number;
+  private readonly reported = [false, false, false];
+
+  constructor(parts: DriverParts) {
+    this.p = parts;
+    const { plan, io } = parts;
+    this.tags = new IndexPool(io.depth);
+    this.kind = new Uint8Array(io.depth);
+    this.a = new Int32Array(io.depth);
+    this.b = new Int32Array(io.depth);
+    this.obtainedMs = new Float64Array(plan.core.updateSlots);
+    this.copied = new Float64Array(plan.core.updateSlots);
+    this.copyBuffer = new Int32Array(plan.core.updateSlots);
+    this.copyBuffers = new IndexPool(plan.core.resyncDepth);
+    this.pageBuffers = new IndexPool(plan.core.journalDepth);
+    this.logParts = new Int32Array(plan.core.log.commitsInFlight + 1);
+    this.logFailed = new Uint8Array(plan.core.log.commitsInFlight + 1);
+    this.pageGeneration = parts.pageGeneration;
+  }
+
+  /** Notes when the update was obtained, for the evidence wait. */
+  obtained(slot: number, nowMs: number): void {
+    this.obtainedMs[slot] = nowMs;
+  }
+
+  /** One round: the core decides, the ring works, the core learns. Returns the number of completions. */
+  step(nowMs: number, minComplete: number, timeoutNs: number): number {
+    this.core.pump(nowMs);
+    const n = this.p.io.submitAndReap(minComplete, timeoutNs);
+    const after = performance.now();
+    for (let i = 0; i < n; i++) this.complete(i, after);
+    return n;
+  }
+
+  submitWrite(slot: number, area: DeviceIndex): void {
+    const { slots, transactions } = this.core.state;
+    const { plan, tools, io, history, meter } = this.p;
+    const offset = slots.offset[slot];
+    const length = slots.length[slot];
+    const at = plan.slotOffset + slot * plan.slotBytes;
+    if (area === PRIMARY) {
+      meter.evidenceWait((performance.now() - this.obtainedMs[slot]) / 1000);
+      const transactionId = transactions.id[slots.transaction[slot]];
+      tools.stamp(io.arena, at, length, { runId: this.p.runId, updateId: slots.id[slot], transactionId, firstLba: offset / 512 });
+    }
+    history?.issued(AREA[area as 0 | 1], slots.id[slot], offset, length);
+    const durable = area === PRIMARY ? plan.core.durableOnCompletion.primary : plan.core.durableOnCompletion.secondary;
+    this.push(OP.write, slot, area, durable ? IO_OP.writeDurable : IO_OP.write, area, offset, length, at);
+  }
+
+  submitCopy(slot: number): void {
+    const { slots } = this.core.state;
+    this.copied[slot] = 0;
+    this.copyBuffer[slot] = this.copyBuffers.take();
+    this.p.history?.copyIssued(slots.offset[slot], slots.length[slot]);
+    this.pushCopy(slot, OP.copyRead);
+  }
+
+  submitFlush(device: DeviceIndex): void {
+    if (device !== JOURNAL) this.flushToken[device] = this.p.history?.flushSubmitted(AREA[device]) ?? 0;
+    if (device === SECONDARY) this.copiesCovered = this.copiesCompleted.splice(0);
+    this.push(OP.flush, device, 0, IO_OP.flush, device, 0, 0, 0);
+  }
+
+  writeLog(index: number): void {
+    const { plan, layout, identity, io } = this.p;
+    const commit = this.core.log.commit(index);
+    const bytes = commit.blocks * BLOCK_BYTES;
+    this.logParts[index] = 0;
+    this.logFailed[index] = 0;
+    for (const copy of [0, 1] as const) {
+      const at = plan.logOffset + (index * 2 + copy) * plan.logBytes;
+      encodeCommit(commit, copy, layout, identity, io.arena.subarray(at, at + bytes));
+      // A commit that reaches the ring's end goes on at its start.
+      const place = commit.start % layout.ringBlocks;
+      const firstPart = Math.min(commit.blocks, layout.ringBlocks - place) * BLOCK_BYTES;
+      this.pushLog(index, logBlockOffset(layout, copy, commit.start), firstPart, at);
+      if (firstPart < bytes) this.pushLog(index, layout.logOffset[copy], bytes - firstPart, at + firstPart);
+    }
+  }
+
+  writePage(group: number, copy: number): void {
+    const { plan, layout, identity, io } = this.p;
+    const buffer = this.pageBuffers.take();
+    const at = plan.pageOffset + buffer * UNIT_BYTES;
+    const half = copy as 0 | 1;
+    const out = io.arena.subarray(at, at + UNIT_BYTES);
+    encodePage(this.core.pages.awaiting, group, half, ++this.pageGeneration, layout, identity, out);
+    this.push(OP.page, group, buffer, this.journalOp, JOURNAL, pageOffset(layout, half, group), UNIT_BYTES, at);
+  }
+
+  answer(slot: number, answer: Answer): void {
+    const { slots } = this.core.state;
+    this.p.meter.answered(answer);
+    if (answer === 'ok') this.p.history?.answered(slots.id[slot], slots.offset[slot], slots.length[slot]);
+  }
+
+  free(_slot: number): void {
+    // A slot's buffer belongs to its number: with the slot it is free already.
+  }
+
+  private get journalOp(): typeof IO_OP.write | typeof IO_OP.writeDurable {
+    return this.p.plan.core.durableOnCompletion.journal ? IO_OP.writeDurable : IO_OP.write;
+  }
+
+  private pushLog(index: number, offset: number, length: number, at: number): void {
+    this.logParts[index]++;
+    this.push(OP.log, index, 0, this.journalOp, JOURNAL, offset, length, at);
+  }
+
+  private pushCopy(slot: number, kind: typeof OP.copyRead | typeof OP.copyWrite): void {
+    const { slots } = this.core.state;
+    const { plan } = this.p;
+    const offset = slots.offset[slot] + this.copied[slot];
+    const length = Math.min(plan.copyBytes, slots.length[slot] - this.copied[slot]);
+    const at = plan.copyOffset + this.copyBuffer[slot] * plan.copyBytes;
+    if (kind === OP.copyRead) {
+      this.push(kind, slot, 0, IO_OP.read, PRIMARY, offset, length, at);
+    } else {
+      const durable = plan.core.durableOnCompletion.secondary ? IO_OP.writeDurable : IO_OP.write;
+      this.push(kind, slot, 0, durable, SECONDARY, offset, length, at);
+    }
+  }
+
+  private push(
+    kind: number,
+    a: number,
+    b: number,
+    op: Parameters<IoEngine['push']>[0],
+    device: number,
+    offset: number,
+    length: number,
+    at: number,
+  ): void {
+    const tag = this.tags.take();
+    this.kind[tag] = kind;
+    this.a[tag] = a;
+    this.b[tag] = b;
+    this.p.io.push(op, device, tag, offset, length, at);
+  }
+
+  private complete(i: number, nowMs: number): void {
+    const { io } = this.p;
+    const tag = io.tag(i);
+    const kind = this.kind[tag];
+    const a = this.a[tag];
+    const b = this.b[tag];
+    this.tags.give(tag);
+    const result = io.result(i);
+    const ok = result >= 0;
+    if (!ok) this.failure(this.deviceOf(kind, a, b), -result, io.completedNs(i));
+    if (kind === OP.write) this.writeEnded(a, b as 0 | 1, ok, (io.completedNs(i) - io.submittedNs(i)) / 1e9, nowMs);
+    else if (kind === OP.copyRead) this.copyRead(a, ok, nowMs);
+    else if (kind === OP.copyWrite) this.copyWritten(a, ok, nowMs);
+    else if (kind === OP.flush) this.flushEnded(a as DeviceIndex, ok, nowMs);
+    else if (kind === OP.log) this.logEnded(a, ok, nowMs);
+    else {
+      this.pageBuffers.give(b);
+      this.p.meter.wrote(JOURNAL, UNIT_BYTES, 0);
+      this.core.pageWritten(a, ok, nowMs);
+    }
+  }
+
+  private deviceOf(kind: number, a: number, b: number): DeviceIndex {
+    if (kind === OP.write) return b as DeviceIndex;
+    if (kind === OP.flush) return a as DeviceIndex;
+    if (kind === OP.copyRead) return PRIMARY;
+    return kind === OP.copyWrite ? SECONDARY : JOURNAL;
+  }
+
+  private failure(device: DeviceIndex, errno: number, atNs: number): void {
+    if (this.reported[device]) return;
+    this.reported[device] = true;
+    this.p.onFailure(device, errno, atNs);
+  }
+
+  private writeEnded(slot: number, area: 0 | 1, ok: boolean, seconds: number, nowMs: number): void {
+    const { slots, config } = this.core.state;
+    const id = slots.id[slot];
+    const length = slots.length[slot];
+    const fua = area === PRIMARY ? config.durableOnCompletion.primary : config.durableOnCompletion.secondary;
+    if (ok && fua) this.p.history?.durableCompleted(AREA[area], id, slots.offset[slot], length);
+    else this.p.history?.completed(AREA[area], id, slots.offset[slot], length, ok);
+    if (ok) this.p.meter.wrote(area, length, seconds);
+    this.core.completed(area, slot, id, ok, nowMs);
+  }
+
+  private copyRead(slot: number, ok: boolean, nowMs: number): void {
+    if (ok) this.pushCopy(slot, OP.copyWrite);
+    else this.copyEnded(slot, false, true, nowMs);
+  }
+
+  private copyWritten(slot: number, ok: boolean, nowMs: number): void {
+    if (!ok) {
+      this.copyEnded(slot, true, false, nowMs);
+      return;
+    }
+    const { slots } = this.core.state;
+    const before = this.copied[slot];
+    this.copied[slot] = Math.min(before + this.p.plan.copyBytes, slots.length[slot]);
+    this.p.meter.resynced(this.copied[slot] - before);
+    if (this.copied[slot] < slots.length[slot]) this.pushCopy(slot, OP.copyRead);
+    else this.copyEnded(slot, true, true, nowMs);
+  }
+
+  private copyEnded(slot: number, readOk: boolean, writeOk: boolean, nowMs: number): void {
+    const { slots, config } = this.core.state;
+    this.copyBuffers.give(this.copyBuffer[slot]);
+    const range = { offset: slots.offset[slot], length: slots.length[slot] };
+    if (readOk && writeOk) {
+      if (config.durableOnCompletion.secondary) this.p.history?.copyDurable(range.offset, range.length);
+      else this.copiesCompleted.push(range);
+    }
+    const id = slots.id[slot];
+    this.core.completed(PRIMARY, slot, id, readOk, nowMs);
+    this.core.completed(SECONDARY, slot, id, writeOk, nowMs);
+  }
+
+  private flushEnded(device: DeviceIndex, ok: boolean, nowMs: number): void {
+    if (device === SECONDARY) {
+      if (ok) for (const c of this.copiesCovered) this.p.history?.copyDurable(c.offset, c.length);
+      this.copiesCovered = [];
+    }
+    if (device !== JOURNAL) this.p.history?.flushCompleted(AREA[device], this.flushToken[device], ok);
+    this.core.flushed(device, ok, nowMs);
+  }
+
+  private logEnded(index: number, ok: boolean, nowMs: number): void {
+    if (!ok) this.logFailed[index] = 1;
+    if (--this.logParts[index] > 0) return;
+    const commit = this.core.log.commit(index);
+    this.p.meter.wrote(JOURNAL, 2 * commit.blocks * BLOCK_BYTES, 0);
+    this.core.logWritten(index, this.logFailed[index] === 0, nowMs);
+  }
+
+  /** The bench has cut the power of these devices: their epoch ends now, whatever else they may still answer (R4). */
+  powerLost(device: DeviceIndex, nowMs: number): void {
+    if (device !== JOURNAL) this.p.history?.powerLost(AREA[device]);
+    if (device === SECONDARY) this.copiesCompleted = this.copiesCovered = [];
+    this.core.deviceLost(device, nowMs);
+  }
+}

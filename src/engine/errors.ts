@@ -1,0 +1,24 @@
+export type EngineErrorCode =
+  /** A command that needs open devices, a recovered journal or a base pattern came too early. */
+  | 'ENGINE_STATE'
+  /** The device is not what the spec says, too small, or unlike its partner. */
+  | 'ENGINE_DEVICE'
+  /** An area failed in a step that cannot go on without it. */
+  | 'ENGINE_AREA_LOST'
+  /** The command was stopped before its end and has no partial result. */
+  | 'ENGINE_STOPPED'
+  /** The worker thread died. */
+  | 'ENGINE_CRASHED';
+
+/** What the worker reports: a code, the value, the rule, the next step. */
+export class EngineError extends Error {
+  readonly code: EngineErrorCode;
+  readonly context: Record<string, string | number>;
+
+  constructor(code: EngineErrorCode, message: string, context: Record<string, string | number> = {}) {
+    super(message);
+    this.name = 'EngineError';
+    this.code = code;
+    this.context = context;
+  }
+}

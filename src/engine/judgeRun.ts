@@ -1,0 +1,192 @@
+/**
+ * One pass over P and S: every sector is classified against the history, every region compared, and the result held
+ * against D (I1, I2). Afterwards what the media hold is the new truth of the history.
+ */
+import type { IndicatorMap } from '../core/indicatorMap.js';
+import { PRIMARY, SECONDARY } from '../core/devices.js';
+import type { IoEngine, SectorTools } from '../device/port.js';
+import { IO_OP } from '../device/port.js';
+import { classifyChunk } from '../judge/classify.js';
+import type { StorageArea } from '../judge/historyFeed.js';
+import type { HistoryRecorder } from '../judge/historyRecorder.js';
+import type { JudgeReport } from '../judge/reports.js';
+import { AreaTally, SAMPLES_MAX } from '../judge/tally.js';
+import type { JournalGeometry } from '../journal/superblock.js';
+import { BLOCK_BYTES, OBSERVATION_FIELD, OBSERVED_UNREADABLE, SECTOR_BYTES } from '../workload/observation.js';
+import type { BulkTransfer } from './bulk.js';
+import { CHUNK_BYTES, transferAll, WINDOW_CHUNKS, windows } from './bulk.js';
+
+const STRIDE = OBSERVATION_FIELD.strideDoubles;
+const AREAS = [
+  { area: 'primary', device: PRIMARY },
+  { area: 'secondary', device: SECONDARY },
+] as const satisfies readonly { area: StorageArea; device: number }[];
+
+export interface JudgeParts {
+  io: IoEngine;
+  tools: SectorTools;
+  geometry: JournalGeometry;
+  /** D */
+  dirty: IndicatorMap;
+  history: HistoryRecorder;
+  /** After each window: bytes done. Returns false to stop. */
+  progress: (doneBytes: number) => boolean;
+}
+
+/** Null: it was stopped. */
+export function judgeAreas(p: JudgeParts): JudgeReport | null {
+  const started = performance.now();
+  const { geometry, dirty } = p;
+  const tallies = { primary: new AreaTally('primary'), secondary: new AreaTally('secondary') };
+  const observations = new Float64Array((CHUNK_BYTES / SECTOR_BYTES) * STRIDE);
+  const differing = new DifferingRegions(geometry.regionBytes);
+  for (const chunks of windows(geometry.usableBytes)) {
+    const reads = readWindow(p.io, chunks);
+    chunks.forEach((chunk, i) => {
+      for (const { area, device } of AREAS) {
+        const read = reads[device][i];
+        const count = (chunk.lengthBytes / SECTOR_BYTES) * STRIDE;
+        const seen = observations.subarray(0, count);
+        observe(p, read, seen);
+        judgeChunk(p, area, device, read, seen, tallies[area]);
+      }
+      compareChunk(p, reads[PRIMARY][i], reads[SECONDARY][i], differing);
+    });
+    const last = chunks[chunks.length - 1];
+    if (!p.progress(last.offsetBytes + last.lengthBytes)) return null;
+  }
+  const primary = tallies.primary.finish();
+  const secondary = tallies.secondary.finish();
+  const lost = [...differing.regions].filter((r) => !dirty.has(r));
+  return {
+    lostIndicators: lost.length,
+    lostIndicatorRegions: lost.slice(0, SAMPLES_MAX),
+    differingRegions: differing.regions.size,
+    dirtyRegions: dirty.count,
+    falseDirtyRegions: dirty.count - (differing.regions.size - lost.length),
+    lostAcknowledgedSectors: primary.lostAcknowledgedSectors,
+    samples: [...primary.samples, ...secondary.samples].slice(0, SAMPLES_MAX),
+    areas: { primary: primary.judgement, secondary: secondary.judgement },
+    durationMs: performance.now() - started,
+  };
+}
+
+/** Regions with at least one byte that differs, or that one side cannot read. */
+export class DifferingRegions {
+  readonly regions = new Set<number>();
+  firstDifferenceBytes: number | null = null;
+  private readonly regionBytes: number;
+
+  constructor(regionBytes: number) {
+    this.regionBytes = regionBytes;
+  }
+
+  /** Compares a range of both devices, region by region. */
+  compare(offsetBytes: number, lengthBytes: number, firstDifference: (from: number, length: number) => number): void {
+    for (let from = 0; from < lengthBytes; ) {
+      const region = Math.floor((offsetBytes + from) / this.regionBytes);
+      const end = Math.min(lengthBytes, (region + 1) * this.regionBytes - offsetBytes);
+      const at = firstDifference(from, end - from);
+      if (at >= 0) {
+        this.regions.add(region);
+        this.firstDifferenceBytes ??= offsetBytes + from + at;
+      }
+      from = end;
+    }
+  }
+}
+
+export function readWindow(
+  io: IoEngine,
+  chunks: readonly { offsetBytes: number; lengthBytes: number }[],
+): [BulkTransfer[], BulkTransfer[]] {
+  const reads = [PRIMARY, SECONDARY].map((device) =>
+    chunks.map((chunk, i) => ({
+      op: IO_OP.read,
+      device,
+      ...chunk,
+      arenaOffset: (device * WINDOW_CHUNKS + i) * CHUNK_BYTES,
+    })),
+  ) as [BulkTransfer[], BulkTransfer[]];
+  transferAll(io, reads.flat());
+  for (const read of reads.flat()) if (read.errno !== 0) readByBlocks(io, read);
+  return reads;
+}
+
+/** Blocks of chunks that failed, as "device:offset", which could not be read on their own either. */
+function readByBlocks(io: IoEngine, failed: BulkTransfer): void {
+  const unreadable = new Set<number>();
+  for (let at = 0; at < failed.lengthBytes; at += BLOCK_BYTES) {
+    const lengthBytes = Math.min(BLOCK_BYTES, failed.lengthBytes - at);
+    const block: BulkTransfer = { ...failed, offsetBytes: failed.offsetBytes + at, lengthBytes, arenaOffset: failed.arenaOffset + at };
+    transferAll(io, [block]);
+    if (block.errno !== 0) unreadable.add(at);
+  }
+  unreadableBlocks.set(failed, unreadable);
+}
+
+/** Per failed read: offsets, within it, of blocks that have no answer. Forgotten with the read. */
+const unreadableBlocks = new WeakMap<BulkTransfer, Set<number>>();
+
+function observe(p: JudgeParts, read: BulkTransfer, out: Float64Array): void {
+  p.tools.scan(p.io.arena, read.arenaOffset, read.lengthBytes, out);
+  for (const at of unreadableBlocks.get(read) ?? []) {
+    for (let s = at / SECTOR_BYTES; s < (at + BLOCK_BYTES) / SECTOR_BYTES && s * STRIDE < out.length; s++) {
+      out[s * STRIDE + OBSERVATION_FIELD.kind] = OBSERVED_UNREADABLE;
+    }
+  }
+}
+
+function judgeChunk(
+  p: JudgeParts,
+  area: StorageArea,
+  device: number,
+  read: BulkTransfer,
+  seen: Float64Array,
+  tally: AreaTally,
+): void {
+  const firstLba = read.offsetBytes / SECTOR_BYTES;
+  const sectorBytes = (lba: number): Uint8Array => {
+    const at = read.arenaOffset + (lba - firstLba) * SECTOR_BYTES;
+    return p.io.arena.subarray(at, at + SECTOR_BYTES);
+  };
+  const { history } = p.history;
+  const { suspects } = classifyChunk(area, firstLba, seen, history, { tally, sectorBytes });
+  if (suspects.length > 0) {
+    const rereads = reread(p, device, read, suspects);
+    classifyChunk(area, firstLba, seen, history, { tally, sectorBytes, rereads });
+  }
+  p.history.settle(area, read.offsetBytes / BLOCK_BYTES, seen);
+}
+
+/** Reads the blocks of the suspects again, in place, and observes the suspects. */
+function reread(p: JudgeParts, device: number, read: BulkTransfer, suspects: readonly number[]): Map<number, Float64Array> {
+  const firstLba = read.offsetBytes / SECTOR_BYTES;
+  const blocks = new Map<number, boolean>();
+  for (const lba of suspects) blocks.set(Math.floor(((lba - firstLba) * SECTOR_BYTES) / BLOCK_BYTES) * BLOCK_BYTES, true);
+  for (const at of blocks.keys()) {
+    const lengthBytes = Math.min(BLOCK_BYTES, read.lengthBytes - at);
+    const again = { op: IO_OP.read, device, offsetBytes: read.offsetBytes + at, lengthBytes, arenaOffset: read.arenaOffset + at };
+    const transfer: BulkTransfer = again;
+    transferAll(p.io, [transfer]);
+    blocks.set(at, transfer.errno === 0);
+  }
+  const observed = new Map<number, Float64Array>();
+  for (const lba of suspects) {
+    const within = (lba - firstLba) * SECTOR_BYTES;
+    const out = new Float64Array(STRIDE);
+    p.tools.scan(p.io.arena, read.arenaOffset + within, SECTOR_BYTES, out);
+    if (blocks.get(Math.floor(within / BLOCK_BYTES) * BLOCK_BYTES) === false) out[OBSERVATION_FIELD.kind] = OBSERVED_UNREADABLE;
+    observed.set(lba, out);
+  }
+  return observed;
+}
+
+export function compareChunk(p: Pick<JudgeParts, 'io' | 'tools'>, a: BulkTransfer, b: BulkTransfer, into: DifferingRegions): void {
+  const bad = [...(unreadableBlocks.get(a) ?? []), ...(unreadableBlocks.get(b) ?? [])];
+  into.compare(a.offsetBytes, a.lengthBytes, (from, length) => {
+    const unreadable = bad.find((at) => at >= from - BLOCK_BYTES + 1 && at < from + length);
+    if (unreadable !== undefined) return Math.max(0, unreadable - from);
+    return p.tools.compare(p.io.arena, a.arenaOffset + from, b.arenaOffset + from, length);
+  });
+}

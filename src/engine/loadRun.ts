@@ -1,0 +1,90 @@
+/**
+ * The application side: keeps the queue full with the workload's transactions, a few open at once, so that several
+ * transactions write the same regions.
+ */
+import type { Core } from '../core/core.js';
+import { BUSY, REFUSED } from '../core/core.js';
+import type { Workload, WorkloadWrite } from '../workload/workload.js';
+import type { CoreDriver } from './driver.js';
+import type { Meter } from './meter.js';
+
+/** Transactions that the application interleaves. */
+const OPEN_TRANSACTIONS = 4;
+
+interface OpenTransaction {
+  place: number;
+  writes: WorkloadWrite[];
+  next: number;
+}
+
+export interface LoadLimits {
+  queueDepth: number;
+  /** 0: none. */
+  maxWritesPerSecond: number;
+}
+
+export class LoadGenerator {
+  issued = 0;
+  refused = 0;
+  writtenBytes = 0;
+  private readonly core: Core;
+  private readonly driver: CoreDriver;
+  private readonly meter: Meter;
+  private readonly workload: Workload;
+  private readonly limits: LoadLimits;
+  private readonly open: OpenTransaction[] = [];
+  private turn = 0;
+  private readonly startedMs: number;
+
+  constructor(parts: { core: Core; driver: CoreDriver; meter: Meter; workload: Workload; limits: LoadLimits; nowMs: number }) {
+    this.core = parts.core;
+    this.driver = parts.driver;
+    this.meter = parts.meter;
+    this.workload = parts.workload;
+    this.limits = parts.limits;
+    this.startedMs = parts.nowMs;
+  }
+
+  /** Obtains what the queue has room for. Returns false once updates are refused: P or the journal is gone. */
+  fill(nowMs: number): boolean {
+    const { maxWritesPerSecond, queueDepth } = this.limits;
+    const allowed = maxWritesPerSecond === 0 ? Number.POSITIVE_INFINITY : ((nowMs - this.startedMs) / 1000) * maxWritesPerSecond;
+    while (this.meter.outstanding < queueDepth && this.issued < allowed) {
+      const t = this.transaction();
+      if (t === null) return true;
+      const write = t.writes[t.next];
+      const slot = this.core.obtain(t.place, write.offsetBytes, write.lengthBytes, nowMs);
+      if (slot === BUSY) return true;
+      if (slot === REFUSED) {
+        this.refused++;
+        return false;
+      }
+      this.driver.obtained(slot, nowMs);
+      this.meter.obtained();
+      this.issued++;
+      this.writtenBytes += write.lengthBytes;
+      t.next++;
+      if (t.next === t.writes.length) this.finish(t, nowMs);
+      this.turn++;
+    }
+    return true;
+  }
+
+  /** The application ends: what is open is closed, however far it came. */
+  closeAll(nowMs: number): void {
+    for (const t of this.open.splice(0)) this.core.close(t.place, nowMs);
+  }
+
+  private transaction(): OpenTransaction | null {
+    if (this.open.length < OPEN_TRANSACTIONS) {
+      const place = this.core.begin();
+      if (place !== BUSY) this.open.push({ place, writes: this.workload.nextTransaction().writes, next: 0 });
+    }
+    return this.open.length === 0 ? null : this.open[this.turn % this.open.length];
+  }
+
+  private finish(t: OpenTransaction, nowMs: number): void {
+    this.open.splice(this.open.indexOf(t), 1);
+    this.core.close(t.place, nowMs);
+  }
+}

@@ -1,0 +1,23 @@
+/** What goes over the message port between the main thread and the worker. */
+import type { AreaFailure, EnginePort, EngineSnapshot } from './port.js';
+
+/** Commands that the worker performs one after the other. */
+export type EngineCommand = Exclude<keyof EnginePort, 'stop' | 'powerLost' | 'terminate'>;
+
+export type ToWorker = { type: 'command'; id: number; command: EngineCommand; args: unknown[] } | { type: 'poke' };
+
+/** Errors lose their class over a port; name, code and context are carried along. */
+export interface CarriedError {
+  name: string;
+  message: string;
+  code?: string;
+  context?: Record<string, unknown>;
+  stack?: string;
+}
+
+export type FromWorker =
+  | { type: 'result'; id: number; value: unknown }
+  | { type: 'error'; id: number; error: CarriedError }
+  | { type: 'snapshot'; snapshot: EngineSnapshot }
+  | { type: 'failure'; failure: AreaFailure }
+  | { type: 'powerLossTaken' };

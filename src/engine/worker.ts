@@ -1,0 +1,41 @@
+/** Entry of the I/O worker thread. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { Control } from './control.js';
+import type { CarriedError, FromWorker, ToWorker } from './messages.js';
+import { WorkerEngine } from './workerEngine.js';
+
+if (parentPort === null) throw new Error('worker.js is started by the engine client, not by hand');
+const port = parentPort;
+const control = new Control((workerData as { control: SharedArrayBuffer }).control);
+const send = (message: FromWorker): void => port.postMessage(message);
+
+const engine = new WorkerEngine({
+  control,
+  snapshot: (snapshot) => send({ type: 'snapshot', snapshot }),
+  failure: (failure) => send({ type: 'failure', failure }),
+  powerLossTaken: () => send({ type: 'powerLossTaken' }),
+});
+
+function carry(error: unknown): CarriedError {
+  if (!(error instanceof Error)) return { name: 'Error', message: String(error) };
+  const { code, context } = error as { code?: unknown; context?: unknown };
+  return {
+    name: error.name,
+    message: error.message,
+    stack: error.stack,
+    ...(typeof code === 'string' ? { code } : {}),
+    ...(typeof context === 'object' && context !== null ? { context: context as Record<string, unknown> } : {}),
+  };
+}
+
+port.on('message', (message: ToWorker) => {
+  engine.takePowerLoss();
+  if (message.type === 'poke') return;
+  const { id, command, args } = message;
+  try {
+    const perform = engine[command] as (...a: unknown[]) => unknown;
+    send({ type: 'result', id, value: perform.apply(engine, args) });
+  } catch (error) {
+    send({ type: 'error', id, error: carry(error) });
+  }
+});
