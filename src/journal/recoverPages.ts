@@ -38,7 +38,8 @@ export function recoverPages(
   for (let group = 0; group < layout.groupCount; group++) {
     const units = ([0, 1] as const).map((copy) => {
       const bytes = read(pageOffset(layout, copy, group), UNIT_BYTES);
-      return bytes === null ? null : bytes.slice();
+      // A copy: `slice` of a Buffer would be a view of memory that the next read overwrites.
+      return bytes === null ? null : Uint8Array.from(bytes);
     });
     for (const copy of [0, 1] as const) readUnit(units[copy], group, copy, layout, identity, findings, result);
     if (!alike(units[0], units[1])) result.unsettledGroups.add(group);

@@ -45,7 +45,7 @@ export function decodeSuperblock(bytes: Uint8Array, offsetBytes: number): Superb
   const view = viewOf(bytes);
   const version = view.getUint16(8, true);
   if (version !== JOURNAL_VERSION) return { ok: false, problem: 'other-version', version };
-  const identity = { rigUuid: bytes.slice(16, 32), formatEpoch: view.getUint32(12, true) };
+  const identity = { rigUuid: Uint8Array.from(bytes.subarray(16, 32)), formatEpoch: view.getUint32(12, true) };
   const opened = openBlock(bytes, 0, BLOCK_KIND.superblock, offsetBytes, identity);
   if (!opened.ok) return { ok: false, problem: opened.problem as 'misplaced' | 'other-kind' };
   const payload = payloadOf(bytes, 0);
