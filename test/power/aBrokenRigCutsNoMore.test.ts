@@ -1,0 +1,64 @@
+/** The latch: after a switch that failed, power comes back as far as it can and no rail is cut any more. */
+
+import fs from 'node:fs';
+import { afterAll, afterEach, expect, it } from 'vitest';
+import { openPower } from '../../src/power/index.js';
+import { closeAll, rail, startVirtualBoard, temporaryDir } from './virtualBoard.js';
+
+const runtimeDir = temporaryDir();
+afterEach(closeAll);
+afterAll(() => fs.rmSync(runtimeDir, { recursive: true, force: true }));
+
+async function goodAndBad(bad: object): Promise<{
+  good: ReturnType<typeof startVirtualBoard>;
+  power: Awaited<ReturnType<typeof openPower>>;
+}> {
+  const good = startVirtualBoard('modbus-rtu', 8);
+  const broken = startVirtualBoard('modbus-rtu', 8, { ...bad });
+  const options = { replyTimeoutMs: 40, attempts: 1 };
+  const boards = [
+    { name: 'good', type: 'modbus-rtu', tty: good.tty, channels: 8, options },
+    { name: 'bad', type: 'modbus-rtu', tty: broken.tty, channels: 8, options },
+  ];
+  const rails = [
+    rail('p', [1], { board: 'good' }),
+    rail('j', [2], { board: 'good' }),
+    rail('s', [1], { board: 'bad' }),
+    rail('t', [2], { board: 'bad' }),
+  ];
+  return { good, power: await openPower({ boards, boardTypes: {}, rails }, { runtimeDir }) };
+}
+
+it('a failed cut: every rail is tried, what came back is told, the next cut is refused', async () => {
+  const { good, power } = await goodAndBad({ mute: true });
+  await power.switchRail('p', 'off');
+  expect(good.contacts.get(1)).toBe(false);
+  await expect(power.switchRail('s', 'off')).rejects.toMatchObject({
+    code: 'RIG_BROKEN',
+    context: { causeCode: 'BOARD_MUTE', restored: ['p', 'j'], notRestored: ['s', 't'] },
+  });
+  expect(good.contacts.get(1)).toBe(true);
+  await expect(power.switchRail('p', 'off')).rejects.toMatchObject({ code: 'RIG_BROKEN' });
+  await expect(power.pulseRail('p', 100)).rejects.toMatchObject({ code: 'RIG_BROKEN' });
+  expect(good.contacts.get(1)).toBe(true);
+  expect(power.broken).toMatchObject({ code: 'RIG_BROKEN' });
+  await power.close();
+});
+
+it('a contradiction latches as well, and power may still be switched on', async () => {
+  const { good, power } = await goodAndBad({ wrongReply: 'opposite' });
+  await expect(power.switchRails(['p', 's'], 'off')).rejects.toMatchObject({ context: { causeCode: 'BOARD_CONTRADICTS' } });
+  expect(good.contacts.get(1)).toBe(true);
+  expect(await power.switchRail('p', 'on')).toMatchObject({ state: 'on' });
+  await power.close();
+});
+
+it('an unknown rail and a wrong duration are mistakes of the caller and latch nothing', async () => {
+  const { power } = await goodAndBad({});
+  await expect(power.switchRail('x', 'off')).rejects.toMatchObject({ code: 'UNKNOWN_RAIL' });
+  await expect(power.pulseRail('p', 0)).rejects.toThrow(RangeError);
+  expect(power.broken).toBeNull();
+  expect(await power.switchRail('p', 'off')).toMatchObject({ state: 'off' });
+  await power.close();
+  await expect(power.switchRail('p', 'on')).rejects.toMatchObject({ code: 'CLOSED' });
+});

@@ -1,0 +1,69 @@
+/** What serial lines do to answers: none of it may lose, double or mix up an answer. */
+
+import fs from 'node:fs';
+import { afterAll, afterEach, expect, it } from 'vitest';
+import type { WireTrace } from '../../src/power/index.js';
+import { boardRef, closeAll, openOne, rail, startVirtualBoard, temporaryDir } from './virtualBoard.js';
+
+const runtimeDir = temporaryDir();
+afterEach(closeAll);
+afterAll(() => fs.rmSync(runtimeDir, { recursive: true, force: true }));
+
+const COMMANDS = 10_000;
+/** Two rails of one frame each command, ten thousand frames in all with their answers. */
+it('10,000 commands with split answers and noise before them: none lost, none doubled', async () => {
+  const board = startVirtualBoard('modbus-rtu', 8, { garbageBefore: 3, splitReads: true, seed: 20_240_607 });
+  // No read-back and no gap: the frames themselves are the test; every echo must match.
+  const ref = boardRef('modbus-rtu', board.tty, 8, { gapMs: 0, readBack: 'none', attempts: 1 });
+  const power = await openOne(ref, { runtimeDir });
+  for (let i = 0; i < COMMANDS; i += 1) {
+    // Rail by rail off, then rail by rail on.
+    const switched = await power.switchRail(`r${(i % 8) + 1}`, i % 16 < 8 ? 'off' : 'on');
+    if (switched.evidence !== 'echo') expect.fail(`command ${i}: ${switched.evidence}`);
+  }
+  expect(board.switched).toHaveLength(COMMANDS);
+  const wanted = Array.from({ length: COMMANDS }, (_, i) => ({ channel: (i % 8) + 1, on: i % 16 >= 8 }));
+  expect(board.switched).toEqual(wanted);
+  expect(board.received.join('').length / 2).toBe(COMMANDS * 8);
+}, 60_000);
+
+it('commands of many callers to one board are queued, never interleaved', async () => {
+  const board = startVirtualBoard('numato', 16, { splitReads: true });
+  const power = await openOne(boardRef('numato', board.tty, 16), { runtimeDir });
+  const all = await Promise.all(power.railNames.map((name) => power.switchRail(name, 'off')));
+  expect(all.map((one) => one.state)).toEqual(power.railNames.map(() => 'off'));
+  expect([...board.contacts.values()]).not.toContain(true);
+});
+
+it('an answer later than the timeout does not become the answer to the next command', async () => {
+  const board = startVirtualBoard('modbus-rtu', 8, { delayMs: 80 });
+  const ref = boardRef('modbus-rtu', board.tty, 8, { replyTimeoutMs: 50, attempts: 1 });
+  const power = await openOne(ref, { runtimeDir });
+  await expect(power.switchRail('r1', 'off')).rejects.toMatchObject({ cause: { code: 'BOARD_MUTE' } });
+  // The echo of "off" is on its way; nothing may take it for an answer to this question.
+  await expect(power.readRail('r1')).rejects.toMatchObject({ code: 'BOARD_MUTE' });
+});
+
+it('bytes that stood on the line before are not part of an answer', async () => {
+  const board = startVirtualBoard('modbus-rtu', 8, {}, false);
+  let arrivedBytes = 0;
+  const trace = (seen: WireTrace): void => {
+    if (seen.direction === 'received') arrivedBytes += seen.bytes.length;
+  };
+  const power = await openOne(boardRef('modbus-rtu', board.tty, 8), { runtimeDir, trace }, [rail('a', [1])]);
+  // A whole valid answer, relays 1 and 7 on, from before the question.
+  board.send(Uint8Array.of(0x01, 0x01, 0x01, 0x41, 0x91, 0xb8));
+  await expect.poll(() => arrivedBytes).toBe(6);
+  expect(await power.readRail('a')).toMatchObject({ state: 'off' });
+});
+
+it.each(['lcus', 'numato', 'kmtronic', 'conrad', 'modbus-rtu', 'modbus-r421a'])(
+  '%s: answers in single bytes with noise before them are understood',
+  async (type) => {
+    const noise = type === 'kmtronic' ? 0 : 5;
+    const board = startVirtualBoard(type, 8, { splitReads: true, garbageBefore: noise, seed: 7 });
+    const power = await openOne(boardRef(type, board.tty, 8), { runtimeDir }, [rail('a', [2]), rail('b', [8])]);
+    expect(await power.switchRail('b', 'off')).toMatchObject({ state: 'off', evidence: 'read-back' });
+    expect(await power.readRail('a')).toMatchObject({ state: 'on' });
+  },
+);

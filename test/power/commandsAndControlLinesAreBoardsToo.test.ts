@@ -1,0 +1,81 @@
+/** Boards that are no frames: argument lists of the user's, and the lines DTR and RTS. */
+
+import fs from 'node:fs';
+import path from 'node:path';
+import { afterAll, afterEach, expect, it } from 'vitest';
+import type { Wire } from '../../src/power/transport/wire.js';
+import { boardRef, closeAll, openOne, rail, temporaryDir } from './virtualBoard.js';
+
+const runtimeDir = temporaryDir();
+afterEach(closeAll);
+afterAll(() => fs.rmSync(runtimeDir, { recursive: true, force: true }));
+
+/** A "PDU" that is a file for each outlet. */
+function fileOutlets(): { options: Record<string, unknown>; outlet: (channel: number) => string } {
+  const dir = fs.mkdtempSync(path.join(runtimeDir, 'outlets-'));
+  const write = (word: string): string[] => [
+    process.execPath,
+    '-e',
+    'require("fs").writeFileSync(process.argv[1], process.argv[2])',
+    path.join(dir, '{channel}'),
+    word,
+  ];
+  return {
+    options: { on: write('on'), off: write('off'), state: ['cat', path.join(dir, '{channel}')], stateWithinMs: 100 },
+    outlet: (channel) => fs.readFileSync(path.join(dir, String(channel)), 'utf8'),
+  };
+}
+
+it('exec: switches the channel that it was told and reads its state', async () => {
+  const { options, outlet } = fileOutlets();
+  const power = await openOne(boardRef('exec', '', 2, options), { runtimeDir });
+  expect(await power.switchRail('r2', 'off')).toMatchObject({ state: 'off', evidence: 'read-back' });
+  expect(outlet(2)).toBe('off');
+  expect(await power.switchRail('r2', 'on')).toMatchObject({ state: 'on' });
+});
+
+it('exec: no shell ever sees an argument', async () => {
+  const trap = path.join(runtimeDir, 'trap');
+  const power = await openOne(boardRef('exec', '', 1, { on: ['echo', `; touch ${trap}`], off: ['echo', `$(touch ${trap})`] }), {
+    runtimeDir,
+  });
+  expect(await power.switchRail('r1', 'off')).toMatchObject({ state: 'unknown', evidence: 'none' });
+  expect(fs.existsSync(trap)).toBe(false);
+});
+
+it('exec: a command that fails or is not there is COMMAND_FAILED, with what it said', async () => {
+  const off = [process.execPath, '-e', 'console.error("no such outlet"); process.exit(3)'];
+  const power = await openOne(boardRef('exec', '', 1, { on: ['plugpull-no-such-command'], off }), { runtimeDir });
+  await expect(power.switchRail('r1', 'off')).rejects.toMatchObject({
+    cause: { code: 'COMMAND_FAILED', message: expect.stringContaining('no such outlet') as string },
+    context: { notRestored: ['r1'] },
+  });
+});
+
+it.each([
+  { line: 'dtr', invert: false, off: { dtr: false, rts: true } },
+  { line: 'dtr', invert: true, off: { dtr: true, rts: true } },
+  { line: 'rts', invert: false, off: { dtr: true, rts: false } },
+])('$line, invert $invert: off sets the line, leaves the other one, proves nothing', async ({ line, invert, off }) => {
+  const set: { dtr: boolean; rts: boolean }[] = [];
+  const wire: Wire = {
+    write: () => Promise.reject(new Error('a control line needs no bytes')),
+    onData: () => undefined,
+    onLost: () => undefined,
+    setLines: (lines) => {
+      set.push(lines);
+      return Promise.resolve(1);
+    },
+    close: () => Promise.resolve(),
+  };
+  const opened: boolean[] = [];
+  const openWire = (settings: { hangUpOnClose: boolean }): Promise<Wire> => {
+    opened.push(settings.hangUpOnClose);
+    return Promise.resolve(wire);
+  };
+  const power = await openOne(boardRef(line, '/dev/null', 1), { runtimeDir, openWire }, [rail('a', [1], { invert })]);
+  expect(await power.switchRail('a', 'off')).toMatchObject({ state: 'unknown', evidence: 'none' });
+  expect(set).toEqual([off]);
+  // Dropping DTR on close would be one more switch.
+  expect(opened).toEqual([false]);
+});
