@@ -69,7 +69,25 @@ static void writes_are_read_back(uint32_t kind) {
   CHECK_EQUAL(one(engine, io(PP_OP_DISCARD, 5, BLOCK, BLOCK, 0)), BLOCK);
   CHECK_EQUAL(one(engine, io(PP_OP_READ, 6, BLOCK, BLOCK, 0)), BLOCK);
   CHECK_EQUAL(arena[0], 0);
+  CHECK_EQUAL(one(engine, io(PP_OP_READ, 7, 2 * BLOCK, BLOCK, 0)), BLOCK);
+  CHECK_EQUAL(arena[0], 0xa5);
   close_engine(engine);
+  close(fd);
+}
+
+/* The lowest free number: it grows when something stays open. */
+static int next_descriptor(void) {
+  int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  CHECK(fd >= 0);
+  close(fd);
+  return fd;
+}
+
+static void nothing_stays_open(uint32_t kind) {
+  int fd = make_file();
+  int before = next_descriptor();
+  for (int i = 0; i < 5; i++) close_engine(make_engine(kind, fd));
+  CHECK_EQUAL(next_descriptor(), before);
   close(fd);
 }
 
@@ -201,6 +219,7 @@ int main(void) {
   if (best != PP_ENGINE_IO_URING) puts("io_uring is not available here: only the thread pool was tested");
   for (uint32_t kind = best; kind <= PP_ENGINE_THREADS; kind++) {
     writes_are_read_back(kind);
+    nothing_stays_open(kind);
     short_is_an_error_except_at_the_end(kind);
     a_malformed_batch_does_nothing(kind);
     the_depth_is_kept_and_all_come_back_once(kind);
