@@ -52,7 +52,7 @@ export function liveProgress(out: NodeJS.WriteStream): Progress {
         phase = '';
       },
       cycleBegan: (index, cycles) => {
-        title = `cycle ${index + 1} of ${cycles}`;
+        title = `cycle ${index} (of ${cycles})`;
       },
       phase: (_index, _from, to) => {
         phase = to;

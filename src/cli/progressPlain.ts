@@ -6,7 +6,7 @@ export function plainProgress(write: (line: string) => void): Progress {
   return {
     observer: {
       stepEnded: (step, durationMs) => write(`${step}: ${formatMs(durationMs)}`),
-      cycleBegan: (index, cycles) => write(`cycle ${index + 1} of ${cycles}`),
+      cycleBegan: (index, cycles) => write(`cycle ${index} (of ${cycles})`),
       phase: (_index, from, _to, durationMs) => write(`  ${from}: ${formatMs(durationMs)}`),
       cycleEnded: (_state, record) => {
         if (record !== null) write(cycleLine(record));

@@ -32,5 +32,5 @@ export function cycleLine(r: CycleRecord): string {
   const latency = Object.entries(r.cutLatencyMs).map(([rail, ms]) => `${rail} ${formatMs(ms)}`).join(', ');
   const dirty = r.recovery === null ? '' : `, ${r.recovery.dirtyRegions} dirty`;
   const resync = r.resync === null ? '' : `, resync ${formatBytes(r.resync.bytes)} in ${formatMs(r.resync.durationMs)}`;
-  return `cycle ${r.index + 1}: ${r.verdict} (${cut}; proof ${r.proofOfCut.kind}${latency === '' ? '' : `, ${latency}`}${dirty}${resync})${why}`;
+  return `cycle ${r.index}: ${r.verdict} (${cut}; proof ${r.proofOfCut.kind}${latency === '' ? '' : `, ${latency}`}${dirty}${resync})${why}`;
 }
