@@ -1,0 +1,29 @@
+import { describe, expect, it } from 'vitest';
+import { summaryTable } from '../../src/report/summaryTable.js';
+import { sampleRun } from './sampleRun.js';
+
+describe('the table for the terminal', () => {
+  const lines = summaryTable(sampleRun()).split('\n');
+
+  it('has a line for each cycle, in columns', () => {
+    expect(lines.slice(0, 4)).toEqual([
+      'cycle  rails cut  during  proof   cut latency  dirty  lost  recovery  resync     bytes      rate  verdict',
+      '    0  P+S        load    device      14.3 ms     40     0   3.50 ms  125 ms  2.50 MiB  20 MiB/s  PASS',
+      '    1  P+S        load    device      14.3 ms     40     1   3.50 ms  125 ms  2.50 MiB  20 MiB/s  FAIL',
+      '    2  P+S        load    echo              –      –     –         –       –         –         –  INVALID',
+    ]);
+  });
+
+  it('then says what was wrong, the verdict, and how to run it again', () => {
+    expect(lines).toContain('cycle 2: CUT_UNPROVEN (relay-lie): no device-side evidence that the power was cut (best: echo)');
+    expect(lines.at(-2)).toBe('FAIL: 1 passed, 1 failed, 1 invalid of 3 planned; failure rate below 97.5 % (95 % confidence)');
+    expect(lines.at(-1)).toBe("replay: plugpull replay 'runs/a b'");
+  });
+
+  it('says that a run was interrupted', () => {
+    const { run } = sampleRun();
+    expect(summaryTable({ run: { ...run, interrupted: true, troubles: ['rail S did not come back'] }, cycles: [] })).toMatch(
+      /^interrupted$\n^rail S did not come back$/m,
+    );
+  });
+});
