@@ -47,7 +47,7 @@ export function checkName(what: string, name: string): void {
 export function stateBase(): string {
   const base = process.env['PLUGPULL_STATE_DIR'] ?? STATE_DIR_DEFAULT;
   try {
-    fs.mkdirSync(base, { recursive: true, mode: 0o700 });
+    makeDirectory(base);
     return fs.realpathSync(base);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
@@ -56,6 +56,18 @@ export function stateBase(): string {
       `state directory ${base} can't be made (${code}). Run as root, or name another one with PLUGPULL_STATE_DIR.`,
       { base, code },
     );
+  }
+}
+
+/** Like `mkdir -p`. Node 20's own never returns where a file system refuses new directories with ENOENT (/proc). */
+function makeDirectory(dir: string): void {
+  if (fs.existsSync(dir)) return;
+  const parent = path.dirname(dir);
+  if (parent !== dir) makeDirectory(parent);
+  try {
+    fs.mkdirSync(dir, { mode: 0o700 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error; // somebody was faster
   }
 }
 
