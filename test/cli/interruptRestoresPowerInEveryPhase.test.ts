@@ -1,0 +1,84 @@
+/** Ctrl-C in each phase: exit 130, power back (asked of the boards and of the disks), nothing left behind. */
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { labStatus, labUp } from '../../src/lab/lab.js';
+import { labRig, ownStateDir, rigText } from '../campaign/labRig.js';
+import { cli } from './cli.js';
+
+const state = ownStateDir();
+const NAME = 'interrupt';
+const file = join(state.dir, 'rig.yaml');
+const wishes = { cuts: ['{ rails: [P, S], during: load, after: 400ms }'], cycles: 50 };
+writeFileSync(file, rigText(NAME, wishes));
+afterAll(() => state.clean(NAME));
+
+async function interruptedAt(line: string, out: string, args: string[] = []): ReturnType<typeof cli> {
+  let sent = false;
+  return cli(['run', file, '--out', join(state.dir, out), ...args], {
+    env: { PLUGPULL_STATE_DIR: state.dir },
+    onOutput(stdout, child) {
+      if (sent || !stdout.includes(line)) return;
+      sent = true;
+      child.kill('SIGINT');
+    },
+  });
+}
+
+function loopsOf(dir: string): string {
+  return execFileSync('losetup', ['--list', '--noheadings', '--output', 'NAME,BACK-FILE'], { encoding: 'utf8' })
+    .split('\n')
+    .filter((l) => l.includes(dir))
+    .join('\n');
+}
+
+describe('an interrupt', () => {
+  // A phase is printed when it has ended: after the line the next one runs.
+  it.each([
+    ['while P and S are prepared', 'format:', 'prepare'],
+    ['during load', '  preflight:', 'load'],
+    ['in the dark', '  cut:', 'dark'],
+    ['while devices come back', '  dark:', 'restore'],
+    ['during recovery', '  identify:', 'recover'],
+    ['during resync', '  judge:', 'resync'],
+  ])('%s ends with 130, a partial record, and nothing left', async (_what, line, name) => {
+    const result = await interruptedAt(line, name);
+    expect(result.code, result.stderr).toBe(130);
+    const run = JSON.parse(readFileSync(join(state.dir, name, 'run.json'), 'utf8')) as { interrupted: boolean };
+    expect(run.interrupted).toBe(true);
+    expect(existsSync(join(state.dir, name, 'report.html'))).toBe(true);
+    expect(await labStatus(NAME)).toBeNull();
+    expect(loopsOf(state.dir)).toBe('');
+    expect(existsSync(join(state.dir, `rig-${NAME}.lock`))).toBe(false);
+  });
+
+  it('leaves a lab that was running before, with power on every rail', async () => {
+    const lab = await labUp(NAME, labRig(NAME, wishes).lab!);
+    const result = await interruptedAt('  cut:', 'kept');
+    expect(result.code, result.stderr).toBe(130);
+    expect(await labStatus(NAME)).not.toBeNull();
+    const states = await cli(['relay', 'state', file, '--json'], { env: { PLUGPULL_STATE_DIR: state.dir } });
+    expect((JSON.parse(states.stdout) as { state: string }[]).map((r) => r.state)).toEqual(['on', 'on', 'on']);
+    for (const disk of Object.values(lab.disks)) {
+      execFileSync('dd', [`if=${disk.node}`, 'of=/dev/null', 'bs=4096', 'count=1', 'iflag=direct'], { stdio: 'ignore' });
+    }
+  });
+
+  it('sent twice still restores power', async () => {
+    let sent = 0;
+    const result = await cli(['run', file, '--out', join(state.dir, 'twice')], {
+      env: { PLUGPULL_STATE_DIR: state.dir },
+      onOutput(stdout, child) {
+        if (sent === 0 && stdout.includes('  cut:')) {
+          sent = 1;
+          child.kill('SIGINT');
+          setTimeout(() => child.kill('SIGINT'), 20);
+        }
+      },
+    });
+    expect(result.code, result.stderr).toBe(130);
+    const states = await cli(['relay', 'state', file, '--json'], { env: { PLUGPULL_STATE_DIR: state.dir } });
+    expect((JSON.parse(states.stdout) as { state: string }[]).map((r) => r.state)).toEqual(['on', 'on', 'on']);
+  });
+});
