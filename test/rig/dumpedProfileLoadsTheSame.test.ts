@@ -40,3 +40,15 @@ test('any size and any time is read back as it was', () => {
     }),
   );
 });
+
+test('a fraction of a time is not cut short by binary arithmetic', () => {
+  expect(parseDuration('1.001ms')).toEqual({ ok: true, value: 1.001 });
+  expect(parseDuration('0.29ms')).toEqual({ ok: true, value: 0.29 });
+});
+
+test('an object that stands in two places is written out twice', () => {
+  const rig = parseRig(MINIMAL, 'x');
+  const [cut] = rig.campaign.cuts;
+  const twice = { ...rig, campaign: { ...rig.campaign, cuts: [cut, { ...cut }] } };
+  expect(again(twice)).toEqual(twice);
+});
