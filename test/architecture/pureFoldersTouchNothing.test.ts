@@ -1,0 +1,50 @@
+/** PURE folders: no module of Node's, no clock, no randomness, no global of the process. */
+import ts from 'typescript';
+import { describe, expect, it } from 'vitest';
+import { folderOf, importsOf, parseSource, sourceFiles } from './sources.js';
+
+const PURE = ['core', 'journal', 'workload', 'judge'];
+const FORBIDDEN_GLOBALS = new Set(['Date', 'performance', 'process', 'setTimeout', 'setInterval', 'setImmediate', 'queueMicrotask', 'crypto', 'console', 'fetch']);
+
+/** Pure packages that a pure folder may use. */
+const ALLOWED_PACKAGES = ['@stdlib/stats-base-dists-beta-quantile'];
+
+const files = sourceFiles().filter((file) => PURE.includes(folderOf(file)));
+
+describe('pure folders', () => {
+  it.each(PURE)('%s has files', (folder) => {
+    expect(files.some((file) => folderOf(file) === folder)).toBe(true);
+  });
+
+  it('import nothing but themselves and pure packages', () => {
+    const outside = files
+      .flatMap(importsOf)
+      .filter((i) => i.target === null && !ALLOWED_PACKAGES.includes(i.specifier))
+      .map((i) => `${i.file} -> ${i.specifier}`);
+    expect(outside).toEqual([]);
+  });
+
+  it('use no clock, no randomness and no global of the process', () => {
+    expect(files.flatMap(impurities)).toEqual([]);
+  });
+});
+
+function impurities(file: string): string[] {
+  const source = parseSource(file);
+  const found: string[] = [];
+  const visit = (node: ts.Node): void => {
+    const isName = ts.isIdentifier(node) && !isMemberName(node);
+    if (isName && FORBIDDEN_GLOBALS.has(node.text)) found.push(`${file}: ${node.text}`);
+    if (ts.isPropertyAccessExpression(node) && node.getText(source) === 'Math.random') found.push(`${file}: Math.random`);
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return found;
+}
+
+/** `x.process`, `{ process: 1 }` and a parameter of that name are no globals. */
+function isMemberName(node: ts.Identifier): boolean {
+  const { parent } = node;
+  if (ts.isPropertyAccessExpression(parent)) return parent.name === node;
+  return 'name' in parent && parent.name === node;
+}

@@ -1,0 +1,82 @@
+/** The sources as the architecture tests see them: files by folder, and who imports whom. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import ts from 'typescript';
+
+export const SRC = fileURLToPath(new URL('../../src', import.meta.url));
+
+export interface Import {
+  /** Relative to src/, as `campaign/cycle.ts`. */
+  file: string;
+  folder: string;
+  /** As written: `node:fs`, `zod`, `../rig/resolved.js`. */
+  specifier: string;
+  /** Relative to src/ with `.ts`, null when it leads outside. */
+  target: string | null;
+  targetFolder: string | null;
+  typeOnly: boolean;
+}
+
+export function sourceFiles(): string[] {
+  return readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts')).sort();
+}
+
+export function parseSource(file: string): ts.SourceFile {
+  return ts.createSourceFile(file, readFileSync(join(SRC, file), 'utf8'), ts.ScriptTarget.Latest, true);
+}
+
+export function folderOf(file: string): string {
+  return file.split('/')[0];
+}
+
+/** Static imports, re-exports and `import()`; `import('…').T` in a type counts as type-only. */
+export function importsOf(file: string): Import[] {
+  const found: Import[] = [];
+  const note = (specifier: string, typeOnly: boolean): void => {
+    const target = specifier.startsWith('.')
+      ? relative(SRC, resolve(SRC, dirname(file), specifier)).replace(/\.js$/, '.ts')
+      : null;
+    const inside = target !== null && !target.startsWith('..');
+    found.push({
+      file,
+      folder: folderOf(file),
+      specifier,
+      target: inside ? target : null,
+      targetFolder: inside ? folderOf(target) : null,
+      typeOnly,
+    });
+  };
+  const visit = (node: ts.Node): void => {
+    if (ts.isImportDeclaration(node) && ts.isStringLiteral(node.moduleSpecifier)) {
+      note(node.moduleSpecifier.text, isTypeOnlyImport(node));
+    } else if (ts.isExportDeclaration(node) && node.moduleSpecifier !== undefined && ts.isStringLiteral(node.moduleSpecifier)) {
+      note(node.moduleSpecifier.text, isTypeOnlyExport(node));
+    } else if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword && ts.isStringLiteral(node.arguments[0])) {
+      note(node.arguments[0].text, false);
+    } else if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument) && ts.isStringLiteral(node.argument.literal)) {
+      note(node.argument.literal.text, true);
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(parseSource(file));
+  return found;
+}
+
+export function allImports(): Import[] {
+  return sourceFiles().flatMap(importsOf);
+}
+
+function isTypeOnlyImport(node: ts.ImportDeclaration): boolean {
+  const clause = node.importClause;
+  if (clause === undefined) return false;
+  if (clause.isTypeOnly) return true;
+  const named = clause.namedBindings;
+  return clause.name === undefined && named !== undefined && ts.isNamedImports(named) && named.elements.length > 0 && named.elements.every((e) => e.isTypeOnly);
+}
+
+function isTypeOnlyExport(node: ts.ExportDeclaration): boolean {
+  if (node.isTypeOnly) return true;
+  const clause = node.exportClause;
+  return clause !== undefined && ts.isNamedExports(clause) && clause.elements.length > 0 && clause.elements.every((e) => e.isTypeOnly);
+}
