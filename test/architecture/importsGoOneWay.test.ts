@@ -15,7 +15,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   // A profile is refused whose journal is too small: only the journal's layout knows.
   rig: ['power', 'lab', 'journal'],
   metrics: [],
-  report: [],
+  report: ['judge'],
   campaign: ['rig', 'engine', 'device', 'power', 'lab', 'judge', 'metrics', 'report'],
 };
 
