@@ -4,13 +4,18 @@
  * run; a missing or wrong field is refused with its path.
  */
 import { z } from 'zod';
+import type { LoadReport } from '../engine/port.js';
+import type { AreaJudgement, JudgeReport, RecoveryReport, ResyncReport, VerifyReport } from '../judge/reports.js';
+import type { ProofKind, Verdict } from '../judge/verdict.js';
+import type { AreaName } from '../rig/resolved.js';
 
 export const RUN_SCHEMA_VERSION = 1;
 
 const count = z.number().int().nonnegative();
 const ms = z.number().nonnegative();
-const verdict = z.enum(['PASS', 'FAIL', 'INVALID']);
-const areaName = z.enum(['primary', 'secondary', 'journal']);
+const verdict: z.ZodType<Verdict> = z.enum(['PASS', 'FAIL', 'INVALID']);
+const proofKind: z.ZodType<ProofKind> = z.enum(['none', 'echo', 'read-back', 'device']);
+const areaName: z.ZodType<AreaName> = z.enum(['primary', 'secondary', 'journal']);
 
 const reason = z.object({
   code: z.string(),
@@ -18,7 +23,7 @@ const reason = z.object({
   text: z.string(),
 });
 
-const recovery = z.object({
+const recovery: z.ZodType<RecoveryReport> = z.object({
   regionCount: count,
   dirtyRegions: count,
   fromIndicatorArea: count,
@@ -36,13 +41,13 @@ const recovery = z.object({
   durationMs: ms,
 });
 
-const areaJudgement = z.object({
+const areaJudgement: z.ZodType<AreaJudgement> = z.object({
   faults: z.record(z.string(), count),
   legal: z.record(z.string(), count),
   sectorsRead: count,
 });
 
-const judge = z.object({
+const judge: z.ZodType<JudgeReport> = z.object({
   lostIndicators: count,
   lostIndicatorRegions: z.array(count),
   differingRegions: count,
@@ -62,7 +67,7 @@ const judge = z.object({
   durationMs: ms,
 });
 
-const resync = z.object({
+const resync: z.ZodType<ResyncReport> = z.object({
   regions: count,
   bytes: count,
   durationMs: ms,
@@ -70,7 +75,7 @@ const resync = z.object({
   remainingRegions: count,
 });
 
-const verify = z.object({
+const verify: z.ZodType<VerifyReport> = z.object({
   equal: z.boolean(),
   bytes: count,
   differingRegions: count,
@@ -78,7 +83,7 @@ const verify = z.object({
   durationMs: ms,
 });
 
-const load = z.object({
+const load: z.ZodType<LoadReport> = z.object({
   updatesIssued: count,
   updatesAcknowledged: count,
   updatesAnswered: count,
@@ -98,7 +103,7 @@ export const cycleRecordSchema = z.object({
   verdict,
   reasons: z.array(reason),
   /** The weakest of the cycle's cuts. */
-  proofOfCut: z.object({ kind: z.enum(['none', 'echo', 'read-back', 'device']), detail: z.string() }),
+  proofOfCut: z.object({ kind: proofKind, detail: z.string() }),
   /** By rail: from the command to the first failed I/O. */
   cutLatencyMs: z.record(z.string(), z.number()),
   /** From the last command to the return of power; null: not known. */
