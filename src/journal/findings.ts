@@ -6,6 +6,8 @@ export interface JournalFinding {
   blockIndex: number;
   problem: string;
   effect: 'ignored' | 'region-range-dirty' | 'everything-dirty' | 'repaired';
+  /** `indicator-rot`: it had been durable once, and the device has lost it. `indicator-torn`: it may have been in flight. */
+  class: 'indicator-torn' | 'indicator-rot';
 }
 
 const FINDINGS_MAX = 100;
@@ -14,8 +16,9 @@ export class Findings {
   readonly list: JournalFinding[] = [];
   count = 0;
 
-  add(where: JournalFinding['where'], offsetBytes: number, problem: string, effect: JournalFinding['effect']): void {
+  add(finding: Omit<JournalFinding, 'blockIndex'> & { offsetBytes: number }): void {
     this.count++;
-    if (this.list.length < FINDINGS_MAX) this.list.push({ where, blockIndex: offsetBytes / 512, problem, effect });
+    const { offsetBytes, ...rest } = finding;
+    if (this.list.length < FINDINGS_MAX) this.list.push({ ...rest, blockIndex: offsetBytes / 512 });
   }
 }

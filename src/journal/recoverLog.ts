@@ -38,6 +38,14 @@ export interface LogRecovery {
 }
 
 const READ_BYTES = 256 * UNIT_BYTES;
+/** More than the commits of one engine in flight can fill: 4 commits of 16 units. */
+const IN_FLIGHT_BLOCKS_MAX = 4 * 16 * BLOCKS_PER_UNIT;
+
+interface BrokenPlace {
+  offsetBytes: number;
+  place: number;
+  problem: string;
+}
 
 export function recoverLog(
   layout: JournalLayout,
@@ -47,10 +55,9 @@ export function recoverLog(
   findings: Findings,
 ): LogRecovery {
   const places: (LogBlock | null)[] = new Array<LogBlock | null>(layout.ringBlocks).fill(null);
-  let damaged = false;
-  for (const copy of [0, 1] as const) {
-    if (!readRing(copy, layout, identity, read, findings, places)) damaged = true;
-  }
+  const broken: BrokenPlace[] = [];
+  for (const copy of [0, 1] as const) readRing(copy, layout, identity, read, places, broken);
+  let damaged = broken.length > 0;
   const at = (sequence: number): LogBlock | null => {
     const block = places[((sequence % layout.ringBlocks) + layout.ringBlocks) % layout.ringBlocks];
     return block !== null && block.sequence === sequence ? block : null;
@@ -70,8 +77,20 @@ export function recoverLog(
   const gap = last === null ? head : firstGap(tail, head, at);
   if (gap !== null) {
     damaged = true;
-    const offset = layout.logOffset[0] + (Math.max(0, gap) % layout.ringBlocks) * BLOCK_BYTES;
-    findings.add('log', offset, `block ${gap} must be durable (evidence is in ${tail} … ${head}) and is not there`, 'everything-dirty');
+    findings.add({
+      where: 'log',
+      offsetBytes: layout.logOffset[0] + (Math.max(0, gap) % layout.ringBlocks) * BLOCK_BYTES,
+      problem: `block ${gap} must be durable (evidence is in ${tail} … ${head}) and is not there`,
+      effect: 'everything-dirty',
+      class: 'indicator-rot',
+    });
+  }
+  for (const { offsetBytes, place, problem } of broken) {
+    // Places just ahead of the newest block may have been in flight; all others had been durable.
+    const ahead = (((place - highest) % layout.ringBlocks) + layout.ringBlocks) % layout.ringBlocks;
+    const mayBeInFlight = ahead >= 1 && ahead <= Math.min(IN_FLIGHT_BLOCKS_MAX, layout.ringBlocks / 4);
+    const found = mayBeInFlight ? 'indicator-torn' : 'indicator-rot';
+    findings.add({ where: 'log', offsetBytes, problem, effect: 'everything-dirty', class: found });
   }
 
   const replayed = damaged ? { dirty: new Set<number>(), active: 0, highest: 0 } : replay(tail, head, regionCount, at);
@@ -87,16 +106,15 @@ export function recoverLog(
   };
 }
 
-/** Reads one copy into `places`, keeping the newer block of each place; false when a block is damaged. */
+/** Reads one copy into `places`, keeping the newer block of each place. */
 function readRing(
   copy: 0 | 1,
   layout: JournalLayout,
   identity: JournalIdentity,
   read: JournalReader,
-  findings: Findings,
   places: (LogBlock | null)[],
-): boolean {
-  let whole = true;
+  broken: BrokenPlace[],
+): void {
   const copyBytes = layout.ringBlocks * BLOCK_BYTES;
   for (let start = 0; start < copyBytes; start += READ_BYTES) {
     const length = Math.min(READ_BYTES, copyBytes - start);
@@ -106,14 +124,12 @@ function readRing(
       const place = (start + at) / BLOCK_BYTES;
       const result = bytes === null ? 'unreadable' : readPlace(bytes, at, place, offset, layout, identity);
       if (typeof result === 'string') {
-        whole = false;
-        findings.add('log', offset, result, 'everything-dirty');
+        broken.push({ offsetBytes: offset, place, problem: result });
       } else if (places[place] === null || places[place].sequence < result.sequence) {
         places[place] = result;
       }
     }
   }
-  return whole;
 }
 
 function readPlace(

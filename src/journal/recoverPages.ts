@@ -41,35 +41,60 @@ export function recoverPages(
       // A copy: `slice` of a Buffer would be a view of memory that the next read overwrites.
       return bytes === null ? null : Uint8Array.from(bytes);
     });
-    for (const copy of [0, 1] as const) readUnit(units[copy], group, copy, layout, identity, findings, result);
+    const broken = ([0, 1] as const).map((copy) => readUnit(units[copy], group, copy, layout, identity, result));
+    for (const copy of [0, 1] as const) report(group, copy, broken, layout, regionCount, findings);
     if (!alike(units[0], units[1])) result.unsettledGroups.add(group);
   }
   return result;
 }
 
+/** Returns what is wrong with each block of the unit; null: nothing. */
 function readUnit(
   bytes: Uint8Array | null,
   group: number,
   copy: 0 | 1,
   layout: JournalLayout,
   identity: JournalIdentity,
-  findings: Findings,
   result: PagesRecovery,
-): void {
+): (string | null)[] {
+  const broken: (string | null)[] = [];
   for (let b = 0; b < BLOCKS_PER_UNIT; b++) {
     const first = group * REGIONS_PER_GROUP + b * REGIONS_PER_BLOCK;
     const block =
       bytes === null
         ? ({ ok: false, problem: 'unreadable' } as const)
         : decodePageBlock(bytes, b * BLOCK_BYTES, group, b, copy, layout, identity, result.dirty);
+    broken.push(block.ok ? null : block.problem);
     if (block.ok) {
       result.generation = Math.max(result.generation, block.generation);
-      continue;
+    } else {
+      result.dirty.setRange(first, REGIONS_PER_BLOCK);
+      result.unsettledGroups.add(group);
     }
-    result.dirty.setRange(first, REGIONS_PER_BLOCK);
-    result.unsettledGroups.add(group);
-    const effect = first < result.dirty.regionCount ? 'region-range-dirty' : 'repaired';
-    findings.add('indicator-area', pageOffset(layout, copy, group) + b * BLOCK_BYTES, block.problem, effect);
+  }
+  return broken;
+}
+
+function report(
+  group: number,
+  copy: 0 | 1,
+  broken: readonly (string | null)[][],
+  layout: JournalLayout,
+  regionCount: number,
+  findings: Findings,
+): void {
+  for (let b = 0; b < BLOCKS_PER_UNIT; b++) {
+    const problem = broken[copy][b];
+    if (problem === null) continue;
+    const holdsRegions = group * REGIONS_PER_GROUP + b * REGIONS_PER_BLOCK < regionCount;
+    findings.add({
+      where: 'indicator-area',
+      offsetBytes: pageOffset(layout, copy, group) + b * BLOCK_BYTES,
+      problem,
+      effect: holdsRegions ? 'region-range-dirty' : 'repaired',
+      // The two copies are never written at once: one of two broken ones was durable.
+      class: broken[1 - copy][b] === null ? 'indicator-torn' : 'indicator-rot',
+    });
   }
 }
 

@@ -54,7 +54,10 @@ export function recoverJournal(expected: ExpectedJournal, read: JournalReader): 
   const [a, b] = superblocks;
   const found = a ?? b;
   const disagree = a !== null && b !== null && a.formatEpoch !== b.formatEpoch;
-  if (disagree) findings.add('superblock', 0, 'the two superblocks are of different formats', 'everything-dirty');
+  if (disagree) {
+    const problem = 'the two superblocks are of different formats';
+    findings.add({ where: 'superblock', offsetBytes: 0, problem, effect: 'everything-dirty', class: 'indicator-rot' });
+  }
   if (found === null || disagree) return allDirty(expected, layout, findings);
 
   const identity = { rigUuid: found.rigUuid, formatEpoch: found.formatEpoch };
@@ -104,13 +107,16 @@ function readSuperblocks(layout: JournalLayout, read: JournalReader, findings: F
         `the journal has format version ${result.version ?? '?'}; this plugpull reads version 1. Resynchronize with the plugpull that wrote it`,
       );
     }
-    findings.add('superblock', offset, result.problem, 'repaired');
+    // Written once, at format, and flushed: whatever it is now, it was durable.
+    const { problem } = result;
+    findings.add({ where: 'superblock', offsetBytes: offset, problem, effect: 'repaired', class: 'indicator-rot' });
     return null;
   };
   const both: [Superblock | null, Superblock | null] = [one(0), one(1)];
   if (both[0] === null && both[1] === null) {
     findings.list.length = 0;
-    findings.add('superblock', 0, 'neither superblock can be read', 'everything-dirty');
+    const problem = 'neither superblock can be read';
+    findings.add({ where: 'superblock', offsetBytes: 0, problem, effect: 'everything-dirty', class: 'indicator-rot' });
   }
   return both;
 }
