@@ -67,3 +67,15 @@ it.each(['lcus', 'numato', 'kmtronic', 'conrad', 'modbus-rtu', 'modbus-r421a'])(
     expect(await power.readRail('a')).toMatchObject({ state: 'on' });
   },
 );
+
+it('conrad: a board left in the middle of a frame is brought back, whatever the place', async () => {
+  for (const left of [[0x06], [0x06, 0x01], [0x06, 0x01, 0x01]]) {
+    const board = startVirtualBoard('conrad', 8);
+    const first = await openOne(boardRef('conrad', board.tty, 8), { runtimeDir });
+    await first.close();
+    board.hear(Uint8Array.from(left));
+    const second = await openOne(boardRef('conrad', board.tty, 8, { attempts: 1 }), { runtimeDir });
+    expect(await second.switchRail('r3', 'off')).toMatchObject({ state: 'off' });
+    expect([...board.contacts.values()].filter((on) => !on)).toHaveLength(1);
+  }
+});

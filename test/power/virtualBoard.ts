@@ -28,6 +28,8 @@ export interface VirtualBoard {
   /** Resolves when everything that the host had sent by now has been heard. */
   settled(): Promise<void>;
   send(bytes: Uint8Array): void;
+  /** As if another program had sent it. */
+  hear(bytes: Uint8Array): void;
   close(): void;
 }
 
@@ -76,6 +78,7 @@ export function startVirtualBoard(
     },
     settled: () => new Promise((resolve) => setTimeout(resolve, PTY_MS)),
     send: (bytes) => pty.send(bytes),
+    hear: (bytes) => apply(peer.receive(bytes, performance.now())),
     close: () => {
       timers.forEach(clearTimeout);
       pty.close();
