@@ -37,7 +37,11 @@ function checkDisk(disk: LabDiskSpec, spec: LabSpec): void {
   const board = spec.boards.find(({ name }) => name === disk.fedBy.board);
   if (board === undefined) bad(where('fedBy'), disk.fedBy, `boards of this lab: ${spec.boards.map((b) => b.name).join(', ') || 'none'}`);
   checkNumber(where('fedBy.channel'), disk.fedBy.channel, 1, board.channels);
-  parseFaults(disk.name, disk.faults);
+  for (const fault of parseFaults(disk.name, disk.faults)) {
+    if (fault.class !== 'wrong-device') continue;
+    const others = spec.disks.map(({ name }) => name).filter((name) => name !== disk.name);
+    if (!others.includes(fault.with)) bad(where('faults, wrong-device, with'), fault.with, `one of ${others.join(', ') || '(no other disk)'}`);
+  }
 }
 
 /** The peer knows its protocol, channels and options best: one is made for the answer. */

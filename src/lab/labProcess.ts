@@ -47,6 +47,7 @@ class Lab {
         spec,
         seed: this.#spec.seed,
         paths: this.#paths,
+        loopOf: (name) => this.#disks.find((other) => other.spec.name === name)?.loop ?? null,
         onNodeChanged: () => this.#writeState(),
         onFailed: (error) => void process.stderr.write(`disk ${spec.name}: ${toRecord(error).message}\n`),
       });

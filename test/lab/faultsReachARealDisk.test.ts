@@ -1,7 +1,9 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import fs from 'node:fs';
+import { labStatus } from '../../src/lab/lab.js';
 import { setTimeout as delay } from 'node:timers/promises';
 import {
-  canRunLab, cutPower, diskSpec, errnoOf, labSpec, readJsonLines, restorePower, startLab, switchRelay, tearDown, withNode,
+  canRunLab, cutPower, diskSpec, errnoOf, labSpec, readJsonLines, restorePower, startLab, switchRelay, tearDown, waitFor, withNode,
 } from './bench.js';
 
 describe.skipIf(!canRunLab)('a fault in the description of a disk', () => {
@@ -51,7 +53,20 @@ describe.skipIf(!canRunLab)('a fault in the description of a disk', () => {
     expect(performance.now() - start).toBeGreaterThan(290);
   });
 
-  it('takes its time (slow), but a cut ends the wait', async () => {
+  it('shows another disk under its name after a cut, and itself again after the next (wrong-device)', async () => {
+    const lab = await startLab(labSpec([diskSpec('p', 1, { faults: [{ class: 'wrong-device', with: 's' }] }), diskSpec('s', 2)]));
+    const { p, s } = lab.disks;
+    await cutPower(lab, 'p', 1);
+    await restorePower(lab, 'p', 1);
+    await waitFor('the name leads astray', () => fs.realpathSync(p!.node) === s!.loop);
+    expect((await labStatus('test'))!.disks['p']!.loop).toBe(s!.loop);
+    switchRelay(lab, 1, false);
+    await delay(50);
+    switchRelay(lab, 1, true);
+    await waitFor('the name is right again', () => fs.realpathSync(p!.node) === p!.loop);
+  });
+
+  it('takes its time (slow)', async () => {
     const lab = await startLab(labSpec([diskSpec('p', 1, { faults: [{ class: 'slow', delayMs: 50 }] })]));
     withNode(lab, 'p', (node) => {
       const start = performance.now();

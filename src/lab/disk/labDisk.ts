@@ -9,7 +9,7 @@ import fs from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import type { LabDiskSpec } from '../../rig/resolved.js';
 import { replaceLink } from '../files.js';
-import { parseFaults } from '../faults/spec.js';
+import { parseFaults, type FaultSpec } from '../faults/spec.js';
 import { mountFuseFile, openFuse, unmountDetached } from '../fuse/mount.js';
 import { attachLoop, detachLoop } from '../losetup.js';
 import type { LabPaths } from '../paths.js';
@@ -22,6 +22,8 @@ export interface DiskSetup {
   spec: LabDiskSpec;
   seed: number;
   paths: LabPaths;
+  /** The loop device of another disk of this lab, for `wrong-device`. */
+  loopOf(disk: string): string | null;
   /** The loop device came, went or changed its number. */
   onNodeChanged(): void;
   /** The disk can't go on (its thread died, its loop device can't be made). */
@@ -34,7 +36,11 @@ export class LabDisk {
   #setup: DiskSetup;
   #line = createPowerLine();
   #supply: Supply;
+  #faults: FaultSpec[];
   #loop: string | null = null;
+  /** What the disk's name leads to: its loop device, but for `wrong-device`. */
+  #shown: string | null = null;
+  #cuts = 0;
   #ended: Promise<void> = Promise.resolve();
   /** Attaching and detaching, one after the other. */
   #steps: Promise<void> = Promise.resolve();
@@ -43,22 +49,18 @@ export class LabDisk {
     this.#setup = setup;
     this.spec = setup.spec;
     this.backingFile = setup.paths.device(setup.spec.name);
-    const injected = setup.paths.injected;
+    this.#faults = parseFaults(this.spec.name, this.spec.faults);
     this.#supply = new Supply({
       holdUpMs: this.spec.holdUpMs,
-      faults: parseFaults(this.spec.name, this.spec.faults),
+      faults: this.#faults,
       onPower: (on) => this.#power(on),
-      record: (faultClass, details) => {
-        const file = openJournalFile(injected);
-        file.append({ disk: this.spec.name, class: faultClass, ...details });
-        file.close();
-      },
+      record: (faultClass, details) => this.#record(faultClass, details),
     });
   }
 
   /** null while the node has vanished. */
   get loop(): string | null {
-    return this.#loop;
+    return this.#shown;
   }
 
   async start(): Promise<void> {
@@ -108,8 +110,29 @@ export class LabDisk {
 
   #power(on: boolean): void {
     setPower(this.#line, on);
-    if (!this.spec.vanish) return;
-    this.#next(on ? () => this.#attach() : () => this.#detach());
+    if (!on) this.#cuts++;
+    if (this.spec.vanish) this.#next(on ? () => this.#attach() : () => this.#detach());
+    else if (on) this.#next(async () => this.#show());
+  }
+
+  #record(faultClass: string, details: Record<string, unknown>): void {
+    const file = openJournalFile(this.#setup.paths.injected);
+    file.append({ disk: this.spec.name, class: faultClass, ...details });
+    file.close();
+  }
+
+  /** Leads the disk's name to its node, or to another's when the profile wants that after this cut. */
+  #show(): void {
+    const swap = this.#faults.find((fault) => fault.class === 'wrong-device' && fault.atCut === this.#cuts);
+    let shown = this.#loop;
+    if (swap?.class === 'wrong-device') {
+      shown = this.#setup.loopOf(swap.with) ?? shown;
+      this.#record(swap.class, { cut: this.#cuts, shows: swap.with });
+    }
+    if (shown === null || shown === this.#shown) return;
+    this.#shown = shown;
+    replaceLink(this.#setup.paths.diskLink(this.spec.name), shown);
+    this.#setup.onNodeChanged();
   }
 
   #next(step: () => Promise<void>): void {
@@ -119,14 +142,14 @@ export class LabDisk {
   async #attach(): Promise<void> {
     if (this.#loop !== null) return;
     this.#loop = await attachLoop(this.backingFile, this.spec.logicalBlockBytes);
-    replaceLink(this.#setup.paths.diskLink(this.spec.name), this.#loop);
-    this.#setup.onNodeChanged();
+    this.#show();
   }
 
   async #detach(): Promise<void> {
     const gone = this.#loop;
     if (gone === null) return;
     this.#loop = null;
+    this.#shown = null;
     fs.rmSync(this.#setup.paths.diskLink(this.spec.name), { force: true });
     this.#setup.onNodeChanged();
     await detachLoop(gone);

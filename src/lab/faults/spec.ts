@@ -47,6 +47,8 @@ const schema = z.discriminatedUnion('class', [
   z.strictObject({ class: z.literal('dead-device'), atCut: times.default(1) }),
   z.strictObject({ class: z.literal('late-return'), atCut: times.default(1), delayMs: durationMs.default(5000), everyCut: z.boolean().default(false) }),
   z.strictObject({ class: z.literal('bounce'), atCut: times.default(1), pulses: z.number().int().min(1).max(100).default(3), gapMs: durationMs.default(10) }),
+  /** After this cut the disk's node is another disk's: `with` names it. The next cut puts it right. */
+  z.strictObject({ class: z.literal('wrong-device'), atCut: times.default(1), with: z.string() }),
 ]);
 
 export type FaultSpec = z.infer<typeof schema>;
