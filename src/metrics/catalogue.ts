@@ -36,8 +36,8 @@ export const CATALOGUE = {
   plugpull_lost_indicators_total: { kind: 'counter', labels: [], help: 'Regions that differed and were not marked dirty: invariant I1 broken.' },
   plugpull_lost_acknowledged_sectors_total: { kind: 'counter', labels: [], help: 'Acknowledged sectors of 512 bytes that the primary lost: invariant I2 broken.' },
   plugpull_false_dirty_regions: { kind: 'gauge', labels: [], help: 'Regions marked dirty after the last cut that did not differ.' },
-  plugpull_anomalies_total: { kind: 'counter', labels: ['area', 'class'], help: 'Faults of the devices by class of the fault catalogue; unit is the sector but for faults of a whole device.' },
-  plugpull_legal_losses_total: { kind: 'counter', labels: ['area', 'class'], help: 'Sectors lost or torn as a device may at a cut, by class of the fault catalogue.' },
+  plugpull_anomalies_total: { kind: 'counter', labels: ['area', 'class'], help: 'Faults of the devices by class of the fault catalogue; unit is the sector, or the block of the journal, or the device.' },
+  plugpull_legal_losses_total: { kind: 'counter', labels: ['area', 'class'], help: 'Sectors and journal blocks lost or torn as a device may at a cut, by class of the fault catalogue.' },
   plugpull_failure_rate_upper_bound: { kind: 'gauge', labels: [], help: 'Upper 95 % bound on the failure rate of a cycle (Clopper-Pearson), 0 to 1.' },
 } as const satisfies Record<string, MetricSpec>;
 

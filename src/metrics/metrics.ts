@@ -91,7 +91,12 @@ class RigMetrics implements Metrics {
 
   recovered(r: RecoveryReport): void {
     this.instruments.observe('plugpull_recovery_duration_seconds', [r.durationMs / 1e3]);
-    for (const f of r.findings) this.instruments.add('plugpull_recovery_findings_total', 1, { where: f.where });
+    for (const f of r.findings) {
+      this.instruments.add('plugpull_recovery_findings_total', 1, { where: f.where });
+      // It had been durable: a fault of the journal device. A torn block is what a cut may leave.
+      if (f.class === 'indicator-rot') this.deviceFault('journal', f.class);
+      else if (f.class !== undefined) this.instruments.add('plugpull_legal_losses_total', 1, { area: 'journal', class: this.boundedClass(f.class) });
+    }
   }
 
   judged(j: JudgeReport): void {

@@ -22,6 +22,8 @@ test('each report arrives under its name, in base units, with the rig on it', as
     'plugpull_evidence_wait_seconds_sum{rig="bench"}': 0.0005,
     'plugpull_recovery_duration_seconds_sum{rig="bench"}': 0.042,
     'plugpull_recovery_findings_total{where="log",rig="bench"}': 1,
+    'plugpull_legal_losses_total{area="journal",class="indicator-torn",rig="bench"}': 1,
+    'plugpull_anomalies_total{area="journal",class="indicator-rot",rig="bench"}': 1,
     'plugpull_resync_duration_seconds_sum{rig="bench"}': 0.7,
     'plugpull_resync_bytes_total{rig="bench"}': 65_536,
     'plugpull_resync_remaining_regions{rig="bench"}': 0,

@@ -41,7 +41,11 @@ export const recovery: RecoveryReport = {
   fromIndicatorArea: 7,
   fromLog: 33,
   everythingDirty: false,
-  findings: [{ where: 'log', blockIndex: 3, problem: 'torn', effect: 'ignored' }],
+  findings: [
+    { where: 'log', blockIndex: 3, problem: 'torn', effect: 'ignored', class: 'indicator-torn' },
+    { where: 'indicator-area', blockIndex: 0, problem: 'crc', effect: 'region-range-dirty', class: 'indicator-rot' },
+    { where: 'superblock', blockIndex: 1, problem: 'stale', effect: 'repaired' },
+  ],
   durationMs: 42,
 };
 
