@@ -70,6 +70,19 @@ test('claimed by another program', async () => {
   expect(await codes(loop)).toEqual([]);
 });
 
+test('partitioned; a partition itself; and a disk whose partition is mounted', async () => {
+  const disk = loops.loop();
+  // Told to the kernel directly, since not every kernel reads partition tables.
+  command('addpart', disk.path, '1', '2048', '100000');
+  loops.undo(() => command('delpart', disk.path, '1'));
+  const partition = { path: `${disk.path}p1`, file: disk.file };
+  expect(await codes(disk)).toEqual(['GATE_PARTITIONED']);
+  expect(await codes(partition)).toEqual(['GATE_IS_PARTITION']);
+  mount(partition, 'partition');
+  expect(await codes(disk)).toEqual(['GATE_MOUNTED', 'GATE_PARTITIONED']);
+  expect(await codes(partition)).toEqual(['GATE_MOUNTED', 'GATE_IS_PARTITION', 'GATE_SIGNATURE']);
+});
+
 test('read-only', async () => {
   expect(await codes(loops.loop({ readOnly: true }))).toEqual(['GATE_READ_ONLY']);
 });
