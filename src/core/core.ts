@@ -19,7 +19,7 @@ import { NIL } from './linkedList.js';
 import { Resync } from './resync.js';
 import type { CoreCounters } from './state.js';
 import { CoreState, DURABLE } from './state.js';
-import { TransactionLog } from './transactionLog.js';
+import { OPENING_UNITS, TransactionLog } from './transactionLog.js';
 import { Updates } from './updates.js';
 
 /** What a core is built of. Broken engines for the explorer put in a broken part here, and nowhere else. */
@@ -55,8 +55,10 @@ export class Core {
   protected readonly flushes: [number, number, number] = [0, 0, 0];
   protected journalInFlight = 0;
   /** Commits that recovery still has to write before the log may be used. */
-  protected openingCommits = 2;
+  protected openingCommits = OPENING_UNITS;
   protected drainRequested = false;
+  /** When the journal last reported something, or was first asked while it had nothing to do. */
+  protected journalHeardMs = 0;
 
   constructor(config: CoreConfig, fx: CoreEffects, parts: CoreParts = CORE_PARTS) {
     checkConfig(config);
@@ -91,7 +93,9 @@ export class Core {
 
   /** Recovery is over: D is durable in the indicator area and the log has begun anew (R11). */
   get ready(): boolean {
-    return this.openingCommits === 0 && this.log.inFlight === 0 && !this.state.journalLost;
+    const { firstSequence, blocksPerUnit } = this.state.config.log;
+    const begun = this.log.isDurable(firstSequence + OPENING_UNITS * blocksPerUnit - 1);
+    return this.openingCommits === 0 && begun && !this.state.journalLost;
   }
 
   /** Nothing is in flight and nothing waits to be written. */
@@ -101,7 +105,11 @@ export class Core {
       this.journalInFlight === 0 &&
       this.flushes[0] + this.flushes[1] + this.flushes[2] === 0 &&
       (this.state.journalLost ||
-        (this.pages.unsettled === 0 && this.log.openRecords === 0 && this.log.inFlight === 0 && this.evidence.hotRegions === 0))
+        (this.pages.unsettled === 0 &&
+          this.log.openRecords === 0 &&
+          this.log.inFlight === 0 &&
+          this.evidence.hotRegions === 0 &&
+          this.resync.idle))
     );
   }
 
@@ -111,11 +119,15 @@ export class Core {
     for (const r of dirty.regions()) this.state.indicators.set(r);
   }
 
-  /** A new transaction: its place, or BUSY. */
+  /** A new transaction: its place, or BUSY, or REFUSED when no update would be taken. */
   begin(): number {
-    const { transactions } = this.state;
+    const { transactions, primaryLost, journalLost } = this.state;
+    if (primaryLost || journalLost) return REFUSED;
     const t = transactions.pool.take();
-    if (t === NIL) return BUSY;
+    if (t === NIL) {
+      this.evidence.wantTransaction();
+      return BUSY;
+    }
     transactions.id[t] = this.state.nextTransactionId++;
     transactions.closed[t] = transactions.begun[t] = 0;
     transactions.holdings[t] = transactions.unsettled[t] = 0;
@@ -136,22 +148,27 @@ export class Core {
     if (!(offset >= 0 && length > 0 && offset + length <= state.config.usableBytes)) {
       throw new RangeError(`update at ${offset}, ${length} bytes: must lie within 0 … ${state.config.usableBytes}`);
     }
+    const touched = state.regionOf(offset + length - 1) - state.regionOf(offset) + 1;
+    if (touched > state.config.regionReferences) {
+      throw new RangeError(`update touches ${touched} regions: must be at most regionReferences ${state.config.regionReferences}`);
+    }
     if (state.primaryLost || state.journalLost) return REFUSED;
-    if (!this.ready && this.openingCommits > 0) return BUSY;
+    if (this.openingCommits > 0) return BUSY;
     return this.updates.obtain(transaction, offset, length);
   }
 
   /** An area has ended the I/O of a slot. `ok`: no error. An error means that the area is lost. */
   completed(area: typeof PRIMARY | typeof SECONDARY, slot: number, updateId: number, ok: boolean, nowMs: number): void {
     this.state.nowMs = nowMs;
-    this.updates.completed(area, slot, updateId, ok);
-    if (!ok) this.deviceLost(area, nowMs);
+    const expected = this.updates.completed(area, slot, updateId, ok);
+    if (expected && !ok) this.deviceLost(area, nowMs);
   }
 
   /** A flush has ended. An error ends the power epoch: nothing it should have covered is durable. */
   flushed(device: DeviceIndex, ok: boolean, nowMs: number): void {
     this.state.nowMs = nowMs;
     this.flushes[device]--;
+    if (device === JOURNAL) this.journalHeardMs = nowMs;
     if (!ok) this.deviceLost(device, nowMs);
     else if (device !== JOURNAL) this.updates.flushed(device);
     else for (let t = this.epochs[JOURNAL].takeCovered(); t !== -1; t = this.epochs[JOURNAL].takeCovered()) this.journalDurable(t);
@@ -168,7 +185,7 @@ export class Core {
   }
 
   protected journalEnded(ticket: number, ok: boolean, nowMs: number): void {
-    this.state.nowMs = nowMs;
+    this.state.nowMs = this.journalHeardMs = nowMs;
     this.journalInFlight--;
     if (!ok) this.deviceLost(JOURNAL, nowMs);
     else if (this.state.journalLost) return;
@@ -203,6 +220,7 @@ export class Core {
       if (state.journalLost) return;
       state.journalLost = true;
       while (this.epochs[JOURNAL].takeLost() !== -1);
+      this.evidence.forgetWaiters();
     }
     if (device !== JOURNAL) this.updates.endEpoch(device);
     this.updates.areaLost(device);
@@ -214,6 +232,12 @@ export class Core {
     if (this.state.inFlight[SECONDARY] > 0 || this.flushes[SECONDARY] > 0) return false;
     this.state.secondaryAway = false;
     return true;
+  }
+
+  /** A region that was found to differ by other means (a full comparison): it awaits resync from now on. */
+  markForResync(region: number): void {
+    this.state.indicators.set(region);
+    this.pages.mark(region);
   }
 
   startResync(): void {
@@ -253,7 +277,13 @@ export class Core {
   }
 
   protected checkDeadlines(): void {
-    const { slots, nowMs, counters } = this.state;
+    const { slots, nowMs, counters, config, journalLost } = this.state;
+    const journalBusy = this.journalInFlight + this.flushes[JOURNAL] > 0;
+    if (!journalBusy) this.journalHeardMs = nowMs;
+    else if (nowMs - this.journalHeardMs >= config.ackTimeoutMs && !journalLost) {
+      counters.timeouts++;
+      this.deviceLost(JOURNAL, nowMs);
+    }
     const oldest = slots.submitted.head;
     if (oldest === NIL || slots.deadlineMs[oldest] > nowMs) return;
     counters.timeouts++;

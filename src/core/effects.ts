@@ -9,7 +9,10 @@ export type Answer =
   | 'ok'
   /** Not obtained or not written: no evidence can be made, or P is gone. The areas were not touched for it. */
   | 'refused'
-  /** It was submitted and P did not confirm it: the old or the new data may be on P. Its regions are marked. */
+  /**
+   * It was submitted, and P did not confirm it or its regions could not be marked durably any more: the old or the new
+   * data may be on P and on S.
+   */
   | 'failed';
 
 export interface CoreEffects {

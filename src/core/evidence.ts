@@ -9,7 +9,7 @@ import type { CoreEffects } from './effects.js';
 import { IndicatorPages } from './indicatorPages.js';
 import { IndexList, NIL } from './linkedList.js';
 import type { CoreState } from './state.js';
-import { GIVEN_UP, NEEDS_LOG, NEEDS_MARK } from './state.js';
+import { GIVEN_UP, MARKING, NEEDS_LOG, NEEDS_MARK } from './state.js';
 import {
   RECORD_BEGIN,
   RECORD_COMPLETE,
@@ -31,6 +31,9 @@ export class Evidence {
   protected readonly uncompleted: number[] = [];
   /** Somebody waits for a block of the open commit, or wants it out. */
   protected urgent = false;
+  /** Holdings and transactions that somebody found none of: lingering evidence makes room for them. */
+  protected holdingsWanted = 0;
+  protected transactionWanted = false;
   /** Room kept free for the commit that moves the tail, and for releases before it. */
   protected readonly reserveBlocks: number;
 
@@ -45,6 +48,28 @@ export class Evidence {
 
   get hotRegions(): number {
     return this.lingering.length;
+  }
+
+  /**
+   * Whether evidence for an update of so many regions can be made now. False: the open commit has to go first, or
+   * lingering evidence has to make room; both happen at the next pump. Only a log that is nearly full itself is a
+   * reason to mark regions instead (R9).
+   */
+  admits(regionCount: number): boolean {
+    const { state, log } = this;
+    if (state.secondaryAway) return true;
+    if (state.holdings.pool.freeCount < regionCount) {
+      this.holdingsWanted = Math.max(this.holdingsWanted, regionCount);
+      return false;
+    }
+    if (!log.isFullFor(regionCount + 1) || log.freeBlocks < this.reserveBlocks) return true;
+    this.urgent = true;
+    return false;
+  }
+
+  /** A transaction found no place: lingering evidence of closed ones gives up its own. */
+  wantTransaction(): void {
+    this.transactionWanted = true;
   }
 
   /**
@@ -84,7 +109,8 @@ export class Evidence {
     if (h === NIL) h = this.writeRecord(t, e);
     holdings.unacked[h]++;
     nodes.holding[n] = h;
-    if (this.pages.isEvidence(regions.region[e])) return -1;
+    // A bit about to be cleared (R10) is nothing to rely on.
+    if (regions.clearPending[e] === 0 && this.pages.isEvidence(regions.region[e])) return -1;
     // Holdings stand in log order: the first is the first to be durable.
     const oldest = holdings.sequence[regions.firstHolding[e]];
     return this.log.isDurable(oldest) ? -1 : oldest;
@@ -115,17 +141,22 @@ export class Evidence {
     return h;
   }
 
-  /** Marks all regions of the slot in the indicator area; `flag` is set until that is durable. */
+  /**
+   * Marks all regions of the slot in the indicator area. MARKING stands until that is durable, and so does NEEDS_MARK;
+   * GIVEN_UP stays. With the journal gone nothing becomes durable and nobody waits for it.
+   */
   markAll(slot: number, flag: typeof NEEDS_MARK | typeof GIVEN_UP): void {
     const { slots, nodes, regions } = this.state;
     for (let n = slots.firstNode[slot]; n !== NIL; n = nodes.nextOfSlot[n]) {
       this.pages.mark(regions.region[nodes.entry[n]]);
     }
     slots.markTicket[slot] = this.pages.latestTicket;
-    if (flag === NEEDS_MARK && this.marksDurable(slot)) return;
+    if (flag === GIVEN_UP) slots.flags[slot] |= GIVEN_UP;
+    if (this.state.journalLost || this.marksDurable(slot)) return;
     slots.flags[slot] |= flag;
     if (flag === NEEDS_MARK) this.state.counters.waitedForMark++;
-    if (!this.markWaiters.includes(slot)) this.markWaiters.push(slot);
+    if ((slots.flags[slot] & MARKING) === 0) this.markWaiters.push(slot);
+    slots.flags[slot] |= MARKING;
   }
 
   /** Whether the marks of all the slot's regions are durable in both copies. */
@@ -155,21 +186,26 @@ export class Evidence {
     let h = regions.firstHolding[e];
     while (h !== NIL) {
       const next = holdings.next[h];
-      if (holdings.unacked[h] === 0 && this.hasSuccessor(e, h)) this.release(h);
+      if (holdings.unacked[h] === 0 && this.isDispensable(e, h)) this.release(h);
       h = next;
     }
     if (regions.unackedCount[e] === 0 && regions.firstHolding[e] !== NIL) this.linger(e);
   }
 
-  /** Another holding of the region that a write now would find durable, or that is newer than `h` while nobody waits. */
-  protected hasSuccessor(e: number, h: number): boolean {
+  /**
+   * Whether other evidence of the region serves the next write as well: a durable record that is newer (an old one would
+   * hold the log's tail back) or in use anyway; for a record that is not durable yet, one that will be sooner. So an
+   * idle region keeps its newest durable record and at most one more.
+   */
+  protected isDispensable(e: number, h: number): boolean {
     const { holdings, regions } = this.state;
+    const isDurable = this.log.isDurable(holdings.sequence[h]);
+    let isOlder = true;
     for (let x = regions.firstHolding[e]; x !== NIL; x = holdings.next[x]) {
-      if (x === h) continue;
-      if (this.log.isDurable(holdings.sequence[x])) return true;
-      if (regions.unackedCount[e] === 0 && holdings.sequence[x] >= holdings.sequence[h] && holdings.next[h] !== NIL) {
-        return true;
-      }
+      if (x === h) isOlder = false;
+      else if (this.log.isDurable(holdings.sequence[x])) {
+        if (!isOlder || holdings.unacked[x] > 0) return true;
+      } else if (isOlder && !isDurable) return true;
     }
     return false;
   }
@@ -209,6 +245,12 @@ export class Evidence {
     return true;
   }
 
+  /** The journal is gone: no mark becomes durable any more. */
+  forgetWaiters(): void {
+    const { slots } = this.state;
+    for (const slot of this.markWaiters.splice(0)) slots.flags[slot] &= ~MARKING;
+  }
+
   /** Takes the holding out of memory. */
   protected forget(h: number): void {
     const { holdings, transactions, regions } = this.state;
@@ -245,17 +287,43 @@ export class Evidence {
 
   /** Time has passed: lingering evidence whose time is up, or that is too much, goes. `all`: none may stay. */
   expire(all: boolean): void {
-    const { regions, config, nowMs, counters } = this.state;
+    const { regions, config, nowMs, counters, holdings } = this.state;
     for (;;) {
       const e = this.lingering.head;
       if (e === NIL) break;
       const late = regions.lingerUntilMs[e] <= nowMs;
-      if (!all && !late && this.lingering.length <= config.hotRegions) break;
+      const tooMuch = this.lingering.length > config.hotRegions || holdings.pool.freeCount < this.holdingsWanted;
+      if (!all && !late && !tooMuch) break;
       if (!this.releaseRegion(e)) break;
       if (late) counters.lingerExpiries++;
       else counters.evictions++;
     }
+    this.holdingsWanted = 0;
     for (let i = this.uncompleted.length; i > 0; i--) this.completeIfDone(this.uncompleted.shift()!);
+    if (this.transactionWanted) this.freeTransaction();
+  }
+
+  /** Closed transactions that only lingering evidence keeps: the one idle for longest goes. */
+  protected freeTransaction(): void {
+    const { transactions, counters } = this.state;
+    this.transactionWanted = false;
+    for (let e = this.lingering.head; e !== NIL && transactions.pool.freeCount === 0; ) {
+      const next = this.lingering.next(e);
+      if (this.keepsClosedTransaction(e)) {
+        if (!this.releaseRegion(e)) return;
+        counters.evictions++;
+      }
+      e = next;
+    }
+  }
+
+  protected keepsClosedTransaction(e: number): boolean {
+    const { regions, holdings, transactions } = this.state;
+    for (let h = regions.firstHolding[e]; h !== NIL; h = holdings.next[h]) {
+      const t = holdings.transaction[h];
+      if (transactions.closed[t] === 1 && transactions.unsettled[t] === 0) return true;
+    }
+    return false;
   }
 
   /** Releases all evidence of a quiet region; false when the log has no room now. */
@@ -297,7 +365,8 @@ export class Evidence {
       h = next;
     }
     log.moveTail();
-    if (log.tailUnsaid) this.urgent = true;
+    // A commit for the tail alone must free more than it takes, or each would give reason for the next, for ever.
+    if (log.tailGain > 0) this.urgent = true;
   }
 
   /** The holding's evidence is not needed any more, or stands elsewhere: the tail may pass it at once. */

@@ -17,6 +17,8 @@ export class IndicatorPages {
   private ticket = 0;
   /** Per group: ticket of its latest change, and what each copy has durably. */
   private readonly wanted: Float64Array;
+  /** Per group: ticket of the latest region marked in it. Clearing other regions does not make a mark wait. */
+  private readonly marked: Float64Array;
   private readonly copies: [Float64Array, Float64Array];
   /** Copy that is being written, or IDLE; and the ticket it will carry. */
   private readonly writing: Uint8Array;
@@ -24,12 +26,15 @@ export class IndicatorPages {
   /** Groups that have something to write, in order of their first change. */
   private readonly stale: number[] = [];
   private readonly listed: Uint8Array;
+  /** Counts the pages that have become durable: who waits for one need look again only when it has changed. */
+  revision = 0;
 
   constructor(regionCount: number, regionsPerGroup: number) {
     this.awaiting = new IndicatorMap(regionCount);
     this.regionsPerGroup = regionsPerGroup;
     this.groupCount = Math.ceil(regionCount / regionsPerGroup);
     this.wanted = new Float64Array(this.groupCount);
+    this.marked = new Float64Array(this.groupCount);
     this.copies = [new Float64Array(this.groupCount), new Float64Array(this.groupCount)];
     this.writing = new Uint8Array(this.groupCount).fill(IDLE);
     this.writingTicket = new Float64Array(this.groupCount);
@@ -53,7 +58,9 @@ export class IndicatorPages {
   /** `A[r] = 1`; whether it was 0. Durable when `groupDurable(group, ticket)`, with the `latestTicket` of now. */
   mark(region: number): boolean {
     if (!this.awaiting.set(region)) return false;
-    this.changed(this.groupOf(region));
+    const group = this.groupOf(region);
+    this.changed(group);
+    this.marked[group] = this.ticket;
     return true;
   }
 
@@ -65,22 +72,25 @@ export class IndicatorPages {
   /** At recovery: the map is as given; of the groups named, nothing is taken as written. */
   load(dirty: IndicatorMap, groupsToWrite: Iterable<number>): void {
     for (const r of dirty.regions()) this.awaiting.set(r);
-    for (const g of groupsToWrite) this.changed(g);
+    for (const g of groupsToWrite) {
+      this.changed(g);
+      this.marked[g] = this.ticket;
+    }
   }
 
-  /** Whether the group's page says on disk, in both copies, what it said in memory at `ticket`. */
+  /** Whether what was marked in the group up to `ticket` is so on disk, in both copies. */
   groupDurable(group: number, ticket: number): boolean {
     const durable = Math.min(this.copies[0][group], this.copies[1][group]);
-    return durable >= ticket || durable >= this.wanted[group];
+    return durable >= ticket || durable >= this.marked[group];
   }
 
   /** Whether `A[r]`, set now, is durable: the evidence of R2. */
   isEvidence(region: number): boolean {
     const g = this.groupOf(region);
-    return this.awaiting.has(region) && Math.min(this.copies[0][g], this.copies[1][g]) >= this.wanted[g];
+    return this.awaiting.has(region) && Math.min(this.copies[0][g], this.copies[1][g]) >= this.marked[g];
   }
 
-  /** The next page that should be written, or -1. The page is taken as submitted: write it as it is now. */
+  /** The next page that should be written, or null. The page is taken as submitted: write it as it is now. */
   nextWrite(): { group: number; copy: 0 | 1 } | null {
     for (const group of this.stale) {
       if (this.writing[group] !== IDLE) continue;
@@ -97,6 +107,7 @@ export class IndicatorPages {
     const copy = this.writing[group] as 0 | 1;
     this.copies[copy][group] = this.writingTicket[group];
     this.writing[group] = IDLE;
+    this.revision++;
     const durable = Math.min(this.copies[0][group], this.copies[1][group]);
     if (durable >= this.wanted[group]) {
       this.listed[group] = 0;

@@ -3,13 +3,14 @@
  * region's bit once the copy is durable on S and what was read is durable on P.
  *
  * A copy stands in its region's queue like an update that covers the whole region, so R13 keeps it and the
- * application's writes apart in both directions. Between the copy's end and the durable clearing, new updates have
- * relied on the bit as evidence: it is cleared only when each of them has its own durable record in the log.
+ * application's writes apart in both directions. Updates may rely on the bit as evidence: it is cleared only when each
+ * of them has evidence in the log. Once a clearing is due no new update relies on it, so a hot region cannot put it off
+ * for ever.
  */
 import type { Evidence } from './evidence.js';
 import { NIL } from './linkedList.js';
 import type { CoreState } from './state.js';
-import { CANCELLED, COPY, SETTLED, WAITING } from './state.js';
+import { CANCELLED, COPY, NEEDS_LOG, SETTLED, WAITING } from './state.js';
 import type { Updates } from './updates.js';
 
 export class Resync {
@@ -19,6 +20,8 @@ export class Resync {
   active = false;
   protected cursor = 0;
   protected copying = 0;
+  /** A copy found no slot: updates must leave it the next one, or a busy application would keep resync out for ever. */
+  starved = false;
   /** Region entries whose copy is durable and whose bit is not cleared yet. */
   protected readonly clearing: number[] = [];
 
@@ -42,6 +45,11 @@ export class Resync {
     return this.copying;
   }
 
+  /** No copy is under way and none waits for its bit to be cleared. */
+  get idle(): boolean {
+    return this.copying === 0 && this.clearing.length === 0;
+  }
+
   start(): void {
     this.active = true;
     this.cursor = 0;
@@ -50,27 +58,37 @@ export class Resync {
   /** No new copies; those under way end as usual. */
   stop(): void {
     this.active = false;
+    this.starved = false;
   }
 
-  /** Starts copies while there is room. The cursor wraps: a region that turns dirty behind it is met again. */
+  /**
+   * Starts copies while there is room. The cursor wraps: a region that turns dirty behind it is met again.
+   *
+   * A copy makes S differ from P until both ends are durable, so it needs evidence like any write (R2): its mark must
+   * be durable. A region marked a moment ago still lives on a record in the log, which may be released meanwhile.
+   */
   schedule(): void {
     const { state, evidence } = this;
+    this.starved = false;
     if (!this.active || state.secondaryAway || state.primaryLost || state.journalLost) return;
-    const { awaiting } = evidence.pages;
+    const { pages } = evidence;
     let wrapped = false;
     while (this.copying + this.clearing.length < state.config.resyncDepth) {
-      const region = awaiting.nextSet(this.cursor);
+      const region = pages.awaiting.nextSet(this.cursor);
       if (region === -1) {
         if (wrapped || this.cursor === 0) return;
         wrapped = true;
         this.cursor = 0;
         continue;
       }
+      if (!pages.isEvidence(region)) {
+        this.cursor = (pages.groupOf(region) + 1) * pages.regionsPerGroup;
+        continue;
+      }
       const e = state.regions.find(region);
       const busy = e !== NIL && (state.regions.copySlot[e] !== NIL || state.regions.clearPending[e] !== 0);
       if (!busy && !this.startCopy(region)) return;
       this.cursor = region + 1;
-      if (busy && wrapped) return;
     }
   }
 
@@ -79,7 +97,10 @@ export class Resync {
     const offset = region * state.config.regionBytes;
     const length = Math.min(state.config.regionBytes, state.config.usableBytes - offset);
     const slot = updates.enter(NIL, offset, length, COPY);
-    if (slot === NIL) return false;
+    if (slot === NIL) {
+      this.starved = true;
+      return false;
+    }
     state.regions.copySlot[this.entryOf(slot)] = slot;
     this.copying++;
     state.counters.copies++;
@@ -106,7 +127,7 @@ export class Resync {
   copyOver(slot: number): void {
     const { slots, counters } = this.state;
     if ((slots.flags[slot] & CANCELLED) !== 0) counters.copiesCancelled++;
-    slots.submitted.remove(slot);
+    this.updates.stopTimer(slot);
     this.leave(slot);
   }
 
@@ -138,7 +159,7 @@ export class Resync {
       const e = this.clearing[i];
       if (!this.mayClear(e)) {
         this.state.counters.clearsDeferred++;
-        this.evidence.hurry();
+        if (this.evidence.log.openRecords > 0) this.evidence.hurry();
         i++;
         continue;
       }
@@ -148,13 +169,24 @@ export class Resync {
     }
   }
 
-  /** Every update that is not settled has its own durable evidence in the log. */
+  /**
+   * Every update that is not settled has evidence in the log. Its own record may still be on its way when an older one
+   * of the region is durable: whatever releases the older one follows in the log. An update that waits for its record
+   * needs no other evidence.
+   */
   protected mayClear(e: number): boolean {
     const { regions, nodes, slots, holdings } = this.state;
+    const { log } = this.evidence;
+    const oldest = regions.firstHolding[e];
+    const inLog = oldest !== NIL && log.isDurable(holdings.sequence[oldest]);
     for (let n = regions.firstNode[e]; n !== NIL; n = nodes.next[n]) {
-      if ((slots.flags[nodes.slot[n]] & (SETTLED | COPY)) !== 0) continue;
+      const slot = nodes.slot[n];
+      if ((slots.flags[slot] & (SETTLED | COPY)) !== 0) continue;
       const h = nodes.holding[n];
-      if (h === NIL || !this.evidence.log.isDurable(holdings.sequence[h])) return false;
+      if (h === NIL) return false;
+      if (inLog) continue;
+      const waitsForIt = (slots.flags[slot] & NEEDS_LOG) !== 0 && holdings.sequence[h] <= slots.waitSequence[slot];
+      if (!waitsForIt) return false;
     }
     return true;
   }
@@ -177,5 +209,4 @@ export class Resync {
       regions.releaseIfIdle(e);
     }
   }
-
 }

@@ -32,6 +32,10 @@ export const PRIMARY_ONLY = 1 << 14;
 export const COPY = 1 << 15;
 /** A copy whose result must not clear its region. */
 export const CANCELLED = 1 << 16;
+/** In the list of those whose marks are not durable yet. */
+export const MARKING = 1 << 17;
+/** In the list `submitted`: an area has to answer before its deadline. */
+export const TIMED = 1 << 18;
 export const BOTH = 3;
 
 export class Slots {
@@ -50,7 +54,7 @@ export class Slots {
   readonly deadlineMs: Float64Array;
   /** All slots in use, in the order obtained. */
   readonly active: IndexList;
-  /** Submitted and not settled, in the order submitted: the first has the first deadline. */
+  /** Those that wait for an area, in the order of their deadlines. */
   readonly submitted: IndexList;
 
   constructor(capacity: number) {

@@ -133,9 +133,19 @@ export class TransactionLog {
     return this.tail > this.sealedTail;
   }
 
+  /** Blocks that a commit saying the tail now would set free, less those it takes itself. */
+  get tailGain(): number {
+    return this.tail - this.sealedTail - this.config.blocksPerUnit;
+  }
+
   private get openBlocks(): number {
     const unit = this.config.blocksPerUnit;
     return Math.ceil(this.open.recordCount / (this.config.recordsPerBlock * unit)) * unit;
+  }
+
+  /** Whether so many records fit into one commit, but not into the open one: it has to go first. */
+  isFullFor(records: number): boolean {
+    return records <= this.recordCapacity && this.open.recordCount + records > this.recordCapacity;
   }
 
   /** Whether `records` more fit into the open commit and the ring, with `reserveBlocks` left over. */

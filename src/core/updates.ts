@@ -19,11 +19,13 @@ import {
   ENDED,
   GIVEN_UP,
   IN_EPOCH,
+  MARKING,
   NEEDS_LOG,
   NEEDS_MARK,
   PRIMARY_ONLY,
   SETTLED,
   SUBMITTED,
+  TIMED,
   WAITING,
 } from './state.js';
 
@@ -36,6 +38,8 @@ export class Updates {
   readonly fx: CoreEffects;
   /** Set once by the core: copies end there. */
   resync!: Resync;
+  /** `pages.revision` when the waiters were last looked through. */
+  protected revisionSeen = -1;
 
   constructor(state: CoreState, evidence: Evidence, epochs: [PowerEpoch, PowerEpoch], fx: CoreEffects) {
     this.state = state;
@@ -69,6 +73,8 @@ export class Updates {
   /** R1: indicators are set and the update is in the sets before anything else is done for it. */
   obtain(transaction: number, offset: number, length: number): number {
     const { state } = this;
+    const touched = state.regionOf(offset + length - 1) - state.regionOf(offset) + 1;
+    if (this.resync.starved || !this.evidence.admits(touched)) return NIL;
     const slot = this.enter(transaction, offset, length, 0);
     if (slot === NIL) return NIL;
     const { slots, nodes, regions, indicators, transactions, counters } = state;
@@ -97,29 +103,25 @@ export class Updates {
   /** Takes out of the waiting list the slots whose marks have become durable. */
   takeMarked(): void {
     const { slots } = this.state;
-    const waiters = this.evidence.markWaiters;
-    for (let i = 0; i < waiters.length; ) {
-      const slot = waiters[i];
+    const { markWaiters: waiters, pages } = this.evidence;
+    if (waiters.length === 0 || this.revisionSeen === pages.revision) return;
+    this.revisionSeen = pages.revision;
+    let kept = 0;
+    for (const slot of waiters) {
+      if ((slots.flags[slot] & MARKING) === 0) continue;
       if (!this.evidence.marksDurable(slot)) {
-        i++;
+        waiters[kept++] = slot;
         continue;
       }
-      slots.flags[slot] &= ~NEEDS_MARK;
+      slots.flags[slot] &= ~(MARKING | NEEDS_MARK);
       this.trySubmit(slot);
-      const f = slots.flags[slot];
-      if ((f & GIVEN_UP) !== 0 && (f & WAITING) !== 0) {
-        // Behind an overlapping update: it stays in the list, and is settled once it is submitted.
-        i++;
-        continue;
-      }
-      waiters[i] = waiters[waiters.length - 1];
-      waiters.pop();
-      if ((f & (GIVEN_UP | SETTLED)) === GIVEN_UP) this.settleGivenUp(slot);
+      if ((slots.flags[slot] & (GIVEN_UP | SETTLED)) === GIVEN_UP) this.settleGivenUp(slot);
     }
+    waiters.length = kept;
   }
 
   trySubmit(slot: number): void {
-    const { slots, config, nowMs, inFlight } = this.state;
+    const { slots, inFlight } = this.state;
     const flags = slots.flags[slot];
     if ((flags & WAITING) === 0 || (flags & (NEEDS_LOG | NEEDS_MARK)) !== 0) return;
     if (this.state.primaryLost) return;
@@ -129,8 +131,7 @@ export class Updates {
     }
     const areas = (flags & PRIMARY_ONLY) === 0 ? BOTH : 1;
     slots.flags[slot] = (flags & ~WAITING) | (SUBMITTED * areas);
-    slots.deadlineMs[slot] = nowMs + config.ackTimeoutMs;
-    slots.submitted.append(slot);
+    this.startTimer(slot);
     inFlight[PRIMARY]++;
     if (areas === BOTH) inFlight[SECONDARY]++;
     if ((flags & COPY) !== 0) {
@@ -139,6 +140,23 @@ export class Updates {
       this.fx.submitWrite(slot, PRIMARY);
       if (areas === BOTH) this.fx.submitWrite(slot, SECONDARY);
     }
+    if ((flags & (GIVEN_UP | MARKING)) === GIVEN_UP) this.settleGivenUp(slot);
+  }
+
+  /** An area has to answer for the slot from now on. */
+  startTimer(slot: number): void {
+    const { slots, config, nowMs } = this.state;
+    slots.deadlineMs[slot] = nowMs + config.ackTimeoutMs;
+    slots.flags[slot] |= TIMED;
+    slots.submitted.append(slot);
+  }
+
+  /** Nothing is expected of an area any more, or what comes does not matter. */
+  stopTimer(slot: number): void {
+    const { slots } = this.state;
+    if ((slots.flags[slot] & TIMED) === 0) return;
+    slots.flags[slot] &= ~TIMED;
+    slots.submitted.remove(slot);
   }
 
   /** R13, and for copies R10: an earlier update to the same bytes is not over on every device it was submitted to. */
@@ -162,21 +180,25 @@ export class Updates {
     return (f & WAITING) === 0 && ((f / SUBMITTED) & BOTH) === ((f / ENDED) & BOTH);
   }
 
-  /** A device has ended the slot's I/O; `ok`: without error. Late, double and foreign reports are counted and ignored. */
-  completed(area: Area, slot: number, id: number, ok: boolean): void {
+  /**
+   * A device has ended the slot's I/O; `ok`: without error. Late, double and foreign reports are counted and ignored.
+   * Returns whether the report was expected: only then does an error say something about the device.
+   */
+  completed(area: Area, slot: number, id: number, ok: boolean): boolean {
     const { slots, inFlight, counters } = this.state;
     const bit = 1 << area;
     const f = slots.flags[slot];
     const expected = slots.id[slot] === id && (f & (SUBMITTED * bit)) !== 0 && (f & (ENDED * bit)) === 0;
     if (!expected) {
       counters.unexpectedCompletions++;
-      return;
+      return false;
     }
     slots.flags[slot] |= ENDED * bit;
     inFlight[area]--;
     if (this.isOver(slot)) this.wakeBlocked(slot);
     if (ok) this.enterEpoch(area, slot);
     this.finish(slot);
+    return true;
   }
 
   /** R4: completed is not durable, unless the write was FUA. */
@@ -215,7 +237,9 @@ export class Updates {
       return;
     }
     if ((f & GIVEN_UP) !== 0) {
-      if (onP && (f & SETTLED) !== 0) this.answer(slot, 'ok');
+      if (!onP) return;
+      this.stopTimer(slot);
+      if ((f & SETTLED) !== 0) this.answer(slot, 'ok');
       return;
     }
     if (onP && config.mode === 'async') this.answer(slot, 'ok');
@@ -225,6 +249,7 @@ export class Updates {
   /** R5, R8, R6: the update is durable on both areas. */
   protected acknowledge(slot: number): void {
     this.state.counters.acknowledged++;
+    this.stopTimer(slot);
     this.settle(slot);
     this.answer(slot, 'ok');
   }
@@ -234,7 +259,6 @@ export class Updates {
     const { slots, nodes, regions, indicators, transactions, counters } = this.state;
     const { pages } = this.evidence;
     slots.flags[slot] |= SETTLED;
-    slots.submitted.remove(slot);
     const t = slots.transaction[slot];
     transactions.unsettled[t]--;
     for (let n = slots.firstNode[slot]; n !== NIL; n = nodes.nextOfSlot[n]) {
@@ -251,7 +275,7 @@ export class Updates {
 
   /** R9: no acknowledgement will come. The regions are marked; the log forgets them only when that is durable. */
   giveUp(slot: number): void {
-    const { slots, nodes, journalLost, counters } = this.state;
+    const { slots, nodes, primaryLost, counters } = this.state;
     const f = slots.flags[slot];
     if ((f & (GIVEN_UP | SETTLED)) !== 0) return;
     if ((f & COPY) !== 0) {
@@ -262,21 +286,35 @@ export class Updates {
     if ((f & WAITING) !== 0) slots.flags[slot] |= PRIMARY_ONLY;
     for (let n = slots.firstNode[slot]; n !== NIL; n = nodes.nextOfSlot[n]) this.resync.marked(nodes.entry[n]);
     this.evidence.markAll(slot, GIVEN_UP);
-    if (journalLost) this.settleGivenUp(slot);
+    if ((f & TIMED) !== 0) {
+      // S matters no more; P still has to answer, with its full time.
+      this.stopTimer(slot);
+      if ((f & DURABLE) === 0 && !primaryLost) this.startTimer(slot);
+    }
+    if ((slots.flags[slot] & MARKING) === 0) this.settleGivenUp(slot);
   }
 
   protected cancelCopy(slot: number): void {
-    if ((this.state.slots.flags[slot] & WAITING) !== 0) this.withdraw(slot);
-    else this.state.slots.flags[slot] |= CANCELLED;
+    if ((this.state.slots.flags[slot] & WAITING) !== 0) {
+      this.withdraw(slot);
+      return;
+    }
+    this.state.slots.flags[slot] |= CANCELLED;
+    this.stopTimer(slot);
+    this.finish(slot);
   }
 
   protected settleGivenUp(slot: number): void {
-    const { slots, primaryLost, journalLost } = this.state;
+    const { slots, primaryLost } = this.state;
     // A waiting update is settled only after it was submitted: its node keeps order and its answer needs P.
     if ((slots.flags[slot] & WAITING) !== 0) return;
+    const isMarked = this.evidence.marksDurable(slot);
+    const onP = (slots.flags[slot] & DURABLE) !== 0;
     this.settle(slot);
-    if (journalLost || (primaryLost && (slots.flags[slot] & DURABLE) === 0)) this.answer(slot, 'failed');
-    else if ((slots.flags[slot] & DURABLE) !== 0) this.answer(slot, 'ok');
+    if (!isMarked || (primaryLost && !onP)) {
+      this.stopTimer(slot);
+      this.answer(slot, 'failed');
+    } else if (onP) this.answer(slot, 'ok');
     this.finish(slot);
   }
 
@@ -293,9 +331,8 @@ export class Updates {
   withdraw(slot: number): void {
     const { slots, nodes, regions, indicators, transactions } = this.state;
     const isCopy = (slots.flags[slot] & COPY) !== 0;
-    slots.flags[slot] &= ~(WAITING | NEEDS_LOG | NEEDS_MARK);
-    const waiter = this.evidence.markWaiters.indexOf(slot);
-    if (waiter !== -1) this.evidence.markWaiters.splice(waiter, 1);
+    // Among the waiters for marks the slot is passed over from now on: it is not given out again with P or the journal gone.
+    slots.flags[slot] &= ~(WAITING | NEEDS_LOG | NEEDS_MARK | MARKING);
     this.wakeBlocked(slot);
     if (isCopy) {
       this.resync.copyWithdrawn(slot);
@@ -337,8 +374,10 @@ export class Updates {
       else if (area === PRIMARY) {
         if (waiting) this.withdraw(slot);
         else this.giveUp(slot);
+        this.stopTimer(slot);
         this.failIfUnconfirmed(slot);
-      } else if (waiting && (slots.flags[slot] & (NEEDS_LOG | NEEDS_MARK)) !== 0) this.withdraw(slot);
+      } else if ((slots.flags[slot] & (COPY | SETTLED)) === COPY) this.cancelCopy(slot);
+      else if (waiting && (slots.flags[slot] & (NEEDS_LOG | NEEDS_MARK)) !== 0) this.withdraw(slot);
       else if ((slots.flags[slot] & (GIVEN_UP | SETTLED)) === GIVEN_UP) this.settleGivenUp(slot);
       slot = next;
     }
