@@ -1,6 +1,7 @@
 /**
- * Binds the signature table with ffi-napi (its maintained fork): the API that many know, some 20 µs a call. An optional
- * dependency, hence required at run time and told plainly when it is not there.
+ * Binds the signature table with ffi-napi (its maintained fork): the API that many know, at 2 µs a call and 20 µs for one
+ * with as many arguments as a step. An optional dependency, hence required at run time and told plainly when it is not
+ * there.
  */
 import { createRequire } from 'node:module';
 import { DeviceError } from './errors.js';
