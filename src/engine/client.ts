@@ -1,6 +1,9 @@
 /** The main thread's handle on the I/O worker. */
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { DeviceError } from '../device/errors.js';
+import { loadNative } from '../device/loadNative.js';
 import { JournalError } from '../journal/error.js';
 import type { AreaName, WorkloadSpec } from '../rig/resolved.js';
 import { Control } from './control.js';
@@ -13,11 +16,17 @@ interface Pending {
   reject(error: Error): void;
 }
 
+/** The compiled worker, also when this file itself runs uncompiled (tests). */
+function workerFile(): string {
+  const here = fileURLToPath(new URL('.', import.meta.url));
+  return join(here.replace(/\/src\/engine\/$/, '/dist/engine/'), 'worker.js');
+}
+
 /** Starts a worker thread with no devices open. `ffi` of the options is used where a spec names none. */
 export function createEngine(events: EngineEvents, options: { ffi: 'koffi' | 'ffi-napi' }): Promise<EnginePort> {
   return new Promise((resolve, reject) => {
     const control = new Control();
-    const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: { control: control.memory, ...options } });
+    const worker = new Worker(workerFile(), { workerData: { control: control.memory, ...options } });
     worker.once('online', () => resolve(new EngineClient(worker, control, events)));
     worker.once('error', reject);
   });
@@ -42,6 +51,9 @@ class EngineClient implements EnginePort {
   }
 
   open(spec: EngineSpec): ReturnType<EnginePort['open']> {
+    // Loaded here as well, so that the library outlives the thread: ffi-napi's handles are closed after their thread
+    // has unloaded it, which crashes the process unless someone else still holds it.
+    loadNative(spec.ffi);
     return this.call('open', spec) as ReturnType<EnginePort['open']>;
   }
   format(): ReturnType<EnginePort['format']> {
@@ -64,6 +76,9 @@ class EngineClient implements EnginePort {
   }
   verify(): ReturnType<EnginePort['verify']> {
     return this.call('verify') as ReturnType<EnginePort['verify']>;
+  }
+  repair(): ReturnType<EnginePort['repair']> {
+    return this.call('repair') as ReturnType<EnginePort['repair']>;
   }
   abandon(): ReturnType<EnginePort['abandon']> {
     return this.call('abandon') as ReturnType<EnginePort['abandon']>;

@@ -108,6 +108,11 @@ export interface EnginePort {
   /** Compares P and S against D and against the history; reads every byte of both. */
   judge(): Promise<JudgeReport>;
   verify(): Promise<VerifyReport>;
+  /**
+   * After a verify that found differences: marks every region that differs and resynchronizes, so that what one cycle
+   * lost is not counted again in the next. Needs a recovered journal.
+   */
+  repair(): Promise<ResyncReport>;
   /** Ends `load`/`resync`/`prepare`/`judge`/`verify` at the next safe point; the pending promise resolves. */
   stop(): Promise<void>;
   /** The bench has cut these areas' power: their epoch ends before power can come back (R4). */

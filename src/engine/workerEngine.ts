@@ -255,10 +255,26 @@ export class WorkerEngine {
   }
 
   verify(): VerifyReport {
-    const { areas } = this.opened();
-    this.settleRing();
     const started = performance.now();
-    const { usableBytes, regionBytes } = areas.geometry;
+    const differing = this.compare();
+    return {
+      equal: differing.regions.size === 0,
+      bytes: this.opened().areas.geometry.usableBytes,
+      differingRegions: differing.regions.size,
+      firstDifferenceBytes: differing.firstDifferenceBytes,
+      durationMs: performance.now() - started,
+    };
+  }
+
+  repair(): ResyncReport {
+    const { core } = this.needCore();
+    for (const region of this.compare().regions) core.markForResync(region);
+    return this.resync();
+  }
+
+  private compare(): DifferingRegions {
+    const { usableBytes, regionBytes } = this.opened().areas.geometry;
+    this.settleRing();
     this.enter('verify', usableBytes);
     const differing = new DifferingRegions(regionBytes);
     const parts = { io: this.ring(), tools: this.tools! };
@@ -268,13 +284,7 @@ export class WorkerEngine {
       const last = chunks[chunks.length - 1];
       if (!this.progress(last.offsetBytes + last.lengthBytes)) throw this.stopped('verify');
     }
-    return {
-      equal: differing.regions.size === 0,
-      bytes: usableBytes,
-      differingRegions: differing.regions.size,
-      firstDifferenceBytes: differing.firstDifferenceBytes,
-      durationMs: performance.now() - started,
-    };
+    return differing;
   }
 
   /** Drops all that the engine knows and closes the devices; nothing is written any more. */

@@ -1,0 +1,103 @@
+/**
+ * What stands on a journal device, for a person or a program: superblock, log, indicator area. Reads only; needs no
+ * engine and does not claim the device, so it also looks at a journal in use (what it shows may then be out of date).
+ */
+import { closeSync, constants, openSync, readSync } from 'node:fs';
+import type { IndicatorMap } from '../core/indicatorMap.js';
+import { identify } from '../device/openDevice.js';
+import type { JournalFinding } from '../journal/findings.js';
+import { formatUuid, parseUuid, recoverJournal } from '../journal/recovery.js';
+import { geometryOf } from './areas.js';
+import type { EngineSpec } from './port.js';
+
+/** Runs of dirty regions listed at most. */
+const RANGES_MAX = 1000;
+
+export interface InspectReport {
+  journal: string;
+  rigUuid: string;
+  formatEpoch: number;
+  regionBytes: number;
+  usableBytes: number;
+  regionCount: number;
+  log: {
+    bytes: number;
+    ringBlocks: number;
+    /** Evidence is in blocks tail … head; the next commit starts at `next`. */
+    tail: number;
+    head: number;
+    next: number;
+    activeTransactions: number;
+    dirtyRegions: number;
+  };
+  indicatorArea: { groups: number; dirtyRegions: number; generation: number; unsettledGroups: number };
+  /** D: what a recovery now would find. */
+  dirtyRegions: number;
+  everythingDirty: boolean;
+  needsFormat: boolean;
+  /** Runs of dirty regions, ascending; cut after 1000. */
+  dirtyRanges: { firstRegion: number; regions: number }[];
+  findings: JournalFinding[];
+}
+
+/** @throws JournalError WRONG_JOURNAL, OTHER_VERSION; DeviceError when a device is missing. */
+export function inspectJournal(
+  spec: Pick<EngineSpec, 'rigUuid' | 'primary' | 'secondary' | 'journal' | 'tracking' | 'ffi'>,
+): InspectReport {
+  const size = (path: string): number => identify(path, { ffi: spec.ffi }).sizeBytes;
+  const sizes = { primary: size(spec.primary.device), secondary: size(spec.secondary.device), journal: size(spec.journal.device) };
+  const geometry = geometryOf(spec, sizes);
+  const fd = openSync(spec.journal.device, constants.O_RDONLY);
+  try {
+    const recovery = recoverJournal({ ...geometry, rigUuid: parseUuid(spec.rigUuid) }, (offset, length) => {
+      const bytes = Buffer.alloc(length);
+      try {
+        return readSync(fd, bytes, 0, length, offset) === length ? bytes : null;
+      } catch {
+        // Unreadable is a finding of the recovery, not an error of the inspection.
+        return null;
+      }
+    });
+    return {
+      journal: spec.journal.device,
+      rigUuid: formatUuid(recovery.identity.rigUuid),
+      formatEpoch: recovery.identity.formatEpoch,
+      regionBytes: geometry.regionBytes,
+      usableBytes: geometry.usableBytes,
+      regionCount: recovery.regionCount,
+      log: {
+        bytes: geometry.logBytes,
+        ringBlocks: recovery.layout.ringBlocks,
+        tail: recovery.tail,
+        head: recovery.recoveredThrough,
+        next: recovery.firstSequence,
+        activeTransactions: recovery.activeTransactions,
+        dirtyRegions: recovery.fromLog,
+      },
+      indicatorArea: {
+        groups: recovery.layout.groupCount,
+        dirtyRegions: recovery.fromIndicatorArea,
+        generation: recovery.pageGeneration,
+        unsettledGroups: recovery.groupsToWrite.length,
+      },
+      dirtyRegions: recovery.dirty.count,
+      everythingDirty: recovery.everythingDirty,
+      needsFormat: recovery.needsFormat,
+      dirtyRanges: rangesOf(recovery.dirty),
+      findings: recovery.findings.list,
+    };
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function rangesOf(dirty: IndicatorMap): { firstRegion: number; regions: number }[] {
+  const ranges: { firstRegion: number; regions: number }[] = [];
+  for (const region of dirty.regions()) {
+    const last = ranges.at(-1);
+    if (last !== undefined && last.firstRegion + last.regions === region) last.regions++;
+    else if (ranges.length < RANGES_MAX) ranges.push({ firstRegion: region, regions: 1 });
+    else break;
+  }
+  return ranges;
+}

@@ -1,0 +1,24 @@
+import { expect, it } from 'vitest';
+import { useMirrors, WORKLOAD } from './mirror.js';
+
+const mirrors = useMirrors();
+
+it('resynchronization ends under load, and loses no write to it', async () => {
+  const { engine, spec } = await mirrors.prepared();
+  await engine.load(WORKLOAD, 7, 300);
+  await engine.abandon();
+  await engine.open(spec);
+  const recovery = await engine.recover();
+  expect(recovery.dirtyRegions).toBeGreaterThan(10);
+  const resync = await engine.resync({ workload: WORKLOAD, seed: 8 });
+  expect(resync.complete).toBe(true);
+  // The same engine goes on; then it dies, and what it leaves must be as consistent as ever.
+  await engine.load(WORKLOAD, 9, 200);
+  await engine.abandon();
+  await engine.open(spec);
+  await engine.recover();
+  expect(await engine.judge()).toMatchObject({ lostIndicators: 0, lostAcknowledgedSectors: 0 });
+  await engine.resync();
+  expect(await engine.verify()).toMatchObject({ equal: true });
+  await engine.close();
+});
