@@ -44,6 +44,7 @@ export function startVirtualBoard(
   const contacts = new Map(Array.from({ length: channels }, (_, i) => [i + 1, initialOn]));
   const switched: PeerSwitch[] = [];
   const received: string[] = [];
+  let closed = false;
   const timers = new Set<NodeJS.Timeout>();
   const later = (ms: number | undefined, act: () => void): void => {
     if (!ms) return act();
@@ -81,7 +82,8 @@ export function startVirtualBoard(
     hear: (bytes) => apply(peer.receive(bytes, performance.now())),
     close: () => {
       timers.forEach(clearTimeout);
-      pty.close();
+      if (!closed) pty.close();
+      closed = true;
     },
   };
   closing.push(() => Promise.resolve(board.close()));

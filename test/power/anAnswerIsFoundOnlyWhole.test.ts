@@ -1,0 +1,80 @@
+/** Answers of boards, as published, against the patterns of the catalogue: found behind noise, refused when damaged. */
+
+import fs from 'node:fs';
+import { afterAll, afterEach, expect, it } from 'vitest';
+import { boardValues } from '../../src/power/boardTypeCheck.js';
+import { catalogue } from '../../src/power/catalogue/index.js';
+import { fromHex } from '../../src/power/hex.js';
+import { type Captures, compileReply } from '../../src/power/language/reply.js';
+import type { WireTrace } from '../../src/power/index.js';
+import { boardRef, closeAll, openOne, startVirtualBoard, temporaryDir } from './virtualBoard.js';
+
+const runtimeDir = temporaryDir();
+afterEach(closeAll);
+afterAll(() => fs.rmSync(runtimeDir, { recursive: true, force: true }));
+
+const latin1 = (hex: string): string => Buffer.from(fromHex(hex)).toString('latin1');
+
+/** What the board's first way of reading makes of a text; channel 1 is asked where channels are asked one by one. */
+function readAs(board: string, channels: number, text: string): Captures | null {
+  const type = catalogue.get(board)!;
+  const options = Object.fromEntries(Object.entries(type.options).map(([name, option]) => [name, option.default]));
+  const read = type.read!.find(({ forChannels: f }) => f === undefined || (channels >= f.min && channels <= f.max))!;
+  for (const template of read.expect) {
+    const found = compileReply(template, { ...boardValues(channels, options), channel: 1 }).find(text);
+    if (found !== null) return found;
+  }
+  return null;
+}
+
+const onOf = (captures: Captures | null): number[] | null =>
+  captures && [...captures.states].filter(([, on]) => on).map(([channel]) => channel);
+
+it.each([
+  ['modbus-rtu', 8, latin1('01 01 01 41 91 B8'), [1, 7]],
+  ['lcus', 2, 'CH1: ON \r\nCH2: OFF\r\n', [1]],
+  ['lcus', 2, 'CH1:OFF\r\nCH2:ON\r\n', [2]],
+  ['lcus', 2, latin1('01 00'), [1]],
+  ['numato', 8, 'relay read 0\n\ron\n\r>', [1]],
+  ['kmtronic', 2, latin1('FF 01 01'), [1]],
+  ['kmtronic', 8, latin1('00 01 00 00 00 00 00 01'), [2, 8]],
+  ['devantech', 8, latin1('81'), [1, 8]],
+  ['conrad', 8, latin1('FD 01 05 F9'), [1, 3]],
+  ['denkovi16', 16, latin1('80 01'), [1, 16]],
+  ['modbus-r421a', 8, latin1('01 03 02 00 01 79 84'), [1]],
+  ['firmata', 4, latin1('F0 6E 02 01 01 F7'), [1]],
+  ['scpi', 1, '1\n', [1]],
+  ['scpi', 1, 'OFF\r\n', []],
+])('%s with %i tells %j', (board, channels, text, on) => {
+  expect(onOf(readAs(board, channels, text))).toEqual(on);
+});
+
+it.each([
+  ['a wrong checksum', 'modbus-rtu', latin1('01 01 01 41 91 B9')],
+  ['another unit', 'modbus-rtu', latin1('02 01 01 41 D5 B8')],
+  ['a missing byte', 'modbus-rtu', latin1('01 01 01 41 91')],
+  ['a wrong xor', 'conrad', latin1('FD 01 05 F8')],
+  ['a byte that is no state', 'kmtronic', latin1('00 01 00 00 00 00 00 02')],
+  ['a byte too many where nothing marks the answer', 'kmtronic', latin1('00 01 00 00 00 00 00 01 01')],
+  ['a missing line', 'lcus', 'CH1: ON \r\nCH2: OFF\r\n'],
+])('%s is no answer', (_what, board, text) => {
+  expect(readAs(board, 8, text)).toBeNull();
+});
+
+it('a true frame inside what only looked like one is found', () => {
+  // 01 01 01 begins a frame whose checksum is wrong; the true one starts at its third byte.
+  expect(onOf(readAs('modbus-rtu', 8, latin1('01 01 01 01 01 41 91 B8')))).toEqual([1, 7]);
+});
+
+it('nothing marks a bare byte: with noise before it, it is garbage and never a wrong state', async () => {
+  // The noise comes at once, the answer 8 ms later: whoever takes the first byte takes the wrong one.
+  const board = startVirtualBoard('devantech', 8, { delayMs: 8 });
+  const trace = ({ direction }: WireTrace): void => {
+    if (direction === 'sent') board.send(Uint8Array.of(0x00));
+  };
+  const power = await openOne(boardRef('devantech', board.tty, 8, { attempts: 1 }), { runtimeDir, trace });
+  await expect(power.readRail('r1')).rejects.toMatchObject({
+    code: 'BOARD_GARBAGE',
+    context: { sentHex: '5B', receivedHex: '00 FF' },
+  });
+});
