@@ -31,10 +31,20 @@ export function useLoops() {
   const undone: (() => void)[] = [];
   let count = 0;
 
-  afterAll(() => {
-    for (const step of undone.reverse()) attempt(step);
+  const clean = (): void => {
+    for (const step of undone.splice(0).reverse()) attempt(step);
     rmSync(folder, { recursive: true, force: true });
+  };
+  const onSignal = (): void => {
+    clean();
+    process.exit(1);
+  };
+  afterAll(() => {
+    process.off('exit', clean).off('SIGTERM', onSignal);
+    clean();
   });
+  // A run that is broken off never comes to afterAll. SIGKILL, and a test stuck in a system call, still leave devices behind.
+  process.on('exit', clean).on('SIGTERM', onSignal);
 
   function file(sizeBytes: number): string {
     const name = join(folder, `disk${count++}`);
