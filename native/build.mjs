@@ -37,8 +37,9 @@ function isCurrent(output, inputs) {
 }
 
 function requireToolchain() {
-  const probe = '#include <stdio.h>\n#include <linux/io_uring.h>\n#include <linux/fs.h>\n';
-  const run = spawnSync(COMPILER, ['-E', '-x', 'c', '-o', '/dev/null', '-'], { input: probe, encoding: 'utf8' });
+  // No standard input: a compiler that fails at once would break the pipe and look like none at all.
+  const probe = ['stdio.h', 'linux/io_uring.h', 'linux/fs.h'].flatMap((header) => ['-include', header]);
+  const run = spawnSync(COMPILER, ['-E', ...probe, '-x', 'c', '-o', '/dev/null', '/dev/null'], { encoding: 'utf8' });
   if (run.error) throw new BuildRefused(`no C compiler: '${COMPILER}' cannot be run (${run.error.code}). Install it: ${INSTALL}`);
   if (run.status !== 0) {
     const line = run.stderr.split('\n').find((text) => text.includes('error')) ?? run.stderr.trim();
