@@ -6,6 +6,7 @@
 import { closeSync, constants, fsyncSync, lstatSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, rmdirSync, writeSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { CampaignError, codeOf, textOf } from './errors.js';
+import { makeDirectory } from './makeDirectory.js';
 
 /** Below this much free space a run does not begin: history of a short load and the reports. */
 const ROOM_BYTES = 4 * 2 ** 20;
@@ -13,6 +14,8 @@ const ROOM_BYTES = 4 * 2 ** 20;
 const NEW_FILE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 const FILE_MODE = 0o600;
 const DIR_MODE = 0o700;
+/** `runs/` itself is nobody's secret; the umask has its say. */
+const PARENT_MODE = 0o777;
 
 export interface LineFile {
   /** One JSON value, one line. `sync`: on disk before this returns. */
@@ -37,11 +40,16 @@ export class RunDirectory {
     const dir = new RunDirectory(full);
     guarded(full, () => {
       refuseUnfit(full);
-      mkdirSync(dirname(full), { recursive: true });
+      makeDirectory(dirname(full), PARENT_MODE);
       if (mkdirUnlessThere(full)) dir.made.unshift(full);
-      checkRoom(join(full, '.room'));
-      mkdirSync(dir.historyDir, { mode: DIR_MODE });
-      dir.made.unshift(dir.historyDir);
+      try {
+        checkRoom(join(full, '.room'));
+        mkdirSync(dir.historyDir, { mode: DIR_MODE });
+        dir.made.unshift(dir.historyDir);
+      } catch (error) {
+        dir.discard();
+        throw error;
+      }
     });
     return dir;
   }

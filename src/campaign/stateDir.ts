@@ -1,6 +1,6 @@
 /** Where locks live: gone after a reboot, as the processes are that held them. `PLUGPULL_STATE_DIR` overrides it. */
-import { mkdirSync } from 'node:fs';
 import { CampaignError, textOf } from './errors.js';
+import { makeDirectory } from './makeDirectory.js';
 
 const DEFAULT_STATE_DIR = '/run/plugpull';
 
@@ -8,7 +8,7 @@ const DEFAULT_STATE_DIR = '/run/plugpull';
 export function stateDir(env: NodeJS.ProcessEnv = process.env): string {
   const dir = env.PLUGPULL_STATE_DIR ?? DEFAULT_STATE_DIR;
   try {
-    mkdirSync(dir, { recursive: true, mode: 0o700 });
+    makeDirectory(dir, 0o700);
   } catch (error) {
     throw new CampaignError(
       'STATE_DIR_NOT_WRITABLE',

@@ -9,10 +9,10 @@ import { buildProgram } from './program.js';
 
 async function main(argv: readonly string[]): Promise<number> {
   let exitCode: number = EXIT.pass;
-  const program = buildProgram((code) => {
-    exitCode = code;
-  });
   try {
+    const program = await buildProgram(argv[2], (code) => {
+      exitCode = code;
+    });
     await program.parseAsync([...argv]);
     return exitCode;
   } catch (error) {

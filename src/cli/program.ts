@@ -1,24 +1,32 @@
-/** All commands, in the order in which they are listed. */
+/**
+ * All commands, in the order in which they are listed. The module of a command is loaded when it is named; only
+ * `--help` and mistakes load all of them, since schemas, ports and native code take their time.
+ */
 import { Command } from 'commander';
-import { addDoctor } from './doctor.js';
-import { addLab } from './lab.js';
-import { addPlan } from './plan.js';
-import { addRelay } from './relay.js';
-import { addReport } from './report.js';
-import { addResync } from './resync.js';
-import { addRun } from './run.js';
-import { addVerify } from './verify.js';
 
 /** Given to each command: the code with which the process is to end. */
 export type SetExit = (code: number) => void;
 
-export function buildProgram(setExit: SetExit): Command {
+type Add = (program: Command, setExit: SetExit) => void;
+
+const COMMANDS: Record<string, () => Promise<Add>> = {
+  run: async () => (await import('./run.js')).addRun,
+  plan: async () => (await import('./plan.js')).addPlan,
+  doctor: async () => (await import('./doctor.js')).addDoctor,
+  resync: async () => (await import('./resync.js')).addResync,
+  verify: async () => (await import('./verify.js')).addVerify,
+  relay: async () => (await import('./relay.js')).addRelay,
+  lab: async () => (await import('./lab.js')).addLab,
+  report: async () => (await import('./report.js')).addReport,
+};
+
+/** `word`: the first argument. */
+export async function buildProgram(word: string | undefined, setExit: SetExit): Promise<Command> {
   const program = new Command('plugpull')
     .description('Pull the plug on disk arrays, and prove what survived.')
     .showHelpAfterError('(plugpull --help lists the commands)')
     .exitOverride();
-  for (const add of [addRun, addPlan, addDoctor, addResync, addVerify, addRelay, addLab, addReport]) {
-    add(program, setExit);
-  }
+  const named = word !== undefined && Object.hasOwn(COMMANDS, word) ? [COMMANDS[word]] : Object.values(COMMANDS);
+  for (const load of named) (await load())(program, setExit);
   return program;
 }

@@ -1,7 +1,10 @@
-/** Runs the built command line as a child, as a person would; ends what it started. */
+/** Runs the built command line as a child, as a person would. One that hangs is killed, and its code is null. */
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+
+/** Far beyond what a command takes on a loaded machine, and below the tests' own limit. */
+const HANG_MS = 100_000;
 
 const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
@@ -24,6 +27,8 @@ export function cli(args: readonly string[], options: CliOptions = {}): Promise<
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...options.env },
     cwd: options.cwd,
+    timeout: HANG_MS,
+    killSignal: 'SIGKILL',
   });
   let stdout = '';
   let stderr = '';

@@ -1,0 +1,46 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { planCycle, railCuts } from '../../src/campaign/rounds.js';
+import { mixSeed, uniform } from '../../src/campaign/seeds.js';
+import { RAILS } from './fakeBench.js';
+import { campaign } from './runFake.js';
+
+const SEED = fc.nat({ max: Number.MAX_SAFE_INTEGER });
+
+describe('seeds', () => {
+  it('are derived as they always were: every recorded seed depends on it', () => {
+    expect([mixSeed(0, 0), mixSeed(0, 1), mixSeed(20260101, 5), mixSeed(Number.MAX_SAFE_INTEGER, 1e6)]).toMatchInlineSnapshot(`
+      [
+        7956156453446585,
+        3886858653415212,
+        4425711498960996,
+        4728655631006222,
+      ]
+    `);
+  });
+
+  it('stay within 53 bits and draw within their range', () => {
+    fc.assert(
+      fc.property(SEED, fc.nat({ max: 1_000_000 }), (seed, n) => {
+        const mixed = mixSeed(seed, n);
+        expect(Number.isSafeInteger(mixed) && mixed >= 0).toBe(true);
+        const drawn = uniform(mixed, 200, 800);
+        expect(drawn >= 200 && drawn < 800).toBe(true);
+      }),
+    );
+  });
+
+  it('plan the same cycle again, whatever ran before it', () => {
+    const plan = (index: number): unknown => planCycle(campaign(), RAILS, 99, index);
+    expect(plan(17)).toEqual(plan(17));
+    expect(plan(17)).not.toEqual(plan(18));
+  });
+});
+
+describe('rails that are cut', () => {
+  it('darken an area only when all that feed it are cut', () => {
+    const dual = [RAILS[0], { ...RAILS[1], name: 'P2', powers: ['primary' as const] }];
+    expect(railCuts(['P'], dual)).toEqual([{ rail: 'P', areas: [] }]);
+    expect(railCuts(['P', 'P2'], dual).flatMap((r) => [...r.areas])).toEqual(['primary']);
+  });
+});
