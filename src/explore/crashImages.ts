@@ -1,0 +1,92 @@
+/**
+ * Which contents of the journal device a crash can leave: for each write that no flush has covered, some of its blocks.
+ *
+ * Tearing:
+ *   'unit'     block-atomic: a write to one copy is there or not;
+ *   'sector'   each write in the patterns that tell protocols apart: none, all, one copy, every prefix, the last alone,
+ *              all but the first, the two copies complementing each other;
+ *   'every'    every subset of blocks (2^16 for a commit): for small proofs that the patterns above miss nothing.
+ */
+import type { JournalDevice, JournalImage, JournalWrite } from './journalDevice.js';
+import { withWrite } from './journalDevice.js';
+
+export type Tearing = 'unit' | 'sector' | 'every';
+
+/** Blocks of a write that are there: bit i, block i; the second copy's blocks come behind the first's. */
+type Pattern = number;
+
+/** More images than this are not made for one state: the product of patterns is then thinned out evenly. */
+const IMAGES_MAX = 256;
+
+const patternsByShape = new Map<string, readonly Pattern[]>();
+
+export function patternsOf(write: JournalWrite, tearing: Tearing): readonly Pattern[] {
+  const n = write.blocksPerCopy;
+  const copies = write.places.length / n;
+  const key = `${tearing} ${n} ${copies}`;
+  let patterns = patternsByShape.get(key);
+  if (patterns === undefined) patternsByShape.set(key, (patterns = [...new Set(makePatterns(n, copies, tearing))]));
+  return patterns;
+}
+
+function makePatterns(n: number, copies: number, tearing: Tearing): Pattern[] {
+  if (copies === 0) return [0];
+  const all = 2 ** n - 1;
+  const single: Pattern[] = [0, all];
+  if (tearing === 'every') return Array.from({ length: 2 ** (n * copies) }, (_, i) => i);
+  if (tearing === 'sector') {
+    for (let k = 1; k < n; k++) single.push(2 ** k - 1);
+    single.push(2 ** (n - 1), all - 1);
+  }
+  if (copies === 1) return single;
+  const pair = (a: number, b: number): Pattern => a + b * 2 ** n;
+  const both = [...single.map((a) => pair(a, 0)), pair(0, all), pair(all, all)];
+  if (tearing === 'sector') {
+    const odd = 0x55555555 & all;
+    both.push(pair(odd, all - odd), pair(all - odd, odd), pair(1, all - 1), pair(all - 1, 1), pair(all, 1), pair(1, 2 ** (n - 1)));
+    // Both copies torn alike, and the second copy ahead of the first.
+    for (let k = 1; k < n; k += 3) both.push(pair(2 ** k - 1, 2 ** (k - 1)), pair(1, 2 ** k - 1));
+  }
+  return both;
+}
+
+/** All images that differ, each with the patterns that made it (one per pending write, oldest first). */
+export interface CrashImage {
+  image: JournalImage;
+  patterns: number[];
+}
+
+export function crashImages(device: JournalDevice, tearing: Tearing): CrashImage[] {
+  const pending = device.pending;
+  const choices = pending.map((w) => patternsOf(w, tearing));
+  const total = choices.reduce((n, c) => n * c.length, 1);
+  const step = tearing === 'every' ? 1 : Math.max(1, total / IMAGES_MAX);
+  const found = new Map<number, CrashImage>();
+  for (let i = 0; i < total; i += step) {
+    const patterns = choicesAt(Math.floor(i), choices);
+    const image = applyPatterns(device.durable, pending, patterns);
+    if (!found.has(image.hash)) found.set(image.hash, { image, patterns });
+  }
+  // However thin: nothing at all, and everything, are among them.
+  const newest = applyPatterns(device.durable, pending, pending.map((w) => 2 ** w.places.length - 1));
+  if (!found.has(newest.hash)) found.set(newest.hash, { image: newest, patterns: pending.map((w) => 2 ** w.places.length - 1) });
+  return [...found.values()];
+}
+
+function choicesAt(index: number, choices: readonly (readonly Pattern[])[]): Pattern[] {
+  let rest = index;
+  return choices.map((c) => {
+    const p = c[rest % c.length];
+    rest = Math.floor(rest / c.length);
+    return p;
+  });
+}
+
+export function applyPatterns(durable: JournalImage, pending: readonly JournalWrite[], patterns: readonly number[]): JournalImage {
+  let image = durable;
+  pending.forEach((w, k) => {
+    const pattern = patterns[k] ?? 0;
+    if (pattern !== 0) image = withWrite(image, w, (i) => ((pattern >>> i) & 1) === 1);
+  });
+  return image;
+}

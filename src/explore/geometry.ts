@@ -1,0 +1,113 @@
+/** The one small rig that is explored: sizes, identity, the formatted journal that every history starts from. */
+import type { CoreConfig } from '../core/config.js';
+import { IndicatorMap } from '../core/indicatorMap.js';
+import type { JournalIdentity } from '../journal/block.js';
+import { formatSteps } from '../journal/format.js';
+import type { JournalLayout } from '../journal/layout.js';
+import { BLOCK_BYTES, BLOCKS_PER_UNIT, journalLayout, LOG_BYTES_MIN, RECORDS_PER_BLOCK, REGIONS_PER_GROUP } from '../journal/layout.js';
+import type { ExpectedJournal } from '../journal/recovery.js';
+
+export const SECTOR_BYTES = 512;
+export const SECTORS_PER_REGION = 2;
+export const REGION_BYTES = SECTORS_PER_REGION * SECTOR_BYTES;
+
+const RIG_UUID = Uint8Array.from({ length: 16 }, (_, i) => 0xa0 + i);
+export const IDENTITY: JournalIdentity = { rigUuid: RIG_UUID, formatEpoch: 1 };
+
+/** What differs from run to run; small numbers, so that limits are met within a few steps. */
+export interface Scene {
+  name: string;
+  regions: number;
+  mode: 'sync' | 'async';
+  acknowledge: 'durable' | 'completed';
+  durableOnCompletion: { primary: boolean; secondary: boolean; journal: boolean };
+  updateSlots: number;
+  regionReferences: number;
+  transactionSlots: number;
+  hotRegions: number;
+  lingerMs: number;
+  ackTimeoutMs: number;
+  groupCommitMs: number;
+  flushEveryWrites: number;
+  flushIntervalMs: number;
+  commitsInFlight: number;
+}
+
+const DEFAULT_SCENE: Scene = {
+  name: 'sync',
+  regions: 2,
+  mode: 'sync',
+  acknowledge: 'durable',
+  durableOnCompletion: { primary: false, secondary: false, journal: true },
+  updateSlots: 8,
+  regionReferences: 16,
+  transactionSlots: 4,
+  hotRegions: 1,
+  lingerMs: 2,
+  ackTimeoutMs: 8,
+  groupCommitMs: 0,
+  flushEveryWrites: 4,
+  flushIntervalMs: 2,
+  commitsInFlight: 2,
+};
+
+export const SCENES: readonly Scene[] = [
+  DEFAULT_SCENE,
+  { ...DEFAULT_SCENE, name: 'async', mode: 'async', hotRegions: 0 },
+  { ...DEFAULT_SCENE, name: 'fua', durableOnCompletion: { primary: true, secondary: true, journal: false } },
+  { ...DEFAULT_SCENE, name: 'mixed', regions: 4, mode: 'async', durableOnCompletion: { primary: false, secondary: true, journal: false }, groupCommitMs: 1 },
+];
+
+export function sceneNamed(name: string): Scene | undefined {
+  return SCENES.find((s) => s.name === name);
+}
+
+export function expectedJournal(scene: Scene): ExpectedJournal {
+  return { rigUuid: RIG_UUID, regionBytes: REGION_BYTES, usableBytes: scene.regions * REGION_BYTES, logBytes: LOG_BYTES_MIN };
+}
+
+export function layoutOf(scene: Scene): JournalLayout {
+  return journalLayout(LOG_BYTES_MIN, scene.regions);
+}
+
+export function coreConfig(scene: Scene, log: { firstSequence: number; recoveredThrough: number }): CoreConfig {
+  return {
+    regionBytes: REGION_BYTES,
+    usableBytes: scene.regions * REGION_BYTES,
+    mode: scene.mode,
+    acknowledge: scene.acknowledge,
+    updateSlots: scene.updateSlots,
+    regionReferences: scene.regionReferences,
+    transactionSlots: scene.transactionSlots,
+    lingerMs: scene.lingerMs,
+    hotRegions: scene.hotRegions,
+    ackTimeoutMs: scene.ackTimeoutMs,
+    groupCommitMs: scene.groupCommitMs,
+    flushEveryWrites: scene.flushEveryWrites,
+    flushIntervalMs: scene.flushIntervalMs,
+    resyncDepth: 2,
+    durableOnCompletion: scene.durableOnCompletion,
+    journalDepth: 4,
+    log: {
+      ringBlocks: layoutOf(scene).ringBlocks,
+      blocksPerUnit: BLOCKS_PER_UNIT,
+      recordsPerBlock: RECORDS_PER_BLOCK,
+      firstSequence: log.firstSequence,
+      recoveredThrough: log.recoveredThrough,
+      commitsInFlight: scene.commitsInFlight,
+      unitsPerCommit: 1,
+    },
+    regionsPerGroup: REGIONS_PER_GROUP,
+  };
+}
+
+/** The formatted journal device: everything clean. */
+export function formattedJournal(scene: Scene): Uint8Array {
+  const geometry = expectedJournal(scene);
+  const bytes = new Uint8Array(layoutOf(scene).totalBytes);
+  for (const step of formatSteps(geometry, IDENTITY, new IndicatorMap(scene.regions))) {
+    if (step.kind === 'write') bytes.set(step.bytes, step.offsetBytes);
+  }
+  if (bytes.length % BLOCK_BYTES !== 0) throw new RangeError(`journal of ${bytes.length} bytes: must be whole blocks`);
+  return bytes;
+}

@@ -1,0 +1,144 @@
+/**
+ * Exhaustive search: all orders in which a script's steps and the devices' steps can interleave, to a stated depth, with
+ * equal states merged; in each state every crash is judged, and histories go on behind each different crash (recovery,
+ * resync, and crashes during those) to a stated nesting.
+ */
+import type { Judge, Violation } from './invariants.js';
+import { Mix } from './mix.js';
+import type { StateSet } from './stateSet.js';
+import type { CrashStep, Op, Step } from './steps.js';
+import { ProtocolBreach } from './world.js';
+import type { World } from './world.js';
+
+export interface SearchLimits {
+  /** Steps of one life of the host. */
+  depth: number;
+  /** Crashes in one history. */
+  crashes: number;
+  /** States of one search; then it ends, and is not exhaustive. */
+  states: number;
+  /** What the operator does after each recovery. */
+  afterCrash: readonly Op[];
+}
+
+export interface SearchResult {
+  states: number;
+  deepest: number;
+  /** Everything within the depth was seen. */
+  exhaustive: boolean;
+  violation: { steps: Step[]; violation: Violation } | null;
+}
+
+/** Told of each state that was not met before, after it was judged. */
+export interface SearchObserver {
+  onState(world: World, depth: number): void;
+  /** Asked now and then. */
+  expired(): boolean;
+}
+
+export class Search {
+  private readonly world: World;
+  private readonly judge: Judge;
+  private readonly limits: SearchLimits;
+  private readonly seen: StateSet;
+  private readonly observer: SearchObserver;
+  private readonly trail: Step[] = [];
+  private result: SearchResult = { states: 0, deepest: 0, exhaustive: true, violation: null };
+
+  /** @param seen shared between searches: a state met with the same rest of a script need not be met again. */
+  constructor(world: World, judge: Judge, limits: SearchLimits, seen: StateSet, observer: SearchObserver) {
+    this.world = world;
+    this.judge = judge;
+    this.limits = limits;
+    this.seen = seen;
+    this.observer = observer;
+  }
+
+  run(script: readonly Op[], prefix: readonly Step[] = []): SearchResult {
+    this.trail.length = 0;
+    this.trail.push(...prefix);
+    this.result = { states: 0, deepest: 0, exhaustive: true, violation: null };
+    this.visit(script, 0);
+    return this.result;
+  }
+
+  private get stopped(): boolean {
+    return this.result.violation !== null || this.result.states >= this.limits.states;
+  }
+
+  private visit(rest: readonly Op[], depth: number): void {
+    const { world, result } = this;
+    if (this.stopped) {
+      result.exhaustive = false;
+      return;
+    }
+    const left = Math.min(depth, this.limits.depth);
+    if (!this.seen.add(stateKey(world, rest, this.limits.depth - left))) return;
+    result.states++;
+    result.deepest = Math.max(result.deepest, this.trail.length);
+    if ((result.states & 63) === 0 && this.observer.expired()) this.limits.states = 0;
+    const view = this.judge.view(world);
+    const violation = this.judge.judge(world, view);
+    if (violation !== null) {
+      result.violation = { steps: [...this.trail], violation };
+      return;
+    }
+    this.observer.onState(world, depth);
+    const here = world.save();
+    if (depth >= this.limits.depth) result.exhaustive = false;
+    else this.branch(rest, depth, here);
+    if (world.crashes < this.limits.crashes) this.crashAll(here, view.outcomes.map((o) => o.crash.patterns));
+  }
+
+  private branch(rest: readonly Op[], depth: number, here: ReturnType<World['save']>): void {
+    const steps: Step[] = this.world.deviceSteps();
+    if (rest.length > 0) steps.unshift(rest[0]);
+    for (const step of steps) {
+      if (this.stopped) return;
+      this.world.restore(here);
+      this.follow(step, step === rest[0] ? rest.slice(1) : rest, depth + 1);
+    }
+  }
+
+  private follow(step: Step, rest: readonly Op[], depth: number): void {
+    this.trail.push(step);
+    try {
+      if (this.world.take(step)) this.visit(rest, depth);
+    } catch (error) {
+      this.result.violation = { steps: [...this.trail], violation: violationOf(error) };
+    }
+    this.trail.pop();
+  }
+
+  private crashAll(here: ReturnType<World['save']>, journals: number[][]): void {
+    for (const journal of journals) {
+      for (const primary of ['lost', 'kept'] as const) {
+        if (this.stopped) return;
+        this.world.restore(here);
+        const step: CrashStep = { do: 'crash', primary, journal };
+        this.follow(step, this.limits.afterCrash, 0);
+      }
+    }
+  }
+}
+
+/** Errors of the code under test are findings too: a broken engine may well throw. */
+export function violationOf(error: unknown): Violation {
+  if (error instanceof ProtocolBreach) return { rule: error.rule, detail: error.message, journal: null };
+  if (error instanceof Error && error.name === 'ExploreError') throw error;
+  return { rule: 'crash', detail: `the engine threw: ${String(error)}`, journal: null };
+}
+
+function stateKey(world: World, rest: readonly Op[], depthLeft: number): number {
+  const m = new Mix().addNumber(world.hash()).add(depthLeft);
+  for (const op of rest) m.addNumber(opHash(op));
+  return m.value;
+}
+
+const opHashes = new WeakMap<Op, number>();
+
+function opHash(op: Op): number {
+  let h = opHashes.get(op);
+  if (h === undefined) opHashes.set(op, (h = new Mix().addText(JSON.stringify(op)).value));
+  return h;
+}
