@@ -14,7 +14,7 @@ import { cleanUp } from './cleanUp.js';
 import { LabError, type LabErrorRecord } from './errors.js';
 import { isLocked, tryLockDirectory } from './files.js';
 import { labPaths, type LabPaths } from './paths.js';
-import { readSpec, readState, type LabState } from './state.js';
+import { READY_FD_VARIABLE, readSpec, readState, type LabState } from './state.js';
 
 export type { LabBoardState, LabDiskState, LabState } from './state.js';
 export { LabError } from './errors.js';
@@ -116,6 +116,7 @@ async function start(paths: LabPaths, deadlineMs: number): Promise<LabState> {
     cwd: '/',
     detached: true,
     stdio: ['ignore', log, log, 'pipe'],
+    env: { ...process.env, [READY_FD_VARIABLE]: '3' },
   });
   fs.closeSync(log);
   const answer = await firstLine(child, deadlineMs);
@@ -154,7 +155,9 @@ async function firstLine(child: ChildProcess, deadlineMs: number): Promise<strin
 }
 
 async function end(paths: LabPaths): Promise<void> {
-  const pid = Number(fs.readFileSync(paths.lock, 'utf8'));
+  // A lab whose starter was killed may have its lock and not yet its pid in it.
+  const pid = await until(KILL_DEADLINE_MS, () => Number(fs.readFileSync(paths.lock, 'utf8')) || null);
+  if (pid === null) throw new LabError('LAB_STOP_FAILED', `${paths.lock} is held but names no process. End its holder (\`fuser\` tells it).`);
   const steps = [['SIGTERM', STOP_DEADLINE_MS], ['SIGKILL', KILL_DEADLINE_MS]] as const;
   for (const [signal, deadlineMs] of steps) {
     try {

@@ -1,6 +1,6 @@
 /**
  * Entry of the lab process: `node labProcess.js STATE_DIR NAME`. Reads spec.json, brings disks and boards up, writes
- * state.json, says so once on descriptor 3, and then lives until SIGTERM or SIGINT. It has no other channel: the bench
+ * state.json, says so once to whoever started it, and then lives until SIGTERM or SIGINT. It has no other channel: the bench
  * reaches it through block nodes and ttys.
  */
 import fs from 'node:fs';
@@ -12,19 +12,20 @@ import { LabError, toRecord } from './errors.js';
 import { replaceFile, replaceLink, tryLock } from './files.js';
 import { pathsIn, type LabPaths } from './paths.js';
 import { createPeer } from './peers/index.js';
-import { readSpec, type LabState } from './state.js';
+import { READY_FD_VARIABLE, readSpec, type LabState } from './state.js';
 
-/** The parent's end of a pipe, for one line: `{"ready":true}` or `{"error":…}`. */
-const READY_FD = 3;
 const LOCK_ATTEMPTS = 20;
 const LOCK_RETRY_MS = 10;
 
+/** One line: `{"ready":true}` or `{"error":…}`. Started by hand there is nobody to tell. */
 function tellParent(message: Record<string, unknown>): void {
+  const fd = Number(process.env[READY_FD_VARIABLE] ?? '');
+  if (!(fd > 0)) return;
   try {
-    fs.writeSync(READY_FD, `${JSON.stringify(message)}\n`);
-    fs.closeSync(READY_FD);
+    fs.writeSync(fd, `${JSON.stringify(message)}\n`);
+    fs.closeSync(fd);
   } catch {
-    // Started by hand, or the parent is gone: the lab does not need it.
+    // The parent is gone: the lab does not need it.
   }
 }
 

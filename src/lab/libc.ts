@@ -1,5 +1,6 @@
 /**
  * The few C calls that Node does not offer: poll, eventfd, mount, ptys, flock. Thin: numbers in, result or errno out.
+ * For 64-bit Linux, where off_t has 64 bits under its plain name.
  * Every descriptor made here is close-on-exec, so that no child (losetup) keeps a disk or a tty alive.
  */
 import koffi from 'koffi';
@@ -21,7 +22,7 @@ const c = {
   cfmakeraw: libc.func('void cfmakeraw(void *termios)'),
   tcflush: libc.func('int tcflush(int fd, int queue)'),
   flock: libc.func('int flock(int fd, int operation)'),
-  fallocate: libc.func('int fallocate64(int fd, int mode, int64_t offset, int64_t length)'),
+  fallocate: libc.func('int fallocate(int fd, int mode, int64_t offset, int64_t length)'),
   ioctl: libc.func('int ioctl(int fd, unsigned long request, void *argument)'),
   inotifyInit1: libc.func('int inotify_init1(int flags)'),
   inotifyAddWatch: libc.func('int inotify_add_watch(int fd, const char *path, uint32_t mask)'),

@@ -24,6 +24,9 @@ export interface LabState {
   boards: Record<string, LabBoardState>;
 }
 
+/** Names the descriptor on which the lab process tells its starter, once, that it is ready or why not. */
+export const READY_FD_VARIABLE = 'PLUGPULL_LAB_READY_FD';
+
 /** null: no lab has got so far as to write one. */
 export function readState(path: string): LabState | null {
   return readJson<LabState>(path);

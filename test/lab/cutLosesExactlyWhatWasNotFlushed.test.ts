@@ -1,3 +1,4 @@
+import fs from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { cutPower, diskSpec, labSpec, canRunLab, MIB, restorePower, startLab, tearDown, withNode } from './bench.js';
 
@@ -27,6 +28,26 @@ describe.skipIf(!canRunLab)('a power cut', () => {
     await cutPower(lab, 'p', 1);
     await restorePower(lab, 'p', 1);
     withNode(lab, 'p', (node) => expect(allAre(node.read(0, 64 * 1024), 0x0c)).toBe(true));
+  });
+
+  it('is seen in the file beneath too, at once: no page cache of the host keeps what the disk has lost', async () => {
+    const lab = await startLab(labSpec([diskSpec('p', 1)]));
+    const beneath = (): number => {
+      const fd = fs.openSync(lab.disks['p']!.backingFile, 'r');
+      try {
+        const bytes = Buffer.alloc(4096);
+        fs.readSync(fd, bytes, 0, 4096, 0);
+        return bytes[0]!;
+      } finally {
+        fs.closeSync(fd);
+      }
+    };
+    expect(beneath()).toBe(0);
+    withNode(lab, 'p', (node) => node.write(0, 4096, 0x10));
+    expect(beneath()).toBe(0x10);
+    await cutPower(lab, 'p', 1);
+    await restorePower(lab, 'p', 1);
+    expect(beneath()).toBe(0);
   });
 
   it('takes only the disks that its channel feeds', async () => {

@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { labDown, labStatus, labUp } from '../../src/lab/lab.js';
-import { canRunLab, diskSpec, labSpec, startLab, tearDown, useStateDir, withNode } from './bench.js';
+import { canRunLab, diskSpec, labSpec, startLab, tearDown, useStateDir, waitFor, withNode } from './bench.js';
 
 const STARTER = `
 import { labUp } from ${JSON.stringify(path.resolve('dist/lab/lab.js'))};
@@ -16,14 +16,15 @@ setInterval(() => undefined, 1000);
 describe.skipIf(!canRunLab)('the lab process', () => {
   afterEach(tearDown);
 
-  it('goes on when whoever started it is killed', async () => {
+  it('goes on when whoever started it is killed with its whole process group', async () => {
     useStateDir();
     const spec = labSpec([diskSpec('p', 1)]);
     const starter = spawn(process.execPath, ['--input-type=module', '-e', STARTER, JSON.stringify(spec)], {
       stdio: ['ignore', 'pipe', 'inherit'],
+      detached: true,
     });
     await once(starter.stdout, 'data');
-    starter.kill('SIGKILL');
+    process.kill(-starter.pid!, 'SIGKILL');
     await once(starter, 'exit');
 
     const lab = await startLab(spec); // finds it
@@ -51,6 +52,6 @@ describe.skipIf(!canRunLab)('the lab process', () => {
     expect(await labDown('test')).toBe(false);
     expect(fs.existsSync(lab.stateDir)).toBe(false);
     expect(fs.readFileSync('/proc/self/mountinfo', 'utf8')).not.toContain(lab.stateDir);
-    expect(fs.existsSync(`/proc/${lab.pid}`)).toBe(false);
+    await waitFor('its process is gone', () => !fs.existsSync(`/proc/${lab.pid}`));
   });
 });

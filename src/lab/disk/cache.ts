@@ -116,11 +116,14 @@ export class VolatileCache implements VirtualDevice {
   powerLost(): void {
     const counts: SettleCounts = { unflushed: this.#count, dropped: 0, kept: 0, torn: 0 };
     const { kill, random } = this.#setup;
-    for (let i = 0; i < this.#count; i++) {
-      const slot = this.#slot(i);
-      counts[settleWrite(kill, random, this.#length[slot], (start, length) => this.#keep(slot, start, length))]++;
+    try {
+      for (let i = 0; i < this.#count; i++) {
+        const slot = this.#slot(i);
+        counts[settleWrite(kill, random, this.#length[slot], (start, length) => this.#keep(slot, start, length))]++;
+      }
+    } finally {
+      this.#clear(); // also when the image fails: nothing volatile outlives a cut
     }
-    this.#clear();
     this.#setup.onSettled?.(counts);
   }
 

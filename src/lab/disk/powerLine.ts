@@ -52,9 +52,10 @@ export function stopAsked(line: PowerLineEnd): boolean {
   return Atomics.load(line.words, WORD.stop) !== 0;
 }
 
-/** A slow disk's pause; a power cut ends it. For the disk's thread only. */
+/** A slow disk's pause; a power cut ends it, and without power there is none. For the disk's thread only. */
 export function pauseUnlessCut(line: PowerLineEnd, ms: number): void {
-  Atomics.wait(line.words, WORD.epoch, powerEpoch(line), ms);
+  const epoch = powerEpoch(line);
+  if (epoch % 2 === 0) Atomics.wait(line.words, WORD.epoch, epoch, ms);
 }
 
 const drained = Buffer.alloc(8);
