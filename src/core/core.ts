@@ -220,7 +220,8 @@ export class Core {
       if (state.journalLost) return;
       state.journalLost = true;
       while (this.epochs[JOURNAL].takeLost() !== -1);
-      this.evidence.forgetWaiters();
+      // No mark becomes durable any more.
+      this.evidence.markWaiters.length = 0;
     }
     if (device !== JOURNAL) this.updates.endEpoch(device);
     this.updates.areaLost(device);

@@ -143,16 +143,15 @@ export class Evidence {
 
   /**
    * Marks all regions of the slot in the indicator area. MARKING stands until that is durable, and so does NEEDS_MARK;
-   * GIVEN_UP stays. With the journal gone nothing becomes durable and nobody waits for it.
+   * GIVEN_UP stays.
    */
   markAll(slot: number, flag: typeof NEEDS_MARK | typeof GIVEN_UP): void {
     const { slots, nodes, regions } = this.state;
     for (let n = slots.firstNode[slot]; n !== NIL; n = nodes.nextOfSlot[n]) {
       this.pages.mark(regions.region[nodes.entry[n]]);
     }
-    slots.markTicket[slot] = this.pages.latestTicket;
     if (flag === GIVEN_UP) slots.flags[slot] |= GIVEN_UP;
-    if (this.state.journalLost || this.marksDurable(slot)) return;
+    if (this.marksDurable(slot)) return;
     slots.flags[slot] |= flag;
     if (flag === NEEDS_MARK) this.state.counters.waitedForMark++;
     if ((slots.flags[slot] & MARKING) === 0) this.markWaiters.push(slot);
@@ -163,8 +162,7 @@ export class Evidence {
   marksDurable(slot: number): boolean {
     const { slots, nodes, regions } = this.state;
     for (let n = slots.firstNode[slot]; n !== NIL; n = nodes.nextOfSlot[n]) {
-      const group = this.pages.groupOf(regions.region[nodes.entry[n]]);
-      if (!this.pages.groupDurable(group, slots.markTicket[slot])) return false;
+      if (!this.pages.markDurable(regions.region[nodes.entry[n]])) return false;
     }
     return true;
   }
@@ -243,12 +241,6 @@ export class Evidence {
     this.log.freeWhenDurable(holdings.sequence[h]);
     this.forget(h);
     return true;
-  }
-
-  /** The journal is gone: no mark becomes durable any more. */
-  forgetWaiters(): void {
-    const { slots } = this.state;
-    for (const slot of this.markWaiters.splice(0)) slots.flags[slot] &= ~MARKING;
   }
 
   /** Takes the holding out of memory. */

@@ -17,8 +17,11 @@ export class IndicatorPages {
   private ticket = 0;
   /** Per group: ticket of its latest change, and what each copy has durably. */
   private readonly wanted: Float64Array;
-  /** Per group: ticket of the latest region marked in it. Clearing other regions does not make a mark wait. */
-  private readonly marked: Float64Array;
+  /** Per group: what `load` found dirty there is durable from this ticket on. */
+  private readonly loaded: Float64Array;
+  /** Marks that are not durable: region → ticket; and the same per group, in order. A mark once durable stays so. */
+  private readonly fresh = new Map<number, number>();
+  private readonly freshOfGroup = new Map<number, { region: number; ticket: number }[]>();
   private readonly copies: [Float64Array, Float64Array];
   /** Copy that is being written, or IDLE; and the ticket it will carry. */
   private readonly writing: Uint8Array;
@@ -34,16 +37,11 @@ export class IndicatorPages {
     this.regionsPerGroup = regionsPerGroup;
     this.groupCount = Math.ceil(regionCount / regionsPerGroup);
     this.wanted = new Float64Array(this.groupCount);
-    this.marked = new Float64Array(this.groupCount);
+    this.loaded = new Float64Array(this.groupCount);
     this.copies = [new Float64Array(this.groupCount), new Float64Array(this.groupCount)];
     this.writing = new Uint8Array(this.groupCount).fill(IDLE);
     this.writingTicket = new Float64Array(this.groupCount);
     this.listed = new Uint8Array(this.groupCount);
-  }
-
-  /** The latest change of all. */
-  get latestTicket(): number {
-    return this.ticket;
   }
 
   /** Groups with something to write or being written. */
@@ -55,12 +53,16 @@ export class IndicatorPages {
     return Math.floor(region / this.regionsPerGroup);
   }
 
-  /** `A[r] = 1`; whether it was 0. Durable when `groupDurable(group, ticket)`, with the `latestTicket` of now. */
+  /** `A[r] = 1`; whether it was 0. `markDurable` tells when that is durable. */
   mark(region: number): boolean {
     if (!this.awaiting.set(region)) return false;
     const group = this.groupOf(region);
     this.changed(group);
-    this.marked[group] = this.ticket;
+    this.fresh.set(region, this.ticket);
+    const inGroup = this.freshOfGroup.get(group);
+    const mark = { region, ticket: this.ticket };
+    if (inGroup === undefined) this.freshOfGroup.set(group, [mark]);
+    else inGroup.push(mark);
     return true;
   }
 
@@ -74,20 +76,19 @@ export class IndicatorPages {
     for (const r of dirty.regions()) this.awaiting.set(r);
     for (const g of groupsToWrite) {
       this.changed(g);
-      this.marked[g] = this.ticket;
+      this.loaded[g] = this.ticket;
     }
   }
 
-  /** Whether what was marked in the group up to `ticket` is so on disk, in both copies. */
-  groupDurable(group: number, ticket: number): boolean {
-    const durable = Math.min(this.copies[0][group], this.copies[1][group]);
-    return durable >= ticket || durable >= this.marked[group];
+  /** Whether the latest marking of the region has become durable, in both copies of its page. */
+  markDurable(region: number): boolean {
+    const g = this.groupOf(region);
+    return !this.fresh.has(region) && Math.min(this.copies[0][g], this.copies[1][g]) >= this.loaded[g];
   }
 
   /** Whether `A[r]`, set now, is durable: the evidence of R2. */
   isEvidence(region: number): boolean {
-    const g = this.groupOf(region);
-    return this.awaiting.has(region) && Math.min(this.copies[0][g], this.copies[1][g]) >= this.marked[g];
+    return this.awaiting.has(region) && this.markDurable(region);
   }
 
   /** The next page that should be written, or null. The page is taken as submitted: write it as it is now. */
@@ -109,10 +110,23 @@ export class IndicatorPages {
     this.writing[group] = IDLE;
     this.revision++;
     const durable = Math.min(this.copies[0][group], this.copies[1][group]);
+    this.marksDurable(group, durable);
     if (durable >= this.wanted[group]) {
       this.listed[group] = 0;
       this.stale.splice(this.stale.indexOf(group), 1);
     }
+  }
+
+  private marksDurable(group: number, ticket: number): void {
+    const inGroup = this.freshOfGroup.get(group);
+    if (inGroup === undefined) return;
+    let n = 0;
+    for (; n < inGroup.length && inGroup[n].ticket <= ticket; n++) {
+      // Cleared and marked again since: only the later marking counts.
+      if (this.fresh.get(inGroup[n].region) === inGroup[n].ticket) this.fresh.delete(inGroup[n].region);
+    }
+    if (n === inGroup.length) this.freshOfGroup.delete(group);
+    else inGroup.splice(0, n);
   }
 
   private changed(group: number): void {

@@ -32,7 +32,7 @@ export const PRIMARY_ONLY = 1 << 14;
 export const COPY = 1 << 15;
 /** A copy whose result must not clear its region. */
 export const CANCELLED = 1 << 16;
-/** In the list of those whose marks are not durable yet. */
+/** Its regions' marks are not durable yet (with the journal gone: never). */
 export const MARKING = 1 << 17;
 /** In the list `submitted`: an area has to answer before its deadline. */
 export const TIMED = 1 << 18;
@@ -50,7 +50,6 @@ export class Slots {
   readonly nodeCount: Int32Array;
   /** Log block that its evidence waits for. */
   readonly waitSequence: Float64Array;
-  readonly markTicket: Float64Array;
   readonly deadlineMs: Float64Array;
   /** All slots in use, in the order obtained. */
   readonly active: IndexList;
@@ -68,7 +67,6 @@ export class Slots {
     this.firstNode = new Int32Array(capacity);
     this.nodeCount = new Int32Array(capacity);
     this.waitSequence = new Float64Array(capacity);
-    this.markTicket = new Float64Array(capacity);
     this.deadlineMs = new Float64Array(capacity);
     this.active = new IndexList(new Int32Array(capacity), new Int32Array(capacity));
     this.submitted = new IndexList(new Int32Array(capacity), new Int32Array(capacity));

@@ -140,7 +140,7 @@ export class Updates {
       this.fx.submitWrite(slot, PRIMARY);
       if (areas === BOTH) this.fx.submitWrite(slot, SECONDARY);
     }
-    if ((flags & (GIVEN_UP | MARKING)) === GIVEN_UP) this.settleGivenUp(slot);
+    if ((flags & GIVEN_UP) !== 0) this.settleGivenUp(slot);
   }
 
   /** An area has to answer for the slot from now on. */
@@ -291,7 +291,7 @@ export class Updates {
       this.stopTimer(slot);
       if ((f & DURABLE) === 0 && !primaryLost) this.startTimer(slot);
     }
-    if ((slots.flags[slot] & MARKING) === 0) this.settleGivenUp(slot);
+    this.settleGivenUp(slot);
   }
 
   protected cancelCopy(slot: number): void {
@@ -304,11 +304,12 @@ export class Updates {
     this.finish(slot);
   }
 
+  /** Once its marks are durable; with the journal gone they never will be. */
   protected settleGivenUp(slot: number): void {
-    const { slots, primaryLost } = this.state;
+    const { slots, primaryLost, journalLost } = this.state;
+    const isMarked = (slots.flags[slot] & MARKING) === 0;
     // A waiting update is settled only after it was submitted: its node keeps order and its answer needs P.
-    if ((slots.flags[slot] & WAITING) !== 0) return;
-    const isMarked = this.evidence.marksDurable(slot);
+    if ((slots.flags[slot] & WAITING) !== 0 || !(isMarked || journalLost)) return;
     const onP = (slots.flags[slot] & DURABLE) !== 0;
     this.settle(slot);
     if (!isMarked || (primaryLost && !onP)) {

@@ -123,6 +123,8 @@ export class Simulator implements CoreEffects {
     this.answers[answer]++;
     this.unanswered.delete(u.id);
     if (answer === 'refused' && u.submitted) throw new Error(`update ${u.id} refused after it was submitted`);
+    const { primaryLost, journalLost } = this.core.state;
+    if (answer !== 'ok' && !primaryLost && !journalLost) throw new Error(`update ${u.id} ${answer} with P and journal whole`);
     if (answer !== 'ok') return;
     if (!u.durable[PRIMARY]) throw new Error(`I2: update ${u.id} answered ok, not durable on P`);
     if (this.core.state.config.mode === 'async' || u.durable[SECONDARY]) return;
