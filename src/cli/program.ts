@@ -15,6 +15,7 @@ const COMMANDS: Record<string, () => Promise<Add>> = {
   doctor: async () => (await import('./doctor.js')).addDoctor,
   resync: async () => (await import('./resync.js')).addResync,
   verify: async () => (await import('./verify.js')).addVerify,
+  inspect: async () => (await import('./inspect.js')).addInspect,
   relay: async () => (await import('./relay.js')).addRelay,
   lab: async () => (await import('./lab.js')).addLab,
   report: async () => (await import('./report.js')).addReport,

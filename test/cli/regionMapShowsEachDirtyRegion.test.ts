@@ -1,0 +1,19 @@
+import { describe, expect, it } from 'vitest';
+import { formatRegionMap } from '../../src/cli/regionMap.js';
+
+describe('the region map', () => {
+  it('has one character a region while they fit', () => {
+    const map = formatRegionMap([{ firstRegion: 0, regions: 1 }, { firstRegion: 63, regions: 2 }], 66);
+    expect(map.split('\n').slice(1)).toEqual([`         0  #${'.'.repeat(62)}#`, '        64  #.']);
+  });
+
+  it('tells some from all when a character stands for many', () => {
+    const map = formatRegionMap([{ firstRegion: 0, regions: 2 }, { firstRegion: 3, regions: 1 }], 2048);
+    expect(map.split('\n')[1].slice(12, 15)).toBe('#+.');
+  });
+
+  it('counts a short last cell as whole', () => {
+    const map = formatRegionMap([{ firstRegion: 2046, regions: 1 }], 2047);
+    expect(map.endsWith('#')).toBe(true);
+  });
+});

@@ -1,0 +1,54 @@
+/** kill -9 of the bench in the middle of a load: the disks live on, and `resync` makes them equal from the journal alone. */
+import { spawn } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { labUp } from '../../src/lab/lab.js';
+import { labRig, ownStateDir, rigText } from '../campaign/labRig.js';
+import { cli } from './cli.js';
+
+const state = ownStateDir();
+const env = { PLUGPULL_STATE_DIR: state.dir };
+const file = join(state.dir, 'rig.yaml');
+const wishes = { cuts: ['{ rails: [P], during: load, after: 30s }'] };
+writeFileSync(file, rigText('killed', wishes));
+afterAll(() => state.clean('killed'));
+
+describe('after kill -9 of the bench', () => {
+  it('the rig is free, its dirty regions are known, and resync makes P and S equal', async () => {
+    await labUp('killed', labRig('killed', wishes).lab!);
+    const killed = await cli(['run', file, '--out', join(state.dir, 'out')], {
+      env,
+      onOutput: (stdout, child) => {
+        if (stdout.includes('  preflight:')) setTimeout(() => child.kill('SIGKILL'), 300);
+      },
+    });
+    expect(killed.signal).toBe('SIGKILL');
+
+    const inspected = await cli(['inspect', file, '--json'], { env });
+    expect(inspected.code, inspected.stderr).toBe(0);
+    expect((JSON.parse(inspected.stdout) as { dirtyRegions: number }).dirtyRegions).toBeGreaterThan(0);
+
+    const resynced = await cli(['resync', file, '--json'], { env });
+    expect(resynced.code, resynced.stderr).toBe(0);
+    expect(JSON.parse(resynced.stdout)).toMatchObject({ resync: { complete: true, remainingRegions: 0 } });
+
+    const verified = await cli(['verify', file, '--json'], { env });
+    expect(verified.code, verified.stderr).toBe(0);
+    expect(JSON.parse(verified.stdout)).toMatchObject({ equal: true });
+  });
+
+  it('a second run is refused while one goes on, naming it', async () => {
+    const first = spawn(process.execPath, ['dist/cli/main.js', 'run', file, '--out', join(state.dir, 'first')], { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'ignore'] });
+    const closed = new Promise((resolve) => first.once('close', resolve));
+    try {
+      await new Promise((resolve) => first.stdout.once('data', resolve));
+      const second = await cli(['run', file, '--out', join(state.dir, 'second')], { env });
+      expect(second.code).toBe(4);
+      expect(second.stderr).toContain(`process ${first.pid} (plugpull run)`);
+    } finally {
+      first.kill('SIGINT');
+      await closed;
+    }
+  });
+});

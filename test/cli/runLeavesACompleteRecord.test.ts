@@ -1,0 +1,82 @@
+/** One campaign on the virtual lab, from the command line to the last file: what it prints, writes, serves and leaves. */
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { labStatus } from '../../src/lab/lab.js';
+import { parseRun } from '../../src/report/parseRun.js';
+import { loadRig } from '../../src/rig/load.js';
+import { ownStateDir, rigText } from '../campaign/labRig.js';
+import { cli, type CliResult } from './cli.js';
+
+const state = ownStateDir();
+const env = { PLUGPULL_STATE_DIR: state.dir };
+const file = join(state.dir, 'rig.yaml');
+const out = join(state.dir, 'out');
+const cuts = ['{ rails: [P, J], during: load, after: [50ms, 200ms] }', '{ rails: [S], during: resync, after: 1ms }'];
+let result: CliResult;
+
+beforeAll(async () => {
+  writeFileSync(file, rigText('record', { cuts, cycles: 2 }));
+  result = await cli(['run', file, '--out', out, '--seed', '42', '--json'], { env });
+});
+afterAll(() => state.clean('record'));
+
+const text = (name: string): string => readFileSync(join(out, name), 'utf8');
+
+describe('a run', () => {
+  it('passes', () => {
+    expect(result.code, result.stderr + result.stdout.slice(-2000)).toBe(0);
+  });
+
+  it('with --json gives one JSON value and nothing else on stdout', () => {
+    const json = JSON.parse(result.stdout) as { directory: string; run: { verdict: string } };
+    expect(json.directory).toBe(out);
+    expect(json.run.verdict).toBe('PASS');
+  });
+
+  it('leaves every file of the run directory, private', () => {
+    expect(readdirSync(out).sort()).toEqual(['cycles.jsonl', 'events.jsonl', 'history', 'junit.xml', 'metrics.prom', 'report.html', 'rig.yaml', 'run.json']);
+    for (const name of readdirSync(out)) expect(statSync(join(out, name)).mode & 0o077, name).toBe(0);
+    expect(readdirSync(join(out, 'history')).length).toBeGreaterThan(0);
+  });
+
+  it('records cycles that read back, with proof from the devices', () => {
+    const { run, cycles } = parseRun(text('run.json'), text('cycles.jsonl'));
+    expect(run).toMatchObject({ schemaVersion: 1, seed: 42, verdict: 'PASS', interrupted: false, troubles: [], cyclesPlanned: 2 });
+    expect(cycles.map((c) => [c.rails.join('+'), c.during, c.proofOfCut.kind])).toEqual([['P+J', 'load', 'device'], ['S', 'resync', 'device']]);
+    expect(cycles.every((c) => c.judge?.lostIndicators === 0 && c.verify?.equal === true)).toBe(true);
+  });
+
+  it('records the profile as it was run, seeds of the lab included', () => {
+    const rig = loadRig(join(out, 'rig.yaml'));
+    expect([rig.campaign.seed, rig.lab?.seed, rig.campaign.cycles]).toEqual([42, 42, 2]);
+    expect(parseRun(text('run.json'), text('cycles.jsonl')).run.replay).toContain(`plugpull run ${join(out, 'rig.yaml')}`);
+  });
+
+  it('times every phase', () => {
+    const events = text('events.jsonl').trim().split('\n').map((line) => JSON.parse(line) as { event: string; phase?: string; durationMs?: number });
+    const phases = new Set(events.filter((e) => e.event === 'phase' && typeof e.durationMs === 'number').map((e) => e.phase));
+    for (const phase of ['preflight', 'load', 'arm', 'cut', 'dark', 'restore', 'identify', 'recover', 'judge', 'resync', 'verify']) expect(phases).toContain(phase);
+  });
+
+  it('leaves the metrics as they were at the end', () => {
+    expect(text('metrics.prom')).toMatch(/plugpull_cycles_total\{[^}]*verdict="pass"[^}]*\} 2/);
+    expect(text('metrics.prom')).toMatch(/plugpull_power_cuts_total\{[^}]*rail="S"[^}]*\} 2/);
+  });
+
+  it('takes its lab and its lock with it', async () => {
+    expect(await labStatus('record')).toBeNull();
+    expect(readdirSync(state.dir).filter((name) => name.endsWith('.lock'))).toEqual([]);
+    expect(execFileSync('losetup', ['--list', '--noheadings', '--output', 'BACK-FILE'], { encoding: 'utf8' })).not.toContain(state.dir);
+  });
+
+  it('has a report that is rebuilt the same from its records', async () => {
+    const before = text('report.html');
+    writeFileSync(join(out, 'report.html'), 'lost');
+    const rebuilt = await cli(['report', out], { env });
+    expect(rebuilt.code, rebuilt.stderr).toBe(0);
+    expect(rebuilt.stdout).toContain('PASS: 2 passed');
+    expect(text('report.html')).toBe(before);
+  });
+});
