@@ -100,12 +100,16 @@ class Campaign {
     const spec = await session.engineSpec();
     const opened = await this.timed('open', () => session.engine.open(spec));
     this.tell.opened(session.identities, opened);
-    await this.timed('format', () => session.engine.format());
+    await this.timed('format', () => session.engine.format('dirty'));
     if (this.interruptedBefore()) return;
     if (this.options.rig.campaign.prepare === 'stamp') await this.timed('prepare', () => session.engine.prepare());
     if (this.interruptedBefore()) return;
     const { equal, differingRegions } = await this.timed('verify', () => session.engine.verify());
-    if (this.interruptedBefore() || equal) return;
+    if (this.interruptedBefore()) return;
+    if (equal) {
+      await this.timed('format', () => session.engine.format('clean'));
+      return;
+    }
     this.result.problem = {
       kind: 'hardware',
       code: 'AREAS_DIFFER',
@@ -119,6 +123,9 @@ class Campaign {
       this.tell.cycleBegan(index, campaign.cycles);
       const state = await this.runCycle(session, index);
       this.note(state, index);
+      // What this cycle lost is on its record; left in place it would be counted again in every later one.
+      const differs = state.facts.verify?.equal === false;
+      if (differs && this.goesOn()) await this.timed('repair', () => session.engine.repair());
     }
   }
 

@@ -6,7 +6,7 @@ import type { AreaName } from '../rig/resolved.js';
 import type { CyclePhase, CycleState } from './cycleTypes.js';
 
 /** Steps of a campaign outside its cycles. */
-export type CampaignStep = 'lab' | 'open' | 'format' | 'prepare' | 'verify' | 'end';
+export type CampaignStep = 'lab' | 'open' | 'format' | 'prepare' | 'verify' | 'repair' | 'end';
 
 export interface CampaignObserver {
   stepBegan?(step: CampaignStep): void;

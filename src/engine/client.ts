@@ -56,8 +56,8 @@ class EngineClient implements EnginePort {
     loadNative(spec.ffi);
     return this.call('open', spec) as ReturnType<EnginePort['open']>;
   }
-  format(): ReturnType<EnginePort['format']> {
-    return this.call('format') as ReturnType<EnginePort['format']>;
+  format(content: 'clean' | 'dirty'): ReturnType<EnginePort['format']> {
+    return this.call('format', content) as ReturnType<EnginePort['format']>;
   }
   prepare(): ReturnType<EnginePort['prepare']> {
     return this.call('prepare') as ReturnType<EnginePort['prepare']>;

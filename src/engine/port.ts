@@ -95,8 +95,11 @@ export interface EngineEvents {
 export interface EnginePort {
   /** Opens the three devices (O_DIRECT | O_EXCL), checks identities. Rejects with DEVICE_* codes. */
   open(spec: EngineSpec): Promise<OpenReport>;
-  /** Writes an empty journal: everything clean. */
-  format(): Promise<void>;
+  /**
+   * Writes a journal with an empty log in which nothing (`clean`) or everything (`dirty`) awaits resync. `dirty` comes
+   * first: until P and S are known to be equal, a bench that dies must leave a journal that says so.
+   */
+  format(content: 'clean' | 'dirty'): Promise<void>;
   /** Lays the base pattern on every sector of P and S and flushes both. */
   prepare(): Promise<{ bytes: number; durationMs: number }>;
   /** Reads the journal alone and makes D durable in the indicator area (R11). */

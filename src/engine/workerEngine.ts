@@ -117,12 +117,14 @@ export class WorkerEngine {
     };
   }
 
-  format(): void {
+  format(content: 'clean' | 'dirty'): void {
     const { areas, spec } = this.opened();
     this.endCore();
     this.enter('format', 0);
     const identity = { rigUuid: parseUuid(spec.rigUuid), formatEpoch: Date.now() % 2 ** 32 };
-    formatJournal(this.ring(), areas.geometry, identity, new IndicatorMap(areas.regionCount));
+    const dirty = new IndicatorMap(areas.regionCount);
+    if (content === 'dirty') dirty.setRange(0, areas.regionCount);
+    formatJournal(this.ring(), areas.geometry, identity, dirty);
     this.recovery = null;
   }
 

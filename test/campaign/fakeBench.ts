@@ -138,6 +138,7 @@ export class FakeBench implements Bench {
       resync: () => this.exclusive('resync', this.options.resyncMs ?? 50, reports.resync()),
       judge: () => this.exclusive('judge', 20, reports.judge()),
       verify: () => this.exclusive('verify', 20, reports.verify()),
+      repair: () => this.exclusive('repair', 20, reports.resync()),
       stop: async () => {
         this.calls.push('stop');
         this.endRunning?.();

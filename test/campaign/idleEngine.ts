@@ -16,6 +16,7 @@ export function idleEngine(_events: EngineEvents): EnginePort {
     resync: async () => reports.resync(),
     judge: async () => reports.judge(),
     verify: async () => reports.verify(),
+    repair: async () => reports.resync(),
     stop: async () => endLoad(),
     powerLost: async () => undefined,
     abandon: async () => undefined,

@@ -85,7 +85,7 @@ export function useMirrors() {
     const s = spec(d, m);
     const e = await engine();
     await e.open(s);
-    await e.format();
+    await e.format('clean');
     await e.prepare();
     await e.recover();
     return { devices: d, spec: s, engine: e };
