@@ -1,0 +1,75 @@
+/** What a script may rely on: each outcome has its exit code, power is back, and the lab is gone. */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { labStatus } from '../../src/lab/lab.js';
+import type { CycleRecord, RunRecord } from '../../src/report/runRecord.js';
+import { ownStateDir, rigText, type RigWishes } from '../campaign/labRig.js';
+import { cli } from './cli.js';
+
+const state = ownStateDir();
+const env = { PLUGPULL_STATE_DIR: state.dir };
+const names: string[] = [];
+afterAll(() => state.clean(...names));
+
+const LOAD_P = '{ rails: [P], during: load, after: 300ms }';
+const LOAD_S = '{ rails: [S], during: load, after: 300ms }';
+
+async function run(name: string, wishes: RigWishes, out = join(state.dir, `${name}-out`)) {
+  names.push(name);
+  const file = join(state.dir, `${name}.yaml`);
+  writeFileSync(file, rigText(name, wishes));
+  const result = await cli(['run', file, '--out', out], { env });
+  const lines = (path: string): CycleRecord[] => readFileSync(path, 'utf8').trim().split('\n').filter((l) => l !== '').map((l) => JSON.parse(l) as CycleRecord);
+  return {
+    ...result,
+    record: (): RunRecord => JSON.parse(readFileSync(join(out, 'run.json'), 'utf8')) as RunRecord,
+    cycles: (): CycleRecord[] => lines(join(out, 'cycles.jsonl')),
+  };
+}
+
+describe('exit codes', () => {
+  it('1 when a disk lies about its flushes', async () => {
+    const result = await run('lying', { cuts: [LOAD_P, LOAD_S], cycles: 4, diskOptions: 'faults: [{ class: lying-flush }], killModel: drop' });
+    expect(result.code, result.stdout + result.stderr).toBe(1);
+    expect(result.record().verdict).toBe('FAIL');
+    expect(result.cycles().flatMap((c) => c.reasons.map((r) => r.code))).toContain('DEVICE_FAULT');
+  });
+
+  it('3 when a contact is welded: INVALID, and the other cycles are run', async () => {
+    const result = await run('welded', { cuts: [LOAD_S, LOAD_P], cycles: 2, boardOptions: '{ welded: [2] }', deadlines: '{ cut: 500ms }' });
+    expect(result.code, result.stdout + result.stderr).toBe(3);
+    expect(result.cycles().map((c) => c.verdict)).toEqual(['INVALID', 'PASS']);
+  });
+
+  it('3 when a disk does not come back: no later cycle is run, and it is said', async () => {
+    const result = await run('dead', { cuts: [LOAD_P], cycles: 3, diskOptions: 'faults: [{ class: dead-device }]', deadlines: '{ return: 1s }' });
+    expect(result.code, result.stdout + result.stderr).toBe(3);
+    expect(result.cycles()).toHaveLength(1);
+    expect(result.stderr).toMatch(/DEVICE_NOT_BACK/);
+    expect(await labStatus('dead')).toBeNull();
+  });
+
+  it('3 when the board is mute', async () => {
+    const result = await run('mute', { cuts: [LOAD_P], board: 'modbus-rtu', boardOptions: '{ mute: true }' });
+    expect(result.code, result.stdout + result.stderr).toBe(3);
+    expect(result.stderr).toMatch(/did not answer|WITHOUT POWER/);
+    expect(await labStatus('mute')).toBeNull();
+  });
+
+  it.skipIf(process.getuid?.() !== 0)('5 when the run directory fills up on the way, naming the file; power is back', async () => {
+    const mount = join(state.dir, 'small');
+    mkdirSync(mount);
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=5m', 'tmpfs', mount]);
+    try {
+      const result = await run('full', { cuts: [LOAD_P], cycles: 200 }, join(mount, 'out'));
+      expect(result.code, result.stdout.slice(-500) + result.stderr).toBe(5);
+      expect(result.stderr).toMatch(/small\/out/);
+      expect(result.stderr).toMatch(/no space|ENOSPC/i);
+      expect(await labStatus('full')).toBeNull();
+    } finally {
+      execFileSync('umount', [mount]);
+    }
+  });
+});
