@@ -17,12 +17,13 @@ async function goodAndBad(bad: object): Promise<{
   const broken = startVirtualBoard('modbus-rtu', 8, { ...bad });
   const options = { replyTimeoutMs: 40, attempts: 1 };
   const boards = [
-    { name: 'good', type: 'modbus-rtu', tty: good.tty, channels: 8, options },
+    { name: 'good', type: 'modbus-rtu', tty: good.tty, channels: 8, options: { ...options, readBack: 'none' } },
     { name: 'bad', type: 'modbus-rtu', tty: broken.tty, channels: 8, options },
   ];
   const rails = [
     rail('p', [1], { board: 'good' }),
     rail('j', [2], { board: 'good' }),
+    rail('slow', [3], { board: 'good', settleMs: 200 }),
     rail('s', [1], { board: 'bad' }),
     rail('t', [2], { board: 'bad' }),
   ];
@@ -35,7 +36,7 @@ it('a failed cut: every rail is tried, what came back is told, the next cut is r
   expect(good.contacts.get(1)).toBe(false);
   await expect(power.switchRail('s', 'off')).rejects.toMatchObject({
     code: 'RIG_BROKEN',
-    context: { causeCode: 'BOARD_MUTE', restored: ['p', 'j'], notRestored: ['s', 't'] },
+    context: { causeCode: 'BOARD_MUTE', restored: ['p', 'j', 'slow'], notRestored: ['s', 't'] },
   });
   expect(good.contacts.get(1)).toBe(true);
   await expect(power.switchRail('p', 'off')).rejects.toMatchObject({ code: 'RIG_BROKEN' });
@@ -49,7 +50,16 @@ it('a contradiction latches as well, and power may still be switched on', async 
   const { good, power } = await goodAndBad({ wrongReply: 'opposite' });
   await expect(power.switchRails(['p', 's'], 'off')).rejects.toMatchObject({ context: { causeCode: 'BOARD_CONTRADICTS' } });
   expect(good.contacts.get(1)).toBe(true);
-  expect(await power.switchRail('p', 'on')).toMatchObject({ state: 'on' });
+  expect(await power.switchRail('p', 'on')).toMatchObject({ evidence: 'echo' });
+  await power.close();
+});
+
+it('a cut that was under way when another one failed is undone, and says so', async () => {
+  const { good, power } = await goodAndBad({ mute: true });
+  const [p, s] = await Promise.allSettled([power.switchRail('slow', 'off'), power.switchRail('s', 'off')]);
+  expect(s).toMatchObject({ reason: { code: 'RIG_BROKEN' } });
+  expect(p).toMatchObject({ reason: { code: 'RIG_BROKEN' } });
+  expect(good.contacts.get(3)).toBe(true);
   await power.close();
 });
 
@@ -58,7 +68,7 @@ it('an unknown rail and a wrong duration are mistakes of the caller and latch no
   await expect(power.switchRail('x', 'off')).rejects.toMatchObject({ code: 'UNKNOWN_RAIL' });
   await expect(power.pulseRail('p', 0)).rejects.toThrow(RangeError);
   expect(power.broken).toBeNull();
-  expect(await power.switchRail('p', 'off')).toMatchObject({ state: 'off' });
+  expect(await power.switchRail('p', 'off')).toMatchObject({ evidence: 'echo' });
   await power.close();
   await expect(power.switchRail('p', 'on')).rejects.toMatchObject({ code: 'CLOSED' });
 });

@@ -5,6 +5,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { afterAll, afterEach, expect, it } from 'vitest';
 import { lockName, lockTty, startTicks } from '../../src/power/transport/ttyLock.js';
+import { holderOf } from '../../src/power/transport/ttyProblems.js';
 import { boardRef, closeAll, openOne, startVirtualBoard, temporaryDir } from './virtualBoard.js';
 
 const runtimeDir = temporaryDir();
@@ -75,3 +76,18 @@ it('a tty that is not there, and a file that is none: TTY_MISSING', async () => 
 function leaveLock(tty: string, holder: object): void {
   fs.writeFileSync(path.join(runtimeDir, `${lockName(tty)}.lock`), JSON.stringify(holder));
 }
+
+it('of all that have a tty open, the one who locked it is named', async () => {
+  const board = startVirtualBoard('modbus-rtu', 8);
+  // This process has the far end open already; the locker is another one.
+  const child = spawn('flock', ['--no-fork', board.tty, 'sleep', '60'], { stdio: 'ignore' });
+  try {
+    await expect.poll(() => holderOf(board.tty)?.pid, { timeout: 5000 }).toBe(child.pid);
+    await expect(openOne(boardRef('modbus-rtu', board.tty, 8), { runtimeDir })).rejects.toMatchObject({
+      code: 'TTY_BUSY',
+      context: { holderPid: child.pid, holderName: 'sleep' },
+    });
+  } finally {
+    child.kill();
+  }
+});

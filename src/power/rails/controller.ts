@@ -81,7 +81,9 @@ export class PowerController {
   async switchRails(names: readonly string[], state: RailCommand): Promise<RailSwitch[]> {
     const jobs = names.map((name) => this.#job(name, state));
     this.#refuseCutIfBroken(state);
-    return this.#latching(() => this.#switch(jobs));
+    const done = await this.#latching(() => this.#switch(jobs));
+    await this.#undoCutIfBroken(state);
+    return done;
   }
 
   /** What the board says now; `unknown` where it cannot say. Rejects with BOARD_…, TTY_… or UNKNOWN_RAIL. */
@@ -207,21 +209,32 @@ export class PowerController {
     );
   }
 
+  /** A cut that was under way while another one latched the rig may have come after power was restored. */
+  async #undoCutIfBroken(state: RailCommand): Promise<void> {
+    if (state === 'off' && this.#broken !== null) await this.allOn();
+    this.#refuseCutIfBroken(state);
+  }
+
   /** Runs a switch; whatever fails in it latches the controller and brings power back first. */
   async #latching<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (error) {
-      const { restored, failed } = await this.allOn();
-      const notRestored = failed.map(({ rail }) => rail);
-      const cause = isPowerError(error) ? error : null;
-      const rest = notRestored.length === 0 ? 'power is back on all rails' : `WITHOUT POWER: ${notRestored.join(', ')}`;
-      const message = `${error instanceof Error ? error.message : String(error)}; ${rest}; no more cuts until repaired`;
-      const context = { ...cause?.context, restored, notRestored, causeCode: cause?.code };
-      this.#broken = new PowerError('RIG_BROKEN', message, context, error);
+      // Latched before anything is awaited: no cut may slip in while power comes back.
+      this.#broken = rigBroken(error, { restored: [], failed: [] });
+      this.#broken = rigBroken(error, await this.allOn());
       throw this.#broken;
     }
   }
+}
+
+function rigBroken(error: unknown, { restored, failed }: AllOnResult): PowerError {
+  const notRestored = failed.map(({ rail }) => rail);
+  const cause = isPowerError(error) ? error : null;
+  const rest = notRestored.length === 0 ? 'power is back on all rails' : `WITHOUT POWER: ${notRestored.join(', ')}`;
+  const message = `${error instanceof Error ? error.message : String(error)}; ${rest}; no more cuts until repaired`;
+  const context = { ...cause?.context, restored, notRestored, causeCode: cause?.code };
+  return new PowerError('RIG_BROKEN', message, context, error);
 }
 
 function groupByBoard(jobs: readonly Job[]): Map<Board, Job[]> {

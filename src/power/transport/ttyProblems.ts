@@ -35,8 +35,37 @@ export function explainOpenFailure(tty: string, cause: unknown): PowerError {
   return new PowerError('TTY_FAILED', `${tty} cannot be opened: ${String(cause)}`, { tty }, cause);
 }
 
-/** The first process seen with the node open, or null. Other users' processes are visible to root only. */
-export function holderOf(tty: string): { pid: number; name: string } | null {
+export interface TtyUser {
+  pid: number;
+  name: string;
+}
+
+/**
+ * Who keeps others from a tty: the process that has it locked, else the first one seen with the node open, or null.
+ * Other users' open files are visible to root only.
+ */
+export function holderOf(tty: string): TtyUser | null {
+  const pid = lockingPid(tty);
+  return pid === null ? openerOf(tty) : { pid, name: processName(String(pid)) };
+}
+
+/** From /proc/locks: `1: FLOCK  ADVISORY  WRITE 1234 00:18:5 0 EOF`, device as hex pairs, then the inode. */
+function lockingPid(tty: string): number | null {
+  const { dev, ino } = fs.statSync(tty);
+  const hex = (value: number): string => value.toString(16).padStart(2, '0');
+  const major = (dev >> 8) & 0xfff;
+  const minor = (dev & 0xff) | ((dev >> 12) & 0xfff00);
+  const node = `${hex(major)}:${hex(minor)}:${ino}`;
+  for (const line of fs.readFileSync('/proc/locks', 'utf8').split('\n')) {
+    const fields = line.split(/\s+/);
+    const pid = Number(fields[4]);
+    // 0: a process outside of this pid namespace.
+    if (fields[1] === 'FLOCK' && fields[5] === node && pid > 0) return pid;
+  }
+  return null;
+}
+
+function openerOf(tty: string): TtyUser | null {
   const node = fs.statSync(tty).rdev;
   for (const entry of fs.readdirSync('/proc')) {
     if (!/^\d+$/.test(entry)) continue;
