@@ -18,6 +18,7 @@ const COMMANDS: Record<string, () => Promise<Add>> = {
   inspect: async () => (await import('./inspect.js')).addInspect,
   relay: async () => (await import('./relay.js')).addRelay,
   lab: async () => (await import('./lab.js')).addLab,
+  serve: async () => (await import('./serve.js')).addServe,
   report: async () => (await import('./report.js')).addReport,
 };
 
