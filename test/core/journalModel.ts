@@ -9,7 +9,7 @@
 import type { IndicatorPages } from '../../src/core/indicatorPages.js';
 import type { LogConfig } from '../../src/core/config.js';
 import type { LogCommit } from '../../src/core/transactionLog.js';
-import { RECORD_COMPLETE, RECORD_RELEASE, RECORD_WRITE } from '../../src/core/transactionLog.js';
+import { OPENING_UNITS, RECORD_COMPLETE, RECORD_RELEASE, RECORD_WRITE } from '../../src/core/transactionLog.js';
 
 interface LogRecord {
   kind: number;
@@ -44,6 +44,9 @@ export class JournalModel {
   private readonly underWay: (PageWrite | null)[];
   private cache: { regions: Set<number>; version: number } = { regions: new Set(), version: -1 };
   private version = 0;
+  private submitted = 0;
+  /** What recovery found dirty: on the pages, or copied, before the log is reused (R11). */
+  private readonly recovered: number[] = [];
 
   constructor(config: LogConfig, pages: IndicatorPages) {
     this.config = config;
@@ -52,16 +55,27 @@ export class JournalModel {
     this.underWay = this.newest.map(() => null);
   }
 
-  /** What the pages say on disk before the first write. */
-  load(regions: Iterable<number>): void {
-    for (const r of regions) this.newest[this.pages.groupOf(r)].add(r);
+  /** What recovery found dirty; of the groups in `unwritten` the pages do not say so yet. */
+  load(regions: Iterable<number>, unwritten: Set<number>): void {
+    for (const r of regions) {
+      this.recovered.push(r);
+      const group = this.pages.groupOf(r);
+      if (!unwritten.has(group)) this.newest[group].add(r);
+    }
   }
 
   /** I5: throws when the commit would overwrite a block that a durable tail still needs. */
   submitCommit(c: LogCommit): void {
     const { recordsPerBlock, ringBlocks, blocksPerUnit } = this.config;
+    const isOpening = this.submitted++ < OPENING_UNITS;
+    if (isOpening && (c.recordCount > 0 || c.blocks !== blocksPerUnit)) throw new Error('R11: records before recovery was over');
+    for (const r of this.recovered) {
+      const isClean = !this.pages.awaiting.has(r);
+      if (this.submitted === 1 && !isClean && !this.isAlwaysEvident(r)) throw new Error(`R11: log reused before region ${r} was durably marked`);
+    }
     const end = c.start + c.blocks;
-    if (end - this.durableTail > ringBlocks) throw new Error(`I5: block ${end - 1} overwrites one behind tail ${this.durableTail}`);
+    const room = ringBlocks - (isOpening ? 0 : OPENING_UNITS * blocksPerUnit);
+    if (end - this.durableTail > room) throw new Error(`I5: block ${end - 1} overwrites one behind tail ${this.durableTail}`);
     if (c.blocks % blocksPerUnit !== 0 || c.start % blocksPerUnit !== 0) throw new Error('commit does not end on a unit');
     const last = this.commits.at(-1)?.blocks.at(-1)?.sequence ?? this.config.firstSequence - 1;
     if (c.start !== last + 1) throw new Error(`R3: commit starts at ${c.start} behind block ${last}`);

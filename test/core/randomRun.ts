@@ -134,8 +134,9 @@ export class Life {
     const { core, journal } = this.sim;
     const dirty = core.state.indicators.clone();
     for (const r of s.dirtyAtStart) if (r < core.state.regionCount) dirty.set(r);
-    journal.load(dirty.regions());
-    core.loadDirty(dirty, [...Array(core.pages.groupCount).keys()].filter((g) => g % 2 === 0));
+    const unwritten = [...Array(core.pages.groupCount).keys()].filter((g) => g % 2 === 0);
+    journal.load(dirty.regions(), new Set(unwritten));
+    core.loadDirty(dirty, unwritten);
   }
 
   run(commands: Command[]): void {
