@@ -40,8 +40,9 @@ it('an answer later than the timeout does not become the answer to the next comm
   const ref = boardRef('modbus-rtu', board.tty, 8, { replyTimeoutMs: 50, attempts: 1 });
   const power = await openOne(ref, { runtimeDir });
   await expect(power.switchRail('r1', 'off')).rejects.toMatchObject({ cause: { code: 'BOARD_MUTE' } });
-  // The echo of "off" is on its way; nothing may take it for an answer to this question.
-  await expect(power.readRail('r1')).rejects.toMatchObject({ code: 'BOARD_MUTE' });
+  // Echoes are on their way; nothing may take one for an answer to this question.
+  const code: unknown = expect.stringMatching(/^BOARD_(MUTE|GARBAGE)$/);
+  await expect(power.readRail('r1')).rejects.toMatchObject({ code });
 });
 
 it('bytes that stood on the line before are not part of an answer', async () => {

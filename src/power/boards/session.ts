@@ -2,9 +2,10 @@
  * Questions and answers on one wire, one at a time.
  *
  * Promises: an answer may come in pieces, late or behind garbage; what had been received before a frame is sent is never
- * taken for its answer; after a failure the line is drained before the next frame, so that a late answer does not become
- * the wrong one. Does not retry: board code decides what may be sent twice. Does not flush the tty: serialport's flush
- * would also throw away a frame that is still on its way out.
+ * taken for its answer; after a failure the line must be silent for a moment before the next frame, so that an answer a
+ * little late does not become the wrong one. Does not retry: board code decides what may be sent twice. Does not tell
+ * apart two equal answers of which one is very late: no protocol here numbers them. Does not flush the tty: serialport's
+ * flush would also throw away a frame that is still on its way out.
  */
 
 import { type Clock, NS_PER_MS, until } from '../clock.js';
