@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { CutRecord } from '../../src/campaign/cycleTypes.js';
 import { proofOfCut } from '../../src/campaign/proof.js';
 import { runFake } from './runFake.js';
 
@@ -29,5 +30,22 @@ describe('proof of a cut', () => {
     });
     expect(proofOfCut(state.facts.cuts[0])[0]).toMatchObject({ proven: false, reason: 'no-sign' });
     expect(state.facts.unprovoked.map((f) => f.area)).toEqual(['secondary']);
+  });
+
+  it('is not a failure from before the command that was told only after it', () => {
+    const cut: CutRecord = {
+      round: { during: 'load', rails: [{ rail: 'S', areas: ['secondary'] }], afterMs: 0, workloadSeed: 0 },
+      hitWork: true,
+      commands: [{ rail: 'S', askedNs: 1000, commandNs: 1500, doneNs: 2000, evidence: 'read-back' }],
+      readableBefore: ['secondary'],
+      signs: [{ area: 'secondary', errno: 5, atNs: 999, source: 'engine' }],
+      readableInDark: [],
+      restoredNs: null,
+      load: null,
+      resync: null,
+      workError: null,
+    };
+    expect(proofOfCut(cut)[0]).toMatchObject({ proven: false, reason: 'no-sign' });
+    expect(proofOfCut({ ...cut, signs: [{ ...cut.signs[0], atNs: 1000 }] })[0]).toMatchObject({ proven: true, latencyMs: 0 });
   });
 });
