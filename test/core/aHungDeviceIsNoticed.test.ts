@@ -1,0 +1,31 @@
+import { expect, it } from 'vitest';
+import { openedCore, run } from './bench.js';
+import { JOURNAL, PRIMARY, SECONDARY } from './coreParts.js';
+
+it('P hangs while S is away: P is lost after the acknowledgement timeout', () => {
+  const sim = openedCore({ dirty: [0] });
+  const { core } = sim;
+  sim.deviceLost(SECONDARY);
+  sim.obtain(core.begin(), 0, 512);
+  run(sim, () => core.state.primaryLost || sim.now > 5000, (p) => p.kind === 'io' && p.area === PRIMARY);
+  expect(core.state.primaryLost).toBe(true);
+  expect(sim.answers.failed).toBe(1);
+});
+
+it('the journal hangs: it is lost after the acknowledgement timeout, and what waits for evidence is refused', () => {
+  const sim = openedCore();
+  const { core } = sim;
+  sim.obtain(core.begin(), 0, 512);
+  run(sim, () => core.state.journalLost || sim.now > 5000, (p) => p.kind === 'log' || (p.kind === 'flush' && p.device === JOURNAL));
+  expect(core.state.journalLost).toBe(true);
+  expect(sim.answers.refused).toBe(1);
+});
+
+it('a hang of S costs S alone, and P gets its full time to answer after it', () => {
+  const sim = openedCore();
+  const { core } = sim;
+  sim.obtain(core.begin(), 0, 512);
+  run(sim, () => core.state.secondaryAway || sim.now > 5000, (p) => p.kind === 'io' && p.area === SECONDARY);
+  run(sim, () => sim.answers.ok === 1, (p) => p.kind === 'io' && p.area === SECONDARY);
+  expect([core.state.primaryLost, core.state.secondaryAway, core.state.journalLost]).toEqual([false, true, false]);
+});

@@ -1,0 +1,16 @@
+import { expect, it } from 'vitest';
+import { openedCore, run } from './bench.js';
+
+it('closed transactions that only lingering evidence keeps make room for new ones, long before the linger time', () => {
+  const sim = openedCore({ transactionSlots: 2, lingerMs: 1e6 });
+  const { core } = sim;
+  for (let i = 0; i < 10; i++) {
+    let t = -1;
+    run(sim, () => (t = core.begin()) >= 0);
+    run(sim, () => sim.obtain(t, i * 4096, 512) >= 0);
+    core.close(t, sim.now);
+    run(sim, () => core.updatesInFlight === 0);
+  }
+  expect(core.counters.evictions).toBeGreaterThan(0);
+  expect(sim.now).toBeLessThan(1000);
+});
