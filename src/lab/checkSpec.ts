@@ -33,7 +33,7 @@ function checkDisk(disk: LabDiskSpec, spec: LabSpec): void {
   checkNumber(where('keepProbability'), disk.keepProbability, 0, 1);
   checkNumber(where('tearProbability'), disk.tearProbability, 0, 1);
   checkNumber(where('holdUpMs'), disk.holdUpMs, 0, 3_600_000);
-  if (!['drop', 'keep', 'keep-drop'].includes(disk.killModel)) bad(where('killModel'), disk.killModel, 'drop, keep or keep-drop');
+  if (!['drop', 'keep', 'keep-drop', 'mixed'].includes(disk.killModel)) bad(where('killModel'), disk.killModel, 'drop, keep, keep-drop or mixed');
   const board = spec.boards.find(({ name }) => name === disk.fedBy.board);
   if (board === undefined) bad(where('fedBy'), disk.fedBy, `boards of this lab: ${spec.boards.map((b) => b.name).join(', ') || 'none'}`);
   checkNumber(where('fedBy.channel'), disk.fedBy.channel, 1, board.channels);

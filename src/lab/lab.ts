@@ -88,7 +88,9 @@ async function withTurn<T>(paths: LabPaths, action: () => Promise<T>): Promise<T
 
 async function reuse(paths: LabPaths, spec: LabSpec): Promise<LabState> {
   const runs = readSpec(paths.spec);
-  if (!isDeepStrictEqual(runs, JSON.parse(JSON.stringify(spec)))) {
+  // The seed may differ: a lab that outlived its bench goes on with its own, and serves the next campaign all the same.
+  const asked = JSON.parse(JSON.stringify({ ...spec, seed: runs?.seed })) as LabSpec;
+  if (!isDeepStrictEqual(runs, asked)) {
     throw new LabError(
       'LAB_OTHER_SPEC',
       `lab ${paths.name} is running with another description. End it first: \`plugpull lab down\` with the profile it was started from.`,

@@ -95,7 +95,7 @@ export interface CampaignSpec {
   limits: { recoveryMs: number | null; resyncMs: number | null; falseDirtyRegions: number | null };
 }
 
-export type KillModel = 'keep-drop' | 'drop' | 'keep';
+export type KillModel = 'keep-drop' | 'drop' | 'keep' | 'mixed';
 
 export interface LabDiskSpec {
   name: string;

@@ -31,7 +31,7 @@ test('the virtual profiles cut every area, and during a resync or a recovery', (
     expect([...cut].sort()).toEqual(['journal', 'primary', 'secondary']);
     expect(campaign.cuts.some((c) => c.during !== 'load')).toBe(true);
     expect(campaign.cycles).toBeGreaterThanOrEqual(campaign.cuts.length);
-    expect(lab!.disks.every((d) => d.killModel === 'keep-drop' && d.keepProbability === 0.5 && d.tearProbability > 0)).toBe(true);
+    expect(lab!.disks.every((d) => ['keep-drop', 'mixed'].includes(d.killModel) && d.tearProbability > 0)).toBe(true);
     expect(warnings).toEqual([]);
   }
 });

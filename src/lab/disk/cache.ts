@@ -12,7 +12,7 @@ import type { Random } from '../random.js';
 import type { Medium, VirtualDevice } from './device.js';
 import { CacheIndex } from './cacheIndex.js';
 import { RequestArena } from './requestArena.js';
-import { settleWrite, type KillSpec } from './settle.js';
+import { killOfCut, settleWrite, type KillSpec } from './settle.js';
 
 /** Smallest write there is; bounds the entry table by the cache's size. */
 const ENTRIES_MIN = 1024;
@@ -115,7 +115,8 @@ export class VolatileCache implements VirtualDevice {
 
   powerLost(): void {
     const counts: SettleCounts = { unflushed: this.#count, dropped: 0, kept: 0, torn: 0 };
-    const { kill, random } = this.#setup;
+    const { random } = this.#setup;
+    const kill = killOfCut(this.#setup.kill, random);
     try {
       for (let i = 0; i < this.#count; i++) {
         const slot = this.#slot(i);

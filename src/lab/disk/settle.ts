@@ -19,6 +19,13 @@ export type KeepPiece = (startBytes: number, lengthBytes: number) => void;
 
 export type WriteFate = 'dropped' | 'kept' | 'torn';
 
+const MODELS = ['keep-drop', 'drop', 'keep'] as const;
+
+/** The model of one cut: `mixed` draws one, so that a campaign meets both scattered losses and whole caches gone. */
+export function killOfCut(kill: KillSpec, random: Random): KillSpec {
+  return kill.model === 'mixed' ? { ...kill, model: MODELS[random.below(MODELS.length)] } : kill;
+}
+
 /** Decides one unflushed write; two draws for each in `keep-drop`, so fates do not shift with lengths of others. */
 export function settleWrite(kill: KillSpec, random: Random, lengthBytes: number, keep: KeepPiece): WriteFate {
   if (kill.model === 'drop') return 'dropped';

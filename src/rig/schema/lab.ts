@@ -15,9 +15,9 @@ const labDiskSchema = z.strictObject({
   // It is held in memory.
   cache: size('Volatile write cache', { min: 0, max: 4 * 2 ** 30 }).prefault('8MiB'),
   killModel: z
-    .enum(['keep-drop', 'drop', 'keep'])
+    .enum(['keep-drop', 'drop', 'keep', 'mixed'])
     .default('keep-drop')
-    .describe('What a cut does to the cache: keep-drop (each write by chance), drop (all lost), keep (none lost).'),
+    .describe('What a cut does to the cache: keep-drop (each write by chance), drop (all lost), keep (none lost), mixed (one of the three, drawn for each cut).'),
   keepProbability: chance('keep-drop: chance that an unflushed write survives').prefault(0.5),
   tearProbability: chance('Chance that an unflushed write that survives is torn at 512 bytes').prefault(0),
   holdUp: duration('How long the supply holds after the relay has switched', { min: 0, max: 60_000 }).prefault('0s'),
