@@ -1,0 +1,40 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { IndicatorMap } from '../../src/core/indicatorMap.js';
+import { holds } from './property.js';
+
+// Sizes at the borders of words (32) and of summary words (1024), and beyond one summary word's reach.
+const SIZES = [1, 31, 32, 33, 1023, 1024, 1025, 32767, 32768, 32769];
+
+const step = fc.tuple(fc.constantFrom('set', 'set', 'clear', 'range', 'all'), fc.nat(), fc.nat(70));
+
+it('an indicator map is a set of regions with an exact count, in order', () => {
+  holds(fc.record({ size: fc.constantFrom(...SIZES), steps: fc.array(step, { maxLength: 60 }) }), 500, ({ size, steps }) => {
+    const map = new IndicatorMap(size);
+    const set = new Set<number>();
+    for (const [kind, a, n] of steps) {
+      // Half of the regions from the very end, where the last words are short.
+      const r = a % 2 === 0 ? a % size : Math.max(0, size - 1 - (a % 70));
+      if (kind === 'set') expect(map.set(r)).toBe(!set.has(r) && set.add(r) !== undefined);
+      else if (kind === 'clear') expect(map.clear(r)).toBe(set.delete(r));
+      else if (kind === 'range') {
+        map.setRange(r, n);
+        for (let x = r; x < Math.min(size, r + n); x++) set.add(x);
+      } else if (n === 0) {
+        map.clearAll();
+        set.clear();
+      }
+      expect(map.count).toBe(set.size);
+      expect(map.has(r)).toBe(set.has(r));
+      const sorted = [...set].sort((x, y) => x - y);
+      expect(map.nextSet(r)).toBe(sorted.find((x) => x >= r) ?? -1);
+    }
+    expect([...map.regions()]).toEqual([...set].sort((x, y) => x - y));
+    expect([...map.clone().regions()]).toEqual([...map.regions()]);
+    for (let w = 0; w <= size >>> 5; w++) {
+      let word = 0;
+      for (let b = 0; b < 32; b++) if (set.has(w * 32 + b)) word += 2 ** b;
+      if (map.word(w) !== word) expect(map.word(w)).toBe(word);
+    }
+  });
+});
