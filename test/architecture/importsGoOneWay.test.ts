@@ -7,7 +7,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   workload: [],
   journal: ['core', 'workload'],
   judge: ['workload'],
-  explore: ['core', 'journal'],
+  explore: ['core', 'journal', 'workload'],
   device: [],
   power: [],
   lab: [],
