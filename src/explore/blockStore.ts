@@ -4,6 +4,7 @@ import { Mix } from './mix.js';
 
 export class BlockStore {
   private readonly blocks: Uint8Array[] = [];
+  private readonly hashes: number[] = [];
   private readonly byHash = new Map<number, number>();
 
   /** Number of the block at `at`. */
@@ -13,12 +14,18 @@ export class BlockStore {
     if (known !== undefined) return known;
     const id = this.blocks.length;
     this.blocks.push(bytes.slice(at, at + BLOCK_BYTES));
+    this.hashes.push(hash);
     this.byHash.set(hash, id);
     return id;
   }
 
   bytesOf(id: number): Uint8Array {
     return this.blocks[id];
+  }
+
+  /** Hash of the block's content: the same in every store. */
+  hashOf(id: number): number {
+    return this.hashes[id];
   }
 
   get count(): number {
@@ -33,9 +40,9 @@ function hashBlock(bytes: Uint8Array, at: number): number {
   return m.value;
 }
 
-/** What (place, block) adds to the hash of an image; the sum does not depend on order. */
-export function placeHash(place: number, block: number): number {
-  return new Mix().add(place).add(block).value;
+/** What a content at a place adds to the hash of an image; the sum does not depend on order. */
+export function placeHash(place: number, contentHash: number): number {
+  return new Mix().add(place).addNumber(contentHash).value;
 }
 
 const MODULUS = 2 ** 53;
@@ -43,7 +50,7 @@ const MODULUS = 2 ** 53;
 /** Sums of hashes stay 53 bits wide. */
 export function addHash(x: number, y: number): number {
   const sum = x + y;
-  return sum >= MODULUS || !Number.isSafeInteger(sum) ? wrap(x, y) : sum;
+  return sum >= MODULUS ? wrap(x, y) : sum;
 }
 
 function wrap(x: number, y: number): number {

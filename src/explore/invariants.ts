@@ -74,12 +74,8 @@ export class Judge {
   }
 
   private lostIndicator(world: World, view: JournalView): Violation | null {
+    const different = differingRegions(world);
     const [p, s] = world.areas;
-    let different = 0;
-    for (let k = 0; k < p.sectorCount; k++) {
-      const onP = p.possible(k);
-      if ((onP & (onP - 1)) !== 0 || onP !== s.possible(k)) different |= 1 << Math.floor(k / SECTORS_PER_REGION);
-    }
     if (different === 0) return null;
     for (const { crash, recovered } of view.distinct) {
       const lost = different & ~recovered.dirtyMask;
@@ -93,6 +89,17 @@ export class Judge {
     }
     return null;
   }
+}
+
+/** Regions that may differ between P and S after a crash now, as bits. */
+export function differingRegions(world: World): number {
+  const [p, s] = world.areas;
+  let different = 0;
+  for (let k = 0; k < p.sectorCount; k++) {
+    const onP = p.possible(k);
+    if ((onP & (onP - 1)) !== 0 || onP !== s.possible(k)) different |= 1 << Math.floor(k / SECTORS_PER_REGION);
+  }
+  return different;
 }
 
 function firstDifferent(world: World, region: number): number {

@@ -21,34 +21,37 @@ export interface JournalWrite {
   readonly note: string;
 }
 
-export function journalWrite(w: Omit<JournalWrite, 'hash'>): JournalWrite {
-  return { ...w, hash: mixAll([...w.places, -1, ...w.blocks]) };
+export function journalWrite(w: Omit<JournalWrite, 'hash'>, store: BlockStore): JournalWrite {
+  return { ...w, hash: mixAll([...w.places, -1, ...w.blocks.map((b) => store.hashOf(b))]) };
 }
 
 /** Blocks of the device by number, with their hash kept along. */
 export interface JournalImage {
   readonly blocks: Int32Array;
   readonly hash: number;
+  readonly store: BlockStore;
 }
 
 export function imageOf(bytes: Uint8Array, store: BlockStore): JournalImage {
   const blocks = Int32Array.from({ length: bytes.length / 512 }, (_, i) => store.intern(bytes, i * 512));
   let hash = 0;
-  blocks.forEach((b, i) => (hash = addHash(hash, placeHash(i, b))));
-  return { blocks, hash };
+  blocks.forEach((b, i) => (hash = addHash(hash, placeHash(i, store.hashOf(b)))));
+  return { blocks, hash, store };
 }
 
 /** The image with the blocks of `write` for which `mask` says so. */
 export function withWrite(image: JournalImage, write: JournalWrite, mask: (i: number) => boolean): JournalImage {
+  const { store } = image;
   const blocks = image.blocks.slice();
   let { hash } = image;
   for (let i = 0; i < write.places.length; i++) {
     const place = write.places[i];
     if (!mask(i) || blocks[place] === write.blocks[i]) continue;
-    hash = addHash(subtractHash(hash, placeHash(place, blocks[place])), placeHash(place, write.blocks[i]));
+    hash = subtractHash(hash, placeHash(place, store.hashOf(blocks[place])));
+    hash = addHash(hash, placeHash(place, store.hashOf(write.blocks[i])));
     blocks[place] = write.blocks[i];
   }
-  return { blocks, hash };
+  return { blocks, hash, store };
 }
 
 const ALL = (): boolean => true;

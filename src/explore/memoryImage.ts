@@ -2,7 +2,7 @@
  * Saves and puts back the whole memory of an object graph in place (the core's: typed arrays, plain fields, short
  * lists), and hashes it. The core allocates nothing while it runs, so its graph is walked once and then copied flat.
  *
- * Needs: plain private fields, no maps or closures that hold state. A field that comes to point to an object
+ * Needs: plain private fields, no closures that hold state; maps and sets of plain data that nothing else points into. A field that comes to point to an object
  * outside the graph is an error, not a silent miss. Arrays are taken as short lists that may grow.
  */
 import { ExploreError } from './errors.js';
@@ -16,33 +16,50 @@ export interface Saved {
   typed: Uint8Array;
   fields: unknown[];
   lists: unknown[][];
+  /** Entries of maps and sets, as plain data of their own. */
+  tables: unknown[][];
 }
 
 function isTyped(x: unknown): x is Typed {
   return ArrayBuffer.isView(x) && !(x instanceof DataView);
 }
 
+interface TypedPart {
+  bytes: Uint8Array;
+  words: Int32Array | null;
+  /** Field of the array's holder that says how many elements count; null: all. */
+  count: (() => number) | null;
+  wordsPerElement: number;
+}
+
 export class MemoryImage {
+  private readonly parts: TypedPart[] = [];
   private readonly typed: Uint8Array[] = [];
   private typedBytes = 0;
   private readonly holders: { object: Fields; keys: string[] }[] = [];
   private readonly lists: { array: unknown[] }[] = [];
+  private readonly tables: (Set<unknown> | Map<unknown, unknown>)[] = [];
   private readonly numbers = new Map<object, number>();
   private readonly unhashed: Set<string>;
 
-  /** @param outside objects that are no part of it (callbacks); @param unhashed field names that no hash looks at. */
+  /**
+   * @param outside objects that are no part of it (callbacks)
+   * @param unhashed field names that no hash looks at
+   * An object with a field `recordCount` holds that many elements in each of its typed arrays; what is behind is left over.
+   */
   constructor(root: object, outside: readonly object[], unhashed: readonly string[] = []) {
     for (const o of outside) this.numbers.set(o, -1);
     this.unhashed = new Set(unhashed);
     this.walk(root);
   }
 
-  private walk(x: object): void {
+  private walk(x: object, holder?: Fields): void {
     if (this.numbers.has(x)) return;
     this.numbers.set(x, this.numbers.size);
     if (isTyped(x)) {
       const bytes = new Uint8Array(x.buffer, x.byteOffset, x.byteLength);
       this.typed.push(bytes);
+      this.parts.push(partOf(x, bytes, holder));
       this.typedBytes += Math.ceil(bytes.length / 4) * 4;
       return;
     }
@@ -51,13 +68,16 @@ export class MemoryImage {
       for (const v of x) if (typeof v === 'object' && v !== null) this.walk(v);
       return;
     }
-    if (x instanceof Map || x instanceof Set) throw new ExploreError('NOT_MODELLED', 'the memory holds a Map or a Set: copy it by fields, or keep it out');
+    if (x instanceof Set || x instanceof Map) {
+      this.tables.push(x);
+      return;
+    }
     const object = x as Fields;
     const keys = Object.keys(object).filter((k) => typeof object[k] !== 'function');
     this.holders.push({ object, keys });
     for (const k of keys) {
       const v = object[k];
-      if (typeof v === 'object' && v !== null) this.walk(v);
+      if (typeof v === 'object' && v !== null) this.walk(v, object);
     }
   }
 
@@ -70,7 +90,7 @@ export class MemoryImage {
     }
     const fields: unknown[] = [];
     for (const { object, keys } of this.holders) for (const k of keys) fields.push(object[k]);
-    return { typed, fields, lists: this.lists.map(({ array }) => array.slice()) };
+    return { typed, fields, lists: this.lists.map(({ array }) => array.slice()), tables: this.tables.map((s) => copyOf([...s])) };
   }
 
   restore(saved: Saved): void {
@@ -87,16 +107,24 @@ export class MemoryImage {
       array.length = values.length;
       for (let k = 0; k < values.length; k++) array[k] = values[k];
     }
+    for (let i = 0; i < this.tables.length; i++) {
+      const table = this.tables[i];
+      if (table.size > 0) table.clear();
+      for (const v of copyOf(saved.tables[i])) {
+        if (table instanceof Map) table.set((v as [unknown, unknown])[0], (v as [unknown, unknown])[1]);
+        else table.add(v);
+      }
+    }
   }
 
   addTo(m: Mix): void {
-    for (const t of this.typed) {
-      const words = t.length >> 2;
-      if ((t.byteOffset & 3) === 0 && words > 0) {
-        const view = new Int32Array(t.buffer, t.byteOffset, words);
-        for (let i = 0; i < words; i++) m.add(view[i]);
+    for (const { bytes, words, count, wordsPerElement } of this.parts) {
+      if (words === null) {
+        for (const byte of bytes) m.add(byte);
+        continue;
       }
-      for (let i = words * 4; i < t.length; i++) m.add(t[i]);
+      const end = count === null ? words.length : count() * wordsPerElement;
+      for (let i = 0; i < end; i++) m.add(words[i]);
     }
     for (const { object, keys } of this.holders) {
       for (const k of keys) if (!this.unhashed.has(k)) this.addValue(m, object[k]);
@@ -105,6 +133,7 @@ export class MemoryImage {
       m.add(array.length);
       for (const v of array) this.addValue(m, v);
     }
+    for (const table of this.tables) if (table.size > 0) m.addText(JSON.stringify([...table]));
   }
 
   private addValue(m: Mix, v: unknown): void {
@@ -118,4 +147,14 @@ export class MemoryImage {
     if (n !== undefined) return n;
     throw new ExploreError('NOT_MODELLED', `an object came into the memory while it ran (${x.constructor.name})`);
   }
+}
+
+function copyOf(list: readonly unknown[]): unknown[] {
+  return list.length === 0 ? [] : (structuredClone(list) as unknown[]);
+}
+
+function partOf(x: Typed, bytes: Uint8Array, holder: Fields | undefined): TypedPart {
+  const words = x.BYTES_PER_ELEMENT < 4 ? null : new Int32Array(x.buffer, x.byteOffset, x.byteLength >> 2);
+  const count = holder !== undefined && typeof holder.recordCount === 'number' ? () => holder.recordCount as number : null;
+  return { bytes, words, count, wordsPerElement: x.BYTES_PER_ELEMENT / 4 };
 }

@@ -1,20 +1,32 @@
 /**
- * What the real recovery says about a journal image. Each image is recovered once; later meetings are looked up.
+ * What the real recovery says about a journal image. Each image is recovered once; what recovery makes of a single
+ * block, or of the indicator area, is remembered as well, for images differ in a few blocks only.
  */
-import type { JournalReader } from '../journal/recoverLog.js';
-import { BLOCK_BYTES } from '../journal/layout.js';
-import { recoverJournal } from '../journal/recovery.js';
-import type { ExpectedJournal, JournalRecovery } from '../journal/recovery.js';
+import type { JournalIdentity } from '../journal/block.js';
+import { Findings } from '../journal/findings.js';
+import type { JournalFinding } from '../journal/findings.js';
+import { BLOCK_BYTES, BLOCKS_PER_UNIT, journalLayout } from '../journal/layout.js';
+import type { JournalLayout } from '../journal/layout.js';
+import type { LogBlock } from '../journal/logBlock.js';
+import { openPlace } from '../journal/recoverLog.js';
+import type { PlaceReader } from '../journal/recoverLog.js';
+import type { PagesRecovery } from '../journal/recoverPages.js';
+import { piecesOf, recoverFromPieces } from '../journal/recovery.js';
+import type { ExpectedJournal, JournalPieces, JournalRecovery } from '../journal/recovery.js';
+import { regionCountOf } from '../journal/superblock.js';
+import type { SuperblockRead } from '../journal/superblock.js';
 import type { BlockStore } from './blockStore.js';
 import type { JournalImage } from './journalDevice.js';
+import { mixAll } from './mix.js';
 
 /** The seam at which a broken recovery is put in. */
-export type Recover = (expected: ExpectedJournal, read: JournalReader) => JournalRecovery;
+export type Recover = (expected: ExpectedJournal, pieces: JournalPieces) => JournalRecovery;
 
 export interface Recovered {
   /** D as bits. */
   dirtyMask: number;
   damaged: boolean;
+  needsFormat: boolean;
   firstSequence: number;
   recoveredThrough: number;
   groupsToWrite: number[];
@@ -26,53 +38,114 @@ export interface Recovered {
 }
 
 /** Results kept; beyond it all are forgotten and made anew. */
-const KEPT_MAX = 400_000;
+const KEPT_MAX = 300_000;
+
+interface KnownPages {
+  result: PagesRecovery;
+  findings: JournalFinding[];
+}
 
 export class Recoveries {
   /** Recoveries run, not looked up. */
   runs = 0;
   private readonly known = new Map<number, Recovered>();
+  private readonly blocks = new Map<number, LogBlock | string>();
+  private readonly pages = new Map<number, KnownPages>();
+  private readonly superblocks = new Map<number, SuperblockRead | null>();
   private readonly expected: ExpectedJournal;
+  private readonly layout: JournalLayout;
   private readonly store: BlockStore;
   private readonly recover: Recover;
+  private readonly scratch: Uint8Array;
 
-  constructor(expected: ExpectedJournal, store: BlockStore, recover: Recover = recoverJournal) {
+  constructor(expected: ExpectedJournal, store: BlockStore, recover: Recover = recoverFromPieces) {
     this.expected = expected;
+    this.layout = journalLayout(expected.logBytes, regionCountOf(expected));
     this.store = store;
     this.recover = recover;
+    this.scratch = new Uint8Array(this.layout.totalBytes);
   }
 
   of(image: JournalImage): Recovered {
     const known = this.known.get(image.hash);
     if (known !== undefined) return known;
     if (this.known.size >= KEPT_MAX) this.known.clear();
-    const result = this.run(image);
+    this.runs++;
+    const result = summaryOf(this.recover(this.expected, this.piecesOf(image)));
     this.known.set(image.hash, result);
     return result;
   }
 
-  private run(image: JournalImage): Recovered {
-    this.runs++;
-    const scratch = new Uint8Array(image.blocks.length * BLOCK_BYTES);
-    const r = this.recover(this.expected, (offset, length) => {
+  /** Recovery as on a device: every byte read, nothing remembered. */
+  fromBytes(image: JournalImage): Recovered {
+    return summaryOf(this.recover(this.expected, this.bytePieces(image)));
+  }
+
+  private bytePieces(image: JournalImage): JournalPieces {
+    const { scratch } = this;
+    return piecesOf(this.expected, (offset, length) => {
       for (let i = offset / BLOCK_BYTES; i < (offset + length) / BLOCK_BYTES; i++) {
         scratch.set(this.store.bytesOf(image.blocks[i]), i * BLOCK_BYTES);
       }
       return scratch.subarray(offset, offset + length);
     });
-    let dirtyMask = 0;
-    for (const region of r.dirty.regions()) dirtyMask |= 1 << region;
+  }
+
+  private piecesOf(image: JournalImage): JournalPieces {
+    const bytes = this.bytePieces(image);
     return {
-      dirtyMask,
-      damaged: r.everythingDirty,
-      firstSequence: r.firstSequence,
-      recoveredThrough: r.recoveredThrough,
-      groupsToWrite: r.groupsToWrite,
-      pageGeneration: r.pageGeneration,
-      highestTransaction: r.highestTransaction,
-      tail: r.tail,
-      activeTransactions: r.activeTransactions,
-      findings: r.findings.count,
+      superblock: (copy) => {
+        const id = image.blocks[this.layout.superblockOffset[copy] / BLOCK_BYTES] * 2 + copy;
+        let s = this.superblocks.get(id);
+        if (s === undefined) this.superblocks.set(id, (s = bytes.superblock(copy)));
+        return s;
+      },
+      places: (identity) => this.placesOf(image, identity),
+      pages: (identity, findings) => this.pagesOf(image, identity, findings, bytes),
     };
   }
+
+  private placesOf(image: JournalImage, identity: JournalIdentity): PlaceReader {
+    const { layout, store, blocks } = this;
+    return (copy, place) => {
+      const at = layout.logOffset[copy] / BLOCK_BYTES + place;
+      const id = image.blocks[at];
+      const key = id * image.blocks.length + at;
+      let block = blocks.get(key);
+      if (block === undefined) blocks.set(key, (block = openPlace(store.bytesOf(id), 0, copy, place, layout, identity)));
+      return block;
+    };
+  }
+
+  private pagesOf(image: JournalImage, identity: JournalIdentity, findings: Findings, bytes: JournalPieces): PagesRecovery {
+    const first = this.layout.pagesOffset[0] / BLOCK_BYTES;
+    const key = mixAll(image.blocks.subarray(first, first + 2 * this.layout.groupCount * BLOCKS_PER_UNIT));
+    let known = this.pages.get(key);
+    if (known === undefined) {
+      const own = new Findings();
+      known = { result: bytes.pages(identity, own), findings: own.list };
+      this.pages.set(key, known);
+    }
+    for (const f of known.findings) findings.add({ ...f, offsetBytes: f.blockIndex * BLOCK_BYTES });
+    const { dirty, unsettledGroups, generation } = known.result;
+    return { dirty: dirty.clone(), unsettledGroups: new Set(unsettledGroups), generation };
+  }
+}
+
+function summaryOf(r: JournalRecovery): Recovered {
+  let dirtyMask = 0;
+  for (const region of r.dirty.regions()) dirtyMask |= 1 << region;
+  return {
+    dirtyMask,
+    damaged: r.everythingDirty,
+    needsFormat: r.needsFormat,
+    firstSequence: r.firstSequence,
+    recoveredThrough: r.recoveredThrough,
+    groupsToWrite: r.groupsToWrite,
+    pageGeneration: r.pageGeneration,
+    highestTransaction: r.highestTransaction,
+    tail: r.tail,
+    activeTransactions: r.activeTransactions,
+    findings: r.findings.count,
+  };
 }

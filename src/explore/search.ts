@@ -3,12 +3,12 @@
  * equal states merged; in each state every crash is judged, and histories go on behind each different crash (recovery,
  * resync, and crashes during those) to a stated nesting.
  */
-import type { Judge, Violation } from './invariants.js';
+import type { JournalView, Judge, Violation } from './invariants.js';
 import { Mix } from './mix.js';
 import type { StateSet } from './stateSet.js';
-import type { CrashStep, Op, Step } from './steps.js';
+import type { Op, Step } from './steps.js';
 import { ProtocolBreach } from './world.js';
-import type { World } from './world.js';
+import type { World, WorldState } from './world.js';
 
 export interface SearchLimits {
   /** Steps of one life of the host. */
@@ -29,7 +29,16 @@ export interface SearchResult {
   violation: { steps: Step[]; violation: Violation } | null;
 }
 
-/** Told of each state that was not met before, after it was judged. */
+/** What an observer found wrong with a state. */
+export class ProbeFailure extends Error {
+  readonly violation: Violation;
+  constructor(violation: Violation) {
+    super(violation.detail);
+    this.violation = violation;
+  }
+}
+
+/** Told of each state that was not met before, after it was judged. It may use the world up, and throw ProbeFailure. */
 export interface SearchObserver {
   onState(world: World, depth: number): void;
   /** Asked now and then. */
@@ -43,6 +52,7 @@ export class Search {
   private readonly seen: StateSet;
   private readonly observer: SearchObserver;
   private readonly trail: Step[] = [];
+  private expired = false;
   private result: SearchResult = { states: 0, deepest: 0, exhaustive: true, violation: null };
 
   /** @param seen shared between searches: a state met with the same rest of a script need not be met again. */
@@ -58,39 +68,43 @@ export class Search {
     this.trail.length = 0;
     this.trail.push(...prefix);
     this.result = { states: 0, deepest: 0, exhaustive: true, violation: null };
-    this.visit(script, 0);
+    try {
+      this.visit(script, 0);
+    } catch (error) {
+      this.result.violation = { steps: [...this.trail], violation: violationOf(error) };
+    }
     return this.result;
   }
 
   private get stopped(): boolean {
-    return this.result.violation !== null || this.result.states >= this.limits.states;
+    if (this.result.violation !== null) return true;
+    if (!this.expired && this.result.states < this.limits.states) return false;
+    this.result.exhaustive = false;
+    return true;
   }
 
   private visit(rest: readonly Op[], depth: number): void {
     const { world, result } = this;
-    if (this.stopped) {
-      result.exhaustive = false;
-      return;
-    }
+    if (this.stopped) return;
     const left = Math.min(depth, this.limits.depth);
     if (!this.seen.add(stateKey(world, rest, this.limits.depth - left))) return;
     result.states++;
     result.deepest = Math.max(result.deepest, this.trail.length);
-    if ((result.states & 63) === 0 && this.observer.expired()) this.limits.states = 0;
+    if ((result.states & 63) === 0) this.expired = this.observer.expired();
     const view = this.judge.view(world);
     const violation = this.judge.judge(world, view);
     if (violation !== null) {
       result.violation = { steps: [...this.trail], violation };
       return;
     }
-    this.observer.onState(world, depth);
     const here = world.save();
+    this.observer.onState(world, depth);
     if (depth >= this.limits.depth) result.exhaustive = false;
     else this.branch(rest, depth, here);
-    if (world.crashes < this.limits.crashes) this.crashAll(here, view.outcomes.map((o) => o.crash.patterns));
+    if (world.crashes < this.limits.crashes) this.crashAll(here, view);
   }
 
-  private branch(rest: readonly Op[], depth: number, here: ReturnType<World['save']>): void {
+  private branch(rest: readonly Op[], depth: number, here: WorldState): void {
     const steps: Step[] = this.world.deviceSteps();
     if (rest.length > 0) steps.unshift(rest[0]);
     for (const step of steps) {
@@ -110,20 +124,26 @@ export class Search {
     this.trail.pop();
   }
 
-  private crashAll(here: ReturnType<World['save']>, journals: number[][]): void {
-    for (const journal of journals) {
-      for (const primary of ['lost', 'kept'] as const) {
+  /** What comes after a crash depends on the journal's image alone: each image is gone on from once. */
+  private crashAll(here: WorldState, view: JournalView): void {
+    const lives = this.world.crashes + 1;
+    for (const { crash, recovered } of view.outcomes) {
+      for (const primary of recovered.dirtyMask === 0 ? LOST : LOST_OR_KEPT) {
         if (this.stopped) return;
+        if (!this.seen.add(new Mix().addNumber(crash.image.hash).add(lives).addText(primary).value)) continue;
         this.world.restore(here);
-        const step: CrashStep = { do: 'crash', primary, journal };
-        this.follow(step, this.limits.afterCrash, 0);
+        this.follow({ do: 'crash', primary, journal: crash.patterns }, this.limits.afterCrash, 0);
       }
     }
   }
 }
 
+const LOST = ['lost'] as const;
+const LOST_OR_KEPT = ['lost', 'kept'] as const;
+
 /** Errors of the code under test are findings too: a broken engine may well throw. */
 export function violationOf(error: unknown): Violation {
+  if (error instanceof ProbeFailure) return error.violation;
   if (error instanceof ProtocolBreach) return { rule: error.rule, detail: error.message, journal: null };
   if (error instanceof Error && error.name === 'ExploreError') throw error;
   return { rule: 'crash', detail: `the engine threw: ${String(error)}`, journal: null };

@@ -230,7 +230,7 @@ export class World {
       }
     }
     const note = `log blocks ${commit.start} … ${commit.start + commit.blocks - 1}, ${commit.recordCount} records, tail ${commit.tail}`;
-    this.journal.submit(journalWrite({ ordinal: this.nextOrdinal(), kind: 'log', tag: index, blocksPerCopy: commit.blocks, places, blocks, note }));
+    this.journal.submit(journalWrite({ ordinal: this.nextOrdinal(), kind: 'log', tag: index, blocksPerCopy: commit.blocks, places, blocks, note }, this.stage.store));
   }
 
   private onWritePage(group: number, copy: 0 | 1): void {
@@ -241,7 +241,7 @@ export class World {
     const places = Array.from({ length: BLOCKS_PER_UNIT }, (_, b) => at + b);
     const blocks = places.map((_, b) => this.stage.store.intern(this.scratch, b * BLOCK_BYTES));
     const note = `indicators of group ${group}, copy ${copy}: {${[...awaiting.regions()].join(' ')}}`;
-    this.journal.submit(journalWrite({ ordinal: this.nextOrdinal(), kind: 'page', tag: group, blocksPerCopy: BLOCKS_PER_UNIT, places, blocks, note }));
+    this.journal.submit(journalWrite({ ordinal: this.nextOrdinal(), kind: 'page', tag: group, blocksPerCopy: BLOCKS_PER_UNIT, places, blocks, note }, this.stage.store));
   }
 
   private nextOrdinal(): number {
@@ -373,11 +373,11 @@ export class World {
   }
 
   private write(transaction: number, sector: number, sectors: number): boolean {
-    if (this.nextVersion > VERSION_MAX) return false;
+    if (this.nextVersion > VERSION_MAX && !this.renumber()) return false;
     let t = this.transactions[transaction];
     if (t === undefined) {
       t = this.core.begin();
-      if (t < 0) return false;
+      if (t < 0) return t === REFUSED;
       this.transactions = this.transactions.slice();
       this.transactions[transaction] = t;
     }
@@ -400,6 +400,23 @@ export class World {
     this.updates = before;
     if (slot === REFUSED) this.stage.effects.refusedAtOnce++;
     return slot === REFUSED;
+  }
+
+  /** Versions start anew when P and S are known to hold the same in every sector, and nobody waits. */
+  private renumber(): boolean {
+    const [p, s] = this.areas;
+    if (this.slots.some((v) => v !== undefined) || this.unanswered > 0) return false;
+    for (const a of this.areas) if (a.dead || a.flying.length + a.cached.length > 0) return false;
+    for (let k = 0; k < p.sectorCount; k++) {
+      const d = p.durable[k];
+      if (d !== s.durable[k] || (d & (d - 1)) !== 0) return false;
+    }
+    this.areas = [new DataDevice(p.sectorCount), new DataDevice(p.sectorCount)];
+    this.floor = this.floor.map(() => 0);
+    this.updates = [];
+    this.nextVersion = 1;
+    this.lastEnded = [null, null];
+    return true;
   }
 
   /** The slot that the core's pool hands out next. */
@@ -548,6 +565,11 @@ export class World {
 
   get flushing(): readonly [number, number, number] {
     return this.flushes;
+  }
+
+  /** Transactions of the script that are not closed. */
+  get openTransactions(): number[] {
+    return this.transactions.flatMap((t, i) => (t === undefined ? [] : [i]));
   }
 
   /** Updates that the application waits for. */

@@ -22,6 +22,9 @@ import { RECORD_COMPLETE, RECORD_RELEASE, RECORD_WRITE } from '../core/transacti
 /** Returns the bytes at an offset of the journal device, or null when they cannot be read. Not kept by the caller. */
 export type JournalReader = (offsetBytes: number, lengthBytes: number) => Uint8Array | null;
 
+/** What stands at a place of one copy of the ring: the block, or what is wrong with it. */
+export type PlaceReader = (copy: 0 | 1, place: number) => LogBlock | string;
+
 export interface LogRecovery {
   /** Something was damaged: every region must be taken as dirty. */
   damaged: boolean;
@@ -47,16 +50,10 @@ interface BrokenPlace {
   problem: string;
 }
 
-export function recoverLog(
-  layout: JournalLayout,
-  identity: JournalIdentity,
-  regionCount: number,
-  read: JournalReader,
-  findings: Findings,
-): LogRecovery {
+export function recoverLog(layout: JournalLayout, regionCount: number, readPlace: PlaceReader, findings: Findings): LogRecovery {
   const places: (LogBlock | null)[] = new Array<LogBlock | null>(layout.ringBlocks).fill(null);
   const broken: BrokenPlace[] = [];
-  for (const copy of [0, 1] as const) readRing(copy, layout, identity, read, places, broken);
+  for (const copy of [0, 1] as const) readRing(copy, layout, readPlace, places, broken);
   let damaged = broken.length > 0;
   const at = (sequence: number): LogBlock | null => {
     const block = places[((sequence % layout.ringBlocks) + layout.ringBlocks) % layout.ringBlocks];
@@ -110,37 +107,49 @@ export function recoverLog(
 function readRing(
   copy: 0 | 1,
   layout: JournalLayout,
-  identity: JournalIdentity,
-  read: JournalReader,
+  readPlace: PlaceReader,
   places: (LogBlock | null)[],
   broken: BrokenPlace[],
 ): void {
-  const copyBytes = layout.ringBlocks * BLOCK_BYTES;
-  for (let start = 0; start < copyBytes; start += READ_BYTES) {
-    const length = Math.min(READ_BYTES, copyBytes - start);
-    const bytes = read(layout.logOffset[copy] + start, length);
-    for (let at = 0; at < length; at += BLOCK_BYTES) {
-      const offset = layout.logOffset[copy] + start + at;
-      const place = (start + at) / BLOCK_BYTES;
-      const result = bytes === null ? 'unreadable' : readPlace(bytes, at, place, offset, layout, identity);
-      if (typeof result === 'string') {
-        broken.push({ offsetBytes: offset, place, problem: result });
-      } else if (places[place] === null || places[place].sequence < result.sequence) {
-        places[place] = result;
-      }
+  for (let place = 0; place < layout.ringBlocks; place++) {
+    const result = readPlace(copy, place);
+    if (typeof result === 'string') {
+      broken.push({ offsetBytes: layout.logOffset[copy] + place * BLOCK_BYTES, place, problem: result });
+      continue;
     }
+    const other = places[place];
+    if (other === null || other.sequence < result.sequence) places[place] = result;
   }
 }
 
-function readPlace(
+/** Places from the bytes of a device, read in large pieces: meant to be asked in ascending order. */
+export function placesOf(layout: JournalLayout, identity: JournalIdentity, read: JournalReader): PlaceReader {
+  const copyBytes = layout.ringBlocks * BLOCK_BYTES;
+  let piece: Uint8Array | null = null;
+  let pieceCopy = -1;
+  let pieceStart = -1;
+  return (copy, place) => {
+    const at = place * BLOCK_BYTES;
+    const start = at - (at % READ_BYTES);
+    if (copy !== pieceCopy || start !== pieceStart) {
+      piece = read(layout.logOffset[copy] + start, Math.min(READ_BYTES, copyBytes - start));
+      pieceCopy = copy;
+      pieceStart = start;
+    }
+    return piece === null ? 'unreadable' : openPlace(piece, at - start, copy, place, layout, identity);
+  };
+}
+
+/** The block of place `place`, at `at` in `bytes`; or what is wrong with it. */
+export function openPlace(
   bytes: Uint8Array,
   at: number,
+  copy: 0 | 1,
   place: number,
-  offset: number,
   layout: JournalLayout,
   identity: JournalIdentity,
 ): LogBlock | string {
-  const opened = openBlock(bytes, at, BLOCK_KIND.log, offset, identity);
+  const opened = openBlock(bytes, at, BLOCK_KIND.log, layout.logOffset[copy] + place * BLOCK_BYTES, identity);
   if (!opened.ok) return opened.problem;
   if (opened.sequence % layout.ringBlocks !== place) return 'misplaced';
   return decodeLogBlock(bytes, at, opened.sequence) ?? 'corrupt';

@@ -10,10 +10,11 @@ import { JournalError } from './error.js';
 import { Findings } from './findings.js';
 import type { JournalLayout } from './layout.js';
 import { journalLayout, REGIONS_PER_GROUP, UNIT_BYTES } from './layout.js';
-import type { JournalReader } from './recoverLog.js';
-import { recoverLog } from './recoverLog.js';
+import type { JournalReader, PlaceReader } from './recoverLog.js';
+import { placesOf, recoverLog } from './recoverLog.js';
+import type { PagesRecovery } from './recoverPages.js';
 import { recoverPages } from './recoverPages.js';
-import type { JournalGeometry, Superblock } from './superblock.js';
+import type { JournalGeometry, Superblock, SuperblockRead } from './superblock.js';
 import { decodeSuperblock, regionCountOf } from './superblock.js';
 
 export interface ExpectedJournal extends JournalGeometry {
@@ -44,12 +45,42 @@ export interface JournalRecovery {
   tail: number;
 }
 
+/**
+ * The pieces that recovery reads, each a function of a few blocks: whoever recovers many journals that are nearly alike
+ * can remember them.
+ */
+export interface JournalPieces {
+  /** null: it can't be read. */
+  superblock(copy: 0 | 1): SuperblockRead | null;
+  places(identity: JournalIdentity): PlaceReader;
+  pages(identity: JournalIdentity, findings: Findings): PagesRecovery;
+}
+
+export function piecesOf(expected: ExpectedJournal, read: JournalReader): JournalPieces {
+  const regionCount = regionCountOf(expected);
+  const layout = journalLayout(expected.logBytes, regionCount);
+  return {
+    superblock(copy) {
+      const offset = layout.superblockOffset[copy];
+      const bytes = read(offset, UNIT_BYTES);
+      return bytes === null ? null : decodeSuperblock(bytes, offset);
+    },
+    places: (identity) => placesOf(layout, identity, read),
+    pages: (identity, findings) => recoverPages(layout, identity, regionCount, read, findings),
+  };
+}
+
 /** @throws JournalError WRONG_JOURNAL, OTHER_VERSION */
 export function recoverJournal(expected: ExpectedJournal, read: JournalReader): JournalRecovery {
+  return recoverFromPieces(expected, piecesOf(expected, read));
+}
+
+/** @throws JournalError WRONG_JOURNAL, OTHER_VERSION */
+export function recoverFromPieces(expected: ExpectedJournal, pieces: JournalPieces): JournalRecovery {
   const findings = new Findings();
   const layout = journalLayout(expected.logBytes, regionCountOf(expected));
   const regionCount = regionCountOf(expected);
-  const superblocks = readSuperblocks(layout, read, findings);
+  const superblocks = readSuperblocks(layout, pieces, findings);
   for (const s of superblocks) if (s !== null) checkExpected(s, expected);
   const [a, b] = superblocks;
   const found = a ?? b;
@@ -61,8 +92,8 @@ export function recoverJournal(expected: ExpectedJournal, read: JournalReader): 
   if (found === null || disagree) return allDirty(expected, layout, findings);
 
   const identity = { rigUuid: found.rigUuid, formatEpoch: found.formatEpoch };
-  const pages = recoverPages(layout, identity, regionCount, read, findings);
-  const log = recoverLog(layout, identity, regionCount, read, findings);
+  const pages = pieces.pages(identity, findings);
+  const log = recoverLog(layout, regionCount, pieces.places(identity), findings);
   const fromIndicatorArea = pages.dirty.count;
   const dirty = pages.dirty;
   const groups = pages.unsettledGroups;
@@ -95,11 +126,10 @@ export function recoverJournal(expected: ExpectedJournal, read: JournalReader): 
   };
 }
 
-function readSuperblocks(layout: JournalLayout, read: JournalReader, findings: Findings): [Superblock | null, Superblock | null] {
+function readSuperblocks(layout: JournalLayout, pieces: JournalPieces, findings: Findings): [Superblock | null, Superblock | null] {
   const one = (copy: 0 | 1): Superblock | null => {
     const offset = layout.superblockOffset[copy];
-    const bytes = read(offset, UNIT_BYTES);
-    const result = bytes === null ? ({ ok: false, problem: 'unreadable' } as const) : decodeSuperblock(bytes, offset);
+    const result = pieces.superblock(copy) ?? ({ ok: false, problem: 'unreadable' } as const);
     if (result.ok) return result.superblock;
     if (result.problem === 'other-version') {
       throw new JournalError(

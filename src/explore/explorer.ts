@@ -1,0 +1,191 @@
+/**
+ * One explorer: takes its share of the enumerated scripts (searched exhaustively) and walks at random in between, until
+ * its time or its work is over, or something is wrong.
+ */
+import { createPrng, deriveSeed } from '../workload/prng.js';
+import { CrashCounter } from './crashCounter.js';
+import { judgeDamage } from './damage.js';
+import type { Tearing } from './crashImages.js';
+import { EffectCounters } from './effectCounters.js';
+import { SCENES } from './geometry.js';
+import type { Scene } from './geometry.js';
+import { Judge } from './invariants.js';
+import type { Violation } from './invariants.js';
+import { randomWalk } from './randomWalk.js';
+import { ProbeFailure, Search } from './search.js';
+import type { SearchObserver } from './search.js';
+import { AFTER_CRASH, smallScripts } from './scripts.js';
+import { open, settle } from './settle.js';
+import { StateSet } from './stateSet.js';
+import type { Op, Trace } from './steps.js';
+import { createStage, World } from './world.js';
+import type { Stage, WorldParts } from './world.js';
+
+export interface ExploreOptions {
+  seed: number;
+  /** null: all scripts of up to `updatesMax` updates, and `walks` walks. */
+  seconds: number | null;
+  depth: number;
+  crashes: number;
+  updatesMax: number;
+  walks: number;
+  tearing: Tearing;
+  /** This explorer's share. */
+  share: number;
+  shares: number;
+}
+
+export interface Finding {
+  trace: Trace;
+  violation: Violation;
+}
+
+export interface ExploreTally {
+  /** States of the protocol that were visited, equal ones merged within a search. */
+  states: number;
+  crashStates: number;
+  recoveries: number;
+  searches: number;
+  searchesExhaustive: number;
+  /** Of scripts with so many updates, all were searched exhaustively. */
+  deepest: number;
+  walks: number;
+  walkSteps: number;
+  finding: Finding | null;
+  effects: EffectCounters;
+  core: Record<string, number>;
+  distinct: StateSet;
+}
+
+/** One search is given up behind so many states. */
+const SEARCH_STATES_MAX = 30_000;
+const WALK_STEPS = 120;
+/** Blocks remembered by a stage before it is replaced. */
+const STORE_BLOCKS_MAX = 150_000;
+/** Merged states remembered. */
+const SEEN_MAX = 6_000_000;
+/** One state in so many is also tried with a damaged journal, and let come to rest. */
+const PROBE_EVERY = 16;
+
+export class Explorer {
+  private readonly options: ExploreOptions;
+  private readonly parts: WorldParts;
+  private readonly now: () => number;
+  private readonly startedMs: number;
+  private readonly stages = new Map<string, { stage: Stage; judge: Judge; seen: StateSet }>();
+  private readonly counter = new CrashCounter();
+  private readonly tally: ExploreTally;
+  private probes = 0;
+
+  /** @param nowMs a monotonic clock */
+  constructor(options: ExploreOptions, parts: WorldParts, nowMs: () => number) {
+    this.options = options;
+    this.parts = parts;
+    this.now = nowMs;
+    this.startedMs = nowMs();
+    this.tally = {
+      states: 0, crashStates: 0, recoveries: 0, searches: 0, searchesExhaustive: 0, deepest: 0, walks: 0, walkSteps: 0,
+      finding: null, effects: new EffectCounters(), core: {}, distinct: this.counter.distinct,
+    };
+  }
+
+  run(): ExploreTally {
+    const { options, tally } = this;
+    let index = 0;
+    let walk = 0;
+    let searchedMs = 0;
+    let walkedMs = 0;
+    const scripts = smallScripts(options.updatesMax);
+    let script = scripts.next();
+    while (!this.over()) {
+      const t = this.now();
+      // Half of the time each, when time is what limits.
+      const walkNext = options.seconds === null ? script.done === true : walkedMs < searchedMs || script.done === true;
+      if (walkNext) {
+        if (options.seconds === null && walk >= options.walks) break;
+        this.walk(walk * options.shares + options.share);
+        walk++;
+        walkedMs += this.now() - t;
+        continue;
+      }
+      for (const scene of SCENES) if (index++ % options.shares === options.share && !this.over()) this.search(scene, script.value as Op[]);
+      script = scripts.next();
+      searchedMs += this.now() - t;
+    }
+    for (const { stage } of this.stages.values()) this.collect(stage);
+    tally.crashStates = this.counter.judged;
+    return tally;
+  }
+
+  private over(): boolean {
+    return this.tally.finding !== null || this.expired();
+  }
+
+  private expired(): boolean {
+    return this.options.seconds !== null && this.now() - this.startedMs >= this.options.seconds * 1000;
+  }
+
+  private stageOf(scene: Scene): { stage: Stage; judge: Judge; seen: StateSet } {
+    let s = this.stages.get(scene.name);
+    if (s !== undefined && s.stage.store.count > STORE_BLOCKS_MAX) {
+      this.collect(s.stage);
+      s = { stage: createStage(scene, this.parts, this.tally.effects), judge: new Judge(this.options.tearing), seen: s.seen };
+      this.stages.set(scene.name, s);
+    }
+    if (s === undefined || s.seen.size > SEEN_MAX) {
+      if (s !== undefined) this.collect(s.stage);
+      s = { stage: createStage(scene, this.parts, this.tally.effects), judge: new Judge(this.options.tearing), seen: new StateSet() };
+      this.stages.set(scene.name, s);
+    }
+    return s;
+  }
+
+  private collect(stage: Stage): void {
+    this.tally.recoveries += stage.recoveries.runs;
+    for (const c of stage.coreCounters) {
+      for (const [name, n] of Object.entries(c)) this.tally.core[name] = (this.tally.core[name] ?? 0) + (n as number);
+    }
+    stage.coreCounters.length = 0;
+  }
+
+  private search(scene: Scene, script: Op[]): void {
+    const { stage, judge, seen } = this.stageOf(scene);
+    const world = new World(stage);
+    open(world);
+    const limits = { depth: this.options.depth, crashes: this.options.crashes, states: SEARCH_STATES_MAX, afterCrash: AFTER_CRASH };
+    const observer: SearchObserver = { onState: (w, depth) => this.onState(w, judge, depth), expired: () => this.expired() };
+    const r = new Search(world, judge, limits, seen, observer).run(script);
+    this.tally.searches++;
+    if (r.exhaustive) this.tally.searchesExhaustive++;
+    this.tally.deepest = Math.max(this.tally.deepest, r.deepest);
+    if (r.violation !== null) this.tally.finding = { trace: { scene, steps: r.violation.steps }, violation: r.violation.violation };
+  }
+
+  private walk(index: number): void {
+    const prng = createPrng(deriveSeed(this.options.seed, index));
+    const scene = SCENES[prng.nextBelow(SCENES.length)];
+    const { stage, judge } = this.stageOf(scene);
+    const world = new World(stage);
+    open(world);
+    const r = randomWalk(world, judge, prng, WALK_STEPS, { onState: (w) => this.onState(w, judge, -1) });
+    this.tally.walks++;
+    this.tally.walkSteps += r.steps.length;
+    this.tally.deepest = Math.max(this.tally.deepest, r.steps.length);
+    if (r.violation === null) return;
+    this.tally.finding = { trace: { scene, steps: r.steps, unpumped: r.unpumped }, violation: r.violation };
+  }
+
+  private onState(world: World, judge: Judge, depth: number): void {
+    this.tally.states++;
+    this.counter.count(world, judge.view(world));
+    if (this.probes++ % PROBE_EVERY !== 0) return;
+    const places = world.journal.durable.blocks.length;
+    const kind = this.probes % 2 === 0 ? 'lost' : 'garbage';
+    const damage = judgeDamage(world, (Math.imul(this.probes, 0x9e3779b1) >>> 8) % places, kind);
+    if (damage !== null) throw new ProbeFailure(damage);
+    // In a search the world is put back afterwards; a walk goes on and comes to rest at its own end.
+    if (depth < 0) return;
+    const rest = settle(world, judge);
+    if (rest !== null) throw new ProbeFailure(rest);
+  }
+}

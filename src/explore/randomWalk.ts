@@ -1,0 +1,107 @@
+/** Long histories at random: any operation, any order, crashes and recoveries among them. Same seed, same history. */
+import type { Prng } from '../workload/prng.js';
+import type { Judge, Violation } from './invariants.js';
+import { SECTORS_PER_REGION } from './geometry.js';
+import { violationOf } from './search.js';
+import { settle } from './settle.js';
+import type { CrashStep, Op, Step } from './steps.js';
+import type { World } from './world.js';
+
+export interface WalkResult {
+  steps: Step[];
+  unpumped: number[];
+  violation: Violation | null;
+}
+
+/** Weights of what the application and the operator do; the devices act in between. */
+const WEIGHTS: readonly [number, (prng: Prng, world: World) => Op][] = [
+  [50, randomWrite],
+  [12, (prng) => ({ do: 'close', transaction: prng.nextBelow(3) })],
+  [12, (prng) => ({ do: 'tick', ms: 1 + prng.nextBelow(3) })],
+  [1, () => ({ do: 'tick', ms: 9 })],
+  [2, () => ({ do: 'cut', device: 'S' })],
+  [2, () => ({ do: 'fail', device: 'S' })],
+  [1, () => ({ do: 'failFlush', device: 'S' })],
+  [1, () => ({ do: 'blink', device: 'S' })],
+  [8, () => ({ do: 'back' })],
+  [8, () => ({ do: 'resync' })],
+  [1, () => ({ do: 'stopResync' })],
+  [1, (prng) => ({ do: 'repeat', device: prng.nextBelow(2) === 0 ? 'P' : 'S' })],
+  [0.3, () => ({ do: 'giveUp' })],
+  [0.2, () => ({ do: 'drain' })],
+  [0.2, (prng) => ({ do: 'cut', device: prng.nextBelow(2) === 0 ? 'P' : 'J' })],
+  [0.2, (prng) => ({ do: 'fail', device: prng.nextBelow(2) === 0 ? 'P' : 'J' })],
+  [0.2, (prng) => ({ do: 'failFlush', device: prng.nextBelow(2) === 0 ? 'P' : 'J' })],
+  [0.2, () => ({ do: 'blink', device: 'P' })],
+];
+const WEIGHT_SUM = WEIGHTS.reduce((sum, [w]) => sum + w, 0);
+
+/** Of 100 steps: so many are operations while something is in flight, crashes, and steps without a pump behind them. */
+const OP_PERCENT = 30;
+const CRASH_PER_MILLE = 8;
+const UNPUMPED_PERCENT = 10;
+
+function randomWrite(prng: Prng, world: World): Op {
+  const total = world.stage.scene.regions * SECTORS_PER_REGION;
+  const sector = prng.nextBelow(total);
+  const sectors = Math.min(1 + prng.nextBelow(prng.nextBelow(4) === 0 ? 4 : 2), total - sector);
+  return { do: 'write', transaction: prng.nextBelow(3), sector, sectors };
+}
+
+function randomOp(prng: Prng, world: World): Op {
+  let x = prng.nextUnit() * WEIGHT_SUM;
+  for (const [weight, make] of WEIGHTS) {
+    x -= weight;
+    if (x < 0) return make(prng, world);
+  }
+  return randomWrite(prng, world);
+}
+
+export interface WalkObserver {
+  onState(world: World, depth: number): void;
+}
+
+/** Walks `length` steps from where the world is, then lets it come to rest. */
+export function randomWalk(world: World, judge: Judge, prng: Prng, length: number, observer: WalkObserver): WalkResult {
+  const result: WalkResult = { steps: [], unpumped: [], violation: null };
+  // Each walk has its own leaning: devices that lag behind, or hardly any trouble.
+  const opPercent = 5 + prng.nextBelow(2 * OP_PERCENT);
+  const crashPerMille = prng.nextBelow(2 * CRASH_PER_MILLE);
+  try {
+    for (let n = 0; n < length && result.violation === null; n++) {
+      const step = nextStep(world, judge, prng, opPercent, crashPerMille);
+      const pump = step.do === 'crash' || prng.nextBelow(100) >= UNPUMPED_PERCENT;
+      result.steps.push(step);
+      if (!pump) result.unpumped.push(result.steps.length - 1);
+      if (!world.take(step, pump)) {
+        result.steps.pop();
+        if (!pump) result.unpumped.pop();
+        continue;
+      }
+      result.violation = judge.judge(world);
+      observer.onState(world, n);
+    }
+    if (result.violation === null) {
+      world.pump();
+      result.violation = settle(world, judge);
+    }
+  } catch (error) {
+    result.violation = violationOf(error);
+  }
+  return result;
+}
+
+function nextStep(world: World, judge: Judge, prng: Prng, opPercent: number, crashPerMille: number): Step {
+  const { state } = world.core;
+  const over = state.primaryLost || state.journalLost;
+  if (prng.nextBelow(1000) < (over ? 100 : crashPerMille)) return randomCrash(world, judge, prng);
+  const steps = world.deviceSteps();
+  if (steps.length === 0 || prng.nextBelow(100) < opPercent) return randomOp(prng, world);
+  return steps[prng.nextBelow(steps.length)];
+}
+
+function randomCrash(world: World, judge: Judge, prng: Prng): CrashStep {
+  const { outcomes } = judge.view(world);
+  const { patterns } = outcomes[prng.nextBelow(outcomes.length)].crash;
+  return { do: 'crash', primary: prng.nextBelow(2) === 0 ? 'lost' : 'kept', journal: patterns };
+}
