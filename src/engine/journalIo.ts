@@ -5,8 +5,12 @@ import { JOURNAL } from '../core/devices.js';
 import type { IndicatorMap } from '../core/indicatorMap.js';
 import type { JournalIdentity } from '../journal/block.js';
 import { formatSteps } from '../journal/format.js';
+import { journalLayout } from '../journal/layout.js';
 import type { JournalReader } from '../journal/recoverLog.js';
+import type { ExpectedJournal, JournalRecovery } from '../journal/recovery.js';
+import { recoverJournal } from '../journal/recovery.js';
 import type { JournalGeometry } from '../journal/superblock.js';
+import { encodeSuperblock, regionCountOf } from '../journal/superblock.js';
 import type { BulkTransfer } from './bulk.js';
 import { CHUNK_BYTES, flushOrThrow, transferAll, transferOrThrow } from './bulk.js';
 
@@ -53,6 +57,26 @@ function readAcross(io: IoEngine, offsetBytes: number, lengthBytes: number, size
   transferAll(io, [transfer]);
   const at = transfer.arenaOffset;
   return transfer.errno === 0 ? io.arena.subarray(at, at + lengthBytes) : null;
+}
+
+/** Recovery's reading of the whole journal. @throws JournalError, EngineError ENGINE_AREA_LOST when even a flush fails */
+export function readJournal(io: IoEngine, expected: ExpectedJournal, sizeBytes: number): JournalRecovery {
+  // What a dead bench has left in the journal's volatile cache must not vanish after it was believed.
+  flushOrThrow(io, [JOURNAL]);
+  return recoverJournal(expected, journalReader(io, sizeBytes));
+}
+
+/** Writes the copies of the superblock again that could not be read. */
+export function repairSuperblocks(io: IoEngine, geometry: JournalGeometry, recovery: JournalRecovery): void {
+  if (recovery.superblocksToRepair.length === 0) return;
+  const layout = journalLayout(geometry.logBytes, regionCountOf(geometry));
+  for (const copy of recovery.superblocksToRepair) {
+    const offsetBytes = layout.superblockOffset[copy];
+    const bytes = encodeSuperblock(geometry, recovery.identity, offsetBytes);
+    io.arena.set(bytes, 0);
+    transferOrThrow(io, [{ op: IO_OP.write, device: JOURNAL, offsetBytes, lengthBytes: bytes.length, arenaOffset: 0 }]);
+  }
+  flushOrThrow(io, [JOURNAL]);
 }
 
 /** Writes a journal in which exactly `dirty` is dirty. @throws EngineError ENGINE_AREA_LOST */

@@ -14,7 +14,8 @@ import { AreaTally, SAMPLES_MAX } from '../judge/tally.js';
 import type { JournalGeometry } from '../journal/superblock.js';
 import { BLOCK_BYTES, OBSERVATION_FIELD, OBSERVED_UNREADABLE, SECTOR_BYTES } from '../workload/observation.js';
 import type { BulkTransfer } from './bulk.js';
-import { CHUNK_BYTES, transferAll, WINDOW_CHUNKS, windows } from './bulk.js';
+import { CHUNK_BYTES, transferAll, windows } from './bulk.js';
+import { compareChunk, DifferingRegions, readWindow, unreadableIn } from './compare.js';
 
 const STRIDE = OBSERVATION_FIELD.strideDoubles;
 const AREAS = [
@@ -71,66 +72,9 @@ export function judgeAreas(p: JudgeParts): JudgeReport | null {
   };
 }
 
-/** Regions with at least one byte that differs, or that one side cannot read. */
-export class DifferingRegions {
-  readonly regions = new Set<number>();
-  firstDifferenceBytes: number | null = null;
-  private readonly regionBytes: number;
-
-  constructor(regionBytes: number) {
-    this.regionBytes = regionBytes;
-  }
-
-  /** Compares a range of both devices, region by region. */
-  compare(offsetBytes: number, lengthBytes: number, firstDifference: (from: number, length: number) => number): void {
-    for (let from = 0; from < lengthBytes; ) {
-      const region = Math.floor((offsetBytes + from) / this.regionBytes);
-      const end = Math.min(lengthBytes, (region + 1) * this.regionBytes - offsetBytes);
-      const at = firstDifference(from, end - from);
-      if (at >= 0) {
-        this.regions.add(region);
-        this.firstDifferenceBytes ??= offsetBytes + from + at;
-      }
-      from = end;
-    }
-  }
-}
-
-export function readWindow(
-  io: IoEngine,
-  chunks: readonly { offsetBytes: number; lengthBytes: number }[],
-): [BulkTransfer[], BulkTransfer[]] {
-  const reads = [PRIMARY, SECONDARY].map((device) =>
-    chunks.map((chunk, i) => ({
-      op: IO_OP.read,
-      device,
-      ...chunk,
-      arenaOffset: (device * WINDOW_CHUNKS + i) * CHUNK_BYTES,
-    })),
-  ) as [BulkTransfer[], BulkTransfer[]];
-  transferAll(io, reads.flat());
-  for (const read of reads.flat()) if (read.errno !== 0) readByBlocks(io, read);
-  return reads;
-}
-
-/** Blocks of chunks that failed, as "device:offset", which could not be read on their own either. */
-function readByBlocks(io: IoEngine, failed: BulkTransfer): void {
-  const unreadable = new Set<number>();
-  for (let at = 0; at < failed.lengthBytes; at += BLOCK_BYTES) {
-    const lengthBytes = Math.min(BLOCK_BYTES, failed.lengthBytes - at);
-    const block: BulkTransfer = { ...failed, offsetBytes: failed.offsetBytes + at, lengthBytes, arenaOffset: failed.arenaOffset + at };
-    transferAll(io, [block]);
-    if (block.errno !== 0) unreadable.add(at);
-  }
-  unreadableBlocks.set(failed, unreadable);
-}
-
-/** Per failed read: offsets, within it, of blocks that have no answer. Forgotten with the read. */
-const unreadableBlocks = new WeakMap<BulkTransfer, Set<number>>();
-
 function observe(p: JudgeParts, read: BulkTransfer, out: Float64Array): void {
   p.tools.scan(p.io.arena, read.arenaOffset, read.lengthBytes, out);
-  for (const at of unreadableBlocks.get(read) ?? []) {
+  for (const at of unreadableIn(read)) {
     for (let s = at / SECTOR_BYTES; s < (at + BLOCK_BYTES) / SECTOR_BYTES && s * STRIDE < out.length; s++) {
       out[s * STRIDE + OBSERVATION_FIELD.kind] = OBSERVED_UNREADABLE;
     }
@@ -180,13 +124,4 @@ function reread(p: JudgeParts, device: number, read: BulkTransfer, suspects: rea
     observed.set(lba, out);
   }
   return observed;
-}
-
-export function compareChunk(p: Pick<JudgeParts, 'io' | 'tools'>, a: BulkTransfer, b: BulkTransfer, into: DifferingRegions): void {
-  const bad = [...(unreadableBlocks.get(a) ?? []), ...(unreadableBlocks.get(b) ?? [])];
-  into.compare(a.offsetBytes, a.lengthBytes, (from, length) => {
-    const unreadable = bad.find((at) => at >= from - BLOCK_BYTES + 1 && at < from + length);
-    if (unreadable !== undefined) return Math.max(0, unreadable - from);
-    return p.tools.compare(p.io.arena, a.arenaOffset + from, b.arenaOffset + from, length);
-  });
 }

@@ -7,6 +7,7 @@ import { BUSY, REFUSED } from '../core/core.js';
 import type { Workload, WorkloadWrite } from '../workload/workload.js';
 import type { CoreDriver } from './driver.js';
 import type { Meter } from './meter.js';
+import type { LoadReport } from './port.js';
 
 /** Transactions that the application interleaves. */
 const OPEN_TRANSACTIONS = 4;
@@ -87,4 +88,19 @@ export class LoadGenerator {
     this.open.splice(this.open.indexOf(t), 1);
     this.core.close(t.place, nowMs);
   }
+}
+
+/** Counts from now on; call the result at the load's end. */
+export function loadCounter(core: Core, meter: Meter): (generator: LoadGenerator, durationMs: number) => LoadReport {
+  const { acknowledged, givenUp } = core.counters;
+  const { ok, refused } = meter.answers;
+  return (generator, durationMs) => ({
+    updatesIssued: generator.issued,
+    updatesAcknowledged: core.counters.acknowledged - acknowledged,
+    updatesAnswered: meter.answers.ok - ok,
+    updatesRefused: generator.refused + meter.answers.refused - refused,
+    updatesGivenUp: core.counters.givenUp - givenUp,
+    writtenBytes: generator.writtenBytes,
+    durationMs,
+  });
 }

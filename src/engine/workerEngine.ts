@@ -4,9 +4,6 @@
  *
  * The history outlives `abandon`: it belongs to the judge, not to the engine that crashed.
  */
-import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
-import { join } from 'node:path';
-import { Core } from '../core/core.js';
 import type { DeviceIndex } from '../core/devices.js';
 import { JOURNAL, PRIMARY, SECONDARY } from '../core/devices.js';
 import { IndicatorMap } from '../core/indicatorMap.js';
@@ -14,12 +11,8 @@ import { createIoEngine } from '../device/engine.js';
 import type { IoEngine, SectorTools } from '../device/port.js';
 import { IO_OP } from '../device/port.js';
 import { sectorTools } from '../device/sectorTools.js';
-import { WriteHistory } from '../judge/history.js';
-import { HistoryRecorder } from '../judge/historyRecorder.js';
 import type { JournalRecovery } from '../journal/recovery.js';
-import { parseUuid, recoverJournal } from '../journal/recovery.js';
-import { encodeSuperblock } from '../journal/superblock.js';
-import { journalLayout } from '../journal/layout.js';
+import { parseUuid } from '../journal/recovery.js';
 import type { WorkloadSpec } from '../rig/resolved.js';
 import { createWorkload } from '../workload/workload.js';
 import type { OpenAreas } from './areas.js';
@@ -27,14 +20,15 @@ import { openAreas } from './areas.js';
 import { CHUNK_BYTES, flushOrThrow, transferOrThrow, WINDOW_CHUNKS, windows } from './bulk.js';
 import type { Control } from './control.js';
 import { AREA_NAMES } from './control.js';
-import { CoreDriver } from './driver.js';
 import { EngineError } from './errors.js';
-import { formatJournal, journalReader } from './journalIo.js';
-import { compareChunk, DifferingRegions, judgeAreas, readWindow } from './judgeRun.js';
-import { LoadGenerator } from './loadRun.js';
+import { HistoryFile } from './historyFile.js';
+import { formatJournal, readJournal, repairSuperblocks } from './journalIo.js';
+import type { DifferingRegions } from './compare.js';
+import { compareAreas } from './compare.js';
+import { judgeAreas } from './judgeRun.js';
+import { loadCounter, LoadGenerator } from './loadRun.js';
 import { Meter } from './meter.js';
-import type { DriverPlan } from './plan.js';
-import { planDriver } from './plan.js';
+import { Phase } from './phase.js';
 import type {
   AreaFailure,
   EngineSnapshot,
@@ -46,13 +40,9 @@ import type {
   ResyncReport,
   VerifyReport,
 } from './port.js';
+import { RunningCore } from './runningCore.js';
 
-/** Snapshots a second at most. */
-const SNAPSHOT_INTERVAL_MS = 100;
-/** A round of the loop waits this long at most, so that timers and flags are looked at. */
-const ROUND_NS = 1_000_000;
-/** Orderly close: after this, what is still in flight is given up (R9), and after as long again the ring is closed. */
-const DRAIN_MS = 5_000;
+/** Descriptors of the bulk passes' ring. */
 const BULK_IO_DEPTH = 64;
 
 export interface WorkerPorts {
@@ -63,13 +53,6 @@ export interface WorkerPorts {
   powerLossTaken(): void;
 }
 
-interface Running {
-  plan: DriverPlan;
-  core: Core;
-  driver: CoreDriver;
-  io: IoEngine;
-}
-
 export class WorkerEngine {
   private readonly ports: WorkerPorts;
   private readonly meter = new Meter();
@@ -78,20 +61,20 @@ export class WorkerEngine {
   private tools: SectorTools | null = null;
   /** The ring of bulk passes; the running core has its own. */
   private bulk: IoEngine | null = null;
-  private running: Running | null = null;
+  private running: RunningCore | null = null;
   private recovery: JournalRecovery | null = null;
-  private history: HistoryRecorder | null = null;
-  private historyFile: number | null = null;
+  private readonly history = new HistoryFile();
+  private readonly phase: Phase;
   /** Update ids go on over all engines of a worker: the history orders versions by them. */
   private nextUpdateId = 1;
-  private phase = 'closed';
-  private phaseTotalBytes = 0;
-  private phaseDoneBytes = 0;
-  private phaseStartedMs = 0;
-  private snapshotDueMs = 0;
 
   constructor(ports: WorkerPorts) {
     this.ports = ports;
+    this.phase = new Phase(this.meter, (snapshot) => ports.snapshot(snapshot), () => ({
+      core: this.running?.core ?? null,
+      regionCount: this.areas?.regionCount ?? 0,
+      logBytes: this.spec?.journal.logBytes ?? 0,
+    }));
   }
 
   open(spec: EngineSpec): OpenReport {
@@ -99,7 +82,7 @@ export class WorkerEngine {
     const areas = openAreas(spec);
     try {
       this.tools ??= sectorTools(spec.ffi);
-      this.openHistory(spec, areas.geometry.usableBytes);
+      this.history.open(spec, areas.geometry.usableBytes);
       this.areas = areas;
       this.spec = spec;
       this.bulk = this.createRing(BULK_IO_DEPTH, 2 * WINDOW_CHUNKS * CHUNK_BYTES);
@@ -108,7 +91,7 @@ export class WorkerEngine {
       areas.close();
       throw error;
     }
-    this.enter('open', 0);
+    this.phase.enter('open', 0);
     return {
       identities: areas.identities,
       usableBytes: areas.geometry.usableBytes,
@@ -120,7 +103,7 @@ export class WorkerEngine {
   format(content: 'clean' | 'dirty'): void {
     const { areas, spec } = this.opened();
     this.endCore();
-    this.enter('format', 0);
+    this.phase.enter('format', 0);
     const identity = { rigUuid: parseUuid(spec.rigUuid), formatEpoch: Date.now() % 2 ** 32 };
     const dirty = new IndicatorMap(areas.regionCount);
     if (content === 'dirty') dirty.setRange(0, areas.regionCount);
@@ -134,7 +117,7 @@ export class WorkerEngine {
     const started = performance.now();
     const io = this.ring();
     const { usableBytes } = areas.geometry;
-    this.enter('prepare', usableBytes);
+    this.phase.enter('prepare', usableBytes);
     for (const chunks of windows(usableBytes)) {
       const writes = chunks.flatMap((chunk, i) => {
         const at = i * CHUNK_BYTES;
@@ -151,14 +134,14 @@ export class WorkerEngine {
       if (!this.progress(last.offsetBytes + last.lengthBytes)) throw this.stopped('prepare');
     }
     flushOrThrow(io, [PRIMARY, SECONDARY]);
-    this.history?.base('stamped');
+    this.history.recorder?.base('stamped');
     return { bytes: 2 * usableBytes, durationMs: performance.now() - started };
   }
 
   recover(): RecoveryReport {
     const { areas } = this.opened();
     this.endCore();
-    this.enter('recover', 0);
+    this.phase.enter('recover', 0);
     const started = performance.now();
     let recovery = this.readJournal();
     const { findings } = recovery;
@@ -168,17 +151,13 @@ export class WorkerEngine {
       formatJournal(this.ring(), areas.geometry, identity, recovery.dirty);
       recovery = { ...this.readJournal(), everythingDirty: true, findings };
     }
-    this.repairSuperblocks(recovery);
+    repairSuperblocks(this.ring(), areas.geometry, recovery);
     this.recovery = recovery;
     this.startCore(null);
-    const { core } = this.running!;
-    while (!core.ready) {
-      this.round(ROUND_NS);
-      if (core.state.journalLost) {
-        throw new EngineError('ENGINE_AREA_LOST', 'the journal failed while recovery made the dirty regions durable; recover again', {
-          area: 'journal',
-        });
-      }
+    if (!this.running!.untilReady()) {
+      throw new EngineError('ENGINE_AREA_LOST', 'the journal failed while recovery made the dirty regions durable; recover again', {
+        area: 'journal',
+      });
     }
     return {
       regionCount: areas.regionCount,
@@ -193,18 +172,18 @@ export class WorkerEngine {
 
   load(w: WorkloadSpec, seed: number, durationMs: number | null): LoadReport {
     this.withWorkload(w);
-    this.enter('load', 0);
+    this.phase.enter('load', 0);
     const started = performance.now();
     const generator = this.generator(w, seed);
-    const before = this.counts();
-    const { core } = this.running!;
+    const { core } = this.needCore();
+    const count = loadCounter(core, this.meter);
     while (!this.ports.control.stopRequested && (durationMs === null || performance.now() - started < durationMs)) {
       const accepted = generator.fill(performance.now());
-      this.round(ROUND_NS);
+      this.needCore().round();
       if (!accepted || core.state.primaryLost || core.state.journalLost) break;
     }
     generator.closeAll(performance.now());
-    return this.loadReport(generator, before, started);
+    return count(generator, performance.now() - started);
   }
 
   resync(withLoad?: { workload: WorkloadSpec; seed: number }): ResyncReport {
@@ -212,7 +191,7 @@ export class WorkerEngine {
     const { core } = this.needCore();
     const { geometry } = this.opened().areas;
     const regions = core.awaitingRegions;
-    this.enter('resync', regions * geometry.regionBytes);
+    this.phase.enter('resync', regions * geometry.regionBytes);
     const started = performance.now();
     const before = this.meter.resyncBytes;
     const generator = withLoad === undefined ? null : this.generator(withLoad.workload, withLoad.seed);
@@ -220,8 +199,8 @@ export class WorkerEngine {
     core.startResync();
     while (!core.resync.done && !this.ports.control.stopRequested) {
       generator?.fill(performance.now());
-      this.round(ROUND_NS);
-      this.phaseDoneBytes = this.meter.resyncBytes - before;
+      this.needCore().round();
+      this.phase.doneBytes = this.meter.resyncBytes - before;
       if (state.primaryLost || state.journalLost || state.secondaryAway) break;
     }
     core.stopResync();
@@ -238,20 +217,21 @@ export class WorkerEngine {
 
   judge(): JudgeReport {
     const { areas } = this.opened();
-    if (this.history === null || this.recovery === null) {
+    const history = this.history.recorder;
+    if (history === null || this.recovery === null) {
       throw new EngineError('ENGINE_STATE', 'judge needs the history of a run and a recovered journal; call recover first');
     }
-    this.settleRing();
-    this.enter('judge', areas.geometry.usableBytes);
+    this.running?.settle();
+    this.phase.enter('judge', areas.geometry.usableBytes);
     const report = judgeAreas({
       io: this.ring(),
       tools: this.tools!,
       geometry: areas.geometry,
       dirty: this.recovery.dirty,
-      history: this.history,
+      history,
       progress: (done) => this.progress(done),
     });
-    this.history.drain();
+    history.drain();
     if (report === null) throw this.stopped('judge');
     return report;
   }
@@ -275,17 +255,12 @@ export class WorkerEngine {
   }
 
   private compare(): DifferingRegions {
-    const { usableBytes, regionBytes } = this.opened().areas.geometry;
-    this.settleRing();
-    this.enter('verify', usableBytes);
-    const differing = new DifferingRegions(regionBytes);
-    const parts = { io: this.ring(), tools: this.tools! };
-    for (const chunks of windows(usableBytes)) {
-      const reads = readWindow(parts.io, chunks);
-      chunks.forEach((_, i) => compareChunk(parts, reads[PRIMARY][i], reads[SECONDARY][i], differing));
-      const last = chunks[chunks.length - 1];
-      if (!this.progress(last.offsetBytes + last.lengthBytes)) throw this.stopped('verify');
-    }
+    const { geometry } = this.opened().areas;
+    this.running?.settle();
+    this.phase.enter('verify', geometry.usableBytes);
+    const parts = { io: this.ring(), tools: this.tools!, geometry, progress: (done: number) => this.progress(done) };
+    const differing = compareAreas(parts);
+    if (differing === null) throw this.stopped('verify');
     return differing;
   }
 
@@ -301,17 +276,15 @@ export class WorkerEngine {
     this.areas?.close();
     this.areas = null;
     this.meter.outstanding = 0;
-    this.history?.drain();
-    this.enter('closed', 0);
+    this.history.recorder?.drain();
+    this.phase.enter('closed', 0);
   }
 
   /** Orderly end: what is in flight ends or is given up (R9), evidence leaves the log, then the devices are closed. */
   close(): void {
     this.endCore();
     this.abandon();
-    if (this.historyFile !== null) closeSync(this.historyFile);
-    this.historyFile = null;
-    this.history = null;
+    this.history.close();
   }
 
   /** Power losses that the bench has announced: the epochs of those areas end now. */
@@ -320,7 +293,7 @@ export class WorkerEngine {
     if (lost.length === 0) return;
     for (const device of lost as DeviceIndex[]) {
       if (this.running !== null) this.running.driver.powerLost(device, performance.now());
-      else if (device !== JOURNAL) this.history?.powerLost(device === PRIMARY ? 'primary' : 'secondary');
+      else if (device !== JOURNAL) this.history.recorder?.powerLost(device === PRIMARY ? 'primary' : 'secondary');
     }
     this.ports.powerLossTaken();
   }
@@ -329,40 +302,23 @@ export class WorkerEngine {
 
   private startCore(workload: WorkloadSpec | null): void {
     const { areas, spec } = this.opened();
-    const recovery = this.recovery!;
-    const plan = planDriver({
-      geometry: areas.geometry,
-      ringBlocks: recovery.layout.ringBlocks,
-      tracking: spec.tracking,
-      durability: {
-        primary: spec.primary.durability,
-        secondary: spec.secondary.durability,
-        journal: spec.journal.durability,
-      },
-      workload: workload === null ? null : { queueDepth: workload.queueDepth, writeBytesMax: workload.writeBytes.max },
-      recovery,
-    });
     this.bulk?.close();
     this.bulk = null;
-    const io = this.createRing(plan.ioDepth, plan.arenaBytes);
-    const driver = new CoreDriver({
-      io,
+    this.running = new RunningCore({
+      spec,
+      areas,
+      recovery: this.recovery!,
+      workload,
       tools: this.tools!,
-      plan,
-      layout: recovery.layout,
-      identity: recovery.identity,
-      pageGeneration: recovery.pageGeneration,
-      runId: spec.runId,
-      history: this.history,
+      history: this.history.recorder,
       meter: this.meter,
+      nextUpdateId: this.nextUpdateId,
       onFailure: (device, errno, atNs) => this.ports.failure({ area: AREA_NAMES[device], errno, atNs }),
+      afterRound: () => {
+        this.takePowerLoss();
+        this.phase.sendIfDue();
+      },
     });
-    const core = new Core(plan.core, driver);
-    driver.core = core;
-    core.state.nextUpdateId = this.nextUpdateId;
-    core.state.nextTransactionId = recovery.highestTransaction + 1;
-    core.loadDirty(recovery.dirty, recovery.groupsToWrite);
-    this.running = { plan, core, driver, io };
   }
 
   /**
@@ -370,37 +326,21 @@ export class WorkerEngine {
    * the journal read again: what it has written is all that the next one knows.
    */
   private withWorkload(w: WorkloadSpec): void {
-    const running = this.running;
-    if (running !== null && running.plan.slotBytes >= w.writeBytes.max && running.plan.core.updateSlots > w.queueDepth) return;
+    if (this.running?.fits(w) === true) return;
     this.endCore();
     this.recovery = this.readJournal();
     this.startCore(w);
-    while (!this.running!.core.ready && !this.running!.core.state.journalLost) this.round(ROUND_NS);
+    this.needCore().untilReady();
   }
 
-  private needCore(): Running {
+  private needCore(): RunningCore {
     if (this.running === null) throw new EngineError('ENGINE_STATE', 'the journal has not been recovered; call recover first');
     return this.running;
   }
 
-  /** Ends the core in order, so that nothing is in flight and the log holds no evidence that is not needed. */
   private endCore(): void {
-    if (this.running === null) return;
-    const { core, io } = this.running;
-    core.drain();
-    const started = performance.now();
-    let gaveUp = false;
-    while (!core.quiescent) {
-      this.round(ROUND_NS);
-      const waited = performance.now() - started;
-      if (waited > DRAIN_MS && !gaveUp) {
-        gaveUp = true;
-        core.giveUpAll(performance.now());
-      }
-      if (waited > 2 * DRAIN_MS || (core.state.primaryLost && core.state.journalLost)) break;
-    }
+    this.running?.end();
     this.rememberIds();
-    io.close();
     this.running = null;
     this.meter.outstanding = 0;
   }
@@ -416,51 +356,17 @@ export class WorkerEngine {
     return this.bulk;
   }
 
-  /** Lets what the core has in flight end, so that a bulk pass has the ring to itself. */
-  private settleRing(): void {
-    while (this.running !== null && (this.running.io.inFlight > 0 || this.running.core.pages.unsettled > 0)) {
-      this.round(ROUND_NS);
-      if (this.running.core.state.journalLost && this.running.io.inFlight === 0) break;
-    }
-  }
-
   private createRing(depth: number, arenaBytes: number): IoEngine {
     const { areas, spec } = this.opened();
     return createIoEngine({ ffi: spec.ffi, depth, arenaBytes, devices: areas.devices });
-  }
-
-  private round(timeoutNs: number): void {
-    const { driver, io } = this.running!;
-    if (io.inFlight === 0) driver.step(performance.now(), 0, 0);
-    driver.step(performance.now(), 1, timeoutNs);
-    this.takePowerLoss();
-    this.snapshotIfDue();
   }
 
   // --- the journal ---
 
   private readJournal(): JournalRecovery {
     const { areas, spec } = this.opened();
-    const io = this.ring();
-    // What a dead bench has left in the journal's volatile cache must not vanish after it was believed.
-    flushOrThrow(io, [JOURNAL]);
     const expected = { ...areas.geometry, rigUuid: parseUuid(spec.rigUuid) };
-    const recovery = recoverJournal(expected, journalReader(io, areas.identities.journal.sizeBytes));
-    return { ...recovery, dirty: recovery.dirty.clone() };
-  }
-
-  private repairSuperblocks(recovery: JournalRecovery): void {
-    if (recovery.superblocksToRepair.length === 0) return;
-    const { geometry, regionCount } = this.opened().areas;
-    const layout = journalLayout(geometry.logBytes, regionCount);
-    const io = this.ring();
-    for (const copy of recovery.superblocksToRepair) {
-      const offsetBytes = layout.superblockOffset[copy];
-      const bytes = encodeSuperblock(geometry, recovery.identity, offsetBytes);
-      io.arena.set(bytes, 0);
-      transferOrThrow(io, [{ op: IO_OP.write, device: JOURNAL, offsetBytes, lengthBytes: bytes.length, arenaOffset: 0 }]);
-    }
-    flushOrThrow(io, [JOURNAL]);
+    return readJournal(this.ring(), expected, areas.identities.journal.sizeBytes);
   }
 
   // --- small things ---
@@ -472,27 +378,6 @@ export class WorkerEngine {
     return { areas: this.areas, spec: this.spec };
   }
 
-  private openHistory(spec: EngineSpec, usableBytes: number): void {
-    if (this.history !== null) {
-      const { runId } = this.history.history;
-      if (this.history.history.usableBytes !== usableBytes || runId !== spec.runId) {
-        throw new EngineError(
-          'ENGINE_DEVICE',
-          `the areas now have ${usableBytes} usable bytes in run ${spec.runId}; the history is of ${this.history.history.usableBytes} bytes in run ${runId}`,
-        );
-      }
-      return;
-    }
-    if (spec.historyDir === null) return;
-    mkdirSync(spec.historyDir, { recursive: true, mode: 0o700 });
-    const file = openSync(join(spec.historyDir, 'history.bin'), 'wx', 0o600);
-    this.historyFile = file;
-    const history = new WriteHistory({ usableBytes, runId: spec.runId, base: 'unknown' });
-    this.history = new HistoryRecorder(history, (bytes) => {
-      for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
-    });
-  }
-
   private generator(w: WorkloadSpec, seed: number): LoadGenerator {
     const { core, driver } = this.needCore();
     const { geometry, alignBytes } = this.opened().areas;
@@ -501,76 +386,15 @@ export class WorkerEngine {
     return new LoadGenerator({ core, driver, meter: this.meter, workload, limits, nowMs: performance.now() });
   }
 
-  private counts(): { acknowledged: number; givenUp: number; answered: number; refused: number } {
-    const { counters } = this.needCore().core;
-    const { ok, refused } = this.meter.answers;
-    return { acknowledged: counters.acknowledged, givenUp: counters.givenUp, answered: ok, refused };
-  }
-
-  private loadReport(generator: LoadGenerator, before: ReturnType<WorkerEngine['counts']>, startedMs: number): LoadReport {
-    const now = this.counts();
-    return {
-      updatesIssued: generator.issued,
-      updatesAcknowledged: now.acknowledged - before.acknowledged,
-      updatesAnswered: now.answered - before.answered,
-      updatesRefused: generator.refused + now.refused - before.refused,
-      updatesGivenUp: now.givenUp - before.givenUp,
-      writtenBytes: generator.writtenBytes,
-      durationMs: performance.now() - startedMs,
-    };
-  }
-
   private stopped(what: string): EngineError {
     return new EngineError('ENGINE_STOPPED', `${what} was stopped before its end`);
   }
 
-  private enter(phase: string, totalBytes: number): void {
-    this.phase = phase;
-    this.phaseTotalBytes = totalBytes;
-    this.phaseDoneBytes = 0;
-    this.phaseStartedMs = performance.now();
-    this.snapshotDueMs = 0;
-    this.snapshotIfDue();
-  }
-
   /** Notes progress of a bulk pass; false when it should stop. */
   private progress(doneBytes: number): boolean {
-    this.phaseDoneBytes = doneBytes;
+    this.phase.doneBytes = doneBytes;
     this.takePowerLoss();
-    this.snapshotIfDue();
+    this.phase.sendIfDue();
     return !this.ports.control.stopRequested;
-  }
-
-  private snapshotIfDue(): void {
-    const now = performance.now();
-    if (now < this.snapshotDueMs) return;
-    this.snapshotDueMs = now + SNAPSHOT_INTERVAL_MS;
-    this.ports.snapshot(this.snapshot(now));
-  }
-
-  private snapshot(nowMs: number): EngineSnapshot {
-    const core = this.running?.core ?? null;
-    const { meter } = this;
-    const [primary, secondary, journal] = meter.drainWriteSamples();
-    const byArea = (n: readonly number[]) => ({ primary: n[PRIMARY], secondary: n[SECONDARY], journal: n[JOURNAL] });
-    const seconds = (nowMs - this.phaseStartedMs) / 1000;
-    const resyncing = this.phase === 'resync';
-    return {
-      phase: this.phase,
-      regionCount: this.areas?.regionCount ?? 0,
-      dirtyRegions: core?.dirtyRegions ?? 0,
-      persistedIndicators: core?.awaitingRegions ?? 0,
-      updatesInFlight: core?.updatesInFlight ?? 0,
-      logUsedBytes: core === null ? 0 : 2 * 512 * core.log.usedBlocks,
-      logBytes: this.spec?.journal.logBytes ?? 0,
-      writes: byArea(meter.writes),
-      writeBytes: byArea(meter.writeBytes),
-      resyncBytes: meter.resyncBytes,
-      resyncRemainingRegions: resyncing ? (core?.awaitingRegions ?? 0) : 0,
-      phaseDone: this.phaseTotalBytes === 0 ? 0 : Math.min(1, this.phaseDoneBytes / this.phaseTotalBytes),
-      phaseBytesPerSecond: seconds > 0 ? this.phaseDoneBytes / seconds : 0,
-      writeSeconds: { primary, secondary, journal },
-      evidenceWaitSeconds: meter.drainEvidenceSamples(),
-    };
   }
 }

@@ -1,0 +1,123 @@
+/** A core at work: with its driver, its ring and the sizes it was planned for. Started by recovery, ended in order. */
+import { Core } from '../core/core.js';
+import type { DeviceIndex } from '../core/devices.js';
+import { createIoEngine } from '../device/engine.js';
+import type { IoEngine, SectorTools } from '../device/port.js';
+import type { HistoryFeed } from '../judge/historyFeed.js';
+import type { JournalRecovery } from '../journal/recovery.js';
+import type { WorkloadSpec } from '../rig/resolved.js';
+import type { OpenAreas } from './areas.js';
+import { CoreDriver } from './driver.js';
+import type { Meter } from './meter.js';
+import type { DriverPlan } from './plan.js';
+import { planDriver } from './plan.js';
+import type { EngineSpec } from './port.js';
+
+/** A round of the loop waits this long at most, so that timers and flags are looked at. */
+const ROUND_NS = 1_000_000;
+/** Orderly end: after this, what is still in flight is given up (R9), and after as long again the ring is closed. */
+const DRAIN_MS = 5_000;
+
+export interface RunningCoreParts {
+  spec: EngineSpec;
+  areas: OpenAreas;
+  recovery: JournalRecovery;
+  /** Null: copies only. */
+  workload: WorkloadSpec | null;
+  tools: SectorTools;
+  history: HistoryFeed | null;
+  meter: Meter;
+  nextUpdateId: number;
+  onFailure: (device: DeviceIndex, errno: number, atNs: number) => void;
+  /** Called after each round: flags and snapshots. */
+  afterRound: () => void;
+}
+
+export class RunningCore {
+  readonly core: Core;
+  readonly driver: CoreDriver;
+  readonly io: IoEngine;
+  readonly plan: DriverPlan;
+  private readonly afterRound: () => void;
+
+  constructor(p: RunningCoreParts) {
+    const { spec, areas, recovery, workload } = p;
+    this.afterRound = p.afterRound;
+    this.plan = planDriver({
+      geometry: areas.geometry,
+      ringBlocks: recovery.layout.ringBlocks,
+      tracking: spec.tracking,
+      durability: {
+        primary: spec.primary.durability,
+        secondary: spec.secondary.durability,
+        journal: spec.journal.durability,
+      },
+      workload: workload === null ? null : { queueDepth: workload.queueDepth, writeBytesMax: workload.writeBytes.max },
+      recovery,
+    });
+    const { ioDepth, arenaBytes } = this.plan;
+    this.io = createIoEngine({ ffi: spec.ffi, depth: ioDepth, arenaBytes, devices: areas.devices });
+    this.driver = new CoreDriver({
+      io: this.io,
+      tools: p.tools,
+      plan: this.plan,
+      layout: recovery.layout,
+      identity: recovery.identity,
+      pageGeneration: recovery.pageGeneration,
+      runId: spec.runId,
+      history: p.history,
+      meter: p.meter,
+      onFailure: p.onFailure,
+    });
+    this.core = new Core(this.plan.core, this.driver);
+    this.driver.core = this.core;
+    this.core.state.nextUpdateId = p.nextUpdateId;
+    this.core.state.nextTransactionId = recovery.highestTransaction + 1;
+    this.core.loadDirty(recovery.dirty, recovery.groupsToWrite);
+  }
+
+  /** Whether its pools fit the workload. */
+  fits(w: WorkloadSpec): boolean {
+    return this.plan.slotBytes >= w.writeBytes.max && this.plan.core.updateSlots > w.queueDepth;
+  }
+
+  round(): void {
+    // With nothing in flight there is nothing to wait for: decide once more first.
+    if (this.io.inFlight === 0) this.driver.step(performance.now(), 0, 0);
+    this.driver.step(performance.now(), 1, ROUND_NS);
+    this.afterRound();
+  }
+
+  /** R11: until D is durable and the log begun anew. False: the journal failed meanwhile. */
+  untilReady(): boolean {
+    while (!this.core.ready) {
+      if (this.core.state.journalLost) return false;
+      this.round();
+    }
+    return true;
+  }
+
+  /** Lets what is in flight end, so that a bulk pass has the ring to itself. */
+  settle(): void {
+    const { core, io } = this;
+    while (io.inFlight > 0 || (core.pages.unsettled > 0 && !core.state.journalLost)) this.round();
+  }
+
+  /** In order: what is in flight ends or is given up (R9), evidence leaves the log. Then the ring is closed. */
+  end(): void {
+    const { core } = this;
+    core.drain();
+    const started = performance.now();
+    let gaveUp = false;
+    while (!core.quiescent) {
+      this.round();
+      const waited = performance.now() - started;
+      if (waited > DRAIN_MS && !gaveUp) {
+        gaveUp = true;
+        core.giveUpAll(performance.now());
+      }
+      if (waited > 2 * DRAIN_MS || (core.state.primaryLost && core.state.journalLost)) break;
+    }
+    this.io.close();
+  }
+}
