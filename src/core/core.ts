@@ -148,10 +148,6 @@ export class Core {
     if (!(offset >= 0 && length > 0 && offset + length <= state.config.usableBytes)) {
       throw new RangeError(`update at ${offset}, ${length} bytes: must lie within 0 … ${state.config.usableBytes}`);
     }
-    const touched = state.regionOf(offset + length - 1) - state.regionOf(offset) + 1;
-    if (touched > state.config.regionReferences) {
-      throw new RangeError(`update touches ${touched} regions: must be at most regionReferences ${state.config.regionReferences}`);
-    }
     if (state.primaryLost || state.journalLost) return REFUSED;
     if (this.openingCommits > 0) return BUSY;
     return this.updates.obtain(transaction, offset, length);

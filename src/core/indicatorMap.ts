@@ -8,8 +8,9 @@
  */
 export class IndicatorMap {
   readonly regionCount: number;
-  private words: Uint32Array;
-  private summary: Uint32Array;
+  /** Signed, and indexed by shifts: all of it stays in small integers, which is several times faster. */
+  private words: Int32Array;
+  private summary: Int32Array;
   private setCount = 0;
 
   constructor(regionCount: number) {
@@ -18,8 +19,8 @@ export class IndicatorMap {
     }
     this.regionCount = regionCount;
     const words = Math.ceil(regionCount / 32);
-    this.words = new Uint32Array(words);
-    this.summary = new Uint32Array(Math.ceil(words / 32));
+    this.words = new Int32Array(words);
+    this.summary = new Int32Array(Math.ceil(words / 32));
   }
 
   /** Number of indicators that are 1. */
@@ -28,14 +29,14 @@ export class IndicatorMap {
   }
 
   has(region: number): boolean {
-    return ((this.words[Math.floor(region / 32)] >>> (region % 32)) & 1) === 1;
+    return ((this.words[region >>> 5] >>> (region & 31)) & 1) === 1;
   }
 
   /** Returns whether the indicator changed. */
   set(region: number): boolean {
-    const w = Math.floor(region / 32);
+    const w = region >>> 5;
     const before = this.words[w];
-    const after = (before | (1 << (region % 32))) >>> 0;
+    const after = before | (1 << (region & 31));
     if (after === before) return false;
     this.words[w] = after;
     this.summary[w >>> 5] |= 1 << (w & 31);
@@ -45,9 +46,9 @@ export class IndicatorMap {
 
   /** Returns whether the indicator changed. */
   clear(region: number): boolean {
-    const w = Math.floor(region / 32);
+    const w = region >>> 5;
     const before = this.words[w];
-    const after = (before & ~(1 << (region % 32))) >>> 0;
+    const after = before & ~(1 << (region & 31));
     if (after === before) return false;
     this.words[w] = after;
     if (after === 0) this.summary[w >>> 5] &= ~(1 << (w & 31));
@@ -69,13 +70,13 @@ export class IndicatorMap {
   /** First region >= `from` whose indicator is 1, or -1. */
   nextSet(from: number): number {
     if (from >= this.regionCount) return -1;
-    let w = Math.floor(from / 32);
-    const rest = (this.words[w] & (0xffffffff << (from % 32))) >>> 0;
+    let w = from >>> 5;
+    const rest = this.words[w] & (-1 << (from & 31));
     if (rest !== 0) return w * 32 + lowestBit(rest);
     w++;
     let s = w >>> 5;
     if (s >= this.summary.length) return -1;
-    let sum = (w & 31) === 0 ? this.summary[s] : (this.summary[s] & (0xffffffff << (w & 31))) >>> 0;
+    let sum = this.summary[s] & (-1 << (w & 31));
     while (sum === 0) {
       if (++s >= this.summary.length) return -1;
       sum = this.summary[s];
@@ -86,7 +87,7 @@ export class IndicatorMap {
 
   /** Word `i`: indicators of regions 32 i … 32 i + 31, lowest bit first. For writing pages. */
   word(i: number): number {
-    return i < this.words.length ? this.words[i] : 0;
+    return i < this.words.length ? this.words[i] >>> 0 : 0;
   }
 
   /** Regions whose indicator is 1, ascending. */

@@ -45,7 +45,7 @@ export class Slots {
   readonly transaction: Int32Array;
   readonly offset: Float64Array;
   readonly length: Float64Array;
-  readonly flags: Uint32Array;
+  readonly flags: Int32Array;
   readonly firstNode: Int32Array;
   readonly nodeCount: Int32Array;
   /** Log block that its evidence waits for. */
@@ -63,7 +63,7 @@ export class Slots {
     this.transaction = new Int32Array(capacity);
     this.offset = new Float64Array(capacity);
     this.length = new Float64Array(capacity);
-    this.flags = new Uint32Array(capacity);
+    this.flags = new Int32Array(capacity);
     this.firstNode = new Int32Array(capacity);
     this.nodeCount = new Int32Array(capacity);
     this.waitSequence = new Float64Array(capacity);
@@ -177,6 +177,8 @@ export class CoreCounters {
 export class CoreState {
   readonly config: CoreConfig;
   readonly regionCount: number;
+  /** Exact: `regionBytes` is a power of two. */
+  private readonly regionsPerByte: number;
   readonly indicators: IndicatorMap;
   readonly regions: RegionTable;
   readonly slots: Slots;
@@ -195,6 +197,7 @@ export class CoreState {
 
   constructor(config: CoreConfig) {
     this.config = config;
+    this.regionsPerByte = 1 / config.regionBytes;
     this.regionCount = Math.ceil(config.usableBytes / config.regionBytes);
     this.indicators = new IndicatorMap(this.regionCount);
     const nodes = config.regionReferences + config.resyncDepth;
@@ -208,7 +211,7 @@ export class CoreState {
 
   /** Region of a byte offset. */
   regionOf(offset: number): number {
-    return Math.floor(offset / this.config.regionBytes);
+    return Math.floor(offset * this.regionsPerByte);
   }
 
   /** Appends a node for (slot, region) at the end of the region's updates. */

@@ -139,8 +139,14 @@ export class TransactionLog {
   }
 
   private get openBlocks(): number {
-    const unit = this.config.blocksPerUnit;
-    return Math.ceil(this.open.recordCount / (this.config.recordsPerBlock * unit)) * unit;
+    return this.blocksFor(this.open.recordCount);
+  }
+
+  /** Blocks of whole units that so many records need. */
+  private blocksFor(records: number): number {
+    const { blocksPerUnit, recordsPerBlock } = this.config;
+    const perUnit = blocksPerUnit * recordsPerBlock;
+    return (((records + perUnit - 1) / perUnit) | 0) * blocksPerUnit;
   }
 
   /** Whether so many records fit into one commit, but not into the open one: it has to go first. */
@@ -152,9 +158,7 @@ export class TransactionLog {
   hasRoom(records: number, reserveBlocks: number): boolean {
     const after = this.open.recordCount + records;
     if (after > this.recordCapacity) return false;
-    const unit = this.config.blocksPerUnit;
-    const blocks = Math.ceil(after / (this.config.recordsPerBlock * unit)) * unit;
-    return this.nextSequence + blocks + reserveBlocks - this.durableTail <= this.roomBlocks;
+    return this.nextSequence + this.blocksFor(after) + reserveBlocks - this.durableTail <= this.roomBlocks;
   }
 
   /** Appends a record; returns the sequence number of its block. The caller has asked `hasRoom`. */
@@ -178,7 +182,7 @@ export class TransactionLog {
       c.region[i] = region;
       c.count[i] = count;
     }
-    const sequence = c.start + Math.floor((c.recordCount - 1) / this.config.recordsPerBlock);
+    const sequence = c.start + (((c.recordCount - 1) / this.config.recordsPerBlock) | 0);
     if (kind === RECORD_WRITE) this.live[sequence % this.config.ringBlocks] += count;
     return sequence;
   }

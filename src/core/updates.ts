@@ -29,6 +29,11 @@ import {
   WAITING,
 } from './state.js';
 
+/** Durable on P and on S. */
+const ON_BOTH = DURABLE * BOTH;
+/** Bits from SUBMITTED to ENDED. */
+const ENDED_BEHIND_SUBMITTED = Math.log2(ENDED / SUBMITTED);
+
 type Area = typeof PRIMARY | typeof SECONDARY;
 
 export class Updates {
@@ -74,6 +79,9 @@ export class Updates {
   obtain(transaction: number, offset: number, length: number): number {
     const { state } = this;
     const touched = state.regionOf(offset + length - 1) - state.regionOf(offset) + 1;
+    if (touched > state.config.regionReferences) {
+      throw new RangeError(`update touches ${touched} regions: must be at most regionReferences ${state.config.regionReferences}`);
+    }
     if (this.resync.starved || !this.evidence.admits(touched)) return NIL;
     const slot = this.enter(transaction, offset, length, 0);
     if (slot === NIL) return NIL;
@@ -177,7 +185,7 @@ export class Updates {
   /** Submitted, and no I/O for it is under way any more. */
   protected isOver(slot: number): boolean {
     const f = this.state.slots.flags[slot];
-    return (f & WAITING) === 0 && ((f / SUBMITTED) & BOTH) === ((f / ENDED) & BOTH);
+    return (f & WAITING) === 0 && ((f ^ (f >> ENDED_BEHIND_SUBMITTED)) & (SUBMITTED * BOTH)) === 0;
   }
 
   /**
@@ -233,7 +241,7 @@ export class Updates {
     const f = slots.flags[slot];
     const onP = (f & DURABLE) !== 0;
     if ((f & COPY) !== 0) {
-      if (((f / DURABLE) & BOTH) === BOTH) this.resync.copyDurable(slot);
+      if ((f & ON_BOTH) === ON_BOTH) this.resync.copyDurable(slot);
       return;
     }
     if ((f & GIVEN_UP) !== 0) {
@@ -243,7 +251,7 @@ export class Updates {
       return;
     }
     if (onP && config.mode === 'async') this.answer(slot, 'ok');
-    if (((f / DURABLE) & BOTH) === BOTH) this.acknowledge(slot);
+    if ((f & ON_BOTH) === ON_BOTH) this.acknowledge(slot);
   }
 
   /** R5, R8, R6: the update is durable on both areas. */
