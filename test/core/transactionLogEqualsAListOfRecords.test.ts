@@ -23,7 +23,7 @@ interface Written {
 const step = fc.tuple(fc.constantFrom('write', 'write', 'write', 'release', 'drop', 'seal', 'durable', 'durable'), fc.nat(), fc.nat(30));
 
 it('the ring forgets a block only when all its write records are taken back durably, over many laps', () => {
-  holds(fc.array(step, { maxLength: 400, size: 'max' }), 300, (steps) => {
+  holds(fc.array(step, { maxLength: 400, size: 'max' }), 100, (steps) => {
     const log = new TransactionLog(CONFIG);
     /** Write records that nothing has taken back. */
     let held: Written[] = [];
