@@ -12,6 +12,16 @@ it('P hangs while S is away: P is lost after the acknowledgement timeout', () =>
   expect(sim.answers.failed).toBe(1);
 });
 
+it('S goes while P hangs already: P is lost too, after its own time', () => {
+  const sim = openedCore();
+  const { core } = sim;
+  sim.obtain(core.begin(), 0, 512);
+  run(sim, () => sim.pending.some((p) => p.kind === 'io'));
+  sim.deviceLost(SECONDARY);
+  run(sim, () => core.state.primaryLost || sim.now > 5000, (p) => p.kind === 'io' && p.area === PRIMARY);
+  expect(core.state.primaryLost).toBe(true);
+});
+
 it('the journal hangs: it is lost after the acknowledgement timeout, and what waits for evidence is refused', () => {
   const sim = openedCore();
   const { core } = sim;
