@@ -19,6 +19,7 @@ const COMMANDS: Record<string, () => Promise<Add>> = {
   relay: async () => (await import('./relay.js')).addRelay,
   lab: async () => (await import('./lab.js')).addLab,
   serve: async () => (await import('./serve.js')).addServe,
+  replay: async () => (await import('./replay.js')).addReplay,
   report: async () => (await import('./report.js')).addReport,
 };
 

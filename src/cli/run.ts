@@ -22,7 +22,7 @@ import type { Run } from '../report/runRecord.js';
 import { dumpRig } from '../rig/dump.js';
 import { loadRig } from '../rig/load.js';
 import type { ResolvedRig } from '../rig/resolved.js';
-import { effectiveRig } from './effectiveRig.js';
+import { effectiveRig, type CampaignOverrides } from './effectiveRig.js';
 import { EXIT, exitCodeOf, type ExitCode } from './exitCodes.js';
 import { ffiOption, print, printJson, wholeNumber, type FfiName } from './options.js';
 import { CYCLES_MAX } from './plan.js';
@@ -30,9 +30,7 @@ import type { SetExit } from './program.js';
 import { createProgress, type Progress } from './progress.js';
 import { RunFiles } from './runFiles.js';
 
-interface RunOptions {
-  cycles?: number;
-  seed?: number;
+export interface RunOptions {
   out?: string;
   metrics?: MetricsAddress;
   json?: boolean;
@@ -54,10 +52,21 @@ export function addRun(program: Command, setExit: SetExit): void {
     .option('--json', 'the run as JSON on stdout, nothing else')
     .addOption(ffiOption())
     .option('--keep-lab', 'leave a virtual lab running that this run started')
-    .action(async (file: string, options: RunOptions) => setExit(await run(effectiveRig(loadRig(file), options), options)));
+    .action(async (file: string, options: RunOptions & CampaignOverrides) => {
+      const { exitCode, record, directory } = await run(effectiveRig(loadRig(file), options), options);
+      if (options.json) printJson({ directory, ...record });
+      setExit(exitCode);
+    });
 }
 
-async function run(rig: ResolvedRig, options: RunOptions): Promise<ExitCode> {
+export interface RunOutcome {
+  exitCode: ExitCode;
+  record: Run;
+  directory: string;
+}
+
+/** One campaign, recorded and told on the terminal; what `--json` prints is left to the command. */
+export async function run(rig: ResolvedRig, options: RunOptions): Promise<RunOutcome> {
   const lock = lockRig(rig.name, 'plugpull run');
   try {
     const dir = RunDirectory.create(options.out ?? defaultRunPath(rig.name, rig.campaign.seed, systemClock.wallMs()));
@@ -67,7 +76,7 @@ async function run(rig: ResolvedRig, options: RunOptions): Promise<ExitCode> {
   }
 }
 
-async function runIn(dir: RunDirectory, rig: ResolvedRig, options: RunOptions, lock: RigLock): Promise<ExitCode> {
+async function runIn(dir: RunDirectory, rig: ResolvedRig, options: RunOptions, lock: RigLock): Promise<RunOutcome> {
   const metrics = createMetrics(rig.name, rig.rails.map((r) => r.name));
   const files = new RunFiles(dir, rig, { runId: randomInt(1, RUN_ID_END), ffi: options.ffi });
   dir.write('rig.yaml', dumpRig(rig));
@@ -117,13 +126,12 @@ async function underInterrupts(
   }
 }
 
-async function finish(files: RunFiles, result: CampaignResult, metrics: Metrics, options: RunOptions): Promise<ExitCode> {
+async function finish(files: RunFiles, result: CampaignResult, metrics: Metrics, options: RunOptions): Promise<RunOutcome> {
   const record = files.summary(result);
   for (const trouble of record.run.troubles) process.stderr.write(`plugpull: ${trouble}\n`);
   files.writeAll(record, await metrics.render());
-  if (options.json) printJson({ directory: files.dir.path, ...record });
-  else print(`\n${summaryTable(record)}\n${files.dir.path}`);
-  return exitOf(result, record);
+  if (!options.json) print(`\n${summaryTable(record)}\n${files.dir.path}`);
+  return { exitCode: exitOf(result, record), record, directory: files.dir.path };
 }
 
 function exitOf(result: CampaignResult, record: Run): ExitCode {

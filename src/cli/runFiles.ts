@@ -25,7 +25,7 @@ export class RunFiles {
       rig,
       runId,
       ffi,
-      replay: replayCommand(dir, rig, ffi),
+      replay: `plugpull replay ${shellWord(dir.path)}`,
       startedAt: new Date().toISOString(),
       endedAt: null,
       host: { kernel: release(), node: process.version, cpus: cpus().length, memoryBytes: totalmem() },
@@ -53,16 +53,6 @@ export class RunFiles {
     this.dir.write('junit.xml', writeJunit(record));
     this.dir.write('metrics.prom', metricsText);
   }
-}
-
-/**
- * With a virtual lab the profile as resolved carries all seeds and needs nothing else. Real disks are enrolled beside
- * the profile that names them, so that one is run again.
- */
-function replayCommand(dir: RunDirectory, rig: ResolvedRig, ffi: FfiName): string {
-  if (rig.lab !== null) return `plugpull run ${shellWord(dir.file('rig.yaml'))} --ffi ${ffi}`;
-  const { cycles, seed } = rig.campaign;
-  return `plugpull run ${shellWord(rig.file)} --cycles ${cycles} --seed ${seed} --ffi ${ffi}`;
 }
 
 function shellWord(text: string): string {

@@ -1,0 +1,73 @@
+/**
+ * `plugpull replay DIR`: a recorded campaign again, with its profile and its seeds, beside what was recorded. Cycles
+ * build on each other's data, so one cycle is replayed by running from the first through it.
+ *
+ * Same seeds are the same writes, cuts and damage; not the same microseconds. A verdict that hangs on those may differ,
+ * and the replay says so.
+ */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { parseCycles, parseRun } from '../report/parseRun.js';
+import { compareReplay, formatReplay } from '../report/replayDifferences.js';
+import type { CycleRecord, RunRecord } from '../report/runRecord.js';
+import { loadRig } from '../rig/load.js';
+import type { ResolvedRig } from '../rig/resolved.js';
+import { effectiveRig } from './effectiveRig.js';
+import { UsageError, type ExitCode } from './exitCodes.js';
+import { ffiOption, print, printJson, wholeNumber, type FfiName } from './options.js';
+import { CYCLES_MAX } from './plan.js';
+import type { SetExit } from './program.js';
+import { run } from './run.js';
+import { readRunFile } from './runFile.js';
+
+interface ReplayOptions {
+  cycle?: number;
+  out?: string;
+  json?: boolean;
+  ffi?: FfiName;
+  keepLab?: boolean;
+}
+
+export function addReplay(program: Command, setExit: SetExit): void {
+  program
+    .command('replay <dir>')
+    .description('run a recorded campaign again, and compare the verdicts')
+    .option('--cycle <n>', 'from the first cycle (0) through this one', wholeNumber(0, CYCLES_MAX - 1))
+    .option('--out <dir>', 'run directory, new or empty (default: runs/TIME-RIG-SEED)')
+    .option('--json', 'the run as JSON on stdout, nothing else')
+    .addOption(ffiOption().default(undefined, 'as recorded'))
+    .option('--keep-lab', 'leave a virtual lab running that this run started')
+    .action(async (dir: string, options: ReplayOptions) => setExit(await replay(dir, options)));
+}
+
+interface Recorded {
+  rig: ResolvedRig;
+  /** null: the bench died before it was written. */
+  run: RunRecord | null;
+  cycles: CycleRecord[];
+}
+
+async function replay(dir: string, options: ReplayOptions): Promise<ExitCode> {
+  const recorded = readRecorded(dir);
+  const cycles = options.cycle === undefined ? recorded.rig.campaign.cycles : options.cycle + 1;
+  if (cycles > recorded.rig.campaign.cycles) {
+    throw new UsageError(`cycle ${options.cycle} is not in ${dir}: it has cycles 0 to ${recorded.rig.campaign.cycles - 1}`);
+  }
+  const rig = effectiveRig(recorded.rig, { cycles });
+  const ffi = options.ffi ?? recorded.run?.host.ffi ?? 'koffi';
+  const { exitCode, record, directory } = await run(rig, { ...options, ffi });
+  const comparison = compareReplay(recorded.cycles, record.cycles, cycles);
+  if (options.json) printJson({ directory, ...record, replay: { of: dir, ...comparison } });
+  else print(formatReplay(comparison));
+  return exitCode;
+}
+
+function readRecorded(dir: string): Recorded {
+  const rig = loadRig(join(dir, 'rig.yaml'));
+  const cyclesText = readRunFile(dir, 'cycles.jsonl');
+  if (!existsSync(join(dir, 'run.json'))) return { rig, run: null, cycles: parseCycles(cyclesText) };
+  const { run: record, cycles } = parseRun(readRunFile(dir, 'run.json'), cyclesText);
+  // Enrolments of real disks lie beside the profile that was run.
+  return { rig: { ...rig, file: record.rig.file }, run: record, cycles };
+}

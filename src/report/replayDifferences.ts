@@ -1,0 +1,55 @@
+/**
+ * What a replay found that the recorded run did not, and the other way round (pure). Compared are the seeds, the
+ * verdicts and the codes of their reasons; times and counts of dirty regions differ from run to run on the same seeds,
+ * since the cut meets the disks at another microsecond.
+ */
+import type { Verdict } from '../judge/verdict.js';
+import type { CycleRecord } from './runRecord.js';
+
+export interface VerdictAndReasons {
+  verdict: Verdict;
+  /** Code and rule, e.g. `LOST_INDICATOR (I1)`; sorted, each once. */
+  reasons: string[];
+}
+
+export interface CycleDifference {
+  cycle: number;
+  /** null: that run had no such cycle. */
+  recorded: VerdictAndReasons | null;
+  replayed: VerdictAndReasons | null;
+}
+
+export interface ReplayComparison {
+  /** Cycles that both runs have. */
+  compared: number;
+  differences: CycleDifference[];
+}
+
+/** Cycles beyond `cycles` were not asked for, and are not missed. */
+export function compareReplay(recorded: readonly CycleRecord[], replayed: readonly CycleRecord[], cycles: number): ReplayComparison {
+  const differences: CycleDifference[] = [];
+  let compared = 0;
+  for (let cycle = 0; cycle < cycles; cycle++) {
+    const [before, now] = [recorded, replayed].map((list) => summary(list.find((c) => c.index === cycle)));
+    if (before !== null && now !== null) compared++;
+    if (JSON.stringify(before) !== JSON.stringify(now)) differences.push({ cycle, recorded: before, replayed: now });
+  }
+  return { compared, differences };
+}
+
+function summary(record: CycleRecord | undefined): VerdictAndReasons | null {
+  if (record === undefined) return null;
+  const reasons = [...new Set(record.reasons.map((r) => `${r.code} (${r.rule})`))].sort();
+  return { verdict: record.verdict, reasons };
+}
+
+/** A line for each difference, or one that says there is none. */
+export function formatReplay({ compared, differences }: ReplayComparison): string {
+  if (differences.length === 0) return `replay: the same verdict as recorded in ${compared === 1 ? 'its one cycle' : `all ${compared} cycles`}`;
+  return differences.map((d) => `replay: cycle ${d.cycle}: recorded ${said(d.recorded)}, now ${said(d.replayed)}`).join('\n');
+}
+
+function said(v: VerdictAndReasons | null): string {
+  if (v === null) return 'nothing';
+  return v.reasons.length === 0 ? v.verdict : `${v.verdict}: ${v.reasons.join(', ')}`;
+}
