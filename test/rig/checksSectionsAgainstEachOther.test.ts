@@ -20,6 +20,7 @@ const refused: [string, string, string][] = [
   ['a log that fills the journal', spoiled('"lab:j" }', '"lab:j", logSize: 16MiB }'), 'journal.logSize: 16MiB: log, superblocks and the indicators of 64 regions take 16400KiB, the journal has 16MiB'],
   ['an area beyond its disk', spoiled('"lab:p" }', '"lab:p", size: 65MiB }'), 'primary.size: 65MiB: the lab disk has 64MiB'],
   ['a disk that is not whole sectors', spoiled('size: 64MiB, fedBy: "relay0:1"', 'size: 67109376, fedBy: "relay0:1"'), 'lab.disks.p.size: 67109376: must be a multiple of 4KiB'],
+  ['a flush that comes after the updates are given up', `${MINIMAL}tracking: { ackTimeout: 100ms, flushInterval: 100ms }\n`, 'tracking.flushInterval: 100ms: must be shorter than tracking.ackTimeout, 100ms'],
   ['a channel the board does not have', spoiled('channels: [3]', 'channels: [5]'), 'rails.J.channels[0]: 5: relay0 has channels 1 to 4'],
   ['a channel used twice', spoiled('channels: [3]', 'channels: [2]'), 'rails.J.channels[0]: 2: relay0:2 is already used by rail S'],
   ['a board that is not there', spoiled('P: { board: relay0', 'P: { board: relay1'), "rails.P.board: relay1: there is no such board; did you mean 'relay0'?"],

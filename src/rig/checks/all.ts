@@ -5,6 +5,7 @@ import { checkBoards, checkCuts, checkPowered, checkRails } from './power.js';
 import { checkLabBehaviour } from './labBehaviour.js';
 import { checkBoardTypes, checkTypesUsed } from './boardTypes.js';
 import { checkAreaSizes, checkInFlightBytes, checkJournalSize, checkRegionCount, checkWritesFit } from './sizes.js';
+import { checkFlushBeforeTimeout } from './times.js';
 
 /** Every check across sections, in the order in which a profile is read. */
 export const CHECKS: readonly Check[] = [
@@ -15,6 +16,7 @@ export const CHECKS: readonly Check[] = [
   checkWritesFit,
   checkInFlightBytes,
   checkJournalSize,
+  checkFlushBeforeTimeout,
   checkBoardTypes,
   checkBoards,
   checkTypesUsed,
