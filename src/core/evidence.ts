@@ -10,13 +10,7 @@ import { IndicatorPages } from './indicatorPages.js';
 import { IndexList, NIL } from './linkedList.js';
 import type { CoreState } from './state.js';
 import { GIVEN_UP, MARKING, NEEDS_LOG, NEEDS_MARK } from './state.js';
-import {
-  RECORD_BEGIN,
-  RECORD_COMPLETE,
-  RECORD_RELEASE,
-  RECORD_WRITE,
-  TransactionLog,
-} from './transactionLog.js';
+import { RECORD_BEGIN, RECORD_COMPLETE, RECORD_RELEASE, RECORD_WRITE, TransactionLog } from './transactionLog.js';
 
 export class Evidence {
   readonly state: CoreState;

@@ -127,7 +127,7 @@ export class Resync {
   copyOver(slot: number): void {
     const { slots, counters } = this.state;
     if ((slots.flags[slot] & CANCELLED) !== 0) counters.copiesCancelled++;
-    this.updates.stopTimer(slot);
+    this.updates.deadlines.stop(slot);
     this.leave(slot);
   }
 

@@ -2,31 +2,17 @@
  * The way of one update: obtained (R1), evidence durable (R2), submitted in order with what it overlaps (R13), durable
  * on both areas (R4), acknowledged (R5, R8), or given up (R9). Resync copies take the same way from submission on.
  */
-import type { DeviceIndex } from './devices.js';
+import { Deadlines } from './deadlines.js';
+import type { DeviceIndex, PowerEpoch } from './devices.js';
 import { PRIMARY, SECONDARY } from './devices.js';
-import type { PowerEpoch } from './devices.js';
 import type { Answer, CoreEffects } from './effects.js';
 import type { Evidence } from './evidence.js';
 import { NIL } from './linkedList.js';
 import type { Resync } from './resync.js';
 import type { CoreState } from './state.js';
 import {
-  ANSWERED,
-  BOTH,
-  CANCELLED,
-  COPY,
-  DURABLE,
-  ENDED,
-  GIVEN_UP,
-  IN_EPOCH,
-  MARKING,
-  NEEDS_LOG,
-  NEEDS_MARK,
-  PRIMARY_ONLY,
-  SETTLED,
-  SUBMITTED,
-  TIMED,
-  WAITING,
+  ANSWERED, BOTH, CANCELLED, COPY, DURABLE, ENDED, GIVEN_UP, IN_EPOCH, MARKING, NEEDS_LOG, NEEDS_MARK,
+  PRIMARY_ONLY, SETTLED, SUBMITTED, WAITING,
 } from './state.js';
 
 /** Durable on P and on S. */
@@ -41,6 +27,7 @@ export class Updates {
   readonly evidence: Evidence;
   readonly epochs: [PowerEpoch, PowerEpoch];
   readonly fx: CoreEffects;
+  readonly deadlines: Deadlines;
   /** Set once by the core: copies end there. */
   resync!: Resync;
   /** `pages.revision` when the waiters were last looked through. */
@@ -51,6 +38,7 @@ export class Updates {
     this.evidence = evidence;
     this.epochs = epochs;
     this.fx = fx;
+    this.deadlines = new Deadlines(state);
   }
 
   /** Takes a slot with a node per region; NIL when slots or nodes are used up just now. */
@@ -139,7 +127,7 @@ export class Updates {
     }
     const areas = (flags & PRIMARY_ONLY) === 0 ? BOTH : 1;
     slots.flags[slot] = (flags & ~WAITING) | (SUBMITTED * areas);
-    this.startTimer(slot);
+    this.deadlines.start(slot);
     inFlight[PRIMARY]++;
     if (areas === BOTH) inFlight[SECONDARY]++;
     if ((flags & COPY) !== 0) {
@@ -149,22 +137,6 @@ export class Updates {
       if (areas === BOTH) this.fx.submitWrite(slot, SECONDARY);
     }
     if ((flags & GIVEN_UP) !== 0) this.settleGivenUp(slot);
-  }
-
-  /** An area has to answer for the slot from now on. */
-  startTimer(slot: number): void {
-    const { slots, config, nowMs } = this.state;
-    slots.deadlineMs[slot] = nowMs + config.ackTimeoutMs;
-    slots.flags[slot] |= TIMED;
-    slots.submitted.append(slot);
-  }
-
-  /** Nothing is expected of an area any more, or what comes does not matter. */
-  stopTimer(slot: number): void {
-    const { slots } = this.state;
-    if ((slots.flags[slot] & TIMED) === 0) return;
-    slots.flags[slot] &= ~TIMED;
-    slots.submitted.remove(slot);
   }
 
   /** R13, and for copies R10: an earlier update to the same bytes is not over on every device it was submitted to. */
@@ -246,7 +218,7 @@ export class Updates {
     }
     if ((f & GIVEN_UP) !== 0) {
       if (!onP) return;
-      this.stopTimer(slot);
+      this.deadlines.stop(slot);
       if ((f & SETTLED) !== 0) this.answer(slot, 'ok');
       return;
     }
@@ -257,7 +229,7 @@ export class Updates {
   /** R5, R8, R6: the update is durable on both areas. */
   protected acknowledge(slot: number): void {
     this.state.counters.acknowledged++;
-    this.stopTimer(slot);
+    this.deadlines.stop(slot);
     this.settle(slot);
     this.answer(slot, 'ok');
   }
@@ -286,29 +258,21 @@ export class Updates {
     const { slots, nodes, primaryLost, counters } = this.state;
     const f = slots.flags[slot];
     if ((f & (GIVEN_UP | SETTLED)) !== 0) return;
-    if ((f & COPY) !== 0) {
-      this.cancelCopy(slot);
-      return;
-    }
+    if ((f & COPY) !== 0) return this.cancelCopy(slot);
     counters.givenUp++;
     if ((f & WAITING) !== 0) slots.flags[slot] |= PRIMARY_ONLY;
     for (let n = slots.firstNode[slot]; n !== NIL; n = nodes.nextOfSlot[n]) this.resync.marked(nodes.entry[n]);
     this.evidence.markAll(slot, GIVEN_UP);
-    if ((f & TIMED) !== 0) {
-      // S matters no more; P still has to answer, with its full time.
-      this.stopTimer(slot);
-      if ((f & DURABLE) === 0 && !primaryLost) this.startTimer(slot);
-    }
+    // S matters no more; P still has to answer, with its full time.
+    const stillWaits = this.deadlines.stop(slot) && (f & DURABLE) === 0 && !primaryLost;
+    if (stillWaits) this.deadlines.start(slot);
     this.settleGivenUp(slot);
   }
 
   protected cancelCopy(slot: number): void {
-    if ((this.state.slots.flags[slot] & WAITING) !== 0) {
-      this.withdraw(slot);
-      return;
-    }
+    if ((this.state.slots.flags[slot] & WAITING) !== 0) return this.withdraw(slot);
     this.state.slots.flags[slot] |= CANCELLED;
-    this.stopTimer(slot);
+    this.deadlines.stop(slot);
     this.finish(slot);
   }
 
@@ -321,7 +285,7 @@ export class Updates {
     const onP = (slots.flags[slot] & DURABLE) !== 0;
     this.settle(slot);
     if (!isMarked || (primaryLost && !onP)) {
-      this.stopTimer(slot);
+      this.deadlines.stop(slot);
       this.answer(slot, 'failed');
     } else if (onP) this.answer(slot, 'ok');
     this.finish(slot);
@@ -383,7 +347,7 @@ export class Updates {
       else if (area === PRIMARY) {
         if (waiting) this.withdraw(slot);
         else this.giveUp(slot);
-        this.stopTimer(slot);
+        this.deadlines.stop(slot);
         this.failIfUnconfirmed(slot);
       } else if ((slots.flags[slot] & (COPY | SETTLED)) === COPY) this.cancelCopy(slot);
       else if (waiting && (slots.flags[slot] & (NEEDS_LOG | NEEDS_MARK)) !== 0) this.withdraw(slot);
