@@ -63,6 +63,7 @@ const BY_CLASS: Record<string, ExitCode> = {
   LabError: EXIT.invalid,
   MetricsError: EXIT.usage,
   ReportError: EXIT.usage,
+  ExploreError: EXIT.usage,
 };
 
 export function exitCodeOf(error: unknown): ExitCode {

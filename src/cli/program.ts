@@ -21,6 +21,7 @@ const COMMANDS: Record<string, () => Promise<Add>> = {
   serve: async () => (await import('./serve.js')).addServe,
   replay: async () => (await import('./replay.js')).addReplay,
   report: async () => (await import('./report.js')).addReport,
+  explore: async () => (await import('./explore.js')).addExplore,
 };
 
 /** `word`: the first argument. */

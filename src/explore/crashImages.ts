@@ -3,8 +3,9 @@
  *
  * Tearing:
  *   'unit'     block-atomic: a write to one copy is there or not;
- *   'sector'   each write in the patterns that tell protocols apart: none, all, one copy, every prefix, the last alone,
- *              all but the first, the two copies complementing each other;
+ *   'sector'   each write in turn in the patterns that tell protocols apart (none, all, one copy, prefixes, the last alone,
+ *              all but the first, the two copies complementing each other), the others there or not; and all of them
+ *              copy by copy;
  *   'every'    every subset of blocks (2^16 for a commit): for small proofs that the patterns above miss nothing.
  */
 import type { JournalDevice, JournalImage, JournalWrite } from './journalDevice.js';
@@ -35,7 +36,7 @@ function makePatterns(n: number, copies: number, tearing: Tearing): Pattern[] {
   const single: Pattern[] = [0, all];
   if (tearing === 'every') return Array.from({ length: 2 ** (n * copies) }, (_, i) => i);
   if (tearing === 'sector') {
-    for (let k = 1; k < n; k++) single.push(2 ** k - 1);
+    for (const k of [1, n >> 1, n - 1]) single.push(2 ** k - 1);
     single.push(2 ** (n - 1), all - 1);
   }
   if (copies === 1) return single;
@@ -43,9 +44,7 @@ function makePatterns(n: number, copies: number, tearing: Tearing): Pattern[] {
   const both = [...single.map((a) => pair(a, 0)), pair(0, all), pair(all, all)];
   if (tearing === 'sector') {
     const odd = 0x55555555 & all;
-    both.push(pair(odd, all - odd), pair(all - odd, odd), pair(1, all - 1), pair(all - 1, 1), pair(all, 1), pair(1, 2 ** (n - 1)));
-    // Both copies torn alike, and the second copy ahead of the first.
-    for (let k = 1; k < n; k += 3) both.push(pair(2 ** k - 1, 2 ** (k - 1)), pair(1, 2 ** k - 1));
+    both.push(pair(odd, all - odd), pair(1, all - 1), pair(all - 1, 1), pair(all, 1), pair(1, 2 ** (n - 1)));
   }
   return both;
 }
@@ -58,18 +57,26 @@ export interface CrashImage {
 
 export function crashImages(device: JournalDevice, tearing: Tearing): CrashImage[] {
   const pending = device.pending;
-  const choices = pending.map((w) => patternsOf(w, tearing));
-  const total = choices.reduce((n, c) => n * c.length, 1);
-  const step = tearing === 'every' ? 1 : Math.max(1, total / IMAGES_MAX);
   const found = new Map<number, CrashImage>();
-  for (let i = 0; i < total; i += step) {
-    const patterns = choicesAt(Math.floor(i), choices);
-    const image = applyPatterns(device.durable, pending, patterns);
-    if (!found.has(image.hash)) found.set(image.hash, { image, patterns });
+  const add = (choices: readonly (readonly Pattern[])[]): void => {
+    const total = choices.reduce((n, c) => n * c.length, 1);
+    const step = tearing === 'every' ? 1 : Math.max(1, total / IMAGES_MAX);
+    for (let i = 0; i < total; i += step) {
+      const patterns = choicesAt(Math.floor(i), choices);
+      const image = applyPatterns(device.durable, pending, patterns);
+      if (!found.has(image.hash)) found.set(image.hash, { image, patterns });
+    }
+  };
+  const whole = pending.map((w) => 2 ** w.places.length - 1);
+  // However thinned out: nothing at all, and everything, are among them.
+  add(whole.map(() => [0]));
+  add(whole.map((p) => [p]));
+  if (tearing !== 'sector') {
+    add(pending.map((w) => patternsOf(w, tearing)));
+    return [...found.values()];
   }
-  // However thin: nothing at all, and everything, are among them.
-  const newest = applyPatterns(device.durable, pending, pending.map((w) => 2 ** w.places.length - 1));
-  if (!found.has(newest.hash)) found.set(newest.hash, { image: newest, patterns: pending.map((w) => 2 ** w.places.length - 1) });
+  pending.forEach((w, k) => add(pending.map((_, i) => (i === k ? patternsOf(w, tearing) : [0, whole[i]]))));
+  add(pending.map((w) => patternsOf(w, 'unit')));
   return [...found.values()];
 }
 

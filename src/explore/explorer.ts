@@ -29,6 +29,8 @@ export interface ExploreOptions {
   crashes: number;
   updatesMax: number;
   walks: number;
+  /** Part of the time for walks, 0 … 1. */
+  walkPart: number;
   tearing: Tearing;
   /** This explorer's share. */
   share: number;
@@ -58,21 +60,28 @@ export interface ExploreTally {
 }
 
 /** One search is given up behind so many states. */
-const SEARCH_STATES_MAX = 30_000;
+const SEARCH_STATES_MAX = 20_000;
+/** And with crashes and recoveries in it. */
+const NESTED_STATES_MAX = 4_000;
 const WALK_STEPS = 120;
 /** Blocks remembered by a stage before it is replaced. */
 const STORE_BLOCKS_MAX = 150_000;
-/** Merged states remembered. */
-const SEEN_MAX = 6_000_000;
 /** One state in so many is also tried with a damaged journal, and let come to rest. */
 const PROBE_EVERY = 16;
+
+interface Place {
+  stage: Stage;
+  judge: Judge;
+  seen: StateSet;
+  seenNested: StateSet;
+}
 
 export class Explorer {
   private readonly options: ExploreOptions;
   private readonly parts: WorldParts;
   private readonly now: () => number;
   private readonly startedMs: number;
-  private readonly stages = new Map<string, { stage: Stage; judge: Judge; seen: StateSet }>();
+  private readonly stages = new Map<string, Place>();
   private readonly counter = new CrashCounter();
   private readonly tally: ExploreTally;
   private probes = 0;
@@ -99,8 +108,9 @@ export class Explorer {
     let script = scripts.next();
     while (!this.over()) {
       const t = this.now();
-      // Half of the time each, when time is what limits.
-      const walkNext = options.seconds === null ? script.done === true : walkedMs < searchedMs || script.done === true;
+      // When time is what limits, each has its part of it.
+      const walkDue = walkedMs * (1 - options.walkPart) <= searchedMs * options.walkPart;
+      const walkNext = script.done === true || (options.seconds !== null && walkDue);
       if (walkNext) {
         if (options.seconds === null && walk >= options.walks) break;
         this.walk(walk * options.shares + options.share);
@@ -125,19 +135,19 @@ export class Explorer {
     return this.options.seconds !== null && this.now() - this.startedMs >= this.options.seconds * 1000;
   }
 
-  private stageOf(scene: Scene): { stage: Stage; judge: Judge; seen: StateSet } {
-    let s = this.stages.get(scene.name);
-    if (s !== undefined && s.stage.store.count > STORE_BLOCKS_MAX) {
-      this.collect(s.stage);
-      s = { stage: createStage(scene, this.parts, this.tally.effects), judge: new Judge(this.options.tearing), seen: s.seen };
-      this.stages.set(scene.name, s);
-    }
-    if (s === undefined || s.seen.size > SEEN_MAX) {
-      if (s !== undefined) this.collect(s.stage);
-      s = { stage: createStage(scene, this.parts, this.tally.effects), judge: new Judge(this.options.tearing), seen: new StateSet() };
-      this.stages.set(scene.name, s);
-    }
-    return s;
+  /** The scene's stage; replaced when it remembers too much. What was seen stays seen: hashes are of contents. */
+  private stageOf(scene: Scene): Place {
+    const known = this.stages.get(scene.name);
+    if (known !== undefined && known.stage.store.count <= STORE_BLOCKS_MAX) return known;
+    if (known !== undefined) this.collect(known.stage);
+    const place = {
+      stage: createStage(scene, this.parts, this.tally.effects),
+      judge: new Judge(this.options.tearing),
+      seen: known?.seen ?? new StateSet(),
+      seenNested: known?.seenNested ?? new StateSet(),
+    };
+    this.stages.set(scene.name, place);
+    return place;
   }
 
   private collect(stage: Stage): void {
@@ -149,12 +159,18 @@ export class Explorer {
   }
 
   private search(scene: Scene, script: Op[]): void {
-    const { stage, judge, seen } = this.stageOf(scene);
+    // First one life of the host to its end, then the lives behind its crashes.
+    this.searchTo(0, SEARCH_STATES_MAX, scene, script);
+    if (this.options.crashes > 0 && !this.over()) this.searchTo(this.options.crashes, NESTED_STATES_MAX, scene, script);
+  }
+
+  private searchTo(crashes: number, states: number, scene: Scene, script: Op[]): void {
+    const { stage, judge, seen, seenNested } = this.stageOf(scene);
     const world = new World(stage);
     open(world);
-    const limits = { depth: this.options.depth, crashes: this.options.crashes, states: SEARCH_STATES_MAX, afterCrash: AFTER_CRASH };
+    const limits = { depth: this.options.depth, crashes, states, afterCrash: AFTER_CRASH };
     const observer: SearchObserver = { onState: (w, depth) => this.onState(w, judge, depth), expired: () => this.expired() };
-    const r = new Search(world, judge, limits, seen, observer).run(script);
+    const r = new Search(world, judge, limits, crashes === 0 ? seen : seenNested, observer).run(script);
     this.tally.searches++;
     if (r.exhaustive) this.tally.searchesExhaustive++;
     this.tally.deepest = Math.max(this.tally.deepest, r.deepest);

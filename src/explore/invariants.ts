@@ -59,7 +59,7 @@ export class Judge {
 
   /** The first thing that is wrong, or null. */
   judge(world: World, view = this.view(world)): Violation | null {
-    return this.durability(world) ?? this.lostIndicator(world, view) ?? boundedExcess(world);
+    return this.durability(world) ?? this.lostIndicator(world, view) ?? unsetIndicator(world) ?? boundedExcess(world);
   }
 
   private durability(world: World): Violation | null {
@@ -110,11 +110,23 @@ function firstDifferent(world: World, region: number): number {
   }
 }
 
+/** R1, R8: while the engine lives, the indicator of every region that may differ is 1. */
+function unsetIndicator(world: World): Violation | null {
+  const { state, ready } = world.core;
+  if (state.primaryLost || state.journalLost || !ready) return null;
+  const different = differingRegions(world);
+  for (let r = 0; r < state.regionCount; r++) {
+    if (((different >>> r) & 1) === 0 || state.indicators.has(r)) continue;
+    return { rule: 'R8', detail: `P and S may differ in region ${r}, and its indicator is 0`, journal: null };
+  }
+  return null;
+}
+
 /** I4, in states in which nothing of the journal is under way: then nothing may be dirty without a reason. */
 function boundedExcess(world: World): Violation | null {
   const { core, journal } = world;
   const { state, log, pages, evidence } = core;
-  if (state.journalLost || !core.ready || journal.pending.length > 0) return null;
+  if (!world.pumped || state.journalLost || !core.ready || journal.pending.length > 0) return null;
   if (log.openRecords > 0 || log.inFlight > 0 || log.tailUnsaid || pages.unsettled > 0) return null;
   // Evidence dropped under pressure has no record: it goes with the tail, and is bounded by the ring.
   if (core.counters.pressureDrops > 0) return null;

@@ -140,6 +140,8 @@ export class World {
   private pageGeneration = 1;
   /** Crashes so far. */
   crashes = 0;
+  /** The core has had its say since the latest input. */
+  pumped = false;
   private readonly fx: CoreEffects;
   private readonly scratch = new Uint8Array(UNIT_BYTES * 8);
 
@@ -280,6 +282,7 @@ export class World {
 
   pump(): void {
     this.core.pump(this.nowMs);
+    this.pumped = true;
   }
 
   /** What the devices may do next. */
@@ -300,6 +303,7 @@ export class World {
   take(step: Step, pump = true): boolean {
     const taken = isOp(step) ? this.takeOp(step) : this.takeDeviceStep(step);
     if (taken && pump) this.pump();
+    else if (taken) this.pumped = false;
     return taken;
   }
 

@@ -1,0 +1,139 @@
+/** `plugpull explore`: every crash that the devices' promises allow, on the engine's own core, codec and recovery. */
+import { availableParallelism } from 'node:os';
+import type { Command } from 'commander';
+import { explore } from '../explore/explore.js';
+import type { ExploreRequest } from '../explore/explore.js';
+import { MUTANTS, mutantNamed } from '../explore/mutants/index.js';
+import type { ExploreReport } from '../explore/report.js';
+import { replay } from '../explore/replay.js';
+import { readTrace, writeTrace } from '../explore/traceFile.js';
+import { traceTable } from '../explore/traceTable.js';
+import { REAL_PARTS } from '../explore/world.js';
+import { EXIT } from './exitCodes.js';
+import { print, printJson, wholeNumber } from './options.js';
+import type { SetExit } from './program.js';
+
+interface ExploreCommandOptions {
+  depth: number;
+  crashes: number;
+  updates: number;
+  seconds?: number;
+  seed: number;
+  threads: number;
+  mutant?: string;
+  mutants?: boolean;
+  replay?: string;
+  out: string;
+  json?: boolean;
+}
+
+/** A mutant that lives longer is taken to have survived. */
+const MUTANT_SECONDS_MAX = 30;
+/** Without --seconds: everything of this size, and so many walks. */
+const WALKS = 200;
+const DAY_SECONDS = 86_400;
+const THREADS_MAX = 64;
+
+export function addExplore(program: Command, setExit: SetExit): void {
+  program
+    .command('explore')
+    .description('crash-state exploration: the engine on modelled devices, every crash, every recovery')
+    .option('--seconds <n>', 'search and walk for so long (else: all scripts of --updates, and 200 walks)', wholeNumber(1, DAY_SECONDS))
+    .option('--depth <n>', 'steps of one life of the host in exhaustive searches', wholeNumber(1, 1000), 60)
+    .option('--crashes <n>', 'crashes in one history of exhaustive searches, 0 to 3', wholeNumber(0, 3), 2)
+    .option('--updates <n>', 'updates of the scripts, 1 to 6', wholeNumber(1, 6), 3)
+    .option('--seed <n>', 'of the random walks', wholeNumber(0, Number.MAX_SAFE_INTEGER), 1)
+    .option('--threads <n>', 'explorers side by side', wholeNumber(1, THREADS_MAX), Math.min(availableParallelism(), THREADS_MAX))
+    .option('--mutant <name>', 'explore an engine that is broken on purpose')
+    .option('--mutants', 'all broken engines, each until it is found out')
+    .option('--replay <trace>', 'run a trace that was found before, with or without --mutant')
+    .option('--out <trace>', 'where the trace of a violation is written', 'plugpull-trace.json')
+    .option('--json', 'for programs')
+    .action(async (options: ExploreCommandOptions) => {
+      if (options.replay !== undefined) setExit(replayTrace(options, options.replay));
+      else if (options.mutants) setExit(await huntMutants(options));
+      else setExit(await exploreOnce(options));
+    });
+}
+
+function requestOf(o: ExploreCommandOptions): ExploreRequest {
+  return {
+    seed: o.seed, seconds: o.seconds ?? null, depth: o.depth, crashes: o.crashes, updatesMax: o.updates,
+    walks: WALKS, walkPart: 0.5, tearing: 'sector', threads: o.threads, mutant: o.mutant ?? null,
+  };
+}
+
+async function exploreOnce(options: ExploreCommandOptions): Promise<number> {
+  const report = await explore(requestOf(options));
+  const { finding } = report;
+  if (finding !== null) writeTrace(options.out, finding.trace);
+  if (options.json) printJson(report);
+  else print(formatReport(report));
+  if (finding === null) return EXIT.pass;
+  if (!options.json) {
+    const mutant = options.mutant === undefined ? '' : ` --mutant ${options.mutant}`;
+    const parts = options.mutant === undefined ? REAL_PARTS : mutantNamed(options.mutant).parts;
+    print(`\n${traceTable(finding.trace, finding.violation, parts)}\n\nplugpull explore${mutant} --replay ${options.out}`);
+  }
+  return EXIT.fail;
+}
+
+function replayTrace(options: ExploreCommandOptions, path: string): number {
+  const trace = readTrace(path);
+  const parts = options.mutant === undefined ? REAL_PARTS : mutantNamed(options.mutant).parts;
+  const { violation, steps } = replay(trace, parts);
+  if (options.json) printJson({ violation, steps: steps.length });
+  else if (violation === null) print(`${steps.length} of ${trace.steps.length} steps taken, no rule broken`);
+  else print(traceTable({ ...trace, steps }, violation, parts));
+  return violation === null ? EXIT.pass : EXIT.fail;
+}
+
+interface MutantResult {
+  name: string;
+  rule: string;
+  knownFailure: number | null;
+  killed: boolean;
+  by: string | null;
+  seconds: number;
+  steps: number;
+}
+
+async function huntMutants(options: ExploreCommandOptions): Promise<number> {
+  const results: MutantResult[] = [];
+  for (const mutant of MUTANTS) {
+    const request = { ...requestOf(options), seconds: options.seconds ?? MUTANT_SECONDS_MAX, crashes: 1, walkPart: 0.8, threads: 1, mutant: mutant.name };
+    const report = await explore(request);
+    const { name, rule, knownFailure } = mutant;
+    const killed = report.finding !== null;
+    results.push({ name, rule, knownFailure, killed, by: report.finding?.violation.rule ?? null, seconds: report.seconds, steps: report.finding?.trace.steps.length ?? 0 });
+    if (!options.json) print(formatMutant(results[results.length - 1]));
+  }
+  const survivors = results.filter((r) => !r.killed).map((r) => r.name);
+  if (options.json) printJson({ mutants: results.length, killed: results.length - survivors.length, survivors, results });
+  else print(`${results.length - survivors.length} of ${results.length} killed${survivors.length > 0 ? `; alive: ${survivors.join(', ')}` : ''}`);
+  return survivors.length === 0 ? EXIT.pass : EXIT.fail;
+}
+
+function formatMutant(m: MutantResult): string {
+  const end = m.killed ? `killed by ${m.by} in ${m.seconds.toFixed(2)} s, counterexample of ${m.steps} steps` : 'SURVIVES';
+  return `${m.name.padEnd(26)} ${m.rule.padEnd(4)} ${end}`;
+}
+
+function formatReport(r: ExploreReport): string {
+  const counts = (table: Record<string, number>): string =>
+    Object.entries(table)
+      .map(([name, n]) => `  ${name.padEnd(24)} ${String(n).padStart(12)}`)
+      .join('\n');
+  return [
+    `${r.distinctStates} distinct crash states (${r.distinctStatesPerSecond} a second), ${r.violations} violations`,
+    `${r.states} states of the protocol, ${r.crashStates} crash states judged in them, ${r.recoveries} recoveries, ${r.seconds.toFixed(1)} s`,
+    `exhaustive to depth ${r.depth}: ${r.searchesExhaustive} of ${r.searches} searches (the others were cut off); deepest ${r.deepest} steps`,
+    `sampled: ${r.walks} random walks of seed ${r.seed}, ${r.walkSteps} steps`,
+    'rules',
+    counts(r.rules),
+    'effects',
+    counts(r.effects),
+    'core',
+    counts(r.core),
+  ].join('\n');
+}

@@ -1,0 +1,214 @@
+/** Broken from completion to the end of a transaction: R4 to R9. */
+import { PowerEpoch, PRIMARY, SECONDARY } from '../../core/devices.js';
+import type { DeviceIndex } from '../../core/devices.js';
+import { Core } from '../../core/core.js';
+import { Evidence } from '../../core/evidence.js';
+import { IndicatorPages } from '../../core/indicatorPages.js';
+import { NIL } from '../../core/linkedList.js';
+import { BOTH, COPY, DURABLE, GIVEN_UP, MARKING, SUBMITTED } from '../../core/state.js';
+import { RECORD_COMPLETE, TransactionLog } from '../../core/transactionLog.js';
+import type { LogCommit } from '../../core/transactionLog.js';
+import { Updates } from '../../core/updates.js';
+import { REAL_PARTS } from '../world.js';
+import type { Mutant } from './mutant.js';
+import { coreMutant, worldMutant } from './mutant.js';
+
+type Area = typeof PRIMARY | typeof SECONDARY;
+
+class CompletionIsDurable extends Updates {
+  protected override enterEpoch(area: Area, slot: number): void {
+    if ((this.state.slots.flags[slot] & COPY) !== 0) super.enterEpoch(area, slot);
+    else this.durable(area, slot);
+  }
+}
+
+interface EpochInternals {
+  covered: number;
+}
+
+class FlushCoversLaterWrites extends PowerEpoch {
+  override takeCovered(): number {
+    if (this.flushing) (this as unknown as EpochInternals).covered = this.pending;
+    return super.takeCovered();
+  }
+}
+
+class FlushErrorForgotten extends Core {
+  override flushed(device: DeviceIndex, _ok: boolean, nowMs: number): void {
+    super.flushed(device, true, nowMs);
+  }
+}
+
+class PrimaryIsEnough extends Updates {
+  protected override durable(area: Area, slot: number): void {
+    const both = this.state.slots.flags[slot] & (SUBMITTED * BOTH);
+    if (area === PRIMARY && both === SUBMITTED * BOTH && (this.state.slots.flags[slot] & (COPY | GIVEN_UP)) === 0) {
+      this.state.slots.flags[slot] |= DURABLE << SECONDARY;
+    }
+    super.durable(area, slot);
+  }
+}
+
+/** Claim 4 to the letter: the location leaves every active transaction, whoever else still needs it there. */
+class LiteralClaim4 extends Evidence {
+  override prune(e: number): void {
+    const { regions, nodes, holdings } = this.state;
+    for (let n = regions.firstNode[e]; n !== NIL; n = nodes.next[n]) nodes.holding[n] = NIL;
+    for (let h = regions.firstHolding[e]; h !== NIL; ) {
+      const next = holdings.next[h];
+      holdings.unacked[h] = 0;
+      if (!this.release(h)) return;
+      h = next;
+    }
+  }
+}
+
+/** An acknowledgement takes the location from its own transaction, though another update of it is in flight. */
+class OwnTransactionForgets extends Evidence {
+  override settled(n: number): void {
+    const { nodes, holdings } = this.state;
+    const h = nodes.holding[n];
+    if (h !== NIL) holdings.unacked[h] = 1;
+    super.settled(n);
+  }
+
+  protected override isDispensable(): boolean {
+    return true;
+  }
+}
+
+class CompleteAtClose extends Evidence {
+  override completeIfDone(t: number): void {
+    const { transactions, nowMs } = this.state;
+    if (transactions.closed[t] === 1 && transactions.begun[t] === 1 && transactions.holdings[t] > 0 && this.log.hasRoom(1, this.reserveBlocks / 2)) {
+      this.log.append(RECORD_COMPLETE, transactions.id[t], 0, 0, nowMs);
+    }
+    super.completeIfDone(t);
+  }
+}
+
+class TailPassesActive extends TransactionLog {
+  override moveTail(): void {
+    this.tail = Math.max(this.tail, this.durableThrough + 1);
+  }
+}
+
+class TailBelievedEarly extends TransactionLog {
+  override seal(): LogCommit {
+    const c = super.seal();
+    this.durableTail = c.tail;
+    return c;
+  }
+}
+
+class ResetTooEarly extends Updates {
+  protected override settle(slot: number): void {
+    super.settle(slot);
+    const { slots, nodes, regions, indicators } = this.state;
+    for (let n = slots.firstNode[slot]; n !== NIL; n = nodes.nextOfSlot[n]) indicators.clear(regions.region[nodes.entry[n]]);
+  }
+}
+
+class DegradedWriteUnmarked extends Evidence {
+  override markAll(slot: number, flag: Parameters<Evidence['markAll']>[1]): void {
+    if (flag === GIVEN_UP && this.state.secondaryAway) this.state.slots.flags[slot] |= GIVEN_UP;
+    else super.markAll(slot, flag);
+  }
+}
+
+class ForgottenBeforeMarked extends Updates {
+  protected override settleGivenUp(slot: number): void {
+    this.state.slots.flags[slot] &= ~MARKING;
+    super.settleGivenUp(slot);
+  }
+}
+
+class FailedMarkTaken extends Core {
+  override pageWritten(group: number, _ok: boolean, nowMs: number): void {
+    super.pageWritten(group, true, nowMs);
+  }
+}
+
+class FailedCommitTaken extends Core {
+  override logWritten(commit: number, _ok: boolean, nowMs: number): void {
+    super.logWritten(commit, true, nowMs);
+  }
+}
+
+class LateAckClearsMark extends Updates {
+  protected override durable(area: Area, slot: number): void {
+    super.durable(area, slot);
+    const { slots, nodes, regions } = this.state;
+    const f = slots.flags[slot];
+    if ((f & GIVEN_UP) === 0 || ((f / DURABLE) & BOTH) !== BOTH) return;
+    for (let n = slots.firstNode[slot]; n !== NIL; n = nodes.nextOfSlot[n]) this.evidence.pages.unmark(regions.region[nodes.entry[n]]);
+  }
+}
+
+class ReportsNotChecked extends Updates {
+  override completed(area: Area, slot: number, _id: number, ok: boolean): boolean {
+    return super.completed(area, slot, this.state.slots.id[slot], ok);
+  }
+}
+
+class PressureDropsAll extends Evidence {
+  override relievePressure(): void {
+    const { holdings } = this.state;
+    if (this.log.freeBlocks >= this.log.config.ringBlocks / 4) return;
+    for (let h = holdings.inLogOrder.head; h !== NIL; ) {
+      const next = holdings.inLogOrder.next(h);
+      if (this.log.isDurable(holdings.sequence[h])) this.drop(h);
+      h = next;
+    }
+    this.log.moveTail();
+    if (this.log.tailUnsaid) this.urgent = true;
+  }
+}
+
+class NoRoomKept extends TransactionLog {
+  override hasRoom(records: number): boolean {
+    return super.hasRoom(records, 0);
+  }
+}
+
+class FirstCopyIsEnough extends IndicatorPages {
+  override written(group: number): void {
+    const { copies } = this as unknown as { copies: [Float64Array, Float64Array] };
+    const { writingTicket } = this as unknown as { writingTicket: Float64Array };
+    copies[0][group] = copies[1][group] = Math.max(copies[0][group], copies[1][group]);
+    copies[0][group] = copies[1][group] = Math.max(copies[0][group], writingTicket[group]);
+    super.written(group);
+  }
+}
+
+export const ACKNOWLEDGING: readonly Mutant[] = [
+  coreMutant({ name: 'completion-is-durable', rule: 'R4', knownFailure: 5, wrong: 'a completed write counts as durable before any flush' }, { Updates: CompletionIsDurable }),
+  coreMutant(
+    { name: 'flush-covers-later-writes', rule: 'R4', knownFailure: null, wrong: 'a flush is taken to cover what completed after it was submitted' },
+    { PowerEpoch: FlushCoversLaterWrites },
+  ),
+  worldMutant({ name: 'flush-error-forgotten', rule: 'R4', knownFailure: null, wrong: 'a flush that failed is taken as done' }, { CoreClass: FlushErrorForgotten }),
+  worldMutant(
+    { name: 'power-loss-not-told', rule: 'R4', knownFailure: 18, wrong: 'a power loss between completion and flush does not end the epoch' },
+    { driver: { ...REAL_PARTS.driver, tellLostPower: false } },
+  ),
+  coreMutant({ name: 'primary-is-enough', rule: 'R4', knownFailure: null, wrong: 'an update durable on P alone is acknowledged' }, { Updates: PrimaryIsEnough }),
+  coreMutant({ name: 'literal-claim-4', rule: 'R5', knownFailure: null, wrong: 'an acknowledgement takes the region from every active transaction' }, { Evidence: LiteralClaim4 }),
+  coreMutant(
+    { name: 'own-transaction-forgets', rule: 'R5', knownFailure: null, wrong: 'the first acknowledgement takes the region from a transaction that has two updates to it' },
+    { Evidence: OwnTransactionForgets },
+  ),
+  coreMutant({ name: 'complete-at-close', rule: 'R6', knownFailure: null, wrong: 'the completion record is written when the transaction closes' }, { Evidence: CompleteAtClose }),
+  coreMutant({ name: 'tail-passes-active', rule: 'R7', knownFailure: null, wrong: 'the tail moves past records of active transactions' }, { TransactionLog: TailPassesActive }),
+  coreMutant({ name: 'tail-believed-early', rule: 'R7', knownFailure: null, wrong: 'log space is used again before the new tail is durable' }, { TransactionLog: TailBelievedEarly }),
+  coreMutant({ name: 'reset-too-early', rule: 'R8', knownFailure: null, wrong: 'an indicator is reset while updates to its region are in flight' }, { Updates: ResetTooEarly }),
+  coreMutant({ name: 'degraded-write-unmarked', rule: 'R9', knownFailure: 3, wrong: 'an update given up with S away leaves no mark' }, { Evidence: DegradedWriteUnmarked }),
+  coreMutant({ name: 'forgotten-before-marked', rule: 'R9', knownFailure: null, wrong: 'the log forgets a given-up update before its mark is durable' }, { Updates: ForgottenBeforeMarked }),
+  worldMutant({ name: 'failed-mark-taken', rule: 'R9', knownFailure: 4, wrong: 'a page whose write failed counts as written' }, { CoreClass: FailedMarkTaken }),
+  worldMutant({ name: 'failed-commit-taken', rule: 'R2', knownFailure: 4, wrong: 'a log block whose write failed counts as written' }, { CoreClass: FailedCommitTaken }),
+  coreMutant({ name: 'late-ack-clears-mark', rule: 'R9', knownFailure: 14, wrong: 'an acknowledgement after giving up takes back the mark' }, { Updates: LateAckClearsMark }),
+  coreMutant({ name: 'reports-not-checked', rule: 'R4', knownFailure: 14, wrong: 'a late or double report is taken for the update that has the slot now' }, { Updates: ReportsNotChecked }),
+  coreMutant({ name: 'pressure-drops-all', rule: 'R9', knownFailure: null, wrong: 'under log pressure evidence of updates in flight is dropped without a mark' }, { Evidence: PressureDropsAll }),
+  coreMutant({ name: 'no-room-kept', rule: 'I5', knownFailure: null, wrong: 'no room is kept free in the log for releases and the tail' }, { TransactionLog: NoRoomKept }),
+  coreMutant({ name: 'first-copy-is-enough', rule: 'R12', knownFailure: null, wrong: 'a mark in one of the two copies of its page counts as durable' }, { IndicatorPages: FirstCopyIsEnough }),
+];

@@ -1,0 +1,30 @@
+/**
+ * A mutant: the engine broken in one place, by a part put in at a seam. The explorer must find each of them out; one that
+ * it does not is a hole in the explorer.
+ */
+import { CORE_PARTS } from '../../core/core.js';
+import type { CoreParts } from '../../core/core.js';
+import { REAL_PARTS } from '../world.js';
+import type { WorldParts } from '../world.js';
+
+export interface Mutant {
+  /** Also the name on the command line. */
+  name: string;
+  /** The rule that it breaks. */
+  rule: string;
+  /** Number in the list of known failures of real trackers; null: none of them. */
+  knownFailure: number | null;
+  /** What is done wrong, in one sentence. */
+  wrong: string;
+  parts: WorldParts;
+}
+
+type Description = Omit<Mutant, 'parts'>;
+
+export function coreMutant(d: Description, core: Partial<CoreParts>): Mutant {
+  return { ...d, parts: { ...REAL_PARTS, core: { ...CORE_PARTS, ...core } } };
+}
+
+export function worldMutant(d: Description, parts: Partial<WorldParts>): Mutant {
+  return { ...d, parts: { ...REAL_PARTS, ...parts } };
+}

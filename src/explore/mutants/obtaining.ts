@@ -1,0 +1,138 @@
+/** Broken from obtaining an update to its submission: R1, R2, R3, R13. */
+import { Core } from '../../core/core.js';
+import { CORE_PARTS } from '../../core/core.js';
+import { Evidence } from '../../core/evidence.js';
+import { NIL } from '../../core/linkedList.js';
+import type { CoreState } from '../../core/state.js';
+import { COPY } from '../../core/state.js';
+import type { LogCommit } from '../../core/transactionLog.js';
+import { TransactionLog } from '../../core/transactionLog.js';
+import { Updates } from '../../core/updates.js';
+import { REAL_PARTS } from '../world.js';
+import type { Mutant } from './mutant.js';
+import { coreMutant, worldMutant } from './mutant.js';
+
+class IndicatorNotSet extends Updates {
+  override obtain(transaction: number, offset: number, length: number): number {
+    const { indicators } = this.state;
+    const region = this.state.regionOf(offset);
+    const was = indicators.has(region);
+    const slot = super.obtain(transaction, offset, length);
+    if (slot !== NIL && !was) indicators.clear(region);
+    return slot;
+  }
+}
+
+/** Counters of in-flight updates of two bits, which wrap. */
+class CounterWraps extends Updates {
+  override obtain(transaction: number, offset: number, length: number): number {
+    const slot = super.obtain(transaction, offset, length);
+    const { slots, nodes, regions } = this.state;
+    if (slot === NIL) return slot;
+    for (let n = slots.firstNode[slot]; n !== NIL; n = nodes.nextOfSlot[n]) {
+      const e = nodes.entry[n];
+      if (regions.unackedCount[e] === 3) regions.unackedCount[e] = 0;
+    }
+    return slot;
+  }
+}
+
+class DataBeforeEvidence extends Evidence {
+  protected override claimInLog(n: number): number {
+    super.claimInLog(n);
+    return -1;
+  }
+}
+
+class SecondWriteRunsAhead extends Evidence {
+  protected override claimInLog(n: number): number {
+    const marked = this.state.regions.firstHolding[this.state.nodes.entry[n]] !== NIL;
+    const wait = super.claimInLog(n);
+    return marked ? -1 : wait;
+  }
+}
+
+class NoRecordOfItsOwn extends Evidence {
+  protected override claimInLog(n: number): number {
+    const { nodes, regions, holdings } = this.state;
+    const oldest = regions.firstHolding[nodes.entry[n]];
+    if (oldest === NIL || !this.log.isDurable(holdings.sequence[oldest])) return super.claimInLog(n);
+    return -1;
+  }
+}
+
+class MarkNotAwaited extends Evidence {
+  override marksDurable(): boolean {
+    return true;
+  }
+}
+
+const journalGone = new WeakSet<CoreState>();
+
+class GoesOnWithoutJournal extends Core {
+  override begin(): number {
+    return this.pretending(() => super.begin());
+  }
+
+  override obtain(transaction: number, offset: number, length: number, nowMs: number): number {
+    return this.pretending(() => super.obtain(transaction, offset, length, nowMs));
+  }
+
+  private pretending(act: () => number): number {
+    const lost = this.state.journalLost;
+    if (lost) journalGone.add(this.state);
+    this.state.journalLost = false;
+    const result = act();
+    this.state.journalLost = lost;
+    journalGone.delete(this.state);
+    return result;
+  }
+}
+
+class NoEvidenceNeeded extends Evidence {
+  override claim(slot: number): void {
+    if (!journalGone.has(this.state)) super.claim(slot);
+  }
+}
+
+interface LogInternals {
+  order: number[];
+  durableThrough: number;
+}
+
+class CommitsDurableAlone extends TransactionLog {
+  override written(index: number, becameDurable: (c: LogCommit) => void): void {
+    const { order } = this as unknown as LogInternals;
+    // The block counts as durable at once, whatever is missing before it.
+    if (order[0] !== index) {
+      const c = this.commit(index);
+      this.durableThrough = Math.max(this.durableThrough, c.start + c.blocks - 1);
+      becameDurable(c);
+    }
+    super.written(index, becameDurable);
+  }
+}
+
+class OverlapsInFlight extends Updates {
+  protected override isBlocked(slot: number): boolean {
+    return (this.state.slots.flags[slot] & COPY) !== 0 && super.isBlocked(slot);
+  }
+}
+
+export const OBTAINING: readonly Mutant[] = [
+  coreMutant({ name: 'indicator-not-set', rule: 'R1', knownFailure: null, wrong: 'an update is obtained and its indicator stays 0' }, { Updates: IndicatorNotSet }),
+  coreMutant({ name: 'counter-wraps', rule: 'R1', knownFailure: 12, wrong: 'the count of updates in flight to a region wraps at 3' }, { Updates: CounterWraps }),
+  coreMutant({ name: 'data-before-evidence', rule: 'R2', knownFailure: null, wrong: 'data is submitted without waiting for its log block' }, { Evidence: DataBeforeEvidence }),
+  coreMutant(
+    { name: 'second-write-runs-ahead', rule: 'R2', knownFailure: 1, wrong: "a second write takes the region's evidence in memory for durable" },
+    { Evidence: SecondWriteRunsAhead },
+  ),
+  coreMutant({ name: 'free-ride-without-record', rule: 'R2', knownFailure: null, wrong: 'a write that need not wait gets no record of its own' }, { Evidence: NoRecordOfItsOwn }),
+  coreMutant({ name: 'mark-not-awaited', rule: 'R9', knownFailure: null, wrong: 'a mark in the indicator area counts before it is durable' }, { Evidence: MarkNotAwaited }),
+  worldMutant(
+    { name: 'goes-on-without-journal', rule: 'R2', knownFailure: null, wrong: 'with the journal gone, updates are written without evidence' },
+    { ...REAL_PARTS, CoreClass: GoesOnWithoutJournal, core: { ...CORE_PARTS, Evidence: NoEvidenceNeeded } },
+  ),
+  coreMutant({ name: 'commits-durable-alone', rule: 'R3', knownFailure: null, wrong: 'a log block counts as durable while an earlier one is not' }, { TransactionLog: CommitsDurableAlone }),
+  coreMutant({ name: 'overlaps-in-flight', rule: 'R13', knownFailure: 17, wrong: 'overlapping updates are in flight together' }, { Updates: OverlapsInFlight }),
+];

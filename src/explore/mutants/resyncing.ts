@@ -1,0 +1,223 @@
+/** Broken in resync and recovery: R10, R11, R12. */
+import { Core } from '../../core/core.js';
+import { PRIMARY, SECONDARY } from '../../core/devices.js';
+import { IndicatorMap } from '../../core/indicatorMap.js';
+import { NIL } from '../../core/linkedList.js';
+import { Resync } from '../../core/resync.js';
+import { CANCELLED, COPY } from '../../core/state.js';
+import { Updates } from '../../core/updates.js';
+import { recoverFromPieces } from '../../journal/recovery.js';
+import type { ExpectedJournal, JournalPieces, JournalRecovery } from '../../journal/recovery.js';
+import { REAL_PARTS } from '../world.js';
+import type { Mutant } from './mutant.js';
+import { coreMutant, worldMutant } from './mutant.js';
+
+type Area = typeof PRIMARY | typeof SECONDARY;
+
+class CopyTakenAtCompletion extends Updates {
+  protected override enterEpoch(area: Area, slot: number): void {
+    if (area === SECONDARY && (this.state.slots.flags[slot] & COPY) !== 0) this.durable(area, slot);
+    else super.enterEpoch(area, slot);
+  }
+}
+
+class SourceNotFlushed extends Updates {
+  protected override enterEpoch(area: Area, slot: number): void {
+    if (area === PRIMARY && (this.state.slots.flags[slot] & COPY) !== 0) this.durable(area, slot);
+    else super.enterEpoch(area, slot);
+  }
+}
+
+class CopyDoesNotWait extends Updates {
+  protected override isBlocked(slot: number): boolean {
+    return (this.state.slots.flags[slot] & COPY) === 0 && super.isBlocked(slot);
+  }
+}
+
+/** Updates do not wait for copies: only updates count as earlier ones. */
+class WritesPassCopies extends Updates {
+  protected override isOver(slot: number): boolean {
+    return (this.state.slots.flags[slot] & COPY) !== 0 || super.isOver(slot);
+  }
+
+  override finish(slot: number): void {
+    if ((this.state.slots.flags[slot] & COPY) === 0 || super.isOver(slot)) super.finish(slot);
+  }
+}
+
+class NewMarkOverlooked extends Resync {
+  override marked(): void {
+    // A copy under way clears the region, whatever was marked after it began.
+  }
+}
+
+class ClearsUnderUpdates extends Resync {
+  protected override mayClear(): boolean {
+    return true;
+  }
+}
+
+class CursorStays extends Resync {
+  override schedule(): void {
+    if (this.cursor > 0 && this.evidence.pages.awaiting.nextSet(this.cursor) === -1) return;
+    super.schedule();
+  }
+}
+
+class AbortForgets extends Resync {
+  override copyOver(slot: number): void {
+    const e = this.entryOf(slot);
+    const cancelled = (this.state.slots.flags[slot] & CANCELLED) !== 0;
+    super.copyOver(slot);
+    if (cancelled) this.evidence.pages.unmark(this.state.regions.region[e]);
+  }
+}
+
+class CopyNeedsNoMark extends Resync {
+  override schedule(): void {
+    const { pages } = this.evidence;
+    const { isEvidence } = pages;
+    pages.isEvidence = (region) => pages.awaiting.has(region);
+    super.schedule();
+    if (Object.hasOwn(pages, 'isEvidence')) delete (pages as { isEvidence?: unknown }).isEvidence;
+    if (pages.isEvidence !== isEvidence) pages.isEvidence = isEvidence;
+  }
+}
+
+/** S counts as attached while writes of before are in flight on it, and nobody waits for those. */
+class BackTooEarly extends Core {
+  override attachSecondary(): boolean {
+    this.state.secondaryAway = false;
+    return true;
+  }
+}
+
+class LateWritesIgnored extends Updates {
+  protected override isOver(slot: number): boolean {
+    const { givenUp } = this.flagsOf(slot);
+    return givenUp || super.isOver(slot);
+  }
+
+  override finish(slot: number): void {
+    if (super.isOver(slot)) super.finish(slot);
+  }
+
+  private flagsOf(slot: number): { givenUp: boolean } {
+    return { givenUp: (this.state.slots.flags[slot] & (1 << 11)) !== 0 };
+  }
+}
+
+class ResyncNotStarted extends Resync {
+  override start(): void {
+    // What was found dirty at recovery does not count as work.
+    if (this.state.counters.givenUp > 0) super.start();
+  }
+}
+
+class LogBeforeMap extends Core {
+  protected override writeJournal(): void {
+    while (this.openingCommits > 0 && this.log.canSeal()) {
+      this.openingCommits--;
+      this.journalInFlight++;
+      this.fx.writeLog(this.log.seal().index);
+    }
+    super.writeJournal();
+  }
+}
+
+class SecondaryOfBothDead extends Updates {
+  override giveUp(slot: number): void {
+    super.giveUp(slot);
+    const { slots, nodes, regions, indicators } = this.state;
+    for (let n = slots.firstNode[slot]; n !== NIL; n = nodes.nextOfSlot[n]) indicators.clear(regions.region[nodes.entry[n]]);
+  }
+}
+
+type Patch = (r: JournalRecovery, expected: ExpectedJournal, pieces: JournalPieces) => JournalRecovery;
+
+function patched(patch: Patch) {
+  return (expected: ExpectedJournal, pieces: JournalPieces): JournalRecovery => patch(recoverFromPieces(expected, pieces), expected, pieces);
+}
+
+const logAlone = patched((r, _expected, pieces) => {
+  const none = new IndicatorMap(r.regionCount);
+  const { dirty } = recoverFromPieces({ ..._expected }, { ...pieces, pages: (i, f) => ({ ...pieces.pages(i, f), dirty: none }) });
+  return { ...r, dirty };
+});
+
+const mapAlone = patched((r, _expected, pieces) => ({ ...r, dirty: pieces.pages(r.identity, r.findings).dirty }));
+
+const damageOverlooked = patched((r, _expected, pieces) => (r.everythingDirty ? { ...r, dirty: pieces.pages(r.identity, r.findings).dirty } : r));
+
+/** Only the first copy of the ring is read. */
+function firstCopyOnly(expected: ExpectedJournal, pieces: JournalPieces): JournalRecovery {
+  return recoverFromPieces(expected, {
+    ...pieces,
+    places: (identity) => {
+      const read = pieces.places(identity);
+      return (_copy, place) => read(0, place);
+    },
+  });
+}
+
+/** A place is taken at whichever copy has it older: a copy that lags behind is believed. */
+function olderCopyBelieved(expected: ExpectedJournal, pieces: JournalPieces): JournalRecovery {
+  return recoverFromPieces(expected, {
+    ...pieces,
+    places: (identity) => {
+      const read = pieces.places(identity);
+      return (_copy, place) => {
+        const [a, b] = [read(0, place), read(1, place)];
+        if (typeof a === 'string') return b;
+        if (typeof b === 'string') return a;
+        return a.sequence <= b.sequence ? a : b;
+      };
+    },
+  });
+}
+
+/** A broken block is passed over as if it had never been written. */
+function brokenPassedOver(expected: ExpectedJournal, pieces: JournalPieces): JournalRecovery {
+  const empty = { sequence: -1, tail: 0, durableThrough: -1, records: [] };
+  return recoverFromPieces(expected, {
+    ...pieces,
+    places: (identity) => {
+      const read = pieces.places(identity);
+      return (copy, place) => {
+        const other = read(copy === 0 ? 1 : 0, place);
+        const own = read(copy, place);
+        if (typeof own !== 'string') return own;
+        return typeof other === 'string' ? empty : other;
+      };
+    },
+  });
+}
+
+export const RESYNCING: readonly Mutant[] = [
+  coreMutant({ name: 'copy-not-flushed', rule: 'R10', knownFailure: 5, wrong: 'a copy counts as durable on S when it completes' }, { Updates: CopyTakenAtCompletion }),
+  coreMutant({ name: 'source-not-flushed', rule: 'R10', knownFailure: null, wrong: 'what a copy has read counts as durable on P' }, { Updates: SourceNotFlushed }),
+  coreMutant({ name: 'copy-does-not-wait', rule: 'R10', knownFailure: 8, wrong: 'a copy starts while an update to its region is in flight' }, { Updates: CopyDoesNotWait }),
+  coreMutant({ name: 'writes-pass-copies', rule: 'R10', knownFailure: 8, wrong: 'an update does not wait for the copy of its region' }, { Updates: WritesPassCopies }),
+  coreMutant({ name: 'new-mark-overlooked', rule: 'R10', knownFailure: 7, wrong: 'a region marked during its copy is cleared by it' }, { Resync: NewMarkOverlooked }),
+  coreMutant({ name: 'clears-under-updates', rule: 'R10', knownFailure: 6, wrong: 'a bit is cleared that updates in flight rely on' }, { Resync: ClearsUnderUpdates }),
+  coreMutant({ name: 'cursor-stays', rule: 'R10', knownFailure: 9, wrong: 'a region that turns dirty behind the cursor is never met again' }, { Resync: CursorStays }),
+  coreMutant({ name: 'abort-forgets', rule: 'R10', knownFailure: 13, wrong: 'a cancelled copy takes its region for clean' }, { Resync: AbortForgets }),
+  coreMutant({ name: 'copy-needs-no-mark', rule: 'R10', knownFailure: null, wrong: "a copy starts before its region's mark is durable" }, { Resync: CopyNeedsNoMark }),
+  worldMutant(
+    { name: 'late-writes-ignored', rule: 'R10', knownFailure: null, wrong: 'a given-up write that may still land on S is not waited for' },
+    { CoreClass: BackTooEarly, core: { ...REAL_PARTS.core, Updates: LateWritesIgnored } },
+  ),
+  coreMutant({ name: 'resync-not-started', rule: 'R11', knownFailure: 11, wrong: 'what was dirty on disk at start is not resynchronized' }, { Resync: ResyncNotStarted }),
+  worldMutant(
+    { name: 'map-not-loaded', rule: 'R11', knownFailure: 2, wrong: 'recovery does not load the marks that it found' },
+    { driver: { ...REAL_PARTS.driver, loadRecovered: false } },
+  ),
+  worldMutant({ name: 'log-before-map', rule: 'R11', knownFailure: null, wrong: 'the log begins anew before D is durable in the indicator area' }, { CoreClass: LogBeforeMap }),
+  worldMutant({ name: 'recovers-map-alone', rule: 'R11', knownFailure: null, wrong: 'recovery reads the indicator area and not the log' }, { recover: mapAlone }),
+  worldMutant({ name: 'recovers-log-alone', rule: 'R11', knownFailure: 2, wrong: 'recovery reads the log and not the indicator area' }, { recover: logAlone }),
+  worldMutant({ name: 'damage-overlooked', rule: 'R12', knownFailure: 16, wrong: 'a damaged log makes nothing dirty' }, { recover: damageOverlooked }),
+  worldMutant({ name: 'first-copy-only', rule: 'R12', knownFailure: null, wrong: 'recovery reads only the first copy of the ring' }, { recover: firstCopyOnly }),
+  worldMutant({ name: 'older-copy-believed', rule: 'R12', knownFailure: 16, wrong: 'where the two copies of the ring differ, the older is believed' }, { recover: olderCopyBelieved }),
+  worldMutant({ name: 'broken-passed-over', rule: 'R12', knownFailure: 16, wrong: 'a broken log block is taken as its other copy, or as never written' }, { recover: brokenPassedOver }),
+  coreMutant({ name: 'give-up-resets', rule: 'R8', knownFailure: 3, wrong: 'the indicator is reset when an update is given up' }, { Updates: SecondaryOfBothDead }),
+];
