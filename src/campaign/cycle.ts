@@ -147,9 +147,10 @@ function workEnded(state: CycleState, input: Extract<CycleInput, { type: 'loaded
 function workEndedEarly(idle: CycleState, input: Extract<CycleInput, { type: 'loaded' | 'resynced' | 'recovered' }>): Transition {
   if (input.type === 'loaded') {
     return problemIn(idle, {
-      kind: idle.facts.unprovoked.length > 0 ? 'hardware' : 'internal',
+      // Given up: a device failed, or did not answer within tracking.ackTimeout.
+      kind: idle.facts.unprovoked.length > 0 || input.report.updatesGivenUp > 0 ? 'hardware' : 'internal',
       code: 'LOAD_ENDED',
-      text: `the load ended before the cut, with every rail on (${input.report.updatesIssued} updates issued)`,
+      text: `the load ended before the cut, with every rail on (${input.report.updatesIssued} updates issued, ${input.report.updatesGivenUp} given up)`,
     });
   }
   const known = input.type === 'recovered' ? noteRecovery(idle, input.report) : idle;
