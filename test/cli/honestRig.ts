@@ -102,7 +102,7 @@ workload:
   transaction: { writes: [1, ${draw.scaled(1, 64)}] }
   writeSize: [4KiB, ${writeMax}KiB]
   addresses: ${draw.one(...ADDRESSES)}
-  rate: ${draw.one('unlimited', 'unlimited', 500)}
+  rate: ${draw.one('unlimited', 'unlimited', '500')}
 boards:
   relay0: { type: lcus, tty: "lab:relay0", channels: 4 }
 rails:
