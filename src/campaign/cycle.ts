@@ -45,6 +45,7 @@ const HANDLERS: Record<CycleState['step'], Step> = {
   working: (s, i) => (i.type === 'tick' ? enter(s, 'arming', i.nowMs) : go(s)),
   arming: afterArming,
   cutting: whileCutting,
+  hearingBoard: (s, i) => (i.type === 'switchedOff' ? enter(withCut(s, { commands: i.commands }), 'dark', i.nowMs) : go(s)),
   dark: (s, i) => (i.type === 'tick' ? enter(s, 'probingDark', i.nowMs) : go(s)),
   probingDark: afterDarkProbe,
   stopping: (s) => go(s),
@@ -62,7 +63,7 @@ const HANDLERS: Record<CycleState['step'], Step> = {
 
 /** Steps in which `tick` means that something was expected and has not come. */
 const DEADLINE_STEPS: readonly CycleState['step'][] = [
-  'checkingReadable', 'arming', 'probingDark', 'stopping', 'abandoning', 'restoring', 'returning', 'identifying',
+  'checkingReadable', 'arming', 'hearingBoard', 'probingDark', 'stopping', 'abandoning', 'restoring', 'returning', 'identifying',
   'opening', 'recovering', 'judging', 'resyncing', 'verifying',
 ];
 
@@ -93,7 +94,7 @@ function afterArming(state: CycleState, input: CycleInput): Transition {
   return enter(openCut(state, input.areas), 'cutting', input.nowMs);
 }
 
-/** Waits for the boards and for a sign of every area; past the deadline the cycle goes on, unproven. */
+/** Waits for the boards and for a sign of every area; past the deadline the cycle goes on, unproven. A failed board rejects. */
 function whileCutting(state: CycleState, input: CycleInput): Transition {
   const cut = currentCut(state);
   if (input.type === 'switchedOff') {
@@ -101,7 +102,7 @@ function whileCutting(state: CycleState, input: CycleInput): Transition {
     return allSeen(currentCut(known)) ? enter(known, 'dark', input.nowMs) : go(known);
   }
   if (input.type === 'tick') {
-    return cut.commands.length > 0 ? enter(state, 'dark', input.nowMs) : problemIn(state, missedDeadline(state));
+    return cut.commands.length > 0 ? enter(state, 'dark', input.nowMs) : enter(state, 'hearingBoard', input.nowMs);
   }
   return go(state);
 }
@@ -185,7 +186,7 @@ function isLateSign(state: CycleState, sign: DeviceSign): boolean {
 
 /** From the command on until the devices are back: failures are expected. */
 function isCutting(state: CycleState): boolean {
-  return ['cutting', 'dark', 'probingDark', 'stopping', 'abandoning', 'restoring', 'returning'].includes(state.step);
+  return ['cutting', 'hearingBoard', 'dark', 'probingDark', 'stopping', 'abandoning', 'restoring', 'returning'].includes(state.step);
 }
 
 function missedDeadline(state: CycleState): CycleProblem {

@@ -14,6 +14,12 @@ interface Entry {
   work?: WorkName;
 }
 
+/**
+ * A board that fails asks again, then tries to bring every rail back, and only then says why: worth more than "too
+ * late". Its own timeouts end that; this is a bound on them.
+ */
+const BOARD_WORD_MS = 60_000;
+
 const ALL_AREAS = ['primary', 'secondary', 'journal'] as const;
 const WORK_OF = { load: 'load', resync: 'resync', recovery: 'recover' } as const;
 
@@ -47,6 +53,7 @@ export function phaseOf(state: CycleState): CyclePhase {
     case 'arming':
       return 'arm';
     case 'cutting':
+    case 'hearingBoard':
       return 'cut';
     case 'dark':
     case 'probingDark':
@@ -86,6 +93,8 @@ function entryOf(state: CycleState, step: CycleStep): Entry {
       return { effects: [{ type: 'probe', areas }], afterMs: limits.cut };
     case 'cutting':
       return { effects: [{ type: 'watch', areas }, { type: 'switchOff', rails }], afterMs: limits.cut };
+    case 'hearingBoard':
+      return { effects: [], afterMs: BOARD_WORD_MS };
     case 'dark':
       // R4: the engine learns that the epoch has ended before power can come back.
       return { effects: [{ type: 'powerLost', areas }], afterMs: state.plan.darkMs };
@@ -96,7 +105,7 @@ function entryOf(state: CycleState, step: CycleStep): Entry {
     case 'abandoning':
       return { effects: [{ type: 'abandon' }], afterMs: limits.cut };
     case 'restoring':
-      return { effects: [{ type: 'switchOn', rails }], afterMs: limits.return };
+      return { effects: [{ type: 'switchOn', rails }], afterMs: Math.max(limits.return, BOARD_WORD_MS) };
     case 'returning':
       return { effects: [{ type: 'awaitReturn', areas: ALL_AREAS }], afterMs: limits.return };
     case 'identifying':

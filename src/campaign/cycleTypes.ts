@@ -46,6 +46,8 @@ export type CycleStep =
   | 'working'
   | 'arming'
   | 'cutting'
+  /** Nothing seen in time, and the board has not said yet whether it obeyed. */
+  | 'hearingBoard'
   | 'dark'
   | 'probingDark'
   | 'stopping'

@@ -15,9 +15,15 @@ export interface Board {
   close(): void;
 }
 
-export function startBoard(spec: LabBoardSpec, createPeer: CreatePeer, onContact: OnContact): Board {
+/** `initialOn`: which relays are on at power-up. */
+export function startBoard(
+  spec: LabBoardSpec,
+  initialOn: (channel: number) => boolean,
+  createPeer: CreatePeer,
+  onContact: OnContact,
+): Board {
   const pty: Pty = openPty();
-  const peer = createPeer(spec.protocol, { channels: spec.channels, initialOn: true, options: spec.options });
+  const peer = createPeer(spec.protocol, { channels: spec.channels, initialOn, options: spec.options });
   const timers = new Set<NodeJS.Timeout>();
 
   const later = (ms: number, action: () => void): void => {

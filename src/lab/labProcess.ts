@@ -56,7 +56,7 @@ class Lab {
       await disk.start();
     }
     for (const spec of this.#spec.boards) {
-      const board = startBoard(spec, createPeer, (name, channel, on) => this.#contact(name, channel, on));
+      const board = startBoard(spec, this.#restingRelays(spec.name), createPeer, (name, channel, on) => this.#contact(name, channel, on));
       this.#boards.push(board);
       replaceLink(this.#paths.ttyLink(spec.name), board.ttyPath);
     }
@@ -68,10 +68,16 @@ class Lab {
     await Promise.allSettled(this.#disks.map((disk) => disk.stop()));
   }
 
+  /** Relays such that every disk has power: those of NC contacts rest. */
+  #restingRelays(board: string): (channel: number) => boolean {
+    const feeds = this.#spec.disks.filter(({ fedBy, contact }) => fedBy.board === board && contact === 'NC');
+    return (channel) => !feeds.some(({ fedBy }) => fedBy.channel === channel);
+  }
+
   #contact(board: string, channel: number, on: boolean): void {
     for (const disk of this.#disks) {
       const { fedBy } = disk.spec;
-      if (fedBy.board === board && fedBy.channel === channel) disk.contact(on);
+      if (fedBy.board === board && fedBy.channel === channel) disk.contact(on === (disk.spec.contact === 'NO'));
     }
   }
 

@@ -34,8 +34,8 @@ export interface BoardPeer {
 
 export interface PeerSetup {
   channels: number;
-  /** State of every relay at power-up; the lab starts with all of them on, so that its disks work at once. */
-  initialOn: boolean;
+  /** State of the relays at power-up, all alike or each; the lab starts them such that its disks have power at once. */
+  initialOn: boolean | ((channel: number) => boolean);
   /** Quirks and misbehaviours as the protocol's peer validates them. */
   options: Record<string, unknown>;
 }

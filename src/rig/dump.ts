@@ -93,6 +93,7 @@ function lab(l: LabSpec): object {
       size: formatSize(d.sizeBytes),
       sectorSize: d.logicalBlockBytes,
       fedBy: `${d.fedBy.board}:${d.fedBy.channel}`,
+      contact: d.contact,
       cache: formatSize(d.cacheBytes),
       killModel: d.killModel,
       keepProbability: d.keepProbability,

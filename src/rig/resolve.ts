@@ -90,6 +90,7 @@ function lab(l: LabProfile, p: Profile): LabSpec {
       sizeBytes: d.size,
       logicalBlockBytes: d.sectorSize,
       fedBy: d.fedBy,
+      contact: d.contact ?? wiredContact(p, d.fedBy),
       cacheBytes: d.cache,
       killModel: d.killModel,
       keepProbability: d.keepProbability,
@@ -104,4 +105,12 @@ function lab(l: LabProfile, p: Profile): LabSpec {
       return { name: b.name, protocol: b.protocol ?? user!.type, channels: b.channels ?? user!.channels, contactDelayMs: b.contactDelay, options: b.options };
     }),
   };
+}
+
+/** As the rail that names this channel says: with `invert` a closed contact means no power, as behind an NC one. */
+function wiredContact(p: Profile, fedBy: { board: string; channel: number }): 'NO' | 'NC' {
+  const rail = Object.values(p.rails).find(
+    (r) => p.boards[r.board]?.tty === `lab:${fedBy.board}` && r.channels.includes(fedBy.channel),
+  );
+  return rail === undefined || (rail.contact === 'NO') !== rail.invert ? 'NO' : 'NC';
 }

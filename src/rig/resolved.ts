@@ -103,6 +103,8 @@ export interface LabDiskSpec {
   logicalBlockBytes: 512 | 4096;
   /** Channel that feeds it: `BOARD:CHANNEL` of a lab board. */
   fedBy: { board: string; channel: number };
+  /** How that relay is wired: NO, it has power while the relay is on; NC, while it is off. */
+  contact: 'NO' | 'NC';
   /** Volatile write cache; when full, oldest entries are made durable. */
   cacheBytes: number;
   killModel: KillModel;

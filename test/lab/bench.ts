@@ -24,6 +24,7 @@ export function diskSpec(name: string, channel: number, more: Partial<LabDiskSpe
     sizeBytes: 16 * MIB,
     logicalBlockBytes: 512,
     fedBy: { board: 'relay0', channel },
+    contact: 'NO',
     cacheBytes: 4 * MIB,
     killModel: 'drop',
     keepProbability: 0.5,

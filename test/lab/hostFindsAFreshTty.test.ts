@@ -40,7 +40,7 @@ interface Contact {
 function start(peer: BoardPeer, contactDelayMs = 0): Contact[] {
   const contacts: Contact[] = [];
   const spec = { name: 'relay0', protocol: 'test', channels: 2, contactDelayMs, options: {} };
-  board = startBoard(spec, () => peer, (_, channel, on) => contacts.push({ channel, on, atMs: performance.now() }));
+  board = startBoard(spec, () => true, () => peer, (_, channel, on) => contacts.push({ channel, on, atMs: performance.now() }));
   return contacts;
 }
 

@@ -53,24 +53,27 @@ export const createPeer: CreatePeer = (name, setup) => {
   const { wrong, own } = splitOptions(name, definition, setup.options);
   const relays = new Relays({
     channels: setup.channels,
-    initialOn: setup.initialOn,
+    initialOn: typeof setup.initialOn === 'function' ? setup.initialOn : () => setup.initialOn as boolean,
     welded: wrong.welded,
     tellsOpposite: wrong.wrongReply === 'opposite',
+    afterMoves: wrong.afterMoves,
   });
   const machine = definition.start(relays, own);
   const react = misbehave(wrong);
   const peer: BoardPeer = {
     receive(chunk, nowMs) {
-      if (wrong.dead) return NOTHING;
+      if (wrong.dead && relays.misbehave) return NOTHING;
       relays.advance(nowMs);
-      return react(machine.receive(chunk, nowMs), relays.takeMoved());
+      const misbehaves = relays.misbehave;
+      return react(machine.receive(chunk, nowMs), relays.takeMoved(), misbehaves);
     },
   };
   if (machine.opened !== undefined) {
     peer.opened = (nowMs) => {
-      if (wrong.dead) return NOTHING;
+      if (wrong.dead && relays.misbehave) return NOTHING;
       relays.advance(nowMs);
-      return react(machine.opened?.(nowMs) ?? [], relays.takeMoved());
+      const misbehaves = relays.misbehave;
+      return react(machine.opened?.(nowMs) ?? [], relays.takeMoved(), misbehaves);
     };
   }
   return peer;

@@ -20,6 +20,8 @@ export const misbehaviourShape = {
   wrongReply: z.enum(['none', 'garbled', 'opposite']).default('none'),
   /** Answers so much later. 0 … 60000 ms. */
   delayMs: z.number().min(0).max(60_000).default(0),
+  /** Behaves until its relays have been switched so often; what is welded is so from the start. 0 … 1000000. */
+  afterMoves: z.number().int().min(0).max(1_000_000).default(0),
   /** Of noise and splitting. */
   seed: z.number().int().min(0).max(0xffff_ffff).default(1),
 };
@@ -27,9 +29,10 @@ export const misbehaviourShape = {
 export type Misbehaviour = z.infer<z.ZodObject<typeof misbehaviourShape>>;
 
 /** Turns what the board would answer into what reaches the wire. */
-export function misbehave(wrong: Misbehaviour): (answers: number[][], switched: PeerSwitch[]) => PeerReaction {
+export function misbehave(wrong: Misbehaviour): (answers: number[][], switched: PeerSwitch[], misbehaves: boolean) => PeerReaction {
   const random = xorshift32(wrong.seed);
-  return (answers, switched) => {
+  return (answers, switched, misbehaves) => {
+    if (!misbehaves) return { reply: answers.map((answer) => Uint8Array.from(answer)), switched };
     if (wrong.mute) return { reply: [], switched };
     const reply = answers.flatMap((answer) => {
       const noise = Array.from({ length: wrong.garbageBefore }, () => random() & 0xff);

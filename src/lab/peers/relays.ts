@@ -7,11 +7,13 @@ import type { PeerSwitch } from '../peer.js';
 
 export interface RelaysSetup {
   channels: number;
-  initialOn: boolean;
+  initialOn(channel: number): boolean;
   /** 1-based; these contacts no longer move, and the board does not know. */
   welded: readonly number[];
   /** Asked for its state, the board tells the opposite. */
   tellsOpposite: boolean;
+  /** The board behaves until its relays have been switched so often. */
+  afterMoves: number;
 }
 
 export class Relays {
@@ -19,16 +21,22 @@ export class Relays {
   readonly #setup: RelaysSetup;
   readonly #on: boolean[];
   #moved: PeerSwitch[] = [];
+  #moves = 0;
   #ends: { channel: number; on: boolean; atMs: number }[] = [];
 
   constructor(setup: RelaysSetup) {
     this.channels = setup.channels;
     this.#setup = setup;
-    this.#on = Array.from({ length: setup.channels }, () => setup.initialOn);
+    this.#on = Array.from({ length: setup.channels }, (_, i) => setup.initialOn(i + 1));
   }
 
   has(channel: number): boolean {
     return Number.isInteger(channel) && channel >= 1 && channel <= this.channels;
+  }
+
+  /** Whatever is wrong with this board is so by now. */
+  get misbehave(): boolean {
+    return this.#moves >= this.#setup.afterMoves;
   }
 
   /** The relay's register, before any lie about it. */
@@ -38,12 +46,12 @@ export class Relays {
 
   /** Where the contact really is: what a measurement behind it would show. */
   contact(channel: number): boolean {
-    return this.#setup.welded.includes(channel) ? this.#setup.initialOn : this.isOn(channel);
+    return this.#setup.welded.includes(channel) ? this.#setup.initialOn(channel) : this.isOn(channel);
   }
 
   /** What the board answers when asked. */
   told(channel: number): boolean {
-    return this.isOn(channel) !== this.#setup.tellsOpposite;
+    return this.isOn(channel) !== (this.#setup.tellsOpposite && this.misbehave);
   }
 
   /** Bits of what the board answers; relay 1 is the lowest. */
@@ -56,6 +64,7 @@ export class Relays {
   set(channel: number, on: boolean): void {
     if (this.#on[channel - 1] === on) return;
     this.#on[channel - 1] = on;
+    this.#moves++;
     this.#emit({ channel, on });
   }
 

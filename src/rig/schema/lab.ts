@@ -12,6 +12,7 @@ const labDiskSchema = z.strictObject({
   size: size('Size of the disk, whole pages of the host', { min: MiB, max: 4 * TiB, multipleOf: 4 * KiB }),
   sectorSize: z.literal([512, 4096]).default(512).describe('Logical sector in bytes: 512 or 4096.'),
   fedBy: channelRef('The lab board and channel whose relay feeds it: BOARD:CHANNEL').meta({ type: 'string' }),
+  contact: z.enum(['NO', 'NC']).optional().describe('Contact that feeds it; left out: as the rail of that channel is wired (its contact and invert).'),
   // It is held in memory.
   cache: size('Volatile write cache', { min: 0, max: 4 * 2 ** 30 }).prefault('8MiB'),
   killModel: z

@@ -1,0 +1,113 @@
+/** A campaign over a board of any type: tiny areas, three rails, everything real but for the hardware. */
+import { existsSync, mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { runCampaign, type CampaignResult } from '../../src/campaign/campaign.js';
+import { systemClock } from '../../src/campaign/clock.js';
+import { createAreaProbe } from '../../src/campaign/areaProbe.js';
+import { textOf } from '../../src/campaign/errors.js';
+import { devicePath } from '../../src/campaign/places.js';
+import { realHost } from '../../src/campaign/realHost.js';
+import { lockRig } from '../../src/campaign/rigLock.js';
+import { labDown, labStatus } from '../../src/lab/lab.js';
+import { parseRig } from '../../src/rig/load.js';
+import type { AreaName } from '../../src/rig/resolved.js';
+
+export const canRunLab = process.getuid?.() === 0 && existsSync('/dev/fuse') && existsSync('/dev/loop-control');
+
+/** So many when a person has the time (PLUGPULL_LONG=1), a few otherwise. */
+export const CYCLES = process.env.PLUGPULL_LONG ? 20 : 2;
+
+export interface BoardWishes {
+  name: string;
+  type: string;
+  channels: number;
+  /** A board a rail, for boards with one channel. */
+  boardPerRail?: boolean;
+  boardOptions?: string;
+  /** Of the virtual board. */
+  peerOptions?: string;
+  peerProtocol?: string;
+  boardTypes?: string;
+  rail?: string;
+  cycles?: number;
+  cuts?: string[];
+  deadlines?: string;
+  disk?: string;
+}
+
+const RAILS = [['P', 'primary', 'p'], ['S', 'secondary', 's'], ['J', 'journal', 'j']] as const;
+
+export function boardRigText(w: BoardWishes): string {
+  const board = (i: number): string => (w.boardPerRail ? `relay${i}` : 'relay0');
+  const channel = (i: number): number => (w.boardPerRail ? 1 : i + 1);
+  const boards = w.boardPerRail ? [0, 1, 2].map(board) : ['relay0'];
+  const cuts = w.cuts ?? ['{ rails: [P, S, J], during: load, after: 150ms }', '{ rails: [S], during: load, after: 150ms }'];
+  const protocol = w.peerProtocol === undefined ? '' : `protocol: ${w.peerProtocol}, `;
+  return `schemaVersion: 1
+name: ${w.name}
+regionSize: 16KiB
+primary: { device: "lab:p" }
+secondary: { device: "lab:s" }
+journal: { device: "lab:j", logSize: 64KiB }
+workload: { queueDepth: 8, transaction: { writes: [1, 4] }, writeSize: [4KiB, 16KiB] }
+boards:
+${boards.map((b) => `  ${b}: { type: ${w.type}, tty: "lab:${b}", channels: ${w.channels}, options: ${w.boardOptions ?? '{}'} }`).join('\n')}
+${w.boardTypes ?? ''}
+rails:
+${RAILS.map(([rail, area], i) => `  ${rail}: { board: ${board(i)}, channels: [${channel(i)}], powers: [${area}], settle: 20ms${w.rail ?? ''} }`).join('\n')}
+campaign:
+  cycles: ${w.cycles ?? CYCLES}
+  dark: 100ms
+  cuts: [${cuts.join(', ')}]
+  deadlines: ${w.deadlines ?? '{ cut: 5s, return: 20s, recover: 60s, judge: 60s, resync: 60s }'}
+lab:
+  disks:
+${RAILS.map(([, , disk], i) => `    ${disk}: { size: ${disk === 'j' ? '1MiB' : '4MiB'}, fedBy: "${board(i)}:${channel(i)}"${w.disk ?? ''} }`).join('\n')}
+  boards:
+${boards.map((b) => `    ${b}: { ${protocol}contactDelay: 5ms, options: ${w.peerOptions ?? '{}'} }`).join('\n')}
+`;
+}
+
+export interface Ended {
+  /** null: it did not begin. */
+  result: CampaignResult | null;
+  /** Code and text of what kept it from beginning. */
+  refused: { code: string; text: string } | null;
+  verdicts: string[];
+  /** Which areas have power, once the campaign has ended and before the lab does. */
+  powered: AreaName[];
+}
+
+/** Runs it, looks which disks have power afterwards, and ends the lab. */
+export async function runBoardRig(text: string): Promise<Ended> {
+  const rig = parseRig(text, 'board.yaml');
+  const ended: Ended = { result: null, refused: null, verdicts: [], powered: [] };
+  try {
+    await realHost.labUp(rig.name, rig.lab!);
+    const historyDir = join(mkdtempSync(join(tmpdir(), 'plugpull-history-')), 'history');
+    ended.result = await runCampaign(
+      { rig, ffi: 'koffi', keepLab: true, runId: 1, historyDir, lock: lockRig(rig.name, 'test') },
+      { host: realHost, clock: systemClock, interrupts: { requested: false, onFirst: () => undefined, release: () => undefined }, observers: [] },
+    );
+    ended.verdicts = ended.result.cycles.map((c) => c.verdict);
+  } catch (error) {
+    ended.refused = { code: (error as { code?: string }).code ?? 'UNKNOWN', text: textOf(error) };
+  }
+  const lab = await labStatus(rig.name);
+  const probe = createAreaProbe((area) => devicePath(rig[area], rig, lab), systemClock);
+  // A contact has its delay.
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  for (const area of ['primary', 'secondary', 'journal'] as const) if ((await probe.probe(area)) === null) ended.powered.push(area);
+  probe.close();
+  await labDown(rig.name);
+  return ended;
+}
+
+/** Why a cycle did not pass, for the message of a failing test. */
+export function why(ended: Ended): string {
+  return JSON.stringify({ refused: ended.refused, problem: ended.result?.problem, reasons: ended.result?.cycles.map((c) => [c.verdict, c.reasons, c.proofOfCut]) }, null, 1);
+}
+
+export const ALL_POWERED: AreaName[] = ['primary', 'secondary', 'journal'];
+
