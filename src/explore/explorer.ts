@@ -195,13 +195,18 @@ export class Explorer {
     this.tally.states++;
     this.counter.count(world, judge.view(world));
     if (this.probes++ % PROBE_EVERY !== 0) return;
-    const places = world.journal.durable.blocks.length;
-    const kind = this.probes % 2 === 0 ? 'lost' : 'garbage';
-    const damage = judgeDamage(world, (Math.imul(this.probes, 0x9e3779b1) >>> 8) % places, kind);
+    const damage = judgeDamage(world, this.damagedPlace(world), this.probes % 2 === 0 ? 'lost' : 'garbage');
     if (damage !== null) throw new ProbeFailure(damage);
     // In a search the world is put back afterwards; a walk goes on and comes to rest at its own end.
     if (depth < 0) return;
     const rest = settle(world, judge);
     if (rest !== null) throw new ProbeFailure(rest);
+  }
+
+  /** A place that has been written since the journal was formatted: each in turn. */
+  private damagedPlace(world: World): number {
+    const { blocks } = world.journal.durable;
+    const written = [...blocks.keys()].filter((i) => blocks[i] !== world.stage.formatted.blocks[i]);
+    return written.length === 0 ? 0 : written[(Math.imul(this.probes, 0x9e3779b1) >>> 8) % written.length];
   }
 }

@@ -56,6 +56,7 @@ export const SCENES: readonly Scene[] = [
   { ...DEFAULT_SCENE, name: 'async', mode: 'async', hotRegions: 0 },
   { ...DEFAULT_SCENE, name: 'fua', durableOnCompletion: { primary: true, secondary: true, journal: false } },
   { ...DEFAULT_SCENE, name: 'mixed', regions: 4, mode: 'async', durableOnCompletion: { primary: false, secondary: true, journal: false }, groupCommitMs: 1 },
+  { ...DEFAULT_SCENE, name: 'tight', updateSlots: 3, regionReferences: 6, transactionSlots: 2, hotRegions: 0, lingerMs: 1 },
 ];
 
 export function sceneNamed(name: string): Scene | undefined {

@@ -13,6 +13,22 @@ export interface WalkResult {
   violation: Violation | null;
 }
 
+/** Each walk leans one way: what is rare in one happens all the time in another. */
+type Leaning = 'steady' | 'trouble' | 'away' | 'echo';
+const LEANINGS: readonly Leaning[] = ['steady', 'trouble', 'away', 'echo'];
+
+/** Rare operations happen so many times as often in a walk of that leaning. */
+const TROUBLE_FACTOR = 12;
+const AWAY_FACTOR = 6;
+const ECHO_FACTOR = 30;
+
+function factor(leaning: Leaning, op: Op): number {
+  if (leaning === 'trouble') return op.do === 'write' || op.do === 'close' || op.do === 'tick' || op.do === 'drain' ? 1 : TROUBLE_FACTOR;
+  if (leaning === 'away') return op.do === 'giveUp' || op.do === 'resync' || op.do === 'back' || (op.do === 'fail' && op.device === 'J') ? AWAY_FACTOR : 1;
+  if (leaning === 'echo') return op.do === 'repeat' ? ECHO_FACTOR : 1;
+  return 1;
+}
+
 /** Weights of what the application and the operator do; the devices act in between. */
 const WEIGHTS: readonly [number, (prng: Prng, world: World) => Op][] = [
   [50, randomWrite],
@@ -34,7 +50,6 @@ const WEIGHTS: readonly [number, (prng: Prng, world: World) => Op][] = [
   [0.2, (prng) => ({ do: 'failFlush', device: prng.nextBelow(2) === 0 ? 'P' : 'J' })],
   [0.2, () => ({ do: 'blink', device: 'P' })],
 ];
-const WEIGHT_SUM = WEIGHTS.reduce((sum, [w]) => sum + w, 0);
 
 /** Of 100 steps: so many are operations while something is in flight, crashes, and steps without a pump behind them. */
 const OP_PERCENT = 30;
@@ -48,13 +63,17 @@ function randomWrite(prng: Prng, world: World): Op {
   return { do: 'write', transaction: prng.nextBelow(3), sector, sectors };
 }
 
-function randomOp(prng: Prng, world: World): Op {
-  let x = prng.nextUnit() * WEIGHT_SUM;
-  for (const [weight, make] of WEIGHTS) {
+function randomOp(prng: Prng, world: World, leaning: Leaning): Op {
+  const made = WEIGHTS.map(([weight, make]) => {
+    const op = make(prng, world);
+    return { op, weight: weight * factor(leaning, op) };
+  });
+  let x = prng.nextUnit() * made.reduce((sum, m) => sum + m.weight, 0);
+  for (const { op, weight } of made) {
     x -= weight;
-    if (x < 0) return make(prng, world);
+    if (x < 0) return op;
   }
-  return randomWrite(prng, world);
+  return made[0].op;
 }
 
 export interface WalkObserver {
@@ -65,11 +84,12 @@ export interface WalkObserver {
 export function randomWalk(world: World, judge: Judge, prng: Prng, length: number, observer: WalkObserver): WalkResult {
   const result: WalkResult = { steps: [], unpumped: [], violation: null };
   // Each walk has its own leaning: devices that lag behind, or hardly any trouble.
+  const leaning = LEANINGS[prng.nextBelow(LEANINGS.length)];
   const opPercent = 5 + prng.nextBelow(2 * OP_PERCENT);
   const crashPerMille = prng.nextBelow(2 * CRASH_PER_MILLE);
   try {
     for (let n = 0; n < length && result.violation === null; n++) {
-      const step = nextStep(world, judge, prng, opPercent, crashPerMille);
+      const step = nextStep(world, judge, prng, { leaning, opPercent, crashPerMille });
       const pump = step.do === 'crash' || prng.nextBelow(100) >= UNPUMPED_PERCENT;
       result.steps.push(step);
       if (!pump) result.unpumped.push(result.steps.length - 1);
@@ -91,12 +111,17 @@ export function randomWalk(world: World, judge: Judge, prng: Prng, length: numbe
   return result;
 }
 
-function nextStep(world: World, judge: Judge, prng: Prng, opPercent: number, crashPerMille: number): Step {
+function nextStep(
+  world: World,
+  judge: Judge,
+  prng: Prng,
+  { leaning, opPercent, crashPerMille }: { leaning: Leaning; opPercent: number; crashPerMille: number },
+): Step {
   const { state } = world.core;
   const over = state.primaryLost || state.journalLost;
   if (prng.nextBelow(1000) < (over ? 100 : crashPerMille)) return randomCrash(world, judge, prng);
   const steps = world.deviceSteps();
-  if (steps.length === 0 || prng.nextBelow(100) < opPercent) return randomOp(prng, world);
+  if (steps.length === 0 || prng.nextBelow(100) < opPercent) return randomOp(prng, world, leaning);
   return steps[prng.nextBelow(steps.length)];
 }
 

@@ -7,7 +7,6 @@ import { IndicatorPages } from '../../core/indicatorPages.js';
 import { NIL } from '../../core/linkedList.js';
 import { BOTH, COPY, DURABLE, GIVEN_UP, MARKING, SUBMITTED } from '../../core/state.js';
 import { RECORD_COMPLETE, TransactionLog } from '../../core/transactionLog.js';
-import type { LogCommit } from '../../core/transactionLog.js';
 import { Updates } from '../../core/updates.js';
 import { REAL_PARTS } from '../world.js';
 import type { Mutant } from './mutant.js';
@@ -90,14 +89,6 @@ class CompleteAtClose extends Evidence {
 class TailPassesActive extends TransactionLog {
   override moveTail(): void {
     this.tail = Math.max(this.tail, this.durableThrough + 1);
-  }
-}
-
-class TailBelievedEarly extends TransactionLog {
-  override seal(): LogCommit {
-    const c = super.seal();
-    this.durableTail = c.tail;
-    return c;
   }
 }
 
@@ -200,7 +191,6 @@ export const ACKNOWLEDGING: readonly Mutant[] = [
   ),
   coreMutant({ name: 'complete-at-close', rule: 'R6', knownFailure: null, wrong: 'the completion record is written when the transaction closes' }, { Evidence: CompleteAtClose }),
   coreMutant({ name: 'tail-passes-active', rule: 'R7', knownFailure: null, wrong: 'the tail moves past records of active transactions' }, { TransactionLog: TailPassesActive }),
-  coreMutant({ name: 'tail-believed-early', rule: 'R7', knownFailure: null, wrong: 'log space is used again before the new tail is durable' }, { TransactionLog: TailBelievedEarly }),
   coreMutant({ name: 'reset-too-early', rule: 'R8', knownFailure: null, wrong: 'an indicator is reset while updates to its region are in flight' }, { Updates: ResetTooEarly }),
   coreMutant({ name: 'degraded-write-unmarked', rule: 'R9', knownFailure: 3, wrong: 'an update given up with S away leaves no mark' }, { Evidence: DegradedWriteUnmarked }),
   coreMutant({ name: 'forgotten-before-marked', rule: 'R9', knownFailure: null, wrong: 'the log forgets a given-up update before its mark is durable' }, { Updates: ForgottenBeforeMarked }),

@@ -9,6 +9,26 @@ export type { Mutant } from './mutant.js';
 
 export const MUTANTS: readonly Mutant[] = [...OBTAINING, ...ACKNOWLEDGING, ...RESYNCING];
 
+/** Broken in the text and not in what they do: not counted, and here so that nobody takes them for holes. */
+export const EQUIVALENT: readonly { name: string; why: string }[] = [
+  {
+    name: 'free-ride-without-record',
+    why: 'a write that need not wait gets no record of its own: prune keeps the newest durable record of a region with unacknowledged updates, whoever wrote it, so the evidence stays all the same; the own record only lets completion and the tail move on sooner',
+  },
+  {
+    name: 'tail-believed-early',
+    why: 'log space is used again at the sealing, not at the durability, of the commit that says the tail: with two commits of one unit in flight, the two units kept for the first commits of a recovery cover what is overrun',
+  },
+  {
+    name: 'broken-passed-over',
+    why: 'a broken log block is taken as its other copy: after any single damage to what was durable the other copy is whole and current; the engine says dirty because it cannot know that the damage is single',
+  },
+  {
+    name: 'older-release-freed-at-once',
+    why: 'a release frees its block for the tail when it is appended, not when it is durable: the tail that passes the block stands in the same commit, or a later one',
+  },
+];
+
 /** @throws ExploreError UNKNOWN_MUTANT */
 export function mutantNamed(name: string): Mutant {
   const mutant = MUTANTS.find((m) => m.name === name);

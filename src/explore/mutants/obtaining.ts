@@ -52,15 +52,6 @@ class SecondWriteRunsAhead extends Evidence {
   }
 }
 
-class NoRecordOfItsOwn extends Evidence {
-  protected override claimInLog(n: number): number {
-    const { nodes, regions, holdings } = this.state;
-    const oldest = regions.firstHolding[nodes.entry[n]];
-    if (oldest === NIL || !this.log.isDurable(holdings.sequence[oldest])) return super.claimInLog(n);
-    return -1;
-  }
-}
-
 class MarkNotAwaited extends Evidence {
   override marksDurable(): boolean {
     return true;
@@ -127,7 +118,6 @@ export const OBTAINING: readonly Mutant[] = [
     { name: 'second-write-runs-ahead', rule: 'R2', knownFailure: 1, wrong: "a second write takes the region's evidence in memory for durable" },
     { Evidence: SecondWriteRunsAhead },
   ),
-  coreMutant({ name: 'free-ride-without-record', rule: 'R2', knownFailure: null, wrong: 'a write that need not wait gets no record of its own' }, { Evidence: NoRecordOfItsOwn }),
   coreMutant({ name: 'mark-not-awaited', rule: 'R9', knownFailure: null, wrong: 'a mark in the indicator area counts before it is durable' }, { Evidence: MarkNotAwaited }),
   worldMutant(
     { name: 'goes-on-without-journal', rule: 'R2', knownFailure: null, wrong: 'with the journal gone, updates are written without evidence' },

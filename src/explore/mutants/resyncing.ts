@@ -2,6 +2,7 @@
 import { Core } from '../../core/core.js';
 import { PRIMARY, SECONDARY } from '../../core/devices.js';
 import { IndicatorMap } from '../../core/indicatorMap.js';
+import { IndicatorPages } from '../../core/indicatorPages.js';
 import { NIL } from '../../core/linkedList.js';
 import { Resync } from '../../core/resync.js';
 import { CANCELLED, COPY } from '../../core/state.js';
@@ -73,14 +74,21 @@ class AbortForgets extends Resync {
   }
 }
 
+class MarksCountInMemory extends IndicatorPages {
+  /** Set while copies are chosen. */
+  inMemory = false;
+
+  override isEvidence(region: number): boolean {
+    return this.inMemory ? this.awaiting.has(region) : super.isEvidence(region);
+  }
+}
+
 class CopyNeedsNoMark extends Resync {
   override schedule(): void {
-    const { pages } = this.evidence;
-    const { isEvidence } = pages;
-    pages.isEvidence = (region) => pages.awaiting.has(region);
+    const pages = this.evidence.pages as MarksCountInMemory;
+    pages.inMemory = true;
     super.schedule();
-    if (Object.hasOwn(pages, 'isEvidence')) delete (pages as { isEvidence?: unknown }).isEvidence;
-    if (pages.isEvidence !== isEvidence) pages.isEvidence = isEvidence;
+    pages.inMemory = false;
   }
 }
 
@@ -176,23 +184,6 @@ function olderCopyBelieved(expected: ExpectedJournal, pieces: JournalPieces): Jo
   });
 }
 
-/** A broken block is passed over as if it had never been written. */
-function brokenPassedOver(expected: ExpectedJournal, pieces: JournalPieces): JournalRecovery {
-  const empty = { sequence: -1, tail: 0, durableThrough: -1, records: [] };
-  return recoverFromPieces(expected, {
-    ...pieces,
-    places: (identity) => {
-      const read = pieces.places(identity);
-      return (copy, place) => {
-        const other = read(copy === 0 ? 1 : 0, place);
-        const own = read(copy, place);
-        if (typeof own !== 'string') return own;
-        return typeof other === 'string' ? empty : other;
-      };
-    },
-  });
-}
-
 export const RESYNCING: readonly Mutant[] = [
   coreMutant({ name: 'copy-not-flushed', rule: 'R10', knownFailure: 5, wrong: 'a copy counts as durable on S when it completes' }, { Updates: CopyTakenAtCompletion }),
   coreMutant({ name: 'source-not-flushed', rule: 'R10', knownFailure: null, wrong: 'what a copy has read counts as durable on P' }, { Updates: SourceNotFlushed }),
@@ -202,7 +193,7 @@ export const RESYNCING: readonly Mutant[] = [
   coreMutant({ name: 'clears-under-updates', rule: 'R10', knownFailure: 6, wrong: 'a bit is cleared that updates in flight rely on' }, { Resync: ClearsUnderUpdates }),
   coreMutant({ name: 'cursor-stays', rule: 'R10', knownFailure: 9, wrong: 'a region that turns dirty behind the cursor is never met again' }, { Resync: CursorStays }),
   coreMutant({ name: 'abort-forgets', rule: 'R10', knownFailure: 13, wrong: 'a cancelled copy takes its region for clean' }, { Resync: AbortForgets }),
-  coreMutant({ name: 'copy-needs-no-mark', rule: 'R10', knownFailure: null, wrong: "a copy starts before its region's mark is durable" }, { Resync: CopyNeedsNoMark }),
+  coreMutant({ name: 'copy-needs-no-mark', rule: 'R10', knownFailure: null, wrong: "a copy starts before its region's mark is durable" }, { Resync: CopyNeedsNoMark, IndicatorPages: MarksCountInMemory }),
   worldMutant(
     { name: 'late-writes-ignored', rule: 'R10', knownFailure: null, wrong: 'a given-up write that may still land on S is not waited for' },
     { CoreClass: BackTooEarly, core: { ...REAL_PARTS.core, Updates: LateWritesIgnored } },
@@ -218,6 +209,5 @@ export const RESYNCING: readonly Mutant[] = [
   worldMutant({ name: 'damage-overlooked', rule: 'R12', knownFailure: 16, wrong: 'a damaged log makes nothing dirty' }, { recover: damageOverlooked }),
   worldMutant({ name: 'first-copy-only', rule: 'R12', knownFailure: null, wrong: 'recovery reads only the first copy of the ring' }, { recover: firstCopyOnly }),
   worldMutant({ name: 'older-copy-believed', rule: 'R12', knownFailure: 16, wrong: 'where the two copies of the ring differ, the older is believed' }, { recover: olderCopyBelieved }),
-  worldMutant({ name: 'broken-passed-over', rule: 'R12', knownFailure: 16, wrong: 'a broken log block is taken as its other copy, or as never written' }, { recover: brokenPassedOver }),
   coreMutant({ name: 'give-up-resets', rule: 'R8', knownFailure: 3, wrong: 'the indicator is reset when an update is given up' }, { Updates: SecondaryOfBothDead }),
 ];
