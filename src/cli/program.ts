@@ -22,6 +22,7 @@ const COMMANDS: Record<string, () => Promise<Add>> = {
   replay: async () => (await import('./replay.js')).addReplay,
   report: async () => (await import('./report.js')).addReport,
   explore: async () => (await import('./explore.js')).addExplore,
+  bench: async () => (await import('./bench.js')).addBench,
 };
 
 /** `word`: the first argument. */

@@ -1,0 +1,141 @@
+/**
+ * `bench core`: what the pure core takes for an update, beside a plain Map of Sets in the same run, and whether that
+ * depends on how many regions there are or how many updates are in flight. Asserts nothing.
+ */
+import type { IndicatorMap } from '../../core/indicatorMap.js';
+import type { Contender } from './contender.js';
+import { CoreContender } from './coreContender.js';
+import { coreMemory, type CoreMemory } from './coreMemory.js';
+import type { CoreSize } from './coreConfig.js';
+import { figureOf, ratioOf, type Figure } from './figures.js';
+import type { Interruption } from './interruptible.js';
+import { PlainContender } from './plainContender.js';
+import { SetsContender } from './setsContender.js';
+import { UpdateStream, type StreamShape } from './stream.js';
+
+export interface CoreBenchOptions extends CoreSize {
+  /** For all measurements together; filling comes on top. */
+  seconds: number;
+  rounds: number;
+}
+
+type Kind = 'core' | 'sets' | 'plain';
+type Order = Pick<StreamShape, 'addresses' | 'acks'>;
+
+export interface OrderResult extends Order {
+  pairsPerSecond: Record<Kind, Figure>;
+  coreOverPlain: Figure;
+  setsOverPlain: Figure;
+}
+
+export interface SizeResult extends CoreSize {
+  nanosecondsPerPair: Figure;
+}
+
+export interface CoreBenchResult {
+  schemaVersion: 1;
+  bench: 'core';
+  options: CoreBenchOptions;
+  orders: OrderResult[];
+  memory: CoreMemory;
+  byRegions: SizeResult[];
+  byInFlight: SizeResult[];
+}
+
+const ORDERS: readonly Order[] = [
+  { addresses: 'sequential', acks: 'in-order' },
+  { addresses: 'random', acks: 'in-order' },
+  { addresses: 'random', acks: 'random' },
+];
+const KINDS: Record<Kind, new (size: CoreSize, stream: UpdateStream) => Contender> = {
+  core: CoreContender,
+  sets: SetsContender,
+  plain: PlainContender,
+};
+const KIND_NAMES = Object.keys(KINDS) as Kind[];
+
+/** With so few in flight even the fewest regions are seldom hit twice. */
+const FEW_IN_FLIGHT = 64;
+const REGION_COUNTS = [10, 14, 18, 20, 24, 28, 30].map((exponent) => 2 ** exponent);
+const IN_FLIGHT_COUNTS = [0, 4, 8, 12, 16, 20].map((exponent) => 2 ** exponent);
+const SIZE_COUNT = REGION_COUNTS.length + IN_FLIGHT_COUNTS.length;
+/** Between two looks at the clock. */
+const PAIRS_PER_LOOK = 256;
+/** Of a contender's time in the first round, before anything counts: the compiler's share. */
+const WARM_UP = 0.5;
+/** One bit each, 4 KiB. */
+const REGIONS_PER_MEMORY_PAGE = 4096 * 8;
+const SEED = 1;
+
+export async function benchCore(options: CoreBenchOptions, { breathe, say }: Interruption): Promise<CoreBenchResult> {
+  const slices = options.rounds * (ORDERS.length * KIND_NAMES.length + SIZE_COUNT);
+  const sliceMs = (options.seconds * 1000) / slices;
+  const orders: OrderResult[] = [];
+  for (const order of ORDERS) {
+    say(`${order.addresses} addresses, ${order.acks} acknowledgements`);
+    orders.push(await measureOrder(order, options, sliceMs, breathe));
+  }
+  const sized = async (size: CoreSize): Promise<SizeResult> => measureSize(size, options.rounds, sliceMs, breathe);
+  say('sizes');
+  const byRegions: SizeResult[] = [];
+  for (const regionCount of REGION_COUNTS) byRegions.push(await sized({ regionCount, inFlight: FEW_IN_FLIGHT }));
+  const byInFlight: SizeResult[] = [];
+  for (const inFlight of IN_FLIGHT_COUNTS) byInFlight.push(await sized({ regionCount: options.regionCount, inFlight }));
+  return { schemaVersion: 1, bench: 'core', options, orders, memory: coreMemory(), byRegions, byInFlight };
+}
+
+async function measureOrder(order: Order, size: CoreSize & { rounds: number }, sliceMs: number, breathe: () => Promise<void>): Promise<OrderResult> {
+  const contenders = KIND_NAMES.map((kind) => {
+    const contender = new KINDS[kind](size, new UpdateStream({ ...order, regionCount: size.regionCount }, SEED));
+    return { kind, contender, rounds: [] as number[] };
+  });
+  for (const { contender } of contenders) pairsPerSecond(contender, sliceMs * WARM_UP);
+  for (let round = 0; round < size.rounds; round++) {
+    for (const { contender, rounds } of contenders) {
+      await breathe();
+      rounds.push(pairsPerSecond(contender, sliceMs));
+    }
+  }
+  const [core, sets, plain] = contenders.map((c) => c.rounds);
+  return {
+    ...order,
+    pairsPerSecond: { core: figureOf(core), sets: figureOf(sets), plain: figureOf(plain) },
+    coreOverPlain: ratioOf(core, plain),
+    setsOverPlain: ratioOf(sets, plain),
+  };
+}
+
+/** Random addresses, random acks: nothing is near what came before. */
+async function measureSize(size: CoreSize, roundCount: number, sliceMs: number, breathe: () => Promise<void>): Promise<SizeResult> {
+  await breathe();
+  const contender = new CoreContender(size, new UpdateStream({ regionCount: size.regionCount, addresses: 'random', acks: 'random' }, SEED));
+  touch(contender.core.state.indicators);
+  touch(contender.core.pages.awaiting);
+  pairsPerSecond(contender, sliceMs * WARM_UP);
+  const rounds: number[] = [];
+  for (let round = 0; round < roundCount; round++) {
+    await breathe();
+    rounds.push(1e9 / pairsPerSecond(contender, sliceMs));
+  }
+  return { ...size, nanosecondsPerPair: figureOf(rounds) };
+}
+
+/** The kernel's first faults on fresh memory are no cost of the core. */
+function touch(map: IndicatorMap): void {
+  for (let region = 0; region < map.regionCount; region += REGIONS_PER_MEMORY_PAGE) {
+    map.set(region);
+    map.clear(region);
+  }
+}
+
+function pairsPerSecond(contender: Contender, forMs: number): number {
+  const started = performance.now();
+  let pairs = 0;
+  let passedMs: number;
+  do {
+    contender.run(PAIRS_PER_LOOK);
+    pairs += PAIRS_PER_LOOK;
+    passedMs = performance.now() - started;
+  } while (passedMs < forMs);
+  return (pairs * 1000) / passedMs;
+}

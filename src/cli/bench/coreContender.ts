@@ -1,0 +1,105 @@
+/** The whole core over devices that answer at once: notes what the core wants and reports it done, outside of its call. */
+import { BUSY, Core, REFUSED } from '../../core/core.js';
+import { PRIMARY, SECONDARY } from '../../core/devices.js';
+import type { CoreEffects } from '../../core/effects.js';
+import type { Contender } from './contender.js';
+import { BATCH, measuredCore, REGION_BYTES, UPDATE_BYTES, WRITES_PER_TRANSACTION, type CoreSize } from './coreConfig.js';
+import { Ready, type UpdateStream } from './stream.js';
+
+const UPDATES_PER_REGION = REGION_BYTES / UPDATE_BYTES;
+/** Devices that answer at once take no time. */
+const NOW_MS = 0;
+
+export class CoreContender implements Contender, CoreEffects {
+  readonly core: Core;
+  private readonly stream: UpdateStream;
+  private readonly ready: Ready;
+  private readonly commits: number[] = [];
+  private transaction = BUSY;
+  private readonly inFlight: number;
+  private writesLeft = 0;
+  private sector = 0;
+
+  constructor(size: CoreSize, stream: UpdateStream) {
+    const config = measuredCore(size);
+    this.stream = stream;
+    this.ready = new Ready(stream, config.updateSlots);
+    this.core = new Core(config, this);
+    while (!this.core.ready) this.settle();
+    this.inFlight = size.inFlight;
+    for (let before = -1; before < this.core.updatesInFlight && this.core.updatesInFlight < size.inFlight; ) {
+      before = this.core.updatesInFlight;
+      this.obtain(Math.min(BATCH, size.inFlight - before));
+    }
+  }
+
+  run(pairs: number): void {
+    for (let left = pairs; left > 0; ) {
+      const batch = Math.min(BATCH, left);
+      this.obtain(this.inFlight + batch - this.core.updatesInFlight);
+      // Fewer were obtained when the core was busy: it is free again after the next acknowledgements.
+      this.acknowledge(batch);
+      left -= batch;
+    }
+  }
+
+  private obtain(count: number): void {
+    for (let i = 0; i < count && this.obtainOne(); i++);
+    this.settle();
+  }
+
+  /** False: the core is busy, and stays so until something is written or acknowledged. */
+  private obtainOne(): boolean {
+    if (this.writesLeft === 0) {
+      this.transaction = this.core.begin();
+      if (this.transaction === BUSY) return false;
+      this.writesLeft = WRITES_PER_TRANSACTION;
+    }
+    // Different sectors, so that updates to one region need not wait for each other (R13).
+    this.sector = (this.sector + 1) % UPDATES_PER_REGION;
+    const offset = this.stream.nextRegion() * REGION_BYTES + this.sector * UPDATE_BYTES;
+    const slot = this.core.obtain(this.transaction, offset, UPDATE_BYTES, NOW_MS);
+    if (slot === BUSY) return false;
+    if (slot === REFUSED) throw new Error('the core refused an update with all devices whole');
+    if (--this.writesLeft === 0) this.core.close(this.transaction, NOW_MS);
+    return true;
+  }
+
+  private acknowledge(count: number): void {
+    const { id } = this.core.state.slots;
+    for (let i = 0; i < count; i++) {
+      if (this.ready.count === 0) throw new Error('no update is on its way to a device, though some are in flight');
+      const slot = this.ready.take();
+      this.core.completed(PRIMARY, slot, id[slot], true, NOW_MS);
+      this.core.completed(SECONDARY, slot, id[slot], true, NOW_MS);
+    }
+  }
+
+  private settle(): void {
+    this.core.pump(NOW_MS);
+    for (const index of this.commits) this.core.logWritten(index, true, NOW_MS);
+    this.commits.length = 0;
+  }
+
+  submitWrite(slot: number, area: number): void {
+    if (area === SECONDARY) this.ready.put(slot);
+  }
+  writeLog(index: number): void {
+    this.commits.push(index);
+  }
+  submitCopy(): void {
+    throw new Error('a copy, without a resync');
+  }
+  submitFlush(): void {
+    throw new Error('a flush, though all writes are durable on completion');
+  }
+  writePage(group: number): void {
+    throw new Error(`a page of group ${group}: the log was pressed; its ring is too small for this measurement`);
+  }
+  answer(): void {
+    // The application is not measured.
+  }
+  free(): void {
+    // No buffers here.
+  }
+}

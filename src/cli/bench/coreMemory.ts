@@ -1,0 +1,54 @@
+/**
+ * What the core's state costs, counted as the bytes of its typed arrays. Not counted: the few lists that grow with the
+ * traffic of a moment (waiters of a commit, writes awaiting a flush), and the fixed size of the log's commits.
+ */
+import { CoreState } from '../../core/state.js';
+import { IndicatorPages } from '../../core/indicatorPages.js';
+import { measuredCore } from './coreConfig.js';
+
+export interface CoreMemory {
+  bytesPerRegion: number;
+  bytesPerUpdateInFlight: number;
+  /** Where the bytes of an update lie: `slots`, `nodes`, `regions` (the table), `holdings`, `transactions`. */
+  bytesPerUpdateByPart: Record<string, number>;
+}
+
+const PER_UPDATE_PARTS = ['slots', 'nodes', 'regions', 'holdings', 'transactions'] as const;
+/** Two sizes each; the difference leaves out what does not grow. The tables' powers of two grow alike. */
+const REGIONS = [2 ** 20, 2 ** 24] as const;
+const UPDATES = [2 ** 14, 2 ** 18] as const;
+
+export function coreMemory(): CoreMemory {
+  const perRegion = slope(REGIONS, (regionCount) => {
+    const config = measuredCore({ regionCount, inFlight: 1 });
+    return typedBytes(new CoreState(config).indicators) + typedBytes(new IndicatorPages(regionCount, config.regionsPerGroup));
+  });
+  const byPart = PER_UPDATE_PARTS.map((part) => {
+    const bytes = slope(UPDATES, (inFlight) => typedBytes(new CoreState(measuredCore({ regionCount: REGIONS[0], inFlight }))[part]));
+    return [part, bytes] as const;
+  });
+  return {
+    bytesPerRegion: perRegion,
+    bytesPerUpdateInFlight: byPart.reduce((sum, [, bytes]) => sum + bytes, 0),
+    bytesPerUpdateByPart: Object.fromEntries(byPart),
+  };
+}
+
+function slope([small, large]: readonly [number, number], bytesOf: (size: number) => number): number {
+  return (bytesOf(large) - bytesOf(small)) / (large - small);
+}
+
+/** Bytes of all typed arrays that can be reached from `root`, each buffer counted once. */
+export function typedBytes(root: object): number {
+  const seen = new Set<object>();
+  const waiting: object[] = [root];
+  let bytes = 0;
+  for (let object = waiting.pop(); object !== undefined; object = waiting.pop()) {
+    const whole = ArrayBuffer.isView(object) ? object.buffer : object;
+    if (seen.has(whole)) continue;
+    seen.add(whole);
+    if (ArrayBuffer.isView(object)) bytes += object.buffer.byteLength;
+    else for (const value of Object.values(object)) if (typeof value === 'object' && value !== null) waiting.push(value as object);
+  }
+  return bytes;
+}
