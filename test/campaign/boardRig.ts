@@ -8,6 +8,7 @@ import { createAreaProbe } from '../../src/campaign/areaProbe.js';
 import { textOf } from '../../src/campaign/errors.js';
 import { devicePath } from '../../src/campaign/places.js';
 import { realHost } from '../../src/campaign/realHost.js';
+import type { CampaignObserver } from '../../src/campaign/observer.js';
 import { lockRig } from '../../src/campaign/rigLock.js';
 import { labDown, labStatus } from '../../src/lab/lab.js';
 import { parseRig } from '../../src/rig/load.js';
@@ -34,6 +35,8 @@ export interface BoardWishes {
   cuts?: string[];
   deadlines?: string;
   disk?: string;
+  /** More of them, as lines of `lab.disks`. */
+  moreDisks?: string;
 }
 
 const RAILS = [['P', 'primary', 'p'], ['S', 'secondary', 's'], ['J', 'journal', 'j']] as const;
@@ -64,7 +67,7 @@ campaign:
 lab:
   disks:
 ${RAILS.map(([, , disk], i) => `    ${disk}: { size: ${disk === 'j' ? '1MiB' : '4MiB'}, fedBy: "${board(i)}:${channel(i)}"${w.disk ?? ''} }`).join('\n')}
-  boards:
+${w.moreDisks ?? ''}  boards:
 ${boards.map((b) => `    ${b}: { ${protocol}contactDelay: 5ms, options: ${w.peerOptions ?? '{}'} }`).join('\n')}
 `;
 }
@@ -80,7 +83,7 @@ export interface Ended {
 }
 
 /** Runs it, looks which disks have power afterwards, and ends the lab. */
-export async function runBoardRig(text: string): Promise<Ended> {
+export async function runBoardRig(text: string, observers: CampaignObserver[] = []): Promise<Ended> {
   const rig = parseRig(text, 'board.yaml');
   const ended: Ended = { result: null, refused: null, verdicts: [], powered: [] };
   try {
@@ -88,7 +91,7 @@ export async function runBoardRig(text: string): Promise<Ended> {
     const historyDir = join(mkdtempSync(join(tmpdir(), 'plugpull-history-')), 'history');
     ended.result = await runCampaign(
       { rig, ffi: 'koffi', keepLab: true, runId: 1, historyDir, lock: lockRig(rig.name, 'test') },
-      { host: realHost, clock: systemClock, interrupts: { requested: false, onFirst: () => undefined, release: () => undefined }, observers: [] },
+      { host: realHost, clock: systemClock, interrupts: { requested: false, onFirst: () => undefined, release: () => undefined }, observers },
     );
     ended.verdicts = ended.result.cycles.map((c) => c.verdict);
   } catch (error) {

@@ -1,0 +1,91 @@
+/** What power does to names: a disk returns under another number, late, as another disk, or never. */
+import { execFileSync } from 'node:child_process';
+import { readFileSync, realpathSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { ALL_POWERED, boardRigText, canRunLab, CYCLES, runBoardRig, why } from './boardRig.js';
+import { ownStateDir } from './labRig.js';
+
+const state = ownStateDir();
+const occupied: string[] = [];
+afterAll(async () => {
+  for (const loop of occupied) execFileSync('losetup', ['--detach', loop]);
+  await state.clean();
+});
+
+const LCUS = { type: 'lcus', channels: 4 };
+const nodeOf = (rig: string, disk: string): string => realpathSync(join(state.dir, `lab-${rig}`, `disk-${disk}`));
+const fault = (text: string): string => `, faults: [${text}]`;
+
+describe.skipIf(!canRunLab)('a campaign', () => {
+  it('passes when every disk that was cut comes back under another number', async () => {
+    const name = 'elsewhere';
+    const before: string[][] = [];
+    const after: string[][] = [];
+    const nodes = (): string[] => ['p', 's', 'j'].map((disk) => nodeOf(name, disk));
+    const text = boardRigText({ name, ...LCUS, disk: ', vanish: true', cuts: ['{ rails: [P, S, J], during: load, after: 150ms }', '{ rails: [P, S, J], during: recovery, after: 0s }'] });
+    const ended = await runBoardRig(text, [
+      {
+        phase(_cycle, _from, to) {
+          if (to === 'arm') before.push(nodes());
+          if (to === 'recover' && after.length < before.length) after.push(nodes());
+          // Nobody holds the old numbers now: somebody else takes them before power is back.
+          if (to === 'restore') for (const loop of before.at(-1)!) occupy(loop);
+        },
+      },
+    ]);
+    expect(ended.verdicts, why(ended)).toEqual(Array(CYCLES).fill('PASS'));
+    expect(ended.powered).toEqual(ALL_POWERED);
+    expect(after.length).toBeGreaterThanOrEqual(CYCLES);
+    for (const [i, names] of after.entries()) expect(names.filter((loop) => before[i].includes(loop)), `cut ${i}`).toEqual([]);
+  });
+
+  it('passes when a disk is back late, but in time', async () => {
+    const ended = await runBoardRig(boardRigText({ name: 'late', ...LCUS, disk: fault('{ class: late-return, delayMs: 700, everyCut: true }') }));
+    expect(ended.verdicts, why(ended)).toEqual(Array(CYCLES).fill('PASS'));
+  });
+
+  it('ends with what is missing when a disk is back too late', async () => {
+    const deadlines = '{ cut: 5s, return: 1s, recover: 60s, judge: 60s, resync: 60s }';
+    const ended = await runBoardRig(boardRigText({ name: 'too-late', ...LCUS, deadlines, disk: fault('{ class: late-return, delayMs: 4000 }') }));
+    expect(ended.verdicts, why(ended)).toEqual(['INVALID']);
+    expect(ended.result?.problem).toMatchObject({ kind: 'hardware', code: 'DEVICE_NOT_BACK' });
+  });
+
+  it('writes nothing to a stranger that has taken the name of a disk', async () => {
+    const name = 'stranger';
+    const stranger = join(state.dir, `lab-${name}`, 'image', 'x');
+    let atCut: Buffer | null = null;
+    let atEnd: Buffer | null = null;
+    const text = boardRigText({
+      name,
+      ...LCUS,
+      cuts: ['{ rails: [P, S, J], during: load, after: 150ms }'],
+      disk: fault('{ class: wrong-device, with: x }'),
+      moreDisks: '    x: { size: 4MiB, fedBy: "relay0:4" }\n',
+    });
+    const ended = await runBoardRig(text, [
+      {
+        cycleBegan: () => (atCut = readFileSync(stranger)),
+        stepEnded: (step) => step === 'end' && (atEnd = readFileSync(stranger)),
+      },
+    ]);
+    expect(ended.verdicts, why(ended)).toEqual(['INVALID']);
+    expect(ended.result?.problem).toMatchObject({ kind: 'hardware', code: 'IDENTITY_CHANGED' });
+    expect(ended.result?.problem?.text).toMatch(/primary is another device.*backingFile was .*device\/p, is .*device\/x/);
+    expect(atCut).not.toBeNull();
+    expect(atEnd!.equals(atCut!)).toBe(true);
+  });
+});
+
+/** As another disk of the host would. One that is in use again cannot be taken, and need not. */
+function occupy(loop: string): void {
+  const file = join(state.dir, `occupant-${occupied.length}`);
+  writeFileSync(file, Buffer.alloc(4096));
+  try {
+    execFileSync('losetup', [loop, file], { stdio: 'ignore' });
+    occupied.push(loop);
+  } catch {
+    // Not cut in this round: it is there still.
+  }
+}
