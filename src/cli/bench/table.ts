@@ -13,6 +13,7 @@ export function formatTable(title: string, headings: readonly string[], rows: re
 /** Three significant digits, thousands apart, no exponent. */
 export function number(value: number): string {
   if (!Number.isFinite(value)) return '–';
+  if (value === 0) return '0';
   const digits = Math.max(0, 2 - Math.floor(Math.log10(Math.max(Math.abs(value), 1e-3))));
   return value.toFixed(Math.min(digits, 4)).replace(/\B(?=(\d{3})+(?!\d))(?<!\.\d*)/g, ' ');
 }

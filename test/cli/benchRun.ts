@@ -1,0 +1,40 @@
+/** `plugpull bench` with small sizes, and what it leaves behind: its temporary files go to a folder of the test's own. */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, realpathSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll } from 'vitest';
+
+export interface Figure {
+  median: number;
+  min: number;
+  max: number;
+  spread: number;
+}
+
+/** Call at the top of a test file. */
+export function useTempFolder() {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'plugpull-bench-test-')));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  return {
+    folder,
+    env: { TMPDIR: folder },
+    files: (): string[] => readdirSync(folder),
+    /** Loop devices over files that are or were in the folder. */
+    loops: (): string[] =>
+      execFileSync('losetup', ['--list', '--noheadings', '--output', 'NAME,BACK-FILE'], { encoding: 'utf8' })
+        .split('\n')
+        .filter((line) => line.includes(folder)),
+  };
+}
+
+/** Paths of all figures in a result whose numbers make no sense; none is expected. */
+export function senselessFigures(value: unknown, path = ''): string[] {
+  if (typeof value !== 'object' || value === null) return [];
+  const { median, min, max, spread } = value as Partial<Figure>;
+  if (median !== undefined) {
+    const good = [median, min, max, spread].every((n) => typeof n === 'number' && Number.isFinite(n) && n >= 0) && min! <= median && median <= max!;
+    return good ? [] : [`${path}: ${JSON.stringify(value)}`];
+  }
+  return Object.entries(value).flatMap(([key, inner]) => senselessFigures(inner, `${path}.${key}`));
+}
