@@ -18,6 +18,8 @@ export interface CliResult {
 export interface CliOptions {
   env?: Record<string, string>;
   cwd?: string;
+  /** Called at once, before there is any output. */
+  onStart?: (child: ChildProcessByStdio<null, Readable, Readable>) => void;
   /** Called with all of stdout so far, whenever there is more. */
   onOutput?: (stdout: string, child: ChildProcessByStdio<null, Readable, Readable>) => void;
 }
@@ -30,6 +32,7 @@ export function cli(args: readonly string[], options: CliOptions = {}): Promise<
     timeout: HANG_MS,
     killSignal: 'SIGKILL',
   });
+  options.onStart?.(child);
   let stdout = '';
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {

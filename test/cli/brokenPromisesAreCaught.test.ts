@@ -1,0 +1,70 @@
+/**
+ * The check can fail. An engine that acknowledges too early, or a disk that only says it has flushed, ends in FAIL with
+ * lost indicators; the same rig with neither passes. PLUGPULL_LONG=1 gives each the 50 cycles it may take.
+ */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { ownStateDir } from '../campaign/labRig.js';
+import { cli } from './cli.js';
+import { tinyRigText, type TinyWishes } from './tinyRig.js';
+
+const state = ownStateDir();
+const env = { PLUGPULL_STATE_DIR: state.dir };
+afterAll(() => state.clean());
+
+const LONG = process.env.PLUGPULL_LONG !== undefined;
+const during = (...rails: string[]): string => `{ rails: [${rails.join(', ')}], during: load, after: [60ms, 200ms] }`;
+const cuts = [during('P', 'S', 'J'), during('P'), during('S'), during('P', 'J')];
+const lie = 'faults: [{ class: lying-flush }]';
+
+interface Case {
+  what: string;
+  name: string;
+  wishes: Omit<TinyWishes, 'cycles'>;
+  /** In CI; enough that nothing lost would be a wonder. */
+  cycles: number;
+}
+
+const caught: Case[] = [
+  { what: 'completion acknowledged as durability', name: 'completed', wishes: { cuts, tracking: 'acknowledge: completed, linger: 0s, hotRegions: 0' }, cycles: 8 },
+  // A small cache gives up its oldest writes: a journal that loses the newest ones alone looks whole.
+  { what: 'a flush of the journal that is none, its cache dropped', name: 'lie-j-drop', wishes: { cuts: [during('P', 'S', 'J'), during('P', 'J')], disks: { j: `killModel: drop, cache: 64KiB, ${lie}` } }, cycles: 10 },
+  { what: 'a flush of the primary that is none', name: 'lie-p', wishes: { cuts: [during('P')], disks: { p: `killModel: drop, ${lie}` } }, cycles: 3 },
+  { what: 'a flush of the secondary that is none', name: 'lie-s', wishes: { cuts: [during('S')], disks: { s: `killModel: drop, ${lie}` } }, cycles: 3 },
+];
+const caughtInTheLongRun: Case[] = [
+  { what: 'a flush of the journal that is none, its cache lost in part', name: 'lie-j-mixed', wishes: { cuts, disks: { j: `killModel: mixed, ${lie}` } }, cycles: 50 },
+];
+
+interface Summary {
+  run: { verdict: string; counts: Record<string, number>; troubles: string[] };
+  cycles: { verdict: string; reasons: { code: string }[] }[];
+}
+
+async function campaign({ name, wishes, cycles }: Case): Promise<{ code: number | null; summary: Summary }> {
+  const file = join(state.dir, `${name}.yaml`);
+  writeFileSync(file, tinyRigText(name, { ...wishes, cycles: LONG ? 50 : cycles }));
+  const result = await cli(['run', file, '--out', join(state.dir, `out-${name}`), '--json'], { env });
+  expect(result.stdout, result.stderr).not.toBe('');
+  return { code: result.code, summary: JSON.parse(result.stdout) as Summary };
+}
+
+describe('ends FAIL with lost indicators', () => {
+  it.each(LONG ? [...caught, ...caughtInTheLongRun] : caught)('$what', async (one) => {
+    const { code, summary } = await campaign(one);
+    expect(code).toBe(1);
+    expect(summary.run).toMatchObject({ verdict: 'FAIL', troubles: [], counts: { INVALID: 0 } });
+    const lost = summary.cycles.filter((c) => c.reasons.some((r) => r.code === 'LOST_INDICATOR'));
+    expect(lost.length).toBeGreaterThan(0);
+    expect(lost.every((c) => c.verdict === 'FAIL')).toBe(true);
+  });
+});
+
+describe('passes', () => {
+  it('the same rig with an engine and disks that keep their word', async () => {
+    const { code, summary } = await campaign({ what: '', name: 'honest', wishes: { cuts, tracking: 'linger: 0s, hotRegions: 0', disks: { j: 'killModel: drop, cache: 64KiB' } }, cycles: 8 });
+    expect(summary.cycles.flatMap((c) => c.reasons)).toEqual([]);
+    expect(code).toBe(0);
+  });
+});
