@@ -18,6 +18,8 @@ export interface CliResult {
 export interface CliOptions {
   env?: Record<string, string>;
   cwd?: string;
+  /** Instead of what a command usually takes at most. */
+  hangMs?: number;
   /** Called at once, before there is any output. */
   onStart?: (child: ChildProcessByStdio<null, Readable, Readable>) => void;
   /** Called with all of stdout so far, whenever there is more. */
@@ -29,7 +31,7 @@ export function cli(args: readonly string[], options: CliOptions = {}): Promise<
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...options.env },
     cwd: options.cwd,
-    timeout: HANG_MS,
+    timeout: options.hangMs ?? HANG_MS,
     killSignal: 'SIGKILL',
   });
   options.onStart?.(child);
