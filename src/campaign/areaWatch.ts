@@ -36,12 +36,12 @@ export class AreaWatch {
     return areas.filter((_, i) => signs[i] === null);
   }
 
-  /** Resolves when all answer, in one and the same look. Has no deadline of its own: `end` ends it unresolved. */
-  async untilReadable(areas: readonly AreaName[]): Promise<void> {
+  /** Resolves when all answer, in one and the same look. `everyMs`: between two looks. Has no deadline of its own: `end` ends it unresolved. */
+  async untilReadable(areas: readonly AreaName[], everyMs: number = RETURN_EVERY_MS): Promise<void> {
     const generation = ++this.generation;
     for (;;) {
       if ((await this.readable(areas)).length === areas.length) return;
-      await delay(this.bench.clock, RETURN_EVERY_MS);
+      await delay(this.bench.clock, everyMs);
       if (generation !== this.generation) return new Promise<void>(() => undefined);
     }
   }

@@ -7,6 +7,7 @@
  */
 import type { ResolvedRig } from '../rig/resolved.js';
 import type { CycleRecord } from '../report/runRecord.js';
+import type { Calibration } from './calibration.js';
 import type { Clock } from './clock.js';
 import { CycleRunner, problemFrom } from './cycleRunner.js';
 import { cycleRecord } from './cycleRecord.js';
@@ -27,6 +28,8 @@ export interface CampaignOptions {
   runId: number;
   historyDir: string;
   lock: RigLock;
+  /** Leads each cut; absent: commands go out at the time that the cut is aimed at. */
+  calibration?: Calibration | null;
 }
 
 export interface CampaignDeps {
@@ -131,7 +134,7 @@ class Campaign {
 
   private runCycle(session: Session, index: number): Promise<CycleState> {
     const { rig } = this.options;
-    const plan = planCycle(rig.campaign, rig.rails, rig.campaign.seed, index);
+    const plan = planCycle(rig.campaign, rig.rails, rig.campaign.seed, index, this.options.calibration ?? null);
     const runner = new CycleRunner(plan, rig.workload, session, {
       onPhase: (from, to, durationMs) => this.tell.phase(index, from, to, durationMs),
     });

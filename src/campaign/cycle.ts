@@ -15,7 +15,7 @@ const NO_FACTS: CycleFacts = { cuts: [], recoveries: [], judge: null, resync: nu
 
 /** A cycle that has not begun; it waits for `start`. The engine is open, its last state verified or empty. */
 export function newCycle(plan: CyclePlan): CycleState {
-  return { plan, step: 'idle', roundIndex: 0, work: null, timerMs: null, facts: NO_FACTS, outcome: null };
+  return { plan, step: 'idle', roundIndex: 0, work: null, workSinceMs: 0, timerMs: null, facts: NO_FACTS, outcome: null };
 }
 
 export function step(state: CycleState, input: CycleInput): Transition {
@@ -205,6 +205,7 @@ function missedDeadline(state: CycleState): CycleProblem {
 function openCut(state: CycleState, readableBefore: CutRecord['readableBefore']): CycleState {
   const cut: CutRecord = {
     round: state.plan.rounds[state.roundIndex],
+    workSinceMs: state.workSinceMs,
     hitWork: state.work !== null,
     commands: [],
     readableBefore,

@@ -32,6 +32,7 @@ export function cycleRecord(state: CycleState, limits: CycleLimits): CycleRecord
     reasons,
     proofOfCut: proof,
     cutLatencyMs: latencies(facts.cuts[facts.cuts.length - 1]),
+    aim: aimOf(facts.cuts.length < plan.rounds.length ? undefined : facts.cuts[facts.cuts.length - 1]),
     outageMs: outageMs(facts.cuts[facts.cuts.length - 1]),
     recovery,
     judge: facts.judge,
@@ -78,6 +79,15 @@ function latencies(cut: CutRecord | undefined): Record<string, number> {
     if (p.proven) byRail[p.rail] = Math.min(byRail[p.rail] ?? Infinity, p.latencyMs);
   }
   return byRail;
+}
+
+/** How close the last cut came: its first failed I/O beside the time that was drawn for it. */
+function aimOf(cut: CutRecord | undefined): CycleRecord['aim'] {
+  if (cut === undefined) return null;
+  const { afterMs, leadMs } = cut.round;
+  const proven = proofOfCut(cut).flatMap((p) => (p.proven ? [p.sign.atNs] : []));
+  const missedByMs = proven.length === 0 ? null : Math.min(...proven) / NS_PER_MS - (cut.workSinceMs + afterMs);
+  return { afterMs, leadMs, missedByMs };
 }
 
 /** From the last command to the last rail's return. */

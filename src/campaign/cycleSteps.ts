@@ -31,7 +31,8 @@ export function go(state: CycleState): Transition {
 export function enter(state: CycleState, step: CycleStep, nowMs: number): Transition {
   const entry = entryOf(state, step);
   const timerMs = entry.afterMs === null ? null : nowMs + entry.afterMs;
-  return { state: { ...state, step, timerMs, work: entry.work ?? state.work }, effects: entry.effects };
+  const working = entry.work === undefined ? { work: state.work } : { work: entry.work, workSinceMs: nowMs };
+  return { state: { ...state, step, timerMs, ...working }, effects: entry.effects };
 }
 
 export function end(state: CycleState, outcome: CycleOutcome): Transition {
@@ -88,7 +89,7 @@ function entryOf(state: CycleState, step: CycleStep): Entry {
     case 'checkingReadable':
       return { effects: [{ type: 'probe', areas: ALL_AREAS }], afterMs: limits.return };
     case 'working':
-      return { effects: [workEffect(state)], afterMs: round.afterMs, work: WORK_OF[round.during] };
+      return { effects: [workEffect(state)], afterMs: Math.max(0, round.afterMs - round.leadMs), work: WORK_OF[round.during] };
     case 'arming':
       return { effects: [{ type: 'probe', areas }], afterMs: limits.cut };
     case 'cutting':

@@ -21,6 +21,8 @@ export interface CutRound {
   rails: readonly RailCut[];
   /** After the work began; when the work ends earlier the cut comes at once (see `CutRecord.hitWork`). */
   afterMs: number;
+  /** The rails' own latency as calibrated: the command goes out so much earlier, at the earliest at once. 0: not known. */
+  leadMs: number;
   /** Seeds the application's writes of a `load`. */
   workloadSeed: number;
 }
@@ -85,6 +87,8 @@ export interface DeviceSign extends AreaFailure {
 
 export interface CutRecord {
   round: CutRound;
+  /** When the work to be cut began: what `afterMs` counts from. */
+  workSinceMs: number;
   /** The work to be cut was still going on when the command went out. */
   hitWork: boolean;
   commands: readonly SwitchRecord[];
@@ -129,6 +133,8 @@ export interface CycleState {
   roundIndex: number;
   /** The engine's running work, if any. */
   work: WorkName | null;
+  /** When that began, or the last one did. */
+  workSinceMs: number;
   /** At this time `tick` does what the step says: cut, end the dark, or give up. null: nothing is timed. */
   timerMs: number | null;
   facts: CycleFacts;

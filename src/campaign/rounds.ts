@@ -2,6 +2,7 @@
  * What one cycle will do, from the profile and the campaign seed (pure): which rails, during what, at which time.
  */
 import type { AreaName, CampaignSpec, CutSpec, RailSpec } from '../rig/resolved.js';
+import { leadMsOf, type Calibration } from './calibration.js';
 import type { CutRound, CyclePlan, RailCut } from './cycleTypes.js';
 import { mixSeed, SEED_USE, uniform } from './seeds.js';
 
@@ -11,28 +12,35 @@ import { mixSeed, SEED_USE, uniform } from './seeds.js';
  */
 const FIRST_CUT_AFTER_MS = 300;
 
-/** Cycle `index` of a campaign: `cuts[index % cuts.length]`, at a time drawn from the cycle's seed. */
-export function planCycle(campaign: CampaignSpec, rails: readonly RailSpec[], seed: number, index: number): CyclePlan {
+/** Cycle `index` of a campaign: `cuts[index % cuts.length]`, at a time drawn from the cycle's seed, led by what was calibrated. */
+export function planCycle(
+  campaign: CampaignSpec,
+  rails: readonly RailSpec[],
+  seed: number,
+  index: number,
+  calibration: Calibration | null = null,
+): CyclePlan {
   const cycleSeed = mixSeed(seed, index);
   return {
     index,
     seed: cycleSeed,
-    rounds: planRounds(campaign.cuts[index % campaign.cuts.length], rails, cycleSeed),
+    rounds: planRounds(campaign.cuts[index % campaign.cuts.length], rails, cycleSeed, calibration),
     darkMs: campaign.darkMs,
     deadlinesMs: campaign.deadlinesMs,
   };
 }
 
-function planRounds(cut: CutSpec, rails: readonly RailSpec[], cycleSeed: number): CutRound[] {
+function planRounds(cut: CutSpec, rails: readonly RailSpec[], cycleSeed: number, calibration: Calibration | null): CutRound[] {
   const workloadSeed = mixSeed(cycleSeed, SEED_USE.workload);
   const last: CutRound = {
     during: cut.during,
     rails: railCuts(cut.rails, rails),
     afterMs: uniform(mixSeed(cycleSeed, SEED_USE.cutTime), cut.afterMs.min, cut.afterMs.max),
+    leadMs: leadMsOf(calibration, cut.rails),
     workloadSeed,
   };
   if (cut.during === 'load') return [last];
-  const first = { during: 'load' as const, afterMs: FIRST_CUT_AFTER_MS, workloadSeed };
+  const first = { during: 'load' as const, afterMs: FIRST_CUT_AFTER_MS, leadMs: 0, workloadSeed };
   return [{ ...first, rails: railCuts(firstRails(cut, rails), rails) }, last];
 }
 

@@ -71,7 +71,7 @@ export class RunDirectory {
 
   /** Removes what was made, for a run that was refused before it began. What others put here stays, and so does the directory then. */
   discard(): void {
-    for (const name of ['rig.yaml', 'events.jsonl', 'cycles.jsonl']) rmSync(this.file(name), { force: true });
+    for (const name of ['rig.yaml', 'calibration.json', 'events.jsonl', 'cycles.jsonl']) rmSync(this.file(name), { force: true });
     for (const dir of this.made) removeIfEmpty(dir);
   }
 

@@ -10,6 +10,7 @@ import { UsageError } from './exitCodes.js';
 import { print, printJson, wholeNumber } from './options.js';
 import type { SetExit } from './program.js';
 import { addRelayBoards } from './relayBoards.js';
+import { addRelayCalibrate } from './relayCalibrate.js';
 import { addRelayTest } from './relayTest.js';
 
 interface RelayOptions {
@@ -23,6 +24,7 @@ export function addRelay(program: Command, setExit: SetExit): void {
   const relay = program.command('relay').description('relay boards and the rails they feed');
   addRelayBoards(relay);
   addRelayTest(relay, setExit);
+  addRelayCalibrate(relay);
   for (const state of ['on', 'off'] as const) {
     relay
       .command(`${state} <rig> [rails...]`)

@@ -8,6 +8,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import { CALIBRATION_FILE } from '../campaign/calibration.js';
 import { parseCycles, parseRun } from '../report/parseRun.js';
 import { compareReplay, formatReplay } from '../report/replayDifferences.js';
 import type { CycleRecord, RunRecord } from '../report/runRecord.js';
@@ -56,7 +57,7 @@ async function replay(dir: string, options: ReplayOptions): Promise<ExitCode> {
   }
   const rig = effectiveRig(recorded.rig, { cycles });
   const ffi = options.ffi ?? recorded.run?.host.ffi ?? 'koffi';
-  const { exitCode, record, directory } = await run(rig, { ...options, ffi });
+  const { exitCode, record, directory } = await run(rig, { ...options, ffi, calibration: existsSync(join(dir, CALIBRATION_FILE)) ? dir : undefined });
   const comparison = compareReplay(recorded.cycles, record.cycles, cycles);
   if (options.json) printJson({ directory, ...record, replay: { of: dir, ...comparison } });
   else print(formatReplay(comparison));

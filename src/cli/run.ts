@@ -4,6 +4,7 @@
  */
 import { randomInt } from 'node:crypto';
 import { type Command } from 'commander';
+import { CALIBRATION_FILE, loadCalibration, type Calibration } from '../campaign/calibration.js';
 import { runCampaign, type CampaignResult } from '../campaign/campaign.js';
 import { systemClock } from '../campaign/clock.js';
 import { catchInterrupts } from '../campaign/interrupts.js';
@@ -24,6 +25,7 @@ import { loadRig } from '../rig/load.js';
 import type { ResolvedRig } from '../rig/resolved.js';
 import { effectiveRig, type CampaignOverrides } from './effectiveRig.js';
 import { EXIT, exitCodeOf, type ExitCode } from './exitCodes.js';
+import { introduction } from './introduction.js';
 import { ffiOption, print, printJson, wholeNumber, type FfiName } from './options.js';
 import { CYCLES_MAX } from './plan.js';
 import type { SetExit } from './program.js';
@@ -36,6 +38,8 @@ export interface RunOptions {
   json?: boolean;
   ffi: FfiName;
   keepLab?: boolean;
+  /** File or run directory of `relay calibrate`. */
+  calibration?: string;
 }
 
 /** `randomInt` takes ranges below 2^48. Wide enough that a sector of an earlier run is never taken for one of this. */
@@ -48,6 +52,7 @@ export function addRun(program: Command, setExit: SetExit): void {
     .option('--cycles <n>', 'instead of the profile\'s', wholeNumber(1, CYCLES_MAX))
     .option('--seed <n>', 'instead of the profile\'s; seeds the virtual lab too', wholeNumber(0, Number.MAX_SAFE_INTEGER))
     .option('--out <dir>', 'run directory, new or empty (default: runs/TIME-RIG-SEED)')
+    .option('--calibration <dir>', 'of `relay calibrate`: each cut is led by what its rails were measured to take')
     .option('--metrics <[host:]port>', 'serve Prometheus metrics meanwhile', parseMetricsAddress)
     .option('--json', 'the run as JSON on stdout, nothing else')
     .addOption(ffiOption())
@@ -67,23 +72,30 @@ export interface RunOutcome {
 
 /** One campaign, recorded and told on the terminal; what `--json` prints is left to the command. */
 export async function run(rig: ResolvedRig, options: RunOptions): Promise<RunOutcome> {
+  const calibration = options.calibration === undefined ? null : loadCalibration(options.calibration, rig.name);
   const lock = lockRig(rig.name, 'plugpull run');
   try {
     const dir = RunDirectory.create(options.out ?? defaultRunPath(rig.name, rig.campaign.seed, systemClock.wallMs()));
-    return await runIn(dir, rig, options, lock);
+    return await runIn(dir, rig, { ...options, calibration }, lock);
   } finally {
     lock.release();
   }
 }
 
-async function runIn(dir: RunDirectory, rig: ResolvedRig, options: RunOptions, lock: RigLock): Promise<RunOutcome> {
+/** The options with the calibration read. */
+type Options = Omit<RunOptions, 'calibration'> & { calibration: Calibration | null };
+
+async function runIn(dir: RunDirectory, rig: ResolvedRig, options: Options, lock: RigLock): Promise<RunOutcome> {
   const metrics = createMetrics(rig.name, rig.rails.map((r) => r.name));
   const files = new RunFiles(dir, rig, { runId: randomInt(1, RUN_ID_END), ffi: options.ffi });
   dir.write('rig.yaml', dumpRig(rig));
+  // A replay finds it here.
+  if (options.calibration !== null) dir.write(CALIBRATION_FILE, `${JSON.stringify(options.calibration, null, 2)}\n`);
   const recorder = createRecorder(dir, systemClock);
   const server = options.metrics === undefined ? null : await serveMetrics(metrics, options.metrics);
   if (server !== null && !options.json) print(`metrics: ${server.url}`);
   for (const w of rig.warnings) process.stderr.write(`plugpull: warning: ${w.field}: ${w.text}\n`);
+  if (!options.json) print(introduction(rig, dir.path));
   const progress = createProgress(options.json === true, process.stdout);
   try {
     const observers = [recorder, files.observer, metricsObserver(metrics), progress.observer];
@@ -102,7 +114,7 @@ async function runIn(dir: RunDirectory, rig: ResolvedRig, options: RunOptions, l
 
 async function underInterrupts(
   rig: ResolvedRig,
-  options: RunOptions,
+  options: Options,
   lock: RigLock,
   files: RunFiles,
   observers: readonly CampaignObserver[],
@@ -118,7 +130,7 @@ async function underInterrupts(
   });
   try {
     return await runCampaign(
-      { rig, ffi: options.ffi, keepLab: options.keepLab === true, runId: files.runId, historyDir: files.dir.historyDir, lock },
+      { rig, ffi: options.ffi, keepLab: options.keepLab === true, runId: files.runId, historyDir: files.dir.historyDir, lock, calibration: options.calibration },
       { host: realHost, clock: systemClock, interrupts, observers, onSession: (s) => (session = s) },
     );
   } finally {
@@ -126,11 +138,11 @@ async function underInterrupts(
   }
 }
 
-async function finish(files: RunFiles, result: CampaignResult, metrics: Metrics, options: RunOptions): Promise<RunOutcome> {
+async function finish(files: RunFiles, result: CampaignResult, metrics: Metrics, options: Options): Promise<RunOutcome> {
   const record = files.summary(result);
   for (const trouble of record.run.troubles) process.stderr.write(`plugpull: ${trouble}\n`);
   files.writeAll(record, await metrics.render());
-  if (!options.json) print(`\n${summaryTable(record)}\n${files.dir.path}`);
+  if (!options.json) print(`\n${summaryTable(record, process.stdout.columns)}\nreport: ${files.dir.file('report.html')}`);
   return { exitCode: exitOf(result, record), record, directory: files.dir.path };
 }
 

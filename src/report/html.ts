@@ -40,16 +40,24 @@ function devices(run: RunRecord): Markup {
 <th class="n">size</th><th class="n">block</th><th>cache</th></tr>${run.devices.map(row)}</table></div>`;
 }
 
+/** How much later than aimed (before it: negative) the cut was felt, and by how much its command was led. */
+function offAim(c: CycleRecord): string {
+  const missedByMs = c.aim?.missedByMs ?? null;
+  if (missedByMs === null) return MISSING;
+  const led = c.aim!.leadMs === 0 ? '' : `, led by ${formatMs(c.aim!.leadMs)}`;
+  return `${missedByMs < 0 ? '−' : '+'}${formatMs(Math.abs(missedByMs))}${led}`;
+}
+
 function cycleTable(cycles: readonly CycleRecord[]): Markup {
   const row = (c: CycleRecord): Markup => {
     const f = cycleFigures(c);
     return markup`<tr><td class="n">${c.index}</td><td>${c.rails.join(' + ')}</td><td>${c.during}</td><td>${c.proofOfCut.kind}</td>
-<td class="n">${formatMs(f.cutLatencyMs)}</td><td class="n">${formatCount(f.dirtyRegions)}</td><td class="n">${formatCount(f.lostIndicators)}</td>
+<td class="n">${formatMs(f.cutLatencyMs)}</td><td class="n">${offAim(c)}</td><td class="n">${formatCount(f.dirtyRegions)}</td><td class="n">${formatCount(f.lostIndicators)}</td>
 <td class="n">${formatMs(f.recoveryMs)}</td><td class="n">${formatMs(f.resyncMs)}</td><td class="n">${formatBytes(f.resyncBytes)}</td>
 <td class="n">${formatRate(f.resyncBytesPerSecond)}</td><td class="verdict ${c.verdict}">${c.verdict}</td></tr>`;
   };
   return markup`<h2>Cycles</h2><div class="wide"><table><tr><th class="n">cycle</th><th>rails cut</th><th>during</th><th>proof</th>
-<th class="n">cut latency</th><th class="n">dirty regions</th><th class="n">lost indicators</th><th class="n">recovery</th>
+<th class="n">cut latency</th><th class="n">off its aim</th><th class="n">dirty regions</th><th class="n">lost indicators</th><th class="n">recovery</th>
 <th class="n">resync</th><th class="n">bytes</th><th class="n">rate</th><th>verdict</th></tr>${cycles.map(row)}</table></div>`;
 }
 

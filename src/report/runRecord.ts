@@ -106,6 +106,11 @@ export const cycleRecordSchema = z.object({
   proofOfCut: z.object({ kind: proofKind, detail: z.string() }),
   /** By rail: from the command to the first failed I/O. */
   cutLatencyMs: z.record(z.string(), z.number()),
+  /**
+   * Where the cut was aimed (after its work began), how much earlier its command went out, and how far from the aim the
+   * first failed I/O came (later is positive; null: none was seen). Absent in records of before it was kept.
+   */
+  aim: z.object({ afterMs: ms, leadMs: ms, missedByMs: z.number().nullable() }).nullable().optional(),
   /** From the last command to the return of power; null: not known. */
   outageMs: z.number().nullable(),
   recovery: recovery.nullable(),

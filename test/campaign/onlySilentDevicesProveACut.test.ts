@@ -34,7 +34,8 @@ describe('proof of a cut', () => {
 
   it('is not a failure from before the command that was told only after it', () => {
     const cut: CutRecord = {
-      round: { during: 'load', rails: [{ rail: 'S', areas: ['secondary'] }], afterMs: 0, workloadSeed: 0 },
+      round: { during: 'load', rails: [{ rail: 'S', areas: ['secondary'] }], afterMs: 0, leadMs: 0, workloadSeed: 0 },
+      workSinceMs: 0,
       hitWork: true,
       commands: [{ rail: 'S', askedNs: 1000, commandNs: 1500, doneNs: 2000, evidence: 'read-back' }],
       readableBefore: ['secondary'],

@@ -1,0 +1,151 @@
+/**
+ * Measures a rig's rails, one after the other: under load, command to first failed I/O; and with the engine's hands off,
+ * command to first good I/O.
+ *
+ * Overwrites what the areas hold, as a run does, and leaves a journal that says that everything differs. Not promised:
+ * finer times than the looks at a device (2 ms), and than a kernel that retries before it tells an error.
+ */
+import type { AreaName, ResolvedRig } from '../rig/resolved.js';
+import { AreaWatch } from './areaWatch.js';
+import { delay } from './clock.js';
+import { CampaignError, textOf } from './errors.js';
+import { distributionOf, type Calibration } from './calibration.js';
+import type { DeviceSign, SwitchRecord } from './cycleTypes.js';
+import { railCuts } from './rounds.js';
+import { mixSeed, uniform } from './seeds.js';
+import type { Session } from './session.js';
+import { within } from './within.js';
+
+/** Load before a cut: long enough that writes and flushes are in flight, and never in step with them. */
+const LOAD_MS = { min: 100, max: 300 };
+/** Between two looks for the first good read: the resolution of a return. */
+const RETURN_LOOK_MS = 2;
+const NS_PER_MS = 1e6;
+
+export interface CalibrationSample {
+  rail: string;
+  index: number;
+  cutMs: number;
+  returnMs: number;
+}
+
+export interface CalibrateOptions {
+  cutsPerRail: number;
+  /** ISO 8601; for the record. */
+  takenAt: string;
+  onSample(sample: CalibrationSample): void;
+  /** Asked before each cut; true ends it with what there is. */
+  stopped(): boolean;
+}
+
+/** Rails of which no area depends alone can't be measured and are left out. @throws CampaignError HARDWARE_FAILED, typed errors of power and engine */
+export async function calibrate(session: Session, rig: ResolvedRig, options: CalibrateOptions): Promise<Calibration> {
+  const rails: Calibration['rails'] = {};
+  await session.engine.open(await session.engineSpec());
+  for (const { name } of rig.rails) {
+    const [{ areas }] = railCuts([name], rig.rails);
+    if (areas.length === 0) continue;
+    const cut: number[] = [];
+    const back: number[] = [];
+    for (let index = 0; index < options.cutsPerRail && !options.stopped(); index++) {
+      const seed = mixSeed(mixSeed(rig.campaign.seed, index), rig.rails.findIndex((r) => r.name === name));
+      const sample = await new Measurement(session, rig, name, areas).take(seed);
+      cut.push(sample.cutMs);
+      back.push(sample.returnMs);
+      options.onSample({ rail: name, index, ...sample });
+    }
+    if (cut.length > 0) rails[name] = { cut: distributionOf(cut), return: distributionOf(back) };
+  }
+  return { schemaVersion: 1, rig: rig.name, takenAt: options.takenAt, rails };
+}
+
+/** One cut of one rail and its return. The engine is open before and after. */
+class Measurement {
+  private readonly session: Session;
+  private readonly rig: ResolvedRig;
+  private readonly rail: string;
+  private readonly areas: readonly AreaName[];
+
+  constructor(session: Session, rig: ResolvedRig, rail: string, areas: readonly AreaName[]) {
+    this.session = session;
+    this.rig = rig;
+    this.rail = rail;
+    this.areas = areas;
+  }
+
+  async take(seed: number): Promise<{ cutMs: number; returnMs: number }> {
+    const { engine, clock } = this.session;
+    await engine.format('dirty');
+    const load = engine.load(this.rig.workload, seed, null).then(
+      () => null,
+      (error: unknown) => error,
+    );
+    await delay(clock, uniform(mixSeed(seed, 0), LOAD_MS.min, LOAD_MS.max));
+    const cutMs = await this.cut();
+    await delay(clock, this.rig.campaign.darkMs);
+    await engine.stop();
+    // An engine without its devices may end as it likes; power must not return before it has.
+    await load;
+    await engine.abandon();
+    const returnMs = await this.restore();
+    const mismatch = await this.session.identify();
+    if (mismatch !== null) throw new CampaignError('HARDWARE_FAILED', mismatch.text, { rail: this.rail });
+    await engine.open(await this.session.engineSpec());
+    return { cutMs, returnMs };
+  }
+
+  private async cut(): Promise<number> {
+    const { session } = this;
+    const signs: DeviceSign[] = [];
+    let told = (): void => undefined;
+    const seen = new Promise<void>((resolve) => (told = resolve));
+    const note = (sign: DeviceSign): void => {
+      signs.push(sign);
+      if (this.areas.every((area) => signs.some((s) => s.area === area))) told();
+    };
+    const watch = new AreaWatch(session, note);
+    const unsubscribe = session.onFailure((failure) => note({ ...failure, source: 'engine' }));
+    try {
+      watch.begin(this.areas);
+      const [command] = await session.power.switchRails([this.rail], 'off');
+      await this.inTime('cut', `seeing rail ${this.rail} go down (welded, miswired, or fed twice?)`, seen);
+      await session.engine.powerLost([...this.areas]);
+      return this.firstAfter(command, signs);
+    } finally {
+      unsubscribe();
+      watch.end();
+    }
+  }
+
+  private firstAfter(command: SwitchRecord, signs: readonly DeviceSign[]): number {
+    const early = signs.find((sign) => sign.atNs < command.askedNs);
+    if (early !== undefined) {
+      throw new CampaignError('HARDWARE_FAILED', `${early.area} failed an I/O before its rail was cut; mend that first`, { area: early.area });
+    }
+    // A virtual contact without delay opens before the tty has told us that the last byte is gone.
+    return Math.max(0, Math.min(...signs.map((sign) => sign.atNs)) - command.commandNs) / NS_PER_MS;
+  }
+
+  private async restore(): Promise<number> {
+    const { session } = this;
+    const watch = new AreaWatch(session, () => undefined);
+    const askedNs = session.clock.nowNs();
+    let backNs = 0;
+    try {
+      const looking = watch.untilReadable(this.areas, RETURN_LOOK_MS).then(() => (backNs = session.clock.nowNs()));
+      const [command] = await session.power.switchRails([this.rail], 'on');
+      await this.inTime('return', `the return of rail ${this.rail}`, looking);
+      return Math.max(0, backNs - Math.max(askedNs, command.commandNs)) / NS_PER_MS;
+    } finally {
+      watch.end();
+    }
+  }
+
+  private async inTime(deadline: 'cut' | 'return', what: string, promise: Promise<unknown>): Promise<void> {
+    try {
+      await within(this.session.clock, this.rig.campaign.deadlinesMs[deadline], what, promise);
+    } catch (error) {
+      throw new CampaignError('HARDWARE_FAILED', `${textOf(error)}; see campaign.deadlines.${deadline}`, { rail: this.rail }, error);
+    }
+  }
+}

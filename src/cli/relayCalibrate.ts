@@ -1,0 +1,86 @@
+/**
+ * `plugpull relay calibrate RIG`: how long each rail takes from command to darkness and back, under load. Overwrites the
+ * areas, as a run does, and passes the same gate.
+ */
+import { randomInt } from 'node:crypto';
+import type { Command } from 'commander';
+import { calibrate } from '../campaign/calibrate.js';
+import { CALIBRATION_FILE, type Calibration, type Distribution } from '../campaign/calibration.js';
+import { systemClock } from '../campaign/clock.js';
+import { CampaignError } from '../campaign/errors.js';
+import { catchInterrupts } from '../campaign/interrupts.js';
+import { realHost } from '../campaign/realHost.js';
+import { lockRig } from '../campaign/rigLock.js';
+import { defaultRunPath, RunDirectory } from '../campaign/runDirectory.js';
+import { Session } from '../campaign/session.js';
+import { dumpRig } from '../rig/dump.js';
+import { loadRig } from '../rig/load.js';
+import type { ResolvedRig } from '../rig/resolved.js';
+import { EXIT } from './exitCodes.js';
+import { ffiOption, print, printJson, wholeNumber, type FfiName } from './options.js';
+import { formatMs } from './progressText.js';
+
+interface CalibrateCommand {
+  cuts: number;
+  out?: string;
+  json?: boolean;
+  ffi: FfiName;
+}
+
+const CUTS_MAX = 10_000;
+const RUN_ID_END = 2 ** 48 - 1;
+
+export function addRelayCalibrate(relay: Command): void {
+  relay
+    .command('calibrate <rig>')
+    .description('measure each rail under load: command to first failed I/O, and back; overwrites the areas')
+    .option('--cuts <n>', 'of each rail', wholeNumber(1, CUTS_MAX), 10)
+    .option('--out <dir>', 'run directory, new or empty (default: runs/TIME-RIG-SEED)')
+    .option('--json', 'for programs')
+    .addOption(ffiOption())
+    .action((file: string, options: CalibrateCommand) => calibrateRig(loadRig(file), options));
+}
+
+async function calibrateRig(rig: ResolvedRig, options: CalibrateCommand): Promise<void> {
+  const lock = lockRig(rig.name, 'plugpull relay calibrate');
+  const interrupts = catchInterrupts(() => process.exit(EXIT.interrupted));
+  let dir: RunDirectory | null = null;
+  try {
+    dir = RunDirectory.create(options.out ?? defaultRunPath(rig.name, rig.campaign.seed, systemClock.wallMs()));
+    dir.write('rig.yaml', dumpRig(rig));
+    const session = await Session.open(
+      { rig, ffi: options.ffi, lab: 'start', keepLab: false, lock, runId: randomInt(1, RUN_ID_END), historyDir: null },
+      realHost,
+      systemClock,
+    );
+    try {
+      const calibration = await calibrate(session, rig, {
+        cutsPerRail: options.cuts,
+        takenAt: new Date().toISOString(),
+        stopped: () => interrupts.requested,
+        onSample: (s) => {
+          if (!options.json) print(`${s.rail.padEnd(12)} cut ${s.index}: dark after ${formatMs(s.cutMs)}, back after ${formatMs(s.returnMs)}`);
+        },
+      });
+      if (interrupts.requested) throw new CampaignError('INTERRUPTED', 'the calibration was interrupted; power is restored');
+      dir.write(CALIBRATION_FILE, `${JSON.stringify(calibration, null, 2)}\n`);
+      if (options.json) printJson({ directory: dir.path, ...calibration });
+      else print(formatCalibration(calibration, dir.path, rig.file));
+      dir = null;
+    } finally {
+      for (const trouble of await session.end()) process.stderr.write(`plugpull: ${trouble}\n`);
+    }
+  } finally {
+    // Nothing was measured: nothing is left.
+    dir?.discard();
+    interrupts.release();
+    lock.release();
+  }
+}
+
+function formatCalibration(c: Calibration, directory: string, file: string): string {
+  const line = (what: string, d: Distribution): string =>
+    `${what} min ${formatMs(d.min)}, median ${formatMs(d.median)}, 95 % ${formatMs(d.p95)}, max ${formatMs(d.max)}`;
+  const rails = Object.entries(c.rails).flatMap(([rail, r]) => [`${rail.padEnd(12)} ${line('dark after', r.cut)}`, `${' '.repeat(13)}${line('back after', r.return)}`]);
+  return ['', ...rails, '', `Lead the cuts by it: plugpull run ${file} --calibration ${directory}`].join('\n');
+}
