@@ -1,7 +1,7 @@
 /** A block of three lines that is drawn over itself; ended cycles scroll away above it. */
 import type { EngineSnapshot } from '../engine/port.js';
 import type { Progress } from './progress.js';
-import { cycleLine, formatBar, formatBytes } from './progressText.js';
+import { cycleLine, cycleTitle, formatBar, formatBytes } from './progressText.js';
 
 const BLOCK_LINES = 3;
 const BAR_WIDTH = 30;
@@ -52,7 +52,7 @@ export function liveProgress(out: NodeJS.WriteStream): Progress {
         phase = '';
       },
       cycleBegan: (index, cycles) => {
-        title = `cycle ${index} (of ${cycles})`;
+        title = cycleTitle(index, cycles);
       },
       phase: (_index, _from, to) => {
         phase = to;

@@ -26,6 +26,11 @@ export function formatBar(fraction: number, width: number): string {
   return `[${'#'.repeat(full)}${'.'.repeat(width - full)}] ${String(Math.round(bounded * 100)).padStart(3)} %`;
 }
 
+/** Cycles are numbered from 0, as in run.json and in seeds. */
+export function cycleTitle(index: number, cycles: number): string {
+  return `cycle ${index} (${index + 1} of ${cycles})`;
+}
+
 export function cycleLine(r: CycleRecord): string {
   const cut = `${r.rails.join('+')} during ${r.during}`;
   const why = r.reasons.length === 0 ? '' : `: ${r.reasons.map((reason) => `${reason.code} (${reason.text})`).join('; ')}`;

@@ -19,7 +19,7 @@ export function addReport(program: Command): void {
       replace(join(dir, 'report.html'), writeReportHtml(run));
       replace(join(dir, 'junit.xml'), writeJunit(run));
       if (options.json) printJson(run);
-      else print(summaryTable(run));
+      else print(summaryTable(run, process.stdout.columns));
     });
 }
 

@@ -1,14 +1,23 @@
-/** A run as a table for the terminal: one line a cycle, then what was wrong, then the verdict. Plain text, no colour. */
+/**
+ * A run as a table for the terminal: one line a cycle, then what was wrong, then the verdict. Plain text, no colour.
+ * Where the terminal is narrow, columns that can be done without are left out: the report has them all.
+ */
 import { cycleFigures } from './cycleFigures.js';
 import { formatBytes, formatCount, formatMs, formatPercent, formatRate } from './format.js';
 import type { CycleRecord, Run } from './runRecord.js';
 
-const COLUMNS: { title: string; align: 'left' | 'right'; cell: (c: CycleRecord) => string }[] = [
+interface Column {
+  title: string;
+  align: 'left' | 'right';
+  cell: (c: CycleRecord) => string;
+}
+
+const COLUMNS: readonly Column[] = [
   { title: 'cycle', align: 'right', cell: (c) => String(c.index) },
-  { title: 'rails cut', align: 'left', cell: (c) => c.rails.join('+') },
+  { title: 'rails', align: 'left', cell: (c) => c.rails.join('+') },
   { title: 'during', align: 'left', cell: (c) => c.during },
   { title: 'proof', align: 'left', cell: (c) => c.proofOfCut.kind },
-  { title: 'cut latency', align: 'right', cell: (c) => formatMs(cycleFigures(c).cutLatencyMs) },
+  { title: 'latency', align: 'right', cell: (c) => formatMs(cycleFigures(c).cutLatencyMs) },
   { title: 'dirty', align: 'right', cell: (c) => formatCount(cycleFigures(c).dirtyRegions) },
   { title: 'lost', align: 'right', cell: (c) => formatCount(cycleFigures(c).lostIndicators) },
   { title: 'recovery', align: 'right', cell: (c) => formatMs(cycleFigures(c).recoveryMs) },
@@ -18,23 +27,36 @@ const COLUMNS: { title: string; align: 'left' | 'right'; cell: (c: CycleRecord) 
   { title: 'verdict', align: 'left', cell: (c) => c.verdict },
 ];
 
-function table(cycles: readonly CycleRecord[]): string[] {
-  const rows = [COLUMNS.map((c) => c.title), ...cycles.map((cycle) => COLUMNS.map((c) => c.cell(cycle)))];
-  const widths = COLUMNS.map((_, i) => Math.max(...rows.map((row) => row[i]!.length)));
+/** Left out one after another until the rest fits; the others are what a verdict rests on. */
+const DISPENSABLE = ['rate', 'latency', 'recovery', 'during'];
+
+function table(cycles: readonly CycleRecord[], columnsMax: number): string[] {
+  let columns = COLUMNS;
+  for (const title of DISPENSABLE) {
+    const lines = tableOf(columns, cycles);
+    if (lines.every((line) => line.length <= columnsMax)) return lines;
+    columns = columns.filter((c) => c.title !== title);
+  }
+  return tableOf(columns, cycles);
+}
+
+function tableOf(columns: readonly Column[], cycles: readonly CycleRecord[]): string[] {
+  const rows = [columns.map((c) => c.title), ...cycles.map((cycle) => columns.map((c) => c.cell(cycle)))];
+  const widths = columns.map((_, i) => Math.max(...rows.map((row) => row[i]!.length)));
   const line = (row: string[]): string =>
-    row.map((cell, i) => (COLUMNS[i]!.align === 'right' ? cell.padStart(widths[i]!) : cell.padEnd(widths[i]!))).join('  ').trimEnd();
+    row.map((cell, i) => (columns[i]!.align === 'right' ? cell.padStart(widths[i]!) : cell.padEnd(widths[i]!))).join('  ').trimEnd();
   return rows.map(line);
 }
 
-/** Lines are separated by newlines; there is none at the end. */
-export function summaryTable({ run, cycles }: Run): string {
+/** Lines are separated by newlines; there is none at the end. `columnsMax`: of the terminal; the table alone keeps to it. */
+export function summaryTable({ run, cycles }: Run, columnsMax = Number.POSITIVE_INFINITY): string {
   const problems = cycles.flatMap((c) => c.reasons.map((r) => `cycle ${c.index}: ${r.code} (${r.rule}): ${r.text}`));
   const { counts } = run;
   const verdict =
     `${run.verdict}: ${counts.PASS} passed, ${counts.FAIL} failed, ${counts.INVALID} invalid of ${run.cyclesPlanned} planned; ` +
     `failure rate below ${formatPercent(run.failureRateUpperBound)} (95 % confidence)`;
   const ending = [...(run.interrupted ? ['interrupted'] : []), ...run.troubles];
-  const blocks = [table(cycles), problems, [...ending, verdict, `replay: ${run.replay}`]];
+  const blocks = [table(cycles, columnsMax), problems, [...ending, verdict, `replay: ${run.replay}`]];
   return blocks
     .filter((block) => block.length > 0)
     .map((block) => block.join('\n'))

@@ -7,11 +7,17 @@ describe('the table for the terminal', () => {
 
   it('has a line for each cycle, in columns', () => {
     expect(lines.slice(0, 4)).toEqual([
-      'cycle  rails cut  during  proof   cut latency  dirty  lost  recovery  resync     bytes      rate  verdict',
-      '    0  P+S        load    device      14.3 ms     40     0   3.50 ms  125 ms  2.50 MiB  20 MiB/s  PASS',
-      '    1  P+S        load    device      14.3 ms     40     1   3.50 ms  125 ms  2.50 MiB  20 MiB/s  FAIL',
-      '    2  P+S        load    echo              –      –     –         –       –         –         –  INVALID',
+      'cycle  rails  during  proof   latency  dirty  lost  recovery  resync     bytes      rate  verdict',
+      '    0  P+S    load    device  14.3 ms     40     0   3.50 ms  125 ms  2.50 MiB  20 MiB/s  PASS',
+      '    1  P+S    load    device  14.3 ms     40     1   3.50 ms  125 ms  2.50 MiB  20 MiB/s  FAIL',
+      '    2  P+S    load    echo          –      –     –         –       –         –         –  INVALID',
     ]);
+  });
+
+  it('keeps to a narrow terminal, and to what matters', () => {
+    const narrow = summaryTable(sampleRun(), 80).split('\n').slice(0, 4);
+    expect(narrow.every((line) => line.length <= 80)).toBe(true);
+    expect(narrow[0]).toBe('cycle  rails  during  proof   dirty  lost  recovery  resync     bytes  verdict');
   });
 
   it('then says what was wrong, the verdict, and how to run it again', () => {
