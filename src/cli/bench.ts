@@ -42,7 +42,7 @@ function addIo(bench: Command): void {
     .option('--size <mib>', 'size of its own loop devices, 16 … 65536 MiB', wholeNumber(16, 65_536), 128)
     .option('--seconds <n>', 'measuring time in all, 1 … 3600 s', wholeNumber(1, SECONDS_MAX), 60)
     .option('--rounds <n>', 'measurements of each figure, 1 … 1000', wholeNumber(1, ROUNDS_MAX), 5)
-    .addOption(new Option('--ffi <name>', 'loader of the native library').choices(['koffi', 'ffi-napi', 'both']).default('both'))
+    .addOption(new Option('--ffi <name>', 'loader of the native library').choices(['koffi', 'ffi-napi', 'both']).env('PLUGPULL_FFI').default('both'))
     .option('--json', 'for programs')
     .action(runIo);
 }

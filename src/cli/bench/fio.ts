@@ -43,7 +43,8 @@ export async function runFio(io: IoCase, device: string, sizeBytes: number, forM
 function argumentsOf(io: IoCase, device: string, sizeBytes: number, forMs: number): string[] {
   return [
     '--name=plugpull',
-    `--filename=${device}`,
+    // A colon would end the name; those below by-path have some.
+    `--filename=${device.replaceAll(':', '\\:')}`,
     '--ioengine=io_uring',
     '--direct=1',
     '--rw=randwrite',

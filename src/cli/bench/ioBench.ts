@@ -26,6 +26,9 @@ export interface IoBenchOptions {
   ffi: FfiName | 'both';
 }
 
+/** Below these a stalled machine leaves a measurement with nothing in it; a flush alone may take a tenth of a second. */
+const SLICE_MS_MIN = 200;
+const MIRROR_MS_MIN = 500;
 const MODES: readonly Mode[] = ['sync', 'async'];
 /** Of a round's time: it settles within few calls. */
 const FFI_COST_MS = 30;
@@ -40,7 +43,7 @@ export async function benchIo(options: IoBenchOptions, interruption: Interruptio
   if (!withMirror) notes.push('one device was named: the mirrored write path needs three (primary, secondary, journal)');
 
   const measurements = IO_CASES.length * (bindings.length + (fio === null ? 0 : 1)) + (withMirror ? bindings.length * MODES.length : 0);
-  const sliceMs = (options.seconds * 1000) / rounds / measurements;
+  const sliceMs = Math.max(SLICE_MS_MIN, (options.seconds * 1000) / rounds / measurements);
   const bench = new RoundRunner(devices, bindings, fio !== null, sliceMs, interruption);
   try {
     await bench.start(withMirror);
@@ -113,7 +116,7 @@ class RoundRunner {
     }
     for (const { ffi, mode, rounds } of rotated(this.mirror, index)) {
       await this.interruption.breathe();
-      rounds.push(await this.paths.get(ffi)!.measure(mode, index + 1, this.sliceMs, this.interruption.signal));
+      rounds.push(await this.paths.get(ffi)!.measure(mode, index + 1, Math.max(MIRROR_MS_MIN, this.sliceMs), this.interruption.signal));
     }
   }
 
