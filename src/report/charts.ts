@@ -7,7 +7,7 @@ import { markup, type Markup } from './markup.js';
 
 const WIDTH = 640;
 const HEIGHT = 300;
-const MARGIN = { left: 76, right: 16, top: 14, bottom: 46 } as const;
+const MARGIN = { left: 90, right: 16, top: 14, bottom: 50 } as const;
 const PLOT = { right: WIDTH - MARGIN.right, bottom: HEIGHT - MARGIN.bottom } as const;
 
 export interface Axis {
@@ -43,7 +43,7 @@ function frame(x: Scale | null, y: Scale, axes: { x: Axis; y: Axis }, xLabels: M
       : ticksOf(x, axes.x).map((t) => markup`<text x="${x(t)}" y="${PLOT.bottom + 18}" text-anchor="middle">${axes.x.format(t)}</text>`);
   return markup`${yTicks}${xTicks}
 <text class="label" x="${(MARGIN.left + PLOT.right) / 2}" y="${HEIGHT - 8}" text-anchor="middle">${axes.x.label}</text>
-<text class="label" transform="rotate(-90)" x="${-(MARGIN.top + PLOT.bottom) / 2}" y="14" text-anchor="middle">${axes.y.label}</text>`;
+<text class="label upright" transform="rotate(-90)" x="${-(MARGIN.top + PLOT.bottom) / 2}" y="14" text-anchor="middle">${axes.y.label}</text>`;
 }
 
 function svg(title: string, content: Markup): Markup {

@@ -51,14 +51,14 @@ function offAim(c: CycleRecord): string {
 function cycleTable(cycles: readonly CycleRecord[]): Markup {
   const row = (c: CycleRecord): Markup => {
     const f = cycleFigures(c);
-    return markup`<tr><td class="n">${c.index}</td><td>${c.rails.join(' + ')}</td><td>${c.during}</td><td>${c.proofOfCut.kind}</td>
+    return markup`<tr><td class="n">${c.index}</td><td class="verdict ${c.verdict}">${c.verdict}</td><td>${c.rails.join(' + ')}</td><td>${c.during}</td><td>${c.proofOfCut.kind}</td>
 <td class="n">${formatMs(f.cutLatencyMs)}</td><td class="n">${offAim(c)}</td><td class="n">${formatCount(f.dirtyRegions)}</td><td class="n">${formatCount(f.lostIndicators)}</td>
 <td class="n">${formatMs(f.recoveryMs)}</td><td class="n">${formatMs(f.resyncMs)}</td><td class="n">${formatBytes(f.resyncBytes)}</td>
-<td class="n">${formatRate(f.resyncBytesPerSecond)}</td><td class="verdict ${c.verdict}">${c.verdict}</td></tr>`;
+<td class="n">${formatRate(f.resyncBytesPerSecond)}</td></tr>`;
   };
-  return markup`<h2>Cycles</h2><div class="wide"><table><tr><th class="n">cycle</th><th>rails cut</th><th>during</th><th>proof</th>
+  return markup`<h2>Cycles</h2><div class="wide"><table class="cycles"><tr><th class="n">cycle</th><th>verdict</th><th>rails cut</th><th>during</th><th>proof</th>
 <th class="n">cut latency</th><th class="n">off its aim</th><th class="n">dirty regions</th><th class="n">lost indicators</th><th class="n">recovery</th>
-<th class="n">resync</th><th class="n">bytes</th><th class="n">rate</th><th>verdict</th></tr>${cycles.map(row)}</table></div>`;
+<th class="n">resync</th><th class="n">bytes</th><th class="n">rate</th></tr>${cycles.map(row)}</table></div>`;
 }
 
 function charts(cycles: readonly CycleRecord[]): Markup {
@@ -95,10 +95,13 @@ function charts(cycles: readonly CycleRecord[]): Markup {
 <h2>Dirty regions</h2>${bars.length > 0 ? markup`${dirtyChart}<p class="dim"><span class="key">differ</span><span class="key other">equal, and marked all the same (cost, no error)</span></p>` : none}`;
 }
 
+/** Cycles shown unfolded: with more, the table of all cycles would be far away. */
+const OPEN_DETAILS_MAX = 3;
+
 /** A whole page. Cycles that did not pass are shown in detail; those that did, in the table. */
 export function writeReportHtml({ run, cycles }: Run): string {
   const notable = cycles.filter((c) => c.verdict !== 'PASS' || c.reasons.length > 0 || (c.recovery?.findings.length ?? 0) > 0);
-  const details = notable.length === 0 ? [] : [markup`<h2>What was found</h2>`, ...notable.map(cycleDetails)];
+  const details = notable.length === 0 ? [] : [markup`<h2>What was found</h2>`, ...notable.map((c, i) => cycleDetails(c, c.verdict === 'FAIL' && i < OPEN_DETAILS_MAX))];
   const page = markup`<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">

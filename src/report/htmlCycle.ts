@@ -49,9 +49,9 @@ function aim(cycle: CycleRecord): string {
   return `Aimed at ${formatMs(afterMs)} into ${cycle.during}, ${led}; ${came}.`;
 }
 
-export function cycleDetails(cycle: CycleRecord): Markup {
+export function cycleDetails(cycle: CycleRecord, open: boolean): Markup {
   const lost = cycle.judge?.lostIndicatorRegions ?? [];
-  return markup`<details ${cycle.verdict === 'FAIL' ? 'open' : ''}><summary>Cycle ${cycle.index}:
+  return markup`<details ${open ? 'open' : ''}><summary>Cycle ${cycle.index}:
 <span class="verdict ${cycle.verdict}">${cycle.verdict}</span>, ${cycle.rails.join(' + ')} cut during ${cycle.during}</summary>
 ${reasonList(cycle)}<p class="dim">Proof of cut: ${cycle.proofOfCut.kind}; ${cycle.proofOfCut.detail}. ${aim(cycle)} Seed ${cycle.seed}.</p>
 ${lost.length > 0 ? markup`<p>Lost indicators, regions: ${lost.join(', ')}</p>` : ''}${anomalies(cycle)}${samples(cycle)}${findings(cycle)}</details>`;

@@ -9,7 +9,7 @@ h1{font-size:1.5rem;margin:.5rem 0}h2{font-size:1.15rem;margin:2rem 0 .5rem}
 .PASS{color:var(--pass)}.FAIL{color:var(--fail)}.INVALID{color:var(--invalid)}.verdict{font-weight:700}
 .wide{overflow-x:auto}
 table{border-collapse:collapse;font-variant-numeric:tabular-nums}
-.wide th,.wide td{white-space:nowrap}
+.wide th,.wide td,th[scope]{white-space:nowrap}.wide .cycles th{white-space:normal;vertical-align:bottom;overflow-wrap:normal}
 th,td{padding:.3rem .6rem;border-bottom:1px solid var(--line);text-align:left;vertical-align:top}
 th{font-weight:600;color:var(--dim)}td.n,th.n{text-align:right}
 figure{margin:1rem 0;max-width:44rem}svg{width:100%;height:auto;display:block}
@@ -18,4 +18,6 @@ svg text{font:12px system-ui,sans-serif;fill:var(--dim)}.grid{stroke:var(--line)
 .key::before{content:"";display:inline-block;width:.8em;height:.8em;margin-right:.35em;background:var(--a)}.key.other::before{background:var(--b)}.key{margin-right:1em}
 details{border:1px solid var(--line);border-radius:.4rem;padding:.4rem .8rem;margin:.5rem 0}summary{cursor:pointer}
 code{font:.9em ui-monospace,monospace}
+/* On a phone the drawing is half as large, its words need not be; what the axes are is in the caption. */
+@media(max-width:40rem){svg text{font-size:20px}svg .upright{display:none}th,td{padding:.3rem .4rem}body{padding:.75rem}}
 `;
