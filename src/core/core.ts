@@ -315,8 +315,8 @@ export class Core {
       if (epoch.uncovered === 0 || this.flushes[area] > 0 || (area === PRIMARY ? primaryLost : secondaryAway)) continue;
       const many = epoch.uncovered >= config.flushEveryWrites;
       const late = nowMs - epoch.pendingSinceMs >= config.flushIntervalMs;
-      // Nothing else is coming that the flush could cover as well, and the application waits for it.
-      const idle = inFlight[area] === 0 && (config.mode === 'sync' || this.drainRequested || this.resync.active);
+      // Nothing else is in flight that the flush could cover as well: waiting longer only costs the application time.
+      const idle = inFlight[area] === 0;
       if (many || late || idle) this.submitFlush(area);
     }
     if (!journalLost && this.epochs[JOURNAL].uncovered > 0 && this.flushes[JOURNAL] === 0) this.submitFlush(JOURNAL);
