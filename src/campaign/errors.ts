@@ -8,6 +8,7 @@ export type CampaignErrorCode =
   | 'RUN_DIR_LINK'
   | 'RIG_BUSY'
   | 'STATE_DIR_NOT_WRITABLE'
+  | 'NOTHING_TO_CUT'
   | 'CALIBRATION_INVALID'
   | 'LAB_NOT_RUNNING'
   | 'LAB_DISK_UNKNOWN'

@@ -30,6 +30,8 @@ export interface GateQuestion {
   backingFile?: string;
   /** Made by this rig's own virtual lab. */
   lab: boolean;
+  /** A rail feeds it. */
+  cut: boolean;
 }
 
 export interface GateAnswer {

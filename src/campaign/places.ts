@@ -44,6 +44,7 @@ export function gateQuestions(rig: ResolvedRig, lab: LabView | null): GateQuesti
       wwn: ref.wwn,
       backingFile: ref.backingFile,
       lab: isLabDevice(rig[role]),
+      cut: rig.rails.some((rail) => rail.powers.includes(role)),
     };
   });
 }

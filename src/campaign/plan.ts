@@ -27,7 +27,9 @@ const FATES: Record<AreaName, string> = {
 
 export function planRun(rig: ResolvedRig): RunPlan {
   const { cycles, seed } = rig.campaign;
-  const listed = Array.from({ length: Math.min(cycles, LISTED_CYCLES_MAX) }, (_, i) => planCycle(rig.campaign, rig.rails, seed, i));
+  // Without a cut there is no cycle: said by a warning of the profile, and refused by `run`.
+  const length = rig.campaign.cuts.length === 0 ? 0 : Math.min(cycles, LISTED_CYCLES_MAX);
+  const listed = Array.from({ length }, (_, i) => planCycle(rig.campaign, rig.rails, seed, i));
   const msOfListed = listed.reduce((sum, cycle) => sum + msAtLeast(cycle), 0);
   return {
     rig: rig.name,
@@ -44,8 +46,8 @@ export function planRun(rig: ResolvedRig): RunPlan {
         afterMs: Math.round(round.afterMs),
       })),
     })),
-    cyclesTotal: cycles,
-    secondsAtLeast: Math.round(((msOfListed / listed.length) * cycles) / 100) / 10,
+    cyclesTotal: length === 0 ? 0 : cycles,
+    secondsAtLeast: length === 0 ? 0 : Math.round(((msOfListed / length) * cycles) / 100) / 10,
     warnings: rig.warnings.map((w) => `${w.field}: ${w.text}`),
   };
 }

@@ -12,7 +12,10 @@ import { mixSeed, SEED_USE, uniform } from './seeds.js';
  */
 const FIRST_CUT_AFTER_MS = 300;
 
-/** Cycle `index` of a campaign: `cuts[index % cuts.length]`, at a time drawn from the cycle's seed, led by what was calibrated. */
+/**
+ * Cycle `index` of a campaign: `cuts[index % cuts.length]`, at a time drawn from the cycle's seed, led by what was
+ * calibrated. There must be a cut.
+ */
 export function planCycle(
   campaign: CampaignSpec,
   rails: readonly RailSpec[],

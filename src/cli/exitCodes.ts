@@ -26,6 +26,7 @@ const BY_CODE: Record<string, ExitCode> = {
   RUN_DIR_NOT_EMPTY: EXIT.usage,
   RUN_DIR_LINK: EXIT.usage,
   CALIBRATION_INVALID: EXIT.usage,
+  NOTHING_TO_CUT: EXIT.usage,
   RIG_BUSY: EXIT.refused,
   GATE_REFUSED: EXIT.refused,
   DEVICE_BUSY: EXIT.refused,

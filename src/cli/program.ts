@@ -12,6 +12,7 @@ type Add = (program: Command, setExit: SetExit) => void;
 const COMMANDS: Record<string, () => Promise<Add>> = {
   run: async () => (await import('./run.js')).addRun,
   plan: async () => (await import('./plan.js')).addPlan,
+  enrol: async () => (await import('./enrol.js')).addEnrol,
   doctor: async () => (await import('./doctor.js')).addDoctor,
   resync: async () => (await import('./resync.js')).addResync,
   verify: async () => (await import('./verify.js')).addVerify,

@@ -7,6 +7,7 @@ import { type Command } from 'commander';
 import { CALIBRATION_FILE, loadCalibration, type Calibration } from '../campaign/calibration.js';
 import { runCampaign, type CampaignResult } from '../campaign/campaign.js';
 import { systemClock } from '../campaign/clock.js';
+import { CampaignError } from '../campaign/errors.js';
 import { catchInterrupts } from '../campaign/interrupts.js';
 import { metricsObserver } from '../campaign/metricsObserver.js';
 import { createRecorder } from '../campaign/recorder.js';
@@ -72,6 +73,9 @@ export interface RunOutcome {
 
 /** One campaign, recorded and told on the terminal; what `--json` prints is left to the command. */
 export async function run(rig: ResolvedRig, options: RunOptions): Promise<RunOutcome> {
+  if (rig.campaign.cuts.length === 0) {
+    throw new CampaignError('NOTHING_TO_CUT', `${rig.file} names no rail to cut: a campaign needs one; write rails: and campaign.cuts`, { rig: rig.name });
+  }
   const calibration = options.calibration === undefined ? null : loadCalibration(options.calibration, rig.name);
   const lock = lockRig(rig.name, 'plugpull run');
   try {

@@ -89,5 +89,5 @@ function checkReadOnly({ request, identity }: Candidate): GateFinding[] {
 function checkEnrolment({ request, identity }: Candidate, enrolments: readonly Enrolment[]): GateFinding[] {
   if (isLoop(identity) && request.backingFile !== undefined) return [];
   if (isEnrolled(enrolments, identity)) return [];
-  return [finding(request, 'GATE_NOT_ENROLLED', `${identity.model ?? 'this disk'}, serial ${identity.serial ?? 'unknown'}, has not been enrolled`, 'enrol it, which asks for its serial: all its data will be overwritten')];
+  return [finding(request, 'GATE_NOT_ENROLLED', `${identity.model ?? 'this disk'}, serial ${identity.serial ?? 'unknown'}, has not been enrolled`, 'plugpull enrol RIG, which asks for its serial: all its data will be overwritten')];
 }

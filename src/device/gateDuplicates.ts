@@ -2,15 +2,23 @@
 import { isSameFile } from './gateIdentity.js';
 import { finding, type Candidate, type GateFinding } from './gateTypes.js';
 import type { DeviceIdentity } from './port.js';
+import { readSysfs } from './sysfs.js';
 
 /** Null, or in words why the two are one. */
 export async function whyOne(a: DeviceIdentity, b: DeviceIdentity): Promise<string | null> {
   if (a.majorMinor === b.majorMinor) return `both are ${a.kernelName}`;
+  if (arePartitionsOfOneDisk(a, b)) return null;
   if (a.backingFile !== null && b.backingFile !== null)
     return (await isSameFile(a.backingFile, b.backingFile)) ? `both are over ${a.backingFile}` : null;
   if (a.wwn !== null && b.wwn !== null) return a.wwn === b.wwn ? `both have wwn ${a.wwn}: one disk over two paths` : null;
   if (a.serial !== null && a.serial === b.serial && a.model === b.model) return `both have serial ${a.serial}: one disk over two paths`;
   return null;
+}
+
+/** They share serial, WWN and power, and not a byte. */
+function arePartitionsOfOneDisk(a: DeviceIdentity, b: DeviceIdentity): boolean {
+  const [one, other] = [readSysfs(a.majorMinor), readSysfs(b.majorMinor)];
+  return one?.isPartition === true && other?.isPartition === true && one.diskName === other.diskName;
 }
 
 export async function checkDuplicates(candidates: readonly Candidate[]): Promise<GateFinding[]> {

@@ -3,10 +3,12 @@ import { readdirSync, type Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { blockNodeOf } from './blockTree.js';
 import { finding, isLoop, type Candidate, type GateFinding, type GateRequest } from './gateTypes.js';
-import { normalizeWwn } from './sysfs.js';
+import { isMultipath, normalizeWwn } from './sysfs.js';
 
 /** udev derives these from the hardware or from its place on the bus; `/dev/sdX` is the order of discovery. */
-const STABLE_FOLDERS = ['/dev/disk/by-id/', '/dev/disk/by-path/'];
+const STABLE_FOLDERS = ['/dev/disk/by-id/', '/dev/disk/by-path/', '/dev/disk/by-partuuid/'];
+/** Names of the device mapper are given, not found; multipathd gives them by WWID. */
+const MAPPER_FOLDER = '/dev/mapper/';
 
 /** Asynchronous for the sake of files that a FUSE server in this very process may serve. */
 export async function checkIdentity(candidate: Candidate): Promise<GateFinding[]> {
@@ -15,6 +17,7 @@ export async function checkIdentity(candidate: Candidate): Promise<GateFinding[]
 
 function checkName({ request, identity }: Candidate): GateFinding[] {
   if (STABLE_FOLDERS.some((folder) => request.path.startsWith(folder))) return [];
+  if (request.path.startsWith(MAPPER_FOLDER) && isMultipath(identity.majorMinor)) return [];
   const better = stableNamesOf(identity.majorMinor);
   const nextStep = better.length > 0 ? `use ${better[0]}` : 'use its name below /dev/disk/by-id or /dev/disk/by-path';
   return [finding(request, 'GATE_UNSTABLE_NAME', `${request.path} may be another disk after a power cut`, nextStep)];

@@ -14,6 +14,8 @@ export interface GateRequest {
   backingFile?: string;
   /** The virtual lab made it. Believed only of a loop device over `backingFile`. */
   lab: boolean;
+  /** A rail cuts its power. */
+  cut?: boolean;
 }
 
 /** Stable: scripts and tests switch on them. */
@@ -35,6 +37,7 @@ export type GateCode =
   | 'GATE_HELD'
   | 'GATE_IS_PARTITION'
   | 'GATE_PARTITIONED'
+  | 'GATE_DISK_SHARED'
   | 'GATE_SIGNATURE'
   | 'GATE_BUSY'
   | 'GATE_SAME_DEVICE'

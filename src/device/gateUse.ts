@@ -1,11 +1,11 @@
 /** Is anybody using it? Root, mounts, swap, stacked devices, partitions; and O_EXCL for whatever none of these can see. */
-import { ancestorsOf, holdersOf, kernelNameOf, partitionsOf } from './blockTree.js';
+import { ancestorsOf, holdersOf, kernelNameOf } from './blockTree.js';
 import { errnoName } from './errors.js';
+import { checkPartitions } from './gatePartitions.js';
 import { finding, type GateFinding, type GateRequest } from './gateTypes.js';
 import { mountedBlockDevices, swapBlockDevices, type BlockUse } from './mounts.js';
 import type { NativeLibrary } from './native.js';
 import { CONSTANTS } from './signatures.js';
-import { readSysfs } from './sysfs.js';
 
 /** Reads /proc and /sys only, so that it can be told even of a device that this user may not open. */
 export function checkUse(request: GateRequest, majorMinor: string): GateFinding[] {
@@ -39,16 +39,6 @@ function checkHolders(request: GateRequest, majorMinor: string): GateFinding[] {
   const holders = holdersOf(majorMinor);
   if (holders.length === 0) return [];
   return [finding(request, 'GATE_HELD', `held by ${holders.join(', ')} (md, dm, LVM or loop)`, 'take the stack apart (mdadm --stop, dmsetup remove, vgchange -an, losetup -d)')];
-}
-
-function checkPartitions(request: GateRequest, majorMinor: string): GateFinding[] {
-  const facts = readSysfs(majorMinor);
-  if (facts?.isPartition) {
-    return [finding(request, 'GATE_IS_PARTITION', `${kernelNameOf(majorMinor)} is a partition of ${facts.diskName}`, 'name the whole disk: power and its cache are the disk\'s')];
-  }
-  const partitions = partitionsOf(majorMinor);
-  if (partitions.length === 0) return [];
-  return [finding(request, 'GATE_PARTITIONED', `has partitions ${partitions.join(', ')}`, `remove the partition table (wipefs -a ${request.path}), if nothing in it is needed`)];
 }
 
 /** The backstop: whoever claims a block device makes this fail with EBUSY, in any mount namespace. Claims for an instant. */

@@ -55,7 +55,7 @@ export function readSysfs(majorMinor: string): SysfsFacts | null {
     rotational: readAttribute(disk, 'queue/rotational') === '1',
     model: readAttribute(disk, 'device/model') ?? udev.get('ID_MODEL') ?? null,
     serial: readAttribute(disk, 'serial') ?? readAttribute(disk, 'device/serial') ?? vpdSerial(disk) ?? udev.get('ID_SERIAL_SHORT') ?? null,
-    wwn: normalizeWwn(readAttribute(disk, 'wwid') ?? readAttribute(disk, 'device/wwid')) ?? udev.get('ID_WWN_WITH_EXTENSION') ?? udev.get('ID_WWN') ?? null,
+    wwn: wwnOfMultipath(readAttribute(folder, 'dm/uuid')) ?? normalizeWwn(readAttribute(disk, 'wwid') ?? readAttribute(disk, 'device/wwid')) ?? udev.get('ID_WWN_WITH_EXTENSION') ?? udev.get('ID_WWN') ?? null,
     backingFile: readAttribute(disk, 'loop/backing_file'),
   };
 }
@@ -81,6 +81,26 @@ export function normalizeWwn(wwn: string | null): string | null {
   if (wwn === null) return null;
   const text = wwn.trim().toLowerCase().replace(/^wwn-/, '');
   return text.startsWith('naa.') ? `0x${text.slice('naa.'.length)}` : text;
+}
+
+const MULTIPATH_UUID = 'mpath-';
+
+/** One disk over several paths, made by multipathd: the device mapper's UUID says so. */
+export function isMultipath(majorMinor: string): boolean {
+  const folder = sysfsFolder(majorMinor);
+  return folder !== null && readAttribute(folder, 'dm/uuid')?.startsWith(MULTIPATH_UUID) === true;
+}
+
+/**
+ * The WWN in a multipath device's UUID, spelt as the disk's own paths spell theirs: a SCSI WWID begins with the type of
+ * its designator (SPC-5, 7.7.6: 3 is NAA, 2 is EUI-64), an NVMe one says what it is. Null for anything else.
+ */
+export function wwnOfMultipath(uuid: string | null): string | null {
+  if (uuid === null || !uuid.startsWith(MULTIPATH_UUID)) return null;
+  const wwid = uuid.slice(MULTIPATH_UUID.length).toLowerCase();
+  if (/^3[0-9a-f]{16}([0-9a-f]{16})?$/.test(wwid)) return `0x${wwid.slice(1)}`;
+  if (/^2[0-9a-f]{16}$/.test(wwid)) return `eui.${wwid.slice(1)}`;
+  return /^(eui|uuid|nvme)\./.test(wwid) ? wwid : null;
 }
 
 function readUdev(majorMinor: string): Map<string, string> {

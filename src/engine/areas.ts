@@ -1,5 +1,6 @@
 /** Opening the three devices of a rig, and what follows from their sizes. */
 import type { DeviceIdentity, OpenDevice } from '../device/port.js';
+import { normalizeWwn } from '../device/sysfs.js';
 import { openDevice } from '../device/openDevice.js';
 import { journalLayout } from '../journal/layout.js';
 import type { JournalGeometry } from '../journal/superblock.js';
@@ -44,7 +45,7 @@ export function openAreas(spec: EngineSpec): OpenAreas {
 function checkIdentity(area: AreaName, ref: DeviceRef, found: DeviceIdentity): void {
   const expected = [
     ['serial', ref.serial, found.serial],
-    ['WWN', ref.wwn, found.wwn],
+    ['WWN', normalizeWwn(ref.wwn ?? null) ?? undefined, normalizeWwn(found.wwn)],
     ['backing file', ref.backingFile, found.backingFile],
   ] as const;
   for (const [what, wanted, is] of expected) {

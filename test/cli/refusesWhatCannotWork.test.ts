@@ -69,6 +69,19 @@ describe('usage', () => {
   });
 });
 
+describe('a profile without rails', () => {
+  it('is planned with a warning, and not run: exit 2', async () => {
+    const file = join(state.dir, 'bare.yaml');
+    writeFileSync(file, GOOD.replace(/rails:\n(  .*\n)+/, '').replace(/  cuts:\n.*\n/, ''));
+    const plan = await cli(['plan', file], { env });
+    expect(plan.code, plan.stderr).toBe(0);
+    expect(plan.stdout).toMatch(/nothing can be cut/);
+    const result = await cli(['run', file], { env });
+    expect(result.code, result.stderr).toBe(2);
+    expect(result.stderr).toMatch(/bare\.yaml names no rail to cut/);
+  });
+});
+
 describe('hardware that is not there', () => {
   it('a device: exit 4 with the gate\'s table, the lab down again', async () => {
     const result = await run('secondary: { device: "lab:s" }', 'secondary: { device: /dev/disk/by-id/ata-NOT_THERE, serial: "X1" }');

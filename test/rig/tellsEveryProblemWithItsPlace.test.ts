@@ -28,7 +28,7 @@ test('all problems come at once, in the order of the file, each with place, fiel
     "bench.yaml:4:7: mode: synch: must be one of sync, async; did you mean 'sync'?",
     "bench.yaml:5:20: primary.device: lab:q: there is no disk 'q' in lab.disks; did you mean 'j'?",
     'bench.yaml:6:1: secondary: a disk needs serial or wwn; copy one from `lsblk -o NAME,SERIAL,WWN`',
-    'bench.yaml:6:22: secondary.device: /dev/sdb: a disk is named by /dev/disk/by-id/… or /dev/disk/by-path/…: other names move at a power cut; see `ls -l /dev/disk/by-id`',
+    'bench.yaml:6:22: secondary.device: /dev/sdb: a disk is named by /dev/disk/by-id/… or /dev/disk/by-path/… (a partition also by-partuuid, a multipath device by /dev/mapper/…): other names move at a power cut; see `ls -l /dev/disk/by-id`',
     'bench.yaml:7:38: journal.logSize: 5GB: must be a multiple of 8KiB from 64KiB to 1GiB; units are B, KiB, MiB, GiB, TiB: write 5GiB',
     "bench.yaml:9:47: rails.P.powers[0]: primry: must be one of primary, secondary, journal; did you mean 'primary'?",
     'bench.yaml:11:9: campaign.dark: 5: must be a time from 0s to 1h; say the unit: 5ms or 5s',

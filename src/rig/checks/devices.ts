@@ -6,7 +6,8 @@ import { suggestWord } from '../source/nearest.js';
 import { AREAS, labName, type Check, type Finding } from './check.js';
 
 const LOOP = /^\/dev\/loop\d+$/;
-const STABLE = /^\/dev\/disk\/by-(id|path)\/[^/]+$/;
+/** A name below /dev/mapper is good for a multipath device alone: the safety gate looks. */
+const STABLE = /^\/dev\/(disk\/by-(id|path|partuuid)|mapper)\/[^/]+$/;
 const PARTITION = /^(.+)-part\d+$/;
 
 export const checkDeviceIdentity: Check = (profile, report) => {
@@ -41,7 +42,7 @@ function checkLoop(ref: AreaProfile, error: Report): void {
 
 function checkDisk(ref: AreaProfile, error: Report): void {
   if (!STABLE.test(ref.device)) {
-    error('device', 'a disk is named by /dev/disk/by-id/… or /dev/disk/by-path/…: other names move at a power cut', 'see `ls -l /dev/disk/by-id`');
+    error('device', 'a disk is named by /dev/disk/by-id/… or /dev/disk/by-path/… (a partition also by-partuuid, a multipath device by /dev/mapper/…): other names move at a power cut', 'see `ls -l /dev/disk/by-id`');
   }
   if (ref.serial === undefined && ref.wwn === undefined) {
     error(null, 'a disk needs serial or wwn', 'copy one from `lsblk -o NAME,SERIAL,WWN`');

@@ -1,0 +1,31 @@
+/** Promise: enrolling is offered for disks that lack nothing else, and confirmed by their own serial alone. */
+import { expect, test } from 'vitest';
+import { disksToEnrol, isConfirmed } from '../../src/device/enrolDisks.js';
+import type { GateFinding, GateReport } from '../../src/device/gateTypes.js';
+import type { DeviceIdentity } from '../../src/device/port.js';
+
+const identity = { path: '/dev/disk/by-id/x', serial: 'Z1Z0ABCD', wwn: '0x5000c500a1b2c3d4' } as DeviceIdentity;
+const finding = (code: GateFinding['code']): GateFinding => ({ code, role: 'primary', path: identity.path, found: '', nextStep: '' });
+
+function report(findings: GateFinding[], disk: DeviceIdentity | null = identity): GateReport {
+  const request = { role: 'primary' as const, path: identity.path, lab: false };
+  return { passed: findings.length === 0, findings, devices: [{ request, identity: disk }] };
+}
+
+test('only when nothing else is found', () => {
+  expect(disksToEnrol(report([]))).toEqual([]);
+  expect(disksToEnrol(report([finding('GATE_NOT_ENROLLED')]))).toEqual([{ role: 'primary', identity, confirmation: 'Z1Z0ABCD' }]);
+  expect(disksToEnrol(report([finding('GATE_NOT_ENROLLED'), finding('GATE_MOUNTED')]))).toEqual([]);
+  expect(disksToEnrol(report([finding('GATE_NOT_ENROLLED')], null))).toEqual([]);
+});
+
+test('by the WWN where there is no serial, and not at all without either', () => {
+  expect(disksToEnrol(report([finding('GATE_NOT_ENROLLED')], { ...identity, serial: null }))[0].confirmation).toBe(identity.wwn);
+  expect(disksToEnrol(report([finding('GATE_NOT_ENROLLED')], { ...identity, serial: null, wwn: null }))).toEqual([]);
+});
+
+test('letter for letter', () => {
+  const [disk] = disksToEnrol(report([finding('GATE_NOT_ENROLLED')]));
+  expect(isConfirmed(disk, ' Z1Z0ABCD\n')).toBe(true);
+  for (const typed of ['', 'z1z0abcd', 'Z1Z0ABC', 'yes', identity.wwn!]) expect(isConfirmed(disk, typed), typed).toBe(false);
+});
