@@ -7,6 +7,7 @@ import type { Violation } from './invariants.js';
 import { differingRegions, regionsText } from './invariants.js';
 import type { JournalImage } from './journalDevice.js';
 import { journalWrite, withWrite } from './journalDevice.js';
+import type { DamageStep } from './steps.js';
 import type { World } from './world.js';
 
 const GARBAGE = Uint8Array.from({ length: BLOCK_BYTES }, (_, i) => (i * 167 + 13) & 0xff);
@@ -17,7 +18,7 @@ export function damaged(image: JournalImage, place: number, block: number): Jour
 }
 
 /** The crash leaves `place` of what is durable damaged: garbage, or as it was after formatting. */
-export function judgeDamage(world: World, place: number, kind: 'garbage' | 'lost'): Violation | null {
+export function judgeDamage(world: World, { place, kind }: DamageStep): Violation | null {
   const { stage, journal } = world;
   if (journal.pending.length > 0 && kind === 'lost') return null;
   const block = kind === 'garbage' ? stage.store.intern(GARBAGE, 0) : stage.formatted.blocks[place];

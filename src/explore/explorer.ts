@@ -17,7 +17,8 @@ import type { SearchObserver } from './search.js';
 import { AFTER_CRASH, smallScripts } from './scripts.js';
 import { open, settle } from './settle.js';
 import { StateSet } from './stateSet.js';
-import type { Op, Trace } from './steps.js';
+import { BLOCKS_PER_UNIT } from '../journal/layout.js';
+import type { DamageStep, Op, Trace } from './steps.js';
 import { createStage, World } from './world.js';
 import type { Stage, WorldParts } from './world.js';
 
@@ -64,6 +65,8 @@ const SEARCH_STATES_MAX = 20_000;
 /** And with crashes and recoveries in it. */
 const NESTED_STATES_MAX = 4_000;
 const WALK_STEPS = 120;
+/** Searches come in once walks have had this much more than their part. */
+const HEAD_START_MS = 1000;
 /** Blocks remembered by a stage before it is replaced. */
 const STORE_BLOCKS_MAX = 150_000;
 /** One state in so many is also tried with a damaged journal, and let come to rest. */
@@ -100,31 +103,39 @@ export class Explorer {
 
   run(): ExploreTally {
     const { options, tally } = this;
-    let index = 0;
+    const searches = this.searches();
+    let search = searches.next();
     let walk = 0;
     let searchedMs = 0;
     let walkedMs = 0;
-    const scripts = smallScripts(options.updatesMax);
-    let script = scripts.next();
     while (!this.over()) {
-      const t = this.now();
-      // When time is what limits, each has its part of it.
-      const walkDue = walkedMs * (1 - options.walkPart) <= searchedMs * options.walkPart;
-      const walkNext = script.done === true || (options.seconds !== null && walkDue);
-      if (walkNext) {
-        if (options.seconds === null && walk >= options.walks) break;
-        this.walk(walk * options.shares + options.share);
-        walk++;
-        walkedMs += this.now() - t;
+      const startedMs = this.now();
+      // When time is what limits, each has its part of it; walks begin.
+      const walkDue = walkedMs * (1 - options.walkPart) <= (searchedMs + HEAD_START_MS) * options.walkPart;
+      const walkNext = search.done === true || (options.seconds !== null && walkDue);
+      if (!walkNext) {
+        this.search(search.value.scene, search.value.script);
+        search = searches.next();
+        searchedMs += this.now() - startedMs;
         continue;
       }
-      for (const scene of SCENES) if (index++ % options.shares === options.share && !this.over()) this.search(scene, script.value as Op[]);
-      script = scripts.next();
-      searchedMs += this.now() - t;
+      if (options.seconds === null && walk >= options.walks) break;
+      this.walk(walk * options.shares + options.share);
+      walk++;
+      walkedMs += this.now() - startedMs;
     }
     for (const { stage } of this.stages.values()) this.collect(stage);
     tally.crashStates = this.counter.judged;
     return tally;
+  }
+
+  /** This explorer's share of scripts and scenes, small ones first. */
+  private *searches(): Generator<{ scene: Scene; script: Op[] }, { scene: Scene; script: Op[] }> {
+    let index = 0;
+    for (const script of smallScripts(this.options.updatesMax)) {
+      for (const scene of SCENES) if (index++ % this.options.shares === this.options.share) yield { scene, script };
+    }
+    return { scene: SCENES[0], script: [] };
   }
 
   private over(): boolean {
@@ -195,18 +206,22 @@ export class Explorer {
     this.tally.states++;
     this.counter.count(world, judge.view(world));
     if (this.probes++ % PROBE_EVERY !== 0) return;
-    const damage = judgeDamage(world, this.damagedPlace(world), this.probes % 2 === 0 ? 'lost' : 'garbage');
-    if (damage !== null) throw new ProbeFailure(damage);
+    const round = Math.floor(this.probes / PROBE_EVERY);
+    const step: DamageStep = { do: 'damage', place: this.damagedPlace(world, round), kind: round % 2 === 0 ? 'lost' : 'garbage' };
+    const damage = judgeDamage(world, step);
+    if (damage !== null) throw new ProbeFailure(damage, step);
     // In a search the world is put back afterwards; a walk goes on and comes to rest at its own end.
     if (depth < 0) return;
     const rest = settle(world, judge);
-    if (rest !== null) throw new ProbeFailure(rest);
+    if (rest !== null) throw new ProbeFailure(rest, null);
   }
 
-  /** A place that has been written since the journal was formatted: each in turn. */
-  private damagedPlace(world: World): number {
+  /** A block that has been written since the journal was formatted; mostly the first of a unit, where the records are. */
+  private damagedPlace(world: World, round: number): number {
     const { blocks } = world.journal.durable;
     const written = [...blocks.keys()].filter((i) => blocks[i] !== world.stage.formatted.blocks[i]);
-    return written.length === 0 ? 0 : written[(Math.imul(this.probes, 0x9e3779b1) >>> 8) % written.length];
+    const firsts = written.filter((i) => i % BLOCKS_PER_UNIT === 0);
+    const from = round % 8 < 6 ? firsts : written;
+    return from.length === 0 ? 0 : from[(Math.imul(round, 0x9e3779b1) >>> 8) % from.length];
   }
 }

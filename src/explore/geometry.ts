@@ -18,6 +18,8 @@ export const IDENTITY: JournalIdentity = { rigUuid: RIG_UUID, formatEpoch: 1 };
 export interface Scene {
   name: string;
   regions: number;
+  /** Both copies of the log ring. The smallest is under pressure after a few commits. */
+  logBytes: number;
   mode: 'sync' | 'async';
   acknowledge: 'durable' | 'completed';
   durableOnCompletion: { primary: boolean; secondary: boolean; journal: boolean };
@@ -36,6 +38,7 @@ export interface Scene {
 const DEFAULT_SCENE: Scene = {
   name: 'sync',
   regions: 2,
+  logBytes: LOG_BYTES_MIN,
   mode: 'sync',
   acknowledge: 'durable',
   durableOnCompletion: { primary: false, secondary: false, journal: true },
@@ -64,11 +67,11 @@ export function sceneNamed(name: string): Scene | undefined {
 }
 
 export function expectedJournal(scene: Scene): ExpectedJournal {
-  return { rigUuid: RIG_UUID, regionBytes: REGION_BYTES, usableBytes: scene.regions * REGION_BYTES, logBytes: LOG_BYTES_MIN };
+  return { rigUuid: RIG_UUID, regionBytes: REGION_BYTES, usableBytes: scene.regions * REGION_BYTES, logBytes: scene.logBytes };
 }
 
 export function layoutOf(scene: Scene): JournalLayout {
-  return journalLayout(LOG_BYTES_MIN, scene.regions);
+  return journalLayout(scene.logBytes, scene.regions);
 }
 
 export function coreConfig(scene: Scene, log: { firstSequence: number; recoveredThrough: number }): CoreConfig {

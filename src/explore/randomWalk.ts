@@ -2,7 +2,7 @@
 import type { Prng } from '../workload/prng.js';
 import type { Judge, Violation } from './invariants.js';
 import { SECTORS_PER_REGION } from './geometry.js';
-import { violationOf } from './search.js';
+import { probeStep, violationOf } from './search.js';
 import { settle } from './settle.js';
 import type { CrashStep, Op, Step } from './steps.js';
 import type { World } from './world.js';
@@ -14,18 +14,22 @@ export interface WalkResult {
 }
 
 /** Each walk leans one way: what is rare in one happens all the time in another. */
-type Leaning = 'steady' | 'trouble' | 'away' | 'echo';
-const LEANINGS: readonly Leaning[] = ['steady', 'trouble', 'away', 'echo'];
+type Leaning = 'steady' | 'trouble' | 'away' | 'echo' | 'rot' | 'pressure';
+const LEANINGS: readonly Leaning[] = ['steady', 'trouble', 'away', 'echo', 'rot', 'pressure'];
 
 /** Rare operations happen so many times as often in a walk of that leaning. */
 const TROUBLE_FACTOR = 12;
 const AWAY_FACTOR = 6;
 const ECHO_FACTOR = 30;
+const ROT_FACTOR = 60;
+const PRESSURE_FACTOR = 4;
 
 function factor(leaning: Leaning, op: Op): number {
   if (leaning === 'trouble') return op.do === 'write' || op.do === 'close' || op.do === 'tick' || op.do === 'drain' ? 1 : TROUBLE_FACTOR;
   if (leaning === 'away') return op.do === 'giveUp' || op.do === 'resync' || op.do === 'back' || (op.do === 'fail' && op.device === 'J') ? AWAY_FACTOR : 1;
   if (leaning === 'echo') return op.do === 'repeat' ? ECHO_FACTOR : 1;
+  if (leaning === 'rot') return op.do === 'fail' && op.device === 'J' ? ROT_FACTOR : op.do === 'cut' && op.device === 'S' ? AWAY_FACTOR : 1;
+  if (leaning === 'pressure') return op.do === 'close' ? 0.1 : op.do === 'resync' || op.do === 'back' ? PRESSURE_FACTOR : 1;
   return 1;
 }
 
@@ -107,6 +111,7 @@ export function randomWalk(world: World, judge: Judge, prng: Prng, length: numbe
     }
   } catch (error) {
     result.violation = violationOf(error);
+    result.steps.push(...probeStep(error));
   }
   return result;
 }
@@ -122,6 +127,9 @@ function nextStep(
   if (prng.nextBelow(1000) < (over ? 100 : crashPerMille)) return randomCrash(world, judge, prng);
   const steps = world.deviceSteps();
   if (steps.length === 0 || prng.nextBelow(100) < opPercent) return randomOp(prng, world, leaning);
+  // Under pressure the journal runs ahead of the areas.
+  const journal = leaning === 'pressure' ? steps.filter((s) => s.do === 'journalEnd') : [];
+  if (journal.length > 0 && prng.nextBelow(4) > 0) return journal[prng.nextBelow(journal.length)];
   return steps[prng.nextBelow(steps.length)];
 }
 

@@ -1,7 +1,8 @@
 /** Runs a trace again, on any engine: what does not fit is passed over, so that shortened traces can be tried. */
+import { judgeDamage } from './damage.js';
 import { EffectCounters } from './effectCounters.js';
 import { Judge } from './invariants.js';
-import type { Tearing, } from './crashImages.js';
+import type { Tearing } from './crashImages.js';
 import type { Violation } from './invariants.js';
 import { violationOf } from './search.js';
 import { open, settle } from './settle.js';
@@ -10,7 +11,7 @@ import type { Stage, WorldParts } from './world.js';
 import { createStage, World } from './world.js';
 
 export interface Replay {
-  /** The steps that were taken, up to the violation. */
+  /** The steps that were taken up to the violation, those on the way to rest included. */
   steps: Step[];
   unpumped: number[];
   violation: Violation | null;
@@ -27,8 +28,14 @@ export function replay(trace: Trace, parts: WorldParts, tearing: Tearing = 'sect
     open(world);
     for (let i = 0; i < trace.steps.length && result.violation === null; i++) {
       const before = result.steps.length;
-      result.steps.push(trace.steps[i]);
-      if (!world.take(trace.steps[i], !without.has(i))) {
+      const step = trace.steps[i];
+      result.steps.push(step);
+      if (step.do === 'damage') {
+        result.violation = judgeDamage(world, step);
+        if (result.violation === null) result.steps.pop();
+        continue;
+      }
+      if (!world.take(step, !without.has(i))) {
         result.steps.pop();
         continue;
       }
@@ -37,7 +44,11 @@ export function replay(trace: Trace, parts: WorldParts, tearing: Tearing = 'sect
     }
     if (result.violation === null) {
       world.pump();
-      result.violation = settle(world, judge);
+      const given = result.steps.length;
+      result.violation = settle(world, judge, (step) => result.steps.push(step));
+      // What is only wrong at rest needs no steps: rest always comes the same way.
+      const atRest = result.violation === null || result.violation.rule === 'I3' || result.violation.rule === 'I5';
+      if (atRest) result.steps.length = given;
     }
   } catch (error) {
     result.violation = violationOf(error);

@@ -32,9 +32,12 @@ export interface SearchResult {
 /** What an observer found wrong with a state. */
 export class ProbeFailure extends Error {
   readonly violation: Violation;
-  constructor(violation: Violation) {
+  /** What it did to find out; null: it let the world come to rest. */
+  readonly step: Step | null;
+  constructor(violation: Violation, step: Step | null) {
     super(violation.detail);
     this.violation = violation;
+    this.step = step;
   }
 }
 
@@ -71,7 +74,7 @@ export class Search {
     try {
       this.visit(script, 0);
     } catch (error) {
-      this.result.violation = { steps: [...this.trail], violation: violationOf(error) };
+      this.result.violation = { steps: [...this.trail, ...probeStep(error)], violation: violationOf(error) };
     }
     return this.result;
   }
@@ -119,7 +122,7 @@ export class Search {
     try {
       if (this.world.take(step)) this.visit(rest, depth);
     } catch (error) {
-      this.result.violation = { steps: [...this.trail], violation: violationOf(error) };
+      this.result.violation = { steps: [...this.trail, ...probeStep(error)], violation: violationOf(error) };
     }
     this.trail.pop();
   }
@@ -140,6 +143,11 @@ export class Search {
 
 const LOST = ['lost'] as const;
 const LOST_OR_KEPT = ['lost', 'kept'] as const;
+
+/** The step, if any, with which an observer found something. */
+export function probeStep(error: unknown): Step[] {
+  return error instanceof ProbeFailure && error.step !== null ? [error.step] : [];
+}
 
 /** Errors of the code under test are findings too: a broken engine may well throw. */
 export function violationOf(error: unknown): Violation {

@@ -19,13 +19,20 @@ export function open(world: World): void {
   }
 }
 
-/** @throws ProtocolBreach */
-export function settle(world: World, judge: Judge): Violation | null {
-  for (const transaction of world.openTransactions) world.take({ do: 'close', transaction });
+/**
+ * @param onStep told of each step before it is taken
+ * @throws ProtocolBreach
+ */
+export function settle(world: World, judge: Judge, onStep: (step: Step) => void = () => {}): Violation | null {
+  for (const transaction of world.openTransactions) {
+    onStep({ do: 'close', transaction });
+    world.take({ do: 'close', transaction });
+  }
   let idle = 0;
   for (let n = 0; n < STEPS_MAX; n++) {
     const step = nextStep(world, idle);
     if (step === null) return atRest(world);
+    onStep(step);
     idle = world.take(step) && step.do !== 'tick' ? 0 : idle + 1;
     const violation = judge.judge(world);
     if (violation !== null) return violation;

@@ -44,7 +44,14 @@ export type DeviceStep =
   | { do: 'flushed'; device: DeviceName }
   | { do: 'journalEnd'; ordinal: number };
 
-export type Step = Op | DeviceStep | CrashStep;
+/** A crash, and a block of the journal that was durable is garbage, or as it was after formatting: the end of a trace. */
+export interface DamageStep {
+  do: 'damage';
+  place: number;
+  kind: 'garbage' | 'lost';
+}
+
+export type Step = Op | DeviceStep | CrashStep | DamageStep;
 
 export interface Trace {
   scene: Scene;
@@ -95,6 +102,8 @@ export function stepText(step: Step): string {
       return `flush of ${step.device} ends`;
     case 'journalEnd':
       return `journal write ${step.ordinal} ends`;
+    case 'damage':
+      return `crash; block ${step.place} of the journal is ${step.kind === 'garbage' ? 'garbage' : 'lost: it has its first content again'}`;
     case 'crash':
       return `crash; P ${step.primary === 'lost' ? 'without power' : 'keeps its cache'}, journal keeps ${step.journal.map((p) => `0x${p.toString(16)}`).join(', ') || 'what was durable'}; recovery`;
   }

@@ -320,6 +320,9 @@ export class World {
       case 'crash':
         this.crash(step);
         return true;
+      case 'damage':
+        // Nothing comes after it: it is judged, not taken (damage.ts).
+        return false;
     }
   }
 
