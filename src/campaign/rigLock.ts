@@ -4,7 +4,7 @@
  * meet at O_EXCL.
  */
 import { linkSync, readFileSync, renameSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { CampaignError, codeOf } from './errors.js';
 import { stateDir } from './stateDir.js';
 
@@ -53,8 +53,7 @@ export function rigHolder(rigName: string, dir: string = stateDir()): LockHolder
 /** Complete at once under its final name: nobody reads a half-written lock. */
 function tryTake(file: string, mine: LockHolder): boolean {
   const draft = `${file}.${mine.pid}`;
-  rmSync(draft, { force: true });
-  writeFileSync(draft, JSON.stringify(mine), { mode: 0o600, flag: 'wx' });
+  writeDraft(draft, mine);
   try {
     linkSync(draft, file);
     return true;
@@ -63,6 +62,16 @@ function tryTake(file: string, mine: LockHolder): boolean {
     throw error;
   } finally {
     unlinkSync(draft);
+  }
+}
+
+function writeDraft(draft: string, mine: LockHolder): void {
+  try {
+    rmSync(draft, { force: true });
+    writeFileSync(draft, JSON.stringify(mine), { mode: 0o600, flag: 'wx' });
+  } catch (error) {
+    const message = `the lock of a rig can't be written to ${dirname(draft)} (${codeOf(error)}); run as root, or set PLUGPULL_STATE_DIR`;
+    throw new CampaignError('STATE_DIR_NOT_WRITABLE', message, { draft }, error);
   }
 }
 

@@ -1,6 +1,7 @@
 /** `plugpull doctor [RIG]`: can this host do it, and what would mend it? */
 import type { Command } from 'commander';
 import { loadRig } from '../rig/load.js';
+import type { ResolvedRig } from '../rig/resolved.js';
 import type { Check } from './doctor/check.js';
 import { hostChecks } from './doctor/hostChecks.js';
 import { rigChecks } from './doctor/rigChecks.js';
@@ -23,9 +24,16 @@ export function addDoctor(program: Command, setExit: SetExit): void {
       const rig = file === undefined ? null : loadRig(file);
       const checks = [...hostChecks(options.ffi, rig !== null && rig.lab !== null), ...(rig === null ? [] : await rigChecks(rig))];
       if (options.json) printJson(checks);
-      else print(formatChecks(checks));
+      else print(`${formatChecks(checks)}\n\n${conclusion(checks, rig)}`);
       if (checks.some((c) => c.state === 'missing')) setExit(EXIT.invalid);
     });
+}
+
+function conclusion(checks: readonly Check[], rig: ResolvedRig | null): string {
+  const count = (state: Check['state']): number => checks.filter((c) => c.state === state).length;
+  const what = rig === null ? 'plugpull' : `rig ${rig.name}`;
+  if (count('missing') > 0) return `${what} can't run here: ${count('missing')} missing, see "mend"`;
+  return count('lacking') === 0 ? `${what} can run here` : `${what} can run here, but for what is said to be lacking (${count('lacking')})`;
 }
 
 function formatChecks(checks: readonly Check[]): string {

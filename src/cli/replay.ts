@@ -12,7 +12,7 @@ import { CALIBRATION_FILE } from '../campaign/calibration.js';
 import { parseCycles, parseRun } from '../report/parseRun.js';
 import { compareReplay, formatReplay } from '../report/replayDifferences.js';
 import type { CycleRecord, RunRecord } from '../report/runRecord.js';
-import { loadRig } from '../rig/load.js';
+import { parseRig } from '../rig/load.js';
 import type { ResolvedRig } from '../rig/resolved.js';
 import { effectiveRig } from './effectiveRig.js';
 import { UsageError, type ExitCode } from './exitCodes.js';
@@ -65,7 +65,7 @@ async function replay(dir: string, options: ReplayOptions): Promise<ExitCode> {
 }
 
 function readRecorded(dir: string): Recorded {
-  const rig = loadRig(join(dir, 'rig.yaml'));
+  const rig = parseRig(readRunFile(dir, 'rig.yaml'), join(dir, 'rig.yaml'));
   const cyclesText = readRunFile(dir, 'cycles.jsonl');
   if (!existsSync(join(dir, 'run.json'))) return { rig, run: null, cycles: parseCycles(cyclesText) };
   const { run: record, cycles } = parseRun(readRunFile(dir, 'run.json'), cyclesText);

@@ -9,7 +9,7 @@ export function readRunFile(dir: string, name: string): string {
   try {
     return readFileSync(join(dir, name), 'utf8');
   } catch (error) {
-    const why = codeOf(error) === 'ENOENT' ? 'is not there; is that a run directory whose run has ended?' : textOf(error);
+    const why = codeOf(error) === 'ENOENT' ? 'is not there; is that the directory of a run?' : textOf(error);
     throw new UsageError(`${join(dir, name)} ${why}`);
   }
 }

@@ -71,18 +71,28 @@ export async function labStatus(name: string): Promise<LabState | null> {
 async function withTurn<T>(paths: LabPaths, action: () => Promise<T>): Promise<T> {
   const base = path.dirname(paths.dir);
   const deadline = performance.now() + START_DEADLINE_MS + STOP_DEADLINE_MS;
-  let turn = tryLockDirectory(base);
+  let turn = tryTurn(base);
   while (turn === null) {
     if (performance.now() > deadline) {
       throw new LabError('LAB_BUSY', `lab ${paths.name}: somebody else keeps starting or ending labs in ${base}. Try again.`);
     }
     await delay(POLL_MS);
-    turn = tryLockDirectory(base);
+    turn = tryTurn(base);
   }
   try {
     return await action();
   } finally {
     fs.closeSync(turn);
+  }
+}
+
+function tryTurn(base: string): number | null {
+  try {
+    fs.accessSync(base, fs.constants.W_OK);
+    return tryLockDirectory(base);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new LabError('LAB_NO_PERMISSION', `state directory ${base} is not yours (${code}). Run as root.`, { base, code });
   }
 }
 
