@@ -23,7 +23,7 @@ const PROGRAMS: readonly { program: string; apt: string; needed: boolean; for: s
 ];
 
 export function hostChecks(ffi: FfiName, needsLab: boolean): Check[] {
-  return [kernel(), node(), root(), ...nativeChecks(ffi), ...labChecks(needsLab), ...programs(needsLab)];
+  return [kernel(), node(), root(needsLab), ...nativeChecks(ffi), ...labChecks(needsLab), ...programs(needsLab)];
 }
 
 function kernel(): Check {
@@ -41,10 +41,10 @@ function atLeast(version: string, [major, minor]: readonly [number, number]): bo
   return a > major || (a === major && b >= minor);
 }
 
-function root(): Check {
+function root(needsLab: boolean): Check {
   const uid = process.getuid?.() ?? -1;
   if (uid === 0) return ok('root', 'uid 0');
-  return lacking('root', `uid ${uid}`, 'virtual labs need root; real disks need a user in groups disk and dialout');
+  return (needsLab ? missing : lacking)('root', `uid ${uid}`, 'virtual labs need root; real disks need a user in groups disk and dialout');
 }
 
 /** An engine over /dev/null shows whether library, loader and io_uring work. */
