@@ -16,7 +16,6 @@ const NODE_MIN: readonly [number, number] = [20, 19];
 const PROGRAMS: readonly { program: string; apt: string; needed: boolean; for: string }[] = [
   { program: 'losetup', apt: 'mount', needed: false, for: 'virtual disks' },
   { program: 'wipefs', apt: 'util-linux', needed: true, for: 'the safety gate' },
-  { program: 'blkid', apt: 'util-linux', needed: true, for: 'the safety gate' },
   { program: 'cc', apt: 'gcc libc6-dev linux-libc-dev', needed: false, for: 'building the native library' },
   { program: 'fio', apt: 'fio', needed: false, for: 'bench and its tests' },
   { program: 'promtool', apt: 'prometheus', needed: false, for: 'checking metrics and alert rules' },
@@ -85,7 +84,9 @@ function labChecks(needed: boolean): Check[] {
 
 function programs(needsLab: boolean): Check[] {
   return PROGRAMS.map(({ program, apt, needed, for: purpose }) => {
-    const found = spawnSync('sh', ['-c', `command -v ${program}`], { encoding: 'utf8' });
+    // An sbin folder is often not in a user's PATH; the programs are called all the same.
+    const env = { ...process.env, PATH: `${process.env.PATH ?? ''}:/usr/sbin:/sbin` };
+    const found = spawnSync('sh', ['-c', `command -v ${program}`], { encoding: 'utf8', env });
     if (found.status === 0) return ok(program, found.stdout.trim());
     const stops = needed || (needsLab && program === 'losetup');
     return (stops ? missing : lacking)(program, `not found (for ${purpose})`, `apt install ${apt}`);
