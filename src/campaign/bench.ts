@@ -4,6 +4,7 @@
 import type { AreaName } from '../rig/resolved.js';
 import type { AreaFailure, EnginePort, EngineSpec } from '../engine/port.js';
 import type { Clock } from './clock.js';
+import type { CounterChange } from './counterChanges.js';
 import type { CycleProblem, DeviceSign, SwitchRecord } from './cycleTypes.js';
 
 export interface BenchPower {
@@ -21,6 +22,8 @@ export interface Bench {
   probe(area: AreaName): Promise<DeviceSign | null>;
   /** Compares what the devices say of themselves with what they said before the first cut. */
   identify(): Promise<CycleProblem | null>;
+  /** What the disks counted between the last two `identify`; none where they can't be asked. */
+  counterChanges?(): readonly CounterChange[];
   /** Paths as they are now: a device may come back under another name. */
   engineSpec(): Promise<EngineSpec>;
   /** Failures that the engine's own I/O meets; returns what ends the subscription. */

@@ -121,7 +121,8 @@ function afterRestore(state: CycleState, input: CycleInput): Transition {
 
 function afterIdentify(state: CycleState, input: CycleInput): Transition {
   if (input.type !== 'identified') return go(state);
-  return input.mismatch === null ? enter(state, 'opening', input.nowMs) : problemIn(state, input.mismatch);
+  const known = withCut(state, { counters: input.counters });
+  return input.mismatch === null ? enter(known, 'opening', input.nowMs) : problemIn(known, input.mismatch);
 }
 
 /** The next cut of this cycle may be one of a recovery: then this recovery is the work to be cut. */
@@ -212,6 +213,7 @@ function openCut(state: CycleState, readableBefore: CutRecord['readableBefore'])
     signs: [],
     readableInDark: [],
     restoredNs: null,
+    counters: [],
     load: null,
     resync: null,
     workError: null,

@@ -2,7 +2,8 @@
 import { cycleVerdict, type CycleLimits, type DeviceFault, type ProofKind } from '../judge/verdict.js';
 import type { CycleRecord } from '../report/runRecord.js';
 import type { CutRecord, CycleState } from './cycleTypes.js';
-import { boardEvidence, proofOfCut, type AreaProof } from './proof.js';
+import { describeCounters } from './counterChanges.js';
+import { boardEvidence, cutAreas, proofOfCut, type AreaProof } from './proof.js';
 
 const NS_PER_MS = 1e6;
 
@@ -49,8 +50,13 @@ function proofOfAll(cuts: readonly CutRecord[], planned: number): { kind: ProofK
   const bare = cuts.some((cut) => cut.round.rails.every((r) => r.areas.length === 0));
   const proven = !bare && proofs.every((p) => p.proven);
   const missed = cuts.filter((cut) => !cut.hitWork).map((cut) => `the ${cut.round.during} had ended before the cut`);
-  const detail = [...proofs.map(describe), ...(bare ? ['the rails cut feed no area alone'] : []), ...missed].join('; ');
+  const counted = cuts.flatMap((cut) => describeCounters(cut.counters, cutAreas(cut)));
+  const detail = [...proofs.map(describe), ...counted, ...cuts.flatMap(measuredBy), ...(bare ? ['the rails cut feed no area alone'] : []), ...missed].join('; ');
   return { kind: proven ? 'device' : weakestBoard(cuts), detail };
+}
+
+function measuredBy(cut: CutRecord): string[] {
+  return cut.commands.flatMap((c) => (c.measured === undefined ? [] : [`rail ${c.rail} measured ${c.measured.join(', ')}`]));
 }
 
 function weakestBoard(cuts: readonly CutRecord[]): ProofKind {

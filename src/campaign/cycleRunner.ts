@@ -106,7 +106,7 @@ export class CycleRunner {
       case 'switchOn':
         return this.settle(bench.power.switchRails(effect.rails, 'on'), () => ({ type: 'switchedOn', atNs: bench.clock.nowNs() }));
       case 'identify':
-        return this.settle(bench.identify(), (mismatch) => ({ type: 'identified', mismatch }));
+        return this.settle(bench.identify(), (mismatch) => ({ type: 'identified', mismatch, counters: bench.counterChanges?.() ?? [] }));
       case 'ended':
         return;
       default:

@@ -6,6 +6,7 @@
  *                 └────────── next cut of the same cycle ◄───────────────┘   (cuts during resync or recovery)
  */
 import type { AreaName, CampaignSpec } from '../rig/resolved.js';
+import type { CounterChange } from './counterChanges.js';
 import type {
   AreaFailure,
   JudgeReport,
@@ -78,6 +79,8 @@ export interface SwitchRecord {
   commandNs: number;
   doneNs: number;
   evidence: 'none' | 'echo' | 'read-back' | 'measured';
+  /** What a board that measures saw of each of the rail's channels, in its own unit (volts of a supply). */
+  measured?: readonly number[];
 }
 
 /** A device was seen without power: by the engine's own I/O, by a probing read, or by its node being gone. */
@@ -98,6 +101,8 @@ export interface CutRecord {
   /** Areas that still answered reads at the end of the dark time: the cut did not happen, whatever was seen before. */
   readableInDark: readonly AreaName[];
   restoredNs: number | null;
+  /** Once the devices are back. */
+  counters: readonly CounterChange[];
   load: LoadReport | null;
   resync: ResyncReport | null;
   /** How the engine's work ended when the power went, if it ended with an error. */
@@ -149,7 +154,7 @@ export type CycleInput =
   | { type: 'switchedOff'; nowMs: number; commands: readonly SwitchRecord[] }
   | { type: 'switchedOn'; nowMs: number; atNs: number }
   | { type: 'returned'; nowMs: number }
-  | { type: 'identified'; nowMs: number; mismatch: CycleProblem | null }
+  | { type: 'identified'; nowMs: number; mismatch: CycleProblem | null; counters: readonly CounterChange[] }
   | { type: 'abandoned'; nowMs: number }
   | { type: 'opened'; nowMs: number }
   | { type: 'loaded'; nowMs: number; report: LoadReport }

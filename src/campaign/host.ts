@@ -3,6 +3,7 @@
  * bring fakes.
  */
 import type { DeviceIdentity } from '../device/port.js';
+import type { PowerCounters } from '../device/powerCounters.js';
 import type { EngineEvents, EnginePort } from '../engine/port.js';
 import type { AreaName, BoardRef, LabSpec, RailSpec } from '../rig/resolved.js';
 import type { SwitchRecord } from './cycleTypes.js';
@@ -51,6 +52,8 @@ export interface Host {
   openPower(rig: { name: string; boards: BoardRef[]; boardTypes: Record<string, unknown>; rails: RailSpec[] }): Promise<PowerPort>;
   checkGate(questions: GateQuestion[], rigFile: string): Promise<GateAnswer>;
   identify(path: string): Promise<DeviceIdentity>;
+  /** null: a disk that counts no outages, or can't be asked. */
+  powerCounters(identity: DeviceIdentity): Promise<PowerCounters | null>;
   /** null: the same device; else what differs. */
   identityChange(before: DeviceIdentity, after: DeviceIdentity): Promise<string | null>;
   createEngine(events: EngineEvents, options: { ffi: 'koffi' | 'ffi-napi' }): Promise<EnginePort>;

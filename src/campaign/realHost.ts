@@ -45,6 +45,11 @@ export const realHost: Host = {
     return identify(path);
   },
 
+  async powerCounters(identity) {
+    const { readPowerCounters } = await import('../device/powerCounters.js');
+    return readPowerCounters(identity);
+  },
+
   async identityChange(before, after) {
     const { identityDifferences } = await import('../device/sameIdentity.js');
     const differences = identityDifferences(before, after);

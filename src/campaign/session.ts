@@ -13,6 +13,7 @@ import { createAreaProbe, type AreaProbe } from './areaProbe.js';
 import type { Bench } from './bench.js';
 import { AreaWatch } from './areaWatch.js';
 import type { Clock } from './clock.js';
+import { counterChanges, type AreaCounters, type CounterChange } from './counterChanges.js';
 import type { CycleProblem, DeviceSign, SwitchRecord } from './cycleTypes.js';
 import { CampaignError } from './errors.js';
 import type { Host, LabView, PowerPort } from './host.js';
@@ -54,6 +55,8 @@ export class Session implements Bench {
   private prober: AreaProbe | null = null;
   private enginePort: EnginePort | null = null;
   private known: Record<AreaName, DeviceIdentity> | null = null;
+  private counters: AreaCounters | null = null;
+  private changes: readonly CounterChange[] = [];
   private ending: Promise<string[]> | null = null;
 
   private constructor(options: SessionOptions, host: Host, clock: Clock, labStarted: boolean) {
@@ -123,16 +126,23 @@ export class Session implements Bench {
   }
 
   async identify(): Promise<CycleProblem | null> {
+    const now = await this.identifyAll();
     for (const area of AREA_NAMES) {
-      const now = await this.host.identify(this.pathOf(area));
-      const change = await this.host.identityChange(this.identities[area], now);
+      const change = await this.host.identityChange(this.identities[area], now[area]);
       if (change !== null) {
         return { kind: 'hardware', code: 'IDENTITY_CHANGED', text: `${area} is another device after the cut: ${change}` };
       }
     }
+    const counters = await this.readCounters(now);
+    this.changes = counterChanges(this.counters ?? counters, counters);
+    this.counters = counters;
     const { rig } = this.options;
     const gate = await this.host.checkGate(gateQuestions(rig, this.lab), rig.file);
     return gate.passed ? null : { kind: 'hardware', code: 'GATE_REFUSED', text: gate.text };
+  }
+
+  counterChanges(): readonly CounterChange[] {
+    return this.changes;
   }
 
   async engineSpec(): Promise<EngineSpec> {
@@ -175,6 +185,7 @@ export class Session implements Bench {
     const gate = await this.host.checkGate(gateQuestions(rig, this.lab), rig.file);
     if (!gate.passed) throw new CampaignError(gate.busy ? 'DEVICE_BUSY' : 'GATE_REFUSED', gate.text);
     this.known = await this.identifyAll();
+    this.counters = await this.readCounters(this.known);
     this.enginePort = await this.host.createEngine(
       {
         onFailure: (failure) => {
@@ -201,6 +212,11 @@ export class Session implements Bench {
 
   private async identifyAll(): Promise<Record<AreaName, DeviceIdentity>> {
     const [primary, secondary, journal] = await Promise.all(AREA_NAMES.map((area) => this.host.identify(this.pathOf(area))));
+    return { primary, secondary, journal };
+  }
+
+  private async readCounters(of: Record<AreaName, DeviceIdentity>): Promise<AreaCounters> {
+    const [primary, secondary, journal] = await Promise.all(AREA_NAMES.map((area) => this.host.powerCounters(of[area])));
     return { primary, secondary, journal };
   }
 

@@ -36,6 +36,7 @@ describe('proof of a cut', () => {
     const cut: CutRecord = {
       round: { during: 'load', rails: [{ rail: 'S', areas: ['secondary'] }], afterMs: 0, leadMs: 0, workloadSeed: 0 },
       workSinceMs: 0,
+      counters: [],
       hitWork: true,
       commands: [{ rail: 'S', askedNs: 1000, commandNs: 1500, doneNs: 2000, evidence: 'read-back' }],
       readableBefore: ['secondary'],

@@ -16,6 +16,8 @@ const NODE_MIN: readonly [number, number] = [20, 19];
 const PROGRAMS: readonly { program: string; apt: string; needed: boolean; for: string }[] = [
   { program: 'losetup', apt: 'mount', needed: false, for: 'virtual disks' },
   { program: 'wipefs', apt: 'util-linux', needed: true, for: 'the safety gate' },
+  { program: 'nvme', apt: 'nvme-cli', needed: false, for: 'unsafe shutdowns of NVMe disks as evidence of a cut' },
+  { program: 'smartctl', apt: 'smartmontools', needed: false, for: 'power cycles of SATA, SAS and NVMe disks as evidence of a cut' },
   { program: 'cc', apt: 'gcc libc6-dev linux-libc-dev', needed: false, for: 'building the native library' },
   { program: 'fio', apt: 'fio', needed: false, for: 'bench and its tests' },
   { program: 'promtool', apt: 'prometheus', needed: false, for: 'checking metrics and alert rules' },

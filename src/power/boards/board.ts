@@ -20,6 +20,8 @@ export interface RelayReading {
   kind: 'echo' | 'state' | 'measured';
   /** Channels that the board did not tell are missing. */
   states: Map<number, boolean>;
+  /** What was measured, in the board's own unit. */
+  values?: ReadonlyMap<number, number>;
 }
 
 export interface PulseDone extends SwitchDone {

@@ -154,12 +154,14 @@ export class FrameBoard implements Board {
   /** Between the two thresholds the output is neither on nor off yet: that channel is left out. */
   async #measure(measure: NonNullable<BoardType['measure']>, channels: readonly number[]): Promise<RelayReading> {
     const states = new Map<number, boolean>();
+    const values = new Map<number, number>();
     for (const channel of channels) {
       const value = (await this.#dialogue.ask(measure, this.#channelValues(channel))).captures?.value;
+      if (value !== undefined) values.set(channel, value);
       if (value !== undefined && value >= threshold(measure.onAtLeast, this.#values)) states.set(channel, true);
       else if (value !== undefined && value <= threshold(measure.offAtMost, this.#values)) states.set(channel, false);
     }
-    return { kind: 'measured', states };
+    return { kind: 'measured', states, values };
   }
 
   /** The mark is written first: a crash between the two leaves a mute board, not one that switches by itself. */

@@ -22,6 +22,8 @@ export interface RailSwitch {
   evidence: Evidence;
   /** `unknown` unless the board read its relay or measured its output. */
   state: RailState;
+  /** What a measuring board saw of each channel, in its own unit. */
+  measured?: number[];
 }
 
 export interface RailPulse extends RailSwitch {
@@ -161,7 +163,7 @@ export class PowerController {
     const settleMs = Math.max(...jobs.map((job) => job.rail.settleMs));
     await until(this.#clock, done.commandNs + settleMs * NS_PER_MS);
     const changes = jobs.flatMap((job) => job.changes);
-    const { evidence, states } = await verifyRelays(jobs[0].board, changes, done.commandNs, this.#clock);
+    const { evidence, states, values } = await verifyRelays(jobs[0].board, changes, done.commandNs, this.#clock);
     const doneNs = this.#clock.nowNs();
     return jobs.map(({ rail }) => ({
       rail: rail.name,
@@ -169,6 +171,7 @@ export class PowerController {
       doneNs,
       evidence: evidence === 'none' ? done.evidence : evidence,
       state: railState(rail, states),
+      ...(values === undefined ? {} : { measured: rail.channels.flatMap((channel) => values.get(channel) ?? []) }),
     }));
   }
 

@@ -14,6 +14,8 @@ export interface Verified {
   evidence: Evidence;
   /** Only what counts as knowledge of the relay: a repeated last-written value does not. */
   states: Map<number, boolean>;
+  /** By channel, of a board that measures. */
+  values?: ReadonlyMap<number, number>;
 }
 
 const ASK_AGAIN_MS = 10;
@@ -37,7 +39,7 @@ export async function verifyRelays(
     if (wrong === undefined) {
       return reading.kind === 'echo'
         ? { evidence: 'echo', states: new Map() }
-        : { evidence: reading.kind === 'state' ? 'read-back' : 'measured', states: reading.states };
+        : { evidence: reading.kind === 'state' ? 'read-back' : 'measured', states: reading.states, values: reading.values };
     }
     if (clock.nowNs() >= sinceNs + board.readBackWithinMs * NS_PER_MS) throw contradiction(board, wrong, reading.states);
     await until(clock, clock.nowNs() + ASK_AGAIN_MS * NS_PER_MS);

@@ -1,0 +1,32 @@
+/** What disks counted and boards measured of a cut stands on its cycle's record, and disproves nothing. */
+import { expect, it } from 'vitest';
+import { counterChanges } from '../../src/campaign/counterChanges.js';
+import { cycleRecord } from '../../src/campaign/cycleRecord.js';
+import type { Bench } from '../../src/campaign/bench.js';
+import { campaign, runFake } from './runFake.js';
+
+const counters = (unsafeShutdowns: number, powerCycles: number | null) => ({ source: 'nvme-cli' as const, unsafeShutdowns, powerCycles });
+
+it('compares counters that were read both times', () => {
+  const changes = counterChanges(
+    { primary: counters(7, null), secondary: counters(3, 9), journal: null },
+    { primary: counters(8, 20), secondary: null, journal: counters(1, 1) },
+  );
+  expect(changes).toEqual([{ area: 'primary', counter: 'unsafe shutdowns', before: 7, after: 8 }]);
+});
+
+it('tells them, and what the board measured, beside the proof', async () => {
+  const { state } = await runFake({ rails: ['P', 'S'] }, {}, (bench, phase) => {
+    if (phase !== 'arm') return;
+    (bench as Bench).counterChanges = () => [
+      { area: 'primary', counter: 'unsafe shutdowns', before: 7, after: 8 },
+      { area: 'secondary', counter: 'power cycles', before: 4, after: 4 },
+      { area: 'journal', counter: 'power cycles', before: 4, after: 4 },
+    ];
+    const switchRails = bench.power.switchRails;
+    bench.power.switchRails = async (rails, to) => (await switchRails(rails, to)).map((c) => ({ ...c, evidence: 'measured', measured: [0.02] }));
+  });
+  const record = cycleRecord(state, campaign().limits);
+  expect(record.proofOfCut.kind).toBe('device');
+  expect(record.proofOfCut.detail).toMatch(/primary counted unsafe shutdowns 7 → 8; secondary still counts 4 power cycles: its link or its power\?; rail P measured 0\.02; rail S measured 0\.02$/);
+});
