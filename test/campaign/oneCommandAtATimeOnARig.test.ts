@@ -61,4 +61,8 @@ describe('a rig lock', () => {
     second.release();
     expect(readdirSync(dir)).toEqual([]);
   });
+
+  it('that can not be written is told with the place and what to do', () => {
+    expect(() => lockRig('bench', 'plugpull run', '/proc/self')).toThrow(/can't be written to \/proc\/self .*run as root/);
+  });
 });

@@ -1,0 +1,63 @@
+/** What a run printed as its replay command runs the same campaign, ends with its own exit code, and names what differs. */
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { loadRig } from '../../src/rig/load.js';
+import { ownStateDir } from '../campaign/labRig.js';
+import { cli, type CliResult } from './cli.js';
+import { tinyRigText } from './tinyRig.js';
+
+const state = ownStateDir();
+const env = { PLUGPULL_STATE_DIR: state.dir };
+const file = join(state.dir, 'rig.yaml');
+const out = join(state.dir, 'recorded');
+afterAll(() => state.clean());
+
+let recorded: CliResult;
+beforeAll(async () => {
+  const cuts = ['{ rails: [S], during: load, after: [60ms, 200ms] }', '{ rails: [P], during: load, after: [60ms, 200ms] }'];
+  // Cycle 1 cuts the primary, whose flushes are none.
+  writeFileSync(file, tinyRigText('again', { cuts, cycles: 2, disks: { p: 'killModel: drop, faults: [{ class: lying-flush }]' } }));
+  recorded = await cli(['run', file, '--out', out, '--seed', '77'], { env });
+  // The record is all it needs.
+  rmSync(file);
+});
+
+describe('replay', () => {
+  it('is what the run says it is', () => {
+    expect(recorded.code, recorded.stderr).toBe(1);
+    expect(recorded.stdout).toContain(`replay: plugpull replay ${out}\n`);
+  });
+
+  it('runs the same rig on the same seeds, and ends as the campaign does', async () => {
+    const again = join(state.dir, 'again');
+    const result = await cli(['replay', out, '--out', again], { env });
+    expect(result.code, result.stderr).toBe(1);
+    const rig = (dir: string): unknown => ({ ...loadRig(join(dir, 'rig.yaml')), file: '' });
+    expect(rig(again)).toEqual(rig(out));
+    const cycles = (dir: string): unknown => readFileSync(join(dir, 'cycles.jsonl'), 'utf8').trim().split('\n').map((line) => {
+      const { index, seed, verdict } = JSON.parse(line) as { index: number; seed: number; verdict: string };
+      return { index, seed, verdict };
+    });
+    expect(cycles(again)).toEqual(cycles(out));
+    expect(result.stdout).toMatch(/^replay: (the same verdict|cycle 1: recorded FAIL: .*, now FAIL: )/m);
+  });
+
+  it('of one cycle ends with it, and says what differs from the record', async () => {
+    const text = readFileSync(join(out, 'cycles.jsonl'), 'utf8');
+    writeFileSync(join(out, 'cycles.jsonl'), text.replace('"verdict":"PASS"', '"verdict":"INVALID"'));
+    const result = await cli(['replay', out, '--cycle', '0', '--out', join(state.dir, 'first'), '--json'], { env });
+    expect(result.code, result.stderr).toBe(0);
+    expect(JSON.parse(result.stdout)).toMatchObject({
+      run: { verdict: 'PASS', cyclesPlanned: 1, seed: 77 },
+      replay: { of: out, compared: 1, differences: [{ cycle: 0, recorded: { verdict: 'INVALID' }, replayed: { verdict: 'PASS' } }] },
+    });
+  });
+
+  it('refuses what is no record, and a cycle that is not in it', async () => {
+    const none = await cli(['replay', state.dir], { env });
+    expect([none.code, none.stderr]).toEqual([2, expect.stringContaining('is that the directory of a run?')]);
+    const beyond = await cli(['replay', out, '--cycle', '2'], { env });
+    expect([beyond.code, beyond.stderr]).toEqual([2, expect.stringContaining('it has cycles 0 to 1')]);
+  });
+});
