@@ -1,5 +1,6 @@
 /** `plugpull explore`: every crash that the devices' promises allow, on the engine's own core, codec and recovery. */
 import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import type { Command } from 'commander';
 import { explore } from '../explore/explore.js';
 import type { ExploreRequest } from '../explore/explore.js';
@@ -22,6 +23,7 @@ interface ExploreCommandOptions {
   threads: number;
   mutant?: string;
   mutants?: boolean;
+  keep?: string;
   replay?: string;
   out: string;
   json?: boolean;
@@ -46,6 +48,7 @@ export function addExplore(program: Command, setExit: SetExit): void {
     .option('--threads <n>', 'explorers side by side', wholeNumber(1, THREADS_MAX), Math.min(availableParallelism(), THREADS_MAX))
     .option('--mutant <name>', 'explore an engine that is broken on purpose')
     .option('--mutants', 'all broken engines, each until it is found out')
+    .option('--keep <dir>', 'with --mutants: write each counterexample there')
     .option('--replay <trace>', 'run a trace that was found before, with or without --mutant')
     .option('--out <trace>', 'where the trace of a violation is written', 'plugpull-trace.json')
     .option('--json', 'for programs')
@@ -104,6 +107,7 @@ async function huntMutants(options: ExploreCommandOptions): Promise<number> {
     const request = { ...requestOf(options), seconds: options.seconds ?? MUTANT_SECONDS_MAX, crashes: 1, walkPart: 0.8, threads: 1, mutant: mutant.name };
     const report = await explore(request);
     const { name, rule, knownFailure } = mutant;
+    if (report.finding !== null && options.keep !== undefined) writeTrace(join(options.keep, `${name}.json`), report.finding.trace);
     const killed = report.finding !== null;
     results.push({ name, rule, knownFailure, killed, by: report.finding?.violation.rule ?? null, seconds: report.seconds, steps: report.finding?.trace.steps.length ?? 0 });
     if (!options.json) print(formatMutant(results[results.length - 1]));

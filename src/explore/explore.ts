@@ -21,7 +21,7 @@ export async function explore(request: ExploreRequest): Promise<ExploreReport> {
   const report = combineTallies(tallies, (performance.now() - startedMs) / 1000, options.seed, options.depth);
   if (report.finding === null) return report;
   const { trace, violation } = report.finding;
-  const shrunk = shrink(trace, violation.rule, parts, options.tearing);
+  const shrunk = shrink(trace, parts, options.tearing);
   return { ...report, finding: { trace: shrunk.trace, violation: shrunk.replay.violation ?? violation } };
 }
 

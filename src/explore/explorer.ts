@@ -163,6 +163,7 @@ export class Explorer {
 
   private collect(stage: Stage): void {
     this.tally.recoveries += stage.recoveries.runs;
+    this.tally.effects.recoveries += stage.recoveries.runs;
     for (const c of stage.coreCounters) {
       for (const [name, n] of Object.entries(c)) this.tally.core[name] = (this.tally.core[name] ?? 0) + (n as number);
     }

@@ -103,7 +103,7 @@ export function randomWalk(world: World, judge: Judge, prng: Prng, length: numbe
         continue;
       }
       result.violation = judge.judge(world);
-      observer.onState(world, n);
+      if (result.violation === null) observer.onState(world, n);
     }
     if (result.violation === null) {
       world.pump();

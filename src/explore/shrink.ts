@@ -14,9 +14,11 @@ export interface Shrunk {
   tries: number;
 }
 
-export function shrink(trace: Trace, rule: string, parts: WorldParts, tearing: Tearing = 'sector', triesMax = 4000): Shrunk {
+export function shrink(trace: Trace, parts: WorldParts, tearing: Tearing = 'sector', triesMax = 4000): Shrunk {
   const stage = stageFor(trace, parts);
   let best = replay(trace, parts, tearing, stage);
+  if (best.violation === null) return { trace, replay: best, tries: 1 };
+  const { rule } = best.violation;
   let tries = 1;
   const attempt = (steps: Step[], unpumped: number[]): boolean => {
     if (tries >= triesMax) return false;

@@ -1,290 +1,30 @@
 /**
  * One history as it unfolds: the real core on modelled devices. Takes steps, says which could come next, can be saved
  * and put back. What must never happen on the way (an answer twice, a slot freed under I/O, data without evidence
- * being refused and written) is checked here; states are judged in invariants.ts.
+ * being refused and written) is checked on the way (worldEffects.ts); states are judged in invariants.ts.
  */
-import { Core, CORE_PARTS, REFUSED } from '../core/core.js';
-import type { CoreParts } from '../core/core.js';
+import { REFUSED } from '../core/core.js';
 import { JOURNAL, PRIMARY, SECONDARY } from '../core/devices.js';
-import type { DeviceIndex } from '../core/devices.js';
-import type { Answer, CoreEffects } from '../core/effects.js';
 import { IndicatorMap } from '../core/indicatorMap.js';
-import type { CoreCounters } from '../core/state.js';
-import { BLOCK_BYTES, BLOCKS_PER_UNIT, logBlockOffset, pageOffset, UNIT_BYTES } from '../journal/layout.js';
-import type { JournalLayout } from '../journal/layout.js';
-import { encodeCommit } from '../journal/logBlock.js';
-import { encodePage } from '../journal/page.js';
-import { BlockStore } from './blockStore.js';
 import { applyPatterns } from './crashImages.js';
 import { DataDevice, UNTOUCHED, VERSION_MAX } from './dataDevice.js';
 import type { DataWrite } from './dataDevice.js';
-import type { EffectCounters } from './effectCounters.js';
-import { coreConfig, expectedJournal, formattedJournal, IDENTITY, layoutOf, SECTOR_BYTES, SECTORS_PER_REGION } from './geometry.js';
-import type { Scene } from './geometry.js';
-import { imageOf, JournalDevice, journalWrite } from './journalDevice.js';
+import { SECTOR_BYTES, SECTORS_PER_REGION } from './geometry.js';
+import { JournalDevice } from './journalDevice.js';
 import type { JournalImage } from './journalDevice.js';
-import { MemoryImage } from './memoryImage.js';
-import type { Saved } from './memoryImage.js';
-import { Mix } from './mix.js';
-import { Recoveries } from './recoveries.js';
-import type { Recover, Recovered } from './recoveries.js';
+import type { Recovered } from './recoveries.js';
+import { ProtocolBreach } from './stage.js';
 import type { AreaName, CrashStep, DeviceName, Op, Step } from './steps.js';
 import { isOp } from './steps.js';
+import { WorldEffects } from './worldEffects.js';
 
-/** What the world is built of; a mutant replaces one of these. */
-export interface WorldParts {
-  core: CoreParts;
-  CoreClass: typeof Core;
-  encodeCommit: typeof encodeCommit;
-  encodePage: typeof encodePage;
-  recover?: Recover;
-  /** The engine's duties at the devices that are not the core's. */
-  driver: { flushOnRecovery: boolean; loadRecovered: boolean; tellLostPower: boolean };
-}
-
-export const REAL_PARTS: WorldParts = {
-  core: CORE_PARTS,
-  CoreClass: Core,
-  encodeCommit,
-  encodePage,
-  driver: { flushOnRecovery: true, loadRecovered: true, tellLostPower: true },
-};
-
-/** What all worlds of one scene and one engine share. */
-export interface Stage {
-  scene: Scene;
-  parts: WorldParts;
-  layout: JournalLayout;
-  store: BlockStore;
-  recoveries: Recoveries;
-  formatted: JournalImage;
-  effects: EffectCounters;
-  /** Counters of the cores that are gone. */
-  coreCounters: CoreCounters[];
-}
-
-export function createStage(scene: Scene, parts: WorldParts, effects: EffectCounters): Stage {
-  const store = new BlockStore();
-  return {
-    scene,
-    parts,
-    layout: layoutOf(scene),
-    store,
-    recoveries: new Recoveries(expectedJournal(scene), store, parts.recover),
-    formatted: imageOf(formattedJournal(scene), store),
-    effects,
-    coreCounters: [],
-  };
-}
-
-/** A rule that the engine broke on the way, before any crash. */
-export class ProtocolBreach extends Error {
-  readonly rule: string;
-  constructor(rule: string, message: string) {
-    super(message);
-    this.name = 'ProtocolBreach';
-    this.rule = rule;
-  }
-}
-
-interface UpdateRecord {
-  version: number;
-  firstSector: number;
-  sectors: number;
-  answer: Answer | null;
-}
-
-export interface WorldState {
-  core: Core;
-  memory: MemoryImage;
-  saved: Saved;
-  areas: [DataDevice, DataDevice];
-  journal: JournalDevice;
-  flushes: [number, number, number];
-  nowMs: number;
-  nextVersion: number;
-  slots: (number | undefined)[];
-  updates: UpdateRecord[];
-  floor: number[];
-  transactions: (number | undefined)[];
-  lastEnded: [DataWrite | null, DataWrite | null];
-  pageGeneration: number;
-  crashes: number;
-  quiesced: number;
-}
+export { createStage, ProtocolBreach, REAL_PARTS } from './stage.js';
+export type { Stage, WorldParts } from './stage.js';
+export type { WorldState } from './worldMemory.js';
 
 const DEVICE_OF = { P: PRIMARY, S: SECONDARY, J: JOURNAL } as const;
 
-/** Counters don't belong to a state: they go on across all of them. */
-const UNHASHED = ['nowMs'];
-
-export class World {
-  readonly stage: Stage;
-  core!: Core;
-  private memory!: MemoryImage;
-  areas: [DataDevice, DataDevice];
-  journal: JournalDevice;
-  /** Flushes submitted and not over, per device. */
-  private flushes: [number, number, number] = [0, 0, 0];
-  nowMs = 0;
-  nextVersion = 1;
-  /** Slot → version of the update or copy in it. */
-  private slots: (number | undefined)[] = [];
-  /** Version → update. Copies have no entry. */
-  updates: UpdateRecord[] = [];
-  /** Per sector: the newest update acknowledged to the application; P may not hold anything older (I2). */
-  floor: number[];
-  /** Script's transaction → core's place. */
-  private transactions: (number | undefined)[] = [];
-  private lastEnded: [DataWrite | null, DataWrite | null] = [null, null];
-  private pageGeneration = 1;
-  /** Crashes so far. */
-  crashes = 0;
-  /** The core has had its say since the latest input. */
-  pumped = false;
-  private readonly fx: CoreEffects;
-  private readonly scratch = new Uint8Array(UNIT_BYTES * 8);
-
-  constructor(stage: Stage) {
-    this.stage = stage;
-    const sectors = stage.scene.regions * SECTORS_PER_REGION;
-    this.areas = [new DataDevice(sectors), new DataDevice(sectors)];
-    this.journal = new JournalDevice(stage.formatted);
-    this.floor = new Array<number>(sectors).fill(0);
-    this.fx = this.createEffects();
-    const { ringBlocks } = stage.layout;
-    this.startCore({ firstSequence: ringBlocks, recoveredThrough: ringBlocks - 1 });
-    this.pump();
-  }
-
-  private startCore(log: { firstSequence: number; recoveredThrough: number }): void {
-    const { scene, parts } = this.stage;
-    this.core = new parts.CoreClass(coreConfig(scene, log), this.fx, parts.core);
-    this.stage.coreCounters.push(this.core.counters);
-    this.memory = new MemoryImage(this.core, [this.fx, this.core.counters, this.core.state.config], UNHASHED);
-    this.slots = [];
-    this.transactions = [];
-    this.flushes = [0, 0, 0];
-    this.lastEnded = [null, null];
-  }
-
-  // ── effects ────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-  private createEffects(): CoreEffects {
-    return {
-      submitWrite: (slot, area) => this.onSubmitWrite(slot, area as 0 | 1),
-      submitCopy: (slot) => this.onSubmitCopy(slot),
-      submitFlush: (device) => this.onSubmitFlush(device),
-      writeLog: (index) => this.onWriteLog(index),
-      writePage: (group, copy) => this.onWritePage(group, copy as 0 | 1),
-      answer: (slot, answer) => this.onAnswer(slot, answer),
-      free: (slot) => this.onFree(slot),
-    };
-  }
-
-  private onSubmitWrite(slot: number, area: 0 | 1): void {
-    this.stage.effects[area === 0 ? 'submitPrimary' : 'submitSecondary']++;
-    const version = this.slots[slot]!;
-    const u = this.updates[version];
-    if (u.answer === 'refused') throw new ProtocolBreach('R2', `u${version} was refused and is written`);
-    const values = this.areas[area].durable.map((_, s) => (s >= u.firstSector && s < u.firstSector + u.sectors ? version : UNTOUCHED));
-    const { id } = this.core.state.slots;
-    this.areas[area].submit({ slot, updateId: id[slot], version, copy: false, values, firstSector: u.firstSector, sectors: u.sectors });
-  }
-
-  private onSubmitCopy(slot: number): void {
-    this.stage.effects.submitCopy++;
-    const { id, offset, length } = this.core.state.slots;
-    const version = this.nextCopyNumber();
-    this.slots[slot] = version;
-    const firstSector = offset[slot] / SECTOR_BYTES;
-    this.areas[1].submit({ slot, updateId: id[slot], version, copy: true, values: [], firstSector, sectors: length[slot] / SECTOR_BYTES });
-  }
-
-  /** Copies are numbered behind all versions; the number names the copy in steps, not in contents. */
-  private nextCopyNumber(): number {
-    let n = VERSION_MAX + 1;
-    while (this.areas[1].flying.some((w) => w.version === n) || this.slots.includes(n)) n++;
-    return n;
-  }
-
-  private onSubmitFlush(device: DeviceIndex): void {
-    this.stage.effects[device === PRIMARY ? 'flushPrimary' : device === SECONDARY ? 'flushSecondary' : 'flushJournal']++;
-    this.flushes[device]++;
-    if (this.flushes[device] > 1) throw new ProtocolBreach('R4', 'two flushes of one device at once');
-    this.device(device).flushSubmitted();
-  }
-
-  private onWriteLog(index: number): void {
-    this.stage.effects.writeLog++;
-    const commit = this.core.log.commit(index);
-    if (commit.tail > commit.tailBefore) this.stage.effects.tailMoves++;
-    if (commit.start + commit.blocks - this.core.log.durableTail > this.core.log.config.ringBlocks) {
-      throw new ProtocolBreach('I5', `commit ${commit.start} … ${commit.start + commit.blocks - 1} overwrites evidence from ${this.core.log.durableTail} on`);
-    }
-    const places: number[] = [];
-    const blocks: number[] = [];
-    for (const copy of [0, 1] as const) {
-      this.stage.parts.encodeCommit(commit, copy, this.stage.layout, IDENTITY, this.scratch);
-      for (let b = 0; b < commit.blocks; b++) {
-        places.push(logBlockOffset(this.stage.layout, copy, commit.start + b) / BLOCK_BYTES);
-        blocks.push(this.stage.store.intern(this.scratch, b * BLOCK_BYTES));
-      }
-    }
-    const note = `log blocks ${commit.start} … ${commit.start + commit.blocks - 1}, ${commit.recordCount} records, tail ${commit.tail}`;
-    this.journal.submit(journalWrite({ ordinal: this.nextOrdinal(), kind: 'log', tag: index, blocksPerCopy: commit.blocks, places, blocks, note }, this.stage.store));
-  }
-
-  private onWritePage(group: number, copy: 0 | 1): void {
-    this.stage.effects.writePage++;
-    const at = pageOffset(this.stage.layout, copy, group) / BLOCK_BYTES;
-    const { awaiting } = this.core.pages;
-    this.stage.parts.encodePage(awaiting, group, copy, ++this.pageGeneration, this.stage.layout, IDENTITY, this.scratch);
-    const places = Array.from({ length: BLOCKS_PER_UNIT }, (_, b) => at + b);
-    const blocks = places.map((_, b) => this.stage.store.intern(this.scratch, b * BLOCK_BYTES));
-    const note = `indicators of group ${group}, copy ${copy}: {${[...awaiting.regions()].join(' ')}}`;
-    this.journal.submit(journalWrite({ ordinal: this.nextOrdinal(), kind: 'page', tag: group, blocksPerCopy: BLOCKS_PER_UNIT, places, blocks, note }, this.stage.store));
-  }
-
-  private nextOrdinal(): number {
-    return this.journal.nextOrdinal++;
-  }
-
-  private onAnswer(slot: number, answer: Answer): void {
-    this.stage.effects[answer]++;
-    const version = this.slots[slot]!;
-    const u = this.updates[version];
-    if (u.answer !== null) throw new ProtocolBreach('R5', `u${version} is answered twice: ${u.answer}, then ${answer}`);
-    // States are saved without copying this list: replace, don't change.
-    this.updates = this.updates.slice();
-    this.updates[version] = { ...u, answer };
-    if (answer === 'ok') {
-      this.floor = this.floor.map((f, s) => (s >= u.firstSector && s < u.firstSector + u.sectors ? Math.max(f, version) : f));
-    }
-    if (answer === 'refused' && this.areas.some((a) => a.flying.some((w) => w.version === version))) {
-      throw new ProtocolBreach('R2', `u${version} is refused while it is being written`);
-    }
-  }
-
-  private onFree(slot: number): void {
-    this.stage.effects.free++;
-    for (const area of this.areas) {
-      if (area.flying.some((w) => w.slot === slot)) throw new ProtocolBreach('R5', `slot ${slot} is freed while its data is being written`);
-    }
-    this.slots[slot] = undefined;
-  }
-
-  private device(d: DeviceIndex): DataDevice | JournalDevice {
-    return d === JOURNAL ? this.journal : this.areas[d];
-  }
-
-  // ── steps ──────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-  pump(): void {
-    this.core.pump(this.nowMs);
-    this.pumped = true;
-  }
-
+export class World extends WorldEffects {
   /** What the devices may do next. */
   deviceSteps(): Step[] {
     const steps: Step[] = [];
@@ -530,7 +270,7 @@ export class World {
    */
   private crash(step: CrashStep): void {
     const { image, recovered } = this.recoveredAfter(step);
-    const [p, s] = this.areas;
+    const [p] = this.areas;
     const next: [DataDevice, DataDevice] = [new DataDevice(p.sectorCount), new DataDevice(p.sectorCount)];
     for (let k = 0; k < p.sectorCount; k++) {
       const dirty = ((recovered.dirtyMask >>> Math.floor(k / SECTORS_PER_REGION)) & 1) === 1;
@@ -539,7 +279,6 @@ export class World {
       next[0].durable[k] = dirty && step.primary === 'kept' ? 0b01 : 0b10;
     }
     if (step.primary === 'kept') this.keepCache(next[0]);
-    void s;
     this.areas = next;
     this.journal = new JournalDevice(image);
     this.floor = next[0].durable.map((d) => (d === 0b10 ? 1 : 0));
@@ -566,74 +305,5 @@ export class World {
     const dirty = new IndicatorMap(scene.regions);
     for (let r = 0; r < scene.regions; r++) if ((recovered.dirtyMask >>> r) & 1) dirty.set(r);
     if (parts.driver.loadRecovered) this.core.loadDirty(dirty, recovered.groupsToWrite);
-  }
-
-  // ── states ─────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-  get flushing(): readonly [number, number, number] {
-    return this.flushes;
-  }
-
-  /** Transactions of the script that are not closed. */
-  get openTransactions(): number[] {
-    return this.transactions.flatMap((t, i) => (t === undefined ? [] : [i]));
-  }
-
-  /** Updates that the application waits for. */
-  get unanswered(): number {
-    return this.updates.filter((u) => u !== undefined && u.answer === null).length;
-  }
-
-  save(): WorldState {
-    return {
-      core: this.core,
-      memory: this.memory,
-      saved: this.memory.save(),
-      areas: [this.areas[0].clone(), this.areas[1].clone()],
-      journal: this.journal.clone(),
-      flushes: [...this.flushes],
-      nowMs: this.nowMs,
-      nextVersion: this.nextVersion,
-      slots: this.slots.slice(),
-      updates: this.updates,
-      floor: this.floor,
-      transactions: this.transactions,
-      lastEnded: this.lastEnded,
-      pageGeneration: this.pageGeneration,
-      crashes: this.crashes,
-      quiesced: 0,
-    };
-  }
-
-  restore(s: WorldState): void {
-    this.core = s.core;
-    this.memory = s.memory;
-    this.memory.restore(s.saved);
-    this.areas = [s.areas[0].clone(), s.areas[1].clone()];
-    this.journal = s.journal.clone();
-    this.flushes = [...s.flushes];
-    this.nowMs = s.nowMs;
-    this.nextVersion = s.nextVersion;
-    this.slots = s.slots.slice();
-    this.updates = s.updates;
-    this.floor = s.floor;
-    this.transactions = s.transactions;
-    this.lastEnded = s.lastEnded;
-    this.pageGeneration = s.pageGeneration;
-    this.crashes = s.crashes;
-  }
-
-  hash(): number {
-    const m = new Mix();
-    this.memory.addTo(m);
-    for (const a of this.areas) a.addTo(m);
-    this.journal.addTo(m);
-    m.add(this.flushes[0] + 2 * this.flushes[1] + 4 * this.flushes[2]).addNumber(this.nowMs).add(this.nextVersion).add(this.crashes);
-    for (const v of this.slots) m.add(v ?? -1);
-    for (const u of this.updates) m.add(u === undefined || u.answer === null ? 0 : u.answer.length);
-    for (const f of this.floor) m.add(f);
-    for (const t of this.transactions) m.add(t ?? -1);
-    for (const w of this.lastEnded) m.add(w?.version ?? -1);
-    return m.value;
   }
 }

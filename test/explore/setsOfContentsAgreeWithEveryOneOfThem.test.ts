@@ -51,7 +51,7 @@ function walks(parts: WorldParts, count: number, onState: (world: World, judge: 
   }
 }
 
-test.each(['real', 'data-before-evidence', 'complete-at-close'])('engine %s: sets and single contents agree', (name) => {
+test.each(['real', 'data-before-evidence', 'recovers-map-alone'])('engine %s: sets and single contents agree', (name) => {
   let compared = 0;
   let lost = 0;
   walks(name === 'real' ? REAL_PARTS : mutantNamed(name).parts, 6, (world, judge) => {

@@ -1,0 +1,116 @@
+/** The world's side of the core's effects: what they ask for is noted on the devices, and refused when no engine may ask it. */
+import { PRIMARY, SECONDARY } from '../core/devices.js';
+import type { DeviceIndex } from '../core/devices.js';
+import type { Answer, CoreEffects } from '../core/effects.js';
+import { BLOCK_BYTES, BLOCKS_PER_UNIT, logBlockOffset, pageOffset } from '../journal/layout.js';
+import { UNTOUCHED, VERSION_MAX } from './dataDevice.js';
+import { IDENTITY, SECTOR_BYTES } from './geometry.js';
+import { journalWrite } from './journalDevice.js';
+import { ProtocolBreach } from './stage.js';
+import { WorldMemory } from './worldMemory.js';
+
+export abstract class WorldEffects extends WorldMemory {
+  protected override createEffects(): CoreEffects {
+    return {
+      submitWrite: (slot, area) => this.onSubmitWrite(slot, area as 0 | 1),
+      submitCopy: (slot) => this.onSubmitCopy(slot),
+      submitFlush: (device) => this.onSubmitFlush(device),
+      writeLog: (index) => this.onWriteLog(index),
+      writePage: (group, copy) => this.onWritePage(group, copy as 0 | 1),
+      answer: (slot, answer) => this.onAnswer(slot, answer),
+      free: (slot) => this.onFree(slot),
+    };
+  }
+
+  private onSubmitWrite(slot: number, area: 0 | 1): void {
+    this.stage.effects[area === 0 ? 'submitPrimary' : 'submitSecondary']++;
+    const version = this.slots[slot]!;
+    const u = this.updates[version];
+    if (u.answer === 'refused') throw new ProtocolBreach('R2', `u${version} was refused and is written`);
+    const values = this.areas[area].durable.map((_, s) => (s >= u.firstSector && s < u.firstSector + u.sectors ? version : UNTOUCHED));
+    const { id } = this.core.state.slots;
+    this.areas[area].submit({ slot, updateId: id[slot], version, copy: false, values, firstSector: u.firstSector, sectors: u.sectors });
+  }
+
+  private onSubmitCopy(slot: number): void {
+    this.stage.effects.submitCopy++;
+    const { id, offset, length } = this.core.state.slots;
+    const version = this.nextCopyNumber();
+    this.slots[slot] = version;
+    const firstSector = offset[slot] / SECTOR_BYTES;
+    this.areas[1].submit({ slot, updateId: id[slot], version, copy: true, values: [], firstSector, sectors: length[slot] / SECTOR_BYTES });
+  }
+
+  /** Copies are numbered behind all versions; the number names the copy in steps, not in contents. */
+  private nextCopyNumber(): number {
+    let n = VERSION_MAX + 1;
+    while (this.areas[1].flying.some((w) => w.version === n) || this.slots.includes(n)) n++;
+    return n;
+  }
+
+  private onSubmitFlush(device: DeviceIndex): void {
+    this.stage.effects[device === PRIMARY ? 'flushPrimary' : device === SECONDARY ? 'flushSecondary' : 'flushJournal']++;
+    this.flushes[device]++;
+    if (this.flushes[device] > 1) throw new ProtocolBreach('R4', 'two flushes of one device at once');
+    this.device(device).flushSubmitted();
+  }
+
+  private onWriteLog(index: number): void {
+    this.stage.effects.writeLog++;
+    const commit = this.core.log.commit(index);
+    if (commit.tail > commit.tailBefore) this.stage.effects.tailMoves++;
+    if (commit.start + commit.blocks - this.core.log.durableTail > this.core.log.config.ringBlocks) {
+      throw new ProtocolBreach('I5', `commit ${commit.start} … ${commit.start + commit.blocks - 1} overwrites evidence from ${this.core.log.durableTail} on`);
+    }
+    const places: number[] = [];
+    const blocks: number[] = [];
+    for (const copy of [0, 1] as const) {
+      this.stage.parts.encodeCommit(commit, copy, this.stage.layout, IDENTITY, this.scratch);
+      for (let b = 0; b < commit.blocks; b++) {
+        places.push(logBlockOffset(this.stage.layout, copy, commit.start + b) / BLOCK_BYTES);
+        blocks.push(this.stage.store.intern(this.scratch, b * BLOCK_BYTES));
+      }
+    }
+    const note = `log blocks ${commit.start} … ${commit.start + commit.blocks - 1}, ${commit.recordCount} records, tail ${commit.tail}`;
+    this.journal.submit(journalWrite({ ordinal: this.nextOrdinal(), kind: 'log', tag: index, blocksPerCopy: commit.blocks, places, blocks, note }, this.stage.store));
+  }
+
+  private onWritePage(group: number, copy: 0 | 1): void {
+    this.stage.effects.writePage++;
+    const at = pageOffset(this.stage.layout, copy, group) / BLOCK_BYTES;
+    const { awaiting } = this.core.pages;
+    this.stage.parts.encodePage(awaiting, group, copy, ++this.pageGeneration, this.stage.layout, IDENTITY, this.scratch);
+    const places = Array.from({ length: BLOCKS_PER_UNIT }, (_, b) => at + b);
+    const blocks = places.map((_, b) => this.stage.store.intern(this.scratch, b * BLOCK_BYTES));
+    const note = `indicators of group ${group}, copy ${copy}: {${[...awaiting.regions()].join(' ')}}`;
+    this.journal.submit(journalWrite({ ordinal: this.nextOrdinal(), kind: 'page', tag: group, blocksPerCopy: BLOCKS_PER_UNIT, places, blocks, note }, this.stage.store));
+  }
+
+  private nextOrdinal(): number {
+    return this.journal.nextOrdinal++;
+  }
+
+  private onAnswer(slot: number, answer: Answer): void {
+    this.stage.effects[answer]++;
+    const version = this.slots[slot]!;
+    const u = this.updates[version];
+    if (u.answer !== null) throw new ProtocolBreach('R5', `u${version} is answered twice: ${u.answer}, then ${answer}`);
+    // States are saved without copying this list: replace, don't change.
+    this.updates = this.updates.slice();
+    this.updates[version] = { ...u, answer };
+    if (answer === 'ok') {
+      this.floor = this.floor.map((f, s) => (s >= u.firstSector && s < u.firstSector + u.sectors ? Math.max(f, version) : f));
+    }
+    if (answer === 'refused' && this.areas.some((a) => a.flying.some((w) => w.version === version))) {
+      throw new ProtocolBreach('R2', `u${version} is refused while it is being written`);
+    }
+  }
+
+  private onFree(slot: number): void {
+    this.stage.effects.free++;
+    for (const area of this.areas) {
+      if (area.flying.some((w) => w.slot === slot)) throw new ProtocolBreach('R5', `slot ${slot} is freed while its data is being written`);
+    }
+    this.slots[slot] = undefined;
+  }
+}
