@@ -19,8 +19,8 @@ const LONG = process.env.PLUGPULL_LONG !== undefined;
 const CYCLES = LONG ? 1000 : 20;
 const LONG_MS = 3_600_000;
 
-/** One arena of a cycle that is not given back is 4 MiB and more: 13 cycles of that would be beyond it. */
-const GROWTH_MIB_MAX = 48;
+/** Some ten cycles lie between the two means: 2.5 MiB a cycle would be beyond it, a third of an arena. Seen: 3. */
+const GROWTH_MIB_MAX = 24;
 
 function residentMib(pid: number): number {
   const kib = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
