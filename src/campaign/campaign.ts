@@ -103,6 +103,10 @@ class Campaign {
     const spec = await session.engineSpec();
     const opened = await this.timed('open', () => session.engine.open(spec));
     this.tell.opened(session.identities, opened);
+    const { primary, secondary } = session.identities;
+    if (primary.sizeBytes !== secondary.sizeBytes) {
+      this.tell.note(`primary has ${primary.sizeBytes} bytes, secondary ${secondary.sizeBytes}: of each the first ${opened.usableBytes} are used`);
+    }
     await this.timed('format', () => session.engine.format('dirty'));
     if (this.interruptedBefore()) return;
     if (this.options.rig.campaign.prepare === 'stamp') await this.timed('prepare', () => session.engine.prepare());

@@ -1,13 +1,14 @@
 /** What a run would do, without touching anything: devices, order of cuts, an estimate of the time. */
 import type { AreaName, ResolvedRig } from '../rig/resolved.js';
+import type { DeviceNow } from '../device/deviceNow.js';
 import type { CyclePlan } from './cycleTypes.js';
-import { AREA_NAMES } from './places.js';
+import { AREA_NAMES, isLabDevice } from './places.js';
 import { planCycle } from './rounds.js';
 
 export interface RunPlan {
   rig: string;
   seed: number;
-  devices: { area: AreaName; device: string; serial: string | null; fate: string }[];
+  devices: { area: AreaName; device: string; serial: string | null; fate: string; now: DeviceNow | null }[];
   rails: { rail: string; board: string; channels: number[]; feeds: AreaName[] }[];
   cycles: { index: number; seed: number; cuts: { during: string; rails: string[]; areas: AreaName[]; afterMs: number }[] }[];
   cyclesTotal: number;
@@ -25,7 +26,8 @@ const FATES: Record<AreaName, string> = {
   journal: 'opened exclusively, OVERWRITTEN (log, indicators), its power cut',
 };
 
-export function planRun(rig: ResolvedRig): RunPlan {
+/** `look`: what is known of a device without opening it; null: not attached now, or virtual. */
+export function planRun(rig: ResolvedRig, look: (path: string) => DeviceNow | null = () => null): RunPlan {
   const { cycles, seed } = rig.campaign;
   // Without a cut there is no cycle: said by a warning of the profile, and refused by `run`.
   const length = rig.campaign.cuts.length === 0 ? 0 : Math.min(cycles, LISTED_CYCLES_MAX);
@@ -34,7 +36,7 @@ export function planRun(rig: ResolvedRig): RunPlan {
   return {
     rig: rig.name,
     seed,
-    devices: AREA_NAMES.map((area) => ({ area, device: rig[area].device, serial: rig[area].serial ?? rig[area].wwn ?? null, fate: fateOf(area, rig) })),
+    devices: AREA_NAMES.map((area) => ({ area, device: rig[area].device, serial: rig[area].serial ?? rig[area].wwn ?? null, fate: fateOf(area, rig), now: isLabDevice(rig[area]) ? null : look(rig[area].device) })),
     rails: rig.rails.map((r) => ({ rail: r.name, board: r.board, channels: r.channels, feeds: r.powers })),
     cycles: listed.map((cycle) => ({
       index: cycle.index,

@@ -1,8 +1,10 @@
-/** `plugpull plan RIG`: a dry run. Reads the profile and nothing else. */
+/** `plugpull plan RIG`: a dry run. Reads the profile, and of real devices what /sys says. */
 import type { Command } from 'commander';
 import { planRun, type RunPlan } from '../campaign/plan.js';
+import { deviceNow } from '../device/deviceNow.js';
 import { loadRig } from '../rig/load.js';
 import { effectiveRig, type CampaignOverrides } from './effectiveRig.js';
+import { formatBytes } from './progressText.js';
 import { print, printJson, wholeNumber } from './options.js';
 
 /** As the profile's own limits. */
@@ -16,7 +18,7 @@ export function addPlan(program: Command): void {
     .option('--seed <n>', 'instead of the profile\'s', wholeNumber(0, Number.MAX_SAFE_INTEGER))
     .option('--json', 'for programs')
     .action((file: string, options: CampaignOverrides & { json?: boolean }) => {
-      const plan = planRun(effectiveRig(loadRig(file), options));
+      const plan = planRun(effectiveRig(loadRig(file), options), deviceNow);
       if (options.json) printJson(plan);
       else print(formatPlan(plan));
     });
@@ -25,6 +27,10 @@ export function addPlan(program: Command): void {
 function formatPlan(plan: RunPlan): string {
   const lines = [`rig ${plan.rig}: ${plan.cyclesTotal} cycles, seed ${plan.seed}, at least ${plan.secondsAtLeast} s`, '', 'devices'];
   for (const d of plan.devices) lines.push(`  ${d.area.padEnd(10)} ${d.device}${d.serial === null ? '' : ` (${d.serial})`}: ${d.fate}`);
+  for (const d of plan.devices) {
+    if (d.now !== null) lines.push(`  ${d.area.padEnd(10)} is ${d.now.kernelName} now, ${formatBytes(d.now.sizeBytes)}, write cache: ${d.now.writeCache}`);
+    else if (!d.device.startsWith('lab:')) lines.push(`  ${d.area.padEnd(10)} is not attached now`);
+  }
   lines.push('', 'rails');
   for (const r of plan.rails) lines.push(`  ${r.rail.padEnd(10)} ${r.board} channel ${r.channels.join('+')}, feeds ${r.feeds.join(', ')}`);
   lines.push('', 'order');

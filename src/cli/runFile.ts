@@ -1,14 +1,28 @@
-/** Reads a file of a recorded run. */
-import { readFileSync } from 'node:fs';
+/** Reads a file of a recorded run, and nothing else. */
+import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { codeOf, textOf } from '../campaign/errors.js';
 import { UsageError } from './exitCodes.js';
 
-/** @throws UsageError that names the file */
+/** Records of a million cycles; a string of Node's holds no more. */
+const FILE_BYTES_MAX = 2 ** 29 - 2 ** 20;
+
+/** Follows no link: a directory that somebody else prepared can't lead anywhere. @throws UsageError that names the file */
 export function readRunFile(dir: string, name: string): string {
   try {
-    return readFileSync(join(dir, name), 'utf8');
+    if (lstatSync(dir).isSymbolicLink()) throw new UsageError(`${dir} is a symbolic link; name the run's directory itself`);
+    const fd = openSync(join(dir, name), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    try {
+      const { size } = fstatSync(fd);
+      if (!fstatSync(fd).isFile()) throw new UsageError(`${join(dir, name)} is not a regular file; no run has left that`);
+      if (size > FILE_BYTES_MAX) throw new UsageError(`${join(dir, name)} has ${size} bytes; no run has left that`);
+      return readFileSync(fd, 'utf8');
+    } finally {
+      closeSync(fd);
+    }
   } catch (error) {
+    if (error instanceof UsageError) throw error;
+    if (codeOf(error) === 'ELOOP') throw new UsageError(`${join(dir, name)} is a symbolic link; no run has left that`);
     const why = codeOf(error) === 'ENOENT' ? 'is not there; is that the directory of a run?' : textOf(error);
     throw new UsageError(`${join(dir, name)} ${why}`);
   }

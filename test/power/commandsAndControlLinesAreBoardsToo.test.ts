@@ -79,3 +79,12 @@ it.each([
   // Dropping DTR on close would be one more switch.
   expect(opened).toEqual([false]);
 });
+
+it('exec: no argument of a command is repeated in what is told, also when the command repeats it', async () => {
+  const off = [process.execPath, '-e', 'console.error("denied for", process.argv[1]); process.exit(3)', 'hunter2-secret'];
+  const power = await openOne(boardRef('exec', '', 1, { on: ['plugpull-no-such-command', 'hunter2-secret'], off }), { runtimeDir });
+  const error: unknown = await power.switchRail('r1', 'off').catch((e: unknown) => e);
+  const { inspect } = await import('node:util');
+  expect(inspect(error, { depth: 10 })).toMatch(/denied for …/);
+  expect(inspect(error, { depth: 10 })).not.toContain('hunter2');
+});

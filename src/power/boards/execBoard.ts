@@ -3,21 +3,22 @@
  * never a shell; `{channel}` in an argument becomes the channel's number.
  */
 
-import { execFile } from 'node:child_process';
+import { execFile, type ExecFileException } from 'node:child_process';
 import { z } from 'zod';
 import { type Clock } from '../clock.js';
 import { PowerError } from '../errors.js';
 import type { Board, RelayReading } from './board.js';
 
 const command = z.array(z.string()).min(1);
+const expression = z.string().refine(isExpression, 'must be a regular expression');
 
 export const execOptionsSchema = z.strictObject({
   on: command,
   off: command,
   /** Prints something that matches `stateOn` or `stateOff`; both are regular expressions. */
   state: command.optional(),
-  stateOn: z.string().default('\\bon\\b'),
-  stateOff: z.string().default('\\boff\\b'),
+  stateOn: expression.default('\\bon\\b'),
+  stateOff: expression.default('\\boff\\b'),
   /** `measured` if the command measures, `echo` if it repeats what was written. */
   stateKind: z.enum(['echo', 'state', 'measured']).default('state'),
   /** 1 … 600000 ms for one command. */
@@ -26,11 +27,20 @@ export const execOptionsSchema = z.strictObject({
   stateWithinMs: z.number().int().min(0).max(600_000).default(2000),
 });
 
+function isExpression(text: string): boolean {
+  try {
+    new RegExp(text, 'i');
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 export type ExecOptions = z.infer<typeof execOptionsSchema>;
 
 export function execBoard(name: string, channels: number, options: ExecOptions, clock: Clock): Board {
   const run = (template: string[], channel: number): Promise<string> =>
-    runCommand(name, template.map((argument) => argument.replaceAll('{channel}', String(channel))), options.timeoutMs);
+    runCommand(`board "${name}", channel ${channel}`, template.map((argument) => argument.replaceAll('{channel}', String(channel))), options.timeoutMs);
   const state = options.state;
   return {
     name,
@@ -61,14 +71,29 @@ export function execBoard(name: string, channels: number, options: ExecOptions, 
   };
 }
 
+/** What is told of a failure goes into records and reports: the program's name, and no argument, which may be a password. */
 function runCommand(board: string, argv: string[], timeoutMs: number): Promise<string> {
   const [file, ...args] = argv;
   return new Promise((resolve, reject) => {
     execFile(file, args, { timeout: timeoutMs, killSignal: 'SIGKILL' }, (error, stdout, stderr) => {
       if (error === null) return resolve(stdout);
-      const said = (stderr.trim() || stdout.trim() || error.message).slice(0, 400);
-      const message = `board "${board}": command ${JSON.stringify(argv)} failed: ${said}; try it by hand`;
-      reject(new PowerError('COMMAND_FAILED', message, { board, timeoutMs }, error));
+      const said = withoutArguments(stderr.trim() || stdout.trim() || endOf(error), args).slice(0, 400);
+      const message = `${board}: ${file} (its ${args.length} arguments are in the profile) failed: ${said}; try it by hand`;
+      reject(new PowerError('COMMAND_FAILED', message, { board, timeoutMs }));
     });
   });
+}
+
+/** Node's own message repeats the whole command line. */
+function endOf(error: ExecFileException): string {
+  if (error.killed) return 'it did not end in time';
+  return typeof error.code === 'number' ? `exit code ${error.code}` : (error.signal ?? String(error.code));
+}
+
+/** Shorter ones are words that a program says anyway. */
+const SECRET_LENGTH_MIN = 4;
+
+function withoutArguments(said: string, args: readonly string[]): string {
+  const long = args.filter((argument) => argument.length >= SECRET_LENGTH_MIN).sort((a, b) => b.length - a.length);
+  return long.reduce((text, argument) => text.replaceAll(argument, '…'), said);
 }

@@ -3,9 +3,12 @@
  */
 import type { z } from 'zod';
 import { execOptionsSchema } from '../../power/boards/execBoard.js';
+import { resolveBoard } from '../../power/boards/resolveBoard.js';
 import { boardTypeSchema } from '../../power/boardType.js';
 import { catalogue } from '../../power/catalogue/index.js';
+import { isPowerError } from '../../power/errors.js';
 import { builtInTypes } from '../../power/findBoardType.js';
+import type { BoardRef } from '../resolved.js';
 import { suggestWord } from '../source/nearest.js';
 import type { FieldPath } from '../source/fieldPath.js';
 import type { Check, Finding } from './check.js';
@@ -31,13 +34,29 @@ export const checkTypesUsed: Check = (profile, report) => {
     const made = channelsOf(board.type, own);
     if (made !== null && (board.channels < made.min || board.channels > made.max)) {
       report({ kind: 'error', path: ['boards', name, 'channels'], rule: `a ${board.type} has ${made.min} to ${made.max}`, next: 'count the relays on the board' });
+      continue;
     }
     if (board.type === 'exec') {
       const result = execOptionsSchema.safeParse(board.options);
       if (!result.success) findings(['boards', name, 'options'], result.error.issues).forEach(report);
+      continue;
     }
+    const problem = optionsProblem({ name, tty: '', ...board }, own);
+    if (problem !== null) report({ kind: 'error', path: ['boards', name, 'options'], rule: problem, next: 'see `plugpull relay boards`' });
   }
 };
+
+/** What the board's own folder has against its options; null: nothing, or the type itself is at fault and that is said. */
+function optionsProblem(board: BoardRef, own: Record<string, unknown>): string | null {
+  try {
+    resolveBoard(board, own);
+    return null;
+  } catch (error) {
+    if (!isPowerError(error)) throw error;
+    if (error.code !== 'BAD_SPEC' || channelsOf(board.type, own) === null) return null;
+    return error.message.replace(/\s*\n\s*/g, ' ').replace(/^board "[^"]*" \([^)]*\): /, '');
+  }
+}
 
 /** There is such a board; where not, `checkTypesUsed` has said it. */
 export function isMade(type: string, channels: number, own: Record<string, unknown>): boolean {
