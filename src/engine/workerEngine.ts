@@ -216,12 +216,14 @@ export class WorkerEngine {
   }
 
   judge(): JudgeReport {
-    const { areas } = this.opened();
+    const { areas, spec } = this.opened();
     const history = this.history.recorder;
     if (history === null || this.recovery === null) {
       throw new EngineError('ENGINE_STATE', 'judge needs the history of a run and a recovered journal; call recover first');
     }
     this.running?.settle();
+    // What is found is what an area owes from now on. Only durable acknowledgement leaves nothing of it in a cache.
+    if (spec.tracking.acknowledge === 'completed') flushOrThrow(this.ring(), [PRIMARY, SECONDARY]);
     this.phase.enter('judge', areas.geometry.usableBytes);
     const report = judgeAreas({
       io: this.ring(),

@@ -14,6 +14,7 @@ const env = { PLUGPULL_STATE_DIR: state.dir };
 afterAll(() => state.clean());
 
 const LONG = process.env.PLUGPULL_LONG !== undefined;
+const LONG_MS = 600_000;
 const during = (...rails: string[]): string => `{ rails: [${rails.join(', ')}], during: load, after: [60ms, 200ms] }`;
 const cuts = [during('P', 'S', 'J'), during('P'), during('S'), during('P', 'J')];
 const lie = 'faults: [{ class: lying-flush }]';
@@ -24,14 +25,16 @@ interface Case {
   wishes: Omit<TinyWishes, 'cycles'>;
   /** In CI; enough that nothing lost would be a wonder. */
   cycles: number;
+  /** The area whose device is at fault; the others keep their word and must not be blamed. */
+  accused?: 'primary' | 'secondary';
 }
 
 const caught: Case[] = [
   { what: 'completion acknowledged as durability', name: 'completed', wishes: { cuts, tracking: 'acknowledge: completed, linger: 0s, hotRegions: 0' }, cycles: 8 },
   // A small cache gives up its oldest writes: a journal that loses the newest ones alone looks whole.
   { what: 'a flush of the journal that is none, its cache dropped', name: 'lie-j-drop', wishes: { cuts: [during('P', 'S', 'J'), during('P', 'J')], disks: { j: `killModel: drop, cache: 64KiB, ${lie}` } }, cycles: 10 },
-  { what: 'a flush of the primary that is none', name: 'lie-p', wishes: { cuts: [during('P')], disks: { p: `killModel: drop, ${lie}` } }, cycles: 3 },
-  { what: 'a flush of the secondary that is none', name: 'lie-s', wishes: { cuts: [during('S')], disks: { s: `killModel: drop, ${lie}` } }, cycles: 3 },
+  { what: 'a flush of the primary that is none', name: 'lie-p', wishes: { cuts: [during('P')], disks: { p: `killModel: drop, ${lie}` } }, cycles: 3, accused: 'primary' },
+  { what: 'a flush of the secondary that is none', name: 'lie-s', wishes: { cuts: [during('S')], disks: { s: `killModel: drop, ${lie}` } }, cycles: 3, accused: 'secondary' },
 ];
 const caughtInTheLongRun: Case[] = [
   { what: 'a flush of the journal that is none, its cache lost in part', name: 'lie-j-mixed', wishes: { cuts, disks: { j: `killModel: mixed, ${lie}` } }, cycles: 50 },
@@ -39,13 +42,13 @@ const caughtInTheLongRun: Case[] = [
 
 interface Summary {
   run: { verdict: string; counts: Record<string, number>; troubles: string[] };
-  cycles: { verdict: string; reasons: { code: string }[] }[];
+  cycles: { verdict: string; reasons: { code: string; text: string }[] }[];
 }
 
 async function campaign({ name, wishes, cycles }: Case): Promise<{ code: number | null; summary: Summary }> {
   const file = join(state.dir, `${name}.yaml`);
   writeFileSync(file, tinyRigText(name, { ...wishes, cycles: LONG ? 50 : cycles }));
-  const result = await cli(['run', file, '--out', join(state.dir, `out-${name}`), '--json'], { env });
+  const result = await cli(['run', file, '--out', join(state.dir, `out-${name}`), '--json'], { env, hangMs: LONG ? LONG_MS : undefined });
   expect(result.stdout, result.stderr).not.toBe('');
   return { code: result.code, summary: JSON.parse(result.stdout) as Summary };
 }
@@ -58,7 +61,9 @@ describe('ends FAIL with lost indicators', () => {
     const lost = summary.cycles.filter((c) => c.reasons.some((r) => r.code === 'LOST_INDICATOR'));
     expect(lost.length).toBeGreaterThan(0);
     expect(lost.every((c) => c.verdict === 'FAIL')).toBe(true);
-  });
+    const blamed = summary.cycles.flatMap((c) => c.reasons.filter((r) => r.code === 'DEVICE_FAULT').map((r) => r.text.split(':')[0]));
+    expect([...new Set(blamed)]).toEqual(one.accused === undefined ? [] : [one.accused]);
+  }, LONG ? LONG_MS : undefined);
 });
 
 describe('passes', () => {
