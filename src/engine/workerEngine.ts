@@ -9,7 +9,6 @@ import { JOURNAL, PRIMARY, SECONDARY } from '../core/devices.js';
 import { IndicatorMap } from '../core/indicatorMap.js';
 import { createIoEngine } from '../device/engine.js';
 import type { IoEngine, SectorTools } from '../device/port.js';
-import { IO_OP } from '../device/port.js';
 import { sectorTools } from '../device/sectorTools.js';
 import type { JournalRecovery } from '../journal/recovery.js';
 import { parseUuid } from '../journal/recovery.js';
@@ -17,7 +16,7 @@ import type { WorkloadSpec } from '../rig/resolved.js';
 import { createWorkload } from '../workload/workload.js';
 import type { OpenAreas } from './areas.js';
 import { openAreas } from './areas.js';
-import { CHUNK_BYTES, flushOrThrow, transferOrThrow, WINDOW_CHUNKS, windows } from './bulk.js';
+import { CHUNK_BYTES, flushOrThrow, WINDOW_CHUNKS } from './bulk.js';
 import type { Control } from './control.js';
 import { AREA_NAMES } from './control.js';
 import { EngineError } from './errors.js';
@@ -40,6 +39,7 @@ import type {
   ResyncReport,
   VerifyReport,
 } from './port.js';
+import { prepareAreas } from './prepareRun.js';
 import { RunningCore } from './runningCore.js';
 
 /** Descriptors of the bulk passes' ring. */
@@ -115,25 +115,10 @@ export class WorkerEngine {
     const { areas, spec } = this.opened();
     this.endCore();
     const started = performance.now();
-    const io = this.ring();
     const { usableBytes } = areas.geometry;
     this.phase.enter('prepare', usableBytes);
-    for (const chunks of windows(usableBytes)) {
-      const writes = chunks.flatMap((chunk, i) => {
-        const at = i * CHUNK_BYTES;
-        this.tools!.stamp(io.arena, at, chunk.lengthBytes, {
-          runId: spec.runId,
-          updateId: 0,
-          transactionId: 0,
-          firstLba: chunk.offsetBytes / 512,
-        });
-        return [PRIMARY, SECONDARY].map((device) => ({ op: IO_OP.write, device, ...chunk, arenaOffset: at }));
-      });
-      transferOrThrow(io, writes);
-      const last = chunks[chunks.length - 1];
-      if (!this.progress(last.offsetBytes + last.lengthBytes)) throw this.stopped('prepare');
-    }
-    flushOrThrow(io, [PRIMARY, SECONDARY]);
+    const parts = { io: this.ring(), tools: this.tools!, usableBytes, runId: spec.runId };
+    if (!prepareAreas({ ...parts, progress: (done) => this.progress(done) })) throw this.stopped('prepare');
     this.history.recorder?.base('stamped');
     return { bytes: 2 * usableBytes, durationMs: performance.now() - started };
   }
