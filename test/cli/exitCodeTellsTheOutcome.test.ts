@@ -1,6 +1,6 @@
 /** What a script may rely on: each outcome has its exit code, power is back, and the lab is gone. */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { labStatus } from '../../src/lab/lab.js';
@@ -16,17 +16,27 @@ afterAll(() => state.clean(...names));
 const LOAD_P = '{ rails: [P], during: load, after: 300ms }';
 const LOAD_S = '{ rails: [S], during: load, after: 300ms }';
 
-async function run(name: string, wishes: RigWishes, out = join(state.dir, `${name}-out`)) {
+async function run(name: string, wishes: RigWishes, out = join(state.dir, `${name}-out`), onOutput?: (stdout: string) => void) {
   names.push(name);
   const file = join(state.dir, `${name}.yaml`);
   writeFileSync(file, rigText(name, wishes));
-  const result = await cli(['run', file, '--out', out], { env });
+  const result = await cli(['run', file, '--out', out], { env, onOutput });
   const lines = (path: string): CycleRecord[] => readFileSync(path, 'utf8').trim().split('\n').filter((l) => l !== '').map((l) => JSON.parse(l) as CycleRecord);
   return {
     ...result,
     record: (): RunRecord => JSON.parse(readFileSync(join(out, 'run.json'), 'utf8')) as RunRecord,
     cycles: (): CycleRecord[] => lines(join(out, 'cycles.jsonl')),
   };
+}
+
+/** Writes until there is no room, not even for a line. */
+function fillUp(file: string): true {
+  try {
+    for (;;) appendFileSync(file, Buffer.alloc(4096));
+  } catch (error) {
+    expect((error as NodeJS.ErrnoException).code).toBe('ENOSPC');
+    return true;
+  }
 }
 
 describe('exit codes', () => {
@@ -63,7 +73,11 @@ describe('exit codes', () => {
     mkdirSync(mount);
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=5m', 'tmpfs', mount]);
     try {
-      const result = await run('full', { cuts: [LOAD_P], cycles: 200 }, join(mount, 'out'));
+      let full = false;
+      const fill = (stdout: string): void => {
+        if (!full && stdout.includes('  preflight:')) full = fillUp(join(mount, 'of-others'));
+      };
+      const result = await run('full', { cuts: [LOAD_P], cycles: 200 }, join(mount, 'out'), fill);
       expect(result.code, result.stdout.slice(-500) + result.stderr).toBe(5);
       expect(result.stderr).toMatch(/small\/out/);
       expect(result.stderr).toMatch(/no space|ENOSPC/i);
