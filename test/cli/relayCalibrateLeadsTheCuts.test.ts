@@ -19,13 +19,13 @@ it.skipIf(!canRunLab)('stores what each rail takes, and a run aims with it', asy
   const cuts = ['{ rails: [P, S], during: load, after: 500ms }', '{ rails: [S], during: load, after: 20ms }'];
   writeFileSync(file, boardRigText({ name: 'calibrated', type: 'modbus-rtu', channels: 8, cuts, cycles: 2, disk: `, holdUp: ${HOLD_UP_MS}ms` }));
   const out = join(state.dir, 'measured');
-  const measured = await cli(['relay', 'calibrate', file, '--cuts', '3', '--out', out], { env });
+  const measured = await cli(['relay', 'calibrate', file, '--cuts', '2', '--out', out], { env });
   expect(measured.code, measured.stderr).toBe(0);
   expect(await labStatus('calibrated')).toBeNull();
   const calibration = JSON.parse(readFileSync(join(out, 'calibration.json'), 'utf8')) as Calibration;
   expect(Object.keys(calibration.rails)).toEqual(['P', 'S', 'J']);
   for (const rail of Object.values(calibration.rails)) {
-    expect(rail.cut.samples).toHaveLength(3);
+    expect(rail.cut.samples).toHaveLength(2);
     // The contact's 5 ms and the supply's hold-up; the return knows no hold-up.
     expect(rail.cut.min).toBeGreaterThan(HOLD_UP_MS);
     expect(rail.return.min).toBeGreaterThan(4);
