@@ -4,7 +4,7 @@ import type { Progress } from './progress.js';
 import { cycleLine, cycleTitle, formatBar, formatBytes } from './progressText.js';
 
 const BLOCK_LINES = 3;
-const BAR_WIDTH = 30;
+const BAR_WIDTH = 24;
 /** Ten times a second is as often as anyone looks. */
 const REDRAW_MS = 100;
 const HIDE_CURSOR = '\u001b[?25l';
@@ -77,8 +77,9 @@ export function liveProgress(out: NodeJS.WriteStream): Progress {
   };
 }
 
+/** Within 80 columns. */
 function engineLine(s: EngineSnapshot): string {
-  const state = `${s.dirtyRegions} of ${s.regionCount} regions dirty, ${s.updatesInFlight} updates in flight`;
-  if (!['prepare', 'judge', 'resync', 'verify'].includes(s.phase)) return state;
-  return `${formatBar(s.phaseDone, BAR_WIDTH)} ${formatBytes(s.phaseBytesPerSecond)}/s  ${state}`;
+  const dirty = `${s.dirtyRegions} of ${s.regionCount} regions dirty`;
+  if (!['prepare', 'judge', 'resync', 'verify'].includes(s.phase)) return `${dirty}, ${s.updatesInFlight} updates in flight`;
+  return `${formatBar(s.phaseDone, BAR_WIDTH)} ${formatBytes(s.phaseBytesPerSecond)}/s  ${dirty}`;
 }
