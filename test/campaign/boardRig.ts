@@ -1,6 +1,5 @@
 /** A campaign over a board of any type: tiny areas, three rails, everything real but for the hardware. */
-import { existsSync, mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { runCampaign, type CampaignResult } from '../../src/campaign/campaign.js';
 import { systemClock } from '../../src/campaign/clock.js';
@@ -88,7 +87,8 @@ export async function runBoardRig(text: string, observers: CampaignObserver[] = 
   const ended: Ended = { result: null, refused: null, verdicts: [], powered: [] };
   try {
     await realHost.labUp(rig.name, rig.lab!);
-    const historyDir = join(mkdtempSync(join(tmpdir(), 'plugpull-history-')), 'history');
+    // Goes with the test file's own state directory.
+    const historyDir = join(process.env.PLUGPULL_STATE_DIR!, `history-${rig.name}`);
     ended.result = await runCampaign(
       { rig, ffi: 'koffi', keepLab: true, runId: 1, historyDir, lock: lockRig(rig.name, 'test') },
       { host: realHost, clock: systemClock, interrupts: { requested: false, onFirst: () => undefined, release: () => undefined }, observers },

@@ -1,7 +1,7 @@
 /** Races: what was free at the plan is mounted at the run; what was looked at is not what is opened. Nothing is written. */
 import { mkdirSync, readFileSync, renameSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { afterAll, expect, it } from 'vitest';
 import { systemClock } from '../../src/campaign/clock.js';
 import { realHost } from '../../src/campaign/realHost.js';
 import { lockRig } from '../../src/campaign/rigLock.js';
@@ -14,7 +14,8 @@ import { parseRig } from '../../src/rig/load.js';
 import { command, useLoops, type TestLoop } from '../device/loop.js';
 import { ownStateDir } from './labRig.js';
 
-ownStateDir();
+const state = ownStateDir();
+afterAll(() => state.clean());
 const loops = useLoops();
 const isRoot = process.getuid?.() === 0;
 
