@@ -7,7 +7,9 @@
  */
 import type { CoreEffects } from './effects.js';
 import { IndicatorPages } from './indicatorPages.js';
-import { IndexList, NIL } from './linkedList.js';
+import { Lingering } from './lingering.js';
+import { NIL } from './linkedList.js';
+import { CLEARING } from './regionTable.js';
 import type { CoreState } from './state.js';
 import { GIVEN_UP, MARKING, NEEDS_LOG, NEEDS_MARK } from './state.js';
 import { RECORD_BEGIN, RECORD_COMPLETE, RECORD_RELEASE, RECORD_WRITE, TransactionLog } from './transactionLog.js';
@@ -17,8 +19,7 @@ export class Evidence {
   readonly log: TransactionLog;
   readonly pages: IndicatorPages;
   readonly fx: CoreEffects;
-  /** Regions with idle evidence, the one idle for longest first. */
-  protected readonly lingering: IndexList;
+  protected readonly lingering: Lingering;
   /** Slots whose marks are not durable yet. */
   readonly markWaiters: number[] = [];
   /** Transactions whose completion record found no room. */
@@ -36,7 +37,7 @@ export class Evidence {
     this.log = log;
     this.pages = pages;
     this.fx = fx;
-    this.lingering = new IndexList(state.regions.lingerNext, state.regions.lingerPrev);
+    this.lingering = new Lingering(state.regions);
     this.reserveBlocks = Math.max(2 * log.config.blocksPerUnit, Math.floor(log.config.ringBlocks / 8));
   }
 
@@ -72,14 +73,14 @@ export class Evidence {
    */
   claim(slot: number): void {
     const { slots, nodes } = this.state;
-    const count = slots.nodeCount[slot];
+    const count = this.state.regionsTouched(slots.offset[slot], slots.length[slot]);
     const inLog =
       !this.state.secondaryAway &&
       this.log.hasRoom(count + 1, this.reserveBlocks) &&
       this.state.holdings.pool.freeCount >= count;
     let waitFor = -1;
     for (let n = slots.firstNode[slot]; n !== NIL; n = nodes.nextOfSlot[n]) {
-      this.stopLingering(nodes.entry[n]);
+      this.lingering.remove(nodes.entry[n]);
       if (inLog) waitFor = Math.max(waitFor, this.claimInLog(n));
     }
     if (!inLog) {
@@ -104,10 +105,15 @@ export class Evidence {
     holdings.unacked[h]++;
     nodes.holding[n] = h;
     // A bit about to be cleared (R10) is nothing to rely on.
-    if (regions.clearPending[e] === 0 && this.pages.isEvidence(regions.region[e])) return -1;
+    if (regions.copySlot[e] !== CLEARING && this.pages.isEvidence(regions.region[e])) return -1;
     // Holdings stand in log order: the first is the first to be durable.
-    const oldest = holdings.sequence[regions.firstHolding[e]];
+    const oldest = this.sequenceOf(regions.firstHolding[e]);
     return this.log.isDurable(oldest) ? -1 : oldest;
+  }
+
+  /** The log block with the holding's write record. */
+  sequenceOf(h: number): number {
+    return this.log.whole(this.state.holdings.sequence[h]);
   }
 
   /** Claim 3: the location goes to the log for the transaction. */
@@ -174,14 +180,14 @@ export class Evidence {
    * What other transactions' updates in flight rely on is their own, older, record in the log.
    */
   prune(e: number): void {
-    const { holdings, regions } = this.state;
+    const { holdings, regions, config, nowMs } = this.state;
     let h = regions.firstHolding[e];
     while (h !== NIL) {
       const next = holdings.next[h];
       if (holdings.unacked[h] === 0 && this.isDispensable(e, h)) this.release(h);
       h = next;
     }
-    if (regions.unackedCount[e] === 0 && regions.firstHolding[e] !== NIL) this.linger(e);
+    if (regions.unackedCount[e] === 0 && regions.firstHolding[e] !== NIL) this.lingering.add(e, nowMs + config.lingerMs);
   }
 
   /**
@@ -191,30 +197,15 @@ export class Evidence {
    */
   protected isDispensable(e: number, h: number): boolean {
     const { holdings, regions } = this.state;
-    const isDurable = this.log.isDurable(holdings.sequence[h]);
+    const isDurable = this.log.isDurable(this.sequenceOf(h));
     let isOlder = true;
     for (let x = regions.firstHolding[e]; x !== NIL; x = holdings.next[x]) {
       if (x === h) isOlder = false;
-      else if (this.log.isDurable(holdings.sequence[x])) {
+      else if (this.log.isDurable(this.sequenceOf(x))) {
         if (!isOlder || holdings.unacked[x] > 0) return true;
       } else if (isOlder && !isDurable) return true;
     }
     return false;
-  }
-
-  protected linger(e: number): void {
-    const { regions, config, nowMs } = this.state;
-    if (regions.lingering[e] === 0) {
-      regions.lingering[e] = 1;
-      this.lingering.append(e);
-    }
-    regions.lingerUntilMs[e] = nowMs + config.lingerMs;
-  }
-
-  protected stopLingering(e: number): void {
-    if (this.state.regions.lingering[e] === 0) return;
-    this.state.regions.lingering[e] = 0;
-    this.lingering.remove(e);
   }
 
   /** Appends the release of one region by one transaction; false when the log has no room for it now. */
@@ -232,7 +223,7 @@ export class Evidence {
       this.log.append(RECORD_RELEASE, transactions.id[t], regions.region[holdings.entry[h]], 1, nowMs);
       counters.releases++;
     }
-    this.log.freeWhenDurable(holdings.sequence[h]);
+    this.log.freeWhenDurable(this.sequenceOf(h));
     this.forget(h);
     return true;
   }
@@ -273,11 +264,11 @@ export class Evidence {
 
   /** Time has passed: lingering evidence whose time is up, or that is too much, goes. `all`: none may stay. */
   expire(all: boolean): void {
-    const { regions, config, nowMs, counters, holdings } = this.state;
+    const { config, nowMs, counters, holdings } = this.state;
     for (;;) {
-      const e = this.lingering.head;
+      const e = this.lingering.oldest;
       if (e === NIL) break;
-      const late = regions.lingerUntilMs[e] <= nowMs;
+      const late = this.lingering.deadlineMs(e) <= nowMs;
       const tooMuch = this.lingering.length > config.hotRegions || holdings.pool.freeCount < this.holdingsWanted;
       if (!all && !late && !tooMuch) break;
       if (!this.releaseRegion(e)) break;
@@ -293,7 +284,7 @@ export class Evidence {
   protected freeTransaction(): void {
     const { transactions, counters } = this.state;
     this.transactionWanted = false;
-    for (let e = this.lingering.head; e !== NIL && transactions.pool.freeCount === 0; ) {
+    for (let e = this.lingering.oldest; e !== NIL && transactions.pool.freeCount === 0; ) {
       const next = this.lingering.next(e);
       if (this.keepsClosedTransaction(e)) {
         if (!this.releaseRegion(e)) return;
@@ -320,7 +311,7 @@ export class Evidence {
       if (!this.release(h)) return false;
       h = next;
     }
-    this.stopLingering(e);
+    this.lingering.remove(e);
     regions.releaseIfIdle(e);
     return true;
   }
@@ -336,10 +327,10 @@ export class Evidence {
     if (log.freeBlocks >= Math.max(size / 4, 2 * this.reserveBlocks)) return;
     const target = log.durableTail + size / 4;
     const marking = log.freeBlocks < 2 * this.reserveBlocks;
-    for (let h = holdings.inLogOrder.head; h !== NIL && holdings.sequence[h] < target; ) {
+    for (let h = holdings.inLogOrder.head; h !== NIL && this.sequenceOf(h) < target; ) {
       const next = holdings.inLogOrder.next(h);
       const e = holdings.entry[h];
-      if (!log.isDurable(holdings.sequence[h])) break;
+      if (!log.isDurable(this.sequenceOf(h))) break;
       if (regions.unackedCount[e] === 0 && holdings.unacked[h] === 0) {
         counters.pressureDrops++;
         this.drop(h);
@@ -362,9 +353,9 @@ export class Evidence {
     for (let n = regions.firstNode[e]; n !== NIL; n = nodes.next[n]) {
       if (nodes.holding[n] === h) nodes.holding[n] = NIL;
     }
-    this.log.freeNow(holdings.sequence[h]);
+    this.log.freeNow(this.sequenceOf(h));
     this.forget(h);
-    if (regions.firstHolding[e] === NIL) this.stopLingering(e);
+    if (regions.firstHolding[e] === NIL) this.lingering.remove(e);
     regions.releaseIfIdle(e);
   }
 

@@ -1,39 +1,39 @@
 /** Marks the end of a list of indices, and "none" in every index field of the core. */
 export const NIL = -1;
 
-/** One doubly linked list over indices whose links live in two shared arrays. */
+/** One doubly linked list over indices. Its links live in two arrays that are its owner's memory, not its own. */
 export class IndexList {
   head = NIL;
   tail = NIL;
   length = 0;
-  private nextOf: Int32Array;
-  private prevOf: Int32Array;
+  readonly #next: Int32Array;
+  readonly #prev: Int32Array;
 
   constructor(next: Int32Array, prev: Int32Array) {
-    this.nextOf = next;
-    this.prevOf = prev;
+    this.#next = next;
+    this.#prev = prev;
   }
 
   append(i: number): void {
-    this.prevOf[i] = this.tail;
-    this.nextOf[i] = NIL;
+    this.#prev[i] = this.tail;
+    this.#next[i] = NIL;
     if (this.tail === NIL) this.head = i;
-    else this.nextOf[this.tail] = i;
+    else this.#next[this.tail] = i;
     this.tail = i;
     this.length++;
   }
 
   remove(i: number): void {
-    const p = this.prevOf[i];
-    const n = this.nextOf[i];
+    const p = this.#prev[i];
+    const n = this.#next[i];
     if (p === NIL) this.head = n;
-    else this.nextOf[p] = n;
+    else this.#next[p] = n;
     if (n === NIL) this.tail = p;
-    else this.prevOf[n] = p;
+    else this.#prev[n] = p;
     this.length--;
   }
 
   next(i: number): number {
-    return this.nextOf[i];
+    return this.#next[i];
   }
 }

@@ -1,54 +1,62 @@
 /**
  * What is known of the regions that matter just now (updates in flight, evidence held, a copy running): a pool of
- * entries found by region through an open-addressing hash. Regions at rest cost nothing here, so memory follows what is
- * in flight, not the size of the storage area.
+ * entries found by region through a hash with chains. Regions at rest cost nothing here, so memory follows what is in
+ * flight, not the size of the storage area.
  */
-import { IndexPool } from './pool.js';
 import { NIL } from './linkedList.js';
+import { layFields, RecordPool } from './recordPool.js';
+
+/** Words of an entry. */
+export const ENTRY_REGION = 0;
+export const ENTRY_FIRST_NODE = 1;
+export const ENTRY_LAST_NODE = 2;
+export const ENTRY_UNACKED = 3;
+const ENTRY_CHAIN = 4;
+const ENTRY_FIRST_HOLDING = 5;
+const ENTRY_LAST_HOLDING = 6;
+const ENTRY_COPY = 7;
+const ENTRY_WORDS = 8;
+const ENTRY_SHIFT = Math.log2(ENTRY_WORDS);
+
+/** `copySlot`: the copy is durable and the bit waits to be cleared (R10). */
+export const CLEARING = -2;
+
+/** Entries per bucket when all are in use are at most 1 / this: chains stay short, buckets cost little. */
+const BUCKETS_PER_ENTRY_MIN = 1;
 
 export class RegionTable {
   readonly capacity: number;
-  /** Entry → region. */
-  readonly region: Uint32Array;
+  readonly pool: RecordPool;
   /** Entry → first and last node of its updates, in the order obtained; NIL when none. */
-  readonly firstNode: Int32Array;
-  readonly lastNode: Int32Array;
+  declare readonly firstNode: Int32Array;
+  declare readonly lastNode: Int32Array;
   /** Updates in `U[r]`: obtained, neither acknowledged nor given up. */
-  readonly unackedCount: Int32Array;
+  declare readonly unackedCount: Int32Array;
   /** Entry → first and last holding (evidence in the log), in log order; NIL when none. */
-  readonly firstHolding: Int32Array;
-  readonly lastHolding: Int32Array;
-  /** Entry → slot of the resync copy that runs or waits, NIL when none. */
-  readonly copySlot: Int32Array;
-  /** 1: the copy is durable and the bit waits to be cleared (R10). */
-  readonly clearPending: Uint8Array;
-  /** Linger list (LRU of idle evidence): links and the time the evidence may go. */
-  readonly lingerNext: Int32Array;
-  readonly lingerPrev: Int32Array;
-  readonly lingering: Uint8Array;
-  readonly lingerUntilMs: Float64Array;
-  private readonly pool: IndexPool;
+  declare readonly firstHolding: Int32Array;
+  declare readonly lastHolding: Int32Array;
+  /** Entry → slot of the resync copy that runs or waits, CLEARING, or NIL. */
+  declare readonly copySlot: Int32Array;
+  /** Entry → region. */
+  declare readonly region: Uint32Array;
   private readonly buckets: Int32Array;
   private readonly mask: number;
 
   constructor(capacity: number) {
     this.capacity = capacity;
-    this.region = new Uint32Array(capacity);
-    this.firstNode = new Int32Array(capacity);
-    this.lastNode = new Int32Array(capacity);
-    this.unackedCount = new Int32Array(capacity);
-    this.firstHolding = new Int32Array(capacity);
-    this.lastHolding = new Int32Array(capacity);
-    this.copySlot = new Int32Array(capacity);
-    this.clearPending = new Uint8Array(capacity);
-    this.lingerNext = new Int32Array(capacity);
-    this.lingerPrev = new Int32Array(capacity);
-    this.lingering = new Uint8Array(capacity);
-    this.lingerUntilMs = new Float64Array(capacity);
-    this.pool = new IndexPool(capacity);
-    // At most half full, so that probe sequences stay short.
+    this.pool = new RecordPool(capacity, ENTRY_WORDS);
+    layFields(this, this.pool, {
+      firstNode: ENTRY_FIRST_NODE,
+      lastNode: ENTRY_LAST_NODE,
+      unackedCount: ENTRY_UNACKED,
+      firstHolding: ENTRY_FIRST_HOLDING,
+      lastHolding: ENTRY_LAST_HOLDING,
+      copySlot: ENTRY_COPY,
+    });
+    // Unsigned: there are up to 2^32 regions.
+    Object.defineProperty(this, 'region', { value: new Uint32Array(this.pool.memory.buffer), enumerable: false });
     let size = 8;
-    while (size < capacity * 2) size *= 2;
+    while (size < capacity * BUCKETS_PER_ENTRY_MIN) size *= 2;
     this.buckets = new Int32Array(size).fill(NIL);
     this.mask = size - 1;
   }
@@ -57,63 +65,63 @@ export class RegionTable {
     return this.pool.usedCount;
   }
 
+  /** 0 … capacity-1, for arrays beside the entries. */
+  ordinal(e: number): number {
+    return e >> ENTRY_SHIFT;
+  }
+
+  entryAt(ordinal: number): number {
+    return ordinal << ENTRY_SHIFT;
+  }
+
   /** Entry of the region, or NIL. */
   find(region: number): number {
-    let h = hash(region) & this.mask;
-    for (;;) {
-      const e = this.buckets[h];
-      if (e === NIL || this.region[e] === region) return e;
-      h = (h + 1) & this.mask;
-    }
+    const { memory } = this.pool;
+    const wanted = region | 0;
+    let e = this.buckets[hash(region) & this.mask];
+    while (e !== NIL && memory[e] !== wanted) e = memory[e + ENTRY_CHAIN];
+    return e;
   }
 
   /** Entry of the region, made when there was none. Throws when the pool is used up: its size is a promise of the core. */
   ensure(region: number): number {
-    let h = hash(region) & this.mask;
-    for (;;) {
-      const e = this.buckets[h];
-      if (e === NIL) break;
-      if (this.region[e] === region) return e;
-      h = (h + 1) & this.mask;
-    }
+    const { memory } = this.pool;
+    const wanted = region | 0;
+    const h = hash(region) & this.mask;
+    const head = this.buckets[h];
+    for (let e = head; e !== NIL; e = memory[e + ENTRY_CHAIN]) if (memory[e] === wanted) return e;
     const e = this.pool.take();
     if (e === NIL) throw new Error(`region table is full (${this.capacity} entries)`);
     this.buckets[h] = e;
-    this.region[e] = region;
-    this.firstNode[e] = this.lastNode[e] = NIL;
-    this.firstHolding[e] = this.lastHolding[e] = NIL;
-    this.copySlot[e] = NIL;
-    this.unackedCount[e] = 0;
-    this.clearPending[e] = 0;
-    this.lingering[e] = 0;
+    memory[e + ENTRY_REGION] = wanted;
+    memory[e + ENTRY_CHAIN] = head;
+    memory[e + ENTRY_UNACKED] = 0;
+    memory[e + ENTRY_FIRST_NODE] = memory[e + ENTRY_LAST_NODE] = NIL;
+    memory[e + ENTRY_FIRST_HOLDING] = memory[e + ENTRY_LAST_HOLDING] = NIL;
+    memory[e + ENTRY_COPY] = NIL;
     return e;
   }
 
   /** Takes the entry out if nothing is left in it. */
   releaseIfIdle(e: number): void {
-    if (this.firstNode[e] !== NIL || this.firstHolding[e] !== NIL) return;
-    if (this.copySlot[e] !== NIL || this.clearPending[e] !== 0) return;
-    this.unlink(this.region[e]);
+    const { memory } = this.pool;
+    // All are NIL, which is all bits set.
+    if ((memory[e + ENTRY_FIRST_NODE] & memory[e + ENTRY_FIRST_HOLDING] & memory[e + ENTRY_COPY]) !== NIL) return;
+    this.unlink(e);
     this.pool.give(e);
   }
 
-  /** Deletion with backward shift: no tombstones, so the table never degrades. */
-  private unlink(region: number): void {
-    let h = hash(region) & this.mask;
-    while (this.region[this.buckets[h]] !== region) h = (h + 1) & this.mask;
-    let hole = h;
-    for (;;) {
-      h = (h + 1) & this.mask;
-      const e = this.buckets[h];
-      if (e === NIL) break;
-      const home = hash(this.region[e]) & this.mask;
-      // e may move into the hole only if its home is not between the hole and e.
-      if (((h - home) & this.mask) >= ((h - hole) & this.mask)) {
-        this.buckets[hole] = e;
-        hole = h;
-      }
+  private unlink(e: number): void {
+    const { memory } = this.pool;
+    const h = hash(memory[e]) & this.mask;
+    const after = memory[e + ENTRY_CHAIN];
+    let x = this.buckets[h];
+    if (x === e) {
+      this.buckets[h] = after;
+      return;
     }
-    this.buckets[hole] = NIL;
+    while (memory[x + ENTRY_CHAIN] !== e) x = memory[x + ENTRY_CHAIN];
+    memory[x + ENTRY_CHAIN] = after;
   }
 }
 

@@ -9,6 +9,7 @@
  */
 import type { Evidence } from './evidence.js';
 import { NIL } from './linkedList.js';
+import { CLEARING } from './regionTable.js';
 import type { CoreState } from './state.js';
 import { CANCELLED, COPY, NEEDS_LOG, SETTLED, WAITING } from './state.js';
 import type { Updates } from './updates.js';
@@ -86,7 +87,7 @@ export class Resync {
         continue;
       }
       const e = state.regions.find(region);
-      const busy = e !== NIL && (state.regions.copySlot[e] !== NIL || state.regions.clearPending[e] !== 0);
+      const busy = e !== NIL && state.regions.copySlot[e] !== NIL;
       if (!busy && !this.startCopy(region)) return;
       this.cursor = region + 1;
     }
@@ -119,7 +120,7 @@ export class Resync {
     const cancelled = (slots.flags[slot] & CANCELLED) !== 0;
     this.copyOver(slot);
     if (cancelled) return;
-    regions.clearPending[e] = 1;
+    regions.copySlot[e] = CLEARING;
     this.clearing.push(e);
   }
 
@@ -146,9 +147,9 @@ export class Resync {
   marked(e: number): void {
     const { regions, slots } = this.state;
     const copy = regions.copySlot[e];
-    if (copy !== NIL && (slots.flags[copy] & WAITING) === 0) slots.flags[copy] |= CANCELLED;
-    if (regions.clearPending[e] === 0) return;
-    regions.clearPending[e] = 0;
+    if (copy >= 0 && (slots.flags[copy] & WAITING) === 0) slots.flags[copy] |= CANCELLED;
+    if (copy !== CLEARING) return;
+    regions.copySlot[e] = NIL;
     this.clearing.splice(this.clearing.indexOf(e), 1);
   }
 
@@ -164,7 +165,7 @@ export class Resync {
         continue;
       }
       this.clearing.splice(i, 1);
-      regions.clearPending[e] = 0;
+      regions.copySlot[e] = NIL;
       this.clear(e);
     }
   }
@@ -175,17 +176,17 @@ export class Resync {
    * needs no other evidence.
    */
   protected mayClear(e: number): boolean {
-    const { regions, nodes, slots, holdings } = this.state;
+    const { regions, nodes, slots } = this.state;
     const { log } = this.evidence;
     const oldest = regions.firstHolding[e];
-    const inLog = oldest !== NIL && log.isDurable(holdings.sequence[oldest]);
+    const inLog = oldest !== NIL && log.isDurable(this.evidence.sequenceOf(oldest));
     for (let n = regions.firstNode[e]; n !== NIL; n = nodes.next[n]) {
       const slot = nodes.slot[n];
       if ((slots.flags[slot] & (SETTLED | COPY)) !== 0) continue;
       const h = nodes.holding[n];
       if (h === NIL) return false;
       if (inLog) continue;
-      const waitsForIt = (slots.flags[slot] & NEEDS_LOG) !== 0 && holdings.sequence[h] <= slots.waitSequence[slot];
+      const waitsForIt = (slots.flags[slot] & NEEDS_LOG) !== 0 && this.evidence.sequenceOf(h) <= slots.waitSequence[slot];
       if (!waitsForIt) return false;
     }
     return true;
@@ -205,7 +206,7 @@ export class Resync {
     const { regions } = this.state;
     this.stop();
     for (const e of this.clearing.splice(0)) {
-      regions.clearPending[e] = 0;
+      regions.copySlot[e] = NIL;
       regions.releaseIfIdle(e);
     }
   }

@@ -5,10 +5,13 @@
  *   slot ──nodes──▶ (one per region touched) ──▶ region entry ──▶ holdings (one per transaction with evidence)
  */
 import type { CoreConfig } from './config.js';
-import { IndicatorMap } from './indicatorMap.js';
-import { IndexList, NIL } from './linkedList.js';
+import type { IndicatorMap } from './indicatorMap.js';
+import { IndexList } from './linkedList.js';
 import { IndexPool } from './pool.js';
-import { RegionTable } from './regionTable.js';
+import { layFields, RecordPool } from './recordPool.js';
+import type { RegionTable } from './regionTable.js';
+import type { Nodes } from './updateSets.js';
+import { UpdateSets } from './updateSets.js';
 
 /** Bits of `Slots.flags`. Per area: P has the named bit, S the next one. */
 export const SUBMITTED = 1 << 0;
@@ -47,14 +50,12 @@ export class Slots {
   readonly length: Float64Array;
   readonly flags: Int32Array;
   readonly firstNode: Int32Array;
-  readonly nodeCount: Int32Array;
   /** Log block that its evidence waits for. */
   readonly waitSequence: Float64Array;
   readonly deadlineMs: Float64Array;
-  /** All slots in use, in the order obtained. */
-  readonly active: IndexList;
   /** Those that wait for an area, in the order of their deadlines. */
   readonly submitted: IndexList;
+  private readonly submittedLinks: [Int32Array, Int32Array];
 
   constructor(capacity: number) {
     this.capacity = capacity;
@@ -65,60 +66,46 @@ export class Slots {
     this.length = new Float64Array(capacity);
     this.flags = new Int32Array(capacity);
     this.firstNode = new Int32Array(capacity);
-    this.nodeCount = new Int32Array(capacity);
     this.waitSequence = new Float64Array(capacity);
     this.deadlineMs = new Float64Array(capacity);
-    this.active = new IndexList(new Int32Array(capacity), new Int32Array(capacity));
-    this.submitted = new IndexList(new Int32Array(capacity), new Int32Array(capacity));
+    this.submittedLinks = [new Int32Array(capacity), new Int32Array(capacity)];
+    this.submitted = new IndexList(...this.submittedLinks);
+  }
+
+  /** Slots in use, in the order obtained. Looks at all: for rare events. */
+  inUse(): number[] {
+    const found: number[] = [];
+    // A slot in use waits, is submitted or is settled: never without a flag.
+    for (let slot = 0; slot < this.capacity; slot++) if (this.flags[slot] !== 0) found.push(slot);
+    return found.sort((a, b) => this.id[a] - this.id[b]);
   }
 }
 
-/** One per (update, region). */
-export class Nodes {
-  readonly pool: IndexPool;
-  readonly slot: Int32Array;
-  readonly entry: Int32Array;
-  readonly holding: Int32Array;
-  /** Next node of the same slot. */
-  readonly nextOfSlot: Int32Array;
-  /** Neighbours among the updates of the region. */
-  readonly next: Int32Array;
-  readonly prev: Int32Array;
-
-  constructor(capacity: number) {
-    this.pool = new IndexPool(capacity);
-    this.slot = new Int32Array(capacity);
-    this.entry = new Int32Array(capacity);
-    this.holding = new Int32Array(capacity);
-    this.nextOfSlot = new Int32Array(capacity);
-    this.next = new Int32Array(capacity);
-    this.prev = new Int32Array(capacity);
-  }
-}
+/** Words of a holding. */
+const HOLDING_WORDS = 8;
 
 /** One per region in `L[t]` of a transaction: evidence in the log. */
 export class Holdings {
-  readonly pool: IndexPool;
-  readonly transaction: Int32Array;
-  readonly entry: Int32Array;
-  /** Block with the write record. */
-  readonly sequence: Float64Array;
+  readonly pool: RecordPool;
+  declare readonly transaction: Int32Array;
+  declare readonly entry: Int32Array;
+  /** Block with the write record: the low 32 bits of its number (TransactionLog.whole). */
+  declare readonly sequence: Int32Array;
   /** Unacknowledged updates of the transaction to the region. */
-  readonly unacked: Int32Array;
-  readonly next: Int32Array;
-  readonly prev: Int32Array;
+  declare readonly unacked: Int32Array;
+  /** Neighbours among the region's holdings. */
+  declare readonly next: Int32Array;
+  declare readonly prev: Int32Array;
+  /** Neighbours in the log. */
+  declare private readonly later: Int32Array;
+  declare private readonly earlier: Int32Array;
   /** All holdings in log order. */
   readonly inLogOrder: IndexList;
 
   constructor(capacity: number) {
-    this.pool = new IndexPool(capacity);
-    this.transaction = new Int32Array(capacity);
-    this.entry = new Int32Array(capacity);
-    this.sequence = new Float64Array(capacity);
-    this.unacked = new Int32Array(capacity);
-    this.next = new Int32Array(capacity);
-    this.prev = new Int32Array(capacity);
-    this.inLogOrder = new IndexList(new Int32Array(capacity), new Int32Array(capacity));
+    this.pool = new RecordPool(capacity, HOLDING_WORDS);
+    layFields(this, this.pool, { transaction: 0, entry: 1, sequence: 2, unacked: 3, next: 4, prev: 5, later: 6, earlier: 7 });
+    this.inLogOrder = new IndexList(this.later, this.earlier);
   }
 }
 
@@ -179,10 +166,12 @@ export class CoreState {
   readonly regionCount: number;
   /** Exact: `regionBytes` is a power of two. */
   private readonly regionsPerByte: number;
+  readonly sets: UpdateSets;
+  /** Parts of `sets`. */
   readonly indicators: IndicatorMap;
   readonly regions: RegionTable;
-  readonly slots: Slots;
   readonly nodes: Nodes;
+  readonly slots: Slots;
   readonly holdings: Holdings;
   readonly transactions: Transactions;
   readonly counters = new CoreCounters();
@@ -199,12 +188,13 @@ export class CoreState {
     this.config = config;
     this.regionsPerByte = 1 / config.regionBytes;
     this.regionCount = Math.ceil(config.usableBytes / config.regionBytes);
-    this.indicators = new IndicatorMap(this.regionCount);
     const nodes = config.regionReferences + config.resyncDepth;
     const holdings = nodes + config.hotRegions;
-    this.regions = new RegionTable(nodes + holdings + config.resyncDepth);
+    this.sets = new UpdateSets(this.regionCount, nodes, nodes + holdings + config.resyncDepth);
+    this.indicators = this.sets.indicators;
+    this.regions = this.sets.regions;
+    this.nodes = this.sets.nodes;
     this.slots = new Slots(config.updateSlots);
-    this.nodes = new Nodes(nodes);
     this.holdings = new Holdings(holdings);
     this.transactions = new Transactions(config.transactionSlots);
   }
@@ -214,35 +204,7 @@ export class CoreState {
     return Math.floor(offset * this.regionsPerByte);
   }
 
-  /** Appends a node for (slot, region) at the end of the region's updates. */
-  addNode(slot: number, region: number): number {
-    const { nodes, regions, slots } = this;
-    const n = nodes.pool.take();
-    const e = regions.ensure(region);
-    nodes.slot[n] = slot;
-    nodes.entry[n] = e;
-    nodes.holding[n] = NIL;
-    nodes.next[n] = NIL;
-    nodes.prev[n] = regions.lastNode[e];
-    if (nodes.prev[n] === NIL) regions.firstNode[e] = n;
-    else nodes.next[nodes.prev[n]] = n;
-    regions.lastNode[e] = n;
-    nodes.nextOfSlot[n] = slots.firstNode[slot];
-    slots.firstNode[slot] = n;
-    slots.nodeCount[slot]++;
-    return n;
-  }
-
-  /** Takes the node out of its region's updates and gives it back. */
-  removeNode(n: number): void {
-    const { nodes, regions } = this;
-    const e = nodes.entry[n];
-    const p = nodes.prev[n];
-    const x = nodes.next[n];
-    if (p === NIL) regions.firstNode[e] = x;
-    else nodes.next[p] = x;
-    if (x === NIL) regions.lastNode[e] = p;
-    else nodes.prev[x] = p;
-    nodes.pool.give(n);
+  regionsTouched(offset: number, length: number): number {
+    return this.regionOf(offset + length - 1) - this.regionOf(offset) + 1;
   }
 }

@@ -197,6 +197,11 @@ export class TransactionLog {
     this.live[sequence % this.config.ringBlocks]--;
   }
 
+  /** The number of a block from its low 32 bits: less than 2^31 blocks lie between any that matter. */
+  whole(low: number): number {
+    return this.nextSequence + ((low - this.nextSequence) | 0);
+  }
+
   isDurable(sequence: number): boolean {
     return sequence <= this.durableThrough;
   }

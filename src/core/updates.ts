@@ -56,29 +56,23 @@ export class Updates {
     slots.length[slot] = length;
     slots.flags[slot] = WAITING | flags;
     slots.firstNode[slot] = NIL;
-    slots.nodeCount[slot] = 0;
-    slots.active.append(slot);
     // Backwards, so that the slot's nodes (and the log's records) run forwards.
-    for (let r = last; r >= first; r--) state.addNode(slot, r);
+    for (let r = last; r >= first; r--) slots.firstNode[slot] = state.sets.add(slot, r, slots.firstNode[slot]);
     return slot;
   }
 
   /** R1: indicators are set and the update is in the sets before anything else is done for it. */
   obtain(transaction: number, offset: number, length: number): number {
     const { state } = this;
-    const touched = state.regionOf(offset + length - 1) - state.regionOf(offset) + 1;
+    const touched = state.regionsTouched(offset, length);
     if (touched > state.config.regionReferences) {
       throw new RangeError(`update touches ${touched} regions: must be at most regionReferences ${state.config.regionReferences}`);
     }
     if (this.resync.starved || !this.evidence.admits(touched)) return NIL;
     const slot = this.enter(transaction, offset, length, 0);
     if (slot === NIL) return NIL;
-    const { slots, nodes, regions, indicators, transactions, counters } = state;
-    for (let n = slots.firstNode[slot]; n !== NIL; n = nodes.nextOfSlot[n]) {
-      const e = nodes.entry[n];
-      indicators.set(regions.region[e]);
-      regions.unackedCount[e]++;
-    }
+    const { slots, nodes, sets, transactions, counters } = state;
+    for (let n = slots.firstNode[slot]; n !== NIL; n = nodes.nextOfSlot[n]) sets.obtain(n);
     transactions.unsettled[transaction]++;
     counters.obtained++;
     this.evidence.claim(slot);
@@ -236,16 +230,16 @@ export class Updates {
 
   /** The update leaves `U[r]` of its regions, and what no longer needs evidence gives it up. */
   protected settle(slot: number): void {
-    const { slots, nodes, regions, indicators, transactions, counters } = this.state;
+    const { slots, nodes, sets, regions, indicators, transactions, counters } = this.state;
     const { pages } = this.evidence;
     slots.flags[slot] |= SETTLED;
     const t = slots.transaction[slot];
     transactions.unsettled[t]--;
     for (let n = slots.firstNode[slot]; n !== NIL; n = nodes.nextOfSlot[n]) {
       const e = nodes.entry[n];
-      regions.unackedCount[e]--;
+      const isLast = sets.settle(n);
       this.evidence.settled(n);
-      if (regions.unackedCount[e] === 0 && !pages.awaiting.has(regions.region[e])) {
+      if (isLast && !pages.awaiting.has(regions.region[e])) {
         if (indicators.clear(regions.region[e])) counters.indicatorResets++;
       }
       this.evidence.prune(e);
@@ -302,7 +296,7 @@ export class Updates {
 
   /** Takes back an update or copy that was never submitted: no byte of it has reached an area. */
   withdraw(slot: number): void {
-    const { slots, nodes, regions, indicators, transactions } = this.state;
+    const { slots, nodes, sets, regions, indicators, transactions } = this.state;
     const isCopy = (slots.flags[slot] & COPY) !== 0;
     // Among the waiters for marks the slot is passed over from now on: it is not given out again with P or the journal gone.
     slots.flags[slot] &= ~(WAITING | NEEDS_LOG | NEEDS_MARK | MARKING);
@@ -314,10 +308,10 @@ export class Updates {
       transactions.unsettled[slots.transaction[slot]]--;
       for (let n = slots.firstNode[slot]; n !== NIL; n = nodes.nextOfSlot[n]) {
         const e = nodes.entry[n];
-        regions.unackedCount[e]--;
+        const isLast = sets.settle(n);
         this.evidence.settled(n);
         const r = regions.region[e];
-        if (regions.unackedCount[e] === 0 && !this.evidence.pages.awaiting.has(r)) indicators.clear(r);
+        if (isLast && !this.evidence.pages.awaiting.has(r)) indicators.clear(r);
         this.evidence.prune(e);
       }
       this.evidence.completeIfDone(slots.transaction[slot]);
@@ -340,8 +334,7 @@ export class Updates {
   /** Gives up all that is under way; what was never submitted is refused when the area is needed for it. */
   areaLost(area: DeviceIndex): void {
     const { slots } = this.state;
-    for (let slot = slots.active.head; slot !== NIL; ) {
-      const next = slots.active.next(slot);
+    for (const slot of slots.inUse()) {
       const waiting = (slots.flags[slot] & WAITING) !== 0;
       if (area === SECONDARY) this.giveUp(slot);
       else if (area === PRIMARY) {
@@ -352,7 +345,6 @@ export class Updates {
       } else if ((slots.flags[slot] & (COPY | SETTLED)) === COPY) this.cancelCopy(slot);
       else if (waiting && (slots.flags[slot] & (NEEDS_LOG | NEEDS_MARK)) !== 0) this.withdraw(slot);
       else if ((slots.flags[slot] & (GIVEN_UP | SETTLED)) === GIVEN_UP) this.settleGivenUp(slot);
-      slot = next;
     }
   }
 
@@ -376,7 +368,7 @@ export class Updates {
 
   /** Frees the slot when nothing can refer to it any more: no I/O, no flush, no mark, no answer outstanding. */
   finish(slot: number): void {
-    const { slots, nodes, regions } = this.state;
+    const { slots, nodes, sets } = this.state;
     if ((slots.flags[slot] & (IN_EPOCH * BOTH)) !== 0 || !this.isOver(slot)) return;
     if ((slots.flags[slot] & (CANCELLED | SETTLED)) === CANCELLED) this.resync.copyOver(slot);
     const f = slots.flags[slot];
@@ -385,12 +377,9 @@ export class Updates {
     slots.flags[slot] = 0;
     for (let n = slots.firstNode[slot]; n !== NIL; ) {
       const next = nodes.nextOfSlot[n];
-      const e = nodes.entry[n];
-      this.state.removeNode(n);
-      regions.releaseIfIdle(e);
+      sets.remove(n);
       n = next;
     }
-    slots.active.remove(slot);
     slots.pool.give(slot);
     this.fx.free(slot);
   }

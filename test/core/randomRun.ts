@@ -236,7 +236,7 @@ export class Life {
       transactions: state.transactions.pool.usedCount,
       regions: state.regions.used,
       indicators: state.indicators.count,
-      active: state.slots.active.length,
+      active: state.slots.inUse().length,
       submitted: state.slots.submitted.length,
       differing: sim.differingRegions,
       inFlight: state.inFlight[0] + state.inFlight[1],
@@ -250,8 +250,7 @@ export class Life {
     if (this.settle(isDone)) return;
     const { core, pending, unanswered } = this.sim;
     const { slots } = core.state;
-    const stuck: string[] = [];
-    for (let s = slots.active.head; s !== -1 && stuck.length < 8; s = slots.active.next(s)) stuck.push(`${s}:${slots.flags[s].toString(2)}`);
+    const stuck = slots.inUse().slice(0, 8).map((s) => `${s}:${slots.flags[s].toString(2)}`);
     throw new Error(
       `never ${what}: ${unanswered.size} unanswered, ${pending.length} pending, slots ${stuck.join(' ')}, ` +
         `awaiting ${core.awaitingRegions}, log free ${core.log.freeBlocks}, open ${core.log.openRecords}, hot ${core.evidence.hotRegions}, ` +

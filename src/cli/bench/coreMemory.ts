@@ -2,14 +2,18 @@
  * What the core's state costs, counted as the bytes of its typed arrays. Not counted: the few lists that grow with the
  * traffic of a moment (waiters of a commit, writes awaiting a flush), and the fixed size of the log's commits.
  */
-import { CoreState } from '../../core/state.js';
 import { IndicatorPages } from '../../core/indicatorPages.js';
+import { Lingering } from '../../core/lingering.js';
+import { CoreState } from '../../core/state.js';
+import { UpdateSets } from '../../core/updateSets.js';
 import { measuredCore } from './coreConfig.js';
 
 export interface CoreMemory {
   bytesPerRegion: number;
   bytesPerUpdateInFlight: number;
-  /** Where the bytes of an update lie: `slots`, `nodes`, `regions` (the table), `holdings`, `transactions`. */
+  /** The same for the update sets alone, which are what a Map of Sets would be. */
+  setsBytesPerUpdateInFlight: number;
+  /** Where the bytes of an update lie: `slots`, `nodes`, `regions` (the table), `holdings`, `transactions`, `lingering`. */
   bytesPerUpdateByPart: Record<string, number>;
 }
 
@@ -25,13 +29,19 @@ export function coreMemory(): CoreMemory {
   });
   const byPart = PER_UPDATE_PARTS.map((part) => {
     const bytes = slope(UPDATES, (inFlight) => typedBytes(new CoreState(measuredCore({ regionCount: REGIONS[0], inFlight }))[part]));
-    return [part, bytes] as const;
+    return [part as string, bytes] as const;
   });
+  byPart.push(['lingering', slope(UPDATES, (inFlight) => lingeringBytes(new CoreState(measuredCore({ regionCount: REGIONS[0], inFlight }))))]);
   return {
     bytesPerRegion: perRegion,
     bytesPerUpdateInFlight: byPart.reduce((sum, [, bytes]) => sum + bytes, 0),
+    setsBytesPerUpdateInFlight: slope(UPDATES, (inFlight) => typedBytes(new UpdateSets(1, inFlight, inFlight))),
     bytesPerUpdateByPart: Object.fromEntries(byPart),
   };
+}
+
+function lingeringBytes({ regions }: CoreState): number {
+  return typedBytes(new Lingering(regions)) - typedBytes(regions);
 }
 
 function slope([small, large]: readonly [number, number], bytesOf: (size: number) => number): number {

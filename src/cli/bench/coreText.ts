@@ -22,6 +22,7 @@ export function formatCore(result: CoreBenchResult): string {
     '',
     formatTable('memory (typed arrays)', ['', 'bytes'], [
       ['per region', number(result.memory.bytesPerRegion)],
+      ['per update in flight, sets alone', number(result.memory.setsBytesPerUpdateInFlight)],
       ['per update in flight', number(result.memory.bytesPerUpdateInFlight)],
       ...Object.entries(result.memory.bytesPerUpdateByPart).map(([part, bytes]) => [`  ${part}`, number(bytes)]),
     ]),

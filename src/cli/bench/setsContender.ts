@@ -1,21 +1,21 @@
-/** The core's own tables, used for no more than a Map of Sets is: who is in flight on which region, and its indicator. */
+/** The core's update sets and indicators alone: they do what a Map of Sets does, and keep each region's order besides. */
 import { NIL } from '../../core/linkedList.js';
-import { CoreState } from '../../core/state.js';
+import { UpdateSets } from '../../core/updateSets.js';
 import type { Contender } from './contender.js';
-import { BATCH, measuredCore, type CoreSize } from './coreConfig.js';
+import { BATCH, type CoreSize } from './coreConfig.js';
 import { Ready, type UpdateStream } from './stream.js';
 
 export class SetsContender implements Contender {
-  private readonly state: CoreState;
+  private readonly sets: UpdateSets;
   private readonly stream: UpdateStream;
   private readonly ready: Ready;
+  private nextId = 0;
 
   constructor(size: CoreSize, stream: UpdateStream) {
-    const config = measuredCore(size);
+    const capacity = size.inFlight + BATCH;
     this.stream = stream;
-    this.state = new CoreState(config);
-    this.state.slots.firstNode.fill(NIL);
-    this.ready = new Ready(stream, config.updateSlots);
+    this.sets = new UpdateSets(size.regionCount, capacity, capacity);
+    this.ready = new Ready(stream, capacity);
     for (let i = 0; i < size.inFlight; i++) this.obtain();
   }
 
@@ -28,24 +28,16 @@ export class SetsContender implements Contender {
   }
 
   private obtain(): void {
-    const { slots, regions, indicators } = this.state;
-    const slot = slots.pool.take();
-    slots.id[slot] = this.state.nextUpdateId++;
-    const e = this.state.nodes.entry[this.state.addNode(slot, this.stream.nextRegion())];
-    regions.unackedCount[e]++;
-    indicators.set(regions.region[e]);
-    this.ready.put(slot);
+    const { sets } = this;
+    const n = sets.add(this.nextId++ | 0, this.stream.nextRegion(), NIL);
+    sets.obtain(n);
+    this.ready.put(n);
   }
 
   private acknowledge(): void {
-    const { slots, nodes, regions, indicators } = this.state;
-    const slot = this.ready.take();
-    const n = slots.firstNode[slot];
-    const e = nodes.entry[n];
-    if (--regions.unackedCount[e] === 0) indicators.clear(regions.region[e]);
-    slots.firstNode[slot] = NIL;
-    this.state.removeNode(n);
-    regions.releaseIfIdle(e);
-    slots.pool.give(slot);
+    const { sets } = this;
+    const n = this.ready.take();
+    if (sets.settle(n)) sets.indicators.clear(sets.regionOf(n));
+    sets.remove(n);
   }
 }
