@@ -11,8 +11,19 @@ import type { OpenWire } from '../../src/power/transport/wire.js';
 import { openPower, type PowerController, type PowerDeps } from '../../src/power/index.js';
 import type { BoardRef, RailSpec } from '../../src/rig/resolved.js';
 
-/** Bytes of a pty need a turn of both event loops; a board without an answer gives no other sign. */
-const PTY_MS = 15;
+/**
+ * Bytes of a pty pass through a kernel thread, then through the event loop; a board without an answer gives no other
+ * sign. Several short waits, each with a poll of the loop behind it: one long timer may fire before what it waited for.
+ */
+const PTY_MS = 10;
+const PTY_TURNS = 5;
+
+async function ptyQuiet(): Promise<void> {
+  for (let turn = 0; turn < PTY_TURNS; turn++) {
+    await new Promise((resolve) => setTimeout(resolve, PTY_MS));
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
 
 const closing: (() => Promise<void>)[] = [];
 
@@ -77,7 +88,7 @@ export function startVirtualBoard(
       if (peer.opened) apply(peer.opened(performance.now()));
       return wire;
     },
-    settled: () => new Promise((resolve) => setTimeout(resolve, PTY_MS)),
+    settled: ptyQuiet,
     send: (bytes) => pty.send(bytes),
     hear: (bytes) => apply(peer.receive(bytes, performance.now())),
     close: () => {
