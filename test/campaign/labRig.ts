@@ -1,5 +1,5 @@
 /** A small rig with a lab of its own, in a state directory of its own. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { labDown } from '../../src/lab/lab.js';
@@ -64,7 +64,9 @@ export function ownStateDir(): { dir: string; clean: (...labs: string[]) => Prom
   return {
     dir,
     async clean(...labs) {
-      for (const lab of labs) await labDown(lab);
+      // A bench that was killed has left its lab, whoever started that.
+      const left = readdirSync(dir).filter((name) => name.startsWith('lab-')).map((name) => name.slice('lab-'.length));
+      for (const lab of new Set([...labs, ...left])) await labDown(lab);
       rmSync(dir, { recursive: true, force: true });
     },
   };
