@@ -4,6 +4,7 @@
  */
 import { execFile } from 'node:child_process';
 import fs from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { LabError } from './errors.js';
 
@@ -11,21 +12,32 @@ const run = promisify(execFile);
 const CHILD_TIMEOUT_MS = 10_000;
 const SYS_BLOCK = '/sys/block';
 
+/** Finding a free number and taking it are two steps: on a busy host somebody else may take it in between. */
+const ATTACH_ATTEMPTS = 5;
+const ATTACH_RETRY_MS = 50;
+
 /** Attaches a free loop device with direct I/O; returns its path, e.g. `/dev/loop3`. */
 export async function attachLoop(file: string, logicalBlockBytes: number): Promise<string> {
   const args = ['--find', '--show', '--direct-io=on', '--sector-size', String(logicalBlockBytes), file];
-  try {
-    const { stdout } = await run('losetup', args, { timeout: CHILD_TIMEOUT_MS });
-    return stdout.trim();
-  } catch (error) {
-    const { stderr, code } = error as { stderr?: string; code?: unknown };
-    const step =
-      code === 'ENOENT'
-        ? 'Install util-linux (`apt-get install mount util-linux`).'
-        : 'Check `losetup -a`, /dev/loop-control and that this is root.';
-    const reason = stderr?.trim() || (error as Error).message;
-    throw new LabError('LAB_NO_LOOP', `no loop device on ${file}: ${reason}. ${step}`, { file, reason });
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const { stdout } = await run('losetup', args, { timeout: CHILD_TIMEOUT_MS });
+      return stdout.trim();
+    } catch (error) {
+      if (attempt === ATTACH_ATTEMPTS || (error as { code?: unknown }).code === 'ENOENT') throw attachError(file, error);
+      await delay(ATTACH_RETRY_MS);
+    }
   }
+}
+
+function attachError(file: string, error: unknown): LabError {
+  const { stderr, code } = error as { stderr?: string; code?: unknown };
+  const step =
+    code === 'ENOENT'
+      ? 'Install util-linux (`apt-get install mount util-linux`).'
+      : 'Check `losetup -a`, /dev/loop-control and that this is root.';
+  const reason = stderr?.trim() || (error as Error).message;
+  return new LabError('LAB_NO_LOOP', `no loop device on ${file}: ${reason}. ${step}`, { file, reason });
 }
 
 /** While somebody holds the device open this only marks it: the kernel detaches at the last close. */

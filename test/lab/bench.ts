@@ -11,7 +11,8 @@ import { labDown, labUp, type LabState } from '../../src/lab/lab.js';
 import type { LabDiskSpec, LabSpec } from '../../src/rig/resolved.js';
 
 export const MIB = 1024 * 1024;
-const DEADLINE_MS = 5000;
+/** Bounds a hang only: attaching a loop device waits its turn on a busy host. */
+const DEADLINE_MS = 30_000;
 const started = new Set<string>();
 let stateDir: string | null = null;
 
@@ -84,6 +85,11 @@ export async function cutPower(lab: LabState, disk: string, channel: number): Pr
 export async function restorePower(lab: LabState, disk: string, channel: number): Promise<void> {
   switchRelay(lab, channel, true);
   await waitFor(`${disk} is back`, () => answers(lab, disk));
+  // The lab's own record of it follows the link by a moment.
+  await waitFor(`${disk} is in the lab's state again`, () => {
+    const state = JSON.parse(fs.readFileSync(path.join(lab.stateDir, 'state.json'), 'utf8')) as LabState;
+    return state.disks[disk]?.loop === fs.realpathSync(state.disks[disk]!.node);
+  });
 }
 
 function answers(lab: LabState, disk: string): boolean {
