@@ -1,6 +1,10 @@
 /** File steps that must not be seen half done: replaced files and links, and a lock that dies with its holder. */
 import fs from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 import { libcCalls, LOCK_EX_NB, LOCK_SH_NB } from './libc.js';
+
+const LOCK_ATTEMPTS = 20;
+const LOCK_RETRY_MS = 10;
 
 export function replaceFile(path: string, text: string): void {
   const next = `${path}.next`;
@@ -15,12 +19,20 @@ export function replaceLink(path: string, target: string): void {
   fs.renameSync(next, path);
 }
 
-/** Held until closed, or until the process is gone, however it ended. null: somebody else holds it. */
-export function tryLock(path: string): number | null {
-  return tryLockOpened(fs.openSync(path, 'a', 0o600));
+/**
+ * Held until closed here and in whoever inherited it, or until those processes are gone, however they ended. Tried again for
+ * a while: somebody who asks whether it is locked holds it for a moment. null: somebody else holds it.
+ */
+export async function takeLock(path: string): Promise<number | null> {
+  for (let attempt = 0; attempt < LOCK_ATTEMPTS; attempt++) {
+    const fd = tryLockOpened(fs.openSync(path, 'a', 0o600));
+    if (fd !== null) return fd;
+    await delay(LOCK_RETRY_MS);
+  }
+  return null;
 }
 
-/** The same on a directory: nothing to leave behind. */
+/** At once or not, and on a directory: nothing to leave behind. */
 export function tryLockDirectory(path: string): number | null {
   return tryLockOpened(fs.openSync(path, 'r'));
 }

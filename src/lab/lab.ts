@@ -12,9 +12,9 @@ import type { LabSpec } from '../rig/resolved.js';
 import { checkLabSpec } from './checkSpec.js';
 import { cleanUp } from './cleanUp.js';
 import { LabError, type LabErrorRecord } from './errors.js';
-import { isLocked, tryLockDirectory } from './files.js';
+import { isLocked, takeLock, tryLockDirectory } from './files.js';
 import { labPaths, type LabPaths } from './paths.js';
-import { READY_FD_VARIABLE, readSpec, readState, type LabState } from './state.js';
+import { READY_FD, readSpec, readState, type LabState } from './state.js';
 
 export type { LabBoardState, LabDiskState, LabState } from './state.js';
 export { LabError } from './errors.js';
@@ -37,7 +37,8 @@ export async function labUp(name: string, spec: LabSpec, options: LabUpOptions =
   checkLabSpec(spec);
   const paths = labPaths(name);
   return withTurn(paths, async () => {
-    if (isLocked(paths.lock)) return reuse(paths, spec);
+    const running = isLocked(paths.lock) ? await reuse(paths, spec) : null;
+    if (running !== null) return running;
     await cleanUp(paths);
     fs.mkdirSync(paths.dir, { mode: 0o700 });
     fs.writeFileSync(paths.spec, `${JSON.stringify(spec, null, 2)}\n`, { mode: 0o600 });
@@ -96,7 +97,8 @@ function tryTurn(base: string): number | null {
   }
 }
 
-async function reuse(paths: LabPaths, spec: LabSpec): Promise<LabState> {
+/** null: it ended before it was ready. */
+async function reuse(paths: LabPaths, spec: LabSpec): Promise<LabState | null> {
   const runs = readSpec(paths.spec);
   // The seed may differ: a lab that outlived its bench goes on with its own, and serves the next campaign all the same.
   const asked = JSON.parse(JSON.stringify({ ...spec, seed: runs?.seed })) as LabSpec;
@@ -108,8 +110,8 @@ async function reuse(paths: LabPaths, spec: LabSpec): Promise<LabState> {
     );
   }
   // Its starter may have been killed while it was coming up.
-  const found = await until(START_DEADLINE_MS, () => readState(paths.state));
-  if (found !== null) return found;
+  const found = await until(START_DEADLINE_MS, () => readState(paths.state) ?? (isLocked(paths.lock) ? null : 'gone'));
+  if (found !== null) return found === 'gone' ? null : found;
   throw new LabError('LAB_START_FAILED', `lab ${paths.name} runs but is not ready. End it (\`plugpull lab down\`) and start it again.`);
 }
 
@@ -123,14 +125,15 @@ function entryPath(): string {
 }
 
 async function start(paths: LabPaths, deadlineMs: number): Promise<LabState> {
+  const entry = entryPath();
+  const lock = await takeLock(paths.lock);
+  if (lock === null) throw new LabError('LAB_BUSY', `lab ${paths.name} is running already. Use it, or end it first.`, { name: paths.name });
   const log = fs.openSync(paths.log, 'a', 0o600);
-  const child = spawn(process.execPath, [entryPath(), paths.dir, paths.name], {
-    cwd: '/',
-    detached: true,
-    stdio: ['ignore', log, log, 'pipe'],
-    env: { ...process.env, [READY_FD_VARIABLE]: '3' },
-  });
+  // In the order of READY_FD and LOCK_FD.
+  const stdio = ['ignore', log, log, 'pipe', lock] as const;
+  const child = spawn(process.execPath, [entry, paths.dir, paths.name], { cwd: '/', detached: true, stdio: [...stdio] });
   fs.closeSync(log);
+  fs.closeSync(lock);
   const answer = await firstLine(child, deadlineMs);
   child.unref();
   const message = answer === '' ? {} : (JSON.parse(answer) as { ready?: boolean; error?: LabErrorRecord });
@@ -146,7 +149,7 @@ async function start(paths: LabPaths, deadlineMs: number): Promise<LabState> {
 
 /** What the child writes on descriptor 3, up to its end or the deadline. */
 async function firstLine(child: ChildProcess, deadlineMs: number): Promise<string> {
-  const pipe = child.stdio[3] as NodeJS.ReadableStream & { destroy(): void };
+  const pipe = child.stdio[READY_FD] as NodeJS.ReadableStream & { destroy(): void };
   let text = '';
   await new Promise<void>((resolve) => {
     const timer = setTimeout(() => resolve(), deadlineMs);

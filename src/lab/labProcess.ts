@@ -1,29 +1,23 @@
 /**
- * Entry of the lab process: `node labProcess.js STATE_DIR NAME`. Reads spec.json, brings disks and boards up, writes
- * state.json, says so once to whoever started it, and then lives until SIGTERM or SIGINT. It has no other channel: the bench
- * reaches it through block nodes and ttys.
+ * Entry of the lab process: `node labProcess.js STATE_DIR NAME`, with the lab's lock as a descriptor. Reads spec.json, brings
+ * disks and boards up, writes state.json, says so once to whoever started it, and then lives until SIGTERM or SIGINT. It has
+ * no other channel: the bench reaches it through block nodes and ttys.
  */
 import fs from 'node:fs';
-import { setTimeout } from 'node:timers/promises';
 import type { LabSpec } from '../rig/resolved.js';
 import { startBoard, type Board } from './board.js';
 import { LabDisk } from './disk/labDisk.js';
 import { LabError, toRecord } from './errors.js';
-import { replaceFile, replaceLink, tryLock } from './files.js';
+import { replaceFile, replaceLink } from './files.js';
 import { pathsIn, type LabPaths } from './paths.js';
 import { createPeer } from './peers/index.js';
-import { READY_FD_VARIABLE, readSpec, type LabState } from './state.js';
+import { LOCK_FD, READY_FD, readSpec, type LabState } from './state.js';
 
-const LOCK_ATTEMPTS = 20;
-const LOCK_RETRY_MS = 10;
-
-/** One line: `{"ready":true}` or `{"error":…}`. Started by hand there is nobody to tell. */
+/** One line: `{"ready":true}` or `{"error":…}`. */
 function tellParent(message: Record<string, unknown>): void {
-  const fd = Number(process.env[READY_FD_VARIABLE] ?? '');
-  if (!(fd > 0)) return;
   try {
-    fs.writeSync(fd, `${JSON.stringify(message)}\n`);
-    fs.closeSync(fd);
+    fs.writeSync(READY_FD, `${JSON.stringify(message)}\n`);
+    fs.closeSync(READY_FD);
   } catch {
     // The parent is gone: the lab does not need it.
   }
@@ -34,6 +28,8 @@ class Lab {
   #spec: LabSpec;
   #disks: LabDisk[] = [];
   #boards: Board[] = [];
+  /** All of it is there. Who finds the lab by its state may use all of it. */
+  #whole = false;
 
   constructor(paths: LabPaths, spec: LabSpec) {
     this.#paths = paths;
@@ -49,7 +45,7 @@ class Lab {
         seed: this.#spec.seed,
         paths: this.#paths,
         loopOf: (name) => this.#disks.find((other) => other.spec.name === name)?.loop ?? null,
-        onNodeChanged: () => this.#writeState(),
+        onNodeChanged: () => this.#whole && this.#writeState(),
         onFailed: (error) => void process.stderr.write(`disk ${spec.name}: ${toRecord(error).message}\n`),
       });
       this.#disks.push(disk);
@@ -60,6 +56,7 @@ class Lab {
       this.#boards.push(board);
       replaceLink(this.#paths.ttyLink(spec.name), board.ttyPath);
     }
+    this.#whole = true;
     this.#writeState();
   }
 
@@ -92,23 +89,9 @@ class Lab {
   }
 }
 
-/** Held for life, with our pid in it. Retried: somebody who asks whether a lab runs holds it for a moment. */
-async function takeLock(path: string): Promise<boolean> {
-  for (let attempt = 0; attempt < LOCK_ATTEMPTS; attempt++) {
-    const fd = tryLock(path);
-    if (fd !== null) {
-      fs.ftruncateSync(fd);
-      fs.writeSync(fd, `${process.pid}\n`);
-      return true;
-    }
-    await setTimeout(LOCK_RETRY_MS);
-  }
-  return false;
-}
-
 async function main(dir: string, name: string): Promise<void> {
   const paths = pathsIn(dir, name);
-  if (!(await takeLock(paths.lock))) throw new LabError('LAB_BUSY', `lab ${name} is running already. Use it, or end it first.`, { name });
+  fs.writeSync(LOCK_FD, `${process.pid}\n`); // held for life
   const spec = readSpec(paths.spec);
   if (spec === null) throw new LabError('LAB_BAD_SPEC', `${paths.spec} is missing or no JSON. Start the lab with labUp.`, { dir });
 

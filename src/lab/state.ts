@@ -1,4 +1,4 @@
-/** What a running lab says of itself (state.json), rewritten whenever a node changes. */
+/** What a running lab says of itself (state.json): written when all of it is there, rewritten whenever a node changes. */
 import fs from 'node:fs';
 import type { LabSpec } from '../rig/resolved.js';
 
@@ -24,8 +24,10 @@ export interface LabState {
   boards: Record<string, LabBoardState>;
 }
 
-/** Names the descriptor on which the lab process tells its starter, once, that it is ready or why not. */
-export const READY_FD_VARIABLE = 'PLUGPULL_LAB_READY_FD';
+/** Descriptor on which the lab process tells its starter, once, that it is ready or why not. */
+export const READY_FD = 3;
+/** Descriptor of the lab's lock, taken by the starter and handed down, so that at no time a coming lab looks like none. */
+export const LOCK_FD = 4;
 
 /** null: no lab has got so far as to write one. */
 export function readState(path: string): LabState | null {

@@ -32,6 +32,19 @@ describe.skipIf(!canRunLab)('the lab process', () => {
     withNode(lab, 'p', (node) => expect(node.read(0, 4096).length).toBe(4096));
   });
 
+  it('whose starter was killed while it came up is found only when it is whole', async () => {
+    const stateDir = useStateDir();
+    const spec = labSpec([diskSpec('p', 1), diskSpec('s', 2), diskSpec('j', 3)]);
+    const starter = spawn(process.execPath, ['--input-type=module', '-e', STARTER, JSON.stringify(spec)], { stdio: 'ignore' });
+    const firstDisk = path.join(stateDir, 'lab-test', 'disk-p');
+    await waitFor('its first disk', () => fs.existsSync(firstDisk));
+    starter.kill('SIGKILL');
+
+    const lab = await startLab(spec);
+    expect(Object.values(lab.disks).map(({ node }) => fs.existsSync(node))).toEqual([true, true, true]);
+    expect(Object.values(lab.boards).map(({ tty }) => fs.existsSync(tty))).toEqual([true]);
+  });
+
   it('is found again by the same description and refused by another', async () => {
     const spec = labSpec([diskSpec('p', 1)]);
     const first = await startLab(spec);
