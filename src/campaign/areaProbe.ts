@@ -4,12 +4,11 @@
  *
  * Not promised: an answer in time. A kernel may retry a dead disk for minutes; whoever asks has a deadline.
  */
-import { closeSync, constants, openSync } from 'node:fs';
+import { constants } from 'node:fs';
 import { open, realpath, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { constants as os } from 'node:os';
-import { createIoEngine } from '../device/engine.js';
-import type { DeviceIdentity, OpenDevice } from '../device/port.js';
+import { alignedMemory } from '../device/alignedMemory.js';
 import type { AreaName } from '../rig/resolved.js';
 import type { Clock } from './clock.js';
 import type { DeviceSign } from './cycleTypes.js';
@@ -57,23 +56,4 @@ function signOf(area: AreaName, error: unknown, clock: Clock): DeviceSign {
   const errno = Math.abs((error as NodeJS.ErrnoException).errno ?? os.errno.EIO);
   const gone = errno === os.errno.ENOENT || errno === os.errno.ENXIO || errno === os.errno.ENODEV;
   return { area, errno, atNs: clock.nowNs(), source: gone ? 'vanished' : 'probe' };
-}
-
-/** O_DIRECT wants page-aligned memory, which only C maps: the arena of an engine that does nothing else. */
-function alignedMemory(bytes: number): { buffer: Buffer; close: () => void } {
-  const fd = openSync('/dev/null', 'r');
-  const nothing: OpenDevice = {
-    fd,
-    closed: false,
-    identity: {} as DeviceIdentity,
-    close: () => undefined,
-  };
-  const engine = createIoEngine({ kind: 'threads', depth: 1, arenaBytes: bytes, devices: [nothing] });
-  return {
-    buffer: engine.arena,
-    close() {
-      engine.close();
-      closeSync(fd);
-    },
-  };
 }

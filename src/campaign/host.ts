@@ -33,6 +33,8 @@ export interface GateQuestion {
   lab: boolean;
   /** A rail feeds it. */
   cut: boolean;
+  /** Whose label a real disk must carry. */
+  rig: { uuid: string; name: string };
 }
 
 export interface GateAnswer {

@@ -1,5 +1,6 @@
 /** From the profile's names to paths: `lab:NAME` is where the lab keeps it, anything else is a path already. */
 import type { AreaName, BoardRef, DeviceRef, ResolvedRig } from '../rig/resolved.js';
+import { rigUuid } from '../rig/uuid.js';
 import { CampaignError } from './errors.js';
 import type { GateQuestion, LabView } from './host.js';
 
@@ -35,6 +36,7 @@ export function placedBoards(rig: ResolvedRig, lab: LabView | null): BoardRef[] 
 }
 
 export function gateQuestions(rig: ResolvedRig, lab: LabView | null): GateQuestion[] {
+  const owner = { uuid: rigUuid(rig), name: rig.name };
   return AREA_NAMES.map((role) => {
     const ref = placedDevice<DeviceRef>(rig[role], rig, lab);
     return {
@@ -45,6 +47,7 @@ export function gateQuestions(rig: ResolvedRig, lab: LabView | null): GateQuesti
       backingFile: ref.backingFile,
       lab: isLabDevice(rig[role]),
       cut: rig.rails.some((rail) => rail.powers.includes(role)),
+      rig: owner,
     };
   });
 }

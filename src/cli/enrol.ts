@@ -1,54 +1,67 @@
 /**
  * `plugpull enrol RIG`: once, before the first run on real disks. Shows each disk and has its serial typed; a script says
- * `--i-mean SERIAL` for each. Kept beside the profile; nothing is written to a disk.
+ * `--i-mean SERIAL` for each. Then the disk is labelled at its end, and listed beside the profile: a run wants both.
  */
 import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
 import { gateQuestions, usesLab } from '../campaign/places.js';
-import { CampaignError } from '../campaign/errors.js';
+import { CampaignError, textOf } from '../campaign/errors.js';
 import { realHost } from '../campaign/realHost.js';
 import { lockRig } from '../campaign/rigLock.js';
-import { enrol, enrolmentPath, loadEnrolments } from '../device/enrolment.js';
-import { disksToEnrol, isConfirmed, type DiskToEnrol } from '../device/enrolDisks.js';
+import { enrolmentPath, loadEnrolments } from '../device/enrolment.js';
+import { disksToEnrol, enrolDisks, isConfirmed, type DiskToEnrol } from '../device/enrolDisks.js';
 import { checkGate } from '../device/gate.js';
 import { formatGate } from '../device/gateFormat.js';
+import { LABEL_BLOCK_BYTES, labelOffset } from '../device/labelPlace.js';
 import { loadRig } from '../rig/load.js';
 import type { ResolvedRig } from '../rig/resolved.js';
+import { rigUuid } from '../rig/uuid.js';
 import { UsageError } from './exitCodes.js';
-import { print, printJson } from './options.js';
+import { ffiOption, print, printJson, type FfiName } from './options.js';
 import { formatBytes } from './progressText.js';
 
 interface EnrolOptions {
   iMean: string[];
+  relabel: boolean;
   json?: boolean;
+  ffi: FfiName;
 }
 
 export function addEnrol(program: Command): void {
   program
     .command('enrol <rig>')
-    .description('allow a rig\'s real disks to be overwritten: asks for the serial of each')
+    .description('allow a rig\'s real disks to be overwritten: asks for the serial of each, and labels it')
     .option('--i-mean <serial>', 'confirm a disk without being asked; once for each', (serial: string, all: string[]) => [...all, serial], [])
+    .option('--relabel', 'take over disks that carry the label of another rig, role or disk', false)
     .option('--json', 'for programs')
+    .addOption(ffiOption())
     .action((file: string, options: EnrolOptions) => enrolRig(loadRig(file), options));
 }
 
 async function enrolRig(rig: ResolvedRig, options: EnrolOptions): Promise<void> {
+  const { ffi, relabel } = options;
   const lock = lockRig(rig.name, 'plugpull enrol');
   try {
     const file = enrolmentPath(rig.file);
     const lab = usesLab(rig) ? await realHost.labView(rig.name) : null;
-    const report = await checkGate(gateQuestions(rig, lab), { enrolments: loadEnrolments(file) });
-    const disks = disksToEnrol(report);
-    if (!report.passed && disks.length < report.findings.length) throw new CampaignError('GATE_REFUSED', formatGate(report));
+    const requests = gateQuestions(rig, lab);
+    const report = await checkGate(requests, { enrolments: loadEnrolments(file), ffi });
+    const disks = disksToEnrol(report, relabel);
+    if (!report.passed && disks.length === 0) throw new CampaignError('GATE_REFUSED', formatGate(report));
     refuseUnused(disks, options.iMean);
-    const ask = options.iMean.length === 0 ? askTerminal : (disk: DiskToEnrol) => Promise.resolve(options.iMean.find((serial) => isConfirmed(disk, serial)) ?? '');
     // All or none: a rig half enrolled can't run anyway.
     for (const disk of disks) {
-      if (!isConfirmed(disk, await ask(disk))) {
+      if (!isConfirmed(disk, await askFor(disk, options))) {
         throw new CampaignError('GATE_REFUSED', `${disk.role} ${disk.identity.path} is not enrolled: its serial was not given; nothing was changed`, { role: disk.role });
       }
     }
-    for (const { identity } of disks) enrol(file, identity, new Date().toISOString());
+    const done: DiskToEnrol[] = [];
+    const target = { file, rig: { uuid: rigUuid(rig), name: rig.name }, requests, relabel, ffi };
+    try {
+      await enrolDisks(disks, { ...target, enrolledAt: new Date().toISOString(), onEnrolled: (disk) => void done.push(disk) });
+    } catch (error) {
+      throw done.length === 0 ? error : halfDone(error, done);
+    }
     tell(disks, file, options);
   } finally {
     lock.release();
@@ -64,10 +77,14 @@ function refuseUnused(disks: readonly DiskToEnrol[], serials: readonly string[])
   }
 }
 
+function askFor(disk: DiskToEnrol, { iMean }: EnrolOptions): Promise<string> {
+  if (iMean.length === 0) return askTerminal(disk);
+  return Promise.resolve(iMean.find((serial) => isConfirmed(disk, serial)) ?? '');
+}
+
 async function askTerminal(disk: DiskToEnrol): Promise<string> {
   if (!process.stdin.isTTY) throw new UsageError(`nobody is at the terminal to type a serial: use --i-mean ${disk.confirmation}, if you do`);
-  const { role, identity } = disk;
-  print(`\n${role}: ${identity.path}\n  ${identity.model ?? 'unknown model'}, ${formatBytes(identity.sizeBytes)}, now ${identity.kernelName}\n  EVERYTHING ON IT WILL BE OVERWRITTEN by each run.`);
+  print(`\n${introduce(disk)}`);
   const terminal = createInterface({ input: process.stdin, output: process.stdout });
   try {
     return await terminal.question(`Type its serial number (it says ${disk.confirmation}): `);
@@ -76,8 +93,28 @@ async function askTerminal(disk: DiskToEnrol): Promise<string> {
   }
 }
 
+function introduce({ role, identity, replaces }: DiskToEnrol): string {
+  const { path, model, sizeBytes, kernelName } = identity;
+  const lines = [
+    `${role}: ${path}`,
+    `  ${model ?? 'unknown model'}, ${formatBytes(sizeBytes)}, now ${kernelName}`,
+    '  EVERYTHING ON IT WILL BE OVERWRITTEN by each run.',
+    `  Enrolling writes a label to its last ${formatBytes(LABEL_BLOCK_BYTES)} (byte ${labelOffset(sizeBytes)}), which runs keep off.`,
+  ];
+  if (replaces !== null) lines.push(`  THE LABEL OF ANOTHER IS REPLACED: ${replaces}.`);
+  return lines.join('\n');
+}
+
+/** What stands is told together with what failed; the code stays that of the failure. */
+function halfDone(error: unknown, done: readonly DiskToEnrol[]): Error {
+  const stands = done.map(({ role, confirmation }) => `${role} ${confirmation}`).join(', ');
+  const text = `${textOf(error)}\nEnrolled before that, and still: ${stands}. Run enrol again: it asks for the rest alone.`;
+  return Object.assign(new Error(text, { cause: error }), { name: (error as Error).name, code: (error as { code?: string }).code });
+}
+
 function tell(disks: readonly DiskToEnrol[], file: string, options: EnrolOptions): void {
-  if (options.json) return printJson({ file, enrolled: disks.map(({ role, confirmation }) => ({ role, serial: confirmation })) });
+  const labelled = disks.map(({ role, confirmation, identity, replaces }) => ({ role, serial: confirmation, labelOffset: labelOffset(identity.sizeBytes), replaced: replaces }));
+  if (options.json) return printJson({ file, enrolled: labelled });
   if (disks.length === 0) print('nothing to enrol: every disk is enrolled, or nobody\'s (virtual, a loop over a named file)');
-  else print(`enrolled in ${file}: ${disks.map((disk) => `${disk.role} ${disk.confirmation}`).join(', ')}`);
+  else print(`labelled, and enrolled in ${file}: ${disks.map((disk) => `${disk.role} ${disk.confirmation}`).join(', ')}`);
 }

@@ -1,11 +1,14 @@
 /** What can be known of a device without opening it: for plans, which touch nothing. */
 import { blockNodeOf } from './blockTree.js';
+import { usableBytes } from './labelPlace.js';
 import type { WriteCache } from './port.js';
 import { readAttribute, readSysfs, sysfsFolder } from './sysfs.js';
 
 export interface DeviceNow {
   kernelName: string;
   sizeBytes: number;
+  /** Up to its label, where it has one. */
+  usableBytes: number;
   writeCache: WriteCache;
   serial: string | null;
   wwn: string | null;
@@ -20,6 +23,7 @@ export function deviceNow(path: string): DeviceNow | null {
   const facts = node === null ? null : readSysfs(node);
   if (node === null || facts === null) return null;
   const sectors = Number(readAttribute(sysfsFolder(node) ?? '', 'size') ?? 0);
-  const { kernelName, writeCache, serial, wwn } = facts;
-  return { kernelName, sizeBytes: sectors * SYSFS_SECTOR_BYTES, writeCache, serial, wwn };
+  const { kernelName, writeCache, serial, wwn, backingFile } = facts;
+  const sizeBytes = sectors * SYSFS_SECTOR_BYTES;
+  return { kernelName, sizeBytes, usableBytes: usableBytes({ sizeBytes, backingFile }), writeCache, serial, wwn };
 }

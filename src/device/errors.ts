@@ -18,7 +18,10 @@ export type DeviceErrorCode =
   | 'DEVICE_NATIVE_MISMATCH'
   | 'DEVICE_FFI_MISSING'
   | 'DEVICE_PROBE_FAILED'
-  | 'DEVICE_ENROLMENT_INVALID';
+  | 'DEVICE_ENROLMENT_INVALID'
+  | 'DEVICE_NOT_LABELLED'
+  | 'DEVICE_LABEL_FAILED'
+  | 'DEVICE_CHANGED';
 
 export class DeviceError extends Error {
   override readonly name = 'DeviceError';

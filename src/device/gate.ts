@@ -5,23 +5,26 @@
  */
 import { accessSync, constants, statSync } from 'node:fs';
 import { blockNodeOf } from './blockTree.js';
-import { isEnrolled, type Enrolment } from './enrolment.js';
+import type { Enrolment } from './enrolment.js';
 import { DeviceError } from './errors.js';
 import { checkDuplicates } from './gateDuplicates.js';
+import { checkEnrolment } from './gateEnrolment.js';
 import { checkIdentity } from './gateIdentity.js';
 import { checkSignatures } from './gateSignatures.js';
-import { finding, isLoop, type Candidate, type GateFinding, type GateReport, type GateRequest } from './gateTypes.js';
+import { finding, type Candidate, type GateFinding, type GateReport, type GateRequest } from './gateTypes.js';
 import { checkClaim, checkUse } from './gateUse.js';
 import { loadNative } from './loadNative.js';
 import type { FfiName, NativeLibrary } from './native.js';
 import { identify } from './openDevice.js';
 
-export type { GateCode, GateFinding, GateReport, GateRequest, GateRole } from './gateTypes.js';
+export type { GateCode, GateFinding, GateReport, GateRequest, GateRole, RigOfLabel } from './gateTypes.js';
 
 export interface GateOptions {
   /** From `loadEnrolments`; default: none. */
   enrolments?: readonly Enrolment[];
   ffi?: FfiName;
+  /** The asker has claimed the devices itself: that they can't be claimed again is no finding. */
+  claimed?: boolean;
 }
 
 /** All findings at once, requests in order. Rejects only when the gate itself can't work (no native library). */
@@ -40,22 +43,23 @@ export async function checkGate(requests: readonly GateRequest[], options: GateO
     }
     candidates.push(looked);
     devices.push(looked);
-    findings.push(...(await checkCandidate(looked, native, options.enrolments ?? [])));
+    findings.push(...(await checkCandidate(looked, native, options)));
   }
   findings.push(...(await checkDuplicates(candidates)));
   return { passed: findings.length === 0, findings, devices };
 }
 
-async function checkCandidate(candidate: Candidate, native: NativeLibrary, enrolments: readonly Enrolment[]): Promise<GateFinding[]> {
+async function checkCandidate(candidate: Candidate, native: NativeLibrary, options: GateOptions): Promise<GateFinding[]> {
   const { request, identity } = candidate;
   const inUse = checkUse(request, identity.majorMinor);
+  const probed = await checkSignatures(candidate, options.ffi);
   return [
     ...(await checkIdentity(candidate)),
     ...checkReadOnly(candidate),
     // Only what nothing else explains: EBUSY beside "mounted at /srv" says nothing more.
-    ...(inUse.length > 0 ? inUse : checkClaim(request, native)),
-    ...(await checkSignatures(candidate)),
-    ...checkEnrolment(candidate, enrolments),
+    ...(inUse.length > 0 || options.claimed ? inUse : checkClaim(request, native)),
+    ...probed,
+    ...(await checkEnrolment(candidate, options, probed.some(({ code }) => code === 'GATE_PROBE_FAILED'))),
   ];
 }
 
@@ -83,11 +87,4 @@ function unseen(request: GateRequest, error: unknown): GateFinding {
 function checkReadOnly({ request, identity }: Candidate): GateFinding[] {
   if (!identity.readOnly) return [];
   return [finding(request, 'GATE_READ_ONLY', 'the kernel has it read-only', 'blockdev --setrw, or its write-protect switch')];
-}
-
-/** A loop device over a named file is nobody's disk; `checkIdentity` has compared the file. */
-function checkEnrolment({ request, identity }: Candidate, enrolments: readonly Enrolment[]): GateFinding[] {
-  if (isLoop(identity) && request.backingFile !== undefined) return [];
-  if (isEnrolled(enrolments, identity)) return [];
-  return [finding(request, 'GATE_NOT_ENROLLED', `${identity.model ?? 'this disk'}, serial ${identity.serial ?? 'unknown'}, has not been enrolled`, 'plugpull enrol RIG, which asks for its serial: all its data will be overwritten')];
 }

@@ -16,6 +16,14 @@ export interface GateRequest {
   lab: boolean;
   /** A rail cuts its power. */
   cut?: boolean;
+  /** Whose label must stand on a disk that needs enrolment: this rig's, for this role; or anybody's. Left out: none will do. */
+  rig?: RigOfLabel | 'any';
+}
+
+/** What a label says of its rig, and what a person calls it. */
+export interface RigOfLabel {
+  uuid: string;
+  name: string;
 }
 
 /** Stable: scripts and tests switch on them. */
@@ -41,7 +49,13 @@ export type GateCode =
   | 'GATE_SIGNATURE'
   | 'GATE_BUSY'
   | 'GATE_SAME_DEVICE'
-  | 'GATE_NOT_ENROLLED';
+  | 'GATE_NOT_ENROLLED'
+  | 'GATE_LABEL_MISSING'
+  | 'GATE_LABEL_DAMAGED'
+  | 'GATE_LABEL_OTHER_VERSION'
+  | 'GATE_LABEL_OTHER_DISK'
+  | 'GATE_LABEL_OTHER_RIG'
+  | 'GATE_LABEL_OTHER_ROLE';
 
 /** One reason not to write. None can be overridden: the next step removes the cause, or names another device. */
 export interface GateFinding {

@@ -1,6 +1,8 @@
 /** Opening the three devices of a rig, and what follows from their sizes. */
 import type { DeviceIdentity, OpenDevice } from '../device/port.js';
 import { normalizeWwn } from '../device/sysfs.js';
+import { requireLabel } from '../device/labelIo.js';
+import { usableBytes } from '../device/labelPlace.js';
 import { openDevice } from '../device/openDevice.js';
 import { journalLayout } from '../journal/layout.js';
 import type { JournalGeometry } from '../journal/superblock.js';
@@ -22,7 +24,7 @@ export interface OpenAreas {
   close(): void;
 }
 
-/** @throws DeviceError when one cannot be opened, EngineError ENGINE_DEVICE when one does not fit; nothing stays open. */
+/** @throws DeviceError when one cannot be opened or has no label, EngineError ENGINE_DEVICE when one does not fit; nothing stays open. */
 export function openAreas(spec: EngineSpec): OpenAreas {
   const opened: OpenDevice[] = [];
   const close = (): void => {
@@ -33,6 +35,7 @@ export function openAreas(spec: EngineSpec): OpenAreas {
       const device = openDevice(spec[area].device, { ffi: spec.ffi });
       opened.push(device);
       checkIdentity(area, spec[area], device.identity);
+      requireLabel(device, spec.ffi);
     }
     return { ...measure(spec, opened as [OpenDevice, OpenDevice, OpenDevice]), close };
   } catch (error) {
@@ -62,30 +65,30 @@ function checkIdentity(area: AreaName, ref: DeviceRef, found: DeviceIdentity): v
   }
 }
 
-/** Usable bytes of an area: the smaller of device and profile. */
-export function usableOf(ref: DeviceRef, sizeBytes: number): number {
-  return Math.min(sizeBytes, ref.sizeBytes ?? Number.POSITIVE_INFINITY);
+/** Usable bytes of an area: the smaller of device, up to its label, and profile. */
+export function usableOf(ref: DeviceRef, identity: DeviceIdentity): number {
+  return Math.min(usableBytes(identity), ref.sizeBytes ?? Number.POSITIVE_INFINITY);
 }
 
 export function geometryOf(
   spec: Pick<EngineSpec, 'primary' | 'secondary' | 'journal' | 'tracking'>,
-  sizes: Record<AreaName, number>,
+  identities: Pick<Record<AreaName, DeviceIdentity>, 'primary' | 'secondary'>,
 ): JournalGeometry {
-  const smaller = Math.min(usableOf(spec.primary, sizes.primary), usableOf(spec.secondary, sizes.secondary));
-  const usableBytes = Math.floor(smaller / USABLE_UNIT_BYTES) * USABLE_UNIT_BYTES;
-  return { regionBytes: spec.tracking.regionBytes, usableBytes, logBytes: spec.journal.logBytes };
+  const smaller = Math.min(usableOf(spec.primary, identities.primary), usableOf(spec.secondary, identities.secondary));
+  const whole = Math.floor(smaller / USABLE_UNIT_BYTES) * USABLE_UNIT_BYTES;
+  return { regionBytes: spec.tracking.regionBytes, usableBytes: whole, logBytes: spec.journal.logBytes };
 }
 
 function measure(spec: EngineSpec, devices: [OpenDevice, OpenDevice, OpenDevice]): Omit<OpenAreas, 'close'> {
   const [p, s, j] = devices.map((d) => d.identity);
   const identities = { primary: p, secondary: s, journal: j };
-  const geometry = geometryOf(spec, { primary: p.sizeBytes, secondary: s.sizeBytes, journal: j.sizeBytes });
+  const geometry = geometryOf(spec, identities);
   if (geometry.usableBytes < USABLE_UNIT_BYTES) {
     throw new EngineError('ENGINE_DEVICE', `the areas have ${geometry.usableBytes} usable bytes; at least ${USABLE_UNIT_BYTES} are needed`);
   }
   const regionCount = Math.ceil(geometry.usableBytes / geometry.regionBytes);
   const needed = journalLayout(geometry.logBytes, regionCount).totalBytes;
-  const available = usableOf(spec.journal, j.sizeBytes);
+  const available = usableOf(spec.journal, j);
   if (available < needed) {
     throw new EngineError(
       'ENGINE_DEVICE',

@@ -5,6 +5,7 @@
 import { closeSync, constants, openSync, readSync } from 'node:fs';
 import type { IndicatorMap } from '../core/indicatorMap.js';
 import { identify } from '../device/openDevice.js';
+import type { DeviceIdentity } from '../device/port.js';
 import type { JournalFinding } from '../journal/findings.js';
 import { formatUuid, parseUuid, recoverJournal } from '../journal/recovery.js';
 import { geometryOf } from './areas.js';
@@ -44,9 +45,9 @@ export interface InspectReport {
 export function inspectJournal(
   spec: Pick<EngineSpec, 'rigUuid' | 'primary' | 'secondary' | 'journal' | 'tracking' | 'ffi'>,
 ): InspectReport {
-  const size = (path: string): number => identify(path, { ffi: spec.ffi }).sizeBytes;
-  const sizes = { primary: size(spec.primary.device), secondary: size(spec.secondary.device), journal: size(spec.journal.device) };
-  const geometry = geometryOf(spec, sizes);
+  const look = (path: string): DeviceIdentity => identify(path, { ffi: spec.ffi });
+  const [primary, secondary] = [spec.primary, spec.secondary, spec.journal].map(({ device }) => look(device));
+  const geometry = geometryOf(spec, { primary, secondary });
   const fd = openSync(spec.journal.device, constants.O_RDONLY);
   try {
     const recovery = recoverJournal({ ...geometry, rigUuid: parseUuid(spec.rigUuid) }, (offset, length) => {

@@ -8,6 +8,7 @@ import type { DeviceIndex } from '../core/devices.js';
 import { JOURNAL, PRIMARY, SECONDARY } from '../core/devices.js';
 import { IndicatorMap } from '../core/indicatorMap.js';
 import { createIoEngine } from '../device/engine.js';
+import { usableBytes } from '../device/labelPlace.js';
 import type { IoEngine, SectorTools } from '../device/port.js';
 import { sectorTools } from '../device/sectorTools.js';
 import type { JournalRecovery } from '../journal/recovery.js';
@@ -353,7 +354,7 @@ export class WorkerEngine {
   private readJournal(): JournalRecovery {
     const { areas, spec } = this.opened();
     const expected = { ...areas.geometry, rigUuid: parseUuid(spec.rigUuid) };
-    return readJournal(this.ring(), expected, areas.identities.journal.sizeBytes);
+    return readJournal(this.ring(), expected, usableBytes(areas.identities.journal));
   }
 
   // --- small things ---

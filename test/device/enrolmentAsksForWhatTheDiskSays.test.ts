@@ -14,9 +14,19 @@ function report(findings: GateFinding[], disk: DeviceIdentity | null = identity)
 
 test('only when nothing else is found', () => {
   expect(disksToEnrol(report([]))).toEqual([]);
-  expect(disksToEnrol(report([finding('GATE_NOT_ENROLLED')]))).toEqual([{ role: 'primary', identity, confirmation: 'Z1Z0ABCD' }]);
+  expect(disksToEnrol(report([finding('GATE_NOT_ENROLLED')]))).toEqual([{ role: 'primary', identity, confirmation: 'Z1Z0ABCD', replaces: null }]);
   expect(disksToEnrol(report([finding('GATE_NOT_ENROLLED'), finding('GATE_MOUNTED')]))).toEqual([]);
   expect(disksToEnrol(report([finding('GATE_NOT_ENROLLED')], null))).toEqual([]);
+});
+
+test('a label that is missing or damaged too; one of another rig, role or disk only when that was asked for', () => {
+  for (const code of ['GATE_LABEL_MISSING', 'GATE_LABEL_DAMAGED'] as const) expect(disksToEnrol(report([finding(code)])), code).toHaveLength(1);
+  for (const code of ['GATE_LABEL_OTHER_RIG', 'GATE_LABEL_OTHER_ROLE', 'GATE_LABEL_OTHER_DISK', 'GATE_LABEL_OTHER_VERSION'] as const) {
+    const refused = report([finding('GATE_NOT_ENROLLED'), { ...finding(code), found: 'is theirs' }]);
+    expect(disksToEnrol(refused), code).toEqual([]);
+    expect(disksToEnrol(refused, true), code).toEqual([{ role: 'primary', identity, confirmation: 'Z1Z0ABCD', replaces: 'is theirs' }]);
+  }
+  expect(disksToEnrol(report([finding('GATE_LABEL_OTHER_RIG'), finding('GATE_SIGNATURE')]), true)).toEqual([]);
 });
 
 test('by the WWN where there is no serial, and not at all without either', () => {

@@ -24,7 +24,7 @@ test('another backing file, none named, and a serial that a loop device cannot h
   const request = { role: 'primary' as const, path: loop.path, lab: true };
   expect(await codes({ ...request, backingFile: loop.file })).toEqual([]);
   expect(await codes({ ...request, backingFile: `${loop.file}x` })).toEqual(['primary GATE_BACKING_FILE_MISMATCH']);
-  expect(await codes(request)).toEqual(['primary GATE_UNIDENTIFIED', 'primary GATE_NOT_ENROLLED']);
+  expect(await codes(request)).toEqual(['primary GATE_UNIDENTIFIED']);
   expect(await codes({ ...request, backingFile: loop.file, serial: 'S1', wwn: '0x5' })).toEqual(['primary GATE_SERIAL_MISMATCH', 'primary GATE_WWN_MISMATCH']);
 });
 

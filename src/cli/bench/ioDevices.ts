@@ -12,6 +12,7 @@ import { CampaignError } from '../../campaign/errors.js';
 import { loadEnrolments } from '../../device/enrolment.js';
 import { checkGate, type GateRole } from '../../device/gate.js';
 import { formatGate } from '../../device/gateFormat.js';
+import { usableBytes } from '../../device/labelPlace.js';
 import { identify } from '../../device/openDevice.js';
 import { attachLoop, detachLoop } from '../../lab/losetup.js';
 import type { DeviceRef } from '../../rig/resolved.js';
@@ -25,7 +26,7 @@ export type BenchDevice = Pick<DeviceRef, 'device' | 'serial' | 'wwn' | 'backing
 export interface BenchDevices {
   /** One, or P, S and J. */
   list: readonly BenchDevice[];
-  /** Of the first. */
+  /** Of the first, as far as it may be written to. */
   sizeBytes: number;
   /** What they are, for the report. */
   description: string;
@@ -81,13 +82,14 @@ function fill(file: string, bytes: number): void {
 
 /** @throws CampaignError GATE_REFUSED with the gate's table; nothing has been written then. */
 export async function givenDevices(list: readonly BenchDevice[], enrolledFile: string | null): Promise<BenchDevices> {
-  const requests = list.map(({ device, ...expected }, i) => ({ role: ROLES[i], path: device, ...expected, lab: false }));
+  const requests = list.map(({ device, ...expected }, i) => ({ role: ROLES[i], path: device, ...expected, lab: false, rig: 'any' as const }));
   const report = await checkGate(requests, { enrolments: enrolledFile === null ? [] : loadEnrolments(enrolledFile) });
   if (!report.passed) throw new CampaignError('GATE_REFUSED', formatGate(report));
   const [first] = list;
-  const { sizeBytes, model } = identify(first.device);
+  const identity = identify(first.device);
+  const { model } = identity;
   const names = list.map((d) => d.device).join(', ');
-  return { list, sizeBytes, description: model === null ? names : `${names} (${model})`, release: () => undefined };
+  return { list, sizeBytes: usableBytes(identity), description: model === null ? names : `${names} (${model})`, release: () => undefined };
 }
 
 const KEYS = ['serial', 'wwn', 'backingFile'] as const;
