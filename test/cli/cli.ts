@@ -18,6 +18,8 @@ export interface CliResult {
 export interface CliOptions {
   env?: Record<string, string>;
   cwd?: string;
+  /** What stands before the command: a wrapper that executes it. */
+  inside?: readonly string[];
   /** Instead of what a command usually takes at most. */
   hangMs?: number;
   /** Called at once, before there is any output. */
@@ -27,7 +29,8 @@ export interface CliOptions {
 }
 
 export function cli(args: readonly string[], options: CliOptions = {}): Promise<CliResult> {
-  const child = spawn(process.execPath, [MAIN, ...args], {
+  const [program, ...before] = [...(options.inside ?? []), process.execPath];
+  const child = spawn(program, [...before, MAIN, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...options.env },
     cwd: options.cwd,
