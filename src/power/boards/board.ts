@@ -13,6 +13,8 @@ export type SwitchEvidence = 'none' | 'echo';
 export interface SwitchDone {
   /** Monotonic ns at which the last byte of the last change's first attempt was with the kernel. */
   commandNs: number;
+  /** The same of each channel, where the board is told one after the other; missing: one frame told them all. */
+  channelNs?: ReadonlyMap<number, number>;
   evidence: SwitchEvidence;
 }
 

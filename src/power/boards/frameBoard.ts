@@ -76,10 +76,12 @@ export class FrameBoard implements Board {
     const all = this.#allStep(changes);
     if (all !== null) return this.#switch(all.step, { ...this.#values, mask: all.mask });
     let done: SwitchDone = { commandNs: 0, evidence: 'none' };
+    const channelNs = new Map<number, number>();
     for (const { channel, on } of changes) {
       done = await this.#switch(on ? type.set.on : type.set.off, this.#channelValues(channel));
+      channelNs.set(channel, done.commandNs);
     }
-    return done;
+    return { ...done, channelNs };
   }
 
   async read(channels: readonly number[]): Promise<RelayReading | null> {

@@ -15,7 +15,7 @@ import { type Evidence, verifyRelays } from './verify.js';
 
 export interface RailSwitch {
   rail: string;
-  /** Monotonic ns (process.hrtime) when the last byte of the command was with the tty. */
+  /** Monotonic ns (process.hrtime) when the last byte of the last command for its channels was with the tty. */
   commandNs: number;
   /** Monotonic ns when settling and reading back had ended. */
   doneNs: number;
@@ -167,7 +167,7 @@ export class PowerController {
     const doneNs = this.#clock.nowNs();
     return jobs.map(({ rail }) => ({
       rail: rail.name,
-      commandNs: done.commandNs,
+      commandNs: commandOf(rail, done),
       doneNs,
       evidence: evidence === 'none' ? done.evidence : evidence,
       state: railState(rail, states),
@@ -238,6 +238,11 @@ function rigBroken(error: unknown, { restored, failed }: AllOnResult): PowerErro
   const message = `${error instanceof Error ? error.message : String(error)}; ${rest}; no more cuts until repaired`;
   const context = { ...cause?.context, restored, notRestored, causeCode: cause?.code };
   return new PowerError('RIG_BROKEN', message, context, error);
+}
+
+/** A board that is told channel by channel switches the rails of one call one after the other. */
+function commandOf(rail: RailSpec, done: SwitchDone): number {
+  return Math.max(...rail.channels.map((channel) => done.channelNs?.get(channel) ?? done.commandNs));
 }
 
 function groupByBoard(jobs: readonly Job[]): Map<Board, Job[]> {

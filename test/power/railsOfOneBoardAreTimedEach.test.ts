@@ -1,0 +1,28 @@
+/** Rails that go off together: a board that is told channel by channel gives each rail the time of its own command. */
+
+import fs from 'node:fs';
+import { afterAll, afterEach, expect, it } from 'vitest';
+import { boardRef, closeAll, openOne, rail, startVirtualBoard, temporaryDir } from './virtualBoard.js';
+
+const runtimeDir = temporaryDir();
+afterEach(closeAll);
+afterAll(() => fs.rmSync(runtimeDir, { recursive: true, force: true }));
+
+const GAP_MS = 60;
+const NS_PER_MS = 1e6;
+
+it('one frame a channel: the times lie as far apart as the board asks its frames to be', async () => {
+  const { tty } = startVirtualBoard('lcus', 4);
+  const power = await openOne(boardRef('lcus', tty, 4, { gapMs: GAP_MS }), { runtimeDir }, [rail('a', [1]), rail('two', [2, 3]), rail('b', [4])]);
+  const [a, two, b] = (await power.switchRails(['a', 'two', 'b'], 'off')).map(({ commandNs }) => commandNs / NS_PER_MS);
+  // A rail of two channels is off with the second.
+  expect(two - a).toBeGreaterThanOrEqual(2 * GAP_MS);
+  expect(b - two).toBeGreaterThanOrEqual(GAP_MS);
+});
+
+it('one frame for all: one time for all', async () => {
+  const { tty } = startVirtualBoard('modbus-rtu', 2);
+  const power = await openOne(boardRef('modbus-rtu', tty, 2), { runtimeDir });
+  const times = (await power.switchRails(['r1', 'r2'], 'off')).map(({ commandNs }) => commandNs);
+  expect(new Set(times).size).toBe(1);
+});
