@@ -8,6 +8,7 @@
 import { SerialPort } from 'serialport';
 import { systemClock } from '../clock.js';
 import { PowerError } from '../errors.js';
+import { keepLinesOnClose } from './hangUp.js';
 import { explainOpenFailure, requireTty } from './ttyProblems.js';
 import { lockTty } from './ttyLock.js';
 import type { Wire, WireSettings } from './wire.js';
@@ -31,6 +32,13 @@ export async function openSerialWire(settings: WireSettings): Promise<Wire> {
   } catch (error) {
     lock.release();
     throw explainOpenFailure(settings.tty, error);
+  }
+  try {
+    if (!settings.hangUpOnClose) await keepLinesOnClose(settings.tty);
+  } catch (error) {
+    await callback((done) => port.close(done));
+    lock.release();
+    throw error;
   }
   return serialWire(port, settings.tty, () => lock.release());
 }

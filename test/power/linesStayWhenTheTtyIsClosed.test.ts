@@ -1,0 +1,25 @@
+/** A tty that is told to keep its lines is closed without "hang up on close"; one that is not keeps the setting it had. */
+
+import { execFileSync } from 'node:child_process';
+import fs from 'node:fs';
+import { afterAll, expect, it } from 'vitest';
+import { openPty } from '../../src/lab/pty.js';
+import { openSerialWire } from '../../src/power/transport/serialWire.js';
+import { temporaryDir } from './virtualBoard.js';
+
+const runtimeDir = temporaryDir();
+afterAll(() => fs.rmSync(runtimeDir, { recursive: true, force: true }));
+
+it.each([[false, '-hupcl'], [true, 'hupcl']])('hangUpOnClose: %s', async (hangUpOnClose, setting) => {
+  const pty = openPty();
+  try {
+    // As every tty is born.
+    execFileSync('stty', ['-F', pty.path, 'hupcl']);
+    const wire = await openSerialWire({ tty: pty.path, baud: 9600, hangUpOnClose, rigName: 'lines', runtimeDir });
+    const settings = execFileSync('stty', ['-F', pty.path, '-a'], { encoding: 'utf8' });
+    await wire.close();
+    expect(settings.split(/[\s;]+/)).toContain(setting);
+  } finally {
+    pty.close();
+  }
+});

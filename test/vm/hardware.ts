@@ -1,0 +1,75 @@
+/** Disks as QEMU emulates them: the same description serves at start and when one is plugged in later. */
+
+export type DiskKind = 'nvme' | 'scsi' | 'ata' | 'usb';
+
+export interface MachineDisk {
+  /** Letters and digits. */
+  id: string;
+  kind: DiskKind;
+  /** A file, or a block device of this host: then past its page cache. */
+  backing: string;
+  serial: string;
+  /** SCSI and ATA; 16 hexadecimal digits. Linux does not believe an emulated NVMe disk's. */
+  wwn?: string;
+  /** SCSI: seen over both host adapters, as two disks of one name. */
+  twoPaths?: boolean;
+}
+
+/** QEMU's own JSON, for `-blockdev`/`-device` and for QMP. */
+export interface Properties {
+  [name: string]: string | number | boolean | Properties;
+}
+
+/** JSON as QEMU takes it: its 64-bit numbers are more than a double holds, and here are strings `u64:` and hexadecimal digits. */
+export function qemuJson(value: unknown): string {
+  return JSON.stringify(value).replaceAll(/"u64:([0-9a-f]+)"/g, (_, digits: string) => BigInt(`0x${digits}`).toString());
+}
+
+/** A slot for each NVMe disk: PCIe devices are unplugged from root ports. */
+export const NVME_SLOTS = 3;
+
+/** What is there in any machine: two SCSI adapters, a USB controller, slots. AHCI belongs to the chipset. */
+export function controllers(): Properties[] {
+  const slots = Array.from({ length: NVME_SLOTS }, (_, i) => ({ driver: 'pcie-root-port', id: `slot${i}`, chassis: i + 1, slot: i + 1 }));
+  return [
+    ...slots,
+    { driver: 'virtio-scsi-pci', id: 'hba0' },
+    { driver: 'virtio-scsi-pci', id: 'hba1' },
+    { driver: 'qemu-xhci', id: 'usb0' },
+  ];
+}
+
+export function backend(disk: MachineDisk): Properties {
+  const isNode = disk.backing.startsWith('/dev/');
+  return { driver: isNode ? 'host_device' : 'file', 'node-name': disk.id, filename: disk.backing, cache: { direct: isNode } };
+}
+
+/** `slot`: which of its bus, counted by whoever plugs disks in. */
+export function frontends(disk: MachineDisk, slot: number): Properties[] {
+  const { id, serial } = disk;
+  const wwn: Properties = disk.wwn === undefined ? {} : { wwn: `u64:${disk.wwn}` };
+  // The guest is to see an error as the host sees it, and nothing else is to stop.
+  const errors = { rerror: 'report', werror: 'report' };
+  switch (disk.kind) {
+    case 'nvme':
+      return [{ driver: 'nvme', id, drive: id, serial, bus: `slot${slot}` }];
+    case 'ata':
+      return [{ driver: 'ide-hd', id, drive: id, serial, bus: `ide.${slot}`, ...wwn, ...errors }];
+    case 'usb':
+      return [{ driver: 'usb-storage', id, drive: id, serial, bus: 'usb0.0' }];
+    case 'scsi': {
+      const paths = disk.twoPaths === true ? ['hba0', 'hba1'] : ['hba0'];
+      return paths.map((hba, i) => ({
+        driver: 'scsi-hd',
+        id: i === 0 ? id : `${id}path${i}`,
+        drive: id,
+        serial,
+        bus: `${hba}.0`,
+        lun: slot,
+        'share-rw': paths.length > 1,
+        ...wwn,
+        ...errors,
+      }));
+    }
+  }
+}

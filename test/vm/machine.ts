@@ -1,0 +1,240 @@
+/**
+ * A virtual machine with a stock kernel and the drivers that a test bench meets: NVMe, SCSI, SATA, USB, 16550 UARTs. It
+ * sees this host's file system read-only, so that the compiled project runs in it as it is, with this host's Node, udev
+ * and tools; what it writes is lost. Emulated in software: seconds to start, some ten times slower than the host.
+ *
+ * Promises: it ends with its starter, however that ends; nothing is left but what the caller made.
+ */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { backend, controllers, frontends, qemuJson, type DiskKind, type MachineDisk, type Properties } from './hardware.js';
+import { buildInitramfs } from './initramfs.js';
+import { findKernel } from './kernel.js';
+import { JsonLines } from './lines.js';
+import { findProgram } from './prerequisites.js';
+import { Replies } from './replies.js';
+
+const PROJECT = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
+/** Far more than an idle host needs: two cores may emulate two machines beside other tests. */
+const START_MS = 120_000;
+const REPLY_MS = 120_000;
+const MEMORY_MIB = 1024;
+const CONSOLE_TAIL_BYTES = 3000;
+
+/** Quiet, quick, and ending at once when it panics. */
+const COMMAND_LINE = 'console=ttyS0 quiet loglevel=4 panic=-1 mitigations=off nokaslr no_timer_check cryptomgr.notests tsc=reliable random.trust_cpu=on';
+
+export interface MachineOptions {
+  disks?: readonly MachineDisk[];
+  /** Ttys of this host, which the guest has as /dev/ttyS1 and on; `null`: a UART that leads nowhere. */
+  serialPorts?: readonly (string | null)[];
+  /** Kernel modules beside those of the buses. */
+  modules?: readonly string[];
+  /** Events of QEMU to keep: see `traced`. */
+  trace?: readonly string[];
+}
+
+export interface Output {
+  /** A signal's name when one ended it. */
+  code: number | string;
+  stdout: string;
+  stderr: string;
+}
+
+export interface RunOptions {
+  input?: string;
+  env?: Record<string, string>;
+  timeoutMs?: number;
+}
+
+/** Resolves when the agent in the guest answers. Rejects, with the end of the console, when it does not. */
+export async function startMachine(options: MachineOptions = {}): Promise<Machine> {
+  const folder = mkdtempSync(join(tmpdir(), 'plugpull-vm-'));
+  const machine = new Machine(folder);
+  try {
+    await machine.start(options);
+    return machine;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    const tail = machine.console().slice(-CONSOLE_TAIL_BYTES);
+    await machine.close();
+    throw new Error(`the machine did not start: ${reason}\n${tail}`, { cause: error });
+  }
+}
+
+export class Machine {
+  readonly #folder: string;
+  readonly #agent = new Replies('the agent');
+  readonly #qmp = new Replies('QEMU');
+  readonly #deleted = new Map<string, () => void>();
+  #child: ChildProcess | null = null;
+  #ended: Promise<void> = Promise.resolve();
+  #agentLines: JsonLines | null = null;
+  #qmpLines: JsonLines | null = null;
+  /** Disk by slot of its bus; null: free. */
+  readonly #slots: Record<DiskKind, (string | null)[]> = { nvme: [], scsi: [], ata: [], usb: [] };
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  async start(options: MachineOptions): Promise<void> {
+    const kernel = findKernel()!;
+    const paths = this.#paths();
+    writeFileSync(paths.initramfs, buildInitramfs(kernel, PROJECT, options.modules ?? []));
+    this.#agentLines = await JsonLines.listen(paths.agent, (message) => this.#agent.take(message));
+    this.#qmpLines = await JsonLines.listen(paths.qmp, (message) => this.#event(message));
+    const ready = this.#agent.expect(0, START_MS);
+    const log = openSync(paths.errors, 'w');
+    const program = ['--pdeathsig', 'KILL', 'nice', '-n', '5', findProgram('qemu-system-x86_64')!];
+    const child = spawn('setpriv', [...program, ...this.#arguments(kernel.image, options)], { stdio: ['ignore', log, log] });
+    closeSync(log);
+    this.#child = child;
+    this.#ended = new Promise((resolve) => {
+      const end = (why: string): void => {
+        this.#agent.fail(why);
+        this.#qmp.fail(why);
+        resolve();
+      };
+      child.once('error', (error) => end(String(error)));
+      child.once('exit', (code, signal) => end(`QEMU ended (${code ?? signal}): ${readFileSync(paths.errors, 'utf8').slice(-CONSOLE_TAIL_BYTES)}`));
+    });
+    await ready;
+    await this.qmp('qmp_capabilities');
+    await this.settle();
+  }
+
+  /** A function of the compiled project (`device/gate.js`) or of Node (`node:fs`), called in the guest. */
+  async call<T>(module: string, name: string, ...args: unknown[]): Promise<T> {
+    return (await this.#ask({ module, name, args }, REPLY_MS)) as T;
+  }
+
+  /** As `call`, for what can't be told in JSON: it stays in the guest under a name, for `callHeld`. */
+  async hold(held: string, module: string, name: string, ...args: unknown[]): Promise<void> {
+    await this.#ask({ module, name, args, hold: held }, REPLY_MS);
+  }
+
+  async callHeld<T>(held: string, name: string, ...args: unknown[]): Promise<T> {
+    return (await this.#ask({ held, name, args }, REPLY_MS)) as T;
+  }
+
+  /** A program of the host, run in the guest. `timeoutMs` ends it. */
+  async run(command: readonly string[], { timeoutMs = REPLY_MS, ...rest }: RunOptions = {}): Promise<Output> {
+    return (await this.#ask({ command, timeoutMs, ...rest }, timeoutMs + REPLY_MS)) as Output;
+  }
+
+  /** Its standard output; rejects when it fails. */
+  async must(...command: string[]): Promise<string> {
+    const { code, stdout, stderr } = await this.run(command);
+    if (code !== 0) throw new Error(`${command.join(' ')} ended with ${code}: ${stdout}${stderr}`);
+    return stdout;
+  }
+
+  /** The command line of plugpull. */
+  async plugpull(args: readonly string[], options: RunOptions = {}): Promise<Output> {
+    return this.run([`/host${process.execPath}`, `/host${PROJECT}/dist/cli/main.js`, ...args], options);
+  }
+
+  async qmp(execute: string, args: Record<string, unknown> = {}): Promise<unknown> {
+    const { id, reply } = this.#qmp.next(REPLY_MS);
+    this.#qmpLines!.send(qemuJson({ execute, arguments: args, id }));
+    return reply;
+  }
+
+  /** The disk is there when udev has named it. */
+  async attach(disk: MachineDisk): Promise<void> {
+    await this.qmp('blockdev-add', backend(disk));
+    for (const device of frontends(disk, this.#takeSlot(disk))) await this.qmp('device_add', device);
+  }
+
+  /** As if its cable were pulled. Resolves when the guest has let go of it. */
+  async detach(disk: MachineDisk): Promise<void> {
+    for (const { id } of frontends(disk, 0)) {
+      const gone = new Promise<void>((resolve) => this.#deleted.set(String(id), resolve));
+      await this.qmp('device_del', { id });
+      await gone;
+    }
+    await this.qmp('blockdev-del', { 'node-name': disk.id });
+    const slots = this.#slots[disk.kind];
+    slots[slots.indexOf(disk.id)] = null;
+  }
+
+  /** udev has dealt with all it was told. */
+  async settle(): Promise<void> {
+    await this.must('udevadm', 'settle', '--timeout=60');
+  }
+
+  /** What QEMU traced so far, a line an event. */
+  traced(): string[] {
+    return readFileSync(this.#paths().trace, 'utf8').split('\n').filter(Boolean);
+  }
+
+  console(): string {
+    try {
+      return readFileSync(this.#paths().console, 'latin1');
+    } catch {
+      return '';
+    }
+  }
+
+  /** Idempotent. Pulls the machine's own plug. */
+  async close(): Promise<void> {
+    this.#child?.kill('SIGKILL');
+    await this.#ended;
+    this.#agentLines?.close();
+    this.#qmpLines?.close();
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  #paths() {
+    const at = (name: string): string => join(this.#folder, name);
+    return { initramfs: at('initramfs'), agent: at('agent.sock'), qmp: at('qmp.sock'), console: at('console'), errors: at('errors'), trace: at('trace') };
+  }
+
+  #arguments(image: string, options: MachineOptions): string[] {
+    const paths = this.#paths();
+    const disks = options.disks ?? [];
+    const devices: Properties[] = [...controllers(), ...disks.flatMap((disk) => frontends(disk, this.#takeSlot(disk)))];
+    return [
+      ...['-machine', 'q35', '-accel', 'tcg,thread=multi', '-cpu', 'max', '-smp', '2', '-m', String(MEMORY_MIB)],
+      ...['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot'],
+      ...['-kernel', image, '-initrd', paths.initramfs, '-append', COMMAND_LINE],
+      ...['-chardev', `file,id=console,path=${paths.console}`, '-device', 'isa-serial,chardev=console,index=0'],
+      ...['-chardev', `socket,id=qmp,path=${paths.qmp},server=off`, '-mon', 'chardev=qmp,mode=control'],
+      ...['-device', 'virtio-serial-pci', '-chardev', `socket,id=agent,path=${paths.agent},server=off`, '-device', 'virtserialport,chardev=agent,name=plugpull'],
+      ...['-fsdev', 'local,id=host,path=/,security_model=none,readonly=on,multidevs=remap', '-device', 'virtio-9p-pci,fsdev=host,mount_tag=host'],
+      ...(options.serialPorts ?? []).flatMap((tty, i) => serialPort(tty, i + 1)),
+      ...(options.trace ?? []).flatMap((event) => ['-trace', event]),
+      ...(options.trace === undefined ? [] : ['-D', paths.trace]),
+      ...disks.flatMap((disk) => ['-blockdev', qemuJson(backend(disk))]),
+      ...devices.flatMap((device) => ['-device', qemuJson(device)]),
+    ];
+  }
+
+  #takeSlot({ kind, id }: MachineDisk): number {
+    const slots = this.#slots[kind];
+    const free = slots.indexOf(null);
+    const slot = free < 0 ? slots.length : free;
+    slots[slot] = id;
+    return slot;
+  }
+
+  #ask(request: Record<string, unknown>, timeoutMs: number): Promise<unknown> {
+    const { id, reply } = this.#agent.next(timeoutMs);
+    this.#agentLines!.send(JSON.stringify({ id, ...request }));
+    return reply;
+  }
+
+  #event(message: Record<string, unknown>): void {
+    if (message['event'] === 'DEVICE_DELETED') this.#deleted.get(String((message['data'] as { device?: string }).device))?.();
+    if ('id' in message) this.#qmp.take({ id: message['id'], value: message['return'], error: message['error'] });
+  }
+}
+
+function serialPort(tty: string | null, index: number): string[] {
+  const chardev = tty === null ? `null,id=tty${index}` : `serial,id=tty${index},path=${tty}`;
+  return ['-chardev', chardev, '-device', `isa-serial,chardev=tty${index},index=${index}`];
+}
