@@ -2,7 +2,7 @@
  * What the runner of a cycle needs of the world. The real bench is wired in `wiring.ts`; tests bring a fake.
  */
 import type { AreaName } from '../rig/resolved.js';
-import type { AreaFailure, EnginePort, EngineSpec } from '../engine/port.js';
+import type { AreaFailure, EnginePort, EngineSpec, PointEvent } from '../engine/port.js';
 import type { Clock } from './clock.js';
 import type { CounterChange } from './counterChanges.js';
 import type { CycleProblem, DeviceSign, SwitchRecord } from './cycleTypes.js';
@@ -28,4 +28,6 @@ export interface Bench {
   engineSpec(): Promise<EngineSpec>;
   /** Failures that the engine's own I/O meets; returns what ends the subscription. */
   onFailure(listener: (failure: AreaFailure) => void): () => void;
+  /** The engine has stopped at an armed cut point, or goes on from it; returns what ends the subscription. */
+  onPoint(listener: (event: PointEvent) => void): () => void;
 }

@@ -8,14 +8,14 @@
  * restores all power, whatever the outcome says.
  */
 import type { CutRecord, CycleFacts, CycleInput, CyclePlan, CycleProblem, CycleState, DeviceSign, Transition } from './cycleTypes.js';
-import { end, enter, go, phaseOf, problemIn, type Step } from './cycleSteps.js';
+import { end, enter, go, phaseOf, problemIn, sendEffect, type Step } from './cycleSteps.js';
 import { allSeen, cutAreas } from './proof.js';
 
 const NO_FACTS: CycleFacts = { cuts: [], recoveries: [], judge: null, resync: null, verify: null, unprovoked: [] };
 
 /** A cycle that has not begun; it waits for `start`. The engine is open, its last state verified or empty. */
 export function newCycle(plan: CyclePlan): CycleState {
-  return { plan, step: 'idle', roundIndex: 0, work: null, workSinceMs: 0, timerMs: null, facts: NO_FACTS, outcome: null };
+  return { plan, step: 'idle', roundIndex: 0, work: null, reached: null, workSinceMs: 0, timerMs: null, facts: NO_FACTS, outcome: null };
 }
 
 export function step(state: CycleState, input: CycleInput): Transition {
@@ -29,6 +29,8 @@ export function step(state: CycleState, input: CycleInput): Transition {
       return areaFailed(state, input);
     case 'workFailed':
       return workFailed(state, input);
+    case 'point':
+      return atPoint(state, input);
     case 'loaded':
     case 'resynced':
     case 'recovered':
@@ -42,7 +44,7 @@ export function step(state: CycleState, input: CycleInput): Transition {
 const HANDLERS: Record<CycleState['step'], Step> = {
   idle: (s, i) => (i.type === 'start' ? enter(s, 'checkingReadable', i.nowMs) : go(s)),
   checkingReadable: afterPreflight,
-  working: (s, i) => (i.type === 'tick' ? enter(s, 'arming', i.nowMs) : go(s)),
+  working: (s, i) => (i.type === 'tick' ? afterTime(s, i.nowMs) : go(s)),
   arming: afterArming,
   cutting: whileCutting,
   hearingBoard: (s, i) => (i.type === 'switchedOff' ? enter(withCut(s, { commands: i.commands }), 'dark', i.nowMs) : go(s)),
@@ -89,6 +91,20 @@ function afterPreflight(state: CycleState, input: CycleInput): Transition {
   return enter(state, 'working', input.nowMs);
 }
 
+/** The time of the cut; or the point was not reached in time: the plug is pulled all the same, and the record says so. */
+function afterTime(state: CycleState, nowMs: number): Transition {
+  const { state: arming, effects } = enter(state, 'arming', nowMs);
+  const isLate = state.plan.rounds[state.roundIndex].at !== undefined;
+  return { state: arming, effects: isLate ? [{ type: 'disarmPoint' }, ...effects] : effects };
+}
+
+/** The protocol stands at its point and waits for the plug. Told too late, it counts as not reached. */
+function atPoint(state: CycleState, { event, nowMs }: Extract<CycleInput, { type: 'point' }>): Transition {
+  if (event.type === 'ended') return isCutting(state) && state.reached !== null ? go(withCut(state, { ended: event })) : go(state);
+  if (state.step !== 'working') return go(state);
+  return enter({ ...state, reached: event }, 'arming', nowMs);
+}
+
 function afterArming(state: CycleState, input: CycleInput): Transition {
   if (input.type !== 'readable') return go(state);
   return enter(openCut(state, input.areas), 'cutting', input.nowMs);
@@ -99,7 +115,9 @@ function whileCutting(state: CycleState, input: CycleInput): Transition {
   const cut = currentCut(state);
   if (input.type === 'switchedOff') {
     const known = withCut(state, { commands: input.commands });
-    return allSeen(currentCut(known)) ? enter(known, 'dark', input.nowMs) : go(known);
+    if (allSeen(currentCut(known))) return enter(known, 'dark', input.nowMs);
+    // Counted from the command now, not from when the board was asked.
+    return { state: known, effects: sendEffect(known, Math.min(...input.commands.map((c) => c.commandNs))) };
   }
   if (input.type === 'tick') {
     return cut.commands.length > 0 ? enter(state, 'dark', input.nowMs) : enter(state, 'hearingBoard', input.nowMs);
@@ -208,6 +226,8 @@ function openCut(state: CycleState, readableBefore: CutRecord['readableBefore'])
     round: state.plan.rounds[state.roundIndex],
     workSinceMs: state.workSinceMs,
     hitWork: state.work !== null,
+    reached: state.reached,
+    ended: null,
     commands: [],
     readableBefore,
     signs: [],

@@ -1,6 +1,7 @@
 /** From what a cycle met to its record and verdict (pure). */
 import { cycleVerdict, type CycleLimits, type DeviceFault, type ProofKind } from '../judge/verdict.js';
 import type { CycleRecord } from '../report/runRecord.js';
+import { aimOf, missedPoint } from './aim.js';
 import type { CutRecord, CycleState } from './cycleTypes.js';
 import { describeCounters } from './counterChanges.js';
 import { boardEvidence, cutAreas, proofOfCut, type AreaProof } from './proof.js';
@@ -22,6 +23,7 @@ export function cycleRecord(state: CycleState, limits: CycleLimits): CycleRecord
     verify: facts.verify,
     limits,
     deviceFaults: facts.unprovoked.map(unprovokedFault),
+    missedPoint: missedPoint(facts.cuts),
     rigFailure: problem === null ? null : `${problem.phase}: ${problem.problem.code}: ${problem.problem.text}`,
   });
   return {
@@ -85,15 +87,6 @@ function latencies(cut: CutRecord | undefined): Record<string, number> {
     if (p.proven) byRail[p.rail] = Math.min(byRail[p.rail] ?? Infinity, p.latencyMs);
   }
   return byRail;
-}
-
-/** How close the last cut came: its first failed I/O beside the time that was drawn for it. */
-function aimOf(cut: CutRecord | undefined): CycleRecord['aim'] {
-  if (cut === undefined) return null;
-  const { afterMs, leadMs } = cut.round;
-  const proven = proofOfCut(cut).flatMap((p) => (p.proven ? [p.sign.atNs] : []));
-  const missedByMs = proven.length === 0 ? null : Math.min(...proven) / NS_PER_MS - (cut.workSinceMs + afterMs);
-  return { afterMs, leadMs, missedByMs };
 }
 
 /** From the last command to the last rail's return. */

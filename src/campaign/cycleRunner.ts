@@ -17,6 +17,8 @@ export interface CycleObserver {
   onPhase(from: CyclePhase, to: CyclePhase, durationMs: number, state: CycleState): void;
 }
 
+const NS_PER_MS = 1e6;
+
 /** Without the time, which `tell` adds. */
 type Untimed<T> = T extends { nowMs: number } ? Omit<T, 'nowMs'> : never;
 
@@ -44,11 +46,13 @@ export class CycleRunner {
     const unsubscribe = this.bench.onFailure((failure) =>
       this.tell({ type: 'areaFailed', sign: { ...failure, source: 'engine' } }),
     );
+    const unsubscribePoint = this.bench.onPoint((event) => this.tell({ type: 'point', event }));
     return new Promise<CycleState>((resolve) => {
       this.finished = resolve;
       this.tell({ type: 'start' });
     }).finally(() => {
       unsubscribe();
+      unsubscribePoint();
       this.watch.end();
       this.cancelTimer();
     });
@@ -120,15 +124,19 @@ export class CycleRunner {
       case 'open':
         return this.settle(this.bench.engineSpec().then((spec) => engine.open(spec)), () => ({ type: 'opened' }));
       case 'load':
-        return this.settleWork('load', engine.load(this.workload, effect.seed, null), (report) => ({ type: 'loaded', report }));
+        return this.settleWork('load', engine.load(this.workload, effect.seed, null, effect.point), (report) => ({ type: 'loaded', report }));
       case 'recover':
-        return this.settleWork('recover', engine.recover(), (report) => ({ type: 'recovered', report }));
+        return this.settleWork('recover', engine.recover(effect.point), (report) => ({ type: 'recovered', report }));
       case 'resync':
-        return this.settleWork('resync', engine.resync(), (report) => ({ type: 'resynced', report }));
+        return this.settleWork('resync', engine.resync(undefined, effect.point), (report) => ({ type: 'resynced', report }));
       case 'judge':
         return this.settle(engine.judge(), (report) => ({ type: 'judged', report }));
       case 'verify':
         return this.settle(engine.verify(), (report) => ({ type: 'verified', report }));
+      case 'sendPoint':
+        return this.settle(engine.sendPoint((effect.commandNs ?? this.bench.clock.nowNs()) + effect.leadMs * NS_PER_MS), () => null);
+      case 'disarmPoint':
+        return this.settle(engine.disarmPoint(), () => null);
       case 'powerLost':
         return this.settle(engine.powerLost([...effect.areas]), () => null);
       case 'stop':
@@ -159,7 +167,7 @@ export class CycleRunner {
 
 type EngineEffect = Extract<
   CycleEffect,
-  { type: 'open' | 'load' | 'recover' | 'resync' | 'judge' | 'verify' | 'powerLost' | 'stop' | 'abandon' }
+  { type: 'open' | 'load' | 'recover' | 'resync' | 'judge' | 'verify' | 'sendPoint' | 'disarmPoint' | 'powerLost' | 'stop' | 'abandon' }
 >;
 
 /** Error classes of the layers that stand for hardware; whatever else is thrown is a mistake of ours. */

@@ -2,7 +2,7 @@
  * Entering a step of the cycle (pure): what is asked for, and until when it is waited for. One table, so that the
  * order of effects around a cut can be read in one place.
  */
-import type { CycleEffect, CycleInput, CycleOutcome, CyclePhase, CycleProblem, CycleState, CycleStep, Transition, WorkName } from './cycleTypes.js';
+import type { CycleEffect, CycleInput, CycleOutcome, CyclePhase, CycleProblem, CycleState, CycleStep, RailCut, Transition, WorkName } from './cycleTypes.js';
 import { cutAreas } from './proof.js';
 
 export type Step = (state: CycleState, input: CycleInput) => Transition;
@@ -31,7 +31,7 @@ export function go(state: CycleState): Transition {
 export function enter(state: CycleState, step: CycleStep, nowMs: number): Transition {
   const entry = entryOf(state, step);
   const timerMs = entry.afterMs === null ? null : nowMs + entry.afterMs;
-  const working = entry.work === undefined ? { work: state.work } : { work: entry.work, workSinceMs: nowMs };
+  const working = entry.work === undefined ? { work: state.work } : { work: entry.work, workSinceMs: nowMs, reached: null };
   return { state: { ...state, step, timerMs, ...working }, effects: entry.effects };
 }
 
@@ -83,17 +83,22 @@ export function phaseOf(state: CycleState): CyclePhase {
 function entryOf(state: CycleState, step: CycleStep): Entry {
   const limits = state.plan.deadlinesMs;
   const round = state.plan.rounds[state.roundIndex];
-  const rails = round.rails.map((r) => r.rail);
+  const rails = railsInOrder(state).map((r) => r.rail);
   const areas = cutAreas({ round });
   switch (step) {
     case 'checkingReadable':
       return { effects: [{ type: 'probe', areas: ALL_AREAS }], afterMs: limits.return };
     case 'working':
-      return { effects: [workEffect(state)], afterMs: Math.max(0, round.afterMs - round.leadMs), work: WORK_OF[round.during] };
+      // A point comes by itself; the time is then the bound on it.
+      return {
+        effects: [workEffect(state)],
+        afterMs: round.at === undefined ? Math.max(0, round.afterMs - round.leadMs) : round.afterMs + limits.point,
+        work: WORK_OF[round.during],
+      };
     case 'arming':
       return { effects: [{ type: 'probe', areas }], afterMs: limits.cut };
     case 'cutting':
-      return { effects: [{ type: 'watch', areas }, { type: 'switchOff', rails }], afterMs: limits.cut };
+      return { effects: [{ type: 'watch', areas }, ...sendEffect(state, null), { type: 'switchOff', rails }], afterMs: limits.cut };
     case 'hearingBoard':
       return { effects: [], afterMs: BOARD_WORD_MS };
     case 'dark':
@@ -130,6 +135,21 @@ function entryOf(state: CycleState, step: CycleStep): Entry {
 
 function workEffect(state: CycleState): CycleEffect {
   const round = state.plan.rounds[state.roundIndex];
-  if (round.during === 'load') return { type: 'load', seed: round.workloadSeed };
-  return { type: WORK_OF[round.during] };
+  const point = round.at === undefined ? {} : { point: { at: round.at, afterMs: round.afterMs, areas: cutAreas({ round }) } };
+  if (round.during === 'load') return { type: 'load', seed: round.workloadSeed, ...point };
+  return { type: WORK_OF[round.during], ...point };
+}
+
+/** What is held back at the point goes out so that it is on its way when the power goes: as calibrated, else at once. */
+export function sendEffect(state: CycleState, commandNs: number | null): CycleEffect[] {
+  if (state.reached === null || state.reached.held) return [];
+  return [{ type: 'sendPoint', commandNs, leadMs: railsInOrder(state)[0].leadMs ?? 0 }];
+}
+
+/** A board may take its rails in turn: first goes the one that feeds what the point's own I/O is sent to. */
+export function railsInOrder({ plan, roundIndex, reached }: CycleState): readonly RailCut[] {
+  const { rails } = plan.rounds[roundIndex];
+  if (reached === null || reached.held) return rails;
+  const feeds = (r: RailCut): boolean => r.areas.includes(reached.subject.area);
+  return [...rails.filter(feeds), ...rails.filter((r) => !feeds(r))];
 }

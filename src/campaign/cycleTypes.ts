@@ -5,12 +5,14 @@
  *                 ▲                                                      │
  *                 └────────── next cut of the same cycle ◄───────────────┘   (cuts during resync or recovery)
  */
-import type { AreaName, CampaignSpec } from '../rig/resolved.js';
+import type { AreaName, CampaignSpec, CutPoint } from '../rig/resolved.js';
 import type { CounterChange } from './counterChanges.js';
 import type {
   AreaFailure,
   JudgeReport,
   LoadReport,
+  PointArm,
+  PointEvent,
   RecoveryReport,
   ResyncReport,
   VerifyReport,
@@ -22,16 +24,23 @@ export interface CutRound {
   rails: readonly RailCut[];
   /** After the work began; when the work ends earlier the cut comes at once (see `CutRecord.hitWork`). */
   afterMs: number;
+  /** The cut comes when the protocol gets here, not before `afterMs`. */
+  at?: CutPoint;
   /** The rails' own latency as calibrated: the command goes out so much earlier, at the earliest at once. 0: not known. */
   leadMs: number;
   /** Seeds the application's writes of a `load`. */
   workloadSeed: number;
 }
 
+export type PointReached = Extract<PointEvent, { type: 'reached' }>;
+export type PointEnded = Extract<PointEvent, { type: 'ended' }>;
+
 export interface RailCut {
   rail: string;
   /** Areas that lose power by this cut: every rail that feeds them is in it. */
   areas: readonly AreaName[];
+  /** Of a round with a point: this rail's own latency as calibrated. */
+  leadMs?: number;
 }
 
 export interface CyclePlan {
@@ -94,6 +103,9 @@ export interface CutRecord {
   workSinceMs: number;
   /** The work to be cut was still going on when the command went out. */
   hitWork: boolean;
+  /** Of a round with a point: null where it was not reached within `deadlines.point`. */
+  reached: PointReached | null;
+  ended: PointEnded | null;
   commands: readonly SwitchRecord[];
   /** Areas that answered a read immediately before the command: only their later silence proves anything. */
   readableBefore: readonly AreaName[];
@@ -138,6 +150,8 @@ export interface CycleState {
   roundIndex: number;
   /** The engine's running work, if any. */
   work: WorkName | null;
+  /** The protocol stands at the round's cut point. */
+  reached: PointReached | null;
   /** When that began, or the last one did. */
   workSinceMs: number;
   /** At this time `tick` does what the step says: cut, end the dark, or give up. null: nothing is timed. */
@@ -151,6 +165,7 @@ export type CycleInput =
   | { type: 'tick'; nowMs: number }
   | { type: 'readable'; nowMs: number; areas: readonly AreaName[] }
   | { type: 'areaFailed'; nowMs: number; sign: DeviceSign }
+  | { type: 'point'; nowMs: number; event: PointEvent }
   | { type: 'switchedOff'; nowMs: number; commands: readonly SwitchRecord[] }
   | { type: 'switchedOn'; nowMs: number; atNs: number }
   | { type: 'returned'; nowMs: number }
@@ -171,7 +186,10 @@ export type CycleEffect =
   | { type: 'probe'; areas: readonly AreaName[] }
   /** Probe these areas until they fail, and report it; ends with the next `probe` or `awaitReturn`. */
   | { type: 'watch'; areas: readonly AreaName[] }
-  | { type: 'load'; seed: number }
+  | { type: 'load'; seed: number; point?: PointArm }
+  /** The I/O held back at the point goes out so long after the command, or after now when there was none yet. */
+  | { type: 'sendPoint'; commandNs: number | null; leadMs: number }
+  | { type: 'disarmPoint' }
   | { type: 'switchOff'; rails: readonly string[] }
   | { type: 'switchOn'; rails: readonly string[] }
   | { type: 'powerLost'; areas: readonly AreaName[] }
@@ -180,9 +198,9 @@ export type CycleEffect =
   | { type: 'awaitReturn'; areas: readonly AreaName[] }
   | { type: 'identify' }
   | { type: 'open' }
-  | { type: 'recover' }
+  | { type: 'recover'; point?: PointArm }
   | { type: 'judge' }
-  | { type: 'resync' }
+  | { type: 'resync'; point?: PointArm }
   | { type: 'verify' }
   | { type: 'ended'; outcome: CycleOutcome };
 

@@ -42,7 +42,7 @@ export function createRecorder(dir: RunDirectory, clock: Clock): Recorder {
     note: (text) => event('note', { text }),
     cycleEnded(state, record) {
       for (const cut of state.facts.cuts) {
-        event('cut', { cycle: state.plan.index, during: cut.round.during, areas: cutAreas(cut), commands: cut.commands, proof: proofOfCut(cut), signs: cut.signs, counters: cut.counters, workError: cut.workError });
+        event('cut', { cycle: state.plan.index, during: cut.round.during, areas: cutAreas(cut), commands: cut.commands, reached: cut.reached, ended: cut.ended, proof: proofOfCut(cut), signs: cut.signs, counters: cut.counters, workError: cut.workError });
       }
       event('cycle', { cycle: state.plan.index, outcome: state.outcome, verdict: record?.verdict ?? null });
       if (record !== null) write(cycles, record, true);

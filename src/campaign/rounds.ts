@@ -37,10 +37,11 @@ function planRounds(cut: CutSpec, rails: readonly RailSpec[], cycleSeed: number,
   const workloadSeed = mixSeed(cycleSeed, SEED_USE.workload);
   const last: CutRound = {
     during: cut.during,
-    rails: railCuts(cut.rails, rails),
+    rails: railCuts(cut.rails, rails).map((r) => (cut.at === undefined ? r : { ...r, leadMs: leadMsOf(calibration, [r.rail]) })),
     afterMs: uniform(mixSeed(cycleSeed, SEED_USE.cutTime), cut.afterMs.min, cut.afterMs.max),
     leadMs: leadMsOf(calibration, cut.rails),
     workloadSeed,
+    ...(cut.at === undefined ? {} : { at: cut.at }),
   };
   if (cut.during === 'load') return [last];
   const first = { during: 'load' as const, afterMs: FIRST_CUT_AFTER_MS, leadMs: 0, workloadSeed };

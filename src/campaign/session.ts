@@ -6,7 +6,7 @@
  * not answer, and is safe to call twice and in any state. Not promised: that a kernel lets go of a dead disk in time.
  */
 import type { DeviceIdentity } from '../device/port.js';
-import type { AreaFailure, EnginePort, EngineSnapshot, EngineSpec } from '../engine/port.js';
+import type { AreaFailure, EnginePort, EngineSnapshot, EngineSpec, PointEvent } from '../engine/port.js';
 import { rigUuid } from '../rig/uuid.js';
 import type { AreaName, ResolvedRig } from '../rig/resolved.js';
 import { createAreaProbe, type AreaProbe } from './areaProbe.js';
@@ -50,6 +50,7 @@ export class Session implements Bench {
   private readonly host: Host;
   private readonly darkRails = new Set<string>();
   private readonly listeners = new Set<(failure: AreaFailure) => void>();
+  private readonly pointListeners = new Set<(event: PointEvent) => void>();
   private lab: LabView | null = null;
   private powerPort: PowerPort | null = null;
   private prober: AreaProbe | null = null;
@@ -164,6 +165,11 @@ export class Session implements Bench {
     return () => this.listeners.delete(listener);
   }
 
+  onPoint(listener: (event: PointEvent) => void): () => void {
+    this.pointListeners.add(listener);
+    return () => this.pointListeners.delete(listener);
+  }
+
   /** Restores power and releases everything. Returns what could not be done, for the record; never rejects. */
   end(): Promise<string[]> {
     this.ending ??= this.release();
@@ -192,6 +198,9 @@ export class Session implements Bench {
           for (const listener of this.listeners) listener(failure);
         },
         onSnapshot: (snapshot) => this.options.onSnapshot?.(snapshot),
+        onPoint: (event) => {
+          for (const listener of this.pointListeners) listener(event);
+        },
       },
       { ffi },
     );

@@ -5,7 +5,7 @@ import { Worker } from 'node:worker_threads';
 import { DeviceError } from '../device/errors.js';
 import { loadNative } from '../device/loadNative.js';
 import { JournalError } from '../journal/error.js';
-import type { AreaName, WorkloadSpec } from '../rig/resolved.js';
+import type { AreaName } from '../rig/resolved.js';
 import { Control } from './control.js';
 import { EngineError } from './errors.js';
 import type { CarriedError, EngineCommand, FromWorker, ToWorker } from './messages.js';
@@ -62,14 +62,14 @@ class EngineClient implements EnginePort {
   prepare(): ReturnType<EnginePort['prepare']> {
     return this.call('prepare') as ReturnType<EnginePort['prepare']>;
   }
-  recover(): ReturnType<EnginePort['recover']> {
-    return this.call('recover') as ReturnType<EnginePort['recover']>;
+  recover(...args: Parameters<EnginePort['recover']>): ReturnType<EnginePort['recover']> {
+    return this.call('recover', ...args) as ReturnType<EnginePort['recover']>;
   }
-  load(w: WorkloadSpec, seed: number, durationMs: number | null): ReturnType<EnginePort['load']> {
-    return this.call('load', w, seed, durationMs) as ReturnType<EnginePort['load']>;
+  load(...args: Parameters<EnginePort['load']>): ReturnType<EnginePort['load']> {
+    return this.call('load', ...args) as ReturnType<EnginePort['load']>;
   }
-  resync(withLoad?: { workload: WorkloadSpec; seed: number }): ReturnType<EnginePort['resync']> {
-    return this.call('resync', withLoad) as ReturnType<EnginePort['resync']>;
+  resync(...args: Parameters<EnginePort['resync']>): ReturnType<EnginePort['resync']> {
+    return this.call('resync', ...args) as ReturnType<EnginePort['resync']>;
   }
   judge(): ReturnType<EnginePort['judge']> {
     return this.call('judge') as ReturnType<EnginePort['judge']>;
@@ -111,6 +111,14 @@ class EngineClient implements EnginePort {
     });
   }
 
+  async sendPoint(feltNs: number): Promise<void> {
+    this.control.sendPointAt(feltNs);
+  }
+
+  async disarmPoint(): Promise<void> {
+    this.control.disarmPoint();
+  }
+
   powerLost(areas: AreaName[]): Promise<void> {
     if (areas.length === 0 || this.dead !== null) return Promise.resolve();
     return new Promise((resolve) => {
@@ -127,6 +135,7 @@ class EngineClient implements EnginePort {
   private call(command: EngineCommand, ...args: unknown[]): Promise<unknown> {
     if (this.dead !== null) return Promise.reject(this.dead);
     this.control.clearStop();
+    this.control.clearPoint();
     const id = this.nextId++;
     return new Promise((resolve, reject) => {
       this.pending.set(id, { resolve, reject });
@@ -141,6 +150,7 @@ class EngineClient implements EnginePort {
   private take(message: FromWorker): void {
     if (message.type === 'snapshot') this.events.onSnapshot(message.snapshot);
     else if (message.type === 'failure') this.events.onFailure(message.failure);
+    else if (message.type === 'point') this.events.onPoint?.(message.event);
     else if (message.type === 'powerLossTaken') for (const done of this.powerLossWaiters.splice(0)) done();
     else {
       const pending = this.pending.get(message.id);

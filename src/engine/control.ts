@@ -6,17 +6,23 @@ import type { AreaName } from '../rig/resolved.js';
 
 const STOP = 0;
 const POWER_LOST = 1;
-const WORDS = 2;
+const DISARM = 2;
+const WORDS = 4;
+/** Behind the words: when an I/O held back at its point is to go out, in ns; 0: not yet. */
+const SEND_AT_BYTES = WORDS * 4;
+const CONTROL_BYTES = SEND_AT_BYTES + 8;
 
 export const AREA_NAMES = ['primary', 'secondary', 'journal'] as const satisfies readonly AreaName[];
 
 export class Control {
   readonly memory: SharedArrayBuffer;
   private readonly words: Int32Array;
+  private readonly sendAt: BigInt64Array;
 
-  constructor(memory: SharedArrayBuffer = new SharedArrayBuffer(WORDS * 4)) {
+  constructor(memory: SharedArrayBuffer = new SharedArrayBuffer(CONTROL_BYTES)) {
     this.memory = memory;
-    this.words = new Int32Array(memory);
+    this.words = new Int32Array(memory, 0, WORDS);
+    this.sendAt = new BigInt64Array(memory, SEND_AT_BYTES, 1);
   }
 
   requestStop(): void {
@@ -29,6 +35,30 @@ export class Control {
 
   get stopRequested(): boolean {
     return Atomics.load(this.words, STOP) === 1;
+  }
+
+  sendPointAt(ns: number): void {
+    Atomics.store(this.sendAt, 0, BigInt(Math.max(1, Math.round(ns))));
+  }
+
+  /** CLOCK_MONOTONIC ns; null: nobody has said yet. */
+  get pointSendNs(): number | null {
+    const ns = Number(Atomics.load(this.sendAt, 0));
+    return ns === 0 ? null : ns;
+  }
+
+  disarmPoint(): void {
+    Atomics.store(this.words, DISARM, 1);
+  }
+
+  get pointDisarmed(): boolean {
+    return Atomics.load(this.words, DISARM) === 1;
+  }
+
+  /** Before a work with a point begins: what was said of an earlier one is void. */
+  clearPoint(): void {
+    Atomics.store(this.words, DISARM, 0);
+    Atomics.store(this.sendAt, 0, 0n);
   }
 
   announcePowerLoss(areas: readonly AreaName[]): void {

@@ -1,6 +1,7 @@
 /**
  * Drives the pure core over real devices: performs its effects on one I/O ring, hands completions back, and tells the
- * judge's history what the devices answered. Decides nothing itself.
+ * judge's history what the devices answered. Decides nothing itself; at a cut point it keeps back what the core has
+ * decided (see pointHold.ts).
  */
 import type { Core } from '../core/core.js';
 import type { DeviceIndex } from '../core/devices.js';
@@ -15,10 +16,13 @@ import { BLOCK_BYTES, logBlockOffset, pageOffset, UNIT_BYTES } from '../journal/
 import { encodeCommit } from '../journal/logBlock.js';
 import { encodePage } from '../journal/page.js';
 import type { HistoryFeed } from '../judge/historyFeed.js';
+import type { DriverIo } from './driverIo.js';
+import { IoCounts, OP } from './driverIo.js';
 import type { DriverPlan } from './plan.js';
 import type { Meter } from './meter.js';
+import type { PointHold } from './pointHold.js';
+import type { InFlight } from './port.js';
 
-const OP = { write: 1, copyRead: 2, copyWrite: 3, flush: 4, log: 5, page: 6 } as const;
 
 export interface DriverParts {
   io: IoEngine;
@@ -30,7 +34,7 @@ export interface DriverParts {
   runId: number;
   history: HistoryFeed | null;
   meter: Meter;
-  onFailure: (device: DeviceIndex, errno: number, atNs: number) => void;
+  onFailure: (device: DeviceIndex, errno: number, atNs: number, inFlight: InFlight) => void;
 }
 
 const AREA = ['primary', 'secondary'] as const;
@@ -57,6 +61,11 @@ export class CoreDriver implements CoreEffects {
   private copiesCovered: { offset: number; length: number }[] = [];
   private pageGeneration: number;
   private readonly reported = [false, false, false];
+  private readonly counts = new IoCounts();
+  private point: PointHold | null = null;
+  /** The core's clock stands still while a point does: what it is behind, and since when it stands. */
+  private behindMs = 0;
+  private stoodMs: number | null = null;
 
   constructor(parts: DriverParts) {
     this.p = parts;
@@ -80,27 +89,70 @@ export class CoreDriver implements CoreEffects {
     this.obtainedMs[slot] = nowMs;
   }
 
+  /** The core's clock. */
+  get nowMs(): number {
+    return (this.stoodMs ?? performance.now()) - this.behindMs;
+  }
+
+  /** The protocol stands still at a cut point: nothing new may be obtained. */
+  get standing(): boolean {
+    return this.point !== null && this.point.standing;
+  }
+
+  /** Until an I/O kept back at a cut point is due; Infinity: none is. */
+  get dueInNs(): number {
+    return this.point?.dueInNs() ?? Infinity;
+  }
+
   /** One round: the core decides, the ring works, the core learns. Returns the number of completions. */
-  step(nowMs: number, minComplete: number, timeoutNs: number): number {
-    this.core.pump(nowMs);
-    const n = this.p.io.submitAndReap(minComplete, timeoutNs);
-    const after = performance.now();
+  step(minComplete: number, timeoutNs: number): number {
+    const waitNs = this.point === null ? timeoutNs : Math.min(timeoutNs, this.stepPoint(this.point));
+    if (!this.standing) this.core.pump(this.nowMs);
+    const n = this.p.io.submitAndReap(minComplete, waitNs);
+    const after = this.nowMs;
     for (let i = 0; i < n; i++) this.complete(i, after);
     return n;
   }
 
+  armPoint(point: PointHold): void {
+    this.point = point;
+  }
+
+  /** The point is over, reached or not: what was kept back goes out. */
+  releasePoint(): void {
+    if (this.point === null) return;
+    const kept = this.point.end(this.counts.now());
+    this.point = null;
+    if (this.stoodMs !== null) this.behindMs += performance.now() - this.stoodMs;
+    this.stoodMs = null;
+    this.sendKept(kept);
+  }
+
+  /** Returns how long the ring may wait, in ns. */
+  private stepPoint(point: PointHold): number {
+    if (point.isOver) {
+      this.releasePoint();
+      return Infinity;
+    }
+    if (point.tick(this.nowMs) && point.trigger.losesSecondary === true) this.core.deviceLost(SECONDARY, this.nowMs);
+    if (point.standing) this.stoodMs ??= performance.now();
+    const dueNs = point.dueInNs();
+    if (dueNs > 0) return dueNs;
+    this.sendKept(point.takeTarget());
+    return Infinity;
+  }
+
   submitWrite(slot: number, area: DeviceIndex): void {
     const { slots, transactions } = this.core.state;
-    const { plan, tools, io, history, meter } = this.p;
+    const { plan, tools, io, meter } = this.p;
     const offset = slots.offset[slot];
     const length = slots.length[slot];
     const at = plan.slotOffset + slot * plan.slotBytes;
     if (area === PRIMARY) {
-      meter.evidenceWait((performance.now() - this.obtainedMs[slot]) / 1000);
+      meter.evidenceWait((this.nowMs - this.obtainedMs[slot]) / 1000);
       const transactionId = transactions.id[slots.transaction[slot]];
       tools.stamp(io.arena, at, length, { runId: this.p.runId, updateId: slots.id[slot], transactionId, firstLba: offset / 512 });
     }
-    history?.issued(AREA[area as 0 | 1], slots.id[slot], offset, length);
     const durable = area === PRIMARY ? plan.core.durableOnCompletion.primary : plan.core.durableOnCompletion.secondary;
     this.push(OP.write, slot, area, durable ? IO_OP.writeDurable : IO_OP.write, area, offset, length, at);
   }
@@ -114,8 +166,6 @@ export class CoreDriver implements CoreEffects {
   }
 
   submitFlush(device: DeviceIndex): void {
-    if (device !== JOURNAL) this.flushToken[device] = this.p.history?.flushSubmitted(AREA[device]) ?? 0;
-    if (device === SECONDARY) this.copiesCovered = this.copiesCompleted.splice(0);
     this.push(OP.flush, device, 0, IO_OP.flush, device, 0, 0, 0);
   }
 
@@ -183,17 +233,41 @@ export class CoreDriver implements CoreEffects {
     kind: number,
     a: number,
     b: number,
-    op: Parameters<IoEngine['push']>[0],
-    device: number,
-    offset: number,
-    length: number,
-    at: number,
+    op: DriverIo['op'],
+    device: DeviceIndex,
+    offsetBytes: number,
+    lengthBytes: number,
+    arenaOffset: number,
   ): void {
+    const kept = this.point !== null && !this.point.admits({ kind, a, b, op, device, offsetBytes, lengthBytes, arenaOffset });
+    if (!kept) this.send(kind, a, b, op, device, offsetBytes, lengthBytes, arenaOffset);
+  }
+
+  private sendKept(ios: readonly DriverIo[]): void {
+    for (const io of ios) this.send(io.kind, io.a, io.b, io.op, io.device, io.offsetBytes, io.lengthBytes, io.arenaOffset);
+  }
+
+  /** To the ring, and into the history: what was issued or flushed counts from here on. */
+  private send(
+    kind: number,
+    a: number,
+    b: number,
+    op: DriverIo['op'],
+    device: DeviceIndex,
+    offsetBytes: number,
+    lengthBytes: number,
+    arenaOffset: number,
+  ): void {
+    const { history, io } = this.p;
+    if (kind === OP.write) history?.issued(AREA[b as 0 | 1], this.core.state.slots.id[a], offsetBytes, lengthBytes);
+    if (kind === OP.flush && device !== JOURNAL) this.flushToken[device] = history?.flushSubmitted(AREA[device]) ?? 0;
+    if (kind === OP.flush && device === SECONDARY) this.copiesCovered = this.copiesCompleted.splice(0);
     const tag = this.tags.take();
     this.kind[tag] = kind;
     this.a[tag] = a;
     this.b[tag] = b;
-    this.p.io.push(op, device, tag, offset, length, at);
+    this.counts.add(kind, device, 1);
+    io.push(op, device, tag, offsetBytes, lengthBytes, arenaOffset);
   }
 
   private complete(i: number, nowMs: number): void {
@@ -205,7 +279,10 @@ export class CoreDriver implements CoreEffects {
     this.tags.give(tag);
     const result = io.result(i);
     const ok = result >= 0;
-    if (!ok) this.failure(this.deviceOf(kind, a, b), -result, io.completedNs(i));
+    const device = this.deviceOf(kind, a, b);
+    if (!ok) this.failure(device, -result, io.completedNs(i));
+    this.counts.add(kind, device, -1);
+    this.point?.ended(kind, a, b, ok, io.submittedNs(i), io.completedNs(i));
     if (kind === OP.write) this.writeEnded(a, b as 0 | 1, ok, (io.completedNs(i) - io.submittedNs(i)) / 1e9, nowMs);
     else if (kind === OP.copyRead) this.copyRead(a, ok, nowMs);
     else if (kind === OP.copyWrite) this.copyWritten(a, ok, nowMs);
@@ -228,7 +305,7 @@ export class CoreDriver implements CoreEffects {
   private failure(device: DeviceIndex, errno: number, atNs: number): void {
     if (this.reported[device]) return;
     this.reported[device] = true;
-    this.p.onFailure(device, errno, atNs);
+    this.p.onFailure(device, errno, atNs, this.counts.now());
   }
 
   private writeEnded(slot: number, area: 0 | 1, ok: boolean, seconds: number, nowMs: number): void {
@@ -279,7 +356,7 @@ export class CoreDriver implements CoreEffects {
       this.copiesCovered = [];
     }
     if (device !== JOURNAL) this.p.history?.flushCompleted(AREA[device], this.flushToken[device], ok);
-    this.core.flushed(device, ok, nowMs);
+    this.fromJournal(device === JOURNAL, () => this.core.flushed(device, ok, nowMs));
   }
 
   private logEnded(index: number, ok: boolean, nowMs: number): void {
@@ -287,13 +364,20 @@ export class CoreDriver implements CoreEffects {
     if (--this.logParts[index] > 0) return;
     const commit = this.core.log.commit(index);
     this.p.meter.wrote(JOURNAL, 2 * commit.blocks * BLOCK_BYTES, 0);
-    this.core.logWritten(index, this.logFailed[index] === 0, nowMs);
+    this.fromJournal(true, () => this.core.logWritten(index, this.logFailed[index] === 0, nowMs));
+  }
+
+  /** What the core submits now waited for the journal: a cut point may want to know. */
+  private fromJournal(isJournal: boolean, tell: () => void): void {
+    if (this.point !== null) this.point.view.journalSpoke = isJournal;
+    tell();
+    if (this.point !== null) this.point.view.journalSpoke = false;
   }
 
   /** The bench has cut the power of these devices: their epoch ends now, whatever else they may still answer (R4). */
-  powerLost(device: DeviceIndex, nowMs: number): void {
+  powerLost(device: DeviceIndex): void {
     if (device !== JOURNAL) this.p.history?.powerLost(AREA[device]);
     if (device === SECONDARY) this.copiesCompleted = this.copiesCovered = [];
-    this.core.deviceLost(device, nowMs);
+    this.core.deviceLost(device, this.nowMs);
   }
 }

@@ -8,6 +8,7 @@ import type { Workload, WorkloadWrite } from '../workload/workload.js';
 import type { CoreDriver } from './driver.js';
 import type { Meter } from './meter.js';
 import type { LoadReport } from './port.js';
+import type { RunningCore } from './runningCore.js';
 
 /** Transactions that the application interleaves. */
 const OPEN_TRANSACTIONS = 4;
@@ -37,17 +38,19 @@ export class LoadGenerator {
   private turn = 0;
   private readonly startedMs: number;
 
-  constructor(parts: { core: Core; driver: CoreDriver; meter: Meter; workload: Workload; limits: LoadLimits; nowMs: number }) {
+  constructor(parts: { core: Core; driver: CoreDriver; meter: Meter; workload: Workload; limits: LoadLimits }) {
     this.core = parts.core;
     this.driver = parts.driver;
     this.meter = parts.meter;
     this.workload = parts.workload;
     this.limits = parts.limits;
-    this.startedMs = parts.nowMs;
+    this.startedMs = parts.driver.nowMs;
   }
 
   /** Obtains what the queue has room for. Returns false once updates are refused: P or the journal is gone. */
-  fill(nowMs: number): boolean {
+  fill(): boolean {
+    if (this.driver.standing) return true;
+    const { nowMs } = this.driver;
     const { maxWritesPerSecond, queueDepth } = this.limits;
     const allowed = maxWritesPerSecond === 0 ? Number.POSITIVE_INFINITY : ((nowMs - this.startedMs) / 1000) * maxWritesPerSecond;
     while (this.meter.outstanding < queueDepth && this.issued < allowed) {
@@ -72,8 +75,8 @@ export class LoadGenerator {
   }
 
   /** The application ends: what is open is closed, however far it came. */
-  closeAll(nowMs: number): void {
-    for (const t of this.open.splice(0)) this.core.close(t.place, nowMs);
+  closeAll(): void {
+    for (const t of this.open.splice(0)) this.core.close(t.place, this.driver.nowMs);
   }
 
   private transaction(): OpenTransaction | null {
@@ -90,8 +93,31 @@ export class LoadGenerator {
   }
 }
 
+export interface LoadRunParts {
+  running: RunningCore;
+  meter: Meter;
+  generator: LoadGenerator;
+  /** Null: until it is stopped. */
+  durationMs: number | null;
+  stopRequested: () => boolean;
+}
+
+/** The loop of a load: until it is stopped, its time is up, or P or the journal is gone. */
+export function runLoad({ running, meter, generator, durationMs, stopRequested }: LoadRunParts): LoadReport {
+  const { core } = running;
+  const started = performance.now();
+  const count = loadCounter(core, meter);
+  while (!stopRequested() && (durationMs === null || performance.now() - started < durationMs)) {
+    const accepted = generator.fill();
+    running.round();
+    if (!accepted || core.state.primaryLost || core.state.journalLost) break;
+  }
+  generator.closeAll();
+  return count(generator, performance.now() - started);
+}
+
 /** Counts from now on; call the result at the load's end. */
-export function loadCounter(core: Core, meter: Meter): (generator: LoadGenerator, durationMs: number) => LoadReport {
+function loadCounter(core: Core, meter: Meter): (generator: LoadGenerator, durationMs: number) => LoadReport {
   const { acknowledged, givenUp } = core.counters;
   const { ok, refused } = meter.answers;
   return (generator, durationMs) => ({

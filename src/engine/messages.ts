@@ -1,8 +1,8 @@
 /** What goes over the message port between the main thread and the worker. */
-import type { AreaFailure, EnginePort, EngineSnapshot } from './port.js';
+import type { AreaFailure, EnginePort, EngineSnapshot, PointEvent } from './port.js';
 
 /** Commands that the worker performs one after the other. */
-export type EngineCommand = Exclude<keyof EnginePort, 'stop' | 'powerLost' | 'terminate'>;
+export type EngineCommand = Exclude<keyof EnginePort, 'stop' | 'sendPoint' | 'disarmPoint' | 'powerLost' | 'terminate'>;
 
 export type ToWorker = { type: 'command'; id: number; command: EngineCommand; args: unknown[] } | { type: 'poke' };
 
@@ -20,4 +20,5 @@ export type FromWorker =
   | { type: 'error'; id: number; error: CarriedError }
   | { type: 'snapshot'; snapshot: EngineSnapshot }
   | { type: 'failure'; failure: AreaFailure }
+  | { type: 'point'; event: PointEvent }
   | { type: 'powerLossTaken' };

@@ -2,7 +2,7 @@
  * The bench's side of the I/O worker thread: what the campaign and the commands may ask of the engine. All of it is
  * asynchronous to the main thread; the worker itself never waits for an event loop.
  */
-import type { TrackingSpec, WorkloadSpec, DeviceRef, JournalRef, AreaName } from '../rig/resolved.js';
+import type { TrackingSpec, WorkloadSpec, DeviceRef, JournalRef, AreaName, CutPoint } from '../rig/resolved.js';
 import type { DeviceIdentity } from '../device/port.js';
 import type { JudgeReport, RecoveryReport, ResyncReport, VerifyReport } from '../judge/reports.js';
 
@@ -77,11 +77,47 @@ export interface AreaFailure {
   errno: number;
   /** CLOCK_MONOTONIC, ns; the clock of process.hrtime. */
   atNs: number;
+  /** What the engine had on its way when it saw the failure, the failed one included. Absent: seen by others. */
+  inFlight?: InFlight;
 }
+
+/** I/Os on their way, by area and kind; areas and kinds without any are left out. */
+export type InFlight = Partial<Record<AreaName, Partial<Record<IoKind, number>>>>;
+export type IoKind = 'write' | 'copy-read' | 'copy-write' | 'flush' | 'log' | 'page';
+
+/** Stop the protocol at a named point, for the plug to be pulled there. */
+export interface PointArm {
+  at: CutPoint;
+  /** Not before so long after the work began. */
+  afterMs: number;
+  /** Areas that the cut will darken. */
+  areas: readonly AreaName[];
+}
+
+/** What the protocol stopped over; for people and for who looks at the disks. */
+export interface PointSubject {
+  kind: IoKind;
+  area: AreaName;
+  /** 0: not an update's. */
+  updateId: number;
+  /** Of the update or copy, else of the I/O; on its area. */
+  offsetBytes: number;
+  lengthBytes: number;
+}
+
+export type PointEvent =
+  /**
+   * Nothing is submitted any more. `held`: the disks are in the state that the point names, and stay in it until the
+   * power loss is announced. Otherwise `subject` is held back, and goes out when `sendPoint` says.
+   */
+  | { type: 'reached'; at: CutPoint; held: boolean; atNs: number; subject: PointSubject }
+  /** The protocol goes on (power lost, stopped, disarmed). Times of `subject`'s I/O; null: not sent, not over. */
+  | { type: 'ended'; atNs: number; sentNs: number | null; endedNs: number | null; ok: boolean; inFlight: InFlight };
 
 export interface EngineEvents {
   onFailure(f: AreaFailure): void;
   onSnapshot(s: EngineSnapshot): void;
+  onPoint?(e: PointEvent): void;
 }
 
 /**
@@ -90,7 +126,7 @@ export interface EngineEvents {
  * worker across `abandon`/`open`, apart from the engine.
  *
  * Every method rejects with `EngineError` (code, context). None may be called while another one runs, except `stop`,
- * `powerLost` and `terminate`.
+ * `sendPoint`, `disarmPoint`, `powerLost` and `terminate`.
  */
 export interface EnginePort {
   /** Opens the three devices (O_DIRECT | O_EXCL), checks identities. Rejects with DEVICE_* codes. */
@@ -103,11 +139,11 @@ export interface EnginePort {
   /** Lays the base pattern on every sector of P and S and flushes both. */
   prepare(): Promise<{ bytes: number; durationMs: number }>;
   /** Reads the journal alone and makes D durable in the indicator area (R11). */
-  recover(): Promise<RecoveryReport>;
+  recover(point?: PointArm): Promise<RecoveryReport>;
   /** Runs the workload until `stop`, or until P or the journal is lost. S lost: it goes on, degraded. */
-  load(w: WorkloadSpec, seed: number, durationMs: number | null): Promise<LoadReport>;
+  load(w: WorkloadSpec, seed: number, durationMs: number | null, point?: PointArm): Promise<LoadReport>;
   /** Copies D from P to S and clears it (R10). Ends early when a device is lost. `withLoad`: application writes go on. */
-  resync(withLoad?: { workload: WorkloadSpec; seed: number }): Promise<ResyncReport>;
+  resync(withLoad?: { workload: WorkloadSpec; seed: number }, point?: PointArm): Promise<ResyncReport>;
   /** Compares P and S against D and against the history; reads every byte of both. */
   judge(): Promise<JudgeReport>;
   verify(): Promise<VerifyReport>;
@@ -118,6 +154,10 @@ export interface EnginePort {
   repair(): Promise<ResyncReport>;
   /** Ends `load`/`resync`/`prepare`/`judge`/`verify` at the next safe point; the pending promise resolves. */
   stop(): Promise<void>;
+  /** When the power is expected to go (CLOCK_MONOTONIC ns): an I/O held back at its point is on its way just then. */
+  sendPoint(feltNs: number): Promise<void>;
+  /** The armed point is waited for no longer; where the protocol stands still, it goes on. */
+  disarmPoint(): Promise<void>;
   /** The bench has cut these areas' power: their epoch ends before power can come back (R4). */
   powerLost(areas: AreaName[]): Promise<void>;
   /** Drops the engine's memory and closes the devices, as a dead host would; nothing is written. */

@@ -11,10 +11,14 @@ import { CoreDriver } from './driver.js';
 import type { Meter } from './meter.js';
 import type { DriverPlan } from './plan.js';
 import { planDriver } from './plan.js';
-import type { EngineSpec } from './port.js';
+import { PointHold } from './pointHold.js';
+import type { EngineSpec, InFlight, PointArm, PointEvent } from './port.js';
 
 /** A round of the loop waits this long at most, so that timers and flags are looked at. */
 const ROUND_NS = 1_000_000;
+/** A sleeping thread wakes up so much late, at worst, while the machine is not overloaded. */
+const PAUSE_NS_MIN = 200_000;
+const nothing = new Int32Array(new SharedArrayBuffer(4));
 /** Orderly end: after this, what is still in flight is given up (R9), and after as long again the ring is closed. */
 const DRAIN_MS = 5_000;
 
@@ -28,7 +32,7 @@ export interface RunningCoreParts {
   history: HistoryFeed | null;
   meter: Meter;
   nextUpdateId: number;
-  onFailure: (device: DeviceIndex, errno: number, atNs: number) => void;
+  onFailure: (device: DeviceIndex, errno: number, atNs: number, inFlight: InFlight) => void;
   /** Called after each round: flags and snapshots. */
   afterRound: () => void;
 }
@@ -83,9 +87,16 @@ export class RunningCore {
 
   round(): void {
     // With nothing in flight there is nothing to wait for: decide once more first.
-    if (this.io.inFlight === 0) this.driver.step(performance.now(), 0, 0);
-    this.driver.step(performance.now(), 1, ROUND_NS);
+    if (this.io.inFlight === 0) this.driver.step(0, 0);
+    if (this.driver.standing && this.io.inFlight === 0) pause(Math.min(ROUND_NS, this.driver.dueInNs));
+    else this.driver.step(1, ROUND_NS);
     this.afterRound();
+  }
+
+  /** What is done from now on stops at the point, when it gets there; `disarm` ends that, reached or not. */
+  arm(point: PointArm, ports: { tell: (event: PointEvent) => void; feltNs: () => number | null }): void {
+    const { core, driver } = this;
+    driver.armPoint(new PointHold({ arm: point, core, nowMs: driver.nowMs, nowNs, ...ports }));
   }
 
   /** R11: until D is durable and the log begun anew. False: the journal failed meanwhile. */
@@ -114,10 +125,20 @@ export class RunningCore {
       const waited = performance.now() - started;
       if (waited > DRAIN_MS && !gaveUp) {
         gaveUp = true;
-        core.giveUpAll(performance.now());
+        core.giveUpAll(this.driver.nowMs);
       }
       if (waited > 2 * DRAIN_MS || (core.state.primaryLost && core.state.journalLost)) break;
     }
     this.io.close();
   }
+}
+
+/** The thread sleeps; a time too short for that is left to the caller's loop. */
+function pause(ns: number): void {
+  if (ns > PAUSE_NS_MIN) Atomics.wait(nothing, 0, 0, (ns - PAUSE_NS_MIN) / 1e6);
+}
+
+/** CLOCK_MONOTONIC, as the ring's own times. */
+function nowNs(): number {
+  return Number(process.hrtime.bigint());
 }

@@ -13,6 +13,7 @@ const engine = new WorkerEngine({
   control,
   snapshot: (snapshot) => send({ type: 'snapshot', snapshot }),
   failure: (failure) => send({ type: 'failure', failure }),
+  point: (event) => send({ type: 'point', event }),
   powerLossTaken: () => send({ type: 'powerLossTaken' }),
 });
 

@@ -26,7 +26,7 @@ import { formatJournal, readJournal, repairSuperblocks } from './journalIo.js';
 import type { DifferingRegions } from './compare.js';
 import { compareAreas } from './compare.js';
 import { judgeAreas } from './judgeRun.js';
-import { loadCounter, LoadGenerator } from './loadRun.js';
+import { LoadGenerator, runLoad } from './loadRun.js';
 import { Meter } from './meter.js';
 import { Phase } from './phase.js';
 import type {
@@ -36,11 +36,14 @@ import type {
   JudgeReport,
   LoadReport,
   OpenReport,
+  PointArm,
+  PointEvent,
   RecoveryReport,
   ResyncReport,
   VerifyReport,
 } from './port.js';
 import { prepareAreas } from './prepareRun.js';
+import { runResync } from './resyncRun.js';
 import { RunningCore } from './runningCore.js';
 
 /** Descriptors of the bulk passes' ring. */
@@ -50,6 +53,7 @@ export interface WorkerPorts {
   control: Control;
   snapshot(s: EngineSnapshot): void;
   failure(f: AreaFailure): void;
+  point(e: PointEvent): void;
   /** The announced power losses have been taken in. */
   powerLossTaken(): void;
 }
@@ -68,6 +72,7 @@ export class WorkerEngine {
   private readonly phase: Phase;
   /** Update ids go on over all engines of a worker: the history orders versions by them. */
   private nextUpdateId = 1;
+  private readonly stopRequested = (): boolean => this.ports.control.stopRequested;
 
   constructor(ports: WorkerPorts) {
     this.ports = ports;
@@ -124,7 +129,7 @@ export class WorkerEngine {
     return { bytes: 2 * usableBytes, durationMs: performance.now() - started };
   }
 
-  recover(): RecoveryReport {
+  recover(point?: PointArm): RecoveryReport {
     const { areas } = this.opened();
     this.endCore();
     this.phase.enter('recover', 0);
@@ -140,7 +145,7 @@ export class WorkerEngine {
     repairSuperblocks(this.ring(), areas.geometry, recovery);
     this.recovery = recovery;
     this.startCore(null);
-    if (!this.running!.untilReady()) {
+    if (!this.atPoint(point, () => this.running!.untilReady())) {
       throw new EngineError('ENGINE_AREA_LOST', 'the journal failed while recovery made the dirty regions durable; recover again', {
         area: 'journal',
       });
@@ -156,49 +161,25 @@ export class WorkerEngine {
     };
   }
 
-  load(w: WorkloadSpec, seed: number, durationMs: number | null): LoadReport {
+  load(w: WorkloadSpec, seed: number, durationMs: number | null, point?: PointArm): LoadReport {
     this.withWorkload(w);
     this.phase.enter('load', 0);
-    const started = performance.now();
+    const running = this.needCore();
     const generator = this.generator(w, seed);
-    const { core } = this.needCore();
-    const count = loadCounter(core, this.meter);
-    while (!this.ports.control.stopRequested && (durationMs === null || performance.now() - started < durationMs)) {
-      const accepted = generator.fill(performance.now());
-      this.needCore().round();
-      if (!accepted || core.state.primaryLost || core.state.journalLost) break;
-    }
-    generator.closeAll(performance.now());
-    return count(generator, performance.now() - started);
+    const { meter, stopRequested } = this;
+    return this.atPoint(point, () => runLoad({ running, meter, generator, durationMs, stopRequested }));
   }
 
-  resync(withLoad?: { workload: WorkloadSpec; seed: number }): ResyncReport {
+  resync(withLoad?: { workload: WorkloadSpec; seed: number }, point?: PointArm): ResyncReport {
     if (withLoad !== undefined) this.withWorkload(withLoad.workload);
-    const { core } = this.needCore();
-    const { geometry } = this.opened().areas;
-    const regions = core.awaitingRegions;
-    this.phase.enter('resync', regions * geometry.regionBytes);
-    const started = performance.now();
-    const before = this.meter.resyncBytes;
+    const running = this.needCore();
+    this.phase.enter('resync', running.core.awaitingRegions * this.opened().areas.geometry.regionBytes);
     const generator = withLoad === undefined ? null : this.generator(withLoad.workload, withLoad.seed);
-    const { state } = core;
-    core.startResync();
-    while (!core.resync.done && !this.ports.control.stopRequested) {
-      generator?.fill(performance.now());
-      this.needCore().round();
-      this.phase.doneBytes = this.meter.resyncBytes - before;
-      if (state.primaryLost || state.journalLost || state.secondaryAway) break;
-    }
-    core.stopResync();
-    generator?.closeAll(performance.now());
-    const complete = core.resync.done;
-    return {
-      regions,
-      bytes: this.meter.resyncBytes - before,
-      durationMs: performance.now() - started,
-      complete,
-      remainingRegions: core.awaitingRegions,
+    const progress = (copiedBytes: number): void => {
+      this.phase.doneBytes = copiedBytes;
     };
+    const { meter, stopRequested } = this;
+    return this.atPoint(point, () => runResync({ running, meter, generator, stopRequested, progress }));
   }
 
   judge(): JudgeReport {
@@ -280,10 +261,24 @@ export class WorkerEngine {
     const lost = this.ports.control.takePowerLoss();
     if (lost.length === 0) return;
     for (const device of lost as DeviceIndex[]) {
-      if (this.running !== null) this.running.driver.powerLost(device, performance.now());
+      if (this.running !== null) this.running.driver.powerLost(device);
       else if (device !== JOURNAL) this.history.recorder?.powerLost(device === PRIMARY ? 'primary' : 'secondary');
     }
+    // The areas are dark: what was kept back at a cut point finds them so.
+    this.running?.driver.releasePoint();
     this.ports.powerLossTaken();
+  }
+
+  /** Does the work with the cut point armed; afterwards nothing is kept back any more. */
+  private atPoint<T>(point: PointArm | undefined, work: () => T): T {
+    const { control, point: tell } = this.ports;
+    const running = this.needCore();
+    if (point !== undefined) running.arm(point, { tell, feltNs: () => control.pointSendNs });
+    try {
+      return work();
+    } finally {
+      running.driver.releasePoint();
+    }
   }
 
   // --- the core and its ring ---
@@ -301,9 +296,11 @@ export class WorkerEngine {
       history: this.history.recorder,
       meter: this.meter,
       nextUpdateId: this.nextUpdateId,
-      onFailure: (device, errno, atNs) => this.ports.failure({ area: AREA_NAMES[device], errno, atNs }),
+      onFailure: (device, errno, atNs, inFlight) => this.ports.failure({ area: AREA_NAMES[device], errno, atNs, inFlight }),
       afterRound: () => {
         this.takePowerLoss();
+        const { stopRequested, pointDisarmed } = this.ports.control;
+        if (stopRequested || pointDisarmed) this.running?.driver.releasePoint();
         this.phase.sendIfDue();
       },
     });
@@ -371,7 +368,7 @@ export class WorkerEngine {
     const { geometry, alignBytes } = this.opened().areas;
     const workload = createWorkload({ ...w, usableBytes: geometry.usableBytes, alignBytes }, seed);
     const limits = { queueDepth: w.queueDepth, maxWritesPerSecond: w.maxWritesPerSecond };
-    return new LoadGenerator({ core, driver, meter: this.meter, workload, limits, nowMs: performance.now() });
+    return new LoadGenerator({ core, driver, meter: this.meter, workload, limits });
   }
 
   private stopped(what: string): EngineError {

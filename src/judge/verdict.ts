@@ -3,8 +3,8 @@
  *
  *  - FAIL: an invariant, a promise of a device or a limit of the profile is broken. A fault that was found counts
  *    whether or not the cut is proven: FAIL wins over INVALID.
- *  - INVALID: nothing was found, but the cycle proves nothing: no device-side evidence of the cut, hardware of the rig
- *    failed, or a step has no result. Never counted as a pass.
+ *  - INVALID: nothing was found, but the cycle proves nothing: no device-side evidence of the cut, the cut did not come at
+ *    the point it was for, hardware of the rig failed, or a step has no result. Never counted as a pass.
  *  - PASS: cut proven, everything judged, nothing found.
  */
 import type { JudgeReport, RecoveryReport, ResyncReport, VerifyReport } from './reports.js';
@@ -37,6 +37,8 @@ export interface CycleEvidence {
   verify: VerifyReport | null;
   limits: CycleLimits;
   deviceFaults: readonly DeviceFault[];
+  /** The cut was aimed at a point of the protocol, and why that is not where it came; absent or null: no such aim, or there. */
+  missedPoint?: string | null;
   /** The rig's own hardware (a board, the journal's host, …), or an error of the bench; null: none. */
   rigFailure: string | null;
 }
@@ -51,6 +53,7 @@ export type ReasonCode =
   | 'RESYNC_SLOW'
   | 'EXCESS_DIRTY'
   | 'CUT_UNPROVEN'
+  | 'POINT_NOT_REACHED'
   | 'RIG_FAILED'
   | 'STEP_MISSING'
   | 'RESYNC_INCOMPLETE';
@@ -124,6 +127,7 @@ function doubts(e: CycleEvidence): Reason[] {
     const text = `no device-side evidence that the power was cut (best: ${e.proofOfCut})`;
     reasons.push({ code: 'CUT_UNPROVEN', rule: 'relay-lie', text });
   }
+  if (typeof e.missedPoint === 'string') reasons.push({ code: 'POINT_NOT_REACHED', rule: 'campaign.cuts.at', text: e.missedPoint });
   if (e.rigFailure !== null) reasons.push({ code: 'RIG_FAILED', rule: 'rig', text: e.rigFailure });
   for (const step of ['recovery', 'judge', 'resync', 'verify'] as const) {
     if (e[step] === null) reasons.push({ code: 'STEP_MISSING', rule: step, text: `${step} has no result` });

@@ -4,7 +4,7 @@
  * run; a missing or wrong field is refused with its path.
  */
 import { z } from 'zod';
-import type { LoadReport } from '../engine/port.js';
+import type { InFlight, LoadReport, PointSubject } from '../engine/port.js';
 import type { AreaJudgement, JudgeReport, RecoveryReport, ResyncReport, VerifyReport } from '../judge/reports.js';
 import type { ProofKind, Verdict } from '../judge/verdict.js';
 import type { AreaName } from '../rig/resolved.js';
@@ -93,6 +93,26 @@ const load: z.ZodType<LoadReport> = z.object({
   durationMs: ms,
 });
 
+const ioKind = z.enum(['write', 'copy-read', 'copy-write', 'flush', 'log', 'page']);
+const inFlight: z.ZodType<InFlight> = z.partialRecord(z.enum(['primary', 'secondary', 'journal']), z.partialRecord(ioKind, count));
+const subject: z.ZodType<PointSubject> = z.object({ kind: ioKind, area: areaName, updateId: count, offsetBytes: count, lengthBytes: count });
+
+const pointAim = z.discriminatedUnion('reached', [
+  z.object({ name: z.string(), reached: z.literal(false) }),
+  z.object({
+    name: z.string(),
+    reached: z.literal(true),
+    /** The protocol stood in the state until the power was gone; otherwise `subject` was sent to be on its way just then. */
+    held: z.boolean(),
+    /** From the work's beginning to the point. */
+    intoMs: ms,
+    /** From there to the first failed I/O; null: none was seen. */
+    stoodMs: ms.nullable(),
+    subject,
+  }),
+]);
+export type PointAim = z.infer<typeof pointAim>;
+
 export const cycleRecordSchema = z.object({
   /** 0-based. */
   index: count,
@@ -108,9 +128,14 @@ export const cycleRecordSchema = z.object({
   cutLatencyMs: z.record(z.string(), z.number()),
   /**
    * Where the cut was aimed (after its work began), how much earlier its command went out, and how far from the aim the
-   * first failed I/O came (later is positive; null: none was seen). Absent in records of before it was kept.
+   * first failed I/O came (later is positive; null: none was seen). Aimed at a point: how far from the state named, or
+   * from the time that its I/O was on its way. `inFlight`: what the engine had on its way at that failure. Absent in
+   * records of before it was kept.
    */
-  aim: z.object({ afterMs: ms, leadMs: ms, missedByMs: z.number().nullable() }).nullable().optional(),
+  aim: z
+    .object({ afterMs: ms, leadMs: ms, missedByMs: z.number().nullable(), inFlight: inFlight.optional(), point: pointAim.optional() })
+    .nullable()
+    .optional(),
   /** From the last command to the return of power; null: not known. */
   outageMs: z.number().nullable(),
   recovery: recovery.nullable(),

@@ -74,7 +74,7 @@ function campaign(c: CampaignSpec): object {
   return {
     cycles: c.cycles,
     seed: c.seed,
-    cuts: c.cuts.map((k) => ({ rails: k.rails, during: k.during, after: range(k.afterMs, formatDuration) })),
+    cuts: c.cuts.map(({ afterMs, ...k }) => ({ ...k, after: range(afterMs, formatDuration) })),
     dark: formatDuration(c.darkMs),
     prepare: c.prepare,
     deadlines: Object.fromEntries(Object.entries(d).map(([name, ms]) => [name, formatDuration(ms)])),

@@ -88,10 +88,11 @@ function child(schema: z.ZodType, part: string | number): z.ZodType | null {
   return next instanceof z.ZodType ? inner(next) : null;
 }
 
-/** Past defaults and optionals. */
+/** Past defaults, optionals and what is made of the value. */
 function inner(schema: z.ZodType): z.ZodType {
   if (schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault || schema instanceof z.ZodOptional) {
     return inner(schema.unwrap() as z.ZodType);
   }
+  if (schema instanceof z.ZodPipe) return inner(schema.in as z.ZodType);
   return schema;
 }

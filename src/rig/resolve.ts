@@ -70,7 +70,7 @@ function workload(w: WorkloadProfile): ResolvedRig['workload'] {
 }
 
 function campaign(c: CampaignProfile, rails: string[]): CampaignSpec {
-  const cuts = c.cuts?.map((k): CutSpec => ({ rails: k.rails, during: k.during, afterMs: k.after }));
+  const cuts = c.cuts?.map(({ after, ...k }): CutSpec => ({ ...k, afterMs: after }));
   return {
     cycles: c.cycles,
     seed: c.seed,

@@ -75,11 +75,31 @@ export interface BoardRef {
   options: Record<string, unknown>;
 }
 
+/** Moments of the protocol at which a cut can be aimed; `src/rig/cutPoints.ts` says what each is. */
+export type CutPoint =
+  | 'evidence-durable'
+  | 'log-write'
+  | 'primary-only'
+  | 'secondary-only'
+  | 'both-completed'
+  | 'flush'
+  | 'release-write'
+  | 'mark-write'
+  | 'mark-copies'
+  | 'copy-read'
+  | 'copy-durable'
+  | 'clear-write'
+  | 'clear-copies'
+  | 'dirty-read'
+  | 'dirty-write';
+
 export interface CutSpec {
   rails: string[];
   during: 'load' | 'resync' | 'recovery';
-  /** The cut comes at a seeded uniform time in this range after the phase began. */
+  /** The cut comes at a seeded uniform time in this range after the phase began; with `at`: not before it. */
   afterMs: { min: number; max: number };
+  /** The cut comes when the protocol gets here; absent: at that time, wherever the protocol is. */
+  at?: CutPoint;
 }
 
 export interface CampaignSpec {
@@ -90,7 +110,7 @@ export interface CampaignSpec {
   darkMs: number;
   /** `stamp` lays a base pattern on every sector of both areas first; `compare` trusts equal areas. */
   prepare: 'stamp' | 'compare';
-  deadlinesMs: { cut: number; return: number; recover: number; judge: number; resync: number };
+  deadlinesMs: { cut: number; point: number; return: number; recover: number; judge: number; resync: number };
   /** FAIL beyond these; null = no limit. */
   limits: { recoveryMs: number | null; resyncMs: number | null; falseDirtyRegions: number | null };
 }

@@ -4,7 +4,7 @@
  */
 import type { Bench } from '../../src/campaign/bench.js';
 import type { CycleProblem, DeviceSign, SwitchRecord } from '../../src/campaign/cycleTypes.js';
-import type { AreaFailure, EnginePort, EngineSpec, LoadReport } from '../../src/engine/port.js';
+import type { AreaFailure, EnginePort, EngineSpec, LoadReport, PointEvent } from '../../src/engine/port.js';
 import type { AreaName, RailSpec, WorkloadSpec } from '../../src/rig/resolved.js';
 import { FakeClock } from './fakeClock.js';
 import * as reports from './reports.js';
@@ -39,6 +39,7 @@ export class FakeBench implements Bench {
   private readonly dark = new Set<AreaName>();
   private readonly powerOff = new Set<AreaName>();
   private listeners: ((f: AreaFailure) => void)[] = [];
+  private pointListeners: ((e: PointEvent) => void)[] = [];
   private open = true;
   private running: string | null = null;
   private endRunning: (() => void) | null = null;
@@ -82,6 +83,18 @@ export class FakeBench implements Bench {
     return () => {
       this.listeners = this.listeners.filter((l) => l !== listener);
     };
+  }
+
+  onPoint(listener: (e: PointEvent) => void): () => void {
+    this.pointListeners.push(listener);
+    return () => {
+      this.pointListeners = this.pointListeners.filter((l) => l !== listener);
+    };
+  }
+
+  /** The engine has come to its point, or leaves it. */
+  point(event: PointEvent): void {
+    for (const listener of this.pointListeners) listener(event);
   }
 
   /** An I/O of the engine fails, whoever is to blame. */
@@ -142,6 +155,12 @@ export class FakeBench implements Bench {
       stop: async () => {
         this.calls.push('stop');
         this.endRunning?.();
+      },
+      sendPoint: async (ns) => {
+        this.calls.push(`sendPoint ${ns / 1e6}`);
+      },
+      disarmPoint: async () => {
+        this.calls.push('disarmPoint');
       },
       powerLost: async (areas) => {
         this.calls.push(`powerLost ${areas.join('+')}`);

@@ -18,6 +18,8 @@ export function idleEngine(_events: EngineEvents): EnginePort {
     verify: async () => reports.verify(),
     repair: async () => reports.resync(),
     stop: async () => endLoad(),
+    sendPoint: async () => undefined,
+    disarmPoint: async () => undefined,
     powerLost: async () => undefined,
     abandon: async () => undefined,
     close: async () => undefined,

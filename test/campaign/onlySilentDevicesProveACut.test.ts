@@ -38,6 +38,8 @@ describe('proof of a cut', () => {
       workSinceMs: 0,
       counters: [],
       hitWork: true,
+    reached: null,
+    ended: null,
       commands: [{ rail: 'S', askedNs: 1000, commandNs: 1500, doneNs: 2000, evidence: 'read-back' }],
       readableBefore: ['secondary'],
       signs: [{ area: 'secondary', errno: 5, atNs: 999, source: 'engine' }],

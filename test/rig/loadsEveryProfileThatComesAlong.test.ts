@@ -7,6 +7,7 @@ const profiles = readdirSync('rigs').filter((f) => f.endsWith('.yaml'));
 test('there are profiles for every kind of bench', () => {
   expect(profiles.sort()).toEqual([
     'array-journal-partition.yaml',
+    'cut-points.yaml',
     'example-sas-pair.yaml',
     'exec-ipmi.yaml',
     'loop-ci.yaml',

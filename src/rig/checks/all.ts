@@ -2,6 +2,7 @@ import type { Check } from './check.js';
 import { checkDeviceIdentity, checkDevicesApart } from './devices.js';
 import { checkLabBoards, checkLabFeeds, checkLabWiring } from './lab.js';
 import { checkBoards, checkCuts, checkPowered, checkRails } from './power.js';
+import { checkCutPoints } from './cutPoints.js';
 import { checkLabBehaviour } from './labBehaviour.js';
 import { checkBoardTypes, checkTypesUsed } from './boardTypes.js';
 import { checkAreaSizes, checkInFlightBytes, checkJournalSize, checkRegionCount, checkWritesFit } from './sizes.js';
@@ -23,6 +24,7 @@ export const CHECKS: readonly Check[] = [
   checkRails,
   checkPowered,
   checkCuts,
+  checkCutPoints,
   checkLabBoards,
   checkLabFeeds,
   checkLabWiring,

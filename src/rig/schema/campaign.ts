@@ -1,16 +1,33 @@
 /** How often, when and what is cut, and what counts as too slow. */
 import { z } from 'zod';
-import { count, countOrNone, duration, durationOrNone, durationRange } from './fields.js';
+import { CUT_POINT_NAMES, CUT_POINTS, describeCutPoints } from '../cutPoints.js';
+import { count, countOrNone, duration, durationOrNone, durationRange, refuse } from './fields.js';
 import { railRef } from './words.js';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
-const cutSchema = z.strictObject({
-  rails: z.array(railRef('Rail')).min(1).max(255).describe('Rails cut together.'),
-  during: z.enum(['load', 'resync', 'recovery']).default('load').describe('What goes on when the plug is pulled.'),
-  after: durationRange('The cut comes at a seeded time in this range after that began', { min: 0, max: HOUR_MS }).prefault(['200ms', '2s']),
-});
+const DURING = ['load', 'resync', 'recovery'] as const;
+const AFTER = { min: 0, max: HOUR_MS };
+/** A point comes by itself: only load has to build up before it. */
+const AFTER_BY_TIME = { min: 200, max: 2000 };
+const AFTER_BY_POINT = { load: AFTER_BY_TIME, resync: { min: 0, max: 0 }, recovery: { min: 0, max: 0 } };
+
+const cutSchema = z
+  .strictObject({
+    rails: z.array(railRef('Rail')).min(1).max(255).describe('Rails cut together.'),
+    during: z.enum(DURING).optional().describe('What goes on when the plug is pulled; default: load, or what `at` belongs to.'),
+    after: durationRange('The cut comes at a seeded time in this range after that began; with `at`, not before it; default: 200ms to 2s, for a point of resync or recovery at once', AFTER).optional(),
+    at: z.enum(CUT_POINT_NAMES).optional().describe(describeCutPoints()),
+  })
+  .transform(({ rails, at, ...cut }, ctx) => {
+    if (at === undefined) return { rails, during: cut.during ?? DURING[0], after: cut.after ?? AFTER_BY_TIME };
+    const { during } = CUT_POINTS[at];
+    if (cut.during !== undefined && cut.during !== during) {
+      return refuse(ctx, `must be ${during}: ${at} is a moment of it`, `write ${during} or delete it`, ['during']);
+    }
+    return { rails, during, after: cut.after ?? AFTER_BY_POINT[during], at };
+  });
 
 const deadline = (about: string) => duration(about, { min: 1, max: DAY_MS });
 const limit = (about: string) => durationOrNone(about, { min: 1, max: DAY_MS }).prefault('none');
@@ -27,6 +44,7 @@ export const campaignSchema = z.strictObject({
   deadlines: z
     .strictObject({
       cut: deadline('From the command to the first failed I/O').prefault('10s'),
+      point: deadline('From the earliest time of a cut with `at` until the protocol gets there').prefault('10s'),
       return: deadline('From power on until the devices are back').prefault('2min'),
       recover: deadline('Recovery').prefault('2min'),
       judge: deadline('Judging').prefault('6h'),

@@ -11,8 +11,9 @@ export interface IssueParams {
   next: string;
 }
 
-export function refuse(ctx: z.RefinementCtx, rule: string, next: string): never {
-  ctx.addIssue({ code: 'custom', message: rule, params: { rule, next } satisfies IssueParams });
+/** `path`: of the field at fault within the value. */
+export function refuse(ctx: z.RefinementCtx, rule: string, next: string, path: string[] = []): never {
+  ctx.addIssue({ code: 'custom', path, message: rule, params: { rule, next } satisfies IssueParams });
   return z.NEVER;
 }
 

@@ -1,0 +1,86 @@
+/**
+ * Where each cut point lies in the driver's stream of I/Os: the last moment before the I/O that would leave it. What the
+ * points are for stands in `src/rig/cutPoints.ts`.
+ *
+ *   held    the I/O that would leave the state is kept back, and everything after it: the disks stand in the state
+ *   led     the I/O itself is to be on its way when the power goes: kept back until that is about to happen
+ */
+import type { Core } from '../core/core.js';
+import { JOURNAL, PRIMARY, SECONDARY } from '../core/devices.js';
+import { RECORD_COMPLETE, RECORD_RELEASE, RECORD_WRITE } from '../core/transactionLog.js';
+import type { AreaName, CutPoint } from '../rig/resolved.js';
+import { AREA_NAMES } from './control.js';
+import type { DriverIo } from './driverIo.js';
+import { OP } from './driverIo.js';
+
+/** An update whose own evidence was just made is the sharper case; where all regions are hot none comes for long. */
+const FRESH_EVIDENCE_WAIT_MS = 300;
+
+export interface PointView {
+  core: Core;
+  /** The journal has just said that something is durable: what is submitted now waited for that. */
+  journalSpoke: boolean;
+  armedForMs: number;
+  /** Areas that the cut will darken. */
+  areas: readonly AreaName[];
+  /** Indicator pages seen since the point was armed: group → offset of the copy written first. */
+  pagesSeen: Map<number, number>;
+}
+
+export interface PointTrigger {
+  held: boolean;
+  /** The protocol stops before this I/O. */
+  stopsAt(io: DriverIo, view: PointView): boolean;
+  /** The update's writes to these areas go out all the same, and must have completed for the state to be the one named. */
+  completes?: readonly (typeof PRIMARY | typeof SECONDARY)[];
+  /** S is taken as lost when the point is armed, as after a timeout: only then are regions marked (R9). */
+  losesSecondary?: true;
+}
+
+const isPage = (io: DriverIo): boolean => io.kind === OP.page;
+const isJournalWrite = (io: DriverIo): boolean => io.kind === OP.page || io.kind === OP.log;
+/** An update's two writes are submitted together, P first. */
+const isWriteTo = (area: number) => (io: DriverIo, { core }: PointView): boolean =>
+  io.kind === OP.write && io.b === area && !core.state.secondaryAway;
+
+/** The copies of a page are never written at once: when one follows the other, the first is durable. */
+function isSecondCopy(io: DriverIo, { pagesSeen }: PointView): boolean {
+  if (io.kind !== OP.page) return false;
+  const first = pagesSeen.get(io.a);
+  if (first === undefined) pagesSeen.set(io.a, io.offsetBytes);
+  return first !== undefined && first !== io.offsetBytes;
+}
+
+function commitHolds(io: DriverIo, { core }: PointView, kinds: readonly number[]): boolean {
+  if (io.kind !== OP.log) return false;
+  const commit = core.log.commit(io.a);
+  return commit.kind.subarray(0, commit.recordCount).some((kind) => kinds.includes(kind));
+}
+
+/** Where the cut darkens neither P nor S, either's flush will do. */
+function isFlushOfCut(io: DriverIo, { areas }: PointView): boolean {
+  if (io.kind !== OP.flush || io.device === JOURNAL) return false;
+  return areas.includes(AREA_NAMES[io.device]) || !(areas.includes('primary') || areas.includes('secondary'));
+}
+
+export const POINT_TRIGGERS: Record<CutPoint, PointTrigger> = {
+  'evidence-durable': {
+    held: true,
+    stopsAt: (io, view) =>
+      io.kind === OP.write && io.b === PRIMARY && (view.journalSpoke || view.armedForMs > FRESH_EVIDENCE_WAIT_MS),
+  },
+  'log-write': { held: false, stopsAt: (io, view) => commitHolds(io, view, [RECORD_WRITE]) },
+  'primary-only': { held: true, stopsAt: isWriteTo(SECONDARY), completes: [PRIMARY] },
+  'secondary-only': { held: true, stopsAt: isWriteTo(PRIMARY), completes: [SECONDARY] },
+  'both-completed': { held: true, stopsAt: isWriteTo(SECONDARY), completes: [PRIMARY, SECONDARY] },
+  flush: { held: false, stopsAt: isFlushOfCut },
+  'release-write': { held: false, stopsAt: (io, view) => commitHolds(io, view, [RECORD_RELEASE, RECORD_COMPLETE]) },
+  'mark-write': { held: false, stopsAt: isPage, losesSecondary: true },
+  'mark-copies': { held: true, stopsAt: isSecondCopy, losesSecondary: true },
+  'copy-read': { held: true, stopsAt: (io) => io.kind === OP.copyWrite },
+  'copy-durable': { held: true, stopsAt: isPage },
+  'clear-write': { held: false, stopsAt: isPage },
+  'clear-copies': { held: true, stopsAt: isSecondCopy },
+  'dirty-read': { held: true, stopsAt: isJournalWrite },
+  'dirty-write': { held: false, stopsAt: isJournalWrite },
+};
