@@ -35,7 +35,7 @@ export function controllers(): Properties[] {
     ...slots,
     { driver: 'virtio-scsi-pci', id: 'hba0' },
     { driver: 'virtio-scsi-pci', id: 'hba1' },
-    { driver: 'qemu-xhci', id: 'usb0' },
+    { driver: 'qemu-xhci', id: 'xhci' },
   ];
 }
 
@@ -56,7 +56,7 @@ export function frontends(disk: MachineDisk, slot: number): Properties[] {
     case 'ata':
       return [{ driver: 'ide-hd', id, drive: id, serial, bus: `ide.${slot}`, ...wwn, ...errors }];
     case 'usb':
-      return [{ driver: 'usb-storage', id, drive: id, serial, bus: 'usb0.0' }];
+      return [{ driver: 'usb-storage', id, drive: id, serial, bus: 'xhci.0' }];
     case 'scsi': {
       const paths = disk.twoPaths === true ? ['hba0', 'hba1'] : ['hba0'];
       return paths.map((hba, i) => ({

@@ -6,7 +6,7 @@
  * Promises: it ends with its starter, however that ends; nothing is left but what the caller made.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -17,7 +17,9 @@ import { JsonLines } from './lines.js';
 import { findProgram } from './prerequisites.js';
 import { Replies } from './replies.js';
 
-const PROJECT = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
+const PROJECT = realpathSync(fileURLToPath(new URL('../..', import.meta.url)));
+/** As it is called in the guest. */
+export const PLUGPULL: readonly string[] = [`/host${realpathSync(process.execPath)}`, `/host${PROJECT}/dist/cli/main.js`];
 /** Far more than an idle host needs: two cores may emulate two machines beside other tests. */
 const START_MS = 120_000;
 const REPLY_MS = 120_000;
@@ -45,7 +47,8 @@ export interface Output {
 }
 
 export interface RunOptions {
-  input?: string;
+  /** What a person types, each when the text before it has been printed on standard output. */
+  answers?: readonly { after: string; type: string }[];
   env?: Record<string, string>;
   timeoutMs?: number;
 }
@@ -122,8 +125,8 @@ export class Machine {
   }
 
   /** A program of the host, run in the guest. `timeoutMs` ends it. */
-  async run(command: readonly string[], { timeoutMs = REPLY_MS, ...rest }: RunOptions = {}): Promise<Output> {
-    return (await this.#ask({ command, timeoutMs, ...rest }, timeoutMs + REPLY_MS)) as Output;
+  async run(command: readonly string[], { timeoutMs = REPLY_MS, answers = [], env = {} }: RunOptions = {}): Promise<Output> {
+    return (await this.#ask({ command, timeoutMs, answers, env }, timeoutMs + REPLY_MS)) as Output;
   }
 
   /** Its standard output; rejects when it fails. */
@@ -135,7 +138,7 @@ export class Machine {
 
   /** The command line of plugpull. */
   async plugpull(args: readonly string[], options: RunOptions = {}): Promise<Output> {
-    return this.run([`/host${process.execPath}`, `/host${PROJECT}/dist/cli/main.js`, ...args], options);
+    return this.run([...PLUGPULL, ...args], options);
   }
 
   async qmp(execute: string, args: Record<string, unknown> = {}): Promise<unknown> {

@@ -5,7 +5,9 @@
  *
  *   { id, module, name, args, hold? }         → { id, value } or { id, error: { name, message, code } }
  *   { id, held, name, args }                  → the same, of a method of what an earlier call of that `hold` returned
- *   { id, command, input?, timeoutMs, env? }  → { id, value: { code, stdout, stderr } }
+ *   { id, command, answers, timeoutMs, env }  → { id, value: { code, stdout, stderr } }
+ *
+ * `answers` is what a person would type: each when the text that it waits for has been printed.
  */
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
@@ -43,13 +45,23 @@ async function call({ module, held, name, args, hold }) {
   return null;
 }
 
-function run({ command, input, timeoutMs, env }) {
+function run({ command, answers, timeoutMs, env }) {
   return new Promise((resolve) => {
     const child = spawn(command[0], command.slice(1), { cwd: '/tmp', env: { ...process.env, ...env }, timeout: timeoutMs, killSignal: 'SIGKILL' });
     const output = { stdout: '', stderr: '' };
-    for (const name of ['stdout', 'stderr']) child[name].setEncoding('utf8').on('data', (text) => { output[name] += text; });
+    const open = [...answers];
+    let read = 0;
+    const typeOn = () => {
+      for (let at; open.length > 0 && (at = output.stdout.indexOf(open[0].after, read)) >= 0; read = at + 1) child.stdin.write(open.shift().type);
+    };
+    for (const name of ['stdout', 'stderr']) {
+      child[name].setEncoding('utf8').on('data', (text) => {
+        output[name] += text;
+        typeOn();
+      });
+    }
     child.stdin.on('error', () => undefined);
-    child.stdin.end(input ?? '');
+    if (open.length === 0) child.stdin.end();
     child.on('error', (error) => resolve({ code: 127, ...output, stderr: String(error) }));
     child.on('close', (code, signal) => resolve({ code: code ?? signal, ...output }));
   });
