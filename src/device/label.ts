@@ -3,7 +3,7 @@
  * that a single rotten sector does not disown the disk. Little-endian:
  *
  *    0  8B   magic "PLUGPULL"
- *    8  u32  version              12  u32  CRC32C of bytes 16 … 511
+ *    8  u32  CRC32C of bytes 12 … 511      12  u32  version
  *   16  16B  rig UUID
  *   32  u64  own byte offset      40  u64  size of the device
  *   48  u64  enrolled at, ms since 1970
@@ -44,7 +44,7 @@ const MAGIC = Buffer.from('PLUGPULL', 'latin1');
 const COPY_BYTES = 512;
 /** The first and the last sector: on a 512-byte disk the two are written, and rot, apart. */
 const COPY_OFFSETS = [0, LABEL_BLOCK_BYTES - COPY_BYTES] as const;
-const AT = { version: 8, crc: 12, summed: 16, rigUuid: 16, offset: 32, size: 40, enrolledAt: 48, role: 56 } as const;
+const AT = { crc: 8, summed: 12, version: 12, rigUuid: 16, offset: 32, size: 40, enrolledAt: 48, role: 56 } as const;
 const TEXTS = {
   rigName: { at: 64, bytes: 80 },
   serial: { at: 144, bytes: 128 },

@@ -6,7 +6,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { labStatus, labUp } from '../../src/lab/lab.js';
 import { parseRig } from '../../src/rig/load.js';
-import { byId, inDisguise, type Disguise } from '../device/disguise.js';
+import { inDisguise, type Disguise } from '../device/disguise.js';
 import { cli, type CliOptions, type CliResult } from './cli.js';
 
 export interface RealRig {
@@ -21,12 +21,14 @@ export interface RealWishes {
   cuts?: readonly string[];
   /** Of S; the others have 512-byte sectors. */
   sectorSize?: 512 | 4096;
+  /** Of S, as in a profile. */
+  faultsOfS?: string;
 }
 
 export function realRigText(name: string, w: RealWishes = {}): string {
   const area = (disk: string): string => `{ device: /dev/disk/by-id/test-${name}-${disk}, serial: ${serialOf(name, disk)} }`;
-  const disk = (size: string, channel: number, sector: number): string =>
-    `{ size: ${size}, sectorSize: ${sector}, fedBy: "relay0:${channel}", killModel: mixed, tearProbability: 10% }`;
+  const disk = (size: string, channel: number, sector: number, faults = ''): string =>
+    `{ size: ${size}, sectorSize: ${sector}, fedBy: "relay0:${channel}", killModel: mixed, tearProbability: 10%, faults: [${faults}] }`;
   return `schemaVersion: 1
 name: ${name}
 regionSize: 16KiB
@@ -50,7 +52,7 @@ ${(w.cuts ?? ['{ rails: [P], during: load, after: 60ms }']).map((cut) => `    - 
 lab:
   disks:
     p: ${disk('4MiB', 1, 512)}
-    s: ${disk('4MiB', 2, w.sectorSize ?? 4096)}
+    s: ${disk('4MiB', 2, w.sectorSize ?? 4096, w.faultsOfS)}
     j: ${disk('1MiB', 3, 512)}
   boards:
     relay0: { contactDelay: 5ms }
@@ -78,5 +80,3 @@ export async function realRig(dir: string, name: string, wishes: RealWishes = {}
     run: (args, options = {}) => cli(args, { inside: inDisguise(Object.values(disks)), ...options, env: { ...env, ...options.env } }),
   };
 }
-
-export { byId };

@@ -17,10 +17,6 @@ export interface Disguise {
   model?: string;
 }
 
-export function byId({ name }: Disguise): string {
-  return `/dev/disk/by-id/${name}`;
-}
-
 /** What stands before the command. */
 export function inDisguise(disks: readonly Disguise[]): string[] {
   const lines = disks.flatMap(({ node, name, serial, wwn, model }) => {

@@ -2,6 +2,7 @@
 import { openSync, writeSync, closeSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { checkGate, type GateReport } from '../../src/device/gate.js';
+import { crc32, gpt } from './gptImage.js';
 import { command, DEFAULT_LOOP_BYTES, useLoops, type TestLoop } from './loop.js';
 
 const loops = useLoops();
@@ -51,7 +52,9 @@ describe('a signature is refused:', () => {
   });
 
   const images: [name: string, says: string, pieces: Piece[]][] = [
-    ['GPT', 'gpt at 0x200', [{ at: 0, bytes: gpt() }]],
+    ['GPT', 'gpt at 0x200', [{ at: 0, bytes: gpt(DEFAULT_LOOP_BYTES).primary }]],
+    // All that is left of a partition table whose beginning was wiped; a label would be written over it.
+    ['GPT, its backup alone', 'gpt at 0x3fffe00', [{ at: DEFAULT_LOOP_BYTES - 33 * 512, bytes: gpt(DEFAULT_LOOP_BYTES).backup }]],
     ['XFS', 'xfs', [{ at: 0, bytes: xfs() }]],
     ['btrfs', 'btrfs', [{ at: 0x10040, bytes: text('_BHRfS_M') }]],
     ['LUKS', 'crypto_LUKS', [{ at: 0, bytes: Buffer.concat([text('LUKS'), Buffer.from([0xba, 0xbe, 0, 1])]) }]],
@@ -97,32 +100,6 @@ function lvm(): Buffer {
   // lib/misc/crc.c of LVM: an initial value of its own, no final inversion.
   label.writeUInt32LE(crc32(label.subarray(20), 0xf597a6cf), 16);
   return label;
-}
-
-/** UEFI 2.10, 5.3: protective MBR, header in LBA 1, 128 empty entries behind it. Sized for the default loop device. */
-function gpt(): Buffer {
-  const lastLba = DEFAULT_LOOP_BYTES / 512 - 1;
-  const disk = Buffer.alloc(34 * 512);
-  disk.writeUInt8(0xee, 450);
-  disk.writeUInt32LE(1, 454);
-  disk.writeUInt32LE(lastLba, 458);
-  disk.writeUInt16LE(0xaa55, 510);
-  const header = numbers(92, [[8, 0x10000, 4], [12, 92, 4], [24, 1, 8], [32, lastLba, 8], [40, 34, 8], [48, lastLba - 33, 8], [72, 2, 8], [80, 128, 4], [84, 128, 4]]);
-  text('EFI PART').copy(header);
-  header.writeUInt32LE(~crc32(disk.subarray(1024, 34 * 512), 0xffffffff) >>> 0, 88);
-  header.writeUInt32LE(~crc32(header, 0xffffffff) >>> 0, 16);
-  header.copy(disk, 512);
-  return disk;
-}
-
-/** Reflected CRC-32 (0x04C11DB7), register in, register out. */
-function crc32(bytes: Buffer, register: number): number {
-  let crc = register;
-  for (const byte of bytes) {
-    crc ^= byte;
-    for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0);
-  }
-  return crc >>> 0;
 }
 
 /** mdp_superblock_1 of version 1.2: magic, major version, its own offset in sectors; the sum folds to 32 bits. */
