@@ -1,5 +1,5 @@
 /** What a run would do, without touching anything: devices, order of cuts, an estimate of the time. */
-import type { AreaName, ResolvedRig } from '../rig/resolved.js';
+import type { AreaName, CutPoint, ResolvedRig } from '../rig/resolved.js';
 import type { DeviceNow } from '../device/deviceNow.js';
 import type { CyclePlan } from './cycleTypes.js';
 import { AREA_NAMES, isLabDevice } from './places.js';
@@ -10,7 +10,7 @@ export interface RunPlan {
   seed: number;
   devices: { area: AreaName; device: string; serial: string | null; fate: string; now: DeviceNow | null }[];
   rails: { rail: string; board: string; channels: number[]; feeds: AreaName[] }[];
-  cycles: { index: number; seed: number; cuts: { during: string; rails: string[]; areas: AreaName[]; afterMs: number }[] }[];
+  cycles: { index: number; seed: number; cuts: { during: string; rails: string[]; areas: AreaName[]; afterMs: number; at?: CutPoint }[] }[];
   cyclesTotal: number;
   /** Load and outages alone; what the disks need for judge, resync and verify comes on top. */
   secondsAtLeast: number;
@@ -46,6 +46,7 @@ export function planRun(rig: ResolvedRig, look: (path: string) => DeviceNow | nu
         rails: round.rails.map((r) => r.rail),
         areas: round.rails.flatMap((r) => [...r.areas]),
         afterMs: Math.round(round.afterMs),
+        ...(round.at === undefined ? {} : { at: round.at }),
       })),
     })),
     cyclesTotal: length === 0 ? 0 : cycles,

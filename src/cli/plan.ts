@@ -24,6 +24,11 @@ export function addPlan(program: Command): void {
     });
 }
 
+function whenOf(cut: RunPlan['cycles'][number]['cuts'][number]): string {
+  const time = `${cut.afterMs} ms into ${cut.during}`;
+  return cut.at === undefined ? time : `at ${cut.at}, ${time} or later`;
+}
+
 function formatPlan(plan: RunPlan): string {
   const lines = [`rig ${plan.rig}: ${plan.cyclesTotal} cycles, seed ${plan.seed}, at least ${plan.secondsAtLeast} s`, '', 'devices'];
   for (const d of plan.devices) lines.push(`  ${d.area.padEnd(10)} ${d.device}${d.serial === null ? '' : ` (${d.serial})`}: ${d.fate}`);
@@ -35,7 +40,7 @@ function formatPlan(plan: RunPlan): string {
   for (const r of plan.rails) lines.push(`  ${r.rail.padEnd(10)} ${r.board} channel ${r.channels.join('+')}, feeds ${r.feeds.join(', ')}`);
   lines.push('', 'order');
   for (const c of plan.cycles) {
-    const cuts = c.cuts.map((cut) => `cut ${cut.rails.join('+')} ${cut.afterMs} ms into ${cut.during}`);
+    const cuts = c.cuts.map((cut) => `cut ${cut.rails.join('+')} ${whenOf(cut)}`);
     lines.push(`  cycle ${c.index}: ${cuts.join(', then ')}; recover, judge, resync, verify`);
   }
   if (plan.cycles.length < plan.cyclesTotal) lines.push(`  … and ${plan.cyclesTotal - plan.cycles.length} more`);

@@ -1,4 +1,5 @@
 /** Words and numbers of the progress display (pure). */
+import { cutPlace, nearPoint } from '../report/aimText.js';
 import type { CycleRecord } from '../report/runRecord.js';
 
 const KIB = 1024;
@@ -32,7 +33,8 @@ export function cycleTitle(index: number, cycles: number): string {
 }
 
 export function cycleLine(r: CycleRecord): string {
-  const cut = `${r.rails.join('+')} during ${r.during}`;
+  const near = nearPoint(r);
+  const cut = `${r.rails.join('+')} ${near === '' ? 'during' : 'at'} ${cutPlace(r)}${near === '' ? '' : `, ${near}`}`;
   const why = r.reasons.length === 0 ? '' : `: ${r.reasons.map((reason) => `${reason.code} (${reason.text})`).join('; ')}`;
   const latency = Object.entries(r.cutLatencyMs).map(([rail, ms]) => `${rail} ${formatMs(ms)}`).join(', ');
   const dirty = r.recovery === null ? '' : `, ${r.recovery.dirtyRegions} dirty`;

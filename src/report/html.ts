@@ -2,6 +2,7 @@
  * A run as one HTML page: nothing is loaded from anywhere, no script, and what devices and profiles say of themselves
  * is escaped. Built from run.json and cycles.jsonl alone, so that it can be made again at any time.
  */
+import { cutPlace, offAim } from './aimText.js';
 import { cycleFigures } from './cycleFigures.js';
 import { barChart, scatterChart, type Bar, type Point } from './charts.js';
 import { cycleDetails } from './htmlCycle.js';
@@ -40,18 +41,10 @@ function devices(run: RunRecord): Markup {
 <th class="n">size</th><th class="n">block</th><th>cache</th></tr>${run.devices.map(row)}</table></div>`;
 }
 
-/** How much later than aimed (before it: negative) the cut was felt, and by how much its command was led. */
-function offAim(c: CycleRecord): string {
-  const missedByMs = c.aim?.missedByMs ?? null;
-  if (missedByMs === null) return MISSING;
-  const led = c.aim!.leadMs === 0 ? '' : `, led by ${formatMs(c.aim!.leadMs)}`;
-  return `${missedByMs < 0 ? '−' : '+'}${formatMs(Math.abs(missedByMs))}${led}`;
-}
-
 function cycleTable(cycles: readonly CycleRecord[]): Markup {
   const row = (c: CycleRecord): Markup => {
     const f = cycleFigures(c);
-    return markup`<tr><td class="n">${c.index}</td><td class="verdict ${c.verdict}">${c.verdict}</td><td>${c.rails.join(' + ')}</td><td>${c.during}</td><td>${c.proofOfCut.kind}</td>
+    return markup`<tr><td class="n">${c.index}</td><td class="verdict ${c.verdict}">${c.verdict}</td><td>${c.rails.join(' + ')}</td><td>${cutPlace(c)}</td><td>${c.proofOfCut.kind}</td>
 <td class="n">${formatMs(f.cutLatencyMs)}</td><td class="n">${offAim(c)}</td><td class="n">${formatCount(f.dirtyRegions)}</td><td class="n">${formatCount(f.lostIndicators)}</td>
 <td class="n">${formatMs(f.recoveryMs)}</td><td class="n">${formatMs(f.resyncMs)}</td><td class="n">${formatBytes(f.resyncBytes)}</td>
 <td class="n">${formatRate(f.resyncBytesPerSecond)}</td></tr>`;

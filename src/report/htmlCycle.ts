@@ -1,5 +1,5 @@
 /** One cycle of the HTML report in full: reasons, proof, anomalies by class, samples, what recovery met. */
-import { formatMs } from './format.js';
+import { aimSentence, cutPlace } from './aimText.js';
 import { markup, type Markup } from './markup.js';
 import type { CycleRecord } from './runRecord.js';
 
@@ -41,18 +41,10 @@ function findings(cycle: CycleRecord): Markup {
   return markup`${list.map((f) => markup`<p>Recovery: ${f.where}, block ${f.blockIndex}: ${f.problem} (${f.effect})</p>`)}`;
 }
 
-function aim(cycle: CycleRecord): string {
-  if (cycle.aim === undefined || cycle.aim === null) return '';
-  const { afterMs, leadMs, missedByMs } = cycle.aim;
-  const led = leadMs === 0 ? 'not led' : `command led by ${formatMs(leadMs)}`;
-  const came = missedByMs === null ? 'no failed I/O was seen' : `first failed I/O ${formatMs(Math.abs(missedByMs))} ${missedByMs < 0 ? 'before' : 'after'} the aim`;
-  return `Aimed at ${formatMs(afterMs)} into ${cycle.during}, ${led}; ${came}.`;
-}
-
 export function cycleDetails(cycle: CycleRecord, open: boolean): Markup {
   const lost = cycle.judge?.lostIndicatorRegions ?? [];
   return markup`<details ${open ? 'open' : ''}><summary>Cycle ${cycle.index}:
-<span class="verdict ${cycle.verdict}">${cycle.verdict}</span>, ${cycle.rails.join(' + ')} cut during ${cycle.during}</summary>
-${reasonList(cycle)}<p class="dim">Proof of cut: ${cycle.proofOfCut.kind}; ${cycle.proofOfCut.detail}. ${aim(cycle)} Seed ${cycle.seed}.</p>
+<span class="verdict ${cycle.verdict}">${cycle.verdict}</span>, ${cycle.rails.join(' + ')} cut ${cycle.aim?.point === undefined ? 'during' : 'at'} ${cutPlace(cycle)}</summary>
+${reasonList(cycle)}<p class="dim">Proof of cut: ${cycle.proofOfCut.kind}; ${cycle.proofOfCut.detail}. ${aimSentence(cycle)} Seed ${cycle.seed}.</p>
 ${lost.length > 0 ? markup`<p>Lost indicators, regions: ${lost.join(', ')}</p>` : ''}${anomalies(cycle)}${samples(cycle)}${findings(cycle)}</details>`;
 }

@@ -2,6 +2,7 @@
  * A run as a table for the terminal: one line a cycle, then what was wrong, then the verdict. Plain text, no colour.
  * Where the terminal is narrow, columns that can be done without are left out: the report has them all.
  */
+import { cutPlace } from './aimText.js';
 import { cycleFigures } from './cycleFigures.js';
 import { formatBytes, formatCount, formatMs, formatPercent, formatRate } from './format.js';
 import type { CycleRecord, Run } from './runRecord.js';
@@ -15,7 +16,7 @@ interface Column {
 const COLUMNS: readonly Column[] = [
   { title: 'cycle', align: 'right', cell: (c) => String(c.index) },
   { title: 'rails', align: 'left', cell: (c) => c.rails.join('+') },
-  { title: 'during', align: 'left', cell: (c) => c.during },
+  { title: 'during', align: 'left', cell: cutPlace },
   { title: 'proof', align: 'left', cell: (c) => c.proofOfCut.kind },
   { title: 'latency', align: 'right', cell: (c) => formatMs(cycleFigures(c).cutLatencyMs) },
   { title: 'dirty', align: 'right', cell: (c) => formatCount(cycleFigures(c).dirtyRegions) },
