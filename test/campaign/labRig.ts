@@ -15,12 +15,16 @@ export interface RigWishes {
   boardOptions?: string;
   deadlines?: string;
   diskOptions?: string;
+  /** What a cut leaves of each disk's cache; default: each write by chance. */
+  kill?: Partial<Record<'p' | 's' | 'j', 'keep' | 'drop'>>;
 }
 
 /** Profile text: 8 MiB areas, three rails. */
 export function rigText(name: string, w: RigWishes): string {
-  const disk = (size: string, channel: number): string =>
-    `{ size: ${size}, fedBy: "relay0:${channel}", vanish: ${w.vanish ?? false}${w.diskOptions === undefined ? '' : `, ${w.diskOptions}`} }`;
+  const disk = (name: 'p' | 's' | 'j', size: string, channel: number): string => {
+    const kill = w.kill?.[name] === undefined ? '' : `, killModel: ${w.kill[name]}`;
+    return `{ size: ${size}, fedBy: "relay0:${channel}", vanish: ${w.vanish ?? false}${kill}${w.diskOptions === undefined ? '' : `, ${w.diskOptions}`} }`;
+  };
   return `schemaVersion: 1
 name: ${name}
 mode: sync
@@ -45,9 +49,9 @@ ${w.cuts.map((cut) => `    - ${cut}`).join('\n')}
 lab:
   seed: 3
   disks:
-    p: ${disk('8MiB', 1)}
-    s: ${disk('8MiB', 2)}
-    j: ${disk('2MiB', 3)}
+    p: ${disk('p', '8MiB', 1)}
+    s: ${disk('s', '8MiB', 2)}
+    j: ${disk('j', '2MiB', 3)}
   boards:
     relay0: { contactDelay: 10ms${w.boardOptions === undefined ? '' : `, options: ${w.boardOptions}`} }
 `;

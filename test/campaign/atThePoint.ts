@@ -1,0 +1,126 @@
+/**
+ * Runs one cycle on virtual disks up to its last cut, and takes the disks' durable images while they are dark: what the
+ * platters would show, past every cache and past everything that the bench believes.
+ */
+import { readFileSync } from 'node:fs';
+import { systemClock } from '../../src/campaign/clock.js';
+import { CycleRunner } from '../../src/campaign/cycleRunner.js';
+import type { CutRecord, CycleState } from '../../src/campaign/cycleTypes.js';
+import { realHost } from '../../src/campaign/realHost.js';
+import { lockRig } from '../../src/campaign/rigLock.js';
+import { planCycle } from '../../src/campaign/rounds.js';
+import { Session } from '../../src/campaign/session.js';
+import { IndicatorMap } from '../../src/core/indicatorMap.js';
+import { decodePageBlock } from '../../src/journal/page.js';
+import { BLOCK_BYTES, BLOCKS_PER_UNIT, journalLayout, pageOffset, UNIT_BYTES } from '../../src/journal/layout.js';
+import type { JournalRecovery } from '../../src/journal/recovery.js';
+import { parseUuid, recoverJournal } from '../../src/journal/recovery.js';
+import { labPaths } from '../../src/lab/paths.js';
+import type { ResolvedRig } from '../../src/rig/resolved.js';
+import { rigUuid } from '../../src/rig/uuid.js';
+import { OBSERVED } from '../../src/workload/observation.js';
+import { parseSector } from '../../src/workload/stamp.js';
+import { labRig, type RigWishes } from './labRig.js';
+
+export interface Images {
+  p: Buffer;
+  s: Buffer;
+  j: Buffer;
+}
+
+export interface AtThePoint {
+  rig: ResolvedRig;
+  cut: CutRecord;
+  state: CycleState;
+  /** While the last cut's devices were dark. */
+  dark: Images;
+  /** As the work began that was cut. */
+  before: Images;
+}
+
+const RUN_ID = 4711;
+
+/** `cut`: as in a profile. */
+export async function atThePoint(name: string, cut: string, kill: RigWishes['kill']): Promise<AtThePoint> {
+  const rig = labRig(name, { cuts: [cut], kill });
+  const take = (): Images => {
+    const image = (disk: string): Buffer => readFileSync(labPaths(name).image(disk));
+    return { p: image('p'), s: image('s'), j: image('j') };
+  };
+  const options = { rig, ffi: 'koffi', lab: 'start', keepLab: false, lock: lockRig(name, 'test'), runId: RUN_ID, historyDir: null } as const;
+  const session = await Session.open(options, realHost, systemClock);
+  try {
+    await session.engine.open(await session.engineSpec());
+    await session.engine.format('dirty');
+    await session.engine.prepare();
+    await session.engine.format('clean');
+    await session.engine.recover();
+    return await cutOnce(session, rig, take);
+  } finally {
+    await session.end();
+  }
+}
+
+async function cutOnce(session: Session, rig: ResolvedRig, take: () => Images): Promise<AtThePoint> {
+  let found: AtThePoint | null = null;
+  let before = take();
+  const plan = planCycle(rig.campaign, rig.rails, rig.campaign.seed, 0);
+  const runner: CycleRunner = new CycleRunner(plan, rig.workload, session, {
+    onPhase(_from, to, _ms, state) {
+      // Told before the step's own effects: nothing has been read or written in it yet.
+      if (to === 'load' || to === 'resync' || to === 'recover') before = take();
+      if (to !== 'restore' || state.facts.cuts.length < plan.rounds.length) return;
+      found = { rig, cut: state.facts.cuts.at(-1)!, state, dark: take(), before };
+      runner.interrupt();
+    },
+  });
+  const ended = await runner.run();
+  if (found === null) throw new Error(`the last cut was not made: ${JSON.stringify(ended.outcome)}`);
+  return found;
+}
+
+/** Of the sectors in this range, those that carry the update. */
+export function sectorsOf(image: Buffer, updateId: number, offsetBytes: number, lengthBytes: number): number {
+  let found = 0;
+  for (let at = offsetBytes; at < offsetBytes + lengthBytes; at += 512) {
+    const sector = parseSector(image, at);
+    if (sector.kind === OBSERVED.valid && sector.stamp.updateId === updateId) found++;
+  }
+  return found;
+}
+
+/** What a recovery would find in the journal's image. */
+export function recovered({ rig }: AtThePoint, journal: Buffer): JournalRecovery {
+  const { geometry, uuid } = shapeOf(rig);
+  return recoverJournal({ ...geometry, rigUuid: uuid }, (at, length) => journal.subarray(at, at + length));
+}
+
+/** Regions dirty by each copy of the indicator area alone. */
+export function copiesOf(one: AtThePoint, journal: Buffer): [number[], number[]] {
+  const { geometry } = shapeOf(one.rig);
+  const { identity } = recovered(one, journal);
+  const regionCount = geometry.usableBytes / geometry.regionBytes;
+  const layout = journalLayout(geometry.logBytes, regionCount);
+  return ([0, 1] as const).map((copy) => {
+    const map = new IndicatorMap(regionCount);
+    const unit = journal.subarray(pageOffset(layout, copy, 0), pageOffset(layout, copy, 0) + UNIT_BYTES);
+    for (let b = 0; b < BLOCKS_PER_UNIT; b++) {
+      const read = decodePageBlock(unit, b * BLOCK_BYTES, 0, b, copy, layout, identity, map);
+      if (!read.ok) throw new Error(`copy ${copy}, block ${b}: ${read.problem}`);
+    }
+    return [...map.regions()];
+  }) as [number[], number[]];
+}
+
+export function regionOf(image: Buffer, region: number, rig: ResolvedRig): Buffer {
+  const bytes = rig.tracking.regionBytes;
+  return image.subarray(region * bytes, (region + 1) * bytes);
+}
+
+function shapeOf(rig: ResolvedRig) {
+  const usableBytes = rig.lab!.disks.find((d) => d.name === 'p')!.sizeBytes;
+  return {
+    geometry: { regionBytes: rig.tracking.regionBytes, usableBytes, logBytes: rig.journal.logBytes },
+    uuid: parseUuid(rigUuid(rig)),
+  };
+}
