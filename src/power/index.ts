@@ -3,7 +3,8 @@
 export { boardTypeSchema, type BoardType, type BoardTypeInput, type ReadBackKind } from './boardType.js';
 export { type PowerErrorCode, type PowerErrorContext, PowerError, isPowerError } from './errors.js';
 export { findBoardType } from './findBoardType.js';
-export { checkPowerSpec, openPower, type PowerDeps, type PowerSpec, RUNTIME_DIR } from './openPower.js';
+export { checkPowerSpec, type PowerSpec } from './checkPowerSpec.js';
+export { openPower, type PowerDeps, RUNTIME_DIR } from './openPower.js';
 export type { WireTrace } from './boards/session.js';
 export type { AllOnResult, PowerController, RailPulse, RailReading, RailSwitch } from './rails/controller.js';
 export type { RailCommand, RailState } from './rails/railMap.js';

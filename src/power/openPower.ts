@@ -1,23 +1,16 @@
 /** Opens all boards of a rig and hands out its rails. */
 
-import type { BoardRef, RailSpec } from '../rig/resolved.js';
+import type { BoardRef } from '../rig/resolved.js';
 import type { Board } from './boards/board.js';
 import { openBoardMemory, type OpenBoardMemory } from './boards/boardMemory.js';
 import { type BoardDeps, openBoard } from './boards/openBoard.js';
-import { resolveBoard } from './boards/resolveBoard.js';
 import type { WireTrace } from './boards/session.js';
+import { checkPowerSpec, type PowerSpec } from './checkPowerSpec.js';
 import { type Clock, systemClock } from './clock.js';
 import { PowerController } from './rails/controller.js';
-import { checkRails, relayChanges } from './rails/railMap.js';
+import { relayChanges } from './rails/railMap.js';
 import { openSerialWire } from './transport/serialWire.js';
 import type { OpenWire } from './transport/wire.js';
-
-export interface PowerSpec {
-  /** Ttys as paths: `lab:` names are resolved before. */
-  boards: BoardRef[];
-  boardTypes: Record<string, unknown>;
-  rails: RailSpec[];
-}
 
 /** What the outside world is; everything has a default. */
 export interface PowerDeps {
@@ -43,12 +36,6 @@ export function boardDeps(deps: PowerDeps): BoardDeps {
     runtimeDir: deps.runtimeDir ?? RUNTIME_DIR,
     trace: deps.trace ?? (() => undefined),
   };
-}
-
-/** Finds every mistake that can be found without hardware. Throws BAD_SPEC or BAD_BOARD_TYPE. */
-export function checkPowerSpec(spec: PowerSpec): void {
-  for (const ref of spec.boards) resolveBoard(ref, spec.boardTypes);
-  checkRails(spec.boards, spec.rails);
 }
 
 /**

@@ -3,6 +3,8 @@
  * `doctor` and the safety gate to find out. `lab:NAME` is left as it is.
  */
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { checkPowerSpec } from '../power/checkPowerSpec.js';
+import { isPowerError } from '../power/errors.js';
 import { CHECKS } from './checks/all.js';
 import type { Finding } from './checks/check.js';
 import { RigError, type RigProblem } from './errors.js';
@@ -33,7 +35,22 @@ export function parseRig(text: string, file: string): ResolvedRig {
   };
   for (const check of CHECKS) check(profile, report);
   if (problems.length > 0) throw new RigError('RIG_INVALID', problems);
-  return resolveProfile(profile as Profile, file, warnings);
+  const rig = resolveProfile(profile as Profile, file, warnings);
+  refuseAsPowerDoes(rig, source);
+  return rig;
+}
+
+/** The checks know where a mistake stands and what was meant; what they have missed, the boards' own folder has not. */
+function refuseAsPowerDoes(rig: ResolvedRig, source: YamlSource): void {
+  try {
+    checkPowerSpec(rig);
+  } catch (error) {
+    if (!isPowerError(error)) throw error;
+    const { board, rail } = error.context;
+    const path = rail !== undefined ? ['rails', rail] : board !== undefined ? ['boards', board] : ['boardTypes'];
+    const rule = error.message.replace(/\s*\n\s*/g, ' ');
+    throw new RigError('RIG_INVALID', [problemAt(source, path, { rule, next: 'see `plugpull relay boards`' }, true)]);
+  }
 }
 
 /** Section by section, so that the valid ones can still be checked against each other. */

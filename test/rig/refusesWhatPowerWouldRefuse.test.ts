@@ -1,0 +1,56 @@
+/** Promise: a profile that loads is one whose boards and rails the power layer takes; it is not refused at the first cut. */
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { checkPowerSpec } from '../../src/power/checkPowerSpec.js';
+import { builtInTypes } from '../../src/power/findBoardType.js';
+import { catalogue } from '../../src/power/catalogue/index.js';
+import { RigError } from '../../src/rig/errors.js';
+import { parseRig } from '../../src/rig/load.js';
+import { problemsOf } from './minimal.js';
+
+const disk = (n: number): string => `{ device: /dev/disk/by-id/d${n}, serial: S${n} }`;
+
+function profile(board: string, channels: readonly number[]): string {
+  return `schemaVersion: 1
+name: tiny
+primary: ${disk(1)}
+secondary: ${disk(2)}
+journal: ${disk(3)}
+boards:
+  b: ${board}
+rails:
+${channels.map((channel, i) => `  R${i}: { board: b, channels: [${channel}], powers: [primary] }`).join('\n')}
+`;
+}
+
+test('what no check of the loader\'s own knows is told at its line all the same', () => {
+  const board = '{ type: exec, channels: 65, options: { on: [a], off: [b] } }';
+  expect(problemsOf(profile(board, [1]))).toEqual(['bench.yaml:7:3: boards.b: board "b" (exec): it has 65 channels; a exec has 1 to 64; see `plugpull relay boards`']);
+});
+
+test('whatever board is written: refused with its place, or good enough for power', () => {
+  const option = fc.constantFrom('', '', '', 'baud: 9600', 'baud: 1', 'attempts: 0', 'attempts: 2', 'readBack: state', 'address: 0', 'address: 3', 'gapMs: -1', 'nonsense: 1', 'on: [a], off: [b]', 'on: [], off: [b]');
+  const text = fc
+    .record({
+      type: fc.constantFrom(...catalogue.keys(), ...builtInTypes, 'nonesuch'),
+      channels: fc.constantFrom(1, 2, 4, 8, 16, 65, 255),
+      tty: fc.constantFrom('', 'tty: /dev/serial/by-id/x, ', 'tty: /dev/serial/by-id/x, '),
+      option,
+      used: fc.uniqueArray(fc.constantFrom(1, 2, 200), { minLength: 1, maxLength: 2 }),
+    })
+    .map((b) => profile(`{ type: ${b.type}, ${b.tty}channels: ${b.channels}, options: { ${b.option} } }`, b.used));
+  let taken = 0;
+  fc.assert(
+    fc.property(text, (yaml) => {
+      try {
+        const rig = parseRig(yaml, 'bench.yaml');
+        checkPowerSpec(rig);
+        taken++;
+      } catch (error) {
+        expect(error).toBeInstanceOf(RigError);
+      }
+    }),
+    { numRuns: 500, seed: 1 },
+  );
+  expect(taken).toBeGreaterThan(20);
+});
