@@ -35,9 +35,10 @@ export function placedBoards(rig: ResolvedRig, lab: LabView | null): BoardRef[] 
   });
 }
 
-export function gateQuestions(rig: ResolvedRig, lab: LabView | null): GateQuestion[] {
+/** `areas`: those to ask about; the lab's need their lab. @throws CampaignError LAB_NOT_RUNNING, LAB_DISK_UNKNOWN */
+export function gateQuestions(rig: ResolvedRig, lab: LabView | null, areas: readonly AreaName[] = AREA_NAMES): GateQuestion[] {
   const owner = { uuid: rigUuid(rig), name: rig.name };
-  return AREA_NAMES.map((role) => {
+  return areas.map((role) => {
     const ref = placedDevice<DeviceRef>(rig[role], rig, lab);
     return {
       role,

@@ -4,7 +4,9 @@ import { AREA_NAMES, gateQuestions, isLabDevice, usesLab } from '../../campaign/
 import { rigHolder } from '../../campaign/rigLock.js';
 import { enrolmentPath, loadEnrolments } from '../../device/enrolment.js';
 import { checkGate } from '../../device/gate.js';
-import type { ResolvedRig } from '../../rig/resolved.js';
+import { textOf } from '../../campaign/errors.js';
+import type { GateQuestion, LabView } from '../../campaign/host.js';
+import type { AreaName, ResolvedRig } from '../../rig/resolved.js';
 import { lacking, missing, ok, type Check } from './check.js';
 import { accessCheck } from './hostChecks.js';
 
@@ -12,13 +14,11 @@ export async function rigChecks(rig: ResolvedRig): Promise<Check[]> {
   const checks: Check[] = [];
   const holder = rigHolder(rig.name);
   if (holder !== null) checks.push(lacking('rig', `in use by process ${holder.pid} (${holder.command})`, 'wait for it'));
-  if (usesLab(rig)) {
-    const running = (await realHost.labView(rig.name)) !== null;
-    checks.push(ok('lab', running ? 'running' : 'not running; a run starts it'));
-  }
+  const lab = usesLab(rig) ? await realHost.labView(rig.name) : null;
+  if (usesLab(rig)) checks.push(ok('lab', lab === null ? 'not running; a run starts it' : 'running'));
   for (const area of AREA_NAMES) if (!isLabDevice(rig[area])) checks.push(accessCheck(area, rig[area].device, 'disk'));
   // A device in use by a run is claimed, as it should be.
-  if (holder === null && !usesLab(rig)) checks.push(...(await gateChecks(rig)));
+  if (holder === null) checks.push(...(await gateChecks(rig, lab)));
   for (const board of rig.boards) {
     if (board.tty !== '' && !board.tty.startsWith('lab:')) checks.push(accessCheck(`board ${board.name}`, board.tty, 'dialout'));
   }
@@ -26,11 +26,26 @@ export async function rigChecks(rig: ResolvedRig): Promise<Check[]> {
   return checks;
 }
 
-/** Why a run would be refused, with what removes each cause. Reads only. */
-async function gateChecks(rig: ResolvedRig): Promise<Check[]> {
-  const report = await checkGate(gateQuestions(rig, null), { enrolments: loadEnrolments(enrolmentPath(rig.file)) });
-  if (report.passed) return [ok('safety gate', 'would pass')];
-  // What is not there has been said.
-  const others = report.findings.filter((finding) => finding.code !== 'GATE_MISSING');
+/** Why a run would be refused, with what removes each cause. Reads only. Virtual disks are there while their lab is. */
+async function gateChecks(rig: ResolvedRig, lab: LabView | null): Promise<Check[]> {
+  const there = AREA_NAMES.filter((area) => lab !== null || !isLabDevice(rig[area]));
+  const checks = there.length === 0 ? [] : await askGate(rig, lab, there);
+  if (there.length === AREA_NAMES.length) return checks;
+  const away = AREA_NAMES.filter((area) => !there.includes(area)).join(', ');
+  return [...checks, ok('safety gate', `not asked about ${away}: virtual, and not there before \`plugpull lab up ${rig.file}\``)];
+}
+
+async function askGate(rig: ResolvedRig, lab: LabView | null, areas: readonly AreaName[]): Promise<Check[]> {
+  let questions: GateQuestion[];
+  try {
+    questions = gateQuestions(rig, lab, areas);
+  } catch (error) {
+    // The lab that runs is of an older profile.
+    return [missing('lab', textOf(error), `plugpull lab down ${rig.file}`)];
+  }
+  const report = await checkGate(questions, { enrolments: loadEnrolments(enrolmentPath(rig.file)) });
+  if (report.passed) return [ok('safety gate', `would pass: ${areas.join(', ')}`)];
+  // A real disk that is not there has been said.
+  const others = report.findings.filter(({ code, role }) => code !== 'GATE_MISSING' || isLabDevice(rig[role]));
   return others.map(({ role, code, found, nextStep }) => missing(`gate: ${role}`, `${code}: ${found}`, nextStep));
 }
