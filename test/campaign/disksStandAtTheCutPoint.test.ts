@@ -46,9 +46,10 @@ describe('a held cut point of the load', () => {
 
   it('mark-copies: one copy of the page has the regions durably, the other does not', async () => {
     const one = await atThePoint('stand-mark', all('mark-copies'), KEEP);
-    const sizes = copiesOf(one, one.dark.j).map((regions) => regions.length);
-    expect(Math.min(...sizes)).toBe(0);
-    expect(Math.max(...sizes)).toBeGreaterThan(0);
+    // A log that was nearly full may have marked some before.
+    const [older, newer] = copiesOf(one, one.dark.j).sort((a, b) => a.length - b.length);
+    expect(newer.length).toBeGreaterThan(older.length);
+    expect(older.filter((r) => !newer.includes(r))).toEqual([]);
   });
 });
 
