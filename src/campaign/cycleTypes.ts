@@ -84,7 +84,7 @@ export interface SwitchRecord {
   rail: string;
   /** CLOCK_MONOTONIC ns when the board was first asked: no earlier failure can be its doing. */
   askedNs: number;
-  /** When the command's last byte was handed over. For rails of one board that go in turn: `askedNs`. */
+  /** When the command's last byte was handed over: of this rail's own, where a board is told channel by channel. */
   commandNs: number;
   doneNs: number;
   evidence: 'none' | 'echo' | 'read-back' | 'measured';

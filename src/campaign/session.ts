@@ -105,7 +105,7 @@ export class Session implements Bench {
       const askedNs = this.clock.nowNs();
       try {
         const done = await this.needPower().switchRails(rails, state);
-        const records = done.map((one) => ({ ...one, askedNs, commandNs: this.sharesBoard(one.rail, rails) ? askedNs : one.commandNs }));
+        const records = done.map((one) => ({ ...one, askedNs }));
         if (state === 'on') for (const rail of rails) this.darkRails.delete(rail);
         this.tellRails(rails, state);
         return records;
@@ -176,9 +176,10 @@ export class Session implements Bench {
     return this.ending;
   }
 
-  /** Restores power, and nothing else: for the impatient second interrupt. */
-  async restorePower(): Promise<void> {
+  /** Restores power and ends a lab of its own, whatever else hangs: for the impatient second interrupt. */
+  async leave(): Promise<void> {
     await within(this.clock, POWER_ON_MS, 'switching all rails on', this.powerPort?.allOn() ?? Promise.resolve());
+    await this.endOwnLab();
   }
 
   private async begin(): Promise<void> {
@@ -250,9 +251,13 @@ export class Session implements Bench {
     await attempt('ending the engine', ENGINE_END_MS, () => this.enginePort?.terminate());
     await attempt('closing the boards', POWER_ON_MS, () => this.powerPort?.close());
     await attempt('closing the probe', ENGINE_END_MS, async () => this.prober?.close());
-    if (this.labStarted && !this.options.keepLab) await attempt('lab down', POWER_ON_MS, () => this.host.labDown(this.options.rig.name));
+    await attempt('lab down', POWER_ON_MS, () => this.endOwnLab());
     this.options.lock.release();
     return troubles;
+  }
+
+  private async endOwnLab(): Promise<void> {
+    if (this.labStarted && !this.options.keepLab) await this.host.labDown(this.options.rig.name);
   }
 
   private async letGo(lost: AreaName[]): Promise<void> {
@@ -265,12 +270,6 @@ export class Session implements Bench {
 
   private darkAreas(): AreaName[] {
     return railCuts([...this.darkRails], this.options.rig.rails).flatMap((r) => [...r.areas]);
-  }
-
-  /** A board that is told channel by channel gives one time for all: latency is then counted from the first, a bound. */
-  private sharesBoard(rail: string, rails: readonly string[]): boolean {
-    const boardOf = (name: string): string | undefined => this.options.rig.rails.find((r) => r.name === name)?.board;
-    return rails.some((other) => other !== rail && boardOf(other) === boardOf(rail));
   }
 
   private tellRails(rails: readonly string[], state: 'on' | 'off' | 'unknown'): void {

@@ -127,8 +127,8 @@ async function underInterrupts(
   let session: Session | null = null;
   const interrupts = catchInterrupts(() => {
     progress.end();
-    // Power first; then out, whatever else hangs.
-    void (session?.restorePower() ?? Promise.resolve())
+    // Power first, its own lab; then out, whatever else hangs.
+    void (session?.leave() ?? Promise.resolve())
       .catch((error: unknown) => process.stderr.write(`plugpull: ${String(error)}\n`))
       .finally(() => process.exit(EXIT.interrupted));
   });

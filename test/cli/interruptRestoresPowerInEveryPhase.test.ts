@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { labStatus, labUp } from '../../src/lab/lab.js';
+import { labDown, labStatus, labUp } from '../../src/lab/lab.js';
 import { labRig, ownStateDir, rigText } from '../campaign/labRig.js';
 import { cli } from './cli.js';
 
@@ -65,20 +65,31 @@ describe('an interrupt', () => {
     }
   });
 
-  it('sent twice still restores power', async () => {
-    let sent = 0;
-    const result = await cli(['run', file, '--out', join(state.dir, 'twice')], {
+  const twiceInTheDark = (out: string): ReturnType<typeof cli> => {
+    let sent = false;
+    return cli(['run', file, '--out', join(state.dir, out)], {
       env: { PLUGPULL_STATE_DIR: state.dir },
       onOutput(stdout, child) {
-        if (sent === 0 && stdout.includes('  cut:')) {
-          sent = 1;
-          child.kill('SIGINT');
-          setTimeout(() => child.kill('SIGINT'), 20);
-        }
+        if (sent || !stdout.includes('  cut:')) return;
+        sent = true;
+        child.kill('SIGINT');
+        setTimeout(() => child.kill('SIGINT'), 20);
       },
     });
+  };
+
+  it('sent twice still restores power', async () => {
+    const result = await twiceInTheDark('twice');
     expect(result.code, result.stderr).toBe(130);
     const states = await cli(['relay', 'state', file, '--json'], { env: { PLUGPULL_STATE_DIR: state.dir } });
     expect((JSON.parse(states.stdout) as { state: string }[]).map((r) => r.state)).toEqual(['on', 'on', 'on']);
+  });
+
+  it('sent twice still ends a lab of its own', async () => {
+    await labDown(NAME);
+    const result = await twiceInTheDark('own');
+    expect(result.code, result.stderr).toBe(130);
+    expect(await labStatus(NAME)).toBeNull();
+    expect(loopsOf(state.dir)).toBe('');
   });
 });
