@@ -15,7 +15,7 @@ const subject = { kind: 'log', area: 'journal', updateId: 0, offsetBytes: 4096, 
 
 interface Wishes extends FakeOptions {
   calibration?: Calibration;
-  /** When the engine comes to its point; absent: never. */
+  /** From the beginning of the work until the engine comes to its point; absent: it never does. */
   reachedMs?: number;
   held?: boolean;
   interruptMs?: number;
@@ -24,20 +24,18 @@ interface Wishes extends FakeOptions {
 
 async function run(cut: Partial<CutSpec> & { at: CutPoint }, w: Wishes = {}): Promise<{ bench: FakeBench; state: CycleState; record: ReturnType<typeof cycleRecord> }> {
   const bench = new FakeBench(w);
+  const reach = (): void => {
+    bench.calls.push('reached');
+    bench.point({ type: 'reached', at: cut.at, held: w.held ?? true, atNs: bench.clock.nowNs(), subject });
+  };
   const spec = campaign({ afterMs: { min: 100, max: 100 }, ...cut });
   const runner = new CycleRunner(planCycle(spec, RAILS, 7, 0, w.calibration ?? null), WORKLOAD, bench, {
-    onPhase(_from, to) {
+    onPhase(_from, to, _ms, { plan, roundIndex, step }) {
+      if (step === 'working' && roundIndex === plan.rounds.length - 1 && w.reachedMs !== undefined) bench.clock.after(w.reachedMs, reach);
       // The hold ends when the loss of power is announced: as the dark begins.
       if (to === 'dark') bench.point({ type: 'ended', atNs: bench.clock.nowNs(), sentNs: null, endedNs: null, ok: false, inFlight: {}, ...w.ended });
     },
   });
-  const beganMs = bench.clock.nowMs();
-  if (w.reachedMs !== undefined) {
-    bench.clock.after(w.reachedMs, () => {
-      bench.calls.push(`reached at ${bench.clock.nowMs() - beganMs}`);
-      bench.point({ type: 'reached', at: cut.at, held: w.held ?? true, atNs: bench.clock.nowNs(), subject });
-    });
-  }
   if (w.interruptMs !== undefined) bench.clock.after(w.interruptMs, () => runner.interrupt());
   const state = await bench.clock.drive(runner.run());
   return { bench, state, record: cycleRecord(state, spec.limits) };
@@ -51,7 +49,8 @@ function calibrated(ms: Record<string, number>): Calibration {
 describe('a cut at a held point', () => {
   it('pulls the plug when the engine says that it stands there, whatever the time', async () => {
     const { bench, record } = await run({ at: 'both-completed' }, { reachedMs: 640, holdUpMs: 15 });
-    expect(bench.calls.slice(0, 3)).toEqual(['load', 'reached at 640', 'off P']);
+    expect(bench.calls.slice(0, 3)).toEqual(['load', 'reached', 'off P']);
+    expect(record.aim!.point).toMatchObject({ intoMs: 640 });
     expect(record.verdict).toBe('PASS');
     expect(record.aim).toMatchObject({ leadMs: 0, missedByMs: 0, inFlight: {}, point: { name: 'both-completed', reached: true, held: true, stoodMs: expect.closeTo(15, 0) as number } });
   });
@@ -76,7 +75,7 @@ describe('a cut at a held point', () => {
   it('cuts a resync and a recovery at their points', async () => {
     for (const at of ['copy-read', 'dirty-read'] as const) {
       const during = at === 'copy-read' ? 'resync' : 'recovery';
-      const { state, bench } = await run({ at, during, rails: ['P', 'J'], afterMs: { min: 0, max: 0 } }, { reachedMs: 1500, resyncMs: 1900, recoverMs: 1400 });
+      const { state, bench } = await run({ at, during, rails: ['P', 'J'], afterMs: { min: 0, max: 0 } }, { reachedMs: 900, resyncMs: 1400, recoverMs: 1400 });
       expect(state.outcome, at).toEqual({ kind: 'complete' });
       expect(bench.calls.filter((c) => c.startsWith('off'))).toHaveLength(2);
       expect(state.facts.cuts.map((cut) => cut.reached?.at), at).toEqual([undefined, at]);
@@ -89,7 +88,7 @@ describe('a cut at a point whose I/O is to be on its way', () => {
 
   it('switches the rail of its area first, and has it sent when that is expected to go dark', async () => {
     const { bench } = await run({ at: 'log-write', rails: ['P', 'J'] }, wishes);
-    const from = bench.calls.indexOf('reached at 400');
+    const from = bench.calls.indexOf('reached');
     // The command goes out at 1400 ms, and J was calibrated to take 20.
     expect(bench.calls.slice(from + 1, from + 3)).toEqual([`sendPoint ${1000 + 400 + 20}`, 'off J+P']);
   });
