@@ -1,0 +1,101 @@
+/**
+ * The engine at a cut point that nobody cuts: nothing is written while it stands, longer than any deadline of the
+ * protocol, and it goes on as if nothing had been when it is let go.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import type { EnginePort, EngineSnapshot, EngineSpec, PointEvent } from '../../src/engine/port.js';
+import { createEngine } from '../../src/engine/client.js';
+import { CUT_POINT_NAMES, CUT_POINTS } from '../../src/rig/cutPoints.js';
+import type { CutPoint } from '../../src/rig/resolved.js';
+import { isBuilt, MIB, useMirrors, WORKLOAD } from './mirror.js';
+
+const mirrors = useMirrors();
+const ACK_TIMEOUT_MS = 400;
+const SMALL = { areaBytes: 4 * MIB, journalBytes: 2 * MIB, logBytes: MIB / 2, tracking: { ackTimeoutMs: ACK_TIMEOUT_MS, regionBytes: 16384 } };
+/** Unlike a workload at full speed, some regions stay cold, and single updates stand out. */
+const LOAD = { ...WORKLOAD, queueDepth: 8, writeBytes: { min: 4096, max: 16384 } };
+
+interface Seen {
+  engine: EnginePort;
+  spec: EngineSpec;
+  reached: () => Promise<Extract<PointEvent, { type: 'reached' }>>;
+  ended: () => Extract<PointEvent, { type: 'ended' }> | undefined;
+  written: () => number[];
+}
+
+/** A mirror whose copies are equal, or (`dirty`) whose journal says that everything awaits resync. */
+async function mirror(content: 'clean' | 'dirty'): Promise<Seen> {
+  const d = mirrors.devices(SMALL);
+  const spec = mirrors.spec(d, SMALL);
+  const events: PointEvent[] = [];
+  let last: EngineSnapshot | null = null;
+  const engine = await createEngine({ onFailure: () => undefined, onSnapshot: (s) => (last = s), onPoint: (e) => void events.push(e) }, { ffi: 'koffi' });
+  await engine.open(spec);
+  await engine.format('dirty');
+  await engine.prepare();
+  await engine.format(content);
+  return {
+    engine,
+    spec,
+    async reached() {
+      for (let i = 0; i < 500 && events.length === 0; i++) await sleep(10);
+      const [first] = events;
+      if (first?.type !== 'reached') throw new Error('the point was not reached within 5 s');
+      return first;
+    },
+    ended: () => events.find((e) => e.type === 'ended'),
+    written: () => Object.values(last!.writes),
+  };
+}
+
+async function work(engine: EnginePort, at: CutPoint): Promise<unknown> {
+  const point = { at, afterMs: 20, areas: ['primary', 'secondary', 'journal'] } as const;
+  const { during } = CUT_POINTS[at];
+  if (during === 'recovery') return engine.recover({ ...point, afterMs: 0 });
+  await engine.recover();
+  return during === 'load' ? engine.load(LOAD, 3, null, point) : engine.resync(undefined, { ...point, afterMs: 0 });
+}
+
+describe.runIf(isBuilt)('at a cut point', () => {
+  it.each(CUT_POINT_NAMES)('%s the engine stands, and goes on', async (at) => {
+    const { during } = CUT_POINTS[at];
+    const seen = await mirror(during === 'resync' ? 'dirty' : 'clean');
+    const { engine } = seen;
+    try {
+      let isOver = false;
+      const running = work(engine, at).finally(() => (isOver = true));
+      expect((await seen.reached()).at).toBe(at);
+      // What was on its way has ended, and a snapshot has told so.
+      await sleep(250);
+      const before = seen.written();
+      await sleep(ACK_TIMEOUT_MS + 200);
+      expect(seen.written()).toEqual(before);
+      expect(isOver).toBe(false);
+      await engine.disarmPoint();
+      if (during === 'load') {
+        await sleep(200);
+        expect(seen.written()[0]).toBeGreaterThan(before[0]);
+        await engine.stop();
+      }
+      const report = await running;
+      expect(seen.ended()).toMatchObject({ inFlight: {} });
+      if (during === 'load') {
+        // Where S was taken as lost all is given up, and never else.
+        const { updatesGivenUp, updatesRefused } = report as { updatesGivenUp: number; updatesRefused: number };
+        expect(updatesRefused).toBe(0);
+        expect(updatesGivenUp > 0).toBe(at.startsWith('mark-'));
+      }
+      if (during === 'resync') expect(report).toMatchObject({ complete: true });
+      await engine.abandon();
+      // What it leaves, had it died here, is as consistent as ever.
+      await engine.open(seen.spec);
+      await engine.recover();
+      expect(await engine.judge()).toMatchObject({ lostIndicators: 0, lostAcknowledgedSectors: 0 });
+      await engine.resync();
+      expect(await engine.verify()).toMatchObject({ equal: true });
+    } finally {
+      await engine.terminate();
+    }
+  });
+});
