@@ -41,7 +41,7 @@ export interface CalibrateOptions {
 /** Rails of which no area depends alone can't be measured and are left out. @throws CampaignError HARDWARE_FAILED, typed errors of power and engine */
 export async function calibrate(session: Session, rig: ResolvedRig, options: CalibrateOptions): Promise<Calibration> {
   const rails: Calibration['rails'] = {};
-  await session.engine.open(await session.engineSpec());
+  await session.claim();
   for (const { name } of rig.rails) {
     const [{ areas }] = railCuts([name], rig.rails);
     if (areas.length === 0) continue;

@@ -100,8 +100,7 @@ class Campaign {
   private async prepare(session: Session): Promise<void> {
     if (this.interruptedBefore()) return;
     this.deps.interrupts.onFirst(() => void session.engine.stop().catch(() => undefined));
-    const spec = await session.engineSpec();
-    const opened = await this.timed('open', () => session.engine.open(spec));
+    const opened = await this.timed('open', () => session.claim());
     this.tell.opened(session.identities, opened);
     const { primary, secondary } = session.identities;
     if (primary.sizeBytes !== secondary.sizeBytes) {

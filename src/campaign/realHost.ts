@@ -28,11 +28,11 @@ export const realHost: Host = {
     return powerPort(controller);
   },
 
-  async checkGate(questions, rigFile) {
+  async checkGate(questions, rigFile, claimed = false) {
     const { checkGate } = await import('../device/gate.js');
     const { formatGate } = await import('../device/gateFormat.js');
     const { enrolmentPath, loadEnrolments } = await import('../device/enrolment.js');
-    const report = await checkGate(questions, { enrolments: loadEnrolments(enrolmentPath(rigFile)) });
+    const report = await checkGate(questions, { enrolments: loadEnrolments(enrolmentPath(rigFile)), claimed });
     return {
       passed: report.passed,
       text: formatGate(report),

@@ -6,7 +6,7 @@
  * not answer, and is safe to call twice and in any state. Not promised: that a kernel lets go of a dead disk in time.
  */
 import type { DeviceIdentity } from '../device/port.js';
-import type { AreaFailure, EnginePort, EngineSnapshot, EngineSpec, PointEvent } from '../engine/port.js';
+import type { AreaFailure, EnginePort, EngineSnapshot, EngineSpec, OpenReport, PointEvent } from '../engine/port.js';
 import { rigUuid } from '../rig/uuid.js';
 import type { AreaName, ResolvedRig } from '../rig/resolved.js';
 import { createAreaProbe, type AreaProbe } from './areaProbe.js';
@@ -158,6 +158,19 @@ export class Session implements Bench {
       runId,
       historyDir,
     };
+  }
+
+  /**
+   * The devices, claimed by the engine, and nothing written yet. The gate is asked once more, now that nobody can mount,
+   * format or swap on what it sees. @throws CampaignError GATE_REFUSED, DeviceError, EngineError
+   */
+  async claim(): Promise<OpenReport> {
+    const { rig } = this.options;
+    const opened = await this.engine.open(await this.engineSpec());
+    const gate = await this.host.checkGate(gateQuestions(rig, this.lab), rig.file, true);
+    if (gate.passed) return opened;
+    await this.engine.close();
+    throw new CampaignError('GATE_REFUSED', gate.text);
   }
 
   onFailure(listener: (failure: AreaFailure) => void): () => void {

@@ -39,7 +39,7 @@ async function inSession<T>(
   try {
     const { engine } = session;
     interrupts.onFirst(() => void engine.stop().catch(() => undefined));
-    await engine.open(await session.engineSpec());
+    await session.claim();
     const value = await action(session);
     if (interrupts.requested) throw interrupted('the command');
     return value;

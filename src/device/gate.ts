@@ -15,7 +15,8 @@ import { finding, type Candidate, type GateFinding, type GateReport, type GateRe
 import { checkClaim, checkUse } from './gateUse.js';
 import { loadNative } from './loadNative.js';
 import type { FfiName, NativeLibrary } from './native.js';
-import { identify } from './openDevice.js';
+import { lookAt, nameOfOpen } from './openDevice.js';
+import type { OpenDevice } from './port.js';
 
 export type { GateCode, GateFinding, GateReport, GateRequest, GateRole, RigOfLabel } from './gateTypes.js';
 
@@ -34,42 +35,48 @@ export async function checkGate(requests: readonly GateRequest[], options: GateO
   const candidates: Candidate[] = [];
   const devices: GateReport['devices'] = [];
   for (const request of requests) {
-    const looked = look(request, options.ffi);
-    if ('code' in looked) {
+    const device = look(request, options.ffi);
+    if ('code' in device) {
       const majorMinor = blockNodeOf(request.path);
-      findings.push(looked, ...(majorMinor === null ? [] : checkUse(request, majorMinor)));
+      findings.push(device, ...(majorMinor === null ? [] : checkUse(request, majorMinor)));
       devices.push({ request, identity: null });
       continue;
     }
-    candidates.push(looked);
-    devices.push(looked);
-    findings.push(...(await checkCandidate(looked, native, options)));
+    const candidate = { request, identity: device.identity };
+    candidates.push(candidate);
+    devices.push(candidate);
+    try {
+      findings.push(...(await checkCandidate(candidate, nameOfOpen(device), native, options)));
+    } finally {
+      device.close();
+    }
   }
   findings.push(...(await checkDuplicates(candidates)));
   return { passed: findings.length === 0, findings, devices };
 }
 
-async function checkCandidate(candidate: Candidate, native: NativeLibrary, options: GateOptions): Promise<GateFinding[]> {
+/** All of it is asked of the device that is open, by `name`: its path may lead to another one between two questions. */
+async function checkCandidate(candidate: Candidate, name: string, native: NativeLibrary, options: GateOptions): Promise<GateFinding[]> {
   const { request, identity } = candidate;
   const inUse = checkUse(request, identity.majorMinor);
-  const probed = await checkSignatures(candidate, options.ffi);
+  const probed = await checkSignatures(candidate, name, options.ffi);
   return [
     ...(await checkIdentity(candidate)),
     ...checkReadOnly(candidate),
     // Only what nothing else explains: EBUSY beside "mounted at /srv" says nothing more.
-    ...(inUse.length > 0 || options.claimed ? inUse : checkClaim(request, native)),
+    ...(inUse.length > 0 || options.claimed ? inUse : checkClaim(request, name, native)),
     ...probed,
-    ...(await checkEnrolment(candidate, options, probed.some(({ code }) => code === 'GATE_PROBE_FAILED'))),
+    ...(await checkEnrolment(candidate, name, options, probed.some(({ code }) => code === 'GATE_PROBE_FAILED'))),
   ];
 }
 
-function look(request: GateRequest, ffi: FfiName | undefined): Candidate | GateFinding {
+function look(request: GateRequest, ffi: FfiName | undefined): OpenDevice | GateFinding {
   try {
     const stat = statSync(request.path, { throwIfNoEntry: false });
     if (stat === undefined) return finding(request, 'GATE_MISSING', 'does not exist', 'attach and power it, or correct the profile');
     if (!stat.isBlockDevice()) return finding(request, 'GATE_NOT_BLOCK', 'is not a block device', 'name a disk below /dev/disk/by-id');
     accessSync(request.path, constants.R_OK | constants.W_OK);
-    return { request, identity: identify(request.path, { ffi }) };
+    return lookAt(request.path, { ffi });
   } catch (error) {
     return unseen(request, error);
   }

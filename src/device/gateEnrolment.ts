@@ -14,9 +14,10 @@ import type { DeviceIdentity } from './port.js';
 const ENROL = 'plugpull enrol RIG, which asks for its serial: all its data will be overwritten';
 const ENROL_AGAIN = 'plugpull enrol RIG, which asks for its serial and labels it again';
 
-/** `unreadable`: reading has failed already, and a second try may take as long as the first. */
+/** `name`: of the open device; `unreadable`: reading has failed already, and a second try may take as long as the first. */
 export async function checkEnrolment(
   { request, identity }: Candidate,
+  name: string,
   { enrolments = [], ffi }: { enrolments?: readonly Enrolment[]; ffi?: FfiName },
   unreadable: boolean,
 ): Promise<GateFinding[]> {
@@ -30,7 +31,7 @@ export async function checkEnrolment(
   }
   if (unreadable) return findings;
   try {
-    const label = checkLabel(request, identity, await readLabel(identity, ffi));
+    const label = checkLabel(request, identity, await readLabel(identity, name, ffi));
     // Of a disk that was never enrolled nobody expects one.
     if (label !== null && (enrolled || label.code !== 'GATE_LABEL_MISSING')) findings.push(label);
   } catch (error) {

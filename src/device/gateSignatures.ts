@@ -43,15 +43,15 @@ function describe(signature: Signature): string {
   return `${signature.type} at ${signature.offset}${name === null ? '' : ` (${name})`}`;
 }
 
-/** Fails closed: a device that cannot be probed is refused. */
-export async function checkSignatures({ request }: Candidate, ffi?: FfiName): Promise<GateFinding[]> {
+/** `name`: of the open device. Fails closed: one that cannot be probed is refused. */
+export async function checkSignatures({ request }: Candidate, name: string, ffi?: FfiName): Promise<GateFinding[]> {
   try {
-    const { stdout } = await run('wipefs', ['--no-act', '--json', request.path], {
+    const { stdout } = await run('wipefs', ['--no-act', '--json', name], {
       timeout: PROBE_TIMEOUT_MS,
       // wipefs is in an sbin folder, which a user's PATH often lacks.
       env: { ...process.env, PATH: `${process.env.PATH ?? ''}:/usr/sbin:/sbin`, LC_ALL: 'C' },
     });
-    const signatures = await foreignAmong(parseWipefs(stdout), request.path, ffi);
+    const signatures = await foreignAmong(parseWipefs(stdout), name, ffi);
     if (signatures.length === 0) return [];
     return [finding(request, 'GATE_SIGNATURE', `carries ${signatures.map(describe).join(', ')}`, `wipefs -a ${request.path}, if nothing on it is needed`)];
   } catch (error) {

@@ -42,8 +42,8 @@ function checkHolders(request: GateRequest, majorMinor: string): GateFinding[] {
 }
 
 /** The backstop: whoever claims a block device makes this fail with EBUSY, in any mount namespace. Claims for an instant. */
-export function checkClaim(request: GateRequest, native: NativeLibrary): GateFinding[] {
-  const fd = native.pp_open(request.path, CONSTANTS.PP_OPEN_EXCLUSIVE);
+export function checkClaim(request: GateRequest, name: string, native: NativeLibrary): GateFinding[] {
+  const fd = native.pp_open(name, CONSTANTS.PP_OPEN_EXCLUSIVE);
   if (fd >= 0) {
     native.pp_close(fd);
     return [];

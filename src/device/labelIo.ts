@@ -14,10 +14,10 @@ import { sectorTools } from './sectorTools.js';
  * For who may not block: the safety gate. Throws DEVICE_IDENTIFY_FAILED when the name has moved to another device since
  * `identity` was taken, else what the system says of a read that fails.
  */
-export async function readLabel(identity: DeviceIdentity, ffi?: FfiName): Promise<LabelRead> {
+export async function readLabel(identity: DeviceIdentity, name: string = identity.path, ffi?: FfiName): Promise<LabelRead> {
   const offset = labelOffset(identity.sizeBytes);
   if (offset <= 0) return { kind: 'none' };
-  const file = await open(identity.path, flags.O_RDONLY | flags.O_DIRECT | flags.O_NONBLOCK);
+  const file = await open(name, flags.O_RDONLY | flags.O_DIRECT | flags.O_NONBLOCK);
   try {
     await requireSame(file, identity);
     const memory = alignedMemory(LABEL_BLOCK_BYTES, ffi);

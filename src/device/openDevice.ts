@@ -22,7 +22,19 @@ export function openDevice(path: string, options: DeviceOptions = {}): OpenDevic
     const identity = identityOf(native, fd, path);
     // The kernel lets a read-only device be opened for writing and fails the writes.
     if (identity.readOnly) throw new DeviceError('DEVICE_READ_ONLY', `${path} is read-only; it must be writable (blockdev --setrw).`, { path });
-    return new ClaimedDevice(native, fd, identity);
+    return new NativeDevice(native, fd, identity);
+  } catch (error) {
+    native.pp_close(fd);
+    throw error;
+  }
+}
+
+/** Open for reading, and nobody's claim: what is asked of it is asked of one device, wherever its name leads meanwhile. */
+export function lookAt(path: string, options: DeviceOptions = {}): OpenDevice {
+  const native = loadNative(options.ffi);
+  const fd = openOrThrow(native, path, 0);
+  try {
+    return new NativeDevice(native, fd, identityOf(native, fd, path));
   } catch (error) {
     native.pp_close(fd);
     throw error;
@@ -31,16 +43,17 @@ export function openDevice(path: string, options: DeviceOptions = {}): OpenDevic
 
 /** The same identity without claiming the device, nor opening it for writing. Throws as `openDevice` does, never DEVICE_BUSY. */
 export function identify(path: string, options: DeviceOptions = {}): DeviceIdentity {
-  const native = loadNative(options.ffi);
-  const fd = openOrThrow(native, path, 0);
-  try {
-    return identityOf(native, fd, path);
-  } finally {
-    native.pp_close(fd);
-  }
+  const device = lookAt(path, options);
+  device.close();
+  return device.identity;
 }
 
-class ClaimedDevice implements OpenDevice {
+/** A name for the device itself, also for programs that we start; good until it is closed. */
+export function nameOfOpen(device: OpenDevice): string {
+  return `/proc/${process.pid}/fd/${device.fd}`;
+}
+
+class NativeDevice implements OpenDevice {
   readonly #native: NativeLibrary;
   readonly #identity: DeviceIdentity;
   /** null once closed: a number of a closed descriptor may be someone else's by now. */
