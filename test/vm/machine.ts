@@ -92,7 +92,7 @@ export class Machine {
     this.#qmpLines = await JsonLines.listen(paths.qmp, (message) => this.#event(message));
     const ready = this.#agent.expect(0, START_MS);
     const log = openSync(paths.errors, 'w');
-    const program = ['--pdeathsig', 'KILL', 'nice', '-n', '5', findProgram('qemu-system-x86_64')!];
+    const program = ['--pdeathsig', 'KILL', findProgram('qemu-system-x86_64')!];
     const child = spawn('setpriv', [...program, ...this.#arguments(kernel.image, options)], { stdio: ['ignore', log, log] });
     closeSync(log);
     this.#child = child;
