@@ -1,7 +1,7 @@
 /**
- * `plugpull serve RIG`: metrics of a rig between campaigns: what a recovery would find dirty, from the journal alone.
- * Only reads the journal, claims nothing, and leaves the boards alone: a run on the same rig goes on undisturbed. What
- * only an engine or a board knows stays at its first value.
+ * `plugpull serve RIG`: metrics of a rig between campaigns: what a recovery would find dirty, from the journal alone, and
+ * the rails, from boards that can be asked. Claims nothing and switches nothing: a run on the same rig goes on
+ * undisturbed. What only an engine knows stays at its first value.
  */
 import type { Command } from 'commander';
 import { catchInterrupts } from '../campaign/interrupts.js';
@@ -16,6 +16,7 @@ import type { ResolvedRig } from '../rig/resolved.js';
 import { EXIT } from './exitCodes.js';
 import { inspectRig } from './inspect.js';
 import { ffiOption, print, type FfiName } from './options.js';
+import { railStates } from './serve/railStates.js';
 
 interface ServeOptions {
   listen: MetricsAddress;
@@ -24,6 +25,8 @@ interface ServeOptions {
 
 /** Prometheus asks every 15 seconds; the log of a large journal takes a moment to read. */
 const LOOK_EVERY_MS = 5000;
+/** After an answer: a board is asked no oftener than its answer is looked at, and its tty is free nearly all the time. */
+const ASK_BOARDS_EVERY_MS = 15_000;
 
 export function addServe(program: Command): void {
   program
@@ -37,26 +40,60 @@ export function addServe(program: Command): void {
 /** Until a signal; that is its ordinary end. */
 async function serve(rig: ResolvedRig, options: ServeOptions): Promise<void> {
   const metrics = createMetrics(rig.name, rig.rails.map((r) => r.name));
-  let trouble = '';
-  const look = async (): Promise<void> => {
+  const journal = teller(async () => {
+    sample(metrics, await inspectRig(rig, options.ffi));
+    return '';
+  });
+  const rails = teller(async () => {
     try {
-      sample(metrics, await inspectRig(rig, options.ffi));
-      trouble = '';
+      const states = await railStates(rig);
+      for (const { rail, state } of states) metrics.railState(rail, state);
+      return [...new Set(states.flatMap(({ why }) => why ?? []))].map((why) => `rails unknown: ${why}`).join('\n');
     } catch (error) {
-      // A rig that is dark, or not there yet: said once, and looked at again.
-      if (textOf(error) !== trouble) process.stderr.write(`plugpull: ${textOf(error)}\n`);
-      trouble = textOf(error);
+      for (const { name } of rig.rails) metrics.railState(name, 'unknown');
+      throw error;
     }
-  };
-  await look();
+  });
+  await Promise.all([journal(), rails()]);
   const server = await serveMetrics(metrics, options.listen);
   print(`metrics: ${server.url}`);
-  const timer = setInterval(() => void look(), LOOK_EVERY_MS);
+  const loops = [repeat(journal, LOOK_EVERY_MS), repeat(rails, ASK_BOARDS_EVERY_MS)];
   const interrupts = catchInterrupts(() => process.exit(EXIT.interrupted));
   await new Promise<void>((resolve) => interrupts.onFirst(resolve));
-  clearInterval(timer);
+  // A board that is being asked is let go of before the process ends.
+  await Promise.all(loops.map((end) => end()));
   interrupts.release();
   await server.close();
+}
+
+/** `look` tells what is amiss, or throws it: a rig that is dark, or not there yet. Said when it changes, and looked at again. */
+function teller(look: () => Promise<string>): () => Promise<void> {
+  let told = '';
+  return async () => {
+    const trouble = await look().catch(textOf);
+    if (trouble !== told && trouble !== '') process.stderr.write(`plugpull: ${trouble}\n`);
+    told = trouble;
+  };
+}
+
+/** So long after the end of one comes the next. Returns what ends it, when the last one has ended. */
+function repeat(action: () => Promise<void>, pauseMs: number): () => Promise<void> {
+  let running = Promise.resolve();
+  let timer: NodeJS.Timeout | null = null;
+  let ended = false;
+  const next = (): void => {
+    if (ended) return;
+    timer = setTimeout(() => {
+      running = action();
+      void running.then(next);
+    }, pauseMs);
+  };
+  next();
+  return () => {
+    ended = true;
+    if (timer !== null) clearTimeout(timer);
+    return running;
+  };
 }
 
 function sample(metrics: Metrics, r: InspectReport): void {

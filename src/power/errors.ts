@@ -34,6 +34,8 @@ export interface PowerErrorContext {
   timeoutMs?: number;
   holderPid?: number;
   holderName?: string;
+  /** The holder asks one question and is gone. */
+  holderIsBrief?: boolean;
   restored?: string[];
   notRestored?: string[];
   /** Code of the failure behind this one. */

@@ -4,6 +4,7 @@ export { boardTypeSchema, type BoardType, type BoardTypeInput, type ReadBackKind
 export { type PowerErrorCode, type PowerErrorContext, PowerError, isPowerError } from './errors.js';
 export { findBoardType } from './findBoardType.js';
 export { checkPowerSpec, type PowerSpec } from './checkPowerSpec.js';
+export { type RailAtRest, readRailsAtRest } from './readAtRest.js';
 export { openPower, type PowerDeps, RUNTIME_DIR } from './openPower.js';
 export type { WireTrace } from './boards/session.js';
 export type { AllOnResult, PowerController, RailPulse, RailReading, RailSwitch } from './rails/controller.js';

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { lockRig } from '../../src/campaign/rigLock.js';
 import { labUp } from '../../src/lab/lab.js';
 import { labRig, ownStateDir, rigText } from '../campaign/labRig.js';
 import { cli } from './cli.js';
@@ -14,6 +15,19 @@ afterAll(() => state.clean('serve'));
 
 async function pageOf(url: string): Promise<string> {
   return (await fetch(url)).text();
+}
+
+async function served(): Promise<{ text: string; stderr: string }> {
+  let page: Promise<string> | null = null;
+  const { code, stderr } = await cli(['serve', file, '--listen', '0'], {
+    env,
+    onOutput(stdout, child) {
+      const url = /metrics: (http\S+)\n/.exec(stdout)?.[1];
+      if (url !== undefined) page ??= pageOf(url).finally(() => child.kill('SIGTERM'));
+    },
+  });
+  expect(code, stderr).toBe(0);
+  return { text: await page!, stderr };
 }
 
 describe('serve', () => {
@@ -32,5 +46,29 @@ describe('serve', () => {
     expect(ended.code, ended.stderr).toBe(0);
     expect(await page).toMatch(/plugpull_regions\{rig="serve"\} 512/);
     expect(await page).toMatch(/plugpull_dirty_regions\{rig="serve"\} 0/);
+    for (const rail of ['P', 'S', 'J']) expect(await page).toContain(`plugpull_rail_state{rail="${rail}",rig="serve"} 1\n`);
+  });
+
+  it('shows a rail that is off, as its board says, and switches none', async () => {
+    await labUp('serve', labRig('serve', wishes).lab!);
+    expect((await cli(['relay', 'off', file, 'S'], { env })).code).toBe(0);
+    const page = await served();
+    expect(page.text).toContain('plugpull_rail_state{rail="P",rig="serve"} 1\n');
+    expect(page.text).toContain('plugpull_rail_state{rail="S",rig="serve"} 0\n');
+    const after = JSON.parse((await cli(['relay', 'state', file, '--json'], { env })).stdout) as { rail: string; state: string }[];
+    expect(after.map(({ state }) => state)).toEqual(['on', 'off', 'on']);
+    expect((await cli(['relay', 'on', file, 'S'], { env })).code).toBe(0);
+  });
+
+  it('says unknown, and why, while a command holds the rig', async () => {
+    await labUp('serve', labRig('serve', wishes).lab!);
+    const lock = lockRig('serve', 'a test');
+    try {
+      const page = await served();
+      for (const rail of ['P', 'S', 'J']) expect(page.text).toContain(`plugpull_rail_state{rail="${rail}",rig="serve"} -1\n`);
+      expect(page.stderr).toMatch(/rails unknown: process \d+ \(a test\) holds the rig/);
+    } finally {
+      lock.release();
+    }
   });
 });

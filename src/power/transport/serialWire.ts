@@ -6,17 +6,17 @@
  */
 
 import { SerialPort } from 'serialport';
-import { systemClock } from '../clock.js';
-import { PowerError } from '../errors.js';
+import { NS_PER_MS, systemClock, until } from '../clock.js';
+import { isPowerError, PowerError } from '../errors.js';
 import { keepLinesOnClose } from './hangUp.js';
 import { explainOpenFailure, requireTty } from './ttyProblems.js';
-import { lockTty } from './ttyLock.js';
+import { lockTty, type TtyLock } from './ttyLock.js';
 import type { Wire, WireSettings } from './wire.js';
 
 /** Opens and locks a tty. Rejects with TTY_MISSING, TTY_PERMISSION, TTY_BUSY or TTY_FAILED. */
 export async function openSerialWire(settings: WireSettings): Promise<Wire> {
   requireTty(settings.tty);
-  const lock = lockTty(settings.tty, settings.rigName, settings.runtimeDir);
+  const lock = await lockOrWait(settings);
   const port = new SerialPort({
     path: settings.tty,
     baudRate: settings.baud,
@@ -41,6 +41,23 @@ export async function openSerialWire(settings: WireSettings): Promise<Wire> {
     throw error;
   }
   return serialWire(port, settings.tty, () => lock.release());
+}
+
+/** One who only asks is waited for: a question and its repetitions take no longer than this on the slowest board. */
+const BRIEF_HOLD_MS = 10_000;
+const LOOK_AGAIN_MS = 20;
+
+async function lockOrWait({ tty, rigName, runtimeDir, brief }: WireSettings): Promise<TtyLock> {
+  const deadlineNs = systemClock.nowNs() + BRIEF_HOLD_MS * NS_PER_MS;
+  for (;;) {
+    try {
+      return lockTty(tty, rigName, runtimeDir, brief);
+    } catch (error) {
+      const passing = isPowerError(error) && error.context.holderIsBrief === true && brief !== true;
+      if (!passing || systemClock.nowNs() > deadlineNs) throw error;
+      await until(systemClock, systemClock.nowNs() + LOOK_AGAIN_MS * NS_PER_MS);
+    }
+  }
 }
 
 function serialWire(port: SerialPort, tty: string, release: () => void): Wire {

@@ -15,17 +15,19 @@ export interface TtyHolder {
   /** Of the process, in clock ticks since boot: tells a recycled pid from the holder. */
   startTicks: string;
   rig: string;
+  /** Only asks, and is gone in a moment. */
+  brief?: boolean;
 }
 
 export interface TtyLock {
   release(): void;
 }
 
-/** Takes the lock. Throws `TTY_BUSY` with the holder's pid and rig. */
-export function lockTty(tty: string, rig: string, runtimeDir: string): TtyLock {
+/** Takes the lock. Throws `TTY_BUSY` with the holder's pid and rig, and whether it is a brief one. */
+export function lockTty(tty: string, rig: string, runtimeDir: string, brief = false): TtyLock {
   fs.mkdirSync(runtimeDir, { recursive: true });
   const file = path.join(runtimeDir, `${lockName(tty)}.lock`);
-  const mine: TtyHolder = { pid: process.pid, startTicks: startTicks(process.pid) ?? '', rig };
+  const mine: TtyHolder = { pid: process.pid, startTicks: startTicks(process.pid) ?? '', rig, ...(brief ? { brief } : {}) };
   const draft = `${file}.${process.pid}.${draftCount++}`;
   fs.writeFileSync(draft, JSON.stringify(mine));
   try {
@@ -64,7 +66,7 @@ function evictDead(file: string, tty: string): void {
     throw new PowerError(
       'TTY_BUSY',
       `${tty} is held by process ${holder.pid} for rig "${holder.rig}" (${file}): wait for it or stop it`,
-      { tty, holderPid: holder.pid, holderName: holder.rig },
+      { tty, holderPid: holder.pid, holderName: holder.rig, ...(holder.brief === true ? { holderIsBrief: true } : {}) },
     );
   }
   removeIf(file, (stat) => stat.ino === inode);
@@ -85,7 +87,7 @@ function parseHolder(text: string): TtyHolder | null {
   try {
     const value = JSON.parse(text) as Partial<TtyHolder> | null;
     if (typeof value?.pid !== 'number' || typeof value.startTicks !== 'string') return null;
-    return { pid: value.pid, startTicks: value.startTicks, rig: String(value.rig) };
+    return { pid: value.pid, startTicks: value.startTicks, rig: String(value.rig), brief: value.brief === true };
   } catch {
     return null;
   }

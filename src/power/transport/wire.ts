@@ -10,6 +10,8 @@ export interface WireSettings {
   rigName: string;
   /** Where lock files lie. */
   runtimeDir: string;
+  /** For one question: whoever wants the tty meanwhile waits instead of being turned away. */
+  brief?: boolean;
 }
 
 export interface Wire {
