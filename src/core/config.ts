@@ -49,13 +49,18 @@ export interface LogConfig {
 /** The smallest ring: two opening units, the reserve of two, and room to write. */
 export const MIN_RING_UNITS = 8;
 
+/** A resync copy is a region at once; lengths have 32 bits. */
+const REGION_BYTES_MAX = 2 ** 31;
+/** Exclusive. */
+export const UPDATE_BYTES_END = 2 ** 32;
+
 export function checkConfig(c: CoreConfig): CoreConfig {
   const whole = (name: string, value: number, min: number, max = Number.MAX_SAFE_INTEGER): void => {
     if (!Number.isSafeInteger(value) || value < min || value > max) {
       throw new RangeError(`${name} ${value}: must be a whole number from ${min} to ${max}`);
     }
   };
-  whole('regionBytes', c.regionBytes, 512, 2 ** 40);
+  whole('regionBytes', c.regionBytes, 512, REGION_BYTES_MAX);
   if (2 ** Math.round(Math.log2(c.regionBytes)) !== c.regionBytes) {
     throw new RangeError(`regionBytes ${c.regionBytes}: must be a power of two`);
   }

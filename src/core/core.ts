@@ -8,17 +8,18 @@
  * Inputs are cheap and only note; `pump` decides what to write, flush and copy. Call it after each batch of inputs.
  */
 import type { CoreConfig } from './config.js';
-import { checkConfig } from './config.js';
+import { checkConfig, UPDATE_BYTES_END } from './config.js';
 import type { DeviceIndex } from './devices.js';
 import { JOURNAL, PowerEpoch, PRIMARY, SECONDARY } from './devices.js';
 import type { CoreEffects } from './effects.js';
 import { Evidence } from './evidence.js';
+import { Fetch } from './fetch.js';
 import type { IndicatorMap } from './indicatorMap.js';
 import { IndicatorPages } from './indicatorPages.js';
 import { NIL } from './linkedList.js';
 import { Resync } from './resync.js';
 import type { CoreCounters } from './state.js';
-import { CoreState, DURABLE } from './state.js';
+import { CLOSED, CoreState, DURABLE } from './state.js';
 import { OPENING_UNITS, TransactionLog } from './transactionLog.js';
 import { Updates } from './updates.js';
 
@@ -49,6 +50,7 @@ export class Core {
   readonly evidence: Evidence;
   readonly updates: Updates;
   readonly resync: Resync;
+  readonly fetch: Fetch;
   readonly fx: CoreEffects;
   readonly epochs: [PowerEpoch, PowerEpoch, PowerEpoch];
   /** Flushes submitted and not reported back, per device. */
@@ -71,6 +73,7 @@ export class Core {
     this.updates = new parts.Updates(this.state, this.evidence, [this.epochs[0], this.epochs[1]], fx);
     this.resync = new parts.Resync(this.state, this.evidence, this.updates);
     this.updates.resync = this.resync;
+    this.fetch = new Fetch(this.state, this.pages);
   }
 
   get counters(): CoreCounters {
@@ -128,16 +131,14 @@ export class Core {
       this.evidence.wantTransaction();
       return BUSY;
     }
-    transactions.id[t] = this.state.nextTransactionId++;
-    transactions.closed[t] = transactions.begun[t] = 0;
-    transactions.holdings[t] = transactions.unsettled[t] = 0;
+    transactions.fill(t, this.state.nextTransactionId++);
     return t;
   }
 
   /** The application will write no more in this transaction. The place must not be used afterwards. */
   close(transaction: number, nowMs: number): void {
     this.state.nowMs = nowMs;
-    this.state.transactions.closed[transaction] = 1;
+    this.state.transactions.state[transaction] |= CLOSED;
     this.evidence.completeIfDone(transaction);
   }
 
@@ -145,8 +146,9 @@ export class Core {
   obtain(transaction: number, offset: number, length: number, nowMs: number): number {
     const { state } = this;
     state.nowMs = nowMs;
-    if (!(offset >= 0 && length > 0 && offset + length <= state.config.usableBytes)) {
-      throw new RangeError(`update at ${offset}, ${length} bytes: must lie within 0 … ${state.config.usableBytes}`);
+    const { usableBytes } = state.config;
+    if (!(offset >= 0 && length > 0 && length < UPDATE_BYTES_END && offset + length <= usableBytes)) {
+      throw new RangeError(`update at ${offset}, ${length} bytes: must lie within 0 … ${usableBytes} and be below 4 GiB`);
     }
     if (state.primaryLost || state.journalLost) return REFUSED;
     if (this.openingCommits > 0) return BUSY;
@@ -281,8 +283,8 @@ export class Core {
       counters.timeouts++;
       this.deviceLost(JOURNAL, nowMs);
     }
-    const oldest = slots.submitted.head;
-    if (oldest === NIL || slots.deadlineMs[oldest] > nowMs) return;
+    const oldest = this.updates.deadlines.overdue();
+    if (oldest === NIL) return;
     counters.timeouts++;
     const onP = (slots.flags[oldest] & (DURABLE << PRIMARY)) !== 0;
     this.deviceLost(onP ? SECONDARY : PRIMARY, nowMs);

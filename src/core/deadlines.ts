@@ -1,28 +1,63 @@
-/** Who waits for an area to answer, in the order of the deadlines: all have the same time, so the first is the oldest. */
+/**
+ * Who waits for an area to answer. All have the same time, so that nobody who starts later is due earlier: it is enough to
+ * look for the first to be due once, and again when its time has come. A campaign of quick answers is looked through once
+ * per timeout.
+ *
+ * Deadlines are whole milliseconds, rounded up, of which the low 32 bits are kept: a hang is noticed at most one late.
+ */
+import { NIL } from './linkedList.js';
 import type { CoreState } from './state.js';
 import { TIMED } from './state.js';
 
 export class Deadlines {
   private readonly state: CoreState;
+  private waiting = 0;
+  /** Nobody is due before. */
+  private firstMs = 0;
 
   constructor(state: CoreState) {
     this.state = state;
   }
 
+  /** Slots that wait. */
+  get count(): number {
+    return this.waiting;
+  }
+
   /** An area has to answer for the slot from now on. */
   start(slot: number): void {
     const { slots, config, nowMs } = this.state;
-    slots.deadlineMs[slot] = nowMs + config.ackTimeoutMs;
+    const dueMs = Math.ceil(nowMs + config.ackTimeoutMs) | 0;
+    slots.wait[slot] = dueMs;
     slots.flags[slot] |= TIMED;
-    slots.submitted.append(slot);
+    if (this.waiting++ === 0) this.firstMs = dueMs;
   }
 
   /** Nothing is expected of an area any more, or what comes does not matter. Returns whether it was waited for. */
   stop(slot: number): boolean {
     const { slots } = this.state;
-    if ((slots.flags[slot] & TIMED) === 0) return false;
-    slots.flags[slot] &= ~TIMED;
-    slots.submitted.remove(slot);
+    const flags = slots.flags[slot];
+    if ((flags & TIMED) === 0) return false;
+    slots.flags[slot] = flags & ~TIMED;
+    if (--this.waiting === 0) this.firstMs = 0;
     return true;
   }
+
+  /** Of the slots whose time is over, the one that waits for longest; or NIL. */
+  overdue(): number {
+    const nowMs = Math.floor(this.state.nowMs) | 0;
+    if (this.waiting === 0 || isBefore(nowMs, this.firstMs)) return NIL;
+    const { slots } = this.state;
+    let first = NIL;
+    for (const slot of slots.inUse()) {
+      if ((slots.flags[slot] & TIMED) !== 0 && (first === NIL || isBefore(slots.wait[slot], slots.wait[first]))) first = slot;
+    }
+    this.firstMs = slots.wait[first];
+    return isBefore(nowMs, this.firstMs) ? NIL : first;
+  }
+}
+
+/** Of two times less than 2^31 ms apart. */
+function isBefore(aMs: number, bMs: number): boolean {
+  return ((aMs - bMs) | 0) < 0;
 }

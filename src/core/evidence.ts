@@ -7,11 +7,10 @@
  */
 import type { CoreEffects } from './effects.js';
 import { IndicatorPages } from './indicatorPages.js';
-import { Lingering } from './lingering.js';
 import { NIL } from './linkedList.js';
-import { CLEARING } from './regionTable.js';
+import { CLEARING } from './regionEvidence.js';
 import type { CoreState } from './state.js';
-import { GIVEN_UP, MARKING, NEEDS_LOG, NEEDS_MARK } from './state.js';
+import { BEGUN, CLOSED, GIVEN_UP, MARKING, NEEDS_LOG, NEEDS_MARK } from './state.js';
 import { RECORD_BEGIN, RECORD_COMPLETE, RECORD_RELEASE, RECORD_WRITE, TransactionLog } from './transactionLog.js';
 
 export class Evidence {
@@ -19,15 +18,15 @@ export class Evidence {
   readonly log: TransactionLog;
   readonly pages: IndicatorPages;
   readonly fx: CoreEffects;
-  protected readonly lingering: Lingering;
   /** Slots whose marks are not durable yet. */
   readonly markWaiters: number[] = [];
   /** Transactions whose completion record found no room. */
   protected readonly uncompleted: number[] = [];
   /** Somebody waits for a block of the open commit, or wants it out. */
   protected urgent = false;
-  /** Holdings and transactions that somebody found none of: lingering evidence makes room for them. */
+  /** Holdings, region entries and transactions that somebody found none of: lingering evidence makes room for them. */
   protected holdingsWanted = 0;
+  protected regionsWanted = 0;
   protected transactionWanted = false;
   /** Room kept free for the commit that moves the tail, and for releases before it. */
   protected readonly reserveBlocks: number;
@@ -37,12 +36,11 @@ export class Evidence {
     this.log = log;
     this.pages = pages;
     this.fx = fx;
-    this.lingering = new Lingering(state.regions);
     this.reserveBlocks = Math.max(2 * log.config.blocksPerUnit, Math.floor(log.config.ringBlocks / 8));
   }
 
   get hotRegions(): number {
-    return this.lingering.length;
+    return this.state.held.lingeringCount;
   }
 
   /**
@@ -62,6 +60,14 @@ export class Evidence {
     return false;
   }
 
+  /** Whether so many more regions can be known. Those of lingering evidence give up their place at the next pump if not. */
+  hasRegions(count: number): boolean {
+    const { regions } = this.state;
+    if (regions.pool.freeCount >= count) return true;
+    this.regionsWanted = Math.max(this.regionsWanted, count);
+    return false;
+  }
+
   /** A transaction found no place: lingering evidence of closed ones gives up its own. */
   wantTransaction(): void {
     this.transactionWanted = true;
@@ -72,21 +78,21 @@ export class Evidence {
    * Under log pressure, and while S is away, the evidence is the region's mark in the indicator area (R9).
    */
   claim(slot: number): void {
-    const { slots, nodes } = this.state;
-    const count = this.state.regionsTouched(slots.offset[slot], slots.length[slot]);
+    const { slots, nodes, held } = this.state;
+    const count = this.state.regionsTouched(slots.offset(slot), slots.length(slot));
     const inLog =
       !this.state.secondaryAway &&
       this.log.hasRoom(count + 1, this.reserveBlocks) &&
       this.state.holdings.pool.freeCount >= count;
     let waitFor = -1;
-    for (let n = slots.firstNode[slot]; n !== NIL; n = nodes.nextOfSlot[n]) {
-      this.lingering.remove(nodes.entry[n]);
+    for (let n = slots.firstNode[slot]; n !== NIL; n = nodes.nextOfSlot(n)) {
+      held.stopLingering(nodes.entryOf(n));
       if (inLog) waitFor = Math.max(waitFor, this.claimInLog(n));
     }
     if (!inLog) {
       this.markAll(slot, NEEDS_MARK);
     } else if (waitFor >= 0 && this.log.waitFor(waitFor, slot)) {
-      slots.waitSequence[slot] = waitFor;
+      slots.wait[slot] = waitFor;
       slots.flags[slot] |= NEEDS_LOG;
       this.state.counters.waitedForLog++;
     } else {
@@ -96,18 +102,18 @@ export class Evidence {
 
   /** Returns the log block that makes the region's evidence durable, or -1 when it has durable evidence already. */
   protected claimInLog(n: number): number {
-    const { nodes, holdings, regions, slots } = this.state;
-    const e = nodes.entry[n];
+    const { nodes, holdings, regions, held, slots } = this.state;
+    const e = nodes.entryOf(n);
     const t = slots.transaction[nodes.slot[n]];
-    let h = regions.firstHolding[e];
+    let h = held.firstHolding[e];
     while (h !== NIL && holdings.transaction[h] !== t) h = holdings.next[h];
     if (h === NIL) h = this.writeRecord(t, e);
     holdings.unacked[h]++;
     nodes.holding[n] = h;
     // A bit about to be cleared (R10) is nothing to rely on.
-    if (regions.copySlot[e] !== CLEARING && this.pages.isEvidence(regions.region[e])) return -1;
+    if (held.copySlot[e] !== CLEARING && this.pages.isEvidence(regions.region[e])) return -1;
     // Holdings stand in log order: the first is the first to be durable.
-    const oldest = this.sequenceOf(regions.firstHolding[e]);
+    const oldest = this.sequenceOf(held.firstHolding[e]);
     return this.log.isDurable(oldest) ? -1 : oldest;
   }
 
@@ -118,10 +124,10 @@ export class Evidence {
 
   /** Claim 3: the location goes to the log for the transaction. */
   protected writeRecord(t: number, e: number): number {
-    const { holdings, regions, transactions, nowMs, counters } = this.state;
-    const id = transactions.id[t];
-    if (transactions.begun[t] === 0) {
-      transactions.begun[t] = 1;
+    const { holdings, regions, held, transactions, nowMs, counters } = this.state;
+    const id = this.state.transactionId(t);
+    if ((transactions.state[t] & BEGUN) === 0) {
+      transactions.state[t] |= BEGUN;
       this.log.append(RECORD_BEGIN, id, 0, 0, nowMs);
       counters.begins++;
     }
@@ -132,10 +138,10 @@ export class Evidence {
     holdings.entry[h] = e;
     holdings.unacked[h] = 0;
     holdings.next[h] = NIL;
-    holdings.prev[h] = regions.lastHolding[e];
-    if (holdings.prev[h] === NIL) regions.firstHolding[e] = h;
+    holdings.prev[h] = held.lastHolding[e];
+    if (holdings.prev[h] === NIL) held.firstHolding[e] = h;
     else holdings.next[holdings.prev[h]] = h;
-    regions.lastHolding[e] = h;
+    held.lastHolding[e] = h;
     holdings.inLogOrder.append(h);
     transactions.holdings[t]++;
     return h;
@@ -147,8 +153,8 @@ export class Evidence {
    */
   markAll(slot: number, flag: typeof NEEDS_MARK | typeof GIVEN_UP): void {
     const { slots, nodes, regions } = this.state;
-    for (let n = slots.firstNode[slot]; n !== NIL; n = nodes.nextOfSlot[n]) {
-      this.pages.mark(regions.region[nodes.entry[n]]);
+    for (let n = slots.firstNode[slot]; n !== NIL; n = nodes.nextOfSlot(n)) {
+      this.pages.mark(regions.region[nodes.entryOf(n)]);
     }
     if (flag === GIVEN_UP) slots.flags[slot] |= GIVEN_UP;
     if (this.marksDurable(slot)) return;
@@ -161,8 +167,8 @@ export class Evidence {
   /** Whether the marks of all the slot's regions are durable in both copies. */
   marksDurable(slot: number): boolean {
     const { slots, nodes, regions } = this.state;
-    for (let n = slots.firstNode[slot]; n !== NIL; n = nodes.nextOfSlot[n]) {
-      if (!this.pages.markDurable(regions.region[nodes.entry[n]])) return false;
+    for (let n = slots.firstNode[slot]; n !== NIL; n = nodes.nextOfSlot(n)) {
+      if (!this.pages.markDurable(regions.region[nodes.entryOf(n)])) return false;
     }
     return true;
   }
@@ -180,14 +186,14 @@ export class Evidence {
    * What other transactions' updates in flight rely on is their own, older, record in the log.
    */
   prune(e: number): void {
-    const { holdings, regions, config, nowMs } = this.state;
-    let h = regions.firstHolding[e];
+    const { holdings, regions, held, config, nowMs } = this.state;
+    let h = held.firstHolding[e];
     while (h !== NIL) {
       const next = holdings.next[h];
       if (holdings.unacked[h] === 0 && this.isDispensable(e, h)) this.release(h);
       h = next;
     }
-    if (regions.unackedCount[e] === 0 && regions.firstHolding[e] !== NIL) this.lingering.add(e, nowMs + config.lingerMs);
+    if (regions.unackedCount[e] === 0 && held.firstHolding[e] !== NIL) held.linger(e, nowMs + config.lingerMs);
   }
 
   /**
@@ -196,10 +202,10 @@ export class Evidence {
    * idle region keeps its newest durable record and at most one more.
    */
   protected isDispensable(e: number, h: number): boolean {
-    const { holdings, regions } = this.state;
+    const { holdings, held } = this.state;
     const isDurable = this.log.isDurable(this.sequenceOf(h));
     let isOlder = true;
-    for (let x = regions.firstHolding[e]; x !== NIL; x = holdings.next[x]) {
+    for (let x = held.firstHolding[e]; x !== NIL; x = holdings.next[x]) {
       if (x === h) isOlder = false;
       else if (this.log.isDurable(this.sequenceOf(x))) {
         if (!isOlder || holdings.unacked[x] > 0) return true;
@@ -214,30 +220,30 @@ export class Evidence {
     if (journalLost || !this.log.hasRoom(1, this.reserveBlocks / 2)) return false;
     const t = holdings.transaction[h];
     const isLast = transactions.holdings[t] === 1;
-    if (isLast && transactions.closed[t] === 1 && transactions.unsettled[t] === 0) {
+    if (isLast && transactions.isOver(t)) {
       // The completion record takes back all that the transaction still has in the log (R6, R7).
-      this.log.append(RECORD_COMPLETE, transactions.id[t], 0, 0, nowMs);
+      this.log.append(RECORD_COMPLETE, this.state.transactionId(t), 0, 0, nowMs);
       counters.completions++;
-      transactions.begun[t] = 0;
+      transactions.state[t] &= ~BEGUN;
     } else {
-      this.log.append(RECORD_RELEASE, transactions.id[t], regions.region[holdings.entry[h]], 1, nowMs);
+      this.log.append(RECORD_RELEASE, this.state.transactionId(t), regions.region[holdings.entry[h]], 1, nowMs);
       counters.releases++;
     }
-    this.log.freeWhenDurable(this.sequenceOf(h));
+    this.log.free(this.sequenceOf(h));
     this.forget(h);
     return true;
   }
 
   /** Takes the holding out of memory. */
   protected forget(h: number): void {
-    const { holdings, transactions, regions } = this.state;
+    const { holdings, transactions, held } = this.state;
     const e = holdings.entry[h];
     const t = holdings.transaction[h];
     const p = holdings.prev[h];
     const x = holdings.next[h];
-    if (p === NIL) regions.firstHolding[e] = x;
+    if (p === NIL) held.firstHolding[e] = x;
     else holdings.next[p] = x;
-    if (x === NIL) regions.lastHolding[e] = p;
+    if (x === NIL) held.lastHolding[e] = p;
     else holdings.prev[x] = p;
     holdings.inLogOrder.remove(h);
     holdings.pool.give(h);
@@ -248,44 +254,44 @@ export class Evidence {
   /** R6: the transaction is closed and nothing of it is left. Frees its place in memory. */
   completeIfDone(t: number): void {
     const { transactions, nowMs, counters, journalLost } = this.state;
-    if (transactions.closed[t] === 0 || transactions.unsettled[t] > 0 || transactions.holdings[t] > 0) return;
-    if (transactions.begun[t] === 1 && !journalLost) {
+    if (!transactions.isOver(t) || transactions.holdings[t] > 0) return;
+    if ((transactions.state[t] & BEGUN) !== 0 && !journalLost) {
       if (!this.log.hasRoom(1, this.reserveBlocks / 2)) {
         if (!this.uncompleted.includes(t)) this.uncompleted.push(t);
         return;
       }
-      this.log.append(RECORD_COMPLETE, transactions.id[t], 0, 0, nowMs);
+      this.log.append(RECORD_COMPLETE, this.state.transactionId(t), 0, 0, nowMs);
       counters.completions++;
     }
-    transactions.begun[t] = 0;
-    transactions.closed[t] = 0;
+    transactions.state[t] &= ~(BEGUN | CLOSED);
     transactions.pool.give(t);
   }
 
   /** Time has passed: lingering evidence whose time is up, or that is too much, goes. `all`: none may stay. */
   expire(all: boolean): void {
-    const { config, nowMs, counters, holdings } = this.state;
+    const { config, nowMs, counters, held, holdings, regions } = this.state;
     for (;;) {
-      const e = this.lingering.oldest;
+      const e = held.oldestLingering;
       if (e === NIL) break;
-      const late = this.lingering.deadlineMs(e) <= nowMs;
-      const tooMuch = this.lingering.length > config.hotRegions || holdings.pool.freeCount < this.holdingsWanted;
-      if (!all && !late && !tooMuch) break;
+      const late = held.lingersUntilMs(e) <= nowMs;
+      const tooMany = held.lingeringCount > config.hotRegions;
+      const wanted = holdings.pool.freeCount < this.holdingsWanted || regions.pool.freeCount < this.regionsWanted;
+      if (!all && !late && !tooMany && !wanted) break;
       if (!this.releaseRegion(e)) break;
       if (late) counters.lingerExpiries++;
       else counters.evictions++;
     }
-    this.holdingsWanted = 0;
+    this.holdingsWanted = this.regionsWanted = 0;
     for (let i = this.uncompleted.length; i > 0; i--) this.completeIfDone(this.uncompleted.shift()!);
     if (this.transactionWanted) this.freeTransaction();
   }
 
   /** Closed transactions that only lingering evidence keeps: the one idle for longest goes. */
   protected freeTransaction(): void {
-    const { transactions, counters } = this.state;
+    const { transactions, held, counters } = this.state;
     this.transactionWanted = false;
-    for (let e = this.lingering.oldest; e !== NIL && transactions.pool.freeCount === 0; ) {
-      const next = this.lingering.next(e);
+    for (let e = held.oldestLingering; e !== NIL && transactions.pool.freeCount === 0; ) {
+      const next = held.nextLingering(e);
       if (this.keepsClosedTransaction(e)) {
         if (!this.releaseRegion(e)) return;
         counters.evictions++;
@@ -295,24 +301,23 @@ export class Evidence {
   }
 
   protected keepsClosedTransaction(e: number): boolean {
-    const { regions, holdings, transactions } = this.state;
-    for (let h = regions.firstHolding[e]; h !== NIL; h = holdings.next[h]) {
-      const t = holdings.transaction[h];
-      if (transactions.closed[t] === 1 && transactions.unsettled[t] === 0) return true;
+    const { held, holdings, transactions } = this.state;
+    for (let h = held.firstHolding[e]; h !== NIL; h = holdings.next[h]) {
+      if (transactions.isOver(holdings.transaction[h])) return true;
     }
     return false;
   }
 
   /** Releases all evidence of a quiet region; false when the log has no room now. */
   protected releaseRegion(e: number): boolean {
-    const { regions, holdings } = this.state;
-    for (let h = regions.firstHolding[e]; h !== NIL; ) {
+    const { held, holdings } = this.state;
+    for (let h = held.firstHolding[e]; h !== NIL; ) {
       const next = holdings.next[h];
       if (!this.release(h)) return false;
       h = next;
     }
-    this.lingering.remove(e);
-    regions.releaseIfIdle(e);
+    held.stopLingering(e);
+    this.state.releaseIfIdle(e);
     return true;
   }
 
@@ -348,15 +353,15 @@ export class Evidence {
 
   /** The holding's evidence is not needed any more, or stands elsewhere: the tail may pass it at once. */
   protected drop(h: number): void {
-    const { holdings, nodes, regions } = this.state;
+    const { holdings, nodes, regions, held } = this.state;
     const e = holdings.entry[h];
     for (let n = regions.firstNode[e]; n !== NIL; n = nodes.next[n]) {
       if (nodes.holding[n] === h) nodes.holding[n] = NIL;
     }
-    this.log.freeNow(this.sequenceOf(h));
+    this.log.free(this.sequenceOf(h));
     this.forget(h);
-    if (regions.firstHolding[e] === NIL) this.lingering.remove(e);
-    regions.releaseIfIdle(e);
+    if (held.firstHolding[e] === NIL) held.stopLingering(e);
+    this.state.releaseIfIdle(e);
   }
 
   /** Asks for the open commit to be written at the next occasion. */

@@ -32,6 +32,13 @@ export class IndicatorMap {
     return ((this.words[region >>> 5] >>> (region & 31)) & 1) === 1;
   }
 
+  /** Fetches the words of these indicators; returns nothing of meaning. */
+  fetch(regions: Uint32Array, count: number): number {
+    let sum = 0;
+    for (let i = 0; i < count; i++) sum ^= this.words[regions[i] >>> 5];
+    return sum;
+  }
+
   /** Returns whether the indicator changed. */
   set(region: number): boolean {
     const w = region >>> 5;

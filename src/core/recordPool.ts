@@ -3,64 +3,83 @@
  * and costs one miss instead of one per field.
  *
  * A record is named by the index of its first word, so word `w` of record `i` is `memory[i + w]`, and a field seen as an
- * array of its own (`fieldOf`) is the same memory, shifted. Free records are chained through their first word.
+ * array of its own (`layFields`) is the same memory, shifted. Free records are chained through their first word; the one
+ * given back last is taken first, for it is the likeliest to be in the cache.
  */
 import { NIL } from './linkedList.js';
 
-/** Most words of one pool: indices stay small integers. */
+/** Most words of one memory: indices stay small integers. */
 const WORDS_MAX = 2 ** 30;
+/**
+ * Words before the first record. Large arrays begin 16 bytes behind a page (the allocator's header), so that records of
+ * 32 and 64 bytes would lie across two lines of the cache each; 48 bytes further they do not.
+ */
+export const FIRST_RECORD = 12;
+
+/** Memory for records that take so many words together. Throws RangeError when an index could not name them all. */
+export function recordMemory(words: number): Int32Array {
+  if (FIRST_RECORD + words > WORDS_MAX) throw new RangeError(`records of ${words} words together: must be below ${WORDS_MAX - FIRST_RECORD}`);
+  return new Int32Array(FIRST_RECORD + words);
+}
+
+/** What a pool keeps of itself lies before the first record too: whole words, whatever is put there. */
+const POOL_WORDS = 2;
+const POOL_FREE = 0;
+const POOL_USED = 1;
 
 export class RecordPool {
   readonly memory: Int32Array;
   readonly capacity: number;
   readonly wordsPerRecord: number;
-  private firstFree = NIL;
-  private used = 0;
+  /** Index of its words before the first record. */
+  private readonly self: number;
 
-  /** Throws RangeError when the records together pass what an index can name. */
-  constructor(capacity: number, wordsPerRecord: number) {
-    if (capacity * wordsPerRecord > WORDS_MAX) {
-      throw new RangeError(`${capacity} records of ${wordsPerRecord} words: must be at most ${WORDS_MAX} words together`);
-    }
+  /** In memory of its own, or in a part of `memory` from `base` on, as the `which`th pool there. */
+  constructor(capacity: number, wordsPerRecord: number, memory = recordMemory(capacity * wordsPerRecord), base = FIRST_RECORD, which = 0) {
     this.capacity = capacity;
     this.wordsPerRecord = wordsPerRecord;
-    this.memory = new Int32Array(capacity * wordsPerRecord);
-    for (let i = (capacity - 1) * wordsPerRecord; i >= 0; i -= wordsPerRecord) {
-      this.memory[i] = this.firstFree;
-      this.firstFree = i;
+    this.memory = memory;
+    this.self = which * POOL_WORDS;
+    let firstFree = NIL;
+    for (let i = base + (capacity - 1) * wordsPerRecord; i >= base; i -= wordsPerRecord) {
+      memory[i] = firstFree;
+      firstFree = i;
     }
+    memory[this.self + POOL_FREE] = firstFree;
   }
 
   get freeCount(): number {
-    return this.capacity - this.used;
+    return this.capacity - this.usedCount;
   }
 
   get usedCount(): number {
-    return this.used;
+    return this.memory[this.self + POOL_USED];
   }
 
   /** A record that is free, its words as they were left; or NIL. */
   take(): number {
-    const i = this.firstFree;
+    const { memory, self } = this;
+    const i = memory[self + POOL_FREE];
     if (i === NIL) return NIL;
-    this.firstFree = this.memory[i];
-    this.used++;
+    memory[self + POOL_FREE] = memory[i];
+    memory[self + POOL_USED]++;
     return i;
   }
 
   give(i: number): void {
-    this.memory[i] = this.firstFree;
-    this.firstFree = i;
-    this.used--;
+    const { memory, self } = this;
+    memory[i] = memory[self + POOL_FREE];
+    memory[self + POOL_FREE] = i;
+    memory[self + POOL_USED]--;
   }
 }
 
 /**
  * Gives `owner` its fields as arrays indexed by record. They are views, so they are hidden from whoever walks the memory
- * or counts it: it is met once, as `pool.memory`.
+ * or counts it: it is met once, as the pool's.
  */
-export function layFields(owner: object, pool: RecordPool, words: Record<string, number>): void {
+export function layFields(owner: object, memory: Int32Array, words: Record<string, number>): void {
   for (const [name, word] of Object.entries(words)) {
-    Object.defineProperty(owner, name, { value: pool.memory.subarray(word), enumerable: false });
+    Object.defineProperty(owner, name, { value: memory.subarray(word), enumerable: false });
   }
 }

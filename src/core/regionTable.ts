@@ -1,128 +1,155 @@
 /**
  * What is known of the regions that matter just now (updates in flight, evidence held, a copy running): a pool of
- * entries found by region through a hash with chains. Regions at rest cost nothing here, so memory follows what is in
+ * records found by region through a hash with chains. Regions at rest cost nothing here, so memory follows what is in
  * flight, not the size of the storage area.
+ *
+ *   record of 32 bytes:  region  chain  unacked  first node │ node: slot  next  prev  holding
+ *
+ * The node in the record is the region's own (updateSets.ts): an update that has its region to itself needs no other, and
+ * all that its sets are lies on one line of the cache.
  */
 import { NIL } from './linkedList.js';
-import { layFields, RecordPool } from './recordPool.js';
+import { FIRST_RECORD, layFields, RecordPool } from './recordPool.js';
 
-/** Words of an entry. */
-export const ENTRY_REGION = 0;
-export const ENTRY_FIRST_NODE = 1;
-export const ENTRY_LAST_NODE = 2;
-export const ENTRY_UNACKED = 3;
-const ENTRY_CHAIN = 4;
-const ENTRY_FIRST_HOLDING = 5;
-const ENTRY_LAST_HOLDING = 6;
-const ENTRY_COPY = 7;
-const ENTRY_WORDS = 8;
-const ENTRY_SHIFT = Math.log2(ENTRY_WORDS);
+/** Words of a record. */
+export const REGION = 0;
+const CHAIN = 1;
+export const UNACKED = 2;
+export const FIRST_NODE = 3;
+/** Where the node in the record begins, and its words. */
+export const OWN_NODE = 4;
+export const NODE_SLOT = 0;
+export const NODE_NEXT = 1;
+export const NODE_PREV = 2;
+export const NODE_HOLDING = 3;
+export const REGION_WORDS = 8;
+const RECORD_SHIFT = Math.log2(REGION_WORDS);
 
-/** `copySlot`: the copy is durable and the bit waits to be cleared (R10). */
-export const CLEARING = -2;
+/** At most one region per bucket when all are in use: chains stay short. */
+const BUCKETS_PER_REGION_MIN = 1;
+/** A link to no record. */
+const NONE = 0;
+/** Bit of a link: another one follows in the record. */
+const MORE = 1 << 31;
+/** Not a link: the region is not in the table. */
+const ABSENT = -1;
 
-/** Entries per bucket when all are in use are at most 1 / this: chains stay short, buckets cost little. */
-const BUCKETS_PER_ENTRY_MIN = 1;
-
+/**
+ * A bucket holds a link to the first record of its chain, each record one to the next. A link is the record's number from 1
+ * on, and above it as much of its region's hash as there is room for: a region that is not there is hardly ever looked for
+ * in another one's record, which costs a miss each time.
+ */
 export class RegionTable {
   readonly capacity: number;
   readonly pool: RecordPool;
-  /** Entry → first and last node of its updates, in the order obtained; NIL when none. */
+  /** Entry → its oldest node, in the order obtained; NIL when there is none. */
   declare readonly firstNode: Int32Array;
-  declare readonly lastNode: Int32Array;
   /** Updates in `U[r]`: obtained, neither acknowledged nor given up. */
   declare readonly unackedCount: Int32Array;
-  /** Entry → first and last holding (evidence in the log), in log order; NIL when none. */
-  declare readonly firstHolding: Int32Array;
-  declare readonly lastHolding: Int32Array;
-  /** Entry → slot of the resync copy that runs or waits, CLEARING, or NIL. */
-  declare readonly copySlot: Int32Array;
-  /** Entry → region. */
+  /** Entry → region. Unsigned: there are up to 2^32. */
   declare readonly region: Uint32Array;
   private readonly buckets: Int32Array;
   private readonly mask: number;
+  /** Bits of a link that number the record, and those that are the tag. */
+  private readonly numberMask: number;
+  private readonly tagMask: number;
 
-  constructor(capacity: number) {
+  constructor(capacity: number, memory?: Int32Array) {
     this.capacity = capacity;
-    this.pool = new RecordPool(capacity, ENTRY_WORDS);
-    layFields(this, this.pool, {
-      firstNode: ENTRY_FIRST_NODE,
-      lastNode: ENTRY_LAST_NODE,
-      unackedCount: ENTRY_UNACKED,
-      firstHolding: ENTRY_FIRST_HOLDING,
-      lastHolding: ENTRY_LAST_HOLDING,
-      copySlot: ENTRY_COPY,
-    });
-    // Unsigned: there are up to 2^32 regions.
+    this.pool = new RecordPool(capacity, REGION_WORDS, memory);
+    layFields(this, this.pool.memory, { firstNode: FIRST_NODE, unackedCount: UNACKED });
     Object.defineProperty(this, 'region', { value: new Uint32Array(this.pool.memory.buffer), enumerable: false });
-    let size = 8;
-    while (size < capacity * BUCKETS_PER_ENTRY_MIN) size *= 2;
-    this.buckets = new Int32Array(size).fill(NIL);
+    let size = 16;
+    while (size < capacity * BUCKETS_PER_REGION_MIN) size *= 2;
+    this.buckets = new Int32Array(size);
     this.mask = size - 1;
+    this.numberMask = 2 * size - 1;
+    this.tagMask = ~this.numberMask & ~MORE;
   }
 
   get used(): number {
     return this.pool.usedCount;
   }
 
-  /** 0 … capacity-1, for arrays beside the entries. */
-  ordinal(e: number): number {
-    return e >> ENTRY_SHIFT;
-  }
-
-  entryAt(ordinal: number): number {
-    return ordinal << ENTRY_SHIFT;
+  /** Fetches what `find` and `ensure` would meet first; returns nothing of meaning. */
+  fetch(regions: Uint32Array, count: number): number {
+    let sum = 0;
+    for (let i = 0; i < count; i++) sum ^= this.buckets[hash(regions[i] | 0) & this.mask];
+    return sum;
   }
 
   /** Entry of the region, or NIL. */
   find(region: number): number {
-    const { memory } = this.pool;
-    const wanted = region | 0;
-    let e = this.buckets[hash(region) & this.mask];
-    while (e !== NIL && memory[e] !== wanted) e = memory[e + ENTRY_CHAIN];
-    return e;
+    const r = region | 0;
+    return this.look(r, hash(r));
   }
 
-  /** Entry of the region, made when there was none. Throws when the pool is used up: its size is a promise of the core. */
+  /** Entry of the region, made when there was none. Throws when the pool is used up: the caller has asked for room. */
   ensure(region: number): number {
-    const { memory } = this.pool;
-    const wanted = region | 0;
-    const h = hash(region) & this.mask;
-    const head = this.buckets[h];
-    for (let e = head; e !== NIL; e = memory[e + ENTRY_CHAIN]) if (memory[e] === wanted) return e;
+    const r = region | 0;
+    const h = hash(r);
+    const found = this.look(r, h);
+    if (found !== ABSENT) return found;
     const e = this.pool.take();
     if (e === NIL) throw new Error(`region table is full (${this.capacity} entries)`);
-    this.buckets[h] = e;
-    memory[e + ENTRY_REGION] = wanted;
-    memory[e + ENTRY_CHAIN] = head;
-    memory[e + ENTRY_UNACKED] = 0;
-    memory[e + ENTRY_FIRST_NODE] = memory[e + ENTRY_LAST_NODE] = NIL;
-    memory[e + ENTRY_FIRST_HOLDING] = memory[e + ENTRY_LAST_HOLDING] = NIL;
-    memory[e + ENTRY_COPY] = NIL;
+    const { memory } = this.pool;
+    const head = this.buckets[h & this.mask];
+    this.buckets[h & this.mask] = numberOf(e) | (tagOf(r) & this.tagMask) | (head === NONE ? 0 : MORE);
+    memory[e] = r;
+    memory[e + CHAIN] = head;
+    memory[e + UNACKED] = 0;
+    memory[e + FIRST_NODE] = memory[e + OWN_NODE + NODE_SLOT] = NIL;
     return e;
   }
 
-  /** Takes the entry out if nothing is left in it. */
-  releaseIfIdle(e: number): void {
+  /** Takes the entry out. The caller knows that nothing refers to it. */
+  release(e: number): void {
     const { memory } = this.pool;
-    // All are NIL, which is all bits set.
-    if ((memory[e + ENTRY_FIRST_NODE] & memory[e + ENTRY_FIRST_HOLDING] & memory[e + ENTRY_COPY]) !== NIL) return;
-    this.unlink(e);
+    const b = hash(memory[e]) & this.mask;
+    const number = numberOf(e);
+    const after = memory[e + CHAIN];
+    const head = this.buckets[b];
+    if ((head & this.numberMask) === number) this.buckets[b] = after;
+    else this.unchain(b, number, after);
     this.pool.give(e);
   }
 
-  private unlink(e: number): void {
+  /** The record stands behind another one in its chain. */
+  private unchain(b: number, number: number, after: number): void {
     const { memory } = this.pool;
-    const h = hash(memory[e]) & this.mask;
-    const after = memory[e + ENTRY_CHAIN];
-    let x = this.buckets[h];
-    if (x === e) {
-      this.buckets[h] = after;
-      return;
+    const { numberMask } = this;
+    let before = NIL;
+    let x = entryOf(this.buckets[b] & numberMask);
+    while ((memory[x + CHAIN] & numberMask) !== number) {
+      before = x;
+      x = entryOf(memory[x + CHAIN] & numberMask);
     }
-    while (memory[x + ENTRY_CHAIN] !== e) x = memory[x + ENTRY_CHAIN];
-    memory[x + ENTRY_CHAIN] = after;
+    memory[x + CHAIN] = after;
+    if (after !== NONE) return;
+    if (before === NIL) this.buckets[b] &= ~MORE;
+    else memory[before + CHAIN] &= ~MORE;
   }
+
+  /** Entry of the region, or ABSENT. */
+  private look(r: number, h: number): number {
+    const { memory } = this.pool;
+    const tag = tagOf(r);
+    for (let link = this.buckets[h & this.mask]; link !== NONE; ) {
+      const e = entryOf(link & this.numberMask);
+      if (((link ^ tag) & this.tagMask) === 0 && memory[e] === r) return e;
+      if ((link & MORE) === 0) break;
+      link = memory[e + CHAIN];
+    }
+    return ABSENT;
+  }
+}
+
+function numberOf(e: number): number {
+  return ((e - FIRST_RECORD) >> RECORD_SHIFT) + 1;
+}
+
+function entryOf(number: number): number {
+  return ((number - 1) << RECORD_SHIFT) + FIRST_RECORD;
 }
 
 /**
@@ -134,4 +161,9 @@ function hash(x: number): number {
   h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
   h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
   return ((h ^ (h >>> 16)) << 4) | (x & 15);
+}
+
+/** Independent of `hash`, and best in its upper bits. */
+function tagOf(x: number): number {
+  return Math.imul(x, 0x9e3779b1);
 }

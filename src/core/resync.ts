@@ -9,7 +9,7 @@
  */
 import type { Evidence } from './evidence.js';
 import { NIL } from './linkedList.js';
-import { CLEARING } from './regionTable.js';
+import { CLEARING } from './regionEvidence.js';
 import type { CoreState } from './state.js';
 import { CANCELLED, COPY, NEEDS_LOG, SETTLED, WAITING } from './state.js';
 import type { Updates } from './updates.js';
@@ -87,7 +87,7 @@ export class Resync {
         continue;
       }
       const e = state.regions.find(region);
-      const busy = e !== NIL && state.regions.copySlot[e] !== NIL;
+      const busy = e !== NIL && state.held.copySlot[e] !== NIL;
       if (!busy && !this.startCopy(region)) return;
       this.cursor = region + 1;
     }
@@ -102,7 +102,7 @@ export class Resync {
       this.starved = true;
       return false;
     }
-    state.regions.copySlot[this.entryOf(slot)] = slot;
+    state.held.copySlot[this.entryOf(slot)] = slot;
     this.copying++;
     state.counters.copies++;
     updates.trySubmit(slot);
@@ -110,17 +110,17 @@ export class Resync {
   }
 
   protected entryOf(slot: number): number {
-    return this.state.nodes.entry[this.state.slots.firstNode[slot]];
+    return this.state.nodes.entryOf(this.state.slots.firstNode[slot]);
   }
 
   /** Both ends of the copy are durable. */
   copyDurable(slot: number): void {
-    const { slots, regions } = this.state;
+    const { slots, held } = this.state;
     const e = this.entryOf(slot);
     const cancelled = (slots.flags[slot] & CANCELLED) !== 0;
     this.copyOver(slot);
     if (cancelled) return;
-    regions.copySlot[e] = CLEARING;
+    held.copySlot[e] = CLEARING;
     this.clearing.push(e);
   }
 
@@ -139,23 +139,23 @@ export class Resync {
 
   protected leave(slot: number): void {
     this.state.slots.flags[slot] |= SETTLED;
-    this.state.regions.copySlot[this.entryOf(slot)] = NIL;
+    this.state.held.copySlot[this.entryOf(slot)] = NIL;
     this.copying--;
   }
 
   /** A region is marked anew (R9): a copy that may have read before, or is waiting to clear, does not count. */
   marked(e: number): void {
-    const { regions, slots } = this.state;
-    const copy = regions.copySlot[e];
+    const { held, slots } = this.state;
+    const copy = held.copySlot[e];
     if (copy >= 0 && (slots.flags[copy] & WAITING) === 0) slots.flags[copy] |= CANCELLED;
     if (copy !== CLEARING) return;
-    regions.copySlot[e] = NIL;
+    held.copySlot[e] = NIL;
     this.clearing.splice(this.clearing.indexOf(e), 1);
   }
 
   /** Clears what may be cleared now. */
   clearDue(): void {
-    const { regions } = this.state;
+    const { held } = this.state;
     for (let i = 0; i < this.clearing.length; ) {
       const e = this.clearing[i];
       if (!this.mayClear(e)) {
@@ -165,7 +165,7 @@ export class Resync {
         continue;
       }
       this.clearing.splice(i, 1);
-      regions.copySlot[e] = NIL;
+      held.copySlot[e] = NIL;
       this.clear(e);
     }
   }
@@ -176,9 +176,9 @@ export class Resync {
    * needs no other evidence.
    */
   protected mayClear(e: number): boolean {
-    const { regions, nodes, slots } = this.state;
+    const { regions, held, nodes, slots } = this.state;
     const { log } = this.evidence;
-    const oldest = regions.firstHolding[e];
+    const oldest = held.firstHolding[e];
     const inLog = oldest !== NIL && log.isDurable(this.evidence.sequenceOf(oldest));
     for (let n = regions.firstNode[e]; n !== NIL; n = nodes.next[n]) {
       const slot = nodes.slot[n];
@@ -186,7 +186,7 @@ export class Resync {
       const h = nodes.holding[n];
       if (h === NIL) return false;
       if (inLog) continue;
-      const waitsForIt = (slots.flags[slot] & NEEDS_LOG) !== 0 && this.evidence.sequenceOf(h) <= slots.waitSequence[slot];
+      const waitsForIt = (slots.flags[slot] & NEEDS_LOG) !== 0 && this.evidence.sequenceOf(h) <= log.whole(slots.wait[slot]);
       if (!waitsForIt) return false;
     }
     return true;
@@ -198,16 +198,16 @@ export class Resync {
     this.evidence.pages.unmark(region);
     counters.clears++;
     if (regions.unackedCount[e] === 0) indicators.clear(region);
-    regions.releaseIfIdle(e);
+    this.state.releaseIfIdle(e);
   }
 
   /** S is gone, or P: copies under way cannot be trusted; the regions stay dirty. */
   abort(): void {
-    const { regions } = this.state;
+    const { held } = this.state;
     this.stop();
     for (const e of this.clearing.splice(0)) {
-      regions.copySlot[e] = NIL;
-      regions.releaseIfIdle(e);
+      held.copySlot[e] = NIL;
+      this.state.releaseIfIdle(e);
     }
   }
 }

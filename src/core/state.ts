@@ -6,9 +6,9 @@
  */
 import type { CoreConfig } from './config.js';
 import type { IndicatorMap } from './indicatorMap.js';
-import { IndexList } from './linkedList.js';
-import { IndexPool } from './pool.js';
-import { layFields, RecordPool } from './recordPool.js';
+import { IndexList, NIL } from './linkedList.js';
+import { FIRST_RECORD, layFields, RecordPool } from './recordPool.js';
+import { RegionEvidence } from './regionEvidence.js';
 import type { RegionTable } from './regionTable.js';
 import type { Nodes } from './updateSets.js';
 import { UpdateSets } from './updateSets.js';
@@ -37,47 +37,89 @@ export const COPY = 1 << 15;
 export const CANCELLED = 1 << 16;
 /** Its regions' marks are not durable yet (with the journal gone: never). */
 export const MARKING = 1 << 17;
-/** In the list `submitted`: an area has to answer before its deadline. */
+/** An area has to answer before its deadline. */
 export const TIMED = 1 << 18;
 export const BOTH = 3;
 
+/** Words of a slot: half a line of the cache. */
+const SLOT_FIRST_NODE = 0;
+const SLOT_TRANSACTION = 1;
+const SLOT_ID = 2;
+const SLOT_LENGTH = 3;
+/** Two words, aligned for a double. */
+const SLOT_OFFSET = 4;
+const SLOT_WAIT = 6;
+const SLOT_FLAGS = 7;
+const SLOT_WORDS = 8;
+
+/** Updates in flight and resync copies. A slot is named by its record (`RecordPool`); `ordinal` is for arrays beside it. */
 export class Slots {
   readonly capacity: number;
-  readonly pool: IndexPool;
-  readonly id: Float64Array;
-  readonly transaction: Int32Array;
-  readonly offset: Float64Array;
-  readonly length: Float64Array;
-  readonly flags: Int32Array;
-  readonly firstNode: Int32Array;
-  /** Log block that its evidence waits for. */
-  readonly waitSequence: Float64Array;
-  readonly deadlineMs: Float64Array;
-  /** Those that wait for an area, in the order of their deadlines. */
-  readonly submitted: IndexList;
-  private readonly submittedLinks: [Int32Array, Int32Array];
+  readonly pool: RecordPool;
+  declare readonly firstNode: Int32Array;
+  declare readonly transaction: Int32Array;
+  /** Before submission: the log block that its evidence waits for, its low 32 bits. Afterwards: its deadline (deadlines.ts). */
+  declare readonly wait: Int32Array;
+  declare readonly flags: Int32Array;
+  /** The low 32 bits of its number. */
+  declare private readonly lowId: Int32Array;
+  declare private readonly lengths: Uint32Array;
+  declare private readonly offsets: Float64Array;
 
   constructor(capacity: number) {
     this.capacity = capacity;
-    this.pool = new IndexPool(capacity);
-    this.id = new Float64Array(capacity);
-    this.transaction = new Int32Array(capacity);
-    this.offset = new Float64Array(capacity);
-    this.length = new Float64Array(capacity);
-    this.flags = new Int32Array(capacity);
-    this.firstNode = new Int32Array(capacity);
-    this.waitSequence = new Float64Array(capacity);
-    this.deadlineMs = new Float64Array(capacity);
-    this.submittedLinks = [new Int32Array(capacity), new Int32Array(capacity)];
-    this.submitted = new IndexList(...this.submittedLinks);
+    this.pool = new RecordPool(capacity, SLOT_WORDS);
+    const { memory } = this.pool;
+    layFields(this, memory, {
+      firstNode: SLOT_FIRST_NODE,
+      transaction: SLOT_TRANSACTION,
+      lowId: SLOT_ID,
+      wait: SLOT_WAIT,
+      flags: SLOT_FLAGS,
+    });
+    Object.defineProperty(this, 'lengths', { value: new Uint32Array(memory.buffer, 4 * SLOT_LENGTH), enumerable: false });
+    Object.defineProperty(this, 'offsets', { value: new Float64Array(memory.buffer, 4 * SLOT_OFFSET), enumerable: false });
+  }
+
+  /** What it is: to be called once, before anything is asked of it. */
+  fill(slot: number, id: number, transaction: number, offset: number, length: number): void {
+    this.lowId[slot] = id;
+    this.transaction[slot] = transaction;
+    this.offsets[slot >> 1] = offset;
+    this.lengths[slot] = length;
+  }
+
+  /** Bytes from the start of the area. */
+  offset(slot: number): number {
+    return this.offsets[slot >> 1];
+  }
+
+  /** Bytes. */
+  length(slot: number): number {
+    return this.lengths[slot];
+  }
+
+  /** Whether the slot holds the update of this number: less than 2^32 others lie between any two that are known. */
+  holds(slot: number, id: number): boolean {
+    return this.lowId[slot] === (id | 0);
+  }
+
+  /** The slot's number, the next one to be given being `next`. */
+  idBefore(next: number, slot: number): number {
+    return next + ((this.lowId[slot] - next) | 0);
+  }
+
+  /** 0 … capacity-1. */
+  ordinal(slot: number): number {
+    return (slot - FIRST_RECORD) / SLOT_WORDS;
   }
 
   /** Slots in use, in the order obtained. Looks at all: for rare events. */
   inUse(): number[] {
     const found: number[] = [];
     // A slot in use waits, is submitted or is settled: never without a flag.
-    for (let slot = 0; slot < this.capacity; slot++) if (this.flags[slot] !== 0) found.push(slot);
-    return found.sort((a, b) => this.id[a] - this.id[b]);
+    for (let i = 0, slot = FIRST_RECORD; i < this.capacity; i++, slot += SLOT_WORDS) if (this.flags[slot] !== 0) found.push(slot);
+    return found.sort((a, b) => (this.lowId[a] - this.lowId[b]) | 0);
   }
 }
 
@@ -104,29 +146,49 @@ export class Holdings {
 
   constructor(capacity: number) {
     this.pool = new RecordPool(capacity, HOLDING_WORDS);
-    layFields(this, this.pool, { transaction: 0, entry: 1, sequence: 2, unacked: 3, next: 4, prev: 5, later: 6, earlier: 7 });
+    layFields(this, this.pool.memory, { transaction: 0, entry: 1, sequence: 2, unacked: 3, next: 4, prev: 5, later: 6, earlier: 7 });
     this.inLogOrder = new IndexList(this.later, this.earlier);
+  }
+
+  /** Fetches what taking the holding out of the log's order would meet; returns nothing of meaning. */
+  fetchNeighbours(h: number): number {
+    return this.unacked[Math.max(0, this.later[h])] ^ this.unacked[Math.max(0, this.earlier[h])];
   }
 }
 
+/** Bits of `Transactions.state`: the application has closed it; its begin record is in the log. */
+export const CLOSED = 1;
+export const BEGUN = 2;
+const TRANSACTION_WORDS = 4;
+
 export class Transactions {
-  readonly pool: IndexPool;
-  readonly id: Float64Array;
-  /** 1: the application has closed it. */
-  readonly closed: Uint8Array;
-  /** 1: its begin record is in the log. */
-  readonly begun: Uint8Array;
-  readonly holdings: Int32Array;
+  readonly pool: RecordPool;
+  /** Regions in `L[t]`. */
+  declare readonly holdings: Int32Array;
   /** Updates that are not settled. */
-  readonly unsettled: Int32Array;
+  declare readonly unsettled: Int32Array;
+  declare readonly state: Int32Array;
+  declare private readonly lowId: Int32Array;
 
   constructor(capacity: number) {
-    this.pool = new IndexPool(capacity);
-    this.id = new Float64Array(capacity);
-    this.closed = new Uint8Array(capacity);
-    this.begun = new Uint8Array(capacity);
-    this.holdings = new Int32Array(capacity);
-    this.unsettled = new Int32Array(capacity);
+    this.pool = new RecordPool(capacity, TRANSACTION_WORDS);
+    layFields(this, this.pool.memory, { lowId: 0, holdings: 1, unsettled: 2, state: 3 });
+  }
+
+  /** A new one of this number. */
+  fill(t: number, id: number): void {
+    this.lowId[t] = id;
+    this.holdings[t] = this.unsettled[t] = this.state[t] = 0;
+  }
+
+  /** The transaction's number, the next one to be given being `next`: less than 2^32 lie between. */
+  idBefore(next: number, t: number): number {
+    return next + ((this.lowId[t] - next) | 0);
+  }
+
+  /** Closed, and no update of it is unsettled: only evidence keeps it. */
+  isOver(t: number): boolean {
+    return (this.state[t] & CLOSED) !== 0 && this.unsettled[t] === 0;
   }
 }
 
@@ -171,6 +233,8 @@ export class CoreState {
   readonly indicators: IndicatorMap;
   readonly regions: RegionTable;
   readonly nodes: Nodes;
+  /** What the log and resync hold of the same regions, by the same entries. */
+  readonly held: RegionEvidence;
   readonly slots: Slots;
   readonly holdings: Holdings;
   readonly transactions: Transactions;
@@ -190,13 +254,28 @@ export class CoreState {
     this.regionCount = Math.ceil(config.usableBytes / config.regionBytes);
     const nodes = config.regionReferences + config.resyncDepth;
     const holdings = nodes + config.hotRegions;
-    this.sets = new UpdateSets(this.regionCount, nodes, nodes + holdings + config.resyncDepth);
+    this.sets = new UpdateSets(this.regionCount, nodes, nodes + config.hotRegions + config.resyncDepth);
     this.indicators = this.sets.indicators;
     this.regions = this.sets.regions;
     this.nodes = this.sets.nodes;
+    this.held = new RegionEvidence(this.regions.capacity);
     this.slots = new Slots(config.updateSlots);
     this.holdings = new Holdings(holdings);
     this.transactions = new Transactions(config.transactionSlots);
+  }
+
+  /** Number of the update or copy in a slot: unique on this rig. */
+  updateId(slot: number): number {
+    return this.slots.idBefore(this.nextUpdateId, slot);
+  }
+
+  transactionId(t: number): number {
+    return this.transactions.idBefore(this.nextTransactionId, t);
+  }
+
+  /** Lets the region go from memory if nothing is left of it there. */
+  releaseIfIdle(e: number): void {
+    if (this.regions.firstNode[e] === NIL && this.held.isIdle(e)) this.regions.release(e);
   }
 
   /** Region of a byte offset. */

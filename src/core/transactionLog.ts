@@ -50,8 +50,6 @@ export class LogCommit {
   written = false;
   /** Slots that wait until this commit is durable. */
   readonly waiters: number[] = [];
-  /** Places of the blocks whose write records this commit's releases take back, when it is durable. */
-  readonly frees: number[] = [];
 
   constructor(index: number, capacity: number) {
     this.index = index;
@@ -75,12 +73,14 @@ export class TransactionLog {
   private sealedTail: number;
   /** What the next sealed commit says is durable; behind `durableThrough` only until recovery's first commit is. */
   private saidDurable: number;
-  /** Per place: regions of write records in the block that have not been taken back durably. */
+  /** Per place: regions of write records in the block that have not been taken back. */
   private readonly live: Int32Array;
   private readonly commits: LogCommit[] = [];
   /** Sealed commits that are not durable, oldest first. */
   private readonly order: number[] = [];
   private open: LogCommit;
+  /** Place of `nextSequence`. */
+  private nextPlace: number;
   private readonly recordCapacity: number;
   /** Blocks that may be in use: the ring without the opening units. */
   private readonly roomBlocks: number;
@@ -91,6 +91,7 @@ export class TransactionLog {
     this.durableThrough = config.firstSequence - 1;
     this.tail = this.durableTail = this.sealedTail = config.firstSequence;
     this.saidDurable = config.recoveredThrough;
+    this.nextPlace = config.firstSequence % config.ringBlocks;
     this.roomBlocks = config.ringBlocks - OPENING_UNITS * config.blocksPerUnit;
     this.live = new Int32Array(config.ringBlocks);
     this.recordCapacity = config.unitsPerCommit * config.blocksPerUnit * config.recordsPerBlock;
@@ -183,23 +184,28 @@ export class TransactionLog {
       c.count[i] = count;
     }
     const sequence = c.start + (((c.recordCount - 1) / this.config.recordsPerBlock) | 0);
-    if (kind === RECORD_WRITE) this.live[sequence % this.config.ringBlocks] += count;
+    if (kind === RECORD_WRITE) this.live[this.placeOf(sequence)] += count;
     return sequence;
   }
 
-  /** The open commit, once durable, takes back one region's write record in block `sequence`. */
-  freeWhenDurable(sequence: number): void {
-    this.open.frees.push(sequence % this.config.ringBlocks);
-  }
-
-  /** Takes back one region's write record at once: its region needs no evidence, or has evidence elsewhere. */
-  freeNow(sequence: number): void {
-    this.live[sequence % this.config.ringBlocks]--;
+  /**
+   * Takes back one region's write record: its region needs no evidence, or has evidence elsewhere, or the open commit
+   * releases it. That need not be durable yet: the tail that passes the block stands in the same commit, or a later one.
+   */
+  free(sequence: number): void {
+    this.live[this.placeOf(sequence)]--;
   }
 
   /** The number of a block from its low 32 bits: less than 2^31 blocks lie between any that matter. */
   whole(low: number): number {
     return this.nextSequence + ((low - this.nextSequence) | 0);
+  }
+
+  /** Where a block lies that is not a whole ring away from the open commit: without a division of long numbers. */
+  private placeOf(sequence: number): number {
+    const { ringBlocks } = this.config;
+    const place = this.nextPlace + ((sequence - this.nextSequence) | 0);
+    return place < 0 ? place + ringBlocks : place < ringBlocks ? place : place - ringBlocks;
   }
 
   isDurable(sequence: number): boolean {
@@ -236,6 +242,7 @@ export class TransactionLog {
     c.tail = this.sealedTail = this.tail;
     c.durableThrough = this.saidDurable;
     this.nextSequence += c.blocks;
+    this.nextPlace = (this.nextPlace + c.blocks) % this.config.ringBlocks;
     this.order.push(c.index);
     this.open = this.idleCommit();
     this.open.start = this.nextSequence;
@@ -249,7 +256,6 @@ export class TransactionLog {
       const c = this.commits[this.order.shift()!];
       this.durableThrough = this.saidDurable = c.start + c.blocks - 1;
       this.durableTail = c.tail;
-      for (const place of c.frees) this.live[place]--;
       this.moveTail();
       becameDurable(c);
       this.reset(c);
@@ -258,7 +264,7 @@ export class TransactionLog {
 
   /** Moves the tail past durable blocks whose records are all taken back (R7). */
   moveTail(): void {
-    while (this.tail <= this.durableThrough && this.live[this.tail % this.config.ringBlocks] === 0) this.tail++;
+    while (this.tail <= this.durableThrough && this.live[this.placeOf(this.tail)] === 0) this.tail++;
   }
 
   private idleCommit(): LogCommit {
@@ -269,6 +275,5 @@ export class TransactionLog {
     c.blocks = c.recordCount = 0;
     c.written = false;
     c.waiters.length = 0;
-    c.frees.length = 0;
   }
 }

@@ -2,61 +2,105 @@
  * Update sets and indicators: which updates touch which region, and `I[r]`. It is what a Map of regions to Sets of update
  * ids would do, and the order of each region's updates besides (R13).
  *
- *   slot ──▶ node, one per region touched ──▶ region entry ──▶ first … last node of the region, in the order obtained
+ *   slot ──▶ node, one per region touched ──▶ region entry ──▶ first node … last, in the order obtained
  *
- * A node is in its region's order from `add` to `remove`; in `U[r]` only from `obtain` to `settle`. Knows nothing of
- * evidence, devices and answers. No allocation per update; at most 64 bytes for an update to one region.
+ * A node is in its region's order from `add` to `remove`; in `U[r]` only from `obtain` to `settle`. It lies in the
+ * region's own record when that place is free, else in a record behind all of those. Knows nothing of evidence, devices
+ * and answers. No allocation per update; at most 64 bytes for an update to one region.
  */
 import { IndicatorMap } from './indicatorMap.js';
 import { NIL } from './linkedList.js';
-import { layFields, RecordPool } from './recordPool.js';
-import { ENTRY_FIRST_NODE, ENTRY_LAST_NODE, ENTRY_REGION, ENTRY_UNACKED, RegionTable } from './regionTable.js';
+import { FIRST_RECORD, layFields, recordMemory, RecordPool } from './recordPool.js';
+import {
+  FIRST_NODE, NODE_HOLDING, NODE_NEXT, NODE_PREV, NODE_SLOT, OWN_NODE, REGION, REGION_WORDS, RegionTable, UNACKED,
+} from './regionTable.js';
 
-/** Words of a node. */
-const NODE_SLOT = 0;
-const NODE_ENTRY = 1;
-const NODE_NEXT = 2;
-const NODE_PREV = 3;
+/** Words that only a node outside of its region's record has. */
 const NODE_NEXT_OF_SLOT = 4;
-const NODE_HOLDING = 5;
+const NODE_ENTRY = 5;
 const NODE_WORDS = 6;
+/** Before the records: the regions' pool is the first there, that of nodes outside of them the second; then a count. */
+const EXTRA_POOL = 1;
+const NODES_USED = 4;
 
 /** One per (update, region). */
 export class Nodes {
-  readonly pool: RecordPool;
+  readonly capacity: number;
+  private readonly memory: Int32Array;
+  /** Nodes before this index lie in their region's record. */
+  private readonly limit: number;
+  /** Nodes outside of their region's record. */
+  private readonly pool: RecordPool;
   declare readonly slot: Int32Array;
-  declare readonly entry: Int32Array;
-  /** Neighbours among the updates of the region. */
+  /** The update of the region that came after; NIL for the last. */
   declare readonly next: Int32Array;
+  /** The update that came before; for the region's first, its last. */
   declare readonly prev: Int32Array;
-  /** Next node of the same slot. */
-  declare readonly nextOfSlot: Int32Array;
   /** The update's evidence in the log (evidence.ts), or NIL. */
   declare readonly holding: Int32Array;
 
-  constructor(capacity: number) {
-    this.pool = new RecordPool(capacity, NODE_WORDS);
-    layFields(this, this.pool, {
-      slot: NODE_SLOT,
-      entry: NODE_ENTRY,
-      next: NODE_NEXT,
-      prev: NODE_PREV,
-      nextOfSlot: NODE_NEXT_OF_SLOT,
-      holding: NODE_HOLDING,
-    });
+  constructor(capacity: number, memory: Int32Array, limit: number) {
+    this.capacity = capacity;
+    this.memory = memory;
+    this.limit = limit;
+    this.pool = new RecordPool(capacity, NODE_WORDS, memory, limit, EXTRA_POOL);
+    layFields(this, memory, { slot: NODE_SLOT, next: NODE_NEXT, prev: NODE_PREV, holding: NODE_HOLDING });
+  }
+
+  get freeCount(): number {
+    return this.capacity - this.usedCount;
+  }
+
+  get usedCount(): number {
+    return this.memory[NODES_USED];
+  }
+
+  /** A node of the region; `nextOfSlot` as in `UpdateSets.add`. */
+  take(e: number, nextOfSlot: number): number {
+    this.memory[NODES_USED]++;
+    const own = e + OWN_NODE;
+    if (nextOfSlot === NIL && this.memory[own + NODE_SLOT] === NIL) return own;
+    const n = this.pool.take();
+    this.memory[n + NODE_NEXT_OF_SLOT] = nextOfSlot;
+    this.memory[n + NODE_ENTRY] = e;
+    return n;
+  }
+
+  give(n: number): void {
+    this.memory[NODES_USED]--;
+    if (n < this.limit) this.memory[n + NODE_SLOT] = NIL;
+    else this.pool.give(n);
+  }
+
+  /** Region entry of a node. */
+  entryOf(n: number): number {
+    return n < this.limit ? n - OWN_NODE : this.memory[n + NODE_ENTRY];
+  }
+
+  /** The node of the same slot in the next region that it touches, or NIL. */
+  nextOfSlot(n: number): number {
+    return n < this.limit ? NIL : this.memory[n + NODE_NEXT_OF_SLOT];
   }
 }
+
+/** Regions that are fetched together: far more than there are misses at once. */
+const FETCH = 64;
 
 export class UpdateSets {
   readonly indicators: IndicatorMap;
   readonly regions: RegionTable;
   readonly nodes: Nodes;
+  private readonly memory: Int32Array;
+  private readonly batch = new Uint32Array(FETCH);
+  /** Of no meaning; what is fetched has to go somewhere. */
+  fetched = 0;
 
   /** `nodes`: updates times regions each; `entries`: regions that are known at once. */
   constructor(regionCount: number, nodes: number, entries: number) {
     this.indicators = new IndicatorMap(regionCount);
-    this.regions = new RegionTable(entries);
-    this.nodes = new Nodes(nodes);
+    this.memory = recordMemory(entries * REGION_WORDS + nodes * NODE_WORDS);
+    this.regions = new RegionTable(entries, this.memory);
+    this.nodes = new Nodes(nodes, this.memory, FIRST_RECORD + entries * REGION_WORDS);
   }
 
   /**
@@ -64,56 +108,72 @@ export class UpdateSets {
    * region, or NIL. The caller has asked for room.
    */
   add(slot: number, region: number, nextOfSlot: number): number {
-    const { pool } = this.nodes;
-    const { memory } = pool;
-    const n = pool.take();
+    const { memory } = this;
     const e = this.regions.ensure(region);
-    const entries = this.regions.pool.memory;
-    const last = entries[e + ENTRY_LAST_NODE];
+    const n = this.nodes.take(e, nextOfSlot);
+    const first = memory[e + FIRST_NODE];
     memory[n + NODE_SLOT] = slot;
-    memory[n + NODE_ENTRY] = e;
     memory[n + NODE_NEXT] = NIL;
-    memory[n + NODE_PREV] = last;
-    memory[n + NODE_NEXT_OF_SLOT] = nextOfSlot;
     memory[n + NODE_HOLDING] = NIL;
-    if (last === NIL) entries[e + ENTRY_FIRST_NODE] = n;
-    else memory[last + NODE_NEXT] = n;
-    entries[e + ENTRY_LAST_NODE] = n;
+    if (first === NIL) {
+      memory[e + FIRST_NODE] = memory[n + NODE_PREV] = n;
+    } else {
+      const last = memory[first + NODE_PREV];
+      memory[last + NODE_NEXT] = n;
+      memory[n + NODE_PREV] = last;
+      memory[first + NODE_PREV] = n;
+    }
     return n;
   }
 
-  /** Region of a node. */
-  regionOf(n: number): number {
-    return this.regions.region[this.nodes.pool.memory[n + NODE_ENTRY]];
+  /**
+   * Fetches what `add` and `obtain` of these regions will meet. Changes nothing: the misses of a batch overlap here, where
+   * none waits for another, instead of following one after the other later.
+   */
+  fetchRegions(regions: Uint32Array, count: number): void {
+    this.fetched ^= this.regions.fetch(regions, count) ^ this.indicators.fetch(regions, count);
   }
 
-  /** R1 for one region: its indicator is 1 and the update is in `U[r]`. */
-  obtain(n: number): void {
-    const e = this.nodes.pool.memory[n + NODE_ENTRY];
-    const entries = this.regions.pool.memory;
-    entries[e + ENTRY_UNACKED]++;
-    this.indicators.set(entries[e + ENTRY_REGION] >>> 0);
+  /** The same for `settle` and `remove` of these nodes. */
+  fetchNodes(nodes: Int32Array, count: number): void {
+    const { memory, batch } = this;
+    for (let from = 0; from < count; from += FETCH) {
+      const size = Math.min(FETCH, count - from);
+      for (let i = 0; i < size; i++) batch[i] = memory[this.nodes.entryOf(nodes[from + i]) + REGION];
+      this.fetchRegions(batch, size);
+    }
   }
 
-  /** R5 for one region: the update leaves `U[r]`. Whether that has become empty: the indicator may go then (R8). */
-  settle(n: number): boolean {
-    const e = this.nodes.pool.memory[n + NODE_ENTRY];
-    return --this.regions.pool.memory[e + ENTRY_UNACKED] === 0;
+  /** R1 for one region, by its entry: its indicator is 1 and one more update is in `U[r]`. */
+  obtain(e: number): void {
+    const { memory } = this;
+    memory[e + UNACKED]++;
+    this.indicators.set(memory[e + REGION] >>> 0);
   }
 
-  /** Takes the node out of its region's order and gives it back; the entry goes with its last use. */
-  remove(n: number): void {
-    const { pool } = this.nodes;
-    const { memory } = pool;
-    const entries = this.regions.pool.memory;
-    const e = memory[n + NODE_ENTRY];
+  /** R5 for one region: an update leaves `U[r]`. Whether that has become empty: the indicator may go then (R8). */
+  settle(e: number): boolean {
+    return --this.memory[e + UNACKED] === 0;
+  }
+
+  /**
+   * Takes the node out of its region's order and gives it back. Whether it was the last: the entry may be released if
+   * nothing else keeps it.
+   */
+  remove(n: number, e: number): boolean {
+    const { memory } = this;
+    const first = memory[e + FIRST_NODE];
     const p = memory[n + NODE_PREV];
     const x = memory[n + NODE_NEXT];
-    if (p === NIL) entries[e + ENTRY_FIRST_NODE] = x;
-    else memory[p + NODE_NEXT] = x;
-    if (x === NIL) entries[e + ENTRY_LAST_NODE] = p;
-    else memory[x + NODE_PREV] = p;
-    pool.give(n);
-    if (p === NIL && x === NIL) this.regions.releaseIfIdle(e);
+    this.nodes.give(n);
+    if (n === first) {
+      memory[e + FIRST_NODE] = x;
+      if (x === NIL) return true;
+      memory[x + NODE_PREV] = p;
+    } else {
+      memory[p + NODE_NEXT] = x;
+      memory[(x === NIL ? first : x) + NODE_PREV] = p;
+    }
+    return false;
   }
 }

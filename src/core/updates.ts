@@ -47,13 +47,10 @@ export class Updates {
     const { slots, nodes } = state;
     const first = state.regionOf(offset);
     const last = state.regionOf(offset + length - 1);
-    if (nodes.pool.freeCount < last - first + 1) return NIL;
+    if (nodes.freeCount < last - first + 1 || !this.evidence.hasRegions(last - first + 1)) return NIL;
     const slot = slots.pool.take();
     if (slot === NIL) return NIL;
-    slots.id[slot] = state.nextUpdateId++;
-    slots.transaction[slot] = transaction;
-    slots.offset[slot] = offset;
-    slots.length[slot] = length;
+    slots.fill(slot, state.nextUpdateId++, transaction, offset, length);
     slots.flags[slot] = WAITING | flags;
     slots.firstNode[slot] = NIL;
     // Backwards, so that the slot's nodes (and the log's records) run forwards.
@@ -72,7 +69,7 @@ export class Updates {
     const slot = this.enter(transaction, offset, length, 0);
     if (slot === NIL) return NIL;
     const { slots, nodes, sets, transactions, counters } = state;
-    for (let n = slots.firstNode[slot]; n !== NIL; n = nodes.nextOfSlot[n]) sets.obtain(n);
+    for (let n = slots.firstNode[slot]; n !== NIL; n = nodes.nextOfSlot(n)) sets.obtain(nodes.entryOf(n));
     transactions.unsettled[transaction]++;
     counters.obtained++;
     this.evidence.claim(slot);
@@ -85,7 +82,8 @@ export class Updates {
   logDurable(slot: number): void {
     const { slots } = this.state;
     if ((slots.flags[slot] & NEEDS_LOG) === 0) return;
-    if (!this.evidence.log.isDurable(slots.waitSequence[slot])) return;
+    const { log } = this.evidence;
+    if (!log.isDurable(log.whole(slots.wait[slot]))) return;
     slots.flags[slot] &= ~NEEDS_LOG;
     this.trySubmit(slot);
   }
@@ -135,13 +133,15 @@ export class Updates {
 
   /** R13, and for copies R10: an earlier update to the same bytes is not over on every device it was submitted to. */
   protected isBlocked(slot: number): boolean {
-    const { slots, nodes } = this.state;
-    const start = slots.offset[slot];
-    const end = start + slots.length[slot];
-    for (let own = slots.firstNode[slot]; own !== NIL; own = nodes.nextOfSlot[own]) {
-      for (let n = nodes.prev[own]; n !== NIL; n = nodes.prev[n]) {
+    const { slots, nodes, regions } = this.state;
+    const start = slots.offset(slot);
+    const end = start + slots.length(slot);
+    for (let own = slots.firstNode[slot]; own !== NIL; own = nodes.nextOfSlot(own)) {
+      const first = regions.firstNode[nodes.entryOf(own)];
+      for (let n = own; n !== first; ) {
+        n = nodes.prev[n];
         const other = nodes.slot[n];
-        const overlaps = slots.offset[other] < end && slots.offset[other] + slots.length[other] > start;
+        const overlaps = slots.offset(other) < end && slots.offset(other) + slots.length(other) > start;
         if (overlaps && !this.isOver(other)) return true;
       }
     }
@@ -162,7 +162,7 @@ export class Updates {
     const { slots, inFlight, counters } = this.state;
     const bit = 1 << area;
     const f = slots.flags[slot];
-    const expected = slots.id[slot] === id && (f & (SUBMITTED * bit)) !== 0 && (f & (ENDED * bit)) === 0;
+    const expected = slots.holds(slot, id) && (f & (SUBMITTED * bit)) !== 0 && (f & (ENDED * bit)) === 0;
     if (!expected) {
       counters.unexpectedCompletions++;
       return false;
@@ -235,9 +235,9 @@ export class Updates {
     slots.flags[slot] |= SETTLED;
     const t = slots.transaction[slot];
     transactions.unsettled[t]--;
-    for (let n = slots.firstNode[slot]; n !== NIL; n = nodes.nextOfSlot[n]) {
-      const e = nodes.entry[n];
-      const isLast = sets.settle(n);
+    for (let n = slots.firstNode[slot]; n !== NIL; n = nodes.nextOfSlot(n)) {
+      const e = nodes.entryOf(n);
+      const isLast = sets.settle(e);
       this.evidence.settled(n);
       if (isLast && !pages.awaiting.has(regions.region[e])) {
         if (indicators.clear(regions.region[e])) counters.indicatorResets++;
@@ -255,7 +255,7 @@ export class Updates {
     if ((f & COPY) !== 0) return this.cancelCopy(slot);
     counters.givenUp++;
     if ((f & WAITING) !== 0) slots.flags[slot] |= PRIMARY_ONLY;
-    for (let n = slots.firstNode[slot]; n !== NIL; n = nodes.nextOfSlot[n]) this.resync.marked(nodes.entry[n]);
+    for (let n = slots.firstNode[slot]; n !== NIL; n = nodes.nextOfSlot(n)) this.resync.marked(nodes.entryOf(n));
     this.evidence.markAll(slot, GIVEN_UP);
     // S matters no more; P still has to answer, with its full time.
     const stillWaits = this.deadlines.stop(slot) && (f & DURABLE) === 0 && !primaryLost;
@@ -306,9 +306,9 @@ export class Updates {
     } else {
       slots.flags[slot] |= SETTLED;
       transactions.unsettled[slots.transaction[slot]]--;
-      for (let n = slots.firstNode[slot]; n !== NIL; n = nodes.nextOfSlot[n]) {
-        const e = nodes.entry[n];
-        const isLast = sets.settle(n);
+      for (let n = slots.firstNode[slot]; n !== NIL; n = nodes.nextOfSlot(n)) {
+        const e = nodes.entryOf(n);
+        const isLast = sets.settle(e);
         this.evidence.settled(n);
         const r = regions.region[e];
         if (isLast && !this.evidence.pages.awaiting.has(r)) indicators.clear(r);
@@ -359,7 +359,7 @@ export class Updates {
   /** Later updates to the same regions may go now. */
   protected wakeBlocked(slot: number): void {
     const { slots, nodes } = this.state;
-    for (let own = slots.firstNode[slot]; own !== NIL; own = nodes.nextOfSlot[own]) {
+    for (let own = slots.firstNode[slot]; own !== NIL; own = nodes.nextOfSlot(own)) {
       for (let n = nodes.next[own]; n !== NIL; n = nodes.next[n]) {
         if ((slots.flags[nodes.slot[n]] & WAITING) !== 0) this.trySubmit(nodes.slot[n]);
       }
@@ -376,8 +376,9 @@ export class Updates {
     if ((f & (COPY | ANSWERED)) === 0) return;
     slots.flags[slot] = 0;
     for (let n = slots.firstNode[slot]; n !== NIL; ) {
-      const next = nodes.nextOfSlot[n];
-      sets.remove(n);
+      const next = nodes.nextOfSlot(n);
+      const e = nodes.entryOf(n);
+      if (sets.remove(n, e)) this.state.releaseIfIdle(e);
       n = next;
     }
     slots.pool.give(slot);

@@ -86,7 +86,7 @@ export class CoreDriver implements CoreEffects {
 
   /** Notes when the update was obtained, for the evidence wait. */
   obtained(slot: number, nowMs: number): void {
-    this.obtainedMs[slot] = nowMs;
+    this.obtainedMs[this.ordinal(slot)] = nowMs;
   }
 
   /** The core's clock. */
@@ -143,15 +143,15 @@ export class CoreDriver implements CoreEffects {
   }
 
   submitWrite(slot: number, area: DeviceIndex): void {
-    const { slots, transactions } = this.core.state;
+    const { slots } = this.core.state;
     const { plan, tools, io, meter } = this.p;
-    const offset = slots.offset[slot];
-    const length = slots.length[slot];
-    const at = plan.slotOffset + slot * plan.slotBytes;
+    const offset = slots.offset(slot);
+    const length = slots.length(slot);
+    const at = plan.slotOffset + slots.ordinal(slot) * plan.slotBytes;
     if (area === PRIMARY) {
-      meter.evidenceWait((this.nowMs - this.obtainedMs[slot]) / 1000);
-      const transactionId = transactions.id[slots.transaction[slot]];
-      tools.stamp(io.arena, at, length, { runId: this.p.runId, updateId: slots.id[slot], transactionId, firstLba: offset / 512 });
+      meter.evidenceWait((this.nowMs - this.obtainedMs[this.ordinal(slot)]) / 1000);
+      const transactionId = this.core.state.transactionId(slots.transaction[slot]);
+      tools.stamp(io.arena, at, length, { runId: this.p.runId, updateId: this.core.state.updateId(slot), transactionId, firstLba: offset / 512 });
     }
     const durable = area === PRIMARY ? plan.core.durableOnCompletion.primary : plan.core.durableOnCompletion.secondary;
     this.push(OP.write, slot, area, durable ? IO_OP.writeDurable : IO_OP.write, area, offset, length, at);
@@ -159,9 +159,9 @@ export class CoreDriver implements CoreEffects {
 
   submitCopy(slot: number): void {
     const { slots } = this.core.state;
-    this.copied[slot] = 0;
-    this.copyBuffer[slot] = this.copyBuffers.take();
-    this.p.history?.copyIssued(slots.offset[slot], slots.length[slot]);
+    this.copied[this.ordinal(slot)] = 0;
+    this.copyBuffer[this.ordinal(slot)] = this.copyBuffers.take();
+    this.p.history?.copyIssued(slots.offset(slot), slots.length(slot));
     this.pushCopy(slot, OP.copyRead);
   }
 
@@ -199,11 +199,16 @@ export class CoreDriver implements CoreEffects {
   answer(slot: number, answer: Answer): void {
     const { slots } = this.core.state;
     this.p.meter.answered(answer);
-    if (answer === 'ok') this.p.history?.answered(slots.id[slot], slots.offset[slot], slots.length[slot]);
+    if (answer === 'ok') this.p.history?.answered(this.core.state.updateId(slot), slots.offset(slot), slots.length(slot));
   }
 
   free(_slot: number): void {
     // A slot's buffer belongs to its number: with the slot it is free already.
+  }
+
+  /** For the arrays beside the core's slots. */
+  private ordinal(slot: number): number {
+    return this.core.state.slots.ordinal(slot);
   }
 
   private get journalOp(): typeof IO_OP.write | typeof IO_OP.writeDurable {
@@ -218,9 +223,9 @@ export class CoreDriver implements CoreEffects {
   private pushCopy(slot: number, kind: typeof OP.copyRead | typeof OP.copyWrite): void {
     const { slots } = this.core.state;
     const { plan } = this.p;
-    const offset = slots.offset[slot] + this.copied[slot];
-    const length = Math.min(plan.copyBytes, slots.length[slot] - this.copied[slot]);
-    const at = plan.copyOffset + this.copyBuffer[slot] * plan.copyBytes;
+    const offset = slots.offset(slot) + this.copied[this.ordinal(slot)];
+    const length = Math.min(plan.copyBytes, slots.length(slot) - this.copied[this.ordinal(slot)]);
+    const at = plan.copyOffset + this.copyBuffer[this.ordinal(slot)] * plan.copyBytes;
     if (kind === OP.copyRead) {
       this.push(kind, slot, 0, IO_OP.read, PRIMARY, offset, length, at);
     } else {
@@ -259,7 +264,7 @@ export class CoreDriver implements CoreEffects {
     arenaOffset: number,
   ): void {
     const { history, io } = this.p;
-    if (kind === OP.write) history?.issued(AREA[b as 0 | 1], this.core.state.slots.id[a], offsetBytes, lengthBytes);
+    if (kind === OP.write) history?.issued(AREA[b as 0 | 1], this.core.state.updateId(a), offsetBytes, lengthBytes);
     if (kind === OP.flush && device !== JOURNAL) this.flushToken[device] = history?.flushSubmitted(AREA[device]) ?? 0;
     if (kind === OP.flush && device === SECONDARY) this.copiesCovered = this.copiesCompleted.splice(0);
     const tag = this.tags.take();
@@ -310,11 +315,11 @@ export class CoreDriver implements CoreEffects {
 
   private writeEnded(slot: number, area: 0 | 1, ok: boolean, seconds: number, nowMs: number): void {
     const { slots, config } = this.core.state;
-    const id = slots.id[slot];
-    const length = slots.length[slot];
+    const id = this.core.state.updateId(slot);
+    const length = slots.length(slot);
     const fua = area === PRIMARY ? config.durableOnCompletion.primary : config.durableOnCompletion.secondary;
-    if (ok && fua) this.p.history?.durableCompleted(AREA[area], id, slots.offset[slot], length);
-    else this.p.history?.completed(AREA[area], id, slots.offset[slot], length, ok);
+    if (ok && fua) this.p.history?.durableCompleted(AREA[area], id, slots.offset(slot), length);
+    else this.p.history?.completed(AREA[area], id, slots.offset(slot), length, ok);
     if (ok) this.p.meter.wrote(area, length, seconds);
     this.core.completed(area, slot, id, ok, nowMs);
   }
@@ -330,22 +335,22 @@ export class CoreDriver implements CoreEffects {
       return;
     }
     const { slots } = this.core.state;
-    const before = this.copied[slot];
-    this.copied[slot] = Math.min(before + this.p.plan.copyBytes, slots.length[slot]);
-    this.p.meter.resynced(this.copied[slot] - before);
-    if (this.copied[slot] < slots.length[slot]) this.pushCopy(slot, OP.copyRead);
+    const before = this.copied[this.ordinal(slot)];
+    this.copied[this.ordinal(slot)] = Math.min(before + this.p.plan.copyBytes, slots.length(slot));
+    this.p.meter.resynced(this.copied[this.ordinal(slot)] - before);
+    if (this.copied[this.ordinal(slot)] < slots.length(slot)) this.pushCopy(slot, OP.copyRead);
     else this.copyEnded(slot, true, true, nowMs);
   }
 
   private copyEnded(slot: number, readOk: boolean, writeOk: boolean, nowMs: number): void {
     const { slots, config } = this.core.state;
-    this.copyBuffers.give(this.copyBuffer[slot]);
-    const range = { offset: slots.offset[slot], length: slots.length[slot] };
+    this.copyBuffers.give(this.copyBuffer[this.ordinal(slot)]);
+    const range = { offset: slots.offset(slot), length: slots.length(slot) };
     if (readOk && writeOk) {
       if (config.durableOnCompletion.secondary) this.p.history?.copyDurable(range.offset, range.length);
       else this.copiesCompleted.push(range);
     }
-    const id = slots.id[slot];
+    const id = this.core.state.updateId(slot);
     this.core.completed(PRIMARY, slot, id, readOk, nowMs);
     this.core.completed(SECONDARY, slot, id, writeOk, nowMs);
   }

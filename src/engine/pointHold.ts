@@ -156,9 +156,9 @@ export class PointHold {
     return {
       kind: kindName(io.kind),
       area: AREA_NAMES[io.device],
-      updateId: io.kind === OP.write ? slots.id[io.a] : 0,
-      offsetBytes: ofSlot ? slots.offset[io.a] : io.offsetBytes,
-      lengthBytes: ofSlot ? slots.length[io.a] : io.lengthBytes,
+      updateId: io.kind === OP.write ? this.p.core.state.updateId(io.a) : 0,
+      offsetBytes: ofSlot ? slots.offset(io.a) : io.offsetBytes,
+      lengthBytes: ofSlot ? slots.length(io.a) : io.lengthBytes,
     };
   }
 }

@@ -134,7 +134,7 @@ function boundedExcess(world: World): Violation | null {
   let reason = 0;
   for (let r = 0; r < state.regionCount; r++) {
     const e = state.regions.find(r);
-    const held = e >= 0 && (state.regions.firstHolding[e] >= 0 || state.regions.unackedCount[e] > 0);
+    const held = e >= 0 && (state.held.firstHolding[e] >= 0 || state.regions.unackedCount[e] > 0);
     if (held || pages.awaiting.has(r)) reason |= 1 << r;
   }
   if ((d & ~reason) !== 0) {

@@ -28,17 +28,17 @@ export abstract class WorldEffects extends WorldMemory {
     const u = this.updates[version];
     if (u.answer === 'refused') throw new ProtocolBreach('R2', `u${version} was refused and is written`);
     const values = this.areas[area].durable.map((_, s) => (s >= u.firstSector && s < u.firstSector + u.sectors ? version : UNTOUCHED));
-    const { id } = this.core.state.slots;
-    this.areas[area].submit({ slot, updateId: id[slot], version, copy: false, values, firstSector: u.firstSector, sectors: u.sectors });
+    this.areas[area].submit({ slot, updateId: this.core.state.updateId(slot), version, copy: false, values, firstSector: u.firstSector, sectors: u.sectors });
   }
 
   private onSubmitCopy(slot: number): void {
     this.stage.effects.submitCopy++;
-    const { id, offset, length } = this.core.state.slots;
+    const { state } = this.core;
+    const { slots } = state;
     const version = this.nextCopyNumber();
     this.slots[slot] = version;
-    const firstSector = offset[slot] / SECTOR_BYTES;
-    this.areas[1].submit({ slot, updateId: id[slot], version, copy: true, values: [], firstSector, sectors: length[slot] / SECTOR_BYTES });
+    const firstSector = slots.offset(slot) / SECTOR_BYTES;
+    this.areas[1].submit({ slot, updateId: state.updateId(slot), version, copy: true, values: [], firstSector, sectors: slots.length(slot) / SECTOR_BYTES });
   }
 
   /** Copies are numbered behind all versions; the number names the copy in steps, not in contents. */

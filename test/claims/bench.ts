@@ -90,10 +90,10 @@ export class ClaimBench {
 
   /** Ids of the updates known of a region, in the order obtained. */
   updateIds(region: number): number[] {
-    const { regions, nodes, slots } = this.world.core.state;
+    const { regions, nodes } = this.world.core.state;
     const e = regions.find(region);
     const ids: number[] = [];
-    for (let n = e === NIL ? NIL : regions.firstNode[e]; n !== NIL; n = nodes.next[n]) ids.push(slots.id[nodes.slot[n]]);
+    for (let n = e === NIL ? NIL : regions.firstNode[e]; n !== NIL; n = nodes.next[n]) ids.push(this.world.core.state.updateId(nodes.slot[n]));
     return ids;
   }
 

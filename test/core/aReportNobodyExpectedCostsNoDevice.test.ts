@@ -6,7 +6,7 @@ it('an error in a late, double or foreign report is counted and believed by nobo
   const sim = openedCore();
   const { core } = sim;
   const slot = sim.obtain(core.begin(), 0, 512);
-  const id = core.state.slots.id[slot];
+  const id = core.state.updateId(slot);
   core.completed(PRIMARY, slot, id, false, sim.now);
   core.completed(SECONDARY, slot, id + 1, false, sim.now);
   run(sim, () => core.updatesInFlight === 0);

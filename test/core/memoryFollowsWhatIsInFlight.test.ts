@@ -8,9 +8,8 @@ it('memory is two bits and a little per region, and a bounded part per update in
   const { state, pages } = core;
   // Two maps of one bit, each with a summary of 1/32 bit.
   expect(typedArrayBytes([state.indicators, pages.awaiting]) / REGION_COUNT).toBeLessThanOrEqual(0.26);
-  const { evidence } = core;
-  const perUpdate = (typedArrayBytes([state, evidence['lingering']]) - typedArrayBytes(state.indicators)) / IN_FLIGHT;
-  expect(perUpdate).toBeLessThanOrEqual(240);
+  const perUpdate = (typedArrayBytes(state) - typedArrayBytes(state.indicators)) / IN_FLIGHT;
+  expect(perUpdate).toBeLessThanOrEqual(178);
 });
 
 it.each(['in order', 'random'] as const)('the pairs of the benchmark all come to their end: %s', (order) => {

@@ -96,7 +96,6 @@ export function measureCore(regions: Uint32Array, clockNs: () => bigint): Measur
   };
   pump();
   const slots = new Int32Array(IN_FLIGHT);
-  const { id } = core.state.slots;
   let transaction = core.begin();
   let obtained = 0;
   let acknowledged = 0;
@@ -116,8 +115,8 @@ export function measureCore(regions: Uint32Array, clockNs: () => bigint): Measur
     if (obtained - acknowledged < IN_FLIGHT && obtained < regions.length) continue;
     for (const end = Math.min(acknowledged + BATCH, obtained); acknowledged < end; acknowledged++) {
       const slot = slots[acknowledged % IN_FLIGHT];
-      core.completed(PRIMARY, slot, id[slot], true, 0);
-      core.completed(SECONDARY, slot, id[slot], true, 0);
+      core.completed(PRIMARY, slot, core.state.updateId(slot), true, 0);
+      core.completed(SECONDARY, slot, core.state.updateId(slot), true, 0);
     }
     pump();
   }

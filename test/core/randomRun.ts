@@ -231,13 +231,13 @@ export class Life {
     const { state, log } = sim.core;
     const left = {
       slots: state.slots.pool.usedCount,
-      nodes: state.nodes.pool.usedCount,
+      nodes: state.nodes.usedCount,
       holdings: state.holdings.pool.usedCount,
       transactions: state.transactions.pool.usedCount,
       regions: state.regions.used,
       indicators: state.indicators.count,
       active: state.slots.inUse().length,
-      submitted: state.slots.submitted.length,
+      waiting: sim.core.updates.deadlines.count,
       differing: sim.differingRegions,
       inFlight: state.inFlight[0] + state.inFlight[1],
       logInFlight: log.inFlight,

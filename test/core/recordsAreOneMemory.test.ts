@@ -8,7 +8,7 @@ it('a record has one owner, and a field seen as an array is the word of that rec
   holds(fc.array(fc.tuple(fc.boolean(), fc.nat()), { maxLength: 100 }), 200, (steps) => {
     const pool = new RecordPool(7, 3);
     const fields = {} as { a: Int32Array; b: Int32Array; c: Int32Array };
-    layFields(fields, pool, { a: 0, b: 1, c: 2 });
+    layFields(fields, pool.memory, { a: 0, b: 1, c: 2 });
     expect(Object.keys(fields)).toEqual([]);
     const owned = new Map<number, number>();
     for (const [takes, pick] of steps) {

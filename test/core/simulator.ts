@@ -81,8 +81,7 @@ export class Simulator implements CoreEffects {
   }
 
   private submit(u: Tracked, area: Area, isCopy: boolean): void {
-    const slots = this.core.state.slots;
-    if (slots.id[u.slot] !== u.id) throw new Error(`update ${u.id} submitted from a slot that is not its own`);
+    if (this.core.state.updateId(u.slot) !== u.id) throw new Error(`update ${u.id} submitted from a slot that is not its own`);
     for (const p of this.pending) {
       if (p.kind !== 'io' || p.of === u || p.of.start >= u.end || u.start >= p.of.end) continue;
       if (p.area === area || area === SECONDARY || isCopy) throw new Error(`R13: ${u.id} overlaps ${p.of.id}, in flight`);
@@ -271,9 +270,9 @@ export class Simulator implements CoreEffects {
     const { slots } = this.core.state;
     const u: Tracked = {
       slot,
-      id: slots.id[slot],
-      start: slots.offset[slot],
-      end: slots.offset[slot] + slots.length[slot],
+      id: this.core.state.updateId(slot),
+      start: slots.offset(slot),
+      end: slots.offset(slot) + slots.length(slot),
       isCopy: false,
       underWay: [false, false],
       volatile: [false, false],

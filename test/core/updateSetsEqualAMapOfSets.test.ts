@@ -29,7 +29,12 @@ function check(sets: UpdateSets, plain: Plain, region: number): void {
   const forwards: number[] = [];
   const backwards: number[] = [];
   for (let n = regions.firstNode[e]; n !== NIL; n = nodes.next[n]) forwards.push(nodes.slot[n]);
-  for (let n = regions.lastNode[e]; n !== NIL; n = nodes.prev[n]) backwards.unshift(nodes.slot[n]);
+  // The first node's predecessor is the last: there the way back begins, and ends.
+  let n = regions.firstNode[e];
+  do {
+    n = nodes.prev[n];
+    backwards.unshift(nodes.slot[n]);
+  } while (n !== regions.firstNode[e]);
   expect([forwards, backwards, regions.region[e]]).toEqual([expected, expected, region]);
   expect(regions.unackedCount[e]).toBe(plain.unacked.get(region)!.size);
 }
@@ -46,14 +51,18 @@ it('update sets and indicators are what a Map of Sets says, and each region keep
       const own = plain.unacked.get(u.region)!;
       own.delete(u.slot);
       u.settled = true;
-      const isEmpty = sets.settle(u.node);
+      const e = sets.nodes.entryOf(u.node);
+      const isEmpty = sets.settle(e);
       expect(isEmpty).toBe(own.size === 0);
-      if (isEmpty) sets.indicators.clear(sets.regionOf(u.node));
+      if (isEmpty) sets.indicators.clear(sets.regions.region[e]);
     };
     const remove = (u: Held): void => {
       if (!u.settled) settle(u);
       held.splice(held.indexOf(u), 1);
-      sets.remove(u.node);
+      const e = sets.nodes.entryOf(u.node);
+      const wasLast = sets.remove(u.node, e);
+      expect(wasLast).toBe(plain.order.get(u.region)!.length === 1);
+      if (wasLast) sets.regions.release(e);
       plain.order.get(u.region)!.splice(plain.order.get(u.region)!.indexOf(u.slot), 1);
       if (plain.order.get(u.region)!.length === 0) plain.order.delete(u.region);
     };
@@ -61,7 +70,7 @@ it('update sets and indicators are what a Map of Sets says, and each region keep
       const u = held[pick % Math.max(1, held.length)];
       if (what === 'obtain' && held.length < NODES) {
         const node = sets.add(slot, r, NIL);
-        sets.obtain(node);
+        sets.obtain(sets.nodes.entryOf(node));
         held.push({ slot, region: r, node, settled: false });
         plain.order.set(r, [...(plain.order.get(r) ?? []), slot]);
         plain.unacked.set(r, (plain.unacked.get(r) ?? new Set()).add(slot));
@@ -73,7 +82,7 @@ it('update sets and indicators are what a Map of Sets says, and each region keep
       }
     });
     while (held.length > 0) remove(held[0]);
-    expect([sets.nodes.pool.usedCount, sets.regions.used, sets.indicators.count]).toEqual([0, 0, 0]);
+    expect([sets.nodes.usedCount, sets.regions.used, sets.indicators.count]).toEqual([0, 0, 0]);
   });
 });
 

@@ -3,7 +3,7 @@
  * depends on how many regions there are or how many updates are in flight. Asserts nothing.
  */
 import type { IndicatorMap } from '../../core/indicatorMap.js';
-import type { Contender } from './contender.js';
+import type { Contender, Kind } from './contender.js';
 import { CoreContender } from './coreContender.js';
 import { coreMemory, type CoreMemory } from './coreMemory.js';
 import type { CoreSize } from './coreConfig.js';
@@ -19,7 +19,6 @@ export interface CoreBenchOptions extends CoreSize {
   rounds: number;
 }
 
-type Kind = 'core' | 'sets' | 'plain';
 type Order = Pick<StreamShape, 'addresses' | 'acks'>;
 
 export interface OrderResult extends Order {
@@ -29,11 +28,11 @@ export interface OrderResult extends Order {
 }
 
 export interface SizeResult extends CoreSize {
-  nanosecondsPerPair: Figure;
+  nanosecondsPerPair: Record<'core' | 'sets', Figure>;
 }
 
 export interface CoreBenchResult {
-  schemaVersion: 1;
+  schemaVersion: 2;
   bench: 'core';
   options: CoreBenchOptions;
   orders: OrderResult[];
@@ -59,6 +58,8 @@ const FEW_IN_FLIGHT = 64;
 const REGION_COUNTS = [10, 14, 18, 20, 24, 28, 30].map((exponent) => 2 ** exponent);
 const IN_FLIGHT_COUNTS = [0, 4, 8, 12, 16, 20].map((exponent) => 2 ** exponent);
 const SIZE_COUNT = REGION_COUNTS.length + IN_FLIGHT_COUNTS.length;
+/** The core, and its sets alone. */
+const KINDS_BY_SIZE = 2;
 /** Between two looks at the clock. */
 const PAIRS_PER_LOOK = 256;
 /** Of a contender's time in the first round, before anything counts: the compiler's share. */
@@ -68,7 +69,7 @@ const REGIONS_PER_MEMORY_PAGE = 4096 * 8;
 const SEED = 1;
 
 export async function benchCore(options: CoreBenchOptions, { breathe, say }: Interruption): Promise<CoreBenchResult> {
-  const slices = options.rounds * (ORDERS.length * KIND_NAMES.length + SIZE_COUNT);
+  const slices = options.rounds * (ORDERS.length * KIND_NAMES.length + SIZE_COUNT * KINDS_BY_SIZE);
   const sliceMs = (options.seconds * 1000) / slices;
   const orders: OrderResult[] = [];
   for (const order of ORDERS) {
@@ -81,7 +82,7 @@ export async function benchCore(options: CoreBenchOptions, { breathe, say }: Int
   for (const regionCount of REGION_COUNTS) byRegions.push(await sized({ regionCount, inFlight: FEW_IN_FLIGHT }));
   const byInFlight: SizeResult[] = [];
   for (const inFlight of IN_FLIGHT_COUNTS) byInFlight.push(await sized({ regionCount: options.regionCount, inFlight }));
-  return { schemaVersion: 1, bench: 'core', options, orders, memory: coreMemory(), byRegions, byInFlight };
+  return { schemaVersion: 2, bench: 'core', options, orders, memory: coreMemory(), byRegions, byInFlight };
 }
 
 async function measureOrder(order: Order, size: CoreSize & { rounds: number }, sliceMs: number, breathe: () => Promise<void>): Promise<OrderResult> {
@@ -105,19 +106,20 @@ async function measureOrder(order: Order, size: CoreSize & { rounds: number }, s
   };
 }
 
-/** Random addresses, random acks: nothing is near what came before. */
+/** Random addresses, random acks: nothing is near what came before. Both at once, so that what shakes one shakes the other. */
 async function measureSize(size: CoreSize, roundCount: number, sliceMs: number, breathe: () => Promise<void>): Promise<SizeResult> {
   await breathe();
-  const contender = new CoreContender(size, new UpdateStream({ regionCount: size.regionCount, addresses: 'random', acks: 'random' }, SEED));
-  touch(contender.core.state.indicators);
-  touch(contender.core.pages.awaiting);
-  pairsPerSecond(contender, sliceMs * WARM_UP);
-  const rounds: number[] = [];
+  const shape = { regionCount: size.regionCount, addresses: 'random', acks: 'random' } as const;
+  const core = new CoreContender(size, new UpdateStream(shape, SEED));
+  const sets = new SetsContender(size, new UpdateStream(shape, SEED));
+  for (const map of [core.core.state.indicators, core.core.pages.awaiting, sets.sets.indicators]) touch(map);
+  const measured = [core, sets].map((contender) => ({ contender, rounds: [] as number[] }));
+  for (const { contender } of measured) pairsPerSecond(contender, sliceMs * WARM_UP);
   for (let round = 0; round < roundCount; round++) {
     await breathe();
-    rounds.push(1e9 / pairsPerSecond(contender, sliceMs));
+    for (const { contender, rounds } of measured) rounds.push(1e9 / pairsPerSecond(contender, sliceMs));
   }
-  return { ...size, nanosecondsPerPair: figureOf(rounds) };
+  return { ...size, nanosecondsPerPair: { core: figureOf(measured[0].rounds), sets: figureOf(measured[1].rounds) } };
 }
 
 /** The kernel's first faults on fresh memory are no cost of the core. */

@@ -10,6 +10,8 @@ export const REGION_BYTES = 2 ** 20;
 export const UPDATE_BYTES = 512;
 /** Updates obtained before what they need is written, and acknowledged together: a busy ring's round. */
 export const BATCH = 256;
+/** Update ids; over the updates in flight they do not repeat. */
+export const UPDATE_IDS = 2 ** 30;
 export const WRITES_PER_TRANSACTION = 8;
 
 /** A record of a write, of its release, and the transaction's share of begin and complete. */

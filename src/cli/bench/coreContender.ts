@@ -19,6 +19,9 @@ export class CoreContender implements Contender, CoreEffects {
   private readonly inFlight: number;
   private writesLeft = 0;
   private sector = 0;
+  private readonly regions = new Uint32Array(BATCH);
+  private drawn = 0;
+  private readonly slots = new Int32Array(BATCH);
 
   constructor(size: CoreSize, stream: UpdateStream) {
     const config = measuredCore(size);
@@ -43,13 +46,20 @@ export class CoreContender implements Contender, CoreEffects {
     }
   }
 
+  /** In batches: what was drawn and found the core busy is obtained first of the next one. */
   private obtain(count: number): void {
-    for (let i = 0; i < count && this.obtainOne(); i++);
+    const { regions } = this;
+    for (; this.drawn < Math.min(count, BATCH); this.drawn++) regions[this.drawn] = this.stream.nextRegion();
+    this.core.fetch.updates(regions, this.drawn);
+    let taken = 0;
+    while (taken < Math.min(count, this.drawn) && this.obtainOne(regions[taken])) taken++;
+    regions.copyWithin(0, taken, this.drawn);
+    this.drawn -= taken;
     this.settle();
   }
 
   /** False: the core is busy, and stays so until something is written or acknowledged. */
-  private obtainOne(): boolean {
+  private obtainOne(region: number): boolean {
     if (this.writesLeft === 0) {
       this.transaction = this.core.begin();
       if (this.transaction === BUSY) return false;
@@ -57,7 +67,7 @@ export class CoreContender implements Contender, CoreEffects {
     }
     // Different sectors, so that updates to one region need not wait for each other (R13).
     this.sector = (this.sector + 1) % UPDATES_PER_REGION;
-    const offset = this.stream.nextRegion() * REGION_BYTES + this.sector * UPDATE_BYTES;
+    const offset = region * REGION_BYTES + this.sector * UPDATE_BYTES;
     const slot = this.core.obtain(this.transaction, offset, UPDATE_BYTES, NOW_MS);
     if (slot === BUSY) return false;
     if (slot === REFUSED) throw new Error('the core refused an update with all devices whole');
@@ -66,12 +76,16 @@ export class CoreContender implements Contender, CoreEffects {
   }
 
   private acknowledge(count: number): void {
-    const { id } = this.core.state.slots;
+    const { core } = this;
+    const { slots } = this;
+    if (this.ready.count < count) throw new Error('fewer updates are on their way to a device than are in flight');
+    for (let i = 0; i < count; i++) slots[i] = this.ready.take();
+    core.fetch.reports(slots, count);
     for (let i = 0; i < count; i++) {
-      if (this.ready.count === 0) throw new Error('no update is on its way to a device, though some are in flight');
-      const slot = this.ready.take();
-      this.core.completed(PRIMARY, slot, id[slot], true, NOW_MS);
-      this.core.completed(SECONDARY, slot, id[slot], true, NOW_MS);
+      const slot = slots[i];
+      const id = core.state.updateId(slot);
+      core.completed(PRIMARY, slot, id, true, NOW_MS);
+      core.completed(SECONDARY, slot, id, true, NOW_MS);
     }
   }
 

@@ -3,21 +3,22 @@
  * traffic of a moment (waiters of a commit, writes awaiting a flush), and the fixed size of the log's commits.
  */
 import { IndicatorPages } from '../../core/indicatorPages.js';
-import { Lingering } from '../../core/lingering.js';
 import { CoreState } from '../../core/state.js';
 import { UpdateSets } from '../../core/updateSets.js';
 import { measuredCore } from './coreConfig.js';
 
 export interface CoreMemory {
   bytesPerRegion: number;
+  /** Of these, the indicators themselves; the rest is what is durable of them. */
+  setsBytesPerRegion: number;
   bytesPerUpdateInFlight: number;
   /** The same for the update sets alone, which are what a Map of Sets would be. */
   setsBytesPerUpdateInFlight: number;
-  /** Where the bytes of an update lie: `slots`, `nodes`, `regions` (the table), `holdings`, `transactions`, `lingering`. */
+  /** Where the bytes of an update lie: `slots`, `sets`, `held` (evidence by region), `holdings`, `transactions`. */
   bytesPerUpdateByPart: Record<string, number>;
 }
 
-const PER_UPDATE_PARTS = ['slots', 'nodes', 'regions', 'holdings', 'transactions'] as const;
+const PER_UPDATE_PARTS = ['slots', 'sets', 'held', 'holdings', 'transactions'] as const;
 /** Two sizes each; the difference leaves out what does not grow. The tables' powers of two grow alike. */
 const REGIONS = [2 ** 20, 2 ** 24] as const;
 const UPDATES = [2 ** 14, 2 ** 18] as const;
@@ -31,17 +32,13 @@ export function coreMemory(): CoreMemory {
     const bytes = slope(UPDATES, (inFlight) => typedBytes(new CoreState(measuredCore({ regionCount: REGIONS[0], inFlight }))[part]));
     return [part as string, bytes] as const;
   });
-  byPart.push(['lingering', slope(UPDATES, (inFlight) => lingeringBytes(new CoreState(measuredCore({ regionCount: REGIONS[0], inFlight }))))]);
   return {
     bytesPerRegion: perRegion,
+    setsBytesPerRegion: slope(REGIONS, (regionCount) => typedBytes(new UpdateSets(regionCount, 1, 1))),
     bytesPerUpdateInFlight: byPart.reduce((sum, [, bytes]) => sum + bytes, 0),
     setsBytesPerUpdateInFlight: slope(UPDATES, (inFlight) => typedBytes(new UpdateSets(1, inFlight, inFlight))),
     bytesPerUpdateByPart: Object.fromEntries(byPart),
   };
-}
-
-function lingeringBytes({ regions }: CoreState): number {
-  return typedBytes(new Lingering(regions)) - typedBytes(regions);
 }
 
 function slope([small, large]: readonly [number, number], bytesOf: (size: number) => number): number {

@@ -1,16 +1,19 @@
-/** What one would write first: a Map of Sets. */
+/**
+ * What one would write first: a Map of Sets. An acknowledgement names its update and nothing else, so a second Map tells
+ * the update's region.
+ */
 import type { Contender } from './contender.js';
-import { BATCH, type CoreSize } from './coreConfig.js';
+import { BATCH, UPDATE_IDS, type CoreSize } from './coreConfig.js';
 import { Ready, type UpdateStream } from './stream.js';
 
-/** Update ids and regions share a number: a real engine would look the region up, at a cost that is spared here. */
-const REGIONS_MAX = 2 ** 30;
-
 export class PlainContender implements Contender {
+  /** Region → updates in flight to it: a region in here is dirty. */
   private readonly sets = new Map<number, Set<number>>();
+  /** Update → its region. */
+  private readonly regions = new Map<number, number>();
   private readonly stream: UpdateStream;
   private readonly ready: Ready;
-  private nextId = 1;
+  private nextId = 0;
 
   constructor(size: CoreSize, stream: UpdateStream) {
     this.stream = stream;
@@ -28,18 +31,19 @@ export class PlainContender implements Contender {
 
   private obtain(): void {
     const region = this.stream.nextRegion();
-    // 23 bits of id are left; over the updates in flight they do not repeat.
-    const id = this.nextId++ % 2 ** 23;
+    const id = this.nextId;
+    this.nextId = (id + 1) % UPDATE_IDS;
+    this.regions.set(id, region);
     const set = this.sets.get(region);
     if (set === undefined) this.sets.set(region, new Set([id]));
     else set.add(id);
-    this.ready.put(id * REGIONS_MAX + region);
+    this.ready.put(id);
   }
 
   private acknowledge(): void {
-    const both = this.ready.take();
-    const id = Math.floor(both / REGIONS_MAX);
-    const region = both - id * REGIONS_MAX;
+    const id = this.ready.take();
+    const region = this.regions.get(id)!;
+    this.regions.delete(id);
     const set = this.sets.get(region)!;
     set.delete(id);
     if (set.size === 0) this.sets.delete(region);

@@ -2,42 +2,54 @@
 import { NIL } from '../../core/linkedList.js';
 import { UpdateSets } from '../../core/updateSets.js';
 import type { Contender } from './contender.js';
-import { BATCH, type CoreSize } from './coreConfig.js';
+import { BATCH, UPDATE_IDS, type CoreSize } from './coreConfig.js';
 import { Ready, type UpdateStream } from './stream.js';
 
 export class SetsContender implements Contender {
-  private readonly sets: UpdateSets;
+  readonly sets: UpdateSets;
   private readonly stream: UpdateStream;
   private readonly ready: Ready;
   private nextId = 0;
+  private readonly regions = new Uint32Array(BATCH);
+  private readonly nodes = new Int32Array(BATCH);
 
   constructor(size: CoreSize, stream: UpdateStream) {
     const capacity = size.inFlight + BATCH;
     this.stream = stream;
     this.sets = new UpdateSets(size.regionCount, capacity, capacity);
     this.ready = new Ready(stream, capacity);
-    for (let i = 0; i < size.inFlight; i++) this.obtain();
+    for (let i = 0; i < size.inFlight; i += BATCH) this.obtain(Math.min(BATCH, size.inFlight - i));
   }
 
   run(pairs: number): void {
     for (let left = pairs; left > 0; left -= BATCH) {
       const batch = Math.min(BATCH, left);
-      for (let i = 0; i < batch; i++) this.obtain();
-      for (let i = 0; i < batch; i++) this.acknowledge();
+      this.obtain(batch);
+      this.acknowledge(batch);
     }
   }
 
-  private obtain(): void {
-    const { sets } = this;
-    const n = sets.add(this.nextId++ | 0, this.stream.nextRegion(), NIL);
-    sets.obtain(n);
-    this.ready.put(n);
+  private obtain(count: number): void {
+    const { sets, regions } = this;
+    for (let i = 0; i < count; i++) regions[i] = this.stream.nextRegion();
+    sets.fetchRegions(regions, count);
+    for (let i = 0; i < count; i++) {
+      const n = sets.add(this.nextId, regions[i], NIL);
+      this.nextId = (this.nextId + 1) % UPDATE_IDS;
+      sets.obtain(sets.nodes.entryOf(n));
+      this.ready.put(n);
+    }
   }
 
-  private acknowledge(): void {
-    const { sets } = this;
-    const n = this.ready.take();
-    if (sets.settle(n)) sets.indicators.clear(sets.regionOf(n));
-    sets.remove(n);
+  private acknowledge(count: number): void {
+    const { sets, nodes } = this;
+    for (let i = 0; i < count; i++) nodes[i] = this.ready.take();
+    sets.fetchNodes(nodes, count);
+    for (let i = 0; i < count; i++) {
+      const n = nodes[i];
+      const e = sets.nodes.entryOf(n);
+      if (sets.settle(e)) sets.indicators.clear(sets.regions.region[e]);
+      if (sets.remove(n, e)) sets.regions.release(e);
+    }
   }
 }

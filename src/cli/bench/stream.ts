@@ -12,12 +12,13 @@ export interface StreamShape {
 }
 
 /** Far more than fits a cache, so that the draw does not make the accesses local. */
-const DRAWN = 2 ** 20;
+const DRAWN = 1 << 20;
+const TO_UNIT = 2 ** -32;
 
 export class UpdateStream {
   readonly shape: StreamShape;
   private readonly regions: Uint32Array;
-  private readonly picks: Float64Array;
+  private readonly picks: Uint32Array;
   private at = 0;
   private pickAt = 0;
 
@@ -28,7 +29,7 @@ export class UpdateStream {
     for (let i = 0; i < DRAWN; i++) {
       this.regions[i] = shape.addresses === 'random' ? prng.nextBelow(shape.regionCount) : i % shape.regionCount;
     }
-    this.picks = shape.acks === 'random' ? Float64Array.from({ length: DRAWN }, () => prng.nextUnit()) : new Float64Array(0);
+    this.picks = shape.acks === 'random' ? Uint32Array.from({ length: DRAWN }, () => prng.nextBelow(2 ** 32)) : new Uint32Array(0);
   }
 
   nextRegion(): number {
@@ -39,7 +40,7 @@ export class UpdateStream {
   /** 0 … count-1. */
   nextPick(count: number): number {
     this.pickAt = (this.pickAt + 1) & (DRAWN - 1);
-    return Math.floor(this.picks[this.pickAt] * count);
+    return (this.picks[this.pickAt] * TO_UNIT * count) | 0;
   }
 }
 
@@ -47,17 +48,18 @@ export class UpdateStream {
 export class Ready {
   private readonly stream: UpdateStream;
   private readonly isQueue: boolean;
-  private readonly items: Float64Array;
+  private readonly items: Int32Array;
   private readonly mask: number;
   private head = 0;
   private length = 0;
 
   /** `capacity`: the most that are ready at once. */
   constructor(stream: UpdateStream, capacity: number) {
-    const size = 2 ** Math.ceil(Math.log2(capacity + 1));
+    let size = 1;
+    while (size <= capacity) size *= 2;
     this.stream = stream;
     this.isQueue = stream.shape.acks === 'in-order';
-    this.items = new Float64Array(size);
+    this.items = new Int32Array(size);
     this.mask = size - 1;
   }
 

@@ -5,7 +5,7 @@ import { Core } from '../../core/core.js';
 import { Evidence } from '../../core/evidence.js';
 import { IndicatorPages } from '../../core/indicatorPages.js';
 import { NIL } from '../../core/linkedList.js';
-import { BOTH, COPY, DURABLE, GIVEN_UP, MARKING, SUBMITTED } from '../../core/state.js';
+import { BEGUN, BOTH, CLOSED, COPY, DURABLE, GIVEN_UP, MARKING, SUBMITTED } from '../../core/state.js';
 import { RECORD_COMPLETE, TransactionLog } from '../../core/transactionLog.js';
 import { Updates } from '../../core/updates.js';
 import { REAL_PARTS } from '../world.js';
@@ -51,9 +51,9 @@ class PrimaryIsEnough extends Updates {
 /** Claim 4 to the letter: the location leaves every active transaction, whoever else still needs it there. */
 class LiteralClaim4 extends Evidence {
   override prune(e: number): void {
-    const { regions, nodes, holdings } = this.state;
+    const { regions, held, nodes, holdings } = this.state;
     for (let n = regions.firstNode[e]; n !== NIL; n = nodes.next[n]) nodes.holding[n] = NIL;
-    for (let h = regions.firstHolding[e]; h !== NIL; ) {
+    for (let h = held.firstHolding[e]; h !== NIL; ) {
       const next = holdings.next[h];
       holdings.unacked[h] = 0;
       if (!this.release(h)) return;
@@ -79,8 +79,8 @@ class OwnTransactionForgets extends Evidence {
 class CompleteAtClose extends Evidence {
   override completeIfDone(t: number): void {
     const { transactions, nowMs } = this.state;
-    if (transactions.closed[t] === 1 && transactions.begun[t] === 1 && transactions.holdings[t] > 0 && this.log.hasRoom(1, this.reserveBlocks / 2)) {
-      this.log.append(RECORD_COMPLETE, transactions.id[t], 0, 0, nowMs);
+    if ((transactions.state[t] & (CLOSED | BEGUN)) === (CLOSED | BEGUN) && transactions.holdings[t] > 0 && this.log.hasRoom(1, this.reserveBlocks / 2)) {
+      this.log.append(RECORD_COMPLETE, this.state.transactionId(t), 0, 0, nowMs);
     }
     super.completeIfDone(t);
   }
@@ -96,7 +96,7 @@ class ResetTooEarly extends Updates {
   protected override settle(slot: number): void {
     super.settle(slot);
     const { slots, nodes, regions, indicators } = this.state;
-    for (let n = slots.firstNode[slot]; n !== NIL; n = nodes.nextOfSlot[n]) indicators.clear(regions.region[nodes.entry[n]]);
+    for (let n = slots.firstNode[slot]; n !== NIL; n = nodes.nextOfSlot(n)) indicators.clear(regions.region[nodes.entryOf(n)]);
   }
 }
 
@@ -132,13 +132,13 @@ class LateAckClearsMark extends Updates {
     const { slots, nodes, regions } = this.state;
     const f = slots.flags[slot];
     if ((f & GIVEN_UP) === 0 || ((f / DURABLE) & BOTH) !== BOTH) return;
-    for (let n = slots.firstNode[slot]; n !== NIL; n = nodes.nextOfSlot[n]) this.evidence.pages.unmark(regions.region[nodes.entry[n]]);
+    for (let n = slots.firstNode[slot]; n !== NIL; n = nodes.nextOfSlot(n)) this.evidence.pages.unmark(regions.region[nodes.entryOf(n)]);
   }
 }
 
 class ReportsNotChecked extends Updates {
   override completed(area: Area, slot: number, _id: number, ok: boolean): boolean {
-    return super.completed(area, slot, this.state.slots.id[slot], ok);
+    return super.completed(area, slot, this.state.updateId(slot), ok);
   }
 }
 

@@ -23,10 +23,6 @@ export const EQUIVALENT: readonly { name: string; why: string }[] = [
     name: 'broken-passed-over',
     why: 'a broken log block is taken as its other copy: after any single damage to what was durable the other copy is whole and current; the engine says dirty because it cannot know that the damage is single',
   },
-  {
-    name: 'older-release-freed-at-once',
-    why: 'a release frees its block for the tail when it is appended, not when it is durable: the tail that passes the block stands in the same commit, or a later one',
-  },
 ];
 
 /** @throws ExploreError UNKNOWN_MUTANT */

@@ -29,8 +29,8 @@ class CounterWraps extends Updates {
     const slot = super.obtain(transaction, offset, length);
     const { slots, nodes, regions } = this.state;
     if (slot === NIL) return slot;
-    for (let n = slots.firstNode[slot]; n !== NIL; n = nodes.nextOfSlot[n]) {
-      const e = nodes.entry[n];
+    for (let n = slots.firstNode[slot]; n !== NIL; n = nodes.nextOfSlot(n)) {
+      const e = nodes.entryOf(n);
       if (regions.unackedCount[e] === 3) regions.unackedCount[e] = 0;
     }
     return slot;
@@ -46,7 +46,7 @@ class DataBeforeEvidence extends Evidence {
 
 class SecondWriteRunsAhead extends Evidence {
   protected override claimInLog(n: number): number {
-    const marked = this.state.regions.firstHolding[this.state.nodes.entry[n]] !== NIL;
+    const marked = this.state.held.firstHolding[this.state.nodes.entryOf(n)] !== NIL;
     const wait = super.claimInLog(n);
     return marked ? -1 : wait;
   }

@@ -137,7 +137,7 @@ class SecondaryOfBothDead extends Updates {
   override giveUp(slot: number): void {
     super.giveUp(slot);
     const { slots, nodes, regions, indicators } = this.state;
-    for (let n = slots.firstNode[slot]; n !== NIL; n = nodes.nextOfSlot[n]) indicators.clear(regions.region[nodes.entry[n]]);
+    for (let n = slots.firstNode[slot]; n !== NIL; n = nodes.nextOfSlot(n)) indicators.clear(regions.region[nodes.entryOf(n)]);
   }
 }
 

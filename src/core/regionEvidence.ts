@@ -1,0 +1,89 @@
+/**
+ * What the log and resync hold of the regions that are known: evidence, the copy, and whether idle evidence lingers for a
+ * while (the one idle for longest first). Records beside those of the region table, named by the same entries; all NIL
+ * while nothing is held.
+ */
+import { IndexList, NIL } from './linkedList.js';
+import { layFields, recordMemory } from './recordPool.js';
+import { REGION_WORDS } from './regionTable.js';
+
+/** Words of a record, which is as long as the region's. */
+const FIRST_HOLDING = 0;
+const LAST_HOLDING = 1;
+const COPY_SLOT = 2;
+const LINGER_NEXT = 3;
+const LINGER_PREV = 4;
+const LINGERS = 5;
+/** Two words, aligned for a double. */
+const LINGER_UNTIL = 6;
+
+/** `copySlot`: the copy is durable and the bit waits to be cleared (R10). */
+export const CLEARING = -2;
+
+export class RegionEvidence {
+  private readonly memory: Int32Array;
+  /** Entry → first and last holding (evidence in the log), in log order; NIL when none. */
+  declare readonly firstHolding: Int32Array;
+  declare readonly lastHolding: Int32Array;
+  /** Entry → slot of the resync copy that runs or waits, CLEARING, or NIL. */
+  declare readonly copySlot: Int32Array;
+  declare private readonly lingerNext: Int32Array;
+  declare private readonly lingerPrev: Int32Array;
+  /** 0 or NIL. */
+  declare private readonly lingers: Int32Array;
+  declare private readonly untilMs: Float64Array;
+  private readonly lingering: IndexList;
+
+  constructor(regions: number) {
+    this.memory = recordMemory(regions * REGION_WORDS).fill(NIL);
+    layFields(this, this.memory, {
+      firstHolding: FIRST_HOLDING,
+      lastHolding: LAST_HOLDING,
+      copySlot: COPY_SLOT,
+      lingerNext: LINGER_NEXT,
+      lingerPrev: LINGER_PREV,
+      lingers: LINGERS,
+    });
+    Object.defineProperty(this, 'untilMs', { value: new Float64Array(this.memory.buffer, 4 * LINGER_UNTIL), enumerable: false });
+    this.lingering = new IndexList(this.lingerNext, this.lingerPrev);
+  }
+
+  /** No evidence, no copy. */
+  isIdle(e: number): boolean {
+    // Both are NIL, which is all bits set.
+    return (this.firstHolding[e] & this.copySlot[e]) === NIL;
+  }
+
+  /** Regions whose evidence is idle and stays for a while. */
+  get lingeringCount(): number {
+    return this.lingering.length;
+  }
+
+  /** Entry of the region idle for longest, or NIL. */
+  get oldestLingering(): number {
+    return this.lingering.head;
+  }
+
+  /** The entry that became idle next after `e`, or NIL. */
+  nextLingering(e: number): number {
+    return this.lingering.next(e);
+  }
+
+  /** When the evidence of a lingering region may go. */
+  lingersUntilMs(e: number): number {
+    return this.untilMs[e >> 1];
+  }
+
+  /** The region lingers until then; one that lingers already keeps its place. */
+  linger(e: number, untilMs: number): void {
+    if (this.lingers[e] === NIL) this.lingering.append(e);
+    this.lingers[e] = 0;
+    this.untilMs[e >> 1] = untilMs;
+  }
+
+  stopLingering(e: number): void {
+    if (this.lingers[e] === NIL) return;
+    this.lingers[e] = NIL;
+    this.lingering.remove(e);
+  }
+}
