@@ -1,7 +1,9 @@
 /** What a run would do, without touching anything: devices, order of cuts, an estimate of the time. */
 import type { AreaName, CutPoint, ResolvedRig } from '../rig/resolved.js';
 import type { DeviceNow } from '../device/deviceNow.js';
+import type { Calibration } from './calibration.js';
 import type { CyclePlan } from './cycleTypes.js';
+import { estimateTime, type Estimate, type FormerTimes } from './estimate.js';
 import { AREA_NAMES, isLabDevice } from './places.js';
 import { planCycle } from './rounds.js';
 
@@ -12,8 +14,10 @@ export interface RunPlan {
   rails: { rail: string; board: string; channels: number[]; feeds: AreaName[] }[];
   cycles: { index: number; seed: number; cuts: { during: string; rails: string[]; areas: AreaName[]; afterMs: number; at?: CutPoint }[] }[];
   cyclesTotal: number;
-  /** Load and outages alone; what the disks need for judge, resync and verify comes on top. */
+  /** Load and outages, and where they are calibrated the disks' return; what judge, resync and verify need comes on top. */
   secondsAtLeast: number;
+  /** With that, as in a run before; null: there is none to go by. */
+  estimate: Estimate | null;
   warnings: string[];
 }
 
@@ -26,13 +30,23 @@ const FATES: Record<AreaName, string> = {
   journal: 'opened exclusively, OVERWRITTEN (log, indicators), its power cut',
 };
 
-/** `look`: what is known of a device without opening it; null: not attached now, or virtual. */
-export function planRun(rig: ResolvedRig, look: (path: string) => DeviceNow | null = () => null): RunPlan {
+export interface PlanSources {
+  /** What is known of a device without opening it; null: not attached now, or virtual. */
+  look?: (path: string) => DeviceNow | null;
+  /** Of a run of this profile. */
+  former?: FormerTimes | null;
+  calibration?: Calibration | null;
+}
+
+export function planRun(rig: ResolvedRig, { look = () => null, former = null, calibration = null }: PlanSources = {}): RunPlan {
   const { cycles, seed } = rig.campaign;
   // Without a cut there is no cycle: said by a warning of the profile, and refused by `run`.
   const length = rig.campaign.cuts.length === 0 ? 0 : Math.min(cycles, LISTED_CYCLES_MAX);
-  const listed = Array.from({ length }, (_, i) => planCycle(rig.campaign, rig.rails, seed, i));
-  const msOfListed = listed.reduce((sum, cycle) => sum + msAtLeast(cycle), 0);
+  const listed = Array.from({ length }, (_, i) => planCycle(rig.campaign, rig.rails, seed, i, calibration));
+  const msOfListed = listed.reduce((sum, cycle) => sum + askedMsOf(cycle), 0);
+  const msOfReturns = listed.reduce((sum, cycle) => sum + returnsMs(cycle, calibration), 0);
+  const perListed = length === 0 ? 0 : cycles / length;
+  const askedMs = msOfListed * perListed;
   return {
     rig: rig.name,
     seed,
@@ -50,13 +64,21 @@ export function planRun(rig: ResolvedRig, look: (path: string) => DeviceNow | nu
       })),
     })),
     cyclesTotal: length === 0 ? 0 : cycles,
-    secondsAtLeast: length === 0 ? 0 : Math.round(((msOfListed / length) * cycles) / 100) / 10,
+    secondsAtLeast: Math.round((askedMs + msOfReturns * perListed) / 100) / 10,
+    estimate: length === 0 || former === null ? null : estimateTime(former, cycles, askedMs),
     warnings: rig.warnings.map((w) => `${w.field}: ${w.text}`),
   };
 }
 
-function msAtLeast(cycle: CyclePlan): number {
+/** What the profile itself asks for: the time until each cut, and the outage. */
+export function askedMsOf(cycle: CyclePlan): number {
   return cycle.rounds.reduce((sum, round) => sum + round.afterMs + cycle.darkMs, 0);
+}
+
+/** Contact, spin-up, enumeration: the slowest of the rails that come back together. */
+function returnsMs(cycle: CyclePlan, calibration: Calibration | null): number {
+  const returnOf = (rail: string): number => (calibration !== null && Object.hasOwn(calibration.rails, rail) ? calibration.rails[rail].return.median : 0);
+  return cycle.rounds.reduce((sum, { rails }) => sum + Math.max(0, ...rails.map(({ rail }) => returnOf(rail))), 0);
 }
 
 function fateOf(area: AreaName, rig: ResolvedRig): string {

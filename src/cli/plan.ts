@@ -1,11 +1,13 @@
 /** `plugpull plan RIG`: a dry run. Reads the profile, and of real devices what /sys says. */
 import type { Command } from 'commander';
+import { loadCalibration } from '../campaign/calibration.js';
 import { planRun, type RunPlan } from '../campaign/plan.js';
-import { deviceNow } from '../device/deviceNow.js';
+import { deviceNow, type DeviceNow } from '../device/deviceNow.js';
 import { loadRig } from '../rig/load.js';
 import { effectiveRig, type CampaignOverrides } from './effectiveRig.js';
 import { formatBytes } from './progressText.js';
 import { print, printJson, wholeNumber } from './options.js';
+import { formerRunIn, newestFormerRun, RUNS_DIR } from './plan/formerRun.js';
 
 /** As the profile's own limits. */
 export const CYCLES_MAX = 1_000_000;
@@ -16,12 +18,46 @@ export function addPlan(program: Command): void {
     .description('dry run: what would be opened, overwritten and cut; touches nothing')
     .option('--cycles <n>', 'instead of the profile\'s', wholeNumber(1, CYCLES_MAX))
     .option('--seed <n>', 'instead of the profile\'s', wholeNumber(0, Number.MAX_SAFE_INTEGER))
+    .option('--like <dir>', `a run of this profile, to estimate the time from; left out: the newest in ${RUNS_DIR}/`)
+    .option('--calibration <dir>', 'of `relay calibrate`: how long the disks take to return')
     .option('--json', 'for programs')
-    .action((file: string, options: CampaignOverrides & { json?: boolean }) => {
-      const plan = planRun(effectiveRig(loadRig(file), options), deviceNow);
-      if (options.json) printJson(plan);
-      else print(formatPlan(plan));
+    .action((file: string, options: PlanOptions) => {
+      const rig = effectiveRig(loadRig(file), options);
+      const former = options.like === undefined ? newestFormerRun(rig) : formerRunIn(options.like, rig);
+      const calibration = options.calibration === undefined ? null : loadCalibration(options.calibration, rig.name);
+      const plan = planRun(rig, { look: deviceNow, former: former?.times, calibration });
+      const basis = former?.directory ?? null;
+      if (options.json) printJson({ ...plan, estimatedFrom: basis });
+      else print(formatPlan(plan, basis));
     });
+}
+
+/** `basis`: the run that the estimate is taken from. */
+function timeOf({ estimate, secondsAtLeast }: RunPlan, basis: string | null): string {
+  if (estimate === null || basis === null) {
+    return `at least ${formatSpan(secondsAtLeast)} for loads and outages; no run of this profile in ${RUNS_DIR}/ to estimate the rest from`;
+  }
+  const [from, to] = [formatSpan(estimate.fromSeconds), formatSpan(estimate.toSeconds)];
+  return `${from === to ? `about ${from}` : `${from} to ${to}`}, as in ${basis}`;
+}
+
+const MINUTE = 60;
+const HOUR = 60 * MINUTE;
+
+function formatSpan(seconds: number): string {
+  if (seconds < 2 * MINUTE) return `${seconds < 10 ? seconds.toFixed(1) : Math.round(seconds)} s`;
+  return seconds < 2 * HOUR ? `${Math.round(seconds / MINUTE)} min` : `${(seconds / HOUR).toFixed(1)} h`;
+}
+
+interface PlanOptions extends CampaignOverrides {
+  like?: string;
+  calibration?: string;
+  json?: boolean;
+}
+
+/** The label's room, on a disk that has one. */
+function keptBack({ sizeBytes, usableBytes }: DeviceNow): string {
+  return sizeBytes === usableBytes ? '' : ` (its label's ${formatBytes(sizeBytes - usableBytes)} at the end are kept)`;
 }
 
 function whenOf(cut: RunPlan['cycles'][number]['cuts'][number]): string {
@@ -29,11 +65,11 @@ function whenOf(cut: RunPlan['cycles'][number]['cuts'][number]): string {
   return cut.at === undefined ? time : `at ${cut.at}, ${time} or later`;
 }
 
-function formatPlan(plan: RunPlan): string {
-  const lines = [`rig ${plan.rig}: ${plan.cyclesTotal} cycles, seed ${plan.seed}, at least ${plan.secondsAtLeast} s`, '', 'devices'];
+function formatPlan(plan: RunPlan, basis: string | null): string {
+  const lines = [`rig ${plan.rig}: ${plan.cyclesTotal} cycles, seed ${plan.seed}`, `time: ${timeOf(plan, basis)}`, '', 'devices'];
   for (const d of plan.devices) lines.push(`  ${d.area.padEnd(10)} ${d.device}${d.serial === null ? '' : ` (${d.serial})`}: ${d.fate}`);
   for (const d of plan.devices) {
-    if (d.now !== null) lines.push(`  ${d.area.padEnd(10)} is ${d.now.kernelName} now, ${formatBytes(d.now.sizeBytes)}, write cache: ${d.now.writeCache}`);
+    if (d.now !== null) lines.push(`  ${d.area.padEnd(10)} is ${d.now.kernelName} now, ${formatBytes(d.now.sizeBytes)}${keptBack(d.now)}, write cache: ${d.now.writeCache}`);
     else if (!d.device.startsWith('lab:')) lines.push(`  ${d.area.padEnd(10)} is not attached now`);
   }
   lines.push('', 'rails');
