@@ -53,7 +53,7 @@ export class PointHold {
     this.p = parts;
     this.trigger = POINT_TRIGGERS[parts.arm.at];
     this.armsAtMs = parts.nowMs + parts.arm.afterMs;
-    this.view = { core: parts.core, journalSpoke: false, armedForMs: 0, areas: parts.arm.areas, pagesSeen: new Map() };
+    this.view = { core: parts.core, journalSpoke: false, armedForMs: 0, areas: parts.arm.areas, pagesSeen: new Map(), release: null };
   }
 
   /** Nothing may be decided or obtained. */
@@ -134,7 +134,7 @@ export class PointHold {
 
   private stopAt(io: DriverIo): void {
     this.target = io;
-    this.subject = this.subjectOf(io);
+    this.subject = this.subjectOf(this.trigger.subject?.(this.view) ?? io);
     for (const area of this.trigger.completes ?? []) this.escorted.add(area);
     if (this.escorted.size === 0) this.stand();
     else this.state = 'escorting';

@@ -13,6 +13,8 @@ import { AREA_NAMES } from './control.js';
 import type { DriverIo } from './driverIo.js';
 import { OP } from './driverIo.js';
 
+const RELEASES = [RECORD_RELEASE, RECORD_COMPLETE];
+
 /** An update whose own evidence was just made is the sharper case; where all regions are hot none comes for long. */
 const FRESH_EVIDENCE_WAIT_MS = 300;
 
@@ -23,8 +25,10 @@ export interface PointView {
   armedForMs: number;
   /** Areas that the cut will darken. */
   areas: readonly AreaName[];
-  /** Indicator pages seen since the point was armed: group → offset of the copy written first. */
-  pagesSeen: Map<number, number>;
+  /** Indicator pages seen since the point was armed: group → offsets of the copies, in order. */
+  pagesSeen: Map<number, number[]>;
+  /** The first commit that released something since then, and its last block. */
+  release: { io: DriverIo; sequence: number } | null;
 }
 
 export interface PointTrigger {
@@ -33,6 +37,8 @@ export interface PointTrigger {
   stopsAt(io: DriverIo, view: PointView): boolean;
   /** The update's writes to these areas go out all the same, and must have completed for the state to be the one named. */
   completes?: readonly (typeof PRIMARY | typeof SECONDARY)[];
+  /** What it stopped over, where that is not the I/O kept back. */
+  subject?(view: PointView): DriverIo;
   /** S is taken as lost when the point is armed, as after a timeout: only then are regions marked (R9). */
   losesSecondary?: true;
 }
@@ -43,12 +49,24 @@ const isJournalWrite = (io: DriverIo): boolean => io.kind === OP.page || io.kind
 const isWriteTo = (area: number) => (io: DriverIo, { core }: PointView): boolean =>
   io.kind === OP.write && io.b === area && !core.state.secondaryAway;
 
-/** The copies of a page are never written at once: when one follows the other, the first is durable. */
-function isSecondCopy(io: DriverIo, { pagesSeen }: PointView): boolean {
+/** The copies of a page are never written at once: at the second write of one the first is durable, at the third both. */
+const isPageWrite = (nth: number) => (io: DriverIo, { pagesSeen }: PointView): boolean => {
   if (io.kind !== OP.page) return false;
-  const first = pagesSeen.get(io.a);
-  if (first === undefined) pagesSeen.set(io.a, io.offsetBytes);
-  return first !== undefined && first !== io.offsetBytes;
+  const before = pagesSeen.get(io.a) ?? [];
+  // Twice the same copy: its other one is not of this series.
+  if (before.at(-1) !== io.offsetBytes) before.push(io.offsetBytes);
+  pagesSeen.set(io.a, before);
+  return before.length >= nth;
+};
+
+function isAfterRelease(io: DriverIo, view: PointView): boolean {
+  const { log } = view.core;
+  if (view.release !== null) return log.isDurable(view.release.sequence);
+  if (commitHolds(io, view, RELEASES)) {
+    const { start, blocks } = log.commit(io.a);
+    view.release = { io, sequence: start + blocks - 1 };
+  }
+  return false;
 }
 
 function commitHolds(io: DriverIo, { core }: PointView, kinds: readonly number[]): boolean {
@@ -74,13 +92,15 @@ export const POINT_TRIGGERS: Record<CutPoint, PointTrigger> = {
   'secondary-only': { held: true, stopsAt: isWriteTo(PRIMARY), completes: [SECONDARY] },
   'both-completed': { held: true, stopsAt: isWriteTo(SECONDARY), completes: [PRIMARY, SECONDARY] },
   flush: { held: false, stopsAt: isFlushOfCut },
-  'release-write': { held: false, stopsAt: (io, view) => commitHolds(io, view, [RECORD_RELEASE, RECORD_COMPLETE]) },
+  'release-write': { held: false, stopsAt: (io, view) => commitHolds(io, view, RELEASES) },
+  'release-durable': { held: true, stopsAt: isAfterRelease, subject: (view) => view.release!.io },
   'mark-write': { held: false, stopsAt: isPage, losesSecondary: true },
-  'mark-copies': { held: true, stopsAt: isSecondCopy, losesSecondary: true },
+  'mark-copies': { held: true, stopsAt: isPageWrite(2), losesSecondary: true },
   'copy-read': { held: true, stopsAt: (io) => io.kind === OP.copyWrite },
   'copy-durable': { held: true, stopsAt: isPage },
   'clear-write': { held: false, stopsAt: isPage },
-  'clear-copies': { held: true, stopsAt: isSecondCopy },
+  'clear-copies': { held: true, stopsAt: isPageWrite(2) },
+  'clear-durable': { held: true, stopsAt: isPageWrite(3) },
   'dirty-read': { held: true, stopsAt: isJournalWrite },
   'dirty-write': { held: false, stopsAt: isJournalWrite },
 };

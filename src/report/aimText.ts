@@ -29,6 +29,19 @@ export function nearPoint(c: CycleRecord): string {
   return point.reached ? near(point, c.aim!.missedByMs) : 'not reached';
 }
 
+/** The parts of it, for a table; null where the cut was aimed at a time. */
+export function aimedPoint(c: CycleRecord): { cycle: number; name: string; subject: string; near: string; inFlight: string } | null {
+  const { point, inFlight } = c.aim ?? {};
+  if (point === undefined) return null;
+  return {
+    cycle: c.index,
+    name: point.name,
+    subject: point.reached ? subjectWords(point.subject) : MISSING,
+    near: nearPoint(c),
+    inFlight: inFlight === undefined ? MISSING : inFlightWords(inFlight),
+  };
+}
+
 /** A sentence for the cycle's details. */
 export function aimSentence(c: CycleRecord): string {
   if (c.aim === undefined || c.aim === null) return '';

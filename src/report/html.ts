@@ -6,6 +6,7 @@ import { cutPlace, offAim } from './aimText.js';
 import { cycleFigures } from './cycleFigures.js';
 import { barChart, scatterChart, type Bar, type Point } from './charts.js';
 import { cycleDetails } from './htmlCycle.js';
+import { pointTable } from './htmlPoints.js';
 import { formatBytes, formatCount, formatMs, formatPercent, formatRate, MISSING } from './format.js';
 import { markup, Markup } from './markup.js';
 import type { CycleRecord, Run, RunRecord } from './runRecord.js';
@@ -100,7 +101,7 @@ export function writeReportHtml({ run, cycles }: Run): string {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <title>${run.verdict}: ${run.rig.name}, plugpull</title><style>${new Markup(REPORT_STYLE)}</style></head>
-<body>${heading(run)}${details}${cycleTable(cycles)}${charts(cycles)}${devices(run)}${facts(run)}</body></html>
+<body>${heading(run)}${details}${cycleTable(cycles)}${pointTable(cycles)}${charts(cycles)}${devices(run)}${facts(run)}</body></html>
 `;
   return page.text;
 }

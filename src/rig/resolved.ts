@@ -84,12 +84,14 @@ export type CutPoint =
   | 'both-completed'
   | 'flush'
   | 'release-write'
+  | 'release-durable'
   | 'mark-write'
   | 'mark-copies'
   | 'copy-read'
   | 'copy-durable'
   | 'clear-write'
   | 'clear-copies'
+  | 'clear-durable'
   | 'dirty-read'
   | 'dirty-write';
 

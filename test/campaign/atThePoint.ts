@@ -40,9 +40,9 @@ export interface AtThePoint {
 
 const RUN_ID = 4711;
 
-/** `cut`: as in a profile. */
-export async function atThePoint(name: string, cut: string, kill: RigWishes['kill']): Promise<AtThePoint> {
-  const rig = labRig(name, { cuts: [cut], kill });
+/** `cut` and `tracking`: as in a profile. */
+export async function atThePoint(name: string, cut: string, kill: RigWishes['kill'], tracking?: string): Promise<AtThePoint> {
+  const rig = labRig(name, { cuts: [cut], kill, tracking });
   const take = (): Images => {
     const image = (disk: string): Buffer => readFileSync(labPaths(name).image(disk));
     return { p: image('p'), s: image('s'), j: image('j') };

@@ -44,6 +44,17 @@ describe('a held cut point of the load', () => {
     expect(update(one)).toEqual(expected);
   });
 
+  it('release-durable: the journal has let go of regions, and no others differ', async () => {
+    const one = await atThePoint('stand-release', all('release-durable'), DROP, 'linger: 0s, hotRegions: 0');
+    const { dirty, fromLog } = recovered(one, one.dark.j);
+    const written = new Set<number>();
+    for (let r = 0; r < 512; r++) if (!regionOf(one.dark.p, r, one.rig).equals(regionOf(one.before.p, r, one.rig))) written.add(r);
+    expect(fromLog).toBeGreaterThan(0);
+    expect([...written].some((r) => !dirty.has(r))).toBe(true);
+    const differing = [...written].filter((r) => !regionOf(one.dark.p, r, one.rig).equals(regionOf(one.dark.s, r, one.rig)));
+    expect(differing.filter((r) => !dirty.has(r))).toEqual([]);
+  });
+
   it('mark-copies: one copy of the page has the regions durably, the other does not', async () => {
     const one = await atThePoint('stand-mark', all('mark-copies'), KEEP);
     // A log that was nearly full may have marked some before.
@@ -81,6 +92,14 @@ describe('a held cut point of the resynchronization', () => {
     const [before] = copiesOf(one, one.before.j);
     expect([a.length, b.length]).toContain(before.length);
     const cleared = before.filter((r) => !a.includes(r) || !b.includes(r));
+    expect(cleared.length).toBeGreaterThan(0);
+    expect(cleared.every((r) => regionOf(one.dark.s, r, one.rig).equals(regionOf(one.dark.p, r, one.rig)))).toBe(true);
+  });
+
+  it('clear-durable: both copies of the page are cleared of regions that are durable and equal', async () => {
+    const one = await atThePoint('stand-cleared', '{ rails: [P, S, J], at: clear-durable }', DROP);
+    const [a, b] = copiesOf(one, one.dark.j);
+    const cleared = copiesOf(one, one.before.j)[0].filter((r) => !a.includes(r) && !b.includes(r));
     expect(cleared.length).toBeGreaterThan(0);
     expect(cleared.every((r) => regionOf(one.dark.s, r, one.rig).equals(regionOf(one.dark.p, r, one.rig)))).toBe(true);
   });

@@ -15,6 +15,8 @@ export interface RigWishes {
   boardOptions?: string;
   deadlines?: string;
   diskOptions?: string;
+  /** Fields of `tracking`. */
+  tracking?: string;
   /** What a cut leaves of each disk's cache; default: each write by chance. */
   kill?: Partial<Record<'p' | 's' | 'j', 'keep' | 'drop'>>;
 }
@@ -32,6 +34,7 @@ regionSize: 16KiB
 primary: { device: "lab:p" }
 secondary: { device: "lab:s" }
 journal: { device: "lab:j", logSize: 256KiB }
+tracking: { ${w.tracking ?? ''} }
 workload: { queueDepth: 8, transaction: { writes: [1, 4] }, writeSize: [4KiB, 32KiB] }
 boards:
   relay0: { type: ${w.board ?? 'lcus'}, tty: "lab:relay0", channels: 4 }
