@@ -28,7 +28,7 @@ describe('on the virtual mirror', () => {
   const calibration = join(state.dir, 'calibration');
 
   it('is calibrated', async () => {
-    const result = await cli(['relay', 'calibrate', RIG, '--out', calibration], { env });
+    const result = await cli(['relay', 'calibrate', RIG, '--cuts', '4', '--out', calibration], { env });
     expect(result.code, result.stderr).toBe(0);
   });
 

@@ -28,6 +28,9 @@ const refused: [string, string, string][] = [
   ['a lab board that is not there', spoiled('tty: "lab:relay0"', 'tty: "lab:relay9"'), "boards.relay0.tty: lab:relay9: there is no board 'relay9' in lab.boards"],
   ['a cut of a rail that is not there', `${MINIMAL}campaign: { cuts: [{ rails: [PP] }] }\n`, "campaign.cuts[0].rails[0]: PP: there is no rail 'PP'; did you mean 'P'?"],
   ['a rail twice in a cut', `${MINIMAL}campaign: { cuts: [{ rails: [P, S, P] }] }\n`, 'campaign.cuts[0].rails[2]: P: is named twice'],
+  ['a cut point of other work', `${MINIMAL}campaign: { cuts: [{ rails: [P], at: copy-read, during: load }] }\n`, 'campaign.cuts[0].during: load: must be resync: copy-read is a moment of it; write resync or delete it'],
+  ['a cut point that is not there', `${MINIMAL}campaign: { cuts: [{ rails: [P], at: both-complete }] }\n`, "did you mean 'both-completed'?"],
+  ['a flush of a disk that is never flushed', spoiled('"lab:p" }', '"lab:p", durability: fua }') + 'campaign: { cuts: [{ rails: [P, J], at: flush }] }\n', 'campaign.cuts[0].at: flush: with durability fua primary is never flushed; aim at both-completed'],
   ['a lab board of another protocol', spoiled('relay0: {}', 'relay0: { protocol: numato }'), 'lab.boards.relay0.protocol: numato: boards.relay0 speaks lcus'],
   ['a lab board of other size', spoiled('relay0: {}', 'relay0: { channels: 8 }'), 'lab.boards.relay0.channels: 8: boards.relay0 has 4'],
   ['a disk fed by a channel that is not there', spoiled('fedBy: "relay0:3"', 'fedBy: "relay0:5"'), 'lab.disks.j.fedBy: relay0:5: relay0 has channels 1 to 4'],
@@ -53,6 +56,17 @@ test('two partitions of one disk are taken with a warning, a disk and its partit
   const rig = parseRig(rest + disk('secondary', '-part1') + disk('journal', '-part2'), 'b');
   expect(rig.warnings).toContainEqual({ field: 'journal.device', text: 'shares a disk with secondary: one cut takes both' });
   expect(problemsOf(rest + disk('secondary', '') + disk('journal', '-part2'))[0]).toContain('overlaps secondary: one is a partition of the other');
+});
+
+test('a cut point says what is cut, and when it is looked for', () => {
+  const cuts = (text: string) => parseRig(`${MINIMAL}campaign: { cuts: [${text}] }\n`, 'b').campaign.cuts;
+  const never = { min: 0, max: 0 };
+  expect(cuts('{ rails: [P], at: flush }, { rails: [P], at: copy-read }, { rails: [P], at: dirty-read, after: 5ms }')).toEqual([
+    { rails: ['P'], at: 'flush', during: 'load', afterMs: { min: 200, max: 2000 } },
+    { rails: ['P'], at: 'copy-read', during: 'resync', afterMs: never },
+    { rails: ['P'], at: 'dirty-read', during: 'recovery', afterMs: { min: 5, max: 5 } },
+  ]);
+  expect(cuts('{ rails: [P], during: resync }')).toEqual([{ rails: ['P'], during: 'resync', afterMs: { min: 200, max: 2000 } }]);
 });
 
 test('what is allowed but odd is said', () => {
