@@ -21,6 +21,7 @@ export interface RealWishes {
   cuts?: readonly string[];
   /** Of S; the others have 512-byte sectors. */
   sectorSize?: 512 | 4096;
+  journalSize?: string;
   /** Of S, as in a profile. */
   faultsOfS?: string;
 }
@@ -53,7 +54,7 @@ lab:
   disks:
     p: ${disk('4MiB', 1, 512)}
     s: ${disk('4MiB', 2, w.sectorSize ?? 4096, w.faultsOfS)}
-    j: ${disk('1MiB', 3, 512)}
+    j: ${disk(w.journalSize ?? '1MiB', 3, 512)}
   boards:
     relay0: { contactDelay: 5ms }
 `;
