@@ -114,6 +114,11 @@ export class CoreDriver implements CoreEffects {
     return n;
   }
 
+  /** The work would end now; returns whether it stands at a cut point instead. */
+  standsAtEnd(): boolean {
+    return this.point !== null && this.point.atEnd();
+  }
+
   armPoint(point: PointHold): void {
     this.point = point;
   }

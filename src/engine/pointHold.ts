@@ -53,7 +53,7 @@ export class PointHold {
     this.p = parts;
     this.trigger = POINT_TRIGGERS[parts.arm.at];
     this.armsAtMs = parts.nowMs + parts.arm.afterMs;
-    this.view = { core: parts.core, journalSpoke: false, armedForMs: 0, areas: parts.arm.areas, pagesSeen: new Map(), release: null };
+    this.view = { core: parts.core, journalSpoke: false, armedForMs: 0, areas: parts.arm.areas, pagesSeen: new Map(), lastPage: null, release: null };
   }
 
   /** Nothing may be decided or obtained. */
@@ -79,6 +79,15 @@ export class PointHold {
     if (this.state === 'escorting' && this.isEscorted(io)) return true;
     this.kept.push(io);
     return false;
+  }
+
+  /** The work would end now; returns whether it stands at its point instead. */
+  atEnd(): boolean {
+    if (this.state === 'waiting' && this.armed && this.trigger.standsAtEnd?.(this.view) === true) {
+      this.subject = this.subjectOf(this.trigger.subject!(this.view));
+      this.stand();
+    }
+    return this.standing;
   }
 
   /** An I/O is over. */

@@ -27,6 +27,7 @@ export interface PointView {
   areas: readonly AreaName[];
   /** Indicator pages seen since the point was armed: group → offsets of the copies, in order. */
   pagesSeen: Map<number, number[]>;
+  lastPage: DriverIo | null;
   /** The first commit that released something since then, and its last block. */
   release: { io: DriverIo; sequence: number } | null;
 }
@@ -37,6 +38,8 @@ export interface PointTrigger {
   stopsAt(io: DriverIo, view: PointView): boolean;
   /** The update's writes to these areas go out all the same, and must have completed for the state to be the one named. */
   completes?: readonly (typeof PRIMARY | typeof SECONDARY)[];
+  /** The work is over, with nothing left to submit: whether the state is the one named all the same. */
+  standsAtEnd?(view: PointView): boolean;
   /** What it stopped over, where that is not the I/O kept back. */
   subject?(view: PointView): DriverIo;
   /** S is taken as lost when the point is armed, as after a timeout: only then are regions marked (R9). */
@@ -50,8 +53,10 @@ const isWriteTo = (area: number) => (io: DriverIo, { core }: PointView): boolean
   io.kind === OP.write && io.b === area && !core.state.secondaryAway;
 
 /** The copies of a page are never written at once: at the second write of one the first is durable, at the third both. */
-const isPageWrite = (nth: number) => (io: DriverIo, { pagesSeen }: PointView): boolean => {
+const isPageWrite = (nth: number) => (io: DriverIo, view: PointView): boolean => {
+  const { pagesSeen } = view;
   if (io.kind !== OP.page) return false;
+  view.lastPage = io;
   const before = pagesSeen.get(io.a) ?? [];
   // Twice the same copy: its other one is not of this series.
   if (before.at(-1) !== io.offsetBytes) before.push(io.offsetBytes);
@@ -100,7 +105,7 @@ export const POINT_TRIGGERS: Record<CutPoint, PointTrigger> = {
   'copy-durable': { held: true, stopsAt: isPage },
   'clear-write': { held: false, stopsAt: isPage },
   'clear-copies': { held: true, stopsAt: isPageWrite(2) },
-  'clear-durable': { held: true, stopsAt: isPageWrite(3) },
+  'clear-durable': { held: true, stopsAt: isPageWrite(3), standsAtEnd: (view) => view.lastPage !== null, subject: (view) => view.lastPage! },
   'dirty-read': { held: true, stopsAt: isJournalWrite },
   'dirty-write': { held: false, stopsAt: isJournalWrite },
 };

@@ -20,7 +20,7 @@ export function runResync({ running, meter, generator, stopRequested, progress }
   const started = performance.now();
   const before = meter.resyncBytes;
   core.startResync();
-  while (!core.resync.done && !stopRequested()) {
+  while (!(core.resync.done && !running.driver.standsAtEnd()) && !stopRequested()) {
     generator?.fill();
     running.round();
     progress(meter.resyncBytes - before);

@@ -99,3 +99,24 @@ describe.runIf(isBuilt)('at a cut point', () => {
     }
   });
 });
+
+it.runIf(isBuilt)('clear-durable is reached at the very end of a resync that clears all its regions at once', async () => {
+  const seen = await mirror('clean');
+  const { engine } = seen;
+  try {
+    await engine.recover();
+    // A few updates, their evidence left behind by an engine that dies.
+    await engine.load({ ...LOAD, maxWritesPerSecond: 40 }, 3, 100);
+    await engine.abandon();
+    await engine.open(seen.spec);
+    const { dirtyRegions } = await engine.recover();
+    expect(dirtyRegions).toBeGreaterThan(0);
+    expect(dirtyRegions).toBeLessThan(9);
+    const running = engine.resync(undefined, { at: 'clear-durable', afterMs: 0, areas: ['secondary'] });
+    expect(await seen.reached()).toMatchObject({ held: true, subject: { kind: 'page', area: 'journal' } });
+    await engine.disarmPoint();
+    expect(await running).toMatchObject({ complete: true, regions: dirtyRegions });
+  } finally {
+    await engine.terminate();
+  }
+});
