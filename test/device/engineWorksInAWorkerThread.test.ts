@@ -2,6 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { expect, test } from 'vitest';
+import { loadNative } from '../../src/device/loadNative.js';
 import { openDevice } from '../../src/device/openDevice.js';
 import { useLoops } from './loop.js';
 
@@ -50,6 +51,8 @@ function runWorker(path: string, ffi: string): Promise<unknown> {
 }
 
 test('two workers at once, one per loader', async () => {
+  // As the engine's client does: ffi-napi crashes the process when its last thread ends, unless another one holds it too.
+  for (const ffi of ['koffi', 'ffi-napi'] as const) loadNative(ffi);
   const two = [loops.loop(), loops.loop()];
   const results = await Promise.all([runWorker(two[0]!.path, 'koffi'), runWorker(two[1]!.path, 'ffi-napi')]);
   for (const result of results) expect(result).toMatchObject({ bytes: 50 * 32 * 4096, updateId: 49, lba: 31 * 8 });
