@@ -99,7 +99,7 @@ async function runIn(dir: RunDirectory, rig: ResolvedRig, options: Options, lock
   const server = options.metrics === undefined ? null : await serveMetrics(metrics, options.metrics);
   if (server !== null && !options.json) print(`metrics: ${server.url}`);
   for (const w of rig.warnings) process.stderr.write(`plugpull: warning: ${w.field}: ${w.text}\n`);
-  if (!options.json) print(introduction(rig, dir.path));
+  if (!options.json) print(introduction(rig, dir.path, options.calibration !== null));
   const progress = createProgress(options.json === true, process.stdout);
   try {
     const observers = [recorder, files.observer, metricsObserver(metrics), progress.observer];

@@ -25,6 +25,13 @@ describe('the verdict of a cycle', () => {
     }
   });
 
+  it('is INVALID when the cut did not come at the point it was for, and FAIL all the same for what it did', () => {
+    const missedPoint = 'the resync ended before the protocol got to clear-write';
+    expect(cycleVerdict(evidence({ missedPoint }))).toMatchObject({ verdict: 'INVALID', reasons: [{ code: 'POINT_NOT_REACHED', text: missedPoint }] });
+    expect(cycleVerdict(evidence({ missedPoint, judge: { ...evidence().judge!, lostAcknowledgedSectors: 8 } })).verdict).toBe('FAIL');
+    expect(cycleVerdict(evidence({ missedPoint: null })).verdict).toBe('PASS');
+  });
+
   it('is FAIL for each broken rule, and names it', () => {
     const base = evidence();
     const judge = base.judge!;

@@ -1,0 +1,53 @@
+/**
+ * Honest disks are never accused at any cut point either, whatever the profile: the rigs of honestRig.ts, their cuts aimed
+ * at points. What a profile can't reach (nothing dirty to copy, a disk that is never flushed) is said so, and is the only
+ * thing that keeps a cycle from passing. PLUGPULL_LONG=1 draws more; PLUGPULL_SEED=N begins at another one.
+ */
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { CUT_POINT_NAMES } from '../../src/rig/cutPoints.js';
+import { ownStateDir } from '../campaign/labRig.js';
+import { cli } from './cli.js';
+import { honestRigText } from './honestRig.js';
+
+const state = ownStateDir();
+const env = { PLUGPULL_STATE_DIR: state.dir };
+afterAll(() => state.clean());
+
+const CYCLES = 4;
+const FIRST = Number(process.env.PLUGPULL_SEED ?? 1);
+const SEEDS = Array.from({ length: process.env.PLUGPULL_LONG ? 40 : 3 }, (_, i) => FIRST + i);
+
+/** The rig of this seed, each of its cuts aimed at the next point. `flush` only where it is allowed. */
+function rigText(seed: number): string {
+  let next = seed * CYCLES;
+  const text = honestRigText(seed, `points-${seed}`, CYCLES).replace('deadlines: {', 'deadlines: { point: 3s,');
+  const points = CUT_POINT_NAMES.filter((name) => name !== 'flush' || !text.includes('durability: fua'));
+  return text.replace(/^( {4}- \{ rails: \[[^\]]*\]), .*$/gm, (_line, rails: string) => `${rails}, at: ${points[next++ % points.length]} }`);
+}
+
+interface Summary {
+  run: { troubles: string[] };
+  cycles: { verdict: string; aim: { point: { name: string; reached: boolean; held?: boolean }; missedByMs: number | null }; reasons: { code: string; text: string }[] }[];
+}
+
+describe('a rig of honest disks, cut at points', () => {
+  it.each(SEEDS)('drawn from seed %i', async (seed) => {
+    const text = rigText(seed);
+    const file = join(state.dir, `points-${seed}.yaml`);
+    const out = join(state.dir, `out-${seed}`);
+    writeFileSync(file, text);
+    const result = await cli(['run', file, '--out', out, '--json'], { env });
+    expect(result.stdout, result.stderr + text).not.toBe('');
+    const { run, cycles } = JSON.parse(result.stdout) as Summary;
+    expect(run.troubles, text).toEqual([]);
+    expect(cycles, text).toHaveLength(CYCLES);
+    for (const { verdict, aim, reasons } of cycles) {
+      expect(reasons.map((r) => r.code), text).toEqual(aim.point.reached ? [] : ['POINT_NOT_REACHED']);
+      expect(verdict).toBe(aim.point.reached ? 'PASS' : 'INVALID');
+      if (aim.point.held === true) expect(aim.missedByMs, aim.point.name).toBe(0);
+    }
+    rmSync(out, { recursive: true, force: true });
+  });
+});
