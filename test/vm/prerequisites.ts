@@ -1,5 +1,5 @@
 /** What a machine of kernel drivers needs of this host, and what to install where it lacks. */
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { findKernel } from './kernel.js';
 
@@ -30,6 +30,8 @@ export function whyNoMachine(): string | null {
   if (process.getuid?.() !== 0) return 'the virtual lab needs root';
   const packages = missingOf(Object.fromEntries(PROGRAMS));
   if (packages !== null) return packages;
+  // The guest has no libraries when its shell starts. A program that needs some names its loader at its very start.
+  if (readFileSync(findProgram('busybox')!).subarray(0, 4096).includes('/ld-')) return 'apt install busybox-static: this busybox needs libraries';
   return findKernel() === null ? 'no kernel with modules: test/vm/fetch-kernel.sh' : null;
 }
 
