@@ -1,6 +1,7 @@
 /**
- * Enrolment: a real disk may be overwritten only after somebody typed its serial. Kept as JSON beside the rig profile, by
- * what the disk says of itself, so that it survives recabling and does not pass on to a replacement.
+ * Enrolment: a real disk may be overwritten only after somebody typed its serial. Half of it is this list, JSON beside the
+ * rig profile, by what the disk says of itself, so that it survives recabling and does not pass on to a replacement; the
+ * other half is the label on the disk (label.ts).
  */
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { DeviceError } from './errors.js';
