@@ -76,4 +76,26 @@ describe('a rig of real disks', () => {
     expect(forgotten.stderr.match(/GATE_NOT_ENROLLED/g)).toHaveLength(3);
     expect(forgotten.stderr).not.toMatch(/GATE_LABEL/);
   });
+
+  it('whose label goes away under way is written to no more: INVALID, power on', async () => {
+    const rig = await realRig(state.dir, 'wiped', { cycles: 20 });
+    expect((await rig.run(['enrol', rig.file, ...DISKS.flatMap((disk) => ['--i-mean', rig.disks[disk].serial])])).code).toBe(0);
+    let wiped = false;
+    const out = join(state.dir, 'out-wiped');
+    const campaign = await rig.run(['run', rig.file, '--out', out], {
+      onOutput: (stdout) => {
+        if (wiped || !stdout.includes('cycle 0: PASS')) return;
+        wiped = true;
+        wipe(rig, 's');
+      },
+    });
+    expect(campaign.code, campaign.stdout + campaign.stderr).toBe(3);
+    const record = JSON.parse(readFileSync(join(out, 'run.json'), 'utf8')) as { verdict: string; counts: { PASS: number }; troubles: string[] };
+    expect(record.verdict).toBe('INVALID');
+    expect(record.counts.PASS).toBeGreaterThan(0);
+    expect(record.troubles.join()).toMatch(/secondary .*GATE_LABEL_MISSING/);
+    // Nothing was written there after it was wiped: a bench that goes by sizes alone would have.
+    expect(bytesOf(rig, 's', lastBlock('s'), 1).every((byte) => byte === 0)).toBe(true);
+    expect((await rig.run(['relay', 'state', rig.file])).stdout.match(/ on /g)).toHaveLength(3);
+  });
 });
