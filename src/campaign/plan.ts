@@ -1,6 +1,7 @@
 /** What a run would do, without touching anything: devices, order of cuts, an estimate of the time. */
 import type { AreaName, CutPoint, ResolvedRig } from '../rig/resolved.js';
 import type { DeviceNow } from '../device/deviceNow.js';
+import { isEnrolled, type Enrolment } from '../device/enrolment.js';
 import type { Calibration } from './calibration.js';
 import type { CyclePlan } from './cycleTypes.js';
 import { estimateTime, type Estimate, type FormerTimes } from './estimate.js';
@@ -10,7 +11,8 @@ import { planCycle } from './rounds.js';
 export interface RunPlan {
   rig: string;
   seed: number;
-  devices: { area: AreaName; device: string; serial: string | null; fate: string; now: DeviceNow | null }[];
+  /** `enrolled`: its serial was typed once, by the list beside the profile; null: it need not be, or is not attached. */
+  devices: { area: AreaName; device: string; serial: string | null; fate: string; now: DeviceNow | null; enrolled: boolean | null }[];
   rails: { rail: string; board: string; channels: number[]; feeds: AreaName[] }[];
   cycles: { index: number; seed: number; cuts: { during: string; rails: string[]; areas: AreaName[]; afterMs: number; at?: CutPoint }[] }[];
   cyclesTotal: number;
@@ -33,12 +35,13 @@ const FATES: Record<AreaName, string> = {
 export interface PlanSources {
   /** What is known of a device without opening it; null: not attached now, or virtual. */
   look?: (path: string) => DeviceNow | null;
+  enrolments?: readonly Enrolment[];
   /** Of a run of this profile. */
   former?: FormerTimes | null;
   calibration?: Calibration | null;
 }
 
-export function planRun(rig: ResolvedRig, { look = () => null, former = null, calibration = null }: PlanSources = {}): RunPlan {
+export function planRun(rig: ResolvedRig, { look = () => null, enrolments = [], former = null, calibration = null }: PlanSources = {}): RunPlan {
   const { cycles, seed } = rig.campaign;
   // Without a cut there is no cycle: said by a warning of the profile, and refused by `run`.
   const length = rig.campaign.cuts.length === 0 ? 0 : Math.min(cycles, LISTED_CYCLES_MAX);
@@ -50,7 +53,11 @@ export function planRun(rig: ResolvedRig, { look = () => null, former = null, ca
   return {
     rig: rig.name,
     seed,
-    devices: AREA_NAMES.map((area) => ({ area, device: rig[area].device, serial: rig[area].serial ?? rig[area].wwn ?? null, fate: fateOf(area, rig), now: isLabDevice(rig[area]) ? null : look(rig[area].device) })),
+    devices: AREA_NAMES.map((area) => {
+      const now = isLabDevice(rig[area]) ? null : look(rig[area].device);
+      const enrolled = now?.needsEnrolment === true ? isEnrolled(enrolments, now) : null;
+      return { area, device: rig[area].device, serial: rig[area].serial ?? rig[area].wwn ?? null, fate: fateOf(area, rig), now, enrolled };
+    }),
     rails: rig.rails.map((r) => ({ rail: r.name, board: r.board, channels: r.channels, feeds: r.powers })),
     cycles: listed.map((cycle) => ({
       index: cycle.index,

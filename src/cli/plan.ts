@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { loadCalibration } from '../campaign/calibration.js';
 import { planRun, type RunPlan } from '../campaign/plan.js';
 import { deviceNow, type DeviceNow } from '../device/deviceNow.js';
+import { enrolmentPath, loadEnrolments } from '../device/enrolment.js';
 import { loadRig } from '../rig/load.js';
 import { effectiveRig, type CampaignOverrides } from './effectiveRig.js';
 import { formatBytes } from './progressText.js';
@@ -25,7 +26,7 @@ export function addPlan(program: Command): void {
       const rig = effectiveRig(loadRig(file), options);
       const former = options.like === undefined ? newestFormerRun(rig) : formerRunIn(options.like, rig);
       const calibration = options.calibration === undefined ? null : loadCalibration(options.calibration, rig.name);
-      const plan = planRun(rig, { look: deviceNow, former: former?.times, calibration });
+      const plan = planRun(rig, { look: deviceNow, enrolments: loadEnrolments(enrolmentPath(rig.file)), former: former?.times, calibration });
       const basis = former?.directory ?? null;
       if (options.json) printJson({ ...plan, estimatedFrom: basis });
       else print(formatPlan(plan, basis));
@@ -55,6 +56,12 @@ interface PlanOptions extends CampaignOverrides {
   json?: boolean;
 }
 
+/** Of the list alone: the label on the disk is not read here. */
+function enrolment(enrolled: boolean | null): string {
+  if (enrolled === null) return '';
+  return enrolled ? ', enrolled' : ', NOT ENROLLED: plugpull enrol comes before run';
+}
+
 /** The label's room, on a disk that has one. */
 function keptBack({ sizeBytes, usableBytes }: DeviceNow): string {
   return sizeBytes === usableBytes ? '' : ` (its label's ${formatBytes(sizeBytes - usableBytes)} at the end are kept)`;
@@ -69,7 +76,7 @@ function formatPlan(plan: RunPlan, basis: string | null): string {
   const lines = [`rig ${plan.rig}: ${plan.cyclesTotal} cycles, seed ${plan.seed}`, `time: ${timeOf(plan, basis)}`, '', 'devices'];
   for (const d of plan.devices) lines.push(`  ${d.area.padEnd(10)} ${d.device}${d.serial === null ? '' : ` (${d.serial})`}: ${d.fate}`);
   for (const d of plan.devices) {
-    if (d.now !== null) lines.push(`  ${d.area.padEnd(10)} is ${d.now.kernelName} now, ${formatBytes(d.now.sizeBytes)}${keptBack(d.now)}, write cache: ${d.now.writeCache}`);
+    if (d.now !== null) lines.push(`  ${d.area.padEnd(10)} is ${d.now.kernelName} now, ${formatBytes(d.now.sizeBytes)}${keptBack(d.now)}, write cache: ${d.now.writeCache}${enrolment(d.enrolled)}`);
     else if (!d.device.startsWith('lab:')) lines.push(`  ${d.area.padEnd(10)} is not attached now`);
   }
   lines.push('', 'rails');

@@ -1,6 +1,6 @@
 /** What can be known of a device without opening it: for plans, which touch nothing. */
 import { blockNodeOf } from './blockTree.js';
-import { usableBytes } from './labelPlace.js';
+import { needsEnrolment, usableBytes } from './labelPlace.js';
 import type { WriteCache } from './port.js';
 import { readAttribute, readSysfs, sysfsFolder } from './sysfs.js';
 
@@ -10,8 +10,10 @@ export interface DeviceNow {
   /** Up to its label, where it has one. */
   usableBytes: number;
   writeCache: WriteCache;
+  model: string | null;
   serial: string | null;
   wwn: string | null;
+  needsEnrolment: boolean;
 }
 
 /** sysfs counts in these, whatever the device's own blocks are. */
@@ -23,7 +25,7 @@ export function deviceNow(path: string): DeviceNow | null {
   const facts = node === null ? null : readSysfs(node);
   if (node === null || facts === null) return null;
   const sectors = Number(readAttribute(sysfsFolder(node) ?? '', 'size') ?? 0);
-  const { kernelName, writeCache, serial, wwn, backingFile } = facts;
+  const { kernelName, writeCache, model, serial, wwn, backingFile } = facts;
   const sizeBytes = sectors * SYSFS_SECTOR_BYTES;
-  return { kernelName, sizeBytes, usableBytes: usableBytes({ sizeBytes, backingFile }), writeCache, serial, wwn };
+  return { kernelName, sizeBytes, usableBytes: usableBytes({ sizeBytes, backingFile }), writeCache, model, serial, wwn, needsEnrolment: needsEnrolment({ backingFile }) };
 }

@@ -54,7 +54,7 @@ function isEnrolment(value: unknown): value is Enrolment {
 }
 
 /** The disk's WWN decides where it has one, else serial and model; a changed size is another disk. */
-export function isEnrolled(enrolments: readonly Enrolment[], identity: DeviceIdentity): boolean {
+export function isEnrolled(enrolments: readonly Enrolment[], identity: Pick<DeviceIdentity, 'serial' | 'wwn' | 'model' | 'sizeBytes'>): boolean {
   return enrolments.some((disk) => {
     if (disk.sizeBytes !== identity.sizeBytes) return false;
     if (disk.wwn !== null && identity.wwn !== null) return disk.wwn === identity.wwn;

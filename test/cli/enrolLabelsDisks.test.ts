@@ -94,10 +94,12 @@ it('typed at a terminal: each disk is shown, a wrong serial changes nothing, the
   expect(wrong.text).toMatch(/EVERYTHING ON IT WILL BE OVERWRITTEN/);
   expect(wrong.text).toMatch(/secondary .*nothing was changed/);
   expect(allOf(rig).every((byte) => byte === 0)).toBe(true);
+  expect((await rig.run(['plan', rig.file])).stdout.match(/\(its label's 4\.0 KiB at the end are kept\), write cache: write-back, NOT ENROLLED/g)).toHaveLength(3);
   const right = await typed(rig, serials);
   expect(right.code, right.text).toBe(0);
   expect(right.text).toContain(`labelled, and enrolled in ${rig.enrolled}`);
   expect((await rig.run(['enrol', rig.file])).stdout).toMatch(/nothing to enrol/);
+  expect((await rig.run(['plan', rig.file])).stdout.match(/write cache: write-back, enrolled$/gm)).toHaveLength(3);
 });
 
 /** On a terminal of its own; each line is typed when it is asked for. */
