@@ -10,18 +10,27 @@
 import type { CoreConfig } from './config.js';
 import { checkConfig, UPDATE_BYTES_END } from './config.js';
 import type { DeviceIndex } from './devices.js';
-import { JOURNAL, PowerEpoch, PRIMARY, SECONDARY } from './devices.js';
+import { PowerEpoch } from './devices.js';
 import type { CoreEffects } from './effects.js';
 import { Evidence } from './evidence.js';
 import { Fetch } from './fetch.js';
 import type { IndicatorMap } from './indicatorMap.js';
 import { IndicatorPages } from './indicatorPages.js';
-import { NIL } from './linkedList.js';
 import { Resync } from './resync.js';
 import type { CoreCounters } from './state.js';
-import { CLOSED, CoreState, DURABLE } from './state.js';
-import { OPENING_UNITS, TransactionLog } from './transactionLog.js';
+import { CoreState } from './state.js';
+import { TransactionLog } from './transactionLog.js';
 import { Updates } from './updates.js';
+import * as devices from './devices.js';
+import * as flags from './flags.js';
+import * as logRecords from './logRecords.js';
+import * as words from './words.js';
+
+// Constants of the file: see words.ts.
+const { PRIMARY, SECONDARY, JOURNAL } = devices;
+const { DURABLE, CLOSED } = flags;
+const { OPENING_UNITS } = logRecords;
+const { NIL } = words;
 
 /** What a core is built of. Broken engines for the explorer put in a broken part here, and nowhere else. */
 export interface CoreParts {

@@ -5,9 +5,13 @@
  *
  * Deadlines are whole milliseconds, rounded up, of which the low 32 bits are kept: a hang is noticed at most one late.
  */
-import { NIL } from './linkedList.js';
 import type { CoreState } from './state.js';
-import { TIMED } from './state.js';
+import * as flags from './flags.js';
+import * as words from './words.js';
+
+// Constants of the file: see words.ts.
+const { TIMED } = flags;
+const { NIL, SLOT_WAIT, SLOT_FLAGS } = words;
 
 export class Deadlines {
   private readonly state: CoreState;
@@ -28,17 +32,17 @@ export class Deadlines {
   start(slot: number): void {
     const { slots, config, nowMs } = this.state;
     const dueMs = Math.ceil(nowMs + config.ackTimeoutMs) | 0;
-    slots.wait[slot] = dueMs;
-    slots.flags[slot] |= TIMED;
+    slots.memory[slot + SLOT_WAIT] = dueMs;
+    slots.memory[slot + SLOT_FLAGS] |= TIMED;
     if (this.waiting++ === 0) this.firstMs = dueMs;
   }
 
   /** Nothing is expected of an area any more, or what comes does not matter. Returns whether it was waited for. */
   stop(slot: number): boolean {
-    const { slots } = this.state;
-    const flags = slots.flags[slot];
+    const { memory } = this.state.slots;
+    const flags = memory[slot + SLOT_FLAGS];
     if ((flags & TIMED) === 0) return false;
-    slots.flags[slot] = flags & ~TIMED;
+    memory[slot + SLOT_FLAGS] = flags & ~TIMED;
     if (--this.waiting === 0) this.firstMs = 0;
     return true;
   }

@@ -7,11 +7,19 @@
  */
 import type { CoreEffects } from './effects.js';
 import { IndicatorPages } from './indicatorPages.js';
-import { NIL } from './linkedList.js';
-import { CLEARING } from './regionEvidence.js';
 import type { CoreState } from './state.js';
-import { BEGUN, CLOSED, GIVEN_UP, MARKING, NEEDS_LOG, NEEDS_MARK } from './state.js';
-import { RECORD_BEGIN, RECORD_COMPLETE, RECORD_RELEASE, RECORD_WRITE, TransactionLog } from './transactionLog.js';
+import { TransactionLog } from './transactionLog.js';
+import * as flags from './flags.js';
+import * as logRecords from './logRecords.js';
+import * as words from './words.js';
+
+// Constants of the file: see words.ts.
+const { NEEDS_LOG, NEEDS_MARK, GIVEN_UP, MARKING, CLOSED, BEGUN, CLEARING } = flags;
+const { RECORD_BEGIN, RECORD_WRITE, RECORD_RELEASE, RECORD_COMPLETE } = logRecords;
+const {
+  NIL, FIRST_HOLDING, LAST_HOLDING, COPY_SLOT, SLOT_FIRST_NODE, SLOT_TRANSACTION, SLOT_WAIT, SLOT_FLAGS,
+  HOLDING_TRANSACTION, HOLDING_ENTRY, HOLDING_SEQUENCE, HOLDING_UNACKED, HOLDING_NEXT, TRANSACTION_HOLDINGS, TRANSACTION_STATE,
+} = words;
 
 export class Evidence {
   readonly state: CoreState;
@@ -24,9 +32,8 @@ export class Evidence {
   protected readonly uncompleted: number[] = [];
   /** Somebody waits for a block of the open commit, or wants it out. */
   protected urgent = false;
-  /** Holdings, region entries and transactions that somebody found none of: lingering evidence makes room for them. */
+  /** Holdings and transactions that somebody found none of: lingering evidence makes room for them. */
   protected holdingsWanted = 0;
-  protected regionsWanted = 0;
   protected transactionWanted = false;
   /** Room kept free for the commit that moves the tail, and for releases before it. */
   protected readonly reserveBlocks: number;
@@ -60,12 +67,9 @@ export class Evidence {
     return false;
   }
 
-  /** Whether so many more regions can be known. Those of lingering evidence give up their place at the next pump if not. */
+  /** Whether so many more regions can be known. If not: more linger than may, and the next pump makes an end of that. */
   hasRegions(count: number): boolean {
-    const { regions } = this.state;
-    if (regions.pool.freeCount >= count) return true;
-    this.regionsWanted = Math.max(this.regionsWanted, count);
-    return false;
+    return this.state.regions.pool.freeCount >= count;
   }
 
   /** A transaction found no place: lingering evidence of closed ones gives up its own. */
@@ -74,26 +78,25 @@ export class Evidence {
   }
 
   /**
-   * R2 for a new update: every region gets evidence. Sets NEEDS_LOG or NEEDS_MARK while it is not durable.
+   * R2 for a new update: every region, `count` of them, gets evidence. Sets NEEDS_LOG or NEEDS_MARK while it is not durable.
    * Under log pressure, and while S is away, the evidence is the region's mark in the indicator area (R9).
    */
-  claim(slot: number): void {
+  claim(slot: number, count: number): void {
     const { slots, nodes, held } = this.state;
-    const count = this.state.regionsTouched(slots.offset(slot), slots.length(slot));
     const inLog =
       !this.state.secondaryAway &&
       this.log.hasRoom(count + 1, this.reserveBlocks) &&
       this.state.holdings.pool.freeCount >= count;
     let waitFor = -1;
-    for (let n = slots.firstNode[slot]; n !== NIL; n = nodes.nextOfSlot(n)) {
+    for (let n = slots.memory[slot + SLOT_FIRST_NODE]; n !== NIL; n = nodes.nextOfSlot(n)) {
       held.stopLingering(nodes.entryOf(n));
       if (inLog) waitFor = Math.max(waitFor, this.claimInLog(n));
     }
     if (!inLog) {
       this.markAll(slot, NEEDS_MARK);
     } else if (waitFor >= 0 && this.log.waitFor(waitFor, slot)) {
-      slots.wait[slot] = waitFor;
-      slots.flags[slot] |= NEEDS_LOG;
+      slots.memory[slot + SLOT_WAIT] = waitFor;
+      slots.memory[slot + SLOT_FLAGS] |= NEEDS_LOG;
       this.state.counters.waitedForLog++;
     } else {
       this.state.counters.freeRides++;
@@ -104,17 +107,18 @@ export class Evidence {
   protected claimInLog(n: number): number {
     const { nodes, holdings, regions, held, slots } = this.state;
     const e = nodes.entryOf(n);
-    const t = slots.transaction[nodes.slot[n]];
-    let h = held.firstHolding[e];
-    while (h !== NIL && holdings.transaction[h] !== t) h = holdings.next[h];
+    const t = slots.memory[nodes.slot[n] + SLOT_TRANSACTION];
+    const { memory } = holdings;
+    let h = held.memory[e + FIRST_HOLDING];
+    while (h !== NIL && memory[h + HOLDING_TRANSACTION] !== t) h = memory[h + HOLDING_NEXT];
     if (h === NIL) h = this.writeRecord(t, e);
-    holdings.unacked[h]++;
+    memory[h + HOLDING_UNACKED]++;
     nodes.holding[n] = h;
     // A bit about to be cleared (R10) is nothing to rely on.
-    if (held.copySlot[e] !== CLEARING && this.pages.isEvidence(regions.region[e])) return -1;
+    if (held.memory[e + COPY_SLOT] !== CLEARING && this.pages.isEvidence(regions.region[e])) return -1;
     // Holdings stand in log order: the first is the first to be durable.
-    const oldest = this.sequenceOf(held.firstHolding[e]);
-    return this.log.isDurable(oldest) ? -1 : oldest;
+    const oldest = held.memory[e + FIRST_HOLDING];
+    return this.isDurable(oldest) ? -1 : this.sequenceOf(oldest);
   }
 
   /** The log block with the holding's write record. */
@@ -122,29 +126,25 @@ export class Evidence {
     return this.log.whole(this.state.holdings.sequence[h]);
   }
 
+  /** Whether the holding's write record is durable. */
+  isDurable(h: number): boolean {
+    return this.log.isDurableLow(this.state.holdings.memory[h + HOLDING_SEQUENCE]);
+  }
+
   /** Claim 3: the location goes to the log for the transaction. */
   protected writeRecord(t: number, e: number): number {
     const { holdings, regions, held, transactions, nowMs, counters } = this.state;
     const id = this.state.transactionId(t);
-    if ((transactions.state[t] & BEGUN) === 0) {
-      transactions.state[t] |= BEGUN;
+    const ofTransactions = transactions.memory;
+    if ((ofTransactions[t + TRANSACTION_STATE] & BEGUN) === 0) {
+      ofTransactions[t + TRANSACTION_STATE] |= BEGUN;
       this.log.append(RECORD_BEGIN, id, 0, 0, nowMs);
       counters.begins++;
     }
-    const h = holdings.pool.take();
-    holdings.sequence[h] = this.log.append(RECORD_WRITE, id, regions.region[e], 1, nowMs);
+    const sequence = this.log.append(RECORD_WRITE, id, regions.region[e], 1, nowMs);
     counters.writeRecords++;
-    holdings.transaction[h] = t;
-    holdings.entry[h] = e;
-    holdings.unacked[h] = 0;
-    holdings.next[h] = NIL;
-    holdings.prev[h] = held.lastHolding[e];
-    if (holdings.prev[h] === NIL) held.firstHolding[e] = h;
-    else holdings.next[holdings.prev[h]] = h;
-    held.lastHolding[e] = h;
-    holdings.inLogOrder.append(h);
-    transactions.holdings[t]++;
-    return h;
+    ofTransactions[t + TRANSACTION_HOLDINGS]++;
+    return holdings.add(t, e, sequence, held);
   }
 
   /**
@@ -178,7 +178,7 @@ export class Evidence {
     const { nodes, holdings } = this.state;
     const h = nodes.holding[n];
     nodes.holding[n] = NIL;
-    if (h !== NIL) holdings.unacked[h]--;
+    if (h !== NIL) holdings.memory[h + HOLDING_UNACKED]--;
   }
 
   /**
@@ -187,13 +187,14 @@ export class Evidence {
    */
   prune(e: number): void {
     const { holdings, regions, held, config, nowMs } = this.state;
-    let h = held.firstHolding[e];
+    const { memory } = holdings;
+    let h = held.memory[e + FIRST_HOLDING];
     while (h !== NIL) {
-      const next = holdings.next[h];
-      if (holdings.unacked[h] === 0 && this.isDispensable(e, h)) this.release(h);
+      const next = memory[h + HOLDING_NEXT];
+      if (memory[h + HOLDING_UNACKED] === 0 && this.isDispensable(e, h)) this.release(h);
       h = next;
     }
-    if (regions.unackedCount[e] === 0 && held.firstHolding[e] !== NIL) held.linger(e, nowMs + config.lingerMs);
+    if (regions.unackedCount[e] === 0 && held.memory[e + FIRST_HOLDING] !== NIL) held.linger(e, nowMs + config.lingerMs);
   }
 
   /**
@@ -203,11 +204,12 @@ export class Evidence {
    */
   protected isDispensable(e: number, h: number): boolean {
     const { holdings, held } = this.state;
-    const isDurable = this.log.isDurable(this.sequenceOf(h));
+    if (held.memory[e + FIRST_HOLDING] === held.memory[e + LAST_HOLDING]) return false;
+    const isDurable = this.isDurable(h);
     let isOlder = true;
     for (let x = held.firstHolding[e]; x !== NIL; x = holdings.next[x]) {
       if (x === h) isOlder = false;
-      else if (this.log.isDurable(this.sequenceOf(x))) {
+      else if (this.isDurable(x)) {
         if (!isOlder || holdings.unacked[x] > 0) return true;
       } else if (isOlder && !isDurable) return true;
     }
@@ -218,18 +220,19 @@ export class Evidence {
   protected release(h: number): boolean {
     const { holdings, transactions, nowMs, counters, journalLost, regions } = this.state;
     if (journalLost || !this.log.hasRoom(1, this.reserveBlocks / 2)) return false;
-    const t = holdings.transaction[h];
-    const isLast = transactions.holdings[t] === 1;
+    const { memory } = holdings;
+    const t = memory[h + HOLDING_TRANSACTION];
+    const isLast = transactions.memory[t + TRANSACTION_HOLDINGS] === 1;
     if (isLast && transactions.isOver(t)) {
       // The completion record takes back all that the transaction still has in the log (R6, R7).
       this.log.append(RECORD_COMPLETE, this.state.transactionId(t), 0, 0, nowMs);
       counters.completions++;
-      transactions.state[t] &= ~BEGUN;
+      transactions.memory[t + TRANSACTION_STATE] &= ~BEGUN;
     } else {
-      this.log.append(RECORD_RELEASE, this.state.transactionId(t), regions.region[holdings.entry[h]], 1, nowMs);
+      this.log.append(RECORD_RELEASE, this.state.transactionId(t), regions.region[memory[h + HOLDING_ENTRY]], 1, nowMs);
       counters.releases++;
     }
-    this.log.free(this.sequenceOf(h));
+    this.log.freeLow(memory[h + HOLDING_SEQUENCE]);
     this.forget(h);
     return true;
   }
@@ -237,25 +240,17 @@ export class Evidence {
   /** Takes the holding out of memory. */
   protected forget(h: number): void {
     const { holdings, transactions, held } = this.state;
-    const e = holdings.entry[h];
-    const t = holdings.transaction[h];
-    const p = holdings.prev[h];
-    const x = holdings.next[h];
-    if (p === NIL) held.firstHolding[e] = x;
-    else holdings.next[p] = x;
-    if (x === NIL) held.lastHolding[e] = p;
-    else holdings.prev[x] = p;
-    holdings.inLogOrder.remove(h);
-    holdings.pool.give(h);
-    transactions.holdings[t]--;
+    const t = holdings.memory[h + HOLDING_TRANSACTION];
+    holdings.remove(h, held);
+    transactions.memory[t + TRANSACTION_HOLDINGS]--;
     this.completeIfDone(t);
   }
 
   /** R6: the transaction is closed and nothing of it is left. Frees its place in memory. */
   completeIfDone(t: number): void {
     const { transactions, nowMs, counters, journalLost } = this.state;
-    if (!transactions.isOver(t) || transactions.holdings[t] > 0) return;
-    if ((transactions.state[t] & BEGUN) !== 0 && !journalLost) {
+    if (!transactions.isOver(t) || transactions.memory[t + TRANSACTION_HOLDINGS] > 0) return;
+    if ((transactions.memory[t + TRANSACTION_STATE] & BEGUN) !== 0 && !journalLost) {
       if (!this.log.hasRoom(1, this.reserveBlocks / 2)) {
         if (!this.uncompleted.includes(t)) this.uncompleted.push(t);
         return;
@@ -269,19 +264,19 @@ export class Evidence {
 
   /** Time has passed: lingering evidence whose time is up, or that is too much, goes. `all`: none may stay. */
   expire(all: boolean): void {
-    const { config, nowMs, counters, held, holdings, regions } = this.state;
+    const { config, nowMs, counters, held, holdings } = this.state;
     for (;;) {
       const e = held.oldestLingering;
       if (e === NIL) break;
       const late = held.lingersUntilMs(e) <= nowMs;
       const tooMany = held.lingeringCount > config.hotRegions;
-      const wanted = holdings.pool.freeCount < this.holdingsWanted || regions.pool.freeCount < this.regionsWanted;
+      const wanted = holdings.pool.freeCount < this.holdingsWanted;
       if (!all && !late && !tooMany && !wanted) break;
       if (!this.releaseRegion(e)) break;
       if (late) counters.lingerExpiries++;
       else counters.evictions++;
     }
-    this.holdingsWanted = this.regionsWanted = 0;
+    this.holdingsWanted = 0;
     for (let i = this.uncompleted.length; i > 0; i--) this.completeIfDone(this.uncompleted.shift()!);
     if (this.transactionWanted) this.freeTransaction();
   }
@@ -311,8 +306,8 @@ export class Evidence {
   /** Releases all evidence of a quiet region; false when the log has no room now. */
   protected releaseRegion(e: number): boolean {
     const { held, holdings } = this.state;
-    for (let h = held.firstHolding[e]; h !== NIL; ) {
-      const next = holdings.next[h];
+    for (let h = held.memory[e + FIRST_HOLDING]; h !== NIL; ) {
+      const next = holdings.memory[h + HOLDING_NEXT];
       if (!this.release(h)) return false;
       h = next;
     }
@@ -335,7 +330,7 @@ export class Evidence {
     for (let h = holdings.inLogOrder.head; h !== NIL && this.sequenceOf(h) < target; ) {
       const next = holdings.inLogOrder.next(h);
       const e = holdings.entry[h];
-      if (!log.isDurable(this.sequenceOf(h))) break;
+      if (!this.isDurable(h)) break;
       if (regions.unackedCount[e] === 0 && holdings.unacked[h] === 0) {
         counters.pressureDrops++;
         this.drop(h);
@@ -358,7 +353,7 @@ export class Evidence {
     for (let n = regions.firstNode[e]; n !== NIL; n = nodes.next[n]) {
       if (nodes.holding[n] === h) nodes.holding[n] = NIL;
     }
-    this.log.free(this.sequenceOf(h));
+    this.log.freeLow(holdings.sequence[h]);
     this.forget(h);
     if (held.firstHolding[e] === NIL) held.stopLingering(e);
     this.state.releaseIfIdle(e);

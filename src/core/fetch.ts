@@ -4,8 +4,11 @@
  * nothing: whether it is called is a matter of speed alone.
  */
 import type { IndicatorPages } from './indicatorPages.js';
-import { NIL } from './linkedList.js';
 import type { CoreState } from './state.js';
+import * as words from './words.js';
+
+// Constants of the file: see words.ts.
+const { NIL } = words;
 
 /** Taken together: far more than there are misses under way at once. */
 const TOGETHER = 64;

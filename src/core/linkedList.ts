@@ -1,39 +1,50 @@
-/** Marks the end of a list of indices, and "none" in every index field of the core. */
-export const NIL = -1;
+import * as words from './words.js';
+export { NIL } from './words.js';
 
-/** One doubly linked list over indices. Its links live in two arrays that are its owner's memory, not its own. */
+// Constants of the file: see words.ts.
+const { NIL } = words;
+
+/**
+ * One doubly linked list over indices. Its links are words of its owner's memory: those of `i` are `memory[i + next]` and
+ * `memory[i + prev]`.
+ */
 export class IndexList {
   head = NIL;
   tail = NIL;
   length = 0;
-  readonly #next: Int32Array;
-  readonly #prev: Int32Array;
+  readonly #memory: Int32Array;
+  readonly #next: number;
+  readonly #prev: number;
 
-  constructor(next: Int32Array, prev: Int32Array) {
+  constructor(memory: Int32Array, next: number, prev: number) {
+    this.#memory = memory;
     this.#next = next;
     this.#prev = prev;
   }
 
   append(i: number): void {
-    this.#prev[i] = this.tail;
-    this.#next[i] = NIL;
-    if (this.tail === NIL) this.head = i;
-    else this.#next[this.tail] = i;
+    const memory = this.#memory;
+    const last = this.tail;
+    memory[i + this.#prev] = last;
+    memory[i + this.#next] = NIL;
+    if (last === NIL) this.head = i;
+    else memory[last + this.#next] = i;
     this.tail = i;
     this.length++;
   }
 
   remove(i: number): void {
-    const p = this.#prev[i];
-    const n = this.#next[i];
+    const memory = this.#memory;
+    const p = memory[i + this.#prev];
+    const n = memory[i + this.#next];
     if (p === NIL) this.head = n;
-    else this.#next[p] = n;
+    else memory[p + this.#next] = n;
     if (n === NIL) this.tail = p;
-    else this.#prev[n] = p;
+    else memory[n + this.#prev] = p;
     this.length--;
   }
 
   next(i: number): number {
-    return this.#next[i];
+    return this.#memory[i + this.#next];
   }
 }

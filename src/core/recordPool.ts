@@ -6,16 +6,13 @@
  * array of its own (`layFields`) is the same memory, shifted. Free records are chained through their first word; the one
  * given back last is taken first, for it is the likeliest to be in the cache.
  */
-import { NIL } from './linkedList.js';
+import * as words from './words.js';
+
+// Constants of the file: see words.ts.
+const { NIL, FIRST_RECORD } = words;
 
 /** Most words of one memory: indices stay small integers. */
 const WORDS_MAX = 2 ** 30;
-/**
- * Words before the first record. Large arrays begin 16 bytes behind a page (the allocator's header), so that records of
- * 32 and 64 bytes would lie across two lines of the cache each; 48 bytes further they do not.
- */
-export const FIRST_RECORD = 12;
-
 /** Memory for records that take so many words together. Throws RangeError when an index could not name them all. */
 export function recordMemory(words: number): Int32Array {
   if (FIRST_RECORD + words > WORDS_MAX) throw new RangeError(`records of ${words} words together: must be below ${WORDS_MAX - FIRST_RECORD}`);
@@ -36,7 +33,8 @@ export class RecordPool {
 
   /** In memory of its own, or in a part of `memory` from `base` on, as the `which`th pool there. */
   constructor(capacity: number, wordsPerRecord: number, memory = recordMemory(capacity * wordsPerRecord), base = FIRST_RECORD, which = 0) {
-    this.capacity = capacity;
+    // A whole number for the compiler too: what comes out of a power may not be one.
+    this.capacity = capacity | 0;
     this.wordsPerRecord = wordsPerRecord;
     this.memory = memory;
     this.self = which * POOL_WORDS;

@@ -3,34 +3,20 @@
  * while (the one idle for longest first). Records beside those of the region table, named by the same entries; all NIL
  * while nothing is held.
  */
-import { IndexList, NIL } from './linkedList.js';
+import { IndexList } from './linkedList.js';
 import { layFields, recordMemory } from './recordPool.js';
-import { REGION_WORDS } from './regionTable.js';
+import * as words from './words.js';
 
-/** Words of a record, which is as long as the region's. */
-const FIRST_HOLDING = 0;
-const LAST_HOLDING = 1;
-const COPY_SLOT = 2;
-const LINGER_NEXT = 3;
-const LINGER_PREV = 4;
-const LINGERS = 5;
-/** Two words, aligned for a double. */
-const LINGER_UNTIL = 6;
-
-/** `copySlot`: the copy is durable and the bit waits to be cleared (R10). */
-export const CLEARING = -2;
+// Constants of the file: see words.ts.
+const { NIL, REGION_WORDS, FIRST_HOLDING, LAST_HOLDING, COPY_SLOT, LINGER_NEXT, LINGER_PREV, LINGERS, LINGER_UNTIL } = words;
 
 export class RegionEvidence {
-  private readonly memory: Int32Array;
+  readonly memory: Int32Array;
   /** Entry → first and last holding (evidence in the log), in log order; NIL when none. */
   declare readonly firstHolding: Int32Array;
   declare readonly lastHolding: Int32Array;
   /** Entry → slot of the resync copy that runs or waits, CLEARING, or NIL. */
   declare readonly copySlot: Int32Array;
-  declare private readonly lingerNext: Int32Array;
-  declare private readonly lingerPrev: Int32Array;
-  /** 0 or NIL. */
-  declare private readonly lingers: Int32Array;
   declare private readonly untilMs: Float64Array;
   private readonly lingering: IndexList;
 
@@ -40,18 +26,15 @@ export class RegionEvidence {
       firstHolding: FIRST_HOLDING,
       lastHolding: LAST_HOLDING,
       copySlot: COPY_SLOT,
-      lingerNext: LINGER_NEXT,
-      lingerPrev: LINGER_PREV,
-      lingers: LINGERS,
     });
     Object.defineProperty(this, 'untilMs', { value: new Float64Array(this.memory.buffer, 4 * LINGER_UNTIL), enumerable: false });
-    this.lingering = new IndexList(this.lingerNext, this.lingerPrev);
+    this.lingering = new IndexList(this.memory, LINGER_NEXT, LINGER_PREV);
   }
 
   /** No evidence, no copy. */
   isIdle(e: number): boolean {
     // Both are NIL, which is all bits set.
-    return (this.firstHolding[e] & this.copySlot[e]) === NIL;
+    return (this.memory[e + FIRST_HOLDING] & this.memory[e + COPY_SLOT]) === NIL;
   }
 
   /** Regions whose evidence is idle and stays for a while. */
@@ -76,14 +59,14 @@ export class RegionEvidence {
 
   /** The region lingers until then; one that lingers already keeps its place. */
   linger(e: number, untilMs: number): void {
-    if (this.lingers[e] === NIL) this.lingering.append(e);
-    this.lingers[e] = 0;
+    if (this.memory[e + LINGERS] === NIL) this.lingering.append(e);
+    this.memory[e + LINGERS] = 0;
     this.untilMs[e >> 1] = untilMs;
   }
 
   stopLingering(e: number): void {
-    if (this.lingers[e] === NIL) return;
-    this.lingers[e] = NIL;
+    if (this.memory[e + LINGERS] === NIL) return;
+    this.memory[e + LINGERS] = NIL;
     this.lingering.remove(e);
   }
 }

@@ -8,23 +8,13 @@
  * The node in the record is the region's own (updateSets.ts): an update that has its region to itself needs no other, and
  * all that its sets are lies on one line of the cache.
  */
-import { NIL } from './linkedList.js';
-import { FIRST_RECORD, layFields, RecordPool } from './recordPool.js';
+import { layFields, RecordPool } from './recordPool.js';
+import * as words from './words.js';
 
-/** Words of a record. */
-export const REGION = 0;
-const CHAIN = 1;
-export const UNACKED = 2;
-export const FIRST_NODE = 3;
-/** Where the node in the record begins, and its words. */
-export const OWN_NODE = 4;
-export const NODE_SLOT = 0;
-export const NODE_NEXT = 1;
-export const NODE_PREV = 2;
-export const NODE_HOLDING = 3;
-export const REGION_WORDS = 8;
+// Constants of the file: see words.ts.
+const { NIL, FIRST_RECORD, REGION_CHAIN, UNACKED, FIRST_NODE, OWN_NODE, NODE_SLOT, REGION_WORDS } = words;
+
 const RECORD_SHIFT = Math.log2(REGION_WORDS);
-
 /** At most one region per bucket when all are in use: chains stay short. */
 const BUCKETS_PER_REGION_MIN = 1;
 /** A link to no record. */
@@ -96,7 +86,7 @@ export class RegionTable {
     const head = this.buckets[h & this.mask];
     this.buckets[h & this.mask] = numberOf(e) | (tagOf(r) & this.tagMask) | (head === NONE ? 0 : MORE);
     memory[e] = r;
-    memory[e + CHAIN] = head;
+    memory[e + REGION_CHAIN] = head;
     memory[e + UNACKED] = 0;
     memory[e + FIRST_NODE] = memory[e + OWN_NODE + NODE_SLOT] = NIL;
     return e;
@@ -107,7 +97,7 @@ export class RegionTable {
     const { memory } = this.pool;
     const b = hash(memory[e]) & this.mask;
     const number = numberOf(e);
-    const after = memory[e + CHAIN];
+    const after = memory[e + REGION_CHAIN];
     const head = this.buckets[b];
     if ((head & this.numberMask) === number) this.buckets[b] = after;
     else this.unchain(b, number, after);
@@ -120,14 +110,14 @@ export class RegionTable {
     const { numberMask } = this;
     let before = NIL;
     let x = entryOf(this.buckets[b] & numberMask);
-    while ((memory[x + CHAIN] & numberMask) !== number) {
+    while ((memory[x + REGION_CHAIN] & numberMask) !== number) {
       before = x;
-      x = entryOf(memory[x + CHAIN] & numberMask);
+      x = entryOf(memory[x + REGION_CHAIN] & numberMask);
     }
-    memory[x + CHAIN] = after;
+    memory[x + REGION_CHAIN] = after;
     if (after !== NONE) return;
     if (before === NIL) this.buckets[b] &= ~MORE;
-    else memory[before + CHAIN] &= ~MORE;
+    else memory[before + REGION_CHAIN] &= ~MORE;
   }
 
   /** Entry of the region, or ABSENT. */
@@ -138,7 +128,7 @@ export class RegionTable {
       const e = entryOf(link & this.numberMask);
       if (((link ^ tag) & this.tagMask) === 0 && memory[e] === r) return e;
       if ((link & MORE) === 0) break;
-      link = memory[e + CHAIN];
+      link = memory[e + REGION_CHAIN];
     }
     return ABSENT;
   }

@@ -8,11 +8,14 @@
  * for ever.
  */
 import type { Evidence } from './evidence.js';
-import { NIL } from './linkedList.js';
-import { CLEARING } from './regionEvidence.js';
 import type { CoreState } from './state.js';
-import { CANCELLED, COPY, NEEDS_LOG, SETTLED, WAITING } from './state.js';
 import type { Updates } from './updates.js';
+import * as flags from './flags.js';
+import * as words from './words.js';
+
+// Constants of the file: see words.ts.
+const { WAITING, NEEDS_LOG, SETTLED, COPY, CANCELLED, CLEARING } = flags;
+const { NIL } = words;
 
 export class Resync {
   readonly state: CoreState;
@@ -97,7 +100,7 @@ export class Resync {
     const { state, updates } = this;
     const offset = region * state.config.regionBytes;
     const length = Math.min(state.config.regionBytes, state.config.usableBytes - offset);
-    const slot = updates.enter(NIL, offset, length, COPY);
+    const slot = updates.enter(NIL, offset, length, region, 1, COPY);
     if (slot === NIL) {
       this.starved = true;
       return false;

@@ -6,87 +6,58 @@
  */
 import type { CoreConfig } from './config.js';
 import type { IndicatorMap } from './indicatorMap.js';
-import { IndexList, NIL } from './linkedList.js';
-import { FIRST_RECORD, layFields, RecordPool } from './recordPool.js';
+import { Holdings } from './holdings.js';
+import { layFields, RecordPool } from './recordPool.js';
 import { RegionEvidence } from './regionEvidence.js';
 import type { RegionTable } from './regionTable.js';
 import type { Nodes } from './updateSets.js';
 import { UpdateSets } from './updateSets.js';
+import * as flags from './flags.js';
+import * as words from './words.js';
 
-/** Bits of `Slots.flags`. Per area: P has the named bit, S the next one. */
-export const SUBMITTED = 1 << 0;
-export const ENDED = 1 << 2;
-export const DURABLE = 1 << 4;
-/** Completed, and waiting in the area's power epoch for a flush. */
-export const IN_EPOCH = 1 << 6;
-/** Not submitted yet. */
-export const WAITING = 1 << 8;
-/** Its evidence is a log block / an indicator page that is not durable yet. */
-export const NEEDS_LOG = 1 << 9;
-export const NEEDS_MARK = 1 << 10;
-/** Will not be acknowledged (R9); its regions are marked, or about to be. */
-export const GIVEN_UP = 1 << 11;
-/** Out of `U[r]`: acknowledged, or given up with its marks durable. */
-export const SETTLED = 1 << 12;
-export const ANSWERED = 1 << 13;
-/** It is not written to S. */
-export const PRIMARY_ONLY = 1 << 14;
-/** A resync copy, not an update. */
-export const COPY = 1 << 15;
-/** A copy whose result must not clear its region. */
-export const CANCELLED = 1 << 16;
-/** Its regions' marks are not durable yet (with the journal gone: never). */
-export const MARKING = 1 << 17;
-/** An area has to answer before its deadline. */
-export const TIMED = 1 << 18;
-export const BOTH = 3;
+export * from './flags.js';
 
-/** Words of a slot: half a line of the cache. */
-const SLOT_FIRST_NODE = 0;
-const SLOT_TRANSACTION = 1;
-const SLOT_ID = 2;
-const SLOT_LENGTH = 3;
-/** Two words, aligned for a double. */
-const SLOT_OFFSET = 4;
-const SLOT_WAIT = 6;
-const SLOT_FLAGS = 7;
-const SLOT_WORDS = 8;
+// Constants of the file: see words.ts.
+const { CLOSED } = flags;
+const {
+  NIL, FIRST_RECORD, SLOT_FIRST_NODE, SLOT_TRANSACTION, SLOT_ID, SLOT_LENGTH, SLOT_OFFSET, SLOT_WAIT, SLOT_FLAGS,
+  SLOT_WORDS, TRANSACTION_ID, TRANSACTION_HOLDINGS, TRANSACTION_UNSETTLED, TRANSACTION_STATE, TRANSACTION_WORDS,
+} = words;
 
 /** Updates in flight and resync copies. A slot is named by its record (`RecordPool`); `ordinal` is for arrays beside it. */
 export class Slots {
   readonly capacity: number;
   readonly pool: RecordPool;
+  readonly memory: Int32Array;
   declare readonly firstNode: Int32Array;
   declare readonly transaction: Int32Array;
   /** Before submission: the log block that its evidence waits for, its low 32 bits. Afterwards: its deadline (deadlines.ts). */
   declare readonly wait: Int32Array;
   declare readonly flags: Int32Array;
-  /** The low 32 bits of its number. */
-  declare private readonly lowId: Int32Array;
-  declare private readonly lengths: Uint32Array;
   declare private readonly offsets: Float64Array;
 
   constructor(capacity: number) {
     this.capacity = capacity;
     this.pool = new RecordPool(capacity, SLOT_WORDS);
     const { memory } = this.pool;
+    this.memory = memory;
     layFields(this, memory, {
       firstNode: SLOT_FIRST_NODE,
       transaction: SLOT_TRANSACTION,
-      lowId: SLOT_ID,
       wait: SLOT_WAIT,
       flags: SLOT_FLAGS,
     });
-    Object.defineProperty(this, 'lengths', { value: new Uint32Array(memory.buffer, 4 * SLOT_LENGTH), enumerable: false });
     Object.defineProperty(this, 'offsets', { value: new Float64Array(memory.buffer, 4 * SLOT_OFFSET), enumerable: false });
   }
 
   /** What it is: to be called once, before anything is asked of it. */
   fill(slot: number, id: number, transaction: number, offset: number, length: number): void {
-    this.lowId[slot] = id;
-    this.transaction[slot] = transaction;
+    const { memory } = this;
+    // Of its number the low 32 bits.
+    memory[slot + SLOT_ID] = id;
+    memory[slot + SLOT_TRANSACTION] = transaction;
+    memory[slot + SLOT_LENGTH] = length;
     this.offsets[slot >> 1] = offset;
-    this.lengths[slot] = length;
   }
 
   /** Bytes from the start of the area. */
@@ -96,17 +67,24 @@ export class Slots {
 
   /** Bytes. */
   length(slot: number): number {
-    return this.lengths[slot];
+    return this.memory[slot + SLOT_LENGTH] >>> 0;
+  }
+
+  /** Whether two slots have a byte in common. */
+  overlap(a: number, b: number): boolean {
+    const startA = this.offsets[a >> 1];
+    const startB = this.offsets[b >> 1];
+    return startA < startB + this.length(b) && startB < startA + this.length(a);
   }
 
   /** Whether the slot holds the update of this number: less than 2^32 others lie between any two that are known. */
   holds(slot: number, id: number): boolean {
-    return this.lowId[slot] === (id | 0);
+    return this.memory[slot + SLOT_ID] === (id | 0);
   }
 
   /** The slot's number, the next one to be given being `next`. */
   idBefore(next: number, slot: number): number {
-    return next + ((this.lowId[slot] - next) | 0);
+    return next + ((this.memory[slot + SLOT_ID] - next) | 0);
   }
 
   /** 0 … capacity-1. */
@@ -119,76 +97,41 @@ export class Slots {
     const found: number[] = [];
     // A slot in use waits, is submitted or is settled: never without a flag.
     for (let i = 0, slot = FIRST_RECORD; i < this.capacity; i++, slot += SLOT_WORDS) if (this.flags[slot] !== 0) found.push(slot);
-    return found.sort((a, b) => (this.lowId[a] - this.lowId[b]) | 0);
+    return found.sort((a, b) => (this.memory[a + SLOT_ID] - this.memory[b + SLOT_ID]) | 0);
   }
 }
-
-/** Words of a holding. */
-const HOLDING_WORDS = 8;
-
-/** One per region in `L[t]` of a transaction: evidence in the log. */
-export class Holdings {
-  readonly pool: RecordPool;
-  declare readonly transaction: Int32Array;
-  declare readonly entry: Int32Array;
-  /** Block with the write record: the low 32 bits of its number (TransactionLog.whole). */
-  declare readonly sequence: Int32Array;
-  /** Unacknowledged updates of the transaction to the region. */
-  declare readonly unacked: Int32Array;
-  /** Neighbours among the region's holdings. */
-  declare readonly next: Int32Array;
-  declare readonly prev: Int32Array;
-  /** Neighbours in the log. */
-  declare private readonly later: Int32Array;
-  declare private readonly earlier: Int32Array;
-  /** All holdings in log order. */
-  readonly inLogOrder: IndexList;
-
-  constructor(capacity: number) {
-    this.pool = new RecordPool(capacity, HOLDING_WORDS);
-    layFields(this, this.pool.memory, { transaction: 0, entry: 1, sequence: 2, unacked: 3, next: 4, prev: 5, later: 6, earlier: 7 });
-    this.inLogOrder = new IndexList(this.later, this.earlier);
-  }
-
-  /** Fetches what taking the holding out of the log's order would meet; returns nothing of meaning. */
-  fetchNeighbours(h: number): number {
-    return this.unacked[Math.max(0, this.later[h])] ^ this.unacked[Math.max(0, this.earlier[h])];
-  }
-}
-
-/** Bits of `Transactions.state`: the application has closed it; its begin record is in the log. */
-export const CLOSED = 1;
-export const BEGUN = 2;
-const TRANSACTION_WORDS = 4;
 
 export class Transactions {
   readonly pool: RecordPool;
+  readonly memory: Int32Array;
   /** Regions in `L[t]`. */
   declare readonly holdings: Int32Array;
   /** Updates that are not settled. */
   declare readonly unsettled: Int32Array;
   declare readonly state: Int32Array;
-  declare private readonly lowId: Int32Array;
 
   constructor(capacity: number) {
     this.pool = new RecordPool(capacity, TRANSACTION_WORDS);
-    layFields(this, this.pool.memory, { lowId: 0, holdings: 1, unsettled: 2, state: 3 });
+    this.memory = this.pool.memory;
+    layFields(this, this.memory, { holdings: TRANSACTION_HOLDINGS, unsettled: TRANSACTION_UNSETTLED, state: TRANSACTION_STATE });
   }
 
   /** A new one of this number. */
   fill(t: number, id: number): void {
-    this.lowId[t] = id;
-    this.holdings[t] = this.unsettled[t] = this.state[t] = 0;
+    const { memory } = this;
+    // Of its number the low 32 bits.
+    memory[t + TRANSACTION_ID] = id;
+    memory[t + TRANSACTION_HOLDINGS] = memory[t + TRANSACTION_UNSETTLED] = memory[t + TRANSACTION_STATE] = 0;
   }
 
   /** The transaction's number, the next one to be given being `next`: less than 2^32 lie between. */
   idBefore(next: number, t: number): number {
-    return next + ((this.lowId[t] - next) | 0);
+    return next + ((this.memory[t + TRANSACTION_ID] - next) | 0);
   }
 
   /** Closed, and no update of it is unsettled: only evidence keeps it. */
   isOver(t: number): boolean {
-    return (this.state[t] & CLOSED) !== 0 && this.unsettled[t] === 0;
+    return (this.memory[t + TRANSACTION_STATE] & CLOSED) !== 0 && this.memory[t + TRANSACTION_UNSETTLED] === 0;
   }
 }
 
@@ -281,9 +224,5 @@ export class CoreState {
   /** Region of a byte offset. */
   regionOf(offset: number): number {
     return Math.floor(offset * this.regionsPerByte);
-  }
-
-  regionsTouched(offset: number, length: number): number {
-    return this.regionOf(offset + length - 1) - this.regionOf(offset) + 1;
   }
 }

@@ -10,25 +10,13 @@
  * tail drops may be replaced by a record anywhere in the same commit, and a torn commit keeps a prefix.
  */
 import type { LogConfig } from './config.js';
+import type { RecordKind } from './logRecords.js';
+import * as logRecords from './logRecords.js';
 
-export const RECORD_BEGIN = 1;
-export const RECORD_WRITE = 2;
-export const RECORD_RELEASE = 3;
-export const RECORD_COMPLETE = 4;
-export type RecordKind =
-  | typeof RECORD_BEGIN
-  | typeof RECORD_WRITE
-  | typeof RECORD_RELEASE
-  | typeof RECORD_COMPLETE;
+export * from './logRecords.js';
 
-/** Regions that one record can name (a 16-bit field on disk). */
-export const MAX_REGIONS_PER_RECORD = 0xffff;
-
-/**
- * Units of the ring that only the first commits after a recovery may use: so that a crash during recovery still finds
- * the old evidence whole.
- */
-export const OPENING_UNITS = 2;
+// Constants of the file: see words.ts.
+const { RECORD_WRITE, RECORD_RELEASE, MAX_REGIONS_PER_RECORD, OPENING_UNITS } = logRecords;
 
 export class LogCommit {
   readonly index: number;
@@ -82,6 +70,11 @@ export class TransactionLog {
   /** Place of `nextSequence`. */
   private nextPlace: number;
   private readonly recordCapacity: number;
+  private readonly ringBlocks: number;
+  private readonly blocksPerUnit: number;
+  private readonly recordsPerUnit: number;
+  /** Blocks that the open commit could take now. */
+  private sealableBlocks: number;
   /** Blocks that may be in use: the ring without the opening units. */
   private readonly roomBlocks: number;
 
@@ -91,10 +84,14 @@ export class TransactionLog {
     this.durableThrough = config.firstSequence - 1;
     this.tail = this.durableTail = this.sealedTail = config.firstSequence;
     this.saidDurable = config.recoveredThrough;
-    this.nextPlace = config.firstSequence % config.ringBlocks;
-    this.roomBlocks = config.ringBlocks - OPENING_UNITS * config.blocksPerUnit;
+    this.nextPlace = (config.firstSequence % config.ringBlocks) | 0;
+    this.ringBlocks = config.ringBlocks | 0;
+    this.blocksPerUnit = config.blocksPerUnit | 0;
+    this.recordsPerUnit = (config.blocksPerUnit * config.recordsPerBlock) | 0;
+    this.roomBlocks = (config.ringBlocks - OPENING_UNITS * config.blocksPerUnit) | 0;
+    this.sealableBlocks = this.roomBlocks;
     this.live = new Int32Array(config.ringBlocks);
-    this.recordCapacity = config.unitsPerCommit * config.blocksPerUnit * config.recordsPerBlock;
+    this.recordCapacity = (config.unitsPerCommit * this.recordsPerUnit) | 0;
     for (let i = 0; i <= config.commitsInFlight; i++) this.commits.push(new LogCommit(i, this.recordCapacity));
     this.open = this.commits[0];
     this.open.start = this.nextSequence;
@@ -145,9 +142,8 @@ export class TransactionLog {
 
   /** Blocks of whole units that so many records need. */
   private blocksFor(records: number): number {
-    const { blocksPerUnit, recordsPerBlock } = this.config;
-    const perUnit = blocksPerUnit * recordsPerBlock;
-    return (((records + perUnit - 1) / perUnit) | 0) * blocksPerUnit;
+    const { recordsPerUnit, blocksPerUnit } = this;
+    return (((records + recordsPerUnit - 1) / recordsPerUnit) | 0) * blocksPerUnit;
   }
 
   /** Whether so many records fit into one commit, but not into the open one: it has to go first. */
@@ -158,8 +154,7 @@ export class TransactionLog {
   /** Whether `records` more fit into the open commit and the ring, with `reserveBlocks` left over. */
   hasRoom(records: number, reserveBlocks: number): boolean {
     const after = this.open.recordCount + records;
-    if (after > this.recordCapacity) return false;
-    return this.nextSequence + this.blocksFor(after) + reserveBlocks - this.durableTail <= this.roomBlocks;
+    return after <= this.recordCapacity && this.blocksFor(after) + reserveBlocks <= this.sealableBlocks;
   }
 
   /** Appends a record; returns the sequence number of its block. The caller has asked `hasRoom`. */
@@ -184,7 +179,7 @@ export class TransactionLog {
       c.count[i] = count;
     }
     const sequence = c.start + (((c.recordCount - 1) / this.config.recordsPerBlock) | 0);
-    if (kind === RECORD_WRITE) this.live[this.placeOf(sequence)] += count;
+    if (kind === RECORD_WRITE) this.live[this.placeOf(sequence | 0)] += count;
     return sequence;
   }
 
@@ -193,7 +188,12 @@ export class TransactionLog {
    * releases it. That need not be durable yet: the tail that passes the block stands in the same commit, or a later one.
    */
   free(sequence: number): void {
-    this.live[this.placeOf(sequence)]--;
+    this.freeLow(sequence | 0);
+  }
+
+  /** The same for the low 32 bits of its number. */
+  freeLow(low: number): void {
+    this.live[this.placeOf(low)]--;
   }
 
   /** The number of a block from its low 32 bits: less than 2^31 blocks lie between any that matter. */
@@ -201,15 +201,20 @@ export class TransactionLog {
     return this.nextSequence + ((low - this.nextSequence) | 0);
   }
 
-  /** Where a block lies that is not a whole ring away from the open commit: without a division of long numbers. */
-  private placeOf(sequence: number): number {
-    const { ringBlocks } = this.config;
-    const place = this.nextPlace + ((sequence - this.nextSequence) | 0);
+  /** Where a block lies that is not a whole ring away from the open commit, from the low 32 bits of its number. */
+  private placeOf(low: number): number {
+    const { ringBlocks } = this;
+    const place = this.nextPlace + ((low - (this.nextSequence | 0)) | 0);
     return place < 0 ? place + ringBlocks : place < ringBlocks ? place : place - ringBlocks;
   }
 
   isDurable(sequence: number): boolean {
     return sequence <= this.durableThrough;
+  }
+
+  /** The same for the low 32 bits of its number. */
+  isDurableLow(low: number): boolean {
+    return ((low - (this.durableThrough | 0)) | 0) <= 0;
   }
 
   /** Notes that a slot waits for the block; false if it is durable already. */
@@ -230,7 +235,7 @@ export class TransactionLog {
   canSeal(): boolean {
     if (this.order.length >= this.config.commitsInFlight) return false;
     const blocks = Math.max(this.openBlocks, this.config.blocksPerUnit);
-    return this.nextSequence + blocks - this.durableTail <= this.roomBlocks;
+    return blocks <= this.sealableBlocks;
   }
 
   /** Closes the open commit for writing; returns it. The caller has asked `canSeal`. */
@@ -242,7 +247,8 @@ export class TransactionLog {
     c.tail = this.sealedTail = this.tail;
     c.durableThrough = this.saidDurable;
     this.nextSequence += c.blocks;
-    this.nextPlace = (this.nextPlace + c.blocks) % this.config.ringBlocks;
+    this.nextPlace = (this.nextPlace + c.blocks) % this.ringBlocks;
+    this.ringMoved();
     this.order.push(c.index);
     this.open = this.idleCommit();
     this.open.start = this.nextSequence;
@@ -256,6 +262,7 @@ export class TransactionLog {
       const c = this.commits[this.order.shift()!];
       this.durableThrough = this.saidDurable = c.start + c.blocks - 1;
       this.durableTail = c.tail;
+      this.ringMoved();
       this.moveTail();
       becameDurable(c);
       this.reset(c);
@@ -264,7 +271,11 @@ export class TransactionLog {
 
   /** Moves the tail past durable blocks whose records are all taken back (R7). */
   moveTail(): void {
-    while (this.tail <= this.durableThrough && this.live[this.placeOf(this.tail)] === 0) this.tail++;
+    while (this.tail <= this.durableThrough && this.live[this.placeOf(this.tail | 0)] === 0) this.tail++;
+  }
+
+  private ringMoved(): void {
+    this.sealableBlocks = (this.roomBlocks - (this.nextSequence - this.durableTail)) | 0;
   }
 
   private idleCommit(): LogCommit {

@@ -9,16 +9,16 @@
  * and answers. No allocation per update; at most 64 bytes for an update to one region.
  */
 import { IndicatorMap } from './indicatorMap.js';
-import { NIL } from './linkedList.js';
-import { FIRST_RECORD, layFields, recordMemory, RecordPool } from './recordPool.js';
-import {
-  FIRST_NODE, NODE_HOLDING, NODE_NEXT, NODE_PREV, NODE_SLOT, OWN_NODE, REGION, REGION_WORDS, RegionTable, UNACKED,
-} from './regionTable.js';
+import { layFields, recordMemory, RecordPool } from './recordPool.js';
+import { RegionTable } from './regionTable.js';
+import * as words from './words.js';
 
-/** Words that only a node outside of its region's record has. */
-const NODE_NEXT_OF_SLOT = 4;
-const NODE_ENTRY = 5;
-const NODE_WORDS = 6;
+// Constants of the file: see words.ts.
+const {
+  NIL, FIRST_RECORD, REGION, UNACKED, FIRST_NODE, OWN_NODE, NODE_SLOT, NODE_NEXT, NODE_PREV, NODE_HOLDING, REGION_WORDS,
+  NODE_NEXT_OF_SLOT, NODE_ENTRY, NODE_WORDS,
+} = words;
+
 /** Before the records: the regions' pool is the first there, that of nodes outside of them the second; then a count. */
 const EXTRA_POOL = 1;
 const NODES_USED = 4;
@@ -40,9 +40,9 @@ export class Nodes {
   declare readonly holding: Int32Array;
 
   constructor(capacity: number, memory: Int32Array, limit: number) {
-    this.capacity = capacity;
+    this.capacity = capacity | 0;
     this.memory = memory;
-    this.limit = limit;
+    this.limit = limit | 0;
     this.pool = new RecordPool(capacity, NODE_WORDS, memory, limit, EXTRA_POOL);
     layFields(this, memory, { slot: NODE_SLOT, next: NODE_NEXT, prev: NODE_PREV, holding: NODE_HOLDING });
   }

@@ -4,16 +4,21 @@
  */
 import { Deadlines } from './deadlines.js';
 import type { DeviceIndex, PowerEpoch } from './devices.js';
-import { PRIMARY, SECONDARY } from './devices.js';
 import type { Answer, CoreEffects } from './effects.js';
 import type { Evidence } from './evidence.js';
-import { NIL } from './linkedList.js';
 import type { Resync } from './resync.js';
 import type { CoreState } from './state.js';
-import {
-  ANSWERED, BOTH, CANCELLED, COPY, DURABLE, ENDED, GIVEN_UP, IN_EPOCH, MARKING, NEEDS_LOG, NEEDS_MARK,
-  PRIMARY_ONLY, SETTLED, SUBMITTED, WAITING,
-} from './state.js';
+import * as devices from './devices.js';
+import * as flags from './flags.js';
+import * as words from './words.js';
+
+// Constants of the file: see words.ts.
+const { PRIMARY, SECONDARY } = devices;
+const {
+  SUBMITTED, ENDED, DURABLE, IN_EPOCH, WAITING, NEEDS_LOG, NEEDS_MARK, GIVEN_UP, SETTLED, ANSWERED, PRIMARY_ONLY, COPY,
+  CANCELLED, MARKING, BOTH,
+} = flags;
+const { NIL, SLOT_FIRST_NODE, SLOT_TRANSACTION, SLOT_WAIT, SLOT_FLAGS, TRANSACTION_UNSETTLED } = words;
 
 /** Durable on P and on S. */
 const ON_BOTH = DURABLE * BOTH;
@@ -41,38 +46,38 @@ export class Updates {
     this.deadlines = new Deadlines(state);
   }
 
-  /** Takes a slot with a node per region; NIL when slots or nodes are used up just now. */
-  enter(transaction: number, offset: number, length: number, flags: number): number {
+  /** Takes a slot with a node per region, `count` from `first` on; NIL when slots or nodes are used up just now. */
+  enter(transaction: number, offset: number, length: number, first: number, count: number, flags: number): number {
     const { state } = this;
     const { slots, nodes } = state;
-    const first = state.regionOf(offset);
-    const last = state.regionOf(offset + length - 1);
-    if (nodes.freeCount < last - first + 1 || !this.evidence.hasRegions(last - first + 1)) return NIL;
+    if (nodes.freeCount < count || !this.evidence.hasRegions(count)) return NIL;
     const slot = slots.pool.take();
     if (slot === NIL) return NIL;
     slots.fill(slot, state.nextUpdateId++, transaction, offset, length);
-    slots.flags[slot] = WAITING | flags;
-    slots.firstNode[slot] = NIL;
+    slots.memory[slot + SLOT_FLAGS] = WAITING | flags;
+    let node = NIL;
     // Backwards, so that the slot's nodes (and the log's records) run forwards.
-    for (let r = last; r >= first; r--) slots.firstNode[slot] = state.sets.add(slot, r, slots.firstNode[slot]);
+    for (let i = count - 1; i >= 0; i--) node = state.sets.add(slot, first + i, node);
+    slots.memory[slot + SLOT_FIRST_NODE] = node;
     return slot;
   }
 
   /** R1: indicators are set and the update is in the sets before anything else is done for it. */
   obtain(transaction: number, offset: number, length: number): number {
     const { state } = this;
-    const touched = state.regionsTouched(offset, length);
+    const first = state.regionOf(offset);
+    const touched = state.regionOf(offset + length - 1) - first + 1;
     if (touched > state.config.regionReferences) {
       throw new RangeError(`update touches ${touched} regions: must be at most regionReferences ${state.config.regionReferences}`);
     }
     if (this.resync.starved || !this.evidence.admits(touched)) return NIL;
-    const slot = this.enter(transaction, offset, length, 0);
+    const slot = this.enter(transaction, offset, length, first, touched, 0);
     if (slot === NIL) return NIL;
     const { slots, nodes, sets, transactions, counters } = state;
-    for (let n = slots.firstNode[slot]; n !== NIL; n = nodes.nextOfSlot(n)) sets.obtain(nodes.entryOf(n));
-    transactions.unsettled[transaction]++;
+    for (let n = slots.memory[slot + SLOT_FIRST_NODE]; n !== NIL; n = nodes.nextOfSlot(n)) sets.obtain(nodes.entryOf(n));
+    transactions.memory[transaction + TRANSACTION_UNSETTLED]++;
     counters.obtained++;
-    this.evidence.claim(slot);
+    this.evidence.claim(slot, touched);
     if (state.secondaryAway) this.giveUp(slot);
     this.trySubmit(slot);
     return slot;
@@ -80,11 +85,10 @@ export class Updates {
 
   /** The log block that the slot may have waited for is durable. */
   logDurable(slot: number): void {
-    const { slots } = this.state;
-    if ((slots.flags[slot] & NEEDS_LOG) === 0) return;
-    const { log } = this.evidence;
-    if (!log.isDurable(log.whole(slots.wait[slot]))) return;
-    slots.flags[slot] &= ~NEEDS_LOG;
+    const { memory } = this.state.slots;
+    const flags = memory[slot + SLOT_FLAGS];
+    if ((flags & NEEDS_LOG) === 0 || !this.evidence.log.isDurableLow(memory[slot + SLOT_WAIT])) return;
+    memory[slot + SLOT_FLAGS] = flags & ~NEEDS_LOG;
     this.trySubmit(slot);
   }
 
@@ -110,7 +114,8 @@ export class Updates {
 
   trySubmit(slot: number): void {
     const { slots, inFlight } = this.state;
-    const flags = slots.flags[slot];
+    const { memory } = slots;
+    const flags = memory[slot + SLOT_FLAGS];
     if ((flags & WAITING) === 0 || (flags & (NEEDS_LOG | NEEDS_MARK)) !== 0) return;
     if (this.state.primaryLost) return;
     if (this.isBlocked(slot)) {
@@ -118,7 +123,7 @@ export class Updates {
       return;
     }
     const areas = (flags & PRIMARY_ONLY) === 0 ? BOTH : 1;
-    slots.flags[slot] = (flags & ~WAITING) | (SUBMITTED * areas);
+    memory[slot + SLOT_FLAGS] = (flags & ~WAITING) | (SUBMITTED * areas);
     this.deadlines.start(slot);
     inFlight[PRIMARY]++;
     if (areas === BOTH) inFlight[SECONDARY]++;
@@ -134,15 +139,11 @@ export class Updates {
   /** R13, and for copies R10: an earlier update to the same bytes is not over on every device it was submitted to. */
   protected isBlocked(slot: number): boolean {
     const { slots, nodes, regions } = this.state;
-    const start = slots.offset(slot);
-    const end = start + slots.length(slot);
-    for (let own = slots.firstNode[slot]; own !== NIL; own = nodes.nextOfSlot(own)) {
+    for (let own = slots.memory[slot + SLOT_FIRST_NODE]; own !== NIL; own = nodes.nextOfSlot(own)) {
       const first = regions.firstNode[nodes.entryOf(own)];
       for (let n = own; n !== first; ) {
         n = nodes.prev[n];
-        const other = nodes.slot[n];
-        const overlaps = slots.offset(other) < end && slots.offset(other) + slots.length(other) > start;
-        if (overlaps && !this.isOver(other)) return true;
+        if (slots.overlap(nodes.slot[n], slot) && !this.isOver(nodes.slot[n])) return true;
       }
     }
     return false;
@@ -150,7 +151,7 @@ export class Updates {
 
   /** Submitted, and no I/O for it is under way any more. */
   protected isOver(slot: number): boolean {
-    const f = this.state.slots.flags[slot];
+    const f = this.state.slots.memory[slot + SLOT_FLAGS];
     return (f & WAITING) === 0 && ((f ^ (f >> ENDED_BEHIND_SUBMITTED)) & (SUBMITTED * BOTH)) === 0;
   }
 
@@ -161,13 +162,14 @@ export class Updates {
   completed(area: Area, slot: number, id: number, ok: boolean): boolean {
     const { slots, inFlight, counters } = this.state;
     const bit = 1 << area;
-    const f = slots.flags[slot];
+    const { memory } = slots;
+    const f = memory[slot + SLOT_FLAGS];
     const expected = slots.holds(slot, id) && (f & (SUBMITTED * bit)) !== 0 && (f & (ENDED * bit)) === 0;
     if (!expected) {
       counters.unexpectedCompletions++;
       return false;
     }
-    slots.flags[slot] |= ENDED * bit;
+    memory[slot + SLOT_FLAGS] = f | (ENDED * bit);
     inFlight[area]--;
     if (this.isOver(slot)) this.wakeBlocked(slot);
     if (ok) this.enterEpoch(area, slot);
@@ -182,7 +184,7 @@ export class Updates {
     if (gone) return;
     const fua = area === PRIMARY ? config.durableOnCompletion.primary : config.durableOnCompletion.secondary;
     // A copy only reads P: what it read may sit in P's cache, whatever flag the copy's own write to S had (R10).
-    const readsCache = (slots.flags[slot] & COPY) !== 0 && area === PRIMARY;
+    const readsCache = area === PRIMARY && (slots.memory[slot + SLOT_FLAGS] & COPY) !== 0;
     if ((fua && !readsCache) || config.acknowledge === 'completed') {
       this.durable(area, slot);
     } else {
@@ -203,8 +205,8 @@ export class Updates {
 
   protected durable(area: Area, slot: number): void {
     const { slots, config } = this.state;
-    slots.flags[slot] |= DURABLE << area;
-    const f = slots.flags[slot];
+    const f = slots.memory[slot + SLOT_FLAGS] | (DURABLE << area);
+    slots.memory[slot + SLOT_FLAGS] = f;
     const onP = (f & DURABLE) !== 0;
     if ((f & COPY) !== 0) {
       if ((f & ON_BOTH) === ON_BOTH) this.resync.copyDurable(slot);
@@ -232,10 +234,11 @@ export class Updates {
   protected settle(slot: number): void {
     const { slots, nodes, sets, regions, indicators, transactions, counters } = this.state;
     const { pages } = this.evidence;
-    slots.flags[slot] |= SETTLED;
-    const t = slots.transaction[slot];
-    transactions.unsettled[t]--;
-    for (let n = slots.firstNode[slot]; n !== NIL; n = nodes.nextOfSlot(n)) {
+    const { memory } = slots;
+    memory[slot + SLOT_FLAGS] |= SETTLED;
+    const t = memory[slot + SLOT_TRANSACTION];
+    transactions.memory[t + TRANSACTION_UNSETTLED]--;
+    for (let n = memory[slot + SLOT_FIRST_NODE]; n !== NIL; n = nodes.nextOfSlot(n)) {
       const e = nodes.entryOf(n);
       const isLast = sets.settle(e);
       this.evidence.settled(n);
@@ -287,8 +290,9 @@ export class Updates {
 
   protected answer(slot: number, answer: Answer): void {
     const { slots, counters } = this.state;
-    if ((slots.flags[slot] & ANSWERED) !== 0) return;
-    slots.flags[slot] |= ANSWERED;
+    const f = slots.memory[slot + SLOT_FLAGS];
+    if ((f & ANSWERED) !== 0) return;
+    slots.memory[slot + SLOT_FLAGS] = f | ANSWERED;
     if (answer === 'refused') counters.refused++;
     if (answer === 'failed') counters.failed++;
     this.fx.answer(slot, answer);
@@ -359,7 +363,7 @@ export class Updates {
   /** Later updates to the same regions may go now. */
   protected wakeBlocked(slot: number): void {
     const { slots, nodes } = this.state;
-    for (let own = slots.firstNode[slot]; own !== NIL; own = nodes.nextOfSlot(own)) {
+    for (let own = slots.memory[slot + SLOT_FIRST_NODE]; own !== NIL; own = nodes.nextOfSlot(own)) {
       for (let n = nodes.next[own]; n !== NIL; n = nodes.next[n]) {
         if ((slots.flags[nodes.slot[n]] & WAITING) !== 0) this.trySubmit(nodes.slot[n]);
       }
@@ -369,13 +373,14 @@ export class Updates {
   /** Frees the slot when nothing can refer to it any more: no I/O, no flush, no mark, no answer outstanding. */
   finish(slot: number): void {
     const { slots, nodes, sets } = this.state;
-    if ((slots.flags[slot] & (IN_EPOCH * BOTH)) !== 0 || !this.isOver(slot)) return;
-    if ((slots.flags[slot] & (CANCELLED | SETTLED)) === CANCELLED) this.resync.copyOver(slot);
-    const f = slots.flags[slot];
-    if ((f & SETTLED) === 0) return;
-    if ((f & (COPY | ANSWERED)) === 0) return;
-    slots.flags[slot] = 0;
-    for (let n = slots.firstNode[slot]; n !== NIL; ) {
+    const { memory } = slots;
+    const before = memory[slot + SLOT_FLAGS];
+    if ((before & (IN_EPOCH * BOTH)) !== 0 || !this.isOver(slot)) return;
+    if ((before & (CANCELLED | SETTLED)) === CANCELLED) this.resync.copyOver(slot);
+    const f = memory[slot + SLOT_FLAGS];
+    if ((f & SETTLED) === 0 || (f & (COPY | ANSWERED)) === 0) return;
+    memory[slot + SLOT_FLAGS] = 0;
+    for (let n = memory[slot + SLOT_FIRST_NODE]; n !== NIL; ) {
       const next = nodes.nextOfSlot(n);
       const e = nodes.entryOf(n);
       if (sets.remove(n, e)) this.state.releaseIfIdle(e);

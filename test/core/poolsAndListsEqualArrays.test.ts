@@ -8,7 +8,7 @@ it('a pool gives each index to one owner; a list keeps order under removal anywh
   holds(fc.array(fc.tuple(fc.boolean(), fc.nat()), { maxLength: 200 }), 300, (steps) => {
     const size = 16;
     const pool = new IndexPool(size);
-    const list = new IndexList(new Int32Array(size), new Int32Array(size));
+    const list = new IndexList(new Int32Array(2 * size), 0, size);
     const model: number[] = [];
     for (const [takes, pick] of steps) {
       if (takes) {

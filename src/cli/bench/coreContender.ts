@@ -1,10 +1,17 @@
 /** The whole core over devices that answer at once: notes what the core wants and reports it done, outside of its call. */
-import { BUSY, Core, REFUSED } from '../../core/core.js';
-import { PRIMARY, SECONDARY } from '../../core/devices.js';
+import { Core } from '../../core/core.js';
+import * as coreModule from '../../core/core.js';
+import * as devices from '../../core/devices.js';
 import type { CoreEffects } from '../../core/effects.js';
 import type { Contender } from './contender.js';
-import { BATCH, measuredCore, REGION_BYTES, UPDATE_BYTES, WRITES_PER_TRANSACTION, type CoreSize } from './coreConfig.js';
+import { measuredCore, type CoreSize } from './coreConfig.js';
+import * as coreConfig from './coreConfig.js';
 import { Ready, type UpdateStream } from './stream.js';
+
+// Constants of the file, as in src/core/words.ts.
+const { BUSY, REFUSED } = coreModule;
+const { PRIMARY, SECONDARY } = devices;
+const { BATCH, REGION_BYTES, UPDATE_BYTES, WRITES_PER_TRANSACTION } = coreConfig;
 
 const UPDATES_PER_REGION = REGION_BYTES / UPDATE_BYTES;
 /** Devices that answer at once take no time. */

@@ -3,8 +3,12 @@
  * the update's region.
  */
 import type { Contender } from './contender.js';
-import { BATCH, UPDATE_IDS, type CoreSize } from './coreConfig.js';
+import type { CoreSize } from './coreConfig.js';
+import * as coreConfig from './coreConfig.js';
 import { Ready, type UpdateStream } from './stream.js';
+
+// Constants of the file, as in src/core/words.ts.
+const { BATCH, UPDATE_IDS } = coreConfig;
 
 export class PlainContender implements Contender {
   /** Region → updates in flight to it: a region in here is dirty. */

@@ -1,9 +1,14 @@
 /** The core's update sets and indicators alone: they do what a Map of Sets does, and keep each region's order besides. */
-import { NIL } from '../../core/linkedList.js';
+import * as words from '../../core/words.js';
 import { UpdateSets } from '../../core/updateSets.js';
 import type { Contender } from './contender.js';
-import { BATCH, UPDATE_IDS, type CoreSize } from './coreConfig.js';
+import type { CoreSize } from './coreConfig.js';
+import * as coreConfig from './coreConfig.js';
 import { Ready, type UpdateStream } from './stream.js';
+
+// Constants of the file, as in src/core/words.ts.
+const { NIL } = words;
+const { BATCH, UPDATE_IDS } = coreConfig;
 
 export class SetsContender implements Contender {
   readonly sets: UpdateSets;

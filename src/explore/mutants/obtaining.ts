@@ -81,8 +81,8 @@ class GoesOnWithoutJournal extends Core {
 }
 
 class NoEvidenceNeeded extends Evidence {
-  override claim(slot: number): void {
-    if (!journalGone.has(this.state)) super.claim(slot);
+  override claim(slot: number, count: number): void {
+    if (!journalGone.has(this.state)) super.claim(slot, count);
   }
 }
 
