@@ -13,12 +13,14 @@ const { NIL } = words;
 /** Taken together: far more than there are misses under way at once. */
 const TOGETHER = 64;
 
+/** Scratch, of no meaning between two calls: no part of any core's memory. */
+const regions = new Uint32Array(TOGETHER);
+const entries = new Int32Array(TOGETHER);
+const holdings = new Int32Array(TOGETHER);
+
 export class Fetch {
   private readonly state: CoreState;
   private readonly pages: IndicatorPages;
-  private readonly regions = new Uint32Array(TOGETHER);
-  private readonly entries = new Int32Array(TOGETHER);
-  private readonly holdings = new Int32Array(TOGETHER);
   /** Of no meaning; what is fetched has to go somewhere. */
   private fetched = 0;
 
@@ -28,9 +30,9 @@ export class Fetch {
   }
 
   /** Before `obtain` of updates to these regions. */
-  updates(regions: Uint32Array, count: number): void {
+  updates(wanted: Uint32Array, count: number): void {
     const { indicators, regions: table } = this.state;
-    this.fetched ^= table.fetch(regions, count) ^ indicators.fetch(regions, count) ^ this.pages.awaiting.fetch(regions, count);
+    this.fetched ^= table.fetch(wanted, count) ^ indicators.fetch(wanted, count) ^ this.pages.awaiting.fetch(wanted, count);
   }
 
   /** Before `completed` of these slots, as far as their first region goes. */
@@ -39,7 +41,7 @@ export class Fetch {
   }
 
   private some(slots: Int32Array, from: number, count: number): void {
-    const { state, entries, regions, holdings } = this;
+    const { state } = this;
     const { nodes, held, transactions } = state;
     const { firstNode, transaction } = state.slots;
     let sum = 0;

@@ -1,3 +1,4 @@
+/** Lists of indices whose links lie in their owner's memory. */
 import * as words from './words.js';
 export { NIL } from './words.js';
 

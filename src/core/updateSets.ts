@@ -85,13 +85,14 @@ export class Nodes {
 
 /** Regions that are fetched together: far more than there are misses at once. */
 const FETCH = 64;
+/** Scratch, of no meaning between two calls. */
+const batch = new Uint32Array(FETCH);
 
 export class UpdateSets {
   readonly indicators: IndicatorMap;
   readonly regions: RegionTable;
   readonly nodes: Nodes;
   private readonly memory: Int32Array;
-  private readonly batch = new Uint32Array(FETCH);
   /** Of no meaning; what is fetched has to go somewhere. */
   fetched = 0;
 
@@ -136,7 +137,7 @@ export class UpdateSets {
 
   /** The same for `settle` and `remove` of these nodes. */
   fetchNodes(nodes: Int32Array, count: number): void {
-    const { memory, batch } = this;
+    const { memory } = this;
     for (let from = 0; from < count; from += FETCH) {
       const size = Math.min(FETCH, count - from);
       for (let i = 0; i < size; i++) batch[i] = memory[this.nodes.entryOf(nodes[from + i]) + REGION];
