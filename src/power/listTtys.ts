@@ -23,7 +23,9 @@ const BY_ID = '/dev/serial/by-id';
 export async function listTtys(boardTypes: Record<string, unknown> = {}): Promise<TtyListing[]> {
   const stable = stablePaths();
   const boards = listBoards(boardTypes);
-  return (await SerialPort.list()).map((port) => {
+  const ports = (await SerialPort.list()).filter((port) => !isEmptySocket(port.path));
+  ports.sort((a, b) => a.path.localeCompare(b.path, 'en', { numeric: true }));
+  return ports.map((port) => {
     const usb = port.vendorId && port.productId ? `${port.vendorId}:${port.productId}`.toLowerCase() : null;
     return {
       path: port.path,
@@ -34,6 +36,15 @@ export async function listTtys(boardTypes: Record<string, unknown> = {}): Promis
       heldBy: fs.existsSync(port.path) ? holderOf(port.path) : null,
     };
   });
+}
+
+/** A 16550's node exists for each port that a board might have; sysfs says which have no UART behind them (type 0, unknown). */
+function isEmptySocket(tty: string): boolean {
+  try {
+    return fs.readFileSync(`/sys/class/tty/${path.basename(tty)}/type`, 'utf8').trim() === '0';
+  } catch {
+    return false; // not a port of the serial core: USB bridges tell no type
+  }
 }
 
 function stablePaths(): Map<string, string> {

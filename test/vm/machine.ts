@@ -25,6 +25,7 @@ const START_MS = 120_000;
 const REPLY_MS = 120_000;
 const MEMORY_MIB = 1024;
 const CONSOLE_TAIL_BYTES = 3000;
+const USB_SERIAL = 'usbserial';
 
 /** Quiet, quick, and ending at once when it panics. */
 const COMMAND_LINE = 'console=ttyS0 quiet loglevel=4 panic=-1 mitigations=off nokaslr no_timer_check cryptomgr.notests tsc=reliable random.trust_cpu=on';
@@ -153,13 +154,26 @@ export class Machine {
     for (const device of frontends(disk, this.#takeSlot(disk))) await this.qmp('device_add', device);
   }
 
+  /** A USB-to-serial bridge (FTDI's chip, as QEMU has it), always in the same port; its other end is a file: `sentOverUsb`. */
+  async attachUsbSerial(): Promise<void> {
+    const backend = { type: 'file', data: { out: this.#paths().usbSerial } };
+    await this.qmp('chardev-add', { id: USB_SERIAL, backend });
+    await this.qmp('device_add', { driver: 'usb-serial', id: USB_SERIAL, chardev: USB_SERIAL, bus: 'xhci.0', port: '4' });
+  }
+
+  async detachUsbSerial(): Promise<void> {
+    await this.#unplug(USB_SERIAL);
+    await this.qmp('chardev-remove', { id: USB_SERIAL });
+  }
+
+  /** All bytes that came out of it. */
+  sentOverUsb(): Buffer {
+    return readFileSync(this.#paths().usbSerial);
+  }
+
   /** As if its cable were pulled. Resolves when the guest has let go of it. */
   async detach(disk: MachineDisk): Promise<void> {
-    for (const { id } of frontends(disk, 0)) {
-      const gone = new Promise<void>((resolve) => this.#deleted.set(String(id), resolve));
-      await this.qmp('device_del', { id });
-      await gone;
-    }
+    for (const { id } of frontends(disk, 0)) await this.#unplug(String(id));
     await this.qmp('blockdev-del', { 'node-name': disk.id });
     const slots = this.#slots[disk.kind];
     slots[slots.indexOf(disk.id)] = null;
@@ -192,9 +206,15 @@ export class Machine {
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
+  async #unplug(id: string): Promise<void> {
+    const gone = new Promise<void>((resolve) => this.#deleted.set(id, resolve));
+    await this.qmp('device_del', { id });
+    await gone;
+  }
+
   #paths() {
     const at = (name: string): string => join(this.#folder, name);
-    return { initramfs: at('initramfs'), agent: at('agent.sock'), qmp: at('qmp.sock'), console: at('console'), errors: at('errors'), trace: at('trace') };
+    return { initramfs: at('initramfs'), agent: at('agent.sock'), qmp: at('qmp.sock'), console: at('console'), errors: at('errors'), trace: at('trace'), usbSerial: at('usb-serial') };
   }
 
   #arguments(image: string, options: MachineOptions): string[] {
