@@ -19,6 +19,7 @@ import type { HistoryFeed } from '../judge/historyFeed.js';
 import type { DriverIo } from './driverIo.js';
 import { IoCounts, OP } from './driverIo.js';
 import type { DriverPlan } from './plan.js';
+import { fetchReports } from './fetchReports.js';
 import type { Meter } from './meter.js';
 import type { PointHold } from './pointHold.js';
 import type { InFlight } from './port.js';
@@ -110,6 +111,7 @@ export class CoreDriver implements CoreEffects {
     if (!this.standing) this.core.pump(this.nowMs);
     const n = this.p.io.submitAndReap(minComplete, waitNs);
     const after = this.nowMs;
+    fetchReports(this.core, this.p.io, n, this.kind, OP.write, this.a);
     for (let i = 0; i < n; i++) this.complete(i, after);
     return n;
   }
