@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe } from 'vitest';
 import type { GateReport, GateRequest, GateRole } from '../../src/device/gateTypes.js';
 import type { DeviceIdentity } from '../../src/device/port.js';
-import type { Enrolment } from '../../src/device/enrolment.js';
 import { startMachine, type Machine, type MachineOptions } from './machine.js';
 import { because, missingOf, whyNoMachine } from './prerequisites.js';
 
@@ -53,16 +52,11 @@ export function identify(machine: Machine, path: string): Promise<DeviceIdentity
   return machine.call('device/openDevice.js', 'identify', path);
 }
 
-/** As somebody enrols it who typed its serial. */
-export function enrolmentOf({ serial, wwn, model, sizeBytes }: DeviceIdentity): Enrolment {
-  return { serial, wwn, model, sizeBytes, enrolledAt: '2026-01-01T00:00:00.000Z' };
-}
-
 /** The gate's answer; roles are given in order to requests that have none. */
-export function askGate(machine: Machine, requests: readonly Partial<GateRequest>[], enrolments: readonly Enrolment[] = []): Promise<GateReport> {
+export function askGate(machine: Machine, requests: readonly Partial<GateRequest>[]): Promise<GateReport> {
   const roles: GateRole[] = ['primary', 'secondary', 'journal'];
   const whole = requests.map((request, i) => ({ role: roles[i % roles.length], lab: false, ...request }));
-  return machine.call('device/gate.js', 'checkGate', whole, { enrolments });
+  return machine.call('device/gate.js', 'checkGate', whole);
 }
 
 export function codesOf(report: GateReport): string[] {

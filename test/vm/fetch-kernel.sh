@@ -28,6 +28,19 @@ dpkg-deb --fsys-tarfile ./*.deb | tar -x -C root \
   --exclude='*/drivers/staging' --exclude='*/drivers/iio' --exclude='*/sound' --exclude='./usr' --exclude='System.map-*'
 # Debian 13 keeps modules below usr.
 [ -d root/lib/modules ] || dpkg-deb --fsys-tarfile ./*.deb | tar -x -C root --strip-components=2 ./usr/lib/modules
+
+# An emulated CPU takes seconds to unpack the kernel; QEMU starts an unpacked one as well. Without, the packed one serves.
+unpack() {
+  offset=$(LC_ALL=C grep -abo -P "$1" "$image" | head -n 1 | cut -d: -f1)
+  [ -n "$offset" ] && command -v "$2" >/dev/null || return 1
+  # What follows the packed part is no error.
+  tail -c +$((offset + 1)) "$image" | "$2" -dc 2>/dev/null >"$plain" || true
+  [ "$(head -c 4 "$plain" | tail -c 3)" = ELF ] || { rm -f "$plain"; return 1; }
+}
+image=$(echo root/boot/vmlinuz-*)
+plain=root/boot/vmlinux-${image#root/boot/vmlinuz-}
+unpack '\xfd7zXZ\x00' xz || unpack '\x28\xb5\x2f\xfd' zstd || true
+
 rm -rf "$folder"
 mv root "$folder"
 echo "$package is in $folder"

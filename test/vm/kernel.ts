@@ -39,8 +39,14 @@ function kernelsIn(place: string): Kernel[] {
     .filter((name) => name.startsWith('vmlinuz-'))
     .map((name) => name.slice('vmlinuz-'.length))
     .sort((a, b) => a.localeCompare(b, 'en', { numeric: true }))
-    .map((version) => ({ image: join(boot, `vmlinuz-${version}`), version, modulesFolder: join(place, 'lib/modules', version) }))
+    .map((version) => ({ image: imageOf(boot, version), version, modulesFolder: join(place, 'lib/modules', version) }))
     .filter(({ modulesFolder }) => existsSync(join(modulesFolder, 'modules.builtin')));
+}
+
+/** Unpacked, where there is such a one: that starts in half the time. */
+function imageOf(boot: string, version: string): string {
+  const plain = join(boot, `vmlinux-${version}`);
+  return existsSync(plain) ? plain : join(boot, `vmlinuz-${version}`);
 }
 
 /** `nvme-core` and `nvme_core` are one. */
