@@ -7,7 +7,7 @@ export function formatCore(result: CoreBenchResult): string {
   const { regionCount, inFlight, rounds } = result.options;
   return [
     formatTable(
-      `obtain + acknowledge, pairs per second: ${power(regionCount)} regions, ${power(inFlight)} updates in flight, medians of ${rounds} rounds`,
+      `obtain + acknowledge, pairs per second of one core: ${power(regionCount)} regions, ${power(inFlight)} updates in flight, medians of ${rounds} rounds`,
       ['addresses, acks', 'core', 'sets alone', 'Map of Sets', 'core / Map', 'sets / Map'],
       result.orders.map((o) => [
         `${o.addresses}, ${o.acks}`,
