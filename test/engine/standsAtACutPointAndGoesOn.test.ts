@@ -11,7 +11,12 @@ import type { CutPoint } from '../../src/rig/resolved.js';
 import { isBuilt, MIB, useMirrors, WORKLOAD } from './mirror.js';
 
 const mirrors = useMirrors();
-const ACK_TIMEOUT_MS = 400;
+/** Longer than a busy machine stands still, or an honest write would be given up; shorter than a test may take. */
+const ACK_TIMEOUT_MS = 1200;
+/** Snapshots come ten times a second; so many alike, and what was on its way has ended. */
+const ALIKE = 4;
+const SNAPSHOT_MS = 120;
+const ROUNDS_MAX = 100;
 const SMALL = { areaBytes: 4 * MIB, journalBytes: 2 * MIB, logBytes: MIB / 2, tracking: { ackTimeoutMs: ACK_TIMEOUT_MS, regionBytes: 16384 } };
 /** Unlike a workload at full speed, some regions stay cold, and single updates stand out. */
 const LOAD = { ...WORKLOAD, queueDepth: 8, writeBytes: { min: 4096, max: 16384 } };
@@ -49,6 +54,26 @@ async function mirror(content: 'clean' | 'dirty'): Promise<Seen> {
   };
 }
 
+/** The writes so far, when they have ceased to become more. */
+async function quiet(written: () => number[]): Promise<number[]> {
+  let last = written();
+  for (let round = 0, alike = 0; alike < ALIKE; round++) {
+    if (round === ROUNDS_MAX) throw new Error('the engine did not stand still');
+    await sleep(SNAPSHOT_MS);
+    const now = written();
+    alike = now.every((count, i) => count === last[i]) ? alike + 1 : 0;
+    last = now;
+  }
+  return last;
+}
+
+async function moreThan(count: number, written: () => number): Promise<void> {
+  for (let round = 0; written() <= count; round++) {
+    if (round === ROUNDS_MAX) throw new Error('the engine did not go on');
+    await sleep(SNAPSHOT_MS);
+  }
+}
+
 async function work(engine: EnginePort, at: CutPoint): Promise<unknown> {
   const point = { at, afterMs: 20, areas: ['primary', 'secondary', 'journal'] } as const;
   const { during } = CUT_POINTS[at];
@@ -66,16 +91,13 @@ describe.runIf(isBuilt)('at a cut point', () => {
       let isOver = false;
       const running = work(engine, at).finally(() => (isOver = true));
       expect((await seen.reached()).at).toBe(at);
-      // What was on its way has ended, and a snapshot has told so.
-      await sleep(250);
-      const before = seen.written();
+      const before = await quiet(seen.written);
       await sleep(ACK_TIMEOUT_MS + 200);
       expect(seen.written()).toEqual(before);
       expect(isOver).toBe(false);
       await engine.disarmPoint();
       if (during === 'load') {
-        await sleep(200);
-        expect(seen.written()[0]).toBeGreaterThan(before[0]);
+        await moreThan(before[0], () => seen.written()[0]);
         await engine.stop();
       }
       const report = await running;
