@@ -13,6 +13,8 @@ import { isBuilt, MIB, useMirrors, WORKLOAD } from './mirror.js';
 const mirrors = useMirrors();
 /** Longer than a busy machine stands still, or an honest write would be given up; shorter than a test may take. */
 const ACK_TIMEOUT_MS = 1200;
+/** Bounds a hang only. */
+const REACHED_WITHIN_MS = 30_000;
 /** Snapshots come ten times a second; so many alike, and what was on its way has ended. */
 const ALIKE = 4;
 const SNAPSHOT_MS = 120;
@@ -44,9 +46,9 @@ async function mirror(content: 'clean' | 'dirty'): Promise<Seen> {
     engine,
     spec,
     async reached() {
-      for (let i = 0; i < 500 && events.length === 0; i++) await sleep(10);
+      for (let i = 0; i < REACHED_WITHIN_MS / 10 && events.length === 0; i++) await sleep(10);
       const [first] = events;
-      if (first?.type !== 'reached') throw new Error('the point was not reached within 5 s');
+      if (first?.type !== 'reached') throw new Error(`the point was not reached: ${JSON.stringify(first ?? null)}`);
       return first;
     },
     ended: () => events.find((e) => e.type === 'ended'),
