@@ -22,7 +22,7 @@ export function formatCore(result: CoreBenchResult): string {
     '  sets alone: update sets and indicators only, and the order of updates in their region; batches are fetched ahead.',
     '  Map of Sets: Map<region, Set<update>>, and Map<update, region>, for an acknowledgement names the update alone.',
     '',
-    formatTable('asked for', ['', 'limit', 'sets alone', '', 'core', ''], coreTargets(result).map(targetRow)),
+    formatTable('limits (set for what a Map of Sets does as well: sets alone)', ['', 'limit', 'sets alone', '', 'core', ''], coreTargets(result).map(targetRow)),
     '',
     formatTable('memory (typed arrays)', ['', 'bytes'], [
       ['per region', number(result.memory.bytesPerRegion)],
