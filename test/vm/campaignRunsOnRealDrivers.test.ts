@@ -1,6 +1,6 @@
 /**
  * Promise: a campaign passes on an NVMe disk, a SCSI disk over two paths under multipathd, and an ATA disk, enrolled by
- * typing their serials, with a relay board on a 16550: each cut is proved by the drivers' own errors. The disks' caches
+ * typing their serials, with a relay board on a 16550: its cut is proved by the drivers' own errors. The disks' caches
  * and the relays are the virtual lab's, outside.
  */
 import { realpathSync } from 'node:fs';
@@ -13,7 +13,7 @@ import { PLUGPULL } from './machine.js';
 const WWN = '5000c500a1b2c3d4';
 /** What is typed: a multipath device tells no serial, only the WWN of its paths. */
 const TYPED = { primary: 'NVME-P-1', secondary: `0x${WWN}`, journal: 'ATA-J-1' };
-/** Writes between two flushes; a cycle has hundreds. */
+/** Writes between two flushes; the cycle has hundreds. */
 const FLUSH_EVERY = 32;
 const RUN_MS = 300_000;
 /** On a host that is busy with others. */
@@ -34,11 +34,10 @@ rails:
   S: { board: relay0, channels: [2], powers: [secondary], settle: 50ms }
   J: { board: relay0, channels: [3], powers: [journal], settle: 50ms }
 campaign:
-  cycles: 2
+  cycles: 1
   seed: 5
   dark: 500ms
   cuts:
-    - { rails: [S], during: load, after: [2s, 3s] }
     - { rails: [P, S, J], during: load, after: [2s, 3s] }
   deadlines: { cut: 60s, return: 60s, recover: 60s, judge: 120s, resync: 120s }
 `;
@@ -80,14 +79,14 @@ describeInMachine('a campaign on real drivers', { script: 'bsdutils', multipathd
     expect(code, `${stdout}${stderr}${machine.console()}`).toBe(0);
     const lines = (await machine.must('cat', '/tmp/run/cycles.jsonl')).split('\n').filter(Boolean);
     const cycles = lines.map((line) => JSON.parse(line) as { verdict: string; proofOfCut: { kind: string; detail: string }; load: { updatesAcknowledged: number } });
-    expect(cycles.map(({ verdict, proofOfCut }) => [verdict, proofOfCut.kind])).toEqual(Array(2).fill(['PASS', 'device']));
+    expect(cycles.map(({ verdict, proofOfCut }) => [verdict, proofOfCut.kind])).toEqual([['PASS', 'device']]);
     expect(cycles.reduce((sum, { load }) => sum + load.updatesAcknowledged, 0)).toBeGreaterThan(0);
     // What the drivers make of an I/O that failed: dm of a disk without paths, NVMe of a medium error.
     expect(cycles[0]!.proofOfCut.detail).toMatch(/secondary failed \(errno 5, /);
-    expect(cycles[1]!.proofOfCut.detail).toMatch(/primary failed \(errno (61|5), /);
-    // Each cut reached the disks' caches, and the drivers' flushes had: without them those caches would have been full.
+    expect(cycles[0]!.proofOfCut.detail).toMatch(/primary failed \(errno (61|5), /);
+    // The cut reached the disks' caches, and the drivers' flushes had: without them those caches would have been full.
     const cuts = readJsonLines(`${lab!.stateDir}/power.jsonl`) as unknown as { disk: string; unflushed: number }[];
-    expect(cuts.map(({ disk }) => disk)).toEqual(['s', 'p', 's', 'j']);
+    expect(cuts.map(({ disk }) => disk).toSorted()).toEqual(['j', 'p', 's']);
     for (const { disk, unflushed } of cuts) expect(unflushed, disk).toBeLessThanOrEqual(FLUSH_EVERY);
   }, TEST_MS);
 });

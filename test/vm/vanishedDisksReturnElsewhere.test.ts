@@ -31,12 +31,11 @@ rails:
   P: { board: relay0, channels: [1], powers: [primary], settle: 50ms }
   S: { board: relay0, channels: [2], powers: [secondary], settle: 50ms }
 campaign:
-  cycles: 2
+  cycles: 1
   seed: 11
   dark: 3s
   cuts:
-    - { rails: [P], during: load, after: [1s, 2s] }
-    - { rails: [S], during: load, after: [1s, 2s] }
+    - { rails: [P, S], during: load, after: [1s, 2s] }
   deadlines: { cut: 60s, return: 90s, recover: 60s, judge: 120s, resync: 120s }
 `;
 
@@ -108,10 +107,10 @@ describeInMachine('disks that leave the bus', {}, () => {
     });
     const [seen, { code, stdout, stderr }] = await Promise.all([following, run]);
     expect(code, `${stdout}${stderr}${machine.console()}`).toBe(0);
-    expect(seen).toEqual(['p left', 'p returned', 's left', 's returned']);
+    expect(seen.toSorted()).toEqual(['p left', 'p returned', 's left', 's returned']);
     expect((await names()).filter((name) => before.includes(name))).toEqual([]);
     const lines = (await machine.must('cat', '/tmp/run/cycles.jsonl')).split('\n').filter(Boolean);
     const kinds = lines.map((line) => (JSON.parse(line) as { proofOfCut: { kind: string } }).proofOfCut.kind);
-    expect(kinds).toEqual(['device', 'device']);
+    expect(kinds).toEqual(['device']);
   }, TEST_MS);
 });
