@@ -1,11 +1,11 @@
 /** Is anybody using it? Root, mounts, swap, stacked devices, partitions; and O_EXCL for whatever none of these can see. */
 import { ancestorsOf, holdersOf, kernelNameOf } from './blockTree.js';
+import { openClaimed } from './claim.js';
 import { errnoName } from './errors.js';
 import { checkPartitions } from './gatePartitions.js';
 import { finding, type GateFinding, type GateRequest } from './gateTypes.js';
 import { mountedBlockDevices, swapBlockDevices, type BlockUse } from './mounts.js';
 import type { NativeLibrary } from './native.js';
-import { CONSTANTS } from './signatures.js';
 
 /** Reads /proc and /sys only, so that it can be told even of a device that this user may not open. */
 export function checkUse(request: GateRequest, majorMinor: string): GateFinding[] {
@@ -41,9 +41,9 @@ function checkHolders(request: GateRequest, majorMinor: string): GateFinding[] {
   return [finding(request, 'GATE_HELD', `held by ${holders.join(', ')} (md, dm, LVM or loop)`, 'take the stack apart (mdadm --stop, dmsetup remove, vgchange -an, losetup -d)')];
 }
 
-/** The backstop: whoever claims a block device makes this fail with EBUSY, in any mount namespace. Claims for an instant. */
+/** The backstop: whoever claims a block device makes this fail with EBUSY, in any mount namespace. Claims for an instant itself. */
 export function checkClaim(request: GateRequest, name: string, native: NativeLibrary): GateFinding[] {
-  const fd = native.pp_open(name, CONSTANTS.PP_OPEN_EXCLUSIVE);
+  const fd = openClaimed(native, name);
   if (fd >= 0) {
     native.pp_close(fd);
     return [];

@@ -3,6 +3,7 @@
  * whether the device may be overwritten: that is the safety gate's question, asked before.
  */
 import { constants as os } from 'node:os';
+import { openClaimed } from './claim.js';
 import { DeviceError, errnoName, type DeviceErrorCode } from './errors.js';
 import { identityOf } from './identity.js';
 import { loadNative } from './loadNative.js';
@@ -17,7 +18,7 @@ export interface DeviceOptions {
 /** Throws DeviceError: DEVICE_MISSING, DEVICE_BUSY, DEVICE_PERMISSION, DEVICE_READ_ONLY, DEVICE_NOT_BLOCK, … */
 export function openDevice(path: string, options: DeviceOptions = {}): OpenDevice {
   const native = loadNative(options.ffi);
-  const fd = openOrThrow(native, path, CONSTANTS.PP_OPEN_WRITE | CONSTANTS.PP_OPEN_EXCLUSIVE | CONSTANTS.PP_OPEN_DIRECT);
+  const fd = orThrow(path, openClaimed(native, path, CONSTANTS.PP_OPEN_WRITE | CONSTANTS.PP_OPEN_DIRECT));
   try {
     const identity = identityOf(native, fd, path);
     // The kernel lets a read-only device be opened for writing and fails the writes.
@@ -32,7 +33,7 @@ export function openDevice(path: string, options: DeviceOptions = {}): OpenDevic
 /** Open for reading, and nobody's claim: what is asked of it is asked of one device, wherever its name leads meanwhile. */
 export function lookAt(path: string, options: DeviceOptions = {}): OpenDevice {
   const native = loadNative(options.ffi);
-  const fd = openOrThrow(native, path, 0);
+  const fd = orThrow(path, native.pp_open(path, 0));
   try {
     return new NativeDevice(native, fd, identityOf(native, fd, path));
   } catch (error) {
@@ -106,8 +107,7 @@ const REFUSALS = new Map<number, Refusal>([
   [os.errno.EINVAL, { code: 'DEVICE_NOT_BLOCK', says: 'does not take O_DIRECT: it is no block device.' }],
 ]);
 
-function openOrThrow(native: NativeLibrary, path: string, flags: number): number {
-  const fd = native.pp_open(path, flags);
+function orThrow(path: string, fd: number): number {
   if (fd >= 0) return fd;
   const refusal = REFUSALS.get(-fd) ?? { code: 'DEVICE_OPEN_FAILED', says: 'cannot be opened; the kernel log may say more.' };
   throw new DeviceError(refusal.code, `${path} ${refusal.says} (${errnoName(fd)})`, { path, errno: -fd });

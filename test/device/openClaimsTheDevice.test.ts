@@ -1,5 +1,6 @@
 /** Promise: an open device is ours alone, and its identity comes from the descriptor; what can't be opened says why. */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { symlinkSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -25,6 +26,19 @@ test('O_EXCL: a second open and a mount are turned away until it is closed', () 
   expect(() => execFileSync('mount', [path, loops.folder], { stdio: 'ignore' })).toThrow();
   device.close();
   expect(code(path)).toBe('opened');
+});
+
+test('a claim that ends soon is waited for: udev looks at a disk after each change', async () => {
+  const { path } = loops.loop();
+  const holder = `const { openSync, constants: c } = require('node:fs');
+    openSync(process.argv[1], c.O_RDONLY | c.O_EXCL);
+    process.stdout.write('held');
+    setTimeout(() => {}, 100);`;
+  const child = spawn(process.execPath, ['-e', holder, path], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const ended = once(child, 'exit');
+  await once(child.stdout, 'data');
+  expect(code(path)).toBe('opened');
+  await ended;
 });
 
 test('the identity says what the kernel knows, the same with and without a claim', () => {
