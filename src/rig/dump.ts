@@ -100,6 +100,7 @@ function lab(l: LabSpec): object {
       tearProbability: d.tearProbability,
       holdUp: formatDuration(d.holdUpMs),
       vanish: d.vanish,
+      ...(d.silent === null ? {} : { silent: d.silent }),
       faults: d.faults,
     })),
     boards: byName(l.boards, ({ contactDelayMs, ...b }) => ({ ...b, contactDelay: formatDuration(contactDelayMs) })),

@@ -97,6 +97,7 @@ function lab(l: LabProfile, p: Profile): LabSpec {
       tearProbability: d.tearProbability,
       holdUpMs: d.holdUp,
       vanish: d.vanish,
+      silent: d.silent ?? null,
       faults: d.faults,
     })),
     boards: named(l.boards).map((b) => {

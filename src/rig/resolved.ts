@@ -138,6 +138,8 @@ export interface LabDiskSpec {
   holdUpMs: number;
   /** The node vanishes while dark and comes back (possibly under another loop number). */
   vanish: boolean;
+  /** Nothing is answered while dark. With the power back, what waited fails or is done; null: it fails at once, in the dark. */
+  silent: 'fail' | 'retry' | null;
   /** Faults of the catalogue, as src/lab/ validates them; e.g. { class: 'lying-flush' }. */
   faults: Record<string, unknown>[];
 }

@@ -32,6 +32,7 @@ export function diskSpec(name: string, channel: number, more: Partial<LabDiskSpe
     tearProbability: 0,
     holdUpMs: 0,
     vanish: false,
+    silent: null,
     faults: [],
     ...more,
   };

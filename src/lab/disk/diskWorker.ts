@@ -46,6 +46,7 @@ function run(setup: DiskThreadSetup): void {
     line,
     sizeBytes: spec.sizeBytes,
     vanish: spec.vanish,
+    silent: spec.silent,
     device: wrapDevice(cache, faults, context, { image, line, onCut: () => context.countCut() }),
     arena: cache.arena,
     reserve: () => cache.reserve(),

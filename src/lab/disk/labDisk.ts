@@ -83,12 +83,18 @@ export class LabDisk {
 
   async stop(): Promise<void> {
     this.#supply.stop();
+    // Detaching waits for what is in flight, and a silent disk answers only at its end.
+    if (this.spec.silent !== null) await this.#endThread();
     this.#next(() => this.#detach());
     await this.#steps;
     unmountDetached(this.backingFile);
+    await this.#endThread();
+    fs.closeSync(this.#line.wakeFd);
+  }
+
+  async #endThread(): Promise<void> {
     askStop(this.#line);
     await this.#ended;
-    fs.closeSync(this.#line.wakeFd);
   }
 
   #startThread(fuseFd: number): void {

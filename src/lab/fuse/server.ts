@@ -4,13 +4,15 @@
  *
  * Promises: each FUSE_WRITE is one write of the device; while dark every read, write, flush and discard is EIO; a cut
  * takes the requests already queued as in flight (their writes count as unflushed and are never acknowledged); with
- * `vanish`, handles opened before a cut stay dead for ever, as those of a disk that fell off its bus.
+ * `vanish`, handles opened before a cut stay dead for ever, as those of a disk that fell off its bus; with `silent`,
+ * what was in flight and what comes in the dark is answered when the power is back, and at the latest when the server ends.
  * Does not: touch the block device that stands on the file (that would wait for itself).
  */
 import fs from 'node:fs';
 import { EIO, type VirtualDevice } from '../disk/device.js';
 import { clearWake, powerEpoch, stopAsked, type PowerLineEnd } from '../disk/powerLine.js';
 import { libcCalls, POLL_GONE, POLLIN } from '../libc.js';
+import { HeldRequests } from './held.js';
 import { FuseReplies } from './replies.js';
 import { IN, MAX_WRITE_BYTES, OPCODE, OUT, readU64, REQUEST_BYTES_MAX } from './protocol.js';
 
@@ -29,6 +31,7 @@ export interface FuseServerSetup {
   line: PowerLineEnd;
   sizeBytes: number;
   vanish: boolean;
+  silent: 'fail' | 'retry' | null;
   device: VirtualDevice;
   /** Where requests are read to: the cache's arena. */
   arena: { readonly bytes: Buffer };
@@ -46,6 +49,9 @@ export class FuseServer {
   #nextHandle = 1;
   #deadBelow = 0;
   #gone = false;
+  #held = new HeldRequests();
+  /** Bytes of the request in hand. */
+  #requestBytes = 0;
 
   constructor(setup: FuseServerSetup) {
     this.#s = setup;
@@ -61,10 +67,11 @@ export class FuseServer {
     while (!this.#gone) {
       const ready = this.#poll(WAIT_FOREVER);
       if (this.#polled.readInt16LE(14) !== 0) clearWake(this.#s.line);
-      if (stopAsked(this.#s.line)) return;
+      if (stopAsked(this.#s.line)) break;
       this.#followPower();
       if (ready) this.#serveOne(false);
     }
+    this.#answerHeld('fail');
   }
 
   /** True: a request waits. */
@@ -100,6 +107,11 @@ export class FuseServer {
   #restored(): void {
     this.#dark = false;
     this.#s.device.powerReturned();
+    if (this.#s.silent !== null) this.#answerHeld(this.#s.silent);
+  }
+
+  #answerHeld(how: 'fail' | 'retry'): void {
+    for (const request of this.#held.take()) this.#answer(request, 0, () => (how === 'retry' ? this.#perform(request, 0) : -EIO));
   }
 
   #serveOne(inFlightAtCut: boolean): void {
@@ -119,7 +131,8 @@ export class FuseServer {
 
   #receive(bytes: Buffer, at: number): boolean {
     try {
-      return fs.readSync(this.#s.fuseFd, bytes, at, REQUEST_BYTES_MAX, null) > 0;
+      this.#requestBytes = fs.readSync(this.#s.fuseFd, bytes, at, REQUEST_BYTES_MAX, null);
+      return this.#requestBytes > 0;
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       // ENOENT: the request was withdrawn before it was read. EAGAIN: a cut's in-flight sweep took it.
@@ -132,27 +145,37 @@ export class FuseServer {
 
   /** The I/O of the disk. */
   #transfer(bytes: Buffer, at: number, inFlightAtCut: boolean): void {
-    const dead = this.#dark || readU64(bytes, at + IN.fileHandle) < this.#deadBelow;
-    this.#replies.begin(bytes, at);
-    let error = -EIO;
-    if (!dead) {
-      try {
-        error = this.#perform(bytes, at, inFlightAtCut);
-      } catch (failure) {
-        this.#s.onBroken(failure);
-      }
-    }
-    this.#replies.end(error);
+    const isDead = readU64(bytes, at + IN.fileHandle) < this.#deadBelow;
+    const isUnpowered = inFlightAtCut || this.#dark;
+    if (inFlightAtCut && !isDead) this.#attempt(() => this.#land(bytes, at));
+    if (isUnpowered && this.#s.silent !== null) return this.#held.keep(bytes, at, this.#requestBytes);
+    this.#answer(bytes, at, () => (isDead || isUnpowered ? -EIO : this.#perform(bytes, at)));
   }
 
-  #perform(bytes: Buffer, at: number, inFlightAtCut: boolean): number {
+  #answer(bytes: Buffer, at: number, work: () => number): void {
+    this.#replies.begin(bytes, at);
+    this.#replies.end(this.#attempt(work));
+  }
+
+  #attempt(work: () => number): number {
+    try {
+      return work();
+    } catch (failure) {
+      this.#s.onBroken(failure);
+      return -EIO;
+    }
+  }
+
+  /** A write in flight as the power goes: unflushed, it may survive, whole or in part. */
+  #land(bytes: Buffer, at: number): number {
+    if (bytes.readUInt32LE(at + IN.opcode) !== OPCODE.write) return 0;
+    return this.#s.device.write(readU64(bytes, at + IN.offset), bytes, at + IN.writeData, bytes.readUInt32LE(at + IN.size));
+  }
+
+  #perform(bytes: Buffer, at: number): number {
     const { device } = this.#s;
     const opcode = bytes.readUInt32LE(at + IN.opcode);
     const offset = readU64(bytes, at + IN.offset);
-    if (inFlightAtCut) {
-      if (opcode === OPCODE.write) device.write(offset, bytes, at + IN.writeData, bytes.readUInt32LE(at + IN.size));
-      return -EIO;
-    }
     switch (opcode) {
       case OPCODE.write: {
         const size = bytes.readUInt32LE(at + IN.size);
