@@ -8,11 +8,12 @@ import { execFile } from 'node:child_process';
 import { constants as flags } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { promisify } from 'node:util';
-import { alignedMemory } from './alignedMemory.js';
+import { alignedMemory, type AlignedMemory } from './alignedMemory.js';
 import { finding, type Candidate, type GateFinding } from './gateTypes.js';
 import type { FfiName } from './native.js';
 import { OBSERVATION, SECTOR_KIND } from './port.js';
 import { sectorTools } from './sectorTools.js';
+import { systemEnvironment } from './systemPrograms.js';
 
 const run = promisify(execFile);
 
@@ -48,8 +49,7 @@ export async function checkSignatures({ request }: Candidate, name: string, ffi?
   try {
     const { stdout } = await run('wipefs', ['--no-act', '--json', name], {
       timeout: PROBE_TIMEOUT_MS,
-      // wipefs is in an sbin folder, which a user's PATH often lacks.
-      env: { ...process.env, PATH: `${process.env.PATH ?? ''}:/usr/sbin:/sbin`, LC_ALL: 'C' },
+      env: systemEnvironment(),
     });
     const signatures = await foreignAmong(parseWipefs(stdout), name, ffi);
     if (signatures.length === 0) return [];
@@ -63,9 +63,10 @@ export async function checkSignatures({ request }: Candidate, name: string, ffi?
 async function foreignAmong(signatures: Signature[], path: string, ffi?: FfiName): Promise<Signature[]> {
   if (signatures.length === 0) return [];
   const foreign: Signature[] = [];
-  const memory = alignedMemory(BLOCK_BYTES, ffi);
   const file = await open(path, flags.O_RDONLY | flags.O_DIRECT | flags.O_NONBLOCK);
+  let memory: AlignedMemory | undefined;
   try {
+    memory = alignedMemory(BLOCK_BYTES, ffi);
     for (const signature of signatures) {
       const at = Number(signature.offset);
       const block = Math.floor(at / BLOCK_BYTES) * BLOCK_BYTES;
@@ -73,8 +74,8 @@ async function foreignAmong(signatures: Signature[], path: string, ffi?: FfiName
       if (bytesRead < BLOCK_BYTES || !isOurs(memory.buffer, at, ffi)) foreign.push(signature);
     }
   } finally {
+    memory?.close();
     await file.close();
-    memory.close();
   }
   return foreign;
 }

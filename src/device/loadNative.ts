@@ -3,10 +3,10 @@ import { existsSync } from 'node:fs';
 import { DeviceError } from './errors.js';
 import { loadWithFfiNapi } from './ffiNapiLoader.js';
 import { loadWithKoffi } from './koffiLoader.js';
-import { NATIVE_LIBRARY_PATH, type FfiName, type NativeLibrary } from './native.js';
+import { NATIVE_BUILD_COMMAND, NATIVE_LIBRARY_PATH, type FfiName, type NativeLibrary } from './native.js';
 import { CONSTANTS } from './signatures.js';
 
-export const DEFAULT_FFI: FfiName = 'koffi';
+const DEFAULT_FFI: FfiName = 'koffi';
 
 const loaded = new Map<string, NativeLibrary>();
 
@@ -20,7 +20,7 @@ export function loadNative(ffi: FfiName = DEFAULT_FFI, libraryPath: string = NAT
   if (version !== CONSTANTS.PP_ABI_VERSION) {
     throw new DeviceError(
       'DEVICE_NATIVE_MISMATCH',
-      `${libraryPath} has ABI version ${version}, this plugpull needs ${CONSTANTS.PP_ABI_VERSION}. Rebuild it: npm run build:native`,
+      `${libraryPath} has ABI version ${version}, this plugpull needs ${CONSTANTS.PP_ABI_VERSION}. Rebuild it: ${NATIVE_BUILD_COMMAND}`,
       { libraryPath, version, needed: CONSTANTS.PP_ABI_VERSION },
     );
   }
@@ -30,7 +30,7 @@ export function loadNative(ffi: FfiName = DEFAULT_FFI, libraryPath: string = NAT
 
 function load(ffi: FfiName, libraryPath: string): NativeLibrary {
   if (!existsSync(libraryPath)) {
-    throw new DeviceError('DEVICE_NATIVE_MISSING', `${libraryPath} does not exist. Build it: npm run build:native`, { libraryPath });
+    throw new DeviceError('DEVICE_NATIVE_MISSING', `${libraryPath} does not exist. Build it: ${NATIVE_BUILD_COMMAND}`, { libraryPath });
   }
   try {
     return ffi === 'koffi' ? loadWithKoffi(libraryPath) : loadWithFfiNapi(libraryPath);
@@ -39,7 +39,7 @@ function load(ffi: FfiName, libraryPath: string): NativeLibrary {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new DeviceError(
       'DEVICE_NATIVE_MISMATCH',
-      `${libraryPath} cannot be loaded with ${ffi}: ${reason}. Rebuild it for this host: npm run build:native`,
+      `${libraryPath} cannot be loaded with ${ffi}: ${reason}. Rebuild it for this host: ${NATIVE_BUILD_COMMAND}`,
       { libraryPath, ffi },
       cause,
     );

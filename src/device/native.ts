@@ -39,4 +39,11 @@ export interface NativeLibrary extends NativeFunctions {
 }
 
 /** Both src/device/ and dist/device/ lie two levels below the package's root. */
-export const NATIVE_LIBRARY_PATH = fileURLToPath(new URL('../../native/build/libplugpull.so', import.meta.url));
+const NATIVE_FOLDER = fileURLToPath(new URL('../../native/', import.meta.url));
+export const NATIVE_LIBRARY_PATH = `${NATIVE_FOLDER}build/libplugpull.so`;
+
+/**
+ * For a person to type. By its path: the package may lie in somebody's node_modules, where its scripts were not run.
+ * `--force`, since a library for another host or header may be newer than its sources.
+ */
+export const NATIVE_BUILD_COMMAND = `node ${NATIVE_FOLDER}build.mjs --force`;

@@ -7,6 +7,7 @@
  */
 import { execFile } from 'node:child_process';
 import type { DeviceIdentity } from './port.js';
+import { systemEnvironment } from './systemPrograms.js';
 
 export interface PowerCounters {
   source: 'nvme-cli' | 'smartctl';
@@ -52,7 +53,7 @@ export function parseSmartctl(text: string): PowerCounters | null {
 
 /** smartctl's exit code is a set of bits, most of them about the disk's health: its output counts. */
 function output(program: string, args: string[]): Promise<string> {
-  const env = { ...process.env, PATH: `${process.env.PATH ?? ''}:/usr/sbin:/sbin`, LC_ALL: 'C' };
+  const env = systemEnvironment();
   return new Promise((resolve) => {
     execFile(program, args, { timeout: TIMEOUT_MS, killSignal: 'SIGKILL', maxBuffer: OUTPUT_BYTES_MAX, env }, (_error, stdout) => resolve(stdout));
   });

@@ -20,7 +20,7 @@ function compile(name: string, source: string): string {
 for (const ffi of ['koffi', 'ffi-napi'] as const) {
   test(`missing (${ffi})`, () => {
     const path = join(folder, 'none.so');
-    expect(() => loadNative(ffi, path)).toThrow(expect.objectContaining({ code: 'DEVICE_NATIVE_MISSING', message: expect.stringContaining('npm run build:native') }));
+    expect(() => loadNative(ffi, path)).toThrow(expect.objectContaining({ code: 'DEVICE_NATIVE_MISSING', message: expect.stringContaining('native/build.mjs --force') }));
   });
 
   test(`another ABI (${ffi})`, () => {

@@ -3,7 +3,9 @@ import { spawnSync } from 'node:child_process';
 import { accessSync, closeSync, constants, existsSync, openSync, readFileSync, statSync } from 'node:fs';
 import { release } from 'node:os';
 import { createIoEngine } from '../../device/engine.js';
+import { NATIVE_BUILD_COMMAND } from '../../device/native.js';
 import type { DeviceIdentity, OpenDevice } from '../../device/port.js';
+import { systemEnvironment } from '../../device/systemPrograms.js';
 import type { FfiName } from '../options.js';
 import { textOf } from '../../campaign/errors.js';
 import { lacking, missing, ok, type Check } from './check.js';
@@ -62,7 +64,7 @@ function nativeChecks(ffi: FfiName): Check[] {
   };
   try {
     const threads = tryKind('threads');
-    if (threads !== null) return [missing(`native library (${ffi})`, threads, 'npm run build:native; apt install gcc libc6-dev linux-libc-dev')];
+    if (threads !== null) return [missing(`native library (${ffi})`, threads, `${NATIVE_BUILD_COMMAND}; apt install gcc libc6-dev linux-libc-dev`)];
     const ring = tryKind('io_uring');
     return [
       ok(`native library (${ffi})`, 'loads'),
@@ -86,9 +88,7 @@ function labChecks(needed: boolean): Check[] {
 
 function programs(needsLab: boolean): Check[] {
   return PROGRAMS.map(({ program, apt, needed, for: purpose }) => {
-    // An sbin folder is often not in a user's PATH; the programs are called all the same.
-    const env = { ...process.env, PATH: `${process.env.PATH ?? ''}:/usr/sbin:/sbin` };
-    const found = spawnSync('sh', ['-c', `command -v ${program}`], { encoding: 'utf8', env });
+    const found = spawnSync('sh', ['-c', `command -v ${program}`], { encoding: 'utf8', env: systemEnvironment() });
     if (found.status === 0) return ok(program, found.stdout.trim());
     const stops = needed || (needsLab && program === 'losetup');
     return (stops ? missing : lacking)(program, `not found (for ${purpose})`, `apt install ${apt}`);
