@@ -3,6 +3,7 @@
  * `--help` and mistakes load all of them, since schemas, ports and native code take their time.
  */
 import { Command } from 'commander';
+import { plugpullVersion } from './version.js';
 
 /** Given to each command: the code with which the process is to end. */
 export type SetExit = (code: number) => void;
@@ -29,6 +30,7 @@ const COMMANDS: Record<string, () => Promise<Add>> = {
 /** `word`: the first argument. */
 export async function buildProgram(word: string | undefined, setExit: SetExit): Promise<Command> {
   const program = new Command('plugpull')
+    .version(plugpullVersion(), '--version')
     .description('Pull the plug on disk arrays, and prove what survived.')
     .showHelpAfterError('(plugpull --help lists the commands)')
     .exitOverride();
