@@ -2,7 +2,7 @@
 import type { InFlight } from '../engine/port.js';
 import type { CycleRecord, PointAim } from '../report/runRecord.js';
 import type { CutRecord, PointEnded } from './cycleTypes.js';
-import { proofOfCut } from './proof.js';
+import { feltNs, proofOfCut } from './proof.js';
 
 const NS_PER_MS = 1e6;
 
@@ -34,7 +34,7 @@ export function missedPoint(cuts: readonly CutRecord[]): string | null {
 function firstFailureNs(cut: CutRecord): number | null {
   const proven = proofOfCut(cut).filter((p) => p.proven);
   const own = proven.filter((p) => cut.reached?.held === false && p.area === cut.reached.subject.area);
-  const times = (own.length > 0 ? own : proven).map((p) => p.sign.atNs);
+  const times = (own.length > 0 ? own : proven).map((p) => feltNs(p.sign));
   return times.length === 0 ? null : Math.min(...times);
 }
 

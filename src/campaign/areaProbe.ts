@@ -1,8 +1,9 @@
 /**
  * Reads one block of an area past every cache, through a descriptor of its own each time: what has vanished from
- * /dev or /sys can't be opened, what has lost its power can't be read.
+ * /dev or /sys can't be opened, what has lost its power can't be read. A kernel may retry a dead disk for minutes, and
+ * an array behind a network may leave a read unanswered: whoever wants to know says how long is too long.
  *
- * Not promised: an answer in time. A kernel may retry a dead disk for minutes; whoever asks has a deadline.
+ * Promises: one read at a time on an area. Each that is not answered holds one of the few threads that Node has for files.
  */
 import { constants } from 'node:fs';
 import { open, realpath, stat } from 'node:fs/promises';
@@ -19,23 +20,51 @@ const PROBE_BYTES = 4096;
 const AREAS: readonly AreaName[] = ['primary', 'secondary', 'journal'];
 
 export interface AreaProbe {
-  probe(area: AreaName): Promise<DeviceSign | null>;
+  /** null: it answered. `silentAfterMs`: unanswered for so long, it is silent; left out: as long as it takes. Never rejects. */
+  probe(area: AreaName, silentAfterMs?: number): Promise<DeviceSign | null>;
+  /** Memory that an unanswered read may still write to is freed when that has ended. */
   close(): void;
+}
+
+interface Asked {
+  atNs: number;
+  answer: Promise<DeviceSign | null>;
 }
 
 /** `pathOf` is asked each time: a device may be another node by now. */
 export function createAreaProbe(pathOf: (area: AreaName) => string, clock: Clock): AreaProbe {
   const memory = alignedMemory(AREAS.length * PROBE_BYTES);
+  const unanswered = new Map<AreaName, Asked>();
+
+  async function read(area: AreaName): Promise<DeviceSign | null> {
+    const at = AREAS.indexOf(area) * PROBE_BYTES;
+    try {
+      return await readOnce(area, pathOf(area), memory.buffer.subarray(at, at + PROBE_BYTES), clock);
+    } catch (error) {
+      return signOf(area, error, clock);
+    } finally {
+      unanswered.delete(area);
+    }
+  }
+
+  function ask(area: AreaName): Asked {
+    const asked = { atNs: clock.nowNs(), answer: read(area) };
+    unanswered.set(area, asked);
+    return asked;
+  }
+
   return {
-    async probe(area) {
-      const at = AREAS.indexOf(area) * PROBE_BYTES;
-      try {
-        return await readOnce(area, pathOf(area), memory.buffer.subarray(at, at + PROBE_BYTES), clock);
-      } catch (error) {
-        return signOf(area, error, clock);
-      }
+    probe(area, silentAfterMs) {
+      const { atNs, answer } = unanswered.get(area) ?? ask(area);
+      if (silentAfterMs === undefined) return answer;
+      return new Promise((resolve) => {
+        const cancel = clock.after(silentAfterMs, () =>
+          resolve({ area, errno: os.errno.ETIMEDOUT, atNs: clock.nowNs(), sinceNs: atNs, source: 'silent' }),
+        );
+        void answer.then(resolve).finally(cancel);
+      });
     },
-    close: memory.close,
+    close: () => void Promise.all([...unanswered.values()].map(({ answer }) => answer)).then(memory.close),
   };
 }
 

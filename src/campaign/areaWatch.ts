@@ -10,6 +10,13 @@ import type { DeviceSign } from './cycleTypes.js';
 /** Between two reads of an area that is watched: finer than any relay's contact, and little beside the load. */
 const WATCH_EVERY_MS = 2;
 
+/** What areas said when they were asked once. */
+export interface Look {
+  answering: AreaName[];
+  /** Neither an answer nor an error. */
+  silent: AreaName[];
+}
+
 /** Between two looks for a device that is to come back. */
 const RETURN_EVERY_MS = 20;
 
@@ -24,23 +31,26 @@ export class AreaWatch {
     this.onSign = onSign;
   }
 
-  /** Each area is read again and again until it fails once; that is told, and its watch is over. */
-  begin(areas: readonly AreaName[]): void {
+  /** Each area is read again and again until it fails or falls silent once; that is told, and its watch is over. */
+  begin(areas: readonly AreaName[], silentAfterMs: number): void {
     const generation = this.generation;
-    for (const area of areas) void this.watchOne(area, generation);
+    for (const area of areas) void this.watchOne(area, silentAfterMs, generation);
   }
 
-  /** Those of `areas` that answer. */
-  async readable(areas: readonly AreaName[]): Promise<AreaName[]> {
-    const signs = await Promise.all(areas.map((area) => this.bench.probe(area)));
-    return areas.filter((_, i) => signs[i] === null);
+  /** `silentAfterMs` left out: waits as long as it takes, and none is silent. */
+  async look(areas: readonly AreaName[], silentAfterMs?: number): Promise<Look> {
+    const signs = await Promise.all(areas.map((area) => this.bench.probe(area, silentAfterMs)));
+    return {
+      answering: areas.filter((_, i) => signs[i] === null),
+      silent: areas.filter((_, i) => signs[i]?.source === 'silent'),
+    };
   }
 
   /** Resolves when all answer, in one and the same look. `everyMs`: between two looks. Has no deadline of its own: `end` ends it unresolved. */
   async untilReadable(areas: readonly AreaName[], everyMs: number = RETURN_EVERY_MS): Promise<void> {
     const generation = ++this.generation;
     for (;;) {
-      if ((await this.readable(areas)).length === areas.length) return;
+      if ((await this.look(areas)).answering.length === areas.length) return;
       await delay(this.bench.clock, everyMs);
       if (generation !== this.generation) return new Promise<void>(() => undefined);
     }
@@ -50,9 +60,9 @@ export class AreaWatch {
     this.generation += 1;
   }
 
-  private async watchOne(area: AreaName, generation: number): Promise<void> {
+  private async watchOne(area: AreaName, silentAfterMs: number, generation: number): Promise<void> {
     while (generation === this.generation) {
-      const sign = await this.bench.probe(area);
+      const sign = await this.bench.probe(area, silentAfterMs);
       if (generation !== this.generation) return;
       if (sign !== null) return this.onSign(sign);
       await delay(this.bench.clock, WATCH_EVERY_MS);

@@ -18,8 +18,8 @@ export interface Bench {
   clock: Clock;
   engine: EnginePort;
   power: BenchPower;
-  /** Reads one block past every cache; null: it answered. Never rejects. */
-  probe(area: AreaName): Promise<DeviceSign | null>;
+  /** Reads one block past every cache; null: it answered. Unanswered for `silentAfterMs`, it is silent. Never rejects. */
+  probe(area: AreaName, silentAfterMs?: number): Promise<DeviceSign | null>;
   /** Compares what the devices say of themselves with what they said before the first cut. */
   identify(): Promise<CycleProblem | null>;
   /** What the disks counted between the last two `identify`; none where they can't be asked. */

@@ -11,6 +11,7 @@ import { delay } from './clock.js';
 import { CampaignError, textOf } from './errors.js';
 import { distributionOf, type Calibration } from './calibration.js';
 import type { DeviceSign, SwitchRecord } from './cycleTypes.js';
+import { feltNs } from './proof.js';
 import { railCuts } from './rounds.js';
 import { mixSeed, uniform } from './seeds.js';
 import type { Session } from './session.js';
@@ -81,20 +82,23 @@ class Measurement {
       (error: unknown) => error,
     );
     await delay(clock, uniform(mixSeed(seed, 0), LOAD_MS.min, LOAD_MS.max));
-    const cutMs = await this.cut();
+    const { cutMs, silent } = await this.cut();
     await delay(clock, this.rig.campaign.darkMs);
     await engine.stop();
     // An engine without its devices may end as it likes; power must not return before it has.
     await load;
-    await engine.abandon();
+    // From a silent device the engine gets its I/O back only with the power.
+    const lettingGo = engine.abandon();
+    if (!silent) await lettingGo;
     const returnMs = await this.restore();
+    await this.inTime('return', 'the engine letting go of the devices', lettingGo);
     const mismatch = await this.session.identify();
     if (mismatch !== null) throw new CampaignError('HARDWARE_FAILED', mismatch.text, { rail: this.rail });
     await engine.open(await this.session.engineSpec());
     return { cutMs, returnMs };
   }
 
-  private async cut(): Promise<number> {
+  private async cut(): Promise<{ cutMs: number; silent: boolean }> {
     const { session } = this;
     const signs: DeviceSign[] = [];
     let told = (): void => undefined;
@@ -106,11 +110,11 @@ class Measurement {
     const watch = new AreaWatch(session, note);
     const unsubscribe = session.onFailure((failure) => note({ ...failure, source: 'engine' }));
     try {
-      watch.begin(this.areas);
+      watch.begin(this.areas, this.rig.campaign.silenceMs);
       const [command] = await session.power.switchRails([this.rail], 'off');
       await this.inTime('cut', `seeing rail ${this.rail} go down (welded, miswired, or fed twice?)`, seen);
       await session.engine.powerLost([...this.areas]);
-      return this.firstAfter(command, signs);
+      return { cutMs: this.firstAfter(command, signs), silent: signs.some((sign) => sign.source === 'silent') };
     } finally {
       unsubscribe();
       watch.end();
@@ -123,7 +127,7 @@ class Measurement {
       throw new CampaignError('HARDWARE_FAILED', `${early.area} failed an I/O before its rail was cut; mend that first`, { area: early.area });
     }
     // A virtual contact without delay opens before the tty has told us that the last byte is gone.
-    return Math.max(0, Math.min(...signs.map((sign) => sign.atNs)) - command.commandNs) / NS_PER_MS;
+    return Math.max(0, Math.min(...signs.map(feltNs)) - command.commandNs) / NS_PER_MS;
   }
 
   private async restore(): Promise<number> {

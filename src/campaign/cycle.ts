@@ -8,14 +8,14 @@
  * restores all power, whatever the outcome says.
  */
 import type { CutRecord, CycleFacts, CycleInput, CyclePlan, CycleProblem, CycleState, DeviceSign, Transition } from './cycleTypes.js';
-import { end, enter, go, phaseOf, problemIn, sendEffect, type Step } from './cycleSteps.js';
+import { end, enter, fellSilent, go, phaseOf, problemIn, sendEffect, type Step } from './cycleSteps.js';
 import { allSeen, cutAreas } from './proof.js';
 
 const NO_FACTS: CycleFacts = { cuts: [], recoveries: [], judge: null, resync: null, verify: null, unprovoked: [] };
 
 /** A cycle that has not begun; it waits for `start`. The engine is open, its last state verified or empty. */
 export function newCycle(plan: CyclePlan): CycleState {
-  return { plan, step: 'idle', roundIndex: 0, work: null, reached: null, workSinceMs: 0, timerMs: null, facts: NO_FACTS, outcome: null };
+  return { plan, step: 'idle', roundIndex: 0, work: null, reached: null, workSinceMs: 0, holding: false, timerMs: null, facts: NO_FACTS, outcome: null };
 }
 
 export function step(state: CycleState, input: CycleInput): Transition {
@@ -31,6 +31,8 @@ export function step(state: CycleState, input: CycleInput): Transition {
       return workFailed(state, input);
     case 'point':
       return atPoint(state, input);
+    case 'abandoned':
+      return letGo({ ...state, holding: false }, input.nowMs);
     case 'loaded':
     case 'resynced':
     case 'recovered':
@@ -51,9 +53,10 @@ const HANDLERS: Record<CycleState['step'], Step> = {
   dark: (s, i) => (i.type === 'tick' ? enter(s, 'probingDark', i.nowMs) : go(s)),
   probingDark: afterDarkProbe,
   stopping: (s) => go(s),
-  abandoning: (s, i) => (i.type === 'abandoned' ? enter(s, 'restoring', i.nowMs) : go(s)),
+  abandoning: (s) => go(s),
   restoring: afterRestore,
-  returning: (s, i) => (i.type === 'returned' ? enter(s, 'identifying', i.nowMs) : go(s)),
+  returning: (s, i) => (i.type === 'returned' ? enter(s, s.holding ? 'releasing' : 'identifying', i.nowMs) : go(s)),
+  releasing: (s) => go(s),
   identifying: afterIdentify,
   opening: (s, i) => (i.type === 'opened' ? afterOpen(s, i.nowMs) : go(s)),
   recovering: (s, i) => (i.type === 'recovered' ? afterRecovery(noteRecovery(s, i.report), i.nowMs) : go(s)),
@@ -65,7 +68,7 @@ const HANDLERS: Record<CycleState['step'], Step> = {
 
 /** Steps in which `tick` means that something was expected and has not come. */
 const DEADLINE_STEPS: readonly CycleState['step'][] = [
-  'checkingReadable', 'arming', 'hearingBoard', 'probingDark', 'stopping', 'abandoning', 'restoring', 'returning', 'identifying',
+  'checkingReadable', 'arming', 'hearingBoard', 'probingDark', 'stopping', 'abandoning', 'restoring', 'returning', 'releasing', 'identifying',
   'opening', 'recovering', 'judging', 'resyncing', 'verifying',
 ];
 
@@ -128,8 +131,18 @@ function whileCutting(state: CycleState, input: CycleInput): Transition {
 function afterDarkProbe(state: CycleState, input: CycleInput): Transition {
   if (input.type !== 'readable') return go(state);
   const areas = cutAreas(currentCut(state));
-  const known = withCut(state, { readableInDark: input.areas.filter((a) => areas.includes(a)) });
-  return enter(known, known.work === null ? 'abandoning' : 'stopping', input.nowMs);
+  const known = withCut(state, { readableInDark: input.areas.filter((a) => areas.includes(a)), silentInDark: input.silent });
+  return known.work === null ? afterWork(known, input.nowMs) : enter(known, 'stopping', input.nowMs);
+}
+
+/** The engine does nothing any more; it is to let go of the devices. */
+function afterWork(state: CycleState, nowMs: number): Transition {
+  return enter(state, fellSilent(state) ? 'restoring' : 'abandoning', nowMs);
+}
+
+function letGo(state: CycleState, nowMs: number): Transition {
+  if (state.step === 'abandoning') return enter(state, 'restoring', nowMs);
+  return state.step === 'releasing' ? enter(state, 'identifying', nowMs) : go(state);
 }
 
 function afterRestore(state: CycleState, input: CycleInput): Transition {
@@ -161,7 +174,7 @@ function workEnded(state: CycleState, input: Extract<CycleInput, { type: 'loaded
   const idle: CycleState = { ...state, work: null };
   if (state.step === 'working' || state.step === 'arming') return workEndedEarly(idle, input);
   const known = input.type === 'recovered' ? noteRecovery(idle, input.report) : noteWork(idle, input);
-  return state.step === 'stopping' ? enter(known, 'abandoning', input.nowMs) : go(known);
+  return state.step === 'stopping' ? afterWork(known, input.nowMs) : go(known);
 }
 
 function workEndedEarly(idle: CycleState, input: Extract<CycleInput, { type: 'loaded' | 'resynced' | 'recovered' }>): Transition {
@@ -183,7 +196,7 @@ function workFailed(state: CycleState, input: Extract<CycleInput, { type: 'workF
     return problemIn(state, input.problem);
   }
   const known = withCut({ ...state, work: null }, { workError: input.problem.text });
-  return state.step === 'stopping' ? enter(known, 'abandoning', input.nowMs) : go(known);
+  return state.step === 'stopping' ? afterWork(known, input.nowMs) : go(known);
 }
 
 function areaFailed(state: CycleState, input: Extract<CycleInput, { type: 'areaFailed' }>): Transition {
@@ -205,20 +218,25 @@ function isLateSign(state: CycleState, sign: DeviceSign): boolean {
 
 /** From the command on until the devices are back: failures are expected. */
 function isCutting(state: CycleState): boolean {
-  return ['cutting', 'hearingBoard', 'dark', 'probingDark', 'stopping', 'abandoning', 'restoring', 'returning'].includes(state.step);
+  return ['cutting', 'hearingBoard', 'dark', 'probingDark', 'stopping', 'abandoning', 'restoring', 'returning', 'releasing'].includes(state.step);
 }
 
 function missedDeadline(state: CycleState): CycleProblem {
-  const phase = phaseOf(state);
-  const ours = state.step === 'stopping' || state.step === 'abandoning';
-  return {
-    kind: ours ? 'internal' : 'hardware',
-    code: state.step === 'returning' ? 'DEVICE_NOT_BACK' : 'DEADLINE_MISSED',
-    text:
-      state.step === 'returning'
-        ? `the devices did not come back within ${state.plan.deadlinesMs.return} ms; see campaign.deadlines.return`
-        : `${phase} (${state.step}) did not end by its deadline; see campaign.deadlines in the profile`,
-  };
+  const { cut, return: back } = state.plan.deadlinesMs;
+  switch (state.step) {
+    case 'returning':
+      return { kind: 'hardware', code: 'DEVICE_NOT_BACK', text: `the devices did not come back within ${back} ms; see campaign.deadlines.return` };
+    case 'abandoning':
+      return { kind: 'hardware', code: 'DEADLINE_MISSED', text: `I/O in flight neither succeeded nor failed within ${cut} ms; see campaign.deadlines.cut` };
+    case 'releasing':
+      return { kind: 'hardware', code: 'DEADLINE_MISSED', text: `the devices are back, but I/O from before the cut did not end within ${back} ms; see campaign.deadlines.return` };
+    default:
+      return {
+        kind: state.step === 'stopping' ? 'internal' : 'hardware',
+        code: 'DEADLINE_MISSED',
+        text: `${phaseOf(state)} (${state.step}) did not end by its deadline; see campaign.deadlines in the profile`,
+      };
+  }
 }
 
 function openCut(state: CycleState, readableBefore: CutRecord['readableBefore']): CycleState {
@@ -232,6 +250,7 @@ function openCut(state: CycleState, readableBefore: CutRecord['readableBefore'])
     readableBefore,
     signs: [],
     readableInDark: [],
+    silentInDark: [],
     restoredNs: null,
     counters: [],
     load: null,

@@ -76,7 +76,12 @@ function describe(p: AreaProof): string {
     }[p.reason];
     return `${p.area} ${why}`;
   }
-  const how = p.sign.source === 'vanished' ? 'vanished' : `failed (errno ${p.sign.errno}, ${p.sign.source})`;
+  const how = {
+    engine: `failed (errno ${p.sign.errno}, engine)`,
+    probe: `failed (errno ${p.sign.errno}, probe)`,
+    vanished: 'vanished',
+    silent: 'fell silent',
+  }[p.sign.source];
   return `${p.area} ${how} ${p.latencyMs.toFixed(1)} ms after the command`;
 }
 

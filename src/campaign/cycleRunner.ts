@@ -100,9 +100,9 @@ export class CycleRunner {
     switch (effect.type) {
       case 'probe':
         this.watch.end();
-        return this.settle(this.watch.readable(effect.areas), (areas) => ({ type: 'readable', areas }));
+        return this.settle(this.watch.look(effect.areas, effect.silentAfterMs), ({ answering, silent }) => ({ type: 'readable', areas: answering, silent }));
       case 'watch':
-        return this.watch.begin(effect.areas);
+        return this.watch.begin(effect.areas, effect.silentAfterMs);
       case 'awaitReturn':
         return this.settle(this.watch.untilReadable(effect.areas), () => ({ type: 'returned' }));
       case 'switchOff':

@@ -32,7 +32,8 @@ export function enter(state: CycleState, step: CycleStep, nowMs: number): Transi
   const entry = entryOf(state, step);
   const timerMs = entry.afterMs === null ? null : nowMs + entry.afterMs;
   const working = entry.work === undefined ? { work: state.work } : { work: entry.work, workSinceMs: nowMs, reached: null };
-  return { state: { ...state, step, timerMs, ...working }, effects: entry.effects };
+  const holding = state.holding || entry.effects.some((effect) => effect.type === 'abandon');
+  return { state: { ...state, step, timerMs, holding, ...working }, effects: entry.effects };
 }
 
 export function end(state: CycleState, outcome: CycleOutcome): Transition {
@@ -63,6 +64,7 @@ export function phaseOf(state: CycleState): CyclePhase {
       return 'dark';
     case 'restoring':
     case 'returning':
+    case 'releasing':
       return 'restore';
     case 'identifying':
     case 'opening':
@@ -81,7 +83,7 @@ export function phaseOf(state: CycleState): CyclePhase {
 }
 
 function entryOf(state: CycleState, step: CycleStep): Entry {
-  const limits = state.plan.deadlinesMs;
+  const { deadlinesMs: limits, silenceMs: silentAfterMs } = state.plan;
   const round = state.plan.rounds[state.roundIndex];
   const rails = railsInOrder(state).map((r) => r.rail);
   const areas = cutAreas({ round });
@@ -98,22 +100,28 @@ function entryOf(state: CycleState, step: CycleStep): Entry {
     case 'arming':
       return { effects: [{ type: 'probe', areas }], afterMs: limits.cut };
     case 'cutting':
-      return { effects: [{ type: 'watch', areas }, ...sendEffect(state, null), { type: 'switchOff', rails }], afterMs: limits.cut };
+      return { effects: [{ type: 'watch', areas, silentAfterMs }, ...sendEffect(state, null), { type: 'switchOff', rails }], afterMs: limits.cut };
     case 'hearingBoard':
       return { effects: [], afterMs: BOARD_WORD_MS };
     case 'dark':
       // R4: the engine learns that the epoch has ended before power can come back.
       return { effects: [{ type: 'powerLost', areas }], afterMs: state.plan.darkMs };
     case 'probingDark':
-      return { effects: [{ type: 'probe', areas }], afterMs: limits.cut };
+      return { effects: [{ type: 'probe', areas, silentAfterMs }], afterMs: silentAfterMs + limits.cut };
     case 'stopping':
       return { effects: [{ type: 'stop' }], afterMs: limits.cut };
     case 'abandoning':
       return { effects: [{ type: 'abandon' }], afterMs: limits.cut };
     case 'restoring':
-      return { effects: [{ type: 'switchOn', rails }], afterMs: Math.max(limits.return, BOARD_WORD_MS) };
+      return {
+        // From a silent device the engine gets its I/O back only with the power: it lets go as that returns.
+        effects: [...(fellSilent(state) ? [{ type: 'abandon' } as const] : []), { type: 'switchOn', rails }],
+        afterMs: Math.max(limits.return, BOARD_WORD_MS),
+      };
     case 'returning':
       return { effects: [{ type: 'awaitReturn', areas: ALL_AREAS }], afterMs: limits.return };
+    case 'releasing':
+      return { effects: [], afterMs: limits.return };
     case 'identifying':
       return { effects: [{ type: 'identify' }], afterMs: limits.return };
     case 'opening':
@@ -131,6 +139,11 @@ function entryOf(state: CycleState, step: CycleStep): Entry {
     case 'ended':
       return { effects: [], afterMs: null };
   }
+}
+
+/** An area of the cut neither answered nor failed as the dark ended. */
+export function fellSilent(state: CycleState): boolean {
+  return (state.facts.cuts.at(-1)?.silentInDark.length ?? 0) > 0;
 }
 
 function workEffect(state: CycleState): CycleEffect {

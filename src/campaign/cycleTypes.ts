@@ -48,6 +48,7 @@ export interface CyclePlan {
   seed: number;
   rounds: readonly CutRound[];
   darkMs: number;
+  silenceMs: number;
   deadlinesMs: CampaignSpec['deadlinesMs'];
 }
 
@@ -66,6 +67,8 @@ export type CycleStep =
   | 'abandoning'
   | 'restoring'
   | 'returning'
+  /** Silent devices are back, and the engine waits for what it had asked of them. */
+  | 'releasing'
   | 'identifying'
   | 'opening'
   | 'recovering'
@@ -92,9 +95,11 @@ export interface SwitchRecord {
   measured?: readonly number[];
 }
 
-/** A device was seen without power: by the engine's own I/O, by a probing read, or by its node being gone. */
+/** A device was seen without power: by the engine's own I/O, by a probing read, by its node being gone, or by its silence. */
 export interface DeviceSign extends AreaFailure {
-  source: 'engine' | 'probe' | 'vanished';
+  source: 'engine' | 'probe' | 'vanished' | 'silent';
+  /** Of silence, which is noticed late: when the read was asked that was never answered. */
+  sinceNs?: number;
 }
 
 export interface CutRecord {
@@ -112,6 +117,8 @@ export interface CutRecord {
   signs: readonly DeviceSign[];
   /** Areas that still answered reads at the end of the dark time: the cut did not happen, whatever was seen before. */
   readableInDark: readonly AreaName[];
+  /** Areas that then neither answered nor failed. What the engine has asked of them comes back with their power. */
+  silentInDark: readonly AreaName[];
   restoredNs: number | null;
   /** Once the devices are back. */
   counters: readonly CounterChange[];
@@ -154,6 +161,8 @@ export interface CycleState {
   reached: PointReached | null;
   /** When that began, or the last one did. */
   workSinceMs: number;
+  /** Told to let go of the devices, the engine has not done so yet. */
+  holding: boolean;
   /** At this time `tick` does what the step says: cut, end the dark, or give up. null: nothing is timed. */
   timerMs: number | null;
   facts: CycleFacts;
@@ -163,7 +172,7 @@ export interface CycleState {
 export type CycleInput =
   | { type: 'start'; nowMs: number }
   | { type: 'tick'; nowMs: number }
-  | { type: 'readable'; nowMs: number; areas: readonly AreaName[] }
+  | { type: 'readable'; nowMs: number; areas: readonly AreaName[]; silent: readonly AreaName[] }
   | { type: 'areaFailed'; nowMs: number; sign: DeviceSign }
   | { type: 'point'; nowMs: number; event: PointEvent }
   | { type: 'switchedOff'; nowMs: number; commands: readonly SwitchRecord[] }
@@ -183,9 +192,10 @@ export type CycleInput =
   | { type: 'interrupt'; nowMs: number };
 
 export type CycleEffect =
-  | { type: 'probe'; areas: readonly AreaName[] }
+  /** `silentAfterMs` left out: as long as it takes. */
+  | { type: 'probe'; areas: readonly AreaName[]; silentAfterMs?: number }
   /** Probe these areas until they fail, and report it; ends with the next `probe` or `awaitReturn`. */
-  | { type: 'watch'; areas: readonly AreaName[] }
+  | { type: 'watch'; areas: readonly AreaName[]; silentAfterMs: number }
   | { type: 'load'; seed: number; point?: PointArm }
   /** The I/O held back at the point goes out so long after the command, or after now when there was none yet. */
   | { type: 'sendPoint'; commandNs: number | null; leadMs: number }

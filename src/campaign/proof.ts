@@ -1,9 +1,10 @@
 /**
  * Proof of a cut, from what was seen (pure). What a board says of itself (echo, read-back) is shown, but proves
- * nothing: a contact may be welded. Proof is a device that answered reads before the command, failed after it, and
- * still did not answer when the dark time ended.
+ * nothing: a contact may be welded. Proof is a device that answered reads before the command, failed or fell silent
+ * after it, and still did not answer when the dark time ended.
  *
- * Not promised: that a device which fails by itself in the very same seconds is told from one that lost its power.
+ * Not promised: that a device which fails by itself in the very same seconds is told from one that lost its power; nor
+ * one that is slower than `campaign.silence` from one that is silent.
  */
 import type { AreaName } from '../rig/resolved.js';
 import type { CutRecord, DeviceSign, SwitchRecord } from './cycleTypes.js';
@@ -24,6 +25,11 @@ export function firstSign(cut: CutRecord, rail: string, area: AreaName): DeviceS
     if (first === undefined || sign.atNs < first.atNs) first = sign;
   }
   return first;
+}
+
+/** When the device was last known to have its power: of silence, when it began. */
+export function feltNs(sign: DeviceSign): number {
+  return sign.sinceNs ?? sign.atNs;
 }
 
 /** Every area of every rail of the cut has shown a sign. */
@@ -54,7 +60,7 @@ function areaProof(cut: CutRecord, rail: string, area: AreaName): AreaProof {
   if (sign === undefined) return { proven: false, area, rail, reason: 'no-sign' };
   if (cut.readableInDark.includes(area)) return { proven: false, area, rail, reason: 'readable-in-dark' };
   // A virtual contact without delay opens before the tty has told us that the last byte is gone.
-  const latencyNs = Math.max(0, sign.atNs - commandOf(cut, rail)!.commandNs);
+  const latencyNs = Math.max(0, feltNs(sign) - commandOf(cut, rail)!.commandNs);
   return { proven: true, area, rail, sign, latencyMs: latencyNs / NS_PER_MS };
 }
 

@@ -29,6 +29,7 @@ export function planCycle(
     seed: cycleSeed,
     rounds: planRounds(campaign.cuts[index % campaign.cuts.length], rails, cycleSeed, calibration),
     darkMs: campaign.darkMs,
+    silenceMs: campaign.silenceMs,
     deadlinesMs: campaign.deadlinesMs,
   };
 }

@@ -20,7 +20,7 @@ import type { Host, LabView, PowerPort } from './host.js';
 import { AREA_NAMES, devicePath, gateQuestions, placedBoards, placedDevice, usesLab } from './places.js';
 import { railCuts } from './rounds.js';
 import type { RigLock } from './rigLock.js';
-import { within } from './within.js';
+import { ended, within } from './within.js';
 
 export interface SessionOptions {
   rig: ResolvedRig;
@@ -39,6 +39,9 @@ export interface SessionOptions {
 
 /** An engine that does not stop in this time is given up: its thread is ended, and power restored all the same. */
 const ENGINE_END_MS = 10_000;
+
+/** What an engine needs to let go of devices that answer, if only with errors. */
+const LET_GO_MS = 2_000;
 
 /** The longest a board may take to switch all its rails on, retries included. */
 const POWER_ON_MS = 30_000;
@@ -121,9 +124,9 @@ export class Session implements Bench {
     },
   };
 
-  probe(area: AreaName): Promise<DeviceSign | null> {
+  probe(area: AreaName, silentAfterMs?: number): Promise<DeviceSign | null> {
     if (this.prober === null) throw new CampaignError('INTERNAL', 'the session has not begun');
-    return this.prober.probe(area);
+    return this.prober.probe(area, silentAfterMs);
   }
 
   async identify(): Promise<CycleProblem | null> {
@@ -257,10 +260,12 @@ export class Session implements Bench {
       }
     };
     // The engine lets go before power returns (R4): it must not take a revived device for the one it knew.
-    // One that waits for a dead disk gets power back all the same, and is ended then.
+    // From a silent one it gets its I/O back only with the power.
     const lost = this.darkAreas();
-    await attempt('closing the devices', ENGINE_END_MS, () => this.letGo(lost));
+    const lettingGo = this.letGo(lost);
+    await ended(this.clock, lost.length > 0 ? LET_GO_MS : ENGINE_END_MS, lettingGo);
     await attempt('switching all rails on', POWER_ON_MS, () => (this.powerPort === null ? undefined : this.power.allOn()));
+    await attempt('closing the devices', ENGINE_END_MS, () => lettingGo);
     await attempt('ending the engine', ENGINE_END_MS, () => this.enginePort?.terminate());
     await attempt('closing the boards', POWER_ON_MS, () => this.powerPort?.close());
     await attempt('closing the probe', ENGINE_END_MS, async () => this.prober?.close());

@@ -11,3 +11,11 @@ export function within<T>(clock: Clock, ms: number, what: string, promise: Promi
     promise.then(resolve, reject).finally(cancel);
   });
 }
+
+/** Resolves when the promise has come to an end, whichever, or `ms` have passed. */
+export function ended(clock: Clock, ms: number, promise: Promise<unknown>): Promise<void> {
+  return new Promise<void>((resolve) => {
+    const cancel = clock.after(ms, resolve);
+    promise.then(() => resolve(), () => resolve()).finally(cancel);
+  });
+}

@@ -76,6 +76,7 @@ function campaign(c: CampaignSpec): object {
     seed: c.seed,
     cuts: c.cuts.map(({ afterMs, ...k }) => ({ ...k, after: range(afterMs, formatDuration) })),
     dark: formatDuration(c.darkMs),
+    silence: formatDuration(c.silenceMs),
     prepare: c.prepare,
     deadlines: Object.fromEntries(Object.entries(d).map(([name, ms]) => [name, formatDuration(ms)])),
     limits: {

@@ -76,6 +76,7 @@ function campaign(c: CampaignProfile, rails: string[]): CampaignSpec {
     seed: c.seed,
     cuts: cuts ?? rails.map((r) => ({ rails: [r], during: 'load', afterMs: DEFAULT_CUT_AFTER_MS })),
     darkMs: c.dark,
+    silenceMs: c.silence,
     prepare: c.prepare,
     deadlinesMs: c.deadlines,
     limits: { recoveryMs: c.limits.recovery, resyncMs: c.limits.resync, falseDirtyRegions: c.limits.falseDirtyRegions },

@@ -110,6 +110,8 @@ export interface CampaignSpec {
   /** Cycle i uses cuts[i % cuts.length]. */
   cuts: CutSpec[];
   darkMs: number;
+  /** A read unanswered for so long is silence. */
+  silenceMs: number;
   /** `stamp` lays a base pattern on every sector of both areas first; `compare` trusts equal areas. */
   prepare: 'stamp' | 'compare';
   deadlinesMs: { cut: number; point: number; return: number; recover: number; judge: number; resync: number };

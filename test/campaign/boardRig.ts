@@ -7,6 +7,7 @@ import { createAreaProbe } from '../../src/campaign/areaProbe.js';
 import { textOf } from '../../src/campaign/errors.js';
 import { devicePath } from '../../src/campaign/places.js';
 import { realHost } from '../../src/campaign/realHost.js';
+import type { Interrupts } from '../../src/campaign/interrupts.js';
 import type { CampaignObserver } from '../../src/campaign/observer.js';
 import { lockRig } from '../../src/campaign/rigLock.js';
 import { labDown, labStatus } from '../../src/lab/lab.js';
@@ -17,6 +18,10 @@ export const canRunLab = process.getuid?.() === 0 && existsSync('/dev/fuse') && 
 
 /** So many when a person has the time (PLUGPULL_LONG=1), a few otherwise. */
 export const CYCLES = process.env.PLUGPULL_LONG ? 20 : 2;
+
+/** After so long without power there is none. */
+const CONTACTS_MS = 1000;
+const LOOK_AGAIN_MS = 20;
 
 export interface BoardWishes {
   name: string;
@@ -62,7 +67,7 @@ campaign:
   cycles: ${w.cycles ?? CYCLES}
   dark: 100ms
   cuts: [${cuts.join(', ')}]
-  deadlines: ${w.deadlines ?? '{ cut: 5s, return: 20s, recover: 60s, judge: 60s, resync: 60s }'}
+  deadlines: ${w.deadlines ?? '{ cut: 15s, return: 20s, recover: 60s, judge: 60s, resync: 60s }'}
 lab:
   disks:
 ${RAILS.map(([, , disk], i) => `    ${disk}: { size: ${disk === 'j' ? '1MiB' : '4MiB'}, fedBy: "${board(i)}:${channel(i)}"${w.disk ?? ''} }`).join('\n')}
@@ -81,8 +86,11 @@ export interface Ended {
   powered: AreaName[];
 }
 
+/** Nobody interrupts it. */
+const NOBODY: Interrupts = { requested: false, onFirst: () => undefined, release: () => undefined };
+
 /** Runs it, looks which disks have power afterwards, and ends the lab. */
-export async function runBoardRig(text: string, observers: CampaignObserver[] = []): Promise<Ended> {
+export async function runBoardRig(text: string, observers: CampaignObserver[] = [], interrupts: Interrupts = NOBODY): Promise<Ended> {
   const rig = parseRig(text, 'board.yaml');
   const ended: Ended = { result: null, refused: null, verdicts: [], powered: [] };
   try {
@@ -91,7 +99,7 @@ export async function runBoardRig(text: string, observers: CampaignObserver[] = 
     const historyDir = join(process.env.PLUGPULL_STATE_DIR!, `history-${rig.name}`);
     ended.result = await runCampaign(
       { rig, ffi: 'koffi', keepLab: true, runId: 1, historyDir, lock: lockRig(rig.name, 'test') },
-      { host: realHost, clock: systemClock, interrupts: { requested: false, onFirst: () => undefined, release: () => undefined }, observers },
+      { host: realHost, clock: systemClock, interrupts, observers },
     );
     ended.verdicts = ended.result.cycles.map((c) => c.verdict);
   } catch (error) {
@@ -99,9 +107,12 @@ export async function runBoardRig(text: string, observers: CampaignObserver[] = 
   }
   const lab = await labStatus(rig.name);
   const probe = createAreaProbe((area) => devicePath(rig[area], rig, lab), systemClock);
-  // A contact has its delay.
-  await new Promise((resolve) => setTimeout(resolve, 50));
-  for (const area of ['primary', 'secondary', 'journal'] as const) if ((await probe.probe(area)) === null) ended.powered.push(area);
+  // A contact has its delay, and the lab may be behind its time.
+  for (let waitedMs = 0; waitedMs < CONTACTS_MS && ended.powered.length < ALL_POWERED.length; waitedMs += LOOK_AGAIN_MS) {
+    await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
+    ended.powered = [];
+    for (const area of ALL_POWERED) if ((await probe.probe(area)) === null) ended.powered.push(area);
+  }
   probe.close();
   await labDown(rig.name);
   return ended;

@@ -7,6 +7,14 @@ describe('a cycle ends', () => {
     expect(state.outcome).toMatchObject({ kind: 'problem', phase: 'restore', problem: { kind: 'hardware', code: 'DEVICE_NOT_BACK' } });
   });
 
+  it.each([
+    ['before power may come back, when devices that fail', {}, 'dark', /neither succeeded nor failed within 1000 ms; see campaign\.deadlines\.cut/],
+    ['after it, when silent ones', { silent: ['primary' as const] }, 'restore', /before the cut did not end within 2000 ms; see campaign\.deadlines\.return/],
+  ])('as a failure of the hardware, %s never end the I/O that they were given', async (_, options, phase, text) => {
+    const { state } = await runFake({}, { ...options, keepsIo: true });
+    expect(state.outcome).toMatchObject({ kind: 'problem', phase, problem: { kind: 'hardware', code: 'DEADLINE_MISSED', text: expect.stringMatching(text) as string } });
+  });
+
   it.each(['on', 'off'] as const)('as a failure of the hardware when the board fails to switch %s', async (boardFails) => {
     const { state } = await runFake({}, { boardFails });
     expect(state.outcome).toMatchObject({ kind: 'problem', problem: { kind: 'hardware', code: 'BOARD_MUTE' } });

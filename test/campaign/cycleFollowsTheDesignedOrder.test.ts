@@ -22,6 +22,14 @@ describe('a cycle', () => {
     expect(state.facts.cuts[0].load?.updatesIssued).toBeGreaterThan(0);
   });
 
+  it('gives a silent device its power before the engine has its I/O back, and opens it only after', async () => {
+    const { bench, state } = await runFake({ rails: ['S'] }, { silent: ['secondary'] });
+    expect(state.outcome).toEqual({ kind: 'complete' });
+    expect(bench.calls).toEqual([
+      'load', 'off S', 'powerLost secondary', 'stop', 'abandon', 'on S', 'abandoned', 'identify', 'open', 'recover', 'judge', 'resync', 'verify',
+    ]);
+  });
+
   it('cuts a resync after a cut of the secondary alone has made regions dirty, and resynchronizes again', async () => {
     const { bench, state } = await runFake({ rails: ['P', 'J'], during: 'resync', afterMs: { min: 10, max: 20 } });
     expect(state.outcome).toEqual({ kind: 'complete' });

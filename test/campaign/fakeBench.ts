@@ -6,10 +6,12 @@ import type { Bench } from '../../src/campaign/bench.js';
 import type { CycleProblem, DeviceSign, SwitchRecord } from '../../src/campaign/cycleTypes.js';
 import type { AreaFailure, EnginePort, EngineSpec, LoadReport, PointEvent } from '../../src/engine/port.js';
 import type { AreaName, RailSpec, WorkloadSpec } from '../../src/rig/resolved.js';
+import { delay } from '../../src/campaign/clock.js';
 import { FakeClock } from './fakeClock.js';
 import * as reports from './reports.js';
 
 const EIO = 5;
+const ETIMEDOUT = 110;
 
 export const RAILS: RailSpec[] = [
   rail('P', ['primary'], 1),
@@ -22,6 +24,12 @@ export interface FakeOptions {
   welded?: AreaName[];
   /** The area works on for so long after its contact has opened. */
   holdUpMs?: number;
+  /** Areas that neither answer nor fail without power; the engine gets its I/O on them back with the power. */
+  silent?: AreaName[];
+  /** The engine never has its I/O back. */
+  keepsIo?: boolean;
+  /** The secondary's first answer after a command takes so long. */
+  slowAnswerMs?: number;
   /** Areas that never come back. */
   dead?: AreaName[];
   mismatch?: CycleProblem | null;
@@ -42,10 +50,12 @@ export class FakeBench implements Bench {
   private pointListeners: ((e: PointEvent) => void)[] = [];
   private open = true;
   private running: string | null = null;
+  private slowAnswerMs: number;
   private endRunning: (() => void) | null = null;
 
   constructor(options: FakeOptions = {}) {
     this.options = options;
+    this.slowAnswerMs = options.slowAnswerMs ?? 0;
     this.engine = this.makeEngine();
   }
 
@@ -65,8 +75,26 @@ export class FakeBench implements Bench {
     },
   };
 
-  async probe(area: AreaName): Promise<DeviceSign | null> {
+  async probe(area: AreaName, silentAfterMs?: number): Promise<DeviceSign | null> {
+    const askedNs = this.clock.nowNs();
+    if (this.options.silent?.includes(area) && this.dark.has(area)) {
+      await (silentAfterMs === undefined ? this.untilPowered(area) : delay(this.clock, silentAfterMs));
+      return this.dark.has(area) ? this.silence(area, askedNs) : null;
+    }
+    if (area === 'secondary' && this.slowAnswerMs > (silentAfterMs ?? Infinity)) {
+      await delay(this.clock, silentAfterMs!);
+      this.slowAnswerMs = 0;
+      return this.silence(area, askedNs);
+    }
     return this.dark.has(area) ? { area, errno: EIO, atNs: this.clock.nowNs(), source: 'probe' } : null;
+  }
+
+  private silence(area: AreaName, sinceNs: number): DeviceSign {
+    return { area, errno: ETIMEDOUT, atNs: this.clock.nowNs(), sinceNs, source: 'silent' };
+  }
+
+  private async untilPowered(area: AreaName): Promise<void> {
+    while (this.dark.has(area)) await delay(this.clock, 1);
   }
 
   async identify(): Promise<CycleProblem | null> {
@@ -116,7 +144,7 @@ export class FakeBench implements Bench {
   private goDark(area: AreaName): void {
     if (!this.powerOff.has(area)) return;
     this.dark.add(area);
-    if (this.running === 'load') this.fail(area);
+    if (this.running === 'load' && !this.options.silent?.includes(area)) this.fail(area);
     if (area !== 'secondary' || this.running === 'resync') this.endRunning?.();
   }
 
@@ -169,6 +197,9 @@ export class FakeBench implements Bench {
         this.calls.push('abandon');
         if (this.running !== null) throw new Error(`abandon was called while ${this.running} runs`);
         this.open = false;
+        for (const area of this.options.silent ?? []) await this.untilPowered(area);
+        if (this.options.keepsIo) await new Promise(() => undefined);
+        if (this.options.silent !== undefined) this.calls.push('abandoned');
       },
       close: async () => {
         this.calls.push('close');

@@ -11,6 +11,19 @@ describe('proof of a cut', () => {
     for (const p of proofs) expect(p.proven && p.latencyMs).toBeGreaterThanOrEqual(30);
   });
 
+  it('is a device that leaves reads unanswered, from the first of them on', async () => {
+    const { state } = await runFake({ rails: ['S', 'J'] }, { silent: ['secondary'], holdUpMs: 30 });
+    const proofs = proofOfCut(state.facts.cuts[0]);
+    expect(proofs).toMatchObject([{ area: 'secondary', proven: true, sign: { source: 'silent' } }, { area: 'journal', proven: true, sign: { errno: 5 } }]);
+    for (const p of proofs) expect(p.proven && p.latencyMs).toBeLessThan(40);
+  });
+
+  it('is not a device that was slow once and answers in the dark', async () => {
+    const { state } = await runFake({ rails: ['S'] }, { welded: ['secondary'], slowAnswerMs: 500 });
+    expect(state.facts.cuts[0].signs.map((sign) => sign.source)).toEqual(['silent']);
+    expect(proofOfCut(state.facts.cuts[0])[0]).toMatchObject({ proven: false, reason: 'readable-in-dark' });
+  });
+
   it('is not the echo of a board whose contact is welded; the cycle goes on and stays unproven', async () => {
     const { state } = await runFake({ rails: ['S'] }, { welded: ['secondary'] });
     expect(proofOfCut(state.facts.cuts[0])).toEqual([{ proven: false, area: 'secondary', rail: 'S', reason: 'no-sign' }]);
@@ -38,12 +51,13 @@ describe('proof of a cut', () => {
       workSinceMs: 0,
       counters: [],
       hitWork: true,
-    reached: null,
-    ended: null,
+      reached: null,
+      ended: null,
       commands: [{ rail: 'S', askedNs: 1000, commandNs: 1500, doneNs: 2000, evidence: 'read-back' }],
       readableBefore: ['secondary'],
       signs: [{ area: 'secondary', errno: 5, atNs: 999, source: 'engine' }],
       readableInDark: [],
+      silentInDark: [],
       restoredNs: null,
       load: null,
       resync: null,

@@ -13,6 +13,7 @@ export function campaign(cut: Partial<CutSpec> = {}): CampaignSpec {
     seed: 7,
     cuts: [{ rails: ['P'], during: 'load', afterMs: { min: 200, max: 800 }, ...cut }],
     darkMs: 100,
+    silenceMs: 300,
     prepare: 'stamp',
     deadlinesMs: { cut: 1000, point: 1500, return: 2000, recover: 3000, judge: 4000, resync: 5000 },
     limits: { recoveryMs: null, resyncMs: null, falseDirtyRegions: null },

@@ -46,6 +46,9 @@ const WIRINGS = [
 ] as const;
 type Wiring = Readonly<Record<string, readonly string[]>>;
 
+/** How a disk's dark shows. */
+const WITHOUT_POWER = ['vanish: false', 'vanish: false', 'vanish: true', 'silent: fail', 'silent: retry'];
+
 const CHANNEL: Record<string, number> = { primary: 1, secondary: 2, journal: 3 };
 
 function areaBytes(draw: Draw): number {
@@ -55,7 +58,7 @@ function areaBytes(draw: Draw): number {
 function disk(draw: Draw, bytes: number, channel: number): string {
   const kill = draw.one('keep-drop', 'drop', 'keep', 'mixed');
   const cache = draw.one('0', '64KiB', '1MiB', '8MiB');
-  return `{ size: ${bytes / KiB}KiB, sectorSize: ${draw.one(512, 4096)}, fedBy: "relay0:${channel}", cache: ${cache}, killModel: ${kill}, keepProbability: ${draw.from(0, 100)}%, tearProbability: ${draw.one(0, 10, 100)}%, holdUp: ${draw.one(0, 5, 30)}ms, vanish: ${draw.chance(0.3)} }`;
+  return `{ size: ${bytes / KiB}KiB, sectorSize: ${draw.one(512, 4096)}, fedBy: "relay0:${channel}", cache: ${cache}, killModel: ${kill}, keepProbability: ${draw.from(0, 100)}%, tearProbability: ${draw.one(0, 10, 100)}%, holdUp: ${draw.one(0, 5, 30)}ms, ${draw.one(...WITHOUT_POWER)} }`;
 }
 
 function railLines(wiring: Wiring): string {
@@ -111,6 +114,7 @@ campaign:
   cycles: ${cycles}
   seed: ${seed}
   dark: 50ms
+  silence: 200ms
   cuts:
 ${Array.from({ length: cycles }, () => cut(draw, wiring)).join('\n')}
   deadlines: { cut: 10s, return: 20s, recover: 30s, judge: 60s, resync: 60s }

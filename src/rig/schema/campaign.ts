@@ -1,5 +1,6 @@
 /** How often, when and what is cut, and what counts as too slow. */
 import { z } from 'zod';
+import { formatDuration } from '../units.js';
 import { CUT_POINT_NAMES, CUT_POINTS, describeCutPoints } from '../cutPoints.js';
 import { count, countOrNone, duration, durationOrNone, durationRange, refuse } from './fields.js';
 import { railRef } from './words.js';
@@ -12,6 +13,8 @@ const AFTER = { min: 0, max: HOUR_MS };
 /** A point comes by itself: only load has to build up before it. */
 const AFTER_BY_TIME = { min: 200, max: 2000 };
 const AFTER_BY_POINT = { load: AFTER_BY_TIME, resync: { min: 0, max: 0 }, recovery: { min: 0, max: 0 } };
+
+const SILENCE_MS = 2000;
 
 const cutSchema = z
   .strictObject({
@@ -32,34 +35,40 @@ const cutSchema = z
 const deadline = (about: string) => duration(about, { min: 1, max: DAY_MS });
 const limit = (about: string) => durationOrNone(about, { min: 1, max: DAY_MS }).prefault('none');
 
-export const campaignSchema = z.strictObject({
-  cycles: count('Power cuts to make', { min: 1, max: 1_000_000 }).prefault(10),
-  seed: count('Same seed, same writes and same cuts', { min: 0, max: Number.MAX_SAFE_INTEGER }).prefault(1),
-  cuts: z.array(cutSchema).max(1024).optional().describe('Taken in turn; left out: each rail alone, during load.'),
-  dark: duration('How long the power stays off', { min: 0, max: HOUR_MS }).prefault('2s'),
-  prepare: z
-    .enum(['stamp', 'compare'])
-    .default('stamp')
-    .describe('stamp: lay a base pattern on every sector first; compare: trust areas that are equal.'),
-  deadlines: z
-    .strictObject({
-      cut: deadline('From the command to the first failed I/O').prefault('10s'),
-      point: deadline('From the earliest time of a cut with `at` until the protocol gets there').prefault('10s'),
-      return: deadline('From power on until the devices are back').prefault('2min'),
-      recover: deadline('Recovery').prefault('2min'),
-      judge: deadline('Judging').prefault('6h'),
-      resync: deadline('Resync').prefault('6h'),
-    })
-    .prefault({})
-    .describe('Beyond these the cycle is given up.'),
-  limits: z
-    .strictObject({
-      recovery: limit('Recovery time'),
-      resync: limit('Resync time'),
-      falseDirtyRegions: countOrNone('Clean regions marked dirty', { min: 0, max: Number.MAX_SAFE_INTEGER }).prefault('none'),
-    })
-    .prefault({})
-    .describe('Beyond these the cycle fails.'),
-});
+export const campaignSchema = z
+  .strictObject({
+    cycles: count('Power cuts to make', { min: 1, max: 1_000_000 }).prefault(10),
+    seed: count('Same seed, same writes and same cuts', { min: 0, max: Number.MAX_SAFE_INTEGER }).prefault(1),
+    cuts: z.array(cutSchema).max(1024).optional().describe('Taken in turn; left out: each rail alone, during load.'),
+    dark: duration('How long the power stays off', { min: 0, max: HOUR_MS }).prefault('2s'),
+    silence: duration('A device that leaves a read unanswered for so long has fallen silent, which proves a cut as a failure does; far more than its slowest answer; default: 2s, at most half of deadlines.cut', { min: 1, max: HOUR_MS }).optional(),
+    prepare: z
+      .enum(['stamp', 'compare'])
+      .default('stamp')
+      .describe('stamp: lay a base pattern on every sector first; compare: trust areas that are equal.'),
+    deadlines: z
+      .strictObject({
+        cut: deadline('From the command to the first failed I/O').prefault('10s'),
+        point: deadline('From the earliest time of a cut with `at` until the protocol gets there').prefault('10s'),
+        return: deadline('From power on until the devices are back').prefault('2min'),
+        recover: deadline('Recovery').prefault('2min'),
+        judge: deadline('Judging').prefault('6h'),
+        resync: deadline('Resync').prefault('6h'),
+      })
+      .prefault({})
+      .describe('Beyond these the cycle is given up.'),
+    limits: z
+      .strictObject({
+        recovery: limit('Recovery time'),
+        resync: limit('Resync time'),
+        falseDirtyRegions: countOrNone('Clean regions marked dirty', { min: 0, max: Number.MAX_SAFE_INTEGER }).prefault('none'),
+      })
+      .prefault({})
+      .describe('Beyond these the cycle fails.'),
+  })
+  .superRefine(({ silence, deadlines }, ctx) => {
+    if (silence !== undefined && silence >= deadlines.cut) refuse(ctx, `must be shorter than deadlines.cut (${formatDuration(deadlines.cut)}): silence is noticed by then, or never`, 'shorten it, or lengthen deadlines.cut', ['silence']);
+  })
+  .transform((campaign) => ({ ...campaign, silence: campaign.silence ?? Math.min(SILENCE_MS, campaign.deadlines.cut / 2) }));
 
 export type CampaignProfile = z.output<typeof campaignSchema>;
