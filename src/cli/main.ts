@@ -1,9 +1,10 @@
 #!/usr/bin/env node
 /**
  * The one exit point. Commands return an exit code or throw a typed error; nothing else ends the process, but for the
- * second interrupt, which may not wait.
+ * second interrupt, which may not wait, and an error that nobody caught.
  */
 import { CommanderError } from 'commander';
+import { catchCrashes } from './crash.js';
 import { EXIT, exitCodeOf, textOfError } from './exitCodes.js';
 import { buildProgram } from './program.js';
 
@@ -22,11 +23,16 @@ async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-// A reader that closes the pipe early (`| head`) is no error.
+let outputLost = false;
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
+  // A reader that closes the pipe early (`| head`) is no error.
+  if (error.code === 'EPIPE' || outputLost) return;
+  outputLost = true;
+  process.stderr.write(`plugpull: what is printed is lost: ${error.message}\n`);
 });
+catchCrashes();
 
 const exitCode = await main(process.argv);
-// Worker threads and serial ports may hold the event loop; all that matters has been written by now.
-process.stdout.write('', () => process.exit(exitCode));
+// Worker threads and serial ports may hold the event loop; all that matters has been written by now. A failed write is
+// told a turn later.
+process.stdout.write('', () => setImmediate(() => process.exit(outputLost && exitCode === EXIT.pass ? EXIT.internal : exitCode)));

@@ -2,23 +2,22 @@
  * `plugpull relay calibrate RIG`: how long each rail takes from command to darkness and back, under load. Overwrites the
  * areas, as a run does, and passes the same gate.
  */
-import { randomInt } from 'node:crypto';
 import type { Command } from 'commander';
 import { calibrate } from '../campaign/calibrate.js';
 import { CALIBRATION_FILE, type Calibration, type Distribution } from '../campaign/calibration.js';
 import { systemClock } from '../campaign/clock.js';
 import { CampaignError } from '../campaign/errors.js';
-import { catchInterrupts } from '../campaign/interrupts.js';
 import { realHost } from '../campaign/realHost.js';
 import { lockRig } from '../campaign/rigLock.js';
 import { defaultRunPath, RunDirectory } from '../campaign/runDirectory.js';
+import { newRunId } from '../campaign/runId.js';
 import { Session } from '../campaign/session.js';
 import { dumpRig } from '../rig/dump.js';
 import { loadRig } from '../rig/load.js';
 import type { ResolvedRig } from '../rig/resolved.js';
-import { EXIT } from './exitCodes.js';
 import { ffiOption, print, printJson, wholeNumber, type FfiName } from './options.js';
 import { formatMs } from './progressText.js';
+import { prepareWayOut } from './wayOut.js';
 
 interface CalibrateCommand {
   cuts: number;
@@ -28,7 +27,6 @@ interface CalibrateCommand {
 }
 
 const CUTS_MAX = 10_000;
-const RUN_ID_END = 2 ** 48 - 1;
 
 export function addRelayCalibrate(relay: Command): void {
   relay
@@ -43,16 +41,18 @@ export function addRelayCalibrate(relay: Command): void {
 
 async function calibrateRig(rig: ResolvedRig, options: CalibrateCommand): Promise<void> {
   const lock = lockRig(rig.name, 'plugpull relay calibrate');
-  const interrupts = catchInterrupts(() => process.exit(EXIT.interrupted));
+  const wayOut = prepareWayOut();
+  const { interrupts } = wayOut;
   let dir: RunDirectory | null = null;
   try {
     dir = RunDirectory.create(options.out ?? defaultRunPath(rig.name, rig.campaign.seed, systemClock.wallMs()));
     dir.write('rig.yaml', dumpRig(rig));
     const session = await Session.open(
-      { rig, ffi: options.ffi, lab: 'start', keepLab: false, lock, runId: randomInt(1, RUN_ID_END), historyDir: null },
+      { rig, ffi: options.ffi, lab: 'start', keepLab: false, lock, runId: newRunId(), historyDir: null },
       realHost,
       systemClock,
     );
+    wayOut.holds(session);
     try {
       const calibration = await calibrate(session, rig, {
         cutsPerRail: options.cuts,
@@ -73,7 +73,7 @@ async function calibrateRig(rig: ResolvedRig, options: CalibrateCommand): Promis
   } finally {
     // Nothing was measured: nothing is left.
     dir?.discard();
-    interrupts.release();
+    wayOut.release();
     lock.release();
   }
 }

@@ -2,23 +2,21 @@
  * `plugpull run RIG`: a campaign from beginning to end. Order of the beginning: what costs nothing and may refuse
  * (profile, lock, run directory, metrics port) comes before any hardware is touched.
  */
-import { randomInt } from 'node:crypto';
-import { type Command } from 'commander';
+import type { Command } from 'commander';
 import { CALIBRATION_FILE, loadCalibration, type Calibration } from '../campaign/calibration.js';
 import { runCampaign, type CampaignResult } from '../campaign/campaign.js';
 import { systemClock } from '../campaign/clock.js';
 import { CampaignError } from '../campaign/errors.js';
-import { catchInterrupts } from '../campaign/interrupts.js';
 import { metricsObserver } from '../campaign/metricsObserver.js';
 import { createRecorder } from '../campaign/recorder.js';
 import { realHost } from '../campaign/realHost.js';
 import { lockRig, type RigLock } from '../campaign/rigLock.js';
 import { defaultRunPath, RunDirectory } from '../campaign/runDirectory.js';
-import type { Session } from '../campaign/session.js';
+import { newRunId } from '../campaign/runId.js';
 import type { CampaignObserver } from '../campaign/observer.js';
 import { parseMetricsAddress, type MetricsAddress } from '../metrics/address.js';
 import { createMetrics, type Metrics } from '../metrics/metrics.js';
-import { serveMetrics } from '../metrics/server.js';
+import { serveMetrics, type MetricsServer } from '../metrics/server.js';
 import { summaryTable } from '../report/summaryTable.js';
 import type { Run } from '../report/runRecord.js';
 import { dumpRig } from '../rig/dump.js';
@@ -32,6 +30,7 @@ import { CYCLES_MAX } from './plan.js';
 import type { SetExit } from './program.js';
 import { createProgress, type Progress } from './progress.js';
 import { RunFiles } from './runFiles.js';
+import { prepareWayOut } from './wayOut.js';
 
 export interface RunOptions {
   out?: string;
@@ -42,9 +41,6 @@ export interface RunOptions {
   /** File or run directory of `relay calibrate`. */
   calibration?: string;
 }
-
-/** `randomInt` takes ranges below 2^48. Wide enough that a sector of an earlier run is never taken for one of this. */
-const RUN_ID_END = 2 ** 48 - 1;
 
 export function addRun(program: Command, setExit: SetExit): void {
   program
@@ -91,13 +87,21 @@ type Options = Omit<RunOptions, 'calibration'> & { calibration: Calibration | nu
 
 async function runIn(dir: RunDirectory, rig: ResolvedRig, options: Options, lock: RigLock): Promise<RunOutcome> {
   const metrics = createMetrics(rig.name, rig.rails.map((r) => r.name));
-  const files = new RunFiles(dir, rig, { runId: randomInt(1, RUN_ID_END), ffi: options.ffi });
+  const server = options.metrics === undefined ? null : await serveOrDiscard(dir, metrics, options.metrics);
+  try {
+    if (server !== null && !options.json) print(`metrics: ${server.url}`);
+    return await runRecorded(dir, rig, options, lock, metrics);
+  } finally {
+    await server?.close();
+  }
+}
+
+async function runRecorded(dir: RunDirectory, rig: ResolvedRig, options: Options, lock: RigLock, metrics: Metrics): Promise<RunOutcome> {
+  const files = new RunFiles(dir, rig, { runId: newRunId(), ffi: options.ffi });
   dir.write('rig.yaml', dumpRig(rig));
   // A replay finds it here.
   if (options.calibration !== null) dir.write(CALIBRATION_FILE, `${JSON.stringify(options.calibration, null, 2)}\n`);
   const recorder = createRecorder(dir, systemClock);
-  const server = options.metrics === undefined ? null : await serveMetrics(metrics, options.metrics);
-  if (server !== null && !options.json) print(`metrics: ${server.url}`);
   for (const w of rig.warnings) process.stderr.write(`plugpull: warning: ${w.field}: ${w.text}\n`);
   if (!options.json) print(introduction(rig, dir.path, options.calibration !== null));
   const progress = createProgress(options.json === true, process.stdout);
@@ -112,7 +116,16 @@ async function runIn(dir: RunDirectory, rig: ResolvedRig, options: Options, lock
   } finally {
     progress.end();
     recorder.close();
-    await server?.close();
+  }
+}
+
+/** A port that can't be had ends the run before it began: its directory may be named again. @throws MetricsError */
+async function serveOrDiscard(dir: RunDirectory, metrics: Metrics, address: MetricsAddress): Promise<MetricsServer> {
+  try {
+    return await serveMetrics(metrics, address);
+  } catch (error) {
+    dir.discard();
+    throw error;
   }
 }
 
@@ -124,21 +137,14 @@ async function underInterrupts(
   observers: readonly CampaignObserver[],
   progress: Progress,
 ): Promise<CampaignResult> {
-  let session: Session | null = null;
-  const interrupts = catchInterrupts(() => {
-    progress.end();
-    // Power first, its own lab; then out, whatever else hangs.
-    void (session?.leave() ?? Promise.resolve())
-      .catch((error: unknown) => process.stderr.write(`plugpull: ${String(error)}\n`))
-      .finally(() => process.exit(EXIT.interrupted));
-  });
+  const wayOut = prepareWayOut(() => progress.end());
   try {
     return await runCampaign(
       { rig, ffi: options.ffi, keepLab: options.keepLab === true, runId: files.runId, historyDir: files.dir.historyDir, lock, calibration: options.calibration },
-      { host: realHost, clock: systemClock, interrupts, observers, onSession: (s) => (session = s) },
+      { host: realHost, clock: systemClock, interrupts: wayOut.interrupts, observers, onSession: (session) => wayOut.holds(session) },
     );
   } finally {
-    interrupts.release();
+    wayOut.release();
   }
 }
 

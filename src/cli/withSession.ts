@@ -1,16 +1,14 @@
 /** What `resync` and `verify` share: a session on a rig as it is, ended whatever happens, and the first interrupt. */
-import { randomInt } from 'node:crypto';
 import { systemClock } from '../campaign/clock.js';
 import { CampaignError } from '../campaign/errors.js';
 import { catchInterrupts, type Interrupts } from '../campaign/interrupts.js';
 import { realHost } from '../campaign/realHost.js';
 import { lockRig, type RigLock } from '../campaign/rigLock.js';
+import { newRunId } from '../campaign/runId.js';
 import { Session } from '../campaign/session.js';
 import type { ResolvedRig } from '../rig/resolved.js';
 import { EXIT } from './exitCodes.js';
 import type { FfiName } from './options.js';
-
-const RUN_ID_END = 2 ** 48 - 1;
 
 /** The engine is open when `action` gets the session. @throws CampaignError INTERRUPTED, HARDWARE_FAILED */
 export async function withSession<T>(rig: ResolvedRig, ffi: FfiName, command: string, action: (session: Session) => Promise<T>): Promise<T> {
@@ -34,8 +32,7 @@ async function inSession<T>(
   interrupts: Interrupts,
   action: (session: Session) => Promise<T>,
 ): Promise<T> {
-  const runId = randomInt(1, RUN_ID_END);
-  const session = await Session.open({ rig, ffi, lab: 'require', keepLab: true, lock, runId, historyDir: null }, realHost, systemClock);
+  const session = await Session.open({ rig, ffi, lab: 'require', keepLab: true, lock, runId: newRunId(), historyDir: null }, realHost, systemClock);
   try {
     const { engine } = session;
     interrupts.onFirst(() => void engine.stop().catch(() => undefined));

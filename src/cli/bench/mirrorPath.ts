@@ -3,12 +3,13 @@
  * size at random places; counted are those acknowledged, which is durable on both areas. Not included: the judge's
  * history, which a campaign also writes.
  */
-import { randomInt, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { createEngine } from '../../engine/client.js';
 import type { EnginePort, EngineSnapshot, EngineSpec } from '../../engine/port.js';
 import type { FfiName } from '../../device/native.js';
 import type { TrackingSpec, WorkloadSpec } from '../../rig/resolved.js';
 import { CampaignError } from '../../campaign/errors.js';
+import { newRunId } from '../../campaign/runId.js';
 import { MIRROR_CASE } from './ioCases.js';
 import type { BenchDevice, BenchDevices } from './ioDevices.js';
 import { quantile } from './figures.js';
@@ -49,7 +50,6 @@ const WORKLOAD: WorkloadSpec = {
   addresses: { pattern: 'uniform', skew: 0 },
   maxWritesPerSecond: 0,
 };
-const RUN_ID_END = 2 ** 48 - 1;
 
 /** One engine thread; measurements one after the other. */
 export class MirrorPath {
@@ -121,7 +121,7 @@ export class MirrorPath {
       journal: { ...journal, logBytes: LOG_BYTES },
       tracking: { ...TRACKING, mode, regionBytes: this.regionBytes },
       ffi: this.ffi,
-      runId: randomInt(1, RUN_ID_END),
+      runId: newRunId(),
       historyDir: null,
     };
   }

@@ -1,0 +1,40 @@
+/** Promise: Ctrl-C twice, while a calibration has a rail off: the bench is gone at once, and the rail is on again. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, expect, test } from 'vitest';
+import { labUp } from '../../src/lab/lab.js';
+import { parseRig } from '../../src/rig/load.js';
+import { ownStateDir } from '../campaign/labRig.js';
+import { cli } from './cli.js';
+import { tinyRigText } from './tinyRig.js';
+
+const NAME = 'hasty';
+const state = ownStateDir();
+const env = { PLUGPULL_STATE_DIR: state.dir };
+afterAll(() => state.clean(NAME));
+
+/** From the end of a measurement to the middle of the next one's outage: its load is shorter, its dark time longer. */
+const INTO_THE_DARK_MS = 2000;
+
+test('interrupted twice in the dark', async () => {
+  const file = join(state.dir, 'rig.yaml');
+  const text = tinyRigText(NAME, { cycles: 1, dark: '5s', cuts: ['{ rails: [P], during: load, after: 100ms }'] });
+  writeFileSync(file, text);
+  await labUp(NAME, parseRig(text, file).lab!);
+  let interrupting: Promise<void> | null = null;
+  const ended = await cli(['relay', 'calibrate', file, '--cuts', '2', '--out', join(state.dir, 'out')], {
+    env,
+    onOutput(stdout, child) {
+      if (interrupting !== null || !stdout.includes('cut 0:')) return;
+      interrupting = sleep(INTO_THE_DARK_MS).then(async () => {
+        child.kill('SIGINT');
+        await sleep(20);
+        child.kill('SIGINT');
+      });
+    },
+  });
+  expect([ended.code, ended.stdout.includes('cut 1:')], ended.stderr).toEqual([130, false]);
+  const states = await cli(['relay', 'state', file, '--json'], { env });
+  expect((JSON.parse(states.stdout) as { state: string }[]).map((r) => r.state)).toEqual(['on', 'on', 'on']);
+});

@@ -1,0 +1,23 @@
+/** Promise: what can't be printed is no success; a reader that has read enough is no failure. */
+import { spawnSync } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+
+const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+
+test('a full disk', () => {
+  const full = openSync('/dev/full', 'w');
+  try {
+    const run = spawnSync(process.execPath, [MAIN, 'relay', 'boards'], { stdio: ['ignore', full, 'pipe'], encoding: 'utf8' });
+    expect([run.status, run.stderr]).toEqual([5, 'plugpull: what is printed is lost: ENOSPC: no space left on device, write\n']);
+  } finally {
+    closeSync(full);
+  }
+});
+
+test('a closed pipe', () => {
+  const command = `set -o pipefail; '${process.execPath}' '${MAIN}' relay boards | true`;
+  const run = spawnSync('bash', ['-c', command], { encoding: 'utf8' });
+  expect([run.status, run.stderr]).toEqual([0, '']);
+});
