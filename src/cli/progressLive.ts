@@ -1,49 +1,47 @@
 /** A block of three lines that is drawn over itself; ended cycles scroll away above it. */
+import cliProgress, { type Options } from 'cli-progress';
 import type { EngineSnapshot } from '../engine/port.js';
 import type { Progress } from './progress.js';
-import { cycleLine, cycleTitle, formatBar, formatBytes } from './progressText.js';
+import { cycleLine, cycleTitle, formatBytes, formatPercent } from './progressText.js';
 
-const BLOCK_LINES = 3;
-const BAR_WIDTH = 24;
-/** Ten times a second is as often as anyone looks. */
-const REDRAW_MS = 100;
-const HIDE_CURSOR = '\u001b[?25l';
 const SHOW_CURSOR = '\u001b[?25h';
-const CLEAR_BELOW = '\u001b[0J';
+const CLEAR_TO_RIGHT = '\u001b[K';
+const COLUMNS_DEFAULT = 80;
+const COLUMNS_MIN = 20;
+
+/** One line of the block, as it is now. */
+type Line = (options: Options) => string;
 
 export function liveProgress(out: NodeJS.WriteStream): Progress {
   const rails = new Map<string, string>();
   let title = '';
   let phase = '';
   let last: EngineSnapshot | null = null;
-  let drawn = false;
   let ended = false;
 
-  const erase = (): void => {
-    if (drawn) out.write(`\u001b[${BLOCK_LINES}A\r${CLEAR_BELOW}`);
-    drawn = false;
-  };
-  const draw = (): void => {
-    if (ended) return;
-    erase();
-    const width = Math.max(20, (out.columns || 80) - 1);
-    const power = [...rails].map(([rail, state]) => `${rail} ${state}`).join('  ');
-    const lines = [`${title}  ${phase}`, `rails: ${power}`, last === null ? '' : engineLine(last)];
-    out.write(`${lines.map((line) => line.slice(0, width)).join('\n')}\n`);
-    drawn = true;
-  };
-  const above = (line: string): void => {
-    erase();
-    out.write(`${line}\n`);
-    draw();
-  };
+  // A line that wrapped would put the block out of step; those above it may.
+  const width = (): number => Math.max(COLUMNS_MIN, (out.columns || COLUMNS_DEFAULT) - 1);
+  const block = new cliProgress.MultiBar({
+    stream: out,
+    hideCursor: true,
+    linewrap: true,
+    gracefulExit: false,
+    clearOnComplete: true,
+    forceRedraw: true,
+    barsize: 24,
+    barCompleteChar: '#',
+    barIncompleteChar: '.',
+    format: (options, _params, { line }: { line: Line }) => line(options).slice(0, width()),
+  });
+  const lines: Line[] = [
+    () => `${title}  ${phase}`,
+    () => `rails: ${[...rails].map(([rail, state]) => `${rail} ${state}`).join('  ')}`,
+    (options) => (last === null ? '' : engineLine(last, options)),
+  ];
+  for (const line of lines) block.create(1, 0, { line });
 
-  out.write(HIDE_CURSOR);
-  const timer = setInterval(draw, REDRAW_MS);
-  timer.unref();
-  const showCursor = (): void => {
-    if (!ended) out.write(SHOW_CURSOR);
-  };
+  const above = (line: string): void => block.log(`${line}${CLEAR_TO_RIGHT}\n`);
+  const showCursor = (): void => void out.write(SHOW_CURSOR);
   process.once('exit', showCursor);
   return {
     observer: {
@@ -68,18 +66,18 @@ export function liveProgress(out: NodeJS.WriteStream): Progress {
     },
     end() {
       if (ended) return;
-      clearInterval(timer);
-      erase();
-      out.write(SHOW_CURSOR);
       ended = true;
+      // What waits to be written above goes out with one more drawing.
+      block.update();
+      block.stop();
       process.off('exit', showCursor);
     },
   };
 }
 
 /** Within 80 columns. */
-function engineLine(s: EngineSnapshot): string {
+function engineLine(s: EngineSnapshot, options: Options): string {
   const dirty = `${s.dirtyRegions} of ${s.regionCount} regions dirty`;
   if (!['prepare', 'judge', 'resync', 'verify'].includes(s.phase)) return `${dirty}, ${s.updatesInFlight} updates in flight`;
-  return `${formatBar(s.phaseDone, BAR_WIDTH)} ${formatBytes(s.phaseBytesPerSecond)}/s  ${dirty}`;
+  return `[${cliProgress.Format.BarFormat(s.phaseDone, options)}] ${formatPercent(s.phaseDone)} ${formatBytes(s.phaseBytesPerSecond)}/s  ${dirty}`;
 }

@@ -20,11 +20,9 @@ export function formatBytes(bytes: number): string {
   return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`;
 }
 
-/** `[#####.....]  50 %` */
-export function formatBar(fraction: number, width: number): string {
-  const bounded = Math.min(1, Math.max(0, Number.isFinite(fraction) ? fraction : 0));
-  const full = Math.round(bounded * width);
-  return `[${'#'.repeat(full)}${'.'.repeat(width - full)}] ${String(Math.round(bounded * 100)).padStart(3)} %`;
+/** `  7 %`, of a fraction from 0 to 1. */
+export function formatPercent(fraction: number): string {
+  return `${String(Math.round(fraction * 100)).padStart(3)} %`;
 }
 
 /** Cycles are numbered from 0, as in run.json and in seeds. */

@@ -1,0 +1,60 @@
+/** Promise: on a terminal a block of three lines stays below the cycles that have ended; it leaves nothing behind, and nothing wraps out of step. */
+import { PassThrough } from 'node:stream';
+import xterm from '@xterm/headless';
+import { expect, test } from 'vitest';
+import { liveProgress } from '../../src/cli/progressLive.js';
+import type { EngineSnapshot } from '../../src/engine/port.js';
+
+const SNAPSHOT = { phase: 'resync', regionCount: 1024, dirtyRegions: 100, updatesInFlight: 0, phaseDone: 0.5, phaseBytesPerSecond: 3 * 2 ** 20 } as EngineSnapshot;
+const HIDDEN_CURSOR = '\u001b[?25l';
+const SHOWN_CURSOR = '\u001b[?25h';
+const COLUMNS = 60;
+
+function terminal(): { out: NodeJS.WriteStream; screen: () => Promise<string[]>; written: () => string } {
+  const emulated = new xterm.Terminal({ cols: COLUMNS, rows: 30, allowProposedApi: true, convertEol: true });
+  const stream = new PassThrough();
+  let text = '';
+  let shown = Promise.resolve();
+  stream.on('data', (bytes: Buffer) => {
+    text += bytes.toString();
+    shown = shown.then(() => new Promise((resolve) => emulated.write(bytes, resolve)));
+  });
+  return {
+    out: Object.assign(stream, { isTTY: true, columns: COLUMNS }) as unknown as NodeJS.WriteStream,
+    async screen() {
+      await new Promise(setImmediate);
+      await shown;
+      const lines = Array.from({ length: emulated.buffer.active.length }, (_, i) => emulated.buffer.active.getLine(i)!.translateToString(true));
+      return lines.slice(0, lines.findLastIndex((line) => line !== '') + 1);
+    },
+    written: () => text,
+  };
+}
+
+test('cycles that have ended stand above the block, however long they are; at the end only they are left', async () => {
+  const { out, screen, written } = terminal();
+  const progress = liveProgress(out);
+  const { observer } = progress;
+  observer.cycleBegan?.(0, 2);
+  observer.rail?.('P', 'on');
+  observer.rail?.('a rail with a name so long that the line does not fit', 'off');
+  observer.phase?.(0, 'load', 'resync', 1);
+  observer.snapshot?.(SNAPSHOT);
+  const block = [
+    'cycle 0 (1 of 2)  resync',
+    'rails: P on  a rail with a name so long that the line does not fit  off'.slice(0, COLUMNS - 1),
+    '[############............]  50 % 3.0 MiB/s  100 of 1024 regions dirty'.slice(0, COLUMNS - 1),
+  ];
+  await expect.poll(screen).toEqual(block);
+
+  // Its second row lies where a longer line of the block was.
+  const words = 'what went wrong in it, at some length, '.repeat(2).trim();
+  observer.note?.(words);
+  const rows = words.match(new RegExp(`.{1,${COLUMNS}}`, 'g'))!.map((row) => row.trimEnd());
+  await expect.poll(screen).toEqual([...rows, ...block]);
+  observer.note?.('told just before the end');
+  progress.end();
+  progress.end();
+  expect(await screen()).toEqual([...rows, 'told just before the end']);
+  expect(written().lastIndexOf(SHOWN_CURSOR)).toBeGreaterThan(written().lastIndexOf(HIDDEN_CURSOR));
+});
