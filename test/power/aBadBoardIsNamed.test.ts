@@ -9,7 +9,10 @@ const runtimeDir = temporaryDir();
 afterEach(closeAll);
 afterAll(() => fs.rmSync(runtimeDir, { recursive: true, force: true }));
 
+/** For boards that say nothing at all … */
 const QUICK = { replyTimeoutMs: 60, attempts: 2 };
+/** … and for those whose answer is to be seen, on a busy machine too. */
+const PATIENT = { replyTimeoutMs: 300, attempts: 2 };
 
 async function failureOfCut(type: string, channels: number, peerOptions: object, options: object = QUICK): Promise<PowerError> {
   const board = startVirtualBoard(type, channels, { ...peerOptions });
@@ -30,7 +33,7 @@ it('a mute board: BOARD_MUTE, with what was sent', async () => {
 });
 
 it('an answer with a wrong checksum: BOARD_GARBAGE, with what came back', async () => {
-  const error = await failureOfCut('modbus-rtu', 8, { wrongReply: 'garbled' });
+  const error = await failureOfCut('modbus-rtu', 1, { wrongReply: 'garbled' }, PATIENT);
   expect(error.cause).toMatchObject({
     code: 'BOARD_GARBAGE',
     context: { sentHex: '01 05 00 00 00 00 CD CA', receivedHex: '01 05 00 00 00 00 CD 6F' },
@@ -40,7 +43,7 @@ it('an answer with a wrong checksum: BOARD_GARBAGE, with what came back', async 
 it('an exception of Modbus: BOARD_REFUSED, and not tried again', async () => {
   const board = startVirtualBoard('modbus-rtu', 4);
   // The profile says eight channels, the board has four.
-  const power = await openOne(boardRef('modbus-rtu', board.tty, 8, QUICK), { runtimeDir });
+  const power = await openOne(boardRef('modbus-rtu', board.tty, 8, PATIENT), { runtimeDir });
   const error = await power.switchRail('r5', 'off').catch((e: unknown) => e as PowerError);
   expect((error as PowerError).cause).toMatchObject({
     code: 'BOARD_REFUSED',
@@ -50,7 +53,7 @@ it('an exception of Modbus: BOARD_REFUSED, and not tried again', async () => {
 });
 
 it('a state read back the wrong way round: BOARD_CONTRADICTS', async () => {
-  const error = await failureOfCut('conrad', 8, { wrongReply: 'opposite' });
+  const error = await failureOfCut('conrad', 8, { wrongReply: 'opposite' }, PATIENT);
   expect(error.cause).toMatchObject({ code: 'BOARD_CONTRADICTS', context: { channel: 1, expected: 'off' } });
 });
 

@@ -82,7 +82,8 @@ it('of all that have a tty open, the one who locked it is named', async () => {
   // This process has the far end open already; the locker is another one.
   const child = spawn('flock', ['--no-fork', board.tty, 'sleep', '60'], { stdio: 'ignore' });
   try {
-    await expect.poll(() => holderOf(board.tty)?.pid, { timeout: 5000 }).toBe(child.pid);
+    // It locks first, and becomes the command then.
+    await expect.poll(() => holderOf(board.tty), { timeout: 30_000 }).toEqual({ pid: child.pid, name: 'sleep' });
     await expect(openOne(boardRef('modbus-rtu', board.tty, 8), { runtimeDir })).rejects.toMatchObject({
       code: 'TTY_BUSY',
       context: { holderPid: child.pid, holderName: 'sleep' },

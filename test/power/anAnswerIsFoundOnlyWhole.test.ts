@@ -6,8 +6,9 @@ import { boardValues } from '../../src/power/boardTypeCheck.js';
 import { catalogue } from '../../src/power/catalogue/index.js';
 import { fromHex } from '../../src/power/hex.js';
 import { type Captures, compileReply } from '../../src/power/language/reply.js';
-import type { WireTrace } from '../../src/power/index.js';
-import { boardRef, closeAll, openOne, startVirtualBoard, temporaryDir } from './virtualBoard.js';
+import { HandClock } from './handClock.js';
+import { handWire } from './handWire.js';
+import { boardRef, closeAll, openOne, temporaryDir } from './virtualBoard.js';
 
 const runtimeDir = temporaryDir();
 afterEach(closeAll);
@@ -68,13 +69,15 @@ it('a true frame inside what only looked like one is found', () => {
 
 it('nothing marks a bare byte: with noise before it, it is garbage and never a wrong state', async () => {
   // The noise comes at once, the answer 8 ms later: whoever takes the first byte takes the wrong one.
-  const board = startVirtualBoard('devantech', 8, { delayMs: 8 });
-  const trace = ({ direction }: WireTrace): void => {
-    if (direction === 'sent') board.send(Uint8Array.of(0x00));
-  };
-  const power = await openOne(boardRef('devantech', board.tty, 8, { attempts: 1 }), { runtimeDir, trace });
-  await expect(power.readRail('r1')).rejects.toMatchObject({
-    code: 'BOARD_GARBAGE',
-    context: { sentHex: '5B', receivedHex: '00 FF' },
-  });
+  const clock = new HandClock();
+  const wire = handWire(clock);
+  const deps = { runtimeDir, clock, openWire: () => Promise.resolve(wire) };
+  const power = await openOne(boardRef('devantech', '/dev/null', 8, { attempts: 1 }), deps);
+  const reading = power.readRail('r1').catch((error: unknown) => error);
+  await clock.advanceTo(1);
+  wire.arrive(Uint8Array.of(0x00));
+  await clock.advanceTo(9);
+  wire.arrive(Uint8Array.of(0xff));
+  await clock.advanceTo(5000);
+  expect(await reading).toMatchObject({ code: 'BOARD_GARBAGE', context: { sentHex: '5B', receivedHex: '00 FF' } });
 });

@@ -11,19 +11,22 @@ import type { OpenWire } from '../../src/power/transport/wire.js';
 import { openPower, type PowerController, type PowerDeps } from '../../src/power/index.js';
 import type { BoardRef, RailSpec } from '../../src/rig/resolved.js';
 
-/**
- * Bytes of a pty pass through a kernel thread, then through the event loop; a board without an answer gives no other
- * sign. Several short waits, each with a poll of the loop behind it: one long timer may fire before what it waited for.
- */
-const PTY_MS = 10;
-const PTY_TURNS = 5;
+/** Bounds a hang only: bytes of a pty pass through a kernel thread, then through the event loop. */
+const HEARD_MS = 30_000;
 
-async function ptyQuiet(): Promise<void> {
-  for (let turn = 0; turn < PTY_TURNS; turn++) {
-    await new Promise((resolve) => setTimeout(resolve, PTY_MS));
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-}
+/** Bytes that the bench has written to each tty, by whatever opened it through `countedWire`. */
+const sentBytes = new Map<string, number>();
+
+const countedWire: OpenWire = async (settings) => {
+  const wire = await openSerialWire(settings);
+  return {
+    ...wire,
+    write: (bytes) => {
+      sentBytes.set(settings.tty, (sentBytes.get(settings.tty) ?? 0) + bytes.length);
+      return wire.write(bytes);
+    },
+  };
+};
 
 const closing: (() => Promise<void>)[] = [];
 
@@ -36,7 +39,7 @@ export interface VirtualBoard {
   received: string[];
   /** Opens its tty as the bench does; the board notices, as one that DTR resets would. */
   openWire: OpenWire;
-  /** Resolves when everything that the host had sent by now has been heard. */
+  /** Resolves when everything has been heard that was sent by now over `openWire` or by `openOne`. */
   settled(): Promise<void>;
   send(bytes: Uint8Array): void;
   /** As if another program had sent it. */
@@ -51,10 +54,13 @@ export function startVirtualBoard(
   initialOn = true,
 ): VirtualBoard {
   const pty = openPty();
+  // The number of a pty that was closed is given again.
+  sentBytes.delete(pty.path);
   const peer = createPeer(protocol, { channels, initialOn, options });
   const contacts = new Map(Array.from({ length: channels }, (_, i) => [i + 1, initialOn]));
   const switched: PeerSwitch[] = [];
   const received: string[] = [];
+  let receivedBytes = 0;
   let closed = false;
   const timers = new Set<NodeJS.Timeout>();
   const later = (ms: number | undefined, act: () => void): void => {
@@ -76,6 +82,7 @@ export function startVirtualBoard(
   };
   pty.onData((chunk) => {
     received.push(chunk.toString('hex').toUpperCase());
+    receivedBytes += chunk.length;
     apply(peer.receive(chunk, performance.now()));
   });
   const board: VirtualBoard = {
@@ -84,11 +91,17 @@ export function startVirtualBoard(
     switched,
     received,
     openWire: async (settings) => {
-      const wire = await openSerialWire(settings);
+      const wire = await countedWire(settings);
       if (peer.opened) apply(peer.opened(performance.now()));
       return wire;
     },
-    settled: ptyQuiet,
+    async settled() {
+      const deadline = performance.now() + HEARD_MS;
+      while (receivedBytes < (sentBytes.get(pty.path) ?? 0)) {
+        if (performance.now() > deadline) throw new Error(`${receivedBytes} of ${sentBytes.get(pty.path)} bytes were heard`);
+        await new Promise((resolve) => setTimeout(resolve, 1));
+      }
+    },
     send: (bytes) => pty.send(bytes),
     hear: (bytes) => apply(peer.receive(bytes, performance.now())),
     close: () => {
@@ -125,7 +138,7 @@ export async function openOne(
   rails: RailSpec[] = Array.from({ length: ref.channels }, (_, i) => rail(`r${i + 1}`, [i + 1])),
   boardTypes: Record<string, unknown> = {},
 ): Promise<PowerController> {
-  const power = await openPower({ boards: [ref], boardTypes, rails }, deps);
+  const power = await openPower({ boards: [ref], boardTypes, rails }, { openWire: countedWire, ...deps });
   closing.push(() => power.close());
   return power;
 }

@@ -3,7 +3,8 @@
  *
  * Promises: an answer may come in pieces, late or behind garbage; what had been received before a frame is sent is never
  * taken for its answer; after a failure the line must be silent for a moment before the next frame, so that an answer a
- * little late does not become the wrong one. Does not retry: board code decides what may be sent twice. Does not tell
+ * little late does not become the wrong one; a bench that stood still itself (a busy host) reads before it judges that
+ * nothing came. Does not retry: board code decides what may be sent twice. Does not tell
  * apart two equal answers of which one is very late: no protocol here numbers them. Does not flush the tty: serialport's
  * flush would also throw away a frame that is still on its way out.
  */
@@ -44,6 +45,12 @@ export interface WireTrace {
 
 /** More than any answer: a board that talks without end is not waited for. */
 const RECEIVED_BYTES_MAX = 4096;
+/** Awake so much later than asked for, the process stood still: what came meanwhile is not read yet … */
+const LATE_MS = 5;
+/** … and is within this time. */
+const CATCH_UP_MS = 50;
+/** A host that is always late must not wait for a mute board for ever. */
+const CATCH_UPS_MAX = 5;
 /** After a failure the line must be silent for so long … */
 const DRAIN_QUIET_MS = 30;
 /** … and a board that never falls silent is not waited for longer than this. */
@@ -110,7 +117,8 @@ export class Session {
   }
 
   async #await(exchange: Exchange): Promise<Captures> {
-    const deadlineNs = this.#clock.nowNs() + exchange.timeoutMs * NS_PER_MS;
+    let deadlineNs = this.#clock.nowNs() + exchange.timeoutMs * NS_PER_MS;
+    let catchUps = 0;
     for (;;) {
       if (this.#lost !== null) throw this.#lost;
       const captures = this.#match(exchange.expect);
@@ -119,7 +127,14 @@ export class Session {
       const nowNs = this.#clock.nowNs();
       if (nowNs >= deadlineNs || this.#received.length > RECEIVED_BYTES_MAX) throw this.#noAnswer(exchange);
       const quietNs = this.#lastByteNs + this.#settings.quietMs * NS_PER_MS;
-      await this.#dataOr(this.#received !== '' && quietNs > nowNs ? Math.min(quietNs, deadlineNs) : deadlineNs);
+      const wakeNs = this.#received !== '' && quietNs > nowNs ? Math.min(quietNs, deadlineNs) : deadlineNs;
+      const woke = await this.#dataOr(wakeNs);
+      const wokeNs = this.#clock.nowNs();
+      if (woke === 'data' || wokeNs - wakeNs <= LATE_MS * NS_PER_MS || catchUps === CATCH_UPS_MAX) continue;
+      catchUps++;
+      // Nor has the line been heard to be quiet.
+      this.#lastByteNs = wokeNs;
+      deadlineNs = Math.max(deadlineNs, wokeNs + CATCH_UP_MS * NS_PER_MS);
     }
   }
 
@@ -157,16 +172,17 @@ export class Session {
     this.#drainFirst = false;
   }
 
-  /** Resolves when bytes arrive or the deadline has come. */
-  #dataOr(deadlineNs: number): Promise<void> {
+  /** Resolves when bytes arrive (or the wire is lost) or the deadline has come. */
+  #dataOr(deadlineNs: number): Promise<'data' | 'deadline'> {
     return new Promise((resolve) => {
       const leftMs = Math.max(1, Math.ceil((deadlineNs - this.#clock.nowNs()) / NS_PER_MS));
-      const cancel = this.#clock.after(leftMs, () => this.#wake?.());
-      this.#wake = () => {
+      const cancel = this.#clock.after(leftMs, () => end('deadline'));
+      const end = (why: 'data' | 'deadline'): void => {
         cancel();
         this.#wake = null;
-        resolve();
+        resolve(why);
       };
+      this.#wake = () => end('data');
     });
   }
 

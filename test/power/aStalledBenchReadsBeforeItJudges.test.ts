@@ -1,0 +1,49 @@
+/** With a clock in the test's hand: a host that was busy elsewhere takes no answer for missing that it has not read yet. */
+
+import { expect, it } from 'vitest';
+import { Session } from '../../src/power/boards/session.js';
+import { compileReply, echoReply, type ReplyPattern } from '../../src/power/language/reply.js';
+import { toHex } from '../../src/power/hex.js';
+import { handWire } from './handWire.js';
+import { HandClock } from './handClock.js';
+
+const TIMEOUT_MS = 50;
+const QUIET_MS = 20;
+const FRAME = Uint8Array.of(0x41, 0x42);
+/** One byte, and nothing marks it: it is the answer when the line is quiet behind it. */
+const BARE_BYTE = compileReply('{states}', { channels: 8 });
+
+function ask(expect: ReplyPattern) {
+  const clock = new HandClock();
+  const wire = handWire(clock);
+  const session = new Session(wire, clock, { board: 'any', gapMs: 0, quietMs: QUIET_MS }, () => undefined);
+  const answer = session.exchange({ send: FRAME, expect: [expect], refused: [], timeoutMs: TIMEOUT_MS }).then(
+    ({ received }) => toHex(received),
+    (error: unknown) => (error as { code: string }).code,
+  );
+  return { clock, wire, answer };
+}
+
+it('an answer that came while the process stood still is taken, however late it is read', async () => {
+  const { clock, wire, answer } = ask(echoReply(FRAME));
+  await clock.stallTo(TIMEOUT_MS + 400);
+  wire.arrive(FRAME.subarray(0, 1));
+  wire.arrive(FRAME.subarray(1));
+  expect(await answer).toBe('41 42');
+});
+
+it('a line on which nobody listened was not quiet', async () => {
+  const { clock, wire, answer } = ask(BARE_BYTE);
+  await clock.advanceTo(1);
+  wire.arrive(Uint8Array.of(0x00));
+  await clock.stallTo(1 + QUIET_MS + 15);
+  wire.arrive(Uint8Array.of(0xff));
+  await clock.advanceTo(400);
+  expect(await answer).toBe('BOARD_GARBAGE');
+});
+
+it('a board that says nothing is mute all the same, on a host that is always late', async () => {
+  const { clock, answer } = ask(echoReply(FRAME));
+  for (let n = 1; n <= 10; n++) await clock.stallTo(n * 2 * TIMEOUT_MS);
+  expect(await Promise.race([answer, Promise.resolve('still waiting')])).toBe('BOARD_MUTE');
+});

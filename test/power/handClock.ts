@@ -1,0 +1,41 @@
+import type { Clock } from '../../src/power/clock.js';
+
+/** Time that passes only when told to, timer by timer. */
+export class HandClock implements Clock {
+  #nowMs = 0;
+  #timers: { atMs: number; then: () => void }[] = [];
+
+  nowNs(): number {
+    return this.#nowMs * 1e6;
+  }
+
+  after(delayMs: number, then: () => void): () => void {
+    const timer = { atMs: this.#nowMs + delayMs, then };
+    this.#timers.push(timer);
+    return () => {
+      this.#timers = this.#timers.filter((other) => other !== timer);
+    };
+  }
+
+  async advanceTo(atMs: number): Promise<void> {
+    for (;;) {
+      // Promises that hang on the last timer set the next one.
+      await new Promise((resolve) => setImmediate(resolve));
+      const [next] = this.#timers.filter((timer) => timer.atMs <= atMs).sort((a, b) => a.atMs - b.atMs);
+      if (next === undefined) break;
+      this.#timers = this.#timers.filter((timer) => timer !== next);
+      this.#nowMs = next.atMs;
+      next.then();
+    }
+    this.#nowMs = atMs;
+  }
+  /** As `advanceTo`, but the process stands still: each timer fires late, and before anything else is read. */
+  async stallTo(atMs: number): Promise<void> {
+    await new Promise((resolve) => setImmediate(resolve));
+    this.#nowMs = atMs;
+    const due = this.#timers.filter((timer) => timer.atMs <= atMs).sort((a, b) => a.atMs - b.atMs);
+    this.#timers = this.#timers.filter((timer) => timer.atMs > atMs);
+    for (const timer of due) timer.then();
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}

@@ -1,0 +1,22 @@
+import type { Clock } from '../../src/power/clock.js';
+import type { Wire } from '../../src/power/transport/wire.js';
+
+/** A wire without a tty: what is written is taken at once, and what comes back is in the test's hand. */
+export function handWire(clock: Clock): Wire & { sentAtNs: number[]; arrive(bytes: Uint8Array): void } {
+  let take: (chunk: Uint8Array) => void = () => undefined;
+  const sentAtNs: number[] = [];
+  return {
+    sentAtNs,
+    arrive: (bytes) => take(bytes),
+    write: () => {
+      sentAtNs.push(clock.nowNs());
+      return Promise.resolve(clock.nowNs());
+    },
+    onData: (listener) => {
+      take = listener;
+    },
+    onLost: () => undefined,
+    setLines: () => Promise.reject(new Error('not used')),
+    close: () => Promise.resolve(),
+  };
+}
