@@ -64,9 +64,17 @@ describe('a virtual board', () => {
   });
 
   it('does not give one host the answers that another did not read', async () => {
-    start(echo);
+    let heard = '';
+    start({
+      receive: (chunk) => {
+        heard += Buffer.from(chunk).toString('latin1');
+        return { reply: [chunk], switched: [] };
+      },
+    });
     const first = host();
     fs.writeSync(first, 'old');
+    await waitFor('it is answered', () => heard === 'old');
+    // A kernel thread brings the answer; what is still on its way to a host is not the board's to forget.
     await delay(60);
     hostCloses(first);
     const second = host();
@@ -94,7 +102,9 @@ describe('a virtual board', () => {
     fs.writeSync(fd, 'x');
     await waitFor('the byte arrives', () => heard.includes('x'));
     expect(heard).toEqual(['opened', 'x']);
-    expect(received(fd)).toBe('boot');
+    let seen = '';
+    await waitFor('what it said comes', () => (seen += received(fd)).length >= 4);
+    expect(seen).toBe('boot');
   });
 
   it('moves its contacts after their delay, pulses timed by the board included, in order', async () => {
@@ -105,7 +115,8 @@ describe('a virtual board', () => {
     fs.writeSync(fd, 'x');
     await waitFor('both moves', () => contacts.length === 2);
     expect(contacts.map(({ on }) => on)).toEqual([false, true]);
+    // Both from the command on: on a busy machine the first one may be late alone.
     expect(contacts[0]!.atMs - sentMs).toBeGreaterThan(45);
-    expect(contacts[1]!.atMs - contacts[0]!.atMs).toBeGreaterThan(90);
+    expect(contacts[1]!.atMs - sentMs).toBeGreaterThan(145);
   });
 });
