@@ -21,6 +21,9 @@ export interface RigWishes {
   kill?: Partial<Record<'p' | 's' | 'j', 'keep' | 'drop'>>;
 }
 
+/** For a hang only, on a machine that is busy with others. */
+const HANG = '{ cut: 15s, return: 20s, recover: 60s, judge: 60s, resync: 60s }';
+
 /** Profile text: 8 MiB areas, three rails. */
 export function rigText(name: string, w: RigWishes): string {
   const disk = (name: 'p' | 's' | 'j', size: string, channel: number): string => {
@@ -48,7 +51,7 @@ campaign:
   dark: 100ms
   cuts:
 ${w.cuts.map((cut) => `    - ${cut}`).join('\n')}
-  deadlines: ${w.deadlines ?? '{ cut: 2s, return: 5s, recover: 30s, judge: 60s, resync: 60s }'}
+  deadlines: ${w.deadlines ?? HANG}
 lab:
   seed: 3
   disks:

@@ -49,7 +49,7 @@ campaign:
   dark: 30ms
   cuts:
 ${(w.cuts ?? ['{ rails: [P], during: load, after: 60ms }']).map((cut) => `    - ${cut}`).join('\n')}
-  deadlines: { cut: 5s, return: 10s, recover: 30s, judge: 60s, resync: 60s }
+  deadlines: { cut: 15s, return: 20s, recover: 60s, judge: 60s, resync: 60s }
 lab:
   disks:
     p: ${disk('4MiB', 1, 512)}

@@ -52,7 +52,7 @@ campaign:
   prepare: ${w.prepare ?? 'stamp'}
   cuts:
 ${w.cuts.map((cut) => `    - ${cut}`).join('\n')}
-  deadlines: { cut: 5s, return: 10s, recover: 30s, judge: 60s, resync: 60s }
+  deadlines: { cut: 15s, return: 20s, recover: 60s, judge: 60s, resync: 60s }
 lab:
   seed: ${w.seed ?? 1}
   disks:
