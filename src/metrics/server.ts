@@ -55,7 +55,11 @@ async function answer(metrics: Metrics, request: IncomingMessage, response: Serv
 function listen(server: Server, { host, port }: MetricsAddress): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(error, host, port)));
-    server.listen({ host, port, exclusive: true }, resolve);
+    server.listen({ host, port, exclusive: true }, () => {
+      // From now on it is a connection that could not be taken (too many open files): the next scrape's affair, not the run's.
+      server.on('error', () => undefined);
+      resolve();
+    });
   });
 }
 
