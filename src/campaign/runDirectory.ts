@@ -161,8 +161,8 @@ function guarded<T>(path: string, action: () => T): T {
   }
 }
 
-/** ENOSPC and its like from anywhere, the history included, as an error that names the file. */
-export function runDirError(path: string, error: unknown): CampaignError {
+/** ENOSPC and its like as an error that names the file. The history is the engine's, and fails as ENGINE_HISTORY. */
+function runDirError(path: string, error: unknown): CampaignError {
   const code = codeOf(error);
   const full = code === 'ENOSPC' || code === 'EDQUOT';
   return new CampaignError(

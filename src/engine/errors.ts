@@ -5,6 +5,8 @@ export type EngineErrorCode =
   | 'ENGINE_DEVICE'
   /** An area failed in a step that cannot go on without it. */
   | 'ENGINE_AREA_LOST'
+  /** The judge's history could not be written: what devices answer is not known any more, and nothing can be judged. */
+  | 'ENGINE_HISTORY'
   /** The command was stopped before its end and has no partial result. */
   | 'ENGINE_STOPPED'
   /** The worker thread died. */

@@ -27,17 +27,26 @@ export class HistoryFile {
     }
     if (spec.historyDir === null) return;
     mkdirSync(spec.historyDir, { recursive: true, mode: 0o700 });
-    const file = openSync(join(spec.historyDir, FILE_NAME), 'wx', 0o600);
+    const path = join(spec.historyDir, FILE_NAME);
+    const file = openSync(path, 'wx', 0o600);
     this.file = file;
     const history = new WriteHistory({ usableBytes, runId: spec.runId, base: 'unknown' });
-    this.recorder = new HistoryRecorder(history, (bytes) => {
-      for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
-    });
+    this.recorder = new HistoryRecorder(history, (bytes) => writeAll(file, bytes, path));
   }
 
   close(): void {
     if (this.file !== null) closeSync(this.file);
     this.file = null;
     this.recorder = null;
+  }
+}
+
+/** @throws EngineError ENGINE_HISTORY */
+function writeAll(file: number, bytes: Uint8Array, path: string): void {
+  try {
+    for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
+  } catch (error) {
+    const { message } = error as Error;
+    throw new EngineError('ENGINE_HISTORY', `${path} can't be written (${message}): every write of a run is kept there. Free some space, or use --out`, { path });
   }
 }
