@@ -5,6 +5,7 @@
  * each ended cycle is told to the observers before the next one begins. What went wrong with the bench or the program
  * is part of the result, not an exception: the cycles before it count.
  */
+import type { FfiName } from '../device/native.js';
 import type { ResolvedRig } from '../rig/resolved.js';
 import type { CycleRecord } from '../report/runRecord.js';
 import type { Calibration } from './calibration.js';
@@ -23,7 +24,7 @@ import { Session } from './session.js';
 export interface CampaignOptions {
   /** Already with the command line's cycles and seed in it. */
   rig: ResolvedRig;
-  ffi: 'koffi' | 'ffi-napi';
+  ffi: FfiName;
   keepLab: boolean;
   runId: number;
   historyDir: string;

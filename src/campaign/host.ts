@@ -2,6 +2,7 @@
  * What a session asks of the layers below: lab, boards, gate, engine. `realHost.ts` hands the real ones over; tests
  * bring fakes.
  */
+import type { FfiName } from '../device/native.js';
 import type { DeviceIdentity } from '../device/port.js';
 import type { PowerCounters } from '../device/powerCounters.js';
 import type { EngineEvents, EnginePort } from '../engine/port.js';
@@ -59,5 +60,5 @@ export interface Host {
   powerCounters(identity: DeviceIdentity): Promise<PowerCounters | null>;
   /** null: the same device; else what differs. */
   identityChange(before: DeviceIdentity, after: DeviceIdentity): Promise<string | null>;
-  createEngine(events: EngineEvents, options: { ffi: 'koffi' | 'ffi-napi' }): Promise<EnginePort>;
+  createEngine(events: EngineEvents, options: { ffi: FfiName }): Promise<EnginePort>;
 }

@@ -1,5 +1,6 @@
 /** From a campaign's result to `run.json`. */
 import { campaignVerdict } from '../judge/verdict.js';
+import type { FfiName } from '../device/native.js';
 import type { DeviceIdentity } from '../device/port.js';
 import type { OpenReport } from '../engine/port.js';
 import { RUN_SCHEMA_VERSION, type RunRecord } from '../report/runRecord.js';
@@ -11,7 +12,7 @@ export interface RunContext {
   plugpullVersion: string;
   rig: ResolvedRig;
   runId: number;
-  ffi: 'koffi' | 'ffi-napi';
+  ffi: FfiName;
   replay: string;
   startedAt: string;
   endedAt: string | null;

@@ -1,7 +1,7 @@
 /** `plugpull bench io|core`: what it costs, beside something that everybody knows, in the same run. Ratios, no verdicts. */
 import { Option, type Command } from 'commander';
 import { UsageError } from './exitCodes.js';
-import { print, printJson, wholeNumber } from './options.js';
+import { print, printJson, wholeNumber, type FfiName } from './options.js';
 
 const MIB = 2 ** 20;
 const SECONDS_MAX = 3600;
@@ -23,7 +23,7 @@ interface IoOptions {
   size: number;
   seconds: number;
   rounds: number;
-  ffi: 'koffi' | 'ffi-napi' | 'both';
+  ffi: FfiName | 'both';
   json?: boolean;
 }
 

@@ -1,7 +1,8 @@
 /** Options shared by commands, each read and checked in one place. */
 import { InvalidArgumentError, Option } from 'commander';
+import type { FfiName } from '../device/native.js';
 
-export type FfiName = 'koffi' | 'ffi-napi';
+export type { FfiName };
 
 const FFI_NAMES: readonly FfiName[] = ['koffi', 'ffi-napi'];
 

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { DeviceError } from '../device/errors.js';
 import { loadNative } from '../device/loadNative.js';
+import type { FfiName } from '../device/native.js';
 import { JournalError } from '../journal/error.js';
 import type { AreaName } from '../rig/resolved.js';
 import { Control } from './control.js';
@@ -22,8 +23,8 @@ function workerFile(): string {
   return join(here.replace(/\/src\/engine\/$/, '/dist/engine/'), 'worker.js');
 }
 
-/** Starts a worker thread with no devices open. `ffi` of the options is used where a spec names none. */
-export function createEngine(events: EngineEvents, options: { ffi: 'koffi' | 'ffi-napi' }): Promise<EnginePort> {
+/** Starts a worker thread with no devices open. It binds the library when it opens some: each spec names its FFI. */
+export function createEngine(events: EngineEvents, options: { ffi: FfiName }): Promise<EnginePort> {
   return new Promise((resolve, reject) => {
     const control = new Control();
     const worker = new Worker(workerFile(), { workerData: { control: control.memory, ...options } });
@@ -50,7 +51,7 @@ class EngineClient implements EnginePort {
     worker.on('exit', (code) => this.die(new Error(`exit code ${code}`)));
   }
 
-  open(spec: EngineSpec): ReturnType<EnginePort['open']> {
+  async open(spec: EngineSpec): ReturnType<EnginePort['open']> {
     // Loaded here as well, so that the library outlives the thread: ffi-napi's handles are closed after their thread
     // has unloaded it, which crashes the process unless someone else still holds it.
     loadNative(spec.ffi);

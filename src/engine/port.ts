@@ -3,6 +3,7 @@
  * asynchronous to the main thread; the worker itself never waits for an event loop.
  */
 import type { TrackingSpec, WorkloadSpec, DeviceRef, JournalRef, AreaName, CutPoint } from '../rig/resolved.js';
+import type { FfiName } from '../device/native.js';
 import type { DeviceIdentity } from '../device/port.js';
 import type { JudgeReport, RecoveryReport, ResyncReport, VerifyReport } from '../judge/reports.js';
 
@@ -24,7 +25,7 @@ export interface EngineSpec {
   secondary: DeviceRef;
   journal: JournalRef;
   tracking: TrackingSpec;
-  ffi: 'koffi' | 'ffi-napi';
+  ffi: FfiName;
   /** 1 … 2^53-1; in every stamp. */
   runId: number;
   /** history/ of the run directory; null: no history is written (resync, verify, inspect). */
