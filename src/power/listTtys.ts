@@ -50,5 +50,17 @@ function isEmptySocket(tty: string): boolean {
 function stablePaths(): Map<string, string> {
   if (!fs.existsSync(BY_ID)) return new Map();
   const names = fs.readdirSync(BY_ID).map((name) => path.join(BY_ID, name));
-  return new Map(names.map((name) => [fs.realpathSync(name), name]));
+  return new Map(names.flatMap((name): [string, string][] => {
+    const tty = targetOf(name);
+    return tty === null ? [] : [[tty, name]];
+  }));
+}
+
+/** Null: unplugged since its name was listed. */
+function targetOf(link: string): string | null {
+  try {
+    return fs.realpathSync(link);
+  } catch {
+    return null;
+  }
 }
