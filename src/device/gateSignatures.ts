@@ -33,7 +33,7 @@ export interface Signature {
 }
 
 /** `wipefs --json` prints nothing at all when there is nothing. Throws SyntaxError or TypeError on anything unknown. */
-export function parseWipefs(text: string): Signature[] {
+function parseWipefs(text: string): Signature[] {
   if (text.trim() === '') return [];
   const { signatures } = JSON.parse(text) as { signatures: Signature[] };
   return signatures.map(({ type, offset, label, uuid }) => ({ type, offset, label, uuid }));

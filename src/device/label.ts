@@ -38,7 +38,7 @@ export type LabelRead =
   /** `offsetBytes`: where it says that it lies. */
   | { kind: 'label'; label: DiskLabel; offsetBytes: number };
 
-export const LABEL_VERSION = 1;
+const LABEL_VERSION = 1;
 
 const MAGIC = Buffer.from('PLUGPULL', 'latin1');
 const COPY_BYTES = 512;

@@ -25,7 +25,7 @@ export function parseMountinfo(text: string): MountEntry[] {
 }
 
 /** First column of proc_swaps(5), below its heading. */
-export function parseSwaps(text: string): string[] {
+function parseSwaps(text: string): string[] {
   return text
     .split('\n')
     .slice(1)

@@ -66,7 +66,7 @@ function checkIdentity(area: AreaName, ref: DeviceRef, found: DeviceIdentity): v
 }
 
 /** Usable bytes of an area: the smaller of device, up to its label, and profile. */
-export function usableOf(ref: DeviceRef, identity: DeviceIdentity): number {
+function usableOf(ref: DeviceRef, identity: DeviceIdentity): number {
   return Math.min(usableBytes(identity), ref.sizeBytes ?? Number.POSITIVE_INFINITY);
 }
 

@@ -21,7 +21,7 @@ const WINDOWS = 2;
  * A reader over 1 MiB windows in the arena's start. What cannot be read is null: damage, not an error (R12).
  * The bytes are valid until the second next call.
  */
-export function journalReader(io: IoEngine, sizeBytes: number): JournalReader {
+function journalReader(io: IoEngine, sizeBytes: number): JournalReader {
   const windows = Array.from({ length: WINDOWS }, (_, i) => ({ start: -1, length: 0, readable: false, at: i * CHUNK_BYTES, used: 0 }));
   let clock = 0;
   return (offsetBytes, lengthBytes) => {

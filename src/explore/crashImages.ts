@@ -21,7 +21,7 @@ const IMAGES_MAX = 256;
 
 const patternsByShape = new Map<string, readonly Pattern[]>();
 
-export function patternsOf(write: JournalWrite, tearing: Tearing): readonly Pattern[] {
+function patternsOf(write: JournalWrite, tearing: Tearing): readonly Pattern[] {
   const n = write.blocksPerCopy;
   const copies = write.places.length / n;
   const key = `${tearing} ${n} ${copies}`;

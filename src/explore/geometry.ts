@@ -9,7 +9,7 @@ import type { ExpectedJournal } from '../journal/recovery.js';
 
 export const SECTOR_BYTES = 512;
 export const SECTORS_PER_REGION = 2;
-export const REGION_BYTES = SECTORS_PER_REGION * SECTOR_BYTES;
+const REGION_BYTES = SECTORS_PER_REGION * SECTOR_BYTES;
 
 const RIG_UUID = Uint8Array.from({ length: 16 }, (_, i) => 0xa0 + i);
 export const IDENTITY: JournalIdentity = { rigUuid: RIG_UUID, formatEpoch: 1 };
@@ -61,10 +61,6 @@ export const SCENES: readonly Scene[] = [
   { ...DEFAULT_SCENE, name: 'mixed', regions: 4, mode: 'async', durableOnCompletion: { primary: false, secondary: true, journal: false }, groupCommitMs: 1 },
   { ...DEFAULT_SCENE, name: 'tight', updateSlots: 3, regionReferences: 6, transactionSlots: 2, hotRegions: 0, lingerMs: 1 },
 ];
-
-export function sceneNamed(name: string): Scene | undefined {
-  return SCENES.find((s) => s.name === name);
-}
 
 export function expectedJournal(scene: Scene): ExpectedJournal {
   return { rigUuid: RIG_UUID, regionBytes: REGION_BYTES, usableBytes: scene.regions * REGION_BYTES, logBytes: scene.logBytes };

@@ -42,11 +42,6 @@ function finish(a: number, b: number): number {
   return (avalanche(a ^ Math.imul(b, 3)) >>> 11) * 2 ** 32 + (avalanche(b ^ (a << 1)) >>> 0);
 }
 
-/** Two hashes in order. */
-export function combine(x: number, y: number): number {
-  return new Mix().addNumber(x).addNumber(y).value;
-}
-
 /** Hash of a short list of numbers. */
 export function mixAll(words: Iterable<number>): number {
   const m = new Mix();

@@ -17,7 +17,6 @@ import { labPaths, type LabPaths } from './paths.js';
 import { READY_FD, readSpec, readState, type LabState } from './state.js';
 
 export type { LabBoardState, LabDiskState, LabState } from './state.js';
-export { LabError } from './errors.js';
 
 const START_DEADLINE_MS = 20_000;
 const STOP_DEADLINE_MS = 5_000;

@@ -44,7 +44,7 @@ export function checkName(what: string, name: string): void {
 }
 
 /** The directory of all labs, without symlinks: the kernel shows backing files that way. Made if it isn't there. */
-export function stateBase(): string {
+function stateBase(): string {
   const base = process.env['PLUGPULL_STATE_DIR'] ?? STATE_DIR_DEFAULT;
   try {
     makeDirectory(base);

@@ -8,7 +8,7 @@ export interface MetricsAddress {
 }
 
 /** Reports say what was written to which disks, and nothing here asks who reads them: this host alone, unless told. */
-export const DEFAULT_HOST = '127.0.0.1';
+const DEFAULT_HOST = '127.0.0.1';
 
 const PORT_MAX = 65_535;
 

@@ -1,11 +1,11 @@
 /** Boards as data, ttys, rails: what the rest of the house uses of this folder. */
 
-export { boardTypeSchema, type BoardType, type BoardTypeInput, type ReadBackKind } from './boardType.js';
+export type { BoardType, BoardTypeInput, ReadBackKind } from './boardType.js';
 export { type PowerErrorCode, type PowerErrorContext, PowerError, isPowerError } from './errors.js';
 export { findBoardType } from './findBoardType.js';
 export { checkPowerSpec, type PowerSpec } from './checkPowerSpec.js';
 export { type RailAtRest, readRailsAtRest } from './readAtRest.js';
-export { openPower, type PowerDeps, RUNTIME_DIR } from './openPower.js';
+export { openPower, type PowerDeps } from './openPower.js';
 export type { WireTrace } from './boards/session.js';
 export type { AllOnResult, PowerController, RailPulse, RailReading, RailSwitch } from './rails/controller.js';
 export type { RailCommand, RailState } from './rails/railMap.js';
@@ -13,4 +13,3 @@ export type { Evidence } from './rails/verify.js';
 export { type BoardListing, listBoards } from './listBoards.js';
 export { listTtys, type TtyListing } from './listTtys.js';
 export { type BoardTestSetup, type BoardTestStep, testBoard } from './testBoard.js';
-export { builtInTypes } from './findBoardType.js';

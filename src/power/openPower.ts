@@ -25,7 +25,7 @@ export interface PowerDeps {
   trace?: (trace: WireTrace) => void;
 }
 
-export const RUNTIME_DIR = '/run/plugpull';
+const RUNTIME_DIR = '/run/plugpull';
 
 export function boardDeps(deps: PowerDeps): BoardDeps {
   return {

@@ -40,7 +40,7 @@ export class RigError extends Error {
 }
 
 /** `rig.yaml:12:3: regionSize: 65MiB: must be a power of two …; write 64MiB` */
-export function formatProblem(p: RigProblem): string {
+function formatProblem(p: RigProblem): string {
   const place = p.line > 0 ? `${p.file}:${p.line}:${p.column}` : p.file;
   return [place, p.field, p.value, p.next === '' ? p.rule : `${p.rule}; ${p.next}`]
     .filter((part) => part !== null && part !== '')

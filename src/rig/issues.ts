@@ -33,7 +33,7 @@ export function problemAt(source: YamlSource, path: FieldPath, text: IssueParams
   };
 }
 
-export function valueAt(source: YamlSource, path: FieldPath): unknown {
+function valueAt(source: YamlSource, path: FieldPath): unknown {
   let value: unknown = source.value;
   for (const part of path) {
     if (typeof value !== 'object' || value === null || !Object.hasOwn(value, part)) return undefined;

@@ -16,7 +16,7 @@ import { crc32c } from './crc32c.js';
 import { OBSERVED, SECTOR_BYTES, type ObservedKind } from './observation.js';
 
 /** "PPS1" read as a little-endian uint32. */
-export const STAMP_MAGIC = 0x31535050;
+const STAMP_MAGIC = 0x31535050;
 export const STAMP_OFFSET = {
   magic: 0,
   crc: 4,

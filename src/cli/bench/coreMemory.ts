@@ -46,7 +46,7 @@ function slope([small, large]: readonly [number, number], bytesOf: (size: number
 }
 
 /** Bytes of all typed arrays that can be reached from `root`, each buffer counted once. */
-export function typedBytes(root: object): number {
+function typedBytes(root: object): number {
   const seen = new Set<object>();
   const waiting: object[] = [root];
   let bytes = 0;

@@ -11,7 +11,7 @@ export interface Target {
   core: number;
 }
 
-export const TIMES_PLAIN_MIN = 10;
+const TIMES_PLAIN_MIN = 10;
 const PAIRS_IN_ORDER_MIN = 5e6;
 const PAIRS_RANDOM_MIN = 3.5e6;
 const BYTES_PER_REGION_MAX = 0.26;

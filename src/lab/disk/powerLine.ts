@@ -44,7 +44,7 @@ export function powerEpoch(line: PowerLineEnd): number {
   return Atomics.load(line.words, WORD.epoch);
 }
 
-export function hasPower(line: PowerLineEnd): boolean {
+function hasPower(line: PowerLineEnd): boolean {
   return powerEpoch(line) % 2 === 0;
 }
 

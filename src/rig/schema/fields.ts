@@ -107,7 +107,7 @@ export function decimal(about: string, rule: Limits) {
 }
 
 /** One of `words` stands for `value`; anything else is read by `other`. */
-export function orWord<W extends number | null>(word: string, value: W, about: string, shape: object, read: Reader) {
+function orWord<W extends number | null>(word: string, value: W, about: string, shape: object, read: Reader) {
   return z
     .unknown()
     .meta({ description: about, anyOf: [{ const: word }, shape] })
