@@ -18,6 +18,17 @@ export default tseslint.config(
     },
   },
   {
+    // What only the types tell: a promise that nobody waits for, and whose failure nobody hears of.
+    files: ['src/**/*.ts', 'test/**/*.ts', 'grafana/**/*.ts'],
+    languageOptions: { parserOptions: { project: './tsconfig.test.json', tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/no-misused-promises': 'error',
+      '@typescript-eslint/prefer-promise-reject-errors': 'error',
+      '@typescript-eslint/only-throw-error': 'error',
+    },
+  },
+  {
     files: ['test/**', 'native/*.mjs', 'grafana/**/*.ts', '.ci/**', '**/*.mjs'],
     rules: { 'max-lines-per-function': 'off', 'no-console': 'off' },
   },
