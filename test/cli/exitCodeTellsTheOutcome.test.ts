@@ -48,7 +48,7 @@ describe('exit codes', () => {
   });
 
   it('3 when a contact is welded: INVALID, and the other cycles are run', async () => {
-    const result = await run('welded', { cuts: [LOAD_S, LOAD_P], cycles: 2, boardOptions: '{ welded: [2] }', deadlines: '{ cut: 500ms }' });
+    const result = await run('welded', { cuts: [LOAD_S, LOAD_P], cycles: 2, boardOptions: '{ welded: [2] }', deadlines: '{ cut: 2s }' });
     expect(result.code, result.stdout + result.stderr).toBe(3);
     expect(result.cycles().map((c) => c.verdict)).toEqual(['INVALID', 'PASS']);
   });

@@ -22,9 +22,14 @@ const LONG_MS = 3_600_000;
 /** Some ten cycles lie between the two means: 2.5 MiB a cycle would be beyond it, a third of an arena. Seen: 3. */
 const GROWTH_MIB_MAX = 24;
 
-function residentMib(pid: number): number {
-  const kib = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
-  return Number(kib![1]) / 1024;
+/** null: it has ended, though not all is read that it said. */
+function residentMib(pid: number): number | null {
+  try {
+    const kib = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
+    return kib === null ? null : Number(kib[1]) / 1024;
+  } catch {
+    return null;
+  }
 }
 
 it(`over ${CYCLES} cycles`, async () => {
@@ -38,7 +43,7 @@ it(`over ${CYCLES} cycles`, async () => {
     hangMs: LONG ? LONG_MS : undefined,
     onOutput: (stdout, child) => {
       const ended = stdout.match(/^cycle \d+: /gm)?.length ?? 0;
-      while (samples.length < ended) samples.push(residentMib(child.pid!));
+      while (samples.length < ended) samples.push(residentMib(child.pid!) ?? samples.at(-1)!);
     },
   });
   expect(result.code, result.stderr + result.stdout.slice(-1000)).toBe(0);

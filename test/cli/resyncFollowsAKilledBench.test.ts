@@ -1,7 +1,8 @@
 /** kill -9 of the bench in the middle of a load: the disks live on, and `resync` makes them equal from the journal alone. */
 import { spawn } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
 import { labUp } from '../../src/lab/lab.js';
 import { labRig, ownStateDir, rigText } from '../campaign/labRig.js';
@@ -14,15 +15,31 @@ const wishes = { cuts: ['{ rails: [P], during: load, after: 30s }'] };
 writeFileSync(file, rigText('killed', wishes));
 afterAll(() => state.clean('killed'));
 
+/** In the middle of a load: S has been written to, so the evidence was durable before. */
+const WRITES = 100;
+const LOOK_AGAIN_MS = 10;
+
+/** Resolves when so many more writes of the device have completed; Documentation/admin-guide/iostats: the fifth number. */
+async function writtenSince(loop: string, ended: AbortSignal): Promise<void> {
+  const writes = (): number => Number(readFileSync(`/sys/block/${basename(loop)}/stat`, 'utf8').trim().split(/\s+/)[4]);
+  const before = writes();
+  while (!ended.aborted && writes() < before + WRITES) await delay(LOOK_AGAIN_MS);
+}
+
 describe('after kill -9 of the bench', () => {
   it('the rig is free, its dirty regions are known, and resync makes P and S equal', async () => {
-    await labUp('killed', labRig('killed', wishes).lab!);
+    const { disks } = await labUp('killed', labRig('killed', wishes).lab!);
+    const ended = new AbortController();
+    let watching: Promise<void> | null = null;
     const killed = await cli(['run', file, '--out', join(state.dir, 'out')], {
       env,
       onOutput: (stdout, child) => {
-        if (stdout.includes('  preflight:')) setTimeout(() => child.kill('SIGKILL'), 300);
+        if (!stdout.includes('  preflight:')) return;
+        watching ??= writtenSince(disks['s'].loop!, ended.signal).then(() => void child.kill('SIGKILL'));
       },
     });
+    ended.abort();
+    await watching;
     expect(killed.signal).toBe('SIGKILL');
 
     const inspected = await cli(['inspect', file, '--json'], { env });
