@@ -7,15 +7,15 @@ import type { NativeLibrary } from './native.js';
 import { CONSTANTS } from './signatures.js';
 
 /** Programs of udev take tens of milliseconds; who holds a disk for longer uses it. */
-const PATIENCE_MS = 1000;
+export const CLAIM_PATIENCE_MS = 1000;
 const EVERY_MS = 20;
 const nothing = new Int32Array(new SharedArrayBuffer(4));
 
-/** `flags`: beside O_EXCL. A descriptor, or a negative errno. Blocks the thread for up to a second on EBUSY. */
-export function openClaimed(native: NativeLibrary, path: string, flags = 0): number {
+/** `flags`: beside O_EXCL. A descriptor, or a negative errno. Blocks the thread for as long as it is patient on EBUSY. */
+export function openClaimed(native: NativeLibrary, path: string, flags = 0, patienceMs = CLAIM_PATIENCE_MS): number {
   for (let waitedMs = 0; ; waitedMs += EVERY_MS) {
     const fd = native.pp_open(path, flags | CONSTANTS.PP_OPEN_EXCLUSIVE);
-    if (fd !== -os.errno.EBUSY || waitedMs >= PATIENCE_MS) return fd;
+    if (fd !== -os.errno.EBUSY || waitedMs >= patienceMs) return fd;
     Atomics.wait(nothing, 0, 0, EVERY_MS);
   }
 }

@@ -13,12 +13,14 @@ import { CONSTANTS } from './signatures.js';
 
 export interface DeviceOptions {
   ffi?: FfiName;
+  /** How long a claim waits for another one to end. Default: what udev's programs take. */
+  patienceMs?: number;
 }
 
 /** Throws DeviceError: DEVICE_MISSING, DEVICE_BUSY, DEVICE_PERMISSION, DEVICE_READ_ONLY, DEVICE_NOT_BLOCK, … */
 export function openDevice(path: string, options: DeviceOptions = {}): OpenDevice {
   const native = loadNative(options.ffi);
-  const fd = orThrow(path, openClaimed(native, path, CONSTANTS.PP_OPEN_WRITE | CONSTANTS.PP_OPEN_DIRECT));
+  const fd = orThrow(path, openClaimed(native, path, CONSTANTS.PP_OPEN_WRITE | CONSTANTS.PP_OPEN_DIRECT, options.patienceMs));
   try {
     const identity = identityOf(native, fd, path);
     // The kernel lets a read-only device be opened for writing and fails the writes.

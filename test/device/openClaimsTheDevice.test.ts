@@ -9,9 +9,9 @@ import { DEFAULT_LOOP_BYTES, useLoops } from './loop.js';
 
 const loops = useLoops();
 
-function code(path: string): string {
+function code(path: string, patienceMs?: number): string {
   try {
-    openDevice(path).close();
+    openDevice(path, { patienceMs }).close();
     return 'opened';
   } catch (error) {
     return (error as { code: string }).code;
@@ -33,11 +33,14 @@ test('a claim that ends soon is waited for: udev looks at a disk after each chan
   const holder = `const { openSync, constants: c } = require('node:fs');
     openSync(process.argv[1], c.O_RDONLY | c.O_EXCL);
     process.stdout.write('held');
-    setTimeout(() => {}, 100);`;
-  const child = spawn(process.execPath, ['-e', holder, path], { stdio: ['ignore', 'pipe', 'inherit'] });
+    process.stdin.once('data', () => setTimeout(() => process.exit(), 100));`;
+  const child = spawn(process.execPath, ['-e', holder, path], { stdio: ['pipe', 'pipe', 'inherit'] });
   const ended = once(child, 'exit');
   await once(child.stdout, 'data');
-  expect(code(path)).toBe('opened');
+  expect(code(path, 0)).toBe('DEVICE_BUSY');
+  child.stdin.write('let go soon');
+  // As patient as a busy machine needs to end a process.
+  expect(code(path, 30_000)).toBe('opened');
   await ended;
 });
 

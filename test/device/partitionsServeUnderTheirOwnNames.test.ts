@@ -23,6 +23,8 @@ function named(node: string): string {
   const made = !existsSync(FOLDER);
   if (made) mkdirSync(FOLDER, { recursive: true });
   const name = join(FOLDER, `plugpull-test-${process.pid}-${basename(node)}`);
+  // One of a test that was killed may be there.
+  rmSync(name, { force: true });
   symlinkSync(node, name);
   loops.undo(() => rmSync(name));
   return name;
