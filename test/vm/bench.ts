@@ -9,13 +9,15 @@ import { startMachine, type Machine, type MachineOptions } from './machine.js';
 import { because, missingOf, whyNoMachine } from './prerequisites.js';
 
 export const MIB = 2 ** 20;
-/** Of a whole suite's start, on a host that emulates two machines at once. */
-const START_MS = 240_000;
+/** For a hang only: on a host that is busy with others a second of the guest may take ten. */
+export const TEST_MS = 900_000;
+/** For what the guest's kernel and udev do in their own time; a hang again. */
+export const IN_THE_END = { timeout: 300_000, interval: 500 };
 
 /** `programs`: what these tests run in the guest, each with its Debian package. */
 export function describeInMachine(title: string, programs: Record<string, string>, body: () => void): void {
   const reason = whyNoMachine() ?? missingOf(programs);
-  describe.skipIf(reason !== null)(`${title}${because(reason)}`, body);
+  describe.skipIf(reason !== null)(`${title}${because(reason)}`, { timeout: TEST_MS }, body);
 }
 
 /** One machine for the suite that calls this, ended after it. `options` is asked first, and may make what the machine uses. */
@@ -23,7 +25,7 @@ export function useMachine(options: () => MachineOptions | Promise<MachineOption
   let machine: Machine | null = null;
   beforeAll(async () => {
     machine = await startMachine(await options());
-  }, START_MS);
+  }, TEST_MS);
   afterAll(async () => machine?.close());
   return {
     get machine() {
@@ -57,6 +59,12 @@ export function askGate(machine: Machine, requests: readonly Partial<GateRequest
   const roles: GateRole[] = ['primary', 'secondary', 'journal'];
   const whole = requests.map((request, i) => ({ role: roles[i % roles.length], lab: false, ...request }));
   return machine.call('device/gate.js', 'checkGate', whole);
+}
+
+/** Kernel names of the disk's paths, one each adapter; in which order drivers find disks is nobody's promise. */
+export async function pathsOf(machine: Machine, wwn: string): Promise<string[]> {
+  const names = (await machine.must('lsblk', '--noheadings', '--nodeps', '--output', 'NAME,WWN')).split('\n').map((line) => line.trim().split(/\s+/));
+  return names.filter(([, told]) => told === `0x${wwn}`).map(([name]) => `/dev/${name}`);
 }
 
 export function codesOf(report: GateReport): string[] {

@@ -4,16 +4,13 @@
  */
 import { expect, it } from 'vitest';
 import type { TtyListing } from '../../src/power/listTtys.js';
-import { describeInMachine, useMachine } from './bench.js';
+import { describeInMachine, IN_THE_END, useMachine } from './bench.js';
 import type { Machine } from './machine.js';
 
 /** The modem control register and its bits, as in the 16550's data sheet. */
 const MCR_WRITE = /^serial_write write addr 0x04 val 0x([0-9a-f]{2})$/;
 const DTR = 1;
 const RTS = 2;
-
-/** For a USB device to be noticed, by kernel and udev, on a busy host. */
-const PLUGGED = { timeout: 60_000, interval: 200 };
 
 interface Lines {
   dtr: boolean;
@@ -59,7 +56,7 @@ describeInMachine('boards on real ttys', {}, () => {
       return ttys.find(({ usb }) => usb === '0403:6001');
     };
     await machine.attachUsbSerial();
-    await expect.poll(bridge, PLUGGED).toMatchObject({ path: '/dev/ttyUSB0', stablePath: expect.stringMatching(BRIDGE) as string, heldBy: null });
+    await expect.poll(bridge, IN_THE_END).toMatchObject({ path: '/dev/ttyUSB0', stablePath: expect.stringMatching(BRIDGE) as string, heldBy: null });
     const { stablePath } = (await bridge())!;
 
     await machine.hold('power', 'power/index.js', 'openPower', railOn('lcus', stablePath!), OPTIONS);
@@ -67,10 +64,10 @@ describeInMachine('boards on real ttys', {}, () => {
     await machine.callHeld('power', 'switchRails', ['P'], 'off');
     await machine.callHeld('power', 'switchRails', ['P'], 'on');
     // FF asks for the relays' states; a file has no answer to that, and a board need not have one.
-    await expect.poll(() => machine.sentOverUsb().toString('hex').replaceAll('ff', ''), PLUGGED).toBe(OFF + ON);
+    await expect.poll(() => machine.sentOverUsb().toString('hex').replaceAll('ff', ''), IN_THE_END).toBe(OFF + ON);
 
     await machine.detachUsbSerial();
-    await expect.poll(bridge, PLUGGED).toBeUndefined();
+    await expect.poll(bridge, IN_THE_END).toBeUndefined();
     await expect(machine.callHeld('power', 'switchRails', ['P'], 'off')).rejects.toMatchObject({
       name: 'PowerError',
       code: expect.stringMatching(/^(TTY_FAILED|RIG_BROKEN)$/) as string,
@@ -79,7 +76,7 @@ describeInMachine('boards on real ttys', {}, () => {
     await machine.callHeld('power', 'close');
 
     await machine.attachUsbSerial();
-    await expect.poll(bridge, PLUGGED).toMatchObject({ stablePath });
+    await expect.poll(bridge, IN_THE_END).toMatchObject({ stablePath });
     await machine.hold('power', 'power/index.js', 'openPower', railOn('lcus', stablePath!), OPTIONS);
     await machine.callHeld('power', 'switchRails', ['P'], 'on');
     await machine.callHeld('power', 'close');

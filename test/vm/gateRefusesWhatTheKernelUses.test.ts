@@ -1,15 +1,12 @@
 /** Promise: what the kernel's own stacks hold (partitions, md, dm, multipath, swap, mounts, loops) is refused, and free again after. */
 import { expect, it } from 'vitest';
 import type { GateRequest } from '../../src/device/gateTypes.js';
-import { askGate, codesOf, describeInMachine, identify, useBlankDisks, useMachine } from './bench.js';
+import { askGate, codesOf, describeInMachine, identify, IN_THE_END, pathsOf, useBlankDisks, useMachine } from './bench.js';
 import type { MachineDisk } from './hardware.js';
 
 const BY_ID = '/dev/disk/by-id';
 /** Every blank disk's own: nobody has typed its serial. */
 const FREE = ['GATE_NOT_ENROLLED'];
-
-/** For a hang only: udev runs its programs after each change, on an emulated machine. */
-const LET_GO_MS = 60_000;
 
 const PATHS_WWN = '5000c500a1b2c3f0';
 
@@ -38,20 +35,20 @@ describeInMachine('the gate beside the kernel', PROGRAMS, () => {
   const found = async (request: Partial<GateRequest>): Promise<string> =>
     (await askGate(rig.machine, [request])).findings.map(({ code, found }) => `${code} ${found}`).join('\n');
   /** What the kernel and udev's programs have let go of is free, though not at once. */
-  const inTheEnd = (...requests: Partial<GateRequest>[]) => expect.poll(() => codes(...requests), { timeout: LET_GO_MS, interval: 500 });
+  const inTheEnd = (...requests: Partial<GateRequest>[]) => expect.poll(() => codes(...requests), IN_THE_END);
   const must = (...command: string[]): Promise<string> => rig.machine.must(...command);
 
   it('partitions, and what is mounted on one of them', async () => {
     await must('sgdisk', '--new=1:2048:+4M', '--new=2:0:+4M', nvme.path);
     await rig.machine.settle();
-    expect(await codes(nvme)).toEqual(['GATE_PARTITIONED', 'GATE_SIGNATURE', 'GATE_NOT_ENROLLED']);
+    await inTheEnd(nvme).toEqual(['GATE_PARTITIONED', 'GATE_SIGNATURE', 'GATE_NOT_ENROLLED']);
     const [first, second] = [1, 2].map((n) => ({ ...nvme, path: `${nvme.path}-part${n}`, cut: true }));
     await inTheEnd(first!).toEqual(FREE);
     await must('mkfs.ext4', '-q', second!.path);
     await must('mount', second!.path, '/mnt');
     expect(await found(first!)).toContain('GATE_DISK_SHARED a rail cuts the power of nvme0n1, on which others are in use: /mnt');
-    expect(await codes({ ...first, cut: false })).toEqual(FREE);
-    expect(await codes(second!)).toEqual(['GATE_MOUNTED', 'GATE_SIGNATURE', 'GATE_NOT_ENROLLED']);
+    await inTheEnd({ ...first, cut: false }).toEqual(FREE);
+    await inTheEnd(second!).toEqual(['GATE_MOUNTED', 'GATE_SIGNATURE', 'GATE_NOT_ENROLLED']);
     expect(await found(nvme)).toContain('GATE_MOUNTED mounted at /mnt (on nvme0n1p2)');
     await must('umount', '/mnt');
     await must('wipefs', '--all', second!.path);
@@ -84,7 +81,7 @@ describeInMachine('the gate beside the kernel', PROGRAMS, () => {
     await must('swapoff', '/dev/mapper/cellar');
     await must('dmsetup', 'remove', 'cellar');
     // Written through the mapping, past the disk's own page cache: seen at the latest when the mapping lets go of it.
-    await expect.poll(() => found(disk), { timeout: LET_GO_MS, interval: 500 }).toContain('GATE_SIGNATURE carries swap');
+    await expect.poll(() => found(disk), IN_THE_END).toContain('GATE_SIGNATURE carries swap');
     await must('wipefs', '--all', disk.path);
     await inTheEnd(disk).toEqual(FREE);
   });
@@ -103,8 +100,7 @@ describeInMachine('the gate beside the kernel', PROGRAMS, () => {
 
   it('one disk over two paths, alone and under multipath', async () => {
     const wwn = `0x${PATHS_WWN}`;
-    const names = (await must('lsblk', '--noheadings', '--nodeps', '--output', 'NAME,WWN')).split('\n').map((line) => line.trim().split(/\s+/));
-    const paths = names.filter(([, told]) => told === wwn).map(([name]) => `/dev/${name}`);
+    const paths = await pathsOf(rig.machine, PATHS_WWN);
     expect(paths).toHaveLength(2);
     const [one, two] = paths.map((path) => ({ path, serial: 'PATHS1', wwn }));
     const twice = await askGate(rig.machine, [one!, two!]);
@@ -113,11 +109,11 @@ describeInMachine('the gate beside the kernel', PROGRAMS, () => {
     await must('multipath', paths[0]!);
     await rig.machine.settle();
     const mapped = { path: `/dev/mapper/3${PATHS_WWN}`, wwn };
-    expect(await codes(mapped)).toEqual(FREE);
+    await inTheEnd(mapped).toEqual(FREE);
     expect(await identify(rig.machine, mapped.path)).toMatchObject({ wwn, backingFile: null });
-    expect(await codes({ ...mapped, path: `${BY_ID}/wwn-${wwn}` })).toEqual(FREE);
+    await inTheEnd({ ...mapped, path: `${BY_ID}/wwn-${wwn}` }).toEqual(FREE);
     expect(await found(one!)).toMatch(new RegExp(`GATE_HELD held by dm-\\d+ \\(3${PATHS_WWN}\\)`));
     expect(await codes(mapped, two!)).toContain('GATE_SAME_DEVICE');
-    await must('multipath', '-f', `3${PATHS_WWN}`);
+    await expect.poll(async () => (await rig.machine.run(['multipath', '-f', `3${PATHS_WWN}`])).code, IN_THE_END).toBe(0);
   });
 });

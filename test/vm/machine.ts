@@ -9,6 +9,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { backend, controllers, frontends, qemuJson, type DiskKind, type MachineDisk, type Properties } from './hardware.js';
 import { buildInitramfs } from './initramfs.js';
@@ -20,9 +21,11 @@ import { Replies } from './replies.js';
 const PROJECT = realpathSync(fileURLToPath(new URL('../..', import.meta.url)));
 /** As it is called in the guest. */
 export const PLUGPULL: readonly string[] = [`/host${realpathSync(process.execPath)}`, `/host${PROJECT}/dist/cli/main.js`];
-/** Far more than an idle host needs: two cores may emulate two machines beside other tests. */
-const START_MS = 120_000;
-const REPLY_MS = 120_000;
+/** For a hang only: two cores may emulate two machines beside other tests, each with a tenth of its usual speed. */
+const START_MS = 300_000;
+const REPLY_MS = 300_000;
+const SETTLE_SECONDS = 240;
+const LOOK_AGAIN_MS = 100;
 const MEMORY_MIB = 1024;
 const CONSOLE_TAIL_BYTES = 3000;
 const USB_SERIAL = 'usbserial';
@@ -108,7 +111,7 @@ export class Machine {
     });
     await ready;
     await this.qmp('qmp_capabilities');
-    await this.settle();
+    await this.#named(options.disks ?? []);
   }
 
   /** A function of the compiled project (`device/gate.js`) or of Node (`node:fs`), called in the guest. */
@@ -163,7 +166,7 @@ export class Machine {
 
   async detachUsbSerial(): Promise<void> {
     await this.#unplug(USB_SERIAL);
-    await this.qmp('chardev-remove', { id: USB_SERIAL });
+    await this.#release('chardev-remove', { id: USB_SERIAL });
   }
 
   /** All bytes that came out of it. */
@@ -174,14 +177,14 @@ export class Machine {
   /** As if its cable were pulled. Resolves when the guest has let go of it. */
   async detach(disk: MachineDisk): Promise<void> {
     for (const { id } of frontends(disk, 0)) await this.#unplug(String(id));
-    await this.qmp('blockdev-del', { 'node-name': disk.id });
+    await this.#release('blockdev-del', { 'node-name': disk.id });
     const slots = this.#slots[disk.kind];
     slots[slots.indexOf(disk.id)] = null;
   }
 
   /** udev has dealt with all it was told. */
   async settle(): Promise<void> {
-    await this.must('udevadm', 'settle', '--timeout=60');
+    await this.must('udevadm', 'settle', `--timeout=${SETTLE_SECONDS}`);
   }
 
   /** What QEMU traced so far, a line an event. */
@@ -204,6 +207,36 @@ export class Machine {
     this.#agentLines?.close();
     this.#qmpLines?.close();
     rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  /** Drivers look for their disks at their leisure (USB waits a second); then udev names what they found. */
+  async #named(disks: readonly MachineDisk[]): Promise<void> {
+    const nodes = disks.flatMap((disk) => frontends(disk, 0)).length;
+    const names = disks.map(({ wwn, serial }) => wwn ?? serial);
+    const deadline = performance.now() + START_MS;
+    const list = async (folder: string): Promise<string[]> => this.call<string[]>('node:fs', 'readdirSync', folder).catch(() => []);
+    for (;;) {
+      await this.settle();
+      const here = (await list('/sys/block')).filter((name) => /^(sd|nvme)/.test(name)).length;
+      const named = await list('/dev/disk/by-id');
+      if (here >= nodes && names.every((name) => named.some((link) => link.includes(name)))) return;
+      if (performance.now() > deadline) throw new Error(`${here} of ${nodes} disks after ${START_MS} ms, named ${named.join(' ')}`);
+      await delay(LOOK_AGAIN_MS);
+    }
+  }
+
+  /** QEMU tells that a device is gone a moment before it lets go of what was behind it. */
+  async #release(execute: string, args: Record<string, unknown>): Promise<void> {
+    const deadline = performance.now() + REPLY_MS;
+    for (;;) {
+      try {
+        await this.qmp(execute, args);
+        return;
+      } catch (error) {
+        if (performance.now() > deadline || !/in use|busy/i.test(String(error))) throw error;
+        await delay(LOOK_AGAIN_MS);
+      }
+    }
   }
 
   async #unplug(id: string): Promise<void> {
