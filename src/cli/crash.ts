@@ -5,6 +5,12 @@
 import { EXIT } from './exitCodes.js';
 
 let lastDeed: (() => Promise<void>) | null = null;
+let crashed = false;
+
+/** The last deed is under way: whatever the command still comes to, its exit code is not asked for any more. */
+export function hasCrashed(): boolean {
+  return crashed;
+}
 
 /** `action` is done before the process ends over such an error, and awaited. Returns what forgets it. */
 export function beforeCrash(action: () => Promise<void>): () => void {
@@ -15,7 +21,6 @@ export function beforeCrash(action: () => Promise<void>): () => void {
 }
 
 export function catchCrashes(): void {
-  let crashed = false;
   process.on('uncaughtException', (error) => {
     process.stderr.write(`plugpull: internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
     // The last deed itself may be what fails.

@@ -4,8 +4,9 @@
  * second interrupt, which may not wait, and an error that nobody caught.
  */
 import { CommanderError } from 'commander';
-import { catchCrashes } from './crash.js';
-import { EXIT, exitCodeOf, textOfError } from './exitCodes.js';
+import { catchCrashes, hasCrashed } from './crash.js';
+import { errorRecord, EXIT, exitCodeOf, textOfError } from './exitCodes.js';
+import { jsonPrinted, printJson } from './options.js';
 import { buildProgram } from './program.js';
 
 async function main(argv: readonly string[]): Promise<number> {
@@ -19,7 +20,9 @@ async function main(argv: readonly string[]): Promise<number> {
   } catch (error) {
     // Commander has said it already.
     if (!(error instanceof CommanderError)) process.stderr.write(`plugpull: ${textOfError(error)}\n`);
-    return exitCodeOf(error);
+    const exitCode = exitCodeOf(error);
+    if (argv.includes('--json') && exitCode !== EXIT.pass && !jsonPrinted()) printJson({ error: errorRecord(error, exitCode) });
+    return exitCode;
   }
 }
 
@@ -35,4 +38,4 @@ catchCrashes();
 const exitCode = await main(process.argv);
 // Worker threads and serial ports may hold the event loop; all that matters has been written by now. A failed write is
 // told a turn later.
-process.stdout.write('', () => setImmediate(() => process.exit(outputLost && exitCode === EXIT.pass ? EXIT.internal : exitCode)));
+process.stdout.write('', () => setImmediate(() => process.exit(hasCrashed() || (outputLost && exitCode === EXIT.pass) ? EXIT.internal : exitCode)));

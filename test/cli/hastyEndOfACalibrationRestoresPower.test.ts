@@ -15,11 +15,11 @@ const env = { PLUGPULL_STATE_DIR: state.dir };
 afterAll(() => state.clean(NAME));
 
 /** From the end of a measurement to the middle of the next one's outage: its load is shorter, its dark time longer. */
-const INTO_THE_DARK_MS = 2000;
+const INTO_THE_DARK_MS = 1200;
 
 test('interrupted twice in the dark', async () => {
   const file = join(state.dir, 'rig.yaml');
-  const text = tinyRigText(NAME, { cycles: 1, dark: '5s', cuts: ['{ rails: [P], during: load, after: 100ms }'] });
+  const text = tinyRigText(NAME, { cycles: 1, dark: '3s', cuts: ['{ rails: [P], during: load, after: 100ms }'] });
   writeFileSync(file, text);
   await labUp(NAME, parseRig(text, file).lab!);
   let interrupting: Promise<void> | null = null;
