@@ -13,6 +13,7 @@ import { lockRig } from '../../src/campaign/rigLock.js';
 import { labDown, labStatus } from '../../src/lab/lab.js';
 import { parseRig } from '../../src/rig/load.js';
 import type { AreaName } from '../../src/rig/resolved.js';
+import { HANG_DEADLINES } from './labRig.js';
 
 export const canRunLab = process.getuid?.() === 0 && existsSync('/dev/fuse') && existsSync('/dev/loop-control');
 
@@ -67,7 +68,7 @@ campaign:
   cycles: ${w.cycles ?? CYCLES}
   dark: 100ms
   cuts: [${cuts.join(', ')}]
-  deadlines: ${w.deadlines ?? '{ cut: 15s, return: 20s, recover: 60s, judge: 60s, resync: 60s }'}
+  deadlines: ${w.deadlines ?? HANG_DEADLINES}
 lab:
   disks:
 ${RAILS.map(([, , disk], i) => `    ${disk}: { size: ${disk === 'j' ? '1MiB' : '4MiB'}, fedBy: "${board(i)}:${channel(i)}"${w.disk ?? ''} }`).join('\n')}
@@ -124,4 +125,3 @@ export function why(ended: Ended): string {
 }
 
 export const ALL_POWERED: AreaName[] = ['primary', 'secondary', 'journal'];
-

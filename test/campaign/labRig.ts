@@ -21,8 +21,8 @@ export interface RigWishes {
   kill?: Partial<Record<'p' | 's' | 'j', 'keep' | 'drop'>>;
 }
 
-/** For a hang only, on a machine that is busy with others. */
-const HANG = '{ cut: 15s, return: 20s, recover: 60s, judge: 60s, resync: 60s }';
+/** Deadlines of a campaign, for a hang only, on a machine that is busy with others. */
+export const HANG_DEADLINES = '{ cut: 15s, return: 20s, recover: 60s, judge: 60s, resync: 60s }';
 
 /** Profile text: 8 MiB areas, three rails. */
 export function rigText(name: string, w: RigWishes): string {
@@ -51,7 +51,7 @@ campaign:
   dark: 100ms
   cuts:
 ${w.cuts.map((cut) => `    - ${cut}`).join('\n')}
-  deadlines: ${w.deadlines ?? HANG}
+  deadlines: ${w.deadlines ?? HANG_DEADLINES}
 lab:
   seed: 3
   disks:

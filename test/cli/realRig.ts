@@ -6,6 +6,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { labStatus, labUp } from '../../src/lab/lab.js';
 import { parseRig } from '../../src/rig/load.js';
+import { HANG_DEADLINES } from '../campaign/labRig.js';
 import { inDisguise, type Disguise } from '../device/disguise.js';
 import { cli, type CliOptions, type CliResult } from './cli.js';
 
@@ -49,7 +50,7 @@ campaign:
   dark: 30ms
   cuts:
 ${(w.cuts ?? ['{ rails: [P], during: load, after: 60ms }']).map((cut) => `    - ${cut}`).join('\n')}
-  deadlines: { cut: 15s, return: 20s, recover: 60s, judge: 60s, resync: 60s }
+  deadlines: ${HANG_DEADLINES}
 lab:
   disks:
     p: ${disk('4MiB', 1, 512)}

@@ -1,4 +1,6 @@
 /** A rig of a few MiB with short times, for campaigns that end within seconds. Everything that a test varies is a wish. */
+import { HANG_DEADLINES } from '../campaign/labRig.js';
+
 export interface TinyWishes {
   cuts: readonly string[];
   cycles: number;
@@ -52,7 +54,7 @@ campaign:
   prepare: ${w.prepare ?? 'stamp'}
   cuts:
 ${w.cuts.map((cut) => `    - ${cut}`).join('\n')}
-  deadlines: { cut: 15s, return: 20s, recover: 60s, judge: 60s, resync: 60s }
+  deadlines: ${HANG_DEADLINES}
 lab:
   seed: ${w.seed ?? 1}
   disks:
