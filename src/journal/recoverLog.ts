@@ -2,7 +2,8 @@
  * What the log ring says after a crash: `L[t]` of every active transaction (R11), and where the log may go on.
  *
  * Method. Every place of both copies is read. A place whose two blocks are whole is taken at its newer one: the older
- * is what a lost or not yet written copy leaves behind, and single losses cost nothing. Each block says up to which
+ * is what a lost or not yet written copy leaves behind, and single losses cost nothing; where both copies were durable
+ * (a block of T … H says so) the loss is listed all the same, as the device's fault that it is. Each block says up to which
  * block all were durable when it was made: D is the highest such claim. From D on, blocks are taken while they follow
  * each other; the last one, H, says where evidence begins (T). Evidence is in T … H. Blocks behind a gap after H
  * belong to commits that were under way: no data was submitted on their word, and their releases must not count.
@@ -44,6 +45,13 @@ const READ_BYTES = 256 * UNIT_BYTES;
 /** More than the commits of one engine in flight can fill: 4 commits of 16 units. */
 const IN_FLIGHT_BLOCKS_MAX = 4 * 16 * BLOCKS_PER_UNIT;
 
+/** The two copies of a place hold different blocks, both whole. */
+interface StalePlace {
+  offsetBytes: number;
+  older: number;
+  newer: number;
+}
+
 interface BrokenPlace {
   offsetBytes: number;
   place: number;
@@ -53,7 +61,8 @@ interface BrokenPlace {
 export function recoverLog(layout: JournalLayout, regionCount: number, readPlace: PlaceReader, findings: Findings): LogRecovery {
   const places: (LogBlock | null)[] = new Array<LogBlock | null>(layout.ringBlocks).fill(null);
   const broken: BrokenPlace[] = [];
-  for (const copy of [0, 1] as const) readRing(copy, layout, readPlace, places, broken);
+  const stale: StalePlace[] = [];
+  for (const copy of [0, 1] as const) readRing(copy, layout, readPlace, places, broken, stale);
   let damaged = broken.length > 0;
   const at = (sequence: number): LogBlock | null => {
     const block = places[((sequence % layout.ringBlocks) + layout.ringBlocks) % layout.ringBlocks];
@@ -82,6 +91,7 @@ export function recoverLog(layout: JournalLayout, regionCount: number, readPlace
       class: 'indicator-rot',
     });
   }
+  if (gap === null) reportLostCopies(stale, tail, head, at, findings);
   for (const { offsetBytes, place, problem } of broken) {
     // Places just ahead of the newest block may have been in flight; all others had been durable.
     const ahead = (((place - highest) % layout.ringBlocks) + layout.ringBlocks) % layout.ringBlocks;
@@ -103,6 +113,27 @@ export function recoverLog(layout: JournalLayout, regionCount: number, readPlace
   };
 }
 
+/**
+ * Only a claim made in T … H counts: before the log began anew at T, blocks of which one copy was in flight at a cut were
+ * taken for durable.
+ */
+function reportLostCopies(
+  stale: readonly StalePlace[],
+  tail: number,
+  head: number,
+  at: (sequence: number) => LogBlock | null,
+  findings: Findings,
+): void {
+  if (stale.length === 0) return;
+  let vouched = -1;
+  for (let s = tail; s <= head; s++) vouched = Math.max(vouched, at(s)!.durableThrough);
+  for (const { offsetBytes, older, newer } of stale) {
+    if (newer < tail || newer > Math.min(head, vouched)) continue;
+    const problem = `block ${newer} was durable here, and block ${older} of before is found; the other copy has it`;
+    findings.add({ where: 'log', offsetBytes, problem, effect: 'ignored', class: 'indicator-rot' });
+  }
+}
+
 /** Reads one copy into `places`, keeping the newer block of each place. */
 function readRing(
   copy: 0 | 1,
@@ -110,6 +141,7 @@ function readRing(
   readPlace: PlaceReader,
   places: (LogBlock | null)[],
   broken: BrokenPlace[],
+  stale: StalePlace[],
 ): void {
   for (let place = 0; place < layout.ringBlocks; place++) {
     const result = readPlace(copy, place);
@@ -119,7 +151,13 @@ function readRing(
     }
     const other = places[place];
     if (other === null || other.sequence < result.sequence) places[place] = result;
+    if (other !== null && other.sequence !== result.sequence) stale.push(staleOf(layout, place, other.sequence, result.sequence));
   }
+}
+
+function staleOf(layout: JournalLayout, place: number, first: number, second: number): StalePlace {
+  const copy = first < second ? 0 : 1;
+  return { offsetBytes: layout.logOffset[copy] + place * BLOCK_BYTES, older: Math.min(first, second), newer: Math.max(first, second) };
 }
 
 /** Places from the bytes of a device, read in large pieces: meant to be asked in ascending order. */
