@@ -108,7 +108,9 @@ class Measurement {
       if (this.areas.every((area) => signs.some((s) => s.area === area))) told();
     };
     const watch = new AreaWatch(session, note);
-    const unsubscribe = session.onFailure((failure) => note({ ...failure, source: 'engine' }));
+    const unsubscribe = session.onFailure((failure) => {
+      if (failure.timedOut !== true) note({ ...failure, source: 'engine' });
+    });
     try {
       watch.begin(this.areas, this.rig.campaign.silenceMs);
       const [command] = await session.power.switchRails([this.rail], 'off');

@@ -6,12 +6,13 @@
  * is part of the result, not an exception: the cycles before it count.
  */
 import type { FfiName } from '../device/native.js';
+import type { AreaFailure } from '../engine/port.js';
 import type { ResolvedRig } from '../rig/resolved.js';
 import type { CycleRecord } from '../report/runRecord.js';
 import type { Calibration } from './calibration.js';
 import type { Clock } from './clock.js';
 import { CycleRunner, problemFrom } from './cycleRunner.js';
-import { cycleRecord } from './cycleRecord.js';
+import { keptRecord } from './cycleRecord.js';
 import type { CyclePhase, CycleProblem, CycleState } from './cycleTypes.js';
 import type { Host } from './host.js';
 import type { Interrupts } from './interrupts.js';
@@ -63,6 +64,9 @@ class Campaign {
   private readonly tell: Required<CampaignObserver>;
   private readonly result: CampaignResult = { cycles: [], interrupted: null, problem: null, troubles: [] };
   private step: CampaignStep = 'lab';
+  private inCycle = false;
+  /** I/O that failed while no cycle was there to take note. */
+  private readonly stray: AreaFailure[] = [];
 
   constructor(options: CampaignOptions, deps: CampaignDeps) {
     this.options = options;
@@ -73,6 +77,9 @@ class Campaign {
   async run(): Promise<CampaignResult> {
     const session = await this.openSession();
     this.deps.onSession?.(session);
+    session.onFailure((failure) => {
+      if (!this.inCycle) this.stray.push(failure);
+    });
     try {
       await this.prepare(session);
       await this.runCycles(session);
@@ -82,7 +89,15 @@ class Campaign {
     } finally {
       this.result.troubles = await this.timed('end', () => session.end());
     }
+    this.noteStray();
     return this.result;
+  }
+
+  /** With every rail on, and nothing else gone wrong, a failed I/O is the device's, whenever it comes. */
+  private noteStray(): void {
+    if (!this.goesOn() || this.stray.length === 0) return;
+    const said = this.stray.map(({ area, errno }) => `${area} failed an I/O (errno ${errno})`);
+    this.result.problem = { kind: 'hardware', code: 'IO_FAILED', text: `${said.join(', ')} outside of the cycles, while its power was on` };
   }
 
   private openSession(): Promise<Session> {
@@ -111,16 +126,20 @@ class Campaign {
     if (this.interruptedBefore()) return;
     if (this.options.rig.campaign.prepare === 'stamp') await this.timed('prepare', () => session.engine.prepare());
     if (this.interruptedBefore()) return;
-    const { equal, differingRegions } = await this.timed('verify', () => session.engine.verify());
+    const { equal, differingRegions, faults } = await this.timed('verify', () => session.engine.verify());
     if (this.interruptedBefore()) return;
-    if (equal) {
+    const wrong = [...Object.entries(faults?.primary ?? {}), ...Object.entries(faults?.secondary ?? {})];
+    if (equal && wrong.length === 0) {
       await this.timed('format', () => session.engine.format('clean'));
       return;
     }
+    const what = equal
+      ? `P and S do not hold what was laid on them (${wrong.map(([name, sectors]) => `${sectors} sectors ${name}`).join(', ')})`
+      : `P and S differ in ${differingRegions} regions`;
     this.result.problem = {
       kind: 'hardware',
       code: 'AREAS_DIFFER',
-      text: `P and S differ in ${differingRegions} regions before the first cut: a device does not keep what it is given (with prepare: compare, let prepare: stamp make them equal)`,
+      text: `${what} before the first cut: a device does not keep what it is given (with prepare: compare, let prepare: stamp make them equal)`,
     };
   }
 
@@ -142,14 +161,15 @@ class Campaign {
     const runner = new CycleRunner(plan, rig.workload, session, {
       onPhase: (from, to, durationMs) => this.tell.phase(index, from, to, durationMs),
     });
-    const ended = runner.run();
+    this.inCycle = true;
+    const ended = runner.run().finally(() => (this.inCycle = false));
     this.deps.interrupts.onFirst(() => runner.interrupt());
     return ended;
   }
 
   private note(state: CycleState, index: number): void {
     const outcome = state.outcome!;
-    const record = outcome.kind === 'interrupted' ? null : cycleRecord(state, this.options.rig.campaign.limits);
+    const record = keptRecord(state, this.options.rig.campaign.limits);
     if (record !== null) this.result.cycles.push(record);
     if (outcome.kind === 'problem') this.result.problem = outcome.problem;
     if (outcome.kind === 'interrupted') this.result.interrupted = { cycle: index, phase: outcome.phase };

@@ -202,9 +202,12 @@ function workFailed(state: CycleState, input: Extract<CycleInput, { type: 'workF
 function areaFailed(state: CycleState, input: Extract<CycleInput, { type: 'areaFailed' }>): Transition {
   if (isLateSign(state, input.sign)) return go(state);
   if (!isCutting(state) || !cutAreas(currentCut(state)).includes(input.sign.area)) {
-    const { area, errno, atNs } = input.sign;
-    return go(withFacts(state, { unprovoked: [...state.facts.unprovoked, { area, errno, atNs }] }));
+    const { area, errno, atNs, timedOut } = input.sign;
+    const failure = { area, errno, atNs, ...(timedOut === undefined ? {} : { timedOut }) };
+    return go(withFacts(state, { unprovoked: [...state.facts.unprovoked, failure] }));
   }
+  // Whether a device is silent is for the probe to say: the engine waits for more than the device.
+  if (input.sign.timedOut === true) return go(state);
   const known = withCut(state, { signs: [...currentCut(state).signs, input.sign] });
   const seen = state.step === 'cutting' && currentCut(known).commands.length > 0 && allSeen(currentCut(known));
   return seen ? enter(known, 'dark', input.nowMs) : go(known);

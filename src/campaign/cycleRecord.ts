@@ -1,5 +1,6 @@
 /** From what a cycle met to its record and verdict (pure). */
 import { cycleVerdict, type CycleLimits, type DeviceFault, type ProofKind } from '../judge/verdict.js';
+import type { AreaFailure } from '../engine/port.js';
 import type { CycleRecord } from '../report/runRecord.js';
 import { aimOf, missedPoint } from './aim.js';
 import type { CutRecord, CycleState } from './cycleTypes.js';
@@ -8,7 +9,12 @@ import { boardEvidence, cutAreas, proofOfCut, type AreaProof } from './proof.js'
 
 const NS_PER_MS = 1e6;
 
-/** The record of an ended cycle. An interrupted one has none: nothing was decided. */
+/** The record to be kept of an ended cycle: of an interrupted one only what was found, for nothing else was decided. */
+export function keptRecord(state: CycleState, limits: CycleLimits): CycleRecord | null {
+  const record = cycleRecord(state, limits);
+  return state.outcome?.kind === 'interrupted' && record.verdict !== 'FAIL' ? null : record;
+}
+
 export function cycleRecord(state: CycleState, limits: CycleLimits): CycleRecord {
   const { facts, plan } = state;
   const last = plan.rounds[plan.rounds.length - 1];
@@ -18,10 +24,12 @@ export function cycleRecord(state: CycleState, limits: CycleLimits): CycleRecord
   const { verdict, reasons } = cycleVerdict({
     proofOfCut: proof.kind,
     recovery,
+    earlierRecoveries: facts.recoveries.slice(0, -1),
     judge: facts.judge,
     resync: facts.resync,
     verify: facts.verify,
     limits,
+    updatesIssued: updatesIssued(facts.cuts),
     deviceFaults: facts.unprovoked.map(unprovokedFault),
     missedPoint: missedPoint(facts.cuts),
     rigFailure: problem === null ? null : `${problem.phase}: ${problem.problem.code}: ${problem.problem.text}`,
@@ -43,6 +51,13 @@ export function cycleRecord(state: CycleState, limits: CycleLimits): CycleRecord
     verify: facts.verify,
     load: facts.cuts.find((cut) => cut.load !== null)?.load ?? null,
   };
+}
+
+/** Before the cuts, by the application; null: it did not get so far as to say. */
+function updatesIssued(cuts: readonly CutRecord[]): number | null {
+  const loads = cuts.filter((cut) => cut.round.during === 'load').map((cut) => cut.load);
+  if (loads.length === 0 || loads.includes(null)) return null;
+  return loads.reduce((sum, load) => sum + load!.updatesIssued, 0);
 }
 
 /** A cycle's proof is that of its weakest cut; a rail that darkens no area can't be proven at all. */
@@ -100,6 +115,9 @@ function outageMs(cut: CutRecord | undefined): number | null {
   return (cut.restoredNs - Math.max(...cut.commands.map((c) => c.commandNs))) / NS_PER_MS;
 }
 
-function unprovokedFault(failure: { area: string; errno: number }): DeviceFault {
+function unprovokedFault(failure: AreaFailure): DeviceFault {
+  if (failure.timedOut === true) {
+    return { class: 'slow', text: `${failure.area} left an I/O unanswered for tracking.ackTimeout while its power was on` };
+  }
   return { class: 'io-error', text: `${failure.area} failed an I/O (errno ${failure.errno}) while its power was on` };
 }

@@ -17,7 +17,7 @@ export interface CampaignObserver {
   phase?(index: number, from: CyclePhase, to: CyclePhase, durationMs: number): void;
   rail?(rail: string, state: 'on' | 'off' | 'unknown'): void;
   snapshot?(snapshot: EngineSnapshot): void;
-  /** The record is null when the cycle was interrupted. */
+  /** The record is null when the cycle was interrupted before anything was found. */
   cycleEnded?(state: CycleState, record: CycleRecord | null): void;
   /** Something worth saying that is no error. */
   note?(text: string): void;

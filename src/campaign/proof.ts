@@ -6,6 +6,7 @@
  * Not promised: that a device which fails by itself in the very same seconds is told from one that lost its power; nor
  * one that is slower than `campaign.silence` from one that is silent.
  */
+import { isHostsOwn } from '../device/hostErrors.js';
 import type { AreaName } from '../rig/resolved.js';
 import type { CutRecord, DeviceSign, SwitchRecord } from './cycleTypes.js';
 
@@ -15,13 +16,16 @@ export type AreaProof =
   | { proven: true; area: AreaName; rail: string; sign: DeviceSign; latencyMs: number }
   | { proven: false; area: AreaName; rail: string; reason: 'no-sign' | 'unreadable-before' | 'readable-in-dark' };
 
-/** The first sign of this area after its rail's command, or undefined. Signs from before the command prove nothing. */
+/**
+ * The first sign of this area after its rail's command, or undefined. Signs from before the command prove nothing, nor do
+ * errors of the host: without descriptors or memory no device can be read.
+ */
 export function firstSign(cut: CutRecord, rail: string, area: AreaName): DeviceSign | undefined {
   const command = commandOf(cut, rail);
   if (command === undefined) return undefined;
   let first: DeviceSign | undefined;
   for (const sign of cut.signs) {
-    if (sign.area !== area || sign.atNs < command.askedNs) continue;
+    if (sign.area !== area || sign.atNs < command.askedNs || isHostsOwn(sign.errno)) continue;
     if (first === undefined || sign.atNs < first.atNs) first = sign;
   }
   return first;

@@ -5,6 +5,7 @@
  */
 import { linkSync, readFileSync, renameSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { holds, processNow } from '../power/transport/lockHolder.js';
 import { CampaignError, codeOf } from './errors.js';
 import { stateDir } from './stateDir.js';
 
@@ -31,7 +32,7 @@ export function lockRig(rigName: string, command: string, dir: string = stateDir
   const file = join(dir, `rig-${rigName}.lock`);
   const mine: LockHolder = {
     pid: process.pid,
-    startTicks: startTicksOf(process.pid) ?? 0,
+    startTicks: processNow(process.pid)?.startTicks ?? 0,
     command,
     since: new Date().toISOString(),
   };
@@ -117,18 +118,7 @@ function readHolder(file: string): LockHolder | null {
 }
 
 function isAlive(holder: LockHolder): boolean {
-  return startTicksOf(holder.pid) === holder.startTicks;
-}
-
-/** Field 22 of proc(5)'s stat; the name in field 2 may hold spaces and parentheses. null: no such process. */
-export function startTicksOf(pid: number): number | null {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    const afterName = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return Number(afterName[22 - 3]);
-  } catch {
-    return null;
-  }
+  return holds(holder.pid, holder.startTicks);
 }
 
 function busy(rigName: string, holder: LockHolder): CampaignError {

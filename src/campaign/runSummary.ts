@@ -24,6 +24,7 @@ export interface RunContext {
 export function runSummary(context: RunContext, result: CampaignResult): RunRecord {
   const { rig, opened } = context;
   const { verdict, counts, failureRateUpperBound } = campaignVerdict(result.cycles.map((c) => c.verdict));
+  const isWhole = result.problem === null && result.interrupted === null && result.cycles.length >= rig.campaign.cycles;
   return {
     schemaVersion: RUN_SCHEMA_VERSION,
     plugpull: context.plugpullVersion,
@@ -36,7 +37,8 @@ export function runSummary(context: RunContext, result: CampaignResult): RunReco
     host: { ...context.host, io: opened?.report.io ?? null, ffi: context.ffi },
     devices: opened === null ? [] : AREA_NAMES.map((area) => deviceRecord(area, opened.identities[area])),
     cyclesPlanned: rig.campaign.cycles,
-    verdict,
+    // Part of a campaign is no pass of it, however well it went.
+    verdict: verdict === 'PASS' && !isWhole ? 'INVALID' : verdict,
     counts,
     failureRateUpperBound,
     interrupted: result.interrupted !== null,

@@ -25,7 +25,7 @@ import type { ResolvedRig } from '../rig/resolved.js';
 import { effectiveRig, type CampaignOverrides } from './effectiveRig.js';
 import { EXIT, exitCodeOf, type ExitCode } from './exitCodes.js';
 import { introduction } from './introduction.js';
-import { ffiOption, print, printJson, wholeNumber, type FfiName } from './options.js';
+import { ffiOption, path, print, printJson, wholeNumber, type FfiName } from './options.js';
 import { CYCLES_MAX } from './plan.js';
 import type { SetExit } from './program.js';
 import { createProgress, type Progress } from './progress.js';
@@ -48,7 +48,7 @@ export function addRun(program: Command, setExit: SetExit): void {
     .description('campaign: load, cut, recover, judge, resynchronize, verify, again and again')
     .option('--cycles <n>', 'instead of the profile\'s', wholeNumber(1, CYCLES_MAX))
     .option('--seed <n>', 'instead of the profile\'s; seeds the virtual lab too', wholeNumber(0, Number.MAX_SAFE_INTEGER))
-    .option('--out <dir>', 'run directory, new or empty (default: runs/TIME-RIG-SEED)')
+    .option('--out <dir>', 'run directory, new or empty (default: runs/TIME-RIG-SEED)', path)
     .option('--calibration <dir>', 'of `relay calibrate`: each cut is led by what its rails were measured to take')
     .option('--metrics <[host:]port>', 'serve Prometheus metrics meanwhile', parseMetricsAddress)
     .option('--json', 'the run as JSON on stdout, nothing else')
@@ -160,5 +160,6 @@ function exitOf(result: CampaignResult, record: Run): ExitCode {
   if (result.problem?.kind === 'internal') return exitCodeOf({ code: result.problem.code }) === EXIT.refused ? EXIT.refused : EXIT.internal;
   if (result.interrupted !== null) return EXIT.interrupted;
   if (record.run.verdict === 'FAIL') return EXIT.fail;
-  return record.run.verdict === 'PASS' && result.problem === null ? EXIT.pass : EXIT.invalid;
+  // Power that did not come back is among the troubles.
+  return record.run.verdict === 'PASS' && record.run.troubles.length === 0 ? EXIT.pass : EXIT.invalid;
 }

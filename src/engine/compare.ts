@@ -1,6 +1,7 @@
 /** Comparing P and S byte for byte, region by region. */
 import { PRIMARY, SECONDARY } from '../core/devices.js';
 import type { IoEngine, SectorTools } from '../device/port.js';
+import { isHostsOwn } from '../device/hostErrors.js';
 import { IO_OP } from '../device/port.js';
 import type { JournalGeometry } from '../journal/superblock.js';
 import { BLOCK_BYTES } from '../workload/observation.js';
@@ -15,12 +16,15 @@ export interface CompareParts {
   progress: (doneBytes: number) => boolean;
 }
 
-/** Reads every byte of both areas. Null: it was stopped. */
-export function compareAreas(p: CompareParts): DifferingRegions | null {
+/** Reads every byte of both areas. `look` is shown each pair of chunks first. Null: it was stopped. */
+export function compareAreas(p: CompareParts, look?: (primary: BulkTransfer, secondary: BulkTransfer) => void): DifferingRegions | null {
   const differing = new DifferingRegions(p.geometry.regionBytes);
   for (const chunks of windows(p.geometry.usableBytes)) {
     const reads = readWindow(p.io, chunks);
-    chunks.forEach((_, i) => compareChunk(p, reads[PRIMARY][i], reads[SECONDARY][i], differing));
+    chunks.forEach((_, i) => {
+      look?.(reads[PRIMARY][i], reads[SECONDARY][i]);
+      compareChunk(p, reads[PRIMARY][i], reads[SECONDARY][i], differing);
+    });
     const last = chunks[chunks.length - 1];
     if (!p.progress(last.offsetBytes + last.lengthBytes)) return null;
   }
@@ -79,6 +83,12 @@ function readByBlocks(io: IoEngine, failed: BulkTransfer): void {
     if (block.errno !== 0) unreadable.add(at);
   }
   unreadableBlocks.set(failed, unreadable);
+}
+
+/** The device refused the read, and then gave every block of it: an error that is gone is an error all the same. */
+export function refusedOnce(read: BulkTransfer): boolean {
+  const { errno = 0 } = read;
+  return errno !== 0 && !isHostsOwn(errno) && unreadableBlocks.get(read)?.size === 0;
 }
 
 /** Per failed read: offsets, within it, of blocks that have no answer. Forgotten with the read. */

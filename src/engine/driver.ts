@@ -24,7 +24,6 @@ import type { Meter } from './meter.js';
 import type { PointHold } from './pointHold.js';
 import type { InFlight } from './port.js';
 
-
 export interface DriverParts {
   io: IoEngine;
   tools: SectorTools;
@@ -312,6 +311,11 @@ export class CoreDriver implements CoreEffects {
     if (kind === OP.flush) return a as DeviceIndex;
     if (kind === OP.copyRead) return PRIMARY;
     return kind === OP.copyWrite ? SECONDARY : JOURNAL;
+  }
+
+  /** It has something to answer, and none of its I/O has ended with an error. */
+  isAwaited(device: DeviceIndex): boolean {
+    return !this.reported[device] && this.counts.any(device);
   }
 
   private failure(device: DeviceIndex, errno: number, atNs: number): void {

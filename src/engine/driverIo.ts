@@ -36,6 +36,10 @@ export class IoCounts {
     this.counts[device * OP_KINDS + kind] += n;
   }
 
+  any(device: DeviceIndex): boolean {
+    return this.counts.subarray(device * OP_KINDS, (device + 1) * OP_KINDS).some((n) => n > 0);
+  }
+
   now(): InFlight {
     const found: InFlight = {};
     for (const device of [PRIMARY, SECONDARY, JOURNAL] as const) {

@@ -4,6 +4,7 @@
  */
 import { closeSync, constants, openSync, readSync } from 'node:fs';
 import type { IndicatorMap } from '../core/indicatorMap.js';
+import { DeviceError } from '../device/errors.js';
 import { identify } from '../device/openDevice.js';
 import type { DeviceIdentity } from '../device/port.js';
 import type { JournalFinding } from '../journal/findings.js';
@@ -41,7 +42,10 @@ export interface InspectReport {
   findings: JournalFinding[];
 }
 
-/** @throws JournalError WRONG_JOURNAL, OTHER_VERSION; DeviceError when a device is missing. */
+/** Read in these parts of the journal, when no superblock can be: bad blocks are few, a dark device has nothing else. */
+const PROBE_BYTES = 4096;
+
+/** @throws JournalError WRONG_JOURNAL, OTHER_VERSION; DeviceError when a device is missing, or the journal answers no read. */
 export function inspectJournal(
   spec: Pick<EngineSpec, 'rigUuid' | 'primary' | 'secondary' | 'journal' | 'tracking' | 'ffi'>,
 ): InspectReport {
@@ -50,6 +54,7 @@ export function inspectJournal(
   const geometry = geometryOf(spec, { primary, secondary });
   const fd = openSync(spec.journal.device, constants.O_RDONLY);
   try {
+    refuseDark(fd, spec.journal.device, geometry.logBytes);
     const recovery = recoverJournal({ ...geometry, rigUuid: parseUuid(spec.rigUuid) }, (offset, length) => {
       const bytes = Buffer.alloc(length);
       try {
@@ -90,6 +95,22 @@ export function inspectJournal(
   } finally {
     closeSync(fd);
   }
+}
+
+/** A journal without power is not a journal that is damaged: what it says is unknown, not dirty. */
+function refuseDark(fd: number, path: string, logBytes: number): void {
+  const bytes = Buffer.alloc(PROBE_BYTES);
+  let failure: unknown;
+  for (const offset of [0, logBytes / 2, logBytes]) {
+    try {
+      readSync(fd, bytes, 0, PROBE_BYTES, offset - (offset % PROBE_BYTES));
+      return;
+    } catch (error) {
+      failure = error;
+    }
+  }
+  const why = (failure as NodeJS.ErrnoException).code ?? String(failure);
+  throw new DeviceError('DEVICE_READ_FAILED', `journal ${path} can't be read (${why}). Is its rail on? See \`plugpull relay state\``, { path }, failure);
 }
 
 function rangesOf(dirty: IndicatorMap): { firstRegion: number; regions: number }[] {

@@ -1,6 +1,7 @@
 /**
  * One pass over P and S: every sector is classified against the history, every region compared, and the result held
- * against D (I1, I2). Afterwards what the media hold is the new truth of the history.
+ * against D (I1, I2). Afterwards what the media hold is the new truth of the history. A later pass holds P against that
+ * truth, and S against P: what was lost in between on P is on both when a copy has followed.
  */
 import type { IndicatorMap } from '../core/indicatorMap.js';
 import { PRIMARY, SECONDARY } from '../core/devices.js';
@@ -15,7 +16,7 @@ import type { JournalGeometry } from '../journal/superblock.js';
 import { BLOCK_BYTES, OBSERVATION_FIELD, OBSERVED_UNREADABLE, SECTOR_BYTES } from '../workload/observation.js';
 import type { BulkTransfer } from './bulk.js';
 import { CHUNK_BYTES, transferAll, windows } from './bulk.js';
-import { compareChunk, DifferingRegions, readWindow, unreadableIn } from './compare.js';
+import { compareAreas, compareChunk, DifferingRegions, readWindow, refusedOnce, unreadableIn } from './compare.js';
 
 const STRIDE = OBSERVATION_FIELD.strideDoubles;
 const AREAS = [
@@ -23,15 +24,18 @@ const AREAS = [
   { area: 'secondary', device: SECONDARY },
 ] as const satisfies readonly { area: StorageArea; device: number }[];
 
-export interface JudgeParts {
+export interface LookParts {
   io: IoEngine;
   tools: SectorTools;
   geometry: JournalGeometry;
-  /** D */
-  dirty: IndicatorMap;
   history: HistoryRecorder;
   /** After each window: bytes done. Returns false to stop. */
   progress: (doneBytes: number) => boolean;
+}
+
+export interface JudgeParts extends LookParts {
+  /** D */
+  dirty: IndicatorMap;
 }
 
 /** Null: it was stopped. */
@@ -39,17 +43,14 @@ export function judgeAreas(p: JudgeParts): JudgeReport | null {
   const started = performance.now();
   const { geometry, dirty } = p;
   const tallies = { primary: new AreaTally('primary'), secondary: new AreaTally('secondary') };
-  const observations = new Float64Array((CHUNK_BYTES / SECTOR_BYTES) * STRIDE);
+  const observations = roomForAChunk();
   const differing = new DifferingRegions(geometry.regionBytes);
   for (const chunks of windows(geometry.usableBytes)) {
     const reads = readWindow(p.io, chunks);
     chunks.forEach((chunk, i) => {
       for (const { area, device } of AREAS) {
-        const read = reads[device][i];
-        const count = (chunk.lengthBytes / SECTOR_BYTES) * STRIDE;
-        const seen = observations.subarray(0, count);
-        observe(p, read, seen);
-        judgeChunk(p, area, device, read, seen, tallies[area]);
+        const seen = judgeChunk(p, area, device, reads[device][i], observations, tallies[area]);
+        p.history.settle(area, chunk.offsetBytes / BLOCK_BYTES, seen);
       }
       compareChunk(p, reads[PRIMARY][i], reads[SECONDARY][i], differing);
     });
@@ -72,7 +73,29 @@ export function judgeAreas(p: JudgeParts): JudgeReport | null {
   };
 }
 
-function observe(p: JudgeParts, read: BulkTransfer, out: Float64Array): void {
+/** What has gone wrong since it was judged: every byte of P against the history, and of S against P. Null: it was stopped. */
+export function verifyAreas(p: LookParts): { differing: DifferingRegions; faults: Record<StorageArea, Record<string, number>> } | null {
+  const tallies = { primary: new AreaTally('primary'), secondary: new AreaTally('secondary') };
+  const observations = roomForAChunk();
+  const differing = compareAreas(p, (primary, secondary) => {
+    judgeChunk(p, 'primary', PRIMARY, primary, observations, tallies.primary);
+    countRefusal(secondary, tallies.secondary);
+  });
+  if (differing === null) return null;
+  const faultsOf = (area: StorageArea): Record<string, number> => tallies[area].finish().judgement.faults;
+  return { differing, faults: { primary: faultsOf('primary'), secondary: faultsOf('secondary') } };
+}
+
+function roomForAChunk(): Float64Array {
+  return new Float64Array((CHUNK_BYTES / SECTOR_BYTES) * STRIDE);
+}
+
+function countRefusal(read: BulkTransfer, tally: AreaTally): void {
+  if (!refusedOnce(read)) return;
+  tally.addFault('latent-error', { lba: read.offsetBytes / SECTOR_BYTES, expected: 'an answer', found: `errno ${read.errno ?? 0}, and an answer when read again` });
+}
+
+function observe(p: LookParts, read: BulkTransfer, out: Float64Array): void {
   p.tools.scan(p.io.arena, read.arenaOffset, read.lengthBytes, out);
   for (const at of unreadableIn(read)) {
     for (let s = at / SECTOR_BYTES; s < (at + BLOCK_BYTES) / SECTOR_BYTES && s * STRIDE < out.length; s++) {
@@ -81,14 +104,18 @@ function observe(p: JudgeParts, read: BulkTransfer, out: Float64Array): void {
   }
 }
 
+/** Counts what the chunk holds. Returns what was seen of it, in `room`: of sectors that were read again, the second time. */
 function judgeChunk(
-  p: JudgeParts,
+  p: LookParts,
   area: StorageArea,
   device: number,
   read: BulkTransfer,
-  seen: Float64Array,
+  room: Float64Array,
   tally: AreaTally,
-): void {
+): Float64Array {
+  const seen = room.subarray(0, (read.lengthBytes / SECTOR_BYTES) * STRIDE);
+  observe(p, read, seen);
+  countRefusal(read, tally);
   const firstLba = read.offsetBytes / SECTOR_BYTES;
   const sectorBytes = (lba: number): Uint8Array => {
     const at = read.arenaOffset + (lba - firstLba) * SECTOR_BYTES;
@@ -100,11 +127,11 @@ function judgeChunk(
     const rereads = reread(p, device, read, suspects);
     classifyChunk(area, firstLba, seen, history, { tally, sectorBytes, rereads });
   }
-  p.history.settle(area, read.offsetBytes / BLOCK_BYTES, seen);
+  return seen;
 }
 
 /** Reads the blocks of the suspects again, in place, and observes the suspects. */
-function reread(p: JudgeParts, device: number, read: BulkTransfer, suspects: readonly number[]): Map<number, Float64Array> {
+function reread(p: LookParts, device: number, read: BulkTransfer, suspects: readonly number[]): Map<number, Float64Array> {
   const firstLba = read.offsetBytes / SECTOR_BYTES;
   const blocks = new Map<number, boolean>();
   for (const lba of suspects) blocks.set(Math.floor(((lba - firstLba) * SECTOR_BYTES) / BLOCK_BYTES) * BLOCK_BYTES, true);

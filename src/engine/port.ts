@@ -78,6 +78,8 @@ export interface AreaFailure {
   errno: number;
   /** CLOCK_MONOTONIC, ns; the clock of process.hrtime. */
   atNs: number;
+  /** Nothing failed: the area left an I/O unanswered for `tracking.ackTimeout`, and the engine goes on without it. */
+  timedOut?: true;
   /** What the engine had on its way when it saw the failure, the failed one included. Absent: seen by others. */
   inFlight?: InFlight;
 }

@@ -1,6 +1,7 @@
 /** A core at work: with its driver, its ring and the sizes it was planned for. Started by recovery, ended in order. */
 import { Core } from '../core/core.js';
 import type { DeviceIndex } from '../core/devices.js';
+import { JOURNAL, PRIMARY, SECONDARY } from '../core/devices.js';
 import { createIoEngine } from '../device/engine.js';
 import type { IoEngine, SectorTools } from '../device/port.js';
 import type { HistoryFeed } from '../judge/historyFeed.js';
@@ -33,6 +34,8 @@ export interface RunningCoreParts {
   meter: Meter;
   nextUpdateId: number;
   onFailure: (device: DeviceIndex, errno: number, atNs: number, inFlight: InFlight) => void;
+  /** The device has not answered within the acknowledgement's time, and is taken as lost. */
+  onTimeout: (device: DeviceIndex, atNs: number) => void;
   /** Called after each round: flags and snapshots. */
   afterRound: () => void;
 }
@@ -43,10 +46,12 @@ export class RunningCore {
   readonly io: IoEngine;
   readonly plan: DriverPlan;
   private readonly afterRound: () => void;
+  private readonly onTimeout: RunningCoreParts['onTimeout'];
 
   constructor(p: RunningCoreParts) {
     const { spec, areas, recovery, workload } = p;
     this.afterRound = p.afterRound;
+    this.onTimeout = p.onTimeout;
     this.plan = planDriver({
       geometry: areas.geometry,
       ringBlocks: recovery.layout.ringBlocks,
@@ -86,11 +91,36 @@ export class RunningCore {
   }
 
   round(): void {
+    const { core } = this;
+    const { timeouts } = core.counters;
+    const before = this.lost;
+    this.act();
+    if (core.counters.timeouts > timeouts) this.tellTimeouts(this.lost & ~before);
+    this.afterRound();
+  }
+
+  /** One bit a device. */
+  private get lost(): number {
+    const { primaryLost, secondaryAway, journalLost } = this.core.state;
+    return (primaryLost ? 1 << PRIMARY : 0) | (secondaryAway ? 1 << SECONDARY : 0) | (journalLost ? 1 << JOURNAL : 0);
+  }
+
+  /** Of a copy the core can't know which area it waits for; one with nothing to answer it is not. */
+  private tellTimeouts(lost: number): void {
+    const { driver } = this;
+    for (const device of [PRIMARY, SECONDARY, JOURNAL] as const) {
+      if ((lost & (1 << device)) === 0) continue;
+      const other = device === PRIMARY ? SECONDARY : PRIMARY;
+      if (driver.isAwaited(device)) this.onTimeout(device, nowNs());
+      else if (device !== JOURNAL && driver.isAwaited(other)) this.onTimeout(other, nowNs());
+    }
+  }
+
+  private act(): void {
     // With nothing in flight there is nothing to wait for: decide once more first.
     if (this.io.inFlight === 0) this.driver.step(0, 0);
     if (this.driver.standing && this.io.inFlight === 0) pause(Math.min(ROUND_NS, this.driver.dueInNs));
     else this.driver.step(1, ROUND_NS);
-    this.afterRound();
   }
 
   /** What is done from now on stops at the point, when it gets there; `disarm` ends that, reached or not. */

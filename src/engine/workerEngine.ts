@@ -4,6 +4,7 @@
  *
  * The history outlives `abandon`: it belongs to the judge, not to the engine that crashed.
  */
+import { constants } from 'node:os';
 import type { DeviceIndex } from '../core/devices.js';
 import { JOURNAL, PRIMARY, SECONDARY } from '../core/devices.js';
 import { IndicatorMap } from '../core/indicatorMap.js';
@@ -23,9 +24,8 @@ import { AREA_NAMES } from './control.js';
 import { EngineError } from './errors.js';
 import { HistoryFile } from './historyFile.js';
 import { formatJournal, readJournal, repairSuperblocks } from './journalIo.js';
-import type { DifferingRegions } from './compare.js';
-import { compareAreas } from './compare.js';
-import { judgeAreas } from './judgeRun.js';
+import { compareAreas, DifferingRegions } from './compare.js';
+import { judgeAreas, verifyAreas } from './judgeRun.js';
 import { LoadGenerator, runLoad } from './loadRun.js';
 import { Meter } from './meter.js';
 import { Phase } from './phase.js';
@@ -207,30 +207,32 @@ export class WorkerEngine {
 
   verify(): VerifyReport {
     const started = performance.now();
-    const differing = this.compare();
+    const { differing, faults } = this.compare();
     return {
       equal: differing.regions.size === 0,
       bytes: this.opened().areas.geometry.usableBytes,
       differingRegions: differing.regions.size,
       firstDifferenceBytes: differing.firstDifferenceBytes,
+      ...(faults === undefined ? {} : { faults }),
       durationMs: performance.now() - started,
     };
   }
 
   repair(): ResyncReport {
     const { core } = this.needCore();
-    for (const region of this.compare().regions) core.markForResync(region);
+    for (const region of this.compare().differing.regions) core.markForResync(region);
     return this.resync();
   }
 
-  private compare(): DifferingRegions {
+  private compare(): { differing: DifferingRegions; faults?: VerifyReport['faults'] } {
     const { geometry } = this.opened().areas;
+    const history = this.history.recorder;
     this.running?.settle();
     this.phase.enter('verify', geometry.usableBytes);
     const parts = { io: this.ring(), tools: this.tools!, geometry, progress: (done: number) => this.progress(done) };
-    const differing = compareAreas(parts);
-    if (differing === null) throw this.stopped('verify');
-    return differing;
+    const found = history === null ? compareAreas(parts) : verifyAreas({ ...parts, history });
+    if (found === null) throw this.stopped('verify');
+    return found instanceof DifferingRegions ? { differing: found } : found;
   }
 
   /** Drops all that the engine knows and closes the devices; nothing is written any more. */
@@ -297,6 +299,7 @@ export class WorkerEngine {
       meter: this.meter,
       nextUpdateId: this.nextUpdateId,
       onFailure: (device, errno, atNs, inFlight) => this.ports.failure({ area: AREA_NAMES[device], errno, atNs, inFlight }),
+      onTimeout: (device, atNs) => this.ports.failure({ area: AREA_NAMES[device], errno: constants.errno.ETIMEDOUT, atNs, timedOut: true }),
       afterRound: () => {
         this.takePowerLoss();
         const { stopRequested, pointDisarmed } = this.ports.control;

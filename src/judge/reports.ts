@@ -67,9 +67,15 @@ export interface ResyncReport {
 }
 
 export interface VerifyReport {
+  /** P and S. */
   equal: boolean;
   bytes: number;
   differingRegions: number;
   firstDifferenceBytes: number | null;
+  /**
+   * What is wrong although it was right when it was judged, in 512-byte sectors by class: two copies may be equal and
+   * both wrong. Absent: there is no history to say so.
+   */
+  faults?: Record<'primary' | 'secondary', Record<string, number>>;
   durationMs: number;
 }

@@ -4,9 +4,11 @@
  *  - FAIL: an invariant, a promise of a device or a limit of the profile is broken. A fault that was found counts
  *    whether or not the cut is proven: FAIL wins over INVALID.
  *  - INVALID: nothing was found, but the cycle proves nothing: no device-side evidence of the cut, the cut did not come at
- *    the point it was for, hardware of the rig failed, or a step has no result. Never counted as a pass.
+ *    the point it was for, nothing had been written, not every byte was judged, hardware of the rig failed, or a step has
+ *    no result. Never counted as a pass.
  *  - PASS: cut proven, everything judged, nothing found.
  */
+import { SECTOR_BYTES } from '../workload/observation.js';
 import type { JudgeReport, RecoveryReport, ResyncReport, VerifyReport } from './reports.js';
 import { failureRateUpperBound } from './statistics.js';
 
@@ -32,11 +34,15 @@ export interface CycleEvidence {
   proofOfCut: ProofKind;
   /** null: the step was not reached or did not end. */
   recovery: RecoveryReport | null;
+  /** Of earlier cuts of the same cycle: what they met on the journal counts too. */
+  earlierRecoveries?: readonly RecoveryReport[];
   judge: JudgeReport | null;
   resync: ResyncReport | null;
   verify: VerifyReport | null;
   limits: CycleLimits;
   deviceFaults: readonly DeviceFault[];
+  /** By the application, before the cuts; null or absent: not known. */
+  updatesIssued?: number | null;
   /** The cut was aimed at a point of the protocol, and why that is not where it came; absent or null: no such aim, or there. */
   missedPoint?: string | null;
   /** The rig's own hardware (a board, the journal's host, …), or an error of the bench; null: none. */
@@ -54,6 +60,8 @@ export type ReasonCode =
   | 'EXCESS_DIRTY'
   | 'CUT_UNPROVEN'
   | 'POINT_NOT_REACHED'
+  | 'NOTHING_WRITTEN'
+  | 'NOT_ALL_JUDGED'
   | 'RIG_FAILED'
   | 'STEP_MISSING'
   | 'RESYNC_INCOMPLETE';
@@ -89,6 +97,20 @@ function judgeReasons(judge: JudgeReport): Reason[] {
   return reasons;
 }
 
+function verifyReasons(verify: VerifyReport): Reason[] {
+  const reasons: Reason[] = [];
+  if (!verify.equal) {
+    const text = `${verify.differingRegions} regions differ after resynchronization, first at byte ${verify.firstDifferenceBytes}`;
+    reasons.push({ code: 'COPIES_DIFFER', rule: 'I3', text });
+  }
+  for (const area of ['primary', 'secondary'] as const) {
+    for (const [name, sectors] of Object.entries(verify.faults?.[area] ?? {})) {
+      if (sectors > 0) reasons.push({ code: 'DEVICE_FAULT', rule: name, text: `${area}: ${sectors} sectors ${name} since they were judged` });
+    }
+  }
+  return reasons;
+}
+
 /** Only what had been durable and rotted: a page or block torn by the cut is legal, and dirty regions are its price. */
 function recoveryReasons(recovery: RecoveryReport): Reason[] {
   const rotten = recovery.findings.filter((f) => f.class === 'indicator-rot');
@@ -106,19 +128,30 @@ function overLimit(code: ReasonCode, field: string, value: number | undefined, l
 
 function failures(e: CycleEvidence): Reason[] {
   const reasons = e.deviceFaults.map((f): Reason => ({ code: 'DEVICE_FAULT', rule: f.class, text: f.text }));
-  if (e.recovery !== null) reasons.push(...recoveryReasons(e.recovery));
-  if (e.judge !== null) reasons.push(...judgeReasons(e.judge));
-  if (e.verify !== null && !e.verify.equal) {
-    const at = e.verify.firstDifferenceBytes;
-    const text = `${e.verify.differingRegions} regions differ after resynchronization, first at byte ${at}`;
-    reasons.push({ code: 'COPIES_DIFFER', rule: 'I3', text });
+  for (const recovery of [...(e.earlierRecoveries ?? []), e.recovery]) {
+    if (recovery !== null) reasons.push(...recoveryReasons(recovery));
   }
+  if (e.judge !== null) reasons.push(...judgeReasons(e.judge));
+  if (e.verify !== null) reasons.push(...verifyReasons(e.verify));
   const { limits } = e;
   reasons.push(...overLimit('RECOVERY_SLOW', 'recovery', e.recovery?.durationMs, limits.recoveryMs, ' ms'));
   reasons.push(...overLimit('RESYNC_SLOW', 'resync', e.resync?.durationMs, limits.resyncMs, ' ms'));
   const excess = e.judge?.falseDirtyRegions;
   reasons.push(...overLimit('EXCESS_DIRTY', 'falseDirtyRegions', excess, limits.falseDirtyRegions, ' regions'));
   return reasons;
+}
+
+/** Whether the steps speak of the same bytes and of the same D; null: they do. A check of the bench, not of the disks. */
+function notAllJudged({ recovery, judge, verify }: CycleEvidence): string | null {
+  if (judge === null) return null;
+  for (const area of ['primary', 'secondary'] as const) {
+    const judgedBytes = judge.areas[area].sectorsRead * SECTOR_BYTES;
+    if (verify !== null && judgedBytes !== verify.bytes) return `${area}: ${judgedBytes} bytes were judged, ${verify.bytes} verified`;
+  }
+  if (recovery !== null && judge.dirtyRegions !== recovery.dirtyRegions) {
+    return `recovery found ${recovery.dirtyRegions} dirty regions, the judge was given ${judge.dirtyRegions}`;
+  }
+  return null;
 }
 
 function doubts(e: CycleEvidence): Reason[] {
@@ -128,6 +161,11 @@ function doubts(e: CycleEvidence): Reason[] {
     reasons.push({ code: 'CUT_UNPROVEN', rule: 'relay-lie', text });
   }
   if (typeof e.missedPoint === 'string') reasons.push({ code: 'POINT_NOT_REACHED', rule: 'campaign.cuts.at', text: e.missedPoint });
+  if (e.updatesIssued === 0) {
+    reasons.push({ code: 'NOTHING_WRITTEN', rule: 'workload', text: 'the application had written nothing when the power went: nothing was at stake' });
+  }
+  const unjudged = notAllJudged(e);
+  if (unjudged !== null) reasons.push({ code: 'NOT_ALL_JUDGED', rule: 'judge', text: unjudged });
   if (e.rigFailure !== null) reasons.push({ code: 'RIG_FAILED', rule: 'rig', text: e.rigFailure });
   for (const step of ['recovery', 'judge', 'resync', 'verify'] as const) {
     if (e[step] === null) reasons.push({ code: 'STEP_MISSING', rule: step, text: `${step} has no result` });

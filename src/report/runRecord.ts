@@ -80,6 +80,7 @@ const verify: z.ZodType<VerifyReport> = z.object({
   bytes: count,
   differingRegions: count,
   firstDifferenceBytes: count.nullable(),
+  faults: z.object({ primary: z.record(z.string(), count), secondary: z.record(z.string(), count) }).optional(),
   durationMs: ms,
 });
 

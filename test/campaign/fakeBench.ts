@@ -126,8 +126,8 @@ export class FakeBench implements Bench {
   }
 
   /** An I/O of the engine fails, whoever is to blame. */
-  fail(area: AreaName): void {
-    for (const listener of this.listeners) listener({ area, errno: EIO, atNs: this.clock.nowNs() });
+  fail(area: AreaName, more: Partial<AreaFailure> = {}): void {
+    for (const listener of this.listeners) listener({ area, errno: EIO, atNs: this.clock.nowNs(), ...more });
   }
 
   private switchArea(area: AreaName, state: 'on' | 'off'): void {

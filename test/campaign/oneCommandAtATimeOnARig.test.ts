@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CampaignError } from '../../src/campaign/errors.js';
-import { lockRig, rigHolder, startTicksOf } from '../../src/campaign/rigLock.js';
+import { lockRig, rigHolder } from '../../src/campaign/rigLock.js';
+import { processNow } from '../../src/power/transport/lockHolder.js';
 
 let dir: string;
 beforeEach(() => {
@@ -32,7 +33,7 @@ describe('a rig lock', () => {
 
   it('is taken over from a process that ended', async () => {
     const child = spawn('sleep', ['60']);
-    const startTicks = startTicksOf(child.pid!);
+    const startTicks = processNow(child.pid!)!.startTicks;
     writeFileSync(lockFile(), JSON.stringify({ pid: child.pid, startTicks, command: 'plugpull run', since: 'then' }));
     expect(rigHolder('bench', dir)?.pid).toBe(child.pid);
     expect(() => lockRig('bench', 'plugpull run', dir)).toThrow(CampaignError);

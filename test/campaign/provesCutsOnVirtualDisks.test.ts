@@ -10,6 +10,7 @@ import { idleEngine } from './idleEngine.js';
 import { labRig, ownStateDir } from './labRig.js';
 
 const state = ownStateDir();
+const HOLD_UP_MS = 200;
 const NAMES = ['cuts-plain', 'cuts-vanish', 'cuts-welded', 'cuts-dead'];
 afterAll(() => state.clean(...NAMES));
 
@@ -28,11 +29,11 @@ function run(rig: ResolvedRig): Promise<CampaignResult> {
 describe('a cut of virtual disks', () => {
   it('is proven for each rail by failing reads, and the lab is gone afterwards', async () => {
     const cuts = ['{ rails: [P], during: load, after: 50ms }', '{ rails: [S], during: load, after: 50ms }', '{ rails: [P, S, J], during: load, after: 50ms }'];
-    const result = await run(labRig('cuts-plain', { cuts, cycles: 3 }));
+    const result = await run(labRig('cuts-plain', { cuts, cycles: 3, diskOptions: `holdUp: ${HOLD_UP_MS}ms` }));
     expect(result).toMatchObject({ problem: null, interrupted: null, troubles: [] });
     expect(result.cycles.map((c) => [c.verdict, c.proofOfCut.kind])).toEqual([['PASS', 'device'], ['PASS', 'device'], ['PASS', 'device']]);
-    // The contact of this board takes 10 ms.
-    for (const latency of Object.values(result.cycles[2].cutLatencyMs)) expect(latency).toBeGreaterThan(5);
+    // Counted from when this process heard that the command was out: late, on a busy machine.
+    for (const latency of Object.values(result.cycles[2].cutLatencyMs)) expect(latency).toBeGreaterThan(HOLD_UP_MS / 2);
     expect(await labStatus('cuts-plain')).toBeNull();
   });
 

@@ -32,10 +32,20 @@ describe('the verdict of a cycle', () => {
     expect(cycleVerdict(evidence({ missedPoint: null })).verdict).toBe('PASS');
   });
 
+  it('is INVALID when nothing had been written, or the steps do not speak of the same bytes and the same D', () => {
+    const { judge } = evidence();
+    const areas = { ...judge!.areas, secondary: { faults: {}, legal: {}, sectorsRead: 792 } };
+    expect(codes(evidence({ updatesIssued: 0 }))).toEqual(['NOTHING_WRITTEN']);
+    expect(codes(evidence({ judge: { ...judge!, areas } }))).toEqual(['NOT_ALL_JUDGED']);
+    expect(codes(evidence({ judge: { ...judge!, dirtyRegions: 6 } }))).toEqual(['NOT_ALL_JUDGED']);
+    for (const updatesIssued of [1, null]) expect(cycleVerdict(evidence({ updatesIssued })).verdict).toBe('PASS');
+    for (const change of [{ updatesIssued: 0 }, { judge: { ...judge!, areas } }]) expect(cycleVerdict(evidence(change)).verdict).toBe('INVALID');
+  });
+
   it('is FAIL for each broken rule, and names it', () => {
     const base = evidence();
     const judge = base.judge!;
-    const areas = { ...judge.areas, secondary: { faults: { 'lost-write': 3 }, legal: {}, sectorsRead: 1 } };
+    const areas = { ...judge.areas, secondary: { faults: { 'lost-write': 3 }, legal: {}, sectorsRead: 800 } };
     const finding = { where: 'log' as const, blockIndex: 3, problem: 'CRC', effect: 'everything-dirty' as const };
     const recovery = base.recovery!;
     const cases: [Partial<CycleEvidence>, string, string][] = [
@@ -44,7 +54,9 @@ describe('the verdict of a cycle', () => {
       [{ judge: { ...judge, areas } }, 'DEVICE_FAULT', 'lost-write'],
       [{ deviceFaults: [{ class: 'dead-device', text: 'did not return' }] }, 'DEVICE_FAULT', 'dead-device'],
       [{ recovery: { ...recovery, findings: [{ ...finding, class: 'indicator-rot' }] } }, 'METADATA_ROT', 'indicator-rot'],
+      [{ earlierRecoveries: [{ ...recovery, findings: [{ ...finding, class: 'indicator-rot' }] }, recovery] }, 'METADATA_ROT', 'indicator-rot'],
       [{ verify: { ...base.verify!, equal: false, differingRegions: 2, firstDifferenceBytes: 512 } }, 'COPIES_DIFFER', 'I3'],
+      [{ verify: { ...base.verify!, faults: { primary: { 'bit-corruption': 1 }, secondary: {} } } }, 'DEVICE_FAULT', 'bit-corruption'],
       [{ limits: { recoveryMs: 10, resyncMs: null, falseDirtyRegions: null } }, 'RECOVERY_SLOW', 'campaign.limits.recovery'],
       [{ limits: { recoveryMs: null, resyncMs: 19, falseDirtyRegions: null } }, 'RESYNC_SLOW', 'campaign.limits.resync'],
       [{ limits: { recoveryMs: null, resyncMs: null, falseDirtyRegions: 0 } }, 'EXCESS_DIRTY', 'campaign.limits.falseDirtyRegions'],

@@ -1,0 +1,40 @@
+/** Verify holds P against what was judged: damage that comes after the judge, and that a copy then takes to S, is found. */
+import { closeSync, openSync, readSync, writeSync } from 'node:fs';
+import { expect, it } from 'vitest';
+import { useMirrors, WORKLOAD } from './mirror.js';
+
+const mirrors = useMirrors();
+const FIRST_BYTE_OF_LBA_9 = 9 * 512;
+
+function flip(file: string, offset: number): void {
+  const fd = openSync(file, 'r+');
+  const byte = Buffer.alloc(1);
+  readSync(fd, byte, 0, 1, offset);
+  byte[0]! ^= 0x10;
+  writeSync(fd, byte, 0, 1, offset);
+  closeSync(fd);
+}
+
+it('is found though P and S are equal', async () => {
+  const { engine, spec, devices } = await mirrors.prepared();
+  expect(await engine.verify()).toMatchObject({ equal: true, faults: { primary: {}, secondary: {} } });
+  await engine.load(WORKLOAD, 5, 200);
+  await engine.abandon();
+  await engine.open(spec);
+  await engine.recover();
+  expect((await engine.judge()).areas.primary.faults).toEqual({});
+  await engine.resync();
+  expect(await engine.verify()).toMatchObject({ equal: true, faults: { primary: {}, secondary: {} } });
+
+  for (const { file } of [devices.primary, devices.secondary]) flip(file, FIRST_BYTE_OF_LBA_9 + 200);
+  expect(await engine.verify()).toMatchObject({ equal: true, faults: { primary: { 'bit-corruption': 1 }, secondary: {} } });
+  await engine.close();
+});
+
+it('a bench without a history says nothing of it', async () => {
+  const { engine, spec } = await mirrors.prepared();
+  await engine.close();
+  await engine.open({ ...spec, historyDir: null });
+  expect(await engine.verify()).not.toHaveProperty('faults');
+  await engine.close();
+});
