@@ -4,7 +4,8 @@ import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { afterAll, afterEach, expect, it } from 'vitest';
-import { lockName, lockTty, startTicks } from '../../src/power/transport/ttyLock.js';
+import { processNow } from '../../src/power/transport/lockHolder.js';
+import { lockName, lockTty } from '../../src/power/transport/ttyLock.js';
 import { holderOf } from '../../src/power/transport/ttyProblems.js';
 import { boardRef, closeAll, openOne, startVirtualBoard, temporaryDir } from './virtualBoard.js';
 
@@ -45,14 +46,14 @@ it('the lock of a process that is gone is taken over', async () => {
   const board = startVirtualBoard('modbus-rtu', 8);
   const child = spawn('true');
   await new Promise((resolve) => child.once('exit', resolve));
-  leaveLock(board.tty, { pid: child.pid, startTicks: '1', rig: 'old' });
+  leaveLock(board.tty, { pid: child.pid, startTicks: 1, rig: 'old' });
   const power = await openOne(boardRef('modbus-rtu', board.tty, 8), { runtimeDir });
   expect(await power.readRail('r1')).toMatchObject({ state: 'on' });
 });
 
 it('a pid that was given to another process since is not the holder', () => {
   const board = startVirtualBoard('modbus-rtu', 8);
-  leaveLock(board.tty, { pid: process.pid, startTicks: `${startTicks(process.pid)}0`, rig: 'old' });
+  leaveLock(board.tty, { pid: process.pid, startTicks: 10 * processNow(process.pid)!.startTicks, rig: 'old' });
   lockTty(board.tty, 'new', runtimeDir).release();
 });
 

@@ -9,7 +9,7 @@ import { SerialPort } from 'serialport';
 import { NS_PER_MS, systemClock, until } from '../clock.js';
 import { isPowerError, PowerError } from '../errors.js';
 import { keepLinesOnClose } from './hangUp.js';
-import { explainOpenFailure, requireTty } from './ttyProblems.js';
+import { explainOpenFailure, isLockedByDying, requireTty } from './ttyProblems.js';
 import { lockTty, type TtyLock } from './ttyLock.js';
 import type { Wire, WireSettings } from './wire.js';
 
@@ -17,18 +17,9 @@ import type { Wire, WireSettings } from './wire.js';
 export async function openSerialWire(settings: WireSettings): Promise<Wire> {
   requireTty(settings.tty);
   const lock = await lockOrWait(settings);
-  const port = new SerialPort({
-    path: settings.tty,
-    baudRate: settings.baud,
-    dataBits: 8,
-    parity: 'none',
-    stopBits: 1,
-    lock: true,
-    hupcl: settings.hangUpOnClose,
-    autoOpen: false,
-  });
+  let port: SerialPort;
   try {
-    await callback((done) => port.open(done));
+    port = await openPort(settings);
   } catch (error) {
     lock.release();
     throw explainOpenFailure(settings.tty, error);
@@ -41,6 +32,30 @@ export async function openSerialWire(settings: WireSettings): Promise<Wire> {
     throw error;
   }
   return serialWire(port, settings.tty, () => lock.release());
+}
+
+async function openPort(settings: WireSettings): Promise<SerialPort> {
+  const opened = async (lock: boolean): Promise<SerialPort> => {
+    const port = new SerialPort({
+      path: settings.tty,
+      baudRate: settings.baud,
+      dataBits: 8,
+      parity: 'none',
+      stopBits: 1,
+      lock,
+      hupcl: settings.hangUpOnClose,
+      autoOpen: false,
+    });
+    await callback((done) => port.open(done));
+    return port;
+  };
+  try {
+    return await opened(true);
+  } catch (error) {
+    // A killed bench keeps its lock until its last I/O ends; on a silent disk, until this board switches the power on.
+    if (isLockedByDying(settings.tty)) return opened(false);
+    throw error;
+  }
 }
 
 /** One who only asks is waited for: a question and its repetitions take no longer than this on the slowest board. */

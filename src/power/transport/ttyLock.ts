@@ -9,11 +9,12 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { PowerError } from '../errors.js';
+import { holds, processNow } from './lockHolder.js';
 
 export interface TtyHolder {
   pid: number;
   /** Of the process, in clock ticks since boot: tells a recycled pid from the holder. */
-  startTicks: string;
+  startTicks: number;
   rig: string;
   /** Only asks, and is gone in a moment. */
   brief?: boolean;
@@ -27,7 +28,7 @@ export interface TtyLock {
 export function lockTty(tty: string, rig: string, runtimeDir: string, brief = false): TtyLock {
   fs.mkdirSync(runtimeDir, { recursive: true });
   const file = path.join(runtimeDir, `${lockName(tty)}.lock`);
-  const mine: TtyHolder = { pid: process.pid, startTicks: startTicks(process.pid) ?? '', rig, ...(brief ? { brief } : {}) };
+  const mine: TtyHolder = { pid: process.pid, startTicks: processNow(process.pid)?.startTicks ?? 0, rig, ...(brief ? { brief } : {}) };
   const draft = `${file}.${process.pid}.${draftCount++}`;
   fs.writeFileSync(draft, JSON.stringify(mine));
   try {
@@ -62,7 +63,7 @@ function evictDead(file: string, tty: string): void {
   const found = readHolder(file);
   if (found === null) return;
   const { holder, inode } = found;
-  if (holder !== null && startTicks(holder.pid) === holder.startTicks) {
+  if (holder !== null && holds(holder.pid, holder.startTicks)) {
     throw new PowerError(
       'TTY_BUSY',
       `${tty} is held by process ${holder.pid} for rig "${holder.rig}" (${file}): wait for it or stop it`,
@@ -86,7 +87,7 @@ function readHolder(file: string): { holder: TtyHolder | null; inode: number } |
 function parseHolder(text: string): TtyHolder | null {
   try {
     const value = JSON.parse(text) as Partial<TtyHolder> | null;
-    if (typeof value?.pid !== 'number' || typeof value.startTicks !== 'string') return null;
+    if (typeof value?.pid !== 'number' || typeof value.startTicks !== 'number') return null;
     return { pid: value.pid, startTicks: value.startTicks, rig: String(value.rig), brief: value.brief === true };
   } catch {
     return null;
@@ -98,15 +99,5 @@ function removeIf(file: string, wanted: (stat: fs.Stats) => boolean): void {
     if (wanted(fs.statSync(file))) fs.unlinkSync(file);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-  }
-}
-
-/** Field 22 of /proc/PID/stat, or null if there is no such process. The name in field 2 may hold blanks. */
-export function startTicks(pid: number): string | null {
-  try {
-    const stat = fs.readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
-  } catch {
-    return null;
   }
 }

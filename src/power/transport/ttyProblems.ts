@@ -2,6 +2,7 @@
 
 import * as fs from 'node:fs';
 import { PowerError } from '../errors.js';
+import { processNow } from './lockHolder.js';
 
 /** Throws TTY_MISSING or TTY_PERMISSION before anything is opened. */
 export function requireTty(tty: string): void {
@@ -33,6 +34,12 @@ export function explainOpenFailure(tty: string, cause: unknown): PowerError {
     return new PowerError('TTY_BUSY', message, { tty, holderPid: pid, holderName: name }, cause);
   }
   return new PowerError('TTY_FAILED', `${tty} cannot be opened: ${String(cause)}`, { tty }, cause);
+}
+
+/** Whoever has locked it has been killed and will not use it any more. */
+export function isLockedByDying(tty: string): boolean {
+  const pid = lockingPid(tty);
+  return pid !== null && processNow(pid)?.isDying === true;
 }
 
 export interface TtyUser {

@@ -1,0 +1,52 @@
+/**
+ * kill -9 of the bench while the power is off and the disks are silent: the kernel keeps the process, with its locks and
+ * its claims, for I/O that ends only with the power. `resync` brings the power back all the same.
+ */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, expect, it } from 'vitest';
+import { labUp } from '../../src/lab/lab.js';
+import { parseRig } from '../../src/rig/load.js';
+import { processNow } from '../../src/power/transport/lockHolder.js';
+import { ownStateDir } from '../campaign/labRig.js';
+import { cli } from './cli.js';
+import { tinyRigText } from './tinyRig.js';
+
+/** For a hang only. */
+const HANG_MS = 60_000;
+const NAME = 'killed-silent';
+const state = ownStateDir();
+const env = { PLUGPULL_STATE_DIR: state.dir };
+const file = join(state.dir, 'rig.yaml');
+afterAll(() => state.clean(NAME));
+
+it('a dead bench that its I/O keeps holds neither the rig nor the board', async () => {
+  const silent = 'killModel: mixed, silent: retry';
+  const text = tinyRigText(NAME, {
+    cycles: 1,
+    cuts: ['{ rails: [P, S, J], during: load, after: 200ms }'],
+    dark: '10min',
+    disks: { p: silent, s: silent, j: silent },
+  });
+  writeFileSync(file, text);
+  await labUp(NAME, parseRig(text, file).lab!);
+  let pid = 0;
+  const killed = cli(['run', file, '--out', join(state.dir, 'out')], {
+    env,
+    onOutput: (stdout, child) => {
+      if (!stdout.includes('  cut:') || pid !== 0) return;
+      pid = child.pid!;
+      child.kill('SIGKILL');
+    },
+  });
+  await expect.poll(() => pid, { timeout: HANG_MS }).toBeGreaterThan(0);
+  await expect.poll(() => processNow(pid), { timeout: HANG_MS }).toMatchObject({ isDying: true });
+
+  const resynced = await cli(['resync', file, '--json'], { env });
+  expect(resynced.code, resynced.stderr).toBe(0);
+  expect(JSON.parse(resynced.stdout)).toMatchObject({ resync: { complete: true, remainingRegions: 0 } });
+  const verified = await cli(['verify', file, '--json'], { env });
+  expect(verified.code, verified.stderr).toBe(0);
+  expect(JSON.parse(verified.stdout)).toMatchObject({ equal: true });
+  expect((await killed).signal).toBe('SIGKILL');
+});
