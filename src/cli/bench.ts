@@ -18,7 +18,7 @@ interface CoreOptions {
 }
 
 interface IoOptions {
-  device: string[];
+  device?: string[];
   enrolled?: string;
   size: number;
   seconds: number;
@@ -37,7 +37,7 @@ function addIo(bench: Command): void {
   bench
     .command('io')
     .description('raw I/O beside fio, and the mirrored, tracked write path; devices that are named are OVERWRITTEN')
-    .option('--device <path>', 'PATH[,serial=…][,wwn=…][,backingFile=…]; given once for raw I/O, three times for primary, secondary and journal (default: loop devices of its own)', collect, [])
+    .option('--device <path>', 'PATH[,serial=…][,wwn=…][,backingFile=…]; given once for raw I/O, three times for primary, secondary and journal (default: loop devices of its own)', collect)
     .option('--enrolled <file>', 'enrolled disks: RIG.enrolled.json beside a profile')
     .option('--size <mib>', 'size of its own loop devices, 16 … 65536 MiB', wholeNumber(16, 65_536), 128)
     .option('--seconds <n>', 'measuring time in all, 1 … 3600 s', wholeNumber(1, SECONDS_MAX), 60)
@@ -47,11 +47,11 @@ function addIo(bench: Command): void {
     .action(runIo);
 }
 
-function collect(value: string, before: string[]): string[] {
+function collect(value: string, before: string[] = []): string[] {
   return [...before, value];
 }
 
-async function runIo({ device, enrolled, size, seconds, rounds, ffi, json }: IoOptions): Promise<void> {
+async function runIo({ device = [], enrolled, size, seconds, rounds, ffi, json }: IoOptions): Promise<void> {
   if (![0, 1, 3].includes(device.length)) {
     throw new UsageError(`${device.length} devices named; name one (raw I/O) or three (primary, secondary, journal), or none`);
   }

@@ -4,9 +4,8 @@
  */
 import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
-import { gateQuestions, usesLab } from '../campaign/places.js';
+import { AREA_NAMES, gateQuestions, isLabDevice } from '../campaign/places.js';
 import { CampaignError, textOf } from '../campaign/errors.js';
-import { realHost } from '../campaign/realHost.js';
 import { lockRig } from '../campaign/rigLock.js';
 import { enrolmentPath, loadEnrolments } from '../device/enrolment.js';
 import { disksToEnrol, enrolDisks, isConfirmed, type DiskToEnrol } from '../device/enrolDisks.js';
@@ -21,8 +20,8 @@ import { ffiOption, print, printJson, type FfiName } from './options.js';
 import { formatBytes } from './progressText.js';
 
 interface EnrolOptions {
-  iMean: string[];
-  relabel: boolean;
+  iMean?: string[];
+  relabel?: boolean;
   json?: boolean;
   ffi: FfiName;
 }
@@ -31,27 +30,28 @@ export function addEnrol(program: Command): void {
   program
     .command('enrol <rig>')
     .description('allow a rig\'s real disks to be overwritten: asks for the serial of each, and labels it')
-    .option('--i-mean <serial>', 'confirm a disk without being asked; once for each', (serial: string, all: string[]) => [...all, serial], [])
-    .option('--relabel', 'take over disks that carry the label of another rig, role or disk', false)
+    .option('--i-mean <serial>', 'confirm a disk without being asked; once for each', (serial: string, all: string[] = []) => [...all, serial])
+    .option('--relabel', 'take over disks that carry the label of another rig, role or disk')
     .option('--json', 'for programs')
     .addOption(ffiOption())
     .action((file: string, options: EnrolOptions) => enrolRig(loadRig(file), options));
 }
 
 async function enrolRig(rig: ResolvedRig, options: EnrolOptions): Promise<void> {
-  const { ffi, relabel } = options;
+  const { ffi, relabel = false, iMean = [] } = options;
   const lock = lockRig(rig.name, 'plugpull enrol');
   try {
     const file = enrolmentPath(rig.file);
-    const lab = usesLab(rig) ? await realHost.labView(rig.name) : null;
-    const requests = gateQuestions(rig, lab);
+    // Virtual disks are nobody's: their lab need not run for it.
+    const real = AREA_NAMES.filter((area) => !isLabDevice(rig[area]));
+    const requests = gateQuestions(rig, null, real);
     const report = await checkGate(requests, { enrolments: loadEnrolments(file), ffi });
     const disks = disksToEnrol(report, relabel);
     if (!report.passed && disks.length === 0) throw new CampaignError('GATE_REFUSED', formatGate(report));
-    refuseUnused(disks, options.iMean);
+    refuseUnused(disks, iMean);
     // All or none: a rig half enrolled can't run anyway.
     for (const disk of disks) {
-      if (!isConfirmed(disk, await askFor(disk, options))) {
+      if (!isConfirmed(disk, await askFor(disk, iMean))) {
         throw new CampaignError('GATE_REFUSED', `${disk.role} ${disk.identity.path} is not enrolled: its serial was not given; nothing was changed`, { role: disk.role });
       }
     }
@@ -77,7 +77,7 @@ function refuseUnused(disks: readonly DiskToEnrol[], serials: readonly string[])
   }
 }
 
-function askFor(disk: DiskToEnrol, { iMean }: EnrolOptions): Promise<string> {
+function askFor(disk: DiskToEnrol, iMean: readonly string[]): Promise<string> {
   if (iMean.length === 0) return askTerminal(disk);
   return Promise.resolve(iMean.find((serial) => isConfirmed(disk, serial)) ?? '');
 }

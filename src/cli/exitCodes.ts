@@ -41,6 +41,7 @@ const BY_CODE: Record<string, ExitCode> = {
   DEVICE_ENROLMENT_INVALID: EXIT.usage,
   DEVICE_OPEN_FAILED: EXIT.invalid,
   DEVICE_IDENTIFY_FAILED: EXIT.invalid,
+  DEVICE_READ_FAILED: EXIT.invalid,
   DEVICE_LABEL_FAILED: EXIT.invalid,
   ENGINE_DEVICE: EXIT.refused,
   // What the gate can't know: the journal's own label.
@@ -79,6 +80,13 @@ export function exitCodeOf(error: unknown): ExitCode {
   if (typeof code === 'string' && Object.hasOwn(BY_CODE, code)) return BY_CODE[code];
   if (typeof name === 'string' && Object.hasOwn(BY_CLASS, name)) return BY_CLASS[name];
   return EXIT.internal;
+}
+
+/** What `--json` prints of an error: its stable code, the message that stderr has too, and of a profile each problem. */
+export function errorRecord(error: unknown, exitCode: ExitCode): Record<string, unknown> {
+  if (error instanceof CommanderError) return { code: 'USAGE', exitCode, message: error.message.replace(/^error: /, '') };
+  const { code, problems } = error as { code?: unknown; problems?: unknown };
+  return { code: typeof code === 'string' ? code : 'INTERNAL', exitCode, message: textOfError(error), ...(Array.isArray(problems) ? { problems } : {}) };
 }
 
 /** Errors that a person can do something about are told in their own words; the others with where they came from. */

@@ -1,6 +1,7 @@
 /** `plugpull explore`: every crash that the devices' promises allow, on the engine's own core, codec and recovery. */
+import { accessSync, constants, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
 import { explore } from '../explore/explore.js';
 import type { ExploreRequest } from '../explore/explore.js';
@@ -10,7 +11,8 @@ import { replay } from '../explore/replay.js';
 import { readTrace, writeTrace } from '../explore/traceFile.js';
 import { traceTable } from '../explore/traceTable.js';
 import { REAL_PARTS } from '../explore/world.js';
-import { EXIT } from './exitCodes.js';
+import { textOf } from '../campaign/errors.js';
+import { EXIT, UsageError } from './exitCodes.js';
 import { print, printJson, wholeNumber } from './options.js';
 import type { SetExit } from './program.js';
 
@@ -53,10 +55,27 @@ export function addExplore(program: Command, setExit: SetExit): void {
     .option('--out <trace>', 'where the trace of a violation is written', 'plugpull-trace.json')
     .option('--json', 'for programs')
     .action(async (options: ExploreCommandOptions) => {
+      refuseUnfit(options);
       if (options.replay !== undefined) setExit(replayTrace(options, options.replay));
       else if (options.mutants) setExit(await huntMutants(options));
       else setExit(await exploreOnce(options));
     });
+}
+
+/** Before hours of searching: options that go together, and a place for what may be found. @throws UsageError */
+function refuseUnfit({ mutants, mutant, keep, replay, out }: ExploreCommandOptions): void {
+  if (keep !== undefined && !mutants) throw new UsageError('--keep goes with --mutants; a single trace goes to --out');
+  if (mutants && (mutant ?? replay) !== undefined) throw new UsageError('--mutants takes all of them: leave out --mutant and --replay');
+  if (replay !== undefined) return;
+  const place = mutants ? keep : dirname(out);
+  if (place === undefined) return;
+  try {
+    if (!statSync(place).isDirectory()) throw new Error('not a directory');
+    accessSync(place, constants.W_OK);
+    if (!mutants && statSync(out, { throwIfNoEntry: false })?.isDirectory()) throw new Error(`${out} is a directory`);
+  } catch (error) {
+    throw new UsageError(`a trace can't be written to ${place} (${textOf(error)}); name another place with ${mutants ? '--keep' : '--out'}`);
+  }
 }
 
 function requestOf(o: ExploreCommandOptions): ExploreRequest {

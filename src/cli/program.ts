@@ -32,9 +32,18 @@ export async function buildProgram(word: string | undefined, setExit: SetExit): 
   const program = new Command('plugpull')
     .version(plugpullVersion(), '--version')
     .description('Pull the plug on disk arrays, and prove what survived.')
-    .showHelpAfterError('(plugpull --help lists the commands)')
+    // Mistakes in a command line are told as every other error is.
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'plugpull: ')) })
     .exitOverride();
   const named = word !== undefined && Object.hasOwn(COMMANDS, word) ? [COMMANDS[word]] : Object.values(COMMANDS);
   for (const load of named) (await load())(program, setExit);
+  pointToHelp(program, []);
   return program;
+}
+
+/** After a mistake: the help of the very command. */
+function pointToHelp(command: Command, above: readonly string[]): void {
+  const words = [...above, command.name()];
+  command.showHelpAfterError(`(${words.join(' ')} --help ${command.commands.length > 0 ? 'lists the commands' : 'says what it takes'})`);
+  for (const sub of command.commands) pointToHelp(sub, words);
 }

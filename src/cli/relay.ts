@@ -47,25 +47,28 @@ export function addRelay(program: Command, setExit: SetExit): void {
 
 async function switchRails(rig: ResolvedRig, names: string[], state: 'on' | 'off', options: RelayOptions): Promise<void> {
   if (names.length === 0 && state === 'off') throw new UsageError(`name the rails to switch off; ${rig.name} has ${railNames(rig).join(', ')}`);
+  const rails = chosen(rig, names);
   await withPower(rig, `relay ${state}`, async (power) => {
-    const done = await power.switchRails(chosen(rig, names), state);
+    const done = await power.switchRails(rails, state);
     if (options.json) return printJson(done);
     for (const r of done) print(`${r.rail.padEnd(12)} ${state.padEnd(4)} evidence: ${r.evidence}, read back: ${r.state}`);
   });
 }
 
 async function showState(rig: ResolvedRig, names: string[], options: RelayOptions): Promise<void> {
+  const rails = chosen(rig, names);
   await withPower(rig, 'relay state', async (power) => {
     const readings = [];
-    for (const name of chosen(rig, names)) readings.push(await power.readRail(name));
+    for (const name of rails) readings.push(await power.readRail(name));
     if (options.json) return printJson(readings);
     for (const r of readings) print(`${r.rail.padEnd(12)} ${r.state.padEnd(8)} evidence: ${r.evidence}`);
   });
 }
 
 async function pulse(rig: ResolvedRig, rail: string, options: RelayOptions & { ms: number }): Promise<void> {
+  const [known] = chosen(rig, [rail]);
   await withPower(rig, 'relay pulse', async (power) => {
-    const done = await power.pulseRail(chosen(rig, [rail])[0], options.ms);
+    const done = await power.pulseRail(known, options.ms);
     if (options.json) return printJson(done);
     print(`${done.rail}: off for ${done.offMs.toFixed(1)} ms, timed by the ${done.timedBy}; evidence: ${done.evidence}`);
   });

@@ -15,7 +15,7 @@ import { Session } from '../campaign/session.js';
 import { dumpRig } from '../rig/dump.js';
 import { loadRig } from '../rig/load.js';
 import type { ResolvedRig } from '../rig/resolved.js';
-import { ffiOption, print, printJson, wholeNumber, type FfiName } from './options.js';
+import { ffiOption, path, print, printJson, wholeNumber, type FfiName } from './options.js';
 import { formatMs } from './progressText.js';
 import { prepareWayOut } from './wayOut.js';
 
@@ -33,7 +33,7 @@ export function addRelayCalibrate(relay: Command): void {
     .command('calibrate <rig>')
     .description('measure each rail under load: command to first failed I/O, and back; overwrites the areas')
     .option('--cuts <n>', 'of each rail', wholeNumber(1, CUTS_MAX), 10)
-    .option('--out <dir>', 'run directory, new or empty (default: runs/TIME-RIG-SEED)')
+    .option('--out <dir>', 'run directory, new or empty (default: runs/TIME-RIG-SEED)', path)
     .option('--json', 'for programs')
     .addOption(ffiOption())
     .action((file: string, options: CalibrateCommand) => calibrateRig(loadRig(file), options));

@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { lockRig } from '../campaign/rigLock.js';
 import { stateDir } from '../campaign/stateDir.js';
-import { testBoard, type BoardTestStep } from '../power/index.js';
+import { listBoards, testBoard, type BoardTestStep } from '../power/index.js';
 import { loadRig } from '../rig/load.js';
 import { boardsOf } from './boardsOf.js';
 import { EXIT, UsageError } from './exitCodes.js';
@@ -70,6 +70,9 @@ async function testOne(board: BoardToTest, rigName: string, options: TestOptions
 function bare(options: TestOptions): BoardToTest {
   const { type, tty, channels } = options;
   if (type === undefined || tty === undefined) throw new UsageError('name a rig, or give both --type and --tty');
+  if (!listBoards().some((board) => board.type === type)) {
+    throw new UsageError(`no board type is called "${type}" (plugpull relay boards); one of your own is tested with its profile: plugpull relay test RIG`);
+  }
   return { type, tty, setup: { channels: channels ?? 1 } };
 }
 

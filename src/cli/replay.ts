@@ -16,7 +16,7 @@ import { parseRig } from '../rig/load.js';
 import type { ResolvedRig } from '../rig/resolved.js';
 import { effectiveRig } from './effectiveRig.js';
 import { UsageError, type ExitCode } from './exitCodes.js';
-import { ffiOption, print, printJson, wholeNumber, type FfiName } from './options.js';
+import { ffiOption, path, print, printJson, wholeNumber, type FfiName } from './options.js';
 import { CYCLES_MAX } from './plan.js';
 import type { SetExit } from './program.js';
 import { run } from './run.js';
@@ -35,9 +35,9 @@ export function addReplay(program: Command, setExit: SetExit): void {
     .command('replay <dir>')
     .description('run a recorded campaign again, and compare the verdicts')
     .option('--cycle <n>', 'from the first cycle (0) through this one', wholeNumber(0, CYCLES_MAX - 1))
-    .option('--out <dir>', 'run directory, new or empty (default: runs/TIME-RIG-SEED)')
+    .option('--out <dir>', 'run directory, new or empty (default: runs/TIME-RIG-SEED)', path)
     .option('--json', 'the run as JSON on stdout, nothing else')
-    .addOption(ffiOption().default(undefined, 'as recorded'))
+    .addOption(ffiOption('loader of the native library; left out: as recorded').default(undefined))
     .option('--keep-lab', 'leave a virtual lab running that this run started')
     .action(async (dir: string, options: ReplayOptions) => setExit(await replay(dir, options)));
 }

@@ -1,11 +1,14 @@
 /** `plugpull report DIR`: report.html and junit.xml once more, from run.json and cycles.jsonl alone. */
-import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { writeReportHtml } from '../report/html.js';
 import { writeJunit } from '../report/junit.js';
 import { parseRun } from '../report/parseRun.js';
 import { summaryTable } from '../report/summaryTable.js';
+import type { Run } from '../report/runRecord.js';
+import { textOf } from '../campaign/errors.js';
+import { UsageError } from './exitCodes.js';
 import { print, printJson } from './options.js';
 import { readRunFile } from './runFile.js';
 
@@ -15,7 +18,7 @@ export function addReport(program: Command): void {
     .description('rebuild report.html and junit.xml of a run')
     .option('--json', 'the run as JSON on stdout')
     .action((dir: string, options: { json?: boolean }) => {
-      const run = parseRun(readRunFile(dir, 'run.json'), readRunFile(dir, 'cycles.jsonl'));
+      const run = readRun(dir);
       replace(join(dir, 'report.html'), writeReportHtml(run));
       replace(join(dir, 'junit.xml'), writeJunit(run));
       if (options.json) printJson(run);
@@ -23,9 +26,22 @@ export function addReport(program: Command): void {
     });
 }
 
+/** @throws UsageError, ReportError */
+function readRun(dir: string): Run {
+  const cycles = readRunFile(dir, 'cycles.jsonl');
+  if (!existsSync(join(dir, 'run.json'))) {
+    throw new UsageError(`the run in ${dir} was ended before it could write run.json, so there is nothing to report on; \`plugpull replay ${dir}\` runs it again`);
+  }
+  return parseRun(readRunFile(dir, 'run.json'), cycles);
+}
+
 function replace(file: string, text: string): void {
   const draft = `${file}.new`;
-  rmSync(draft, { force: true });
-  writeFileSync(draft, text, { mode: 0o600, flag: 'wx' });
-  renameSync(draft, file);
+  try {
+    rmSync(draft, { force: true });
+    writeFileSync(draft, text, { mode: 0o600, flag: 'wx' });
+    renameSync(draft, file);
+  } catch (error) {
+    throw new UsageError(`${file} can't be written (${textOf(error)}); make room and permission, or report on a copy of the directory`);
+  }
 }

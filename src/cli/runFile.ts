@@ -23,7 +23,8 @@ export function readRunFile(dir: string, name: string): string {
   } catch (error) {
     if (error instanceof UsageError) throw error;
     if (codeOf(error) === 'ELOOP') throw new UsageError(`${join(dir, name)} is a symbolic link; no run has left that`);
-    const why = codeOf(error) === 'ENOENT' ? 'is not there; is that the directory of a run?' : textOf(error);
+    if (dir === '' || codeOf(error) === 'ENOTDIR') throw new UsageError(`"${dir}" is not a directory; name that of a run`);
+    const why = codeOf(error) === 'ENOENT' ? 'is not there; is that the directory of a run?' : `can't be read (${textOf(error)})`;
     throw new UsageError(`${join(dir, name)} ${why}`);
   }
 }

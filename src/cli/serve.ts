@@ -3,7 +3,7 @@
  * the rails, from boards that can be asked. Claims nothing and switches nothing: a run on the same rig goes on
  * undisturbed. What only an engine knows stays at its first value.
  */
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { catchInterrupts } from '../campaign/interrupts.js';
 import { textOf } from '../campaign/errors.js';
 import type { InspectReport } from '../engine/inspect.js';
@@ -23,6 +23,8 @@ interface ServeOptions {
   ffi: FfiName;
 }
 
+/** Of this host alone. */
+const LISTEN = '9464';
 /** Prometheus asks every 15 seconds; the log of a large journal takes a moment to read. */
 const LOOK_EVERY_MS = 5000;
 /** After an answer: a board is asked no oftener than its answer is looked at, and its tty is free nearly all the time. */
@@ -32,7 +34,7 @@ export function addServe(program: Command): void {
   program
     .command('serve <rig>')
     .description('metrics of a rig without a campaign')
-    .option('--listen <[host:]port>', 'where', parseMetricsAddress, parseMetricsAddress('9464'))
+    .addOption(new Option('--listen <[host:]port>', 'where').argParser(parseMetricsAddress).default(parseMetricsAddress(LISTEN), LISTEN))
     .addOption(ffiOption())
     .action((file: string, options: ServeOptions) => serve(loadRig(file), options));
 }
@@ -40,11 +42,12 @@ export function addServe(program: Command): void {
 /** Until a signal; that is its ordinary end. */
 async function serve(rig: ResolvedRig, options: ServeOptions): Promise<void> {
   const metrics = createMetrics(rig.name, rig.rails.map((r) => r.name));
-  const journal = teller(async () => {
+  const told = new Map<string, string>();
+  const journal = teller('journal', told, async () => {
     sample(metrics, await inspectRig(rig, options.ffi));
     return '';
   });
-  const rails = teller(async () => {
+  const rails = teller('rails', told, async () => {
     try {
       const states = await railStates(rig);
       for (const { rail, state } of states) metrics.railState(rail, state);
@@ -66,13 +69,16 @@ async function serve(rig: ResolvedRig, options: ServeOptions): Promise<void> {
   await server.close();
 }
 
-/** `look` tells what is amiss, or throws it: a rig that is dark, or not there yet. Said when it changes, and looked at again. */
-function teller(look: () => Promise<string>): () => Promise<void> {
-  let told = '';
+/**
+ * `look` tells what is amiss, or throws it: a rig that is dark, or not there yet. Said when it changes, and looked at
+ * again. `told`: what each teller said last; what one has said the other need not.
+ */
+function teller(name: string, told: Map<string, string>, look: () => Promise<string>): () => Promise<void> {
   return async () => {
     const trouble = await look().catch(textOf);
-    if (trouble !== told && trouble !== '') process.stderr.write(`plugpull: ${trouble}\n`);
-    told = trouble;
+    const known = [...told.values()].includes(trouble);
+    if (!known && trouble !== '') process.stderr.write(`plugpull: ${trouble}\n`);
+    told.set(name, trouble);
   };
 }
 

@@ -1,7 +1,9 @@
 /** Traces as files: checked when read, for they are written by hand now and then. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync, type Stats } from 'node:fs';
 import { ExploreError } from './errors.js';
 import type { Trace } from './steps.js';
+
+const TRACE_BYTES_MAX = 2 ** 26;
 
 /** @throws ExploreError BAD_TRACE */
 export function parseTrace(text: string, name: string): Trace {
@@ -21,13 +23,21 @@ export function parseTrace(text: string, name: string): Trace {
 }
 
 export function readTrace(path: string): Trace {
-  let text: string;
+  return parseTrace(readText(path), path);
+}
+
+/** Traces are a few kilobytes; a device without an end would be read for ever. */
+function readText(path: string): string {
+  const bad = (why: string): ExploreError => new ExploreError('BAD_TRACE', `${path}: ${why}; name a trace that \`plugpull explore\` has written`, { path });
+  let found: Stats | undefined;
   try {
-    text = readFileSync(path, 'utf8');
+    found = statSync(path, { throwIfNoEntry: false });
+    if (found?.isFile() && found.size <= TRACE_BYTES_MAX) return readFileSync(path, 'utf8');
   } catch (error) {
-    throw new ExploreError('BAD_TRACE', `${path}: ${(error as Error).message}`, { path });
+    throw bad((error as Error).message);
   }
-  return parseTrace(text, path);
+  if (found === undefined) throw bad('there is no such file');
+  throw bad(found.isFile() ? `has ${found.size} bytes` : 'is not a regular file');
 }
 
 export function writeTrace(path: string, trace: Trace): void {

@@ -27,7 +27,15 @@ export function parseCycles(text: string): CycleRecord[] {
   return lines.flatMap((line, i) => (line === '' ? [] : [parse(cycleRecordSchema, line, `cycles.jsonl line ${i + 1}`)]));
 }
 
-/** Throws ReportError RUN_RECORD_BAD. */
+/** run.json is written last: its counts and the cycles agree, or one of the files is not what the run left. Throws ReportError RUN_RECORD_BAD. */
 export function parseRun(runJson: string, cyclesJsonl: string): Run {
-  return { run: parse(runRecordSchema, runJson, 'run.json'), cycles: parseCycles(cyclesJsonl) };
+  const run = parse(runRecordSchema, runJson, 'run.json');
+  const cycles = parseCycles(cyclesJsonl);
+  for (const [verdict, counted] of Object.entries(run.counts)) {
+    const found = cycles.filter((cycle) => cycle.verdict === verdict).length;
+    if (found === counted) continue;
+    const text = `cycles.jsonl: holds ${found} cycles with the verdict ${verdict}, and run.json counts ${counted}; one of them is not as the run left it`;
+    throw new ReportError('RUN_RECORD_BAD', text, { verdict, found, counted });
+  }
+  return { run, cycles };
 }

@@ -49,7 +49,7 @@ function ruleOf(issue: Issue, value: unknown): IssueParams {
   switch (issue.code) {
     case 'invalid_value': {
       const words = issue.values.map(String);
-      const next = typeof value === 'string' ? suggestWord(value, words) : 'write one of these';
+      const next = typeof value === 'string' ? suggestWord(value, words) : words.length > 1 ? 'write one of these' : `write ${words[0]}`;
       return { rule: `must be ${words.length > 1 ? 'one of ' : ''}${words.join(', ')}`, next };
     }
     case 'invalid_type':

@@ -71,14 +71,15 @@ function checkSections(source: YamlSource): { profile: Partial<Profile>; problem
 
 function readText(file: string): string {
   const refuse = (rule: string, next: string): RigError =>
-    new RigError('RIG_FILE', [{ file, line: 0, column: 0, field: '', value: null, rule, next }]);
+    new RigError('RIG_FILE', [{ file: file === '' ? '""' : file, line: 0, column: 0, field: '', value: null, rule, next }]);
   let fd: number;
   try {
     // Not to hang on a fifo that nobody writes to.
     fd = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (e) {
     const code = (e as NodeJS.ErrnoException).code ?? String(e);
-    throw refuse(`can't be opened (${code})`, code === 'ENOENT' ? 'profiles that come along are in rigs/' : 'check path and permissions');
+    if (code === 'ENOENT') throw refuse('there is no such file', 'profiles that come along are in rigs/');
+    throw refuse(`can't be opened (${code})`, 'check path and permissions');
   }
   try {
     if (!fstatSync(fd).isFile()) throw refuse('is not a regular file', 'name a profile');

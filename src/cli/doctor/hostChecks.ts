@@ -102,7 +102,8 @@ export function accessCheck(name: string, path: string, group: string): Check {
     accessSync(path, constants.R_OK | constants.W_OK);
     return ok(name, `${path}${stat.isBlockDevice() || stat.isCharacterDevice() ? '' : ' (neither a disk nor a tty)'}`);
   } catch (error) {
-    const denied = ['EACCES', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '');
-    return missing(name, textOf(error), denied ? `run as root, or: usermod -aG ${group} $USER` : 'attach and power it, or correct the profile');
+    const { code = '' } = error as NodeJS.ErrnoException;
+    const denied = ['EACCES', 'EPERM'].includes(code);
+    return missing(name, code === 'ENOENT' ? `${path} is not there` : textOf(error), denied ? `run as root, or: usermod -aG ${group} $USER` : 'attach and power it, or correct the profile');
   }
 }

@@ -25,7 +25,7 @@ export const checkLabBoards: Check = (profile, report) => {
     }
     const described = Object.hasOwn(profile.boardTypes ?? {}, user.type);
     if (board.protocol === undefined && described) {
-      report({ kind: 'error', path, atKey: true, rule: `needs protocol: ${user.type} is a type of this profile's own`, next: 'name the protocol it speaks' });
+      report({ kind: 'error', path, atKey: true, rule: `needs protocol: ${user.type} is a type of this profile's own`, next: 'add the protocol of the virtual board that speaks as it does' });
     }
     if (board.protocol !== undefined && board.protocol !== user.type && !described) {
       report({ kind: 'error', path: [...path, 'protocol'], rule: `boards.${user.name} speaks ${user.type}`, next: 'make them agree' });

@@ -20,6 +20,7 @@ export const checkLabBehaviour: Check = (profile, report) => {
     const channels = board.channels ?? user?.channels;
     // What is missing has been said.
     if (protocol === undefined || channels === undefined) continue;
+    if (board.protocol === undefined && Object.hasOwn(profile.boardTypes ?? {}, protocol)) continue;
     if (user !== null && !isMade(user.type, user.channels, profile.boardTypes ?? {})) continue;
     if (!peerProtocols.includes(protocol)) {
       const path = ['lab', 'boards', name, ...(board.protocol === undefined ? [] : ['protocol'])];
