@@ -1,23 +1,21 @@
 /** How near a cut came to what it was aimed at: a time, or a point of the protocol (pure). */
 import type { InFlight } from '../engine/port.js';
 import type { CycleRecord, PointAim } from '../report/runRecord.js';
+import { NS_PER_MS } from './clock.js';
 import type { CutRecord, PointEnded } from './cycleTypes.js';
 import { feltNs, proofOfCut } from './proof.js';
-
-const NS_PER_MS = 1e6;
 
 export function aimOf(cut: CutRecord | undefined): CycleRecord['aim'] {
   if (cut === undefined) return null;
   const { afterMs, at } = cut.round;
-  const feltNs = firstFailureNs(cut);
+  const failedNs = firstFailureNs(cut);
   const leadMs = leadOf(cut);
   const inFlight = inFlightOf(cut);
   const seen = inFlight === null ? {} : { inFlight };
   if (at === undefined) {
-    const missedByMs = feltNs === null ? null : feltNs / NS_PER_MS - (cut.workSinceMs + afterMs);
-    return { afterMs, leadMs, missedByMs, ...seen };
+    return { afterMs, leadMs, missedByMs: failedNs === null ? null : failedNs / NS_PER_MS - (cut.workSinceMs + afterMs), ...seen };
   }
-  return { afterMs, leadMs, missedByMs: missedByMs(cut, feltNs), ...seen, point: pointOf(cut, at, feltNs) };
+  return { afterMs, leadMs, missedByMs: missedByMs(cut, failedNs), ...seen, point: pointOf(cut, at, failedNs) };
 }
 
 /** Why a cut that was aimed at a point proves nothing of it; null: it was reached, or none was aimed at. */

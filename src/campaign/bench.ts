@@ -1,5 +1,5 @@
 /**
- * What the runner of a cycle needs of the world. The real bench is wired in `wiring.ts`; tests bring a fake.
+ * What the runner of a cycle needs of the world. The real one is `Session`; tests bring a fake.
  */
 import type { AreaName } from '../rig/resolved.js';
 import type { AreaFailure, EnginePort, EngineSpec, PointEvent } from '../engine/port.js';

@@ -7,7 +7,7 @@
  */
 import type { AreaName, ResolvedRig } from '../rig/resolved.js';
 import { AreaWatch } from './areaWatch.js';
-import { delay } from './clock.js';
+import { delay, NS_PER_MS } from './clock.js';
 import { CampaignError, textOf } from './errors.js';
 import { distributionOf, type Calibration } from './calibration.js';
 import type { DeviceSign, SwitchRecord } from './cycleTypes.js';
@@ -21,7 +21,6 @@ import { within } from './within.js';
 const LOAD_MS = { min: 100, max: 300 };
 /** Between two looks for the first good read: the resolution of a return. */
 const RETURN_LOOK_MS = 2;
-const NS_PER_MS = 1e6;
 
 export interface CalibrationSample {
   rail: string;

@@ -10,7 +10,7 @@ export interface Clock {
   wallMs(): number;
 }
 
-const NS_PER_MS = 1e6;
+export const NS_PER_MS = 1e6;
 
 export const systemClock: Clock = {
   nowMs: () => Number(process.hrtime.bigint()) / NS_PER_MS,

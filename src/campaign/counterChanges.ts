@@ -1,6 +1,7 @@
 /** What the disks counted of a cut, from their counters before and after it (pure). */
 import type { PowerCounters } from '../device/powerCounters.js';
 import type { AreaName } from '../rig/resolved.js';
+import { AREA_NAMES } from './places.js';
 
 export interface CounterChange {
   area: AreaName;
@@ -13,7 +14,7 @@ export type AreaCounters = Record<AreaName, PowerCounters | null>;
 
 export function counterChanges(before: AreaCounters, after: AreaCounters): CounterChange[] {
   const fields = [['unsafe shutdowns', 'unsafeShutdowns'], ['power cycles', 'powerCycles']] as const;
-  return (['primary', 'secondary', 'journal'] as const).flatMap((area) =>
+  return AREA_NAMES.flatMap((area) =>
     fields.flatMap(([counter, field]): CounterChange[] => {
       const [was, is] = [before[area]?.[field] ?? null, after[area]?.[field] ?? null];
       return was === null || is === null ? [] : [{ area, counter, before: was, after: is }];

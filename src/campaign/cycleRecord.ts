@@ -3,11 +3,10 @@ import { cycleVerdict, type CycleLimits, type DeviceFault, type ProofKind } from
 import type { AreaFailure } from '../engine/port.js';
 import type { CycleRecord } from '../report/runRecord.js';
 import { aimOf, missedPoint } from './aim.js';
+import { NS_PER_MS } from './clock.js';
 import type { CutRecord, CycleState } from './cycleTypes.js';
 import { describeCounters } from './counterChanges.js';
 import { boardEvidence, cutAreas, proofOfCut, type AreaProof } from './proof.js';
-
-const NS_PER_MS = 1e6;
 
 /** The record to be kept of an ended cycle: of an interrupted one only what was found, for nothing else was decided. */
 export function keptRecord(state: CycleState, limits: CycleLimits): CycleRecord | null {

@@ -8,6 +8,7 @@ import type { WorkloadSpec } from '../rig/resolved.js';
 import { newCycle, step } from './cycle.js';
 import { phaseOf } from './cycleSteps.js';
 import type { Bench } from './bench.js';
+import { NS_PER_MS } from './clock.js';
 import type { CycleEffect, CycleInput, CyclePhase, CyclePlan, CycleProblem, CycleState, WorkName } from './cycleTypes.js';
 import { AreaWatch } from './areaWatch.js';
 import { codeOf, textOf } from './errors.js';
@@ -16,8 +17,6 @@ export interface CycleObserver {
   /** The cycle has left `from` after `durationMs` and is in `to` now. */
   onPhase(from: CyclePhase, to: CyclePhase, durationMs: number, state: CycleState): void;
 }
-
-const NS_PER_MS = 1e6;
 
 /** Without the time, which `tell` adds. */
 type Untimed<T> = T extends { nowMs: number } ? Omit<T, 'nowMs'> : never;

@@ -50,7 +50,7 @@ export interface ExploreTally {
   recoveries: number;
   searches: number;
   searchesExhaustive: number;
-  /** Of scripts with so many updates, all were searched exhaustively. */
+  /** Steps of the longest history that was met, in a search or a walk. */
   deepest: number;
   walks: number;
   walkSteps: number;
