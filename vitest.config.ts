@@ -6,7 +6,8 @@ export default defineConfig({
     pool: 'forks',
     // Loop devices, FUSE mounts and ptys are few and the machines small: two files at a time.
     maxWorkers: 2,
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    // For a hang only: on a busy machine all takes ten times as long.
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
   },
 });

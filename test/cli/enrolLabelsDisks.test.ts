@@ -107,7 +107,7 @@ function typed(rig: RealRig, lines: readonly string[]): Promise<{ code: number |
   const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
   const [program, ...args] = inDisguise(Object.values(rig.disks));
   const command = `'${process.execPath}' '${main}' enrol '${rig.file}'`;
-  const child = spawn(program, [...args, 'script', '--quiet', '--return', '--command', command, '/dev/null'], { stdio: 'pipe', timeout: 60_000 });
+  const child = spawn(program, [...args, 'script', '--quiet', '--return', '--command', command, '/dev/null'], { stdio: 'pipe', timeout: 250_000 });
   let text = '';
   let asked = 0;
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => {

@@ -1,11 +1,11 @@
 import { expect, it } from 'vitest';
-import { useMirrors, WORKLOAD } from './mirror.js';
+import { loadSome, useMirrors, WORKLOAD } from './mirror.js';
 
 const mirrors = useMirrors();
 
 it.each(['sync', 'async'] as const)('a fresh engine finds the dirty regions of a dead one and resynchronizes them (%s)', async (mode) => {
   const { engine, spec } = await mirrors.prepared({ tracking: { mode } });
-  const load = await engine.load(WORKLOAD, 1, 400);
+  const load = await loadSome(engine, WORKLOAD, 1, 400);
   expect(load.updatesAcknowledged).toBeGreaterThan(0);
   await engine.abandon();
 

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
 import { createEngine } from '../../src/engine/client.js';
-import type { AreaFailure, EnginePort, EngineSpec } from '../../src/engine/port.js';
+import type { AreaFailure, EnginePort, EngineSpec, LoadReport } from '../../src/engine/port.js';
 import type { TrackingSpec, WorkloadSpec } from '../../src/rig/resolved.js';
 import { useLoops } from '../device/loop.js';
 
@@ -20,6 +20,9 @@ export interface MirrorSpec {
   tracking?: Partial<TrackingSpec>;
   ffi?: 'koffi' | 'ffi-napi';
 }
+
+/** For a hang only. */
+const LOADS_MAX = 50;
 
 export const WORKLOAD: WorkloadSpec = {
   queueDepth: 16,
@@ -92,6 +95,14 @@ export function useMirrors() {
   }
 
   return { loops, devices, spec, engine, prepared };
+}
+
+/** Loads for a time, and once more for as long as nothing was acknowledged: on a busy machine that takes longer than here. */
+export async function loadSome(engine: EnginePort, workload: WorkloadSpec, seed: number, durationMs: number): Promise<LoadReport> {
+  for (let left = LOADS_MAX; ; left--) {
+    const load = await engine.load(workload, seed, durationMs);
+    if (load.updatesAcknowledged > 0 || left === 0) return load;
+  }
 }
 
 /** Whether the compiled worker is there; the test command builds it first. */

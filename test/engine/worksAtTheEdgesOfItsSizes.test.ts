@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { MirrorSpec } from './mirror.js';
-import { MIB, useMirrors, WORKLOAD } from './mirror.js';
+import { loadSome, MIB, useMirrors, WORKLOAD } from './mirror.js';
 
 const mirrors = useMirrors();
 
@@ -32,7 +32,7 @@ const EDGES: Edge[] = [
 it.each(EDGES)('loads, recovers, judges and resynchronizes with $name', async (edge) => {
   const { engine, spec } = await mirrors.prepared(edge.mirror);
   const workload = { ...WORKLOAD, queueDepth: edge.queueDepth ?? 16, writeBytes: edge.writeBytes ?? WORKLOAD.writeBytes };
-  const load = await engine.load(workload, 3, edge.loadMs ?? 300);
+  const load = await loadSome(engine, workload, 3, edge.loadMs ?? 300);
   expect(load.updatesAcknowledged).toBeGreaterThan(0);
   await engine.abandon();
   await engine.open(spec);

@@ -17,8 +17,8 @@ const COMMANDS = 10_000;
 /** Two rails of one frame each command, ten thousand frames in all with their answers. */
 it('10,000 commands with split answers and noise before them: none lost, none doubled', async () => {
   const board = startVirtualBoard('modbus-rtu', 8, { garbageBefore: 3, splitReads: true, seed: 20_240_607 });
-  // No read-back and no gap: the frames themselves are the test; every echo must match.
-  const ref = boardRef('modbus-rtu', board.tty, 8, { gapMs: 0, readBack: 'none', attempts: 1 });
+  // No read-back and no gap: the frames themselves are the test; every echo must match, and none of them is in a hurry.
+  const ref = boardRef('modbus-rtu', board.tty, 8, { gapMs: 0, readBack: 'none', attempts: 1, replyTimeoutMs: 20_000 });
   const power = await openOne(ref, { runtimeDir });
   for (let i = 0; i < COMMANDS; i += 1) {
     // Rail by rail off, then rail by rail on.
