@@ -40,13 +40,14 @@ export function addRelayCalibrate(relay: Command): void {
 }
 
 async function calibrateRig(rig: ResolvedRig, options: CalibrateCommand): Promise<void> {
-  const lock = lockRig(rig.name, 'plugpull relay calibrate');
   const wayOut = prepareWayOut();
   const { interrupts } = wayOut;
+  const lock = lockRig(rig.name, 'plugpull relay calibrate');
   let dir: RunDirectory | null = null;
   try {
     dir = RunDirectory.create(options.out ?? defaultRunPath(rig.name, rig.campaign.seed, systemClock.wallMs()));
     dir.write('rig.yaml', dumpRig(rig));
+    if (rig.lab !== null) wayOut.startsLab(rig.name);
     const session = await Session.open(
       { rig, ffi: options.ffi, lab: 'start', keepLab: false, lock, runId: newRunId(), historyDir: null },
       realHost,

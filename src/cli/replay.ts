@@ -9,7 +9,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { CALIBRATION_FILE } from '../campaign/calibration.js';
-import { parseCycles, parseRun } from '../report/parseRun.js';
+import { parseCycles } from '../report/parseRun.js';
 import { compareReplay, formatReplay } from '../report/replayDifferences.js';
 import type { CycleRecord, RunRecord } from '../report/runRecord.js';
 import { parseRig } from '../rig/load.js';
@@ -20,7 +20,7 @@ import { ffiOption, path, print, printJson, wholeNumber, type FfiName } from './
 import { CYCLES_MAX } from './plan.js';
 import type { SetExit } from './program.js';
 import { run } from './run.js';
-import { readRunFile } from './runFile.js';
+import { readRun, readRunFile } from './runFile.js';
 
 interface ReplayOptions {
   cycle?: number;
@@ -68,7 +68,7 @@ function readRecorded(dir: string): Recorded {
   const rig = parseRig(readRunFile(dir, 'rig.yaml'), join(dir, 'rig.yaml'));
   const cyclesText = readRunFile(dir, 'cycles.jsonl');
   if (!existsSync(join(dir, 'run.json'))) return { rig, run: null, cycles: parseCycles(cyclesText) };
-  const { run: record, cycles } = parseRun(readRunFile(dir, 'run.json'), cyclesText);
+  const { run: record, cycles } = readRun(dir);
   // Enrolments of real disks lie beside the profile that was run.
   return { rig: { ...rig, file: record.rig.file }, run: record, cycles };
 }

@@ -4,13 +4,11 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { writeReportHtml } from '../report/html.js';
 import { writeJunit } from '../report/junit.js';
-import { parseRun } from '../report/parseRun.js';
 import { summaryTable } from '../report/summaryTable.js';
-import type { Run } from '../report/runRecord.js';
 import { textOf } from '../campaign/errors.js';
 import { UsageError } from './exitCodes.js';
 import { print, printJson } from './options.js';
-import { readRunFile } from './runFile.js';
+import { readRun } from './runFile.js';
 
 export function addReport(program: Command): void {
   program
@@ -18,6 +16,7 @@ export function addReport(program: Command): void {
     .description('rebuild report.html and junit.xml of a run')
     .option('--json', 'the run as JSON on stdout')
     .action((dir: string, options: { json?: boolean }) => {
+      refuseUnended(dir);
       const run = readRun(dir);
       replace(join(dir, 'report.html'), writeReportHtml(run));
       replace(join(dir, 'junit.xml'), writeJunit(run));
@@ -26,13 +25,10 @@ export function addReport(program: Command): void {
     });
 }
 
-/** @throws UsageError, ReportError */
-function readRun(dir: string): Run {
-  const cycles = readRunFile(dir, 'cycles.jsonl');
-  if (!existsSync(join(dir, 'run.json'))) {
-    throw new UsageError(`the run in ${dir} was ended before it could write run.json, so there is nothing to report on; \`plugpull replay ${dir}\` runs it again`);
-  }
-  return parseRun(readRunFile(dir, 'run.json'), cycles);
+/** @throws UsageError */
+function refuseUnended(dir: string): void {
+  if (!existsSync(join(dir, 'cycles.jsonl')) || existsSync(join(dir, 'run.json'))) return;
+  throw new UsageError(`the run in ${dir} was ended before it could write run.json, so there is nothing to report on; \`plugpull replay ${dir}\` runs it again`);
 }
 
 function replace(file: string, text: string): void {

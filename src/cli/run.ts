@@ -28,9 +28,9 @@ import { introduction } from './introduction.js';
 import { ffiOption, path, print, printJson, wholeNumber, type FfiName } from './options.js';
 import { CYCLES_MAX } from './plan.js';
 import type { SetExit } from './program.js';
-import { createProgress, type Progress } from './progress.js';
+import { createProgress } from './progress.js';
 import { RunFiles } from './runFiles.js';
-import { prepareWayOut } from './wayOut.js';
+import { prepareWayOut, type WayOut } from './wayOut.js';
 
 export interface RunOptions {
   out?: string;
@@ -73,17 +73,22 @@ export async function run(rig: ResolvedRig, options: RunOptions): Promise<RunOut
     throw new CampaignError('NOTHING_TO_CUT', `${rig.file} names no rail to cut: a campaign needs one; write rails: and campaign.cuts`, { rig: rig.name });
   }
   const calibration = options.calibration === undefined ? null : loadCalibration(options.calibration, rig.name);
-  const lock = lockRig(rig.name, 'plugpull run');
+  const wayOut = prepareWayOut();
   try {
-    const dir = RunDirectory.create(options.out ?? defaultRunPath(rig.name, rig.campaign.seed, systemClock.wallMs()));
-    return await runIn(dir, rig, { ...options, calibration }, lock);
+    const lock = lockRig(rig.name, 'plugpull run');
+    try {
+      const dir = RunDirectory.create(options.out ?? defaultRunPath(rig.name, rig.campaign.seed, systemClock.wallMs()));
+      return await runIn(dir, rig, { ...options, calibration, wayOut }, lock);
+    } finally {
+      lock.release();
+    }
   } finally {
-    lock.release();
+    wayOut.release();
   }
 }
 
-/** The options with the calibration read. */
-type Options = Omit<RunOptions, 'calibration'> & { calibration: Calibration | null };
+/** The options with the calibration read, and the way out prepared. */
+type Options = Omit<RunOptions, 'calibration'> & { calibration: Calibration | null; wayOut: WayOut };
 
 async function runIn(dir: RunDirectory, rig: ResolvedRig, options: Options, lock: RigLock): Promise<RunOutcome> {
   const metrics = createMetrics(rig.name, rig.rails.map((r) => r.name));
@@ -107,7 +112,8 @@ async function runRecorded(dir: RunDirectory, rig: ResolvedRig, options: Options
   const progress = createProgress(options.json === true, process.stdout);
   try {
     const observers = [recorder, files.observer, metricsObserver(metrics), progress.observer];
-    const result = await underInterrupts(rig, options, lock, files, observers, progress);
+    options.wayOut.first(() => progress.end());
+    const result = await campaign(rig, options, lock, files, observers);
     progress.end();
     return await finish(files, result, metrics, options);
   } catch (error) {
@@ -129,23 +135,14 @@ async function serveOrDiscard(dir: RunDirectory, metrics: Metrics, address: Metr
   }
 }
 
-async function underInterrupts(
-  rig: ResolvedRig,
-  options: Options,
-  lock: RigLock,
-  files: RunFiles,
-  observers: readonly CampaignObserver[],
-  progress: Progress,
-): Promise<CampaignResult> {
-  const wayOut = prepareWayOut(() => progress.end());
-  try {
-    return await runCampaign(
-      { rig, ffi: options.ffi, keepLab: options.keepLab === true, runId: files.runId, historyDir: files.dir.historyDir, lock, calibration: options.calibration },
-      { host: realHost, clock: systemClock, interrupts: wayOut.interrupts, observers, onSession: (session) => wayOut.holds(session) },
-    );
-  } finally {
-    wayOut.release();
-  }
+function campaign(rig: ResolvedRig, options: Options, lock: RigLock, files: RunFiles, observers: readonly CampaignObserver[]): Promise<CampaignResult> {
+  const { ffi, calibration, wayOut } = options;
+  const keepLab = options.keepLab === true;
+  if (rig.lab !== null && !keepLab) wayOut.startsLab(rig.name);
+  return runCampaign(
+    { rig, ffi, keepLab, runId: files.runId, historyDir: files.dir.historyDir, lock, calibration },
+    { host: realHost, clock: systemClock, interrupts: wayOut.interrupts, observers, onSession: (session) => wayOut.holds(session) },
+  );
 }
 
 async function finish(files: RunFiles, result: CampaignResult, metrics: Metrics, options: Options): Promise<RunOutcome> {

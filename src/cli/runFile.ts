@@ -1,7 +1,10 @@
-/** Reads a file of a recorded run, and nothing else. */
+/** Reads files of a recorded run, and nothing else. */
 import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { codeOf, textOf } from '../campaign/errors.js';
+import { ReportError } from '../report/error.js';
+import { parseRun } from '../report/parseRun.js';
+import type { Run } from '../report/runRecord.js';
 import { UsageError } from './exitCodes.js';
 
 /** Records of a million cycles; a string of Node's holds no more. */
@@ -26,5 +29,15 @@ export function readRunFile(dir: string, name: string): string {
     if (dir === '' || codeOf(error) === 'ENOTDIR') throw new UsageError(`"${dir}" is not a directory; name that of a run`);
     const why = codeOf(error) === 'ENOENT' ? 'is not there; is that the directory of a run?' : `can't be read (${textOf(error)})`;
     throw new UsageError(`${join(dir, name)} ${why}`);
+  }
+}
+
+/** The run as it ended. @throws UsageError, ReportError that names the directory */
+export function readRun(dir: string): Run {
+  const [runText, cyclesText] = ['run.json', 'cycles.jsonl'].map((name) => readRunFile(dir, name));
+  try {
+    return parseRun(runText, cyclesText);
+  } catch (error) {
+    throw error instanceof ReportError ? new ReportError(error.code, `${dir}: ${error.message}`, { ...error.context, dir }) : error;
   }
 }

@@ -3,25 +3,32 @@
  * power back first, and end a lab of the command's own, whatever else hangs.
  */
 import { catchInterrupts, type Interrupts } from '../campaign/interrupts.js';
+import { realHost } from '../campaign/realHost.js';
 import type { Session } from '../campaign/session.js';
 import { beforeCrash } from './crash.js';
 import { EXIT } from './exitCodes.js';
 
 export interface WayOut {
   readonly interrupts: Interrupts;
-  /** Its rails are the ones to be switched on from now on. */
+  /** Done before all else from now on, as leaving the terminal as it was. */
+  first(action: () => void): void;
+  /** The rig is locked, and a lab of this name that does not run yet will be the command's own: ended, even half started. */
+  startsLab(name: string): void;
+  /** Its rails are the ones to be switched on from now on; it knows what to do about its lab. */
   holds(session: Session): void;
   /** The command has ended in order. */
   release(): void;
 }
 
-/** `first`: done before all else, as leaving the terminal as it was. */
-export function prepareWayOut(first: () => void = () => undefined): WayOut {
+/** Signals are caught from now on: to be called before there is anything to leave behind. */
+export function prepareWayOut(): WayOut {
   let session: Session | null = null;
+  let first = (): void => undefined;
+  let endLab = (): Promise<void> => Promise.resolve();
   const leave = async (): Promise<void> => {
     first();
     try {
-      await session?.leave();
+      await (session === null ? endLab() : session.leave());
     } catch (error) {
       process.stderr.write(`plugpull: ${String(error)}\n`);
     }
@@ -30,6 +37,14 @@ export function prepareWayOut(first: () => void = () => undefined): WayOut {
   const forget = beforeCrash(leave);
   return {
     interrupts,
+    first(action) {
+      first = action;
+    },
+    startsLab(name) {
+      const ran = realHost.labView(name).then((lab) => lab !== null, () => true);
+      // Ending takes its turn after a start that is under way.
+      endLab = async () => ((await ran) ? undefined : realHost.labDown(name));
+    },
     holds(opened) {
       session = opened;
     },

@@ -68,12 +68,12 @@ describe('an interrupt', () => {
     }
   });
 
-  const twiceInTheDark = (out: string): ReturnType<typeof cli> => {
+  const twice = (line: string, out: string): ReturnType<typeof cli> => {
     let sent = false;
     return cli(['run', file, '--out', join(state.dir, out)], {
       env: { PLUGPULL_STATE_DIR: state.dir },
       onOutput(stdout, child) {
-        if (sent || !stdout.includes('  cut:')) return;
+        if (sent || !stdout.includes(line)) return;
         sent = true;
         child.kill('SIGINT');
         setTimeout(() => child.kill('SIGINT'), 20);
@@ -82,15 +82,19 @@ describe('an interrupt', () => {
   };
 
   it('sent twice still restores power', async () => {
-    const result = await twiceInTheDark('twice');
+    const result = await twice('  cut:', 'twice');
     expect(result.code, result.stderr).toBe(130);
     const states = await cli(['relay', 'state', file, '--json'], { env: { PLUGPULL_STATE_DIR: state.dir } });
     expect((JSON.parse(states.stdout) as { state: string }[]).map((r) => r.state)).toEqual(['on', 'on', 'on']);
   });
 
-  it('sent twice still ends a lab of its own', async () => {
+  // The first line comes before the lab is started.
+  it.each([
+    ['in the dark', '  cut:', 'own'],
+    ['while that comes up', '  record', 'early'],
+  ])('sent twice still ends a lab of its own, %s', async (_when, line, out) => {
     await labDown(NAME);
-    const result = await twiceInTheDark('own');
+    const result = await twice(line, out);
     expect(result.code, result.stderr).toBe(130);
     expect(await labStatus(NAME)).toBeNull();
     await expect.poll(() => loopsOf(state.dir), GONE).toBe('');

@@ -62,6 +62,9 @@ describe('usage', () => {
     ['a profile that is not there', ['run', join(state.dir, 'nowhere.yaml')]],
     ['off without a rail', ['relay', 'off', 'rigs/loop-ci.yaml']],
     ['a report of no run', ['report', state.dir]],
+    ['a run directory without a name', ['run', 'rigs/loop-ci.yaml', '--out', '']],
+    ['a rail that there is none of, before any board is asked', ['relay', 'pulse', 'rigs/virtual-mirror.yaml', 'Q', '--ms', '5']],
+    ['a board type that there is none of', ['relay', 'test', '--type', 'lcsu', '--tty', '/dev/ttyNOPE7']],
   ])('%s: exit 2', async (_what, args) => {
     const result = await cli(args, { env });
     expect(result.code, result.stderr).toBe(2);

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { lockRig } from '../../src/campaign/rigLock.js';
-import { labUp } from '../../src/lab/lab.js';
+import { labDown, labUp } from '../../src/lab/lab.js';
 import { labRig, ownStateDir, rigText } from '../campaign/labRig.js';
 import { cli } from './cli.js';
 
@@ -70,5 +70,11 @@ describe('serve', () => {
     } finally {
       lock.release();
     }
+  });
+
+  it('says once what both its looks meet: a lab that is not running', async () => {
+    await labDown('serve');
+    const { stderr } = await served();
+    expect(stderr.match(/not running/g)).toHaveLength(1);
   });
 });

@@ -1,0 +1,24 @@
+/** A search may take a day: what can't be kept, or was not meant, is told before it. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, it } from 'vitest';
+import { cli } from './cli.js';
+
+const dir = mkdtempSync(join(tmpdir(), 'plugpull-explore-'));
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+it.each<[string, string[], RegExp]>([
+  ['a trace in a directory that is not there', ['--out', join(dir, 'none', 'trace.json')], /a trace can't be written to .*none.*--out/],
+  ['a trace in place of a directory', ['--out', dir], /is a directory/],
+  ['counterexamples in a directory that is not there', ['--mutants', '--keep', join(dir, 'none')], /none.*--keep/],
+  ['--keep without --mutants', ['--keep', dir], /--keep goes with --mutants/],
+  ['--mutants with one mutant', ['--mutants', '--mutant', 'literal-claim-4'], /leave out --mutant/],
+  ['a trace that never ends', ['--replay', '/dev/zero'], /\/dev\/zero: is not a regular file/],
+  ['a trace that is not there', ['--replay', join(dir, 'none.json')], /none\.json: there is no such file/],
+])('%s', async (_what, args, message) => {
+  // A day: without the refusal this hangs until it is killed.
+  const { code, stderr } = await cli(['explore', '--seconds', '86400', '--threads', '1', ...args], { hangMs: 60_000 });
+  expect(code, stderr).toBe(2);
+  expect(stderr).toMatch(message);
+});

@@ -1,0 +1,56 @@
+/** `report` on a directory that is not as a run left it: exit 2, the file named, and nothing in it replaced. */
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { sampleRun } from '../report/sampleRun.js';
+import { cli } from './cli.js';
+
+const dir = mkdtempSync(join(tmpdir(), 'plugpull-report-'));
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+const { run, cycles } = sampleRun();
+const lines = cycles.map((cycle) => `${JSON.stringify(cycle)}\n`);
+
+function recorded(name: string): string {
+  const at = join(dir, name);
+  mkdirSync(at);
+  writeFileSync(join(at, 'run.json'), JSON.stringify(run));
+  writeFileSync(join(at, 'cycles.jsonl'), lines.join(''));
+  return at;
+}
+
+describe('report', () => {
+  it.each<[string, (at: string) => void, RegExp]>([
+    ['without its cycles', (at) => writeFileSync(join(at, 'cycles.jsonl'), ''), /cycles\.jsonl: holds 0 cycles with the verdict \w+, and run\.json counts \d/],
+    ['without its last cycle', (at) => writeFileSync(join(at, 'cycles.jsonl'), lines.slice(0, -1).join('')), /cycles\.jsonl: holds \d cycles with the verdict/],
+    ['of a bench that was killed', (at) => rmSync(join(at, 'run.json')), /was ended before it could write run\.json.*plugpull replay/],
+    ['with half a run.json', (at) => writeFileSync(join(at, 'run.json'), '{"schemaVersion": 1,'), /run\.json: not JSON/],
+    ['with a directory in the report\'s way', (at) => mkdirSync(join(at, 'report.html.new')), /report\.html can't be written/],
+  ])('%s', async (what, damage, message) => {
+    const at = recorded(what.replaceAll(/\W/g, '-'));
+    damage(at);
+    const before = readdirSync(at);
+    const { code, stdout, stderr } = await cli(['report', at]);
+    expect(code, stderr).toBe(2);
+    expect(stderr).toMatch(message);
+    expect(stderr).toContain(at);
+    expect(stdout).toBe('');
+    expect(readdirSync(at)).toEqual(before);
+  });
+
+  it('of a file, or of nothing', async () => {
+    const file = join(dir, 'file');
+    writeFileSync(file, '');
+    for (const name of [file, '']) {
+      const { code, stderr } = await cli(['report', name]);
+      expect(code, stderr).toBe(2);
+      expect(stderr).toContain(`"${name}" is not a directory`);
+    }
+  });
+
+  it('of a whole run is written', async () => {
+    const at = recorded('whole');
+    expect((await cli(['report', at])).code).toBe(0);
+    expect(existsSync(join(at, 'report.html'))).toBe(true);
+  });
+});
