@@ -1,0 +1,120 @@
+/**
+ * The fault catalogue from end to end: disks that break a promise, each another one on P, S and the journal, under a whole
+ * campaign. Each is named with its area, and nobody else is blamed; what is legal passes. Lying flushes are in
+ * brokenPromisesAreCaught, devices that come back late, elsewhere or not at all in disksComeBackElsewhereLateOrNotAtAll,
+ * what else is legal in honestRigsPass.
+ */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { ownStateDir } from '../campaign/labRig.js';
+import { cli } from './cli.js';
+import { tinyRigText, type TinyWishes } from './tinyRig.js';
+
+const state = ownStateDir();
+const env = { PLUGPULL_STATE_DIR: state.dir };
+afterAll(() => state.clean());
+
+/** One relay after another: while P has its power the application goes on, so that each cut finds writes in flight. */
+const ALL = ['{ rails: [S, P, J], during: load, after: 400ms }'];
+/** Early in the load, and often enough that not all of it is overwritten. */
+const FLUSHED = 'afterWrites: 20, every: 3, count: 30';
+/** The journal's first writes are its format. */
+const LOGGED = 'afterWrites: 20, every: 2, count: 100';
+/** Much that is not flushed, at any time. */
+const UNFLUSHED = { tracking: 'flushEvery: 4096, flushInterval: 50ms, ackTimeout: 10s, linger: 10ms, hotRegions: 16', workload: 'queueDepth: 64, writeSize: [4KiB, 16KiB]' };
+
+interface Summary {
+  run: { verdict: string; troubles: string[] };
+  cycles: { reasons: { code: string; rule: string; text: string }[] }[];
+}
+
+/** `AREA CLASS` of every fault that the campaign names, in either cycle. */
+function named({ cycles }: Summary): string[] {
+  const said = cycles.flatMap((c) => c.reasons).flatMap((r) => {
+    if (r.code === 'METADATA_ROT') return ['journal indicator-rot'];
+    return r.code === 'DEVICE_FAULT' ? [`${r.text.split(/[ :]/)[0]} ${r.rule}`] : [];
+  });
+  return [...new Set(said)].sort();
+}
+
+async function campaign(name: string, wishes: Partial<TinyWishes>): Promise<{ code: number | null; summary: Summary }> {
+  const file = join(state.dir, `${name}.yaml`);
+  writeFileSync(file, tinyRigText(name, { cuts: ALL, cycles: 1, ...wishes }));
+  const result = await cli(['run', file, '--out', join(state.dir, `out-${name}`), '--json'], { env });
+  expect(result.stdout, result.stderr).not.toBe('');
+  return { code: result.code, summary: JSON.parse(result.stdout) as Summary };
+}
+
+interface Case extends Partial<TinyWishes> {
+  name: string;
+  faults: { p?: string; s?: string; j?: string };
+  named: string[];
+  /** May be named too: a part of the same fault. */
+  with?: string[];
+}
+
+const cases: Case[] = [
+  {
+    name: 'lost-corrupt',
+    faults: { p: `class: lost-write, ${FLUSHED}`, s: `class: bit-corruption, ${FLUSHED}`, j: `class: bit-corruption, ${LOGGED}` },
+    named: ['primary lost-write', 'secondary bit-corruption', 'journal indicator-rot'],
+    with: ['primary lying-flush', 'primary torn-durable'],
+  },
+  {
+    name: 'torn-misdirected',
+    mode: 'async',
+    faults: { p: `class: torn-durable, ${FLUSHED}`, s: `class: misdirected-write, ${FLUSHED}`, j: `class: misdirected-write, ${LOGGED}` },
+    named: ['primary torn-durable', 'secondary misdirected-write'],
+    // Where the journal's strayed writes have left nothing that is needed, nobody can tell.
+    with: ['journal indicator-rot', 'primary lost-write', 'secondary lost-write', 'secondary lying-flush', 'secondary torn-durable'],
+  },
+  {
+    name: 'garbage-shorn',
+    ...UNFLUSHED,
+    faults: { p: 'class: garbage, count: 8', s: 'class: shorn, count: 8', j: 'class: stuck-bits, offset: 16KiB, length: 64KiB' },
+    named: ['primary garbage', 'secondary shorn', 'journal indicator-rot'],
+    with: ['secondary bit-corruption'],
+  },
+  {
+    name: 'stuck-gone',
+    mode: 'async',
+    cycles: 2,
+    faults: { p: 'class: stuck-bits, afterCuts: 1, offset: 0, length: 2MiB', s: 'class: region-loss, offset: 64KiB, length: 256KiB', j: 'class: region-loss, offset: 0, length: 64KiB' },
+    named: ['primary stuck-bits', 'secondary region-loss', 'journal indicator-rot'],
+    with: ['primary bit-corruption', 'primary garbage'],
+  },
+  {
+    name: 'astray-unreadable',
+    mode: 'async',
+    faults: { p: 'class: misdirected-read, afterCuts: 1, afterReads: 3, every: 3, count: 20', s: 'class: latent-error, afterCuts: 1, offset: 512KiB, length: 16KiB', j: 'class: latent-error, afterCuts: 1, offset: 16KiB, length: 4KiB' },
+    named: ['primary misdirected-read', 'secondary latent-error', 'journal indicator-rot'],
+    with: ['primary misdirected-write'],
+  },
+  {
+    name: 'stale-collateral',
+    ...UNFLUSHED,
+    cycles: 2,
+    faults: { p: 'class: collateral, count: 8', s: 'class: stale-read, afterWrites: 30, every: 3, count: 50', j: `class: lost-write, ${LOGGED}` },
+    named: ['primary collateral', 'secondary stale-read', 'journal indicator-rot'],
+    with: ['primary garbage'],
+  },
+  { name: 'error-once', faults: { s: 'class: error-once, afterFlushes: 6' }, named: ['secondary io-error'] },
+  { name: 'slow', areaSize: '1MiB', tracking: 'ackTimeout: 60ms', faults: { s: 'class: slow, delayMs: 200, probability: 0.05' }, named: ['secondary slow'] },
+];
+
+describe('ends FAIL, each fault with its name and its area', () => {
+  it.each(cases)('$name', async ({ name, faults, named: expected, with: also = [], ...wishes }) => {
+    const disk = (fault: string | undefined): string | undefined => fault && `killModel: keep, faults: [{ ${fault} }]`;
+    const { code, summary } = await campaign(name, { ...wishes, disks: { p: disk(faults.p), s: disk(faults.s), j: disk(faults.j) } });
+    const found = named(summary);
+    expect(found.filter((f) => !also.includes(f)), `${summary.run.troubles.join()} ${found.join()}`).toEqual([...expected].sort());
+    expect({ code, verdict: summary.run.verdict }).toEqual({ code: 1, verdict: 'FAIL' });
+  });
+});
+
+it('passes when the power bounces before it stays away', async () => {
+  const bounce = 'faults: [{ class: bounce, pulses: 2, gapMs: 10 }]';
+  const { code, summary } = await campaign('bounce', { dark: '150ms', disks: { p: bounce, s: bounce, j: bounce } });
+  expect({ code, reasons: summary.cycles.flatMap((c) => c.reasons) }).toEqual({ code: 0, reasons: [] });
+});
