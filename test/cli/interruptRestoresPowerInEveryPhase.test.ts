@@ -68,7 +68,7 @@ describe('an interrupt', () => {
     }
   });
 
-  const twice = (line: string, out: string): ReturnType<typeof cli> => {
+  const twiceAt = (line: string, out: string): ReturnType<typeof cli> => {
     let sent = false;
     return cli(['run', file, '--out', join(state.dir, out)], {
       env: { PLUGPULL_STATE_DIR: state.dir },
@@ -82,21 +82,42 @@ describe('an interrupt', () => {
   };
 
   it('sent twice still restores power', async () => {
-    const result = await twice('  cut:', 'twice');
+    await labUp(NAME, labRig(NAME, wishes).lab!);
+    const result = await twiceAt('  cut:', 'twice');
     expect(result.code, result.stderr).toBe(130);
     const states = await cli(['relay', 'state', file, '--json'], { env: { PLUGPULL_STATE_DIR: state.dir } });
     expect((JSON.parse(states.stdout) as { state: string }[]).map((r) => r.state)).toEqual(['on', 'on', 'on']);
   });
 
-  // The first line comes before the lab is started.
-  it.each([
-    ['in the dark', '  cut:', 'own'],
-    ['while that comes up', '  record', 'early'],
-  ])('sent twice still ends a lab of its own, %s', async (_when, line, out) => {
-    await labDown(NAME);
-    const result = await twice(line, out);
+  const expectNothingLeft = async (result: Awaited<ReturnType<typeof cli>>): Promise<void> => {
     expect(result.code, result.stderr).toBe(130);
     expect(await labStatus(NAME)).toBeNull();
+    expect(existsSync(join(state.dir, `lab-${NAME}`))).toBe(false);
     await expect.poll(() => loopsOf(state.dir), GONE).toBe('');
+  };
+
+  it('sent twice still ends a lab of its own', async () => {
+    await labDown(NAME);
+    await expectNothingLeft(await twiceAt('  cut:', 'own'));
+  });
+
+  it('sent twice ends a lab of its own that is still coming up', async () => {
+    await labDown(NAME);
+    let looking: NodeJS.Timeout | undefined;
+    // The last thing that is made before the lab's process.
+    const log = join(state.dir, `lab-${NAME}`, 'lab.log');
+    const result = await cli(['run', file, '--out', join(state.dir, 'early')], {
+      env: { PLUGPULL_STATE_DIR: state.dir },
+      onStart(child) {
+        looking = setInterval(() => {
+          if (!existsSync(log)) return;
+          clearInterval(looking);
+          child.kill('SIGINT');
+          setTimeout(() => child.kill('SIGINT'), 20);
+        }, 1);
+      },
+    });
+    clearInterval(looking);
+    await expectNothingLeft(result);
   });
 });
