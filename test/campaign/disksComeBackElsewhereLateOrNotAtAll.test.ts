@@ -9,8 +9,11 @@ import { ownStateDir } from './labRig.js';
 const state = ownStateDir();
 const occupied: string[] = [];
 afterAll(async () => {
-  for (const loop of occupied) execFileSync('losetup', ['--detach', loop]);
-  await state.clean();
+  try {
+    for (const loop of occupied) execFileSync('losetup', ['--detach', loop]);
+  } finally {
+    await state.clean();
+  }
 });
 
 const LCUS = { type: 'lcus', channels: 4 };

@@ -83,7 +83,7 @@ describe('exit codes', () => {
       expect(result.stderr).toMatch(/no space|ENOSPC/i);
       expect(await labStatus('full')).toBeNull();
     } finally {
-      execFileSync('umount', [mount]);
+      execFileSync('umount', ['--lazy', mount]);
     }
   });
 });

@@ -18,7 +18,7 @@ beforeAll(() => {
   execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', mount]);
 });
 afterAll(async () => {
-  execFileSync('umount', [mount]);
+  execFileSync('umount', ['--lazy', mount]);
   await state.clean('refuse');
 });
 
