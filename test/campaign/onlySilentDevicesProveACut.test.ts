@@ -1,3 +1,4 @@
+import { constants } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import type { CutRecord } from '../../src/campaign/cycleTypes.js';
 import { proofOfCut } from '../../src/campaign/proof.js';
@@ -65,5 +66,7 @@ describe('proof of a cut', () => {
     };
     expect(proofOfCut(cut)[0]).toMatchObject({ proven: false, reason: 'no-sign' });
     expect(proofOfCut({ ...cut, signs: [{ ...cut.signs[0], atNs: 1000 }] })[0]).toMatchObject({ proven: true, latencyMs: 0 });
+    // Without descriptors the host can read no device at all.
+    expect(proofOfCut({ ...cut, signs: [{ ...cut.signs[0], errno: constants.errno.EMFILE, atNs: 1000 }] })[0]).toMatchObject({ proven: false, reason: 'no-sign' });
   });
 });
