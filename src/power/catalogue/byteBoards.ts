@@ -51,7 +51,7 @@ export const conrad: BoardTypeInput = {
   options: { address: { default: 1, min: 1, max: 255 } },
   // Zeros complete whatever frame the board is in the middle of (up to 3), then make one of their own (4), and another
   // one should its answer have come too late.
-  sync: { send: '00', expect: '{any} {any} {any} {xor8}', tries: 11, timeoutMs: 50 },
+  sync: { send: '00', expect: '{any} {any} {any} {xor8}', tries: 11, timeoutMs: 100 },
   open: [{ send: '01 {address} 00 {xor8}', expect: 'FE {address} {any} {xor8}' }],
   set: {
     on: { send: '06 {address} {bit} {xor8}', expect: 'F9 {address} {any} {xor8}' },
