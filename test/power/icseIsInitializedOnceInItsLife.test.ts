@@ -12,6 +12,8 @@ it('opened again it gets masks only, and rails keep the state they were left in'
   const board = startVirtualBoard('icse', 4);
   const first = await openOne(boardRef('icse', board.tty, 4), { runtimeDir });
   await first.switchRail('r2', 'off');
+  // Whoever opens a tty next throws away what is still on its way.
+  await board.settled();
   await first.close();
   const second = await openOne(boardRef('icse', board.tty, 4), { runtimeDir });
   await second.switchRail('r3', 'off');
