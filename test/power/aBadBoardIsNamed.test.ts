@@ -12,7 +12,7 @@ afterAll(() => fs.rmSync(runtimeDir, { recursive: true, force: true }));
 /** For boards that say nothing at all … */
 const QUICK = { replyTimeoutMs: 60, attempts: 2 };
 /** … and for those whose answer is to be seen, on a busy machine too. */
-const PATIENT = { replyTimeoutMs: 300, attempts: 2 };
+const PATIENT = { replyTimeoutMs: 600, attempts: 2 };
 
 async function failureOfCut(type: string, channels: number, peerOptions: object, options: object = QUICK): Promise<PowerError> {
   const board = startVirtualBoard(type, channels, { ...peerOptions });

@@ -94,7 +94,7 @@ it('conrad: a board left in the middle of a frame is brought back, whatever the 
     const first = await openOne(boardRef('conrad', board.tty, 8), { runtimeDir });
     await first.close();
     board.hear(Uint8Array.from(left));
-    const second = await openOne(boardRef('conrad', board.tty, 8, { attempts: 1 }), { runtimeDir });
+    const second = await openOne(boardRef('conrad', board.tty, 8), { runtimeDir });
     expect(await second.switchRail('r3', 'off')).toMatchObject({ state: 'off' });
     expect([...board.contacts.values()].filter((on) => !on)).toHaveLength(1);
   }
