@@ -28,6 +28,8 @@ export interface Bench {
   engineSpec(): Promise<EngineSpec>;
   /** Failures that the engine's own I/O meets; returns what ends the subscription. */
   onFailure(listener: (failure: AreaFailure) => void): () => void;
+  /** The first update of a load is on its way; returns what ends the subscription. */
+  onLoadBegan(listener: () => void): () => void;
   /** The engine has stopped at an armed cut point, or goes on from it; returns what ends the subscription. */
   onPoint(listener: (event: PointEvent) => void): () => void;
 }

@@ -8,7 +8,7 @@
  * restores all power, whatever the outcome says.
  */
 import type { CutRecord, CycleFacts, CycleInput, CyclePlan, CycleProblem, CycleState, DeviceSign, Transition } from './cycleTypes.js';
-import { end, enter, fellSilent, go, phaseOf, problemIn, sendEffect, type Step } from './cycleSteps.js';
+import { end, enter, fellSilent, go, loadBegan, phaseOf, problemIn, sendEffect, type Step } from './cycleSteps.js';
 import { allSeen, cutAreas } from './proof.js';
 
 const NO_FACTS: CycleFacts = { cuts: [], recoveries: [], judge: null, resync: null, verify: null, unprovoked: [] };
@@ -46,7 +46,7 @@ export function step(state: CycleState, input: CycleInput): Transition {
 const HANDLERS: Record<CycleState['step'], Step> = {
   idle: (s, i) => (i.type === 'start' ? enter(s, 'checkingReadable', i.nowMs) : go(s)),
   checkingReadable: afterPreflight,
-  working: (s, i) => (i.type === 'tick' ? afterTime(s, i.nowMs) : go(s)),
+  working: (s, i) => (i.type === 'tick' ? afterTime(s, i.nowMs) : i.type === 'loadBegan' ? loadBegan(s, i.nowMs) : go(s)),
   arming: afterArming,
   cutting: whileCutting,
   hearingBoard: (s, i) => (i.type === 'switchedOff' ? enter(withCut(s, { commands: i.commands }), 'dark', i.nowMs) : go(s)),

@@ -45,12 +45,14 @@ export class CycleRunner {
     const unsubscribe = this.bench.onFailure((failure) =>
       this.tell({ type: 'areaFailed', sign: { ...failure, source: 'engine' } }),
     );
+    const unsubscribeLoad = this.bench.onLoadBegan(() => this.tell({ type: 'loadBegan' }));
     const unsubscribePoint = this.bench.onPoint((event) => this.tell({ type: 'point', event }));
     return new Promise<CycleState>((resolve) => {
       this.finished = resolve;
       this.tell({ type: 'start' });
     }).finally(() => {
       unsubscribe();
+      unsubscribeLoad();
       unsubscribePoint();
       this.watch.end();
       this.cancelTimer();

@@ -20,6 +20,9 @@ interface Entry {
  */
 const BOARD_WORD_MS = 60_000;
 
+/** An engine needs milliseconds to begin a load. One that has not by then is cut all the same, for its record to say so. */
+const LOAD_BEGINS_MS = 30_000;
+
 const ALL_AREAS = ['primary', 'secondary', 'journal'] as const;
 const WORK_OF = { load: 'load', resync: 'resync', recovery: 'recover' } as const;
 
@@ -91,10 +94,9 @@ function entryOf(state: CycleState, step: CycleStep): Entry {
     case 'checkingReadable':
       return { effects: [{ type: 'probe', areas: ALL_AREAS }], afterMs: limits.return };
     case 'working':
-      // A point comes by itself; the time is then the bound on it.
       return {
         effects: [workEffect(state)],
-        afterMs: round.at === undefined ? Math.max(0, round.afterMs - round.leadMs) : round.afterMs + limits.point,
+        afterMs: cutAfterMs(state) + (round.during === 'load' ? LOAD_BEGINS_MS : 0),
         work: WORK_OF[round.during],
       };
     case 'arming':
@@ -139,6 +141,18 @@ function entryOf(state: CycleState, step: CycleStep): Entry {
     case 'ended':
       return { effects: [], afterMs: null };
   }
+}
+
+/** A point comes by itself; the time is then the bound on it. */
+function cutAfterMs({ plan, roundIndex }: CycleState): number {
+  const round = plan.rounds[roundIndex];
+  return round.at === undefined ? Math.max(0, round.afterMs - round.leadMs) : round.afterMs + plan.deadlinesMs.point;
+}
+
+/** The load's first update is on its way: the time of the cut counts from here, or there might be nothing to cut. */
+export function loadBegan(state: CycleState, nowMs: number): Transition {
+  if (state.plan.rounds[state.roundIndex].during !== 'load') return go(state);
+  return go({ ...state, workSinceMs: nowMs, timerMs: nowMs + cutAfterMs(state) });
 }
 
 /** An area of the cut neither answered nor failed as the dark ended. */

@@ -159,7 +159,7 @@ export interface CycleState {
   work: WorkName | null;
   /** The protocol stands at the round's cut point. */
   reached: PointReached | null;
-  /** When that began, or the last one did. */
+  /** When that began, or the last one did; of a load, with its first update. */
   workSinceMs: number;
   /** Told to let go of the devices, the engine has not done so yet. */
   holding: boolean;
@@ -174,6 +174,7 @@ export type CycleInput =
   | { type: 'tick'; nowMs: number }
   | { type: 'readable'; nowMs: number; areas: readonly AreaName[]; silent: readonly AreaName[] }
   | { type: 'areaFailed'; nowMs: number; sign: DeviceSign }
+  | { type: 'loadBegan'; nowMs: number }
   | { type: 'point'; nowMs: number; event: PointEvent }
   | { type: 'switchedOff'; nowMs: number; commands: readonly SwitchRecord[] }
   | { type: 'switchedOn'; nowMs: number; atNs: number }

@@ -53,6 +53,7 @@ export class Session implements Bench {
   private readonly host: Host;
   private readonly darkRails = new Set<string>();
   private readonly listeners = new Set<(failure: AreaFailure) => void>();
+  private readonly loadListeners = new Set<() => void>();
   private readonly pointListeners = new Set<(event: PointEvent) => void>();
   private lab: LabView | null = null;
   private powerPort: PowerPort | null = null;
@@ -181,6 +182,11 @@ export class Session implements Bench {
     return () => this.listeners.delete(listener);
   }
 
+  onLoadBegan(listener: () => void): () => void {
+    this.loadListeners.add(listener);
+    return () => this.loadListeners.delete(listener);
+  }
+
   onPoint(listener: (event: PointEvent) => void): () => void {
     this.pointListeners.add(listener);
     return () => this.pointListeners.delete(listener);
@@ -215,6 +221,9 @@ export class Session implements Bench {
           for (const listener of this.listeners) listener(failure);
         },
         onSnapshot: (snapshot) => this.options.onSnapshot?.(snapshot),
+        onLoadBegan: () => {
+          for (const listener of this.loadListeners) listener();
+        },
         onPoint: (event) => {
           for (const listener of this.pointListeners) listener(event);
         },

@@ -100,16 +100,23 @@ export interface LoadRunParts {
   /** Null: until it is stopped. */
   durationMs: number | null;
   stopRequested: () => boolean;
+  /** Told once, when the first update is on its way. */
+  began: () => void;
 }
 
 /** The loop of a load: until it is stopped, its time is up, or P or the journal is gone. */
-export function runLoad({ running, meter, generator, durationMs, stopRequested }: LoadRunParts): LoadReport {
+export function runLoad({ running, meter, generator, durationMs, stopRequested, began }: LoadRunParts): LoadReport {
   const { core } = running;
   const started = performance.now();
+  let hasBegun = false;
   const count = loadCounter(core, meter);
   while (!stopRequested() && (durationMs === null || performance.now() - started < durationMs)) {
     const accepted = generator.fill();
     running.round();
+    if (!hasBegun && generator.issued > 0) {
+      hasBegun = true;
+      began();
+    }
     if (!accepted || core.state.primaryLost || core.state.journalLost) break;
   }
   generator.closeAll();

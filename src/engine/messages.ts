@@ -21,4 +21,5 @@ export type FromWorker =
   | { type: 'snapshot'; snapshot: EngineSnapshot }
   | { type: 'failure'; failure: AreaFailure }
   | { type: 'point'; event: PointEvent }
+  | { type: 'loadBegan' }
   | { type: 'powerLossTaken' };

@@ -118,6 +118,8 @@ export type PointEvent =
   | { type: 'ended'; atNs: number; sentNs: number | null; endedNs: number | null; ok: boolean; inFlight: InFlight };
 
 export interface EngineEvents {
+  /** The first update of a load is on its way: until then there is nothing to cut. */
+  onLoadBegan?(): void;
   onFailure(f: AreaFailure): void;
   onSnapshot(s: EngineSnapshot): void;
   onPoint?(e: PointEvent): void;

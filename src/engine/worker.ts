@@ -14,6 +14,7 @@ const engine = new WorkerEngine({
   snapshot: (snapshot) => send({ type: 'snapshot', snapshot }),
   failure: (failure) => send({ type: 'failure', failure }),
   point: (event) => send({ type: 'point', event }),
+  loadBegan: () => send({ type: 'loadBegan' }),
   powerLossTaken: () => send({ type: 'powerLossTaken' }),
 });
 

@@ -54,6 +54,7 @@ export interface WorkerPorts {
   snapshot(s: EngineSnapshot): void;
   failure(f: AreaFailure): void;
   point(e: PointEvent): void;
+  loadBegan(): void;
   /** The announced power losses have been taken in. */
   powerLossTaken(): void;
 }
@@ -166,8 +167,8 @@ export class WorkerEngine {
     this.phase.enter('load', 0);
     const running = this.needCore();
     const generator = this.generator(w, seed);
-    const { meter, stopRequested } = this;
-    return this.atPoint(point, () => runLoad({ running, meter, generator, durationMs, stopRequested }));
+    const { meter, stopRequested, ports } = this;
+    return this.atPoint(point, () => runLoad({ running, meter, generator, durationMs, stopRequested, began: () => ports.loadBegan() }));
   }
 
   resync(withLoad?: { workload: WorkloadSpec; seed: number }, point?: PointArm): ResyncReport {

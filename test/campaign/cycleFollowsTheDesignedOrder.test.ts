@@ -22,6 +22,21 @@ describe('a cycle', () => {
     expect(state.facts.cuts[0].load?.updatesIssued).toBeGreaterThan(0);
   });
 
+  it('counts the time of a cut from the first update of the load, however late that is', async () => {
+    for (const loadBeginsMs of [0, 5000]) {
+      const { state } = await runFake({ afterMs: { min: 300, max: 300 } }, { loadBeginsMs });
+      const [cut] = state.facts.cuts;
+      expect(cut.commands[0].askedNs / 1e6 - cut.workSinceMs).toBe(300);
+      expect(cut.workSinceMs).toBeGreaterThanOrEqual(loadBeginsMs);
+    }
+  });
+
+  it('cuts a load that never begins all the same, late', async () => {
+    const { state } = await runFake({ afterMs: { min: 300, max: 300 } }, { idle: true });
+    expect(state.outcome).toEqual({ kind: 'complete' });
+    expect(state.facts.cuts[0].commands[0].askedNs / 1e6).toBeGreaterThan(30_000);
+  });
+
   it('gives a silent device its power before the engine has its I/O back, and opens it only after', async () => {
     const { bench, state } = await runFake({ rails: ['S'] }, { silent: ['secondary'] });
     expect(state.outcome).toEqual({ kind: 'complete' });

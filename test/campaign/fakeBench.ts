@@ -30,6 +30,10 @@ export interface FakeOptions {
   keepsIo?: boolean;
   /** The secondary's first answer after a command takes so long. */
   slowAnswerMs?: number;
+  /** From the call to the first update of a load. */
+  loadBeginsMs?: number;
+  /** A load has no updates. */
+  idle?: boolean;
   /** Areas that never come back. */
   dead?: AreaName[];
   mismatch?: CycleProblem | null;
@@ -47,6 +51,7 @@ export class FakeBench implements Bench {
   private readonly dark = new Set<AreaName>();
   private readonly powerOff = new Set<AreaName>();
   private listeners: ((f: AreaFailure) => void)[] = [];
+  private loadBegan = (): void => undefined;
   private pointListeners: ((e: PointEvent) => void)[] = [];
   private open = true;
   private running: string | null = null;
@@ -113,6 +118,11 @@ export class FakeBench implements Bench {
     };
   }
 
+  onLoadBegan(listener: () => void): () => void {
+    this.loadBegan = listener;
+    return () => (this.loadBegan = () => undefined);
+  }
+
   onPoint(listener: (e: PointEvent) => void): () => void {
     this.pointListeners.push(listener);
     return () => {
@@ -175,7 +185,10 @@ export class FakeBench implements Bench {
       format: () => this.exclusive('format', 0, undefined),
       prepare: () => this.exclusive('prepare', 10, { bytes: 1, durationMs: 10 }),
       recover: () => this.exclusive('recover', this.options.recoverMs ?? 5, reports.recovery()),
-      load: (_w: WorkloadSpec, seed: number): Promise<LoadReport> => this.exclusive(`load`, null, reports.load(seed)),
+      load: (_w: WorkloadSpec, seed: number): Promise<LoadReport> => {
+        if (!this.options.idle) this.clock.after(this.options.loadBeginsMs ?? 0, () => this.loadBegan());
+        return this.exclusive(`load`, null, reports.load(seed));
+      },
       resync: () => this.exclusive('resync', this.options.resyncMs ?? 50, reports.resync()),
       judge: () => this.exclusive('judge', 20, reports.judge()),
       verify: () => this.exclusive('verify', 20, reports.verify()),

@@ -2,7 +2,7 @@
 import type { EngineEvents, EnginePort } from '../../src/engine/port.js';
 import * as reports from './reports.js';
 
-export function idleEngine(_events: EngineEvents): EnginePort {
+export function idleEngine(events: EngineEvents): EnginePort {
   let endLoad = (): void => undefined;
   return {
     open: async () => reports.opened(),
@@ -12,6 +12,7 @@ export function idleEngine(_events: EngineEvents): EnginePort {
     load: () =>
       new Promise((resolve) => {
         endLoad = () => resolve(reports.load());
+        events.onLoadBegan?.();
       }),
     resync: async () => reports.resync(),
     judge: async () => reports.judge(),
