@@ -29,11 +29,8 @@ describe('a rig of honest disks passes', () => {
     writeFileSync(file, text);
     const result = await cli(['run', file, '--out', out, '--json'], { env });
     const said = result.stdout === '' ? null : (JSON.parse(result.stdout) as Summary);
-    // With a hundred large buffers to map, a busy machine may lose its power before the first write: nobody is accused.
-    const accused = said?.cycles.map((c) => ({ ...c, reasons: c.reasons.filter((r) => r.code !== 'NOTHING_WRITTEN') }));
-    const code = said?.cycles.some((c) => c.reasons.some((r) => r.code === 'NOTHING_WRITTEN')) === true ? 3 : 0;
-    const reasons = accused?.flatMap((c) => c.reasons.map((r) => `cycle ${c.index} (${c.rails.join('+')} during ${c.during}): ${r.code} ${r.rule}: ${r.text}`));
-    expect({ code: result.code, reasons, troubles: said?.run.troubles, stderr: result.stderr }, text).toMatchObject({ code, reasons: [], troubles: [] });
+    const reasons = said?.cycles.flatMap((c) => c.reasons.map((r) => `cycle ${c.index} (${c.rails.join('+')} during ${c.during}): ${r.code} ${r.rule}: ${r.text}`));
+    expect({ code: result.code, reasons, troubles: said?.run.troubles, stderr: result.stderr }, text).toMatchObject({ code: 0, reasons: [], troubles: [] });
     rmSync(out, { recursive: true, force: true });
   });
 });

@@ -13,6 +13,11 @@ const file = join(state.dir, 'rig.yaml');
 const out = join(state.dir, 'recorded');
 afterAll(() => state.clean());
 
+/** Rewrites a file of the record. */
+function change(name: string, edit: (text: string) => string): void {
+  writeFileSync(join(out, name), edit(readFileSync(join(out, name), 'utf8')));
+}
+
 let recorded: CliResult;
 beforeAll(async () => {
   const cuts = ['{ rails: [S], during: load, after: [60ms, 200ms] }', '{ rails: [P], during: load, after: [60ms, 200ms] }'];
@@ -44,8 +49,11 @@ describe('replay', () => {
   });
 
   it('of one cycle ends with it, and says what differs from the record', async () => {
-    const text = readFileSync(join(out, 'cycles.jsonl'), 'utf8');
-    writeFileSync(join(out, 'cycles.jsonl'), text.replace('"verdict":"PASS"', '"verdict":"INVALID"'));
+    change('cycles.jsonl', (text) => text.replace('"verdict":"PASS"', '"verdict":"INVALID"'));
+    change('run.json', (text) => {
+      const run = JSON.parse(text) as { counts: Record<string, number> };
+      return JSON.stringify({ ...run, counts: { ...run.counts, PASS: 0, INVALID: 1 } });
+    });
     const result = await cli(['replay', out, '--cycle', '0', '--out', join(state.dir, 'first'), '--json'], { env });
     expect(result.code, result.stderr).toBe(0);
     expect(JSON.parse(result.stdout)).toMatchObject({
