@@ -42,14 +42,13 @@ export function createAreaProbe(pathOf: (area: AreaName) => string, clock: Clock
       return await readOnce(area, pathOf(area), memory.buffer.subarray(at, at + PROBE_BYTES), clock);
     } catch (error) {
       return signOf(area, error, clock);
-    } finally {
-      unanswered.delete(area);
     }
   }
 
   function ask(area: AreaName): Asked {
     const asked = { atNs: clock.nowNs(), answer: read(area) };
     unanswered.set(area, asked);
+    void asked.answer.then(() => unanswered.delete(area));
     return asked;
   }
 

@@ -8,9 +8,8 @@
  */
 import { isHostsOwn } from '../device/hostErrors.js';
 import type { AreaName } from '../rig/resolved.js';
+import { NS_PER_MS } from './clock.js';
 import type { CutRecord, DeviceSign, SwitchRecord } from './cycleTypes.js';
-
-const NS_PER_MS = 1e6;
 
 export type AreaProof =
   | { proven: true; area: AreaName; rail: string; sign: DeviceSign; latencyMs: number }

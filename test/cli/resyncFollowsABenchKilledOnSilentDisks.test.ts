@@ -10,6 +10,7 @@ import { parseRig } from '../../src/rig/load.js';
 import { processNow } from '../../src/power/transport/lockHolder.js';
 import { ownStateDir } from '../campaign/labRig.js';
 import { cli } from './cli.js';
+import { expectMadeGood } from './madeGood.js';
 import { tinyRigText } from './tinyRig.js';
 
 /** For a hang only. */
@@ -42,11 +43,6 @@ it('a dead bench that its I/O keeps holds neither the rig nor the board', async 
   await expect.poll(() => pid, { timeout: HANG_MS }).toBeGreaterThan(0);
   await expect.poll(() => processNow(pid), { timeout: HANG_MS }).toMatchObject({ isDying: true });
 
-  const resynced = await cli(['resync', file, '--json'], { env });
-  expect(resynced.code, resynced.stderr).toBe(0);
-  expect(JSON.parse(resynced.stdout)).toMatchObject({ resync: { complete: true, remainingRegions: 0 } });
-  const verified = await cli(['verify', file, '--json'], { env });
-  expect(verified.code, verified.stderr).toBe(0);
-  expect(JSON.parse(verified.stdout)).toMatchObject({ equal: true });
+  await expectMadeGood(file, env);
   expect((await killed).signal).toBe('SIGKILL');
 });

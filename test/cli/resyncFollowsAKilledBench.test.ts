@@ -7,6 +7,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { labUp } from '../../src/lab/lab.js';
 import { labRig, ownStateDir, rigText } from '../campaign/labRig.js';
 import { cli } from './cli.js';
+import { expectMadeGood } from './madeGood.js';
 
 const state = ownStateDir();
 const env = { PLUGPULL_STATE_DIR: state.dir };
@@ -46,13 +47,7 @@ describe('after kill -9 of the bench', () => {
     expect(inspected.code, inspected.stderr).toBe(0);
     expect((JSON.parse(inspected.stdout) as { dirtyRegions: number }).dirtyRegions).toBeGreaterThan(0);
 
-    const resynced = await cli(['resync', file, '--json'], { env });
-    expect(resynced.code, resynced.stderr).toBe(0);
-    expect(JSON.parse(resynced.stdout)).toMatchObject({ resync: { complete: true, remainingRegions: 0 } });
-
-    const verified = await cli(['verify', file, '--json'], { env });
-    expect(verified.code, verified.stderr).toBe(0);
-    expect(JSON.parse(verified.stdout)).toMatchObject({ equal: true });
+    await expectMadeGood(file, env);
   });
 
   it('a second run is refused while one goes on, naming it', async () => {

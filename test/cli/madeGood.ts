@@ -1,0 +1,13 @@
+/** What must hold after a bench has died, however it did. */
+import { expect } from 'vitest';
+import { cli } from './cli.js';
+
+/** `resync` needs nothing but the disks, and then P and S are equal. */
+export async function expectMadeGood(file: string, env: Record<string, string>): Promise<void> {
+  const resynced = await cli(['resync', file, '--json'], { env });
+  expect(resynced.code, resynced.stderr).toBe(0);
+  expect(JSON.parse(resynced.stdout)).toMatchObject({ resync: { complete: true, remainingRegions: 0 } });
+  const verified = await cli(['verify', file, '--json'], { env });
+  expect(verified.code, verified.stderr).toBe(0);
+  expect(JSON.parse(verified.stdout)).toMatchObject({ equal: true });
+}
