@@ -23,7 +23,8 @@ import { dumpRig } from '../rig/dump.js';
 import { loadRig } from '../rig/load.js';
 import type { ResolvedRig } from '../rig/resolved.js';
 import { effectiveRig, type CampaignOverrides } from './effectiveRig.js';
-import { EXIT, exitCodeOf, type ExitCode } from './exitCodes.js';
+import { exitOfCampaign } from './campaignExit.js';
+import type { ExitCode } from './exitCodes.js';
 import { introduction } from './introduction.js';
 import { ffiOption, path, print, printJson, wholeNumber, type FfiName } from './options.js';
 import { CYCLES_MAX } from './plan.js';
@@ -150,13 +151,5 @@ async function finish(files: RunFiles, result: CampaignResult, metrics: Metrics,
   for (const trouble of record.run.troubles) process.stderr.write(`plugpull: ${trouble}\n`);
   files.writeAll(record, await metrics.render());
   if (!options.json) print(`\n${summaryTable(record, process.stdout.columns)}\nreport: ${files.dir.file('report.html')}`);
-  return { exitCode: exitOf(result, record), record, directory: files.dir.path };
-}
-
-function exitOf(result: CampaignResult, record: Run): ExitCode {
-  if (result.problem?.kind === 'internal') return exitCodeOf({ code: result.problem.code }) === EXIT.refused ? EXIT.refused : EXIT.internal;
-  if (result.interrupted !== null) return EXIT.interrupted;
-  if (record.run.verdict === 'FAIL') return EXIT.fail;
-  // Power that did not come back is among the troubles.
-  return record.run.verdict === 'PASS' && record.run.troubles.length === 0 ? EXIT.pass : EXIT.invalid;
+  return { exitCode: exitOfCampaign(result, record.run), record, directory: files.dir.path };
 }

@@ -1,0 +1,52 @@
+/** Promise: two copies that are equal and wrong begin no campaign, and an I/O that fails between cycles ends it as one within them would. */
+import { afterAll, describe, expect, it } from 'vitest';
+import { runCampaign, type CampaignResult } from '../../src/campaign/campaign.js';
+import { systemClock } from '../../src/campaign/clock.js';
+import { realHost } from '../../src/campaign/realHost.js';
+import { lockRig } from '../../src/campaign/rigLock.js';
+import type { EngineEvents, EnginePort } from '../../src/engine/port.js';
+import { canRunLab } from './boardRig.js';
+import { idleEngine } from './idleEngine.js';
+import { labRig, ownStateDir } from './labRig.js';
+import * as reports from './reports.js';
+
+const state = ownStateDir();
+afterAll(() => state.clean());
+
+/** `change`: what this engine does otherwise than an idle one. */
+function run(name: string, change: (events: EngineEvents) => Partial<EnginePort>): Promise<CampaignResult> {
+  const rig = labRig(name, { cuts: ['{ rails: [P], during: load, after: 50ms }'] });
+  return runCampaign(
+    { rig, ffi: 'koffi', keepLab: false, runId: 1, historyDir: '/nonexistent', lock: lockRig(rig.name, 'test') },
+    {
+      host: { ...realHost, createEngine: async (events) => ({ ...idleEngine(events), ...change(events) }) },
+      clock: systemClock,
+      interrupts: { requested: false, onFirst: () => undefined, release: () => undefined },
+      observers: [],
+    },
+  );
+}
+
+describe.skipIf(!canRunLab)('a campaign', () => {
+  it('passes when nothing is wrong', async () => {
+    const result = await run('outside-nothing', () => ({}));
+    expect(result).toMatchObject({ problem: null, cycles: [{ verdict: 'PASS' }] });
+  });
+
+  it('does not begin on copies that are equal and hold what nobody laid there', async () => {
+    const result = await run('outside-wrong', () => ({
+      verify: async () => ({ ...reports.verify(), faults: { primary: { foreign: 3 }, secondary: {} } }),
+    }));
+    expect(result).toMatchObject({ cycles: [], problem: { kind: 'hardware', code: 'AREAS_DIFFER', text: expect.stringContaining('3 sectors foreign') as string } });
+  });
+
+  it('is ended by an I/O that fails outside of its cycles', async () => {
+    const result = await run('outside-failed', (events) => ({
+      prepare: async () => {
+        events.onFailure({ area: 'secondary', errno: 5, atNs: systemClock.nowNs() });
+        return { bytes: 0, durationMs: 0 };
+      },
+    }));
+    expect(result.problem).toMatchObject({ kind: 'hardware', code: 'IO_FAILED', text: expect.stringContaining('secondary failed an I/O (errno 5)') as string });
+  });
+});
