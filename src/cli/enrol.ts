@@ -14,7 +14,7 @@ import { formatGate } from '../device/gateFormat.js';
 import { LABEL_BLOCK_BYTES, labelOffset } from '../device/labelPlace.js';
 import { loadRig } from '../rig/load.js';
 import type { ResolvedRig } from '../rig/resolved.js';
-import { rigUuid } from '../rig/uuid.js';
+import { rigFields, rigUuid } from '../rig/uuid.js';
 import { UsageError } from './exitCodes.js';
 import { ffiOption, print, printJson, type FfiName } from './options.js';
 import { formatBytes } from './progressText.js';
@@ -56,7 +56,7 @@ async function enrolRig(rig: ResolvedRig, options: EnrolOptions): Promise<void> 
       }
     }
     const done: DiskToEnrol[] = [];
-    const target = { file, rig: { uuid: rigUuid(rig), name: rig.name }, requests, relabel, ffi };
+    const target = { file, rig: { uuid: rigUuid(rig), name: rig.name, fields: rigFields(rig) }, requests, relabel, ffi };
     try {
       await enrolDisks(disks, { ...target, enrolledAt: new Date().toISOString(), onEnrolled: (disk) => void done.push(disk) });
     } catch (error) {
