@@ -112,7 +112,7 @@ async function askAgain(disks: readonly DiskToEnrol[], { file, requests, relabel
   const still = disksToEnrol(report, relabel);
   for (const disk of disks) {
     const now = still.find(({ role }) => role === disk.role);
-    if (now === undefined) throw new DeviceError('DEVICE_CHANGED', `${disk.role} is not what it was when it was shown; nothing was written\n${formatGate(report)}`, { role: disk.role });
+    if (now === undefined) throw new DeviceError('DEVICE_CHANGED', `${disk.role} is not what it was when it was shown; nothing was written\n${formatGate(obstacles(report, relabel))}`, { role: disk.role });
     requireSame(disk, now);
   }
 }
