@@ -3,6 +3,7 @@
  * bring fakes.
  */
 import type { FfiName } from '../device/native.js';
+import type { RigOfLabel } from '../device/gateTypes.js';
 import type { DeviceIdentity } from '../device/port.js';
 import type { PowerCounters } from '../device/powerCounters.js';
 import type { EngineEvents, EnginePort } from '../engine/port.js';
@@ -35,7 +36,7 @@ export interface GateQuestion {
   /** A rail feeds it. */
   cut: boolean;
   /** Whose label a real disk must carry. */
-  rig: { uuid: string; name: string };
+  rig: RigOfLabel;
 }
 
 export interface GateAnswer {

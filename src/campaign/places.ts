@@ -1,6 +1,6 @@
 /** From the profile's names to paths: `lab:NAME` is where the lab keeps it, anything else is a path already. */
 import type { AreaName, BoardRef, DeviceRef, ResolvedRig } from '../rig/resolved.js';
-import { rigUuid } from '../rig/uuid.js';
+import { rigFields, rigUuid } from '../rig/uuid.js';
 import { CampaignError } from './errors.js';
 import type { GateQuestion, LabView } from './host.js';
 
@@ -37,7 +37,7 @@ export function placedBoards(rig: ResolvedRig, lab: LabView | null): BoardRef[] 
 
 /** `areas`: those to ask about; the lab's need their lab. @throws CampaignError LAB_NOT_RUNNING, LAB_DISK_UNKNOWN */
 export function gateQuestions(rig: ResolvedRig, lab: LabView | null, areas: readonly AreaName[] = AREA_NAMES): GateQuestion[] {
-  const owner = { uuid: rigUuid(rig), name: rig.name };
+  const owner = { uuid: rigUuid(rig), name: rig.name, fields: rigFields(rig) };
   return areas.map((role) => {
     const ref = placedDevice<DeviceRef>(rig[role], rig, lab);
     return {

@@ -2,17 +2,19 @@
 import type { AreaName, CutPoint, ResolvedRig } from '../rig/resolved.js';
 import type { DeviceNow } from '../device/deviceNow.js';
 import { isEnrolled, type Enrolment } from '../device/enrolment.js';
+import { formatBytes } from '../report/format.js';
 import type { Calibration } from './calibration.js';
 import type { CyclePlan } from './cycleTypes.js';
 import { estimateTime, type Estimate, type FormerTimes } from './estimate.js';
+import type { Outlook } from './outlook.js';
 import { AREA_NAMES, isLabDevice } from './places.js';
 import { planCycle } from './rounds.js';
+import { codeOf } from './errors.js';
 
 export interface RunPlan {
   rig: string;
   seed: number;
-  /** `enrolled`: its serial was typed once, by the list beside the profile; null: it need not be, or is not attached. */
-  devices: { area: AreaName; device: string; serial: string | null; fate: string; now: DeviceNow | null; enrolled: boolean | null }[];
+  devices: PlannedDevice[];
   rails: { rail: string; board: string; channels: number[]; feeds: AreaName[] }[];
   cycles: { index: number; seed: number; cuts: { during: string; rails: string[]; areas: AreaName[]; afterMs: number; at?: CutPoint }[] }[];
   cyclesTotal: number;
@@ -21,16 +23,24 @@ export interface RunPlan {
   /** With that, as in a run before; null: there is none to go by. */
   estimate: Estimate | null;
   warnings: string[];
+  /** Why a run would be refused now; empty: nothing speaks against it yet. */
+  refusals: { code: string; message: string }[];
+  /** Areas that the safety gate could not be asked about, and why. */
+  notAsked: { area: AreaName; text: string }[];
+}
+
+export interface PlannedDevice {
+  area: AreaName;
+  device: string;
+  serial: string | null;
+  fate: string;
+  now: DeviceNow | null;
+  /** `label`: listed, and its label says otherwise; null: it need not be, or is not attached. */
+  enrolled: 'yes' | 'no' | 'label' | null;
 }
 
 /** More cycles than a person reads are counted, not listed. */
 const LISTED_CYCLES_MAX = 20;
-
-const FATES: Record<AreaName, string> = {
-  primary: 'opened exclusively, OVERWRITTEN whole, its power cut',
-  secondary: 'opened exclusively, OVERWRITTEN whole, its power cut',
-  journal: 'opened exclusively, OVERWRITTEN (log, indicators), its power cut',
-};
 
 export interface PlanSources {
   /** What is known of a device without opening it; null: not attached now, or virtual. */
@@ -39,9 +49,12 @@ export interface PlanSources {
   /** Of a run of this profile. */
   former?: FormerTimes | null;
   calibration?: Calibration | null;
+  outlook?: Outlook;
 }
 
-export function planRun(rig: ResolvedRig, { look = () => null, enrolments = [], former = null, calibration = null }: PlanSources = {}): RunPlan {
+const NOTHING_KNOWN: Outlook = { refusals: [], notAsked: [], asked: [], lab: null };
+
+export function planRun(rig: ResolvedRig, { look = () => null, enrolments = [], former = null, calibration = null, outlook = NOTHING_KNOWN }: PlanSources = {}): RunPlan {
   const { cycles, seed } = rig.campaign;
   // Without a cut there is no cycle: said by a warning of the profile, and refused by `run`.
   const length = rig.campaign.cuts.length === 0 ? 0 : Math.min(cycles, LISTED_CYCLES_MAX);
@@ -53,11 +66,7 @@ export function planRun(rig: ResolvedRig, { look = () => null, enrolments = [], 
   return {
     rig: rig.name,
     seed,
-    devices: AREA_NAMES.map((area) => {
-      const now = isLabDevice(rig[area]) ? null : look(rig[area].device);
-      const enrolled = now?.needsEnrolment === true ? isEnrolled(enrolments, now) : null;
-      return { area, device: rig[area].device, serial: rig[area].serial ?? rig[area].wwn ?? null, fate: fateOf(area, rig), now, enrolled };
-    }),
+    devices: plannedDevices(rig, look, enrolments, outlook),
     rails: rig.rails.map((r) => ({ rail: r.name, board: r.board, channels: r.channels, feeds: r.powers })),
     cycles: listed.map((cycle) => ({
       index: cycle.index,
@@ -74,7 +83,27 @@ export function planRun(rig: ResolvedRig, { look = () => null, enrolments = [], 
     secondsAtLeast: Math.round((askedMs + msOfReturns * perListed) / 100) / 10,
     estimate: length === 0 || former === null ? null : estimateTime(former, cycles, askedMs),
     warnings: rig.warnings.map((w) => `${w.field}: ${w.text}`),
+    refusals: outlook.refusals.map(({ error }) => ({ code: codeOf(error), message: error.message })),
+    notAsked: outlook.notAsked.map(({ area, text }) => ({ area, text })),
   };
+}
+
+function plannedDevices(rig: ResolvedRig, look: NonNullable<PlanSources['look']>, enrolments: readonly Enrolment[], outlook: Outlook): PlannedDevice[] {
+  const nows = AREA_NAMES.map((area) => (isLabDevice(rig[area]) ? null : look(rig[area].device)));
+  const findings = outlook.refusals.flatMap((refusal) => refusal.findings);
+  const sizes = AREA_NAMES.map((area, i) => sizeOf(area, rig, nows[i]));
+  return AREA_NAMES.map((area, i) => {
+    const now = nows[i];
+    const isWrong = findings.some(({ role, code }) => role === area && code.startsWith('GATE_LABEL_'));
+    const enrolled = now?.needsEnrolment !== true ? null : !isEnrolled(enrolments, now) ? 'no' : isWrong ? 'label' : 'yes';
+    return { area, device: rig[area].device, serial: rig[area].serial ?? rig[area].wwn ?? null, fate: fateOf(area, rig, sizes), now, enrolled };
+  });
+}
+
+/** What a run may use of it; null: not known before it is attached. */
+function sizeOf(area: AreaName, rig: ResolvedRig, now: DeviceNow | null): number | null {
+  const virtual = isLabDevice(rig[area]) ? rig.lab?.disks.find(({ name }) => `lab:${name}` === rig[area].device)?.sizeBytes : undefined;
+  return now?.usableBytes ?? virtual ?? null;
 }
 
 /** What the profile itself asks for: the time until each cut, and the outage. */
@@ -88,10 +117,22 @@ function returnsMs(cycle: CyclePlan, calibration: Calibration | null): number {
   return cycle.rounds.reduce((sum, { rails }) => sum + Math.max(0, ...rails.map(({ rail }) => returnOf(rail))), 0);
 }
 
-function fateOf(area: AreaName, rig: ResolvedRig): string {
+/** The copies are equally long: what the shorter one, or `size`, leaves of the other is not written to. */
+function extentOf(area: AreaName, rig: ResolvedRig, [primary, secondary]: readonly (number | null)[]): string {
+  if (area === 'journal') return 'OVERWRITTEN (log, indicators)';
+  const limits = [primary, secondary, rig.primary.sizeBytes ?? null, rig.secondary.sizeBytes ?? null].filter((bytes) => bytes !== null);
+  const used = Math.min(...limits);
+  const own = area === 'primary' ? primary : secondary;
+  const where = rig.campaign.prepare === 'stamp' ? 'OVERWRITTEN' : 'OVERWRITTEN wherever the load writes,';
+  if (own !== null && used < own) return `${where} in its first ${formatBytes(used)}, of ${formatBytes(own)}`;
+  if (own === null && limits.length > 0) return `${where} in its first ${formatBytes(used)} at most`;
+  return rig.campaign.prepare === 'stamp' ? 'OVERWRITTEN whole' : 'OVERWRITTEN wherever the load writes';
+}
+
+function fateOf(area: AreaName, rig: ResolvedRig, sizes: readonly (number | null)[]): string {
   const fed = rig.rails.some((r) => r.powers.includes(area));
   const cut = rig.campaign.cuts.some((c) => c.rails.some((name) => rig.rails.find((r) => r.name === name)?.powers.includes(area)));
-  const fate = FATES[area].replace(', its power cut', '');
+  const fate = `opened exclusively, ${extentOf(area, rig, sizes)}`;
   if (!fed) return `${fate}; no rail feeds it`;
-  return cut ? FATES[area] : `${fate}; its power stays on`;
+  return cut ? `${fate}, its power cut` : `${fate}; its power stays on`;
 }

@@ -7,7 +7,7 @@ import { linkSync, readFileSync, renameSync, rmSync, unlinkSync, writeFileSync }
 import { dirname, join } from 'node:path';
 import { holds, processNow } from '../power/transport/lockHolder.js';
 import { CampaignError, codeOf } from './errors.js';
-import { stateDir } from './stateDir.js';
+import { stateDir, stateDirPath } from './stateDir.js';
 
 export interface LockHolder {
   pid: number;
@@ -45,8 +45,8 @@ export function lockRig(rigName: string, command: string, dir: string = stateDir
   throw new CampaignError('RIG_BUSY', `rig "${rigName}" is being locked by others again and again; try later`, { file });
 }
 
-/** Who holds the rig, null when nobody alive does. */
-export function rigHolder(rigName: string, dir: string = stateDir()): LockHolder | null {
+/** Who holds the rig, null when nobody alive does. Makes nothing. */
+export function rigHolder(rigName: string, dir: string = stateDirPath()): LockHolder | null {
   const holder = readHolder(join(dir, `rig-${rigName}.lock`));
   return holder !== null && isAlive(holder) ? holder : null;
 }
@@ -121,7 +121,7 @@ function isAlive(holder: LockHolder): boolean {
   return holds(holder.pid, holder.startTicks);
 }
 
-function busy(rigName: string, holder: LockHolder): CampaignError {
+export function busy(rigName: string, holder: LockHolder): CampaignError {
   return new CampaignError(
     'RIG_BUSY',
     `rig "${rigName}" is in use by process ${holder.pid} (${holder.command}) since ${holder.since}; wait for it or end it`,

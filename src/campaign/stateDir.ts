@@ -4,9 +4,14 @@ import { makeDirectory } from './makeDirectory.js';
 
 const DEFAULT_STATE_DIR = '/run/plugpull';
 
+/** Where it is, or would be. */
+export function stateDirPath(env: NodeJS.ProcessEnv = process.env): string {
+  return env.PLUGPULL_STATE_DIR ?? DEFAULT_STATE_DIR;
+}
+
 /** The directory, made when missing. @throws CampaignError STATE_DIR_NOT_WRITABLE */
 export function stateDir(env: NodeJS.ProcessEnv = process.env): string {
-  const dir = env.PLUGPULL_STATE_DIR ?? DEFAULT_STATE_DIR;
+  const dir = stateDirPath(env);
   try {
     makeDirectory(dir, 0o700);
   } catch (error) {

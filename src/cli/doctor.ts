@@ -22,7 +22,7 @@ export function addDoctor(program: Command, setExit: SetExit): void {
     .addOption(ffiOption())
     .action(async (file: string | undefined, options: DoctorOptions) => {
       const rig = file === undefined ? null : loadRig(file);
-      const checks = [...hostChecks(options.ffi, rig !== null && rig.lab !== null), ...(rig === null ? [] : await rigChecks(rig))];
+      const checks = [...hostChecks(options.ffi, rig), ...(rig === null ? [] : await rigChecks(rig, options.ffi))];
       if (options.json) printJson(checks);
       else print(`${formatChecks(checks)}\n\n${conclusion(checks, rig)}`);
       if (checks.some((c) => c.state === 'missing')) setExit(EXIT.invalid);

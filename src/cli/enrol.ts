@@ -8,13 +8,13 @@ import { AREA_NAMES, gateQuestions, isLabDevice } from '../campaign/places.js';
 import { CampaignError, textOf } from '../campaign/errors.js';
 import { lockRig } from '../campaign/rigLock.js';
 import { enrolmentPath, loadEnrolments } from '../device/enrolment.js';
-import { disksToEnrol, enrolDisks, isConfirmed, type DiskToEnrol } from '../device/enrolDisks.js';
+import { disksToEnrol, enrolDisks, isConfirmed, obstacles, type DiskToEnrol } from '../device/enrolDisks.js';
 import { checkGate } from '../device/gate.js';
 import { formatGate } from '../device/gateFormat.js';
 import { LABEL_BLOCK_BYTES, labelOffset } from '../device/labelPlace.js';
 import { loadRig } from '../rig/load.js';
 import type { ResolvedRig } from '../rig/resolved.js';
-import { rigUuid } from '../rig/uuid.js';
+import { rigFields, rigUuid } from '../rig/uuid.js';
 import { UsageError } from './exitCodes.js';
 import { ffiOption, print, printJson, type FfiName } from './options.js';
 import { formatBytes } from './progressText.js';
@@ -47,16 +47,16 @@ async function enrolRig(rig: ResolvedRig, options: EnrolOptions): Promise<void> 
     const requests = gateQuestions(rig, null, real);
     const report = await checkGate(requests, { enrolments: loadEnrolments(file), ffi });
     const disks = disksToEnrol(report, relabel);
-    if (!report.passed && disks.length === 0) throw new CampaignError('GATE_REFUSED', formatGate(report));
+    if (!report.passed && disks.length === 0) throw new CampaignError('GATE_REFUSED', formatGate(obstacles(report, relabel)));
     refuseUnused(disks, iMean);
     // All or none: a rig half enrolled can't run anyway.
     for (const disk of disks) {
-      if (!isConfirmed(disk, await askFor(disk, iMean))) {
+      if (!isConfirmed(disk, await askFor(disk, rig, iMean))) {
         throw new CampaignError('GATE_REFUSED', `${disk.role} ${disk.identity.path} is not enrolled: its serial was not given; nothing was changed`, { role: disk.role });
       }
     }
     const done: DiskToEnrol[] = [];
-    const target = { file, rig: { uuid: rigUuid(rig), name: rig.name }, requests, relabel, ffi };
+    const target = { file, rig: { uuid: rigUuid(rig), name: rig.name, fields: rigFields(rig) }, requests, relabel, ffi };
     try {
       await enrolDisks(disks, { ...target, enrolledAt: new Date().toISOString(), onEnrolled: (disk) => void done.push(disk) });
     } catch (error) {
@@ -77,14 +77,14 @@ function refuseUnused(disks: readonly DiskToEnrol[], serials: readonly string[])
   }
 }
 
-function askFor(disk: DiskToEnrol, iMean: readonly string[]): Promise<string> {
-  if (iMean.length === 0) return askTerminal(disk);
+function askFor(disk: DiskToEnrol, rig: ResolvedRig, iMean: readonly string[]): Promise<string> {
+  if (iMean.length === 0) return askTerminal(disk, rig);
   return Promise.resolve(iMean.find((serial) => isConfirmed(disk, serial)) ?? '');
 }
 
-async function askTerminal(disk: DiskToEnrol): Promise<string> {
+async function askTerminal(disk: DiskToEnrol, rig: ResolvedRig): Promise<string> {
   if (!process.stdin.isTTY) throw new UsageError(`nobody is at the terminal to type a serial: use --i-mean ${disk.confirmation}, if you do`);
-  print(`\n${introduce(disk)}`);
+  print(`\n${introduce(disk, rig[disk.role].sizeBytes)}`);
   const terminal = createInterface({ input: process.stdin, output: process.stdout });
   try {
     return await terminal.question(`Type its serial number (it says ${disk.confirmation}): `);
@@ -93,12 +93,13 @@ async function askTerminal(disk: DiskToEnrol): Promise<string> {
   }
 }
 
-function introduce({ role, identity, replaces }: DiskToEnrol): string {
+/** `limit`: the profile's size, beyond which no run writes. */
+function introduce({ role, identity, replaces }: DiskToEnrol, limit = Number.POSITIVE_INFINITY): string {
   const { path, model, sizeBytes, kernelName } = identity;
   const lines = [
     `${role}: ${path}`,
     `  ${model ?? 'unknown model'}, ${formatBytes(sizeBytes)}, now ${kernelName}`,
-    '  EVERYTHING ON IT WILL BE OVERWRITTEN by each run.',
+    limit < identity.sizeBytes ? `  ITS FIRST ${formatBytes(limit)} WILL BE OVERWRITTEN by each run.` : '  EVERYTHING ON IT WILL BE OVERWRITTEN by each run.',
     `  Enrolling writes a label to its last ${formatBytes(LABEL_BLOCK_BYTES)} (byte ${labelOffset(sizeBytes)}), which runs keep off.`,
   ];
   if (replaces !== null) lines.push(`  THE LABEL OF ANOTHER IS REPLACED: ${replaces}.`);

@@ -2,8 +2,11 @@
 import type { Command } from 'commander';
 import { placedDevice, usesLab } from '../campaign/places.js';
 import { realHost } from '../campaign/realHost.js';
+import { rigHolder, type LockHolder } from '../campaign/rigLock.js';
+import { DeviceError } from '../device/errors.js';
 import { inspectJournal, type InspectReport } from '../engine/inspect.js';
 import { loadRig } from '../rig/load.js';
+import { findingText, unlistedTexts } from '../report/findingText.js';
 import type { ResolvedRig } from '../rig/resolved.js';
 import { rigUuid } from '../rig/uuid.js';
 import { EXIT } from './exitCodes.js';
@@ -24,24 +27,43 @@ export function addInspect(program: Command, setExit: SetExit): void {
     .option('--json', 'for programs')
     .addOption(ffiOption())
     .action(async (file: string, options: InspectOptions) => {
-      const report = await inspectRig(loadRig(file), options.ffi);
-      if (options.json) printJson(report);
-      else print(formatInspection(report));
+      const rig = loadRig(file);
+      const report = await inspectRig(rig, options.ffi);
+      // Asked after the look: what began meanwhile is said too.
+      const holder = rigHolder(rig.name);
+      if (options.json) printJson({ ...report, inUseBy: holder });
+      else print([formatInspection(report), ...(holder === null ? [] : [`${inUse(holder)}: what is shown may be out of date`])].join('\n'));
       if (report.needsFormat) setExit(EXIT.invalid);
     });
 }
 
-/** @throws CampaignError LAB_NOT_RUNNING, and what `inspectJournal` throws */
+/** @throws CampaignError LAB_NOT_RUNNING, and what `inspectJournal` throws: with who may have cut the power, when the rig is in use */
 export async function inspectRig(rig: ResolvedRig, ffi: FfiName): Promise<InspectReport> {
   const lab = usesLab(rig) ? await realHost.labView(rig.name) : null;
-  return inspectJournal({
+  const spec = {
     rigUuid: rigUuid(rig),
     primary: placedDevice(rig.primary, rig, lab),
     secondary: placedDevice(rig.secondary, rig, lab),
     journal: placedDevice(rig.journal, rig, lab),
     tracking: rig.tracking,
     ffi,
-  });
+  };
+  try {
+    return inspectJournal(spec);
+  } catch (error) {
+    throw withHolder(error, rig);
+  }
+}
+
+/** A device that can't be read while a run is on has most likely been cut by it. */
+function withHolder(error: unknown, rig: ResolvedRig): unknown {
+  const holder = rigHolder(rig.name);
+  if (!(error instanceof DeviceError) || holder === null || holder.pid === process.pid) return error;
+  return new DeviceError(error.code, `${error.message}. ${inUse(holder)}, which may have cut its power: wait for it`, { ...error.context }, error);
+}
+
+function inUse({ pid, command, since }: LockHolder): string {
+  return `The rig is in use by process ${pid} (${command}) since ${since}`;
 }
 
 function formatInspection(r: InspectReport): string {
@@ -50,10 +72,11 @@ function formatInspection(r: InspectReport): string {
     `rig ${r.rigUuid}, format ${r.formatEpoch}; ${r.regionCount} regions of ${formatBytes(r.regionBytes)} in ${formatBytes(r.usableBytes)}`,
     `log: ${formatBytes(r.log.bytes)} in ${r.log.ringBlocks} blocks; evidence in ${r.log.tail} … ${r.log.head}, next ${r.log.next}; ${r.log.activeTransactions} transactions active, ${r.log.dirtyRegions} regions`,
     `indicator area: ${r.indicatorArea.groups} groups, generation ${r.indicatorArea.generation}, ${r.indicatorArea.unsettledGroups} unsettled; ${r.indicatorArea.dirtyRegions} regions`,
-    `dirty: ${r.dirtyRegions} of ${r.regionCount} regions${r.everythingDirty ? ' (EVERYTHING, see the findings)' : ''}`,
+    `dirty: ${r.dirtyRegions} of ${r.regionCount} regions${r.everythingDirty ? ' (damage: everything dirty, see the findings)' : ''}`,
   ];
   if (r.needsFormat) lines.push('There is no journal of this rig here yet; a run writes one.');
-  for (const f of r.findings) lines.push(`finding: ${f.where}, block ${f.blockIndex}: ${f.problem}; ${f.effect}`);
-  if (r.dirtyRegions > 0) lines.push(formatRegionMap(r.dirtyRanges, r.regionCount));
+  const findings = [...r.findings.map(findingText), ...unlistedTexts({ findings: r.findings, unlisted: r.unlistedFindings })];
+  lines.push(...findings.map((text) => `finding: ${text}`));
+  if (r.dirtyRegions > 0) lines.push(formatRegionMap(r.dirtyRanges, r.regionCount, r.unlistedDirtyRegions));
   return lines.join('\n');
 }

@@ -3,7 +3,7 @@ import { CUT_POINTS } from '../rig/cutPoints.js';
 import type { ResolvedRig } from '../rig/resolved.js';
 
 /** `calibrated`: the run was given what its rails take. */
-export function introduction(rig: ResolvedRig, directory: string, calibrated: boolean): string {
+export function introduction(rig: ResolvedRig, calibrated: boolean): string {
   const { campaign, boards, rails } = rig;
   const cycles = campaign.cycles === 1 ? '1 cycle' : `${campaign.cycles} cycles`;
   const board = (name: string): string => boards.find((b) => b.name === name)?.type ?? 'unknown';
@@ -14,7 +14,6 @@ export function introduction(rig: ResolvedRig, directory: string, calibrated: bo
     `rig ${rig.name}: ${cycles}, each cuts power, recovers from the disks alone, judges, resynchronizes, verifies; seed ${campaign.seed}`,
     `  areas   primary ${rig.primary.device}, secondary ${rig.secondary.device}, journal ${rig.journal.device}`,
     `  rails   ${cutBy.length === 0 ? 'none' : cutBy.join(', ')}`,
-    `  record  ${directory}`,
     ...unled,
   ].join('\n');
 }

@@ -1,5 +1,6 @@
-/** `plugpull lab up|down|status RIG`: the virtual lab on its own, for other tools and for what comes after a crash. */
+/** `plugpull lab up|down|status RIG`: the virtual lab on its own, for other tools and for what comes after a crash; `lab faults`: what its disks can be told to do. */
 import type { Command } from 'commander';
+import { listFaults, type FaultDescription } from '../lab/faults/catalogue.js';
 import { labDown, labStatus, labUp, type LabState } from '../lab/lab.js';
 import { loadRig } from '../rig/load.js';
 import type { ResolvedRig } from '../rig/resolved.js';
@@ -30,6 +31,18 @@ export function addLab(program: Command, setExit: SetExit): void {
     if (state === null) setExit(EXIT.invalid);
     show(state, options);
   });
+  lab.command('faults').description('what a virtual disk can be told to do wrong: the classes of faults: in a profile').option('--json', 'for programs').action(showFaults);
+}
+
+function showFaults(options: LabOptions): void {
+  const faults = listFaults();
+  if (options.json) return printJson(faults);
+  for (const fault of faults) print(`${fault.class.padEnd(18)} ${fault.what}\n${' '.repeat(19)}default: ${optionsText(fault)}`);
+  print('\nIn a profile: lab.disks.NAME.faults: [{ class: lying-flush, probability: 0.5 }]. What a cut leaves of a disk\'s cache is no fault:\nsee killModel, keepProbability and tearProbability of the disk.');
+}
+
+function optionsText({ options }: FaultDescription): string {
+  return options.map(({ name, default: value, required }) => (required ? `${name} (must be given)` : `${name} ${value === null ? 'drawn' : String(value)}`)).join(', ');
 }
 
 async function down(rig: ResolvedRig, options: LabOptions): Promise<void> {

@@ -1,11 +1,17 @@
-/** `plugpull plan RIG`: a dry run. Reads the profile, and of real devices what /sys says. */
+/**
+ * `plugpull plan RIG`: a dry run. Says what a run would do, and is refused as the run would be: reads the profile and what
+ * the devices say of themselves, and changes nothing.
+ */
 import type { Command } from 'commander';
 import { loadCalibration } from '../campaign/calibration.js';
-import { planRun, type RunPlan } from '../campaign/plan.js';
+import { outlookOf, refusalOf } from '../campaign/outlook.js';
+import { planRun, type PlannedDevice, type RunPlan } from '../campaign/plan.js';
+import { rigHolder } from '../campaign/rigLock.js';
 import { deviceNow, type DeviceNow } from '../device/deviceNow.js';
 import { enrolmentPath, loadEnrolments } from '../device/enrolment.js';
 import { loadRig } from '../rig/load.js';
 import { effectiveRig, type CampaignOverrides } from './effectiveRig.js';
+import { errorRecord, exitCodeOf } from './exitCodes.js';
 import { formatBytes } from './progressText.js';
 import { print, printJson, wholeNumber } from './options.js';
 import { formerRunIn, newestFormerRun, RUNS_DIR } from './plan/formerRun.js';
@@ -22,14 +28,18 @@ export function addPlan(program: Command): void {
     .option('--like <dir>', `a run of this profile, to estimate the time from; left out: the newest in ${RUNS_DIR}/`)
     .option('--calibration <dir>', 'of `relay calibrate`: how long the disks take to return')
     .option('--json', 'for programs')
-    .action((file: string, options: PlanOptions) => {
+    .action(async (file: string, options: PlanOptions) => {
       const rig = effectiveRig(loadRig(file), options);
       const former = options.like === undefined ? newestFormerRun(rig) : formerRunIn(options.like, rig);
       const calibration = options.calibration === undefined ? null : loadCalibration(options.calibration, rig.name);
-      const plan = planRun(rig, { look: deviceNow, enrolments: loadEnrolments(enrolmentPath(rig.file)), former: former?.times, calibration });
+      const enrolments = loadEnrolments(enrolmentPath(rig.file));
+      const outlook = await outlookOf(rig, { holder: rigHolder(rig.name) });
+      const plan = planRun(rig, { look: deviceNow, enrolments, former: former?.times, calibration, outlook });
       const basis = former?.directory ?? null;
-      if (options.json) printJson({ ...plan, estimatedFrom: basis });
+      const refusal = refusalOf(outlook);
+      if (options.json) printJson({ ...plan, estimatedFrom: basis, ...(refusal === null ? {} : { error: errorRecord(refusal, exitCodeOf(refusal)) }) });
       else print(formatPlan(plan, basis));
+      if (refusal !== null) throw refusal;
     });
 }
 
@@ -56,10 +66,17 @@ interface PlanOptions extends CampaignOverrides {
   json?: boolean;
 }
 
-/** Of the list alone: the label on the disk is not read here. */
-function enrolment(enrolled: boolean | null): string {
-  if (enrolled === null) return '';
-  return enrolled ? ', enrolled' : ', NOT ENROLLED: plugpull enrol comes before run';
+function enrolment(enrolled: PlannedDevice['enrolled']): string {
+  switch (enrolled) {
+    case null:
+      return '';
+    case 'yes':
+      return ', enrolled';
+    case 'no':
+      return ', NOT ENROLLED: plugpull enrol comes before run';
+    case 'label':
+      return ', listed as enrolled, but its label does not fit: see below';
+  }
 }
 
 /** The label's room, on a disk that has one. */
@@ -88,6 +105,8 @@ function formatPlan(plan: RunPlan, basis: string | null): string {
   }
   if (plan.cycles.length < plan.cyclesTotal) lines.push(`  … and ${plan.cyclesTotal - plan.cycles.length} more`);
   for (const warning of plan.warnings) lines.push(`warning: ${warning}`);
-  lines.push('', 'Nothing was touched.');
+  lines.push('', ...plan.notAsked.map(({ area, text }) => `safety gate: not asked about ${area}: ${text}`));
+  if (plan.refusals.length > 0) lines.push(`A run would be refused now: ${plan.refusals.map(({ code }) => code).join(', ')}.`);
+  lines.push('Nothing was touched.');
   return lines.join('\n');
 }

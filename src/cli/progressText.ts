@@ -1,5 +1,6 @@
 /** Words and numbers of the progress display (pure). */
 import { cutPlace, nearPoint } from '../report/aimText.js';
+import { firstReasons, inBrief } from '../report/reasonText.js';
 import type { CycleRecord } from '../report/runRecord.js';
 
 const KIB = 1024;
@@ -33,7 +34,7 @@ export function cycleTitle(index: number, cycles: number): string {
 export function cycleLine(r: CycleRecord): string {
   const near = nearPoint(r);
   const cut = `${r.rails.join('+')} ${near === '' ? 'during' : 'at'} ${cutPlace(r)}${near === '' ? '' : `, ${near}`}`;
-  const why = r.reasons.length === 0 ? '' : `: ${r.reasons.map((reason) => `${reason.code} (${reason.text})`).join('; ')}`;
+  const why = r.reasons.length === 0 ? '' : `: ${firstReasons(r.reasons, (reason) => `${reason.code} (${inBrief(reason.text)})`).join('; ')}`;
   const latency = Object.entries(r.cutLatencyMs).map(([rail, ms]) => `${rail} ${formatMs(ms)}`).join(', ');
   const dirty = r.recovery === null ? '' : `, ${r.recovery.dirtyRegions} dirty`;
   const resync = r.resync === null ? '' : `, resync ${formatBytes(r.resync.bytes)} in ${formatMs(r.resync.durationMs)}`;

@@ -7,8 +7,8 @@ export interface RegionRange {
 const COLUMNS = 64;
 const ROWS_MAX = 16;
 
-/** `.` clean, `+` some dirty, `#` all dirty. */
-export function formatRegionMap(dirty: readonly RegionRange[], regionCount: number): string {
+/** `.` clean, `+` some dirty, `#` all dirty. `unlisted`: dirty regions behind the last range; where they are is not known (`?`). */
+export function formatRegionMap(dirty: readonly RegionRange[], regionCount: number, unlisted = 0): string {
   const cellRegions = Math.max(1, Math.ceil(regionCount / (COLUMNS * ROWS_MAX)));
   const cellCount = Math.ceil(regionCount / cellRegions);
   const dirtyIn = new Float64Array(cellCount);
@@ -21,10 +21,13 @@ export function formatRegionMap(dirty: readonly RegionRange[], regionCount: numb
       at = next;
     }
   }
-  const cells = Array.from(dirtyIn, (n, i) => (n === 0 ? '.' : n >= Math.min(cellRegions, regionCount - i * cellRegions) ? '#' : '+'));
+  const last = dirty.at(-1);
+  const knownUpTo = unlisted === 0 || last === undefined ? regionCount : last.firstRegion + last.regions;
+  const cells = Array.from(dirtyIn, (n, i) => (n === 0 ? (unlisted > 0 && (i + 1) * cellRegions > knownUpTo ? '?' : '.') : n >= Math.min(cellRegions, regionCount - i * cellRegions) ? '#' : '+'));
   const rows: string[] = [`each character: ${cellRegions} region${cellRegions === 1 ? '' : 's'}; . clean, + some dirty, # dirty`];
   for (let at = 0; at < cellCount; at += COLUMNS) {
     rows.push(`${String(at * cellRegions).padStart(10)}  ${cells.slice(at, at + COLUMNS).join('')}`);
   }
+  if (unlisted > 0) rows.push(`? is not listed: ${unlisted} more dirty regions lie behind region ${knownUpTo - 1}`);
   return rows.join('\n');
 }

@@ -10,6 +10,7 @@ import { CampaignError } from '../campaign/errors.js';
 import { realHost } from '../campaign/realHost.js';
 import { lockRig } from '../campaign/rigLock.js';
 import { defaultRunPath, RunDirectory } from '../campaign/runDirectory.js';
+import { outlookOf, refusalOf } from '../campaign/outlook.js';
 import { newRunId } from '../campaign/runId.js';
 import { Session } from '../campaign/session.js';
 import { dumpRig } from '../rig/dump.js';
@@ -45,6 +46,7 @@ async function calibrateRig(rig: ResolvedRig, options: CalibrateCommand): Promis
   const lock = lockRig(rig.name, 'plugpull relay calibrate');
   let dir: RunDirectory | null = null;
   try {
+    await refuseBeforehand(rig, options.ffi);
     dir = RunDirectory.create(options.out ?? defaultRunPath(rig.name, rig.campaign.seed, systemClock.wallMs()));
     dir.write('rig.yaml', dumpRig(rig));
     if (rig.lab !== null) wayOut.startsLab(rig.name);
@@ -77,6 +79,13 @@ async function calibrateRig(rig: ResolvedRig, options: CalibrateCommand): Promis
     wayOut.release();
     lock.release();
   }
+}
+
+/** As a run is; only that a profile without cuts has rails to measure all the same. */
+async function refuseBeforehand(rig: ResolvedRig, ffi: FfiName): Promise<void> {
+  const { refusals } = await outlookOf(rig, { holder: null, ffi });
+  const refusal = refusalOf({ refusals: refusals.filter(({ what }) => what !== 'profile') });
+  if (refusal !== null) throw refusal;
 }
 
 function formatCalibration(c: Calibration, directory: string, file: string): string {

@@ -1,6 +1,7 @@
 /** `plugpull resync RIG`: what a host does after a crash: dirty regions from the disks alone, copied, cleared. */
 import type { Command } from 'commander';
 import { loadRig } from '../rig/load.js';
+import { dirtyOrigin, findingText, unlistedTexts } from '../report/findingText.js';
 import type { ResolvedRig } from '../rig/resolved.js';
 import { EXIT, type ExitCode } from './exitCodes.js';
 import { ffiOption, print, printJson, type FfiName } from './options.js';
@@ -30,8 +31,8 @@ async function resync(rig: ResolvedRig, options: ResyncOptions): Promise<ExitCod
   const { recovery, resync: copied } = report;
   if (options.json) printJson(report);
   else {
-    print(`recovered in ${formatMs(recovery.durationMs)}: ${recovery.dirtyRegions} of ${recovery.regionCount} regions dirty (${recovery.fromIndicatorArea} from indicators, ${recovery.fromLog} from the log)`);
-    for (const f of recovery.findings) print(`  ${f.where}, block ${f.blockIndex}: ${f.problem}; ${f.effect}`);
+    print(`recovered in ${formatMs(recovery.durationMs)}: ${recovery.dirtyRegions} of ${recovery.regionCount} regions dirty (${dirtyOrigin(recovery)})`);
+    for (const text of [...recovery.findings.map(findingText), ...unlistedTexts(recovery)]) print(`  ${text}`);
     print(`copied ${copied.regions} regions, ${formatBytes(copied.bytes)}, in ${formatMs(copied.durationMs)}`);
     if (!copied.complete) print(`${copied.remainingRegions} regions are still dirty`);
   }

@@ -1,13 +1,13 @@
 /**
  * `plugpull run RIG`: a campaign from beginning to end. Order of the beginning: what costs nothing and may refuse
- * (profile, lock, run directory, metrics port) comes before any hardware is touched.
+ * (profile, lock, what the safety gate can say already, run directory, metrics port) comes before any hardware is touched.
  */
 import type { Command } from 'commander';
 import { CALIBRATION_FILE, loadCalibration, type Calibration } from '../campaign/calibration.js';
 import { runCampaign, type CampaignResult } from '../campaign/campaign.js';
 import { systemClock } from '../campaign/clock.js';
-import { CampaignError } from '../campaign/errors.js';
 import { metricsObserver } from '../campaign/metricsObserver.js';
+import { nothingToCut, outlookOf, refusalOf } from '../campaign/outlook.js';
 import { createRecorder } from '../campaign/recorder.js';
 import { realHost } from '../campaign/realHost.js';
 import { lockRig, type RigLock } from '../campaign/rigLock.js';
@@ -70,14 +70,15 @@ export interface RunOutcome {
 
 /** One campaign, recorded and told on the terminal; what `--json` prints is left to the command. */
 export async function run(rig: ResolvedRig, options: RunOptions): Promise<RunOutcome> {
-  if (rig.campaign.cuts.length === 0) {
-    throw new CampaignError('NOTHING_TO_CUT', `${rig.file} names no rail to cut: a campaign needs one; write rails: and campaign.cuts`, { rig: rig.name });
-  }
+  const bare = nothingToCut(rig);
+  if (bare !== null) throw bare;
   const calibration = options.calibration === undefined ? null : loadCalibration(options.calibration, rig.name);
   const wayOut = prepareWayOut();
   try {
     const lock = lockRig(rig.name, 'plugpull run');
     try {
+      const refusal = refusalOf(await outlookOf(rig, { holder: null, ffi: options.ffi }));
+      if (refusal !== null) throw refusal;
       const dir = RunDirectory.create(options.out ?? defaultRunPath(rig.name, rig.campaign.seed, systemClock.wallMs()));
       return await runIn(dir, rig, { ...options, calibration, wayOut }, lock);
     } finally {
@@ -109,10 +110,12 @@ async function runRecorded(dir: RunDirectory, rig: ResolvedRig, options: Options
   if (options.calibration !== null) dir.write(CALIBRATION_FILE, `${JSON.stringify(options.calibration, null, 2)}\n`);
   const recorder = createRecorder(dir, systemClock);
   for (const w of rig.warnings) process.stderr.write(`plugpull: warning: ${w.field}: ${w.text}\n`);
-  if (!options.json) print(introduction(rig, dir.path, options.calibration !== null));
+  if (!options.json) print(introduction(rig, options.calibration !== null));
   const progress = createProgress(options.json === true, process.stdout);
   try {
-    const observers = [recorder, files.observer, metricsObserver(metrics), progress.observer];
+    // Not before: a run that is refused leaves none.
+    const sayWhere: CampaignObserver = { opened: () => progress.observer.note?.(`record: ${dir.path}`) };
+    const observers = [recorder, files.observer, metricsObserver(metrics), progress.observer, sayWhere];
     options.wayOut.first(() => progress.end());
     const result = await campaign(rig, options, lock, files, observers);
     progress.end();

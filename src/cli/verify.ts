@@ -1,8 +1,13 @@
-/** `plugpull verify RIG`: compares P and S byte for byte. Writes nothing to them. */
+/**
+ * `plugpull verify RIG`: compares P and S byte for byte, and says what the journal holds dirty beside it: copies may be equal
+ * and not known to be. Writes nothing to them.
+ */
 import type { Command } from 'commander';
+import { textOf } from '../campaign/errors.js';
 import { loadRig } from '../rig/load.js';
 import type { ResolvedRig } from '../rig/resolved.js';
 import { EXIT, type ExitCode } from './exitCodes.js';
+import { inspectRig } from './inspect.js';
 import { ffiOption, print, printJson, type FfiName } from './options.js';
 import type { SetExit } from './program.js';
 import { formatBytes, formatMs } from './progressText.js';
@@ -23,12 +28,33 @@ export function addVerify(program: Command, setExit: SetExit): void {
 }
 
 async function verify(rig: ResolvedRig, options: VerifyOptions): Promise<ExitCode> {
-  const report = await withSession(rig, options.ffi, 'verify', ({ engine }) => engine.verify());
-  if (options.json) printJson(report);
+  const { report, journal } = await withSession(rig, options.ffi, 'verify', async ({ engine }) => ({ report: await engine.verify(), journal: await journalOf(rig, options.ffi) }));
+  if (options.json) printJson({ ...report, journal });
   else {
     print(`compared ${formatBytes(report.bytes)} in ${formatMs(report.durationMs)}`);
     if (report.equal) print('P and S are equal');
     else print(`P and S differ in ${report.differingRegions} regions, first at byte ${report.firstDifferenceBytes}`);
+    print(journalText(journal, rig));
   }
   return report.equal ? EXIT.pass : EXIT.fail;
+}
+
+/** What a recovery now would find; or why that is not known. */
+type JournalState = { dirtyRegions: number; regionCount: number; everythingDirty: boolean; needsFormat: boolean } | { unknown: string };
+
+async function journalOf(rig: ResolvedRig, ffi: FfiName): Promise<JournalState> {
+  try {
+    const { dirtyRegions, regionCount, everythingDirty, needsFormat } = await inspectRig(rig, ffi);
+    return { dirtyRegions, regionCount, everythingDirty, needsFormat };
+  } catch (error) {
+    return { unknown: textOf(error) };
+  }
+}
+
+function journalText(journal: JournalState, rig: ResolvedRig): string {
+  if ('unknown' in journal) return `what the journal holds dirty is not known: ${journal.unknown}`;
+  if (journal.needsFormat) return 'there is no journal of this rig yet: a recovery takes every region for dirty';
+  if (journal.dirtyRegions === 0) return 'the journal holds no region dirty';
+  const why = journal.everythingDirty ? ' (it is damaged)' : '';
+  return `the journal still holds ${journal.dirtyRegions} of ${journal.regionCount} regions dirty${why}: plugpull resync ${rig.file} copies and clears them`;
 }

@@ -44,6 +44,16 @@ export function disksToEnrol(report: GateReport, relabel = false): DiskToEnrol[]
   return disks;
 }
 
+/** What stands between a rig and its enrolment: findings that enrolling does not cure. Cured ones would send a person in a circle. */
+export function obstacles(report: GateReport, relabel = false): GateReport {
+  const cured = relabel ? [...CURED, ...CURED_BY_RELABELLING] : CURED;
+  const named = (role: GateRole): boolean => {
+    const identity = report.devices.find(({ request }) => request.role === role)?.identity ?? null;
+    return identity !== null && confirmationOf(identity) !== null;
+  };
+  return { ...report, findings: report.findings.filter(({ code, role }) => !cured.includes(code) || !named(role)) };
+}
+
 /** Letter for letter, but for blanks around it. */
 export function isConfirmed(disk: DiskToEnrol, typed: string): boolean {
   return typed.trim() === disk.confirmation;
@@ -77,7 +87,8 @@ export async function enrolDisks(disks: readonly DiskToEnrol[], options: EnrolDi
     await askAgain(disks, options);
     for (const [i, disk] of disks.entries()) {
       writeLabel(held[i]!, labelOf(held[i]!.identity, options.rig, disk.role, options.enrolledAt), options.ffi);
-      enrol(options.file, held[i]!.identity, options.enrolledAt);
+      const { uuid, fields } = options.rig;
+      enrol(options.file, held[i]!.identity, options.enrolledAt, fields === undefined ? undefined : { uuid, fields });
       options.onEnrolled(disk);
     }
   } finally {
@@ -101,7 +112,7 @@ async function askAgain(disks: readonly DiskToEnrol[], { file, requests, relabel
   const still = disksToEnrol(report, relabel);
   for (const disk of disks) {
     const now = still.find(({ role }) => role === disk.role);
-    if (now === undefined) throw new DeviceError('DEVICE_CHANGED', `${disk.role} is not what it was when it was shown; nothing was written\n${formatGate(report)}`, { role: disk.role });
+    if (now === undefined) throw new DeviceError('DEVICE_CHANGED', `${disk.role} is not what it was when it was shown; nothing was written\n${formatGate(obstacles(report, relabel))}`, { role: disk.role });
     requireSame(disk, now);
   }
 }

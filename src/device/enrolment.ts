@@ -5,6 +5,7 @@
  */
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { DeviceError } from './errors.js';
+import type { RigFields } from './gateTypes.js';
 import type { DeviceIdentity } from './port.js';
 
 export interface Enrolment {
@@ -14,6 +15,8 @@ export interface Enrolment {
   sizeBytes: number;
   /** ISO 8601 */
   enrolledAt: string;
+  /** The rig as its profile was then; absent in lists of before it was kept. Says what was edited, and permits nothing. */
+  rig?: { uuid: string; fields: RigFields };
 }
 
 interface EnrolmentFile {
@@ -53,13 +56,19 @@ function isEnrolment(value: unknown): value is Enrolment {
   return disk !== null && typeof disk === 'object' && typeof disk.sizeBytes === 'number' && (typeof disk.serial === 'string' || typeof disk.wwn === 'string');
 }
 
+type Named = Pick<DeviceIdentity, 'serial' | 'wwn' | 'model' | 'sizeBytes'>;
+
 /** The disk's WWN decides where it has one, else serial and model; a changed size is another disk. */
-export function isEnrolled(enrolments: readonly Enrolment[], identity: Pick<DeviceIdentity, 'serial' | 'wwn' | 'model' | 'sizeBytes'>): boolean {
-  return enrolments.some((disk) => {
+export function enrolmentsOf(enrolments: readonly Enrolment[], identity: Named): Enrolment[] {
+  return enrolments.filter((disk) => {
     if (disk.sizeBytes !== identity.sizeBytes) return false;
     if (disk.wwn !== null && identity.wwn !== null) return disk.wwn === identity.wwn;
     return disk.serial !== null && disk.serial === identity.serial && disk.model === identity.model;
   });
+}
+
+export function isEnrolled(enrolments: readonly Enrolment[], identity: Named): boolean {
+  return enrolmentsOf(enrolments, identity).length > 0;
 }
 
 /** What has to be typed to enrol this disk; null: it has no name of its own and can't be enrolled. */
@@ -67,10 +76,11 @@ export function confirmationOf(identity: DeviceIdentity): string | null {
   return identity.serial ?? identity.wwn;
 }
 
-/** Adds the disk, or does nothing when it is there. Atomic: the file is replaced whole. */
-export function enrol(file: string, identity: DeviceIdentity, enrolledAt: string): void {
+/** Adds the disk, or does nothing when it is there for the same rig. Atomic: the file is replaced whole. */
+export function enrol(file: string, identity: DeviceIdentity, enrolledAt: string, rig?: Enrolment['rig']): void {
   const disks = loadEnrolments(file);
-  if (isEnrolled(disks, identity)) return;
+  const before = enrolmentsOf(disks, identity);
+  if (before.length > 0 && (rig === undefined || before.some((disk) => disk.rig?.uuid === rig.uuid))) return;
   if (confirmationOf(identity) === null) {
     throw new DeviceError(
       'DEVICE_ENROLMENT_INVALID',
@@ -79,7 +89,7 @@ export function enrol(file: string, identity: DeviceIdentity, enrolledAt: string
     );
   }
   const { serial, wwn, model, sizeBytes } = identity;
-  const content: EnrolmentFile = { schemaVersion: 1, disks: [...disks, { serial, wwn, model, sizeBytes, enrolledAt }] };
+  const content: EnrolmentFile = { schemaVersion: 1, disks: [...disks.filter((disk) => !before.includes(disk)), { serial, wwn, model, sizeBytes, enrolledAt, ...(rig === undefined ? {} : { rig }) }] };
   const temporary = `${file}.${process.pid}.tmp`;
   writeFileSync(temporary, `${JSON.stringify(content, null, 2)}\n`, { flush: true });
   renameSync(temporary, file);

@@ -11,7 +11,7 @@ import { checkDuplicates } from './gateDuplicates.js';
 import { checkEnrolment } from './gateEnrolment.js';
 import { checkIdentity } from './gateIdentity.js';
 import { checkSignatures } from './gateSignatures.js';
-import { finding, type Candidate, type GateFinding, type GateReport, type GateRequest } from './gateTypes.js';
+import { finding, withPower, type Candidate, type GateFinding, type GateReport, type GateRequest } from './gateTypes.js';
 import { checkClaim, checkUse } from './gateUse.js';
 import { loadNative } from './loadNative.js';
 import type { FfiName, NativeLibrary } from './native.js';
@@ -73,7 +73,7 @@ async function checkCandidate(candidate: Candidate, name: string, native: Native
 function look(request: GateRequest, ffi: FfiName | undefined): OpenDevice | GateFinding {
   try {
     const stat = statSync(request.path, { throwIfNoEntry: false });
-    if (stat === undefined) return finding(request, 'GATE_MISSING', 'does not exist', 'attach and power it, or correct the profile');
+    if (stat === undefined) return finding(request, 'GATE_MISSING', 'does not exist', withPower(request, 'attach and power it, or correct the profile'));
     if (!stat.isBlockDevice()) return finding(request, 'GATE_NOT_BLOCK', 'is not a block device', 'name a disk below /dev/disk/by-id');
     accessSync(request.path, constants.R_OK | constants.W_OK);
     return lookAt(request.path, { ffi });
@@ -86,9 +86,9 @@ function unseen(request: GateRequest, error: unknown): GateFinding {
   const code = (error as NodeJS.ErrnoException).code;
   if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS' || code === 'DEVICE_PERMISSION')
     return finding(request, 'GATE_NO_PERMISSION', 'this user may not read and write it', 'run as root, or give the user the disk');
-  if (code === 'DEVICE_MISSING') return finding(request, 'GATE_MISSING', 'its node has no device behind it', 'attach and power it');
+  if (code === 'DEVICE_MISSING') return finding(request, 'GATE_MISSING', 'its node has no device behind it', withPower(request, 'attach and power it'));
   if (error instanceof DeviceError && error.code.startsWith('DEVICE_NATIVE')) throw error;
-  return finding(request, 'GATE_PROBE_FAILED', error instanceof Error ? error.message : String(error), 'see the kernel log');
+  return finding(request, 'GATE_PROBE_FAILED', error instanceof Error ? error.message : String(error), withPower(request, 'see the kernel log'));
 }
 
 function checkReadOnly({ request, identity }: Candidate): GateFinding[] {

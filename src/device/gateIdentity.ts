@@ -3,7 +3,7 @@ import { readdirSync, type Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { blockNodeOf } from './blockTree.js';
 import { finding, isLoop, type Candidate, type GateFinding, type GateRequest } from './gateTypes.js';
-import { isMultipath, normalizeWwn } from './sysfs.js';
+import { isMultipath, madeByKernel, normalizeWwn } from './sysfs.js';
 
 /** udev derives these from the hardware or from its place on the bus; `/dev/sdX` is the order of discovery. */
 const STABLE_FOLDERS = ['/dev/disk/by-id/', '/dev/disk/by-path/', '/dev/disk/by-partuuid/'];
@@ -12,7 +12,18 @@ const MAPPER_FOLDER = '/dev/mapper/';
 
 /** Asynchronous for the sake of files that a FUSE server in this very process may serve. */
 export async function checkIdentity(candidate: Candidate): Promise<GateFinding[]> {
-  return isLoop(candidate.identity) ? checkBackingFile(candidate) : [...checkName(candidate), ...checkNumbers(candidate)];
+  if (isLoop(candidate.identity)) return checkBackingFile(candidate);
+  const nameless = checkNameless(candidate);
+  return nameless === null ? [...checkName(candidate), ...checkNumbers(candidate)] : [nameless];
+}
+
+/** An md array or LVM volume has no serial to be wrong, whatever the profile says: no cabling mends that. */
+function checkNameless({ request, identity }: Candidate): GateFinding | null {
+  if (identity.serial !== null || identity.wwn !== null) return null;
+  const what = madeByKernel(identity.majorMinor);
+  if (what === null) return null;
+  const found = `${identity.kernelName} is ${what}, no disk: it tells neither serial nor WWN, so that nothing proves it the same after a cut`;
+  return finding(request, 'GATE_UNIDENTIFIED', found, 'name a disk of its own, or a partition by-partuuid; members of an array or volume serve once it is taken apart (mdadm --stop, vgchange -an)');
 }
 
 function checkName({ request, identity }: Candidate): GateFinding[] {

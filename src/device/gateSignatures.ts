@@ -9,7 +9,7 @@ import { constants as flags } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { alignedMemory, type AlignedMemory } from './alignedMemory.js';
-import { finding, type Candidate, type GateFinding } from './gateTypes.js';
+import { finding, withPower, type Candidate, type GateFinding } from './gateTypes.js';
 import type { FfiName } from './native.js';
 import { OBSERVATION, SECTOR_KIND } from './port.js';
 import { sectorTools } from './sectorTools.js';
@@ -56,7 +56,7 @@ export async function checkSignatures({ request }: Candidate, name: string, ffi?
     return [finding(request, 'GATE_SIGNATURE', `carries ${signatures.map(describe).join(', ')}`, `wipefs -a ${request.path}, if nothing on it is needed`)];
   } catch (error) {
     const reason = error instanceof Error ? error.message.split('\n')[0]! : String(error);
-    return [finding(request, 'GATE_PROBE_FAILED', `signatures cannot be looked for: ${reason}`, 'wipefs must be installed (apt install util-linux) and the device readable')];
+    return [finding(request, 'GATE_PROBE_FAILED', `signatures cannot be looked for: ${reason}`, withPower(request, 'wipefs must be installed (apt install util-linux) and the device readable'))];
   }
 }
 

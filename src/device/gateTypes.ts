@@ -24,7 +24,12 @@ export interface GateRequest {
 export interface RigOfLabel {
   uuid: string;
   name: string;
+  /** What the UUID follows, by field of the profile: of two that differ it can be said what was edited. */
+  fields?: RigFields;
 }
+
+/** `primary.size` → 4194304; a field that the profile leaves out is absent. */
+export type RigFields = Readonly<Record<string, string | number>>;
 
 /** Stable: scripts and tests switch on them. */
 export type GateCode =
@@ -81,6 +86,11 @@ export interface GateReport {
 
 export function finding(request: GateRequest, code: GateCode, found: string, nextStep: string): GateFinding {
   return { code, role: request.role, path: request.path, found, nextStep };
+}
+
+/** For a device that is not there or gives no answer: it may only be without power. */
+export function withPower(request: GateRequest, otherwise: string): string {
+  return request.cut === true ? `a rail feeds it: plugpull relay on RIG, if that is off; else ${otherwise}` : otherwise;
 }
 
 export function isLoop(identity: DeviceIdentity): boolean {

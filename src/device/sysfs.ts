@@ -2,7 +2,7 @@
  * What sysfs and udev's database say of a block device, by its major:minor (which stays true while a descriptor is open,
  * unlike a name). Absent attributes are null, never a guess.
  */
-import { readFileSync, realpathSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { WriteCache } from './port.js';
 
@@ -81,6 +81,17 @@ export function normalizeWwn(wwn: string | null): string | null {
   if (wwn === null) return null;
   const text = wwn.trim().toLowerCase().replace(/^wwn-/, '');
   return text.startsWith('naa.') ? `0x${text.slice('naa.'.length)}` : text;
+}
+
+const VIRTUAL_FOLDER = '/sys/devices/virtual/block/';
+
+/** What it is, for a device that the kernel makes of others or of nothing (md, dm, zram); null: hardware. */
+export function madeByKernel(majorMinor: string): string | null {
+  const folder = sysfsFolder(majorMinor);
+  if (folder === null || !folder.startsWith(VIRTUAL_FOLDER)) return null;
+  const members = existsSync(join(folder, 'slaves')) ? readdirSync(join(folder, 'slaves')).sort() : [];
+  const kind = existsSync(join(folder, 'md')) ? 'an md array' : existsSync(join(folder, 'dm')) ? 'a device mapper volume' : 'a virtual device';
+  return members.length === 0 ? kind : `${kind} of ${members.join(', ')}`;
 }
 
 const MULTIPATH_UUID = 'mpath-';

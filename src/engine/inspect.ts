@@ -7,7 +7,7 @@ import type { IndicatorMap } from '../core/indicatorMap.js';
 import { DeviceError } from '../device/errors.js';
 import { identify } from '../device/openDevice.js';
 import type { DeviceIdentity } from '../device/port.js';
-import type { JournalFinding } from '../journal/findings.js';
+import type { JournalFinding, UnlistedFindings } from '../journal/findings.js';
 import { formatUuid, parseUuid, recoverJournal } from '../journal/recovery.js';
 import { geometryOf } from './areas.js';
 import type { EngineSpec } from './port.js';
@@ -39,7 +39,11 @@ export interface InspectReport {
   needsFormat: boolean;
   /** Runs of dirty regions, ascending; cut after 1000. */
   dirtyRanges: { firstRegion: number; regions: number }[];
+  /** Dirty regions behind the last run that is listed. */
+  unlistedDirtyRegions: number;
   findings: JournalFinding[];
+  /** How many more there are, by place and class. */
+  unlistedFindings: UnlistedFindings[];
 }
 
 /** Read in these parts of the journal, when no superblock can be: bad blocks are few, a dark device has nothing else. */
@@ -64,6 +68,7 @@ export function inspectJournal(
         return null;
       }
     });
+    const dirtyRanges = rangesOf(recovery.dirty);
     return {
       journal: spec.journal.device,
       rigUuid: formatUuid(recovery.identity.rigUuid),
@@ -89,8 +94,10 @@ export function inspectJournal(
       dirtyRegions: recovery.dirty.count,
       everythingDirty: recovery.everythingDirty,
       needsFormat: recovery.needsFormat,
-      dirtyRanges: rangesOf(recovery.dirty),
+      dirtyRanges,
+      unlistedDirtyRegions: recovery.dirty.count - dirtyRanges.reduce((sum, { regions }) => sum + regions, 0),
       findings: recovery.findings.list,
+      unlistedFindings: recovery.findings.unlisted,
     };
   } finally {
     closeSync(fd);

@@ -141,7 +141,8 @@ export class WorkerEngine {
       // R12: all is dirty. A new journal says so, durably, before anything else is done; damaged blocks go with the old.
       const identity = { rigUuid: recovery.identity.rigUuid, formatEpoch: Date.now() % 2 ** 32 };
       formatJournal(this.ring(), areas.geometry, identity, recovery.dirty);
-      recovery = { ...this.readJournal(), everythingDirty: true, findings };
+      // What the former one said stays what it said.
+      recovery = { ...this.readJournal(), everythingDirty: true, findings, fromIndicatorArea: recovery.fromIndicatorArea, fromLog: recovery.fromLog };
     }
     repairSuperblocks(this.ring(), areas.geometry, recovery);
     this.recovery = recovery;
@@ -158,6 +159,7 @@ export class WorkerEngine {
       fromLog: recovery.fromLog,
       everythingDirty: recovery.everythingDirty,
       findings: recovery.findings.list,
+      ...(recovery.findings.unlisted.length === 0 ? {} : { unlisted: recovery.findings.unlisted }),
       durationMs: performance.now() - started,
     };
   }

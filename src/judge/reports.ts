@@ -20,10 +20,15 @@ export interface RecoveryReport {
   regionCount: number;
   /** |D| */
   dirtyRegions: number;
+  /** What log and indicator area themselves say; with `everythingDirty` less than D. */
   fromIndicatorArea: number;
   fromLog: number;
+  /** Damage that may hide any region: all are dirty. */
   everythingDirty: boolean;
+  /** The first 100. */
   findings: RecoveryFinding[];
+  /** How many more there are, by place and class; absent: none. */
+  unlisted?: { where: RecoveryFinding['where']; class: 'indicator-torn' | 'indicator-rot'; count: number }[];
   durationMs: number;
 }
 

@@ -114,11 +114,10 @@ function verifyReasons(verify: VerifyReport): Reason[] {
 /** Only what had been durable and rotted: a page or block torn by the cut is legal, and dirty regions are its price. */
 function recoveryReasons(recovery: RecoveryReport): Reason[] {
   const rotten = recovery.findings.filter((f) => f.class === 'indicator-rot');
-  return rotten.map((f) => ({
-    code: 'METADATA_ROT',
-    rule: 'indicator-rot',
-    text: `journal ${f.where}, block ${f.blockIndex}: ${f.problem} (${f.effect})`,
-  }));
+  const listed = rotten.map((f) => `journal ${f.where}, block ${f.blockIndex}: ${f.problem} (${f.effect})`);
+  const unlisted = (recovery.unlisted ?? []).filter((f) => f.class === 'indicator-rot');
+  const texts = [...listed, ...unlisted.map((f) => `journal ${f.where}: ${f.count} more findings, behind the list's end`)];
+  return texts.map((text) => ({ code: 'METADATA_ROT', rule: 'indicator-rot', text }));
 }
 
 function overLimit(code: ReasonCode, field: string, value: number | undefined, limit: number | null, unit: string): Reason[] {

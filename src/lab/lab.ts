@@ -96,8 +96,13 @@ function tryTurn(base: string): number | null {
   }
 }
 
-/** null: it ended before it was ready. */
-async function reuse(paths: LabPaths, spec: LabSpec): Promise<LabState | null> {
+/** Whether `labUp` would find it usable: says so by throwing LAB_OTHER_SPEC when not. One that does not run is. */
+export function requireSameLab(name: string, spec: LabSpec): void {
+  const paths = labPaths(name);
+  if (isLocked(paths.lock)) requireSame(paths, spec);
+}
+
+function requireSame(paths: LabPaths, spec: LabSpec): void {
   const runs = readSpec(paths.spec);
   // The seed may differ: a lab that outlived its bench goes on with its own, and serves the next campaign all the same.
   const asked = JSON.parse(JSON.stringify({ ...spec, seed: runs?.seed })) as LabSpec;
@@ -108,6 +113,11 @@ async function reuse(paths: LabPaths, spec: LabSpec): Promise<LabState | null> {
       { name: paths.name, stateDir: paths.dir },
     );
   }
+}
+
+/** null: it ended before it was ready. */
+async function reuse(paths: LabPaths, spec: LabSpec): Promise<LabState | null> {
+  requireSame(paths, spec);
   // Its starter may have been killed while it was coming up.
   const found = await until(START_DEADLINE_MS, () => readState(paths.state) ?? (isLocked(paths.lock) ? null : 'gone'));
   if (found !== null) return found === 'gone' ? null : found;

@@ -91,12 +91,15 @@ class RigMetrics implements Metrics {
 
   recovered(r: RecoveryReport): void {
     this.instruments.observe('plugpull_recovery_duration_seconds', [r.durationMs / 1e3]);
-    for (const f of r.findings) {
-      this.instruments.add('plugpull_recovery_findings_total', 1, { where: f.where });
-      // It had been durable: a fault of the journal device. A torn block is what a cut may leave.
-      if (f.class === 'indicator-rot') this.deviceFault('journal', f.class);
-      else if (f.class !== undefined) this.instruments.add('plugpull_legal_losses_total', 1, { area: 'journal', class: this.boundedClass(f.class) });
-    }
+    for (const { where, class: name, count } of r.unlisted ?? []) this.recoveryFindings(where, name, count);
+    for (const f of r.findings) this.recoveryFindings(f.where, f.class, 1);
+  }
+
+  private recoveryFindings(where: RecoveryReport['findings'][number]['where'], name: RecoveryReport['findings'][number]['class'], count: number): void {
+    this.instruments.add('plugpull_recovery_findings_total', count, { where });
+    // It had been durable: a fault of the journal device. A torn block is what a cut may leave.
+    if (name === 'indicator-rot') this.deviceFault('journal', name, count);
+    else if (name !== undefined) this.instruments.add('plugpull_legal_losses_total', count, { area: 'journal', class: this.boundedClass(name) });
   }
 
   judged(j: JudgeReport): void {
@@ -125,8 +128,8 @@ class RigMetrics implements Metrics {
     this.instruments.set('plugpull_rail_state', RAIL_STATE_VALUE[state], { rail });
   }
 
-  deviceFault(area: AreaName, faultClass: string): void {
-    this.instruments.add('plugpull_anomalies_total', 1, { area, class: this.boundedClass(faultClass) });
+  deviceFault(area: AreaName, faultClass: string, count = 1): void {
+    this.instruments.add('plugpull_anomalies_total', count, { area, class: this.boundedClass(faultClass) });
   }
 
   cycleEnded(verdict: MetricVerdict, failureRateUpperBound: number): void {

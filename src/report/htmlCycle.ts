@@ -1,13 +1,20 @@
 /** One cycle of the HTML report in full: reasons, proof, anomalies by class, samples, what recovery met. */
+import { SAMPLES_MAX } from '../judge/tally.js';
 import { aimSentence, cutPlace } from './aimText.js';
+import { dirtyOrigin, findingText, unlistedTexts } from './findingText.js';
 import { markup, type Markup } from './markup.js';
 import type { CycleRecord } from './runRecord.js';
 
 /** Of the samples that the judge keeps, so many are shown; all are in cycles.jsonl. */
 const SAMPLES_SHOWN = 20;
+const REASONS_SHOWN = 20;
+const FINDINGS_SHOWN = 20;
+const LOST_SHOWN = 40;
 
 function reasonList(cycle: CycleRecord): Markup {
-  return markup`<ul>${cycle.reasons.map((r) => markup`<li><strong>${r.code}</strong> (${r.rule}): ${r.text}</li>`)}</ul>`;
+  const shown = cycle.reasons.slice(0, REASONS_SHOWN).map((r) => markup`<li><strong>${r.code}</strong> (${r.rule}): ${r.text}</li>`);
+  const more = cycle.reasons.length - shown.length;
+  return markup`<ul>${shown}${more > 0 ? markup`<li>… and ${more} more in cycles.jsonl</li>` : ''}</ul>`;
 }
 
 type Area = 'primary' | 'secondary';
@@ -32,19 +39,31 @@ function samples(cycle: CycleRecord): Markup {
   const rows = all
     .slice(0, SAMPLES_SHOWN)
     .map((s) => markup`<tr><td>${s.area}</td><td class="n">${s.lba}</td><td>${s.class}</td><td>${s.expected}</td><td>${s.found}</td></tr>`);
-  const more = all.length > SAMPLES_SHOWN ? markup`<p class="dim">${all.length - SAMPLES_SHOWN} more in cycles.jsonl</p>` : markup``;
+  const kept = all.length >= SAMPLES_MAX ? `, which keeps the first ${SAMPLES_MAX}` : '';
+  const more = all.length > SAMPLES_SHOWN ? markup`<p class="dim">${all.length - SAMPLES_SHOWN} more in cycles.jsonl${kept}</p>` : markup``;
   return markup`<div class="wide"><table><tr><th>area</th><th class="n">LBA</th><th>class</th><th>expected</th><th>found</th></tr>${rows}</table></div>${more}`;
 }
 
 function findings(cycle: CycleRecord): Markup {
-  const list = cycle.recovery?.findings ?? [];
-  return markup`${list.map((f) => markup`<p>Recovery: ${f.where}, block ${f.blockIndex}: ${f.problem} (${f.effect})</p>`)}`;
+  const { recovery } = cycle;
+  if (recovery === null) return markup``;
+  const shown = recovery.findings.slice(0, FINDINGS_SHOWN).map(findingText);
+  const more = recovery.findings.length - shown.length;
+  const texts = [...(recovery.everythingDirty ? [dirtyOrigin(recovery)] : []), ...shown, ...(more > 0 ? [`… and ${more} more in cycles.jsonl`] : []), ...unlistedTexts(recovery)];
+  return markup`${texts.map((text) => markup`<p>Recovery: ${text}</p>`)}`;
+}
+
+/** The judge keeps the first 100 and counts them all. */
+function lostIndicators({ judge }: CycleRecord): Markup {
+  if (judge === null || judge.lostIndicatorRegions.length === 0) return markup``;
+  const shown = judge.lostIndicatorRegions.slice(0, LOST_SHOWN);
+  const more = judge.lostIndicators - shown.length;
+  return markup`<p>Lost indicators, regions: ${shown.join(', ')}${more > 0 ? ` … and ${more} more` : ''}</p>`;
 }
 
 export function cycleDetails(cycle: CycleRecord, open: boolean): Markup {
-  const lost = cycle.judge?.lostIndicatorRegions ?? [];
   return markup`<details ${open ? 'open' : ''}><summary>Cycle ${cycle.index}:
 <span class="verdict ${cycle.verdict}">${cycle.verdict}</span>, ${cycle.rails.join(' + ')} cut ${cycle.aim?.point === undefined ? 'during' : 'at'} ${cutPlace(cycle)}</summary>
 ${reasonList(cycle)}<p class="dim">Proof of cut: ${cycle.proofOfCut.kind}; ${cycle.proofOfCut.detail}. ${aimSentence(cycle)} Seed ${cycle.seed}.</p>
-${lost.length > 0 ? markup`<p>Lost indicators, regions: ${lost.join(', ')}</p>` : ''}${anomalies(cycle)}${samples(cycle)}${findings(cycle)}</details>`;
+${lostIndicators(cycle)}${anomalies(cycle)}${samples(cycle)}${findings(cycle)}</details>`;
 }

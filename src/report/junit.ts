@@ -5,6 +5,7 @@
 import imported, { type Builder, type TestSuite } from 'junit-report-builder';
 import { cycleFigures } from './cycleFigures.js';
 import { formatPercent } from './format.js';
+import { firstReasons, inBrief } from './reasonText.js';
 import type { CycleRecord, Run, RunRecord } from './runRecord.js';
 
 /** The package is CommonJS with `module.exports = builder`; its types promise an export named default instead. */
@@ -14,12 +15,15 @@ const junitReportBuilder = imported as unknown as Builder;
 // eslint-disable-next-line no-control-regex
 const NOT_XML = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|\p{Surrogate}/gu;
 
+/** In the body of a case; its message is the first alone. */
+const REASONS_SHOWN = 20;
+
 function xmlText(text: string): string {
   return text.replace(NOT_XML, '\ufffd');
 }
 
 function reasonsText(cycle: CycleRecord): string {
-  const lines = cycle.reasons.map((r) => `${r.code} (${r.rule}): ${r.text}`);
+  const lines = firstReasons(cycle.reasons, (r) => `${r.code} (${r.rule}): ${r.text}`, REASONS_SHOWN);
   const samples = (cycle.judge?.samples ?? []).slice(0, 10);
   for (const s of samples) lines.push(`${s.area} LBA ${s.lba}: ${s.class}: expected ${s.expected}, found ${s.found}`);
   return xmlText(lines.join('\n'));
@@ -29,7 +33,7 @@ function addCycle(suite: TestSuite, rig: string, cycle: CycleRecord): void {
   const name = `cycle ${cycle.index}: cut ${cycle.rails.join('+')} during ${cycle.during}`;
   const testCase = suite.testCase().className(xmlText(`plugpull.${rig}`)).name(xmlText(name));
   testCase.time(cycleFigures(cycle).totalMs / 1000);
-  const message = xmlText(cycle.reasons[0]?.text ?? cycle.verdict);
+  const message = xmlText(inBrief(cycle.reasons[0]?.text ?? cycle.verdict));
   const type = cycle.reasons[0]?.code ?? cycle.verdict;
   if (cycle.verdict === 'FAIL') testCase.failure(message, type).stacktrace(reasonsText(cycle));
   if (cycle.verdict === 'INVALID') testCase.error(message, type, reasonsText(cycle));

@@ -38,6 +38,9 @@ const recovery: z.ZodType<RecoveryReport> = z.object({
       class: z.enum(['indicator-torn', 'indicator-rot']).optional(),
     }),
   ),
+  unlisted: z
+    .array(z.object({ where: z.enum(['superblock', 'log', 'indicator-area']), class: z.enum(['indicator-torn', 'indicator-rot']), count }))
+    .optional(),
   durationMs: ms,
 });
 

@@ -5,6 +5,7 @@
 import { cutPlace } from './aimText.js';
 import { cycleFigures } from './cycleFigures.js';
 import { formatBytes, formatCount, formatMs, formatPercent, formatRate } from './format.js';
+import { firstReasons, inBrief } from './reasonText.js';
 import type { CycleRecord, Run } from './runRecord.js';
 
 interface Column {
@@ -51,7 +52,7 @@ function tableOf(columns: readonly Column[], cycles: readonly CycleRecord[]): st
 
 /** Lines are separated by newlines; there is none at the end. `columnsMax`: of the terminal; the table alone keeps to it. */
 export function summaryTable({ run, cycles }: Run, columnsMax = Number.POSITIVE_INFINITY): string {
-  const problems = cycles.flatMap((c) => c.reasons.map((r) => `cycle ${c.index}: ${r.code} (${r.rule}): ${r.text}`));
+  const problems = cycles.flatMap((c) => firstReasons(c.reasons, (r) => `${r.code} (${r.rule}): ${inBrief(r.text)}`).map((line) => `cycle ${c.index}: ${line}`));
   const { counts } = run;
   const verdict =
     `${run.verdict}: ${counts.PASS} passed, ${counts.FAIL} failed, ${counts.INVALID} invalid of ${run.cyclesPlanned} planned; ` +

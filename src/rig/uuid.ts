@@ -8,8 +8,22 @@ import type { DeviceRef, ResolvedRig } from './resolved.js';
 /** Namespace of rigs, a random UUID fixed for good: another one would orphan every journal on disk. */
 const NAMESPACE = '6f1d9a5e-3b8c-4c27-9d40-52e7a1b6f083';
 
+type Identified = Pick<ResolvedRig, 'name' | 'primary' | 'secondary' | 'journal'>;
+
+/** What the UUID follows, by field of the profile; sizes in bytes. What is left out is absent. */
+export function rigFields(rig: Identified): Record<string, string | number> {
+  const fields: Record<string, string | number> = { name: rig.name };
+  for (const area of ['primary', 'secondary', 'journal'] as const) {
+    const [device, serial, wwn, backingFile, size] = reference(rig[area]);
+    for (const [field, value] of Object.entries({ device, serial, wwn, backingFile, size })) {
+      if (value !== null) fields[`${area}.${field}`] = value;
+    }
+  }
+  return fields;
+}
+
 /** Version 5 (RFC 9562, 5.5): SHA-1 of namespace and name. */
-export function rigUuid(rig: Pick<ResolvedRig, 'name' | 'primary' | 'secondary' | 'journal'>): string {
+export function rigUuid(rig: Identified): string {
   const name = JSON.stringify([rig.name, reference(rig.primary), reference(rig.secondary), reference(rig.journal)]);
   const hash = createHash('sha1').update(Buffer.from(NAMESPACE.replaceAll('-', ''), 'hex')).update(name, 'utf8').digest();
   hash[6] = (hash[6] & 0x0f) | 0x50;

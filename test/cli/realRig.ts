@@ -13,7 +13,7 @@ import { cli, type CliOptions, type CliResult } from './cli.js';
 export interface RealRig {
   file: string;
   enrolled: string;
-  disks: Record<'p' | 's' | 'j', Disguise>;
+  disks: Record<'p' | 's' | 'j', Disguise & { serial: string }>;
   run: (args: readonly string[], options?: CliOptions) => Promise<CliResult>;
 }
 
@@ -72,7 +72,7 @@ export async function realRig(dir: string, name: string, wishes: RealWishes = {}
   writeFileSync(file, text);
   await labUp(name, parseRig(text, file).lab!);
   const state = (await labStatus(name))!;
-  const disguise = (disk: string): Disguise => ({ node: state.disks[disk].loop!, name: `test-${name}-${disk}`, serial: serialOf(name, disk) });
+  const disguise = (disk: string): Disguise & { serial: string } => ({ node: state.disks[disk].loop!, name: `test-${name}-${disk}`, serial: serialOf(name, disk) });
   const disks = { p: disguise('p'), s: disguise('s'), j: disguise('j') };
   const env = { PLUGPULL_STATE_DIR: dir };
   return {

@@ -73,11 +73,12 @@ describe('usage', () => {
 });
 
 describe('a profile without rails', () => {
-  it('is planned with a warning, and not run: exit 2', async () => {
+  it('is planned with a warning and refused by plan as by run: exit 2', async () => {
     const file = join(state.dir, 'bare.yaml');
     writeFileSync(file, GOOD.replace(/rails:\n( {2}.*\n)+/, '').replace(/ {2}cuts:\n.*\n/, ''));
     const plan = await cli(['plan', file], { env });
-    expect(plan.code, plan.stderr).toBe(0);
+    expect(plan.code, plan.stderr).toBe(2);
+    expect(plan.stderr).toMatch(/bare\.yaml names no rail to cut/);
     expect(plan.stdout).toMatch(/nothing can be cut/);
     const result = await cli(['run', file], { env });
     expect(result.code, result.stderr).toBe(2);

@@ -12,7 +12,8 @@ export interface Disguise {
   node: string;
   /** Below /dev/disk/by-id. */
   name: string;
-  serial: string;
+  /** Left out: it tells none, as an array of md. */
+  serial?: string;
   wwn?: string;
   model?: string;
 }
@@ -20,7 +21,7 @@ export interface Disguise {
 /** What stands before the command. */
 export function inDisguise(disks: readonly Disguise[]): string[] {
   const lines = disks.flatMap(({ node, name, serial, wwn, model }) => {
-    const udev = [`E:ID_SERIAL_SHORT=${serial}`, `E:ID_MODEL=${model ?? 'DISGUISED'}`, ...(wwn === undefined ? [] : [`E:ID_WWN=${wwn}`])];
+    const udev = [...(serial === undefined ? [] : [`E:ID_SERIAL_SHORT=${serial}`]), `E:ID_MODEL=${model ?? 'DISGUISED'}`, ...(wwn === undefined ? [] : [`E:ID_WWN=${wwn}`])];
     return [
       // The folder in which the kernel tells the backing file.
       `mount -t tmpfs none /sys/devices/virtual/block/${basename(node)}/loop`,

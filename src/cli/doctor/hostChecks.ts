@@ -8,25 +8,39 @@ import type { DeviceIdentity, OpenDevice } from '../../device/port.js';
 import { systemEnvironment } from '../../device/systemPrograms.js';
 import type { FfiName } from '../options.js';
 import { textOf } from '../../campaign/errors.js';
+import { AREA_NAMES, isLabDevice } from '../../campaign/places.js';
+import type { ResolvedRig } from '../../rig/resolved.js';
 import { lacking, missing, ok, type Check } from './check.js';
 
 /** RWF_DSYNC reaches block devices as FUA, and O_DIRECT loop devices behave, since long before; io_uring since 5.1. */
 const KERNEL_MIN: readonly [number, number] = [5, 4];
 const NODE_MIN: readonly [number, number] = [20, 19];
 
-/** Programs that are called, with the Debian package that brings each. */
-const PROGRAMS: readonly { program: string; apt: string; needed: boolean; for: string }[] = [
-  { program: 'losetup', apt: 'mount', needed: false, for: 'virtual disks' },
-  { program: 'wipefs', apt: 'util-linux', needed: true, for: 'the safety gate' },
-  { program: 'nvme', apt: 'nvme-cli', needed: false, for: 'unsafe shutdowns of NVMe disks as evidence of a cut' },
-  { program: 'smartctl', apt: 'smartmontools', needed: false, for: 'power cycles of SATA, SAS and NVMe disks as evidence of a cut' },
-  { program: 'cc', apt: 'gcc libc6-dev linux-libc-dev', needed: false, for: 'building the native library' },
-  { program: 'fio', apt: 'fio', needed: false, for: 'bench and its tests' },
-  { program: 'promtool', apt: 'prometheus', needed: false, for: 'checking metrics and alert rules' },
+interface Program {
+  program: string;
+  /** Debian package that brings it. */
+  apt: string;
+  for: string;
+  /** Which rigs call it: any, those with a lab, those with disks that are not virtual. Left out: none, but the host without a rig is asked. */
+  rigs?: 'all' | 'virtual' | 'real';
+  /** No run where it is called and is not there. */
+  stops?: boolean;
+}
+
+const PROGRAMS: readonly Program[] = [
+  { program: 'losetup', apt: 'mount', for: 'virtual disks', rigs: 'virtual', stops: true },
+  { program: 'wipefs', apt: 'util-linux', for: 'the safety gate', rigs: 'all', stops: true },
+  { program: 'nvme', apt: 'nvme-cli', for: 'unsafe shutdowns of NVMe disks as evidence of a cut', rigs: 'real' },
+  { program: 'smartctl', apt: 'smartmontools', for: 'power cycles of SATA, SAS and NVMe disks as evidence of a cut', rigs: 'real' },
+  { program: 'cc', apt: 'gcc libc6-dev linux-libc-dev', for: 'building the native library' },
+  { program: 'fio', apt: 'fio', for: 'bench and its tests' },
+  { program: 'promtool', apt: 'prometheus', for: 'checking metrics and alert rules' },
 ];
 
-export function hostChecks(ffi: FfiName, needsLab: boolean): Check[] {
-  return [kernel(), node(), root(needsLab), ...nativeChecks(ffi), ...labChecks(needsLab), ...programs(needsLab)];
+/** Of a rig: what it needs, and nothing else. Without one: all that plugpull may need. */
+export function hostChecks(ffi: FfiName, rig: ResolvedRig | null): Check[] {
+  const needsLab = rig !== null && rig.lab !== null;
+  return [kernel(), node(), root(needsLab), ...nativeChecks(ffi), ...(rig === null || needsLab ? labChecks(needsLab) : []), ...programs(rig)];
 }
 
 function kernel(): Check {
@@ -86,13 +100,18 @@ function labChecks(needed: boolean): Check[] {
   ];
 }
 
-function programs(needsLab: boolean): Check[] {
-  return PROGRAMS.map(({ program, apt, needed, for: purpose }) => {
+function programs(rig: ResolvedRig | null): Check[] {
+  return PROGRAMS.filter((one) => rig === null || calls(rig, one)).map(({ program, apt, rigs, stops = false, for: purpose }) => {
     const found = spawnSync('sh', ['-c', `command -v ${program}`], { encoding: 'utf8', env: systemEnvironment() });
     if (found.status === 0) return ok(program, found.stdout.trim());
-    const stops = needed || (needsLab && program === 'losetup');
-    return (stops ? missing : lacking)(program, `not found (for ${purpose})`, `apt install ${apt}`);
+    return (stops && (rig !== null || rigs === 'all') ? missing : lacking)(program, `not found (for ${purpose})`, `apt install ${apt}`);
   });
+}
+
+function calls(rig: ResolvedRig, { rigs }: Program): boolean {
+  if (rigs === 'virtual') return rig.lab !== null;
+  if (rigs === 'real') return AREA_NAMES.some((area) => !isLabDevice(rig[area]));
+  return rigs === 'all';
 }
 
 /** May this user read and write it? */

@@ -1,24 +1,22 @@
 /** What a profile needs beyond the host: its devices, its ttys. Looks, and touches nothing. */
-import { realHost } from '../../campaign/realHost.js';
-import { AREA_NAMES, gateQuestions, isLabDevice, usesLab } from '../../campaign/places.js';
+import { outlookOf, type NotAsked, type Outlook, type Refusal } from '../../campaign/outlook.js';
+import { AREA_NAMES, isLabDevice, usesLab } from '../../campaign/places.js';
 import { rigHolder } from '../../campaign/rigLock.js';
-import { enrolmentPath, loadEnrolments } from '../../device/enrolment.js';
-import { checkGate } from '../../device/gate.js';
-import { textOf } from '../../campaign/errors.js';
-import type { GateQuestion, LabView } from '../../campaign/host.js';
-import type { AreaName, ResolvedRig } from '../../rig/resolved.js';
+import type { FfiName } from '../options.js';
+import type { ResolvedRig } from '../../rig/resolved.js';
 import { lacking, missing, ok, type Check } from './check.js';
 import { accessCheck } from './hostChecks.js';
 
-export async function rigChecks(rig: ResolvedRig): Promise<Check[]> {
-  const checks: Check[] = [];
-  const holder = rigHolder(rig.name);
-  if (holder !== null) checks.push(lacking('rig', `in use by process ${holder.pid} (${holder.command})`, 'wait for it'));
-  const lab = usesLab(rig) ? await realHost.labView(rig.name) : null;
-  if (usesLab(rig)) checks.push(ok('lab', lab === null ? 'not running; a run starts it' : 'running'));
-  for (const area of AREA_NAMES) if (!isLabDevice(rig[area])) checks.push(accessCheck(area, rig[area].device, 'disk'));
-  // A device in use by a run is claimed, as it should be.
-  if (holder === null) checks.push(...(await gateChecks(rig, lab)));
+/** Why a run would be refused comes from the function that refuses it. */
+export async function rigChecks(rig: ResolvedRig, ffi: FfiName): Promise<Check[]> {
+  const outlook = await outlookOf(rig, { holder: rigHolder(rig.name), ffi });
+  const checks = outlook.refusals.filter(({ what }) => what !== 'gate').map((refusal) => refused(refusal, rig));
+  if (usesLab(rig) && !checks.some(({ name }) => name === 'lab')) checks.push(ok('lab', labState(outlook)));
+  const powerless = outlook.notAsked.filter(({ reason }) => reason === 'powerless').map(({ area }) => area);
+  for (const area of AREA_NAMES) {
+    if (!isLabDevice(rig[area]) && !powerless.includes(area)) checks.push(accessCheck(area, rig[area].device, 'disk'));
+  }
+  checks.push(...gateChecks(outlook, rig));
   for (const board of rig.boards) {
     if (board.tty !== '' && !board.tty.startsWith('lab:')) checks.push(accessCheck(`board ${board.name}`, board.tty, 'dialout'));
   }
@@ -26,26 +24,39 @@ export async function rigChecks(rig: ResolvedRig): Promise<Check[]> {
   return checks;
 }
 
-/** Why a run would be refused, with what removes each cause. Reads only. Virtual disks are there while their lab is. */
-async function gateChecks(rig: ResolvedRig, lab: LabView | null): Promise<Check[]> {
-  const there = AREA_NAMES.filter((area) => lab !== null || !isLabDevice(rig[area]));
-  const checks = there.length === 0 ? [] : await askGate(rig, lab, there);
-  if (there.length === AREA_NAMES.length) return checks;
-  const away = AREA_NAMES.filter((area) => !there.includes(area)).join(', ');
-  return [...checks, ok('safety gate', `not asked about ${away}: virtual, and not there before \`plugpull lab up ${rig.file}\``)];
+function labState({ lab, notAsked }: Outlook): string {
+  if (lab !== null) return 'running';
+  return notAsked.some(({ reason }) => reason === 'in-use') ? 'in use' : 'not running; a run starts it';
 }
 
-async function askGate(rig: ResolvedRig, lab: LabView | null, areas: readonly AreaName[]): Promise<Check[]> {
-  let questions: GateQuestion[];
-  try {
-    questions = gateQuestions(rig, lab, areas);
-  } catch (error) {
-    // The lab that runs is of an older profile.
-    return [missing('lab', textOf(error), `plugpull lab down ${rig.file}`)];
-  }
-  const report = await checkGate(questions, { enrolments: loadEnrolments(enrolmentPath(rig.file)) });
-  if (report.passed) return [ok('safety gate', `would pass: ${areas.join(', ')}`)];
+const MENDS: Record<Exclude<Refusal['what'], 'gate'>, (rig: ResolvedRig) => string> = {
+  profile: () => 'write rails: and campaign.cuts; the other commands need none',
+  rig: () => 'wait for it, or end it',
+  lab: (rig) => `plugpull lab down ${rig.file}`,
+};
+
+function refused({ what, error }: Refusal, rig: ResolvedRig): Check {
+  return missing(what, error.message, what === 'gate' ? 'see there' : MENDS[what](rig));
+}
+
+/** Why a run would be refused, with what removes each cause. Reads only. Virtual disks are there while their lab is. */
+function gateChecks({ refusals, notAsked, asked }: Outlook, rig: ResolvedRig): Check[] {
+  const gate = refusals.find(({ what }) => what === 'gate');
+  const checks = notAsked.filter(({ reason }) => reason === 'powerless').map(({ area, text }) => missing(`gate: ${area}`, text, `plugpull relay on ${rig.file}, then plugpull doctor again`));
+  if (gate !== undefined) checks.push(...findings(gate, rig));
+  else if (asked.length > 0) checks.push(ok('safety gate', `would pass: ${asked.join(', ')}`));
+  const others = notAsked.filter(({ reason }) => reason !== 'powerless');
+  return others.length === 0 ? checks : [...checks, ok('safety gate', notAskedText(others))];
+}
+
+function notAskedText(others: readonly NotAsked[]): string {
+  const areas = others.map(({ area }) => area).join(', ');
+  return others[0].reason === 'virtual' ? `not asked about ${areas}: ${others[0].text}` : `not asked: ${areas} in use, and claimed, as it should be`;
+}
+
+function findings({ error, findings: found }: Refusal, rig: ResolvedRig): Check[] {
+  if (found.length === 0) return [missing('safety gate', error.message, 'correct what it names')];
   // A real disk that is not there has been said.
-  const others = report.findings.filter(({ code, role }) => code !== 'GATE_MISSING' || isLabDevice(rig[role]));
-  return others.map(({ role, code, found, nextStep }) => missing(`gate: ${role}`, `${code}: ${found}`, nextStep));
+  const others = found.filter(({ code, role }) => code !== 'GATE_MISSING' || isLabDevice(rig[role]));
+  return others.map(({ role, code, found: text, nextStep }) => missing(`gate: ${role}`, `${code}: ${text}`, nextStep));
 }

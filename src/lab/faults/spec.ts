@@ -55,7 +55,9 @@ export type FaultSpec = z.infer<typeof schema>;
 export type FaultClass = FaultSpec['class'];
 export type FaultOf<C extends FaultClass> = Extract<FaultSpec, { class: C }>;
 
-export const FAULT_CLASSES: readonly string[] = schema.options.map((option) => option.shape.class.value);
+export const faultSchemas = schema.options;
+
+export const FAULT_CLASSES: readonly string[] = faultSchemas.map((option) => option.shape.class.value);
 
 /** Classes of the catalogue that a virtual disk has another way, or none, to show. */
 const ELSEWHERE: Record<string, string> = {
@@ -77,7 +79,7 @@ export function parseFaults(disk: string, faults: readonly Record<string, unknow
     const name = String(fault['class']);
     const where = `disk ${disk}, faults[${i}]`;
     if (!FAULT_CLASSES.includes(name)) {
-      const hint = ELSEWHERE[name] ?? `classes are ${FAULT_CLASSES.join(', ')}`;
+      const hint = ELSEWHERE[name] ?? `classes are ${FAULT_CLASSES.join(', ')}; \`plugpull lab faults\` says what each does`;
       throw new LabError('LAB_BAD_FAULT', `${where}: class ${JSON.stringify(fault['class'])} can't be injected: ${hint}.`, { disk, fault });
     }
     const problems = result.error.issues.map((issue) => `${issue.path.join('.') || name}: ${issue.message}`).join('; ');

@@ -1,5 +1,6 @@
 /** Virtual disks and virtual boards that the profile brings along. */
 import { z } from 'zod';
+import { FAULT_CLASSES } from '../../lab/faults/spec.js';
 import { chance, count, duration, refuse, size } from './fields.js';
 import { CHANNELS_MAX, optionsSchema } from './power.js';
 import { channelRef, name, nameKey } from './words.js';
@@ -29,10 +30,10 @@ const labDiskSchema = z
       .optional()
       .describe('While dark nothing is answered, as by an array behind a network. With the power back, what waited fails (fail) or is done after all (retry); left out: everything fails at once.'),
     faults: z
-      .array(z.looseObject({ class: name('Fault class of the catalogue') }))
+      .array(z.looseObject({ class: name('Fault class; `plugpull lab faults` lists them with their options') }))
       .max(1024)
       .default([])
-      .describe('Faults to inject, by class.'),
+      .describe(`Faults to inject, by class: ${FAULT_CLASSES.join(', ')}.`),
   })
   .superRefine(({ vanish, silent }, ctx) => {
     if (vanish && silent !== undefined) refuse(ctx, 'not with vanish: what has no node fails at once', 'delete one of the two', ['silent']);

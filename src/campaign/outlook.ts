@@ -1,0 +1,127 @@
+/**
+ * Would a run of this rig be refused now, and why? The one answer of `plan`, `doctor` and `run`, given before a lab is
+ * started, a relay switched or a device claimed. Reads only.
+ *
+ * Promises no pass: what is virtual and not there yet, or without power, is asked about again by the session, which also
+ * asks once more under its own claim.
+ */
+import { enrolmentPath, loadEnrolments } from '../device/enrolment.js';
+import { checkGate } from '../device/gate.js';
+import { formatGate } from '../device/gateFormat.js';
+import type { GateFinding } from '../device/gateTypes.js';
+import type { FfiName } from '../device/native.js';
+import { requireSameLab } from '../lab/lab.js';
+import type { AreaName, ResolvedRig } from '../rig/resolved.js';
+import { answers } from './answers.js';
+import { CampaignError, codeOf, textOf } from './errors.js';
+import type { LabView } from './host.js';
+import { AREA_NAMES, devicePath, gateQuestions, isLabDevice, placedBoards, usesLab } from './places.js';
+import { realHost } from './realHost.js';
+import { busy, type LockHolder } from './rigLock.js';
+
+/** What it concerns: a refusal by the gate has its findings. */
+export type Refused = 'profile' | 'rig' | 'lab' | 'gate';
+
+export interface Refusal {
+  what: Refused;
+  /** As `run` throws it. */
+  error: Error;
+  findings: readonly GateFinding[];
+}
+
+/** An area about which nothing can be said before it is there. */
+export interface NotAsked {
+  area: AreaName;
+  reason: 'virtual' | 'powerless' | 'in-use';
+  text: string;
+}
+
+export interface Outlook {
+  refusals: readonly Refusal[];
+  notAsked: readonly NotAsked[];
+  /** About which the gate was asked. */
+  asked: readonly AreaName[];
+  lab: LabView | null;
+}
+
+export interface OutlookOptions {
+  /** Of the rig's lock; null: nobody, or the asker itself. */
+  holder: LockHolder | null;
+  ffi?: FfiName;
+}
+
+export async function outlookOf(rig: ResolvedRig, { holder, ffi }: OutlookOptions): Promise<Outlook> {
+  const refusals: Refusal[] = [];
+  const cuts = nothingToCut(rig);
+  if (cuts !== null) refusals.push({ what: 'profile', error: cuts, findings: [] });
+  if (holder !== null) {
+    refusals.push({ what: 'rig', error: busy(rig.name, holder), findings: [] });
+    const text = 'in use, and claimed, as it should be';
+    return { refusals, notAsked: AREA_NAMES.map((area) => ({ area, reason: 'in-use', text })), asked: [], lab: null };
+  }
+  const lab = usesLab(rig) ? await realHost.labView(rig.name) : null;
+  const other = lab === null ? null : otherLab(rig, lab);
+  if (other !== null) refusals.push({ what: 'lab', error: other, findings: [] });
+  const { asked, notAsked } = await whoCanBeAsked(rig, other === null ? lab : null);
+  const gate = asked.length === 0 ? null : await askGate(rig, lab, asked, ffi);
+  if (gate !== null) refusals.push(gate);
+  return { refusals, notAsked, asked, lab };
+}
+
+/** What `run` is refused with: the first refusal, with the text of all; null: nothing speaks against it yet. */
+export function refusalOf({ refusals }: Pick<Outlook, 'refusals'>): Error | null {
+  if (refusals.length === 0) return null;
+  const [{ error }] = refusals;
+  if (refusals.length === 1) return error;
+  const text = refusals.map((refusal) => refusal.error.message).join('\n');
+  return Object.assign(new Error(text, { cause: error }), { name: error.name, code: codeOf(error) });
+}
+
+/** null: there is something. */
+export function nothingToCut(rig: ResolvedRig): CampaignError | null {
+  if (rig.campaign.cuts.length > 0) return null;
+  return new CampaignError('NOTHING_TO_CUT', `${rig.file} names no rail to cut: a campaign needs one; write rails: and campaign.cuts`, { rig: rig.name });
+}
+
+/** The lab that runs is of an older profile. */
+function otherLab(rig: ResolvedRig, lab: LabView): Error | null {
+  try {
+    placedBoards(rig, lab);
+    for (const area of AREA_NAMES) devicePath(rig[area], rig, lab);
+    if (rig.lab !== null) requireSameLab(rig.name, rig.lab);
+    return null;
+  } catch (error) {
+    return error as Error;
+  }
+}
+
+async function whoCanBeAsked(rig: ResolvedRig, lab: LabView | null): Promise<{ asked: AreaName[]; notAsked: NotAsked[] }> {
+  const doubts = await Promise.all(AREA_NAMES.map((area) => whyNotAsked(area, rig, lab)));
+  const notAsked = doubts.filter((doubt) => doubt !== null);
+  return { asked: AREA_NAMES.filter((area) => !notAsked.some((doubt) => doubt.area === area)), notAsked };
+}
+
+async function whyNotAsked(area: AreaName, rig: ResolvedRig, lab: LabView | null): Promise<NotAsked | null> {
+  if (isLabDevice(rig[area]) && lab === null) {
+    return { area, reason: 'virtual', text: `virtual, and not there before \`plugpull lab up ${rig.file}\`` };
+  }
+  const rails = rig.rails.filter(({ powers }) => powers.includes(area)).map(({ name }) => name);
+  // Of one that no rail feeds the gate says what is wrong: nothing that a run does would mend it.
+  if (rails.length === 0) return null;
+  const path = devicePath(rig[area], rig, lab);
+  if (await answers(path)) return null;
+  const text = `${path} is not there, or does not answer; rail ${rails.join(' and ')} feeds it: plugpull relay on ${rig.file}, then ask again`;
+  return { area, reason: 'powerless', text };
+}
+
+async function askGate(rig: ResolvedRig, lab: LabView | null, areas: readonly AreaName[], ffi: FfiName | undefined): Promise<Refusal | null> {
+  try {
+    const report = await checkGate(gateQuestions(rig, lab, areas), { enrolments: loadEnrolments(enrolmentPath(rig.file)), ffi });
+    if (report.passed) return null;
+    const isBusy = report.findings.some(({ code }) => code === 'GATE_BUSY');
+    return { what: 'gate', error: new CampaignError(isBusy ? 'DEVICE_BUSY' : 'GATE_REFUSED', formatGate(report)), findings: report.findings };
+  } catch (error) {
+    // No native library, or a list of enrolled disks that can't be read: a run would meet the same.
+    return { what: 'gate', error: error instanceof Error ? error : new Error(textOf(error)), findings: [] };
+  }
+}

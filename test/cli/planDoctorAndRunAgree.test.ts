@@ -1,0 +1,206 @@
+/**
+ * Promise: what refuses a run is said by `plan`, `doctor` and `run` alike, before a lab is started, a relay is switched or
+ * a record is begun; `plan` and `run` end with the same code and the same words.
+ */
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { lockRig } from '../../src/campaign/rigLock.js';
+import { labStatus } from '../../src/lab/lab.js';
+import { ownStateDir } from '../campaign/labRig.js';
+import { inDisguise } from '../device/disguise.js';
+import { command, useLoops } from '../device/loop.js';
+import { cli, type CliResult } from './cli.js';
+import { realRig, realRigText, type RealRig } from './realRig.js';
+import { tinyRigText } from './tinyRig.js';
+
+const state = ownStateDir();
+const env = { PLUGPULL_STATE_DIR: state.dir };
+const loops = useLoops();
+afterAll(() => state.clean());
+
+interface Answers {
+  plan: CliResult;
+  doctor: CliResult;
+  run: CliResult;
+}
+
+type Ask = (args: readonly string[], options?: { cwd: string }) => Promise<CliResult>;
+
+async function answersOf(ask: Ask, file: string): Promise<Answers> {
+  const cwd = join(state.dir, `cwd-${readdirSync(state.dir).length}`);
+  mkdirSync(cwd);
+  const [plan, doctor, run] = [await ask(['plan', file]), await ask(['doctor', file]), await ask(['run', file], { cwd })];
+  // Refused before anything began: no record is named, none is there.
+  expect(run.stdout).not.toContain('runs/');
+  expect(readdirSync(cwd)).toEqual([]);
+  expect(plan.stdout).toMatch(/Nothing was touched\.\n$/);
+  return { plan, doctor, run };
+}
+
+function expectRefused({ plan, doctor, run }: Answers, code: number, text: RegExp): void {
+  expect(run.code, run.stderr).toBe(code);
+  expect(run.stderr).toMatch(text);
+  expect(plan.code, plan.stdout + plan.stderr).toBe(code);
+  expect(plan.stderr).toBe(run.stderr);
+  expect(doctor.code, doctor.stdout).toBe(3);
+  expect(doctor.stdout).toMatch(text);
+}
+
+/** Over a board that would note it if it were switched. */
+function loopRig(name: string, more = ''): { file: string; switched: string; paths: string[] } {
+  const disks = [loops.loop(), loops.loop(), loops.loop()];
+  const [p, s, j] = disks.map((loop) => `{ device: ${loop.path}, backingFile: ${loop.file}`);
+  const file = join(state.dir, `${name}.yaml`);
+  const switched = join(state.dir, `${name}-switched`);
+  const touch = `[/bin/touch, ${switched}]`;
+  writeFileSync(
+    file,
+    `schemaVersion: 1
+name: ${name}
+regionSize: 64KiB
+primary: ${p}${more} }
+secondary: ${s} }
+journal: ${j} }
+boards:
+  b: { type: exec, channels: 1, options: { on: ${touch}, off: ${touch} } }
+rails:
+  P: { board: b, channels: [1], powers: [primary] }
+campaign: { cycles: 1, cuts: [{ rails: [P], during: load, after: 50ms }] }
+`,
+  );
+  return { file, switched, paths: disks.map(({ path }) => path) };
+}
+
+const ask: Ask = (args, options) => cli(args, { env, ...options });
+const iMean = (rig: RealRig): string[] => Object.values(rig.disks).flatMap(({ serial }) => ['--i-mean', serial]);
+
+describe.skipIf(process.getuid?.() !== 0)('refused alike', () => {
+  it('a mounted disk: exit 4, and no relay was switched', async () => {
+    const { file, switched, paths } = loopRig('agree-mounted');
+    command('mkfs.ext4', '-q', paths[1]);
+    const point = join(loops.folder, 'mounted');
+    mkdirSync(point);
+    command('mount', paths[1], point);
+    loops.undo(() => command('umount', point));
+    const answers = await answersOf(ask, file);
+    expectRefused(answers, 4, /secondary .*GATE_MOUNTED/);
+    expect(answers.plan.stdout).toMatch(/^A run would be refused now: GATE_REFUSED\.$/m);
+    const json = JSON.parse((await ask(['plan', file, '--json'])).stdout) as { error: object; refusals: object[]; devices: object[] };
+    expect(json).toMatchObject({ error: { code: 'GATE_REFUSED', exitCode: 4 }, refusals: [{ code: 'GATE_REFUSED' }] });
+    expect(json.devices).toHaveLength(3);
+    expect(existsSync(switched)).toBe(false);
+  });
+
+  it('a rig without rails: exit 2', async () => {
+    const { file } = loopRig('agree-bare');
+    writeFileSync(file, readFileSync(file, 'utf8').replace(/boards:[^]*/, ''));
+    expectRefused(await answersOf(ask, file), 2, /names no rail to cut/);
+  });
+
+  it('a rig in use: exit 4, naming who', async () => {
+    const { file } = loopRig('agree-busy');
+    const lock = lockRig('agree-busy', 'another bench');
+    try {
+      expectRefused(await answersOf(ask, file), 4, /in use by process \d+ \(another bench\)/);
+    } finally {
+      lock.release();
+    }
+  });
+
+  it('disks that are not enrolled: exit 4; and after the profile was edited: which field, and what to do', async () => {
+    const rig = await realRig(state.dir, 'agree-real');
+    expectRefused(await answersOf(rig.run, rig.file), 4, /primary.*GATE_NOT_ENROLLED/);
+    expect((await rig.run(['enrol', rig.file, ...iMean(rig)])).code).toBe(0);
+    const fits = await rig.run(['plan', rig.file]);
+    expect(fits.code, fits.stderr).toBe(0);
+
+    writeFileSync(rig.file, realRigText('agree-real').replace('primary: { ', 'primary: { size: 1MiB, '));
+    const edited = await answersOf(rig.run, rig.file);
+    expectRefused(edited, 4, /primary.*GATE_LABEL_OTHER_RIG.*primary\.size was left out, is 1048576/);
+    expect(edited.plan.stderr).toContain('plugpull enrol RIG --relabel');
+    expect(edited.plan.stdout.match(/listed as enrolled, but its label does not fit/g)).toHaveLength(3);
+    expect(edited.plan.stdout).not.toMatch(/, enrolled$/m);
+    // The way that it names is a way.
+    const relabelled = await rig.run(['enrol', rig.file, '--relabel', ...iMean(rig)]);
+    expect(relabelled.code, relabelled.stderr).toBe(0);
+    const again = await rig.run(['plan', rig.file]);
+    expect(again.code, again.stderr).toBe(0);
+    expect(again.stdout.match(/, enrolled$/gm)).toHaveLength(3);
+    writeFileSync(rig.file, realRigText('agree-real'));
+    expect((await rig.run(['plan', rig.file])).stderr).toContain('primary.size was 1048576, is left out');
+  });
+
+  it('a lab that runs with another description: exit 3', async () => {
+    const file = join(state.dir, 'agree-lab.yaml');
+    const wishes = { cycles: 1, cuts: ['{ rails: [P], during: load, after: 50ms }'] };
+    writeFileSync(file, tinyRigText('agree-lab', wishes));
+    expect((await ask(['lab', 'up', file])).code).toBe(0);
+    writeFileSync(file, tinyRigText('agree-lab', { ...wishes, areaSize: '8MiB' }));
+    expectRefused(await answersOf(ask, file), 3, /lab agree-lab is running with another description/);
+    expect(await labStatus('agree-lab')).not.toBeNull();
+  });
+
+  it('an array of md, or any device without a serial, is called what it is', async () => {
+    const [p, s, j] = [loops.loop(), loops.loop(), loops.loop()];
+    const disks = [p, s, j].map(({ path }, i) => ({ node: path, name: `nameless-${i}`, ...(i === 0 ? {} : { serial: `S${i}` }) }));
+    const file = join(state.dir, 'nameless.yaml');
+    const area = (i: number): string => `{ device: /dev/disk/by-id/nameless-${i}, serial: S${i} }`;
+    writeFileSync(file, `schemaVersion: 1\nname: nameless\nregionSize: 64KiB\nprimary: ${area(0)}\nsecondary: ${area(1)}\njournal: ${area(2)}\n`);
+    const enrol = await cli(['enrol', file, '--i-mean', 'S0'], { env, inside: inDisguise(disks) });
+    expect(enrol.code, enrol.stderr).toBe(4);
+    expect(enrol.stderr).toMatch(/primary .*GATE_UNIDENTIFIED +loop\d+ is a virtual device, no disk: it tells neither serial nor WWN.* name a disk of its own/);
+    expect(enrol.stderr).not.toMatch(/cabling/);
+    // What enrolling would cure is no obstacle to it.
+    expect(enrol.stderr).not.toMatch(/plugpull enrol/);
+    expect(enrol.stderr).not.toMatch(/secondary|journal/);
+  });
+});
+
+describe.skipIf(process.getuid?.() !== 0)('nothing speaks against it', () => {
+  it('without power: said, with the way to ask again; a run may switch it on', async () => {
+    const file = join(state.dir, 'agree-dark.yaml');
+    writeFileSync(file, tinyRigText('agree-dark', { cycles: 1, cuts: ['{ rails: [P], during: load, after: 50ms }'], disks: { s: 'silent: retry' } }));
+    expect((await ask(['lab', 'up', file])).code).toBe(0);
+    expect((await ask(['relay', 'off', file, 'P'])).code).toBe(0);
+    const dark = await ask(['plan', file]);
+    expect(dark.code, dark.stderr).toBe(0);
+    expect(dark.stdout).toMatch(/^safety gate: not asked about primary: .*rail P feeds it: plugpull relay on /m);
+    const doctor = await ask(['doctor', file]);
+    expect(doctor.code, doctor.stdout).toBe(3);
+    expect(doctor.stdout).toMatch(/missing +gate: primary .*\n +mend: plugpull relay on /);
+    const run = await ask(['run', file, '--out', join(state.dir, 'dark-out')]);
+    expect(run.code, run.stdout + run.stderr).toBe(0);
+    expect(run.stdout).toMatch(new RegExp(`^record: ${join(state.dir, 'dark-out')}$`, 'm'));
+  });
+
+  it('the extent of what is overwritten follows size and the shorter copy', async () => {
+    const { file } = loopRig('agree-size', ', size: 16MiB');
+    const plan = await ask(['plan', file]);
+    expect(plan.code, plan.stderr).toBe(0);
+    expect(plan.stdout).toMatch(/primary .*OVERWRITTEN in its first 16 MiB, of 64 MiB, its power cut/);
+    expect(plan.stdout).toMatch(/secondary .*OVERWRITTEN in its first 16 MiB, of 64 MiB; no rail feeds it/);
+    expect(plan.stdout).not.toMatch(/whole/);
+  });
+
+  it('a missing disk that a rail feeds: the gate names the rail\'s command', async () => {
+    const { file } = loopRig('agree-missing');
+    const text = readFileSync(file, 'utf8').replace(/primary: .*/, 'primary: { device: /dev/disk/by-id/ata-NOT_THERE, serial: X1 }');
+    writeFileSync(file, text);
+    const enrol = await ask(['enrol', file, '--i-mean', 'X1']);
+    expect(enrol.code).toBe(4);
+    expect(enrol.stderr).toMatch(/primary .*GATE_MISSING.*plugpull relay on RIG/);
+    writeFileSync(file, text.replace('powers: [primary]', 'powers: [secondary]'));
+    const unfed = await ask(['plan', file]);
+    expect(unfed.code).toBe(4);
+    expect(unfed.stderr).toMatch(/primary .*GATE_MISSING +does not exist +attach and power it/);
+  });
+
+  it('doctor names nothing that the rig does not need', async () => {
+    const { file } = loopRig('agree-host');
+    const { stdout } = await ask(['doctor', file]);
+    expect(stdout).toMatch(/ok +safety gate/);
+    for (const other of ['FUSE', 'ptys', 'loop devices', 'promtool', 'fio', 'losetup', 'cc ']) expect(stdout, other).not.toContain(other);
+    expect((await ask(['doctor'])).stdout).toMatch(/FUSE[^]*promtool/);
+  });
+});
