@@ -128,7 +128,7 @@ export class Core {
   /** R11: what recovery found dirty, before anything else. `groupsToWrite`: pages that do not say so on disk yet. */
   loadDirty(dirty: IndicatorMap, groupsToWrite: Iterable<number>): void {
     this.pages.load(dirty, groupsToWrite);
-    for (const r of dirty.regions()) this.state.indicators.set(r);
+    this.state.indicators.setAllOf(dirty);
   }
 
   /** A new transaction: its place, or BUSY, or REFUSED when no update would be taken. */
