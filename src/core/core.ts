@@ -28,7 +28,7 @@ import * as words from './words.js';
 
 // Constants of the file: see words.ts.
 const { PRIMARY, SECONDARY, JOURNAL } = devices;
-const { DURABLE, CLOSED } = flags;
+const { CLOSED } = flags;
 const { OPENING_UNITS } = logRecords;
 const { NIL } = words;
 
@@ -128,7 +128,7 @@ export class Core {
   /** R11: what recovery found dirty, before anything else. `groupsToWrite`: pages that do not say so on disk yet. */
   loadDirty(dirty: IndicatorMap, groupsToWrite: Iterable<number>): void {
     this.pages.load(dirty, groupsToWrite);
-    for (const r of dirty.regions()) this.state.indicators.set(r);
+    this.state.indicators.setAllOf(dirty);
   }
 
   /** A new transaction: its place, or BUSY, or REFUSED when no update would be taken. */
@@ -169,6 +169,12 @@ export class Core {
     this.state.nowMs = nowMs;
     const expected = this.updates.completed(area, slot, updateId, ok);
     if (expected && !ok) this.deviceLost(area, nowMs);
+  }
+
+  /** A part of a resync copy has been read from P or written to S; the other area is asked now. */
+  copyAwaits(area: typeof PRIMARY | typeof SECONDARY, slot: number, updateId: number, nowMs: number): void {
+    this.state.nowMs = nowMs;
+    this.updates.deadlines.copyAwaits(area, slot, updateId);
   }
 
   /** A flush has ended. An error ends the power epoch: nothing it should have covered is durable. */
@@ -285,7 +291,7 @@ export class Core {
   }
 
   protected checkDeadlines(): void {
-    const { slots, nowMs, counters, config, journalLost } = this.state;
+    const { nowMs, counters, config, journalLost } = this.state;
     const journalBusy = this.journalInFlight + this.flushes[JOURNAL] > 0;
     if (!journalBusy) this.journalHeardMs = nowMs;
     else if (nowMs - this.journalHeardMs >= config.ackTimeoutMs && !journalLost) {
@@ -295,8 +301,7 @@ export class Core {
     const oldest = this.updates.deadlines.overdue();
     if (oldest === NIL) return;
     counters.timeouts++;
-    const onP = (slots.flags[oldest] & (DURABLE << PRIMARY)) !== 0;
-    this.deviceLost(onP ? SECONDARY : PRIMARY, nowMs);
+    this.deviceLost(this.updates.deadlines.unanswering(oldest), nowMs);
   }
 
   protected writeJournal(): void {

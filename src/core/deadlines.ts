@@ -6,11 +6,13 @@
  * Deadlines are whole milliseconds, rounded up, of which the low 32 bits are kept: a hang is noticed at most one late.
  */
 import type { CoreState } from './state.js';
+import * as devices from './devices.js';
 import * as flags from './flags.js';
 import * as words from './words.js';
 
 // Constants of the file: see words.ts.
-const { TIMED } = flags;
+const { PRIMARY, SECONDARY } = devices;
+const { TIMED, COPY, COPY_ON_SECONDARY, DURABLE, ENDED } = flags;
 const { NIL, SLOT_WAIT, SLOT_FLAGS } = words;
 
 export class Deadlines {
@@ -45,6 +47,22 @@ export class Deadlines {
     memory[slot + SLOT_FLAGS] = flags & ~TIMED;
     if (--this.waiting === 0) this.firstMs = 0;
     return true;
+  }
+
+  /** A part of a copy is over and the area is asked for the next one: it has its full time to answer. */
+  copyAwaits(area: typeof PRIMARY | typeof SECONDARY, slot: number, id: number): void {
+    const { slots } = this.state;
+    const f = slots.flags[slot];
+    if (!slots.holds(slot, id) || (f & COPY) === 0 || !this.stop(slot)) return;
+    slots.flags[slot] = area === SECONDARY ? slots.flags[slot] | COPY_ON_SECONDARY : slots.flags[slot] & ~COPY_ON_SECONDARY;
+    this.start(slot);
+  }
+
+  /** The area that has not answered for a slot whose time is over. */
+  unanswering(slot: number): typeof PRIMARY | typeof SECONDARY {
+    const f = this.state.slots.flags[slot];
+    const copyOnSecondary = (f & COPY_ON_SECONDARY) !== 0 && (f & (ENDED << SECONDARY)) === 0;
+    return copyOnSecondary || (f & (DURABLE << PRIMARY)) !== 0 ? SECONDARY : PRIMARY;
   }
 
   /** Of the slots whose time is over, the one that waits for longest; or NIL. */

@@ -18,7 +18,10 @@ export type Answer =
 export interface CoreEffects {
   /** Write the update in `slot` to the area. Evidence for it is durable (R2). */
   submitWrite(slot: number, area: DeviceIndex): void;
-  /** Read the region of `slot` from P and write it to S; report both ends with `completed` when both are over (R10). */
+  /**
+   * Read the region of `slot` from P and write it to S (R10). Report each end with `completed` when it is over, and with
+   * `copyAwaits` which area is asked next, so that the one that does not answer is the one that is given up.
+   */
   submitCopy(slot: number): void;
   submitFlush(device: DeviceIndex): void;
   /** Write commit `index` (see TransactionLog.commit) to both copies of the ring; report once with `logWritten`. */

@@ -26,6 +26,8 @@ export const CANCELLED = 1 << 16;
 export const MARKING = 1 << 17;
 /** An area has to answer before its deadline. */
 export const TIMED = 1 << 18;
+/** A copy whose read from P has been answered: S has to answer now. */
+export const COPY_ON_SECONDARY = 1 << 19;
 export const BOTH = 3;
 
 /** Bits of `Transactions.state`: the application has closed it; its begin record is in the log. */

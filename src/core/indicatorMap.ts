@@ -65,7 +65,33 @@ export class IndicatorMap {
 
   setRange(firstRegion: number, count: number): void {
     const end = Math.min(firstRegion + count, this.regionCount);
-    for (let r = firstRegion; r < end; r++) this.set(r);
+    for (let r = firstRegion; r < end; ) {
+      const next = Math.min(end, r - (r & 31) + 32);
+      this.setWord(Math.floor(r / 32), (-1 << (r & 31)) & (-1 >>> (32 - (next - r) - (r & 31))));
+      r = next;
+    }
+  }
+
+  /** Sets the indicators of word `i` that `bits` names; those behind the last region stay 0. */
+  setWord(i: number, bits: number): void {
+    const left = this.regionCount - 32 * i;
+    if (left <= 0) return;
+    const before = this.words[i];
+    const after = before | (left >= 32 ? bits : bits & (2 ** left - 1));
+    if (after === before) return;
+    this.words[i] = after;
+    this.summary[i >>> 5] |= 1 << (i & 31);
+    this.setCount += bitCount(after) - bitCount(before);
+  }
+
+  /** Sets every indicator that is 1 in the other map, which has as many regions. */
+  setAllOf(other: IndicatorMap): void {
+    for (let s = 0; s < other.summary.length; s++) {
+      for (let sum = other.summary[s]; sum !== 0; sum &= sum - 1) {
+        const i = s * 32 + lowestBit(sum);
+        this.setWord(i, other.words[i]);
+      }
+    }
   }
 
   clearAll(): void {
@@ -92,6 +118,15 @@ export class IndicatorMap {
     return word * 32 + lowestBit(this.words[word]);
   }
 
+  /** First region >= `from` whose indicator is 0, or the number of regions. */
+  nextClear(from: number): number {
+    let w = from >>> 5;
+    if (from >= this.regionCount) return this.regionCount;
+    let rest = ~this.words[w] & (-1 << (from & 31));
+    while (rest === 0 && ++w < this.words.length) rest = ~this.words[w];
+    return rest === 0 ? this.regionCount : Math.min(this.regionCount, w * 32 + lowestBit(rest));
+  }
+
   /** Word `i`: indicators of regions 32 i … 32 i + 31, lowest bit first. For writing pages. */
   word(i: number): number {
     return i < this.words.length ? this.words[i] >>> 0 : 0;
@@ -109,6 +144,12 @@ export class IndicatorMap {
     c.setCount = this.setCount;
     return c;
   }
+}
+
+function bitCount(x: number): number {
+  let n = x - ((x >>> 1) & 0x55555555);
+  n = (n & 0x33333333) + ((n >>> 2) & 0x33333333);
+  return Math.imul((n + (n >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
 }
 
 function lowestBit(x: number): number {

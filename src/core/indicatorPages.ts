@@ -73,7 +73,7 @@ export class IndicatorPages {
 
   /** At recovery: the map is as given; of the groups named, nothing is taken as written. */
   load(dirty: IndicatorMap, groupsToWrite: Iterable<number>): void {
-    for (const r of dirty.regions()) this.awaiting.set(r);
+    this.awaiting.setAllOf(dirty);
     for (const g of groupsToWrite) {
       this.changed(g);
       this.loaded[g] = this.ticket;

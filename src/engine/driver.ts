@@ -16,6 +16,7 @@ import { BLOCK_BYTES, logBlockOffset, pageOffset, UNIT_BYTES } from '../journal/
 import { encodeCommit } from '../journal/logBlock.js';
 import { encodePage } from '../journal/page.js';
 import type { HistoryFeed } from '../judge/historyFeed.js';
+import { Copies } from './copies.js';
 import type { DriverIo } from './driverIo.js';
 import { IoCounts, OP } from './driverIo.js';
 import type { DriverPlan } from './plan.js';
@@ -48,17 +49,11 @@ export class CoreDriver implements CoreEffects {
   private readonly a: Int32Array;
   private readonly b: Int32Array;
   private readonly obtainedMs: Float64Array;
-  /** Copies: bytes of the region already on S, and the buffer in use. */
-  private readonly copied: Float64Array;
-  private readonly copyBuffer: Int32Array;
-  private readonly copyBuffers: IndexPool;
+  private readonly copies: Copies;
   private readonly pageBuffers: IndexPool;
   private readonly logParts: Int32Array;
   private readonly logFailed: Uint8Array;
   private readonly flushToken: [number, number] = [0, 0];
-  /** Copies on S: completed, and covered by the flush under way. */
-  private copiesCompleted: { offset: number; length: number }[] = [];
-  private copiesCovered: { offset: number; length: number }[] = [];
   private pageGeneration: number;
   private readonly reported = [false, false, false];
   private readonly counts = new IoCounts();
@@ -75,9 +70,7 @@ export class CoreDriver implements CoreEffects {
     this.a = new Int32Array(io.depth);
     this.b = new Int32Array(io.depth);
     this.obtainedMs = new Float64Array(plan.core.updateSlots);
-    this.copied = new Float64Array(plan.core.updateSlots);
-    this.copyBuffer = new Int32Array(plan.core.updateSlots);
-    this.copyBuffers = new IndexPool(plan.core.resyncDepth);
+    this.copies = new Copies(plan.core.updateSlots, plan.core.resyncDepth, plan.copyBytes, parts.history);
     this.pageBuffers = new IndexPool(plan.core.journalDepth);
     this.logParts = new Int32Array(plan.core.log.commitsInFlight + 1);
     this.logFailed = new Uint8Array(plan.core.log.commitsInFlight + 1);
@@ -165,8 +158,7 @@ export class CoreDriver implements CoreEffects {
 
   submitCopy(slot: number): void {
     const { slots } = this.core.state;
-    this.copied[this.ordinal(slot)] = 0;
-    this.copyBuffer[this.ordinal(slot)] = this.copyBuffers.take();
+    this.copies.begin(this.ordinal(slot));
     this.p.history?.copyIssued(slots.offset(slot), slots.length(slot));
     this.pushCopy(slot, OP.copyRead);
   }
@@ -229,15 +221,12 @@ export class CoreDriver implements CoreEffects {
   private pushCopy(slot: number, kind: typeof OP.copyRead | typeof OP.copyWrite): void {
     const { slots } = this.core.state;
     const { plan } = this.p;
-    const offset = slots.offset(slot) + this.copied[this.ordinal(slot)];
-    const length = Math.min(plan.copyBytes, slots.length(slot) - this.copied[this.ordinal(slot)]);
-    const at = plan.copyOffset + this.copyBuffer[this.ordinal(slot)] * plan.copyBytes;
-    if (kind === OP.copyRead) {
-      this.push(kind, slot, 0, IO_OP.read, PRIMARY, offset, length, at);
-    } else {
-      const durable = plan.core.durableOnCompletion.secondary ? IO_OP.writeDurable : IO_OP.write;
-      this.push(kind, slot, 0, durable, SECONDARY, offset, length, at);
-    }
+    const { start, bytes, buffer } = this.copies.part(this.ordinal(slot), slots.length(slot));
+    const offset = slots.offset(slot) + start;
+    const at = plan.copyOffset + buffer * plan.copyBytes;
+    const write = plan.core.durableOnCompletion.secondary ? IO_OP.writeDurable : IO_OP.write;
+    if (kind === OP.copyRead) this.push(kind, slot, 0, IO_OP.read, PRIMARY, offset, bytes, at);
+    else this.push(kind, slot, 0, write, SECONDARY, offset, bytes, at);
   }
 
   private push(
@@ -272,7 +261,7 @@ export class CoreDriver implements CoreEffects {
     const { history, io } = this.p;
     if (kind === OP.write) history?.issued(AREA[b as 0 | 1], this.core.state.updateId(a), offsetBytes, lengthBytes);
     if (kind === OP.flush && device !== JOURNAL) this.flushToken[device] = history?.flushSubmitted(AREA[device]) ?? 0;
-    if (kind === OP.flush && device === SECONDARY) this.copiesCovered = this.copiesCompleted.splice(0);
+    if (kind === OP.flush && device === SECONDARY) this.copies.flushSubmitted();
     const tag = this.tags.take();
     this.kind[tag] = kind;
     this.a[tag] = a;
@@ -335,42 +324,39 @@ export class CoreDriver implements CoreEffects {
     this.core.completed(area, slot, id, ok, nowMs);
   }
 
+  /** The core hears of the read when it has happened: whoever does not answer from now on is S. */
   private copyRead(slot: number, ok: boolean, nowMs: number): void {
-    if (ok) this.pushCopy(slot, OP.copyWrite);
-    else this.copyEnded(slot, false, true, nowMs);
+    const id = this.core.state.updateId(slot);
+    const isLast = this.copies.isLast(this.ordinal(slot), this.core.state.slots.length(slot));
+    if (isLast || !ok) this.core.completed(PRIMARY, slot, id, ok, nowMs);
+    if (!ok) return this.copyEnded(slot, false, true, nowMs);
+    this.core.copyAwaits(SECONDARY, slot, id, nowMs);
+    this.pushCopy(slot, OP.copyWrite);
   }
 
   private copyWritten(slot: number, ok: boolean, nowMs: number): void {
-    if (!ok) {
-      this.copyEnded(slot, true, false, nowMs);
-      return;
-    }
     const { slots } = this.core.state;
-    const before = this.copied[this.ordinal(slot)];
-    this.copied[this.ordinal(slot)] = Math.min(before + this.p.plan.copyBytes, slots.length(slot));
-    this.p.meter.resynced(this.copied[this.ordinal(slot)] - before);
-    if (this.copied[this.ordinal(slot)] < slots.length(slot)) this.pushCopy(slot, OP.copyRead);
-    else this.copyEnded(slot, true, true, nowMs);
+    const updateId = this.core.state.updateId(slot);
+    const isLast = this.copies.isLast(this.ordinal(slot), slots.length(slot));
+    if (ok) this.p.meter.resynced(this.copies.part(this.ordinal(slot), slots.length(slot)).bytes);
+    // What was read of a part before the last has not been reported.
+    else if (!isLast) this.core.completed(PRIMARY, slot, updateId, true, nowMs);
+    if (isLast || !ok) return this.copyEnded(slot, ok, ok, nowMs);
+    this.copies.next(this.ordinal(slot));
+    this.core.copyAwaits(PRIMARY, slot, updateId, nowMs);
+    this.pushCopy(slot, OP.copyRead);
   }
 
-  private copyEnded(slot: number, readOk: boolean, writeOk: boolean, nowMs: number): void {
+  /** P's end is reported already. `ok`: nothing failed on S; `copied`: on P neither. */
+  private copyEnded(slot: number, copied: boolean, ok: boolean, nowMs: number): void {
     const { slots, config } = this.core.state;
-    this.copyBuffers.give(this.copyBuffer[this.ordinal(slot)]);
-    const range = { offset: slots.offset(slot), length: slots.length(slot) };
-    if (readOk && writeOk) {
-      if (config.durableOnCompletion.secondary) this.p.history?.copyDurable(range.offset, range.length);
-      else this.copiesCompleted.push(range);
-    }
-    const id = this.core.state.updateId(slot);
-    this.core.completed(PRIMARY, slot, id, readOk, nowMs);
-    this.core.completed(SECONDARY, slot, id, writeOk, nowMs);
+    const range = copied ? { offset: slots.offset(slot), length: slots.length(slot) } : null;
+    this.copies.end(this.ordinal(slot), range, config.durableOnCompletion.secondary);
+    this.core.completed(SECONDARY, slot, this.core.state.updateId(slot), ok, nowMs);
   }
 
   private flushEnded(device: DeviceIndex, ok: boolean, nowMs: number): void {
-    if (device === SECONDARY) {
-      if (ok) for (const c of this.copiesCovered) this.p.history?.copyDurable(c.offset, c.length);
-      this.copiesCovered = [];
-    }
+    if (device === SECONDARY) this.copies.flushEnded(ok);
     if (device !== JOURNAL) this.p.history?.flushCompleted(AREA[device], this.flushToken[device], ok);
     this.fromJournal(device === JOURNAL, () => this.core.flushed(device, ok, nowMs));
   }
@@ -393,7 +379,7 @@ export class CoreDriver implements CoreEffects {
   /** The bench has cut the power of these devices: their epoch ends now, whatever else they may still answer (R4). */
   powerLost(device: DeviceIndex): void {
     if (device !== JOURNAL) this.p.history?.powerLost(AREA[device]);
-    if (device === SECONDARY) this.copiesCompleted = this.copiesCovered = [];
+    if (device === SECONDARY) this.copies.powerLost();
     this.core.deviceLost(device, this.nowMs);
   }
 }

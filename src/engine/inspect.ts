@@ -122,11 +122,10 @@ function refuseDark(fd: number, path: string, logBytes: number): void {
 
 function rangesOf(dirty: IndicatorMap): { firstRegion: number; regions: number }[] {
   const ranges: { firstRegion: number; regions: number }[] = [];
-  for (const region of dirty.regions()) {
-    const last = ranges.at(-1);
-    if (last !== undefined && last.firstRegion + last.regions === region) last.regions++;
-    else if (ranges.length < RANGES_MAX) ranges.push({ firstRegion: region, regions: 1 });
-    else break;
+  for (let first = dirty.nextSet(0); first !== -1 && ranges.length < RANGES_MAX; ) {
+    const end = dirty.nextClear(first);
+    ranges.push({ firstRegion: first, regions: end - first });
+    first = dirty.nextSet(end);
   }
   return ranges;
 }

@@ -6,7 +6,7 @@ import type { IndicatorMap } from '../core/indicatorMap.js';
 import type { JournalIdentity } from '../journal/block.js';
 import { formatSteps } from '../journal/format.js';
 import { journalLayout } from '../journal/layout.js';
-import type { JournalReader } from '../journal/recoverLog.js';
+import type { JournalReader } from '../journal/salvage.js';
 import type { ExpectedJournal, JournalRecovery } from '../journal/recovery.js';
 import { recoverJournal } from '../journal/recovery.js';
 import type { JournalGeometry } from '../journal/superblock.js';
@@ -77,6 +77,19 @@ export function repairSuperblocks(io: IoEngine, geometry: JournalGeometry, recov
     transferOrThrow(io, [{ op: IO_OP.write, device: JOURNAL, offsetBytes, lengthBytes: bytes.length, arenaOffset: 0 }]);
   }
   flushOrThrow(io, [JOURNAL]);
+}
+
+/** Writes the units of the log again of which a copy has lost blocks, before anything new is written. */
+export function repairLog(io: IoEngine, recovery: JournalRecovery): void {
+  let repaired = false;
+  // Behind what recovery reads through, which goes on meanwhile.
+  const arenaOffset = (WINDOWS + 1) * CHUNK_BYTES;
+  for (const { offsetBytes, bytes } of recovery.logRepairs()) {
+    io.arena.set(bytes, arenaOffset);
+    transferOrThrow(io, [{ op: IO_OP.write, device: JOURNAL, offsetBytes, lengthBytes: bytes.length, arenaOffset }]);
+    repaired = true;
+  }
+  if (repaired) flushOrThrow(io, [JOURNAL]);
 }
 
 /** Writes a journal in which exactly `dirty` is dirty. @throws EngineError ENGINE_AREA_LOST */

@@ -1,6 +1,6 @@
 /** Sizes of everything the engine keeps, from the profile: the core's pools, the ring's depth, the arena's map. */
 import type { CoreConfig } from '../core/config.js';
-import { BLOCKS_PER_UNIT, RECORDS_PER_BLOCK, REGIONS_PER_GROUP, UNIT_BYTES } from '../journal/layout.js';
+import { BLOCKS_PER_UNIT, COMMITS_IN_FLIGHT, RECORDS_PER_BLOCK, REGIONS_PER_GROUP, UNIT_BYTES, unitsPerCommit } from '../journal/layout.js';
 import type { JournalGeometry } from '../journal/superblock.js';
 import type { JournalRecovery } from '../journal/recovery.js';
 import type { DeviceRef, TrackingSpec } from '../rig/resolved.js';
@@ -8,8 +8,6 @@ import { BULK_ARENA_BYTES, CHUNK_BYTES } from './bulk.js';
 
 /** Resync copies in flight: enough to overlap reads with writes; each holds its region's writes back. */
 const RESYNC_DEPTH = 8;
-const COMMITS_IN_FLIGHT = 4;
-const UNITS_PER_COMMIT_MAX = 16;
 const JOURNAL_DEPTH = 8;
 /** Queue depth without a workload (resync, verify): copies only. */
 const IDLE_QUEUE_DEPTH = 1;
@@ -45,7 +43,7 @@ export function planDriver(input: PlanInput): DriverPlan {
   // Async: S may lag behind by as many updates again as the application has outstanding.
   const updateSlots = queueDepth * (tracking.mode === 'async' ? 2 : 1) + RESYNC_DEPTH;
   const regionsPerUpdate = Math.ceil(slotBytes / geometry.regionBytes) + 1;
-  const unitsPerCommit = Math.max(1, Math.min(UNITS_PER_COMMIT_MAX, Math.floor(input.ringBlocks / BLOCKS_PER_UNIT / 8)));
+  const commitUnits = unitsPerCommit(input.ringBlocks);
   const core: CoreConfig = {
     regionBytes: geometry.regionBytes,
     usableBytes: geometry.usableBytes,
@@ -75,12 +73,12 @@ export function planDriver(input: PlanInput): DriverPlan {
       firstSequence: input.recovery.firstSequence,
       recoveredThrough: input.recovery.recoveredThrough,
       commitsInFlight: COMMITS_IN_FLIGHT,
-      unitsPerCommit,
+      unitsPerCommit: commitUnits,
     },
     regionsPerGroup: REGIONS_PER_GROUP,
   };
   const copyBytes = Math.min(CHUNK_BYTES, Math.max(geometry.regionBytes, UNIT_BYTES));
-  const logBytes = unitsPerCommit * UNIT_BYTES;
+  const logBytes = commitUnits * UNIT_BYTES;
   // The bulk passes use the arena's start, and never while a core is at work.
   const slotOffset = 0;
   const copyOffset = slotOffset + updateSlots * slotBytes;

@@ -105,7 +105,7 @@ export class RunningCore {
     return (primaryLost ? 1 << PRIMARY : 0) | (secondaryAway ? 1 << SECONDARY : 0) | (journalLost ? 1 << JOURNAL : 0);
   }
 
-  /** Of a copy the core can't know which area it waits for; one with nothing to answer it is not. */
+  /** Only an area that has something to answer is named. */
   private tellTimeouts(lost: number): void {
     const { driver } = this;
     for (const device of [PRIMARY, SECONDARY, JOURNAL] as const) {

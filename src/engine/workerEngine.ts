@@ -23,7 +23,7 @@ import type { Control } from './control.js';
 import { AREA_NAMES } from './control.js';
 import { EngineError } from './errors.js';
 import { HistoryFile } from './historyFile.js';
-import { formatJournal, readJournal, repairSuperblocks } from './journalIo.js';
+import { formatJournal, readJournal, repairLog, repairSuperblocks } from './journalIo.js';
 import { compareAreas, DifferingRegions } from './compare.js';
 import { judgeAreas, verifyAreas } from './judgeRun.js';
 import { LoadGenerator, runLoad } from './loadRun.js';
@@ -144,6 +144,7 @@ export class WorkerEngine {
       // What the former one said stays what it said.
       recovery = { ...this.readJournal(), everythingDirty: true, findings, fromIndicatorArea: recovery.fromIndicatorArea, fromLog: recovery.fromLog };
     }
+    repairLog(this.ring(), recovery);
     repairSuperblocks(this.ring(), areas.geometry, recovery);
     this.recovery = recovery;
     this.startCore(null);

@@ -4,7 +4,7 @@
  */
 import { createPrng, deriveSeed } from '../workload/prng.js';
 import { CrashCounter } from './crashCounter.js';
-import { judgeDamage } from './damage.js';
+import { damagesFor, judgeDamage } from './damage.js';
 import type { Tearing } from './crashImages.js';
 import { EffectCounters } from './effectCounters.js';
 import { SCENES } from './geometry.js';
@@ -17,8 +17,7 @@ import type { SearchObserver } from './search.js';
 import { AFTER_CRASH, smallScripts } from './scripts.js';
 import { open, settle } from './settle.js';
 import { StateSet } from './stateSet.js';
-import { BLOCKS_PER_UNIT } from '../journal/layout.js';
-import type { DamageStep, Op, Trace } from './steps.js';
+import type { Op, Trace } from './steps.js';
 import { createStage, World } from './world.js';
 import type { Stage, WorldParts } from './world.js';
 
@@ -208,21 +207,14 @@ export class Explorer {
     this.counter.count(world, judge.view(world));
     if (this.probes++ % PROBE_EVERY !== 0) return;
     const round = Math.floor(this.probes / PROBE_EVERY);
-    const step: DamageStep = { do: 'damage', place: this.damagedPlace(world, round), kind: round % 2 === 0 ? 'lost' : 'garbage' };
-    const damage = judgeDamage(world, step);
-    if (damage !== null) throw new ProbeFailure(damage, step);
+    const { outcomes } = judge.view(world);
+    for (const step of damagesFor(world, round, outcomes[round % outcomes.length].crash.patterns)) {
+      const damage = judgeDamage(world, step);
+      if (damage !== null) throw new ProbeFailure(damage, step);
+    }
     // In a search the world is put back afterwards; a walk goes on and comes to rest at its own end.
     if (depth < 0) return;
     const rest = settle(world, judge);
     if (rest !== null) throw new ProbeFailure(rest, null);
-  }
-
-  /** A block that has been written since the journal was formatted; mostly the first of a unit, where the records are. */
-  private damagedPlace(world: World, round: number): number {
-    const { blocks } = world.journal.durable;
-    const written = [...blocks.keys()].filter((i) => blocks[i] !== world.stage.formatted.blocks[i]);
-    const firsts = written.filter((i) => i % BLOCKS_PER_UNIT === 0);
-    const from = round % 8 < 6 ? firsts : written;
-    return from.length === 0 ? 0 : from[(Math.imul(round, 0x9e3779b1) >>> 8) % from.length];
   }
 }

@@ -8,8 +8,9 @@ import type { JournalFinding } from '../journal/findings.js';
 import { BLOCK_BYTES, BLOCKS_PER_UNIT, journalLayout } from '../journal/layout.js';
 import type { JournalLayout } from '../journal/layout.js';
 import type { LogBlock } from '../journal/logBlock.js';
-import { openPlace } from '../journal/recoverLog.js';
-import type { PlaceReader } from '../journal/recoverLog.js';
+import { openPlace } from '../journal/ring.js';
+import type { PlaceReader } from '../journal/ring.js';
+import type { PageTable } from '../journal/pageTable.js';
 import type { PagesRecovery } from '../journal/recoverPages.js';
 import { piecesOf, recoverFromPieces } from '../journal/recovery.js';
 import type { ExpectedJournal, JournalPieces, JournalRecovery } from '../journal/recovery.js';
@@ -33,6 +34,7 @@ export interface Recovered {
   pageGeneration: number;
   highestTransaction: number;
   tail: number;
+  vouchedThrough: number;
   activeTransactions: number;
   findings: number;
 }
@@ -101,7 +103,7 @@ export class Recoveries {
         return s;
       },
       places: (identity) => this.placesOf(image, identity),
-      pages: (identity, findings) => this.pagesOf(image, identity, findings, bytes),
+      pages: (identity, findings, table) => this.pagesOf(image, identity, findings, bytes, table),
     };
   }
 
@@ -117,13 +119,13 @@ export class Recoveries {
     };
   }
 
-  private pagesOf(image: JournalImage, identity: JournalIdentity, findings: Findings, bytes: JournalPieces): PagesRecovery {
+  private pagesOf(image: JournalImage, identity: JournalIdentity, findings: Findings, bytes: JournalPieces, table?: PageTable): PagesRecovery {
     const first = this.layout.pagesOffset[0] / BLOCK_BYTES;
     const key = mixAll(image.blocks.subarray(first, first + 2 * this.layout.groupCount * BLOCKS_PER_UNIT));
     let known = this.pages.get(key);
     if (known === undefined) {
       const own = new Findings();
-      known = { result: bytes.pages(identity, own), findings: own.list };
+      known = { result: bytes.pages(identity, own, table), findings: own.list };
       this.pages.set(key, known);
     }
     for (const f of known.findings) findings.add({ ...f, offsetBytes: f.blockIndex * BLOCK_BYTES });
@@ -145,6 +147,7 @@ function summaryOf(r: JournalRecovery): Recovered {
     pageGeneration: r.pageGeneration,
     highestTransaction: r.highestTransaction,
     tail: r.tail,
+    vouchedThrough: r.vouchedThrough,
     activeTransactions: r.activeTransactions,
     findings: r.findings.count,
   };

@@ -44,11 +44,16 @@ export type DeviceStep =
   | { do: 'flushed'; device: DeviceName }
   | { do: 'journalEnd'; ordinal: number };
 
-/** A crash, and a block of the journal that was durable is garbage, or as it was after formatting: the end of a trace. */
+/** What becomes of a block: for `both` and `torn` of its copy as well, for `lost and garbage` the block is lost and its copy garbage. */
+export type DamageKind = 'garbage' | 'zero' | 'lost' | 'both' | 'torn' | 'lost and garbage';
+
+/** A crash, and a block of the journal is damaged: the end of a trace. */
 export interface DamageStep {
   do: 'damage';
   place: number;
-  kind: 'garbage' | 'lost';
+  kind: DamageKind;
+  /** As in a crash step. */
+  journal?: number[];
 }
 
 export type Step = Op | DeviceStep | CrashStep | DamageStep;
@@ -65,6 +70,15 @@ const OPS = new Set(['write', 'close', 'tick', 'cut', 'back', 'blink', 'fail', '
 export function isOp(step: Step): step is Op {
   return OPS.has(step.do);
 }
+
+const DAMAGE_TEXT: Record<DamageKind, string> = {
+  garbage: 'garbage',
+  zero: 'zero',
+  lost: 'lost: it has its first content again',
+  both: 'garbage, and so is its copy',
+  torn: 'torn while it was written, and so is its copy',
+  'lost and garbage': 'lost: it has its first content again; and its copy is garbage',
+};
 
 export function stepText(step: Step): string {
   switch (step.do) {
@@ -103,7 +117,7 @@ export function stepText(step: Step): string {
     case 'journalEnd':
       return `journal write ${step.ordinal} ends`;
     case 'damage':
-      return `crash; block ${step.place} of the journal is ${step.kind === 'garbage' ? 'garbage' : 'lost: it has its first content again'}`;
+      return `crash; block ${step.place} of the journal is ${DAMAGE_TEXT[step.kind]}`;
     case 'crash':
       return `crash; P ${step.primary === 'lost' ? 'without power' : 'keeps its cache'}, journal keeps ${step.journal.map((p) => `0x${p.toString(16)}`).join(', ') || 'what was durable'}; recovery`;
   }

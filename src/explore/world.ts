@@ -189,8 +189,8 @@ export class World extends WorldEffects {
   }
 
   private report(w: DataWrite, area: 0 | 1, ok: boolean): void {
-    // A copy's two ends are reported together; its read is fine when it was done.
-    if (w.copy) this.core.completed(PRIMARY, w.slot, w.updateId, true, this.nowMs);
+    // A copy that fails before it has read P: the read would have been fine.
+    if (w.copy && w.values.length === 0) this.core.completed(PRIMARY, w.slot, w.updateId, true, this.nowMs);
     this.core.completed(area, w.slot, w.updateId, ok, this.nowMs);
   }
 
@@ -199,6 +199,8 @@ export class World extends WorldEffects {
     if (w === undefined || this.areas[0].dead) return this.failCopyRead(w);
     const values = this.areas[0].visible.map((v, s) => (s >= w.firstSector && s < w.firstSector + w.sectors ? v : UNTOUCHED));
     this.areas[1].setValues(w, values);
+    this.core.completed(PRIMARY, w.slot, w.updateId, true, this.nowMs);
+    this.core.copyAwaits(SECONDARY, w.slot, w.updateId, this.nowMs);
     return true;
   }
 

@@ -4,6 +4,8 @@ export interface JournalFinding {
   where: 'superblock' | 'log' | 'indicator-area';
   /** Block of the journal device, in 512-byte units from its start. */
   blockIndex: number;
+  /** Blocks from there on of which the same is said; absent: one. */
+  blocks?: number;
   problem: string;
   effect: 'ignored' | 'region-range-dirty' | 'everything-dirty' | 'repaired';
   /** `indicator-rot`: it had been durable once, and the device has lost it. `indicator-torn`: it may have been in flight. */
@@ -23,18 +25,42 @@ export class Findings {
   readonly list: JournalFinding[] = [];
   /** Behind the end of the list: what they are decides about a verdict as much as what the listed ones are. */
   readonly unlisted: UnlistedFindings[] = [];
+  /** Findings, those behind the end of the list included; neighbors of which the same is said are one. */
   count = 0;
+  private last: JournalFinding | null = null;
 
   add(finding: Omit<JournalFinding, 'blockIndex'> & { offsetBytes: number }): void {
-    this.count++;
     const { offsetBytes, ...rest } = finding;
-    if (this.list.length < FINDINGS_MAX) this.list.push({ ...rest, blockIndex: offsetBytes / 512 });
-    else this.countUnlisted(rest);
+    const next: JournalFinding = { ...rest, blockIndex: offsetBytes / 512 };
+    const { last } = this;
+    if (last !== null && follows(last, next)) {
+      last.blocks = (last.blocks ?? 1) + (next.blocks ?? 1);
+      return;
+    }
+    this.count++;
+    this.last = next;
+    if (this.list.length < FINDINGS_MAX) this.list.push(next);
+    else this.countUnlisted(next);
   }
 
-  private countUnlisted({ where, class: name }: Pick<JournalFinding, 'where' | 'class'>): void {
+  clear(): void {
+    this.list.length = this.unlisted.length = this.count = 0;
+    this.last = null;
+  }
+
+  private countUnlisted({ where, class: name }: JournalFinding): void {
     const known = this.unlisted.find((one) => one.where === where && one.class === name);
     if (known === undefined) this.unlisted.push({ where, class: name, count: 1 });
     else known.count++;
   }
+}
+
+function follows(a: JournalFinding, b: JournalFinding): boolean {
+  return (
+    a.blockIndex + (a.blocks ?? 1) === b.blockIndex &&
+    a.where === b.where &&
+    a.problem === b.problem &&
+    a.effect === b.effect &&
+    a.class === b.class
+  );
 }

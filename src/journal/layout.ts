@@ -12,6 +12,8 @@
  * Why two of each: whatever single block is lost, torn or rotten, the other copy tells; see recovery.ts.
  */
 
+import { OPENING_UNITS } from '../core/logRecords.js';
+
 export const BLOCK_BYTES = 512;
 export const UNIT_BYTES = 4096;
 export const BLOCKS_PER_UNIT = UNIT_BYTES / BLOCK_BYTES;
@@ -32,6 +34,21 @@ export const REGIONS_PER_GROUP = REGIONS_PER_BLOCK * BLOCKS_PER_UNIT;
 /** Both copies of the smallest ring: the core needs six units of each. */
 export const LOG_BYTES_MIN = 64 * 1024;
 export const LOG_BYTES_MAX = 1024 * 1024 * 1024;
+
+/** Commits of the log under way at once. */
+export const COMMITS_IN_FLIGHT = 4;
+/** Units of the largest commit, where the ring is large enough for several of that size. */
+const UNITS_PER_COMMIT_MAX = 16;
+
+/** Units of the largest commit that an engine writes to a ring of so many blocks. */
+export function unitsPerCommit(ringBlocks: number): number {
+  return Math.max(1, Math.min(UNITS_PER_COMMIT_MAX, Math.floor(ringBlocks / BLOCKS_PER_UNIT / 8)));
+}
+
+/** Blocks behind the last durable one that writes in flight can reach: recovery's own first commits, and what aligns them, included. */
+export function inFlightBlocksMax(ringBlocks: number): number {
+  return (COMMITS_IN_FLIGHT * unitsPerCommit(ringBlocks) + OPENING_UNITS + 1) * BLOCKS_PER_UNIT;
+}
 
 export interface JournalLayout {
   /** Blocks of one copy of the ring. */

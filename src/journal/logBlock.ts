@@ -26,8 +26,12 @@ export interface LogBlock {
   sequence: number;
   tail: number;
   durableThrough: number;
-  records: LogRecord[];
+  recordCount: number;
+  /** Empty when only the header was asked for. */
+  records: readonly LogRecord[];
 }
+
+const NO_RECORDS: readonly LogRecord[] = [];
 
 const TWO_32 = 2 ** 32;
 
@@ -65,11 +69,8 @@ export function encodeCommit(
     const recordCount = Math.max(0, Math.min(RECORDS_PER_BLOCK, commit.recordCount - first));
     const p = payloadOf(out, b * BLOCK_BYTES);
     for (let i = 0; i < recordCount; i++) {
-      const at = LOG_HEADER_BYTES + i * RECORD_BYTES;
-      p.setUint8(at, commit.kind[first + i]);
-      p.setUint16(at + 2, commit.count[first + i], true);
-      p.setUint32(at + 4, commit.region[first + i], true);
-      writeU64(p, at + 8, commit.transaction[first + i]);
+      const k = first + i;
+      putRecord(p, i, commit.kind[k], commit.count[k], commit.region[k], commit.transaction[k]);
     }
     const isLast = b === commit.blocks - 1;
     const block = {
@@ -97,8 +98,34 @@ export function encodeEmptyLogBlock(
   sealLogBlock(out, at, block, copy, layout, identity);
 }
 
+/**
+ * Encodes a block for one copy of the ring into `out` at `at`: as it was read from the other copy, or an empty one that
+ * takes the place of a block that nobody needs.
+ */
+export function encodeLogBlock(
+  block: LogBlock,
+  copy: 0 | 1,
+  layout: JournalLayout,
+  identity: JournalIdentity,
+  out: Uint8Array,
+  at: number,
+): void {
+  out.fill(0, at, at + BLOCK_BYTES);
+  const p = payloadOf(out, at);
+  block.records.forEach((r, i) => putRecord(p, i, r.kind, r.regions, r.firstRegion, r.transaction));
+  sealLogBlock(out, at, block, copy, layout, identity);
+}
+
+function putRecord(p: DataView, i: number, kind: number, regions: number, firstRegion: number, transaction: number): void {
+  const at = LOG_HEADER_BYTES + i * RECORD_BYTES;
+  p.setUint8(at, kind);
+  p.setUint16(at + 2, regions, true);
+  p.setUint32(at + 4, firstRegion, true);
+  writeU64(p, at + 8, transaction);
+}
+
 /** Reads a block that `openBlock` has passed; null when its content makes no sense (then it is corrupt all the same). */
-export function decodeLogBlock(bytes: Uint8Array, at: number, sequence: number): LogBlock | null {
+export function decodeLogBlock(bytes: Uint8Array, at: number, sequence: number, headerOnly = false): LogBlock | null {
   const p = payloadOf(bytes, at);
   const recordCount = p.getUint16(14, true);
   if (recordCount > RECORDS_PER_BLOCK) return null;
@@ -107,6 +134,7 @@ export function decodeLogBlock(bytes: Uint8Array, at: number, sequence: number):
     const r = LOG_HEADER_BYTES + i * RECORD_BYTES;
     const kind = p.getUint8(r);
     if (kind < RECORD_BEGIN || kind > RECORD_COMPLETE) return null;
+    if (headerOnly) continue;
     records.push({
       kind: kind as RecordKind,
       transaction: readU64(p, r + 8),
@@ -115,5 +143,5 @@ export function decodeLogBlock(bytes: Uint8Array, at: number, sequence: number):
     });
   }
   const durableThrough = p.getUint32(8, true) + p.getUint16(12, true) * TWO_32;
-  return { sequence, tail: readU64(p, 0), durableThrough, records };
+  return { sequence, tail: readU64(p, 0), durableThrough, recordCount, records: headerOnly ? NO_RECORDS : records };
 }

@@ -43,8 +43,8 @@ export function encodePage(
 
 export type PageBlockRead = { ok: true; generation: number } | { ok: false; problem: BlockProblem };
 
-/** Reads block `b` of a group's unit and ORs its indicators into `into`. */
-export function decodePageBlock(
+/** Checks block `b` of a group's unit. */
+export function openPageBlock(
   bytes: Uint8Array,
   at: number,
   group: number,
@@ -52,21 +52,19 @@ export function decodePageBlock(
   copy: 0 | 1,
   layout: JournalLayout,
   identity: JournalIdentity,
-  into: IndicatorMap,
 ): PageBlockRead {
   const opened = openBlock(bytes, at, BLOCK_KIND.page, pageOffset(layout, copy, group) + b * BLOCK_BYTES, identity);
   if (!opened.ok) return opened;
-  const p = payloadOf(bytes, at);
-  const first = group * REGIONS_PER_GROUP + b * REGIONS_PER_BLOCK;
-  if (readU64(p, 0) !== first) return { ok: false, problem: 'misplaced' };
-  for (let w = 0; w < REGIONS_PER_BLOCK / 32; w++) {
-    let word = p.getUint32(PAGE_HEADER_BYTES + w * 4, true);
-    while (word !== 0) {
-      const bit = 31 - Math.clz32(word & -word);
-      const region = first + w * 32 + bit;
-      if (region < into.regionCount) into.set(region);
-      word = (word & (word - 1)) >>> 0;
-    }
-  }
+  if (readU64(payloadOf(bytes, at), 0) !== group * REGIONS_PER_GROUP + b * REGIONS_PER_BLOCK) return { ok: false, problem: 'misplaced' };
   return { ok: true, generation: opened.sequence };
+}
+
+/** Sets the indicators that block `b` of a group's unit, which has been checked, says are 1. */
+export function addPageBlock(bytes: Uint8Array, at: number, group: number, b: number, into: IndicatorMap): void {
+  const p = payloadOf(bytes, at);
+  const firstWord = (group * REGIONS_PER_GROUP + b * REGIONS_PER_BLOCK) / 32;
+  for (let w = 0; w < REGIONS_PER_BLOCK / 32; w++) {
+    const word = p.getInt32(PAGE_HEADER_BYTES + w * 4, true);
+    if (word !== 0) into.setWord(firstWord + w, word);
+  }
 }

@@ -1,33 +1,26 @@
 /**
  * What the log ring says after a crash: `L[t]` of every active transaction (R11), and where the log may go on.
  *
- * Method. Every place of both copies is read. A place whose two blocks are whole is taken at its newer one: the older
- * is what a lost or not yet written copy leaves behind, and single losses cost nothing; where both copies were durable
- * (a block of T … H says so) the loss is listed all the same, as the device's fault that it is. Each block says up to which
- * block all were durable when it was made: D is the highest such claim. From D on, blocks are taken while they follow
- * each other; the last one, H, says where evidence begins (T). Evidence is in T … H. Blocks behind a gap after H
- * belong to commits that were under way: no data was submitted on their word, and their releases must not count.
+ * Method. Every place of both copies is read (ring.ts). Each block says up to which block all were durable when it was
+ * made: D is the highest such claim. From D on, blocks are taken while they follow each other; the last one, H, says where
+ * evidence begins (T). Evidence is in T … H. Blocks behind a gap after H belong to commits that were under way: no data
+ * was submitted on their word, and their releases must not count. What is made of a block that a copy, or both, do not
+ * have is said by the table in logTable.ts.
  *
- * Sectors are atomic and each block is one sector, so a crash leaves old and new blocks but no broken ones: a block
- * that is broken, or a gap in T … H, is damage, and everything is dirty (R12).
+ * Damage is listed wherever it lies: as the device's fault where both copies had been durable, as torn where a write may
+ * have been in flight. What one copy alone has lost is repaired from the other (repairLog.ts).
  */
-import type { JournalIdentity } from './block.js';
-import { BLOCK_KIND, openBlock } from './block.js';
-import type { Findings } from './findings.js';
+import type { Findings, JournalFinding } from './findings.js';
+import { BLOCK_BYTES, BLOCKS_PER_UNIT, inFlightBlocksMax } from './layout.js';
 import type { JournalLayout } from './layout.js';
-import { BLOCK_BYTES, BLOCKS_PER_UNIT, UNIT_BYTES } from './layout.js';
 import type { LogBlock } from './logBlock.js';
-import { decodeLogBlock } from './logBlock.js';
+import { LogTable } from './logTable.js';
+import type { PlaceReader } from './ring.js';
+import { COPIES, Ring } from './ring.js';
 import { RECORD_COMPLETE, RECORD_RELEASE, RECORD_WRITE } from '../core/transactionLog.js';
 
-/** Returns the bytes at an offset of the journal device, or null when they cannot be read. Not kept by the caller. */
-export type JournalReader = (offsetBytes: number, lengthBytes: number) => Uint8Array | null;
-
-/** What stands at a place of one copy of the ring: the block, or what is wrong with it. */
-export type PlaceReader = (copy: 0 | 1, place: number) => LogBlock | string;
-
 export interface LogRecovery {
-  /** Something was damaged: every region must be taken as dirty. */
+  /** Something was lost of which nothing else tells: every region must be taken as dirty. */
   damaged: boolean;
   /** Regions in `L[t]` of active transactions. */
   dirty: Set<number>;
@@ -39,175 +32,138 @@ export interface LogRecovery {
   /** The log goes on here. */
   firstSequence: number;
   highestTransaction: number;
+  ring: Ring;
 }
 
-const READ_BYTES = 256 * UNIT_BYTES;
-/** More than the commits of one engine in flight can fill: 4 commits of 16 units. */
-const IN_FLIGHT_BLOCKS_MAX = 4 * 16 * BLOCKS_PER_UNIT;
-
-/** The two copies of a place hold different blocks, both whole. */
-interface StalePlace {
-  offsetBytes: number;
-  older: number;
-  newer: number;
+interface Extent {
+  tail: number;
+  head: number;
+  /** A block that may have named regions, and that neither copy has. */
+  lost: number | null;
 }
 
-interface BrokenPlace {
-  offsetBytes: number;
-  place: number;
-  problem: string;
-}
-
-export function recoverLog(layout: JournalLayout, regionCount: number, readPlace: PlaceReader, findings: Findings): LogRecovery {
-  const places: (LogBlock | null)[] = new Array<LogBlock | null>(layout.ringBlocks).fill(null);
-  const broken: BrokenPlace[] = [];
-  const stale: StalePlace[] = [];
-  for (const copy of [0, 1] as const) readRing(copy, layout, readPlace, places, broken, stale);
-  let damaged = broken.length > 0;
-  const at = (sequence: number): LogBlock | null => {
-    const block = places[((sequence % layout.ringBlocks) + layout.ringBlocks) % layout.ringBlocks];
-    return block !== null && block.sequence === sequence ? block : null;
-  };
-
-  let highest = -1;
-  let durable = -1;
-  for (const block of places) {
-    if (block === null) continue;
-    highest = Math.max(highest, block.sequence);
-    durable = Math.max(durable, block.durableThrough);
-  }
-  let head = durable;
-  while (at(head + 1) !== null) head++;
-  const last = at(head);
-  const tail = last === null ? head : last.tail;
-  const gap = last === null ? head : firstGap(tail, head, at);
-  if (gap !== null) {
-    damaged = true;
-    findings.add({
-      where: 'log',
-      offsetBytes: layout.logOffset[0] + (Math.max(0, gap) % layout.ringBlocks) * BLOCK_BYTES,
-      problem: `block ${gap} must be durable (evidence is in ${tail} … ${head}) and is not there`,
-      effect: 'everything-dirty',
-      class: 'indicator-rot',
-    });
-  }
-  if (gap === null) reportLostCopies(stale, tail, head, at, findings);
-  for (const { offsetBytes, place, problem } of broken) {
-    // Places just ahead of the newest block may have been in flight; all others had been durable.
-    const ahead = (((place - highest) % layout.ringBlocks) + layout.ringBlocks) % layout.ringBlocks;
-    const mayBeInFlight = ahead >= 1 && ahead <= Math.min(IN_FLIGHT_BLOCKS_MAX, layout.ringBlocks / 4);
-    const found = mayBeInFlight ? 'indicator-torn' : 'indicator-rot';
-    findings.add({ where: 'log', offsetBytes, problem, effect: 'everything-dirty', class: found });
-  }
-
-  const replayed = damaged ? { dirty: new Set<number>(), active: 0, highest: 0 } : replay(tail, head, regionCount, at);
+export function recoverLog(
+  layout: JournalLayout,
+  regionCount: number,
+  readPlace: PlaceReader,
+  findings: Findings,
+  Table: typeof LogTable = LogTable,
+): LogRecovery {
+  const ring = new Ring(layout, readPlace);
+  const extent = extentOf(ring, new Table(ring));
+  const { tail, head } = extent;
+  const replayed = extent.lost === null ? replay(ring, tail, head, regionCount, readPlace) : NOTHING;
+  const lost = extent.lost ?? replayed.lost;
+  report(ring, { ...extent, lost }, findings);
   return {
-    damaged,
+    damaged: lost !== null,
     dirty: replayed.dirty,
     activeTransactions: replayed.active,
     tail,
     head,
-    highest,
-    firstSequence: Math.ceil((Math.max(highest, head) + 1) / BLOCKS_PER_UNIT) * BLOCKS_PER_UNIT,
+    highest: ring.highest,
+    firstSequence: Math.ceil((Math.max(ring.highest, head) + 1) / BLOCKS_PER_UNIT) * BLOCKS_PER_UNIT,
     highestTransaction: replayed.highest,
+    ring,
   };
+}
+
+function extentOf(ring: Ring, table: LogTable): Extent {
+  let head = ring.durable;
+  let lost: number | null = null;
+  for (let s = head + 1; ; s++) {
+    const decision = table.next(s);
+    if (decision === 'take') head = s;
+    else if (decision === 'lost') lost = s;
+    if (decision === 'end' || decision === 'lost') break;
+  }
+  const tail = ring.tailUpTo(head);
+  for (let s = Math.max(0, tail); s <= head; s++) if (table.needed(s) === 'lost') return { tail, head, lost: s };
+  return { tail, head, lost };
+}
+
+// ── what is listed ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+function report(ring: Ring, { tail, head, lost }: Extent, findings: Findings): void {
+  const vouched = lost === null ? vouchedIn(ring, tail, head) : ring.durable;
+  if (lost !== null) {
+    const wasDurable = lost <= vouched;
+    findings.add({
+      where: 'log',
+      offsetBytes: offsetOf(ring, 0, ring.placeOf(lost)),
+      problem: wasDurable
+        ? `block ${lost} must be durable (evidence is in ${tail} … ${head}) and neither copy has it`
+        : `neither copy of block ${lost} can be read, which follows the last block of the log: it may have been durable`,
+      effect: 'everything-dirty',
+      class: wasDurable ? 'indicator-rot' : 'indicator-torn',
+    });
+  }
+  for (const copy of COPIES) {
+    for (let place = 0; place < ring.layout.ringBlocks; place++) {
+      const finding = findingAt(ring, copy, place, { tail, head, lost }, vouched);
+      if (finding !== null) findings.add({ where: 'log', offsetBytes: offsetOf(ring, copy, place), ...finding });
+    }
+  }
 }
 
 /**
- * Only a claim made in T … H counts: before the log began anew at T, blocks of which one copy was in flight at a cut were
+ * Only a claim made in T … H counts: before the log began again at T, blocks of which one copy was in flight at a cut were
  * taken for durable.
  */
-function reportLostCopies(
-  stale: readonly StalePlace[],
-  tail: number,
-  head: number,
-  at: (sequence: number) => LogBlock | null,
-  findings: Findings,
-): void {
-  if (stale.length === 0) return;
+function vouchedIn(ring: Ring, tail: number, head: number): number {
   let vouched = -1;
-  for (let s = tail; s <= head; s++) vouched = Math.max(vouched, at(s)!.durableThrough);
-  for (const { offsetBytes, older, newer } of stale) {
-    if (newer < tail || newer > Math.min(head, vouched)) continue;
-    const problem = `block ${newer} was durable here, and block ${older} of before is found; the other copy has it`;
-    findings.add({ where: 'log', offsetBytes, problem, effect: 'ignored', class: 'indicator-rot' });
-  }
+  for (let s = tail; s <= head; s++) if (ring.has(s)) vouched = Math.max(vouched, ring.claimOf(s));
+  return Math.min(vouched, head);
 }
 
-/** Reads one copy into `places`, keeping the newer block of each place. */
-function readRing(
-  copy: 0 | 1,
-  layout: JournalLayout,
-  readPlace: PlaceReader,
-  places: (LogBlock | null)[],
-  broken: BrokenPlace[],
-  stale: StalePlace[],
-): void {
-  for (let place = 0; place < layout.ringBlocks; place++) {
-    const result = readPlace(copy, place);
-    if (typeof result === 'string') {
-      broken.push({ offsetBytes: layout.logOffset[copy] + place * BLOCK_BYTES, place, problem: result });
-      continue;
-    }
-    const other = places[place];
-    if (other === null || other.sequence < result.sequence) places[place] = result;
-    if (other !== null && other.sequence !== result.sequence) stale.push(staleOf(layout, place, other.sequence, result.sequence));
-  }
-}
-
-function staleOf(layout: JournalLayout, place: number, first: number, second: number): StalePlace {
-  const copy = first < second ? 0 : 1;
-  return { offsetBytes: layout.logOffset[copy] + place * BLOCK_BYTES, older: Math.min(first, second), newer: Math.max(first, second) };
-}
-
-/** Places from the bytes of a device, read in large pieces: meant to be asked in ascending order. */
-export function placesOf(layout: JournalLayout, identity: JournalIdentity, read: JournalReader): PlaceReader {
-  const copyBytes = layout.ringBlocks * BLOCK_BYTES;
-  let piece: Uint8Array | null = null;
-  let pieceCopy = -1;
-  let pieceStart = -1;
-  return (copy, place) => {
-    const at = place * BLOCK_BYTES;
-    const start = at - (at % READ_BYTES);
-    if (copy !== pieceCopy || start !== pieceStart) {
-      piece = read(layout.logOffset[copy] + start, Math.min(READ_BYTES, copyBytes - start));
-      pieceCopy = copy;
-      pieceStart = start;
-    }
-    return piece === null ? 'unreadable' : openPlace(piece, at - start, copy, place, layout, identity);
-  };
-}
-
-/** The block of place `place`, at `at` in `bytes`; or what is wrong with it. */
-export function openPlace(
-  bytes: Uint8Array,
-  at: number,
+function findingAt(
+  ring: Ring,
   copy: 0 | 1,
   place: number,
-  layout: JournalLayout,
-  identity: JournalIdentity,
-): LogBlock | string {
-  const opened = openBlock(bytes, at, BLOCK_KIND.log, layout.logOffset[copy] + place * BLOCK_BYTES, identity);
-  if (!opened.ok) return opened.problem;
-  if (opened.sequence % layout.ringBlocks !== place) return 'misplaced';
-  return decodeLogBlock(bytes, at, opened.sequence) ?? 'corrupt';
+  { tail, head, lost }: Extent,
+  vouched: number,
+): Pick<JournalFinding, 'problem' | 'effect' | 'class'> | null {
+  const { ringBlocks } = ring.layout;
+  // The block that the lap up to H has in this place.
+  const s = head - ((((head - place) % ringBlocks) + ringBlocks) % ringBlocks);
+  const isEvidence = s >= tail && s >= 0;
+  const problem = ring.problemAt(copy, place);
+  if (problem === null) {
+    if (!isEvidence || s > vouched || ring.state(copy, s) !== 'older') return null;
+    const told = ring.has(s) ? 'the other copy has it' : lost === null ? 'it held no record' : 'the other copy does not have it';
+    const older = ring.foundInPlaceOf(copy, s);
+    return { problem: `block ${s} was durable here, and block ${older} of before is found; ${told}`, effect: 'ignored', class: 'indicator-rot' };
+  }
+  const inFlight = isEvidence ? s > vouched : s + ringBlocks <= head + inFlightBlocksMax(ringBlocks);
+  const isCause = lost !== null && ring.placeOf(lost) === place;
+  return { problem, effect: isCause ? 'everything-dirty' : 'repaired', class: inFlight ? 'indicator-torn' : 'indicator-rot' };
 }
 
-function firstGap(from: number, to: number, at: (sequence: number) => LogBlock | null): number | null {
-  for (let s = from; s <= to; s++) if (at(s) === null) return s;
-  return null;
+function offsetOf(ring: Ring, copy: 0 | 1, place: number): number {
+  return ring.layout.logOffset[copy] + place * BLOCK_BYTES;
 }
 
-function replay(
-  tail: number,
-  head: number,
-  regionCount: number,
-  at: (sequence: number) => LogBlock | null,
-): { dirty: Set<number>; active: number; highest: number } {
+// ── what the records say ─────────────────────────────────────────────────────────────────────────────────────────────
+
+interface Replayed {
+  dirty: Set<number>;
+  active: number;
+  highest: number;
+  /** A block that was there when the ring was looked through, and is not any more. */
+  lost: number | null;
+}
+
+const NOTHING: Replayed = { dirty: new Set(), active: 0, highest: 0, lost: null };
+
+function replay(ring: Ring, tail: number, head: number, regionCount: number, readPlace: PlaceReader): Replayed {
   const locations = new Map<number, Set<number>>();
   let highest = 0;
   for (let s = tail; s <= head; s++) {
-    for (const r of at(s)!.records) {
+    // Not there: it held no record.
+    if (!ring.has(s)) continue;
+    const block = readAgain(ring, s, readPlace);
+    if (block === null) return { ...NOTHING, lost: s };
+    for (const r of block.records) {
       highest = Math.max(highest, r.transaction);
       if (r.kind === RECORD_COMPLETE) {
         locations.delete(r.transaction);
@@ -223,5 +179,15 @@ function replay(
   }
   const dirty = new Set<number>();
   for (const set of locations.values()) for (const region of set) dirty.add(region);
-  return { dirty, active: locations.size, highest };
+  return { dirty, active: locations.size, highest, lost: null };
+}
+
+/** Block s with its records, from a copy that has it. */
+export function readAgain(ring: Ring, s: number, readPlace: PlaceReader): LogBlock | null {
+  for (const copy of COPIES) {
+    if (ring.state(copy, s) !== 'valid') continue;
+    const block = readPlace(copy, ring.placeOf(s));
+    if (typeof block !== 'string' && block.sequence === s) return block;
+  }
+  return null;
 }

@@ -1,7 +1,6 @@
 /**
- * What the indicator area says after a crash. Both copies are ORed: while a page is being changed its copies differ,
- * and a set bit in either may be the only evidence. A block that is broken in either copy makes all its regions dirty,
- * for the other copy may be older than what was durable (R12).
+ * What the indicator area says after a crash (R12). Which copy of each block is believed is said by the table in
+ * pageTable.ts; a group whose copies do not say the same, or are not whole, is written again.
  */
 import { IndicatorMap } from '../core/indicatorMap.js';
 import type { JournalIdentity } from './block.js';
@@ -16,8 +15,11 @@ import {
   REGIONS_PER_GROUP,
   UNIT_BYTES,
 } from './layout.js';
-import { decodePageBlock } from './page.js';
-import type { JournalReader } from './recoverLog.js';
+import { addPageBlock, openPageBlock } from './page.js';
+import type { Believed } from './pageTable.js';
+import { PageTable } from './pageTable.js';
+import type { JournalReader, Piece } from './salvage.js';
+import { Salvage } from './salvage.js';
 
 export interface PagesRecovery {
   dirty: IndicatorMap;
@@ -27,82 +29,95 @@ export interface PagesRecovery {
   generation: number;
 }
 
+const COPIES = [0, 1] as const;
+
+/** A copy of a group's unit. */
+interface Unit {
+  piece: Piece;
+  /** Per block: its generation, or -1. */
+  generations: number[];
+  /** Per block: what is wrong with it, or null. */
+  problems: (string | null)[];
+  newest: number;
+}
+
 export function recoverPages(
   layout: JournalLayout,
   identity: JournalIdentity,
   regionCount: number,
   read: JournalReader,
   findings: Findings,
+  table: PageTable = new PageTable(),
 ): PagesRecovery {
   const result: PagesRecovery = { dirty: new IndicatorMap(regionCount), unsettledGroups: new Set(), generation: 0 };
+  const salvage = new Salvage(read);
   for (let group = 0; group < layout.groupCount; group++) {
-    const units = ([0, 1] as const).map((copy) => {
-      const bytes = read(pageOffset(layout, copy, group), UNIT_BYTES);
-      // A copy: `slice` of a Buffer would be a view of memory that the next read overwrites.
-      return bytes === null ? null : Uint8Array.from(bytes);
-    });
-    const broken = ([0, 1] as const).map((copy) => readUnit(units[copy], group, copy, layout, identity, result));
-    for (const copy of [0, 1] as const) report(group, copy, broken, layout, regionCount, findings);
-    if (!alike(units[0], units[1])) result.unsettledGroups.add(group);
+    const units = COPIES.map((copy) => readUnit(salvage.piece(pageOffset(layout, copy, group), UNIT_BYTES), group, copy, layout, identity));
+    result.generation = Math.max(result.generation, units[0].newest, units[1].newest);
+    const believed = Array.from({ length: BLOCKS_PER_UNIT }, (_, b) => take(units, group, b, table, result.dirty));
+    for (const copy of COPIES) report(units, copy, group, believed, layout, regionCount, findings);
+    if (!isSettled(units)) result.unsettledGroups.add(group);
   }
   return result;
 }
 
-/** Returns what is wrong with each block of the unit; null: nothing. */
-function readUnit(
-  bytes: Uint8Array | null,
-  group: number,
-  copy: 0 | 1,
-  layout: JournalLayout,
-  identity: JournalIdentity,
-  result: PagesRecovery,
-): (string | null)[] {
-  const broken: (string | null)[] = [];
+function readUnit(piece: Piece, group: number, copy: 0 | 1, layout: JournalLayout, identity: JournalIdentity): Unit {
+  const unit: Unit = { piece, generations: [], problems: [], newest: -1 };
   for (let b = 0; b < BLOCKS_PER_UNIT; b++) {
-    const first = group * REGIONS_PER_GROUP + b * REGIONS_PER_BLOCK;
-    const block =
-      bytes === null
-        ? ({ ok: false, problem: 'unreadable' } as const)
-        : decodePageBlock(bytes, b * BLOCK_BYTES, group, b, copy, layout, identity, result.dirty);
-    broken.push(block.ok ? null : block.problem);
-    if (block.ok) {
-      result.generation = Math.max(result.generation, block.generation);
-    } else {
-      result.dirty.setRange(first, REGIONS_PER_BLOCK);
-      result.unsettledGroups.add(group);
-    }
+    const at = b * BLOCK_BYTES;
+    const block = piece.isRead(at)
+      ? openPageBlock(piece.bytes, at, group, b, copy, layout, identity)
+      : ({ ok: false, problem: 'unreadable' } as const);
+    unit.generations.push(block.ok ? block.generation : -1);
+    unit.problems.push(block.ok ? null : block.problem);
+    if (block.ok) unit.newest = Math.max(unit.newest, block.generation);
   }
-  return broken;
+  return unit;
+}
+
+/** Takes what block `b` says; returns which copies that was. */
+function take([first, second]: Unit[], group: number, b: number, table: PageTable, dirty: IndicatorMap): Believed {
+  const believed = table.believed({
+    generation: [first.generations[b], second.generations[b]],
+    newestOfUnit: [first.newest, second.newest],
+  });
+  if (believed === 'neither') dirty.setRange(group * REGIONS_PER_GROUP + b * REGIONS_PER_BLOCK, REGIONS_PER_BLOCK);
+  else {
+    if (believed !== 1) addPageBlock(first.piece.bytes, b * BLOCK_BYTES, group, b, dirty);
+    if (believed !== 0) addPageBlock(second.piece.bytes, b * BLOCK_BYTES, group, b, dirty);
+  }
+  return believed;
 }
 
 function report(
-  group: number,
+  units: Unit[],
   copy: 0 | 1,
-  broken: readonly (string | null)[][],
+  group: number,
+  believed: readonly Believed[],
   layout: JournalLayout,
   regionCount: number,
   findings: Findings,
 ): void {
   for (let b = 0; b < BLOCKS_PER_UNIT; b++) {
-    const problem = broken[copy][b];
+    const problem = units[copy].problems[b];
     if (problem === null) continue;
     const holdsRegions = group * REGIONS_PER_GROUP + b * REGIONS_PER_BLOCK < regionCount;
     findings.add({
       where: 'indicator-area',
       offsetBytes: pageOffset(layout, copy, group) + b * BLOCK_BYTES,
       problem,
-      effect: holdsRegions ? 'region-range-dirty' : 'repaired',
+      effect: believed[b] === 'neither' && holdsRegions ? 'region-range-dirty' : 'repaired',
       // The two copies are never written at once: one of two broken ones was durable.
-      class: broken[1 - copy][b] === null ? 'indicator-torn' : 'indicator-rot',
+      class: units[1 - copy].problems[b] === null ? 'indicator-torn' : 'indicator-rot',
     });
   }
 }
 
-/** Whether the payloads say the same; headers differ by place and generation. */
-function alike(a: Uint8Array | null, b: Uint8Array | null): boolean {
-  if (a === null || b === null) return false;
+/** Whether both copies are whole, of one generation each, and say the same; headers differ by place and generation. */
+function isSettled([a, b]: Unit[]): boolean {
+  for (const unit of [a, b]) if (unit.generations.some((g) => g !== unit.newest)) return false;
   for (let at = 0; at < UNIT_BYTES; at++) {
-    if (at % BLOCK_BYTES >= HEADER_BYTES && a[at] !== b[at]) return false;
+    if (at % BLOCK_BYTES >= HEADER_BYTES && a.piece.bytes[at] !== b.piece.bytes[at]) return false;
   }
   return true;
 }

@@ -1,19 +1,32 @@
 /**
  * Recovery (R11, R12): `D = indicator area ∪ L[t] of every active t`, from the bytes of the journal device alone.
  *
- * Damage never makes a region clean: it makes a range, or everything, dirty, and is listed. Only a whole superblock that
- * belongs to another rig or other sizes is refused, for then it is the wrong device.
+ * Damage never makes a region clean. Everything is kept twice, and what one copy has lost the other tells: that costs
+ * nothing, is listed, and is repaired. Damage that both copies share makes dirty what it may have held, and everything
+ * where that can't be told. The tables: logTable.ts, pageTable.ts, and for the superblocks:
+ *
+ *   both valid, of one format       | take them
+ *   both valid, of two formats      | the one whose format the log and the pages are of; everything dirty when that is neither
+ *   one valid, one not              | the valid one
+ *   neither valid                   | everything dirty
+ *   one of another rig or size      | refused: it is the wrong device
  */
 import { IndicatorMap } from '../core/indicatorMap.js';
 import type { JournalIdentity } from './block.js';
 import { JournalError } from './error.js';
 import { Findings } from './findings.js';
 import type { JournalLayout } from './layout.js';
-import { journalLayout, REGIONS_PER_GROUP, UNIT_BYTES } from './layout.js';
-import type { JournalReader, PlaceReader } from './recoverLog.js';
-import { placesOf, recoverLog } from './recoverLog.js';
+import { BLOCK_BYTES, BLOCKS_PER_UNIT, journalLayout, REGIONS_PER_GROUP, UNIT_BYTES } from './layout.js';
+import type { LogTable } from './logTable.js';
+import type { PageTable } from './pageTable.js';
+import type { PlaceReader } from './ring.js';
+import { placesOf } from './ring.js';
+import { recoverLog } from './recoverLog.js';
 import type { PagesRecovery } from './recoverPages.js';
 import { recoverPages } from './recoverPages.js';
+import type { LogRepair } from './repairLog.js';
+import { logRepairs } from './repairLog.js';
+import type { JournalReader } from './salvage.js';
 import type { JournalGeometry, Superblock, SuperblockRead } from './superblock.js';
 import { decodeSuperblock, regionCountOf } from './superblock.js';
 
@@ -35,6 +48,8 @@ export interface JournalRecovery {
   needsFormat: boolean;
   /** Copies of the superblock to write again. */
   superblocksToRepair: (0 | 1)[];
+  /** Units of the log to write again, before anything else is written. */
+  logRepairs: () => Iterable<LogRepair>;
   identity: JournalIdentity;
   /** For the core: where the log goes on, and which pages do not say D on disk. */
   firstSequence: number;
@@ -43,6 +58,8 @@ export interface JournalRecovery {
   pageGeneration: number;
   highestTransaction: number;
   tail: number;
+  /** A valid block of the log says that all up to here were durable. */
+  vouchedThrough: number;
 }
 
 /**
@@ -53,7 +70,7 @@ export interface JournalPieces {
   /** null: it can't be read. */
   superblock(copy: 0 | 1): SuperblockRead | null;
   places(identity: JournalIdentity): PlaceReader;
-  pages(identity: JournalIdentity, findings: Findings): PagesRecovery;
+  pages(identity: JournalIdentity, findings: Findings, table?: PageTable): PagesRecovery;
 }
 
 export function piecesOf(expected: ExpectedJournal, read: JournalReader): JournalPieces {
@@ -62,11 +79,12 @@ export function piecesOf(expected: ExpectedJournal, read: JournalReader): Journa
   return {
     superblock(copy) {
       const offset = layout.superblockOffset[copy];
-      const bytes = read(offset, UNIT_BYTES);
+      // The rest of its unit is empty.
+      const bytes = read(offset, UNIT_BYTES) ?? read(offset, BLOCK_BYTES);
       return bytes === null ? null : decodeSuperblock(bytes, offset);
     },
     places: (identity) => placesOf(layout, identity, read),
-    pages: (identity, findings) => recoverPages(layout, identity, regionCount, read, findings),
+    pages: (identity, findings, table) => recoverPages(layout, identity, regionCount, read, findings, table),
   };
 }
 
@@ -75,25 +93,27 @@ export function recoverJournal(expected: ExpectedJournal, read: JournalReader): 
   return recoverFromPieces(expected, piecesOf(expected, read));
 }
 
+/** What is decided where copies differ; broken tables for the explorer are put in here, and nowhere else. */
+export interface RecoveryTables {
+  Log?: typeof LogTable;
+  pages?: PageTable;
+}
+
 /** @throws JournalError WRONG_JOURNAL, OTHER_VERSION */
-export function recoverFromPieces(expected: ExpectedJournal, pieces: JournalPieces): JournalRecovery {
+export function recoverFromPieces(expected: ExpectedJournal, pieces: JournalPieces, tables: RecoveryTables = {}): JournalRecovery {
   const findings = new Findings();
   const layout = journalLayout(expected.logBytes, regionCountOf(expected));
   const regionCount = regionCountOf(expected);
   const superblocks = readSuperblocks(layout, pieces, findings);
   for (const s of superblocks) if (s !== null) checkExpected(s, expected);
-  const [a, b] = superblocks;
-  const found = a ?? b;
-  const disagree = a !== null && b !== null && a.formatEpoch !== b.formatEpoch;
-  if (disagree) {
-    const problem = 'the two superblocks are of different formats';
-    findings.add({ where: 'superblock', offsetBytes: 0, problem, effect: 'everything-dirty', class: 'indicator-rot' });
-  }
-  if (found === null || disagree) return allDirty(expected, layout, findings);
+  const current = currentSuperblock(superblocks, layout, pieces, findings);
+  if (current === null) return allDirty(expected, layout, findings);
 
+  const found = superblocks[current]!;
   const identity = { rigUuid: found.rigUuid, formatEpoch: found.formatEpoch };
-  const pages = pieces.pages(identity, findings);
-  const log = recoverLog(layout, regionCount, pieces.places(identity), findings);
+  const pages = pieces.pages(identity, findings, tables.pages);
+  const places = pieces.places(identity);
+  const log = recoverLog(layout, regionCount, places, findings, tables.Log);
   const fromIndicatorArea = pages.dirty.count;
   const dirty = pages.dirty;
   const groups = pages.unsettledGroups;
@@ -114,7 +134,8 @@ export function recoverFromPieces(expected: ExpectedJournal, pieces: JournalPiec
     activeTransactions: log.activeTransactions,
     findings,
     needsFormat: false,
-    superblocksToRepair: ([0, 1] as const).filter((i) => superblocks[i] === null),
+    superblocksToRepair: ([0, 1] as const).filter((i) => superblocks[i]?.formatEpoch !== found.formatEpoch),
+    logRepairs: () => logRepairs(log, layout, identity, places),
     identity,
     firstSequence: log.firstSequence,
     // With a damaged log nothing of it counts: what comes next stands alone.
@@ -123,6 +144,7 @@ export function recoverFromPieces(expected: ExpectedJournal, pieces: JournalPiec
     pageGeneration: pages.generation,
     highestTransaction: log.highestTransaction,
     tail: log.tail,
+    vouchedThrough: log.ring.durable,
   };
 }
 
@@ -142,13 +164,42 @@ function readSuperblocks(layout: JournalLayout, pieces: JournalPieces, findings:
     findings.add({ where: 'superblock', offsetBytes: offset, problem, effect: 'repaired', class: 'indicator-rot' });
     return null;
   };
-  const both: [Superblock | null, Superblock | null] = [one(0), one(1)];
-  if (both[0] === null && both[1] === null) {
-    findings.list.length = 0;
-    const problem = 'neither superblock can be read';
+  return [one(0), one(1)];
+}
+
+/** Which of the two is believed; null: neither. */
+function currentSuperblock(
+  [a, b]: [Superblock | null, Superblock | null],
+  layout: JournalLayout,
+  pieces: JournalPieces,
+  findings: Findings,
+): 0 | 1 | null {
+  const lost = (problem: string): null => {
+    findings.clear();
     findings.add({ where: 'superblock', offsetBytes: 0, problem, effect: 'everything-dirty', class: 'indicator-rot' });
+    return null;
+  };
+  if (a === null && b === null) return lost('neither superblock can be read');
+  if (a === null || b === null) return a === null ? 1 : 0;
+  if (a.formatEpoch === b.formatEpoch) return 0;
+  // One was written and lost its latest write: the blocks of the journal are of the other's format.
+  const [ofA, ofB] = [blocksOf(a, pieces), blocksOf(b, pieces)];
+  if (ofA === ofB) return lost('the two superblocks are of different formats');
+  const current = ofA > ofB ? 0 : 1;
+  const problem = `it is of format ${[b, a][current].formatEpoch}, and the journal is of format ${[a, b][current].formatEpoch}`;
+  const offsetBytes = layout.superblockOffset[1 - current];
+  findings.add({ where: 'superblock', offsetBytes, problem, effect: 'repaired', class: 'indicator-rot' });
+  return current;
+}
+
+/** Blocks of the log's first unit, in both copies, that belong to the superblock's format. */
+function blocksOf({ rigUuid, formatEpoch }: Superblock, pieces: JournalPieces): number {
+  const places = pieces.places({ rigUuid, formatEpoch });
+  let count = 0;
+  for (const copy of [0, 1] as const) {
+    for (let place = 0; place < BLOCKS_PER_UNIT; place++) if (typeof places(copy, place, true) !== 'string') count++;
   }
-  return both;
+  return count;
 }
 
 export function formatUuid(uuid: Uint8Array): string {
@@ -194,6 +245,7 @@ function allDirty(expected: ExpectedJournal, layout: JournalLayout, findings: Fi
     findings,
     needsFormat: true,
     superblocksToRepair: [],
+    logRepairs: () => [],
     identity: { rigUuid: expected.rigUuid, formatEpoch: 0 },
     firstSequence: layout.ringBlocks,
     recoveredThrough: layout.ringBlocks - 1,
@@ -201,5 +253,6 @@ function allDirty(expected: ExpectedJournal, layout: JournalLayout, findings: Fi
     pageGeneration: 0,
     highestTransaction: 0,
     tail: layout.ringBlocks,
+    vouchedThrough: layout.ringBlocks - 1,
   };
 }

@@ -7,6 +7,8 @@
 export interface RecoveryFinding {
   where: 'superblock' | 'log' | 'indicator-area';
   blockIndex: number;
+  /** Blocks from there on of which the same is said; absent: one. */
+  blocks?: number;
   problem: string;
   effect: 'ignored' | 'region-range-dirty' | 'everything-dirty' | 'repaired';
   /**

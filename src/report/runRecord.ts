@@ -33,6 +33,7 @@ const recovery: z.ZodType<RecoveryReport> = z.object({
     z.object({
       where: z.enum(['superblock', 'log', 'indicator-area']),
       blockIndex: count,
+      blocks: count.optional(),
       problem: z.string(),
       effect: z.enum(['ignored', 'region-range-dirty', 'everything-dirty', 'repaired']),
       class: z.enum(['indicator-torn', 'indicator-rot']).optional(),

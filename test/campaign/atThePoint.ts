@@ -11,7 +11,7 @@ import { lockRig } from '../../src/campaign/rigLock.js';
 import { planCycle } from '../../src/campaign/rounds.js';
 import { Session } from '../../src/campaign/session.js';
 import { IndicatorMap } from '../../src/core/indicatorMap.js';
-import { decodePageBlock } from '../../src/journal/page.js';
+import { addPageBlock, openPageBlock } from '../../src/journal/page.js';
 import { BLOCK_BYTES, BLOCKS_PER_UNIT, journalLayout, pageOffset, UNIT_BYTES } from '../../src/journal/layout.js';
 import type { JournalRecovery } from '../../src/journal/recovery.js';
 import { parseUuid, recoverJournal } from '../../src/journal/recovery.js';
@@ -105,8 +105,9 @@ export function copiesOf(one: AtThePoint, journal: Buffer): [number[], number[]]
     const map = new IndicatorMap(regionCount);
     const unit = journal.subarray(pageOffset(layout, copy, 0), pageOffset(layout, copy, 0) + UNIT_BYTES);
     for (let b = 0; b < BLOCKS_PER_UNIT; b++) {
-      const read = decodePageBlock(unit, b * BLOCK_BYTES, 0, b, copy, layout, identity, map);
+      const read = openPageBlock(unit, b * BLOCK_BYTES, 0, b, copy, layout, identity);
       if (!read.ok) throw new Error(`copy ${copy}, block ${b}: ${read.problem}`);
+      addPageBlock(unit, b * BLOCK_BYTES, 0, b, map);
     }
     return [...map.regions()];
   }) as [number[], number[]];

@@ -8,7 +8,7 @@ import { IDENTITY, SCENES } from '../../src/explore/geometry.js';
 import type { Scene } from '../../src/explore/geometry.js';
 import { open } from '../../src/explore/settle.js';
 import { createStage, REAL_PARTS, World } from '../../src/explore/world.js';
-import { openPlace } from '../../src/journal/recoverLog.js';
+import { openPlace } from '../../src/journal/ring.js';
 import type { LogRecord } from '../../src/journal/logBlock.js';
 import { RECORD_BEGIN, RECORD_COMPLETE, RECORD_RELEASE, RECORD_WRITE } from '../../src/core/transactionLog.js';
 
@@ -101,7 +101,7 @@ export class ClaimBench {
   log(): LogLine[] {
     const { journal, stage } = this.world;
     const { layout } = stage;
-    const blocks: { sequence: number; records: LogRecord[] }[] = [];
+    const blocks: { sequence: number; records: readonly LogRecord[] }[] = [];
     for (let place = 0; place < layout.ringBlocks; place++) {
       const id = journal.durable.blocks[layout.logOffset[0] / 512 + place];
       const block = openPlace(stage.store.bytesOf(id), 0, 0, place, layout, IDENTITY);

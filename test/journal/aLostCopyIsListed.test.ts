@@ -24,7 +24,7 @@ interface Log {
 }
 
 function findingsOf({ durableThrough = HEAD - 8, lost = [], head = HEAD }: Log): string[] {
-  const block = (sequence: number): LogBlock => ({ sequence, tail: Math.min(sequence, TAIL), durableThrough: sequence < HEAD - 3 ? sequence - 8 : durableThrough, records: [] });
+  const block = (sequence: number): LogBlock => ({ sequence, tail: Math.min(sequence, TAIL), durableThrough: sequence < HEAD - 3 ? sequence - 8 : durableThrough, recordCount: 0, records: [] });
   const newestAt = (place: number): number => {
     const lap = head - ((head - place) % RING);
     return lap;

@@ -3,11 +3,12 @@ import { ExploreError } from '../errors.js';
 import { ACKNOWLEDGING } from './acknowledging.js';
 import type { Mutant } from './mutant.js';
 import { OBTAINING } from './obtaining.js';
+import { RECOVERING } from './recovering.js';
 import { RESYNCING } from './resyncing.js';
 
 export type { Mutant } from './mutant.js';
 
-export const MUTANTS: readonly Mutant[] = [...OBTAINING, ...ACKNOWLEDGING, ...RESYNCING];
+export const MUTANTS: readonly Mutant[] = [...OBTAINING, ...ACKNOWLEDGING, ...RESYNCING, ...RECOVERING];
 
 /** Broken in the text and not in what they do: not counted, and here so that nobody takes them for holes. */
 export const EQUIVALENT: readonly { name: string; why: string }[] = [
@@ -18,10 +19,6 @@ export const EQUIVALENT: readonly { name: string; why: string }[] = [
   {
     name: 'tail-believed-early',
     why: 'log space is used again at the sealing, not at the durability, of the commit that says the tail: with two commits of one unit in flight, the two units kept for the first commits of a recovery cover what is overrun',
-  },
-  {
-    name: 'broken-passed-over',
-    why: 'a broken log block is taken as its other copy: after any single damage to what was durable the other copy is whole and current; the engine says dirty because it cannot know that the damage is single',
   },
 ];
 

@@ -1,14 +1,11 @@
-/** Broken in resync and recovery: R10, R11, R12. */
+/** Broken in resync and in what follows a recovery: R10, R11. */
 import { Core } from '../../core/core.js';
 import { PRIMARY, SECONDARY } from '../../core/devices.js';
-import { IndicatorMap } from '../../core/indicatorMap.js';
 import { IndicatorPages } from '../../core/indicatorPages.js';
 import { NIL } from '../../core/linkedList.js';
 import { Resync } from '../../core/resync.js';
 import { CANCELLED, COPY } from '../../core/state.js';
 import { Updates } from '../../core/updates.js';
-import { recoverFromPieces } from '../../journal/recovery.js';
-import type { ExpectedJournal, JournalPieces, JournalRecovery } from '../../journal/recovery.js';
 import { REAL_PARTS } from '../world.js';
 import type { Mutant } from './mutant.js';
 import { coreMutant, worldMutant } from './mutant.js';
@@ -141,49 +138,6 @@ class SecondaryOfBothDead extends Updates {
   }
 }
 
-type Patch = (r: JournalRecovery, expected: ExpectedJournal, pieces: JournalPieces) => JournalRecovery;
-
-function patched(patch: Patch) {
-  return (expected: ExpectedJournal, pieces: JournalPieces): JournalRecovery => patch(recoverFromPieces(expected, pieces), expected, pieces);
-}
-
-const logAlone = patched((r, _expected, pieces) => {
-  const none = new IndicatorMap(r.regionCount);
-  const { dirty } = recoverFromPieces({ ..._expected }, { ...pieces, pages: (i, f) => ({ ...pieces.pages(i, f), dirty: none }) });
-  return { ...r, dirty };
-});
-
-const mapAlone = patched((r, _expected, pieces) => ({ ...r, dirty: pieces.pages(r.identity, r.findings).dirty }));
-
-const damageOverlooked = patched((r, _expected, pieces) => (r.everythingDirty ? { ...r, dirty: pieces.pages(r.identity, r.findings).dirty } : r));
-
-/** Only the first copy of the ring is read. */
-function firstCopyOnly(expected: ExpectedJournal, pieces: JournalPieces): JournalRecovery {
-  return recoverFromPieces(expected, {
-    ...pieces,
-    places: (identity) => {
-      const read = pieces.places(identity);
-      return (_copy, place) => read(0, place);
-    },
-  });
-}
-
-/** A place is taken at whichever copy has it older: a copy that lags behind is believed. */
-function olderCopyBelieved(expected: ExpectedJournal, pieces: JournalPieces): JournalRecovery {
-  return recoverFromPieces(expected, {
-    ...pieces,
-    places: (identity) => {
-      const read = pieces.places(identity);
-      return (_copy, place) => {
-        const [a, b] = [read(0, place), read(1, place)];
-        if (typeof a === 'string') return b;
-        if (typeof b === 'string') return a;
-        return a.sequence <= b.sequence ? a : b;
-      };
-    },
-  });
-}
-
 export const RESYNCING: readonly Mutant[] = [
   coreMutant({ name: 'copy-not-flushed', rule: 'R10', knownFailure: 5, wrong: 'a copy counts as durable on S when it completes' }, { Updates: CopyTakenAtCompletion }),
   coreMutant({ name: 'source-not-flushed', rule: 'R10', knownFailure: null, wrong: 'what a copy has read counts as durable on P' }, { Updates: SourceNotFlushed }),
@@ -204,10 +158,5 @@ export const RESYNCING: readonly Mutant[] = [
     { driver: { ...REAL_PARTS.driver, loadRecovered: false } },
   ),
   worldMutant({ name: 'log-before-map', rule: 'R11', knownFailure: null, wrong: 'the log begins anew before D is durable in the indicator area' }, { CoreClass: LogBeforeMap }),
-  worldMutant({ name: 'recovers-map-alone', rule: 'R11', knownFailure: null, wrong: 'recovery reads the indicator area and not the log' }, { recover: mapAlone }),
-  worldMutant({ name: 'recovers-log-alone', rule: 'R11', knownFailure: 2, wrong: 'recovery reads the log and not the indicator area' }, { recover: logAlone }),
-  worldMutant({ name: 'damage-overlooked', rule: 'R12', knownFailure: 16, wrong: 'a damaged log makes nothing dirty' }, { recover: damageOverlooked }),
-  worldMutant({ name: 'first-copy-only', rule: 'R12', knownFailure: null, wrong: 'recovery reads only the first copy of the ring' }, { recover: firstCopyOnly }),
-  worldMutant({ name: 'older-copy-believed', rule: 'R12', knownFailure: 16, wrong: 'where the two copies of the ring differ, the older is believed' }, { recover: olderCopyBelieved }),
   coreMutant({ name: 'give-up-resets', rule: 'R8', knownFailure: 3, wrong: 'the indicator is reset when an update is given up' }, { Updates: SecondaryOfBothDead }),
 ];
