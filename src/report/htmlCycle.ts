@@ -41,10 +41,16 @@ function findings(cycle: CycleRecord): Markup {
   return markup`${list.map((f) => markup`<p>Recovery: ${f.where}, block ${f.blockIndex}: ${f.problem} (${f.effect})</p>`)}`;
 }
 
+function standstills(cycle: CycleRecord): Markup {
+  const said = (cycle.standstills ?? []).map(({ atMs, ms }) => `${(ms / 1000).toFixed(1)} s, ${(atMs / 1000).toFixed(1)} s after its beginning`);
+  const repeats = cycle.repeats === undefined ? markup`` : markup`<p>Repeated: the bench stood still in ${cycle.repeats} earlier attempts, which do not count (events.jsonl holds them).</p>`;
+  return said.length === 0 ? repeats : markup`${repeats}<p>The bench stood still for ${said.join('; ')}. No deadline counts that time.</p>`;
+}
+
 export function cycleDetails(cycle: CycleRecord, open: boolean): Markup {
   const lost = cycle.judge?.lostIndicatorRegions ?? [];
   return markup`<details ${open ? 'open' : ''}><summary>Cycle ${cycle.index}:
 <span class="verdict ${cycle.verdict}">${cycle.verdict}</span>, ${cycle.rails.join(' + ')} cut ${cycle.aim?.point === undefined ? 'during' : 'at'} ${cutPlace(cycle)}</summary>
-${reasonList(cycle)}<p class="dim">Proof of cut: ${cycle.proofOfCut.kind}; ${cycle.proofOfCut.detail}. ${aimSentence(cycle)} Seed ${cycle.seed}.</p>
+${reasonList(cycle)}${standstills(cycle)}<p class="dim">Proof of cut: ${cycle.proofOfCut.kind}; ${cycle.proofOfCut.detail}. ${aimSentence(cycle)} Seed ${cycle.seed}.</p>
 ${lost.length > 0 ? markup`<p>Lost indicators, regions: ${lost.join(', ')}</p>` : ''}${anomalies(cycle)}${samples(cycle)}${findings(cycle)}</details>`;
 }
