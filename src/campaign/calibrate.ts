@@ -21,6 +21,8 @@ import { within } from './within.js';
 const LOAD_MS = { min: 100, max: 300 };
 /** Between two looks for the first good read: the resolution of a return. */
 const RETURN_LOOK_MS = 2;
+/** Of one sample, on a host on which the bench keeps standing still. */
+const TRIES = 10;
 
 export interface CalibrationSample {
   rail: string;
@@ -49,7 +51,7 @@ export async function calibrate(session: Session, rig: ResolvedRig, options: Cal
     const back: number[] = [];
     for (let index = 0; index < options.cutsPerRail && !options.stopped(); index++) {
       const seed = mixSeed(mixSeed(rig.campaign.seed, index), rig.rails.findIndex((r) => r.name === name));
-      const sample = await new Measurement(session, rig, name, areas).take(seed);
+      const sample = await whileAwake(session, name, () => new Measurement(session, rig, name, areas).take(seed));
       cut.push(sample.cutMs);
       back.push(sample.returnMs);
       options.onSample({ rail: name, index, ...sample });
@@ -57,6 +59,17 @@ export async function calibrate(session: Session, rig: ResolvedRig, options: Cal
     if (cut.length > 0) rails[name] = { cut: distributionOf(cut), return: distributionOf(back) };
   }
   return { schemaVersion: 1, rig: rig.name, takenAt: options.takenAt, rails };
+}
+
+/** A sample in which the bench stood still is of the bench, not of the rail: taken again. */
+async function whileAwake<T>(session: Session, rail: string, take: () => Promise<T>): Promise<T> {
+  for (let left = TRIES; left > 0; left--) {
+    let stood = false;
+    const deaf = session.clock.onStandstill(() => (stood = true));
+    const sample = await take().finally(deaf);
+    if (!stood) return sample;
+  }
+  throw new CampaignError('HARDWARE_FAILED', `rail ${rail}: the bench stood still in each of ${TRIES} measurements; calibrate on a host that is less busy`, { rail });
 }
 
 /** One cut of one rail and its return. The engine is open before and after. */

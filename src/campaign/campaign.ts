@@ -11,16 +11,19 @@ import type { ResolvedRig } from '../rig/resolved.js';
 import type { CycleRecord } from '../report/runRecord.js';
 import type { Calibration } from './calibration.js';
 import type { Clock } from './clock.js';
+import { comeBack } from './comeBack.js';
 import { CycleRunner, problemFrom } from './cycleRunner.js';
 import { keptRecord } from './cycleRecord.js';
 import type { CyclePhase, CycleProblem, CycleState } from './cycleTypes.js';
 import type { Host } from './host.js';
 import type { Interrupts } from './interrupts.js';
+import { textOf } from './errors.js';
 import type { CampaignObserver, CampaignStep } from './observer.js';
 import { allOf } from './observer.js';
 import { planCycle } from './rounds.js';
 import type { RigLock } from './rigLock.js';
 import { Session } from './session.js';
+import { eachOnce, isOfStandstill, REPEATS_MAX } from './standstill.js';
 
 export interface CampaignOptions {
   /** Already with the command line's cycles and seed in it. */
@@ -64,7 +67,12 @@ class Campaign {
   private readonly tell: Required<CampaignObserver>;
   private readonly result: CampaignResult = { cycles: [], interrupted: null, problem: null, troubles: [] };
   private step: CampaignStep = 'lab';
-  private inCycle = false;
+  /** The cycle that runs. */
+  private runner: CycleRunner | null = null;
+  private readonly stoodStill = eachOnce((standstill) => {
+    this.tell.standstill(standstill);
+    this.runner?.standstill(standstill);
+  });
   /** I/O that failed while no cycle was there to take note. */
   private readonly stray: AreaFailure[] = [];
 
@@ -75,10 +83,19 @@ class Campaign {
   }
 
   async run(): Promise<CampaignResult> {
+    const deaf = this.deps.clock.onStandstill(this.stoodStill);
+    try {
+      return await this.runOnRig();
+    } finally {
+      deaf();
+    }
+  }
+
+  private async runOnRig(): Promise<CampaignResult> {
     const session = await this.openSession();
     this.deps.onSession?.(session);
     session.onFailure((failure) => {
-      if (!this.inCycle) this.stray.push(failure);
+      if (this.runner === null) this.stray.push(failure);
     });
     try {
       await this.prepare(session);
@@ -105,7 +122,7 @@ class Campaign {
     const { snapshot, rail } = this.tell;
     return this.timed('lab', () =>
       Session.open(
-        { rig, ffi, lab: 'start', keepLab, lock, runId, historyDir, onSnapshot: snapshot, onRail: rail },
+        { rig, ffi, lab: 'start', keepLab, lock, runId, historyDir, onSnapshot: snapshot, onRail: rail, onStandstill: this.stoodStill },
         this.deps.host,
         this.deps.clock,
       ),
@@ -147,11 +164,40 @@ class Campaign {
     const { campaign } = this.options.rig;
     for (let index = 0; index < campaign.cycles && this.goesOn(); index++) {
       this.tell.cycleBegan(index, campaign.cycles);
-      const state = await this.runCycle(session, index);
-      this.note(state, index);
+      const { state, repeats } = await this.runUntilItCounts(session, index);
+      this.note(state, index, repeats);
       // What this cycle lost is on its record; left in place it would be counted again in every later one.
       const differs = state.facts.verify?.equal === false;
       if (differs && this.goesOn()) await this.timed('repair', () => session.engine.repair());
+    }
+  }
+
+  /** A cycle that is worth nothing only because the bench stood still is run again, on what it left. */
+  private async runUntilItCounts(session: Session, index: number): Promise<{ state: CycleState; repeats: number }> {
+    const { limits } = this.options.rig.campaign;
+    for (let repeats = 0; ; repeats++) {
+      const state = await this.runCycle(session, index);
+      const record = keptRecord(state, limits);
+      if (repeats === REPEATS_MAX || record === null || !isOfStandstill(state, record)) return { state, repeats };
+      const found = state.outcome?.kind === 'problem' ? await this.cameBack(session, state) : state;
+      if (found === null) return { state, repeats };
+      // The disks speak against themselves: that counts, however the cycle ended.
+      if (!isOfStandstill(found, keptRecord(found, limits))) return { state: found, repeats };
+      this.tell.cycleRepeated(found, record);
+    }
+  }
+
+  /** null: it can't; the cycle's problem stands. */
+  private async cameBack(session: Session, state: CycleState): Promise<CycleState | null> {
+    try {
+      const before = this.stray.length;
+      await session.startOver();
+      // What failed on the way may have been without power.
+      this.stray.splice(before);
+      return { ...state, facts: await this.timed('repair', () => comeBack(session, this.options.rig, state.facts)) };
+    } catch (error) {
+      this.tell.note(`cycle ${state.plan.index} is not repeated: ${textOf(error)}`);
+      return null;
     }
   }
 
@@ -161,15 +207,15 @@ class Campaign {
     const runner = new CycleRunner(plan, rig.workload, session, {
       onPhase: (from, to, durationMs) => this.tell.phase(index, from, to, durationMs),
     });
-    this.inCycle = true;
-    const ended = runner.run().finally(() => (this.inCycle = false));
+    this.runner = runner;
+    const ended = runner.run().finally(() => (this.runner = null));
     this.deps.interrupts.onFirst(() => runner.interrupt());
     return ended;
   }
 
-  private note(state: CycleState, index: number): void {
+  private note(state: CycleState, index: number, repeats: number): void {
     const outcome = state.outcome!;
-    const record = keptRecord(state, this.options.rig.campaign.limits);
+    const record = keptRecord(state, this.options.rig.campaign.limits, repeats);
     if (record !== null) this.result.cycles.push(record);
     if (outcome.kind === 'problem') this.result.problem = outcome.problem;
     if (outcome.kind === 'interrupted') this.result.interrupted = { cycle: index, phase: outcome.phase };

@@ -11,11 +11,11 @@ import type { CutRecord, CycleFacts, CycleInput, CyclePlan, CycleProblem, CycleS
 import { end, enter, fellSilent, go, loadBegan, phaseOf, problemIn, sendEffect, type Step } from './cycleSteps.js';
 import { allSeen, cutAreas } from './proof.js';
 
-const NO_FACTS: CycleFacts = { cuts: [], recoveries: [], judge: null, resync: null, verify: null, unprovoked: [] };
+const NO_FACTS: CycleFacts = { cuts: [], recoveries: [], judge: null, resync: null, verify: null, unprovoked: [], standstills: [] };
 
 /** A cycle that has not begun; it waits for `start`. The engine is open, its last state verified or empty. */
 export function newCycle(plan: CyclePlan): CycleState {
-  return { plan, step: 'idle', roundIndex: 0, work: null, reached: null, workSinceMs: 0, holding: false, timerMs: null, facts: NO_FACTS, outcome: null };
+  return { plan, step: 'idle', sinceMs: 0, roundIndex: 0, work: null, reached: null, workSinceMs: 0, holding: false, timerMs: null, facts: NO_FACTS, outcome: null };
 }
 
 export function step(state: CycleState, input: CycleInput): Transition {
@@ -23,6 +23,8 @@ export function step(state: CycleState, input: CycleInput): Transition {
   switch (input.type) {
     case 'interrupt':
       return end(state, { kind: 'interrupted', phase: phaseOf(state) });
+    case 'standstill':
+      return stoodStill(state, input);
     case 'problem':
       return problemIn(state, input.problem);
     case 'areaFailed':
@@ -44,7 +46,7 @@ export function step(state: CycleState, input: CycleInput): Transition {
 }
 
 const HANDLERS: Record<CycleState['step'], Step> = {
-  idle: (s, i) => (i.type === 'start' ? enter(s, 'checkingReadable', i.nowMs) : go(s)),
+  idle: (s, i) => (i.type === 'start' ? enter({ ...s, sinceMs: i.nowMs }, 'checkingReadable', i.nowMs) : go(s)),
   checkingReadable: afterPreflight,
   working: (s, i) => (i.type === 'tick' ? afterTime(s, i.nowMs) : i.type === 'loadBegan' ? loadBegan(s, i.nowMs) : go(s)),
   arming: afterArming,
@@ -78,6 +80,18 @@ function ofStep(state: CycleState, input: CycleInput): Transition {
     if (DEADLINE_STEPS.includes(state.step)) return problemIn(state, missedDeadline(state));
   }
   return HANDLERS[state.step](state, input);
+}
+
+/** Nobody looked, so nobody was late: what is waited for gets that time on top, and so does the work before its cut. */
+function stoodStill(state: CycleState, { standstill: { atMs, ms } }: Extract<CycleInput, { type: 'standstill' }>): Transition {
+  const known = withFacts(state, { standstills: [...state.facts.standstills, { atMs: Math.max(0, atMs - state.sinceMs), ms }] });
+  const cut = state.facts.cuts.length === 0 ? known : withCut(known, { standstills: [...currentCut(state).standstills, { atMs, ms }] });
+  const isBeforeCut = state.work !== null && (state.step === 'working' || state.step === 'arming');
+  return go({
+    ...cut,
+    timerMs: state.timerMs === null ? null : state.timerMs + ms,
+    workSinceMs: isBeforeCut ? state.workSinceMs + ms : state.workSinceMs,
+  });
 }
 
 /** Every area must answer before anything is written or cut; a bench that starts half dark proves nothing. */
@@ -259,6 +273,7 @@ function openCut(state: CycleState, readableBefore: CutRecord['readableBefore'])
     load: null,
     resync: null,
     workError: null,
+    standstills: [],
   };
   return withFacts(state, { cuts: [...state.facts.cuts, cut] });
 }

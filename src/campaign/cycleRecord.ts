@@ -9,8 +9,8 @@ import { describeCounters } from './counterChanges.js';
 import { boardEvidence, cutAreas, proofOfCut, type AreaProof } from './proof.js';
 
 /** The record to be kept of an ended cycle: of an interrupted one only what was found, for nothing else was decided. */
-export function keptRecord(state: CycleState, limits: CycleLimits): CycleRecord | null {
-  const record = cycleRecord(state, limits);
+export function keptRecord(state: CycleState, limits: CycleLimits, repeats = 0): CycleRecord | null {
+  const record = { ...cycleRecord(state, limits), ...(repeats === 0 ? {} : { repeats }) };
   return state.outcome?.kind === 'interrupted' && record.verdict !== 'FAIL' ? null : record;
 }
 
@@ -49,6 +49,7 @@ export function cycleRecord(state: CycleState, limits: CycleLimits): CycleRecord
     resync: facts.resync,
     verify: facts.verify,
     load: facts.cuts.find((cut) => cut.load !== null)?.load ?? null,
+    ...(facts.standstills.length === 0 ? {} : { standstills: [...facts.standstills] }),
   };
 }
 
@@ -96,14 +97,14 @@ function describe(p: AreaProof): string {
     vanished: 'vanished',
     silent: 'fell silent',
   }[p.sign.source];
-  return `${p.area} ${how} ${p.latencyMs.toFixed(1)} ms after the command`;
+  return `${p.area} ${how} ${p.latencyMs.toFixed(1)} ms after the command${p.isMeasured ? '' : ' (not measured: the bench stood still)'}`;
 }
 
 function latencies(cut: CutRecord | undefined): Record<string, number> {
   const byRail: Record<string, number> = {};
   if (cut === undefined) return byRail;
   for (const p of proofOfCut(cut)) {
-    if (p.proven) byRail[p.rail] = Math.min(byRail[p.rail] ?? Infinity, p.latencyMs);
+    if (p.proven && p.isMeasured) byRail[p.rail] = Math.min(byRail[p.rail] ?? Infinity, p.latencyMs);
   }
   return byRail;
 }

@@ -4,6 +4,7 @@
  * Promises: exactly one state machine, inputs one after another; every promise of the bench is awaited or given up at
  * the machine's deadline. Not promised: an orderly end of the bench (see `cycle.ts`); the caller does that.
  */
+import type { Standstill } from '../base/attendedTime.js';
 import type { WorkloadSpec } from '../rig/resolved.js';
 import { newCycle, step } from './cycle.js';
 import { phaseOf } from './cycleSteps.js';
@@ -62,6 +63,11 @@ export class CycleRunner {
   /** Ends the cycle where it stands. */
   interrupt(): void {
     this.tell({ type: 'interrupt' });
+  }
+
+  /** Told before any timer that was due meanwhile. */
+  standstill(standstill: Standstill): void {
+    if (this.state.step !== 'idle') this.tell({ type: 'standstill', standstill });
   }
 
   private tell(input: Untimed<CycleInput>): void {

@@ -5,6 +5,7 @@
  *                 ▲                                                      │
  *                 └────────── next cut of the same cycle ◄───────────────┘   (cuts during resync or recovery)
  */
+import type { Standstill } from '../base/attendedTime.js';
 import type { AreaName, CampaignSpec, CutPoint } from '../rig/resolved.js';
 import type { CounterChange } from './counterChanges.js';
 import type {
@@ -126,6 +127,8 @@ export interface CutRecord {
   resync: ResyncReport | null;
   /** How the engine's work ended when the power went, if it ended with an error. */
   workError: string | null;
+  /** The bench stood still since the command was to go out; monotonic. */
+  standstills: readonly Standstill[];
 }
 
 export interface CycleFacts {
@@ -137,6 +140,8 @@ export interface CycleFacts {
   verify: VerifyReport | null;
   /** I/O failures while every rail was on: faults of a device. */
   unprovoked: readonly AreaFailure[];
+  /** The bench stood still: `atMs` from the cycle's beginning. No deadline has counted that time. */
+  standstills: readonly Standstill[];
 }
 
 /** Ends the cycle, and the campaign: the bench (`hardware`) or the program (`internal`) can't go on. */
@@ -154,6 +159,8 @@ export type CycleOutcome =
 export interface CycleState {
   plan: CyclePlan;
   step: CycleStep;
+  /** When the cycle began. */
+  sinceMs: number;
   roundIndex: number;
   /** The engine's running work, if any. */
   work: WorkName | null;
@@ -190,6 +197,7 @@ export type CycleInput =
   /** The engine's work was rejected; legal only while its devices are without power. */
   | { type: 'workFailed'; nowMs: number; work: WorkName; problem: CycleProblem }
   | { type: 'problem'; nowMs: number; problem: CycleProblem }
+  | { type: 'standstill'; nowMs: number; standstill: Standstill }
   | { type: 'interrupt'; nowMs: number };
 
 export type CycleEffect =

@@ -6,15 +6,16 @@ import { proofOfCut } from './proof.js';
 
 export function metricsObserver(metrics: Metrics): CampaignObserver {
   const verdicts: Verdict[] = [];
-  return {
+  const observer: CampaignObserver = {
     snapshot: (s) => metrics.sampled(s),
     rail: (rail, state) => metrics.railState(rail, state),
+    cycleRepeated: (state) => observer.cycleEnded?.(state, null),
     cycleEnded(state, record) {
       const { facts } = state;
       for (const cut of facts.cuts) {
         const proofs = proofOfCut(cut);
         for (const { rail } of cut.round.rails) {
-          const latencies = proofs.flatMap((p) => (p.rail === rail && p.proven ? [p.latencyMs] : []));
+          const latencies = proofs.flatMap((p) => (p.rail === rail && p.proven && p.isMeasured ? [p.latencyMs] : []));
           metrics.railCut(rail, latencies.length === 0 ? null : Math.min(...latencies));
         }
       }
@@ -28,4 +29,5 @@ export function metricsObserver(metrics: Metrics): CampaignObserver {
       metrics.cycleEnded(record.verdict, campaignVerdict(verdicts).failureRateUpperBound);
     },
   };
+  return observer;
 }

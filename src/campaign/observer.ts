@@ -1,4 +1,5 @@
 /** What a campaign tells while it runs: to the terminal, to metrics, to the run directory. All of it optional. */
+import type { Standstill } from '../base/attendedTime.js';
 import type { DeviceIdentity } from '../device/port.js';
 import type { EngineSnapshot, OpenReport } from '../engine/port.js';
 import type { CycleRecord } from '../report/runRecord.js';
@@ -19,6 +20,10 @@ export interface CampaignObserver {
   snapshot?(snapshot: EngineSnapshot): void;
   /** The record is null when the cycle was interrupted before anything was found. */
   cycleEnded?(state: CycleState, record: CycleRecord | null): void;
+  /** The bench stood still; `atMs` is monotonic, when it last looked before. */
+  standstill?(standstill: Standstill): void;
+  /** The bench stood still in this cycle, which proves nothing for that reason alone: it is run again and does not count. */
+  cycleRepeated?(state: CycleState, record: CycleRecord): void;
   /** Something worth saying that is no error. */
   note?(text: string): void;
 }
@@ -34,6 +39,8 @@ export function allOf(observers: readonly CampaignObserver[]): Required<Campaign
     rail: (...a) => observers.forEach((o) => o.rail?.(...a)),
     snapshot: (...a) => observers.forEach((o) => o.snapshot?.(...a)),
     cycleEnded: (...a) => observers.forEach((o) => o.cycleEnded?.(...a)),
+    standstill: (...a) => observers.forEach((o) => o.standstill?.(...a)),
+    cycleRepeated: (...a) => observers.forEach((o) => o.cycleRepeated?.(...a)),
     note: (...a) => observers.forEach((o) => o.note?.(...a)),
   };
 }

@@ -40,6 +40,9 @@ export function createRecorder(dir: RunDirectory, clock: Clock): Recorder {
     phase: (cycle, from, to, durationMs) => event('phase', { cycle, phase: from, next: to, durationMs: round(durationMs) }),
     rail: (rail, state) => event('rail', { rail, state }),
     note: (text) => event('note', { text }),
+    standstill: ({ atMs, ms }) => event('standstill', { sinceMs: round(atMs - sinceMs), ms: round(ms) }),
+    // Whole: what was found in an attempt that does not count can be read here.
+    cycleRepeated: (state, record) => event('cycle-repeated', { cycle: state.plan.index, outcome: state.outcome, record }),
     cycleEnded(state, record) {
       for (const cut of state.facts.cuts) {
         event('cut', { cycle: state.plan.index, during: cut.round.during, areas: cutAreas(cut), commands: cut.commands, reached: cut.reached, ended: cut.ended, proof: proofOfCut(cut), signs: cut.signs, counters: cut.counters, workError: cut.workError });

@@ -5,6 +5,7 @@
  * Promises: whatever fails while it is opened is undone; `end` restores power on every rail, even when the engine does
  * not answer, and is safe to call twice and in any state. Not promised: that a kernel lets go of a dead disk in time.
  */
+import type { Standstill } from '../base/attendedTime.js';
 import type { DeviceIdentity } from '../device/port.js';
 import type { AreaFailure, EnginePort, EngineSnapshot, EngineSpec, OpenReport, PointEvent } from '../engine/port.js';
 import { rigUuid } from '../rig/uuid.js';
@@ -33,6 +34,8 @@ export interface SessionOptions {
   runId: number;
   historyDir: string | null;
   onSnapshot?: (snapshot: EngineSnapshot) => void;
+  /** The I/O thread stood still. */
+  onStandstill?: (standstill: Standstill) => void;
   /** Told at every switch of a rail. */
   onRail?: (rail: string, state: 'on' | 'off' | 'unknown') => void;
 }
@@ -177,6 +180,23 @@ export class Session implements Bench {
     throw new CampaignError('GATE_REFUSED', gate.text);
   }
 
+  /**
+   * Wherever a cycle has left it: power on every rail, the same devices, a fresh engine on them.
+   * @throws what can't be had within the profile's deadlines
+   */
+  async startOver(): Promise<void> {
+    const { return: back } = this.options.rig.campaign.deadlinesMs;
+    const lost = this.darkAreas();
+    const lettingGo = this.letGo(lost, true);
+    await ended(this.clock, lost.length > 0 ? LET_GO_MS : ENGINE_END_MS, lettingGo);
+    await within(this.clock, POWER_ON_MS, 'switching all rails on', this.power.allOn());
+    await within(this.clock, back, 'the engine letting go of the devices', lettingGo);
+    await this.awaitDevices();
+    const mismatch = await within(this.clock, back, 'identifying the devices', this.identify());
+    if (mismatch !== null) throw new CampaignError('HARDWARE_FAILED', mismatch.text);
+    await within(this.clock, back, 'opening the devices', this.engineSpec().then((spec) => this.engine.open(spec)));
+  }
+
   onFailure(listener: (failure: AreaFailure) => void): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
@@ -221,6 +241,7 @@ export class Session implements Bench {
           for (const listener of this.listeners) listener(failure);
         },
         onSnapshot: (snapshot) => this.options.onSnapshot?.(snapshot),
+        onStandstill: (standstill) => this.options.onStandstill?.(standstill),
         onLoadBegan: () => {
           for (const listener of this.loadListeners) listener();
         },
@@ -287,12 +308,13 @@ export class Session implements Bench {
     if (this.labStarted && !this.options.keepLab) await this.host.labDown(this.options.rig.name);
   }
 
-  private async letGo(lost: AreaName[]): Promise<void> {
+  /** `asDead`: the engine writes nothing any more, whatever has its power. */
+  private async letGo(lost: AreaName[], asDead = lost.length > 0): Promise<void> {
     const engine = this.enginePort;
     if (engine === null) return;
     if (lost.length > 0) await engine.powerLost(lost);
     await engine.stop();
-    await (lost.length > 0 ? engine.abandon() : engine.close());
+    await (asDead ? engine.abandon() : engine.close());
   }
 
   private darkAreas(): AreaName[] {

@@ -2,7 +2,7 @@
 import cliProgress, { type Options } from 'cli-progress';
 import type { EngineSnapshot } from '../engine/port.js';
 import type { Progress } from './progress.js';
-import { cycleLine, cycleTitle, formatBytes, formatPercent } from './progressText.js';
+import { cycleLine, cycleTitle, formatBytes, formatPercent, repeatedLine, standstillLine } from './progressText.js';
 
 const SHOW_CURSOR = '\u001b[?25h';
 const CLEAR_TO_RIGHT = '\u001b[K';
@@ -62,6 +62,11 @@ export function liveProgress(out: NodeJS.WriteStream): Progress {
       cycleEnded: (_state, record) => {
         if (record !== null) above(cycleLine(record));
       },
+      standstill: (standstill) => {
+        const line = standstillLine(standstill);
+        if (line !== null) above(line);
+      },
+      cycleRepeated: (_state, record) => above(repeatedLine(record)),
       note: above,
     },
     end() {

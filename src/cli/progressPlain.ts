@@ -1,7 +1,7 @@
 /** One line for each thing that has happened: for logs and pipes. */
 import type { CampaignStep } from '../campaign/observer.js';
 import type { Progress } from './progress.js';
-import { cycleLine, cycleTitle, formatMs } from './progressText.js';
+import { cycleLine, cycleTitle, formatMs, repeatedLine, standstillLine } from './progressText.js';
 
 /** What was done, for who does not know the steps yet. */
 const DONE: Record<CampaignStep, string> = {
@@ -23,6 +23,11 @@ export function plainProgress(write: (line: string) => void): Progress {
       cycleEnded: (_state, record) => {
         if (record !== null) write(cycleLine(record));
       },
+      standstill: (standstill) => {
+        const line = standstillLine(standstill);
+        if (line !== null) write(line);
+      },
+      cycleRepeated: (_state, record) => write(repeatedLine(record)),
       note: (text) => write(text),
     },
     end: () => undefined,

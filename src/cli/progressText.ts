@@ -1,4 +1,6 @@
 /** Words and numbers of the progress display (pure). */
+import type { Standstill } from '../base/attendedTime.js';
+import { stoodStillFor } from '../campaign/standstill.js';
 import { cutPlace, nearPoint } from '../report/aimText.js';
 import { firstReasons, inBrief } from '../report/reasonText.js';
 import type { CycleRecord } from '../report/runRecord.js';
@@ -31,6 +33,19 @@ export function cycleTitle(index: number, cycles: number): string {
   return `cycle ${index} (${index + 1} of ${cycles})`;
 }
 
+/** Shorter ones are in the record, and no news to a person. */
+const STANDSTILL_SAID_MS = 1000;
+
+/** null: too short to be said. */
+export function standstillLine(standstill: Standstill): string | null {
+  return standstill.ms < STANDSTILL_SAID_MS ? null : `bench stood still for ${stoodStillFor([standstill])}; no deadline counts that time`;
+}
+
+export function repeatedLine(r: CycleRecord): string {
+  const codes = [...new Set(r.reasons.map((reason) => reason.code))].join(', ');
+  return `cycle ${r.index}: the bench stood still for ${stoodStillFor(r.standstills ?? [])}, repeated (not counted: ${codes})`;
+}
+
 export function cycleLine(r: CycleRecord): string {
   const near = nearPoint(r);
   const cut = `${r.rails.join('+')} ${near === '' ? 'during' : 'at'} ${cutPlace(r)}${near === '' ? '' : `, ${near}`}`;
@@ -38,5 +53,7 @@ export function cycleLine(r: CycleRecord): string {
   const latency = Object.entries(r.cutLatencyMs).map(([rail, ms]) => `${rail} ${formatMs(ms)}`).join(', ');
   const dirty = r.recovery === null ? '' : `, ${r.recovery.dirtyRegions} dirty`;
   const resync = r.resync === null ? '' : `, resync ${formatBytes(r.resync.bytes)} in ${formatMs(r.resync.durationMs)}`;
-  return `cycle ${r.index}: ${r.verdict} (${cut}; proof ${r.proofOfCut.kind}${latency === '' ? '' : `, ${latency}`}${dirty}${resync})${why}`;
+  const standstills = r.standstills ?? [];
+  const stood = standstills.some(({ ms }) => ms >= STANDSTILL_SAID_MS) ? `; bench stood still for ${stoodStillFor(standstills)}` : '';
+  return `cycle ${r.index}: ${r.verdict} (${cut}; proof ${r.proofOfCut.kind}${latency === '' ? '' : `, ${latency}`}${dirty}${resync}${stood})${why}`;
 }

@@ -290,6 +290,14 @@ export class Core {
     this.flushIfDue();
   }
 
+  /** `pump` would give a device up: whoever drives the core looks first whether it has answered. */
+  isOverdue(nowMs: number): boolean {
+    const { config, journalLost } = this.state;
+    const journalBusy = this.journalInFlight + this.flushes[JOURNAL] > 0;
+    if (journalBusy && !journalLost && nowMs - this.journalHeardMs >= config.ackTimeoutMs) return true;
+    return this.updates.deadlines.isOverdue(nowMs);
+  }
+
   protected checkDeadlines(): void {
     const { nowMs, counters, config, journalLost } = this.state;
     const journalBusy = this.journalInFlight + this.flushes[JOURNAL] > 0;

@@ -65,6 +65,11 @@ export class Deadlines {
     return copyOnSecondary || (f & (DURABLE << PRIMARY)) !== 0 ? SECONDARY : PRIMARY;
   }
 
+  /** Somebody may be due: cheap, and never wrong when it says no. */
+  isOverdue(nowMs: number): boolean {
+    return this.waiting > 0 && !isBefore(Math.floor(nowMs) | 0, this.firstMs);
+  }
+
   /** Of the slots whose time is over, the one that waits for longest; or NIL. */
   overdue(): number {
     const nowMs = Math.floor(this.state.nowMs) | 0;

@@ -17,8 +17,9 @@ import { encodeCommit } from '../journal/logBlock.js';
 import { encodePage } from '../journal/page.js';
 import type { HistoryFeed } from '../judge/historyFeed.js';
 import { Copies } from './copies.js';
+import type { DriverClock } from './driverClock.js';
 import type { DriverIo } from './driverIo.js';
-import { IoCounts, OP } from './driverIo.js';
+import { deviceOf, IoCounts, OP } from './driverIo.js';
 import type { DriverPlan } from './plan.js';
 import { fetchReports } from './fetchReports.js';
 import type { Meter } from './meter.js';
@@ -35,6 +36,7 @@ export interface DriverParts {
   runId: number;
   history: HistoryFeed | null;
   meter: Meter;
+  clock: DriverClock;
   onFailure: (device: DeviceIndex, errno: number, atNs: number, inFlight: InFlight) => void;
 }
 
@@ -58,9 +60,6 @@ export class CoreDriver implements CoreEffects {
   private readonly reported = [false, false, false];
   private readonly counts = new IoCounts();
   private point: PointHold | null = null;
-  /** The core's clock stands still while a point does: what it is behind, and since when it stands. */
-  private behindMs = 0;
-  private stoodMs: number | null = null;
 
   constructor(parts: DriverParts) {
     this.p = parts;
@@ -84,7 +83,7 @@ export class CoreDriver implements CoreEffects {
 
   /** The core's clock. */
   get nowMs(): number {
-    return (this.stoodMs ?? performance.now()) - this.behindMs;
+    return this.p.clock.nowMs;
   }
 
   /** The protocol stands still at a cut point: nothing new may be obtained. */
@@ -100,7 +99,15 @@ export class CoreDriver implements CoreEffects {
   /** One round: the core decides, the ring works, the core learns. Returns the number of completions. */
   step(minComplete: number, timeoutNs: number): number {
     const waitNs = this.point === null ? timeoutNs : Math.min(timeoutNs, this.stepPoint(this.point));
-    if (!this.standing) this.core.pump(this.nowMs);
+    if (this.standing) return this.reap(minComplete, waitNs);
+    // The answers may be in the ring: they are taken before a device is found late.
+    const taken = this.core.isOverdue(this.nowMs) ? this.reap(0, 0) : 0;
+    this.core.pump(this.nowMs);
+    return taken + this.reap(taken > 0 ? 0 : minComplete, waitNs);
+  }
+
+  private reap(minComplete: number, waitNs: number): number {
+    this.p.clock.waits(minComplete === 0 ? 0 : waitNs);
     const n = this.p.io.submitAndReap(minComplete, waitNs);
     const after = this.nowMs;
     fetchReports(this.core, this.p.io, n, this.kind, OP.write, this.a);
@@ -122,8 +129,7 @@ export class CoreDriver implements CoreEffects {
     if (this.point === null) return;
     const kept = this.point.end(this.counts.now());
     this.point = null;
-    if (this.stoodMs !== null) this.behindMs += performance.now() - this.stoodMs;
-    this.stoodMs = null;
+    this.p.clock.release();
     this.sendKept(kept);
   }
 
@@ -134,7 +140,7 @@ export class CoreDriver implements CoreEffects {
       return Infinity;
     }
     if (point.tick(this.nowMs) && point.trigger.losesSecondary === true) this.core.deviceLost(SECONDARY, this.nowMs);
-    if (point.standing) this.stoodMs ??= performance.now();
+    if (point.standing) this.p.clock.hold();
     const dueNs = point.dueInNs();
     if (dueNs > 0) return dueNs;
     this.sendKept(point.takeTarget());
@@ -279,7 +285,7 @@ export class CoreDriver implements CoreEffects {
     this.tags.give(tag);
     const result = io.result(i);
     const ok = result >= 0;
-    const device = this.deviceOf(kind, a, b);
+    const device = deviceOf(kind, a, b);
     if (!ok) this.failure(device, -result, io.completedNs(i));
     this.counts.add(kind, device, -1);
     this.point?.ended(kind, a, b, ok, io.submittedNs(i), io.completedNs(i));
@@ -293,13 +299,6 @@ export class CoreDriver implements CoreEffects {
       this.p.meter.wrote(JOURNAL, UNIT_BYTES, 0);
       this.core.pageWritten(a, ok, nowMs);
     }
-  }
-
-  private deviceOf(kind: number, a: number, b: number): DeviceIndex {
-    if (kind === OP.write) return b as DeviceIndex;
-    if (kind === OP.flush) return a as DeviceIndex;
-    if (kind === OP.copyRead) return PRIMARY;
-    return kind === OP.copyWrite ? SECONDARY : JOURNAL;
   }
 
   /** It has something to answer, and none of its I/O has ended with an error. */

@@ -28,6 +28,14 @@ export function kindName(kind: number): IoKind {
   return NAMES[kind]!;
 }
 
+/** Where an I/O goes. */
+export function deviceOf(kind: number, a: number, b: number): DeviceIndex {
+  if (kind === OP.write) return b as DeviceIndex;
+  if (kind === OP.flush) return a as DeviceIndex;
+  if (kind === OP.copyRead) return PRIMARY;
+  return kind === OP.copyWrite ? SECONDARY : JOURNAL;
+}
+
 /** How many I/Os of each kind each device has. */
 export class IoCounts {
   private readonly counts = new Int32Array(OP_KINDS * AREA_NAMES.length);

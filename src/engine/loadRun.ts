@@ -108,6 +108,7 @@ export interface LoadRunParts {
 export function runLoad({ running, meter, generator, durationMs, stopRequested, began }: LoadRunParts): LoadReport {
   const { core } = running;
   const started = performance.now();
+  running.begin();
   let hasBegun = false;
   const count = loadCounter(core, meter);
   while (!stopRequested() && (durationMs === null || performance.now() - started < durationMs)) {

@@ -1,4 +1,5 @@
 /** What goes over the message port between the main thread and the worker. */
+import type { Standstill } from '../base/attendedTime.js';
 import type { AreaFailure, EnginePort, EngineSnapshot, PointEvent } from './port.js';
 
 /** Commands that the worker performs one after the other. */
@@ -22,4 +23,5 @@ export type FromWorker =
   | { type: 'failure'; failure: AreaFailure }
   | { type: 'point'; event: PointEvent }
   | { type: 'loadBegan' }
+  | { type: 'standstill'; standstill: Standstill }
   | { type: 'powerLossTaken' };

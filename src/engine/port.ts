@@ -2,6 +2,7 @@
  * The bench's side of the I/O worker thread: what the campaign and the commands may ask of the engine. All of it is
  * asynchronous to the main thread; the worker itself never waits for an event loop.
  */
+import type { Standstill } from '../base/attendedTime.js';
 import type { TrackingSpec, WorkloadSpec, DeviceRef, JournalRef, AreaName, CutPoint } from '../rig/resolved.js';
 import type { FfiName } from '../device/native.js';
 import type { DeviceIdentity } from '../device/port.js';
@@ -123,6 +124,8 @@ export interface EngineEvents {
   onFailure(f: AreaFailure): void;
   onSnapshot(s: EngineSnapshot): void;
   onPoint?(e: PointEvent): void;
+  /** The I/O thread alone stood still, or the whole process: told once it looks at its ring again. */
+  onStandstill?(s: Standstill): void;
 }
 
 /**

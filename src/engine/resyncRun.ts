@@ -19,6 +19,7 @@ export function runResync({ running, meter, generator, stopRequested, progress }
   const regions = core.awaitingRegions;
   const started = performance.now();
   const before = meter.resyncBytes;
+  running.begin();
   core.startResync();
   while (!(core.resync.done && !running.driver.standsAtEnd()) && !stopRequested()) {
     generator?.fill();

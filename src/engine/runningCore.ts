@@ -1,4 +1,5 @@
 /** A core at work: with its driver, its ring and the sizes it was planned for. Started by recovery, ended in order. */
+import type { Standstill } from '../base/attendedTime.js';
 import { Core } from '../core/core.js';
 import type { DeviceIndex } from '../core/devices.js';
 import { JOURNAL, PRIMARY, SECONDARY } from '../core/devices.js';
@@ -9,6 +10,7 @@ import type { JournalRecovery } from '../journal/recovery.js';
 import type { WorkloadSpec } from '../rig/resolved.js';
 import type { OpenAreas } from './areas.js';
 import { CoreDriver } from './driver.js';
+import { DriverClock } from './driverClock.js';
 import type { Meter } from './meter.js';
 import type { DriverPlan } from './plan.js';
 import { planDriver } from './plan.js';
@@ -36,6 +38,7 @@ export interface RunningCoreParts {
   onFailure: (device: DeviceIndex, errno: number, atNs: number, inFlight: InFlight) => void;
   /** The device has not answered within the acknowledgement's time, and is taken as lost. */
   onTimeout: (device: DeviceIndex, atNs: number) => void;
+  onStandstill: (standstill: Standstill) => void;
   /** Called after each round: flags and snapshots. */
   afterRound: () => void;
 }
@@ -45,12 +48,14 @@ export class RunningCore {
   readonly driver: CoreDriver;
   readonly io: IoEngine;
   readonly plan: DriverPlan;
+  private readonly clock: DriverClock;
   private readonly afterRound: () => void;
   private readonly onTimeout: RunningCoreParts['onTimeout'];
 
   constructor(p: RunningCoreParts) {
     const { spec, areas, recovery, workload } = p;
     this.afterRound = p.afterRound;
+    this.clock = new DriverClock(p.onStandstill);
     this.onTimeout = p.onTimeout;
     this.plan = planDriver({
       geometry: areas.geometry,
@@ -77,6 +82,7 @@ export class RunningCore {
       history: p.history,
       meter: p.meter,
       onFailure: p.onFailure,
+      clock: this.clock,
     });
     this.core = new Core(this.plan.core, this.driver);
     this.driver.core = this.core;
@@ -88,6 +94,11 @@ export class RunningCore {
   /** Whether its pools fit the workload. */
   fits(w: WorkloadSpec): boolean {
     return this.plan.slotBytes >= w.writeBytes.max && this.plan.core.updateSlots > w.queueDepth;
+  }
+
+  /** A loop of rounds begins: what came between the last one and this is not counted, and no standstill. */
+  begin(): void {
+    this.clock.begin();
   }
 
   round(): void {
@@ -131,6 +142,7 @@ export class RunningCore {
 
   /** R11: until D is durable and the log begun anew. False: the journal failed meanwhile. */
   untilReady(): boolean {
+    this.begin();
     while (!this.core.ready) {
       if (this.core.state.journalLost) return false;
       this.round();
@@ -141,21 +153,23 @@ export class RunningCore {
   /** Lets what is in flight end, so that a bulk pass has the ring to itself. */
   settle(): void {
     const { core, io } = this;
+    this.begin();
     while (io.inFlight > 0 || (core.pages.unsettled > 0 && !core.state.journalLost)) this.round();
   }
 
   /** In order: what is in flight ends or is given up (R9), evidence leaves the log. Then the ring is closed. */
   end(): void {
-    const { core } = this;
+    const { core, driver } = this;
+    this.begin();
     core.drain();
-    const started = performance.now();
+    const started = driver.nowMs;
     let gaveUp = false;
     while (!core.quiescent) {
       this.round();
-      const waited = performance.now() - started;
+      const waited = driver.nowMs - started;
       if (waited > DRAIN_MS && !gaveUp) {
         gaveUp = true;
-        core.giveUpAll(this.driver.nowMs);
+        core.giveUpAll(driver.nowMs);
       }
       if (waited > 2 * DRAIN_MS || (core.state.primaryLost && core.state.journalLost)) break;
     }

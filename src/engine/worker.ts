@@ -15,6 +15,7 @@ const engine = new WorkerEngine({
   failure: (failure) => send({ type: 'failure', failure }),
   point: (event) => send({ type: 'point', event }),
   loadBegan: () => send({ type: 'loadBegan' }),
+  standstill: (standstill) => send({ type: 'standstill', standstill }),
   powerLossTaken: () => send({ type: 'powerLossTaken' }),
 });
 

@@ -5,6 +5,7 @@
  * The history outlives `abandon`: it belongs to the judge, not to the engine that crashed.
  */
 import { constants } from 'node:os';
+import type { Standstill } from '../base/attendedTime.js';
 import type { DeviceIndex } from '../core/devices.js';
 import { JOURNAL, PRIMARY, SECONDARY } from '../core/devices.js';
 import { IndicatorMap } from '../core/indicatorMap.js';
@@ -55,6 +56,7 @@ export interface WorkerPorts {
   failure(f: AreaFailure): void;
   point(e: PointEvent): void;
   loadBegan(): void;
+  standstill(s: Standstill): void;
   /** The announced power losses have been taken in. */
   powerLossTaken(): void;
 }
@@ -304,6 +306,7 @@ export class WorkerEngine {
       nextUpdateId: this.nextUpdateId,
       onFailure: (device, errno, atNs, inFlight) => this.ports.failure({ area: AREA_NAMES[device], errno, atNs, inFlight }),
       onTimeout: (device, atNs) => this.ports.failure({ area: AREA_NAMES[device], errno: constants.errno.ETIMEDOUT, atNs, timedOut: true }),
+      onStandstill: (standstill) => this.ports.standstill(standstill),
       afterRound: () => {
         this.takePowerLoss();
         const { stopRequested, pointDisarmed } = this.ports.control;

@@ -8,6 +8,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
+import { attended } from '../base/attendedClock.js';
 import type { LabSpec } from '../rig/resolved.js';
 import { checkLabSpec } from './checkSpec.js';
 import { cleanUp } from './cleanUp.js';
@@ -70,10 +71,10 @@ export async function labStatus(name: string): Promise<LabState | null> {
 /** Up and down take turns, across processes: a lock on the directory of all labs, so that no lock file stays behind. */
 async function withTurn<T>(paths: LabPaths, action: () => Promise<T>): Promise<T> {
   const base = path.dirname(paths.dir);
-  const deadline = performance.now() + START_DEADLINE_MS + STOP_DEADLINE_MS;
+  const deadline = attended.nowMs() + START_DEADLINE_MS + STOP_DEADLINE_MS;
   let turn = tryTurn(base);
   while (turn === null) {
-    if (performance.now() > deadline) {
+    if (attended.nowMs() > deadline) {
       throw new LabError('LAB_BUSY', `lab ${paths.name}: somebody else keeps starting or ending labs in ${base}. Try again.`);
     }
     await delay(POLL_MS);
@@ -161,9 +162,9 @@ async function firstLine(child: ChildProcess, deadlineMs: number): Promise<strin
   const pipe = child.stdio[READY_FD] as NodeJS.ReadableStream & { destroy(): void };
   let text = '';
   await new Promise<void>((resolve) => {
-    const timer = setTimeout(() => resolve(), deadlineMs);
+    const cancel = attended.after(deadlineMs, resolve);
     const done = (): void => {
-      clearTimeout(timer);
+      cancel();
       resolve();
     };
     pipe.on('data', (chunk: Buffer) => {
@@ -195,10 +196,12 @@ async function end(paths: LabPaths): Promise<void> {
 }
 
 async function until<T>(deadlineMs: number, probe: () => T | null): Promise<T | null> {
-  const deadline = performance.now() + deadlineMs;
+  const deadline = attended.nowMs() + deadlineMs;
   for (;;) {
+    // The time is asked first: what comes true while the process stands still is seen before it is found late.
+    const isLate = attended.nowMs() > deadline;
     const found = probe();
-    if (found !== null || performance.now() > deadline) return found;
+    if (found !== null || isLate) return found;
     await delay(POLL_MS);
   }
 }

@@ -6,9 +6,10 @@ import { execFile } from 'node:child_process';
 import fs from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { attended } from '../base/attendedClock.js';
 import { LabError } from './errors.js';
 
-const run = promisify(execFile);
+const start = promisify(execFile);
 const CHILD_TIMEOUT_MS = 10_000;
 const SYS_BLOCK = '/sys/block';
 
@@ -16,12 +17,23 @@ const SYS_BLOCK = '/sys/block';
 const ATTACH_ATTEMPTS = 5;
 const ATTACH_RETRY_MS = 50;
 
+/** Ended when it takes too long; a child that has ended while this process stood still is heard first. */
+async function run(program: string, args: readonly string[]): Promise<{ stdout: string }> {
+  const running = start(program, args);
+  const cancel = attended.after(CHILD_TIMEOUT_MS, () => void running.child.kill());
+  try {
+    return await running;
+  } finally {
+    cancel();
+  }
+}
+
 /** Attaches a free loop device with direct I/O; returns its path, e.g. `/dev/loop3`. */
 export async function attachLoop(file: string, logicalBlockBytes: number): Promise<string> {
   const args = ['--find', '--show', '--direct-io=on', '--sector-size', String(logicalBlockBytes), file];
   for (let attempt = 1; ; attempt++) {
     try {
-      const { stdout } = await run('losetup', args, { timeout: CHILD_TIMEOUT_MS });
+      const { stdout } = await run('losetup', args);
       return stdout.trim();
     } catch (error) {
       if (attempt === ATTACH_ATTEMPTS || (error as { code?: unknown }).code === 'ENOENT') throw attachError(file, error);
@@ -42,7 +54,7 @@ function attachError(file: string, error: unknown): LabError {
 
 /** While somebody holds the device open this only marks it: the kernel detaches at the last close. */
 export async function detachLoop(loop: string): Promise<void> {
-  await run('losetup', ['--detach', loop], { timeout: CHILD_TIMEOUT_MS }).catch(() => undefined);
+  await run('losetup', ['--detach', loop]).catch(() => undefined);
 }
 
 export interface LoopInUse {

@@ -61,9 +61,15 @@ function lostIndicators({ judge }: CycleRecord): Markup {
   return markup`<p>Lost indicators, regions: ${shown.join(', ')}${more > 0 ? ` … and ${more} more` : ''}</p>`;
 }
 
+function standstills(cycle: CycleRecord): Markup {
+  const said = (cycle.standstills ?? []).map(({ atMs, ms }) => `${(ms / 1000).toFixed(1)} s, ${(atMs / 1000).toFixed(1)} s after its beginning`);
+  const repeats = cycle.repeats === undefined ? markup`` : markup`<p>Repeated: the bench stood still in ${cycle.repeats} earlier attempts, which do not count (events.jsonl holds them).</p>`;
+  return said.length === 0 ? repeats : markup`${repeats}<p>The bench stood still for ${said.join('; ')}. No deadline counts that time.</p>`;
+}
+
 export function cycleDetails(cycle: CycleRecord, open: boolean): Markup {
   return markup`<details ${open ? 'open' : ''}><summary>Cycle ${cycle.index}:
 <span class="verdict ${cycle.verdict}">${cycle.verdict}</span>, ${cycle.rails.join(' + ')} cut ${cycle.aim?.point === undefined ? 'during' : 'at'} ${cutPlace(cycle)}</summary>
-${reasonList(cycle)}<p class="dim">Proof of cut: ${cycle.proofOfCut.kind}; ${cycle.proofOfCut.detail}. ${aimSentence(cycle)} Seed ${cycle.seed}.</p>
+${reasonList(cycle)}${standstills(cycle)}<p class="dim">Proof of cut: ${cycle.proofOfCut.kind}; ${cycle.proofOfCut.detail}. ${aimSentence(cycle)} Seed ${cycle.seed}.</p>
 ${lostIndicators(cycle)}${anomalies(cycle)}${samples(cycle)}${findings(cycle)}</details>`;
 }

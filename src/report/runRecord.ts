@@ -129,7 +129,7 @@ export const cycleRecordSchema = z.object({
   reasons: z.array(reason),
   /** The weakest of the cycle's cuts. */
   proofOfCut: z.object({ kind: proofKind, detail: z.string() }),
-  /** By rail: from the command to the first failed I/O. */
+  /** By rail: from the command to the first failed I/O. None where the bench stood still between the two. */
   cutLatencyMs: z.record(z.string(), z.number()),
   /**
    * Where the cut was aimed (after its work began), how much earlier its command went out, and how far from the aim the
@@ -148,6 +148,10 @@ export const cycleRecordSchema = z.object({
   resync: resync.nullable(),
   verify: verify.nullable(),
   load: load.nullable(),
+  /** The bench stood still (stopped, or its host was): `atMs` from the cycle's beginning. Absent: it did not. */
+  standstills: z.array(z.object({ atMs: ms, ms })).optional(),
+  /** Attempts before this one that did not count, because the bench stood still in them. Absent: none. */
+  repeats: count.optional(),
 });
 export type CycleRecord = z.infer<typeof cycleRecordSchema>;
 

@@ -3,20 +3,21 @@ import { describe, expect, it } from 'vitest';
 import { allImports, folderOf, sourceFiles } from './sources.js';
 
 const ALLOWED: Record<string, readonly string[]> = {
+  base: [],
   core: [],
   workload: [],
   journal: ['core', 'workload'],
   judge: ['workload'],
   explore: ['core', 'journal', 'workload'],
   device: [],
-  power: [],
-  lab: [],
-  engine: ['core', 'journal', 'workload', 'judge', 'device'],
+  power: ['base'],
+  lab: ['base'],
+  engine: ['base', 'core', 'journal', 'workload', 'judge', 'device'],
   // A profile is refused whose journal is too small: only the journal's layout knows.
   rig: ['power', 'lab', 'journal'],
   metrics: [],
   report: ['judge'],
-  campaign: ['rig', 'engine', 'device', 'power', 'lab', 'judge', 'metrics', 'report'],
+  campaign: ['base', 'rig', 'engine', 'device', 'power', 'lab', 'judge', 'metrics', 'report'],
 };
 
 /** Everything: it is where commands meet their parts. */

@@ -1,4 +1,5 @@
 /** A clock that jumps to the next timer whenever nothing else can happen: a cycle of seconds runs in milliseconds. */
+import type { Standstill } from '../../src/base/attendedTime.js';
 import type { Clock } from '../../src/campaign/clock.js';
 
 interface Timer {
@@ -11,6 +12,9 @@ export class FakeClock implements Clock {
   private ms = 1000;
   private order = 0;
   private timers: Timer[] = [];
+  /** Timers count the time in which the bench is awake. */
+  private stoodMs = 0;
+  private readonly listeners = new Set<(standstill: Standstill) => void>();
 
   nowMs(): number {
     return this.ms;
@@ -24,8 +28,21 @@ export class FakeClock implements Clock {
     return Date.UTC(2026, 0, 1) + this.ms;
   }
 
+  onStandstill(listener: (standstill: Standstill) => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  /** Time goes by, and the bench does not. */
+  standStill(ms: number): void {
+    const atMs = this.ms;
+    this.ms += ms;
+    this.stoodMs += ms;
+    for (const listener of this.listeners) listener({ atMs, ms });
+  }
+
   after(ms: number, fn: () => void): () => void {
-    const timer = { atMs: this.ms + Math.max(0, ms), order: this.order++, fn };
+    const timer = { atMs: this.ms - this.stoodMs + Math.max(0, ms), order: this.order++, fn };
     this.timers.push(timer);
     return () => {
       this.timers = this.timers.filter((t) => t !== timer);
@@ -44,7 +61,7 @@ export class FakeClock implements Clock {
       if (settled) return watched;
       const next = this.timers.sort((a, b) => a.atMs - b.atMs || a.order - b.order).shift();
       if (next === undefined) throw new Error('stuck: no timer is armed and the promise has not settled');
-      this.ms = Math.max(this.ms, next.atMs);
+      this.ms = Math.max(this.ms, next.atMs + this.stoodMs);
       next.fn();
     }
   }

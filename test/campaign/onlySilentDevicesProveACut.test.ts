@@ -63,6 +63,7 @@ describe('proof of a cut', () => {
       load: null,
       resync: null,
       workError: null,
+      standstills: [],
     };
     expect(proofOfCut(cut)[0]).toMatchObject({ proven: false, reason: 'no-sign' });
     expect(proofOfCut({ ...cut, signs: [{ ...cut.signs[0], atNs: 1000 }] })[0]).toMatchObject({ proven: true, latencyMs: 0 });

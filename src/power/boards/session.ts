@@ -9,6 +9,7 @@
  * flush would also throw away a frame that is still on its way out.
  */
 
+import { AttendedTime } from '../../base/attendedTime.js';
 import { type Clock, NS_PER_MS, until } from '../clock.js';
 import { boardGarbage, boardMute, boardRefused } from '../errors.js';
 import type { Captures, ReplyPattern } from '../language/reply.js';
@@ -45,12 +46,8 @@ export interface WireTrace {
 
 /** More than any answer: a board that talks without end is not waited for. */
 const RECEIVED_BYTES_MAX = 4096;
-/** Awake so much later than asked for, the process stood still: what came meanwhile is not read yet … */
-const LATE_MS = 5;
-/** … and is within this time. */
-const CATCH_UP_MS = 50;
-/** A host that is always late must not wait for a mute board for ever. */
-const CATCH_UPS_MAX = 5;
+/** Awake so much later than asked for, the process stood still: what came meanwhile is not read yet, and is within this time. */
+const ATTENTION = { allowanceMs: 5, catchUpMs: 50 };
 /** After a failure the line must be silent for so long … */
 const DRAIN_QUIET_MS = 30;
 /** … and a board that never falls silent is not waited for longer than this. */
@@ -61,8 +58,11 @@ export class Session {
   readonly #clock: Clock;
   readonly #settings: SessionSettings;
   readonly #trace: (trace: WireTrace) => void;
+  /** Silence and deadlines count while somebody listens; gaps between frames are the board's, in raw time. */
+  readonly #listened = new AttendedTime(ATTENTION);
   #received = '';
-  #lastByteNs = 0;
+  /** In time listened. */
+  #lastByteMs = 0;
   #notBeforeNs = 0;
   #drainFirst = false;
   #lost: Error | null = null;
@@ -117,29 +117,21 @@ export class Session {
   }
 
   async #await(exchange: Exchange): Promise<Captures> {
-    let deadlineNs = this.#clock.nowNs() + exchange.timeoutMs * NS_PER_MS;
-    let catchUps = 0;
+    const deadlineMs = this.#beginToListen() + exchange.timeoutMs;
     for (;;) {
       if (this.#lost !== null) throw this.#lost;
       const captures = this.#match(exchange.expect);
       if (captures !== null) return captures;
       this.#throwIfRefused(exchange);
-      const nowNs = this.#clock.nowNs();
-      if (nowNs >= deadlineNs || this.#received.length > RECEIVED_BYTES_MAX) throw this.#noAnswer(exchange);
-      const quietNs = this.#lastByteNs + this.#settings.quietMs * NS_PER_MS;
-      const wakeNs = this.#received !== '' && quietNs > nowNs ? Math.min(quietNs, deadlineNs) : deadlineNs;
-      const woke = await this.#dataOr(wakeNs);
-      const wokeNs = this.#clock.nowNs();
-      if (woke === 'data' || wokeNs - wakeNs <= LATE_MS * NS_PER_MS || catchUps === CATCH_UPS_MAX) continue;
-      catchUps++;
-      // Nor has the line been heard to be quiet.
-      this.#lastByteNs = wokeNs;
-      deadlineNs = Math.max(deadlineNs, wokeNs + CATCH_UP_MS * NS_PER_MS);
+      const nowMs = this.#listenedMs();
+      if (nowMs >= deadlineMs || this.#received.length > RECEIVED_BYTES_MAX) throw this.#noAnswer(exchange);
+      const quietMs = this.#lastByteMs + this.#settings.quietMs;
+      await this.#dataOr(this.#received !== '' && quietMs > nowMs ? Math.min(quietMs, deadlineMs) : deadlineMs);
     }
   }
 
   #match(patterns: readonly ReplyPattern[]): Captures | null {
-    const quiet = this.#clock.nowNs() - this.#lastByteNs >= this.#settings.quietMs * NS_PER_MS;
+    const quiet = this.#listenedMs() - this.#lastByteMs >= this.#settings.quietMs;
     for (const pattern of patterns) {
       if (!pattern.marked && !quiet) continue;
       const captures = pattern.find(this.#received);
@@ -161,35 +153,44 @@ export class Session {
   }
 
   async #drain(): Promise<void> {
-    const endNs = this.#clock.nowNs() + DRAIN_MS_MAX * NS_PER_MS;
-    let quietSinceNs = this.#clock.nowNs();
+    const beganMs = this.#beginToListen();
+    const endMs = beganMs + DRAIN_MS_MAX;
     for (;;) {
-      const wantedNs = Math.min(Math.max(quietSinceNs, this.#lastByteNs) + DRAIN_QUIET_MS * NS_PER_MS, endNs);
-      if (this.#lost !== null || this.#clock.nowNs() >= wantedNs) break;
-      await this.#dataOr(wantedNs);
-      quietSinceNs = Math.max(quietSinceNs, this.#lastByteNs);
+      const wantedMs = Math.min(Math.max(beganMs, this.#lastByteMs) + DRAIN_QUIET_MS, endMs);
+      if (this.#lost !== null || this.#listenedMs() >= wantedMs) break;
+      await this.#dataOr(wantedMs);
     }
     this.#drainFirst = false;
   }
 
-  /** Resolves when bytes arrive (or the wire is lost) or the deadline has come. */
-  #dataOr(deadlineNs: number): Promise<'data' | 'deadline'> {
+  /** Resolves when bytes arrive (or the wire is lost), or when the deadline should have come. */
+  #dataOr(deadlineMs: number): Promise<void> {
     return new Promise((resolve) => {
-      const leftMs = Math.max(1, Math.ceil((deadlineNs - this.#clock.nowNs()) / NS_PER_MS));
-      const cancel = this.#clock.after(leftMs, () => end('deadline'));
-      const end = (why: 'data' | 'deadline'): void => {
+      const leftMs = Math.max(1, Math.ceil(deadlineMs - this.#listenedMs()));
+      this.#listened.rest(leftMs);
+      const end = (): void => {
         cancel();
         this.#wake = null;
-        resolve(why);
+        resolve();
       };
-      this.#wake = () => end('data');
+      const cancel = this.#clock.after(leftMs, end);
+      this.#wake = end;
     });
+  }
+
+  #listenedMs(): number {
+    return this.#listened.look(this.#clock.nowNs() / NS_PER_MS);
+  }
+
+  #beginToListen(): number {
+    this.#listened.begin(this.#clock.nowNs() / NS_PER_MS);
+    return this.#listenedMs();
   }
 
   #take(chunk: Uint8Array): void {
     this.#trace({ board: this.#settings.board, atNs: this.#clock.nowNs(), direction: 'received', bytes: chunk });
     this.#received += String.fromCharCode(...chunk);
-    this.#lastByteNs = this.#clock.nowNs();
+    this.#lastByteMs = this.#listenedMs();
     this.#wake?.();
   }
 

@@ -6,6 +6,7 @@
  */
 
 import { SerialPort } from 'serialport';
+import { attended } from '../../base/attendedClock.js';
 import { NS_PER_MS, systemClock, until } from '../clock.js';
 import { isPowerError, PowerError } from '../errors.js';
 import { keepLinesOnClose } from './hangUp.js';
@@ -63,13 +64,13 @@ const BRIEF_HOLD_MS = 10_000;
 const LOOK_AGAIN_MS = 20;
 
 async function lockOrWait({ tty, rigName, runtimeDir, brief }: WireSettings): Promise<TtyLock> {
-  const deadlineNs = systemClock.nowNs() + BRIEF_HOLD_MS * NS_PER_MS;
+  const deadlineMs = attended.nowMs() + BRIEF_HOLD_MS;
   for (;;) {
     try {
       return lockTty(tty, rigName, runtimeDir, brief);
     } catch (error) {
       const passing = isPowerError(error) && error.context.holderIsBrief === true && brief !== true;
-      if (!passing || systemClock.nowNs() > deadlineNs) throw error;
+      if (!passing || attended.nowMs() > deadlineMs) throw error;
       await until(systemClock, systemClock.nowNs() + LOOK_AGAIN_MS * NS_PER_MS);
     }
   }

@@ -1,0 +1,52 @@
+/**
+ * The bench stood still (SIGSTOP, a VM snapshot, a long garbage collection): one stream of it from both threads, and what
+ * a cycle is worth in which it did (pure). Deadlines do not count that time; but a cut may have missed its point, a
+ * silence may have proved nothing, a limit in seconds may be broken. Such a cycle is repeated. What was read from the
+ * disks counts all the same.
+ */
+import type { Standstill } from '../base/attendedTime.js';
+import type { Reason, ReasonCode } from '../judge/verdict.js';
+import type { CycleRecord } from '../report/runRecord.js';
+import type { CycleState } from './cycleTypes.js';
+
+/** A bench that stands still in every attempt gets its verdict in the end. */
+export const REPEATS_MAX = 3;
+
+/** Reasons that a bench which stood still may have made itself. */
+const OF_TIME: readonly ReasonCode[] = [
+  'RECOVERY_SLOW', 'RESYNC_SLOW', 'CUT_UNPROVEN', 'POINT_NOT_REACHED', 'NOTHING_WRITTEN', 'RIG_FAILED', 'STEP_MISSING', 'RESYNC_INCOMPLETE',
+];
+
+/** What may end a cycle for want of time. A board that fails has closed the latch: no more cuts, repeated or not. */
+const PROBLEMS_OF_TIME: readonly string[] = ['DEADLINE_MISSED', 'DEVICE_NOT_BACK', 'LOAD_ENDED'];
+
+/** Whether the cycle is to be repeated: it did not pass, and nothing but time speaks against the disks. */
+export function isOfStandstill({ facts, outcome }: CycleState, record: CycleRecord | null): boolean {
+  if (facts.standstills.length === 0 || record === null || record.verdict === 'PASS' || outcome?.kind === 'interrupted') return false;
+  if (outcome?.kind === 'problem' && !PROBLEMS_OF_TIME.includes(outcome.problem.code)) return false;
+  return record.reasons.every((reason) => isOfTime(reason as Reason));
+}
+
+function isOfTime({ code, rule }: Reason): boolean {
+  return OF_TIME.includes(code) || (code === 'DEVICE_FAULT' && rule === 'slow');
+}
+
+/** `5.2 s` of all of them. */
+export function stoodStillFor(standstills: readonly Pick<Standstill, 'ms'>[]): string {
+  return `${(standstills.reduce((sum, { ms }) => sum + ms, 0) / 1000).toFixed(1)} s`;
+}
+
+/** Both threads tell of a process that was stopped: told on once. */
+export function eachOnce(tell: (standstill: Standstill) => void): (standstill: Standstill) => void {
+  let last: Standstill | null = null;
+  return (standstill) => {
+    const isKnown = last !== null && sharedMs(last, standstill) >= Math.min(last.ms, standstill.ms) / 2;
+    if (isKnown) return;
+    last = standstill;
+    tell(standstill);
+  };
+}
+
+function sharedMs(a: Standstill, b: Standstill): number {
+  return Math.min(a.atMs + a.ms, b.atMs + b.ms) - Math.max(a.atMs, b.atMs);
+}

@@ -1,0 +1,91 @@
+/**
+ * Runs a campaign as a child and stops it (SIGSTOP) at seeded moments of its steps and phases, alone or together with the
+ * lab, as a shell, a container's pause or a snapshot of the machine does.
+ */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { cli, type CliResult } from './cli.js';
+
+export interface Stop {
+  /** Counted from when this line of the progress has come. */
+  after: string;
+  delayMs: number;
+  forMs: number;
+  /** The virtual lab stops too, as in a snapshot of the whole machine. */
+  withLab: boolean;
+}
+
+export interface StoppedRun extends CliResult {
+  /** Stops that came to pass. */
+  stopped: Stop[];
+  out: string;
+}
+
+interface Pids {
+  bench: number;
+  lab: number | null;
+}
+
+/** The stops one after the other: each waits for its line in what is printed after the one before it was over. */
+export async function runStopped(file: string, lab: string, stateDir: string, out: string, args: readonly string[], stops: readonly Stop[]): Promise<StoppedRun> {
+  const left = [...stops];
+  const stopped: Stop[] = [];
+  let from = 0;
+  let printed = 0;
+  let isStopping = false;
+  const look = (stdout: string, pid: number): void => {
+    const [next] = left;
+    printed = stdout.length;
+    if (isStopping || next === undefined || !stdout.includes(next.after, from)) return;
+    isStopping = true;
+    left.shift();
+    setTimeout(() => {
+      const pids = { bench: pid, lab: next.withLab ? labPid(stateDir, lab) : null };
+      if (!signal(pids, 'SIGSTOP')) return;
+      stopped.push(next);
+      setTimeout(() => {
+        signal(pids, 'SIGCONT');
+        isStopping = false;
+        from = printed;
+      }, next.forMs);
+    }, next.delayMs);
+  };
+  const result = await cli(['run', file, '--out', out, ...args], {
+    env: { PLUGPULL_STATE_DIR: stateDir },
+    onOutput: (stdout, child) => look(stdout, child.pid!),
+  });
+  return { ...result, stopped, out };
+}
+
+/** The lab first, and it goes on last: a bench that wakes earlier than its array. False: the bench has ended. */
+function signal({ bench, lab }: Pids, name: 'SIGSTOP' | 'SIGCONT'): boolean {
+  const inOrder = name === 'SIGSTOP' ? [lab, bench] : [bench, lab];
+  let sent = false;
+  for (const pid of inOrder) {
+    if (pid === null) continue;
+    try {
+      process.kill(pid, name);
+      if (pid === bench) sent = true;
+    } catch {
+      // Ended meanwhile.
+    }
+  }
+  return sent;
+}
+
+function labPid(stateDir: string, lab: string): number | null {
+  try {
+    return Number(readFileSync(join(stateDir, `lab-${lab}`, 'lock'), 'utf8')) || null;
+  } catch {
+    return null;
+  }
+}
+
+/** Lines of events.jsonl of one kind. */
+export function eventsOf(out: string, event: string): Record<string, unknown>[] {
+  return readFileSync(join(out, 'events.jsonl'), 'utf8')
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as Record<string, unknown>)
+    .filter((e) => e.event === event);
+}
