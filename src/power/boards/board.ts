@@ -40,6 +40,8 @@ export interface Board {
   readonly readBack: ReadBackKind;
   /** After a switch, a read-back that still shows the old state is only believed when so long has passed. */
   readonly readBackWithinMs: number;
+  /** One change may take so long, where that is more than a frame and its answer. */
+  readonly changeMsMax?: number;
   /** Switches relays, in as few frames as the board allows. */
   set(changes: readonly RelayChange[]): Promise<SwitchDone>;
   /** Null: the board cannot say. */
@@ -67,6 +69,7 @@ export function queued(board: Board): Board {
       return board.readBack;
     },
     readBackWithinMs: board.readBackWithinMs,
+    changeMsMax: board.changeMsMax,
     set: (changes) => behind(() => board.set(changes)),
     read: (channels) => behind(() => board.read(channels)),
     pulse: (channel, on, durationMs) => behind(() => board.pulse(channel, on, durationMs)),
