@@ -27,9 +27,11 @@ export function fileOutlets(dir: string, scripts: OutletScripts): FileOutlets {
   const log = path.join(dir, 'log');
   for (const channel of channels) writeFileSync(file(channel), 'on');
   writeFileSync(log, '');
-  const command = (word: 'on' | 'off', script: string): string[] => [
-    'sh', '-c', `F="${dir}/$1"; echo "begin ${word} $1" >> "${log}"; ${script}\necho "end ${word} $1" >> "${log}"`, 'outlet', '{channel}',
-  ];
+  const command = (word: 'on' | 'off', script: string): string[] => {
+    const program = path.join(dir, `${word}.sh`);
+    writeFileSync(program, `F="${dir}/$1"\necho "begin ${word} $1" >> "${log}"\n${script}\necho "end ${word} $1" >> "${log}"\n`);
+    return ['sh', program, '{channel}'];
+  };
   return {
     options: {
       on: command('on', scripts.on ?? 'printf on > "$F"'),

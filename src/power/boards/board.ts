@@ -51,6 +51,8 @@ export interface Board {
   /** What the board says about itself, in hex; null: nothing. */
   identify(): Promise<string | null>;
   close(): Promise<void>;
+  /** Of a queued board: resolves when the calls made by now have ended. */
+  idle?(): Promise<void>;
 }
 
 /** The same board with every call behind the one before: frames of two callers never mix. */
@@ -75,5 +77,6 @@ export function queued(board: Board): Board {
     pulse: (channel, on, durationMs) => behind(() => board.pulse(channel, on, durationMs)),
     identify: () => behind(() => board.identify()),
     close: () => behind(() => board.close()),
+    idle: () => behind(() => Promise.resolve()),
   };
 }
