@@ -9,7 +9,8 @@
  * devices are refused, with the field of the profile to look at, and put back as they were.
  *
  * Not promised: that the state found is known where a board can't be asked; there a rail is put back only if a device
- * that it feeds lost its power by the switch. Nor that a supply's hold-up of more than LOSES_POWER_MS is waited for.
+ * that it feeds lost its power by the switch. A supply's hold-up of more than LOSES_POWER_MS is not waited for: such a loss
+ * is found by `putBackWhatWasLost`, as the session ends.
  */
 import type { AreaName, RailSpec } from '../rig/resolved.js';
 import { AreaWatch } from './areaWatch.js';
@@ -39,11 +40,13 @@ export interface BringUp {
 const LOSES_POWER_MS = 400;
 /** A device that fails a read as its rail is switched is given so long to answer again before the wiring is blamed. */
 const BLINK_MS = 2_000;
+/** A disk spins up in some 10 s. */
+const BACK_AT_END_MS = 20_000;
 const LOOK_EVERY_MS = 50;
 const SAY_EVERY_MS = 15_000;
 
-/** @throws CampaignError GATE_REFUSED, DEVICE_BUSY, HARDWARE_FAILED, INTERRUPTED; PowerError */
-export async function bringUp(b: BringUp): Promise<void> {
+/** Returns the devices that answered before anything was switched. @throws CampaignError GATE_REFUSED, DEVICE_BUSY, HARDWARE_FAILED, INTERRUPTED; PowerError */
+export async function bringUp(b: BringUp): Promise<AreaName[]> {
   const answering = await look(b, AREA_NAMES);
   const dark = AREA_NAMES.filter((area) => !answering.includes(area) && feeding(b, [area]).length > 0);
   refuse(await b.askGate({ dark }));
@@ -58,9 +61,10 @@ export async function bringUp(b: BringUp): Promise<void> {
     if (hint !== '') await refuseLoss(b, fallen, feeding(b, fallen));
     refuse(await b.askGate(), hint);
   }
-  if (b.rails.length === 0) return;
+  if (b.rails.length === 0) return answering;
   await b.bench.power.allOn();
-  if (![...b.found.values()].every((state) => state === 'on')) await refuseLoss(b, await lost(b, [...answering]), b.rails);
+  if (![...b.found.values()].every((state) => state === 'on')) await refuseLoss(b, await lost(b, answering), b.rails);
+  return answering;
 }
 
 /** Areas of the profile's rails that answer reads; one that is unresponsive does not. */
@@ -128,6 +132,15 @@ async function lost(b: BringUp, areas: readonly AreaName[]): Promise<AreaName[]>
     if (gone.length > 0 && elapsedMs >= LOSES_POWER_MS + BLINK_MS) return gone;
     await delay(clock, LOOK_EVERY_MS);
   }
+}
+
+/**
+ * As a session ends that has cut nothing: devices that answered when it began (`found` has what the rails were) and do not
+ * now. @throws CampaignError HARDWARE_FAILED with what was found
+ */
+export async function putBackWhatWasLost(b: BringUp, areas: readonly AreaName[]): Promise<void> {
+  const gone = areas.filter((area) => feeding(b, [area]).some(({ name }) => b.found.get(name) === 'unknown'));
+  await refuseLoss({ ...b, returnMs: Math.min(b.returnMs, BACK_AT_END_MS) }, gone, feeding(b, gone));
 }
 
 /**

@@ -11,7 +11,7 @@ import { rigUuid } from '../rig/uuid.js';
 import type { AreaName, ResolvedRig } from '../rig/resolved.js';
 import { createAreaProbe, type AreaProbe } from './areaProbe.js';
 import type { Bench } from './bench.js';
-import { bringUp } from './bringUp.js';
+import { bringUp, putBackWhatWasLost, type BringUp } from './bringUp.js';
 import type { Clock } from './clock.js';
 import { counterChanges, type AreaCounters, type CounterChange } from './counterChanges.js';
 import type { CycleProblem, DeviceSign, SwitchRecord } from './cycleTypes.js';
@@ -53,6 +53,9 @@ const POWER_ON_MS = 30_000;
 /** How long a device is waited for to say whether it has power, once all is over. */
 const LAST_LOOK_MS = 1_000;
 
+/** A hang only: each rail that may have taken a device's power is tried once (see bringUp.ts). */
+const LOST_MS = 300_000;
+
 export class Session implements Bench {
   readonly clock: Clock;
   readonly labStarted: boolean;
@@ -74,6 +77,9 @@ export class Session implements Bench {
   private readonly touched = new Set<string>();
   /** The devices are claimed: from now on every rail is left on. */
   private started = false;
+  private hasCut = false;
+  private broughtUp: BringUp | null = null;
+  private answeredAtStart: AreaName[] = [];
   private unansweredAtEnd: AreaName[] = [];
   private ending: Promise<string[]> | null = null;
 
@@ -119,6 +125,7 @@ export class Session implements Bench {
     switchRails: async (rails: readonly string[], state: 'on' | 'off'): Promise<SwitchRecord[]> => {
       // Counted as dark before the command: should it fail half way, some may be off.
       if (state === 'off') for (const rail of rails) this.darkRails.add(rail);
+      if (state === 'off' && this.started) this.hasCut = true;
       for (const rail of rails) this.touched.add(rail);
       const askedNs = this.clock.nowNs();
       try {
@@ -236,7 +243,7 @@ export class Session implements Bench {
     const { rig, ffi } = this.options;
     if (usesLab(rig)) this.lab = await this.host.labView(rig.name);
     this.prober = createAreaProbe((area) => this.pathOf(area), this.clock);
-    await bringUp({
+    this.broughtUp = {
       rails: rig.rails,
       bench: this,
       found: this.found,
@@ -249,7 +256,8 @@ export class Session implements Bench {
       askGate: (circumstances) => this.host.checkGate(gateQuestions(rig, this.lab), rig.file, circumstances),
       note: (text) => this.options.onNote?.(text),
       stopped: () => this.options.stopped?.() === true,
-    });
+    };
+    this.answeredAtStart = await bringUp(this.broughtUp);
     this.known = await this.identifyAll();
     this.counters = await this.readCounters(this.known);
     this.enginePort = await this.host.createEngine(
@@ -301,8 +309,10 @@ export class Session implements Bench {
     await attempt(what, this.powerMs, () => (this.powerPort === null ? undefined : this.restore()));
     await attempt('closing the devices', ENGINE_END_MS, () => lettingGo);
     await attempt('ending the engine', ENGINE_END_MS, () => this.enginePort?.terminate());
-    await attempt('closing the boards', this.powerMs, () => this.powerPort?.close());
+    const gone = (await this.unanswered()).filter((area) => this.answeredAtStart.includes(area));
+    if (gone.length > 0 && !this.hasCut) await attempt('devices lost their power', LOST_MS, () => putBackWhatWasLost(this.broughtUp!, gone));
     if (this.started) this.unansweredAtEnd = await this.unanswered();
+    await attempt('closing the boards', this.powerMs, () => this.powerPort?.close());
     await attempt('closing the probe', ENGINE_END_MS, async () => this.prober?.close());
     await attempt('lab down', POWER_ON_MS, () => this.endOwnLab());
     this.options.lock.release();
