@@ -7,7 +7,8 @@
  */
 import type { AreaName, ResolvedRig } from '../rig/resolved.js';
 import { AreaWatch } from './areaWatch.js';
-import { delay, NS_PER_MS } from './clock.js';
+import { untilOr } from '../power/clock.js';
+import { NS_PER_MS } from './clock.js';
 import { CampaignError, textOf } from './errors.js';
 import { distributionOf, type Calibration } from './calibration.js';
 import type { DeviceSign, SwitchRecord } from './cycleTypes.js';
@@ -36,8 +37,8 @@ export interface CalibrateOptions {
   /** ISO 8601; for the record. */
   takenAt: string;
   onSample(sample: CalibrationSample): void;
-  /** Asked before each cut; true ends it with what there is. */
-  stopped(): boolean;
+  /** Aborted, it rejects with INTERRUPTED at the next step, in the dark too; the session's end restores the power. */
+  signal: AbortSignal;
 }
 
 /** Rails of which no area depends alone can't be measured and are left out. @throws CampaignError HARDWARE_FAILED, typed errors of power and engine */
@@ -49,14 +50,14 @@ export async function calibrate(session: Session, rig: ResolvedRig, options: Cal
     if (areas.length === 0) continue;
     const cut: number[] = [];
     const back: number[] = [];
-    for (let index = 0; index < options.cutsPerRail && !options.stopped(); index++) {
+    for (let index = 0; index < options.cutsPerRail; index++) {
       const seed = mixSeed(mixSeed(rig.campaign.seed, index), rig.rails.findIndex((r) => r.name === name));
-      const sample = await whileAwake(session, name, () => new Measurement(session, rig, name, areas).take(seed));
+      const sample = await whileAwake(session, name, () => new Measurement(session, rig, name, areas, options.signal).take(seed));
       cut.push(sample.cutMs);
       back.push(sample.returnMs);
       options.onSample({ rail: name, index, ...sample });
     }
-    if (cut.length > 0) rails[name] = { cut: distributionOf(cut), return: distributionOf(back) };
+    rails[name] = { cut: distributionOf(cut), return: distributionOf(back) };
   }
   return { schemaVersion: 1, rig: rig.name, takenAt: options.takenAt, rails };
 }
@@ -78,24 +79,27 @@ class Measurement {
   private readonly rig: ResolvedRig;
   private readonly rail: string;
   private readonly areas: readonly AreaName[];
+  private readonly signal: AbortSignal;
 
-  constructor(session: Session, rig: ResolvedRig, rail: string, areas: readonly AreaName[]) {
+  constructor(session: Session, rig: ResolvedRig, rail: string, areas: readonly AreaName[], signal: AbortSignal) {
     this.session = session;
     this.rig = rig;
     this.rail = rail;
     this.areas = areas;
+    this.signal = signal;
   }
 
   async take(seed: number): Promise<{ cutMs: number; returnMs: number }> {
-    const { engine, clock } = this.session;
+    const { engine } = this.session;
+    this.refuseInterrupted();
     await engine.format('dirty');
     const load = engine.load(this.rig.workload, seed, null).then(
       () => null,
       (error: unknown) => error,
     );
-    await delay(clock, uniform(mixSeed(seed, 0), LOAD_MS.min, LOAD_MS.max));
+    await this.wait(uniform(mixSeed(seed, 0), LOAD_MS.min, LOAD_MS.max));
     const { cutMs, silent } = await this.cut();
-    await delay(clock, this.rig.campaign.darkMs);
+    await this.wait(this.rig.campaign.darkMs);
     await engine.stop();
     // An engine without its devices may end as it likes; power must not return before it has.
     await load;
@@ -108,6 +112,16 @@ class Measurement {
     if (mismatch !== null) throw new CampaignError('HARDWARE_FAILED', mismatch.text, { rail: this.rail });
     await engine.open(await this.session.engineSpec());
     return { cutMs, returnMs };
+  }
+
+  private async wait(ms: number): Promise<void> {
+    const { clock } = this.session;
+    await untilOr(clock, clock.nowNs() + ms * NS_PER_MS, this.signal);
+    this.refuseInterrupted();
+  }
+
+  private refuseInterrupted(): void {
+    if (this.signal.aborted) throw new CampaignError('INTERRUPTED', 'the calibration was interrupted', { rail: this.rail });
   }
 
   private async cut(): Promise<{ cutMs: number; silent: boolean }> {

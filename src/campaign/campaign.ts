@@ -104,7 +104,7 @@ class Campaign {
       // A step that was stopped may end as an error.
       if (!this.interruptedBefore()) this.result.problem = problemFrom(error);
     } finally {
-      this.result.troubles = await this.timed('end', () => session.end());
+      this.result.troubles = await this.timed('end', () => session.end(), (troubles) => endingWords(session, troubles));
     }
     this.noteStray();
     return this.result;
@@ -119,10 +119,11 @@ class Campaign {
 
   private openSession(): Promise<Session> {
     const { rig, ffi, keepLab, lock, runId, historyDir } = this.options;
-    const { snapshot, rail } = this.tell;
+    const { snapshot, rail, note } = this.tell;
+    const stopped = (): boolean => this.deps.interrupts.requested;
     return this.timed('lab', () =>
       Session.open(
-        { rig, ffi, lab: 'start', keepLab, lock, runId, historyDir, onSnapshot: snapshot, onRail: rail, onStandstill: this.stoodStill },
+        { rig, ffi, lab: 'start', keepLab, lock, runId, historyDir, onSnapshot: snapshot, onRail: rail, onStandstill: this.stoodStill, onNote: note, stopped },
         this.deps.host,
         this.deps.clock,
       ),
@@ -232,12 +233,17 @@ class Campaign {
     return true;
   }
 
-  private async timed<T>(step: CampaignStep, action: () => Promise<T>): Promise<T> {
+  private async timed<T>(step: CampaignStep, action: () => Promise<T>, said?: (value: T) => string): Promise<T> {
     this.step = step;
     this.tell.stepBegan(step);
     const since = this.deps.clock.nowMs();
     const value = await action();
-    this.tell.stepEnded(step, this.deps.clock.nowMs() - since);
+    this.tell.stepEnded(step, this.deps.clock.nowMs() - since, said?.(value));
     return value;
   }
+}
+
+/** What could not be done is told with the result, and not twice. */
+function endingWords(session: Session, troubles: readonly string[]): string {
+  return troubles.length === 0 ? `${session.powerAtEnd}, devices released` : 'not everything could be done, see the end of the report';
 }

@@ -17,7 +17,16 @@ export interface LabView {
   boards: Record<string, { tty: string }>;
 }
 
+/** As read before anything was switched; `unknown` where a board can't be asked without being touched. */
+export type RailFound = 'on' | 'off' | 'unknown';
+
 export interface PowerPort {
+  /** Beyond what frames take: the longest that switching every rail may take, by commands that have their own time. */
+  readonly slowestMs: number;
+  /** By rail; never rejects. */
+  readRails(): Promise<Map<string, RailFound>>;
+  /** As `allOn`, to a state of its own for each rail named. */
+  setEach(states: ReadonlyMap<string, 'on' | 'off'>): Promise<void>;
   switchRails(rails: readonly string[], state: 'on' | 'off'): Promise<Omit<SwitchRecord, 'askedNs'>[]>;
   /** Tries every rail; rejects when one could not be switched on. */
   allOn(): Promise<void>;
@@ -39,6 +48,13 @@ export interface GateQuestion {
   rig: RigOfLabel;
 }
 
+export interface GateCircumstances {
+  /** The asker holds the devices itself; that they can't be claimed again is no finding then. */
+  claimed?: boolean;
+  /** Areas without power as it seems: of them only what shows that they are in use is a finding. */
+  dark?: readonly AreaName[];
+}
+
 export interface GateAnswer {
   passed: boolean;
   /** For people: what was found, and the next step. */
@@ -54,8 +70,7 @@ export interface Host {
   /** null: not running. */
   labView(name: string): Promise<LabView | null>;
   openPower(rig: { name: string; boards: BoardRef[]; boardTypes: Record<string, unknown>; rails: RailSpec[] }): Promise<PowerPort>;
-  /** `claimed`: the asker holds the devices itself; that they can't be claimed again is no finding then. */
-  checkGate(questions: GateQuestion[], rigFile: string, claimed?: boolean): Promise<GateAnswer>;
+  checkGate(questions: GateQuestion[], rigFile: string, circumstances?: GateCircumstances): Promise<GateAnswer>;
   identify(path: string): Promise<DeviceIdentity>;
   /** null: a disk that counts no outages, or can't be asked. */
   powerCounters(identity: DeviceIdentity): Promise<PowerCounters | null>;

@@ -11,7 +11,8 @@ export type CampaignStep = 'lab' | 'open' | 'format' | 'prepare' | 'verify' | 'r
 
 export interface CampaignObserver {
   stepBegan?(step: CampaignStep): void;
-  stepEnded?(step: CampaignStep, durationMs: number): void;
+  /** `said`: how it ended, for people, where that is not always the same. */
+  stepEnded?(step: CampaignStep, durationMs: number, said?: string): void;
   opened?(identities: Record<AreaName, DeviceIdentity>, report: OpenReport): void;
   cycleBegan?(index: number, cycles: number): void;
   /** `durationMs`: how long the cycle was in `from`. */

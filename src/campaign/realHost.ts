@@ -1,8 +1,15 @@
 /** The layers below, as they are. What is large is loaded when it is needed: `plan` starts no thread and opens no tty. */
-import type { AllOnResult, PowerController } from '../power/index.js';
-import { CampaignError } from './errors.js';
-import type { Host, PowerPort } from './host.js';
+import type { GateCode } from '../device/gateTypes.js';
+import type { AllOnResult, PowerController, railsLeft } from '../power/index.js';
+import { CampaignError, textOf } from './errors.js';
+import type { Host, PowerPort, RailFound } from './host.js';
 import { stateDir } from './stateDir.js';
+
+/** What the kernel and the path say of a device, whether or not it has power. */
+const SAYS_IN_USE: readonly GateCode[] = [
+  'GATE_ROOT', 'GATE_MOUNTED', 'GATE_SWAP', 'GATE_HELD', 'GATE_BUSY', 'GATE_IS_PARTITION', 'GATE_PARTITIONED', 'GATE_DISK_SHARED',
+  'GATE_BACKED_BY_DEVICE', 'GATE_SAME_DEVICE', 'GATE_NOT_BLOCK', 'GATE_NO_PERMISSION',
+];
 
 export const realHost: Host = {
   async labUp(name, spec) {
@@ -23,21 +30,21 @@ export const realHost: Host = {
   },
 
   async openPower(rig) {
-    const { openPower } = await import('../power/index.js');
-    const controller = await openPower(rig, { rigName: rig.name, runtimeDir: stateDir() });
-    return powerPort(controller);
+    const power = await import('../power/index.js');
+    const controller = await power.openPower(rig, { rigName: rig.name, runtimeDir: stateDir() });
+    const askable = rig.boards.filter((ref) => power.mayBeAsked(ref, rig.boardTypes)).map(({ name }) => name);
+    const rails = rig.rails.map(({ name, board }) => ({ name, mayBeAsked: askable.includes(board) }));
+    return powerPort(controller, rails, power.railsLeft);
   },
 
-  async checkGate(questions, rigFile, claimed = false) {
+  async checkGate(questions, rigFile, { claimed = false, dark = [] } = {}) {
     const { checkGate } = await import('../device/gate.js');
     const { formatGate } = await import('../device/gateFormat.js');
     const { enrolmentPath, loadEnrolments } = await import('../device/enrolment.js');
-    const report = await checkGate(questions, { enrolments: loadEnrolments(enrolmentPath(rigFile)), claimed });
-    return {
-      passed: report.passed,
-      text: formatGate(report),
-      busy: report.findings.some((finding) => finding.code === 'GATE_BUSY'),
-    };
+    const all = await checkGate(questions, { enrolments: loadEnrolments(enrolmentPath(rigFile)), claimed });
+    const findings = all.findings.filter(({ role, code }) => !dark.includes(role) || SAYS_IN_USE.includes(code));
+    const report = { ...all, findings, passed: findings.length === 0 };
+    return { passed: report.passed, text: formatGate(report), busy: findings.some(({ code }) => code === 'GATE_BUSY') };
   },
 
   async identify(path) {
@@ -63,24 +70,32 @@ export const realHost: Host = {
   },
 };
 
-function powerPort(controller: PowerController): PowerPort {
+function powerPort(controller: PowerController, rails: { name: string; mayBeAsked: boolean }[], words: typeof railsLeft): PowerPort {
   return {
-    switchRails: (rails, state) => controller.switchRails(rails, state),
+    slowestMs: controller.slowestMs,
+    switchRails: (names, state) => controller.switchRails(names, state),
+    async readRails() {
+      const states = new Map<string, RailFound>();
+      for (const { name, mayBeAsked } of rails) {
+        // A board that fails here fails again when it is to switch, and says why.
+        const state = mayBeAsked ? await controller.readRail(name).then((reading) => reading.state, () => 'unknown' as const) : 'unknown';
+        states.set(name, state);
+      }
+      return states;
+    },
+    async setEach(states) {
+      refuseRest(await controller.setEach(states), words);
+    },
     async allOn() {
-      refuseRest(await controller.allOn());
+      refuseRest(await controller.allOn(), words);
     },
     close: () => controller.close(),
   };
 }
 
-function refuseRest(result: AllOnResult): void {
+function refuseRest(result: AllOnResult, words: typeof railsLeft): void {
   if (result.failed.length === 0) return;
   const rails = result.failed.map(({ rail }) => rail);
   const first = result.failed[0].error;
-  throw new CampaignError(
-    'HARDWARE_FAILED',
-    `WITHOUT POWER: ${rails.join(', ')}: ${first instanceof Error ? first.message : String(first)}`,
-    { rails },
-    first,
-  );
+  throw new CampaignError('HARDWARE_FAILED', `${words(result.failed)}: ${textOf(first)}`, { rails }, first);
 }

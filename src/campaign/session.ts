@@ -11,13 +11,14 @@ import type { AreaFailure, EnginePort, EngineSnapshot, EngineSpec, OpenReport, P
 import { rigUuid } from '../rig/uuid.js';
 import type { AreaName, ResolvedRig } from '../rig/resolved.js';
 import { createAreaProbe, type AreaProbe } from './areaProbe.js';
-import type { Bench } from './bench.js';
 import { AreaWatch } from './areaWatch.js';
+import type { Bench } from './bench.js';
+import { bringUp, putBackWhatWasLost, type BringUp } from './bringUp.js';
 import type { Clock } from './clock.js';
 import { counterChanges, type AreaCounters, type CounterChange } from './counterChanges.js';
 import type { CycleProblem, DeviceSign, SwitchRecord } from './cycleTypes.js';
 import { CampaignError } from './errors.js';
-import type { Host, LabView, PowerPort } from './host.js';
+import type { Host, LabView, PowerPort, RailFound } from './host.js';
 import { AREA_NAMES, devicePath, gateQuestions, placedBoards, placedDevice, usesLab } from './places.js';
 import { railCuts } from './rounds.js';
 import type { RigLock } from './rigLock.js';
@@ -38,6 +39,10 @@ export interface SessionOptions {
   onStandstill?: (standstill: Standstill) => void;
   /** Told at every switch of a rail. */
   onRail?: (rail: string, state: 'on' | 'off' | 'unknown') => void;
+  /** Told what takes its time while the rig is brought up. */
+  onNote?: (text: string) => void;
+  /** Ends the waiting for devices that do not come. */
+  stopped?: () => boolean;
 }
 
 /** An engine that does not stop in this time is given up: its thread is ended, and power restored all the same. */
@@ -46,8 +51,14 @@ const ENGINE_END_MS = 10_000;
 /** What an engine needs to let go of devices that answer, if only with errors. */
 const LET_GO_MS = 2_000;
 
-/** The longest a board may take to switch all its rails on, retries included. */
+/** The longest a board may take to switch all its rails on, retries included, where it is told by frames. */
 const POWER_ON_MS = 30_000;
+
+/** How long a device is waited for to say whether it has power, once all is over. */
+const LAST_LOOK_MS = 1_000;
+
+/** A hang only: each rail that may have taken a device's power is tried once (see bringUp.ts). */
+const LOST_MS = 300_000;
 
 export class Session implements Bench {
   readonly clock: Clock;
@@ -65,6 +76,15 @@ export class Session implements Bench {
   private known: Record<AreaName, DeviceIdentity> | null = null;
   private counters: AreaCounters | null = null;
   private changes: readonly CounterChange[] = [];
+  /** Rails as they were found, and those that were switched since. */
+  private readonly found = new Map<string, RailFound>();
+  private readonly touched = new Set<string>();
+  /** The devices are claimed: from now on every rail is left on. */
+  private started = false;
+  private hasCut = false;
+  private broughtUp: BringUp | null = null;
+  private answeredAtStart: AreaName[] = [];
+  private unansweredAtEnd: AreaName[] = [];
   private ending: Promise<string[]> | null = null;
 
   private constructor(options: SessionOptions, host: Host, clock: Clock, labStarted: boolean) {
@@ -109,6 +129,8 @@ export class Session implements Bench {
     switchRails: async (rails: readonly string[], state: 'on' | 'off'): Promise<SwitchRecord[]> => {
       // Counted as dark before the command: should it fail half way, some may be off.
       if (state === 'off') for (const rail of rails) this.darkRails.add(rail);
+      if (state === 'off' && this.started) this.hasCut = true;
+      for (const rail of rails) this.touched.add(rail);
       const askedNs = this.clock.nowNs();
       try {
         const done = await this.needPower().switchRails(rails, state);
@@ -122,6 +144,7 @@ export class Session implements Bench {
       }
     },
     allOn: async (): Promise<void> => {
+      for (const { name } of this.options.rig.rails) this.touched.add(name);
       await this.needPower().allOn();
       this.darkRails.clear();
       this.tellRails(this.options.rig.rails.map((r) => r.name), 'on');
@@ -174,8 +197,11 @@ export class Session implements Bench {
   async claim(): Promise<OpenReport> {
     const { rig } = this.options;
     const opened = await this.engine.open(await this.engineSpec());
-    const gate = await this.host.checkGate(gateQuestions(rig, this.lab), rig.file, true);
-    if (gate.passed) return opened;
+    const gate = await this.host.checkGate(gateQuestions(rig, this.lab), rig.file, { claimed: true });
+    if (gate.passed) {
+      this.started = true;
+      return opened;
+    }
     await this.engine.close();
     throw new CampaignError('GATE_REFUSED', gate.text);
   }
@@ -189,9 +215,9 @@ export class Session implements Bench {
     const lost = this.darkAreas();
     const lettingGo = this.letGo(lost, true);
     await ended(this.clock, lost.length > 0 ? LET_GO_MS : ENGINE_END_MS, lettingGo);
-    await within(this.clock, POWER_ON_MS, 'switching all rails on', this.power.allOn());
+    await this.inPowerTime('switching all rails on', this.power.allOn());
     await within(this.clock, back, 'the engine letting go of the devices', lettingGo);
-    await this.awaitDevices();
+    await this.untilReadable(back);
     const mismatch = await within(this.clock, back, 'identifying the devices', this.identify());
     if (mismatch !== null) throw new CampaignError('HARDWARE_FAILED', mismatch.text);
     await within(this.clock, back, 'opening the devices', this.engineSpec().then((spec) => this.engine.open(spec)));
@@ -218,21 +244,41 @@ export class Session implements Bench {
     return this.ending;
   }
 
-  /** Restores power and ends a lab of its own, whatever else hangs: for the impatient second interrupt. */
-  async leave(): Promise<void> {
-    await within(this.clock, POWER_ON_MS, 'switching all rails on', this.powerPort?.allOn() ?? Promise.resolve());
-    await this.endOwnLab();
+  /** Restores power and ends a lab of its own, whatever else hangs: for the impatient second interrupt. Says how rails are. */
+  async leave(): Promise<string> {
+    try {
+      if (this.powerPort !== null) await this.inPowerTime('switching all rails on', this.restore());
+    } finally {
+      await this.endOwnLab();
+    }
+    return this.touched.size === 0 ? 'no rail was switched' : `every rail is ${this.started ? 'switched on' : 'as it was found, or on'}`;
+  }
+
+  /** For people, once the session has ended: what is known of the power, beside the troubles that `end` returned. */
+  get powerAtEnd(): string {
+    if (this.unansweredAtEnd.length > 0) return `rails switched on, ${this.unansweredAtEnd.join(', ')} not answering yet`;
+    return this.started ? 'power on' : 'rails as found';
   }
 
   private async begin(): Promise<void> {
     const { rig, ffi } = this.options;
     if (usesLab(rig)) this.lab = await this.host.labView(rig.name);
-    this.powerPort = await this.host.openPower({ name: rig.name, boards: placedBoards(rig, this.lab), boardTypes: rig.boardTypes, rails: rig.rails });
-    await within(this.clock, POWER_ON_MS, 'switching all rails on', this.power.allOn());
     this.prober = createAreaProbe((area) => this.pathOf(area), this.clock);
-    await this.awaitDevices();
-    const gate = await this.host.checkGate(gateQuestions(rig, this.lab), rig.file);
-    if (!gate.passed) throw new CampaignError(gate.busy ? 'DEVICE_BUSY' : 'GATE_REFUSED', gate.text);
+    this.broughtUp = {
+      rails: rig.rails,
+      bench: this,
+      found: this.found,
+      silenceMs: rig.campaign.silenceMs,
+      returnMs: rig.campaign.deadlinesMs.return,
+      openBoards: async () => {
+        this.powerPort = await this.host.openPower({ name: rig.name, boards: placedBoards(rig, this.lab), boardTypes: rig.boardTypes, rails: rig.rails });
+      },
+      readRails: () => this.needPower().readRails(),
+      askGate: (circumstances) => this.host.checkGate(gateQuestions(rig, this.lab), rig.file, circumstances),
+      note: (text) => this.options.onNote?.(text),
+      stopped: () => this.options.stopped?.() === true,
+    };
+    this.answeredAtStart = await bringUp(this.broughtUp);
     this.known = await this.identifyAll();
     this.counters = await this.readCounters(this.known);
     this.enginePort = await this.host.createEngine(
@@ -253,14 +299,10 @@ export class Session implements Bench {
     );
   }
 
-  /** A rail that was off until now has devices that are still starting. The gate says what is wrong with the others. */
-  private async awaitDevices(): Promise<void> {
+  private async untilReadable(limitMs: number): Promise<void> {
     const watch = new AreaWatch(this, () => undefined);
-    const limitMs = this.options.rig.campaign.deadlinesMs.return;
     try {
       await within(this.clock, limitMs, 'waiting for the devices', watch.untilReadable(AREA_NAMES));
-    } catch {
-      return;
     } finally {
       watch.end();
     }
@@ -294,14 +336,42 @@ export class Session implements Bench {
     const lost = this.darkAreas();
     const lettingGo = this.letGo(lost);
     await ended(this.clock, lost.length > 0 ? LET_GO_MS : ENGINE_END_MS, lettingGo);
-    await attempt('switching all rails on', POWER_ON_MS, () => (this.powerPort === null ? undefined : this.power.allOn()));
+    const what = this.started ? 'switching all rails on' : 'putting rails back as they were found';
+    await attempt(what, this.powerMs, () => (this.powerPort === null ? undefined : this.restore()));
     await attempt('closing the devices', ENGINE_END_MS, () => lettingGo);
     await attempt('ending the engine', ENGINE_END_MS, () => this.enginePort?.terminate());
-    await attempt('closing the boards', POWER_ON_MS, () => this.powerPort?.close());
+    const gone = (await this.unanswered()).filter((area) => this.answeredAtStart.includes(area));
+    if (gone.length > 0 && !this.hasCut) await attempt('devices lost their power', LOST_MS, () => putBackWhatWasLost(this.broughtUp!, gone));
+    if (this.started) this.unansweredAtEnd = await this.unanswered();
+    await attempt('closing the boards', this.powerMs, () => this.powerPort?.close());
     await attempt('closing the probe', ENGINE_END_MS, async () => this.prober?.close());
     await attempt('lab down', POWER_ON_MS, () => this.endOwnLab());
     this.options.lock.release();
     return troubles;
+  }
+
+  /** After a start that failed, the state found; on where that is not known. Rails that were never switched are left alone. */
+  private async restore(): Promise<void> {
+    if (this.started) return this.power.allOn();
+    const states = new Map([...this.touched].map((rail) => [rail, this.found.get(rail) === 'off' ? 'off' : 'on'] as const));
+    await this.needPower().setEach(states);
+    for (const [rail, state] of states) this.tellRails([rail], state);
+  }
+
+  private get powerMs(): number {
+    return Math.max(POWER_ON_MS, this.powerPort?.slowestMs ?? 0);
+  }
+
+  private inPowerTime(what: string, action: Promise<void>): Promise<void> {
+    return within(this.clock, this.powerMs, what, action);
+  }
+
+  /** Fed by a rail, and not answering reads now. */
+  private async unanswered(): Promise<AreaName[]> {
+    const { rails } = this.options.rig;
+    const fed = AREA_NAMES.filter((area) => rails.some(({ powers }) => powers.includes(area)));
+    const signs = await Promise.all(fed.map((area) => this.prober?.probe(area, LAST_LOOK_MS) ?? null));
+    return fed.filter((_, i) => signs[i] !== null);
   }
 
   private async endOwnLab(): Promise<void> {

@@ -4,20 +4,19 @@ import type { Progress } from './progress.js';
 import { cycleLine, cycleTitle, formatMs, repeatedLine, standstillLine } from './progressText.js';
 
 /** What was done, for who does not know the steps yet. */
-const DONE: Record<CampaignStep, string> = {
+const DONE: Record<Exclude<CampaignStep, 'end'>, string> = {
   lab: 'rig found, power on, safety gate passed',
   open: 'devices opened for us alone',
   format: 'journal written',
   prepare: 'base pattern on every sector of P and S',
   verify: 'P and S compared',
   repair: 'what differed is copied, so that the next cycle is not blamed for it',
-  end: 'power on, devices released',
 };
 
 export function plainProgress(write: (line: string) => void): Progress {
   return {
     observer: {
-      stepEnded: (step, durationMs) => write(`${step}: ${formatMs(durationMs)}, ${DONE[step]}`),
+      stepEnded: (step, durationMs, said) => write([`${step}: ${formatMs(durationMs)}`, said ?? (step === 'end' ? '' : DONE[step])].filter((part) => part !== '').join(', ')),
       cycleBegan: (index, cycles) => write(cycleTitle(index, cycles)),
       phase: (_index, from, _to, durationMs) => write(`  ${from}: ${formatMs(durationMs)}`),
       cycleEnded: (_state, record) => {

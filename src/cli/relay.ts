@@ -1,9 +1,5 @@
 /** `plugpull relay …`: boards and rails by hand. What switches power takes the rig's lock, as a run does. */
 import type { Command } from 'commander';
-import { lockRig } from '../campaign/rigLock.js';
-import { boardsOf } from './boardsOf.js';
-import { stateDir } from '../campaign/stateDir.js';
-import { openPower, type PowerController } from '../power/index.js';
 import { loadRig } from '../rig/load.js';
 import type { ResolvedRig } from '../rig/resolved.js';
 import { UsageError } from './exitCodes.js';
@@ -12,6 +8,7 @@ import type { SetExit } from './program.js';
 import { addRelayBoards } from './relayBoards.js';
 import { addRelayCalibrate } from './relayCalibrate.js';
 import { addRelayTest } from './relayTest.js';
+import { withPower } from './withPower.js';
 
 interface RelayOptions {
   json?: boolean;
@@ -48,8 +45,10 @@ export function addRelay(program: Command, setExit: SetExit): void {
 async function switchRails(rig: ResolvedRig, names: string[], state: 'on' | 'off', options: RelayOptions): Promise<void> {
   if (names.length === 0 && state === 'off') throw new UsageError(`name the rails to switch off; ${rig.name} has ${railNames(rig).join(', ')}`);
   const rails = chosen(rig, names);
-  await withPower(rig, `relay ${state}`, async (power) => {
+  await withPower(rig, `relay ${state}`, {}, async (power, told) => {
+    // What was asked for is done to its end: a few moments, and half of it would be neither.
     const done = await power.switchRails(rails, state);
+    told(`${rails.join(', ')} switched ${state}, as asked`);
     if (options.json) return printJson(done);
     for (const r of done) print(`${r.rail.padEnd(12)} ${state.padEnd(4)} evidence: ${r.evidence}, read back: ${r.state}`);
   });
@@ -57,7 +56,7 @@ async function switchRails(rig: ResolvedRig, names: string[], state: 'on' | 'off
 
 async function showState(rig: ResolvedRig, names: string[], options: RelayOptions): Promise<void> {
   const rails = chosen(rig, names);
-  await withPower(rig, 'relay state', async (power) => {
+  await withPower(rig, 'relay state', {}, async (power) => {
     const readings = [];
     for (const name of rails) readings.push(await power.readRail(name));
     if (options.json) return printJson(readings);
@@ -67,27 +66,12 @@ async function showState(rig: ResolvedRig, names: string[], options: RelayOption
 
 async function pulse(rig: ResolvedRig, rail: string, options: RelayOptions & { ms: number }): Promise<void> {
   const [known] = chosen(rig, [rail]);
-  await withPower(rig, 'relay pulse', async (power) => {
-    const done = await power.pulseRail(known, options.ms);
+  await withPower(rig, 'relay pulse', { goesBackOn: true }, async (power, told, signal) => {
+    const done = await power.pulseRail(known, options.ms, signal);
+    told(`${done.rail} was off for ${done.offMs.toFixed(1)} of ${options.ms} ms and was switched on again, read back: ${done.state}`);
     if (options.json) return printJson(done);
     print(`${done.rail}: off for ${done.offMs.toFixed(1)} ms, timed by the ${done.timedBy}; evidence: ${done.evidence}`);
   });
-}
-
-/** Leaves every rail as the action left it. */
-async function withPower(rig: ResolvedRig, command: string, action: (power: PowerController) => Promise<void>): Promise<void> {
-  const lock = lockRig(rig.name, `plugpull ${command}`);
-  try {
-    const spec = { boards: await boardsOf(rig), boardTypes: rig.boardTypes, rails: rig.rails };
-    const power = await openPower(spec, { rigName: rig.name, runtimeDir: stateDir() });
-    try {
-      await action(power);
-    } finally {
-      await power.close();
-    }
-  } finally {
-    lock.release();
-  }
 }
 
 function chosen(rig: ResolvedRig, names: string[]): string[] {

@@ -6,7 +6,6 @@ import type { Command } from 'commander';
 import { calibrate } from '../campaign/calibrate.js';
 import { CALIBRATION_FILE, type Calibration, type Distribution } from '../campaign/calibration.js';
 import { systemClock } from '../campaign/clock.js';
-import { CampaignError } from '../campaign/errors.js';
 import { realHost } from '../campaign/realHost.js';
 import { lockRig } from '../campaign/rigLock.js';
 import { defaultRunPath, RunDirectory } from '../campaign/runDirectory.js';
@@ -51,27 +50,30 @@ async function calibrateRig(rig: ResolvedRig, options: CalibrateCommand): Promis
     dir.write('rig.yaml', dumpRig(rig));
     if (rig.lab !== null) wayOut.startsLab(rig.name);
     const session = await Session.open(
-      { rig, ffi: options.ffi, lab: 'start', keepLab: false, lock, runId: newRunId(), historyDir: null },
+      { rig, ffi: options.ffi, lab: 'start', keepLab: false, lock, runId: newRunId(), historyDir: null, onNote: say, stopped: () => interrupts.requested },
       realHost,
       systemClock,
     );
     wayOut.holds(session);
+    const stop = new AbortController();
+    interrupts.onFirst(() => stop.abort());
     try {
       const calibration = await calibrate(session, rig, {
         cutsPerRail: options.cuts,
         takenAt: new Date().toISOString(),
-        stopped: () => interrupts.requested,
+        signal: stop.signal,
         onSample: (s) => {
           if (!options.json) print(`${s.rail.padEnd(12)} cut ${s.index}: dark after ${formatMs(s.cutMs)}, back after ${formatMs(s.returnMs)}`);
         },
       });
-      if (interrupts.requested) throw new CampaignError('INTERRUPTED', 'the calibration was interrupted; power is restored');
       dir.write(CALIBRATION_FILE, `${JSON.stringify(calibration, null, 2)}\n`);
       if (options.json) printJson({ directory: dir.path, ...calibration });
       else print(formatCalibration(calibration, dir.path, rig.file));
       dir = null;
     } finally {
-      for (const trouble of await session.end()) process.stderr.write(`plugpull: ${trouble}\n`);
+      const troubles = await session.end();
+      troubles.forEach(say);
+      if (stop.signal.aborted) say(troubles.length === 0 ? `${session.powerAtEnd}, devices released` : 'not everything could be done');
     }
   } finally {
     // Nothing was measured: nothing is left.
@@ -86,6 +88,10 @@ async function refuseBeforehand(rig: ResolvedRig, ffi: FfiName): Promise<void> {
   const { refusals } = await outlookOf(rig, { holder: null, ffi });
   const refusal = refusalOf({ refusals: refusals.filter(({ what }) => what !== 'profile') });
   if (refusal !== null) throw refusal;
+}
+
+function say(text: string): void {
+  process.stderr.write(`plugpull: ${text}\n`);
 }
 
 function formatCalibration(c: Calibration, directory: string, file: string): string {

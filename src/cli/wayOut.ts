@@ -4,9 +4,14 @@
  */
 import { catchInterrupts, type Interrupts } from '../campaign/interrupts.js';
 import { realHost } from '../campaign/realHost.js';
-import type { Session } from '../campaign/session.js';
 import { beforeCrash } from './crash.js';
 import { EXIT } from './exitCodes.js';
+
+/** What has rails that may be off: a session, or boards that are switched by hand. */
+export interface HoldsPower {
+  /** Rails as found or on, whatever else hangs; says how they are. */
+  leave(): Promise<string>;
+}
 
 export interface WayOut {
   readonly interrupts: Interrupts;
@@ -15,22 +20,23 @@ export interface WayOut {
   /** The rig is locked, and a lab of this name that does not run yet will be the command's own: ended, even half started. */
   startsLab(name: string): void;
   /** Its rails are the ones to be switched on from now on; it knows what to do about its lab. */
-  holds(session: Session): void;
+  holds(holder: HoldsPower): void;
   /** The command has ended in order. */
   release(): void;
 }
 
 /** Signals are caught from now on: to be called before there is anything to leave behind. */
 export function prepareWayOut(): WayOut {
-  let session: Session | null = null;
+  let holder: HoldsPower | null = null;
   let first = (): void => undefined;
   let endLab = (): Promise<void> => Promise.resolve();
   const leave = async (): Promise<void> => {
     first();
     try {
-      await (session === null ? endLab() : session.leave());
+      if (holder === null) await endLab();
+      else process.stderr.write(`plugpull: ended in a hurry; ${await holder.leave()}\n`);
     } catch (error) {
-      process.stderr.write(`plugpull: ${String(error)}\n`);
+      process.stderr.write(`plugpull: ${error instanceof Error ? error.message : String(error)}\n`);
     }
   };
   const interrupts = catchInterrupts(() => void leave().finally(() => process.exit(EXIT.interrupted)));
@@ -46,7 +52,7 @@ export function prepareWayOut(): WayOut {
       endLab = async () => ((await ran) ? undefined : realHost.labDown(name));
     },
     holds(opened) {
-      session = opened;
+      holder = opened;
     },
     release() {
       interrupts.release();

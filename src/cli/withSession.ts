@@ -1,26 +1,27 @@
 /** What `resync` and `verify` share: a session on a rig as it is, ended whatever happens, and the first interrupt. */
 import { systemClock } from '../campaign/clock.js';
 import { CampaignError } from '../campaign/errors.js';
-import { catchInterrupts, type Interrupts } from '../campaign/interrupts.js';
 import { realHost } from '../campaign/realHost.js';
 import { lockRig, type RigLock } from '../campaign/rigLock.js';
 import { newRunId } from '../campaign/runId.js';
 import { Session } from '../campaign/session.js';
 import type { ResolvedRig } from '../rig/resolved.js';
-import { EXIT } from './exitCodes.js';
 import type { FfiName } from './options.js';
+import { prepareWayOut, type WayOut } from './wayOut.js';
 
 /** The engine is open when `action` gets the session. @throws CampaignError INTERRUPTED, HARDWARE_FAILED */
 export async function withSession<T>(rig: ResolvedRig, ffi: FfiName, command: string, action: (session: Session) => Promise<T>): Promise<T> {
   const lock = lockRig(rig.name, `plugpull ${command}`);
-  const interrupts = catchInterrupts(() => process.exit(EXIT.interrupted));
+  const wayOut = prepareWayOut();
   try {
-    return await inSession(rig, ffi, lock, interrupts, action);
+    const value = await inSession(rig, ffi, lock, wayOut, action);
+    if (wayOut.interrupts.requested) throw interrupted(command);
+    return value;
   } catch (error) {
-    if (interrupts.requested) throw interrupted(command);
+    if (wayOut.interrupts.requested) throw interrupted(command, error);
     throw error;
   } finally {
-    interrupts.release();
+    wayOut.release();
     lock.release();
   }
 }
@@ -29,22 +30,29 @@ async function inSession<T>(
   rig: ResolvedRig,
   ffi: FfiName,
   lock: RigLock,
-  interrupts: Interrupts,
+  wayOut: WayOut,
   action: (session: Session) => Promise<T>,
 ): Promise<T> {
-  const session = await Session.open({ rig, ffi, lab: 'require', keepLab: true, lock, runId: newRunId(), historyDir: null }, realHost, systemClock);
+  const { interrupts } = wayOut;
+  const say = (text: string): void => void process.stderr.write(`plugpull: ${text}\n`);
+  const session = await Session.open(
+    { rig, ffi, lab: 'require', keepLab: true, lock, runId: newRunId(), historyDir: null, onNote: say, stopped: () => interrupts.requested },
+    realHost,
+    systemClock,
+  );
+  wayOut.holds(session);
   try {
     const { engine } = session;
     interrupts.onFirst(() => void engine.stop().catch(() => undefined));
     await session.claim();
-    const value = await action(session);
-    if (interrupts.requested) throw interrupted('the command');
-    return value;
+    return await action(session);
   } finally {
-    for (const trouble of await session.end()) process.stderr.write(`plugpull: ${trouble}\n`);
+    const troubles = await session.end();
+    troubles.forEach(say);
+    if (interrupts.requested) say(troubles.length === 0 ? `${session.powerAtEnd}, devices released` : 'not everything could be done');
   }
 }
 
-function interrupted(command: string): CampaignError {
-  return new CampaignError('INTERRUPTED', `${command} was interrupted; everything is released`);
+function interrupted(command: string, error?: unknown): CampaignError {
+  return new CampaignError('INTERRUPTED', `${command} was interrupted`, {}, error);
 }

@@ -24,3 +24,18 @@ export function until(clock: Clock, deadlineNs: number): Promise<void> {
   // Timers round down to whole milliseconds: a gap must not come out short.
   return new Promise((resolve) => clock.after(Math.ceil(leftMs), resolve));
 }
+
+/** As `until`, and at once when the signal is aborted. */
+export function untilOr(clock: Clock, deadlineNs: number, signal: AbortSignal | undefined): Promise<void> {
+  if (signal === undefined) return until(clock, deadlineNs);
+  return new Promise((resolve) => {
+    const end = (): void => {
+      cancel();
+      signal.removeEventListener('abort', end);
+      resolve();
+    };
+    const cancel = clock.after(Math.max(0, Math.ceil((deadlineNs - clock.nowNs()) / NS_PER_MS)), end);
+    signal.addEventListener('abort', end);
+    if (signal.aborted) end();
+  });
+}

@@ -4,7 +4,7 @@
  */
 
 import type { BoardRef } from '../rig/resolved.js';
-import type { Board } from './boards/board.js';
+import type { Board, RelayChange } from './boards/board.js';
 import { openBoard } from './boards/openBoard.js';
 import { NS_PER_MS } from './clock.js';
 import { isPowerError, type PowerError } from './errors.js';
@@ -27,6 +27,10 @@ export interface BoardTestSetup {
   channels: number;
   options?: Record<string, unknown>;
   boardTypes?: Record<string, unknown>;
+  /** Aborted, the relay under test is put back, and no other is touched. */
+  signal?: AbortSignal;
+  /** Given what puts the relay under test back at once, behind whatever its board is doing; it says how it is left. */
+  onOpen?: (putBack: () => Promise<string>) => void;
 }
 
 type Outcome = { detail: string; evidence?: Evidence };
@@ -62,6 +66,7 @@ export async function* testBoard(
 
   const ref: BoardRef = { name: 'test', type, tty, channels: setup.channels, options: setup.options ?? {} };
   let board: Board | null = null;
+  let underTest: RelayChange | null = null;
   try {
     yield await attempt('open', null, async () => {
       board = await openBoard(ref, setup.boardTypes ?? {}, [], used);
@@ -69,14 +74,22 @@ export async function* testBoard(
     });
     if (board === null) return;
     const opened: Board = board;
+    setup.onOpen?.(async () => {
+      const change = underTest;
+      if (change === null) return 'every relay is as it was found';
+      await opened.set([change]);
+      return `relay ${change.channel} switched ${word(change.on)} again`;
+    });
     yield await attempt('identify', null, async () => ({ detail: (await opened.identify()) ?? 'it has no identity' }));
     for (let channel = 1; channel <= setup.channels; channel += 1) {
+      if (setup.signal?.aborted === true) return;
       let wasOn: boolean | undefined;
       yield await attempt('read', channel, async () => {
         wasOn = (await opened.read([channel]))?.states.get(channel);
         return { detail: wasOn === undefined ? 'it cannot say' : word(wasOn) };
       });
       const endsOn = wasOn ?? true;
+      underTest = { channel, on: endsOn };
       for (const on of [!endsOn, endsOn]) {
         yield await attempt('switch', channel, async () => {
           const done = await opened.set([{ channel, on }]);
@@ -85,6 +98,7 @@ export async function* testBoard(
           return { detail: `switched ${word(on)}: ${EVIDENCE_WORDS[evidence]}`, evidence };
         });
       }
+      underTest = null;
     }
   } finally {
     await (board as Board | null)?.close();

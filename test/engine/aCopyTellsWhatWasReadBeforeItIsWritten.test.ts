@@ -5,6 +5,7 @@ import { IndicatorMap } from '../../src/core/indicatorMap.js';
 import { IO_OP } from '../../src/device/port.js';
 import type { IoEngine, SectorTools } from '../../src/device/port.js';
 import { CHUNK_BYTES } from '../../src/engine/bulk.js';
+import { DriverClock } from '../../src/engine/driverClock.js';
 import { CoreDriver } from '../../src/engine/driver.js';
 import type { Meter } from '../../src/engine/meter.js';
 import { planDriver } from '../../src/engine/plan.js';
@@ -70,7 +71,7 @@ function resyncOneRegion(holds: (p: Pushed, copyWrites: number, copyReads: numbe
   const meter = { wrote: () => undefined, resynced: () => undefined, answered: () => undefined, evidenceWait: () => undefined } as unknown as Meter;
   const driver = new CoreDriver({
     io: ring as unknown as IoEngine, tools: {} as SectorTools, plan, layout, identity: { rigUuid: new Uint8Array(16), formatEpoch: 1 },
-    pageGeneration: 1, runId: 1, history: null, meter, onFailure: () => undefined,
+    pageGeneration: 1, runId: 1, history: null, meter, clock: new DriverClock(), onFailure: () => undefined,
   });
   const core = new Core(plan.core, driver);
   driver.core = core;

@@ -40,6 +40,8 @@ export interface Board {
   readonly readBack: ReadBackKind;
   /** After a switch, a read-back that still shows the old state is only believed when so long has passed. */
   readonly readBackWithinMs: number;
+  /** One change may take so long, where that is more than a frame and its answer. */
+  readonly changeMsMax?: number;
   /** Switches relays, in as few frames as the board allows. */
   set(changes: readonly RelayChange[]): Promise<SwitchDone>;
   /** Null: the board cannot say. */
@@ -49,6 +51,8 @@ export interface Board {
   /** What the board says about itself, in hex; null: nothing. */
   identify(): Promise<string | null>;
   close(): Promise<void>;
+  /** Of a queued board: resolves when the calls made by now have ended. */
+  idle?(): Promise<void>;
 }
 
 /** The same board with every call behind the one before: frames of two callers never mix. */
@@ -67,10 +71,12 @@ export function queued(board: Board): Board {
       return board.readBack;
     },
     readBackWithinMs: board.readBackWithinMs,
+    changeMsMax: board.changeMsMax,
     set: (changes) => behind(() => board.set(changes)),
     read: (channels) => behind(() => board.read(channels)),
     pulse: (channel, on, durationMs) => behind(() => board.pulse(channel, on, durationMs)),
     identify: () => behind(() => board.identify()),
     close: () => behind(() => board.close()),
+    idle: () => behind(() => Promise.resolve()),
   };
 }

@@ -2,15 +2,17 @@
  * The rails of a rig: named, read back, latched.
  *
  * Promises: a switch that failed or that the read-back contradicts latches the controller: power is restored to all
- * rails as far as possible, the call rejects with RIG_BROKEN, and no rail is cut any more; `on` stays allowed. Does not
+ * rails as far as possible, the call rejects with RIG_BROKEN, and no rail is cut any more; `on` stays allowed. What is
+ * said of a rail that could not be switched on is what is known of it: read from its board, or done to it here. Does not
  * prove that a device lost power: that needs device-side evidence.
  */
 
 import type { RailSpec } from '../../rig/resolved.js';
 import type { Board, RelayChange, SwitchDone } from '../boards/board.js';
-import { type Clock, NS_PER_MS, until } from '../clock.js';
+import { type Clock, NS_PER_MS, until, untilOr } from '../clock.js';
 import { isPowerError, PowerError } from '../errors.js';
 import { type RailCommand, type RailState, railState, relayChanges, relayOn } from './railMap.js';
+import { type RailDeed, type RailNotOn, railsLeft } from './railsLeft.js';
 import { type Evidence, verifyRelays } from './verify.js';
 
 export interface RailSwitch {
@@ -40,12 +42,13 @@ export interface RailReading {
 
 export interface AllOnResult {
   restored: string[];
-  failed: { rail: string; error: unknown }[];
+  failed: RailNotOn[];
 }
 
 interface Job {
   rail: RailSpec;
   board: Board;
+  state: RailCommand;
   changes: RelayChange[];
 }
 
@@ -56,6 +59,8 @@ export class PowerController {
   readonly #boards: ReadonlyMap<string, Board>;
   readonly #rails: ReadonlyMap<string, RailSpec>;
   readonly #clock: Clock;
+  /** Rails that were switched off and not on again. */
+  readonly #deeds = new Map<string, RailDeed>();
   #broken: PowerError | null = null;
   #closed = false;
 
@@ -68,6 +73,16 @@ export class PowerController {
   /** The failure that latched the controller, or null. */
   get broken(): PowerError | null {
     return this.#broken;
+  }
+
+  /** Rails that were switched off here, or perhaps were, and are not on again. */
+  get notOn(): string[] {
+    return [...this.#deeds.keys()];
+  }
+
+  /** Resolves when every board has done what it was asked by now; asks it nothing that goes over its wire. */
+  async idle(): Promise<void> {
+    await Promise.all([...this.#boards.values()].map((board) => board.idle?.()));
   }
 
   get railNames(): string[] {
@@ -98,33 +113,55 @@ export class PowerController {
     return { rail: name, state: railState(rail, reading.states), evidence };
   }
 
-  /** Off for so long and on again: timed by the board where it can, else by the host. */
-  async pulseRail(name: string, offMs: number): Promise<RailPulse> {
+  /**
+   * Off for so long and on again: timed by the board where it can, else by the host. Aborted, the rail goes on at once:
+   * the result says how long it was off.
+   */
+  async pulseRail(name: string, offMs: number, signal?: AbortSignal): Promise<RailPulse> {
     if (!(offMs > 0)) throw new RangeError(`offMs is ${offMs}; a pulse lasts longer than 0 ms`);
     const job = this.#job(name, 'off');
     this.#refuseCutIfBroken('off');
-    return this.#latching(async () => (await this.#pulseByBoard(job, offMs)) ?? this.#pulseByHost(job, offMs));
+    return this.#latching(async () => (await this.#pulseByBoard(job, offMs, signal)) ?? this.#pulseByHost(job, offMs, signal));
   }
 
   /**
    * Tries every rail, whatever happens to the others; never rejects. For the way out. A board's rails together first,
-   * for speed; if that fails, one by one.
+   * for speed; if that fails, one by one. A rail that its board then reads as on counts as restored.
    */
-  async allOn(): Promise<AllOnResult> {
+  allOn(): Promise<AllOnResult> {
+    return this.setEach(new Map(this.railNames.map((name) => [name, 'on'])));
+  }
+
+  /** As `allOn`, to a state of its own for each rail that is named; `off` is done although the controller is latched. */
+  async setEach(states: ReadonlyMap<string, RailCommand>): Promise<AllOnResult> {
     const result: AllOnResult = { restored: [], failed: [] };
+    const stateOf = (name: string): RailCommand => states.get(name)!;
     const attempt = async (names: string[]): Promise<void> => {
       try {
-        await this.#switch(names.map((name) => this.#job(name, 'on')));
+        await this.#switch(names.map((name) => this.#job(name, stateOf(name))));
         result.restored.push(...names);
       } catch (error) {
-        if (names.length === 1) result.failed.push({ rail: names[0], error });
-        else for (const name of names) await attempt([name]);
+        if (names.length > 1) {
+          for (const name of names) await attempt([name]);
+          return;
+        }
+        const [rail] = names;
+        const state = await this.#readAfter(rail, error);
+        if (state === stateOf(rail)) result.restored.push(rail);
+        else result.failed.push({ rail, error, state, deed: this.#deeds.get(rail) ?? 'untouched' });
       }
     };
-    const railsOf = (board: string): string[] => this.railNames.filter((name) => this.#rails.get(name)?.board === board);
+    const railsOf = (board: string): string[] => [...states.keys()].filter((name) => this.#rails.get(name)?.board === board);
     const boards = [...this.#boards.keys()].map(railsOf);
     await Promise.all(boards.filter((names) => names.length > 0).map(attempt));
     return result;
+  }
+
+  /** The longest that `allOn` may take on boards whose commands take their time; 0: as long as frames do. */
+  get slowestMs(): number {
+    const onBoard = (board: Board): number => [...this.#rails.values()].filter((rail) => rail.board === board.name).reduce((sum, rail) => sum + rail.channels.length, 0);
+    // Together, then one by one, each with a look at its state.
+    return Math.max(0, ...[...this.#boards.values()].map((board) => 4 * onBoard(board) * (board.changeMsMax ?? 0)));
   }
 
   /** Closes every board; rails stay as they are (`allOn` first, to leave with power on). */
@@ -141,11 +178,12 @@ export class PowerController {
       const known = this.railNames.join(', ');
       throw new PowerError('UNKNOWN_RAIL', `no rail is called "${name}"; known: ${known}`, { rail: name });
     }
-    return { rail, board: this.#boards.get(rail.board)!, changes: relayChanges(rail, state) };
+    return { rail, board: this.#boards.get(rail.board)!, state, changes: relayChanges(rail, state) };
   }
 
   async #switch(jobs: readonly Job[]): Promise<RailSwitch[]> {
     const byBoard = groupByBoard(jobs);
+    for (const job of jobs) if (job.state === 'off') this.#deeds.set(job.rail.name, 'perhaps switched off');
     // Every command leaves before anything is read back.
     const commands = await Promise.allSettled(
       [...byBoard].map(async ([board, own]): Promise<[Board, SwitchDone]> => [
@@ -156,7 +194,20 @@ export class PowerController {
     const done = new Map<Board, SwitchDone>(commands.map(valueOrThrow));
     const verified = await Promise.allSettled([...byBoard].map(([board, own]) => this.#verify(own, done.get(board)!)));
     const switches = verified.flatMap(valueOrThrow);
+    for (const job of jobs) this.#note(job);
     return jobs.map((job) => switches.find((one) => one.rail === job.rail.name)!);
+  }
+
+  #note({ rail, state }: Job): void {
+    if (state === 'off') this.#deeds.set(rail.name, 'switched off');
+    else this.#deeds.delete(rail.name);
+  }
+
+  /** After a switch that failed. A board that did not answer is not asked: it would be waited for once more. */
+  async #readAfter(name: string, error: unknown): Promise<RailState> {
+    const isGone = isPowerError(error) && (error.code === 'BOARD_MUTE' || error.code === 'CLOSED' || error.code.startsWith('TTY_'));
+    if (isGone) return 'unknown';
+    return this.readRail(name).then(({ state }) => state, () => 'unknown');
   }
 
   async #verify(jobs: readonly Job[], done: SwitchDone): Promise<RailSwitch[]> {
@@ -175,10 +226,11 @@ export class PowerController {
     }));
   }
 
-  async #pulseByBoard(job: Job, offMs: number): Promise<RailPulse | null> {
+  async #pulseByBoard(job: Job, offMs: number, signal?: AbortSignal): Promise<RailPulse | null> {
     const { rail, board } = job;
     // Several channels would go off one after the other and come back so: only the host keeps them together.
     if (rail.channels.length !== 1) return null;
+    this.#deeds.set(rail.name, 'perhaps switched off');
     const done = await board.pulse(rail.channels[0], relayOn(rail, 'off'), offMs);
     if (done === null) return null;
     let evidence: Evidence = done.evidence;
@@ -186,20 +238,26 @@ export class PowerController {
       const seen = await verifyRelays(board, job.changes, done.commandNs, this.#clock);
       if (seen.evidence !== 'none') evidence = seen.evidence;
     }
-    await until(this.#clock, done.commandNs + done.durationMs * NS_PER_MS);
+    await untilOr(this.#clock, done.commandNs + done.durationMs * NS_PER_MS, signal);
+    if (signal?.aborted === true) return this.#endPulse(job, done.commandNs, evidence, 'board');
     const back = { commandNs: done.commandNs + done.durationMs * NS_PER_MS, evidence: done.evidence };
     const [after] = await this.#verify([this.#job(rail.name, 'on')], back);
+    this.#deeds.delete(rail.name);
     return { ...after, commandNs: done.commandNs, evidence, offMs: done.durationMs, timedBy: 'board' };
   }
 
-  async #pulseByHost(job: Job, offMs: number): Promise<RailPulse> {
+  async #pulseByHost(job: Job, offMs: number, signal?: AbortSignal): Promise<RailPulse> {
+    this.#deeds.set(job.rail.name, 'perhaps switched off');
     const off = await job.board.set(job.changes);
-    const seen = await verifyRelays(job.board, job.changes, off.commandNs, this.#clock);
-    await until(this.#clock, off.commandNs + offMs * NS_PER_MS);
+    const seen = signal?.aborted === true ? null : await verifyRelays(job.board, job.changes, off.commandNs, this.#clock);
+    this.#deeds.set(job.rail.name, 'switched off');
+    await untilOr(this.#clock, off.commandNs + offMs * NS_PER_MS, signal);
+    return this.#endPulse(job, off.commandNs, seen === null || seen.evidence === 'none' ? off.evidence : seen.evidence, 'host');
+  }
+
+  async #endPulse(job: Job, offNs: number, evidence: Evidence, timedBy: RailPulse['timedBy']): Promise<RailPulse> {
     const [on] = await this.#switch([this.#job(job.rail.name, 'on')]);
-    const evidence = seen.evidence === 'none' ? off.evidence : seen.evidence;
-    const darkMs = (on.commandNs - off.commandNs) / NS_PER_MS;
-    return { ...on, commandNs: off.commandNs, evidence, offMs: darkMs, timedBy: 'host' };
+    return { ...on, commandNs: offNs, evidence, offMs: (on.commandNs - offNs) / NS_PER_MS, timedBy };
   }
 
   #refuseCutIfBroken(state: RailCommand): void {
@@ -234,7 +292,7 @@ export class PowerController {
 function rigBroken(error: unknown, { restored, failed }: AllOnResult): PowerError {
   const notRestored = failed.map(({ rail }) => rail);
   const cause = isPowerError(error) ? error : null;
-  const rest = notRestored.length === 0 ? 'power is back on all rails' : `WITHOUT POWER: ${notRestored.join(', ')}`;
+  const rest = railsLeft(failed) || 'power is back on all rails';
   const message = `${error instanceof Error ? error.message : String(error)}; ${rest}; no more cuts until repaired`;
   const context = { ...cause?.context, restored, notRestored, causeCode: cause?.code };
   return new PowerError('RIG_BROKEN', message, context, error);

@@ -1,0 +1,61 @@
+/**
+ * Promise: when a switch of an `exec` board has ended, well or badly, nothing that it began can switch any more. Power that
+ * is said to be back stays so.
+ */
+import fs from 'node:fs';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, describe, expect, it } from 'vitest';
+import { fileOutlets, type OutletScripts } from './fileOutlets.js';
+import { boardRef, closeAll, openOne, rail, temporaryDir } from './virtualBoard.js';
+
+const runtimeDir = temporaryDir();
+afterAll(closeAll);
+afterAll(() => fs.rmSync(runtimeDir, { recursive: true, force: true }));
+
+/** Longer than any script here sleeps. */
+const LATE_MS = 3000;
+const OFF_LATER = '(sleep 2.5; printf off > "$F")';
+const ALL_ON = { 1: 'on', 2: 'on', 3: 'on' };
+
+const CASES: [string, Omit<OutletScripts, 'channels'>, RegExp][] = [
+  ['one command fails while its siblings still run', { off: 'case $1 in 2) exit 3;; esac; sleep 1; printf off > "$F"', more: { parallel: true } }, /channel 2.*exit code 3/],
+  ['the same, in turn', { off: 'case $1 in 2) exit 3;; esac; sleep 0.1; printf off > "$F"' }, /channel 2.*exit code 3.*reads on now/],
+  ['a wrapper is out of time and its child is not', { off: `${OFF_LATER} & wait`, timeoutMs: 1500 }, /did not end within 1500 ms.*was killed.*reads on now/],
+  ['the same, deaf to SIGTERM, two generations down', { off: `trap '' TERM HUP INT; (trap '' TERM; ${OFF_LATER} & wait) & wait`, timeoutMs: 1500 }, /was killed/],
+  ['a child keeps on in the background, its output closed', { off: `${OFF_LATER} > /dev/null 2>&1 &`, timeoutMs: 1500 }, /what it had started, did not end within 1500 ms/],
+  ['the wrapper is killed with kill -9 and its child is not', { off: `${OFF_LATER} > /dev/null 2>&1 & kill -9 $$` }, /killed by SIGKILL/],
+];
+
+describe('no late off after power is back:', () => {
+  it.concurrent.each(CASES)('%s', async (what, scripts, said) => {
+    const dir = path.join(runtimeDir, String(CASES.findIndex(([w]) => w === what)));
+    const { options, outlets } = fileOutlets(dir, { channels: 3, ...scripts });
+    const power = await openOne(boardRef('exec', '', 3, options), { runtimeDir }, [1, 2, 3].map((n) => rail(`r${n}`, [n])));
+    await expect(power.switchRails(['r1', 'r2', 'r3'], 'off')).rejects.toMatchObject({
+      code: 'RIG_BROKEN',
+      message: expect.stringMatching(said) as string,
+      context: { causeCode: 'COMMAND_FAILED', restored: ['r1', 'r2', 'r3'] },
+    });
+    expect(outlets()).toEqual(ALL_ON);
+    await sleep(LATE_MS);
+    expect(outlets()).toEqual(ALL_ON);
+  });
+});
+
+it('a child in the background that ends in time is waited for', async () => {
+  const { options, outlets } = fileOutlets(path.join(runtimeDir, 'background'), { channels: 1, off: '(sleep 0.3; printf off > "$F") > /dev/null 2>&1 &' });
+  const power = await openOne(boardRef('exec', '', 1, options), { runtimeDir });
+  await power.switchRail('r1', 'off');
+  expect(outlets()).toEqual({ 1: 'off' });
+});
+
+it('channels are switched one after the other, and side by side when asked for', async () => {
+  for (const parallel of [false, true]) {
+    const { options, log } = fileOutlets(path.join(runtimeDir, `order-${parallel}`), { channels: 2, off: 'sleep 0.3; printf off > "$F"', more: { parallel } });
+    const power = await openOne(boardRef('exec', '', 2, options), { runtimeDir }, [rail('both', [1, 2])]);
+    await power.switchRail('both', 'off');
+    if (parallel) expect(log().slice(0, 2).sort()).toEqual(['begin off 1', 'begin off 2']);
+    else expect(log()).toEqual(['begin off 1', 'end off 1', 'begin off 2', 'end off 2']);
+  }
+});
