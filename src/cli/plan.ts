@@ -4,6 +4,7 @@ import { loadCalibration } from '../campaign/calibration.js';
 import { planRun, type RunPlan } from '../campaign/plan.js';
 import { deviceNow, type DeviceNow } from '../device/deviceNow.js';
 import { enrolmentPath, loadEnrolments } from '../device/enrolment.js';
+import { ttyDoubts } from '../power/index.js';
 import { loadRig } from '../rig/load.js';
 import { effectiveRig, type CampaignOverrides } from './effectiveRig.js';
 import { formatBytes } from './progressText.js';
@@ -22,11 +23,12 @@ export function addPlan(program: Command): void {
     .option('--like <dir>', `a run of this profile, to estimate the time from; left out: the newest in ${RUNS_DIR}/`)
     .option('--calibration <dir>', 'of `relay calibrate`: how long the disks take to return')
     .option('--json', 'for programs')
-    .action((file: string, options: PlanOptions) => {
+    .action(async (file: string, options: PlanOptions) => {
       const rig = effectiveRig(loadRig(file), options);
       const former = options.like === undefined ? newestFormerRun(rig) : formerRunIn(options.like, rig);
       const calibration = options.calibration === undefined ? null : loadCalibration(options.calibration, rig.name);
       const plan = planRun(rig, { look: deviceNow, enrolments: loadEnrolments(enrolmentPath(rig.file)), former: former?.times, calibration });
+      plan.warnings.push(...(await ttyDoubts(rig.boards)).map(({ board, found, mend }) => `boards.${board}.tty: ${found}: ${mend}`));
       const basis = former?.directory ?? null;
       if (options.json) printJson({ ...plan, estimatedFrom: basis });
       else print(formatPlan(plan, basis));

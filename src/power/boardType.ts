@@ -77,7 +77,7 @@ export const boardTypeSchema = z
     /** How sure the description is: A several sources, B one, C recalled; `user` for a rig profile's own. */
     sure: z.enum(['A', 'B', 'C', 'user']).default('user'),
     baud: baudSchema.default(9600),
-    /** none, even or odd; an eight-bit frame of Modbus has even parity by its standard, and boards mostly none. */
+    // A profile may say otherwise of one board, under options.
     parity: paritySchema.default(EIGHT_N_ONE.parity),
     dataBits: dataBitsSchema.default(EIGHT_N_ONE.dataBits),
     stopBits: stopBitsSchema.default(EIGHT_N_ONE.stopBits),

@@ -8,18 +8,13 @@ import { z } from 'zod';
 export const PARITIES = ['none', 'even', 'odd'] as const;
 export const FLOW_CONTROLS = ['none', 'rts-cts', 'xon-xoff'] as const;
 
-/** 50 … 4000000 baud. */
-export const baudSchema = z.number().int().min(50).max(4_000_000);
-export const paritySchema = z.enum(PARITIES);
-/** 5 … 8. With fewer than eight, no frame may hold a byte that does not fit. */
-export const dataBitsSchema = z.number().int().min(5).max(8);
-/** 1 or 2. */
-export const stopBitsSchema = z.literal([1, 2]);
-/**
- * `rts-cts`: the board holds the bench up with its CTS line, which must be wired; `xon-xoff`: with the bytes 11 and 13,
- * hence for boards that speak in words alone.
- */
-export const flowControlSchema = z.enum(FLOW_CONTROLS);
+export const baudSchema = z.number().int().min(50).max(4_000_000).describe('Symbols a second; 50 to 4000000.');
+export const paritySchema = z.enum(PARITIES).describe('none, even or odd. Boards of Modbus that keep to its standard have even.');
+export const dataBitsSchema = z.number().int().min(5).max(8).describe('5 to 8; with fewer than 8, no frame may hold a byte that does not fit.');
+export const stopBitsSchema = z.literal([1, 2]).describe('1 or 2.');
+export const flowControlSchema = z
+  .enum(FLOW_CONTROLS)
+  .describe('none; rts-cts: by the lines of those names, which must be wired; xon-xoff: by the bytes 11 and 13, for boards that speak in words.');
 
 export interface LineSettings {
   baud: number;

@@ -4,6 +4,7 @@ import { AREA_NAMES, gateQuestions, isLabDevice, usesLab } from '../../campaign/
 import { rigHolder } from '../../campaign/rigLock.js';
 import { enrolmentPath, loadEnrolments } from '../../device/enrolment.js';
 import { checkGate } from '../../device/gate.js';
+import { ttyDoubts } from '../../power/index.js';
 import { textOf } from '../../campaign/errors.js';
 import type { GateQuestion, LabView } from '../../campaign/host.js';
 import type { AreaName, ResolvedRig } from '../../rig/resolved.js';
@@ -22,6 +23,7 @@ export async function rigChecks(rig: ResolvedRig): Promise<Check[]> {
   for (const board of rig.boards) {
     if (board.tty !== '' && !board.tty.startsWith('lab:')) checks.push(accessCheck(`board ${board.name}`, board.tty, 'dialout'));
   }
+  for (const { board, found, mend } of await ttyDoubts(rig.boards)) checks.push(lacking(`board ${board}`, found, mend));
   for (const w of rig.warnings) checks.push(lacking(`profile: ${w.field}`, w.text, 'see the profile'));
   return checks;
 }

@@ -14,7 +14,7 @@ import type { ControlLine } from './lineBoard.js';
 import { type ExecOptions, execOptionsSchema } from './execBoard.js';
 
 /** Options that every board on a tty takes; the rest are the board type's own numbers. */
-const commonOptionsSchema = z.object({
+export const commonOptionsSchema = z.object({
   /** Of the line; left out: as the board type says. */
   baud: baudSchema.optional(),
   parity: paritySchema.optional(),
