@@ -10,7 +10,7 @@ export const checkBoards: Check = (profile, report) => {
   for (const [name, board] of Object.entries(profile.boards ?? {})) {
     const path = ['boards', name, 'tty'];
     if (board.tty === undefined) {
-      if (board.type !== 'exec') report({ kind: 'error', path: path.slice(0, 2), atKey: true, rule: 'a board needs tty', next: 'add it; only exec has none' });
+      if (board.type !== 'exec') report({ kind: 'error', path: path.slice(0, 2), atKey: true, rule: 'a board needs tty', next: 'add tty: /dev/serial/by-id/… or by-path/… (plugpull relay list); only exec has none' });
       continue;
     }
     if (NUMBERED_TTY.test(board.tty)) {
