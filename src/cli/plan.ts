@@ -9,6 +9,7 @@ import { planRun, type PlannedDevice, type RunPlan } from '../campaign/plan.js';
 import { rigHolder } from '../campaign/rigLock.js';
 import { deviceNow, type DeviceNow } from '../device/deviceNow.js';
 import { enrolmentPath, loadEnrolments } from '../device/enrolment.js';
+import { ttyDoubts } from '../power/index.js';
 import { loadRig } from '../rig/load.js';
 import { effectiveRig, type CampaignOverrides } from './effectiveRig.js';
 import { errorRecord, exitCodeOf } from './exitCodes.js';
@@ -35,6 +36,7 @@ export function addPlan(program: Command): void {
       const enrolments = loadEnrolments(enrolmentPath(rig.file));
       const outlook = await outlookOf(rig, { holder: rigHolder(rig.name) });
       const plan = planRun(rig, { look: deviceNow, enrolments, former: former?.times, calibration, outlook });
+      plan.warnings.push(...(await ttyDoubts(rig.boards)).map(({ board, found, mend }) => `boards.${board}.tty: ${found}: ${mend}`));
       const basis = former?.directory ?? null;
       const refusal = refusalOf(outlook);
       if (options.json) printJson({ ...plan, estimatedFrom: basis, ...(refusal === null ? {} : { error: errorRecord(refusal, exitCodeOf(refusal)) }) });

@@ -35,5 +35,6 @@ async function showTtys(options: ListOptions): Promise<void> {
     const guess = t.likelyTypes.length === 0 ? '' : `  may be: ${t.likelyTypes.join(', ')}`;
     const held = t.heldBy === null ? '' : `  held by ${t.heldBy.name} (${t.heldBy.pid})`;
     print(`${(t.stablePath ?? t.path).padEnd(24)} ${(t.usb ?? '-').padEnd(10)} ${t.manufacturer ?? ''}${guess}${held}`);
+    if (t.sharedById !== null) print(`  not ${t.sharedById}: any adapter of its kind may have that name${t.stablePath === null ? '' : '; this one is the socket\'s: leave it plugged in there'}`);
   }
 }

@@ -24,7 +24,7 @@ interface TestOptions {
 interface BoardToTest {
   type: string;
   tty: string;
-  setup: { channels: number; options?: Record<string, unknown>; boardTypes?: Record<string, unknown> };
+  setup: { name: string; channels: number; options?: Record<string, unknown>; boardTypes?: Record<string, unknown> };
 }
 
 /** For one relay, behind what its board was asked before. */
@@ -76,7 +76,7 @@ async function testRig(file: string, options: TestOptions, held: Held): Promise<
     for (const board of await boardsOf(rig)) {
       if (held.signal.aborted) break;
       if (!options.json) print(`board ${board.name} (${board.type} at ${board.tty})`);
-      const setup = { channels: board.channels, options: board.options, boardTypes: rig.boardTypes };
+      const setup = { name: board.name, channels: board.channels, options: board.options, boardTypes: rig.boardTypes };
       steps.push(...(await testOne({ type: board.type, tty: board.tty, setup }, rig.name, options, held)));
     }
     return steps;
@@ -100,7 +100,7 @@ function bare(options: TestOptions): BoardToTest {
   if (!listBoards().some((board) => board.type === type)) {
     throw new UsageError(`no board type is called "${type}" (plugpull relay boards); one of your own is tested with its profile: plugpull relay test RIG`);
   }
-  return { type, tty, setup: { channels: channels ?? 1 } };
+  return { type, tty, setup: { name: type, channels: channels ?? 1 } };
 }
 
 function line(s: BoardTestStep): string {

@@ -11,6 +11,7 @@
 
 import { z } from 'zod';
 import { checkTemplates } from './boardTypeCheck.js';
+import { baudSchema, dataBitsSchema, EIGHT_N_ONE, flowControlSchema, paritySchema, stopBitsSchema } from './line.js';
 
 const template = z.string().min(1);
 const templates = z.union([template.transform((one) => [one]), z.array(template).min(1)]);
@@ -75,7 +76,12 @@ export const boardTypeSchema = z
     usb: z.array(z.string().regex(/^[0-9a-f]{4}:[0-9a-f]{4}$/)).default([]),
     /** How sure the description is: A several sources, B one, C recalled; `user` for a rig profile's own. */
     sure: z.enum(['A', 'B', 'C', 'user']).default('user'),
-    baud: z.number().int().min(50).max(4_000_000).default(9600),
+    baud: baudSchema.default(9600),
+    // A profile may say otherwise of one board, under options.
+    parity: paritySchema.default(EIGHT_N_ONE.parity),
+    dataBits: dataBitsSchema.default(EIGHT_N_ONE.dataBits),
+    stopBits: stopBitsSchema.default(EIGHT_N_ONE.stopBits),
+    flowControl: flowControlSchema.default(EIGHT_N_ONE.flowControl),
     channels: z.strictObject({ min: z.number().int().min(1), max: z.number().int().min(1).max(64) }),
     /** Numbers of the rig profile that templates may use, as `address`. */
     options: z.record(z.string().regex(/^[a-z][A-Za-z0-9]*$/), optionSchema).default({}),

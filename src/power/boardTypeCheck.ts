@@ -3,6 +3,7 @@
  * and not at the first cut. Finds syntax, unknown names and numbers that cannot fit; it cannot know the board.
  */
 
+import { toHex } from './hex.js';
 import { renderFrame } from './language/frame.js';
 import { compileReply } from './language/reply.js';
 import { evaluate, type Values } from './language/numbers.js';
@@ -21,6 +22,7 @@ interface StepLike {
 /** The parts of a description that hold templates; structural, so that the schema file can import this one. */
 export interface Templated {
   channels: { min: number; max: number };
+  dataBits: number;
   options: Record<string, { default: number }>;
   boot?: { expect: string[]; ask?: string };
   sync?: StepLike;
@@ -56,15 +58,17 @@ export function checkTemplates(type: Templated): TemplateProblem[] {
       if (reply !== 'echo') attempt([...path, i], () => compileReply(reply, values));
     });
   };
+  const checkFrame = (path: Path, template: string, values: Values): void =>
+    attempt(path, () => requireFit(renderFrame(template, values), type.dataBits));
   const checkStep = (path: Path, step: StepLike | undefined, values: Values): void => {
     if (step === undefined) return;
-    attempt([...path, 'send'], () => renderFrame(step.send, values));
+    checkFrame([...path, 'send'], step.send, values);
     checkReplies([...path, 'expect'], step.expect, values);
   };
 
   checkReplies(['boot', 'expect'], type.boot?.expect, board);
   const { ask } = type.boot ?? {};
-  if (ask !== undefined) attempt(['boot', 'ask'], () => renderFrame(ask, board));
+  if (ask !== undefined) checkFrame(['boot', 'ask'], ask, board);
   checkReplies(['refused'], type.refused, board);
   checkStep(['sync'], type.sync, board);
   checkStep(['identify'], type.identify, board);
@@ -91,6 +95,12 @@ export function checkTemplates(type: Templated): TemplateProblem[] {
   checkStep(['pulse', 'on'], type.pulse?.on, units);
   checkStep(['pulse', 'off'], type.pulse?.off, units);
   return problems;
+}
+
+function requireFit(frame: Uint8Array, dataBits: number): void {
+  const wide = frame.find((byte) => byte >= 2 ** dataBits);
+  if (wide === undefined) return;
+  throw new TemplateError(`byte ${toHex(Uint8Array.of(wide))} does not fit into ${dataBits} data bits`);
 }
 
 /** A limit of a measurement: a number, or an expression over the board's options. */

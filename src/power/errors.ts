@@ -3,7 +3,7 @@
  * and says what was sent, what came back and what to try next. No message is ever matched on its text.
  */
 
-import { toHex } from './hex.js';
+import { readable, toHex } from './hex.js';
 
 export type PowerErrorCode =
   | 'BOARD_MUTE' // nothing came back
@@ -58,32 +58,42 @@ export function isPowerError(error: unknown): error is PowerError {
   return error instanceof PowerError;
 }
 
+/** What was said to a board, and how messages show it. */
+export interface Said {
+  board: string;
+  sent: Uint8Array;
+  /** Bytes that are words are shown as such. */
+  inWords: { sent: boolean; received: boolean };
+  /** `9600 8N1`. */
+  line: string;
+}
+
 /** Nothing came back within the time given. */
-export function boardMute(board: string, sent: Uint8Array, timeoutMs: number): PowerError {
+export function boardMute({ board, sent, inWords, line }: Said, timeoutMs: number): PowerError {
   return new PowerError(
     'BOARD_MUTE',
-    `board "${board}" did not answer "${toHex(sent)}" within ${timeoutMs} ms: check its supply, tty and type ` +
-      '(plugpull relay test)',
+    `board "${board}" did not answer "${readable(sent, inWords.sent)}" within ${timeoutMs} ms: check its supply, tty, type ` +
+      `(plugpull relay test) and line settings (${line})`,
     { board, sentHex: toHex(sent), receivedHex: '', timeoutMs },
   );
 }
 
 /** Bytes came back, but not the ones that the description expects. */
-export function boardGarbage(board: string, sent: Uint8Array, received: Uint8Array, expected: string): PowerError {
+export function boardGarbage({ board, sent, inWords, line }: Said, received: Uint8Array, expected: string): PowerError {
   return new PowerError(
     'BOARD_GARBAGE',
-    `board "${board}" answered "${toHex(received)}" to "${toHex(sent)}", expected ${expected}: ` +
-      'wrong board type, baud rate or unit address?',
+    `board "${board}" answered "${readable(received, inWords.received)}" to "${readable(sent, inWords.sent)}", expected ${expected}: ` +
+      `wrong board type, unit address or line settings (${line})?`,
     { board, sentHex: toHex(sent), receivedHex: toHex(received), expected },
   );
 }
 
-/** A well-formed answer that says no. */
-export function boardRefused(board: string, sent: Uint8Array, received: Uint8Array, reason?: number): PowerError {
+/** A well-formed answer that says no; `hint`: what that may mean for such a frame. */
+export function boardRefused({ board, sent, inWords }: Said, received: Uint8Array, hint: string, reason?: number): PowerError {
   const why = reason === undefined ? '' : ` with code ${reason}`;
   return new PowerError(
     'BOARD_REFUSED',
-    `board "${board}" refused "${toHex(sent)}"${why} ("${toHex(received)}"): does it have that channel?`,
+    `board "${board}" refused "${readable(sent, inWords.sent)}"${why} ("${readable(received, inWords.received)}"): ${hint}`,
     { board, sentHex: toHex(sent), receivedHex: toHex(received) },
   );
 }

@@ -13,4 +13,5 @@ export type { RailCommand, RailState } from './rails/railMap.js';
 export type { Evidence } from './rails/verify.js';
 export { type BoardListing, listBoards } from './listBoards.js';
 export { listTtys, type TtyListing } from './listTtys.js';
+export { type TtyDoubt, ttyDoubts } from './ttyDoubts.js';
 export { type BoardTestSetup, type BoardTestStep, testBoard } from './testBoard.js';

@@ -3,12 +3,15 @@
 import { type BoardType, type ReadBackKind, readBackOf } from './boardType.js';
 import { catalogue } from './catalogue/index.js';
 import { parseBoardType } from './findBoardType.js';
+import { lineText } from './line.js';
 
 export interface BoardListing {
   type: string;
   title: string;
   channels: { min: number; max: number };
   baud: number | null;
+  /** `9600 8N1`; null: no frames. */
+  line: string | null;
   readBack: ReadBackKind | 'depends';
   /** A several sources agree, B one, C recalled; `user`: the rig profile's own. */
   sure: BoardType['sure'];
@@ -20,7 +23,7 @@ export interface BoardListing {
   usb: string[];
 }
 
-const withoutFrames = { baud: null, sure: 'A', timedPulse: 'none', resetsOnOpen: false, options: {}, usb: [] } as const;
+const withoutFrames = { baud: null, line: null, sure: 'A', timedPulse: 'none', resetsOnOpen: false, options: {}, usb: [] } as const;
 
 const others: BoardListing[] = [
   { ...withoutFrames, type: 'dtr', title: 'the DTR line of a tty', channels: { min: 1, max: 1 }, readBack: 'none' },
@@ -47,6 +50,7 @@ function listing(name: string, type: BoardType): BoardListing {
     title: type.title,
     channels: type.channels,
     baud: type.baud,
+    line: lineText(type),
     readBack: readBackOf(type),
     sure: type.sure,
     timedPulse: timedPulse(type),

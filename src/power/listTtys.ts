@@ -8,8 +8,13 @@ import { holderOf } from './transport/ttyProblems.js';
 
 export interface TtyListing {
   path: string;
-  /** Under /dev/serial/by-id: the name to put in a rig profile. Null: the device has none. */
+  /** The name to put in a rig profile: under by-id where that is this adapter's alone, else under by-path. Null: it has none. */
   stablePath: string | null;
+  /**
+   * Its name under by-id, where that is not its alone: adapters without a serial number (most CH340) have one name in
+   * common, and the link leads to the one that was plugged in last. Null: it has no such name.
+   */
+  sharedById: string | null;
   /** `1a86:7523`, lower case; null: not USB. */
   usb: string | null;
   manufacturer: string | null;
@@ -18,24 +23,53 @@ export interface TtyListing {
   heldBy: { pid: number; name: string } | null;
 }
 
-const BY_ID = '/dev/serial/by-id';
+/** A port as udev tells it. */
+export interface PortOfHost {
+  path: string;
+  manufacturer?: string | undefined;
+  serialNumber?: string | undefined;
+  /** Its name under by-id. */
+  pnpId?: string | undefined;
+  vendorId?: string | undefined;
+  productId?: string | undefined;
+}
 
-export async function listTtys(boardTypes: Record<string, unknown> = {}): Promise<TtyListing[]> {
-  const stable = stablePaths();
+/** Where ports are looked for. */
+export interface TtySources {
+  ports(): Promise<PortOfHost[]>;
+  /** With by-id and by-path. */
+  linkDir: string;
+}
+
+const HOST: TtySources = { ports: () => SerialPort.list(), linkDir: '/dev/serial' };
+
+export async function listTtys(boardTypes: Record<string, unknown> = {}, sources: TtySources = HOST): Promise<TtyListing[]> {
+  const byId = linksIn(path.join(sources.linkDir, 'by-id'));
+  const byPath = linksIn(path.join(sources.linkDir, 'by-path'));
   const boards = listBoards(boardTypes);
-  const ports = (await SerialPort.list()).filter((port) => !isEmptySocket(port.path));
+  const ports = (await sources.ports()).filter((port) => !isEmptySocket(port.path));
   ports.sort((a, b) => a.path.localeCompare(b.path, 'en', { numeric: true }));
   return ports.map((port) => {
     const usb = port.vendorId && port.productId ? `${port.vendorId}:${port.productId}`.toLowerCase() : null;
+    const node = targetOf(port.path) ?? port.path;
+    const idName = byId.get(node) ?? (port.pnpId ? path.join(sources.linkDir, 'by-id', port.pnpId) : null);
+    const isShared = idName !== null && !isItsAlone(port, ports);
     return {
       path: port.path,
-      stablePath: stable.get(port.path) ?? null,
+      stablePath: (isShared ? null : idName) ?? byPath.get(node) ?? null,
+      sharedById: isShared ? idName : null,
       usb,
       manufacturer: port.manufacturer ?? null,
       likelyTypes: boards.filter((board) => usb !== null && board.usb.includes(usb)).map((board) => board.type),
       heldBy: fs.existsSync(port.path) ? holderOf(port.path) : null,
     };
   });
+}
+
+/** A twin may be plugged in tomorrow: only a serial number makes the name one adapter's, and cheap ones all have the same. */
+function isItsAlone(port: PortOfHost, all: readonly PortOfHost[]): boolean {
+  if (!port.serialNumber) return false;
+  return port.pnpId === undefined || all.every((other) => other === port || other.pnpId !== port.pnpId);
 }
 
 /** A 16550's node exists for each port that a board might have; sysfs says which have no UART behind them (type 0, unknown). */
@@ -47,13 +81,16 @@ function isEmptySocket(tty: string): boolean {
   }
 }
 
-function stablePaths(): Map<string, string> {
-  if (!fs.existsSync(BY_ID)) return new Map();
-  const names = fs.readdirSync(BY_ID).map((name) => path.join(BY_ID, name));
-  return new Map(names.flatMap((name): [string, string][] => {
-    const tty = targetOf(name);
-    return tty === null ? [] : [[tty, name]];
-  }));
+/** By node; of several links to one, the first by name (by-path has one for USB 2 besides the one for USB). */
+function linksIn(dir: string): Map<string, string> {
+  const found = new Map<string, string>();
+  if (!fs.existsSync(dir)) return found;
+  for (const name of fs.readdirSync(dir).sort()) {
+    const link = path.join(dir, name);
+    const tty = targetOf(link);
+    if (tty !== null && !found.has(tty)) found.set(tty, link);
+  }
+  return found;
 }
 
 /** Null: unplugged since its name was listed. */

@@ -1,18 +1,19 @@
 /**
  * Tries a board relay by relay: for `relay test`, before any disk hangs on it. THE RELAYS REALLY SWITCH. Each goes to the
- * other state and back; where the board cannot say how it was, it ends on.
+ * other state and back; where the board cannot say how it was, it ends on. Then all of them at once, where the board has a
+ * frame for that: a cut of all rails sends it, and some copies of a board do not know it.
  */
 
 import type { BoardRef } from '../rig/resolved.js';
-import type { Board, RelayChange } from './boards/board.js';
+import type { Board, RelayChange, SwitchDone } from './boards/board.js';
 import { openBoard } from './boards/openBoard.js';
-import { NS_PER_MS } from './clock.js';
+import { type Clock, NS_PER_MS } from './clock.js';
 import { isPowerError, type PowerError } from './errors.js';
 import { boardDeps, type PowerDeps } from './openPower.js';
 import { type Evidence, verifyRelays } from './rails/verify.js';
 
 export interface BoardTestStep {
-  step: 'open' | 'identify' | 'read' | 'switch';
+  step: 'open' | 'identify' | 'read' | 'switch' | 'switch all';
   channel: number | null;
   ok: boolean;
   /** For a person: what was done, what was seen. */
@@ -24,6 +25,8 @@ export interface BoardTestStep {
 }
 
 export interface BoardTestSetup {
+  /** As messages call it; left out: `test`. */
+  name?: string;
   channels: number;
   options?: Record<string, unknown>;
   boardTypes?: Record<string, unknown>;
@@ -64,9 +67,10 @@ export async function* testBoard(
     }
   };
 
-  const ref: BoardRef = { name: 'test', type, tty, channels: setup.channels, options: setup.options ?? {} };
+  const ref: BoardRef = { name: setup.name ?? 'test', type, tty, channels: setup.channels, options: setup.options ?? {} };
   let board: Board | null = null;
-  let underTest: RelayChange | null = null;
+  /** What puts the relays under test back. */
+  let underTest: readonly RelayChange[] = [];
   try {
     yield await attempt('open', null, async () => {
       board = await openBoard(ref, setup.boardTypes ?? {}, [], used);
@@ -75,12 +79,13 @@ export async function* testBoard(
     if (board === null) return;
     const opened: Board = board;
     setup.onOpen?.(async () => {
-      const change = underTest;
-      if (change === null) return 'every relay is as it was found';
-      await opened.set([change]);
-      return `relay ${change.channel} switched ${word(change.on)} again`;
+      const changes = underTest;
+      if (changes.length === 0) return 'every relay is as it was found, or on where its board cannot say';
+      await opened.set(changes);
+      return changes.map(({ channel, on }) => `relay ${channel} switched ${word(on)} again`).join(', ');
     });
     yield await attempt('identify', null, async () => ({ detail: (await opened.identify()) ?? 'it has no identity' }));
+    const found = new Map<number, boolean>();
     for (let channel = 1; channel <= setup.channels; channel += 1) {
       if (setup.signal?.aborted === true) return;
       let wasOn: boolean | undefined;
@@ -89,20 +94,60 @@ export async function* testBoard(
         return { detail: wasOn === undefined ? 'it cannot say' : word(wasOn) };
       });
       const endsOn = wasOn ?? true;
-      underTest = { channel, on: endsOn };
+      underTest = [{ channel, on: endsOn }];
+      found.set(channel, endsOn);
       for (const on of [!endsOn, endsOn]) {
         yield await attempt('switch', channel, async () => {
           const done = await opened.set([{ channel, on }]);
-          const seen = await verifyRelays(opened, [{ channel, on }], done.commandNs, used.clock);
-          const evidence = seen.evidence === 'none' ? done.evidence : seen.evidence;
+          const evidence = await evidenceOf(opened, [{ channel, on }], done, used.clock);
           return { detail: `switched ${word(on)}: ${EVIDENCE_WORDS[evidence]}`, evidence };
         });
       }
-      underTest = null;
+      underTest = [];
     }
+    if (opened.allAtOnce !== true || setup.signal?.aborted === true) return;
+    underTest = [...found].map(([channel, on]) => ({ channel, on }));
+    yield await attempt('switch all', null, () => switchAll(opened, found, used.clock));
+    underTest = [];
   } finally {
     await (board as Board | null)?.close();
   }
+}
+
+/** Off and on in one step: between two, a caller could stop looking and leave every relay off. */
+async function switchAll(board: Board, found: ReadonlyMap<number, boolean>, clock: Clock): Promise<Outcome> {
+  const all = (on: boolean): RelayChange[] => [...found.keys()].map((channel) => ({ channel, on }));
+  let off: SwitchDone;
+  try {
+    off = await board.set(all(false));
+    await evidenceOf(board, all(false), off, clock);
+  } catch (error) {
+    await board.set(all(true)).catch(() => undefined);
+    await putBack(board, found).catch(() => undefined);
+    throw error;
+  }
+  const on = await board.set(all(true));
+  const evidence = await evidenceOf(board, all(true), on, clock).finally(() => putBack(board, found));
+  const refused = on.allRefused ?? off.allRefused;
+  if (refused === undefined) return { detail: `switched off and on in one frame: ${EVIDENCE_WORDS[evidence]}`, evidence };
+  const detail = `switched off and on one after the other: it does not obey the frame for all relays at once, so that rails cut together lose power ${spread(on)} ms apart (${refused.message})`;
+  return { detail, evidence };
+}
+
+async function putBack(board: Board, found: ReadonlyMap<number, boolean>): Promise<void> {
+  const off = [...found].filter(([, on]) => !on).map(([channel]) => ({ channel, on: false }));
+  if (off.length > 0) await board.set(off);
+}
+
+/** From the first relay to the last. */
+function spread({ channelNs }: SwitchDone): string {
+  const times = [...(channelNs?.values() ?? [])];
+  return ((Math.max(...times) - Math.min(...times)) / NS_PER_MS).toFixed(0);
+}
+
+async function evidenceOf(board: Board, changes: readonly RelayChange[], done: SwitchDone, clock: Clock): Promise<Evidence> {
+  const seen = await verifyRelays(board, changes, done.commandNs, clock);
+  return seen.evidence === 'none' ? done.evidence : seen.evidence;
 }
 
 const word = (on: boolean): string => (on ? 'on' : 'off');

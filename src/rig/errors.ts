@@ -1,6 +1,7 @@
 /**
  * What is wrong with a rig profile, for the person who has to mend it. All problems of a file are reported at once.
  */
+import { withoutInvisible } from './source/invisible.js';
 
 export interface RigProblem {
   file: string;
@@ -54,7 +55,6 @@ export function showValue(value: unknown): string | null {
   if (value === undefined) return null;
   const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? String(value));
   // Control characters would let a profile write to the reader's terminal.
-  // eslint-disable-next-line no-control-regex
-  const clean = text.replace(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, '?');
+  const clean = withoutInvisible(text);
   return clean.length > SHOWN_CHARS_MAX ? `${clean.slice(0, SHOWN_CHARS_MAX)}…` : clean === '' ? '""' : clean;
 }

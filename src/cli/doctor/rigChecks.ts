@@ -4,6 +4,7 @@ import { AREA_NAMES, isLabDevice, usesLab } from '../../campaign/places.js';
 import { rigHolder } from '../../campaign/rigLock.js';
 import type { FfiName } from '../options.js';
 import type { ResolvedRig } from '../../rig/resolved.js';
+import { ttyDoubts } from '../../power/index.js';
 import { lacking, missing, ok, type Check } from './check.js';
 import { accessCheck } from './hostChecks.js';
 
@@ -20,6 +21,7 @@ export async function rigChecks(rig: ResolvedRig, ffi: FfiName): Promise<Check[]
   for (const board of rig.boards) {
     if (board.tty !== '' && !board.tty.startsWith('lab:')) checks.push(accessCheck(`board ${board.name}`, board.tty, 'dialout'));
   }
+  for (const { board, found, mend } of await ttyDoubts(rig.boards)) checks.push(lacking(`board ${board}`, found, mend));
   for (const w of rig.warnings) checks.push(lacking(`profile: ${w.field}`, w.text, 'see the profile'));
   return checks;
 }

@@ -5,16 +5,20 @@
  */
 
 import { z } from 'zod';
+import { allAtOnceShape, answerToAll } from './allAtOnce.js';
 import { protocol } from './protocol.js';
 import type { Relays } from './relays.js';
 
 const FRAME_BYTES = 4;
 const FIRMWARE = 11;
+const SET_ALL = 3;
 
-export const conrad = protocol<Record<string, never>>({
+const options = z.strictObject(allAtOnceShape);
+
+export const conrad = protocol<z.infer<typeof options>>({
   channels: { min: 8, max: 8 },
-  options: z.strictObject({}),
-  start(relays) {
+  options,
+  start(relays, { allAtOnce }) {
     let frame: number[] = [];
     let address: number | null = null;
     const answer = (command: number, to: number, data: number): number[] => {
@@ -28,7 +32,9 @@ export const conrad = protocol<Record<string, never>>({
         address = to;
         return answer(command, to, FIRMWARE);
       }
-      if (to !== address || !obey(command, data, relays)) return null;
+      if (to !== address) return null;
+      if (command === SET_ALL) return answerToAll(allAtOnce, () => relays.setMask(data), () => answer(command, to, relays.toldMask()));
+      if (!obey(command, data, relays)) return null;
       return answer(command, to, relays.toldMask());
     };
     return {
@@ -49,10 +55,6 @@ export const conrad = protocol<Record<string, never>>({
 
 function obey(command: number, data: number, relays: Relays): boolean {
   if (command === 2) return true;
-  if (command === 3) {
-    relays.setMask(data);
-    return true;
-  }
   if (command < 6 || command > 8) return false;
   for (let channel = 1; channel <= relays.channels; channel += 1) {
     if ((data >> (channel - 1)) % 2 === 0) continue;

@@ -1,16 +1,19 @@
 /** Denkovi 16 v3: commands end with `//` and are echoed; `ask//` gets two bytes, relay 1 in the highest bit. */
 
 import { z } from 'zod';
+import { type AllAtOnce, allAtOnceShape, answerToAll } from './allAtOnce.js';
 import { asciiBytes, protocol } from './protocol.js';
 import type { Relays } from './relays.js';
 
 /** `xHL//`, the longest there is. */
 const COMMAND_BYTES_MAX = 5;
 
-export const denkovi16 = protocol<Record<string, never>>({
+const options = z.strictObject(allAtOnceShape);
+
+export const denkovi16 = protocol<z.infer<typeof options>>({
   channels: [16],
-  options: z.strictObject({}),
-  start(relays) {
+  options,
+  start(relays, { allAtOnce }) {
     let text = '';
     return {
       receive(chunk) {
@@ -23,7 +26,7 @@ export const denkovi16 = protocol<Record<string, never>>({
             if (text.length > COMMAND_BYTES_MAX) text = '';
             continue;
           }
-          const answer = execute(text, relays);
+          const answer = execute(text, relays, allAtOnce);
           if (answer !== null) answers.push(answer);
           text = '';
         }
@@ -33,11 +36,11 @@ export const denkovi16 = protocol<Record<string, never>>({
   },
 });
 
-function execute(text: string, relays: Relays): number[] | null {
+function execute(text: string, relays: Relays, allAtOnce: AllAtOnce): number[] | null {
   if (!text.endsWith('//')) return null;
   if (text === 'ask//') return highestFirst(relays);
-  if (text === 'on//' || text === 'off//') relays.setAll(text === 'on//');
-  else if (text.startsWith('x')) {
+  if (text === 'on//' || text === 'off//') return answerToAll(allAtOnce, () => relays.setAll(text === 'on//'), () => asciiBytes(text));
+  if (text.startsWith('x')) {
     const bits = [text.charCodeAt(1), text.charCodeAt(2)];
     for (let i = 0; i < 16; i += 1) relays.set(i + 1, ((bits[i >> 3] >> (7 - (i & 7))) & 1) === 1);
   } else {

@@ -1,6 +1,7 @@
 /** Devantech: one byte is one command; `5C` takes the mask in a second one. Unknown bytes do nothing. */
 
 import { z } from 'zod';
+import { type AllAtOnce, allAtOnceShape, answerToAll } from './allAtOnce.js';
 import { protocol } from './protocol.js';
 import type { Relays } from './relays.js';
 
@@ -10,10 +11,12 @@ const FIRMWARE = 10;
 /** 12.5 V, in tenths. */
 const SUPPLY = 125;
 
-export const devantech = protocol<Record<string, never>>({
+const options = z.strictObject(allAtOnceShape);
+
+export const devantech = protocol<z.infer<typeof options>>({
   channels: [2, 8],
-  options: z.strictObject({}),
-  start(relays) {
+  options,
+  start(relays, { allAtOnce }) {
     let maskFollows = false;
     return {
       receive(chunk) {
@@ -24,7 +27,7 @@ export const devantech = protocol<Record<string, never>>({
             maskFollows = false;
           } else if (byte === 0x5c) maskFollows = true;
           else {
-            const answer = execute(byte, relays);
+            const answer = execute(byte, relays, allAtOnce);
             if (answer !== null) answers.push(answer);
           }
         }
@@ -34,13 +37,12 @@ export const devantech = protocol<Record<string, never>>({
   },
 });
 
-function execute(byte: number, relays: Relays): number[] | null {
+function execute(byte: number, relays: Relays, allAtOnce: AllAtOnce): number[] | null {
   if (byte === 0x5a) return [MODULE[relays.channels], FIRMWARE];
   if (byte === 0x5b) return [relays.toldMask()];
   if (byte === 0x5d) return relays.channels === 8 ? [SUPPLY] : null;
-  if (byte === 0x64) relays.setAll(true);
-  else if (byte === 0x6e) relays.setAll(false);
-  else if (byte > 0x64 && relays.has(byte - 0x64) && byte < 0x6d) relays.set(byte - 0x64, true);
+  if (byte === 0x64 || byte === 0x6e) return answerToAll(allAtOnce, () => relays.setAll(byte === 0x64), () => null);
+  if (byte > 0x64 && relays.has(byte - 0x64) && byte < 0x6d) relays.set(byte - 0x64, true);
   else if (byte > 0x6e && relays.has(byte - 0x6e)) relays.set(byte - 0x6e, false);
   return null;
 }

@@ -4,22 +4,28 @@
  */
 
 import { z } from 'zod';
+import { type AllAtOnce, allAtOnceShape, answerToAll } from './allAtOnce.js';
 import { protocol } from './protocol.js';
 import type { Relays } from './relays.js';
 import { ILLEGAL_ADDRESS, ILLEGAL_FUNCTION, ILLEGAL_VALUE, type Outcome, rtuMachine, word } from './rtuFraming.js';
 
-const options = z.strictObject({ address: z.number().int().min(1).max(247).default(1) });
+const options = z.strictObject({
+  address: z.number().int().min(1).max(247).default(1),
+  ...allAtOnceShape,
+  /** Knows the pulses that are timed by the board; else an address like any other that it does not have. */
+  pulses: z.boolean().default(true),
+});
 
 const PULSE_UNIT_MS = 100;
 
 export const modbusRtu = protocol<z.infer<typeof options>>({
   channels: { min: 1, max: 32 },
   options,
-  start: (relays, { address }) =>
+  start: (relays, { address, allAtOnce, pulses }) =>
     rtuMachine(address, (code, body, nowMs) => {
       if (code === 0x01) return readCoils(body, relays);
-      if (code === 0x05) return writeCoil(body, relays, nowMs);
-      if (code === 0x0f) return writeCoils(body, relays);
+      if (code === 0x05) return writeCoil(body, relays, pulses ? nowMs : null);
+      if (code === 0x0f) return writeCoils(body, relays, allAtOnce);
       return { exception: ILLEGAL_FUNCTION };
     }),
 });
@@ -34,11 +40,12 @@ function readCoils(body: number[], relays: Relays): Outcome {
   return [bytes.length, ...bytes];
 }
 
-function writeCoil(body: number[], relays: Relays, nowMs: number): Outcome {
+/** `nowMs` null: it times no pulses. */
+function writeCoil(body: number[], relays: Relays, nowMs: number | null): Outcome {
   const value = word(body, 2);
   const channel = body[1] + 1;
   if (!relays.has(channel)) return { exception: ILLEGAL_ADDRESS };
-  if (body[0] === 0x02 || body[0] === 0x04) {
+  if (nowMs !== null && (body[0] === 0x02 || body[0] === 0x04)) {
     if (value < 1 || value > 0x7fff) return { exception: ILLEGAL_VALUE };
     relays.pulse(channel, body[0] === 0x02, value * PULSE_UNIT_MS, nowMs);
     return body;
@@ -49,11 +56,14 @@ function writeCoil(body: number[], relays: Relays, nowMs: number): Outcome {
   return body;
 }
 
-function writeCoils(body: number[], relays: Relays): Outcome {
+function writeCoils(body: number[], relays: Relays, allAtOnce: AllAtOnce): Outcome | null {
+  if (allAtOnce === 'refuses') return { exception: ILLEGAL_FUNCTION };
   const first = word(body, 0);
   const count = word(body, 2);
   if (count < 1 || body[4] !== Math.ceil(count / 8)) return { exception: ILLEGAL_VALUE };
   if (first + count > relays.channels) return { exception: ILLEGAL_ADDRESS };
-  for (let i = 0; i < count; i += 1) relays.set(first + i + 1, ((body[5 + (i >> 3)] >> (i & 7)) & 1) === 1);
-  return body.slice(0, 4);
+  const act = (): void => {
+    for (let i = 0; i < count; i += 1) relays.set(first + i + 1, ((body[5 + (i >> 3)] >> (i & 7)) & 1) === 1);
+  };
+  return answerToAll(allAtOnce, act, () => body.slice(0, 4));
 }

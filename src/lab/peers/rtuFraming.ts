@@ -17,8 +17,8 @@ export const ILLEGAL_VALUE = 3;
 /** The answer's bytes after the function code, or an exception. */
 export type Outcome = number[] | { exception: number };
 
-/** `execute` sees the function code and what stands between it and the CRC. */
-export type Execute = (code: number, body: number[], nowMs: number) => Outcome;
+/** `execute` sees the function code and what stands between it and the CRC; null: it says nothing. */
+export type Execute = (code: number, body: number[], nowMs: number) => Outcome | null;
 
 export function rtuMachine(address: number, execute: Execute): ProtocolMachine {
   let frame: number[] = [];
@@ -36,7 +36,7 @@ export function rtuMachine(address: number, execute: Execute): ProtocolMachine {
       for (let length = frameLength(frame); !deaf && length !== null && frame.length >= length; length = frameLength(frame)) {
         const one = frame.splice(0, length);
         if (!crcHolds(one)) deaf = true;
-        else if (one[0] === address) answers.push(answerTo(one, execute, nowMs));
+        else if (one[0] === address) answers.push(...answersTo(one, execute, nowMs));
       }
       return answers;
     },
@@ -50,10 +50,11 @@ function frameLength(frame: number[]): number | null {
   return frame.length < 7 ? null : 9 + frame[6];
 }
 
-function answerTo(frame: number[], execute: Execute, nowMs: number): number[] {
+function answersTo(frame: number[], execute: Execute, nowMs: number): number[][] {
   const outcome = execute(frame[1], frame.slice(2, -2), nowMs);
-  if (Array.isArray(outcome)) return withCrc([frame[0], frame[1], ...outcome]);
-  return withCrc([frame[0], frame[1] | 0x80, outcome.exception]);
+  if (outcome === null) return [];
+  if (Array.isArray(outcome)) return [withCrc([frame[0], frame[1], ...outcome])];
+  return [withCrc([frame[0], frame[1] | 0x80, outcome.exception])];
 }
 
 export const word = (bytes: number[], at: number): number => bytes[at] * 256 + bytes[at + 1];

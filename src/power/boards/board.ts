@@ -1,6 +1,7 @@
 /** What rails see of a relay board, whatever stands behind it. Channels count from 1. */
 
 import type { ReadBackKind } from '../boardType.js';
+import type { PowerError } from '../errors.js';
 
 export interface RelayChange {
   channel: number;
@@ -16,6 +17,8 @@ export interface SwitchDone {
   /** The same of each channel, where the board is told one after the other; missing: one frame told them all. */
   channelNs?: ReadonlyMap<number, number>;
   evidence: SwitchEvidence;
+  /** All relays could have gone in one frame, but the board refuses that: why they went one after the other. */
+  allRefused?: PowerError;
 }
 
 export interface RelayReading {
@@ -38,6 +41,8 @@ export interface Board {
   readonly channels: number;
   /** May change from `state` to `none` while opening, when a board turns out not to answer. */
   readonly readBack: ReadBackKind;
+  /** It has a frame of its own for all relays at once. */
+  readonly allAtOnce?: boolean;
   /** After a switch, a read-back that still shows the old state is only believed when so long has passed. */
   readonly readBackWithinMs: number;
   /** One change may take so long, where that is more than a frame and its answer. */
@@ -48,7 +53,7 @@ export interface Board {
   read(channels: readonly number[]): Promise<RelayReading | null>;
   /** Relay to `on` and back after so long, timed by the board; null: it cannot. */
   pulse(channel: number, on: boolean, durationMs: number): Promise<PulseDone | null>;
-  /** What the board says about itself, in hex; null: nothing. */
+  /** What the board says about itself, as words or in hex; null: nothing. */
   identify(): Promise<string | null>;
   close(): Promise<void>;
   /** Of a queued board: resolves when the calls made by now have ended. */
@@ -70,6 +75,7 @@ export function queued(board: Board): Board {
     get readBack() {
       return board.readBack;
     },
+    allAtOnce: board.allAtOnce ?? false,
     readBackWithinMs: board.readBackWithinMs,
     changeMsMax: board.changeMsMax,
     set: (changes) => behind(() => board.set(changes)),

@@ -55,7 +55,7 @@ export class Dialogue {
     const send = renderFrame(step.send, values);
     const expect = (step.expect ?? []).map((reply) => (reply === 'echo' ? echoReply(send) : compileReply(reply, values)));
     const timeoutMs = step.timeoutMs ?? this.#setup.replyTimeoutMs;
-    return this.#setup.session.exchange({ send, expect, refused: this.#refused, timeoutMs });
+    return this.#setup.session.exchange({ send, expect, refused: this.#refused, timeoutMs, inWords: inWords(step), hint: hintOn(values) });
   }
 
   /** Brings a confused parser back, if the description knows how. */
@@ -81,9 +81,23 @@ export class Dialogue {
       await session.listen(expect, timeoutMs);
     } catch (error) {
       if (boot.ask === undefined || !mayRetry(error)) throw error;
-      await session.exchange({ send: renderFrame(boot.ask, this.#values), expect, refused: [], timeoutMs });
+      await session.exchange({ send: renderFrame(boot.ask, this.#values), expect, refused: [], timeoutMs, inWords: inWords({ ...boot, send: boot.ask }) });
     }
   }
+}
+
+/** What the templates of a step hold as text reads better as text in messages, too. */
+export function inWords({ send, expect = [] }: Pick<Step, 'send' | 'expect'>): { sent: boolean; received: boolean } {
+  const isText = (template: string): boolean => /["[']|\{text\}|\{value\}/.test(template);
+  return { sent: isText(send), received: expect.some((template) => isText(template === 'echo' ? send : template)) };
+}
+
+/** What a board may mean that refuses a frame made of these values. */
+function hintOn(values: Values): string {
+  if (values['units'] !== undefined) return 'it may not time pulses by itself';
+  if (values['channel'] !== undefined) return `does it have channel ${values['channel']}?`;
+  if (values['mask'] !== undefined) return 'it may not know a frame for all relays at once, or have fewer channels than the profile says';
+  return 'is it of this type, and does it have as many channels as the profile says?';
 }
 
 function mayRetry(error: unknown): boolean {

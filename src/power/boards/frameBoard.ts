@@ -7,11 +7,13 @@ import type { BoardType, ReadBackKind, ReadRule, Step } from '../boardType.js';
 import { readBackOf } from '../boardType.js';
 import { allChannels, boardValues, threshold } from '../boardTypeCheck.js';
 import { isPowerError } from '../errors.js';
-import { toHex } from '../hex.js';
+import { readable } from '../hex.js';
 import type { Values } from '../language/numbers.js';
+import { verifyRelays } from '../rails/verify.js';
+import { AllAtOnce } from './allAtOnce.js';
 import type { Board, PulseDone, RelayChange, RelayReading, SwitchDone } from './board.js';
 import type { BoardMemory } from './boardMemory.js';
-import { Dialogue, type DialogueSetup } from './dialogue.js';
+import { Dialogue, type DialogueSetup, inWords } from './dialogue.js';
 import type { Answer } from './session.js';
 
 export interface FrameBoardSetup extends DialogueSetup {
@@ -36,11 +38,14 @@ export class FrameBoard implements Board {
   readonly type: string;
   readonly channels: number;
   readBack: ReadBackKind;
+  readonly allAtOnce: boolean;
   readonly readBackWithinMs: number;
   readonly #setup: FrameBoardSetup;
   readonly #values: Values;
   readonly #dialogue: Dialogue;
   readonly #read: ReadRule | undefined;
+  readonly #all: AllAtOnce;
+  #refusesPulses = false;
 
   constructor(setup: FrameBoardSetup) {
     this.#setup = setup;
@@ -54,6 +59,14 @@ export class FrameBoard implements Board {
     this.readBackWithinMs = this.readBack === 'measured' ? (type.measure?.withinMs ?? 0) : CONTACT_MS_MAX;
     this.#values = boardValues(setup.channels, setup.options);
     this.#dialogue = new Dialogue(setup, this.#values);
+    // No board known has a mask of more than 32 relays, and one relay needs no mask.
+    this.allAtOnce = type.setAll !== undefined && !('mask' in type.set) && channels >= 2 && channels <= 32;
+    this.#all = new AllAtOnce(setup.clock, {
+      together: (changes) => this.#setTogether(changes),
+      oneByOne: (changes) => this.#setOneByOne(changes),
+      verify: (changes, sinceNs) => this.#verify(changes, sinceNs),
+      synchronize: () => this.#dialogue.synchronize(),
+    });
   }
 
   /** Waits for a booting board, synchronizes, initializes. Rejects with BOARD_MUTE and the like. */
@@ -70,15 +83,17 @@ export class FrameBoard implements Board {
     if (this.#read?.mayBeMute === true && this.readBack !== 'none') await this.#probeReadBack();
   }
 
-  async set(changes: readonly RelayChange[]): Promise<SwitchDone> {
-    const { type } = this.#setup;
-    if ('mask' in type.set) return this.#setMask(type.set.mask, changes);
-    const all = this.#allStep(changes);
-    if (all !== null) return this.#switch(all.step, { ...this.#values, mask: all.mask });
+  set(changes: readonly RelayChange[]): Promise<SwitchDone> {
+    return this.#allAlike(changes) ? this.#all.set(changes) : this.#setOneByOne(changes);
+  }
+
+  async #setOneByOne(changes: readonly RelayChange[]): Promise<SwitchDone> {
+    const { set } = this.#setup.type;
+    if ('mask' in set) return this.#setMask(set.mask, changes);
     let done: SwitchDone = { commandNs: 0, evidence: 'none' };
     const channelNs = new Map<number, number>();
     for (const { channel, on } of changes) {
-      done = await this.#switch(on ? type.set.on : type.set.off, this.#channelValues(channel));
+      done = await this.#switch(on ? set.on : set.off, this.#channelValues(channel));
       channelNs.set(channel, done.commandNs);
     }
     return { ...done, channelNs };
@@ -103,11 +118,17 @@ export class FrameBoard implements Board {
   async pulse(channel: number, on: boolean, durationMs: number): Promise<PulseDone | null> {
     const { pulse } = this.#setup.type;
     const step = on ? pulse?.on : pulse?.off;
-    if (pulse === undefined || step === undefined) return null;
+    if (pulse === undefined || step === undefined || this.#refusesPulses) return null;
     const units = Math.max(1, Math.round(durationMs / pulse.unitMs));
     if (units > pulse.unitsMax) return null;
     // Never sent twice: if only the echo was lost, a second frame would be a second cut.
-    const answer = await this.#dialogue.askOnce(step, { ...this.#channelValues(channel), units });
+    const answer = await this.#dialogue.askOnce(step, { ...this.#channelValues(channel), units }).catch((error: unknown) => {
+      // Said in so many words: nothing has moved, and the host times it.
+      if (isPowerError(error) && error.code === 'BOARD_REFUSED') return null;
+      throw error;
+    });
+    this.#refusesPulses = answer === null;
+    if (answer === null) return null;
     const evidence = step.expect === undefined ? 'none' : 'echo';
     return { commandNs: answer.sentNs, evidence, durationMs: units * pulse.unitMs };
   }
@@ -115,7 +136,8 @@ export class FrameBoard implements Board {
   async identify(): Promise<string | null> {
     const { identify } = this.#setup.type;
     if (identify === undefined) return null;
-    return toHex((await this.#dialogue.ask(identify, this.#values)).received);
+    const { received } = await this.#dialogue.ask(identify, this.#values);
+    return readable(received, inWords(identify).received).replace(/^(\\[rn])+|(\\[rn])+$/g, '');
   }
 
   close(): Promise<void> {
@@ -133,14 +155,20 @@ export class FrameBoard implements Board {
     return done;
   }
 
-  /** One frame for all relays, if they all go the same way. */
-  #allStep(changes: readonly RelayChange[]): { step: Step; mask: number } | null {
-    const { setAll } = this.#setup.type;
-    if (setAll === undefined || this.channels < 2 || this.channels > 32) return null;
-    const { on } = changes[0];
+  /** All relays, and they all go the same way. */
+  #allAlike(changes: readonly RelayChange[]): boolean {
+    if (!this.allAtOnce) return false;
     const channels = new Set(changes.map((change) => change.channel));
-    if (channels.size < this.channels || changes.some((change) => change.on !== on)) return null;
-    return { step: on ? setAll.on : setAll.off, mask: on ? allChannels(this.channels) : 0 };
+    return channels.size === this.channels && changes.every((change) => change.on === changes[0].on);
+  }
+
+  #setTogether([{ on }]: readonly RelayChange[]): Promise<SwitchDone> {
+    const setAll = this.#setup.type.setAll!;
+    return this.#switch(on ? setAll.on : setAll.off, { ...this.#values, mask: on ? allChannels(this.channels) : 0 });
+  }
+
+  async #verify(changes: readonly RelayChange[], sinceNs: number): Promise<void> {
+    await verifyRelays(this, changes, sinceNs, this.#setup.clock);
   }
 
   async #switch(step: Step, values: Values): Promise<SwitchDone> {

@@ -2,6 +2,7 @@
 
 import type { BoardRef } from '../../rig/resolved.js';
 import type { Clock } from '../clock.js';
+import { type LineSettings, lineText } from '../line.js';
 import type { OpenWire, Wire } from '../transport/wire.js';
 import { type Board, queued, type RelayChange } from './board.js';
 import type { OpenBoardMemory } from './boardMemory.js';
@@ -20,9 +21,6 @@ export interface BoardDeps {
   trace: (trace: WireTrace) => void;
 }
 
-/** A control line has no baud rate that matters; the port must be opened with one. */
-const LINE_BAUD = 9600;
-
 /**
  * `rest` is how the relays are with every rail on: for boards that drop them on opening, or that can't be asked. Rejects
  * with `PowerError`: BAD_SPEC, BAD_BOARD_TYPE, TTY_… or BOARD_….
@@ -38,8 +36,8 @@ export async function openBoard(
     case 'exec':
       return queued(execBoard(ref.name, ref.channels, resolved.options, deps.clock));
     case 'line': {
-      const wire = await openTty(ref, resolved.common.baud ?? LINE_BAUD, false, deps);
-      return queued(lineBoard(ref.name, resolved.line, wire));
+      const wire = await openTty(ref, resolved.line, false, deps);
+      return queued(lineBoard(ref.name, resolved.control, wire));
     }
     case 'frames':
       return openFrameBoard(ref, resolved, rest, deps);
@@ -48,13 +46,13 @@ export async function openBoard(
 
 async function openFrameBoard(
   ref: BoardRef,
-  { type, common, options }: ResolvedBoard & { kind: 'frames' },
+  { type, common, line, options }: ResolvedBoard & { kind: 'frames' },
   rest: readonly RelayChange[],
   deps: BoardDeps,
 ): Promise<Board> {
-  const wire = await openTty(ref, common.baud ?? type.baud, type.hangUpOnClose, deps);
+  const wire = await openTty(ref, line, type.hangUpOnClose, deps);
   try {
-    const settings = { board: ref.name, gapMs: common.gapMs ?? type.gapMs, quietMs: type.quietMs };
+    const settings = { board: ref.name, line: lineText(line), gapMs: common.gapMs ?? type.gapMs, quietMs: type.quietMs };
     const board = new FrameBoard({
       name: ref.name,
       typeName: ref.type,
@@ -78,6 +76,6 @@ async function openFrameBoard(
   }
 }
 
-function openTty(ref: BoardRef, baud: number, hangUpOnClose: boolean, deps: BoardDeps): Promise<Wire> {
-  return deps.openWire({ tty: ref.tty, baud, hangUpOnClose, rigName: deps.rigName, runtimeDir: deps.runtimeDir });
+function openTty(ref: BoardRef, line: LineSettings, hangUpOnClose: boolean, deps: BoardDeps): Promise<Wire> {
+  return deps.openWire({ tty: ref.tty, ...line, hangUpOnClose, rigName: deps.rigName, runtimeDir: deps.runtimeDir });
 }

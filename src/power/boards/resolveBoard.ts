@@ -6,14 +6,21 @@
 import { z } from 'zod';
 import type { BoardRef } from '../../rig/resolved.js';
 import type { BoardType } from '../boardType.js';
+import { checkTemplates } from '../boardTypeCheck.js';
 import { PowerError } from '../errors.js';
 import { findBoardType } from '../findBoardType.js';
+import { baudSchema, dataBitsSchema, EIGHT_N_ONE, flowControlSchema, lineOf, type LineSettings, paritySchema, stopBitsSchema } from '../line.js';
 import type { ControlLine } from './lineBoard.js';
 import { type ExecOptions, execOptionsSchema } from './execBoard.js';
 
 /** Options that every board on a tty takes; the rest are the board type's own numbers. */
-const commonOptionsSchema = z.object({
-  baud: z.number().int().min(50).max(4_000_000).optional(),
+export const commonOptionsSchema = z.object({
+  /** Of the line; left out: as the board type says. */
+  baud: baudSchema.optional(),
+  parity: paritySchema.optional(),
+  dataBits: dataBitsSchema.optional(),
+  stopBits: stopBitsSchema.optional(),
+  flowControl: flowControlSchema.optional(),
   gapMs: z.number().min(0).max(10_000).optional(),
   replyTimeoutMs: z.number().int().min(1).max(60_000).optional(),
   /** Exchanges tried in all when the board is mute or garbled. 1 … 10. */
@@ -28,8 +35,11 @@ export type CommonOptions = z.infer<typeof commonOptionsSchema>;
 
 export type ResolvedBoard =
   | { kind: 'exec'; options: ExecOptions }
-  | { kind: 'line'; line: ControlLine; common: CommonOptions }
-  | { kind: 'frames'; type: BoardType; common: CommonOptions; options: Record<string, number> };
+  | { kind: 'line'; control: ControlLine; common: CommonOptions; line: LineSettings }
+  | { kind: 'frames'; type: BoardType; common: CommonOptions; line: LineSettings; options: Record<string, number> };
+
+/** A control line carries no bytes; the port must be opened with some settings. */
+const CONTROL_LINE: LineSettings = { baud: 9600, ...EIGHT_N_ONE };
 
 /** Throws BAD_SPEC (channels, options) or BAD_BOARD_TYPE, each naming what is allowed. */
 export function resolveBoard(ref: BoardRef, boardTypes: Record<string, unknown>): ResolvedBoard {
@@ -41,11 +51,20 @@ export function resolveBoard(ref: BoardRef, boardTypes: Record<string, unknown>)
   if (ref.type === 'dtr' || ref.type === 'rts') {
     checkChannels(ref, { min: 1, max: 1 });
     ownOptions(ref, {}, own);
-    return { kind: 'line', line: ref.type, common };
+    if (common.flowControl === 'rts-cts') throw badSpec(ref, 'flowControl: rts-cts leaves the control lines to the driver; delete it');
+    return { kind: 'line', control: ref.type, common, line: lineOf(CONTROL_LINE, common) };
   }
   const type = findBoardType(ref.type, boardTypes);
   checkChannels(ref, type.channels);
-  return { kind: 'frames', type, common, options: ownOptions(ref, type.options, own) };
+  const line = lineOf(type, common);
+  if (line.dataBits < type.dataBits) checkFrames(ref, { ...type, dataBits: line.dataBits });
+  return { kind: 'frames', type, common, line, options: ownOptions(ref, type.options, own) };
+}
+
+/** The profile narrows the line: the type's frames were made for a wider one. */
+function checkFrames(ref: BoardRef, type: BoardType): void {
+  const [problem] = checkTemplates(type);
+  if (problem !== undefined) throw badSpec(ref, `dataBits is ${type.dataBits}, but in ${problem.path.join('.')} ${problem.message}`);
 }
 
 function splitOptions(ref: BoardRef): { common: CommonOptions; own: Record<string, unknown> } {

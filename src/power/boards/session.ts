@@ -11,12 +11,14 @@
 
 import { AttendedTime } from '../../base/attendedTime.js';
 import { type Clock, NS_PER_MS, until } from '../clock.js';
-import { boardGarbage, boardMute, boardRefused } from '../errors.js';
+import { boardGarbage, boardMute, boardRefused, type Said } from '../errors.js';
 import type { Captures, ReplyPattern } from '../language/reply.js';
 import type { Wire } from '../transport/wire.js';
 
 export interface SessionSettings {
   board: string;
+  /** `9600 8N1`, for messages. */
+  line?: string;
   gapMs: number;
   quietMs: number;
 }
@@ -27,6 +29,9 @@ export interface Exchange {
   expect: ReplyPattern[];
   refused: ReplyPattern[];
   timeoutMs: number;
+  /** For messages: what is said in words, and what a refusal of this frame may mean. */
+  inWords?: Said['inWords'];
+  hint?: string;
 }
 
 export interface Answer {
@@ -142,14 +147,18 @@ export class Session {
 
   #throwIfRefused(exchange: Exchange): void {
     const captures = this.#match(exchange.refused);
-    if (captures !== null) throw boardRefused(this.#settings.board, exchange.send, this.#bytes(), captures.code);
+    if (captures !== null) throw boardRefused(this.#said(exchange), this.#bytes(), exchange.hint ?? 'does it have that channel?', captures.code);
   }
 
   #noAnswer(exchange: Exchange): Error {
-    const { board } = this.#settings;
-    if (this.#received === '') return boardMute(board, exchange.send, exchange.timeoutMs);
+    if (this.#received === '') return boardMute(this.#said(exchange), exchange.timeoutMs);
     const expected = exchange.expect.map((pattern) => pattern.template).join(' or ');
-    return boardGarbage(board, exchange.send, this.#bytes(), expected);
+    return boardGarbage(this.#said(exchange), this.#bytes(), expected);
+  }
+
+  #said({ send, inWords }: Exchange): Said {
+    const { board, line = 'baud rate, parity' } = this.#settings;
+    return { board, sent: send, inWords: inWords ?? { sent: false, received: false }, line };
   }
 
   async #drain(): Promise<void> {

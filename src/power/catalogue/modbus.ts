@@ -2,9 +2,13 @@
 
 import type { BoardTypeInput } from '../boardType.js';
 
-/** Waveshare and most RS-485 boards: coils, echoed; the pulse frames are Waveshare's own. RELAYS: A. */
+/**
+ * Waveshare and most RS-485 boards: coils, echoed; the pulse frames are Waveshare's own. Such boards come with 8N1, while
+ * the standard's own default is even parity (8E1; without parity, two stop bits: "MODBUS over serial line" 2.5.1): a board
+ * that keeps to it needs `options: { parity: even }`. RELAYS: A.
+ */
 export const modbusRtu: BoardTypeInput = {
-  title: 'Modbus RTU coils: Waveshare and most RS-485 boards',
+  title: 'Modbus RTU coils: Waveshare and most RS-485 boards (8N1; one that keeps to the standard: parity: even)',
   sure: 'A',
   baud: 9600,
   channels: { min: 1, max: 32 },
@@ -43,7 +47,7 @@ export const modbusRtu: BoardTypeInput = {
  * to be verified on a board.
  */
 export const modbusR421a: BoardTypeInput = {
-  title: 'R421A08 / LaskaKit: Modbus RTU registers',
+  title: 'R421A08 / LaskaKit: Modbus RTU registers (8N1)',
   sure: 'C',
   channels: { min: 1, max: 8 },
   options: { address: { default: 1, min: 1, max: 247 } },

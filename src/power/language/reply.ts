@@ -4,12 +4,17 @@
  *
  *     {state}            one relay, bytes 01 and 00; {state:FF/00} other bytes; {state:'ON'/'OFF'} words
  *     {states}           a byte with one bit a relay; {states:rev16} {states:coils} as in numbers.ts
- *     {value}            a number in text      {code}  a byte that says why the board refuses
+ *     {value}            a number in text, a whole one: SCPI's infinity and not-a-number are none
+ *     {code}             a byte that says why the board refuses
  *     {any} {text}       a byte, or printable characters, that do not matter
  *     {ws} {eol}         blanks and line ends, or none; a line end
  *
  * An answer made of captures alone (one raw byte) can be told from noise only by its length: `marked` is false for it,
  * and the caller must wait until the line is quiet and then demand that nothing else came.
+ *
+ * What is read as text (a number, a word, a channel in decimals) is a whole token or nothing: never the end of a longer
+ * one, as in `.005` or `12.5` behind lost bytes, nor its beginning. Fixed bytes of the template, or a line end, may stand
+ * right beside it; what the template leaves open may not.
  */
 
 import { checksum, checksumBytes, type ChecksumName, isChecksum } from './checksum.js';
@@ -26,8 +31,9 @@ export interface Captures {
 
 export interface ReplyPattern {
   template: string;
+  /** False: what came may be noise, or go on: only to be asked when the line is quiet. */
   marked: boolean;
-  /** First place in `text` (latin1) where a whole valid answer stands, or null. Unmarked: the whole text or null. */
+  /** First place in `text` (latin1) where a whole valid answer stands, or null. Without any fixed byte: the whole text or null. */
   find(text: string): Captures | null;
 }
 
@@ -43,15 +49,20 @@ interface Build {
   source: string;
   literals: number;
   marks: Mark[];
+  /** What stands before is not fixed: a token must show where it begins. */
+  loose: boolean;
+  /** The last token may go on with bytes that are still on their way. */
+  openEnd: boolean;
 }
 
 /** Compiles a template for an answer. Throws `TemplateError`. */
 export function compileReply(template: string, values: Values): ReplyPattern {
-  const build: Build = { source: '', literals: 0, marks: [] };
-  addPieces(build, parseTemplate(template), values);
-  const marked = build.literals > 0;
-  const pattern = new RegExp(marked ? build.source : `^${build.source}$`, 'dgs');
-  return { template, marked, find: (text) => find(pattern, build.marks, text, values) };
+  const build: Build = { source: '', literals: 0, marks: [], loose: true, openEnd: false };
+  const parts = partsOf(parseTemplate(template), values);
+  parts.forEach((part, i) => addPart(build, part, followerOf(parts, i)));
+  const hasFixedByte = build.literals > 0;
+  const pattern = new RegExp(hasFixedByte ? build.source : `^${build.source}$`, 'dgs');
+  return { template, marked: hasFixedByte && !build.openEnd, find: (text) => find(pattern, build.marks, text, values) };
 }
 
 /** An answer that repeats the frame byte for byte. */
@@ -87,10 +98,17 @@ function read(marks: readonly Mark[], match: RegExpExecArray, values: Values): C
     const text = match.groups![mark.group];
     if (mark.kind === 'state') captures.states.set(mark.channel, text === mark.on);
     else if (mark.kind === 'states') readStates(captures.states, bytesOf(text), mark.order, values['channels']);
-    else if (mark.kind === 'value') captures.value = Number(text);
+    else if (mark.kind === 'value') readValue(captures, Number(text));
     else if (mark.kind === 'code') captures.code = text.charCodeAt(0);
   }
   return captures;
+}
+
+/** SCPI-99, volume 1, 7.2.1.4 and 5: infinity is written 9.9E37, and what is not a number 9.91E37. */
+const SCPI_INFINITY = 9.9e37;
+
+function readValue(captures: Captures, value: number): void {
+  if (Math.abs(value) < SCPI_INFINITY) captures.value = value;
 }
 
 function readStates(states: Map<number, boolean>, bytes: Uint8Array, order: StatesOrder, channels: number): void {
@@ -109,67 +127,129 @@ function reversed(bytes: Uint8Array): Uint8Array {
 const escapeByte = (byte: number): string => `\\x${byte.toString(16).padStart(2, '0')}`;
 const bytesOf = (text: string): Uint8Array => Uint8Array.from(text, (character) => character.charCodeAt(0));
 
-function addPieces(build: Build, pieces: readonly Piece[], values: Values): void {
-  for (const piece of pieces) {
-    if (piece.kind === 'perChannel') {
-      for (const inner of eachChannel(values)) addPieces(build, piece.pieces, inner);
-    } else if (piece.kind === 'field') addField(build, piece, values);
-    else addLiteral(build, renderPieces([piece], values));
-  }
+/** A piece, and the values that hold where it stands. */
+interface Part {
+  piece: Exclude<Piece, { kind: 'perChannel' }>;
+  values: Values;
 }
+
+/** The pieces one after the other, those for each channel written out. */
+function partsOf(pieces: readonly Piece[], values: Values): Part[] {
+  return pieces.flatMap((piece) =>
+    piece.kind === 'perChannel' ? eachChannel(values).flatMap((inner) => partsOf(piece.pieces, inner)) : [{ piece, values }],
+  );
+}
+
+/** What may come behind a token: bytes that end it by being there, bytes that might belong to it, or nothing. */
+type Follower = 'fixed' | 'open' | 'end';
+
+const OPEN_FIELDS = ['any', 'text', 'value', 'code', 'states'];
+
+function followerOf(parts: readonly Part[], at: number): Follower {
+  // Blanks may be none.
+  const next = parts.slice(at + 1).find(({ piece }) => piece.kind !== 'field' || piece.body !== 'ws');
+  if (next === undefined) return 'end';
+  const { piece } = next;
+  return piece.kind === 'field' && OPEN_FIELDS.includes(piece.body) ? 'open' : 'fixed';
+}
+
+/** Printable, and no blank. */
+const TOKEN = '[\\x21-\\x7e]';
+const NUMBER = '[+-]?(?:[0-9]+\\.?[0-9]*|\\.[0-9]+)(?:[eE][+-]?[0-9]+)?';
+const NUMBER_END: Record<Follower, string> = { fixed: '', open: '(?![0-9.,+-]|[eE][+-]?[0-9])', end: `(?!${TOKEN})` };
+const WORD_END: Record<Follower, string> = { fixed: '', open: '(?![0-9A-Za-z])', end: `(?!${TOKEN})` };
+const DIGITS_END: Record<Follower, string> = { fixed: '', open: '(?![0-9])', end: '(?![0-9])' };
 
 function addLiteral(build: Build, bytes: readonly number[]): void {
   build.source += bytes.map(escapeByte).join('');
   build.literals += bytes.length;
+  build.loose = false;
 }
 
-const NUMBER = '[+-]?[0-9]+(?:\\.[0-9]*)?(?:[eE][+-]?[0-9]+)?';
-
-function addField(build: Build, piece: Piece & { kind: 'field' }, values: Values): void {
+function addCapture(build: Build, source: string, mark: (group: string) => Mark): void {
   const group = `g${build.marks.length}`;
-  const capture = (source: string, mark: Mark): void => {
-    build.source += `(?<${group}>${source})`;
-    build.marks.push(mark);
-  };
-  if (isChecksum(piece.body)) {
+  build.source += `(?<${group}>${source})`;
+  build.marks.push(mark(group));
+}
+
+function addPart(build: Build, { piece, values }: Part, follower: Follower): void {
+  if (piece.kind !== 'field') return addLiteral(build, renderPieces([piece], values));
+  const { body } = piece;
+  if (isChecksum(body)) {
     build.literals += 1;
-    return capture(`.{${checksumBytes[piece.body]}}`, { kind: 'check', group, check: piece.body });
+    return addCapture(build, `.{${checksumBytes[body]}}`, (group) => ({ kind: 'check', group, check: body }));
   }
-  switch (piece.body) {
+  switch (body) {
     case 'any':
       build.source += '.';
       return;
     case 'text':
       build.source += '[\\x20-\\x7e]*';
+      build.loose = true;
       return;
     case 'ws':
       build.source += '[\\r\\n\\t ]*';
       return;
     case 'eol':
-      build.source += '[\\r\\n]+';
-      build.literals += 1;
-      return;
+      return addLineEnd(build);
     case 'value':
-      return capture(NUMBER, { kind: 'value', group });
+      return addToken(build, NUMBER, NUMBER_END, follower, true, (group) => ({ kind: 'value', group }));
     case 'code':
-      return capture('.', { kind: 'code', group });
-    case 'state': {
-      const { on, off } = stateWords(piece.format, piece.source);
-      return capture(`${regexOf(on)}|${regexOf(off)}`, { kind: 'state', group, channel: values['channel'], on });
-    }
+      return addCapture(build, '.', (group) => ({ kind: 'code', group }));
+    case 'state':
+      return addState(build, piece, values, follower);
     case 'states': {
       const order = statesOrder(piece.format);
-      return capture(`.{${statesBytes(order, values)}}`, { kind: 'states', group, order });
+      return addCapture(build, `.{${statesBytes(order, values)}}`, (group) => ({ kind: 'states', group, order }));
     }
     default:
-      addLiteral(build, writeNumber(piece.body, piece.format, values));
+      addNumber(build, piece, values, follower);
   }
 }
 
-function stateWords(format: string | null, source: string): { on: string; off: string } {
+function addLineEnd(build: Build): void {
+  build.source += '[\\r\\n]+';
+  build.literals += 1;
+  build.loose = false;
+}
+
+/** `mayGrow`: more bytes of it would make it another token, not a wrong one. */
+function addToken(
+  build: Build,
+  source: string,
+  ends: Record<Follower, string>,
+  follower: Follower,
+  mayGrow: boolean,
+  mark: (group: string) => Mark,
+): void {
+  if (build.loose) build.source += `(?<!${TOKEN})`;
+  addCapture(build, source, mark);
+  build.source += ends[follower];
+  build.loose = false;
+  if (follower === 'end' && mayGrow) build.openEnd = true;
+}
+
+function addState(build: Build, piece: Piece & { kind: 'field' }, values: Values, follower: Follower): void {
+  const { on, off, isText } = stateWords(piece.format, piece.source);
+  const source = `${regexOf(on)}|${regexOf(off)}`;
+  const mark = (group: string): Mark => ({ kind: 'state', group, channel: values['channel'], on });
+  if (!isText) return addCapture(build, source, mark);
+  addToken(build, source, WORD_END, follower, on.startsWith(off) || off.startsWith(on), mark);
+}
+
+/** A number that must be there. Only `dec` has no width of its own, so that 1 would be found in 11. */
+function addNumber(build: Build, piece: Piece & { kind: 'field' }, values: Values, follower: Follower): void {
+  const bytes = writeNumber(piece.body, piece.format, values);
+  if (piece.format !== 'dec') return addLiteral(build, bytes);
+  if (build.loose) build.source += '(?<![0-9])';
+  addLiteral(build, bytes);
+  build.source += DIGITS_END[follower];
+}
+
+function stateWords(format: string | null, source: string): { on: string; off: string; isText: boolean } {
   const [on, off, ...rest] = (format ?? '01/00').split('/').map((word) => word.trim());
   if (off === undefined || rest.length > 0) throw new TemplateError(`${source}: write it as {state:ON/OFF}`);
-  return { on: stateWord(on, source), off: stateWord(off, source) };
+  return { on: stateWord(on, source), off: stateWord(off, source), isText: on.startsWith("'") && off.startsWith("'") };
 }
 
 function stateWord(word: string, source: string): string {

@@ -1,5 +1,5 @@
 /**
- * A real tty through serialport: 8N1, raw, the node locked with flock for as long as it is open.
+ * A real tty through serialport: raw, the node locked with flock for as long as it is open.
  *
  * Promises: errors told apart by the node's state, not by the text of another package; the lock file is gone after
  * close. Does not wait for the bytes to leave the UART: `write` resolves when the kernel has them all.
@@ -9,6 +9,7 @@ import { SerialPort } from 'serialport';
 import { attended } from '../../base/attendedClock.js';
 import { NS_PER_MS, systemClock, until } from '../clock.js';
 import { isPowerError, PowerError } from '../errors.js';
+import { EIGHT_N_ONE } from '../line.js';
 import { keepLinesOnClose } from './hangUp.js';
 import { explainOpenFailure, isLockedByDying, requireTty } from './ttyProblems.js';
 import { lockTty, type TtyLock } from './ttyLock.js';
@@ -36,13 +37,17 @@ export async function openSerialWire(settings: WireSettings): Promise<Wire> {
 }
 
 async function openPort(settings: WireSettings): Promise<SerialPort> {
+  const { parity, dataBits, stopBits, flowControl } = { ...EIGHT_N_ONE, ...settings };
   const opened = async (lock: boolean): Promise<SerialPort> => {
     const port = new SerialPort({
       path: settings.tty,
       baudRate: settings.baud,
-      dataBits: 8,
-      parity: 'none',
-      stopBits: 1,
+      dataBits: dataBits as 5 | 6 | 7 | 8,
+      parity,
+      stopBits,
+      rtscts: flowControl === 'rts-cts',
+      xon: flowControl === 'xon-xoff',
+      xoff: flowControl === 'xon-xoff',
       lock,
       hupcl: settings.hangUpOnClose,
       autoOpen: false,

@@ -2,9 +2,11 @@
  * A byte stream to a board, and its control lines. What board code sees of a tty; tests put a pty or a list behind it.
  */
 
-export interface WireSettings {
+import type { LineSettings } from '../line.js';
+
+/** What is left out of the line's settings is as in 8N1. */
+export interface WireSettings extends Pick<LineSettings, 'baud'>, Partial<Omit<LineSettings, 'baud'>> {
   tty: string;
-  baud: number;
   hangUpOnClose: boolean;
   /** Who holds the tty, for the lock file that others read. */
   rigName: string;

@@ -2,13 +2,19 @@
 import { suggestWord } from '../source/nearest.js';
 import { AREAS, labName, type Check } from './check.js';
 
+/** USB converters are numbered in the order in which they come up; the ports of a mainboard have their numbers for good. */
+const NUMBERED_TTY = /^\/dev\/tty(?:USB|ACM|WCH\w*|XRUSB)\d+$/;
+
 export const checkBoards: Check = (profile, report) => {
   const ttys = new Map<string, string>();
   for (const [name, board] of Object.entries(profile.boards ?? {})) {
     const path = ['boards', name, 'tty'];
     if (board.tty === undefined) {
-      if (board.type !== 'exec') report({ kind: 'error', path: path.slice(0, 2), atKey: true, rule: 'a board needs tty', next: 'add it; only exec has none' });
+      if (board.type !== 'exec') report({ kind: 'error', path: path.slice(0, 2), atKey: true, rule: 'a board needs tty', next: 'add tty: /dev/serial/by-id/… or by-path/… (plugpull relay list); only exec has none' });
       continue;
+    }
+    if (NUMBERED_TTY.test(board.tty)) {
+      report({ kind: 'warning', path, rule: `${board.tty} is whichever USB adapter the kernel finds in that place: with two of them, or after a reset, it may be another board`, next: 'write its name under /dev/serial/by-id or by-path (plugpull relay list)' });
     }
     const taken = ttys.get(board.tty);
     if (taken !== undefined) report({ kind: 'error', path, rule: `is already the tty of ${taken}`, next: 'one board a tty' });

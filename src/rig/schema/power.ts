@@ -1,7 +1,7 @@
 /** Relay boards, and what their channels feed. */
 import { z } from 'zod';
 import { count, duration } from './fields.js';
-import { deviceRef, name, nameKey, railKey } from './words.js';
+import { name, nameKey, railKey, ttyRef } from './words.js';
 
 /** The largest boards there are have 64 relays; a Modbus coil address goes to 255 with one byte's worth of boards. */
 export const CHANNELS_MAX = 255;
@@ -11,7 +11,7 @@ export const optionsSchema = z.record(z.string(), z.unknown()).default({});
 
 const boardSchema = z.strictObject({
   type: name('A board of the catalogue (`plugpull relay boards`), or one of boardTypes'),
-  tty: deviceRef('The serial port, best under /dev/serial/by-id, or lab:NAME; exec boards have none').optional(),
+  tty: ttyRef('The serial port, best under /dev/serial/by-id, or lab:NAME; exec boards have none').optional(),
   channels: count('Relays on the board', { min: 1, max: CHANNELS_MAX }),
   options: optionsSchema.describe('Settings of this type of board: baud, address, commands, …'),
 });

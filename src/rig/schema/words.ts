@@ -2,7 +2,7 @@
  * Strings of a profile: names, references, paths.
  */
 import { z } from 'zod';
-import { refuse } from './fields.js';
+import { refuse, type IssueParams } from './fields.js';
 
 /** They become file names and metric labels. */
 const NAME = /^[a-z0-9][a-z0-9-]{0,31}$/;
@@ -12,14 +12,17 @@ const RAIL_NAME = /^[A-Za-z0-9][A-Za-z0-9-]{0,31}$/;
 const NAME_RULE = 'must be 1 to 32 of a-z, 0-9 and -, not beginning with -';
 const RAIL_RULE = 'must be 1 to 32 letters, digits and -, not beginning with -';
 
-function word(about: string, pattern: RegExp, rule: string, next: string) {
+/** `slip`: a finer reason why a text is refused, and what to do. */
+function word(about: string, pattern: RegExp, rule: string, next: string, slip?: (text: string) => IssueParams | null) {
   return z
     .unknown()
     .meta({ description: about, type: 'string', pattern: pattern.source })
     .transform((v, ctx): string => {
       // To YAML 0042, 1e5 and 0x50 are numbers: what was written is lost by now.
       if (typeof v === 'number') return refuse(ctx, rule, 'put it in quotes: YAML takes it for a number');
-      return typeof v === 'string' && pattern.test(v) ? v : refuse(ctx, rule, next);
+      if (typeof v === 'string' && pattern.test(v)) return v;
+      const finer = (typeof v === 'string' && slip?.(v)) || { rule, next };
+      return refuse(ctx, finer.rule, finer.next);
     });
 }
 
@@ -37,10 +40,21 @@ export function absolutePath(about: string) {
   return word(about, ABSOLUTE, `must be an absolute path without .. of at most ${PATH_CHARS_MAX} characters`, 'begin with /');
 }
 
-const DEVICE = /^(?:lab:[a-z0-9][a-z0-9-]{0,31}|\/dev\/(?!.*\/\.\.(?:\/|$)).{1,4090})$/;
+/** No blanks: udev and device mapper write them as _ or \x20, so that one is a slip of copying. */
+const DEVICE = /^(?:lab:[a-z0-9][a-z0-9-]{0,31}|\/dev\/(?!.*\/\.\.(?:\/|$))[^ ]{1,4090})$/;
+const DEVICE_RULE = 'must be a path under /dev or lab:NAME';
 
 export function deviceRef(about: string) {
-  return word(about, DEVICE, 'must be a path under /dev or lab:NAME', 'write /dev/disk/by-id/… or lab:NAME');
+  return word(about, DEVICE, DEVICE_RULE, 'write /dev/disk/by-id/… or lab:NAME', blankIn);
+}
+
+export function ttyRef(about: string) {
+  return word(about, DEVICE, DEVICE_RULE, 'write /dev/serial/by-id/… or by-path/… (plugpull relay list), or lab:NAME', blankIn);
+}
+
+function blankIn(text: string): IssueParams | null {
+  const at = text.indexOf(' ');
+  return at < 0 ? null : { rule: `must hold no blank, and its character ${at + 1} is one`, next: 'delete it' };
 }
 
 /** Serials and WWNs are compared letter by letter: no blanks at the ends, nothing beyond ASCII. */

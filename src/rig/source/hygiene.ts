@@ -2,7 +2,8 @@
  * What a profile may not contain, whatever it means: things that make a small file a large tree, that hide from the
  * reader's eye, or that a number can't hold exactly. Checked before any field is looked at.
  */
-import { isAlias, isMap, isScalar, visit, type Document, type Node } from 'yaml';
+import { CST, isAlias, isMap, isScalar, Lexer, visit, type Document, type Node } from 'yaml';
+import { invisibleInText, invisibleInValue, isTreacherous } from './invisible.js';
 
 export interface SourceFault {
   /** Offset into the text. */
@@ -12,26 +13,50 @@ export interface SourceFault {
   next: string;
 }
 
-/** C0 and C1 controls but tab, line feed and carriage return; line and paragraph separators; direction overrides. */
-// eslint-disable-next-line no-control-regex
-const UNSEEN = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/;
+/** A file in which each space is a wrong one is told of the first few. */
+const TOLD_MAX = 10;
 
-/** In a value even a tab or line break is a mistake: none is free text. */
-// eslint-disable-next-line no-control-regex
-const UNSEEN_IN_VALUE = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/;
-
-export function faultInText(text: string): SourceFault | null {
-  const at = text.search(UNSEEN);
-  if (at < 0) return null;
-  return {
-    offset: at,
-    value: `U+${text.charCodeAt(at).toString(16).toUpperCase().padStart(4, '0')}`,
-    rule: 'control and direction characters are not allowed in a profile',
-    next: 'delete it',
+/** Characters that can't be seen; in a comment only those that do harm there. */
+export function faultsInText(text: string): SourceFault[] {
+  const found = invisibleInText(text);
+  // A byte order mark is a mark where the file begins.
+  if (found[0]?.at === 0 && found[0].character === '\ufeff') found.shift();
+  if (found.length === 0) return [];
+  const comments = commentsIn(text);
+  // Both are in the order of the file, and the file is not trusted: one pass.
+  let next = 0;
+  const isInComment = (at: number): boolean => {
+    while (next < comments.length && comments[next].end <= at) next += 1;
+    return next < comments.length && comments[next].start <= at;
   };
+  return found
+    .filter(({ at, character }) => !isInComment(at) || isTreacherous(character))
+    .slice(0, TOLD_MAX)
+    .map(({ at, character, name }) => ({
+      offset: at,
+      value: name,
+      rule: isTreacherous(character) ? 'control and direction characters are not allowed in a profile' : 'characters that cannot be seen are not allowed in a profile',
+      next: /\p{Zs}/u.test(character) ? 'write a plain space, or delete it' : 'delete it',
+    }));
 }
 
-export function faultsInTree(doc: Document): SourceFault[] {
+/** Where the comments stand, as YAML's own lexer sees them: a # within quotes begins none. */
+function commentsIn(text: string): { start: number; end: number }[] {
+  const comments: { start: number; end: number }[] = [];
+  let at = 0;
+  let isContent = false;
+  for (const lexeme of new Lexer().lex(text)) {
+    const type: CST.TokenType | null = isContent ? null : CST.tokenType(lexeme);
+    // The lexer's own marks stand in no file.
+    isContent = type === 'scalar';
+    if (type === 'scalar' || type === 'doc-mode' || type === 'flow-error-end') continue;
+    if (type === 'comment') comments.push({ start: at, end: at + lexeme.length });
+    at += lexeme.length;
+  }
+  return comments;
+}
+
+export function faultsInTree(doc: Document, text: string): SourceFault[] {
   const faults: SourceFault[] = [];
   const report = (node: unknown, value: string | null, rule: string, next: string): void => {
     faults.push({ offset: (node as Node).range?.[0] ?? 0, value, rule, next });
@@ -48,7 +73,7 @@ export function faultsInTree(doc: Document): SourceFault[] {
     Node: (_key, node) => {
       if (isAlias(node)) return;
       if (node.tag !== undefined && !PLAIN_TAGS.has(node.tag)) report(node, node.tag, 'tags are not allowed', 'delete it');
-      if (isScalar(node)) checkScalar(node.value, (...a) => report(node, ...a));
+      if (isScalar(node)) checkScalar(node.value, sourceOf(node, text), (...a) => report(node, ...a));
     },
   });
   if (doc.contents !== null && !isMap(doc.contents)) {
@@ -59,11 +84,18 @@ export function faultsInTree(doc: Document): SourceFault[] {
 
 const PLAIN_TAGS = new Set(['map', 'seq', 'str', 'int', 'float', 'bool', 'null'].map((t) => `tag:yaml.org,2002:${t}`));
 
-function checkScalar(value: unknown, report: (value: string, rule: string, next: string) => void): void {
+function sourceOf({ range }: Node, text: string): string {
+  return range ? text.slice(range[0], range[1]) : '';
+}
+
+function checkScalar(value: unknown, source: string, report: (value: string, rule: string, next: string) => void): void {
   if (typeof value === 'number' && (!Number.isFinite(value) || Math.abs(value) > Number.MAX_SAFE_INTEGER)) {
     report(String(value), 'a number must be finite and at most 2^53-1', 'write a smaller one, or put it in quotes if it is a name');
   }
-  if (typeof value === 'string' && UNSEEN_IN_VALUE.test(value)) {
-    report('(value with control characters)', 'control characters and line breaks are not allowed in a value', 'write it on one line');
-  }
+  const [first] = typeof value === 'string' ? invisibleInValue(value) : [];
+  // Those that stand in the file itself have been told with their own place.
+  if (first === undefined || invisibleInText(source).length > 0) return;
+  const where = `${first.name}, character ${first.at + 1} of the value`;
+  if (/\p{Cc}/u.test(first.character)) report(where, 'control characters and line breaks are not allowed in a value', 'write it on one line, without them');
+  else report(where, 'characters that cannot be seen are not allowed in a value', 'delete it');
 }

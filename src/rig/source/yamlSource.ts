@@ -1,11 +1,11 @@
 /**
  * A profile's text as a tree of plain values in which every field can be found again by line and column.
- * Promises: no aliases, no duplicate keys, no tags, no control characters, no numbers beyond 2^53, one document.
+ * Promises: no aliases, no duplicate keys, no tags, no characters that can't be seen, no numbers beyond 2^53, one document.
  */
 import { isMap, isNode, isScalar, LineCounter, parseAllDocuments, type Document, type Node, type YAMLMap } from 'yaml';
 import { RigError, type RigProblem } from '../errors.js';
 import type { FieldPath } from './fieldPath.js';
-import { faultInText, faultsInTree, type SourceFault } from './hygiene.js';
+import { faultsInText, faultsInTree, type SourceFault } from './hygiene.js';
 
 export interface Place {
   line: number;
@@ -23,13 +23,13 @@ export interface YamlSource {
 /** @throws RigError RIG_SYNTAX */
 export function readYaml(text: string, file: string): YamlSource {
   const lines = new LineCounter();
-  const fail = (faults: SourceFault[]): RigError => new RigError('RIG_SYNTAX', faults.map((f) => problemAt(file, lines, f)));
+  const unseen = faultsInText(text);
+  // What can't be seen is often why the rest can't be read.
+  const fail = (faults: SourceFault[]): RigError => new RigError('RIG_SYNTAX', [...unseen, ...faults].map((f) => problemAt(file, lines, f)));
 
-  const unseen = faultInText(text);
   const doc = parseOne(text, lines, fail);
-  const faults = faultsInTree(doc);
-  if (unseen !== null) faults.push(unseen);
-  if (faults.length > 0) throw fail(faults);
+  const faults = faultsInTree(doc, text);
+  if (unseen.length > 0 || faults.length > 0) throw fail(faults);
   return {
     file,
     value: (doc.toJS({ maxAliasCount: 0 }) ?? {}) as Record<string, unknown>,

@@ -1,0 +1,97 @@
+/**
+ * Parity, data bits, stop bits and flow control of a profile or a board description are the tty's. A pty carries no bits:
+ * the kernel keeps its parity off and its bytes eight bits wide, whatever is asked of it. So what serialport is told is
+ * looked at as well.
+ */
+
+import { execFileSync } from 'node:child_process';
+import fs from 'node:fs';
+import type { SerialPort } from 'serialport';
+import { afterAll, afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { checkPowerSpec, openPower } from '../../src/power/index.js';
+import { parseRig } from '../../src/rig/load.js';
+import { MINIMAL, problemsOf } from '../rig/minimal.js';
+import { boardRef, closeAll, openOne, startVirtualBoard, temporaryDir } from './virtualBoard.js';
+
+const opened = vi.hoisted((): Record<string, unknown>[] => []);
+
+vi.mock('serialport', async (original) => {
+  const real = await original<{ SerialPort: typeof SerialPort }>();
+  class Seen extends real.SerialPort {
+    constructor(options: ConstructorParameters<typeof SerialPort>[0]) {
+      super(options);
+      opened.push(options as unknown as Record<string, unknown>);
+    }
+  }
+  return { ...real, SerialPort: Seen };
+});
+
+const runtimeDir = temporaryDir();
+beforeEach(() => opened.splice(0));
+afterEach(closeAll);
+afterAll(() => fs.rmSync(runtimeDir, { recursive: true, force: true }));
+
+const words = (tty: string): string[] => execFileSync('stty', ['-F', tty, '-a'], { encoding: 'utf8' }).split(/[\s;]+/);
+
+const EIGHT_N_ONE = { parity: 'none', dataBits: 8, stopBits: 1, rtscts: false, xon: false, xoff: false };
+const PLAIN = ['-parodd', '-cstopb', '-crtscts', '-ixon', '-ixoff'];
+
+/** Options of the profile, what serialport is told, and what a pty shows of it. */
+const cases: [options: Record<string, unknown>, told: Record<string, unknown>, shown: string[]][] = [
+  [{}, EIGHT_N_ONE, PLAIN],
+  [{ parity: 'even' }, { ...EIGHT_N_ONE, parity: 'even' }, PLAIN],
+  [{ parity: 'odd' }, { ...EIGHT_N_ONE, parity: 'odd' }, ['parodd']],
+  [{ stopBits: 2 }, { ...EIGHT_N_ONE, stopBits: 2 }, ['cstopb', '-parodd']],
+  [{ flowControl: 'rts-cts' }, { ...EIGHT_N_ONE, rtscts: true }, ['crtscts', '-ixon']],
+  [{ flowControl: 'xon-xoff' }, { ...EIGHT_N_ONE, xon: true, xoff: true }, ['ixon', 'ixoff', '-crtscts']],
+  [{ baud: 19_200, parity: 'even', dataBits: 7, stopBits: 2 }, { ...EIGHT_N_ONE, baudRate: 19_200, parity: 'even', dataBits: 7, stopBits: 2 }, ['19200', 'cstopb']],
+];
+
+it.each(cases)('a profile that says %j', async (options, told, shown) => {
+  const board = startVirtualBoard('numato', 4);
+  const text = MINIMAL.replace('{ type: lcus, tty: "lab:relay0", channels: 4 }', JSON.stringify({ type: 'numato', tty: board.tty, channels: 4, options })).replace('relay0: {}', 'relay0: { protocol: numato, channels: 4 }');
+  const power = await openPower(parseRig(text, 'line.yaml'), { runtimeDir });
+  try {
+    expect(opened).toHaveLength(1);
+    expect(opened[0]).toMatchObject(told);
+    expect(words(board.tty)).toEqual(expect.arrayContaining(shown));
+    expect(await power.switchRail('P', 'off')).toMatchObject({ state: 'off' });
+  } finally {
+    await power.close();
+  }
+});
+
+it('a board description says it of all its boards, and the profile again of one', async () => {
+  const own = { parity: 'odd', stopBits: 2, channels: { min: 1, max: 1 }, set: { on: '"1"', off: '"0"' } };
+  const board = startVirtualBoard('numato', 1);
+  await openOne(boardRef('own', board.tty, 1), { runtimeDir }, undefined, { own });
+  expect(opened.pop()).toMatchObject({ parity: 'odd', stopBits: 2, dataBits: 8 });
+  await closeAll();
+  const other = startVirtualBoard('numato', 1);
+  await openOne(boardRef('own', other.tty, 1, { parity: 'none' }), { runtimeDir }, undefined, { own });
+  expect(opened.pop()).toMatchObject({ parity: 'none', stopBits: 2 });
+});
+
+it('the settings stand in the message about a board that does not answer', async () => {
+  const board = startVirtualBoard('modbus-rtu', 4, { mute: true });
+  const options = { parity: 'even', stopBits: 1, replyTimeoutMs: 30, attempts: 1 };
+  const power = await openOne(boardRef('modbus-rtu', board.tty, 4, options), { runtimeDir });
+  await expect(power.readRail('r1')).rejects.toThrow('line settings (9600 8E1)');
+});
+
+it.each<[what: string, options: Record<string, unknown>, rule: RegExp]>([
+  ['a parity that there is none of', { parity: 'mark' }, /"none"\|"even"\|"odd"/],
+  ['three stop bits', { stopBits: 3 }, /1\|2|expected.*1.*2/],
+  ['nine data bits', { dataBits: 9 }, /<=8/],
+  ['bytes that seven bits do not hold', { dataBits: 7 }, /dataBits is 7, but in set\.on\.send byte A0 does not fit into 7 data bits/],
+  ['a flow control that there is none of', { flowControl: 'dtr-dsr' }, /rts-cts/],
+])('%s is refused with its place', (_what, options, rule) => {
+  const problems = problemsOf(MINIMAL.replace('channels: 4 }', `channels: 4, options: ${JSON.stringify(options)} }`));
+  expect(problems.join('\n')).toMatch(/^bench\.yaml:7:\d+: boards\.relay0\.options: /);
+  expect(problems.join('\n')).toMatch(rule);
+});
+
+it('the driver cannot have the line that is the relay', () => {
+  const spec = { boards: [boardRef('rts', '/dev/none', 1, { flowControl: 'rts-cts' })], boardTypes: {}, rails: [] };
+  expect(() => checkPowerSpec(spec)).toThrow(/rts-cts leaves the control lines to the driver/);
+});

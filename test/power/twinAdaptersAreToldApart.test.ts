@@ -1,0 +1,89 @@
+/** Adapters without a serial number have one by-id name among them: the name to put in a profile is the socket's then. */
+
+import fs from 'node:fs';
+import path from 'node:path';
+import { afterAll, afterEach, expect, it } from 'vitest';
+import { openPty, type Pty } from '../../src/lab/pty.js';
+import { listTtys, type PortOfHost } from '../../src/power/listTtys.js';
+import { ttyDoubts } from '../../src/power/ttyDoubts.js';
+import { parseRig } from '../../src/rig/load.js';
+import { MINIMAL } from '../rig/minimal.js';
+import { temporaryDir } from './virtualBoard.js';
+
+const dir = temporaryDir();
+const ptys: Pty[] = [];
+afterEach(() => {
+  ptys.splice(0).forEach((pty) => pty.close());
+  fs.rmSync(dir, { recursive: true, force: true });
+});
+afterAll(() => fs.rmSync(dir, { recursive: true, force: true }));
+
+const CH340 = { manufacturer: 'QinHeng', vendorId: '1a86', productId: '7523', pnpId: 'usb-1a86_USB_Serial-if00-port0' };
+const FTDI = { manufacturer: 'FTDI', vendorId: '0403', productId: '6001', serialNumber: 'A50285BI', pnpId: 'usb-FTDI_FT232R_A50285BI-if00-port0' };
+
+const byId = (name: string): string => path.join(dir, 'by-id', name);
+const byPath = (socket: string): string => path.join(dir, 'by-path', `pci-0000:00:14.0-usb-0:${socket}:1.0-port0`);
+
+/** Plugs one in as udev would: the by-id link is the last one's, the by-path link its own. */
+function plugIn(port: Omit<PortOfHost, 'path'>, socket: string | null): PortOfHost {
+  const pty = openPty();
+  ptys.push(pty);
+  for (const kind of ['by-id', 'by-path']) fs.mkdirSync(path.join(dir, kind), { recursive: true });
+  if (port.pnpId !== undefined) {
+    fs.rmSync(byId(port.pnpId), { force: true });
+    fs.symlinkSync(pty.path, byId(port.pnpId));
+  }
+  if (socket !== null) {
+    fs.symlinkSync(pty.path, byPath(socket));
+    fs.symlinkSync(pty.path, byPath(socket).replace('-usb-', '-usbv2-'));
+  }
+  return { path: pty.path, ...port };
+}
+
+const list = (ports: PortOfHost[]) => listTtys({}, { ports: () => Promise.resolve([...ports]), linkDir: dir });
+
+it('two CH340: each by its socket, and neither by the name that they share', async () => {
+  const ports = [plugIn(CH340, '2'), plugIn(CH340, '3')];
+  const found = await list(ports);
+  expect(found.map(({ stablePath }) => stablePath).sort()).toEqual([byPath('2'), byPath('3')]);
+  expect(found.map(({ sharedById }) => sharedById)).toEqual([byId(CH340.pnpId), byId(CH340.pnpId)]);
+});
+
+it('one CH340 alone: by its socket as well, since its twin may come tomorrow', async () => {
+  expect(await list([plugIn(CH340, '2')])).toMatchObject([{ stablePath: byPath('2'), sharedById: byId(CH340.pnpId), likelyTypes: ['lcus', 'sainsmart16'] }]);
+});
+
+it('an adapter with a serial number of its own: by its id, wherever it is plugged in', async () => {
+  expect(await list([plugIn(FTDI, '2'), plugIn(CH340, '3')])).toMatchObject([
+    { stablePath: byId(FTDI.pnpId), sharedById: null },
+    { stablePath: byPath('3') },
+  ]);
+});
+
+it('two adapters with one serial number: by their sockets', async () => {
+  const found = await list([plugIn(FTDI, '2'), plugIn(FTDI, '3')]);
+  expect(found.map(({ stablePath }) => stablePath).sort()).toEqual([byPath('2'), byPath('3')]);
+});
+
+it('a port without a socket of its own name is not recommended by a name that it shares', async () => {
+  expect(await list([plugIn(CH340, null)])).toMatchObject([{ stablePath: null, sharedById: byId(CH340.pnpId) }]);
+});
+
+it('a profile with the shared name is told which name to write', async () => {
+  const ports = [plugIn(CH340, '2'), plugIn(CH340, '3')];
+  const boards = [{ name: 'relay0', tty: byId(CH340.pnpId) }, { name: 'relay1', tty: byPath('2') }, { name: 'lab', tty: 'lab:x' }];
+  const doubts = await ttyDoubts(boards, () => list(ports));
+  // The link leads to the one that was plugged in last.
+  expect(doubts).toEqual([{ board: 'relay0', found: expect.stringContaining('have it now') as string, mend: expect.stringContaining(byPath('3')) as string }]);
+  expect(await ttyDoubts(boards, () => Promise.reject(new Error('no udevadm')))).toEqual([]);
+});
+
+it.each(['/dev/ttyUSB0', '/dev/ttyACM1'])('a profile with %s is warned of, and loads', (tty) => {
+  const rig = parseRig(MINIMAL.replace('boards:\n', `boards:\n  cheap: { type: lcus, tty: ${tty}, channels: 1 }\n`), 'b.yaml');
+  expect(rig.warnings.filter(({ field }) => field === 'boards.cheap.tty').map(({ text }) => text)).toEqual([expect.stringContaining('by-path (plugpull relay list)') as string]);
+});
+
+it.each(['/dev/ttyS0', '/dev/serial/by-path/pci-0000:00:14.0-usb-0:2:1.0-port0'])('a profile with %s is not', (tty) => {
+  const rig = parseRig(MINIMAL.replace('boards:\n', `boards:\n  cheap: { type: lcus, tty: "${tty}", channels: 1 }\n`), 'b.yaml');
+  expect(rig.warnings.filter(({ field }) => field.startsWith('boards'))).toEqual([]);
+});
