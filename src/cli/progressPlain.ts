@@ -1,6 +1,7 @@
 /** One line for each thing that has happened: for logs and pipes. */
 import type { CampaignStep } from '../campaign/observer.js';
 import type { Progress } from './progress.js';
+import { sayOnStderr } from './sayOnStderr.js';
 import { cycleLine, cycleTitle, formatMs } from './progressText.js';
 
 /** What was done, for who does not know the steps yet. */
@@ -25,6 +26,7 @@ export function plainProgress(write: (line: string) => void): Progress {
       },
       note: (text) => write(text),
     },
+    say: sayOnStderr,
     end: () => undefined,
   };
 }

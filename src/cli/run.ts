@@ -31,7 +31,8 @@ import { CYCLES_MAX } from './plan.js';
 import type { SetExit } from './program.js';
 import { createProgress } from './progress.js';
 import { RunFiles } from './runFiles.js';
-import { prepareWayOut, type WayOut } from './wayOut.js';
+import { hurryText } from './sayHurry.js';
+import { HURRY, prepareWayOut, type WayOut } from './wayOut.js';
 
 export interface RunOptions {
   out?: string;
@@ -114,6 +115,7 @@ async function runRecorded(dir: RunDirectory, rig: ResolvedRig, options: Options
   try {
     const observers = [recorder, files.observer, metricsObserver(metrics), progress.observer];
     options.wayOut.first(() => progress.end());
+    options.wayOut.says(() => progress.say(hurryText(HURRY)));
     const result = await campaign(rig, options, lock, files, observers);
     progress.end();
     return await finish(files, result, metrics, options);

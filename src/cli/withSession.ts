@@ -9,11 +9,12 @@ import { Session } from '../campaign/session.js';
 import type { ResolvedRig } from '../rig/resolved.js';
 import { EXIT } from './exitCodes.js';
 import type { FfiName } from './options.js';
+import { sayHurry } from './sayHurry.js';
 
 /** The engine is open when `action` gets the session. @throws CampaignError INTERRUPTED, HARDWARE_FAILED */
 export async function withSession<T>(rig: ResolvedRig, ffi: FfiName, command: string, action: (session: Session) => Promise<T>): Promise<T> {
   const lock = lockRig(rig.name, `plugpull ${command}`);
-  const interrupts = catchInterrupts(() => process.exit(EXIT.interrupted));
+  const interrupts = catchInterrupts(() => process.exit(EXIT.interrupted), sayHurry('ends at once'));
   try {
     return await inSession(rig, ffi, lock, interrupts, action);
   } catch (error) {
