@@ -1,7 +1,13 @@
 /**
- * SIGINT and SIGTERM while hardware is in our hands. The first asks for an orderly end; the second gets power restored
- * and the process ended, whatever else is still open.
+ * SIGINT, SIGTERM and SIGHUP while hardware is in our hands. The first asks for an orderly end; a second one gets power
+ * restored and the process ended, whatever else is still open.
+ *
+ * One wish arrives as several signals: npm passes a Ctrl-C on that the terminal has delivered already, a terminal that
+ * closes sends SIGHUP and its shell sends one more, systemd may send SIGHUP after SIGTERM. So whatever comes within a
+ * second of the first is the same wish, of whichever kind it is.
  */
+import { hangUpIsIgnored } from './hangUpIsIgnored.js';
+
 export interface Interrupts {
   readonly requested: boolean;
   /** What the first signal does from now on; done at once when it has come already. */
@@ -12,26 +18,52 @@ export interface Interrupts {
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** `onSecond` restores power and ends the process. */
-export function catchInterrupts(onSecond: () => void): Interrupts {
-  let count = 0;
+/** Copies of one signal come within milliseconds; a person who means "now" presses again after this. */
+const SAME_WISH_MS = 1000;
+
+/** The signals that end a command in order: SIGHUP is not among them when the process was started to outlive its terminal. */
+export function endingSignals(): NodeJS.Signals[] {
+  return SIGNALS.filter((signal) => signal !== 'SIGHUP' || !hangUpIsIgnored());
+}
+
+/**
+ * `onSecond` restores power and ends the process. `onReady`: called when the first signal has come and a further one
+ * would be the second, so that it can be said.
+ */
+export function catchInterrupts(onSecond: () => void, onReady: () => void = () => undefined): Interrupts {
+  let state: 'none' | 'asked' | 'ready' | 'hurried' = 'none';
   let first = (): void => undefined;
-  const handler = (): void => {
-    count += 1;
-    if (count === 1) first();
-    if (count === 2) onSecond();
+  let timer: NodeJS.Timeout | undefined;
+  const ready = (): void => {
+    if (state !== 'asked') return;
+    state = 'ready';
+    onReady();
   };
-  for (const signal of SIGNALS) process.on(signal, handler);
+  const handler = (): void => {
+    if (state === 'none') {
+      state = 'asked';
+      // Signals that came while the event loop was busy are handled between a timer and the immediate that it sets.
+      timer = setTimeout(() => setImmediate(ready), SAME_WISH_MS).unref();
+      first();
+    } else if (state === 'ready') {
+      state = 'hurried';
+      onSecond();
+    }
+  };
+  const signals = endingSignals();
+  for (const signal of signals) process.on(signal, handler);
   return {
     get requested() {
-      return count > 0;
+      return state !== 'none';
     },
     onFirst(fn) {
-      if (count > 0) fn();
+      if (state !== 'none') fn();
       else first = fn;
     },
     release() {
-      for (const signal of SIGNALS) process.off(signal, handler);
+      for (const signal of signals) process.off(signal, handler);
+      clearTimeout(timer);
+      if (state === 'asked') state = 'hurried';
     },
   };
 }

@@ -2,7 +2,7 @@
  * Writes what happens into the run directory: `events.jsonl` (every step, with its duration) and `cycles.jsonl` (one
  * line per ended cycle, on disk before the next begins).
  *
- * The first line that can't be written is an error and ends the run; afterwards it is silent, so that the way out
+ * The first line that can't be written is an error and ends the run; afterwards it writes nothing more, so that the way out
  * (power back, devices released) isn't disturbed by a full disk.
  */
 import type { Clock } from './clock.js';
@@ -11,6 +11,8 @@ import type { CampaignObserver } from './observer.js';
 import type { LineFile, RunDirectory } from './runDirectory.js';
 
 export interface Recorder extends CampaignObserver {
+  /** Every line that there was to write was written. */
+  readonly isWhole: boolean;
   close(): void;
 }
 
@@ -33,6 +35,9 @@ export function createRecorder(dir: RunDirectory, clock: Clock): Recorder {
     write(events, { atMs: round(clock.nowMs() - sinceMs), wall: new Date(clock.wallMs()).toISOString(), event: name, ...fields }, false);
 
   return {
+    get isWhole() {
+      return !broken;
+    },
     stepBegan: (step) => event('step-began', { step }),
     stepEnded: (step, durationMs) => event('step', { step, durationMs: round(durationMs) }),
     opened: (identities, report) => event('opened', { identities, report }),

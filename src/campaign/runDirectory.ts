@@ -64,14 +64,20 @@ export class RunDirectory {
     const draft = `${target}.new`;
     guarded(target, () => {
       rmSync(draft, { force: true });
-      writeNew(draft, Buffer.from(text, 'utf8'));
-      renameSync(draft, target);
+      try {
+        writeNew(draft, Buffer.from(text, 'utf8'));
+        renameSync(draft, target);
+      } catch (error) {
+        // What is left of it takes the room that the next file needs.
+        rmSync(draft, { force: true });
+        throw error;
+      }
     });
   }
 
   /** Removes what was made, for a run that was refused before it began. What others put here stays, and so does the directory then. */
   discard(): void {
-    for (const name of ['rig.yaml', 'calibration.json', 'events.jsonl', 'cycles.jsonl']) rmSync(this.file(name), { force: true });
+    for (const name of ['run.json', 'rig.yaml', 'calibration.json', 'events.jsonl', 'cycles.jsonl']) rmSync(this.file(name), { force: true });
     for (const dir of this.made) removeIfEmpty(dir);
   }
 

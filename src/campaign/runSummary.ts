@@ -21,12 +21,18 @@ export interface RunContext {
   opened: { identities: Record<AreaName, DeviceIdentity>; report: OpenReport } | null;
 }
 
+/** What run.json says until there is a result: no cycle, and so no pass. */
+export function beginningSummary(context: RunContext): RunRecord {
+  return { ...runSummary(context, { cycles: [], interrupted: null, problem: null, troubles: [] }), state: 'running' };
+}
+
 export function runSummary(context: RunContext, result: CampaignResult): RunRecord {
   const { rig, opened } = context;
   const { verdict, counts, failureRateUpperBound } = campaignVerdict(result.cycles.map((c) => c.verdict));
   const isWhole = result.problem === null && result.interrupted === null && result.cycles.length >= rig.campaign.cycles;
   return {
     schemaVersion: RUN_SCHEMA_VERSION,
+    state: 'ended',
     plugpull: context.plugpullVersion,
     rig: { name: rig.name, file: rig.file },
     seed: rig.campaign.seed,

@@ -4,6 +4,7 @@
  * second interrupt, which may not wait, and an error that nobody caught.
  */
 import { CommanderError } from 'commander';
+import { hangUpIsIgnored } from '../campaign/hangUpIsIgnored.js';
 import { catchCrashes, hasCrashed } from './crash.js';
 import { errorRecord, EXIT, exitCodeOf, textOfError } from './exitCodes.js';
 import { jsonPrinted, printJson } from './options.js';
@@ -33,6 +34,10 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   outputLost = true;
   process.stderr.write(`plugpull: what is printed is lost: ${error.message}\n`);
 });
+// With the terminal gone there is nobody to complain to, and the way out has to go on.
+process.stderr.on('error', () => undefined);
+// Node.js has undone what nohup did.
+if (hangUpIsIgnored()) process.on('SIGHUP', () => undefined);
 catchCrashes();
 
 const exitCode = await main(process.argv);

@@ -2,6 +2,7 @@
 import cliProgress, { type Options } from 'cli-progress';
 import type { EngineSnapshot } from '../engine/port.js';
 import type { Progress } from './progress.js';
+import { sayOnStderr } from './sayOnStderr.js';
 import { cycleLine, cycleTitle, formatBytes, formatPercent, repeatedLine, standstillLine } from './progressText.js';
 
 const SHOW_CURSOR = '\u001b[?25h';
@@ -68,6 +69,10 @@ export function liveProgress(out: NodeJS.WriteStream): Progress {
       },
       cycleRepeated: (_state, record) => above(repeatedLine(record)),
       note: above,
+    },
+    say(text) {
+      if (ended) sayOnStderr(text);
+      else above(text);
     },
     end() {
       if (ended) return;

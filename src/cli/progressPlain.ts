@@ -1,6 +1,7 @@
 /** One line for each thing that has happened: for logs and pipes. */
 import type { CampaignStep } from '../campaign/observer.js';
 import type { Progress } from './progress.js';
+import { sayOnStderr } from './sayOnStderr.js';
 import { cycleLine, cycleTitle, formatMs, repeatedLine, standstillLine } from './progressText.js';
 
 /** What was done, for who does not know the steps yet. */
@@ -29,6 +30,7 @@ export function plainProgress(write: (line: string) => void): Progress {
       cycleRepeated: (_state, record) => write(repeatedLine(record)),
       note: (text) => write(text),
     },
+    say: sayOnStderr,
     end: () => undefined,
   };
 }

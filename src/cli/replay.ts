@@ -9,9 +9,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { CALIBRATION_FILE } from '../campaign/calibration.js';
-import { parseCycles } from '../report/parseRun.js';
 import { compareReplay, formatReplay } from '../report/replayDifferences.js';
-import type { CycleRecord, RunRecord } from '../report/runRecord.js';
+import type { Run } from '../report/runRecord.js';
 import { parseRig } from '../rig/load.js';
 import type { ResolvedRig } from '../rig/resolved.js';
 import { effectiveRig } from './effectiveRig.js';
@@ -42,11 +41,9 @@ export function addReplay(program: Command, setExit: SetExit): void {
     .action(async (dir: string, options: ReplayOptions) => setExit(await replay(dir, options)));
 }
 
-interface Recorded {
+/** A run that did not come to its end is replayed as it was planned. */
+interface Recorded extends Run {
   rig: ResolvedRig;
-  /** null: the bench died before it was written. */
-  run: RunRecord | null;
-  cycles: CycleRecord[];
 }
 
 async function replay(dir: string, options: ReplayOptions): Promise<ExitCode> {
@@ -56,7 +53,7 @@ async function replay(dir: string, options: ReplayOptions): Promise<ExitCode> {
     throw new UsageError(`cycle ${options.cycle} is not in ${dir}: it has cycles 0 to ${recorded.rig.campaign.cycles - 1}`);
   }
   const rig = effectiveRig(recorded.rig, { cycles });
-  const ffi = options.ffi ?? recorded.run?.host.ffi ?? 'koffi';
+  const ffi = options.ffi ?? recorded.run.host.ffi;
   const { exitCode, record, directory } = await run(rig, { ...options, ffi, calibration: existsSync(join(dir, CALIBRATION_FILE)) ? dir : undefined });
   const comparison = compareReplay(recorded.cycles, record.cycles, cycles);
   if (options.json) printJson({ directory, ...record, replay: { of: dir, ...comparison } });
@@ -66,9 +63,7 @@ async function replay(dir: string, options: ReplayOptions): Promise<ExitCode> {
 
 function readRecorded(dir: string): Recorded {
   const rig = parseRig(readRunFile(dir, 'rig.yaml'), join(dir, 'rig.yaml'));
-  const cyclesText = readRunFile(dir, 'cycles.jsonl');
-  if (!existsSync(join(dir, 'run.json'))) return { rig, run: null, cycles: parseCycles(cyclesText) };
-  const { run: record, cycles } = readRun(dir);
+  const recorded = readRun(dir);
   // Enrolments of real disks lie beside the profile that was run.
-  return { rig: { ...rig, file: record.rig.file }, run: record, cycles };
+  return { ...recorded, rig: { ...rig, file: recorded.run.rig.file } };
 }

@@ -1,34 +1,34 @@
-/** `plugpull report DIR`: report.html and junit.xml once more, from run.json and cycles.jsonl alone. */
-import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+/**
+ * `plugpull report DIR`: report.html and junit.xml once more, from run.json and cycles.jsonl alone. A run that did not
+ * come to its end is reported with the cycles that it ended, and says what is missing; its exit code is its verdict's,
+ * which is never PASS.
+ */
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { writeReportHtml } from '../report/html.js';
 import { writeJunit } from '../report/junit.js';
 import { summaryTable } from '../report/summaryTable.js';
+import { isUnended } from '../report/unended.js';
 import { textOf } from '../campaign/errors.js';
-import { UsageError } from './exitCodes.js';
+import { EXIT, UsageError } from './exitCodes.js';
 import { print, printJson } from './options.js';
+import type { SetExit } from './program.js';
 import { readRun } from './runFile.js';
 
-export function addReport(program: Command): void {
+export function addReport(program: Command, setExit: SetExit): void {
   program
     .command('report <dir>')
     .description('rebuild report.html and junit.xml of a run')
     .option('--json', 'the run as JSON on stdout')
     .action((dir: string, options: { json?: boolean }) => {
-      refuseUnended(dir);
       const run = readRun(dir);
       replace(join(dir, 'report.html'), writeReportHtml(run));
       replace(join(dir, 'junit.xml'), writeJunit(run));
       if (options.json) printJson(run);
       else print(summaryTable(run, process.stdout.columns));
+      if (isUnended(run.run)) setExit(run.run.verdict === 'FAIL' ? EXIT.fail : EXIT.invalid);
     });
-}
-
-/** @throws UsageError */
-function refuseUnended(dir: string): void {
-  if (!existsSync(join(dir, 'cycles.jsonl')) || existsSync(join(dir, 'run.json'))) return;
-  throw new UsageError(`the run in ${dir} was ended before it could write run.json, so there is nothing to report on; \`plugpull replay ${dir}\` runs it again`);
 }
 
 function replace(file: string, text: string): void {

@@ -8,7 +8,7 @@ import { runCampaign, type CampaignResult } from '../campaign/campaign.js';
 import { systemClock } from '../campaign/clock.js';
 import { metricsObserver } from '../campaign/metricsObserver.js';
 import { nothingToCut, outlookOf, refusalOf } from '../campaign/outlook.js';
-import { createRecorder } from '../campaign/recorder.js';
+import { createRecorder, type Recorder } from '../campaign/recorder.js';
 import { realHost } from '../campaign/realHost.js';
 import { lockRig, type RigLock } from '../campaign/rigLock.js';
 import { defaultRunPath, RunDirectory } from '../campaign/runDirectory.js';
@@ -24,14 +24,15 @@ import { loadRig } from '../rig/load.js';
 import type { ResolvedRig } from '../rig/resolved.js';
 import { effectiveRig, type CampaignOverrides } from './effectiveRig.js';
 import { exitOfCampaign } from './campaignExit.js';
-import type { ExitCode } from './exitCodes.js';
+import { EXIT, type ExitCode } from './exitCodes.js';
 import { introduction } from './introduction.js';
 import { ffiOption, path, print, printJson, wholeNumber, type FfiName } from './options.js';
 import { CYCLES_MAX } from './plan.js';
 import type { SetExit } from './program.js';
 import { createProgress } from './progress.js';
 import { RunFiles } from './runFiles.js';
-import { prepareWayOut, type WayOut } from './wayOut.js';
+import { hurryText } from './sayHurry.js';
+import { HURRY, prepareWayOut, type WayOut } from './wayOut.js';
 
 export interface RunOptions {
   out?: string;
@@ -105,10 +106,7 @@ async function runIn(dir: RunDirectory, rig: ResolvedRig, options: Options, lock
 
 async function runRecorded(dir: RunDirectory, rig: ResolvedRig, options: Options, lock: RigLock, metrics: Metrics): Promise<RunOutcome> {
   const files = new RunFiles(dir, rig, { runId: newRunId(), ffi: options.ffi });
-  dir.write('rig.yaml', dumpRig(rig));
-  // A replay finds it here.
-  if (options.calibration !== null) dir.write(CALIBRATION_FILE, `${JSON.stringify(options.calibration, null, 2)}\n`);
-  const recorder = createRecorder(dir, systemClock);
+  const recorder = beginRecords(files, rig, options);
   for (const w of rig.warnings) process.stderr.write(`plugpull: warning: ${w.field}: ${w.text}\n`);
   if (!options.json) print(introduction(rig, options.calibration !== null));
   const progress = createProgress(options.json === true, process.stdout);
@@ -117,15 +115,31 @@ async function runRecorded(dir: RunDirectory, rig: ResolvedRig, options: Options
     const sayWhere: CampaignObserver = { opened: () => progress.observer.note?.(`record: ${dir.path}`) };
     const observers = [recorder, files.observer, metricsObserver(metrics), progress.observer, sayWhere];
     options.wayOut.first(() => progress.end());
+    options.wayOut.says(() => progress.say(hurryText(HURRY)));
     const result = await campaign(rig, options, lock, files, observers);
     progress.end();
-    return await finish(files, result, metrics, options);
+    return await finish(files, recorder, result, metrics, options);
   } catch (error) {
     if (!files.began) dir.discard();
     throw error;
   } finally {
     progress.end();
     recorder.close();
+  }
+}
+
+/** @throws CampaignError RUN_DIR_*; nothing is left then */
+function beginRecords(files: RunFiles, rig: ResolvedRig, options: Options): Recorder {
+  const { dir } = files;
+  try {
+    dir.write('rig.yaml', dumpRig(rig));
+    // A replay finds it here.
+    if (options.calibration !== null) dir.write(CALIBRATION_FILE, `${JSON.stringify(options.calibration, null, 2)}\n`);
+    files.writeBeginning();
+    return createRecorder(dir, systemClock);
+  } catch (error) {
+    dir.discard();
+    throw error;
   }
 }
 
@@ -149,10 +163,14 @@ function campaign(rig: ResolvedRig, options: Options, lock: RigLock, files: RunF
   );
 }
 
-async function finish(files: RunFiles, result: CampaignResult, metrics: Metrics, options: Options): Promise<RunOutcome> {
+async function finish(files: RunFiles, recorder: Recorder, result: CampaignResult, metrics: Metrics, options: Options): Promise<RunOutcome> {
   const record = files.summary(result);
   for (const trouble of record.run.troubles) process.stderr.write(`plugpull: ${trouble}\n`);
-  files.writeAll(record, await metrics.render());
-  if (!options.json) print(`\n${summaryTable(record, process.stdout.columns)}\nreport: ${files.dir.file('report.html')}`);
-  return { exitCode: exitOfCampaign(result, record.run), record, directory: files.dir.path };
+  const unwritten = files.writeAll(record, await metrics.render(), recorder.isWhole);
+  const { path } = files.dir;
+  const where = unwritten.length === 0 ? `report: ${files.dir.file('report.html')}` : `records: incomplete in ${path}`;
+  if (!options.json) print(`\n${summaryTable(record, process.stdout.columns)}\n${where}`);
+  for (const trouble of unwritten) process.stderr.write(`plugpull: ${trouble}\n`);
+  if (unwritten.length > 0) process.stderr.write(`plugpull: once there is room and permission, \`plugpull report ${path}\` rebuilds the report from what is recorded\n`);
+  return { exitCode: unwritten.length > 0 ? EXIT.internal : exitOfCampaign(result, record.run), record, directory: path };
 }

@@ -1,11 +1,13 @@
-/** Reads files of a recorded run, and nothing else. */
-import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync } from 'node:fs';
+/** Reads files of a recorded run, and nothing else. A run that was killed left some of them, and the last line of one torn. */
+import { closeSync, constants, existsSync, fstatSync, lstatSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { codeOf, textOf } from '../campaign/errors.js';
 import { ReportError } from '../report/error.js';
 import { parseRun } from '../report/parseRun.js';
 import type { Run } from '../report/runRecord.js';
+import { isUnended } from '../report/unended.js';
 import { UsageError } from './exitCodes.js';
+import { rebuiltRun } from './rebuiltRun.js';
 
 /** Records of a million cycles; a string of Node's holds no more. */
 const FILE_BYTES_MAX = 2 ** 29 - 2 ** 20;
@@ -32,12 +34,25 @@ export function readRunFile(dir: string, name: string): string {
   }
 }
 
-/** The run as it ended. @throws UsageError, ReportError that names the directory */
+/** What a run that ended has left beside its records; named when it did not end. */
+const LEFT = ['cycles.jsonl', 'events.jsonl', 'history', 'metrics.prom'];
+
+/** What of a run there is. @throws UsageError, ReportError, RigError that name the directory */
 export function readRun(dir: string): Run {
-  const [runText, cyclesText] = ['run.json', 'cycles.jsonl'].map((name) => readRunFile(dir, name));
   try {
-    return parseRun(runText, cyclesText);
+    const { run, cycles } = readRecorded(dir);
+    if (!isUnended(run)) return { run, cycles };
+    const missing = LEFT.filter((name) => !existsSync(join(dir, name))).map((name) => `${name} is missing`);
+    return { run: { ...run, troubles: [...run.troubles, ...missing] }, cycles };
   } catch (error) {
     throw error instanceof ReportError ? new ReportError(error.code, `${dir}: ${error.message}`, { ...error.context, dir }) : error;
   }
+}
+
+function readRecorded(dir: string): Run {
+  const textOfFile = (name: string): string | null => (existsSync(join(dir, name)) ? readRunFile(dir, name) : null);
+  const cycles = textOfFile('cycles.jsonl');
+  const rig = textOfFile('rig.yaml');
+  if (rig === null || existsSync(join(dir, 'run.json'))) return parseRun(readRunFile(dir, 'run.json'), cycles);
+  return rebuiltRun(dir, { rig, events: textOfFile('events.jsonl') ?? '', cycles: cycles ?? '' });
 }

@@ -1,12 +1,16 @@
-/** What a run leaves in its directory beside the lines written on the way: run.json, report, JUnit, metrics. */
+/**
+ * What a run leaves in its directory beside the lines written on the way: run.json, report, JUnit, metrics. run.json is
+ * there from the beginning (state: running), so that a bench that is killed leaves what `report` needs.
+ */
 import { cpus, release, totalmem } from 'node:os';
 import type { CampaignObserver } from '../campaign/observer.js';
 import type { CampaignResult } from '../campaign/campaign.js';
+import { textOf } from '../campaign/errors.js';
 import type { RunDirectory } from '../campaign/runDirectory.js';
-import { runSummary, type RunContext } from '../campaign/runSummary.js';
+import { beginningSummary, runSummary, type RunContext } from '../campaign/runSummary.js';
 import { writeJunit } from '../report/junit.js';
 import { writeReportHtml } from '../report/html.js';
-import type { Run } from '../report/runRecord.js';
+import type { Run, RunRecord } from '../report/runRecord.js';
 import type { ResolvedRig } from '../rig/resolved.js';
 import type { FfiName } from './options.js';
 import { plugpullVersion } from './version.js';
@@ -34,6 +38,7 @@ export class RunFiles {
     this.observer = {
       opened: (identities, report) => {
         this.context.opened = { identities, report };
+        this.writeBeginning();
       },
     };
   }
@@ -47,11 +52,35 @@ export class RunFiles {
     return { run: runSummary({ ...this.context, endedAt: new Date().toISOString() }, result), cycles: result.cycles };
   }
 
-  writeAll(record: Run, metricsText: string): void {
-    this.dir.write('run.json', `${JSON.stringify(record.run, null, 2)}\n`);
-    this.dir.write('report.html', writeReportHtml(record));
-    this.dir.write('junit.xml', writeJunit(record));
-    this.dir.write('metrics.prom', metricsText);
+  writeBeginning(): void {
+    this.writeRun(beginningSummary(this.context));
+  }
+
+  /**
+   * Every file that can be written is, whichever can't; returns why some could not. `cyclesAreWhole`: cycles.jsonl has
+   * them all; otherwise it is written again. A run.json that says more than cycles.jsonl holds is never written.
+   */
+  writeAll(record: Run, metricsText: string, cyclesAreWhole: boolean): string[] {
+    const troubles: string[] = [];
+    const attempt = (action: () => void): boolean => {
+      try {
+        action();
+        return true;
+      } catch (error) {
+        troubles.push(textOf(error));
+        return false;
+      }
+    };
+    const cycles = (): void => this.dir.write('cycles.jsonl', record.cycles.map((cycle) => `${JSON.stringify(cycle)}\n`).join(''));
+    if (cyclesAreWhole || attempt(cycles)) attempt(() => this.writeRun(record.run));
+    attempt(() => this.dir.write('report.html', writeReportHtml(record)));
+    attempt(() => this.dir.write('junit.xml', writeJunit(record)));
+    attempt(() => this.dir.write('metrics.prom', metricsText));
+    return troubles;
+  }
+
+  private writeRun(run: RunRecord): void {
+    this.dir.write('run.json', `${JSON.stringify(run, null, 2)}\n`);
   }
 }
 

@@ -16,6 +16,7 @@ import type { ResolvedRig } from '../rig/resolved.js';
 import { EXIT } from './exitCodes.js';
 import { inspectRig } from './inspect.js';
 import { ffiOption, print, type FfiName } from './options.js';
+import { sayHurry } from './sayHurry.js';
 import { railStates } from './serve/railStates.js';
 
 interface ServeOptions {
@@ -61,7 +62,7 @@ async function serve(rig: ResolvedRig, options: ServeOptions): Promise<void> {
   const server = await serveMetrics(metrics, options.listen);
   print(`metrics: ${server.url}`);
   const loops = [repeat(journal, LOOK_EVERY_MS), repeat(rails, ASK_BOARDS_EVERY_MS)];
-  const interrupts = catchInterrupts(() => process.exit(EXIT.interrupted));
+  const interrupts = catchInterrupts(() => process.exit(EXIT.interrupted), sayHurry('ends at once'));
   await new Promise<void>((resolve) => interrupts.onFirst(resolve));
   // A board that is being asked is let go of before the process ends.
   await Promise.all(loops.map((end) => end()));

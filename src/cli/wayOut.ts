@@ -6,6 +6,7 @@ import { catchInterrupts, type Interrupts } from '../campaign/interrupts.js';
 import { realHost } from '../campaign/realHost.js';
 import { beforeCrash } from './crash.js';
 import { EXIT } from './exitCodes.js';
+import { sayHurry } from './sayHurry.js';
 
 /** What has rails that may be off: a session, or boards that are switched by hand. */
 export interface HoldsPower {
@@ -17,6 +18,8 @@ export interface WayOut {
   readonly interrupts: Interrupts;
   /** Done before all else from now on, as leaving the terminal as it was. */
   first(action: () => void): void;
+  /** How it is said, from now on, that a second signal would hurry; on stderr until then. */
+  says(action: () => void): void;
   /** The rig is locked, and a lab of this name that does not run yet will be the command's own: ended, even half started. */
   startsLab(name: string): void;
   /** Its rails are the ones to be switched on from now on; it knows what to do about its lab. */
@@ -25,10 +28,14 @@ export interface WayOut {
   release(): void;
 }
 
+/** The power comes first either way. */
+export const HURRY = 'restores power and ends at once, without waiting for the records';
+
 /** Signals are caught from now on: to be called before there is anything to leave behind. */
 export function prepareWayOut(): WayOut {
   let holder: HoldsPower | null = null;
   let first = (): void => undefined;
+  let say = sayHurry(HURRY);
   let endLab = (): Promise<void> => Promise.resolve();
   const leave = async (): Promise<void> => {
     first();
@@ -39,12 +46,18 @@ export function prepareWayOut(): WayOut {
       process.stderr.write(`plugpull: ${error instanceof Error ? error.message : String(error)}\n`);
     }
   };
-  const interrupts = catchInterrupts(() => void leave().finally(() => process.exit(EXIT.interrupted)));
+  const interrupts = catchInterrupts(
+    () => void leave().finally(() => process.exit(EXIT.interrupted)),
+    () => say(),
+  );
   const forget = beforeCrash(leave);
   return {
     interrupts,
     first(action) {
       first = action;
+    },
+    says(action) {
+      say = action;
     },
     startsLab(name) {
       const ran = realHost.labView(name).then((lab) => lab !== null, () => true);

@@ -1,5 +1,5 @@
 /**
- * What a campaign leaves behind: `run.json` (one RunRecord) and `cycles.jsonl` (one CycleRecord a line). Everything a
+ * What a campaign leaves behind, whole or not: `run.json` (one RunRecord) and `cycles.jsonl` (one CycleRecord a line). Everything a
  * report shows is made of these two. Reading is tolerant of unknown fields, so that an older plugpull shows a newer
  * run; a missing or wrong field is refused with its path.
  */
@@ -157,6 +157,12 @@ export type CycleRecord = z.infer<typeof cycleRecordSchema>;
 
 export const runRecordSchema = z.object({
   schemaVersion: z.literal(RUN_SCHEMA_VERSION),
+  /**
+   * `running` from before the devices are opened until the run has written its last record; so it stays when the bench
+   * was killed. What depends on the cycles (verdict, counts, bound) is then taken from cycles.jsonl. Absent in records of
+   * before it was kept, which were written at the end alone.
+   */
+  state: z.enum(['running', 'ended']).optional(),
   /** Version of plugpull that made it. */
   plugpull: z.string(),
   rig: z.object({ name: z.string(), file: z.string() }),

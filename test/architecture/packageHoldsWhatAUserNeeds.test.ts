@@ -27,6 +27,11 @@ describe('the package', () => {
     expect(modules.filter((file) => !packed.has(file))).toEqual([]);
   });
 
+  test('has the command itself', () => {
+    const { bin } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { bin: Record<string, string> };
+    expect([...packed]).toContain(bin.plugpull);
+  });
+
   test('has what the native library is compiled from, when it is installed', () => {
     const sources = ['src', 'include'].flatMap((folder) => readdirSync(join(ROOT, 'native', folder)).map((name) => `native/${folder}/${name}`));
     expect([...sources, 'native/build.mjs'].filter((file) => !packed.has(file))).toEqual([]);

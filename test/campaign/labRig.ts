@@ -15,6 +15,8 @@ export interface RigWishes {
   boardOptions?: string;
   deadlines?: string;
   diskOptions?: string;
+  /** Of each rail. */
+  settle?: string;
   /** Fields of `tracking`. */
   tracking?: string;
   /** What a cut leaves of each disk's cache; default: each write by chance. */
@@ -42,9 +44,9 @@ workload: { queueDepth: 8, transaction: { writes: [1, 4] }, writeSize: [4KiB, 32
 boards:
   relay0: { type: ${w.board ?? 'lcus'}, tty: "lab:relay0", channels: 4 }
 rails:
-  P: { board: relay0, channels: [1], powers: [primary], settle: 20ms }
-  S: { board: relay0, channels: [2], powers: [secondary], settle: 20ms }
-  J: { board: relay0, channels: [3], powers: [journal], settle: 20ms }
+  P: { board: relay0, channels: [1], powers: [primary], settle: ${w.settle ?? '20ms'} }
+  S: { board: relay0, channels: [2], powers: [secondary], settle: ${w.settle ?? '20ms'} }
+  J: { board: relay0, channels: [3], powers: [journal], settle: ${w.settle ?? '20ms'} }
 campaign:
   cycles: ${w.cycles ?? 1}
   seed: 11

@@ -26,6 +26,8 @@ export interface CliOptions {
   onStart?: (child: ChildProcessByStdio<null, Readable, Readable>) => void;
   /** Called with all of stdout so far, whenever there is more. */
   onOutput?: (stdout: string, child: ChildProcessByStdio<null, Readable, Readable>) => void;
+  /** Called with all of stderr so far, whenever there is more. */
+  onError?: (stderr: string, child: ChildProcessByStdio<null, Readable, Readable>) => void;
 }
 
 export function cli(args: readonly string[], options: CliOptions = {}): Promise<CliResult> {
@@ -44,7 +46,10 @@ export function cli(args: readonly string[], options: CliOptions = {}): Promise<
     stdout += text;
     options.onOutput?.(stdout, child);
   });
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+    options.onError?.(stderr, child);
+  });
   return new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (code, signal) => resolve({ code, signal, stdout, stderr }));

@@ -14,12 +14,14 @@ const state = ownStateDir();
 const env = { PLUGPULL_STATE_DIR: state.dir };
 afterAll(() => state.clean(NAME));
 
+const READY = 'another Ctrl-C from now on restores power and ends at once';
+
 /** From the end of a measurement to the middle of the next one's outage: its load is shorter, its dark time longer. */
 const INTO_THE_DARK_MS = 1200;
 
 test('interrupted twice in the dark', async () => {
   const file = join(state.dir, 'rig.yaml');
-  const text = tinyRigText(NAME, { cycles: 1, dark: '3s', cuts: ['{ rails: [P], during: load, after: 100ms }'] });
+  const text = tinyRigText(NAME, { cycles: 1, dark: '6s', cuts: ['{ rails: [P], during: load, after: 100ms }'] });
   writeFileSync(file, text);
   await labUp(NAME, parseRig(text, file).lab!);
   let interrupting: Promise<void> | null = null;
@@ -27,13 +29,13 @@ test('interrupted twice in the dark', async () => {
     env,
     onOutput(stdout, child) {
       if (interrupting !== null || !stdout.includes('cut 0:')) return;
-      interrupting = sleep(INTO_THE_DARK_MS).then(async () => {
-        child.kill('SIGINT');
-        await sleep(20);
-        child.kill('SIGINT');
-      });
+      interrupting = sleep(INTO_THE_DARK_MS).then(() => void child.kill('SIGINT'));
+    },
+    onError(stderr, child) {
+      if (stderr.includes(READY)) child.kill('SIGINT');
     },
   });
+  expect(ended.stderr).toContain(READY);
   expect([ended.code, ended.stdout.includes('cut 1:')], ended.stderr).toEqual([130, false]);
   const states = await cli(['relay', 'state', file, '--json'], { env });
   expect((JSON.parse(states.stdout) as { state: string }[]).map((r) => r.state)).toEqual(['on', 'on', 'on']);

@@ -12,6 +12,9 @@ const NAME = 'interrupt';
 const file = join(state.dir, 'rig.yaml');
 const wishes = { cuts: ['{ rails: [P, S], during: load, after: 400ms }'], cycles: 50 };
 writeFileSync(file, rigText(NAME, wishes));
+// An orderly end takes longer than the second in which a further signal is the same wish.
+const slowFile = join(state.dir, 'slow.yaml');
+writeFileSync(slowFile, rigText(NAME, { ...wishes, settle: '2500ms' }));
 afterAll(() => state.clean(NAME));
 
 async function interruptedAt(line: string, out: string, args: string[] = []): ReturnType<typeof cli> {
@@ -68,17 +71,23 @@ describe('an interrupt', () => {
     }
   });
 
-  const twiceAt = (line: string, out: string): ReturnType<typeof cli> => {
+  const READY = 'another Ctrl-C from now on restores power and ends at once';
+
+  const twiceAt = async (line: string, out: string): ReturnType<typeof cli> => {
     let sent = false;
-    return cli(['run', file, '--out', join(state.dir, out)], {
+    const result = await cli(['run', slowFile, '--out', join(state.dir, out)], {
       env: { PLUGPULL_STATE_DIR: state.dir },
       onOutput(stdout, child) {
         if (sent || !stdout.includes(line)) return;
         sent = true;
         child.kill('SIGINT');
-        setTimeout(() => child.kill('SIGINT'), 20);
+      },
+      onError(stderr, child) {
+        if (stderr.includes(READY)) child.kill('SIGINT');
       },
     });
+    expect(result.stderr).toContain(READY);
+    return result;
   };
 
   it('sent twice still restores power', async () => {
@@ -106,18 +115,21 @@ describe('an interrupt', () => {
     let looking: NodeJS.Timeout | undefined;
     // The last thing that is made before the lab's process.
     const log = join(state.dir, `lab-${NAME}`, 'lab.log');
-    const result = await cli(['run', file, '--out', join(state.dir, 'early')], {
+    const result = await cli(['run', slowFile, '--out', join(state.dir, 'early')], {
       env: { PLUGPULL_STATE_DIR: state.dir },
       onStart(child) {
         looking = setInterval(() => {
           if (!existsSync(log)) return;
           clearInterval(looking);
           child.kill('SIGINT');
-          setTimeout(() => child.kill('SIGINT'), 20);
         }, 1);
+      },
+      onError(stderr, child) {
+        if (stderr.includes(READY)) child.kill('SIGINT');
       },
     });
     clearInterval(looking);
+    expect(result.stderr).toContain(READY);
     await expectNothingLeft(result);
   });
 });

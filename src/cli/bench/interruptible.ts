@@ -5,6 +5,7 @@
 import { CampaignError } from '../../campaign/errors.js';
 import { catchInterrupts } from '../../campaign/interrupts.js';
 import { EXIT } from '../exitCodes.js';
+import { sayHurry } from '../sayHurry.js';
 
 export interface Interruption {
   /** Aborted by the first signal. */
@@ -17,7 +18,7 @@ export interface Interruption {
 
 /** @throws CampaignError INTERRUPTED, whatever `action` made of the signal. */
 export async function interruptible<T>(command: string, action: (interruption: Interruption) => Promise<T>): Promise<T> {
-  const interrupts = catchInterrupts(() => process.exit(EXIT.interrupted));
+  const interrupts = catchInterrupts(() => process.exit(EXIT.interrupted), sayHurry('ends at once'));
   const controller = new AbortController();
   const throwIfInterrupted = (): void => {
     if (interrupts.requested) throw new CampaignError('INTERRUPTED', `${command} was interrupted; everything is released`);

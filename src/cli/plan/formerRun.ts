@@ -8,7 +8,7 @@ import { askedMsOf } from '../../campaign/plan.js';
 import type { FormerTimes } from '../../campaign/estimate.js';
 import { textOf } from '../../campaign/errors.js';
 import { planCycle } from '../../campaign/rounds.js';
-import { parseRun } from '../../report/parseRun.js';
+import { parseRun, wholeLines } from '../../report/parseRun.js';
 import { parseRig } from '../../rig/load.js';
 import type { ResolvedRig } from '../../rig/resolved.js';
 import { UsageError } from '../exitCodes.js';
@@ -96,7 +96,8 @@ interface EventTimes {
 
 function readEvents(text: string): EventTimes {
   const times: EventTimes = { beganMs: new Map(), endMs: null, endTookMs: 0 };
-  for (const line of text.split('\n').filter((one) => one !== '')) {
+  // A bench that was killed left its last line torn.
+  for (const line of wholeLines(text).filter((one) => one !== '')) {
     const e = JSON.parse(line) as { event?: string; atMs?: number; cycle?: number; step?: string; durationMs?: number };
     if (typeof e.atMs !== 'number') continue;
     if (e.event === 'cycle-began' && typeof e.cycle === 'number') times.beganMs.set(e.cycle, e.atMs);

@@ -1,0 +1,3 @@
+export function sayOnStderr(text: string): void {
+  process.stderr.write(`${text}\n`);
+}

@@ -1,0 +1,40 @@
+/** Promise: what comes within a second of the first signal is the same wish, of any kind, also when it is heard late. */
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+
+const MODULE = fileURLToPath(new URL('../../dist/campaign/interrupts.js', import.meta.url));
+
+/** Prints what it comes to. `blockMs`: its event loop is busy for so long when the first signal has come. */
+const program = (blockMs: number): string => `
+import { writeSync } from 'node:fs';
+import { catchInterrupts } from ${JSON.stringify(MODULE)};
+const say = (text) => writeSync(1, text + '\\n');
+const interrupts = catchInterrupts(() => { say('second'); process.exit(7); }, () => say('ready'));
+interrupts.onFirst(() => { say('first'); Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ${blockMs}); });
+setInterval(() => undefined, 1000);
+say('waiting');`;
+
+/** Sends the signals that belong to each word once that has been said; resolves with all that was said. */
+function said(blockMs: number, signals: Record<string, NodeJS.Signals[]>): Promise<{ words: string[]; code: number | null }> {
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', program(blockMs)], { stdio: ['ignore', 'pipe', 'inherit'], timeout: 60_000 });
+  let text = '';
+  child.stdout.setEncoding('utf8').on('data', (more: string) => {
+    text += more;
+    for (const word of more.split('\n')) for (const signal of signals[word] ?? []) child.kill(signal);
+  });
+  return new Promise((resolve) => child.once('close', (code) => resolve({ words: text.trim().split('\n'), code })));
+}
+
+test.each<[string, NodeJS.Signals, NodeJS.Signals[]]>([
+  ['Ctrl-C passed on by npm', 'SIGINT', ['SIGINT']],
+  ['a terminal that closes, and its shell', 'SIGHUP', ['SIGHUP', 'SIGTERM']],
+  ['systemd with SendSIGHUP', 'SIGTERM', ['SIGHUP']],
+])('%s', async (_what, first, more) => {
+  // Ready is said only by a process that the others have not ended.
+  expect(await said(0, { waiting: [first], first: more, ready: ['SIGTERM'] })).toEqual({ words: ['waiting', 'first', 'ready', 'second'], code: 7 });
+});
+
+test('a copy that is heard only after the second, since the loop was busy, is a copy all the same', async () => {
+  expect(await said(1500, { waiting: ['SIGINT'], first: ['SIGINT'], ready: ['SIGINT'] })).toEqual({ words: ['waiting', 'first', 'ready', 'second'], code: 7 });
+});

@@ -1,0 +1,60 @@
+/**
+ * Promise: a run that was started to outlive its terminal does; one that was not ends in order when the terminal closes,
+ * with its records. Node.js undoes what nohup did, hence bin/plugpull and the look at standard input.
+ */
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, expect, test } from 'vitest';
+import { labStatus } from '../../src/lab/lab.js';
+import { ownStateDir } from '../campaign/labRig.js';
+import { tinyRigText } from './tinyRig.js';
+
+const NAME = 'nohup';
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const MAIN = `${process.execPath} ${join(ROOT, 'dist/cli/main.js')}`;
+const LAUNCHER = join(ROOT, 'bin/plugpull');
+const state = ownStateDir();
+const file = join(state.dir, 'rig.yaml');
+writeFileSync(file, tinyRigText(NAME, { cycles: 1, dark: '1s', cuts: ['{ rails: [P, S], during: load, after: 100ms }'] }));
+afterAll(() => state.clean(NAME));
+
+const textOf = (path: string): string => (existsSync(path) ? readFileSync(path, 'utf8') : '');
+
+/** For a hang only. */
+const HANG = { timeout: 60_000 };
+
+/** Runs it on a terminal of its own that is gone once the power is off; the record of how it ended. */
+async function hungUp(name: string, command: (args: string) => string): Promise<{ verdict: string; interrupted: boolean }> {
+  const cwd = join(state.dir, name);
+  mkdirSync(cwd);
+  writeFileSync(join(cwd, 'package.json'), JSON.stringify({ name: 'bench', scripts: { go: `${MAIN} run ${file} --out out` } }));
+  const terminal = spawn('script', ['--quiet', '--flush', '--command', command(`run ${file} --out out`), '/dev/null'], {
+    cwd,
+    env: { ...process.env, PLUGPULL_STATE_DIR: state.dir, TERM: 'dumb', PATH: `${join(process.execPath, '..')}:${process.env.PATH}` },
+    stdio: ['pipe', 'ignore', 'inherit'],
+  });
+  const gone = new Promise((resolve) => terminal.once('close', resolve));
+  // "cut" has ended: the power is off for a second.
+  await expect.poll(() => textOf(join(cwd, 'out', 'events.jsonl')), HANG).toContain('"phase":"cut"');
+  terminal.kill('SIGKILL');
+  await gone;
+  await expect.poll(() => textOf(join(cwd, 'out', 'run.json')), HANG).toMatch(/"endedAt": "/);
+  await expect.poll(() => existsSync(join(cwd, 'out', 'metrics.prom')), HANG).toBe(true);
+  await expect.poll(() => labStatus(NAME), HANG).toBeNull();
+  await expect.poll(() => existsSync(join(state.dir, `rig-${NAME}.lock`)), HANG).toBe(false);
+  return JSON.parse(textOf(join(cwd, 'out', 'run.json'))) as { verdict: string; interrupted: boolean };
+}
+
+test.each<[string, (args: string) => string]>([
+  ['nohup', (args) => `nohup ${MAIN} ${args}`],
+  ['nohup-npm', () => 'nohup npm --no-update-notifier run go'],
+  ['nohup-redirected', (args) => `nohup ${LAUNCHER} ${args} </dev/null >log 2>&1`],
+])('%s: the run goes on to its end', async (name, command) => {
+  expect(await hungUp(name, command)).toMatchObject({ verdict: 'PASS', interrupted: false });
+});
+
+test('without it, a hang-up ends the run in order', async () => {
+  expect(await hungUp('direct', (args) => `${LAUNCHER} ${args}`)).toMatchObject({ verdict: 'INVALID', interrupted: true });
+});
