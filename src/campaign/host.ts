@@ -54,8 +54,11 @@ export interface Host {
   /** null: not running. */
   labView(name: string): Promise<LabView | null>;
   openPower(rig: { name: string; boards: BoardRef[]; boardTypes: Record<string, unknown>; rails: RailSpec[] }): Promise<PowerPort>;
-  /** `claimed`: the asker holds the devices itself; that they can't be claimed again is no finding then. */
-  checkGate(questions: GateQuestion[], rigFile: string, claimed?: boolean): Promise<GateAnswer>;
+  /**
+   * `claimed`: the asker holds the devices itself; that they can't be claimed again is no finding then. `so`: what a refusal
+   * means for the devices, where cycles came before.
+   */
+  checkGate(questions: GateQuestion[], rigFile: string, claimed?: boolean, so?: string): Promise<GateAnswer>;
   identify(path: string): Promise<DeviceIdentity>;
   /** null: a disk that counts no outages, or can't be asked. */
   powerCounters(identity: DeviceIdentity): Promise<PowerCounters | null>;

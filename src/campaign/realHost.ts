@@ -28,14 +28,14 @@ export const realHost: Host = {
     return powerPort(controller);
   },
 
-  async checkGate(questions, rigFile, claimed = false) {
+  async checkGate(questions, rigFile, claimed = false, so) {
     const { checkGate } = await import('../device/gate.js');
     const { formatGate } = await import('../device/gateFormat.js');
     const { enrolmentPath, loadEnrolments } = await import('../device/enrolment.js');
     const report = await checkGate(questions, { enrolments: loadEnrolments(enrolmentPath(rigFile)), claimed });
     return {
       passed: report.passed,
-      text: formatGate(report),
+      text: formatGate(report, so),
       busy: report.findings.some((finding) => finding.code === 'GATE_BUSY'),
     };
   },

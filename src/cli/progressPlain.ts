@@ -8,7 +8,7 @@ const DONE: Record<CampaignStep, string> = {
   lab: 'rig found, power on, safety gate passed',
   open: 'devices opened for us alone',
   format: 'journal written',
-  prepare: 'base pattern on every sector of P and S',
+  prepare: 'base pattern on every sector of P and S that is used',
   verify: 'P and S compared',
   repair: 'what differed is copied, so that the next cycle is not blamed for it',
   end: 'power on, devices released',
