@@ -175,6 +175,16 @@ describe.skipIf(process.getuid?.() !== 0)('nothing speaks against it', () => {
     expect(run.stdout).toMatch(new RegExp(`^record: ${join(state.dir, 'dark-out')}$`, 'm'));
   });
 
+  it('a virtual rig: planned without making so much as a directory', async () => {
+    const file = join(state.dir, 'agree-virtual.yaml');
+    writeFileSync(file, tinyRigText('agree-virtual', { cycles: 1, cuts: ['{ rails: [P], during: load, after: 50ms }'] }));
+    const nowhere = join(state.dir, 'nowhere');
+    const plan = await cli(['plan', file], { env: { PLUGPULL_STATE_DIR: nowhere } });
+    expect(plan.code, plan.stderr).toBe(0);
+    expect(plan.stdout).toMatch(/^safety gate: not asked about primary, secondary, journal: virtual, and not there before `plugpull lab up /m);
+    expect(existsSync(nowhere)).toBe(false);
+  });
+
   it('the extent of what is overwritten follows size and the shorter copy', async () => {
     const { file } = loopRig('agree-size', ', size: 16MiB');
     const plan = await ask(['plan', file]);
