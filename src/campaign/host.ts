@@ -53,6 +53,8 @@ export interface GateCircumstances {
   claimed?: boolean;
   /** Areas without power as it seems: of them only what shows that they are in use is a finding. */
   dark?: readonly AreaName[];
+  /** What a refusal means for the devices, where cycles came before. */
+  so?: string;
 }
 
 export interface GateAnswer {

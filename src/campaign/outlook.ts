@@ -8,8 +8,9 @@
 import { enrolmentPath, loadEnrolments } from '../device/enrolment.js';
 import { checkGate } from '../device/gate.js';
 import { formatGate } from '../device/gateFormat.js';
-import type { GateFinding } from '../device/gateTypes.js';
+import type { GateFinding, GateReport } from '../device/gateTypes.js';
 import type { FfiName } from '../device/native.js';
+import { fitAreas } from '../engine/areas.js';
 import { requireSameLab } from '../lab/lab.js';
 import type { AreaName, ResolvedRig } from '../rig/resolved.js';
 import { answers } from './answers.js';
@@ -117,11 +118,23 @@ async function whyNotAsked(area: AreaName, rig: ResolvedRig, lab: LabView | null
 async function askGate(rig: ResolvedRig, lab: LabView | null, areas: readonly AreaName[], ffi: FfiName | undefined): Promise<Refusal | null> {
   try {
     const report = await checkGate(gateQuestions(rig, lab, areas), { enrolments: loadEnrolments(enrolmentPath(rig.file)), ffi });
-    if (report.passed) return null;
+    if (report.passed) return noRoom(rig, report);
     const isBusy = report.findings.some(({ code }) => code === 'GATE_BUSY');
     return { what: 'gate', error: new CampaignError(isBusy ? 'DEVICE_BUSY' : 'GATE_REFUSED', formatGate(report)), findings: report.findings };
   } catch (error) {
     // No native library, or a list of enrolled disks that can't be read: a run would meet the same.
     return { what: 'gate', error: error instanceof Error ? error : new Error(textOf(error)), findings: [] };
+  }
+}
+
+/** Disks that pass may still be too small for what the profile lays on them. */
+function noRoom(rig: ResolvedRig, { devices }: GateReport): Refusal | null {
+  const [primary, secondary, journal] = AREA_NAMES.map((area) => devices.find(({ request }) => request.role === area)?.identity ?? null);
+  if (primary === null || secondary === null || journal === null) return null;
+  try {
+    fitAreas(rig, { primary, secondary, journal });
+    return null;
+  } catch (error) {
+    return { what: 'gate', error: error as Error, findings: [] };
   }
 }

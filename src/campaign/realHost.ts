@@ -37,14 +37,14 @@ export const realHost: Host = {
     return powerPort(controller, rails, power.railsLeft);
   },
 
-  async checkGate(questions, rigFile, { claimed = false, dark = [] } = {}) {
+  async checkGate(questions, rigFile, { claimed = false, dark = [], so } = {}) {
     const { checkGate } = await import('../device/gate.js');
     const { formatGate } = await import('../device/gateFormat.js');
     const { enrolmentPath, loadEnrolments } = await import('../device/enrolment.js');
     const all = await checkGate(questions, { enrolments: loadEnrolments(enrolmentPath(rigFile)), claimed });
     const findings = all.findings.filter(({ role, code }) => !dark.includes(role) || SAYS_IN_USE.includes(code));
     const report = { ...all, findings, passed: findings.length === 0 };
-    return { passed: report.passed, text: formatGate(report), busy: findings.some(({ code }) => code === 'GATE_BUSY') };
+    return { passed: report.passed, text: formatGate(report, so), busy: findings.some(({ code }) => code === 'GATE_BUSY') };
   },
 
   async identify(path) {

@@ -168,7 +168,7 @@ export class Session implements Bench {
     this.changes = counterChanges(this.counters ?? counters, counters);
     this.counters = counters;
     const { rig } = this.options;
-    const gate = await this.host.checkGate(gateQuestions(rig, this.lab), rig.file);
+    const gate = await this.host.checkGate(gateQuestions(rig, this.lab), rig.file, { so: 'nothing is written from here on' });
     return gate.passed ? null : { kind: 'hardware', code: 'GATE_REFUSED', text: gate.text };
   }
 

@@ -68,6 +68,13 @@ interface PlanOptions extends CampaignOverrides {
   json?: boolean;
 }
 
+/** One line for areas of which the same is said. */
+function notAsked(plan: RunPlan): string[] {
+  const texts = [...new Set(plan.notAsked.map(({ text }) => text))];
+  const areasOf = (text: string): string => plan.notAsked.filter((one) => one.text === text).map(({ area }) => area).join(', ');
+  return texts.map((text) => `safety gate: not asked about ${areasOf(text)}: ${text}`);
+}
+
 function enrolment(enrolled: PlannedDevice['enrolled']): string {
   switch (enrolled) {
     case null:
@@ -107,7 +114,7 @@ function formatPlan(plan: RunPlan, basis: string | null): string {
   }
   if (plan.cycles.length < plan.cyclesTotal) lines.push(`  … and ${plan.cyclesTotal - plan.cycles.length} more`);
   for (const warning of plan.warnings) lines.push(`warning: ${warning}`);
-  lines.push('', ...plan.notAsked.map(({ area, text }) => `safety gate: not asked about ${area}: ${text}`));
+  lines.push('', ...notAsked(plan));
   if (plan.refusals.length > 0) lines.push(`A run would be refused now: ${plan.refusals.map(({ code }) => code).join(', ')}.`);
   lines.push('Nothing was touched.');
   return lines.join('\n');

@@ -9,7 +9,7 @@ const DONE: Record<Exclude<CampaignStep, 'end'>, string> = {
   lab: 'rig found, power on, safety gate passed',
   open: 'devices opened for us alone',
   format: 'journal written',
-  prepare: 'base pattern on every sector of P and S',
+  prepare: 'base pattern on every sector of P and S that is used',
   verify: 'P and S compared',
   repair: 'what differed is copied, so that the next cycle is not blamed for it',
 };

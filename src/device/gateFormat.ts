@@ -9,12 +9,12 @@ const COLUMNS: readonly [heading: string, cell: (finding: GateFinding) => string
   ['next step', (f) => f.nextStep],
 ];
 
-/** Without a trailing newline. */
-export function formatGate(report: GateReport): string {
+/** Without a trailing newline. `so`: what that means for the devices, where it is not the beginning. */
+export function formatGate(report: GateReport, so = 'nothing was written'): string {
   if (report.passed) return `safety gate: passed (${report.devices.length} devices)`;
   const rows = [COLUMNS.map(([heading]) => heading), ...report.findings.map((f) => COLUMNS.map(([, cell]) => cell(f)))];
   const widths = COLUMNS.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
   const lines = rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column]!)).join('  ').trimEnd());
   const count = report.findings.length;
-  return [`safety gate: refused (${count} finding${count === 1 ? '' : 's'}); nothing was written`, ...lines].join('\n');
+  return [`safety gate: refused (${count} finding${count === 1 ? '' : 's'}); ${so}`, ...lines].join('\n');
 }

@@ -66,29 +66,30 @@ function checkIdentity(area: AreaName, ref: DeviceRef, found: DeviceIdentity): v
 }
 
 /** Usable bytes of an area: the smaller of device, up to its label, and profile. */
-function usableOf(ref: DeviceRef, identity: DeviceIdentity): number {
+function usableOf(ref: DeviceRef, identity: Sized): number {
   return Math.min(usableBytes(identity), ref.sizeBytes ?? Number.POSITIVE_INFINITY);
 }
 
 export function geometryOf(
   spec: Pick<EngineSpec, 'primary' | 'secondary' | 'journal' | 'tracking'>,
-  identities: Pick<Record<AreaName, DeviceIdentity>, 'primary' | 'secondary'>,
+  identities: Pick<Record<AreaName, Sized>, 'primary' | 'secondary'>,
 ): JournalGeometry {
   const smaller = Math.min(usableOf(spec.primary, identities.primary), usableOf(spec.secondary, identities.secondary));
   const whole = Math.floor(smaller / USABLE_UNIT_BYTES) * USABLE_UNIT_BYTES;
   return { regionBytes: spec.tracking.regionBytes, usableBytes: whole, logBytes: spec.journal.logBytes };
 }
 
-function measure(spec: EngineSpec, devices: [OpenDevice, OpenDevice, OpenDevice]): Omit<OpenAreas, 'close'> {
-  const [p, s, j] = devices.map((d) => d.identity);
-  const identities = { primary: p, secondary: s, journal: j };
+type Sized = Pick<DeviceIdentity, 'sizeBytes' | 'backingFile'>;
+
+/** Of devices that are known, open or not. @throws EngineError ENGINE_DEVICE when they have no room for areas or journal */
+export function fitAreas(spec: Pick<EngineSpec, 'primary' | 'secondary' | 'journal' | 'tracking'>, identities: Record<AreaName, Sized>): Pick<OpenAreas, 'geometry' | 'regionCount'> {
   const geometry = geometryOf(spec, identities);
   if (geometry.usableBytes < USABLE_UNIT_BYTES) {
     throw new EngineError('ENGINE_DEVICE', `the areas have ${geometry.usableBytes} usable bytes; at least ${USABLE_UNIT_BYTES} are needed`);
   }
   const regionCount = Math.ceil(geometry.usableBytes / geometry.regionBytes);
   const needed = journalLayout(geometry.logBytes, regionCount).totalBytes;
-  const available = usableOf(spec.journal, j);
+  const available = usableOf(spec.journal, identities.journal);
   if (available < needed) {
     throw new EngineError(
       'ENGINE_DEVICE',
@@ -97,5 +98,11 @@ function measure(spec: EngineSpec, devices: [OpenDevice, OpenDevice, OpenDevice]
       { available, needed },
     );
   }
-  return { devices, identities, geometry, regionCount, alignBytes: Math.max(p.logicalBlockBytes, s.logicalBlockBytes) };
+  return { geometry, regionCount };
+}
+
+function measure(spec: EngineSpec, devices: [OpenDevice, OpenDevice, OpenDevice]): Omit<OpenAreas, 'close'> {
+  const [p, s, j] = devices.map((d) => d.identity);
+  const identities = { primary: p, secondary: s, journal: j };
+  return { devices, identities, ...fitAreas(spec, identities), alignBytes: Math.max(p.logicalBlockBytes, s.logicalBlockBytes) };
 }

@@ -14,7 +14,7 @@ import { checkLabSpec } from './checkSpec.js';
 import { cleanUp } from './cleanUp.js';
 import { LabError, type LabErrorRecord } from './errors.js';
 import { isLocked, takeLock, tryLockDirectory } from './files.js';
-import { labPaths, type LabPaths } from './paths.js';
+import { checkName, hasStateBase, labPaths, type LabPaths } from './paths.js';
 import { READY_FD, readSpec, readState, type LabState } from './state.js';
 
 export type { LabBoardState, LabDiskState, LabState } from './state.js';
@@ -62,8 +62,10 @@ export async function labDown(name: string): Promise<boolean> {
   });
 }
 
-/** null: no such lab is running (there may be remains of a killed one; labDown removes them). */
+/** null: no such lab is running (there may be remains of a killed one; labDown removes them). Makes nothing. */
 export async function labStatus(name: string): Promise<LabState | null> {
+  checkName('lab', name);
+  if (!hasStateBase()) return null;
   const paths = labPaths(name);
   return isLocked(paths.lock) ? readState(paths.state) : null;
 }

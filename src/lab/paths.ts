@@ -43,9 +43,18 @@ export function checkName(what: string, name: string): void {
   });
 }
 
+function stateBasePath(): string {
+  return process.env['PLUGPULL_STATE_DIR'] ?? STATE_DIR_DEFAULT;
+}
+
+/** False: there is no directory of labs, and so no lab. For who may not make one by asking. */
+export function hasStateBase(): boolean {
+  return fs.existsSync(stateBasePath());
+}
+
 /** The directory of all labs, without symlinks: the kernel shows backing files that way. Made if it isn't there. */
 function stateBase(): string {
-  const base = process.env['PLUGPULL_STATE_DIR'] ?? STATE_DIR_DEFAULT;
+  const base = stateBasePath();
   try {
     makeDirectory(base);
     return fs.realpathSync(base);

@@ -93,7 +93,7 @@ describe('a rig of real disks', () => {
     const record = JSON.parse(readFileSync(join(out, 'run.json'), 'utf8')) as { verdict: string; counts: { PASS: number }; troubles: string[] };
     expect(record.verdict).toBe('INVALID');
     expect(record.counts.PASS).toBeGreaterThan(0);
-    expect(record.troubles.join()).toMatch(/secondary .*GATE_LABEL_MISSING/);
+    expect(record.troubles.join()).toMatch(/refused \(1 finding\); nothing is written from here on\n.*\nsecondary .*GATE_LABEL_MISSING/);
     // Nothing was written there after it was wiped: a bench that goes by sizes alone would have.
     expect(bytesOf(rig, 's', lastBlock('s'), 1).every((byte) => byte === 0)).toBe(true);
     expect((await rig.run(['relay', 'state', rig.file])).stdout.match(/ on /g)).toHaveLength(3);

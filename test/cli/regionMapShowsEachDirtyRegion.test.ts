@@ -17,3 +17,8 @@ describe('the region map', () => {
     expect(map.endsWith('#')).toBe(true);
   });
 });
+
+it('does not show as clean what the list left out', () => {
+  const map = formatRegionMap([{ firstRegion: 0, regions: 1 }, { firstRegion: 2, regions: 1 }], 6, 2);
+  expect(map.split('\n').slice(1)).toEqual(['         0  #.#???', '? is not listed: 2 more dirty regions lie behind region 2']);
+});

@@ -1,0 +1,34 @@
+/** Promise: whether a disk answers is asked so that one without power costs a bounded wait, and no thread or claim of the bench. */
+import { afterAll, expect, it } from 'vitest';
+import { answers } from '../../src/campaign/answers.js';
+import { labStatus, labUp } from '../../src/lab/lab.js';
+import { placedBoards } from '../../src/campaign/places.js';
+import { realHost } from '../../src/campaign/realHost.js';
+import { openDevice } from '../../src/device/openDevice.js';
+import { labRig, ownStateDir } from './labRig.js';
+
+const state = ownStateDir();
+afterAll(() => state.clean('silent-answer'));
+
+it.skipIf(process.getuid?.() !== 0)('a silent one does not answer, and does again with its power back', async () => {
+  const rig = labRig('silent-answer', { cuts: ['{ rails: [P], during: load, after: 50ms }'], diskOptions: 'silent: retry' });
+  await labUp(rig.name, rig.lab!);
+  const lab = (await labStatus(rig.name))!;
+  const power = await realHost.openPower({ name: rig.name, boards: placedBoards(rig, lab), boardTypes: rig.boardTypes, rails: rig.rails });
+  try {
+    await power.allOn();
+    const { node } = lab.disks.p;
+    await expect.poll(() => answers(node), { timeout: 60_000 }).toBe(true);
+    await power.switchRails(['P'], 'off');
+    // The contact takes its time, and so may this machine: until then it answers.
+    await expect.poll(() => answers(node, 300), { timeout: 60_000 }).toBe(false);
+    openDevice(node).close();
+    await power.allOn();
+    await expect.poll(() => answers(node), { timeout: 60_000 }).toBe(true);
+  } finally {
+    await power.allOn();
+    await power.close();
+  }
+  expect(await answers('/dev/disk/by-id/not-there')).toBe(false);
+  expect(await answers('/dev/null')).toBe(true);
+});

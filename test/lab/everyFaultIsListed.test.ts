@@ -1,0 +1,31 @@
+/** Promise: what a virtual disk can be told to do wrong is found before it is misspelled: on the command line, in the editor's schema, in README. */
+import { readFileSync } from 'node:fs';
+import { expect, it } from 'vitest';
+import { listFaults } from '../../src/lab/faults/catalogue.js';
+import { FAULT_CLASSES, parseFaults } from '../../src/lab/faults/spec.js';
+import { cli } from '../cli/cli.js';
+
+const textOf = (file: string): string => readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8');
+
+it('by `lab faults`, with options and defaults that are taken as they stand', async () => {
+  const { code, stdout } = await cli(['lab', 'faults']);
+  expect(code).toBe(0);
+  expect(FAULT_CLASSES.length).toBeGreaterThan(15);
+  for (const name of FAULT_CLASSES) expect(stdout, name).toMatch(new RegExp(`^${name} +\\S.*\\n +default: \\S`, 'm'));
+  for (const fault of listFaults()) {
+    const given = fault.options.filter(({ default: value }) => value !== null).map(({ name, default: value }) => [name, value] as const);
+    const required = fault.options.filter((option) => option.required).map(({ name }) => [name, 'q'] as const);
+    expect(parseFaults('p', [{ class: fault.class, ...Object.fromEntries([...given, ...required]) }]), fault.class).toHaveLength(1);
+  }
+  expect((await cli(['lab', '--help'])).stdout).toMatch(/^ {2}faults /m);
+});
+
+it('in the schema and in README', () => {
+  for (const name of FAULT_CLASSES) expect(textOf('rigs/schema.json'), name).toContain(`${name}`);
+  expect(textOf('rigs/schema.json')).toContain('plugpull lab faults');
+  expect(textOf('README.md')).toContain('plugpull lab faults');
+});
+
+it('a misspelled one names the command', () => {
+  expect(() => parseFaults('p', [{ class: 'lying-flsh' }])).toThrow(/plugpull lab faults/);
+});
