@@ -83,7 +83,8 @@ class OlderIsNeverWritten extends LogTable {
 
 class EveryLostBlockWasEmpty extends LogTable {
   override needed(s: number): Needed {
-    return super.needed(s) === 'lost' && s % 8 !== 0 ? 'pass' : super.needed(s);
+    const both = this.ring.state(0, s) === 'invalid' && this.ring.state(1, s) === 'invalid';
+    return super.needed(s) === 'lost' && both ? 'pass' : super.needed(s);
   }
 
   override next(s: number): Decision {
@@ -172,7 +173,7 @@ export const RECOVERING: readonly Mutant[] = [
   worldMutant({ name: 'older-copy-is-a-loss', rule: 'I4', knownFailure: null, wrong: 'one copy that has lost a needed log block makes everything dirty' }, tables({ Log: OneOlderCopyIsALoss })),
   worldMutant({ name: 'lost-block-passed', rule: 'R12', knownFailure: 16, wrong: 'a needed log block that neither copy has is passed over' }, tables({ Log: LostBlocksArePassed })),
   worldMutant({ name: 'older-is-never-written', rule: 'R12', knownFailure: 16, wrong: 'a needed log block that one copy has lost and the other holds damaged counts as never written' }, tables({ Log: OlderIsNeverWritten })),
-  worldMutant({ name: 'lost-block-taken-for-empty', rule: 'R12', knownFailure: null, wrong: 'the block behind the log, in neither copy, counts as one without records' }, tables({ Log: EveryLostBlockWasEmpty })),
+  worldMutant({ name: 'lost-block-taken-for-empty', rule: 'R12', knownFailure: null, wrong: 'a block of which both copies are invalid counts as one without records' }, tables({ Log: EveryLostBlockWasEmpty })),
   worldMutant({ name: 'one-copy-does-not-go-on', rule: 'R12', knownFailure: null, wrong: 'the log ends where one of the copies is not valid' }, tables({ Log: OneCopyDoesNotGoOn })),
   worldMutant({ name: 'older-next-is-a-loss', rule: 'I4', knownFailure: null, wrong: 'an invalid block behind the log makes everything dirty, though its copy was never written' }, tables({ Log: OlderNextIsALoss })),
   worldMutant({ name: 'torn-unit-is-a-loss', rule: 'I4', knownFailure: null, wrong: 'a block torn in both copies makes everything dirty, though its unit was never durable' }, tables({ Log: TornUnitIsALoss })),
