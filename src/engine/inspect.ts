@@ -80,7 +80,7 @@ export function inspectJournal(
         bytes: geometry.logBytes,
         ringBlocks: recovery.layout.ringBlocks,
         tail: recovery.tail,
-        head: recovery.recoveredThrough,
+        head: recovery.head,
         next: recovery.firstSequence,
         activeTransactions: recovery.activeTransactions,
         dirtyRegions: recovery.fromLog,

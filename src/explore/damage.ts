@@ -3,7 +3,7 @@
  * may cost, but never hide; and that damage to one copy costs nothing where the other tells.
  */
 import { readU64, viewOf } from '../journal/block.js';
-import { BLOCK_BYTES, BLOCKS_PER_UNIT } from '../journal/layout.js';
+import { BLOCK_BYTES, BLOCKS_PER_UNIT, HEADER_BYTES } from '../journal/layout.js';
 import type { JournalLayout } from '../journal/layout.js';
 import { applyPatterns } from './crashImages.js';
 import type { Violation } from './invariants.js';
@@ -42,7 +42,7 @@ export function judgeDamage(world: World, step: DamageStep): Violation | null {
   const lost = differingRegions(world) & ~dirtyMask;
   const what = `block ${step.place} of the journal is ${step.kind}`;
   if (lost !== 0) return { rule: 'R12', detail: `${what}, and ${regionsText(lost)} differ and are clean (D = ${regionsText(dirtyMask)})`, journal: null };
-  const excess = dirtyMask & ~stage.recoveries.of(crashed).dirtyMask;
+  const excess = dirtyMask & ~dirtyWithout(stage, crashed, step);
   if (excess === 0 || !mustCostNothing(world, crashed, step)) return null;
   return { rule: 'I4', detail: `${what}, the other copy tells, and ${regionsText(excess)} are dirty for it`, journal: null };
 }
@@ -80,6 +80,21 @@ function mustCostNothing({ stage, journal }: World, image: JournalImage, { place
   if (kind === 'torn') return landed.length === 0 && journal.pending.some((w) => w.kind === 'log' && w.places.includes(place));
   const isPage = !isLog(layout, place) && place >= layout.pagesOffset[0] / BLOCK_BYTES;
   return !isPage || isWhole(stage, image, counterpart(layout, place));
+}
+
+/** D without the damage; of a block that may have been in flight, also what is dirty when it has not arrived. */
+function dirtyWithout(stage: Stage, image: JournalImage, { place }: DamageStep): number {
+  const { recoveries, formatted } = stage;
+  const { dirtyMask } = recoveries.of(image);
+  return mayBeInFlight(stage, image, place) ? dirtyMask | recoveries.of(damaged(image, place, formatted.blocks[place])).dirtyMask : dirtyMask;
+}
+
+function mayBeInFlight({ recoveries, layout, store }: Stage, image: JournalImage, place: number): boolean {
+  const bytes = store.bytesOf(image.blocks[place]);
+  if (isLog(layout, place)) return readU64(viewOf(bytes), 32) > recoveries.of(image).vouchedThrough;
+  // A page that is being written: its copies do not say the same.
+  const other = store.bytesOf(image.blocks[counterpart(layout, place)]);
+  return bytes.some((byte, i) => i >= HEADER_BYTES && byte !== other[i]);
 }
 
 function isLog(layout: JournalLayout, place: number): boolean {

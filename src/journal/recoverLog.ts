@@ -29,6 +29,8 @@ export interface LogRecovery {
   tail: number;
   head: number;
   highest: number;
+  /** All blocks up to here are durable in both copies: what the log may say when it goes on. */
+  durableThrough: number;
   /** The log goes on here. */
   firstSequence: number;
   highestTransaction: number;
@@ -62,6 +64,7 @@ export function recoverLog(
     tail,
     head,
     highest: ring.highest,
+    durableThrough: durableThrough(ring, head),
     firstSequence: Math.ceil((Math.max(ring.highest, head) + 1) / BLOCKS_PER_UNIT) * BLOCKS_PER_UNIT,
     highestTransaction: replayed.highest,
     ring,
@@ -80,6 +83,16 @@ function extentOf(ring: Ring, table: LogTable): Extent {
   const tail = ring.tailUpTo(head);
   for (let s = Math.max(0, tail); s <= head; s++) if (table.needed(s) === 'lost') return { tail, head, lost: s };
   return { tail, head, lost };
+}
+
+/**
+ * H may be in one copy alone: its commit was under way. Nothing may say of it that it was durable, or its evidence would be
+ * missed when that copy is damaged.
+ */
+function durableThrough(ring: Ring, head: number): number {
+  let s = ring.durable;
+  while (s < head && ring.state(0, s + 1) === 'valid' && ring.state(1, s + 1) === 'valid') s++;
+  return s;
 }
 
 // ── what is listed ───────────────────────────────────────────────────────────────────────────────────────────────────

@@ -82,10 +82,7 @@ function take([first, second]: Unit[], group: number, b: number, table: PageTabl
     newestOfUnit: [first.newest, second.newest],
   });
   if (believed === 'neither') dirty.setRange(group * REGIONS_PER_GROUP + b * REGIONS_PER_BLOCK, REGIONS_PER_BLOCK);
-  else {
-    if (believed !== 1) addPageBlock(first.piece.bytes, b * BLOCK_BYTES, group, b, dirty);
-    if (believed !== 0) addPageBlock(second.piece.bytes, b * BLOCK_BYTES, group, b, dirty);
-  }
+  else addPageBlock([first, second][believed].piece.bytes, b * BLOCK_BYTES, group, b, dirty);
   return believed;
 }
 

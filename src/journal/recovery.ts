@@ -58,6 +58,7 @@ export interface JournalRecovery {
   pageGeneration: number;
   highestTransaction: number;
   tail: number;
+  head: number;
   /** A valid block of the log says that all up to here were durable. */
   vouchedThrough: number;
 }
@@ -139,11 +140,12 @@ export function recoverFromPieces(expected: ExpectedJournal, pieces: JournalPiec
     identity,
     firstSequence: log.firstSequence,
     // With a damaged log nothing of it counts: what comes next stands alone.
-    recoveredThrough: log.damaged ? log.firstSequence - 1 : log.head,
+    recoveredThrough: log.damaged ? log.firstSequence - 1 : log.durableThrough,
     groupsToWrite: [...groups],
     pageGeneration: pages.generation,
     highestTransaction: log.highestTransaction,
     tail: log.tail,
+    head: log.head,
     vouchedThrough: log.ring.durable,
   };
 }
@@ -253,6 +255,7 @@ function allDirty(expected: ExpectedJournal, layout: JournalLayout, findings: Fi
     pageGeneration: 0,
     highestTransaction: 0,
     tail: layout.ringBlocks,
+    head: layout.ringBlocks - 1,
     vouchedThrough: layout.ringBlocks - 1,
   };
 }

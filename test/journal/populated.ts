@@ -85,3 +85,21 @@ export function degraded(): Populated {
   b.take({ do: 'tick', ms: 3 });
   return b.end('S away');
 }
+
+/** Nothing is under way and nothing is dirty; the log has been used. */
+export function atRest(): Populated {
+  const b = new Builder();
+  for (let i = 0; i < 3; i++) {
+    b.take(write(0, i));
+    b.take({ do: 'close', transaction: 0 });
+    b.take({ do: 'tick', ms: 3 });
+  }
+  return b.end('nothing under way');
+}
+
+/** As formatting leaves it, with an empty log. */
+export function empty(): Populated {
+  const b = new Builder();
+  const image = b.world.stage.formatted;
+  return { ...b.end('an empty log'), image, former: image.blocks, differ: 0 };
+}

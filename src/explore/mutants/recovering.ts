@@ -83,7 +83,8 @@ class OlderIsNeverWritten extends LogTable {
 
 class EveryLostBlockWasEmpty extends LogTable {
   override needed(s: number): Needed {
-    return super.needed(s) === 'lost' && s % 8 !== 0 ? 'pass' : super.needed(s);
+    const both = this.ring.state(0, s) === 'invalid' && this.ring.state(1, s) === 'invalid';
+    return super.needed(s) === 'lost' && both ? 'pass' : super.needed(s);
   }
 
   override next(s: number): Decision {
@@ -144,6 +145,8 @@ const isLost = ({ generation: [a, b] }: PageStates): boolean => a < 0 && b < 0;
 /** The copy of the higher generation, current or not. */
 const newer = ({ generation: [a, b] }: PageStates): 0 | 1 => (a >= b ? 0 : 1);
 
+const older = (s: PageStates): 0 | 1 => (newer(s) === 0 ? 1 : 0);
+
 function tables(t: RecoveryTables) {
   return { recover: (expected: ExpectedJournal, pieces: JournalPieces): JournalRecovery => recoverFromPieces(expected, pieces, t) };
 }
@@ -170,7 +173,7 @@ export const RECOVERING: readonly Mutant[] = [
   worldMutant({ name: 'older-copy-is-a-loss', rule: 'I4', knownFailure: null, wrong: 'one copy that has lost a needed log block makes everything dirty' }, tables({ Log: OneOlderCopyIsALoss })),
   worldMutant({ name: 'lost-block-passed', rule: 'R12', knownFailure: 16, wrong: 'a needed log block that neither copy has is passed over' }, tables({ Log: LostBlocksArePassed })),
   worldMutant({ name: 'older-is-never-written', rule: 'R12', knownFailure: 16, wrong: 'a needed log block that one copy has lost and the other holds damaged counts as never written' }, tables({ Log: OlderIsNeverWritten })),
-  worldMutant({ name: 'lost-block-taken-for-empty', rule: 'R12', knownFailure: null, wrong: 'the block behind the log, in neither copy, counts as one without records' }, tables({ Log: EveryLostBlockWasEmpty })),
+  worldMutant({ name: 'lost-block-taken-for-empty', rule: 'R12', knownFailure: null, wrong: 'a block of which both copies are invalid counts as one without records' }, tables({ Log: EveryLostBlockWasEmpty })),
   worldMutant({ name: 'one-copy-does-not-go-on', rule: 'R12', knownFailure: null, wrong: 'the log ends where one of the copies is not valid' }, tables({ Log: OneCopyDoesNotGoOn })),
   worldMutant({ name: 'older-next-is-a-loss', rule: 'I4', knownFailure: null, wrong: 'an invalid block behind the log makes everything dirty, though its copy was never written' }, tables({ Log: OlderNextIsALoss })),
   worldMutant({ name: 'torn-unit-is-a-loss', rule: 'I4', knownFailure: null, wrong: 'a block torn in both copies makes everything dirty, though its unit was never durable' }, tables({ Log: TornUnitIsALoss })),
@@ -179,8 +182,7 @@ export const RECOVERING: readonly Mutant[] = [
   worldMutant({ name: 'invalid-page-is-a-loss', rule: 'I4', knownFailure: null, wrong: "one invalid copy of an indicator block makes all its regions dirty" }, tables({ pages: pagesBy((s, real) => (isInvalid(s) ? 'neither' : real)) })),
   worldMutant({ name: 'lost-page-is-clean', rule: 'R12', knownFailure: 16, wrong: 'an indicator block of which both copies are invalid says nothing' }, tables({ pages: pagesBy((s, real) => (isLost(s) ? 0 : real)) })),
   worldMutant({ name: 'older-page-believed', rule: 'R12', knownFailure: 16, wrong: 'an indicator block older than its unit is believed where its copy is invalid' }, tables({ pages: pagesBy((s, real) => (real === 'neither' && !isLost(s) ? newer(s) : real)) })),
-  worldMutant({ name: 'stale-page-counts', rule: 'I4', knownFailure: null, wrong: 'an indicator block older than its unit counts beside a newer one that is current' }, tables({ pages: pagesBy((s, real) => (isInvalid(s) ? real : 'both')) })),
-  worldMutant({ name: 'first-page-believed', rule: 'R12', knownFailure: null, wrong: 'of the indicator area the first copy is believed, whatever its generation' }, tables({ pages: pagesBy((s, real) => (isInvalid(s) ? real : 0)) })),
+  worldMutant({ name: 'older-generation-believed', rule: 'R12', knownFailure: null, wrong: 'of two valid copies of an indicator block the older is believed' }, tables({ pages: pagesBy((s, real) => (isInvalid(s) ? real : older(s))) })),
   worldMutant({ name: 'both-superblocks-needed', rule: 'I4', knownFailure: null, wrong: 'one damaged superblock makes everything dirty' }, { recover: bothSuperblocksNeeded }),
   worldMutant({ name: 'lost-superblocks-are-clean', rule: 'R12', knownFailure: 16, wrong: 'without any superblock nothing is dirty' }, { recover: lostSuperblocksAreClean }),
 ];
