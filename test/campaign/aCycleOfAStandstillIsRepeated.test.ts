@@ -34,7 +34,7 @@ interface Ran extends CampaignResult {
 }
 
 /** `change` knows which attempt it is; the bench stands still in the first `still` of them. */
-async function run(name: string, still: number, change: (attempt: number, events: EngineEvents) => Partial<EnginePort>): Promise<Ran> {
+async function run(name: string, still: number, change: (attempt: number) => Partial<EnginePort>): Promise<Ran> {
   const rig = labRig(name, { cuts: ['{ rails: [P], during: load, after: 50ms }'] });
   const dir = RunDirectory.create(join(out, name));
   const recorder = createRecorder(dir, systemClock);
@@ -42,12 +42,12 @@ async function run(name: string, still: number, change: (attempt: number, events
   let loads = 0;
   const engine = (events: EngineEvents): EnginePort => {
     const idle = idleEngine(events);
-    const now = (): EnginePort => ({ ...idle, ...change(loads, events) });
+    const now = (): EnginePort => ({ ...idle, ...change(loads) });
     return {
       ...idle,
       load: (...args) => {
         loads++;
-        if (loads <= still) tellStill({ atMs: systemClock.nowMs(), ms: STOOD_MS });
+        if (loads <= still) tellStill({ atMs: systemClock.nowMs() + loads * 10 * STOOD_MS, ms: STOOD_MS });
         return now().load(...args);
       },
       recover: (...args) => now().recover(...args),
@@ -75,33 +75,18 @@ async function run(name: string, still: number, change: (attempt: number, events
   return { ...result, loads, repeated: eventsOf(dir.path, 'cycle-repeated') };
 }
 
-const nothingWritten = (events: EngineEvents): Partial<EnginePort> => {
-  let end = (): void => undefined;
-  return {
-    load: () =>
-      new Promise((resolve) => {
-        end = () => resolve({ ...reports.load(), updatesIssued: 0 });
-        events.onLoadBegan?.();
-      }),
-    stop: async () => end(),
-  };
-};
+const incomplete = async (): ReturnType<EnginePort['resync']> => ({ ...reports.resync(), complete: false, remainingRegions: 3 });
 
 describe.skipIf(!canRunLab)('a cycle in which the bench stood still', () => {
-  it('and which fails by a limit in seconds is repeated, and the attempt is on the record', async () => {
-    const result = await run('still-slow', 1, (attempt) => ({
-      resync: async () => ({ ...reports.resync(), complete: attempt > 1, remainingRegions: attempt > 1 ? 0 : 3 }),
-    }));
+  it('and which was left incomplete is repeated, and the attempt is on the record', async () => {
+    const result = await run('still-slow', 1, (attempt) => (attempt === 1 ? { resync: incomplete } : {}));
     expect(result).toMatchObject({ problem: null, loads: 2, cycles: [{ index: 0, verdict: 'PASS', repeats: 1 }] });
     expect(result.cycles).toHaveLength(1);
     expect(result.repeated).toMatchObject([{ cycle: 0, record: { verdict: 'INVALID', standstills: [{ ms: STOOD_MS }], reasons: [{ code: 'RESYNC_INCOMPLETE' }] } }]);
   });
 
   it('and which ended half way is repeated on a fresh engine, once what it left was judged', async () => {
-    const result = await run('still-problem', 1, (attempt) => ({
-      recover: async () => reports.recovery(),
-      ...(attempt === 1 ? { load: async () => ({ ...reports.load(), updatesGivenUp: 3 }) } : {}),
-    }));
+    const result = await run('still-problem', 1, (attempt) => (attempt === 1 ? { load: async () => ({ ...reports.load(), updatesGivenUp: 3 }) } : {}));
     expect(result).toMatchObject({ problem: null, loads: 2, cycles: [{ verdict: 'PASS', repeats: 1 }] });
     expect(result.repeated).toMatchObject([{ outcome: { kind: 'problem', problem: { code: 'LOAD_ENDED' } } }]);
   });
@@ -121,14 +106,14 @@ describe.skipIf(!canRunLab)('a cycle in which the bench stood still', () => {
   });
 
   it('gets its verdict when it does so every time', async () => {
-    const result = await run('still-always', Infinity, () => ({ resync: async () => ({ ...reports.resync(), complete: false, remainingRegions: 3 }) }));
+    const result = await run('still-always', Infinity, () => ({ resync: incomplete }));
     expect(result).toMatchObject({ loads: REPEATS_MAX + 1, cycles: [{ verdict: 'INVALID', repeats: REPEATS_MAX }] });
   });
 });
 
 describe.skipIf(!canRunLab)('a cycle in which it did not', () => {
   it('is not repeated, whatever it is worth', async () => {
-    const result = await run('awake', 0, (_attempt, events) => nothingWritten(events));
+    const result = await run('awake', 0, () => ({ resync: incomplete }));
     expect(result).toMatchObject({ loads: 1, repeated: [], cycles: [{ verdict: 'INVALID' }] });
     expect(result.cycles[0].standstills).toBeUndefined();
   });
