@@ -28,9 +28,13 @@ export function missedPoint(cuts: readonly CutRecord[]): string | null {
     : `the ${during} ended before the protocol got to ${at}`;
 }
 
-/** Of what proves the cut and was seen in time, the first; of an I/O's own area when it was to be on its way as that lost its power. */
+/**
+ * Of what proves the cut and was seen in time, the first; of an I/O's own area when it was to be on its way as that lost
+ * its power. Disks that are held at a point stay there, however late the failure is seen.
+ */
 function firstFailureNs(cut: CutRecord): number | null {
-  const proven = proofOfCut(cut).flatMap((p) => (p.proven && p.isMeasured ? [p] : []));
+  const isHeld = cut.reached?.held === true;
+  const proven = proofOfCut(cut).flatMap((p) => (p.proven && (p.isMeasured || isHeld) ? [p] : []));
   const own = proven.filter((p) => cut.reached?.held === false && p.area === cut.reached.subject.area);
   const times = (own.length > 0 ? own : proven).map((p) => feltNs(p.sign));
   return times.length === 0 ? null : Math.min(...times);

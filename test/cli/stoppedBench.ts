@@ -7,6 +7,8 @@ import { join } from 'node:path';
 import { cli, type CliResult } from './cli.js';
 
 export interface Stop {
+  /** Not before this cycle has begun; null: at once. */
+  cycle: number | null;
   /** Counted from when this line of the progress has come. */
   after: string;
   delayMs: number;
@@ -26,7 +28,7 @@ interface Pids {
   lab: number | null;
 }
 
-/** The stops one after the other: each waits for its line in what is printed after the one before it was over. */
+/** The stops one after the other: each waits for its line, in its cycle, in what is printed after the one before it was over. */
 export async function runStopped(file: string, lab: string, stateDir: string, out: string, args: readonly string[], stops: readonly Stop[]): Promise<StoppedRun> {
   const left = [...stops];
   const stopped: Stop[] = [];
@@ -36,7 +38,9 @@ export async function runStopped(file: string, lab: string, stateDir: string, ou
   const look = (stdout: string, pid: number): void => {
     const [next] = left;
     printed = stdout.length;
-    if (isStopping || next === undefined || !stdout.includes(next.after, from)) return;
+    if (isStopping || next === undefined) return;
+    const begun = next.cycle === null ? 0 : stdout.indexOf(`cycle ${next.cycle} (`);
+    if (begun < 0 || !stdout.includes(next.after, Math.max(begun, from))) return;
     isStopping = true;
     left.shift();
     setTimeout(() => {

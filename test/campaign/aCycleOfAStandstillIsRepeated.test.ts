@@ -1,0 +1,120 @@
+/** Promise: a cycle that is worth nothing only because the bench stood still is run again; what the disks say of themselves counts at once. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import type { Standstill } from '../../src/base/attendedTime.js';
+import { runCampaign, type CampaignResult } from '../../src/campaign/campaign.js';
+import { systemClock } from '../../src/campaign/clock.js';
+import { realHost } from '../../src/campaign/realHost.js';
+import { createRecorder } from '../../src/campaign/recorder.js';
+import { lockRig } from '../../src/campaign/rigLock.js';
+import { RunDirectory } from '../../src/campaign/runDirectory.js';
+import { REPEATS_MAX } from '../../src/campaign/standstill.js';
+import type { EngineEvents, EnginePort } from '../../src/engine/port.js';
+import { eventsOf } from '../cli/stoppedBench.js';
+import { canRunLab } from './boardRig.js';
+import { idleEngine } from './idleEngine.js';
+import { labRig, ownStateDir } from './labRig.js';
+import * as reports from './reports.js';
+
+const state = ownStateDir();
+const out = mkdtempSync(join(tmpdir(), 'standstill-'));
+afterAll(async () => {
+  await state.clean();
+  rmSync(out, { recursive: true, force: true });
+});
+
+const STOOD_MS = 5200;
+
+interface Ran extends CampaignResult {
+  /** Attempts at a load. */
+  loads: number;
+  repeated: Record<string, unknown>[];
+}
+
+/** `change` knows which attempt it is; the bench stands still in the first `still` of them. */
+async function run(name: string, still: number, change: (attempt: number) => Partial<EnginePort>): Promise<Ran> {
+  const rig = labRig(name, { cuts: ['{ rails: [P], during: load, after: 50ms }'] });
+  const dir = RunDirectory.create(join(out, name));
+  const recorder = createRecorder(dir, systemClock);
+  let tellStill: (standstill: Standstill) => void = () => undefined;
+  let loads = 0;
+  const engine = (events: EngineEvents): EnginePort => {
+    const idle = idleEngine(events);
+    const now = (): EnginePort => ({ ...idle, ...change(loads) });
+    return {
+      ...idle,
+      load: (...args) => {
+        loads++;
+        if (loads <= still) tellStill({ atMs: systemClock.nowMs() + loads * 10 * STOOD_MS, ms: STOOD_MS });
+        return now().load(...args);
+      },
+      recover: (...args) => now().recover(...args),
+      judge: () => now().judge(),
+      resync: (...args) => now().resync(...args),
+    };
+  };
+  const result = await runCampaign(
+    { rig, ffi: 'koffi', keepLab: false, runId: 1, historyDir: '/nonexistent', lock: lockRig(rig.name, 'test') },
+    {
+      host: { ...realHost, createEngine: async (events) => engine(events) },
+      // The host's own standstills are left out: the test says when there is one.
+      clock: {
+        ...systemClock,
+        onStandstill: (listener) => {
+          tellStill = listener;
+          return () => undefined;
+        },
+      },
+      interrupts: { requested: false, onFirst: () => undefined, release: () => undefined },
+      observers: [recorder],
+    },
+  );
+  recorder.close();
+  return { ...result, loads, repeated: eventsOf(dir.path, 'cycle-repeated') };
+}
+
+const incomplete = async (): ReturnType<EnginePort['resync']> => ({ ...reports.resync(), complete: false, remainingRegions: 3 });
+
+describe.skipIf(!canRunLab)('a cycle in which the bench stood still', () => {
+  it('and which was left incomplete is repeated, and the attempt is on the record', async () => {
+    const result = await run('still-slow', 1, (attempt) => (attempt === 1 ? { resync: incomplete } : {}));
+    expect(result).toMatchObject({ problem: null, loads: 2, cycles: [{ index: 0, verdict: 'PASS', repeats: 1 }] });
+    expect(result.cycles).toHaveLength(1);
+    expect(result.repeated).toMatchObject([{ cycle: 0, record: { verdict: 'INVALID', standstills: [{ ms: STOOD_MS }], reasons: [{ code: 'RESYNC_INCOMPLETE' }] } }]);
+  });
+
+  it('and which ended half way is repeated on a fresh engine, once what it left was judged', async () => {
+    const result = await run('still-problem', 1, (attempt) => (attempt === 1 ? { load: async () => ({ ...reports.load(), updatesGivenUp: 3 }) } : {}));
+    expect(result).toMatchObject({ problem: null, loads: 2, cycles: [{ verdict: 'PASS', repeats: 1 }] });
+    expect(result.repeated).toMatchObject([{ outcome: { kind: 'problem', problem: { code: 'LOAD_ENDED' } } }]);
+  });
+
+  it('and which ended half way over lost data is a FAIL', async () => {
+    const result = await run('still-lost', 1, (attempt) => ({
+      judge: async () => ({ ...reports.judge(), lostIndicators: 1, lostIndicatorRegions: [3] }),
+      ...(attempt === 1 ? { load: async () => ({ ...reports.load(), updatesGivenUp: 3 }) } : {}),
+    }));
+    expect(result).toMatchObject({ loads: 1, cycles: [{ verdict: 'FAIL' }] });
+    expect(result.cycles[0].reasons[0].code).toBe('LOST_INDICATOR');
+  });
+
+  it('is a FAIL at once when an indicator was lost', async () => {
+    const result = await run('still-fail', 1, () => ({ judge: async () => ({ ...reports.judge(), lostIndicators: 1, lostIndicatorRegions: [3] }) }));
+    expect(result).toMatchObject({ loads: 1, repeated: [], cycles: [{ verdict: 'FAIL' }] });
+  });
+
+  it('gets its verdict when it does so every time', async () => {
+    const result = await run('still-always', Infinity, () => ({ resync: incomplete }));
+    expect(result).toMatchObject({ loads: REPEATS_MAX + 1, cycles: [{ verdict: 'INVALID', repeats: REPEATS_MAX }] });
+  });
+});
+
+describe.skipIf(!canRunLab)('a cycle in which it did not', () => {
+  it('is not repeated, whatever it is worth', async () => {
+    const result = await run('awake', 0, () => ({ resync: incomplete }));
+    expect(result).toMatchObject({ loads: 1, repeated: [], cycles: [{ verdict: 'INVALID' }] });
+    expect(result.cycles[0].standstills).toBeUndefined();
+  });
+});

@@ -1,0 +1,40 @@
+/** An old state that was asked in time and read late contradicts nothing; one that was asked for late does. */
+import { expect, it } from 'vitest';
+import type { Board, RelayReading } from '../../src/power/boards/board.js';
+import type { Clock } from '../../src/power/clock.js';
+import { verifyRelays } from '../../src/power/rails/verify.js';
+
+const WITHIN_MS = 200;
+
+/** The bench stands still in each reading for far longer than the board may tell an old state. */
+async function verify(states: boolean[]): Promise<string> {
+  let nowMs = 0;
+  const clock: Clock = {
+    nowNs: () => nowMs * 1e6,
+    after(delayMs, then) {
+      nowMs += delayMs;
+      queueMicrotask(then);
+      return () => undefined;
+    },
+  };
+  const board = {
+    name: 'any',
+    readBackWithinMs: WITHIN_MS,
+    read: async (): Promise<RelayReading> => {
+      nowMs += 5 * WITHIN_MS;
+      return { kind: 'state', states: new Map([[1, states.length > 1 ? states.shift()! : states[0]]]) };
+    },
+  } as unknown as Board;
+  return verifyRelays(board, [{ channel: 1, on: false }], 0, clock).then(
+    ({ evidence }) => evidence,
+    (error: unknown) => (error as { code: string }).code,
+  );
+}
+
+it('an old state is asked for once more', async () => {
+  expect(await verify([true, false])).toBe('read-back');
+});
+
+it('a relay that is stuck is found all the same', async () => {
+  expect(await verify([true])).toBe('BOARD_CONTRADICTS');
+});
