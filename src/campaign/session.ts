@@ -12,7 +12,7 @@ import type { AreaName, ResolvedRig } from '../rig/resolved.js';
 import { createAreaProbe, type AreaProbe } from './areaProbe.js';
 import type { Bench } from './bench.js';
 import { bringUp, putBackWhatWasLost, type BringUp } from './bringUp.js';
-import type { Clock } from './clock.js';
+import { delay, type Clock } from './clock.js';
 import { counterChanges, type AreaCounters, type CounterChange } from './counterChanges.js';
 import type { CycleProblem, DeviceSign, SwitchRecord } from './cycleTypes.js';
 import { CampaignError } from './errors.js';
@@ -52,6 +52,7 @@ const POWER_ON_MS = 30_000;
 
 /** How long a device is waited for to say whether it has power, once all is over. */
 const LAST_LOOK_MS = 1_000;
+const LAST_LOOK_EVERY_MS = 50;
 
 /** A hang only: each rail that may have taken a device's power is tried once (see bringUp.ts). */
 const LOST_MS = 300_000;
@@ -335,12 +336,15 @@ export class Session implements Bench {
     return within(this.clock, this.powerMs, what, action);
   }
 
-  /** Fed by a rail, and not answering reads now. */
+  /** Fed by a rail, and not answering reads within LAST_LOOK_MS: contacts take their time. */
   private async unanswered(): Promise<AreaName[]> {
     const { rails } = this.options.rig;
-    const fed = AREA_NAMES.filter((area) => rails.some(({ powers }) => powers.includes(area)));
-    const signs = await Promise.all(fed.map((area) => this.prober?.probe(area, LAST_LOOK_MS) ?? null));
-    return fed.filter((_, i) => signs[i] !== null);
+    let left = AREA_NAMES.filter((area) => rails.some(({ powers }) => powers.includes(area)));
+    for (const untilMs = this.clock.nowMs() + LAST_LOOK_MS; ; await delay(this.clock, LAST_LOOK_EVERY_MS)) {
+      const signs = await Promise.all(left.map((area) => this.prober?.probe(area, LAST_LOOK_MS) ?? null));
+      left = left.filter((_, i) => signs[i] !== null);
+      if (left.length === 0 || this.clock.nowMs() >= untilMs) return left;
+    }
   }
 
   private async endOwnLab(): Promise<void> {
