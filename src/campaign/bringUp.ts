@@ -29,6 +29,8 @@ export interface BringUp {
   openBoards(): Promise<void>;
   readRails(): Promise<Map<string, RailFound>>;
   askGate(circumstances?: GateCircumstances): Promise<GateAnswer>;
+  /** Rejects when boards do not get ready in the time that they may take. */
+  inTime<T>(what: string, switching: Promise<T>): Promise<T>;
   note(text: string): void;
   /** Ends a wait early. */
   stopped(): boolean;
@@ -62,7 +64,7 @@ export async function bringUp(b: BringUp): Promise<AreaName[]> {
     refuse(await b.askGate(), hint);
   }
   if (b.rails.length === 0) return answering;
-  await b.bench.power.allOn();
+  await b.inTime('switching all rails on', b.bench.power.allOn());
   if (![...b.found.values()].every((state) => state === 'on')) await refuseLoss(b, await lost(b, answering), b.rails);
   return answering;
 }
@@ -103,7 +105,7 @@ async function wake(b: BringUp, dark: readonly AreaName[], answering: readonly A
   const rails = feeding(b, dark);
   const what = `${dark.join(', ')} ${dark.length === 1 ? 'does' : 'do'} not answer`;
   b.note(`${what}: switching ${named(rails)} on and waiting up to ${b.returnMs / 1000} s`);
-  await b.bench.power.switchRails(rails.map(({ name }) => name), 'on');
+  await b.inTime(`switching ${named(rails)} on`, b.bench.power.switchRails(rails.map(({ name }) => name), 'on'));
   await refuseLoss(b, await lost(b, answering), rails);
   const { clock } = b.bench;
   const sinceMs = clock.nowMs();
@@ -156,10 +158,10 @@ async function refuseLoss(b: BringUp, gone: readonly AreaName[], switched: reado
   let missing = [...gone];
   for (const rail of suspects) {
     if (missing.length === 0) break;
-    await b.bench.power.switchRails([rail.name], 'off');
+    await b.inTime(`putting rail ${rail.name} back`, b.bench.power.switchRails([rail.name], 'off'));
     const back = await comesBack(b, missing);
     if (back.length === 0) {
-      await b.bench.power.switchRails([rail.name], 'on');
+      await b.inTime(`switching rail ${rail.name} on`, b.bench.power.switchRails([rail.name], 'on'));
       continue;
     }
     culprits.push(rail);

@@ -7,6 +7,7 @@
  * wait for changes nothing. Not promised: an orderly end. After `ended` whoever runs the machine stops the engine and
  * restores all power, whatever the outcome says.
  */
+import { NS_PER_MS } from './clock.js';
 import type { CutRecord, CycleFacts, CycleInput, CyclePlan, CycleProblem, CycleState, DeviceSign, Transition } from './cycleTypes.js';
 import { end, enter, fellSilent, go, loadBegan, phaseOf, problemIn, sendEffect, type Step } from './cycleSteps.js';
 import { allSeen, cutAreas } from './proof.js';
@@ -145,7 +146,7 @@ function whileCutting(state: CycleState, input: CycleInput): Transition {
 function afterDarkProbe(state: CycleState, input: CycleInput): Transition {
   if (input.type !== 'readable') return go(state);
   const areas = cutAreas(currentCut(state));
-  const known = withCut(state, { readableInDark: input.areas.filter((a) => areas.includes(a)), silentInDark: input.silent });
+  const known = withCut(state, { readableInDark: input.areas.filter((a) => areas.includes(a)), silentInDark: input.silent, darkLookNs: input.nowMs * NS_PER_MS });
   return known.work === null ? afterWork(known, input.nowMs) : enter(known, 'stopping', input.nowMs);
 }
 

@@ -6,7 +6,8 @@ import { aimOf, missedPoint } from './aim.js';
 import { NS_PER_MS } from './clock.js';
 import type { CutRecord, CycleState } from './cycleTypes.js';
 import { describeCounters } from './counterChanges.js';
-import { boardEvidence, cutAreas, proofOfCut, type AreaProof } from './proof.js';
+import { boardEvidence, cutAreas, proofOfCut } from './proof.js';
+import { describeProof, unprovenCuts } from './proofText.js';
 
 /** The record to be kept of an ended cycle: of an interrupted one only what was found, for nothing else was decided. */
 export function keptRecord(state: CycleState, limits: CycleLimits, repeats = 0): CycleRecord | null {
@@ -22,6 +23,7 @@ export function cycleRecord(state: CycleState, limits: CycleLimits): CycleRecord
   const problem = state.outcome?.kind === 'problem' ? state.outcome : null;
   const { verdict, reasons } = cycleVerdict({
     proofOfCut: proof.kind,
+    unproven: unprovenCuts(facts.cuts, plan.rounds),
     recovery,
     earlierRecoveries: facts.recoveries.slice(0, -1),
     judge: facts.judge,
@@ -63,12 +65,12 @@ function updatesIssued(cuts: readonly CutRecord[]): number | null {
 /** A cycle's proof is that of its weakest cut; a rail that darkens no area can't be proven at all. */
 function proofOfAll(cuts: readonly CutRecord[], planned: number): { kind: ProofKind; detail: string } {
   if (cuts.length < planned) return { kind: 'none', detail: 'the plug was not pulled' };
-  const proofs = cuts.flatMap(proofOfCut);
+  const proofs = cuts.flatMap((cut) => proofOfCut(cut).map((proof) => ({ ...proof, said: describeProof(proof, cut) })));
   const bare = cuts.some((cut) => cut.round.rails.every((r) => r.areas.length === 0));
   const proven = !bare && proofs.every((p) => p.proven);
   const missed = cuts.filter((cut) => !cut.hitWork).map((cut) => `the ${cut.round.during} had ended before the cut`);
   const counted = cuts.flatMap((cut) => describeCounters(cut.counters, cutAreas(cut)));
-  const detail = [...proofs.map(describe), ...counted, ...cuts.flatMap(measuredBy), ...(bare ? ['the rails cut feed no area alone'] : []), ...missed].join('; ');
+  const detail = [...proofs.map(({ said }) => said), ...counted, ...cuts.flatMap(measuredBy), ...(bare ? ['the rails cut feed no area alone'] : []), ...missed].join('; ');
   return { kind: proven ? 'device' : weakestBoard(cuts), detail };
 }
 
@@ -80,24 +82,6 @@ function weakestBoard(cuts: readonly CutRecord[]): ProofKind {
   const said = cuts.map(boardEvidence);
   if (said.includes('none')) return 'none';
   return said.includes('echo') ? 'echo' : 'read-back';
-}
-
-function describe(p: AreaProof): string {
-  if (!p.proven) {
-    const why = {
-      'no-sign': 'went on working',
-      'unreadable-before': 'could not be read before the cut',
-      'readable-in-dark': 'answered reads in the dark',
-    }[p.reason];
-    return `${p.area} ${why}`;
-  }
-  const how = {
-    engine: `failed (errno ${p.sign.errno}, engine)`,
-    probe: `failed (errno ${p.sign.errno}, probe)`,
-    vanished: 'vanished',
-    silent: 'fell silent',
-  }[p.sign.source];
-  return `${p.area} ${how} ${p.latencyMs.toFixed(1)} ms after the command${p.isMeasured ? '' : ' (not measured: the bench stood still)'}`;
 }
 
 function latencies(cut: CutRecord | undefined): Record<string, number> {

@@ -118,6 +118,8 @@ export interface CutRecord {
   signs: readonly DeviceSign[];
   /** Areas that still answered reads at the end of the dark time: the cut did not happen, whatever was seen before. */
   readableInDark: readonly AreaName[];
+  /** When that was seen, on the clock of the commands; left out: the dark time did not come to its end. */
+  darkLookNs?: number;
   /** Areas that then neither answered nor failed. What the engine has asked of them comes back with their power. */
   silentInDark: readonly AreaName[];
   restoredNs: number | null;

@@ -14,14 +14,14 @@ import { createAreaProbe, type AreaProbe } from './areaProbe.js';
 import { AreaWatch } from './areaWatch.js';
 import type { Bench } from './bench.js';
 import { bringUp, putBackWhatWasLost, type BringUp } from './bringUp.js';
-import type { Clock } from './clock.js';
+import { delay, type Clock } from './clock.js';
 import { counterChanges, type AreaCounters, type CounterChange } from './counterChanges.js';
-import type { CycleProblem, DeviceSign, SwitchRecord } from './cycleTypes.js';
+import type { CycleProblem, DeviceSign } from './cycleTypes.js';
 import { CampaignError } from './errors.js';
-import type { Host, LabView, PowerPort, RailFound } from './host.js';
+import type { Host, LabView } from './host.js';
 import { AREA_NAMES, devicePath, gateQuestions, placedBoards, placedDevice, usesLab } from './places.js';
-import { railCuts } from './rounds.js';
 import type { RigLock } from './rigLock.js';
+import { POWER_ON_MS, SessionRails } from './sessionRails.js';
 import { ended, within } from './within.js';
 
 export interface SessionOptions {
@@ -51,11 +51,9 @@ const ENGINE_END_MS = 10_000;
 /** What an engine needs to let go of devices that answer, if only with errors. */
 const LET_GO_MS = 2_000;
 
-/** The longest a board may take to switch all its rails on, retries included, where it is told by frames. */
-const POWER_ON_MS = 30_000;
-
 /** How long a device is waited for to say whether it has power, once all is over. */
 const LAST_LOOK_MS = 1_000;
+const LAST_LOOK_EVERY_MS = 50;
 
 /** A hang only: each rail that may have taken a device's power is tried once (see bringUp.ts). */
 const LOST_MS = 300_000;
@@ -65,23 +63,15 @@ export class Session implements Bench {
   readonly labStarted: boolean;
   private readonly options: SessionOptions;
   private readonly host: Host;
-  private readonly darkRails = new Set<string>();
   private readonly listeners = new Set<(failure: AreaFailure) => void>();
   private readonly loadListeners = new Set<() => void>();
   private readonly pointListeners = new Set<(event: PointEvent) => void>();
   private lab: LabView | null = null;
-  private powerPort: PowerPort | null = null;
   private prober: AreaProbe | null = null;
   private enginePort: EnginePort | null = null;
   private known: Record<AreaName, DeviceIdentity> | null = null;
   private counters: AreaCounters | null = null;
   private changes: readonly CounterChange[] = [];
-  /** Rails as they were found, and those that were switched since. */
-  private readonly found = new Map<string, RailFound>();
-  private readonly touched = new Set<string>();
-  /** The devices are claimed: from now on every rail is left on. */
-  private started = false;
-  private hasCut = false;
   private broughtUp: BringUp | null = null;
   private answeredAtStart: AreaName[] = [];
   private unansweredAtEnd: AreaName[] = [];
@@ -92,6 +82,7 @@ export class Session implements Bench {
     this.host = host;
     this.clock = clock;
     this.labStarted = labStarted;
+    this.power = new SessionRails(options.rig.rails, clock, (rail, state) => this.options.onRail?.(rail, state));
   }
 
   /** @throws the typed errors of lab, power, gate and engine; everything opened before is released. */
@@ -109,7 +100,7 @@ export class Session implements Bench {
       await session.begin();
       return session;
     } catch (error) {
-      await session.end();
+      for (const trouble of await session.end()) options.onNote?.(trouble);
       throw error;
     }
   }
@@ -125,31 +116,7 @@ export class Session implements Bench {
     return this.known;
   }
 
-  readonly power = {
-    switchRails: async (rails: readonly string[], state: 'on' | 'off'): Promise<SwitchRecord[]> => {
-      // Counted as dark before the command: should it fail half way, some may be off.
-      if (state === 'off') for (const rail of rails) this.darkRails.add(rail);
-      if (state === 'off' && this.started) this.hasCut = true;
-      for (const rail of rails) this.touched.add(rail);
-      const askedNs = this.clock.nowNs();
-      try {
-        const done = await this.needPower().switchRails(rails, state);
-        const records = done.map((one) => ({ ...one, askedNs }));
-        if (state === 'on') for (const rail of rails) this.darkRails.delete(rail);
-        this.tellRails(rails, state);
-        return records;
-      } catch (error) {
-        this.tellRails(rails, 'unknown');
-        throw error;
-      }
-    },
-    allOn: async (): Promise<void> => {
-      for (const { name } of this.options.rig.rails) this.touched.add(name);
-      await this.needPower().allOn();
-      this.darkRails.clear();
-      this.tellRails(this.options.rig.rails.map((r) => r.name), 'on');
-    },
-  };
+  readonly power: SessionRails;
 
   probe(area: AreaName, silentAfterMs?: number): Promise<DeviceSign | null> {
     if (this.prober === null) throw new CampaignError('INTERNAL', 'the session has not begun');
@@ -199,7 +166,7 @@ export class Session implements Bench {
     const opened = await this.engine.open(await this.engineSpec());
     const gate = await this.host.checkGate(gateQuestions(rig, this.lab), rig.file, { claimed: true });
     if (gate.passed) {
-      this.started = true;
+      this.power.begin();
       return opened;
     }
     await this.engine.close();
@@ -212,10 +179,10 @@ export class Session implements Bench {
    */
   async startOver(): Promise<void> {
     const { return: back } = this.options.rig.campaign.deadlinesMs;
-    const lost = this.darkAreas();
+    const lost = this.power.darkAreas();
     const lettingGo = this.letGo(lost, true);
     await ended(this.clock, lost.length > 0 ? LET_GO_MS : ENGINE_END_MS, lettingGo);
-    await this.inPowerTime('switching all rails on', this.power.allOn());
+    await within(this.clock, this.power.restoreMs, 'switching all rails on', this.power.allOn());
     await within(this.clock, back, 'the engine letting go of the devices', lettingGo);
     await this.untilReadable(back);
     const mismatch = await within(this.clock, back, 'identifying the devices', this.identify());
@@ -247,17 +214,17 @@ export class Session implements Bench {
   /** Restores power and ends a lab of its own, whatever else hangs: for the impatient second interrupt. Says how rails are. */
   async leave(): Promise<string> {
     try {
-      if (this.powerPort !== null) await this.inPowerTime('switching all rails on', this.restore());
+      await within(this.clock, this.power.restoreMs, 'putting the rails back', this.power.restore());
     } finally {
       await this.endOwnLab();
     }
-    return this.touched.size === 0 ? 'no rail was switched' : `every rail is ${this.started ? 'switched on' : 'as it was found, or on'}`;
+    return this.power.restoredWords;
   }
 
   /** For people, once the session has ended: what is known of the power, beside the troubles that `end` returned. */
   get powerAtEnd(): string {
     if (this.unansweredAtEnd.length > 0) return `rails switched on, ${this.unansweredAtEnd.join(', ')} not answering yet`;
-    return this.started ? 'power on' : 'rails as found';
+    return this.power.hasBegun ? 'power on' : 'rails as found';
   }
 
   private async begin(): Promise<void> {
@@ -267,14 +234,15 @@ export class Session implements Bench {
     this.broughtUp = {
       rails: rig.rails,
       bench: this,
-      found: this.found,
+      found: this.power.found,
       silenceMs: rig.campaign.silenceMs,
       returnMs: rig.campaign.deadlinesMs.return,
       openBoards: async () => {
-        this.powerPort = await this.host.openPower({ name: rig.name, boards: placedBoards(rig, this.lab), boardTypes: rig.boardTypes, rails: rig.rails });
+        this.power.opened(await this.host.openPower({ name: rig.name, boards: placedBoards(rig, this.lab), boardTypes: rig.boardTypes, rails: rig.rails }));
       },
-      readRails: () => this.needPower().readRails(),
+      readRails: () => this.power.readRails(),
       askGate: (circumstances) => this.host.checkGate(gateQuestions(rig, this.lab), rig.file, circumstances),
+      inTime: (what, switching) => within(this.clock, this.power.restoreMs, what, switching),
       note: (text) => this.options.onNote?.(text),
       stopped: () => this.options.stopped?.() === true,
     };
@@ -333,45 +301,32 @@ export class Session implements Bench {
     };
     // The engine lets go before power returns (R4): it must not take a revived device for the one it knew.
     // From a silent one it gets its I/O back only with the power.
-    const lost = this.darkAreas();
+    const lost = this.power.darkAreas();
     const lettingGo = this.letGo(lost);
     await ended(this.clock, lost.length > 0 ? LET_GO_MS : ENGINE_END_MS, lettingGo);
-    const what = this.started ? 'switching all rails on' : 'putting rails back as they were found';
-    await attempt(what, this.powerMs, () => (this.powerPort === null ? undefined : this.restore()));
+    const what = this.power.hasBegun ? 'switching all rails on' : 'putting rails back as they were found';
+    await attempt(what, this.power.restoreMs, () => this.power.restore());
     await attempt('closing the devices', ENGINE_END_MS, () => lettingGo);
     await attempt('ending the engine', ENGINE_END_MS, () => this.enginePort?.terminate());
     const gone = (await this.unanswered()).filter((area) => this.answeredAtStart.includes(area));
-    if (gone.length > 0 && !this.hasCut) await attempt('devices lost their power', LOST_MS, () => putBackWhatWasLost(this.broughtUp!, gone));
-    if (this.started) this.unansweredAtEnd = await this.unanswered();
-    await attempt('closing the boards', this.powerMs, () => this.powerPort?.close());
+    if (gone.length > 0 && !this.power.hasCut) await attempt('devices lost their power', LOST_MS, () => putBackWhatWasLost(this.broughtUp!, gone));
+    if (this.power.hasBegun) this.unansweredAtEnd = await this.unanswered();
+    await attempt('closing the boards', this.power.restoreMs, () => this.power.close());
     await attempt('closing the probe', ENGINE_END_MS, async () => this.prober?.close());
     await attempt('lab down', POWER_ON_MS, () => this.endOwnLab());
     this.options.lock.release();
     return troubles;
   }
 
-  /** After a start that failed, the state found; on where that is not known. Rails that were never switched are left alone. */
-  private async restore(): Promise<void> {
-    if (this.started) return this.power.allOn();
-    const states = new Map([...this.touched].map((rail) => [rail, this.found.get(rail) === 'off' ? 'off' : 'on'] as const));
-    await this.needPower().setEach(states);
-    for (const [rail, state] of states) this.tellRails([rail], state);
-  }
-
-  private get powerMs(): number {
-    return Math.max(POWER_ON_MS, this.powerPort?.slowestMs ?? 0);
-  }
-
-  private inPowerTime(what: string, action: Promise<void>): Promise<void> {
-    return within(this.clock, this.powerMs, what, action);
-  }
-
-  /** Fed by a rail, and not answering reads now. */
+  /** Fed by a rail, and not answering reads within LAST_LOOK_MS: contacts take their time. */
   private async unanswered(): Promise<AreaName[]> {
     const { rails } = this.options.rig;
-    const fed = AREA_NAMES.filter((area) => rails.some(({ powers }) => powers.includes(area)));
-    const signs = await Promise.all(fed.map((area) => this.prober?.probe(area, LAST_LOOK_MS) ?? null));
-    return fed.filter((_, i) => signs[i] !== null);
+    let left = AREA_NAMES.filter((area) => rails.some(({ powers }) => powers.includes(area)));
+    for (const untilMs = this.clock.nowMs() + LAST_LOOK_MS; ; await delay(this.clock, LAST_LOOK_EVERY_MS)) {
+      const signs = await Promise.all(left.map((area) => this.prober?.probe(area, LAST_LOOK_MS) ?? null));
+      left = left.filter((_, i) => signs[i] !== null);
+      if (left.length === 0 || this.clock.nowMs() >= untilMs) return left;
+    }
   }
 
   private async endOwnLab(): Promise<void> {
@@ -385,18 +340,5 @@ export class Session implements Bench {
     if (lost.length > 0) await engine.powerLost(lost);
     await engine.stop();
     await (asDead ? engine.abandon() : engine.close());
-  }
-
-  private darkAreas(): AreaName[] {
-    return railCuts([...this.darkRails], this.options.rig.rails).flatMap((r) => [...r.areas]);
-  }
-
-  private tellRails(rails: readonly string[], state: 'on' | 'off' | 'unknown'): void {
-    for (const rail of rails) this.options.onRail?.(rail, state);
-  }
-
-  private needPower(): PowerPort {
-    if (this.powerPort === null) throw new CampaignError('INTERNAL', 'the session has no boards (not begun, or ended)');
-    return this.powerPort;
   }
 }

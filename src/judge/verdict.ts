@@ -32,6 +32,8 @@ export interface DeviceFault {
 
 export interface CycleEvidence {
   proofOfCut: ProofKind;
+  /** Of a cut without proof: which rails and areas, and what was seen of them. Absent or null: only `proofOfCut` is known. */
+  unproven?: string | null;
   /** null: the step was not reached or did not end. */
   recovery: RecoveryReport | null;
   /** Of earlier cuts of the same cycle: what they met on the journal counts too. */
@@ -156,7 +158,7 @@ function notAllJudged({ recovery, judge, verify }: CycleEvidence): string | null
 function doubts(e: CycleEvidence): Reason[] {
   const reasons: Reason[] = [];
   if (e.proofOfCut !== 'device') {
-    const text = `no device-side evidence that the power was cut (best: ${e.proofOfCut})`;
+    const text = typeof e.unproven === 'string' ? `no device-side evidence: ${e.unproven}` : `no device-side evidence that the power was cut (best: ${e.proofOfCut})`;
     reasons.push({ code: 'CUT_UNPROVEN', rule: 'relay-lie', text });
   }
   if (typeof e.missedPoint === 'string') reasons.push({ code: 'POINT_NOT_REACHED', rule: 'campaign.cuts.at', text: e.missedPoint });

@@ -45,7 +45,8 @@ const CASES: [string, Omit<BoardWishes, 'name'>, Outcome][] = [
 describe.skipIf(!canRunLab)('a campaign over', () => {
   it.each(CASES)('%s', async (what, wishes, outcome) => {
     const name = `wrong-${CASES.findIndex(([w]) => w === what)}`;
-    const ended = await runBoardRig(boardRigText({ name, cycles: 2, ...wishes }));
+    let lastWords = '';
+    const ended = await runBoardRig(boardRigText({ name, cycles: 2, ...wishes }), [{ stepEnded: (step, _ms, said) => (lastWords = step === 'end' ? (said ?? '') : lastWords) }]);
     if ('refused' in outcome) {
       expect(ended.refused?.text, why(ended)).toMatch(outcome.refused);
       expect(ended.verdicts).toEqual([]);
@@ -56,6 +57,9 @@ describe.skipIf(!canRunLab)('a campaign over', () => {
       expect(ended.verdicts, why(ended)).toEqual(outcome.verdicts);
       expect(ended.result?.problem).toBeNull();
     }
+    // Said only where it is so.
+    if (ended.powered.length < ALL_POWERED.length) expect(lastWords).not.toMatch(/^power on/);
+    else if (ended.result !== null && ended.result.troubles.length === 0) expect(lastWords).toMatch(/^(power on|rails switched on, .* not answering yet), devices released$/);
     const dark = 'dark' in outcome ? outcome.dark : undefined;
     expect(ended.powered, why(ended)).toEqual(ALL_POWERED.filter((area) => area !== dark));
   });
