@@ -2,6 +2,7 @@
 
 export type { BoardType, BoardTypeInput, ReadBackKind } from './boardType.js';
 export { type PowerErrorCode, type PowerErrorContext, PowerError, isPowerError } from './errors.js';
+export { boardTypeYaml, ownBoardType } from './boardTypeYaml.js';
 export { findBoardType } from './findBoardType.js';
 export { checkPowerSpec, type PowerSpec } from './checkPowerSpec.js';
 export { mayBeAsked, type RailAtRest, readRailsAtRest } from './readAtRest.js';

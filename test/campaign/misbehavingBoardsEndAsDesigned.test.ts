@@ -27,6 +27,7 @@ const SHORT = '{ cut: 1s, return: 20s, recover: 60s, judge: 60s, resync: 60s }';
 const CASES: [string, Omit<BoardWishes, 'name'>, Outcome][] = [
   ['noise before each answer', { ...MODBUS, peerOptions: '{ garbageBefore: 7 }' }, PASS],
   ['answers in pieces, late and behind noise', { ...MODBUS, peerOptions: '{ splitReads: true, garbageBefore: 3, delayMs: 60 }' }, PASS],
+  ['a board that refuses the frame for all its relays', { type: 'modbus-rtu', channels: 3, peerOptions: '{ allAtOnce: refuses }' }, PASS],
   ['a mute board whose type may be mute', { ...LCUS, peerOptions: '{ mute: true }' }, PASS],
   ['a mute board that should answer', { ...IMPATIENT, peerOptions: '{ mute: true }' }, { refused: /did not answer/ }],
   ['a dead board that should answer', { ...IMPATIENT, peerOptions: '{ dead: true }' }, { refused: /did not answer/ }],

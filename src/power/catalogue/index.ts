@@ -7,7 +7,8 @@ import { modbusR421a, modbusRtu } from './modbus.js';
 import { scpi, scpiSiglent } from './scpi.js';
 import { denkovi16, numato, sainsmart16 } from './textBoards.js';
 
-const inputs: Record<string, BoardTypeInput> = {
+/** As they are written. */
+export const catalogueInputs: Readonly<Record<string, BoardTypeInput>> = {
   lcus,
   numato,
   kmtronic,
@@ -25,5 +26,5 @@ const inputs: Record<string, BoardTypeInput> = {
 
 /** By name; read with the schema that reads a user's own. */
 export const catalogue: ReadonlyMap<string, BoardType> = new Map(
-  Object.entries(inputs).map(([name, input]) => [name, boardTypeSchema.parse(input)]),
+  Object.entries(catalogueInputs).map(([name, input]) => [name, boardTypeSchema.parse(input)]),
 );

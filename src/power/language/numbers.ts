@@ -24,10 +24,21 @@ export function evaluate(expression: string, values: Values): number {
 
 function ownValue(values: Values, name: string): number {
   if (!Object.hasOwn(values, name)) {
-    throw new TemplateError(`nothing is called "${name}" here; known: ${Object.keys(values).join(', ')}`);
+    const elsewhere = Object.hasOwn(ELSEWHERE, name) ? `: ${ELSEWHERE[name]}` : '';
+    throw new TemplateError(`nothing is called "${name}" here; known: ${Object.keys(values).join(', ')}${elsewhere}`);
   }
   return values[name];
 }
+
+const ONE_CHANNEL = 'only a frame for one channel has it. In read, add per: channel to ask each channel by itself, or put ( ) around what stands once for each';
+
+/** Names that other frames know. */
+const ELSEWHERE: Record<string, string> = {
+  channel: ONE_CHANNEL,
+  bit: ONE_CHANNEL,
+  mask: 'only frames for all relays have it, set.mask and setAll',
+  units: 'only frames of pulse have it',
+};
 
 type Writer = (value: number, values: Values) => number[];
 

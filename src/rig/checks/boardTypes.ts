@@ -18,9 +18,20 @@ type Issue = z.core.$ZodIssue;
 export const checkBoardTypes: Check = (profile, report) => {
   for (const [name, description] of Object.entries(profile.boardTypes ?? {})) {
     const result = boardTypeSchema.safeParse(description);
-    if (!result.success) findings(['boardTypes', name], result.error.issues).forEach(report);
+    if (result.success) continue;
+    for (const finding of findings(['boardTypes', name], result.error.issues)) report({ ...finding, path: asWritten(finding.path, profile) });
   }
 };
+
+/** Where one value may stand for a list of one, it has no index. */
+function asWritten(path: FieldPath, profile: object): FieldPath {
+  let value: unknown = profile;
+  return path.filter((part) => {
+    if (typeof part === 'number' && !Array.isArray(value)) return false;
+    value = typeof value === 'object' && value !== null ? (value as Record<string | number, unknown>)[part] : undefined;
+    return true;
+  });
+}
 
 export const checkTypesUsed: Check = (profile, report) => {
   if (profile.boardTypes === undefined) return;
@@ -82,7 +93,7 @@ function findings(at: FieldPath, issues: readonly Issue[]): Finding[] {
     if (issue.code === 'unrecognized_keys') {
       return issue.keys.map((key): Finding => ({ kind: 'error', path: [...path, key], atKey: true, rule: 'there is no such field', next: 'delete it or correct its name' }));
     }
-    return [{ kind: 'error', path, rule: issue.message, next: 'see `plugpull relay boards` for descriptions that work' } satisfies Finding];
+    return [{ kind: 'error', path, rule: issue.message, next: '`plugpull relay boards --show TYPE` prints a description that works' } satisfies Finding];
   });
 }
 

@@ -1,0 +1,104 @@
+/** `relay boards --show TYPE` prints YAML that a profile takes under another name, and that speaks the same bytes. */
+
+import fs from 'node:fs';
+import { afterAll, afterEach, expect, it } from 'vitest';
+import { boardTypeYaml } from '../../src/power/boardTypeYaml.js';
+import { boardTypeSchema } from '../../src/power/boardType.js';
+import { catalogue } from '../../src/power/catalogue/index.js';
+import { openPower } from '../../src/power/index.js';
+import { parseRig } from '../../src/rig/load.js';
+import type { ResolvedRig } from '../../src/rig/resolved.js';
+import { problemsOf } from '../rig/minimal.js';
+import { closeAll, startVirtualBoard, temporaryDir } from './virtualBoard.js';
+
+const runtimeDir = temporaryDir();
+afterEach(closeAll);
+afterAll(() => fs.rmSync(runtimeDir, { recursive: true, force: true }));
+
+/** Each type with a number of channels that such boards are made with. */
+const CHANNELS: Record<string, number> = { lcus: 2, numato: 4, kmtronic: 2, devantech: 2, icse: 2, conrad: 8, denkovi16: 16, sainsmart16: 16, 'modbus-rtu': 4, 'modbus-r421a': 2, firmata: 2, scpi: 1, 'scpi-siglent': 2 };
+
+const profile = (type: string, tty: string, channels: number): string => `schemaVersion: 1
+name: shown
+primary: { device: "lab:d" }
+secondary: { device: "lab:e" }
+journal: { device: "lab:j" }
+boards:
+  board: { type: ${type}, tty: ${tty}, channels: ${channels}, options: { replyTimeoutMs: 20000 } }
+rails:
+  first: { board: board, channels: [1], powers: [primary], settle: 0s }
+  all: { board: board, channels: [${Array.from({ length: Math.max(0, channels - 1) }, (_, i) => i + 2).join(', ')}], powers: [secondary], settle: 0s }
+lab:
+  disks: { d: { size: 1MiB, fedBy: "x:1" }, e: { size: 1MiB, fedBy: "x:1" }, j: { size: 16MiB, fedBy: "x:1" } }
+  boards: { x: { protocol: lcus, channels: 1 } }
+`;
+
+function rigOf(type: string, tty: string, channels: number, more = ''): ResolvedRig {
+  const text = profile(type, tty, channels);
+  return parseRig((channels === 1 ? text.replace(/^ {2}all:.*\n/m, '') : text) + more, 'shown.yaml');
+}
+
+/** Everything that is said to a board which is opened, read, cut, pulsed and closed. */
+async function saidBy(type: string, protocol: string, more: string): Promise<string> {
+  const channels = CHANNELS[protocol];
+  const board = startVirtualBoard(protocol, channels);
+  const power = await openPower(rigOf(type, board.tty, channels, more), { runtimeDir, openWire: board.openWire });
+  try {
+    const all = power.railNames;
+    await power.readRail('first');
+    await power.switchRail('first', 'off');
+    await power.switchRail('first', 'on');
+    await power.switchRails(all, 'off');
+    await power.switchRails(all, 'on');
+    // Shorter than could be read back while it lasts.
+    if (catalogue.get(protocol)!.pulse?.off !== undefined) await power.pulseRail('first', 100);
+    await board.settled();
+    // How many zeros bring a Conrad back hangs on how soon its answer is read.
+    return board.received.join('').replace(/^(00)+/, '');
+  } finally {
+    await power.close();
+  }
+}
+
+it('no board of the catalogue is left out', () => {
+  expect(Object.keys(CHANNELS)).toEqual([...catalogue.keys()]);
+});
+
+it.each(Object.keys(CHANNELS))('%s', async (type) => {
+  const yaml = boardTypeYaml(type)!;
+  const rig = rigOf(`my-${type}`, '/dev/ttyS0', CHANNELS[type], yaml);
+  expect(boardTypeSchema.parse(rig.boardTypes[`my-${type}`])).toEqual({ ...catalogue.get(type)!, sure: 'user' });
+  expect(await saidBy(`my-${type}`, type, yaml)).toBe(await saidBy(type, type, ''));
+});
+
+it('what is no type of frames has no YAML', () => {
+  expect(['exec', 'dtr', 'lcsu', 'toString'].map(boardTypeYaml)).toEqual([null, null, null, null]);
+});
+
+const own = (field: string): string[] =>
+  problemsOf(`${profile('mine', '/dev/ttyS0', 4)}boardTypes:\n  mine:\n    channels: { min: 1, max: 4 }\n    set: { on: '01', off: '00' }\n    ${field}\n`);
+
+it.each([
+  [`read: { send: '"R" {channel:dec}', expect: '{state}' }`, /:18:19: boardTypes\.mine\.read\.send: .*nothing is called "channel" here.*add per: channel/],
+  [`read: { send: '"R"', expect: '"K" {channel:dec} {state}' }`, /nothing is called "channel" here.*put \( \) around/],
+  [`identify: '{mask}'`, /boardTypes\.mine\.identify.*nothing is called "mask".*set\.mask and setAll/],
+  [`identify: '{units}'`, /only frames of pulse/],
+  [`bauds: 9600`, /there is no such field/],
+])('%s is refused with what to write instead', (field, told) => {
+  expect(own(field).join('\n')).toMatch(told);
+});
+
+it('an error in a description leads to the command that prints one which works', () => {
+  expect(own(`identify: '{mask}'`)[0]).toMatch(/`plugpull relay boards --show TYPE` prints a description that works$/);
+});
+
+it('{channel} in read, with per: channel as told, is taken', () => {
+  expect(own(`read: { per: channel, send: '"R" {channel:dec}', expect: '{state}' }`)).toEqual([]);
+});
+
+it('editors know every field of a description, and no other', () => {
+  const schema = JSON.parse(fs.readFileSync('rigs/schema.json', 'utf8')) as { properties: { boardTypes: { additionalProperties: { additionalProperties: boolean; properties: object } } } };
+  const { additionalProperties, properties } = schema.properties.boardTypes.additionalProperties;
+  expect(additionalProperties).toBe(false);
+  expect(Object.keys(properties)).toEqual(Object.keys(boardTypeSchema.shape));
+});
