@@ -6,7 +6,6 @@ import type { Command } from 'commander';
 import { CALIBRATION_FILE, loadCalibration, type Calibration } from '../campaign/calibration.js';
 import { runCampaign, type CampaignResult } from '../campaign/campaign.js';
 import { systemClock } from '../campaign/clock.js';
-import { metricsObserver } from '../campaign/metricsObserver.js';
 import { nothingToCut, outlookOf, refusalOf } from '../campaign/outlook.js';
 import { createRecorder, type Recorder } from '../campaign/recorder.js';
 import { realHost } from '../campaign/realHost.js';
@@ -14,9 +13,6 @@ import { lockRig, type RigLock } from '../campaign/rigLock.js';
 import { defaultRunPath, RunDirectory } from '../campaign/runDirectory.js';
 import { newRunId } from '../campaign/runId.js';
 import type { CampaignObserver } from '../campaign/observer.js';
-import { parseMetricsAddress, type MetricsAddress } from '../metrics/address.js';
-import { createMetrics, type Metrics } from '../metrics/metrics.js';
-import { serveMetrics, type MetricsServer } from '../metrics/server.js';
 import { summaryTable } from '../report/summaryTable.js';
 import type { Run } from '../report/runRecord.js';
 import { dumpRig } from '../rig/dump.js';
@@ -31,12 +27,13 @@ import { CYCLES_MAX } from './plan.js';
 import type { SetExit } from './program.js';
 import { createProgress } from './progress.js';
 import { RunFiles } from './runFiles.js';
+import { addMetricsOptions, RunMetrics, type MetricsOptions } from './runMetrics.js';
+import { sayOnStderr } from './sayOnStderr.js';
 import { hurryText } from './sayHurry.js';
 import { HURRY, prepareWayOut, type WayOut } from './wayOut.js';
 
-export interface RunOptions {
+export interface RunOptions extends MetricsOptions {
   out?: string;
-  metrics?: MetricsAddress;
   json?: boolean;
   ffi: FfiName;
   keepLab?: boolean;
@@ -45,14 +42,14 @@ export interface RunOptions {
 }
 
 export function addRun(program: Command, setExit: SetExit): void {
-  program
+  const command = program
     .command('run <rig>')
     .description('campaign: load, cut, recover, judge, resynchronize, verify, again and again')
     .option('--cycles <n>', 'instead of the profile\'s', wholeNumber(1, CYCLES_MAX))
     .option('--seed <n>', 'instead of the profile\'s; seeds the virtual lab too', wholeNumber(0, Number.MAX_SAFE_INTEGER))
     .option('--out <dir>', 'run directory, new or empty (default: runs/TIME-RIG-SEED)', path)
-    .option('--calibration <dir>', 'of `relay calibrate`: each cut is led by what its rails were measured to take')
-    .option('--metrics <[host:]port>', 'serve Prometheus metrics meanwhile', parseMetricsAddress)
+    .option('--calibration <dir>', 'of `relay calibrate`: each cut is led by what its rails were measured to take');
+  addMetricsOptions(command)
     .option('--json', 'the run as JSON on stdout, nothing else')
     .addOption(ffiOption())
     .option('--keep-lab', 'leave a virtual lab running that this run started')
@@ -75,36 +72,37 @@ export async function run(rig: ResolvedRig, options: RunOptions): Promise<RunOut
   if (bare !== null) throw bare;
   const calibration = options.calibration === undefined ? null : loadCalibration(options.calibration, rig.name);
   const wayOut = prepareWayOut();
+  let metrics: RunMetrics | null = null;
   try {
-    const lock = lockRig(rig.name, 'plugpull run');
-    try {
-      const refusal = refusalOf(await outlookOf(rig, { holder: null, ffi: options.ffi }));
-      if (refusal !== null) throw refusal;
-      const dir = RunDirectory.create(options.out ?? defaultRunPath(rig.name, rig.campaign.seed, systemClock.wallMs()));
-      return await runIn(dir, rig, { ...options, calibration, wayOut }, lock);
-    } finally {
-      lock.release();
-    }
+    metrics = await RunMetrics.open(rig, options);
+    const outcome = await lockedRun(rig, { ...options, calibration, wayOut, metrics });
+    // Rig and lock are free while the last values wait to be read.
+    await metrics.finish(wayOut.interrupts, options.json ? sayOnStderr : print);
+    return outcome;
   } finally {
+    await metrics?.close();
     wayOut.release();
   }
 }
 
-/** The options with the calibration read, and the way out prepared. */
-type Options = Omit<RunOptions, 'calibration'> & { calibration: Calibration | null; wayOut: WayOut };
-
-async function runIn(dir: RunDirectory, rig: ResolvedRig, options: Options, lock: RigLock): Promise<RunOutcome> {
-  const metrics = createMetrics(rig.name, rig.rails.map((r) => r.name));
-  const server = options.metrics === undefined ? null : await serveOrDiscard(dir, metrics, options.metrics);
+async function lockedRun(rig: ResolvedRig, options: Options): Promise<RunOutcome> {
+  const lock = lockRig(rig.name, 'plugpull run');
   try {
-    if (server !== null && !options.json) print(`metrics: ${server.url}`);
-    return await runRecorded(dir, rig, options, lock, metrics);
+    const refusal = refusalOf(await outlookOf(rig, { holder: null, ffi: options.ffi }));
+    if (refusal !== null) throw refusal;
+    const dir = RunDirectory.create(options.out ?? defaultRunPath(rig.name, rig.campaign.seed, systemClock.wallMs()));
+    return await runRecorded(dir, rig, options, lock);
   } finally {
-    await server?.close();
+    lock.release();
   }
 }
 
-async function runRecorded(dir: RunDirectory, rig: ResolvedRig, options: Options, lock: RigLock, metrics: Metrics): Promise<RunOutcome> {
+/** The options with the calibration read, the way out prepared, and the metrics served. */
+type Options = Omit<RunOptions, 'calibration' | 'metrics'> & { calibration: Calibration | null; wayOut: WayOut; metrics: RunMetrics };
+
+async function runRecorded(dir: RunDirectory, rig: ResolvedRig, options: Options, lock: RigLock): Promise<RunOutcome> {
+  const { metrics } = options;
+  if (metrics.server !== null && !options.json) print(`metrics: ${metrics.server.url}`);
   const files = new RunFiles(dir, rig, { runId: newRunId(), ffi: options.ffi });
   const recorder = beginRecords(files, rig, options);
   for (const w of rig.warnings) process.stderr.write(`plugpull: warning: ${w.field}: ${w.text}\n`);
@@ -113,12 +111,13 @@ async function runRecorded(dir: RunDirectory, rig: ResolvedRig, options: Options
   try {
     // Not before: a run that is refused leaves none.
     const sayWhere: CampaignObserver = { opened: () => progress.observer.note?.(`record: ${dir.path}`) };
-    const observers = [recorder, files.observer, metricsObserver(metrics), progress.observer, sayWhere];
+    const observers = [recorder, files.observer, metrics.observer, progress.observer, sayWhere];
     options.wayOut.first(() => progress.end());
+    metrics.says((text) => progress.say(text));
     options.wayOut.says(() => progress.say(hurryText(HURRY)));
     const result = await campaign(rig, options, lock, files, observers);
     progress.end();
-    return await finish(files, recorder, result, metrics, options);
+    return await finish(files, recorder, result, options);
   } catch (error) {
     if (!files.began) dir.discard();
     throw error;
@@ -143,16 +142,6 @@ function beginRecords(files: RunFiles, rig: ResolvedRig, options: Options): Reco
   }
 }
 
-/** A port that can't be had ends the run before it began: its directory may be named again. @throws MetricsError */
-async function serveOrDiscard(dir: RunDirectory, metrics: Metrics, address: MetricsAddress): Promise<MetricsServer> {
-  try {
-    return await serveMetrics(metrics, address);
-  } catch (error) {
-    dir.discard();
-    throw error;
-  }
-}
-
 function campaign(rig: ResolvedRig, options: Options, lock: RigLock, files: RunFiles, observers: readonly CampaignObserver[]): Promise<CampaignResult> {
   const { ffi, calibration, wayOut } = options;
   const keepLab = options.keepLab === true;
@@ -163,10 +152,10 @@ function campaign(rig: ResolvedRig, options: Options, lock: RigLock, files: RunF
   );
 }
 
-async function finish(files: RunFiles, recorder: Recorder, result: CampaignResult, metrics: Metrics, options: Options): Promise<RunOutcome> {
+async function finish(files: RunFiles, recorder: Recorder, result: CampaignResult, options: Options): Promise<RunOutcome> {
   const record = files.summary(result);
   for (const trouble of record.run.troubles) process.stderr.write(`plugpull: ${trouble}\n`);
-  const unwritten = files.writeAll(record, await metrics.render(), recorder.isWhole);
+  const unwritten = files.writeAll(record, await options.metrics.metrics.render(), recorder.isWhole);
   const { path } = files.dir;
   const where = unwritten.length === 0 ? `report: ${files.dir.file('report.html')}` : `records: incomplete in ${path}`;
   if (!options.json) print(`\n${summaryTable(record, process.stdout.columns)}\n${where}`);

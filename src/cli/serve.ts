@@ -6,6 +6,7 @@
 import { Option, type Command } from 'commander';
 import { catchInterrupts } from '../campaign/interrupts.js';
 import { textOf } from '../campaign/errors.js';
+import { noDurations } from '../engine/durationCounter.js';
 import type { InspectReport } from '../engine/inspect.js';
 import type { EngineSnapshot } from '../engine/port.js';
 import { parseMetricsAddress, type MetricsAddress } from '../metrics/address.js';
@@ -119,7 +120,8 @@ function sample(metrics: Metrics, r: InspectReport): void {
     resyncRemainingRegions: r.dirtyRegions,
     phaseDone: 0,
     phaseBytesPerSecond: 0,
-    writeSeconds: { primary: [], secondary: [], journal: [] },
+    writeDurations: { primary: noDurations(), secondary: noDurations(), journal: noDurations() },
+    evidenceWaits: noDurations(),
     evidenceWaitSeconds: [],
   };
   metrics.sampled(snapshot);

@@ -19,7 +19,7 @@ import type { HistoryFeed } from '../judge/historyFeed.js';
 import { Copies } from './copies.js';
 import type { DriverClock } from './driverClock.js';
 import type { DriverIo } from './driverIo.js';
-import { deviceOf, IoCounts, OP } from './driverIo.js';
+import { deviceOf, IoCounts, isCounted, OP } from './driverIo.js';
 import type { DriverPlan } from './plan.js';
 import { fetchReports } from './fetchReports.js';
 import type { Meter } from './meter.js';
@@ -289,14 +289,14 @@ export class CoreDriver implements CoreEffects {
     if (!ok) this.failure(device, -result, io.completedNs(i));
     this.counts.add(kind, device, -1);
     this.point?.ended(kind, a, b, ok, io.submittedNs(i), io.completedNs(i));
-    if (kind === OP.write) this.writeEnded(a, b as 0 | 1, ok, (io.completedNs(i) - io.submittedNs(i)) / 1e9, nowMs);
+    if (ok && isCounted(kind)) this.p.meter.wrote(device, result, (io.completedNs(i) - io.submittedNs(i)) / 1e9);
+    if (kind === OP.write) this.writeEnded(a, b as 0 | 1, ok, nowMs);
     else if (kind === OP.copyRead) this.copyRead(a, ok, nowMs);
     else if (kind === OP.copyWrite) this.copyWritten(a, ok, nowMs);
     else if (kind === OP.flush) this.flushEnded(a as DeviceIndex, ok, nowMs);
     else if (kind === OP.log) this.logEnded(a, ok, nowMs);
     else {
       this.pageBuffers.give(b);
-      this.p.meter.wrote(JOURNAL, UNIT_BYTES, 0);
       this.core.pageWritten(a, ok, nowMs);
     }
   }
@@ -312,14 +312,13 @@ export class CoreDriver implements CoreEffects {
     this.p.onFailure(device, errno, atNs, this.counts.now());
   }
 
-  private writeEnded(slot: number, area: 0 | 1, ok: boolean, seconds: number, nowMs: number): void {
+  private writeEnded(slot: number, area: 0 | 1, ok: boolean, nowMs: number): void {
     const { slots, config } = this.core.state;
     const id = this.core.state.updateId(slot);
     const length = slots.length(slot);
     const fua = area === PRIMARY ? config.durableOnCompletion.primary : config.durableOnCompletion.secondary;
     if (ok && fua) this.p.history?.durableCompleted(AREA[area], id, slots.offset(slot), length);
     else this.p.history?.completed(AREA[area], id, slots.offset(slot), length, ok);
-    if (ok) this.p.meter.wrote(area, length, seconds);
     this.core.completed(area, slot, id, ok, nowMs);
   }
 
@@ -363,8 +362,6 @@ export class CoreDriver implements CoreEffects {
   private logEnded(index: number, ok: boolean, nowMs: number): void {
     if (!ok) this.logFailed[index] = 1;
     if (--this.logParts[index] > 0) return;
-    const commit = this.core.log.commit(index);
-    this.p.meter.wrote(JOURNAL, 2 * commit.blocks * BLOCK_BYTES, 0);
     this.fromJournal(true, () => this.core.logWritten(index, this.logFailed[index] === 0, nowMs));
   }
 

@@ -8,6 +8,11 @@ import type { InFlight, IoKind } from './port.js';
 export const OP = { write: 1, copyRead: 2, copyWrite: 3, flush: 4, log: 5, page: 6 } as const;
 export const OP_KINDS = 7;
 
+/** Writes that the meter counts; copies are counted by what they resynchronize. */
+export function isCounted(kind: number): boolean {
+  return kind === OP.write || kind === OP.log || kind === OP.page;
+}
+
 const NAMES: readonly (IoKind | null)[] = [null, 'write', 'copy-read', 'copy-write', 'flush', 'log', 'page'];
 
 /**

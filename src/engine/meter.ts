@@ -1,7 +1,8 @@
 /** Counts and samples for the snapshot that the main thread shows and exports. */
 import type { Answer } from '../core/effects.js';
+import { DurationCounter } from './durationCounter.js';
 
-/** Samples kept between two snapshots, per series: enough for a histogram, bounded when nobody asks. */
+/** Samples kept between two snapshots: enough for a median, bounded when nobody asks. */
 const SAMPLES_MAX = 2000;
 
 export class Meter {
@@ -10,17 +11,20 @@ export class Meter {
   readonly answers: Record<Answer, number> = { ok: 0, refused: 0, failed: 0 };
   outstanding = 0;
   resyncBytes = 0;
-  private writeSamples: [number[], number[], number[]] = [[], [], []];
+  readonly writeDurations = [new DurationCounter(), new DurationCounter(), new DurationCounter()];
+  readonly evidenceWaits = new DurationCounter();
   private evidenceSamples: number[] = [];
 
   wrote(device: number, bytes: number, seconds: number): void {
     this.writes[device]++;
     this.writeBytes[device] += bytes;
-    if (seconds > 0 && this.writeSamples[device].length < SAMPLES_MAX) this.writeSamples[device].push(seconds);
+    this.writeDurations[device].add(seconds);
   }
 
   evidenceWait(seconds: number): void {
-    if (this.evidenceSamples.length < SAMPLES_MAX) this.evidenceSamples.push(Math.max(0, seconds));
+    const waited = Math.max(0, seconds);
+    this.evidenceWaits.add(waited);
+    if (this.evidenceSamples.length < SAMPLES_MAX) this.evidenceSamples.push(waited);
   }
 
   obtained(): void {
@@ -34,12 +38,6 @@ export class Meter {
 
   resynced(bytes: number): void {
     this.resyncBytes += bytes;
-  }
-
-  drainWriteSamples(): [number[], number[], number[]] {
-    const taken = this.writeSamples;
-    this.writeSamples = [[], [], []];
-    return taken;
   }
 
   drainEvidenceSamples(): number[] {

@@ -50,7 +50,7 @@ export class Phase {
   private snapshot(nowMs: number): EngineSnapshot {
     const { meter } = this;
     const { core, regionCount, logBytes } = this.context();
-    const [primary, secondary, journal] = meter.drainWriteSamples();
+    const [primary, secondary, journal] = meter.writeDurations.map((d) => d.drain());
     const byArea = (n: readonly number[]) => ({ primary: n[PRIMARY], secondary: n[SECONDARY], journal: n[JOURNAL] });
     const seconds = (nowMs - this.startedMs) / 1000;
     return {
@@ -67,7 +67,8 @@ export class Phase {
       resyncRemainingRegions: this.name === 'resync' ? (core?.awaitingRegions ?? 0) : 0,
       phaseDone: this.totalBytes === 0 ? 0 : Math.min(1, this.doneBytes / this.totalBytes),
       phaseBytesPerSecond: seconds > 0 ? this.doneBytes / seconds : 0,
-      writeSeconds: { primary, secondary, journal },
+      writeDurations: { primary, secondary, journal },
+      evidenceWaits: meter.evidenceWaits.drain(),
       evidenceWaitSeconds: meter.drainEvidenceSamples(),
     };
   }

@@ -51,6 +51,13 @@ export interface LoadReport {
   durationMs: number;
 }
 
+/** Durations counted by bucket. */
+export interface DurationCounts {
+  /** By the bounds of `IO_SECONDS`, each up to and including its bound; one more for what is longer than the last. */
+  counts: number[];
+  sumSeconds: number;
+}
+
 /** Sampled by the main thread at any time (about 10 a second); plain numbers. */
 export interface EngineSnapshot {
   phase: string;
@@ -68,8 +75,10 @@ export interface EngineSnapshot {
   /** Fraction 0 … 1 of the running phase (prepare, judge, resync, verify), and its rate. */
   phaseDone: number;
   phaseBytesPerSecond: number;
-  /** Seconds, drained at each snapshot: for the histograms. */
-  writeSeconds: Record<AreaName, number[]>;
+  /** Since the last snapshot: of every write that `writes` counts. */
+  writeDurations: Record<AreaName, DurationCounts>;
+  evidenceWaits: DurationCounts;
+  /** Some of the evidence waits since the last snapshot, in seconds: at most 2,000. */
   evidenceWaitSeconds: number[];
 }
 

@@ -1,14 +1,7 @@
 /**
  * Upper bounds of the histograms' buckets, in seconds. Changing one breaks the comparison with runs recorded before.
+ * Those of I/O are where it is counted: src/engine/ioSeconds.ts.
  */
-
-/**
- * I/O: 10 µs is an NVMe drive's cache, 10 s the usual acknowledgement timeout; three to the decade keep a quantile
- * within a factor of about two.
- */
-export const IO_SECONDS = [
-  0.000_01, 0.000_025, 0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
-];
 
 /** Recovery reads a log of at most 1 GiB: milliseconds on a lab disk, minutes on a slow journal. */
 export const RECOVERY_SECONDS = [0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120];

@@ -2,7 +2,8 @@
  * Every metric there is: name, kind, labels, help. The exporter is built from this table, and dashboards and alerts are
  * checked against it. Base units; the label `rig` is on all of them and not repeated here. Pure data.
  */
-import { CUT_SECONDS, IO_SECONDS, RECOVERY_SECONDS, RESYNC_SECONDS } from './buckets.js';
+import { IO_SECONDS } from '../engine/ioSeconds.js';
+import { CUT_SECONDS, RECOVERY_SECONDS, RESYNC_SECONDS } from './buckets.js';
 
 export interface MetricSpec {
   kind: 'gauge' | 'counter' | 'histogram';
@@ -19,9 +20,9 @@ export const CATALOGUE = {
   plugpull_updates_in_flight: { kind: 'gauge', labels: [], help: 'Updates obtained and not yet acknowledged or given up.' },
   plugpull_log_used_bytes: { kind: 'gauge', labels: [], help: 'Bytes of the log ring that may not be overwritten yet.' },
   plugpull_log_size_bytes: { kind: 'gauge', labels: [], help: 'Bytes of the log ring.' },
-  plugpull_writes_total: { kind: 'counter', labels: ['area'], help: 'Writes completed by each area.' },
+  plugpull_writes_total: { kind: 'counter', labels: ['area'], help: 'Writes completed by each area; of the journal, writes of log blocks and indicator pages.' },
   plugpull_write_bytes_total: { kind: 'counter', labels: ['area'], help: 'Bytes of the writes completed by each area.' },
-  plugpull_write_duration_seconds: { kind: 'histogram', labels: ['area'], buckets: IO_SECONDS, help: 'Submission to completion of a write, taken beside the ring.' },
+  plugpull_write_duration_seconds: { kind: 'histogram', labels: ['area'], buckets: IO_SECONDS, help: 'Latency of each write from submission to completion.' },
   plugpull_evidence_wait_seconds: { kind: 'histogram', labels: [], buckets: IO_SECONDS, help: 'Time an update waited until its evidence was durable.' },
   plugpull_phase_progress_ratio: { kind: 'gauge', labels: [], help: 'Done fraction of the running phase, 0 to 1.' },
   plugpull_recovery_duration_seconds: { kind: 'histogram', labels: [], buckets: RECOVERY_SECONDS, help: 'Recovery from the journal after a cut.' },

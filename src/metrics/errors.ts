@@ -3,6 +3,10 @@
 export type MetricsErrorCode =
   /** The text is no `[HOST:]PORT`. */
   | 'METRICS_ADDRESS'
+  /** The text is no URL of a Pushgateway. */
+  | 'METRICS_PUSH_URL'
+  /** The text is no name of a file that node_exporter reads. */
+  | 'METRICS_TEXTFILE'
   | 'METRICS_PORT_IN_USE'
   /** The host is not an address of this machine, or its name is unknown. */
   | 'METRICS_HOST'

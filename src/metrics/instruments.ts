@@ -1,16 +1,21 @@
-/** The catalogue as instruments of a registry of its own. Nothing else knows prom-client. */
-import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+/** The catalogue as instruments of a registry of its own. Nothing outside of src/metrics knows prom-client. */
+import { Counter, Gauge, Pushgateway, Registry, type Histogram } from 'prom-client';
+import type { DurationCounts } from '../engine/port.js';
 import { CATALOGUE, RIG_LABEL, type MetricName, type MetricSpec } from './catalogue.js';
+import { CountedHistogram } from './countedHistogram.js';
 
 type NamesOf<K extends MetricSpec['kind']> = { [N in MetricName]: (typeof CATALOGUE)[N]['kind'] extends K ? N : never }[MetricName];
 
 export type LabelsOf<N extends MetricName> = Record<(typeof CATALOGUE)[N]['labels'][number], string>;
 
+/** The Pushgateway's name for what pushes. */
+const PUSH_JOB = 'plugpull';
+
 export class Instruments {
   private readonly registry = new Registry();
   private readonly gauges = new Map<string, Gauge>();
   private readonly counters = new Map<string, Counter>();
-  private readonly histograms = new Map<string, Histogram>();
+  private readonly histograms = new Map<string, CountedHistogram>();
 
   constructor(rigName: string) {
     this.registry.setDefaultLabels({ [RIG_LABEL]: rigName });
@@ -18,7 +23,7 @@ export class Instruments {
       const common = { name, help: spec.help, labelNames: [...spec.labels], registers: [this.registry] };
       if (spec.kind === 'gauge') this.gauges.set(name, new Gauge(common));
       else if (spec.kind === 'counter') this.counters.set(name, new Counter(common));
-      else this.histograms.set(name, new Histogram({ ...common, buckets: [...spec.buckets!] }));
+      else this.histograms.set(name, this.histogram(name, spec));
     }
   }
 
@@ -36,9 +41,14 @@ export class Instruments {
     for (const value of values) histogram.observe((labels ?? {}) as Record<string, string>, value);
   }
 
+  /** Values that were counted by bucket where they arose. */
+  count<N extends NamesOf<'histogram'>>(name: N, { counts, sumSeconds }: DurationCounts, labels?: LabelsOf<N>): void {
+    this.histograms.get(name)!.add((labels ?? {}) as Record<string, string>, counts, sumSeconds);
+  }
+
   /** An empty histogram shows as zeroes instead of not at all. */
   prepare<N extends NamesOf<'histogram'>>(name: N, labels?: LabelsOf<N>): void {
-    this.histograms.get(name)!.zero((labels ?? {}) as Record<string, string>);
+    this.histograms.get(name)!.prepare((labels ?? {}) as Record<string, string>);
   }
 
   get contentType(): string {
@@ -47,5 +57,19 @@ export class Instruments {
 
   render(): Promise<string> {
     return this.registry.metrics();
+  }
+
+  /** Replaces what the gateway holds of this rig. Rejects when it is not taken within the time. */
+  async push(gateway: URL, rigName: string, msMax: number): Promise<void> {
+    const options = { timeout: msMax, signal: AbortSignal.timeout(msMax) };
+    await new Pushgateway(gateway.href, options, this.registry).push({ jobName: PUSH_JOB, groupings: { [RIG_LABEL]: rigName } });
+  }
+
+  private histogram(name: string, spec: MetricSpec): CountedHistogram {
+    const histogram = new CountedHistogram(name, spec.help, spec.buckets!);
+    // An empty one without labels shows as zeroes.
+    if (spec.labels.length === 0) histogram.prepare({});
+    this.registry.registerMetric(histogram as unknown as Histogram);
+    return histogram;
   }
 }

@@ -27,6 +27,8 @@ export interface Metrics {
   cycleEnded(verdict: MetricVerdict, failureRateUpperBound: number): void;
   /** The text exposition format, for /metrics and `metrics.prom`. */
   render(): Promise<string>;
+  /** To a Pushgateway. Rejects when it does not take them within the time. */
+  push(gateway: URL, msMax: number): Promise<void>;
 }
 
 const AREAS: readonly AreaName[] = ['primary', 'secondary', 'journal'];
@@ -43,12 +45,14 @@ export function createMetrics(rigName: string, rails: readonly string[] = []): M
 }
 
 class RigMetrics implements Metrics {
+  private readonly rigName: string;
   private readonly instruments: Instruments;
   private readonly growth = new Growth();
   private readonly classes = new Set<string>();
 
   constructor(rigName: string, rails: readonly string[]) {
     const i = new Instruments(rigName);
+    this.rigName = rigName;
     this.instruments = i;
     for (const area of AREAS) {
       i.add('plugpull_writes_total', 0, { area });
@@ -83,9 +87,9 @@ class RigMetrics implements Metrics {
     for (const area of AREAS) {
       i.add('plugpull_writes_total', this.growth.of(`writes ${area}`, s.writes[area]), { area });
       i.add('plugpull_write_bytes_total', this.growth.of(`bytes ${area}`, s.writeBytes[area]), { area });
-      i.observe('plugpull_write_duration_seconds', s.writeSeconds[area], { area });
+      i.count('plugpull_write_duration_seconds', s.writeDurations[area], { area });
     }
-    i.observe('plugpull_evidence_wait_seconds', s.evidenceWaitSeconds);
+    i.count('plugpull_evidence_wait_seconds', s.evidenceWaits);
     i.add('plugpull_resync_bytes_total', this.growth.of('resync', s.resyncBytes));
   }
 
@@ -139,6 +143,10 @@ class RigMetrics implements Metrics {
 
   render(): Promise<string> {
     return this.instruments.render();
+  }
+
+  push(gateway: URL, msMax: number): Promise<void> {
+    return this.instruments.push(gateway, this.rigName, msMax);
   }
 
   private boundedClass(name: string): string {

@@ -14,6 +14,8 @@ export interface MetricsServer {
   readonly port: number;
   /** Of the metrics page. */
   readonly url: string;
+  /** Resolves when the metrics have been given out once more, as they are now or later. */
+  scraped(): Promise<void>;
   /** Idempotent; open connections are ended. */
   close(): Promise<void>;
 }
@@ -25,17 +27,21 @@ const CONNECTIONS_MAX = 64;
 
 /** @throws MetricsError */
 export async function serveMetrics(metrics: Metrics, address: MetricsAddress): Promise<MetricsServer> {
+  const waiting = new Set<() => void>();
   const server = createServer({ requestTimeout: REQUEST_MS_MAX, headersTimeout: REQUEST_MS_MAX }, (request, response) => {
-    void answer(metrics, request, response);
+    // Who waits already will have the values of now in this answer.
+    const waited = [...waiting];
+    void answer(metrics, request, response, () => waited.forEach((done) => done()));
   });
   server.maxConnections = CONNECTIONS_MAX;
   await listen(server, address);
   const { port } = server.address() as AddressInfo;
   const shownHost = address.host.includes(':') ? `[${address.host}]` : address.host;
-  return { host: address.host, port, url: `http://${shownHost}:${port}/metrics`, close: () => close(server) };
+  return { host: address.host, port, url: `http://${shownHost}:${port}/metrics`, scraped: () => new Promise((resolve) => waiting.add(resolve)), close: () => close(server) };
 }
 
-async function answer(metrics: Metrics, request: IncomingMessage, response: ServerResponse): Promise<void> {
+/** `given`: called when the metrics have left. */
+async function answer(metrics: Metrics, request: IncomingMessage, response: ServerResponse, given: () => void): Promise<void> {
   const path = (request.url ?? '').split('?', 1)[0];
   const send = (status: number, type: string, body: string, headers: Record<string, string> = {}): void => {
     response.writeHead(status, { 'Content-Type': type, 'Content-Length': Buffer.byteLength(body), 'X-Content-Type-Options': 'nosniff', ...headers });
@@ -46,7 +52,9 @@ async function answer(metrics: Metrics, request: IncomingMessage, response: Serv
   if (request.method !== 'GET' && request.method !== 'HEAD') return send(405, text, 'only GET\n', { Allow: 'GET, HEAD' });
   if (path === '/healthz') return send(200, text, 'ok\n');
   try {
-    send(200, metrics.contentType, await metrics.render());
+    const text = await metrics.render();
+    if (request.method === 'GET') response.once('finish', given);
+    send(200, metrics.contentType, text);
   } catch (error) {
     send(500, text, `${error instanceof Error ? error.message : String(error)}\n`);
   }

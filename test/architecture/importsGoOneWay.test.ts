@@ -15,7 +15,8 @@ const ALLOWED: Record<string, readonly string[]> = {
   engine: ['base', 'core', 'journal', 'workload', 'judge', 'device'],
   // A profile is refused whose journal is too small: only the journal's layout knows.
   rig: ['power', 'lab', 'journal'],
-  metrics: [],
+  // The buckets in which the worker counts are the exporter's.
+  metrics: ['engine'],
   report: ['judge'],
   campaign: ['base', 'rig', 'engine', 'device', 'power', 'lab', 'judge', 'metrics', 'report'],
 };

@@ -1,6 +1,14 @@
 /** Reports as engine and judge give them, and a reader of the text that Prometheus reads. */
-import type { EngineSnapshot, JudgeReport, RecoveryReport, ResyncReport } from '../../src/engine/port.js';
+import { DurationCounter } from '../../src/engine/durationCounter.js';
+import type { DurationCounts, EngineSnapshot, JudgeReport, RecoveryReport, ResyncReport } from '../../src/engine/port.js';
 import type { Metrics } from '../../src/metrics/metrics.js';
+
+/** As the worker counts. */
+export function counted(...seconds: number[]): DurationCounts {
+  const counter = new DurationCounter();
+  for (const one of seconds) counter.add(one);
+  return counter.drain();
+}
 
 export const snapshot: EngineSnapshot = {
   phase: 'load',
@@ -16,7 +24,8 @@ export const snapshot: EngineSnapshot = {
   resyncRemainingRegions: 3,
   phaseDone: 0.25,
   phaseBytesPerSecond: 0,
-  writeSeconds: { primary: [0.0001, 0.0002], secondary: [0.02], journal: [] },
+  writeDurations: { primary: counted(0.0001, 0.0002), secondary: counted(0.02), journal: counted(0.003) },
+  evidenceWaits: counted(0.000_5),
   evidenceWaitSeconds: [0.000_5],
 };
 

@@ -1,0 +1,105 @@
+/**
+ * The metrics of one run, and how they get out: served while it runs and, at its end, until they have been read once
+ * more; written to a file; pushed to a gateway.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { InvalidArgumentError, type Command } from 'commander';
+import type { Interrupts } from '../campaign/interrupts.js';
+import type { CampaignObserver } from '../campaign/observer.js';
+import { metricsObserver } from '../campaign/metricsObserver.js';
+import { parseMetricsAddress, type MetricsAddress } from '../metrics/address.js';
+import { createMetrics, type Metrics } from '../metrics/metrics.js';
+import { Outlets, parsePushUrl, parseTextfile, pushOutlet, textfileOutlet } from '../metrics/outlets.js';
+import { serveMetrics, type MetricsServer } from '../metrics/server.js';
+import type { ResolvedRig } from '../rig/resolved.js';
+import { parseDuration } from '../rig/units.js';
+import { sayOnStderr } from './sayOnStderr.js';
+
+export interface MetricsOptions {
+  metrics?: MetricsAddress;
+  /** How long the end of the run waits to be scraped. */
+  metricsLinger?: number;
+  metricsTextfile?: string;
+  metricsPush?: URL;
+}
+
+/** Two scrapes at the 15 s that Prometheus is usually set to. */
+const LINGER_MS = 30_000;
+const LINGER_MS_MAX = 600_000;
+
+export function addMetricsOptions(command: Command): Command {
+  return command
+    .option('--metrics <[host:]port>', 'serve Prometheus metrics meanwhile', parseMetricsAddress)
+    .option('--metrics-linger <time>', `with --metrics: at the end, wait so long at most to be scraped once more, 0 to 10min (default: ${LINGER_MS / 1000}s)`, lingerMs)
+    .option('--metrics-textfile <file>', 'write the metrics to FILE.prom after each cycle, for node_exporter', parseTextfile)
+    .option('--metrics-push <url>', 'push the metrics to a Pushgateway after each cycle', parsePushUrl);
+}
+
+function lingerMs(text: string): number {
+  const parsed = parseDuration(text);
+  if (!parsed.ok) throw new InvalidArgumentError(`It must be a time from 0 to 10min; ${parsed.next}.`);
+  if (parsed.value > LINGER_MS_MAX) throw new InvalidArgumentError('It must be a time from 0 to 10min.');
+  return parsed.value;
+}
+
+export class RunMetrics {
+  readonly metrics: Metrics;
+  readonly observer: CampaignObserver;
+  readonly server: MetricsServer | null;
+  private readonly outlets: Outlets;
+  private readonly options: MetricsOptions;
+
+  private constructor(metrics: Metrics, server: MetricsServer | null, outlets: Outlets, options: MetricsOptions) {
+    this.metrics = metrics;
+    this.server = server;
+    this.outlets = outlets;
+    this.options = options;
+    const counted = metricsObserver(metrics);
+    const send = (): void => void outlets.send();
+    this.observer = {
+      ...counted,
+      // Zeroes first: an increase is seen only beside what was before.
+      opened: send,
+      cycleEnded(state, record) {
+        counted.cycleEnded?.(state, record);
+        send();
+      },
+    };
+  }
+
+  /** @throws MetricsError when the port can't be had; the others only complain */
+  static async open(rig: ResolvedRig, options: MetricsOptions): Promise<RunMetrics> {
+    const metrics = createMetrics(rig.name, rig.rails.map((r) => r.name));
+    const server = options.metrics === undefined ? null : await serveMetrics(metrics, options.metrics);
+    const outlets = [
+      ...(options.metricsTextfile === undefined ? [] : [textfileOutlet(options.metricsTextfile)]),
+      ...(options.metricsPush === undefined ? [] : [pushOutlet(options.metricsPush)]),
+    ];
+    return new RunMetrics(metrics, server, new Outlets(metrics, outlets, sayOnStderr), options);
+  }
+
+  /** How failures of file and gateway are said from now on. */
+  says(say: (text: string) => void): void {
+    this.outlets.say = say;
+  }
+
+  /** The values are final: sees that they get out. Bounded; Ctrl-C ends the wait, and changes nothing about the run. */
+  async finish(interrupts: Interrupts, say: (text: string) => void): Promise<void> {
+    this.outlets.say = sayOnStderr;
+    await this.outlets.send();
+    const limitMs = this.options.metricsLinger ?? LINGER_MS;
+    // Who has asked for the end is not kept waiting.
+    if (this.server === null || limitMs === 0 || interrupts.requested) return;
+    say(`metrics: waiting up to ${limitMs / 1000} s for ${this.server.url} to be read once more; Ctrl-C ends the wait, --metrics-linger sets it`);
+    const over = new AbortController();
+    const interrupted = new Promise<void>((resolve) => interrupts.onFirst(resolve));
+    const read = this.server.scraped().then(() => true);
+    const isRead = await Promise.race([read, interrupted, sleep(limitMs, undefined, { signal: over.signal }).catch(() => undefined)]);
+    over.abort();
+    if (isRead !== true) say('metrics: nobody has read the final values; --metrics-textfile and --metrics-push need no reader');
+  }
+
+  async close(): Promise<void> {
+    await this.server?.close();
+  }
+}

@@ -1,0 +1,42 @@
+/** Promise: a record that can't be written keeps no other from being written, and run.json never says more than cycles.jsonl holds. */
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { RunDirectory } from '../../src/campaign/runDirectory.js';
+import { RunFiles } from '../../src/cli/runFiles.js';
+import { readRun } from '../../src/cli/runFile.js';
+import { labRig, ownStateDir } from '../campaign/labRig.js';
+import { sampleCycle } from '../report/sampleRun.js';
+
+const state = ownStateDir();
+afterAll(() => state.clean());
+const rig = labRig('records', { cuts: ['{ rails: [P], during: load, after: 100ms }'] });
+
+function begun(name: string): RunFiles {
+  const files = new RunFiles(RunDirectory.create(join(state.dir, name)), rig, { runId: 1, ffi: 'koffi' });
+  files.writeBeginning();
+  return files;
+}
+
+const result = { cycles: [sampleCycle(0)], interrupted: null, problem: null, troubles: [] };
+
+test('a report that can\'t be written', () => {
+  const files = begun('report');
+  mkdirSync(files.dir.file('report.html.new'));
+  const troubles = files.writeAll(files.summary(result), '', false);
+  expect(troubles).toEqual([expect.stringContaining('report.html')]);
+  for (const name of ['junit.xml', 'metrics.prom']) expect(existsSync(files.dir.file(name))).toBe(true);
+  expect(readRun(files.dir.path).run).toMatchObject({ state: 'ended', counts: { PASS: 1 } });
+});
+
+test('cycles that can\'t be written leave a run.json that says running', () => {
+  const files = begun('cycles');
+  const inTheWay = files.dir.file('cycles.jsonl.new');
+  mkdirSync(inTheWay);
+  expect(files.writeAll(files.summary(result), '', false)).toEqual([expect.stringContaining('cycles.jsonl')]);
+  expect(JSON.parse(readFileSync(files.dir.file('run.json'), 'utf8'))).toMatchObject({ state: 'running', verdict: 'INVALID' });
+  expect(readRun(files.dir.path).run).toMatchObject({ verdict: 'INVALID', counts: { PASS: 0 } });
+  rmSync(inTheWay, { recursive: true });
+  expect(files.writeAll(files.summary(result), '', false)).toEqual([]);
+  expect(readRun(files.dir.path).run).toMatchObject({ state: 'ended', counts: { PASS: 1 } });
+});
