@@ -10,6 +10,7 @@
  * power keeps its newest content, which is among the possible ones), so one check per state covers all combinations.
  */
 import { crashImages } from './crashImages.js';
+import { differingRegions } from './differing.js';
 import type { CrashImage, Tearing } from './crashImages.js';
 import { SECTORS_PER_REGION } from './geometry.js';
 import { Mix } from './mix.js';
@@ -89,17 +90,6 @@ export class Judge {
     }
     return null;
   }
-}
-
-/** Regions that may differ between P and S after a crash now, as bits. */
-export function differingRegions(world: World): number {
-  const [p, s] = world.areas;
-  let different = 0;
-  for (let k = 0; k < p.sectorCount; k++) {
-    const onP = p.possible(k);
-    if ((onP & (onP - 1)) !== 0 || onP !== s.possible(k)) different |= 1 << Math.floor(k / SECTORS_PER_REGION);
-  }
-  return different;
 }
 
 function firstDifferent(world: World, region: number): number {

@@ -3,6 +3,7 @@
  * equal states merged; in each state every crash is judged, and histories go on behind each different crash (recovery,
  * resync, and crashes during those) to a stated nesting.
  */
+import { trulyDifferingRegions } from './differing.js';
 import type { JournalView, Judge, Violation } from './invariants.js';
 import { Mix } from './mix.js';
 import type { StateSet } from './stateSet.js';
@@ -127,13 +128,15 @@ export class Search {
     this.trail.pop();
   }
 
-  /** What comes after a crash depends on the journal's image alone: each image is gone on from once. */
+  /** What comes after a crash depends on the journal's image, and on what may differ: each is gone on from once. */
   private crashAll(here: WorldState, view: JournalView): void {
     const lives = this.world.crashes + 1;
+    this.world.restore(here);
+    const differ = trulyDifferingRegions(this.world);
     for (const { crash, recovered } of view.outcomes) {
       for (const primary of recovered.dirtyMask === 0 ? LOST : LOST_OR_KEPT) {
         if (this.stopped) return;
-        if (!this.seen.add(new Mix().addNumber(crash.image.hash).add(lives).addText(primary).value)) continue;
+        if (!this.seen.add(new Mix().addNumber(crash.image.hash).add(lives).add(differ).addText(primary).value)) continue;
         this.world.restore(here);
         this.follow({ do: 'crash', primary, journal: crash.patterns }, this.limits.afterCrash, 0);
       }

@@ -9,6 +9,7 @@ import { IndicatorMap } from '../core/indicatorMap.js';
 import { applyPatterns } from './crashImages.js';
 import { DataDevice, UNTOUCHED, VERSION_MAX } from './dataDevice.js';
 import type { DataWrite } from './dataDevice.js';
+import { trulyDifferingRegions } from './differing.js';
 import { SECTOR_BYTES, SECTORS_PER_REGION } from './geometry.js';
 import { JournalDevice } from './journalDevice.js';
 import type { JournalImage } from './journalDevice.js';
@@ -272,6 +273,7 @@ export class World extends WorldEffects {
    */
   private crash(step: CrashStep): void {
     const { image, recovered } = this.recoveredAfter(step);
+    this.differed = trulyDifferingRegions(this);
     const [p] = this.areas;
     const next: [DataDevice, DataDevice] = [new DataDevice(p.sectorCount), new DataDevice(p.sectorCount)];
     for (let k = 0; k < p.sectorCount; k++) {

@@ -36,6 +36,7 @@ export interface WorldState {
   lastEnded: [DataWrite | null, DataWrite | null];
   pageGeneration: number;
   crashes: number;
+  differed: number;
 }
 
 /** The world's own clock stands for it. */
@@ -63,6 +64,8 @@ export abstract class WorldMemory {
   protected pageGeneration = 1;
   /** Crashes so far. */
   crashes = 0;
+  /** Regions that could differ at the latest of them, as bits. */
+  differed = 0;
   /** The core has had its say since the latest input. */
   pumped = false;
   private readonly fx: CoreEffects;
@@ -133,6 +136,7 @@ export abstract class WorldMemory {
       lastEnded: this.lastEnded,
       pageGeneration: this.pageGeneration,
       crashes: this.crashes,
+      differed: this.differed,
     };
   }
 
@@ -152,6 +156,7 @@ export abstract class WorldMemory {
     this.lastEnded = s.lastEnded;
     this.pageGeneration = s.pageGeneration;
     this.crashes = s.crashes;
+    this.differed = s.differed;
   }
 
   hash(): number {
@@ -159,7 +164,7 @@ export abstract class WorldMemory {
     this.memory.addTo(m);
     for (const a of this.areas) a.addTo(m);
     this.journal.addTo(m);
-    m.add(this.flushes[0] + 2 * this.flushes[1] + 4 * this.flushes[2]).addNumber(this.nowMs).add(this.nextVersion).add(this.crashes);
+    m.add(this.flushes[0] + 2 * this.flushes[1] + 4 * this.flushes[2]).addNumber(this.nowMs).add(this.nextVersion).add(this.crashes).add(this.differed);
     for (const v of this.slots) m.add(v ?? -1);
     for (const u of this.updates) m.add(u === undefined || u.answer === null ? 0 : u.answer.length);
     for (const f of this.floor) m.add(f);

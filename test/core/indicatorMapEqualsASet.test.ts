@@ -28,10 +28,26 @@ it('an indicator map is a set of regions with an exact count, in order', () => {
       expect(map.count).toBe(set.size);
       expect(map.has(r)).toBe(set.has(r));
       const sorted = [...set].sort((x, y) => x - y);
-      for (const from of [0, r]) expect(map.nextSet(from)).toBe(sorted.find((x) => x >= from) ?? -1);
+      for (const from of [0, r]) {
+        expect(map.nextSet(from)).toBe(sorted.find((x) => x >= from) ?? -1);
+        let clear = from;
+        while (clear < size && set.has(clear)) clear++;
+        expect(map.nextClear(from)).toBe(clear);
+      }
     }
     expect([...map.regions()]).toEqual([...set].sort((x, y) => x - y));
     expect([...map.clone().regions()]).toEqual([...map.regions()]);
+    const union = new IndicatorMap(size);
+    for (let r = 0; r < size; r += 7) union.set(r);
+    union.setAllOf(map);
+    const expected = new Set([...set, ...Array.from({ length: Math.ceil(size / 7) }, (_, i) => 7 * i)]);
+    expect(union.count).toBe(expected.size);
+    expect([...union.regions()]).toEqual([...expected].sort((x, y) => x - y));
+    const word = union.clone();
+    word.setWord(size >>> 5, -1);
+    for (let r = size - (size % 32); r < size; r++) expected.add(r);
+    expect(word.count).toBe(expected.size);
+    expect(word.nextSet(size - 1)).toBe(expected.has(size - 1) ? size - 1 : -1);
     for (let w = 0; w <= size >>> 5; w++) {
       let word = 0;
       for (let b = 0; b < 32; b++) if (set.has(w * 32 + b)) word += 2 ** b;

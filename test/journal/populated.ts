@@ -2,7 +2,7 @@
 import { EffectCounters } from '../../src/explore/effectCounters.js';
 import { SCENES } from '../../src/explore/geometry.js';
 import type { Scene } from '../../src/explore/geometry.js';
-import { differingRegions } from '../../src/explore/invariants.js';
+import { differingRegions } from '../../src/explore/differing.js';
 import type { JournalImage } from '../../src/explore/journalDevice.js';
 import { open } from '../../src/explore/settle.js';
 import type { Op } from '../../src/explore/steps.js';
