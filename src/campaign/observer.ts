@@ -1,6 +1,6 @@
 /** What a campaign tells while it runs: to the terminal, to metrics, to the run directory. All of it optional. */
 import type { DeviceIdentity } from '../device/port.js';
-import type { EngineSnapshot, OpenReport } from '../engine/port.js';
+import type { EngineSnapshot, HistoryChange, OpenReport } from '../engine/port.js';
 import type { CycleRecord } from '../report/runRecord.js';
 import type { AreaName } from '../rig/resolved.js';
 import type { CyclePhase, CycleState } from './cycleTypes.js';
@@ -19,6 +19,8 @@ export interface CampaignObserver {
   snapshot?(snapshot: EngineSnapshot): void;
   /** The record is null when the cycle was interrupted before anything was found. */
   cycleEnded?(state: CycleState, record: CycleRecord | null): void;
+  /** Records of passed cycles were removed. */
+  historyPruned?(pruned: HistoryChange['pruned']): void;
   /** Something worth saying that is no error. */
   note?(text: string): void;
 }
@@ -34,6 +36,30 @@ export function allOf(observers: readonly CampaignObserver[]): Required<Campaign
     rail: (...a) => observers.forEach((o) => o.rail?.(...a)),
     snapshot: (...a) => observers.forEach((o) => o.snapshot?.(...a)),
     cycleEnded: (...a) => observers.forEach((o) => o.cycleEnded?.(...a)),
+    historyPruned: (...a) => observers.forEach((o) => o.historyPruned?.(...a)),
     note: (...a) => observers.forEach((o) => o.note?.(...a)),
+  };
+}
+
+/** Passes everything on and never throws: an observer that fails must not keep power off. `failed` hears of each error. */
+export function guarded(observer: Required<CampaignObserver>, failed: (error: Error) => void): Required<CampaignObserver> {
+  const guard = <A extends unknown[]>(call: (...a: A) => void) => (...a: A): void => {
+    try {
+      call(...a);
+    } catch (error) {
+      failed(error as Error);
+    }
+  };
+  return {
+    stepBegan: guard(observer.stepBegan),
+    stepEnded: guard(observer.stepEnded),
+    opened: guard(observer.opened),
+    cycleBegan: guard(observer.cycleBegan),
+    phase: guard(observer.phase),
+    rail: guard(observer.rail),
+    snapshot: guard(observer.snapshot),
+    cycleEnded: guard(observer.cycleEnded),
+    historyPruned: guard(observer.historyPruned),
+    note: guard(observer.note),
   };
 }

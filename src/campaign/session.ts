@@ -161,6 +161,7 @@ export class Session implements Bench {
       ffi,
       runId,
       historyDir,
+      keepHistory: rig.campaign.keepHistory,
     };
   }
 

@@ -6,7 +6,7 @@ import type { RunDirectory } from '../campaign/runDirectory.js';
 import { runSummary, type RunContext } from '../campaign/runSummary.js';
 import { writeJunit } from '../report/junit.js';
 import { writeReportHtml } from '../report/html.js';
-import type { Run } from '../report/runRecord.js';
+import type { Run, RunRecord } from '../report/runRecord.js';
 import type { ResolvedRig } from '../rig/resolved.js';
 import type { FfiName } from './options.js';
 import { plugpullVersion } from './version.js';
@@ -16,6 +16,8 @@ export class RunFiles {
   readonly runId: number;
   readonly observer: CampaignObserver;
   private readonly context: RunContext;
+  /** Of the history, meanwhile. */
+  private readonly removed = { cycles: 0, bytes: 0 };
 
   constructor(dir: RunDirectory, rig: ResolvedRig, { runId, ffi }: { runId: number; ffi: FfiName }) {
     this.dir = dir;
@@ -35,6 +37,12 @@ export class RunFiles {
       opened: (identities, report) => {
         this.context.opened = { identities, report };
       },
+      historyPruned: (pruned) => {
+        for (const { firstCycle, lastCycle, bytes } of pruned) {
+          this.removed.cycles += lastCycle - firstCycle + 1;
+          this.removed.bytes += bytes;
+        }
+      },
     };
   }
 
@@ -44,7 +52,13 @@ export class RunFiles {
   }
 
   summary(result: CampaignResult): Run {
-    return { run: runSummary({ ...this.context, endedAt: new Date().toISOString() }, result), cycles: result.cycles };
+    const run = runSummary({ ...this.context, endedAt: new Date().toISOString() }, result);
+    return { run: { ...run, history: this.history() }, cycles: result.cycles };
+  }
+
+  private history(): RunRecord['history'] {
+    const { cycles, bytes } = this.removed;
+    return { keep: this.context.rig.campaign.keepHistory, files: this.dir.historyFiles(), removedCycles: cycles, removedBytes: bytes };
   }
 
   writeAll(record: Run, metricsText: string): void {
@@ -52,6 +66,7 @@ export class RunFiles {
     this.dir.write('report.html', writeReportHtml(record));
     this.dir.write('junit.xml', writeJunit(record));
     this.dir.write('metrics.prom', metricsText);
+    this.dir.freeRoom();
   }
 }
 

@@ -2,7 +2,7 @@
  * The bench's side of the I/O worker thread: what the campaign and the commands may ask of the engine. All of it is
  * asynchronous to the main thread; the worker itself never waits for an event loop.
  */
-import type { TrackingSpec, WorkloadSpec, DeviceRef, JournalRef, AreaName, CutPoint } from '../rig/resolved.js';
+import type { TrackingSpec, WorkloadSpec, DeviceRef, JournalRef, AreaName, CutPoint, KeepHistory } from '../rig/resolved.js';
 import type { FfiName } from '../device/native.js';
 import type { DeviceIdentity } from '../device/port.js';
 import type { JudgeReport, RecoveryReport, ResyncReport, VerifyReport } from '../judge/reports.js';
@@ -30,6 +30,18 @@ export interface EngineSpec {
   runId: number;
   /** history/ of the run directory; null: no history is written (resync, verify, inspect). */
   historyDir: string | null;
+  /** Which of it stays; left out: all of it. */
+  keepHistory?: KeepHistory;
+  /** Records of one file of it; left out: HISTORY_FILE_BYTES. */
+  historyFileBytes?: number;
+}
+
+/** What became of the history as a cycle began. */
+export interface HistoryChange {
+  /** In the history's directory: where the records of the cycle go; null: they are not kept. */
+  file: string | null;
+  /** Removed, each a file's records of whole cycles. */
+  pruned: { firstCycle: number; lastCycle: number; bytes: number }[];
 }
 
 export interface OpenReport {
@@ -141,6 +153,11 @@ export interface EnginePort {
    * first: until P and S are known to be equal, a bench that dies must leave a journal that says so.
    */
   format(content: 'clean' | 'dirty'): Promise<void>;
+  /**
+   * A cycle begins; `passed`: how the one before it ended, null before the first. Records of cycles that passed may be
+   * removed. An engine that keeps no history has no such method.
+   */
+  beginCycle?(cycle: number, passed: boolean | null): Promise<HistoryChange>;
   /** Lays the base pattern on every sector of P and S and flushes both. */
   prepare(): Promise<{ bytes: number; durationMs: number }>;
   /** Reads the journal alone and makes D durable in the indicator area (R11). */

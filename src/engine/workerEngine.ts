@@ -24,8 +24,7 @@ import { AREA_NAMES } from './control.js';
 import { EngineError } from './errors.js';
 import { HistoryFile } from './historyFile.js';
 import { formatJournal, readJournal, repairSuperblocks } from './journalIo.js';
-import { compareAreas, DifferingRegions } from './compare.js';
-import { judgeAreas, verifyAreas } from './judgeRun.js';
+import { judgeAreas, lookAtAreas, verifyReport, type Look } from './judgeRun.js';
 import { LoadGenerator, runLoad } from './loadRun.js';
 import { Meter } from './meter.js';
 import { Phase } from './phase.js';
@@ -33,6 +32,7 @@ import type {
   AreaFailure,
   EngineSnapshot,
   EngineSpec,
+  HistoryChange,
   JudgeReport,
   LoadReport,
   OpenReport,
@@ -73,6 +73,8 @@ export class WorkerEngine {
   private readonly phase: Phase;
   /** Update ids go on over all engines of a worker: the history orders versions by them. */
   private nextUpdateId = 1;
+  /** On the way out a history that is not complete is no news, and stops nothing. */
+  private closing = false;
   private readonly stopRequested = (): boolean => this.ports.control.stopRequested;
 
   constructor(ports: WorkerPorts) {
@@ -86,6 +88,7 @@ export class WorkerEngine {
 
   open(spec: EngineSpec): OpenReport {
     if (this.areas !== null) throw new EngineError('ENGINE_STATE', 'the engine is open already; close or abandon it first');
+    this.closing = false;
     const areas = openAreas(spec);
     try {
       this.tools ??= sectorTools(spec.ffi);
@@ -118,6 +121,10 @@ export class WorkerEngine {
     this.recovery = null;
   }
 
+  beginCycle(cycle: number, passed: boolean | null): HistoryChange {
+    return this.history.beginCycle(cycle, passed);
+  }
+
   prepare(): { bytes: number; durationMs: number } {
     const { areas, spec } = this.opened();
     this.endCore();
@@ -127,6 +134,7 @@ export class WorkerEngine {
     const parts = { io: this.ring(), tools: this.tools!, usableBytes, runId: spec.runId };
     if (!prepareAreas({ ...parts, progress: (done) => this.progress(done) })) throw this.stopped('prepare');
     this.history.recorder?.base('stamped');
+    this.history.check();
     return { bytes: 2 * usableBytes, durationMs: performance.now() - started };
   }
 
@@ -146,11 +154,7 @@ export class WorkerEngine {
     repairSuperblocks(this.ring(), areas.geometry, recovery);
     this.recovery = recovery;
     this.startCore(null);
-    if (!this.atPoint(point, () => this.running!.untilReady())) {
-      throw new EngineError('ENGINE_AREA_LOST', 'the journal failed while recovery made the dirty regions durable; recover again', {
-        area: 'journal',
-      });
-    }
+    this.atPoint(point, () => this.untilReady('recovery made the dirty regions durable'));
     return {
       regionCount: areas.regionCount,
       dirtyRegions: recovery.dirty.count,
@@ -202,21 +206,14 @@ export class WorkerEngine {
       progress: (done) => this.progress(done),
     });
     history.drain();
+    this.history.check();
     if (report === null) throw this.stopped('judge');
     return report;
   }
 
   verify(): VerifyReport {
     const started = performance.now();
-    const { differing, faults } = this.compare();
-    return {
-      equal: differing.regions.size === 0,
-      bytes: this.opened().areas.geometry.usableBytes,
-      differingRegions: differing.regions.size,
-      firstDifferenceBytes: differing.firstDifferenceBytes,
-      ...(faults === undefined ? {} : { faults }),
-      durationMs: performance.now() - started,
-    };
+    return verifyReport(this.compare(), this.opened().areas.geometry.usableBytes, started);
   }
 
   repair(): ResyncReport {
@@ -225,15 +222,14 @@ export class WorkerEngine {
     return this.resync();
   }
 
-  private compare(): { differing: DifferingRegions; faults?: VerifyReport['faults'] } {
+  private compare(): Look {
     const { geometry } = this.opened().areas;
-    const history = this.history.recorder;
     this.running?.settle();
     this.phase.enter('verify', geometry.usableBytes);
     const parts = { io: this.ring(), tools: this.tools!, geometry, progress: (done: number) => this.progress(done) };
-    const found = history === null ? compareAreas(parts) : verifyAreas({ ...parts, history });
+    const found = lookAtAreas(parts, this.history.recorder);
     if (found === null) throw this.stopped('verify');
-    return found instanceof DifferingRegions ? { differing: found } : found;
+    return found;
   }
 
   /** Drops all that the engine knows and closes the devices; nothing is written any more. */
@@ -248,12 +244,14 @@ export class WorkerEngine {
     this.areas?.close();
     this.areas = null;
     this.meter.outstanding = 0;
+    this.history.recorder?.forgetInFlight();
     this.history.recorder?.drain();
     this.phase.enter('closed', 0);
   }
 
   /** Orderly end: what is in flight ends or is given up (R9), evidence leaves the log, then the devices are closed. */
   close(): void {
+    this.closing = true;
     this.endCore();
     this.abandon();
     this.history.close();
@@ -306,6 +304,7 @@ export class WorkerEngine {
         const { stopRequested, pointDisarmed } = this.ports.control;
         if (stopRequested || pointDisarmed) this.running?.driver.releasePoint();
         this.phase.sendIfDue();
+        if (!this.closing) this.history.check();
       },
     });
   }
@@ -319,7 +318,13 @@ export class WorkerEngine {
     this.endCore();
     this.recovery = this.readJournal();
     this.startCore(w);
-    this.needCore().untilReady();
+    this.untilReady('it was made ready for the load');
+  }
+
+  /** @throws EngineError ENGINE_AREA_LOST when the journal fails meanwhile. */
+  private untilReady(meanwhile: string): void {
+    if (this.needCore().untilReady()) return;
+    throw new EngineError('ENGINE_AREA_LOST', `the journal failed while ${meanwhile}; recover again`, { area: 'journal' });
   }
 
   private needCore(): RunningCore {
@@ -384,6 +389,7 @@ export class WorkerEngine {
     this.phase.doneBytes = doneBytes;
     this.takePowerLoss();
     this.phase.sendIfDue();
+    this.history.check();
     return !this.ports.control.stopRequested;
   }
 }
