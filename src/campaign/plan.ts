@@ -6,6 +6,7 @@ import type { Calibration } from './calibration.js';
 import type { CyclePlan } from './cycleTypes.js';
 import { estimateTime, type Estimate, type FormerTimes } from './estimate.js';
 import { AREA_NAMES, isLabDevice } from './places.js';
+import { areaBytes, recordNeed, type RecordNeed } from './recordNeed.js';
 import { planCycle } from './rounds.js';
 
 export interface RunPlan {
@@ -20,6 +21,8 @@ export interface RunPlan {
   secondsAtLeast: number;
   /** With that, as in a run before; null: there is none to go by. */
   estimate: Estimate | null;
+  /** Room that the run directory will take; null: there is no cycle. */
+  records: RecordNeed | null;
   warnings: string[];
 }
 
@@ -73,8 +76,16 @@ export function planRun(rig: ResolvedRig, { look = () => null, enrolments = [], 
     cyclesTotal: length === 0 ? 0 : cycles,
     secondsAtLeast: Math.round((askedMs + msOfReturns * perListed) / 100) / 10,
     estimate: length === 0 || former === null ? null : estimateTime(former, cycles, askedMs),
+    records: length === 0 ? null : recordNeed(rig, { cycles: listed, usableBytes: usableBytes(rig, look), formerWritesPerSecond: former?.writesPerSecond ?? null }),
     warnings: rig.warnings.map((w) => `${w.field}: ${w.text}`),
   };
+}
+
+/** Of the smaller area, as far as it is known without opening one. */
+function usableBytes(rig: ResolvedRig, look: (path: string) => DeviceNow | null): number | null {
+  const known = (['primary', 'secondary'] as const).map((area) => areaBytes(rig, area) ?? (isLabDevice(rig[area]) ? null : (look(rig[area].device)?.usableBytes ?? null)));
+  const sizes = known.filter((size) => size !== null);
+  return sizes.length === 0 ? null : Math.min(...sizes);
 }
 
 /** What the profile itself asks for: the time until each cut, and the outage. */

@@ -1,7 +1,9 @@
 /** `plugpull plan RIG`: a dry run. Reads the profile, and of real devices what /sys says. */
 import type { Command } from 'commander';
 import { loadCalibration } from '../campaign/calibration.js';
+import { freeBytes } from '../campaign/freeSpace.js';
 import { planRun, type RunPlan } from '../campaign/plan.js';
+import { describeNeed, shortOfRoom } from '../campaign/recordNeed.js';
 import { deviceNow, type DeviceNow } from '../device/deviceNow.js';
 import { enrolmentPath, loadEnrolments } from '../device/enrolment.js';
 import { loadRig } from '../rig/load.js';
@@ -28,6 +30,9 @@ export function addPlan(program: Command): void {
       const calibration = options.calibration === undefined ? null : loadCalibration(options.calibration, rig.name);
       const plan = planRun(rig, { look: deviceNow, enrolments: loadEnrolments(enrolmentPath(rig.file)), former: former?.times, calibration });
       const basis = former?.directory ?? null;
+      const free = freeBytes(RUNS_DIR);
+      const short = plan.records === null || free === null ? null : shortOfRoom(plan.records, free, RUNS_DIR);
+      if (short !== null) plan.warnings.push(short);
       if (options.json) printJson({ ...plan, estimatedFrom: basis });
       else print(formatPlan(plan, basis));
     });
@@ -73,7 +78,9 @@ function whenOf(cut: RunPlan['cycles'][number]['cuts'][number]): string {
 }
 
 function formatPlan(plan: RunPlan, basis: string | null): string {
-  const lines = [`rig ${plan.rig}: ${plan.cyclesTotal} cycles, seed ${plan.seed}`, `time: ${timeOf(plan, basis)}`, '', 'devices'];
+  const lines = [`rig ${plan.rig}: ${plan.cyclesTotal} cycles, seed ${plan.seed}`, `time: ${timeOf(plan, basis)}`];
+  if (plan.records !== null) lines.push(`room: ${describeNeed(plan.records)}`);
+  lines.push('', 'devices');
   for (const d of plan.devices) lines.push(`  ${d.area.padEnd(10)} ${d.device}${d.serial === null ? '' : ` (${d.serial})`}: ${d.fate}`);
   for (const d of plan.devices) {
     if (d.now !== null) lines.push(`  ${d.area.padEnd(10)} is ${d.now.kernelName} now, ${formatBytes(d.now.sizeBytes)}${keptBack(d.now)}, write cache: ${d.now.writeCache}${enrolment(d.enrolled)}`);

@@ -7,7 +7,10 @@ import { CALIBRATION_FILE, loadCalibration, type Calibration } from '../campaign
 import { runCampaign, type CampaignResult } from '../campaign/campaign.js';
 import { systemClock } from '../campaign/clock.js';
 import { CampaignError } from '../campaign/errors.js';
+import { freeBytes } from '../campaign/freeSpace.js';
 import { metricsObserver } from '../campaign/metricsObserver.js';
+import { planRun } from '../campaign/plan.js';
+import { hasNoRoom, shortOfRoom } from '../campaign/recordNeed.js';
 import { createRecorder } from '../campaign/recorder.js';
 import { realHost } from '../campaign/realHost.js';
 import { lockRig, type RigLock } from '../campaign/rigLock.js';
@@ -78,7 +81,9 @@ export async function run(rig: ResolvedRig, options: RunOptions): Promise<RunOut
   try {
     const lock = lockRig(rig.name, 'plugpull run');
     try {
-      const dir = RunDirectory.create(options.out ?? defaultRunPath(rig.name, rig.campaign.seed, systemClock.wallMs()));
+      const place = options.out ?? defaultRunPath(rig.name, rig.campaign.seed, systemClock.wallMs());
+      warnOfRoom(rig, place);
+      const dir = RunDirectory.create(place);
       return await runIn(dir, rig, { ...options, calibration, wayOut }, lock);
     } finally {
       lock.release();
@@ -124,6 +129,17 @@ async function runRecorded(dir: RunDirectory, rig: ResolvedRig, options: Options
     progress.end();
     recorder.close();
   }
+}
+
+/** @throws CampaignError RUN_DIR_FULL when not one cycle fits. */
+function warnOfRoom(rig: ResolvedRig, place: string): void {
+  const plan = planRun(rig);
+  const free = freeBytes(place);
+  if (plan.records === null || free === null) return;
+  const text = shortOfRoom(plan.records, free, place);
+  if (text === null) return;
+  if (hasNoRoom(plan.records, free)) throw new CampaignError('RUN_DIR_FULL', `not one cycle fits: ${text}`, { path: place, free });
+  process.stderr.write(`plugpull: warning: ${text}\n`);
 }
 
 /** A port that can't be had ends the run before it began: its directory may be named again. @throws MetricsError */

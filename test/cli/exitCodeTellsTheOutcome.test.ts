@@ -4,7 +4,7 @@ import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { labStatus } from '../../src/lab/lab.js';
-import type { CycleRecord, RunRecord } from '../../src/report/runRecord.js';
+import type { CycleRecord, Run, RunRecord } from '../../src/report/runRecord.js';
 import { ownStateDir, rigText, type RigWishes } from '../campaign/labRig.js';
 import { cli } from './cli.js';
 
