@@ -3,7 +3,8 @@
  * thread. Every command that touches hardware works through one session.
  *
  * Promises: whatever fails while it is opened is undone; `end` restores power on every rail, even when the engine does
- * not answer, and is safe to call twice and in any state. Not promised: that a kernel lets go of a dead disk in time.
+ * not answer, and is safe to call twice and in any state. Not promised: that a kernel lets go of a dead disk in time; until
+ * it does, the rig stays locked, also beyond this process, and that is said.
  */
 import type { DeviceIdentity } from '../device/port.js';
 import type { AreaFailure, EnginePort, EngineSnapshot, EngineSpec, OpenReport, PointEvent } from '../engine/port.js';
@@ -12,14 +13,14 @@ import type { AreaName, ResolvedRig } from '../rig/resolved.js';
 import { createAreaProbe, type AreaProbe } from './areaProbe.js';
 import type { Bench } from './bench.js';
 import { AreaWatch } from './areaWatch.js';
-import type { Clock } from './clock.js';
+import { delay, type Clock } from './clock.js';
 import { counterChanges, type AreaCounters, type CounterChange } from './counterChanges.js';
 import type { CycleProblem, DeviceSign, SwitchRecord } from './cycleTypes.js';
 import { CampaignError } from './errors.js';
 import type { Host, LabView, PowerPort } from './host.js';
 import { AREA_NAMES, devicePath, gateQuestions, placedBoards, placedDevice, usesLab } from './places.js';
 import { railCuts } from './rounds.js';
-import type { RigLock } from './rigLock.js';
+import { describeRemains, describeUnanswered, type RigLock } from './rigLock.js';
 import { ended, within } from './within.js';
 
 export interface SessionOptions {
@@ -42,6 +43,9 @@ const ENGINE_END_MS = 10_000;
 
 /** What an engine needs to let go of devices that answer, if only with errors. */
 const LET_GO_MS = 2_000;
+
+/** How often it is asked whether the kernel has let go of what a former command left. */
+const REMAINS_EVERY_MS = 100;
 
 /** The longest a board may take to switch all its rails on, retries included. */
 const POWER_ON_MS = 30_000;
@@ -162,6 +166,7 @@ export class Session implements Bench {
       runId,
       historyDir,
       keepHistory: rig.campaign.keepHistory,
+      lockFd: this.options.lock.fd,
     };
   }
 
@@ -212,6 +217,7 @@ export class Session implements Bench {
     await within(this.clock, POWER_ON_MS, 'switching all rails on', this.power.allOn());
     this.prober = createAreaProbe((area) => this.pathOf(area), this.clock);
     await this.awaitDevices();
+    await this.awaitRemains();
     const gate = await this.host.checkGate(gateQuestions(rig, this.lab), rig.file);
     if (!gate.passed) throw new CampaignError(gate.busy ? 'DEVICE_BUSY' : 'GATE_REFUSED', gate.text);
     this.known = await this.identifyAll();
@@ -246,6 +252,16 @@ export class Session implements Bench {
     }
   }
 
+  /** What a command that has ended left unanswered may be answered now that the power is on. @throws CampaignError DEVICE_BUSY */
+  private async awaitRemains(): Promise<void> {
+    const { rig, lock } = this.options;
+    const untilMs = this.clock.nowMs() + rig.campaign.deadlinesMs.return;
+    for (let remains = lock.remains(); remains.length > 0; remains = lock.remains()) {
+      if (this.clock.nowMs() >= untilMs) throw new CampaignError('DEVICE_BUSY', describeRemains(rig.name, remains), { remains });
+      await delay(this.clock, REMAINS_EVERY_MS);
+    }
+  }
+
   private async identifyAll(): Promise<Record<AreaName, DeviceIdentity>> {
     const [primary, secondary, journal] = await Promise.all(AREA_NAMES.map((area) => this.host.identify(this.pathOf(area))));
     return { primary, secondary, journal };
@@ -276,6 +292,8 @@ export class Session implements Bench {
     await ended(this.clock, lost.length > 0 ? LET_GO_MS : ENGINE_END_MS, lettingGo);
     await attempt('switching all rails on', POWER_ON_MS, () => (this.powerPort === null ? undefined : this.power.allOn()));
     await attempt('closing the devices', ENGINE_END_MS, () => lettingGo);
+    const held = describeUnanswered(this.options.rig.name, this.enginePort?.unanswered?.() ?? {});
+    if (held !== null) troubles.push(held);
     await attempt('ending the engine', ENGINE_END_MS, () => this.enginePort?.terminate());
     await attempt('closing the boards', POWER_ON_MS, () => this.powerPort?.close());
     await attempt('closing the probe', ENGINE_END_MS, async () => this.prober?.close());

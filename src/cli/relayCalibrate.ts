@@ -65,6 +65,7 @@ async function calibrateRig(rig: ResolvedRig, options: CalibrateCommand): Promis
       });
       if (interrupts.requested) throw new CampaignError('INTERRUPTED', 'the calibration was interrupted; power is restored');
       dir.write(CALIBRATION_FILE, `${JSON.stringify(calibration, null, 2)}\n`);
+      dir.freeRoom();
       if (options.json) printJson({ directory: dir.path, ...calibration });
       else print(formatCalibration(calibration, dir.path, rig.file));
       dir = null;

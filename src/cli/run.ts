@@ -13,7 +13,7 @@ import { planRun } from '../campaign/plan.js';
 import { hasNoRoom, shortOfRoom } from '../campaign/recordNeed.js';
 import { createRecorder } from '../campaign/recorder.js';
 import { realHost } from '../campaign/realHost.js';
-import { lockRig, type RigLock } from '../campaign/rigLock.js';
+import type { RigLock } from '../campaign/rigLock.js';
 import { defaultRunPath, RunDirectory } from '../campaign/runDirectory.js';
 import { newRunId } from '../campaign/runId.js';
 import type { CampaignObserver } from '../campaign/observer.js';
@@ -29,6 +29,7 @@ import { effectiveRig, type CampaignOverrides } from './effectiveRig.js';
 import { exitOfCampaign } from './campaignExit.js';
 import type { ExitCode } from './exitCodes.js';
 import { introduction } from './introduction.js';
+import { lockForCommand } from './lockForCommand.js';
 import { ffiOption, path, print, printJson, wholeNumber, type FfiName } from './options.js';
 import { CYCLES_MAX } from './plan.js';
 import type { SetExit } from './program.js';
@@ -79,7 +80,7 @@ export async function run(rig: ResolvedRig, options: RunOptions): Promise<RunOut
   const calibration = options.calibration === undefined ? null : loadCalibration(options.calibration, rig.name);
   const wayOut = prepareWayOut();
   try {
-    const lock = lockRig(rig.name, 'plugpull run');
+    const lock = lockForCommand(rig.name, 'run');
     try {
       const place = options.out ?? defaultRunPath(rig.name, rig.campaign.seed, systemClock.wallMs());
       warnOfRoom(rig, place);

@@ -3,16 +3,17 @@ import { systemClock } from '../campaign/clock.js';
 import { CampaignError } from '../campaign/errors.js';
 import { catchInterrupts, type Interrupts } from '../campaign/interrupts.js';
 import { realHost } from '../campaign/realHost.js';
-import { lockRig, type RigLock } from '../campaign/rigLock.js';
+import type { RigLock } from '../campaign/rigLock.js';
 import { newRunId } from '../campaign/runId.js';
 import { Session } from '../campaign/session.js';
 import type { ResolvedRig } from '../rig/resolved.js';
 import { EXIT } from './exitCodes.js';
+import { lockForCommand } from './lockForCommand.js';
 import type { FfiName } from './options.js';
 
 /** The engine is open when `action` gets the session. @throws CampaignError INTERRUPTED, HARDWARE_FAILED */
 export async function withSession<T>(rig: ResolvedRig, ffi: FfiName, command: string, action: (session: Session) => Promise<T>): Promise<T> {
-  const lock = lockRig(rig.name, `plugpull ${command}`);
+  const lock = lockForCommand(rig.name, command);
   const interrupts = catchInterrupts(() => process.exit(EXIT.interrupted));
   try {
     return await inSession(rig, ffi, lock, interrupts, action);

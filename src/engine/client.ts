@@ -132,6 +132,10 @@ class EngineClient implements EnginePort {
     });
   }
 
+  unanswered(): Partial<Record<AreaName, number>> {
+    return this.control.unanswered();
+  }
+
   async terminate(): Promise<void> {
     await this.worker.terminate();
   }

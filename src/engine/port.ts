@@ -26,6 +26,8 @@ export interface EngineSpec {
   journal: JournalRef;
   tracking: TrackingSpec;
   ffi: FfiName;
+  /** The open file of the rig's lock: it stays open, and so locked, until the kernel has let go of the devices. */
+  lockFd?: number;
   /** 1 … 2^53-1; in every stamp. */
   runId: number;
   /** history/ of the run directory; null: no history is written (resync, verify, inspect). */
@@ -186,6 +188,8 @@ export interface EnginePort {
   abandon(): Promise<void>;
   /** Orderly: waits for what is in flight, writes R9 marks, closes. */
   close(): Promise<void>;
-  /** Ends the worker thread. */
+  /** I/Os that the devices have left unanswered while `abandon` or `close` waits for them. */
+  unanswered?(): Partial<Record<AreaName, number>>;
+  /** Ends the worker thread; what it waits for stays the kernel's. */
   terminate(): Promise<void>;
 }

@@ -17,7 +17,7 @@ import { parseUuid } from '../journal/recovery.js';
 import type { WorkloadSpec } from '../rig/resolved.js';
 import { createWorkload } from '../workload/workload.js';
 import type { OpenAreas } from './areas.js';
-import { openAreas } from './areas.js';
+import { keptOpen, openAreas } from './areas.js';
 import { CHUNK_BYTES, flushOrThrow, WINDOW_CHUNKS } from './bulk.js';
 import type { Control } from './control.js';
 import { AREA_NAMES } from './control.js';
@@ -25,23 +25,12 @@ import { EngineError } from './errors.js';
 import { HistoryFile } from './historyFile.js';
 import { formatJournal, readJournal, repairSuperblocks } from './journalIo.js';
 import { judgeAreas, lookAtAreas, verifyReport, type Look } from './judgeRun.js';
+import { letGo } from './letGo.js';
 import { LoadGenerator, runLoad } from './loadRun.js';
 import { Meter } from './meter.js';
 import { Phase } from './phase.js';
-import type {
-  AreaFailure,
-  EngineSnapshot,
-  EngineSpec,
-  HistoryChange,
-  JudgeReport,
-  LoadReport,
-  OpenReport,
-  PointArm,
-  PointEvent,
-  RecoveryReport,
-  ResyncReport,
-  VerifyReport,
-} from './port.js';
+import type { AreaFailure, EngineSnapshot, EngineSpec, HistoryChange, JudgeReport, LoadReport, OpenReport } from './port.js';
+import type { PointArm, PointEvent, RecoveryReport, ResyncReport, VerifyReport } from './port.js';
 import { prepareAreas } from './prepareRun.js';
 import { runResync } from './resyncRun.js';
 import { RunningCore } from './runningCore.js';
@@ -193,7 +182,7 @@ export class WorkerEngine {
     if (history === null || this.recovery === null) {
       throw new EngineError('ENGINE_STATE', 'judge needs the history of a run and a recovered journal; call recover first');
     }
-    this.running?.settle();
+    this.settle('judge');
     // What is found is what an area owes from now on. Only durable acknowledgement leaves nothing of it in a cache.
     if (spec.tracking.acknowledge === 'completed') flushOrThrow(this.ring(), [PRIMARY, SECONDARY]);
     this.phase.enter('judge', areas.geometry.usableBytes);
@@ -224,7 +213,7 @@ export class WorkerEngine {
 
   private compare(): Look {
     const { geometry } = this.opened().areas;
-    this.running?.settle();
+    this.settle('verify');
     this.phase.enter('verify', geometry.usableBytes);
     const parts = { io: this.ring(), tools: this.tools!, geometry, progress: (done: number) => this.progress(done) };
     const found = lookAtAreas(parts, this.history.recorder);
@@ -236,10 +225,9 @@ export class WorkerEngine {
   abandon(): void {
     this.takePowerLoss();
     this.rememberIds();
-    this.running?.io.close();
+    if (this.running !== null) letGo(this.running.io, this.ports.control);
     this.running = null;
-    this.bulk?.close();
-    this.bulk = null;
+    this.closeBulk();
     this.recovery = null;
     this.areas?.close();
     this.areas = null;
@@ -286,8 +274,7 @@ export class WorkerEngine {
 
   private startCore(workload: WorkloadSpec | null): void {
     const { areas, spec } = this.opened();
-    this.bulk?.close();
-    this.bulk = null;
+    this.closeBulk();
     this.running = new RunningCore({
       spec,
       areas,
@@ -334,9 +321,15 @@ export class WorkerEngine {
 
   private endCore(): void {
     this.running?.end();
+    if (this.running !== null) letGo(this.running.io, this.ports.control);
     this.rememberIds();
     this.running = null;
     this.meter.outstanding = 0;
+  }
+
+  private closeBulk(): void {
+    if (this.bulk !== null) letGo(this.bulk, this.ports.control);
+    this.bulk = null;
   }
 
   private rememberIds(): void {
@@ -352,7 +345,7 @@ export class WorkerEngine {
 
   private createRing(depth: number, arenaBytes: number): IoEngine {
     const { areas, spec } = this.opened();
-    return createIoEngine({ ffi: spec.ffi, depth, arenaBytes, devices: areas.devices });
+    return createIoEngine({ ffi: spec.ffi, depth, arenaBytes, devices: areas.devices, keepOpen: keptOpen(spec) });
   }
 
   // --- the journal ---
@@ -382,6 +375,10 @@ export class WorkerEngine {
 
   private stopped(what: string): EngineError {
     return new EngineError('ENGINE_STOPPED', `${what} was stopped before its end`);
+  }
+
+  private settle(before: string): void {
+    if (this.running?.settle(this.stopRequested) === false) throw this.stopped(before);
   }
 
   /** Notes progress of a bulk pass; false when it should stop. */
