@@ -216,8 +216,9 @@ export class Session implements Bench {
     this.powerPort = await this.host.openPower({ name: rig.name, boards: placedBoards(rig, this.lab), boardTypes: rig.boardTypes, rails: rig.rails });
     await within(this.clock, POWER_ON_MS, 'switching all rails on', this.power.allOn());
     this.prober = createAreaProbe((area) => this.pathOf(area), this.clock);
-    await this.awaitDevices();
+    // First: a read of ours on a device that the kernel waits for would keep this process as well.
     await this.awaitRemains();
+    await this.awaitDevices();
     const gate = await this.host.checkGate(gateQuestions(rig, this.lab), rig.file);
     if (!gate.passed) throw new CampaignError(gate.busy ? 'DEVICE_BUSY' : 'GATE_REFUSED', gate.text);
     this.known = await this.identifyAll();
@@ -294,6 +295,8 @@ export class Session implements Bench {
     await attempt('closing the devices', ENGINE_END_MS, () => lettingGo);
     const held = describeUnanswered(this.options.rig.name, this.enginePort?.unanswered?.() ?? {});
     if (held !== null) troubles.push(held);
+    const probed = this.prober?.unanswered() ?? [];
+    if (probed.length > 0) troubles.push(`${probed.join(', ')} left a read unanswered: process ${process.pid} can not end before that is answered, and keeps rig "${this.options.rig.name}" locked`);
     await attempt('ending the engine', ENGINE_END_MS, () => this.enginePort?.terminate());
     await attempt('closing the boards', POWER_ON_MS, () => this.powerPort?.close());
     await attempt('closing the probe', ENGINE_END_MS, async () => this.prober?.close());
