@@ -17,7 +17,7 @@
 #define PP_API __attribute__((visibility("default")))
 
 /* Raised whenever a struct, a constant or a signature below changes its meaning. */
-#define PP_ABI_VERSION 1u
+#define PP_ABI_VERSION 2u
 
 /* ---- devices ------------------------------------------------------------------------------------------------- */
 
@@ -40,6 +40,11 @@ struct pp_identity {
 /* A file descriptor, or a negative errno. */
 PP_API int32_t pp_open(const char *path, uint32_t flags);
 PP_API int32_t pp_close(int32_t fd);
+/*
+ * An exclusive lock (flock) on an open file, not waited for: 0, or -EWOULDBLOCK. It lasts until the last descriptor of
+ * this open file is gone, those that an engine has duplicated and the kernel's own included.
+ */
+PP_API int32_t pp_lock(int32_t fd);
 /* Asks the open descriptor, never a path: what it says is true of the thing that will be written. */
 PP_API int32_t pp_identify(int32_t fd, struct pp_identity *out);
 
@@ -102,6 +107,8 @@ PP_API void *pp_engine_arena(const struct pp_engine *engine);
 PP_API int32_t pp_engine_step(struct pp_engine *engine, const struct pp_descriptor *descriptors, uint32_t n,
                               struct pp_completion *completions, uint32_t max, uint32_t min_complete,
                               int64_t timeout_ns);
+/* Of a device: submitted, and not handed back yet. */
+PP_API int32_t pp_engine_in_flight(const struct pp_engine *engine, uint32_t device);
 /* Waits for all in flight, frees everything but the arena's address range, whose pages are given back. */
 PP_API int32_t pp_engine_close(struct pp_engine *engine);
 PP_API int32_t pp_arena_unmap(void *arena, uint64_t bytes);

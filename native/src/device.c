@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -29,6 +30,13 @@ int32_t pp_open(const char *path, uint32_t flags) {
 int32_t pp_close(int32_t fd) {
   /* After EINTR the descriptor is gone on Linux: closing again could close somebody else's. */
   return close(fd) < 0 && errno != EINTR ? -errno : 0;
+}
+
+int32_t pp_lock(int32_t fd) {
+  int result;
+  do result = flock(fd, LOCK_EX | LOCK_NB);
+  while (result < 0 && errno == EINTR);
+  return result < 0 ? -errno : 0;
 }
 
 static int identify_block_device(int fd, struct pp_identity *out) {

@@ -41,6 +41,7 @@ void pp_complete(struct pp_engine *engine, struct pp_reap *reap, uint32_t index,
   c->submitted_ns = slot->submitted_ns;
   c->completed_ns = now_ns;
   engine->in_flight--;
+  engine->in_flight_of[slot->device]--;
   engine->free_slots[engine->depth - engine->in_flight - 1] = index;
 }
 
@@ -119,6 +120,11 @@ int32_t pp_engine_kind(const struct pp_engine *engine) { return engine == NULL ?
 int32_t pp_engine_features(const struct pp_engine *engine) { return engine == NULL ? -EBADF : (int32_t)engine->features; }
 void *pp_engine_arena(const struct pp_engine *engine) { return engine == NULL ? NULL : engine->arena; }
 
+int32_t pp_engine_in_flight(const struct pp_engine *engine, uint32_t device) {
+  if (engine == NULL) return -EBADF;
+  return device < engine->device_count ? (int32_t)engine->in_flight_of[device] : -EINVAL;
+}
+
 static int is_well_formed(const struct pp_engine *engine, const struct pp_descriptor *d) {
   if (d->device >= engine->device_count) return 0;
   switch (d->op) {
@@ -139,6 +145,7 @@ static int is_well_formed(const struct pp_engine *engine, const struct pp_descri
 static void accept(struct pp_engine *engine, const struct pp_descriptor *d, uint64_t now_ns) {
   uint32_t index = engine->free_slots[engine->depth - engine->in_flight - 1];
   engine->in_flight++;
+  engine->in_flight_of[d->device]++;
   engine->slots[index] = (struct pp_slot){.op = d->op,
                                           .device = d->device,
                                           .tag = d->tag,

@@ -50,6 +50,7 @@ struct pp_engine {
   uint32_t features;
   uint32_t depth;
   uint32_t in_flight;
+  uint32_t in_flight_of[PP_DEVICES_MAX];
   uint32_t device_count;
   struct pp_device devices[PP_DEVICES_MAX];
   uint8_t *arena;

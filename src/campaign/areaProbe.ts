@@ -22,6 +22,8 @@ const AREAS: readonly AreaName[] = ['primary', 'secondary', 'journal'];
 export interface AreaProbe {
   /** null: it answered. `silentAfterMs`: unanswered for so long, it is silent; left out: as long as it takes. Never rejects. */
   probe(area: AreaName, silentAfterMs?: number): Promise<DeviceSign | null>;
+  /** Whose read has not been answered yet: it keeps a thread, and so the process. */
+  unanswered(): AreaName[];
   /** Memory that an unanswered read may still write to is freed when that has ended. */
   close(): void;
 }
@@ -63,6 +65,7 @@ export function createAreaProbe(pathOf: (area: AreaName) => string, clock: Clock
         void answer.then(resolve).finally(cancel);
       });
     },
+    unanswered: () => [...unanswered.keys()],
     close: () => void Promise.all([...unanswered.values()].map(({ answer }) => answer)).then(memory.close),
   };
 }

@@ -19,7 +19,7 @@ import type { Host } from './host.js';
 import type { Interrupts } from './interrupts.js';
 import { textOf } from './errors.js';
 import type { CampaignObserver, CampaignStep } from './observer.js';
-import { allOf } from './observer.js';
+import { allOf, guarded } from './observer.js';
 import { planCycle } from './rounds.js';
 import type { RigLock } from './rigLock.js';
 import { Session } from './session.js';
@@ -73,13 +73,17 @@ class Campaign {
     this.tell.standstill(standstill);
     this.runner?.standstill(standstill);
   });
+  /** What a record could not be written for: the run ends, in order. */
+  private unrecorded: Error | null = null;
+  /** Where the history has the records of the running cycle. */
+  private historyFile: string | null = null;
   /** I/O that failed while no cycle was there to take note. */
   private readonly stray: AreaFailure[] = [];
 
   constructor(options: CampaignOptions, deps: CampaignDeps) {
     this.options = options;
     this.deps = deps;
-    this.tell = allOf(deps.observers);
+    this.tell = guarded(allOf(deps.observers), (error) => (this.unrecorded ??= error));
   }
 
   async run(): Promise<CampaignResult> {
@@ -107,7 +111,13 @@ class Campaign {
       this.result.troubles = await this.timed('end', () => session.end(), (troubles) => endingWords(session, troubles));
     }
     this.noteStray();
+    if (this.unrecorded !== null) this.result.problem ??= problemFrom(this.unrecorded);
     return this.result;
+  }
+
+  /** At a place where the run can end in order. @throws what an observer has thrown */
+  private requireRecord(): void {
+    if (this.unrecorded !== null) throw this.unrecorded;
   }
 
   /** With every rail on, and nothing else gone wrong, a failed I/O is the device's, whenever it comes. */
@@ -133,6 +143,7 @@ class Campaign {
   /** Equal copies and an empty journal: what the first cycle's judge takes for granted. */
   private async prepare(session: Session): Promise<void> {
     if (this.interruptedBefore()) return;
+    this.requireRecord();
     this.deps.interrupts.onFirst(() => void session.engine.stop().catch(() => undefined));
     const opened = await this.timed('open', () => session.claim());
     this.tell.opened(session.identities, opened);
@@ -163,10 +174,13 @@ class Campaign {
 
   private async runCycles(session: Session): Promise<void> {
     const { campaign } = this.options.rig;
+    let passed: boolean | null = null;
     for (let index = 0; index < campaign.cycles && this.goesOn(); index++) {
       this.tell.cycleBegan(index, campaign.cycles);
+      await this.beginHistory(session, index, passed);
       const { state, repeats } = await this.runUntilItCounts(session, index);
-      this.note(state, index, repeats);
+      passed = this.note(state, index, repeats);
+      this.requireRecord();
       // What this cycle lost is on its record; left in place it would be counted again in every later one.
       const differs = state.facts.verify?.equal === false;
       if (differs && this.goesOn()) await this.timed('repair', () => session.engine.repair());
@@ -202,11 +216,21 @@ class Campaign {
     }
   }
 
+  private async beginHistory(session: Session, index: number, passed: boolean | null): Promise<void> {
+    const change = await session.engine.beginCycle?.(index, passed);
+    if (change === undefined) return;
+    this.historyFile = change.file;
+    if (change.pruned.length > 0) this.tell.historyPruned(change.pruned);
+  }
+
   private runCycle(session: Session, index: number): Promise<CycleState> {
     const { rig } = this.options;
     const plan = planCycle(rig.campaign, rig.rails, rig.campaign.seed, index, this.options.calibration ?? null);
     const runner = new CycleRunner(plan, rig.workload, session, {
-      onPhase: (from, to, durationMs) => this.tell.phase(index, from, to, durationMs),
+      onPhase: (from, to, durationMs) => {
+        this.tell.phase(index, from, to, durationMs);
+        this.requireRecord();
+      },
     });
     this.runner = runner;
     const ended = runner.run().finally(() => (this.runner = null));
@@ -214,13 +238,16 @@ class Campaign {
     return ended;
   }
 
-  private note(state: CycleState, index: number, repeats: number): void {
+  /** Returns whether the cycle passed. */
+  private note(state: CycleState, index: number, repeats: number): boolean {
     const outcome = state.outcome!;
-    const record = keptRecord(state, this.options.rig.campaign.limits, repeats);
+    const found = keptRecord(state, this.options.rig.campaign.limits, repeats);
+    const record = found === null ? null : { ...found, history: this.historyFile };
     if (record !== null) this.result.cycles.push(record);
     if (outcome.kind === 'problem') this.result.problem = outcome.problem;
     if (outcome.kind === 'interrupted') this.result.interrupted = { cycle: index, phase: outcome.phase };
     this.tell.cycleEnded(state, record);
+    return record?.verdict === 'PASS';
   }
 
   private goesOn(): boolean {
@@ -239,6 +266,7 @@ class Campaign {
     const since = this.deps.clock.nowMs();
     const value = await action();
     this.tell.stepEnded(step, this.deps.clock.nowMs() - since, said?.(value));
+    if (step !== 'lab' && step !== 'end') this.requireRecord();
     return value;
   }
 }

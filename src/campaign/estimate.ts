@@ -8,6 +8,8 @@ export interface FormerTimes {
   cycles: { tookMs: number; askedMs: number }[];
   /** Before the first cycle and after the last. */
   aroundMs: number;
+  /** Updates that its loads issued; null or left out: it had none. */
+  writesPerSecond?: number | null;
 }
 
 export interface Estimate {

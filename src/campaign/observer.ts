@@ -1,7 +1,7 @@
 /** What a campaign tells while it runs: to the terminal, to metrics, to the run directory. All of it optional. */
 import type { Standstill } from '../base/attendedTime.js';
 import type { DeviceIdentity } from '../device/port.js';
-import type { EngineSnapshot, OpenReport } from '../engine/port.js';
+import type { EngineSnapshot, HistoryChange, OpenReport } from '../engine/port.js';
 import type { CycleRecord } from '../report/runRecord.js';
 import type { AreaName } from '../rig/resolved.js';
 import type { CyclePhase, CycleState } from './cycleTypes.js';
@@ -25,6 +25,8 @@ export interface CampaignObserver {
   standstill?(standstill: Standstill): void;
   /** The bench stood still in this cycle, which proves nothing for that reason alone: it is run again and does not count. */
   cycleRepeated?(state: CycleState, record: CycleRecord): void;
+  /** Records of passed cycles were removed. */
+  historyPruned?(pruned: HistoryChange['pruned']): void;
   /** Something worth saying that is no error. */
   note?(text: string): void;
 }
@@ -42,6 +44,32 @@ export function allOf(observers: readonly CampaignObserver[]): Required<Campaign
     cycleEnded: (...a) => observers.forEach((o) => o.cycleEnded?.(...a)),
     standstill: (...a) => observers.forEach((o) => o.standstill?.(...a)),
     cycleRepeated: (...a) => observers.forEach((o) => o.cycleRepeated?.(...a)),
+    historyPruned: (...a) => observers.forEach((o) => o.historyPruned?.(...a)),
     note: (...a) => observers.forEach((o) => o.note?.(...a)),
+  };
+}
+
+/** Passes everything on and never throws: an observer that fails must not keep power off. `failed` hears of each error. */
+export function guarded(observer: Required<CampaignObserver>, failed: (error: Error) => void): Required<CampaignObserver> {
+  const guard = <A extends unknown[]>(call: (...a: A) => void) => (...a: A): void => {
+    try {
+      call(...a);
+    } catch (error) {
+      failed(error as Error);
+    }
+  };
+  return {
+    stepBegan: guard(observer.stepBegan),
+    stepEnded: guard(observer.stepEnded),
+    opened: guard(observer.opened),
+    cycleBegan: guard(observer.cycleBegan),
+    phase: guard(observer.phase),
+    rail: guard(observer.rail),
+    snapshot: guard(observer.snapshot),
+    cycleEnded: guard(observer.cycleEnded),
+    standstill: guard(observer.standstill),
+    cycleRepeated: guard(observer.cycleRepeated),
+    historyPruned: guard(observer.historyPruned),
+    note: guard(observer.note),
   };
 }

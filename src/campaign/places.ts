@@ -4,7 +4,7 @@ import { rigFields, rigUuid } from '../rig/uuid.js';
 import { CampaignError } from './errors.js';
 import type { GateQuestion, LabView } from './host.js';
 
-const LAB_PREFIX = 'lab:';
+export const LAB_PREFIX = 'lab:';
 
 export const AREA_NAMES: readonly AreaName[] = ['primary', 'secondary', 'journal'];
 

@@ -8,6 +8,7 @@ import type { CyclePlan } from './cycleTypes.js';
 import { estimateTime, type Estimate, type FormerTimes } from './estimate.js';
 import type { Outlook } from './outlook.js';
 import { AREA_NAMES, isLabDevice } from './places.js';
+import { areaBytes, recordNeed, type RecordNeed } from './recordNeed.js';
 import { planCycle } from './rounds.js';
 import { codeOf } from './errors.js';
 
@@ -22,6 +23,8 @@ export interface RunPlan {
   secondsAtLeast: number;
   /** With that, as in a run before; null: there is none to go by. */
   estimate: Estimate | null;
+  /** Room that the run directory will take; null: there is no cycle. */
+  records: RecordNeed | null;
   warnings: string[];
   /** Why a run would be refused now; empty: nothing speaks against it yet. */
   refusals: { code: string; message: string }[];
@@ -82,6 +85,7 @@ export function planRun(rig: ResolvedRig, { look = () => null, enrolments = [], 
     cyclesTotal: length === 0 ? 0 : cycles,
     secondsAtLeast: Math.round((askedMs + msOfReturns * perListed) / 100) / 10,
     estimate: length === 0 || former === null ? null : estimateTime(former, cycles, askedMs),
+    records: length === 0 ? null : recordNeed(rig, { cycles: listed, usableBytes: usableBytes(rig, look), formerWritesPerSecond: former?.writesPerSecond ?? null }),
     warnings: rig.warnings.map((w) => `${w.field}: ${w.text}`),
     refusals: outlook.refusals.map(({ error }) => ({ code: codeOf(error), message: error.message })),
     notAsked: outlook.notAsked.map(({ area, text }) => ({ area, text })),
@@ -104,6 +108,13 @@ function plannedDevices(rig: ResolvedRig, look: NonNullable<PlanSources['look']>
 function sizeOf(area: AreaName, rig: ResolvedRig, now: DeviceNow | null): number | null {
   const virtual = isLabDevice(rig[area]) ? rig.lab?.disks.find(({ name }) => `lab:${name}` === rig[area].device)?.sizeBytes : undefined;
   return now?.usableBytes ?? virtual ?? null;
+}
+
+/** Of the smaller area, as far as it is known without opening one. */
+function usableBytes(rig: ResolvedRig, look: (path: string) => DeviceNow | null): number | null {
+  const known = (['primary', 'secondary'] as const).map((area) => areaBytes(rig, area) ?? (isLabDevice(rig[area]) ? null : (look(rig[area].device)?.usableBytes ?? null)));
+  const sizes = known.filter((size) => size !== null);
+  return sizes.length === 0 ? null : Math.min(...sizes);
 }
 
 /** What the profile itself asks for: the time until each cut, and the outage. */

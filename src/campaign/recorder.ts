@@ -2,8 +2,8 @@
  * Writes what happens into the run directory: `events.jsonl` (every step, with its duration) and `cycles.jsonl` (one
  * line per ended cycle, on disk before the next begins).
  *
- * The first line that can't be written is an error and ends the run; afterwards it writes nothing more, so that the way out
- * (power back, devices released) isn't disturbed by a full disk.
+ * The first line that does not fit is thrown, for the campaign to end the run; afterwards only `cycles.jsonl` is written,
+ * from the room that is kept for the way out (runDirectory.ts), so that a cycle that has ended is on record.
  */
 import type { Clock } from './clock.js';
 import { cutAreas, proofOfCut } from './proof.js';
@@ -11,8 +11,8 @@ import type { CampaignObserver } from './observer.js';
 import type { LineFile, RunDirectory } from './runDirectory.js';
 
 export interface Recorder extends CampaignObserver {
-  /** Every line that there was to write was written. */
-  readonly isWhole: boolean;
+  /** cycles.jsonl has every cycle that has ended. */
+  readonly hasEveryCycle: boolean;
   close(): void;
 }
 
@@ -23,7 +23,7 @@ export function createRecorder(dir: RunDirectory, clock: Clock): Recorder {
   let broken = false;
 
   const write = (file: LineFile, value: object, sync: boolean): void => {
-    if (broken) return;
+    if (broken && file !== cycles) return;
     try {
       file.append(value, sync);
     } catch (error) {
@@ -35,8 +35,8 @@ export function createRecorder(dir: RunDirectory, clock: Clock): Recorder {
     write(events, { atMs: round(clock.nowMs() - sinceMs), wall: new Date(clock.wallMs()).toISOString(), event: name, ...fields }, false);
 
   return {
-    get isWhole() {
-      return !broken;
+    get hasEveryCycle() {
+      return cycles.isWhole;
     },
     stepBegan: (step) => event('step-began', { step }),
     stepEnded: (step, durationMs) => event('step', { step, durationMs: round(durationMs) }),
@@ -44,6 +44,7 @@ export function createRecorder(dir: RunDirectory, clock: Clock): Recorder {
     cycleBegan: (cycle) => event('cycle-began', { cycle }),
     phase: (cycle, from, to, durationMs) => event('phase', { cycle, phase: from, next: to, durationMs: round(durationMs) }),
     rail: (rail, state) => event('rail', { rail, state }),
+    historyPruned: (pruned) => event('history-removed', { pruned }),
     note: (text) => event('note', { text }),
     standstill: ({ atMs, ms }) => event('standstill', { sinceMs: round(atMs - sinceMs), ms: round(ms) }),
     // Whole: what was found in an attempt that does not count can be read here.

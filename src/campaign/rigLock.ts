@@ -2,9 +2,14 @@
  * One command at a time on a rig. The lock is a file that names its holder; a holder that no longer lives (pid and
  * start time, since pids are used again) is pushed aside. Promises nothing about devices shared by two rigs: those
  * meet at O_EXCL.
+ *
+ * The file is locked (flock) as well, and that lock goes along with the devices into the I/O ring: it lasts until the
+ * kernel has let go of them, even when the process that opened them is gone. Such a file is kept aside as `….held.PID.…`:
+ * the next command may switch the power, which may be all that is missing, and knows from `remains` who holds the devices.
  */
-import { linkSync, readFileSync, renameSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { closeSync, linkSync, openSync, readdirSync, readFileSync, renameSync, rmSync, unlinkSync, writeSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { loadNative } from '../device/loadNative.js';
 import { holds, processNow } from '../power/transport/lockHolder.js';
 import { CampaignError, codeOf } from './errors.js';
 import { stateDir, stateDirPath } from './stateDir.js';
@@ -20,9 +25,16 @@ export interface LockHolder {
 
 export interface RigLock {
   readonly file: string;
-  /** Idempotent. */
+  /** Open and locked: a duplicate of it, also the kernel's, keeps the lock. */
+  readonly fd: number;
+  /** Commands that have ended, and whose devices the kernel still holds for I/O that was not answered. */
+  remains(): LockHolder[];
+  /** Idempotent. The file stays while a duplicate of `fd` is open. */
   release(): void;
 }
+
+/** Behind the name of a lock: moved aside, with its holder's pid and start time. */
+const HELD = '.held.';
 
 /** Taking a stale lock can lose a race a few times; more often than this is no race. */
 const TRIES = 5;
@@ -37,7 +49,8 @@ export function lockRig(rigName: string, command: string, dir: string = stateDir
     since: new Date().toISOString(),
   };
   for (let i = 0; i < TRIES; i++) {
-    if (tryTake(file, mine)) return lockOf(file);
+    const fd = tryTake(file, mine);
+    if (fd !== null) return lockOf(file, fd);
     const holder = readHolder(file);
     if (holder !== null && isAlive(holder)) throw busy(rigName, holder);
     pushAside(file, holder);
@@ -51,34 +64,54 @@ export function rigHolder(rigName: string, dir: string = stateDirPath()): LockHo
   return holder !== null && isAlive(holder) ? holder : null;
 }
 
-/** Complete at once under its final name: nobody reads a half-written lock. */
-function tryTake(file: string, mine: LockHolder): boolean {
+/** Complete and locked at once under its final name: nobody reads a half-written lock. Its descriptor; null: it is taken. */
+function tryTake(file: string, mine: LockHolder): number | null {
   const draft = `${file}.${mine.pid}`;
-  writeDraft(draft, mine);
+  const fd = writeDraft(draft, mine);
   try {
     linkSync(draft, file);
-    return true;
+    return fd;
   } catch (error) {
-    if (codeOf(error) === 'EEXIST') return false;
+    closeSync(fd);
+    if (codeOf(error) === 'EEXIST') return null;
     throw error;
   } finally {
     unlinkSync(draft);
   }
 }
 
-function writeDraft(draft: string, mine: LockHolder): void {
+function writeDraft(draft: string, mine: LockHolder): number {
   try {
     rmSync(draft, { force: true });
-    writeFileSync(draft, JSON.stringify(mine), { mode: 0o600, flag: 'wx' });
+    const fd = openSync(draft, 'wx', 0o600);
+    writeSync(fd, JSON.stringify(mine));
+    loadNative().pp_lock(fd);
+    return fd;
   } catch (error) {
     const message = `the lock of a rig can't be written to ${dirname(draft)} (${codeOf(error)}); run as root, or set PLUGPULL_STATE_DIR`;
     throw new CampaignError('STATE_DIR_NOT_WRITABLE', message, { draft }, error);
   }
 }
 
+/** Whether the kernel, or a process that is still ending, has the file open and locked. A file that is gone is not. */
+function isHeld(file: string): boolean {
+  let fd: number;
+  try {
+    fd = openSync(file, 'r');
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return false;
+    throw error;
+  }
+  try {
+    return loadNative().pp_lock(fd) < 0;
+  } finally {
+    closeSync(fd);
+  }
+}
+
 /** Moves a dead holder's lock away; what turns out to be somebody else's fresh one is put back. */
 function pushAside(file: string, dead: LockHolder | null): void {
-  const aside = `${file}.stale.${process.pid}`;
+  const aside = `${file}${HELD}${dead === null ? `0.${process.pid}` : `${dead.pid}.${dead.startTicks}`}`;
   try {
     renameSync(file, aside);
   } catch (error) {
@@ -94,18 +127,52 @@ function pushAside(file: string, dead: LockHolder | null): void {
       if (codeOf(error) !== 'EEXIST') throw error;
     }
   }
-  rmSync(aside, { force: true });
+  if (another || !isHeld(aside)) rmSync(aside, { force: true });
 }
 
-function lockOf(file: string): RigLock {
+function lockOf(file: string, fd: number): RigLock {
   let held = true;
   return {
     file,
+    fd,
+    remains: () => remainsOf(file),
     release() {
-      if (held) rmSync(file, { force: true });
+      if (!held) return;
       held = false;
+      closeSync(fd);
+      if (!isHeld(file)) rmSync(file, { force: true });
     },
   };
+}
+
+/** What is not held any more is removed. */
+function remainsOf(file: string): LockHolder[] {
+  const dir = dirname(file);
+  const kept = readdirSync(dir).filter((name) => name.startsWith(`${basename(file)}${HELD}`)).map((name) => join(dir, name));
+  return kept.flatMap((aside) => {
+    if (isHeld(aside)) return [readHolder(aside) ?? { pid: 0, startTicks: 0, command: 'an unknown command', since: 'an unknown time' }];
+    rmSync(aside, { force: true });
+    return [];
+  });
+}
+
+/** For people: why the rig stays locked as a command ends; null: it does not. */
+export function describeUnanswered(rigName: string, unanswered: Partial<Record<string, number>>): string | null {
+  const areas = Object.entries(unanswered).map(([area, count]) => `${area} ${count}`);
+  if (areas.length === 0) return null;
+  return (
+    `I/Os left unanswered: ${areas.join(', ')}. The kernel keeps the devices opened exclusively, and rig "${rigName}" locked, ` +
+    'until the device answers (power, cabling, path) or is removed (echo 1 > /sys/block/NAME/device/delete)'
+  );
+}
+
+/** For people: who holds the devices though it has ended, why, and what ends that. */
+export function describeRemains(rigName: string, remains: readonly LockHolder[]): string {
+  const who = remains.map(({ pid, command, since }) => `process ${pid} (${command}, since ${since})`).join(' and ');
+  return (
+    `rig "${rigName}": ${who} has ended, and the kernel still holds its devices exclusively, for I/O that was not answered. ` +
+    'That ends when the device answers (power, cabling, path) or is removed (echo 1 > /sys/block/NAME/device/delete)'
+  );
 }
 
 function readHolder(file: string): LockHolder | null {

@@ -3,7 +3,8 @@
  * thread. Every command that touches hardware works through one session.
  *
  * Promises: whatever fails while it is opened is undone; `end` restores power on every rail, even when the engine does
- * not answer, and is safe to call twice and in any state. Not promised: that a kernel lets go of a dead disk in time.
+ * not answer, and is safe to call twice and in any state. Not promised: that a kernel lets go of a dead disk in time; until
+ * it does, the rig stays locked, also beyond this process, and that is said.
  */
 import type { Standstill } from '../base/attendedTime.js';
 import type { DeviceIdentity } from '../device/port.js';
@@ -20,7 +21,7 @@ import type { CycleProblem, DeviceSign } from './cycleTypes.js';
 import { CampaignError } from './errors.js';
 import type { Host, LabView } from './host.js';
 import { AREA_NAMES, devicePath, gateQuestions, placedBoards, placedDevice, usesLab } from './places.js';
-import type { RigLock } from './rigLock.js';
+import { describeRemains, describeUnanswered, type RigLock } from './rigLock.js';
 import { POWER_ON_MS, SessionRails } from './sessionRails.js';
 import { ended, within } from './within.js';
 
@@ -57,6 +58,9 @@ const LAST_LOOK_EVERY_MS = 50;
 
 /** A hang only: each rail that may have taken a device's power is tried once (see bringUp.ts). */
 const LOST_MS = 300_000;
+
+/** How often it is asked whether the kernel has let go of what a former command left. */
+const REMAINS_EVERY_MS = 100;
 
 export class Session implements Bench {
   readonly clock: Clock;
@@ -154,6 +158,8 @@ export class Session implements Bench {
       ffi,
       runId,
       historyDir,
+      keepHistory: rig.campaign.keepHistory,
+      lockFd: this.options.lock.fd,
     };
   }
 
@@ -231,6 +237,8 @@ export class Session implements Bench {
     const { rig, ffi } = this.options;
     if (usesLab(rig)) this.lab = await this.host.labView(rig.name);
     this.prober = createAreaProbe((area) => this.pathOf(area), this.clock);
+    // First: a read of ours on a device that the kernel waits for would keep this process as well.
+    await this.awaitRemains();
     this.broughtUp = {
       rails: rig.rails,
       bench: this,
@@ -276,6 +284,16 @@ export class Session implements Bench {
     }
   }
 
+  /** What a command that has ended left unanswered may be answered now that the power is on. @throws CampaignError DEVICE_BUSY */
+  private async awaitRemains(): Promise<void> {
+    const { rig, lock } = this.options;
+    const untilMs = this.clock.nowMs() + rig.campaign.deadlinesMs.return;
+    for (let remains = lock.remains(); remains.length > 0; remains = lock.remains()) {
+      if (this.clock.nowMs() >= untilMs) throw new CampaignError('DEVICE_BUSY', describeRemains(rig.name, remains), { remains });
+      await delay(this.clock, REMAINS_EVERY_MS);
+    }
+  }
+
   private async identifyAll(): Promise<Record<AreaName, DeviceIdentity>> {
     const [primary, secondary, journal] = await Promise.all(AREA_NAMES.map((area) => this.host.identify(this.pathOf(area))));
     return { primary, secondary, journal };
@@ -307,6 +325,10 @@ export class Session implements Bench {
     const what = this.power.hasBegun ? 'switching all rails on' : 'putting rails back as they were found';
     await attempt(what, this.power.restoreMs, () => this.power.restore());
     await attempt('closing the devices', ENGINE_END_MS, () => lettingGo);
+    const held = describeUnanswered(this.options.rig.name, this.enginePort?.unanswered?.() ?? {});
+    if (held !== null) troubles.push(held);
+    const probed = this.prober?.unanswered() ?? [];
+    if (probed.length > 0) troubles.push(`${probed.join(', ')} left a read unanswered: process ${process.pid} can not end before that is answered, and keeps rig "${this.options.rig.name}" locked`);
     await attempt('ending the engine', ENGINE_END_MS, () => this.enginePort?.terminate());
     const gone = (await this.unanswered()).filter((area) => this.answeredAtStart.includes(area));
     if (gone.length > 0 && !this.power.hasCut) await attempt('devices lost their power', LOST_MS, () => putBackWhatWasLost(this.broughtUp!, gone));

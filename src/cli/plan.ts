@@ -4,8 +4,10 @@
  */
 import type { Command } from 'commander';
 import { loadCalibration } from '../campaign/calibration.js';
+import { freeBytes } from '../campaign/freeSpace.js';
 import { outlookOf, refusalOf } from '../campaign/outlook.js';
 import { planRun, type PlannedDevice, type RunPlan } from '../campaign/plan.js';
+import { describeNeed, shortOfRoom } from '../campaign/recordNeed.js';
 import { rigHolder } from '../campaign/rigLock.js';
 import { deviceNow, type DeviceNow } from '../device/deviceNow.js';
 import { enrolmentPath, loadEnrolments } from '../device/enrolment.js';
@@ -38,6 +40,9 @@ export function addPlan(program: Command): void {
       const plan = planRun(rig, { look: deviceNow, enrolments, former: former?.times, calibration, outlook });
       plan.warnings.push(...(await ttyDoubts(rig.boards)).map(({ board, found, mend }) => `boards.${board}.tty: ${found}: ${mend}`));
       const basis = former?.directory ?? null;
+      const free = freeBytes(RUNS_DIR);
+      const short = plan.records === null || free === null ? null : shortOfRoom(plan.records, free, RUNS_DIR);
+      if (short !== null) plan.warnings.push(short);
       const refusal = refusalOf(outlook);
       if (options.json) printJson({ ...plan, estimatedFrom: basis, ...(refusal === null ? {} : { error: errorRecord(refusal, exitCodeOf(refusal)) }) });
       else print(formatPlan(plan, basis));
@@ -99,7 +104,9 @@ function whenOf(cut: RunPlan['cycles'][number]['cuts'][number]): string {
 }
 
 function formatPlan(plan: RunPlan, basis: string | null): string {
-  const lines = [`rig ${plan.rig}: ${plan.cyclesTotal} cycles, seed ${plan.seed}`, `time: ${timeOf(plan, basis)}`, '', 'devices'];
+  const lines = [`rig ${plan.rig}: ${plan.cyclesTotal} cycles, seed ${plan.seed}`, `time: ${timeOf(plan, basis)}`];
+  if (plan.records !== null) lines.push(`room: ${describeNeed(plan.records)}`);
+  lines.push('', 'devices');
   for (const d of plan.devices) lines.push(`  ${d.area.padEnd(10)} ${d.device}${d.serial === null ? '' : ` (${d.serial})`}: ${d.fate}`);
   for (const d of plan.devices) {
     if (d.now !== null) lines.push(`  ${d.area.padEnd(10)} is ${d.now.kernelName} now, ${formatBytes(d.now.sizeBytes)}${keptBack(d.now)}, write cache: ${d.now.writeCache}${enrolment(d.enrolled)}`);

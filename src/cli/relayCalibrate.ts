@@ -67,6 +67,7 @@ async function calibrateRig(rig: ResolvedRig, options: CalibrateCommand): Promis
         },
       });
       dir.write(CALIBRATION_FILE, `${JSON.stringify(calibration, null, 2)}\n`);
+      dir.freeRoom();
       if (options.json) printJson({ directory: dir.path, ...calibration });
       else print(formatCalibration(calibration, dir.path, rig.file));
       dir = null;

@@ -6,10 +6,14 @@ import type { Command } from 'commander';
 import { CALIBRATION_FILE, loadCalibration, type Calibration } from '../campaign/calibration.js';
 import { runCampaign, type CampaignResult } from '../campaign/campaign.js';
 import { systemClock } from '../campaign/clock.js';
+import { CampaignError } from '../campaign/errors.js';
+import { freeBytes } from '../campaign/freeSpace.js';
 import { nothingToCut, outlookOf, refusalOf } from '../campaign/outlook.js';
+import { planRun } from '../campaign/plan.js';
+import { hasNoRoom, shortOfRoom } from '../campaign/recordNeed.js';
 import { createRecorder, type Recorder } from '../campaign/recorder.js';
 import { realHost } from '../campaign/realHost.js';
-import { lockRig, type RigLock } from '../campaign/rigLock.js';
+import type { RigLock } from '../campaign/rigLock.js';
 import { defaultRunPath, RunDirectory } from '../campaign/runDirectory.js';
 import { newRunId } from '../campaign/runId.js';
 import type { CampaignObserver } from '../campaign/observer.js';
@@ -22,6 +26,7 @@ import { effectiveRig, type CampaignOverrides } from './effectiveRig.js';
 import { exitOfCampaign } from './campaignExit.js';
 import { EXIT, type ExitCode } from './exitCodes.js';
 import { introduction } from './introduction.js';
+import { lockForCommand } from './lockForCommand.js';
 import { ffiOption, path, print, printJson, wholeNumber, type FfiName } from './options.js';
 import { CYCLES_MAX } from './plan.js';
 import type { SetExit } from './program.js';
@@ -86,11 +91,13 @@ export async function run(rig: ResolvedRig, options: RunOptions): Promise<RunOut
 }
 
 async function lockedRun(rig: ResolvedRig, options: Options): Promise<RunOutcome> {
-  const lock = lockRig(rig.name, 'plugpull run');
+  const lock = lockForCommand(rig.name, 'run');
   try {
     const refusal = refusalOf(await outlookOf(rig, { holder: null, ffi: options.ffi }));
     if (refusal !== null) throw refusal;
-    const dir = RunDirectory.create(options.out ?? defaultRunPath(rig.name, rig.campaign.seed, systemClock.wallMs()));
+    const place = options.out ?? defaultRunPath(rig.name, rig.campaign.seed, systemClock.wallMs());
+    warnOfRoom(rig, place);
+    const dir = RunDirectory.create(place);
     return await runRecorded(dir, rig, options, lock);
   } finally {
     lock.release();
@@ -127,6 +134,17 @@ async function runRecorded(dir: RunDirectory, rig: ResolvedRig, options: Options
   }
 }
 
+/** @throws CampaignError RUN_DIR_FULL when not one cycle fits. */
+function warnOfRoom(rig: ResolvedRig, place: string): void {
+  const plan = planRun(rig);
+  const free = freeBytes(place);
+  if (plan.records === null || free === null) return;
+  const text = shortOfRoom(plan.records, free, place);
+  if (text === null) return;
+  if (hasNoRoom(plan.records, free)) throw new CampaignError('RUN_DIR_FULL', `not one cycle fits: ${text}`, { path: place, free });
+  process.stderr.write(`plugpull: warning: ${text}\n`);
+}
+
 /** @throws CampaignError RUN_DIR_*; nothing is left then */
 function beginRecords(files: RunFiles, rig: ResolvedRig, options: Options): Recorder {
   const { dir } = files;
@@ -155,7 +173,7 @@ function campaign(rig: ResolvedRig, options: Options, lock: RigLock, files: RunF
 async function finish(files: RunFiles, recorder: Recorder, result: CampaignResult, options: Options): Promise<RunOutcome> {
   const record = files.summary(result);
   for (const trouble of record.run.troubles) process.stderr.write(`plugpull: ${trouble}\n`);
-  const unwritten = files.writeAll(record, await options.metrics.metrics.render(), recorder.isWhole);
+  const unwritten = files.writeAll(record, await options.metrics.metrics.render(), recorder.hasEveryCycle);
   const { path } = files.dir;
   const where = unwritten.length === 0 ? `report: ${files.dir.file('report.html')}` : `records: incomplete in ${path}`;
   if (!options.json) print(`\n${summaryTable(record, process.stdout.columns)}\n${where}`);

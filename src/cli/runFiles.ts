@@ -20,6 +20,8 @@ export class RunFiles {
   readonly runId: number;
   readonly observer: CampaignObserver;
   private readonly context: RunContext;
+  /** Of the history, meanwhile. */
+  private readonly removed = { cycles: 0, bytes: 0 };
 
   constructor(dir: RunDirectory, rig: ResolvedRig, { runId, ffi }: { runId: number; ffi: FfiName }) {
     this.dir = dir;
@@ -40,6 +42,12 @@ export class RunFiles {
         this.context.opened = { identities, report };
         this.writeBeginning();
       },
+      historyPruned: (pruned) => {
+        for (const { firstCycle, lastCycle, bytes } of pruned) {
+          this.removed.cycles += lastCycle - firstCycle + 1;
+          this.removed.bytes += bytes;
+        }
+      },
     };
   }
 
@@ -49,7 +57,13 @@ export class RunFiles {
   }
 
   summary(result: CampaignResult): Run {
-    return { run: runSummary({ ...this.context, endedAt: new Date().toISOString() }, result), cycles: result.cycles };
+    const run = runSummary({ ...this.context, endedAt: new Date().toISOString() }, result);
+    return { run: { ...run, history: this.history() }, cycles: result.cycles };
+  }
+
+  private history(): RunRecord['history'] {
+    const { cycles, bytes } = this.removed;
+    return { keep: this.context.rig.campaign.keepHistory, files: this.dir.historyFiles(), removedCycles: cycles, removedBytes: bytes };
   }
 
   writeBeginning(): void {
@@ -76,6 +90,7 @@ export class RunFiles {
     attempt(() => this.dir.write('report.html', writeReportHtml(record)));
     attempt(() => this.dir.write('junit.xml', writeJunit(record)));
     attempt(() => this.dir.write('metrics.prom', metricsText));
+    this.dir.freeRoom();
     return troubles;
   }
 

@@ -2,16 +2,17 @@
 import { systemClock } from '../campaign/clock.js';
 import { CampaignError } from '../campaign/errors.js';
 import { realHost } from '../campaign/realHost.js';
-import { lockRig, type RigLock } from '../campaign/rigLock.js';
+import type { RigLock } from '../campaign/rigLock.js';
 import { newRunId } from '../campaign/runId.js';
 import { Session } from '../campaign/session.js';
 import type { ResolvedRig } from '../rig/resolved.js';
+import { lockForCommand } from './lockForCommand.js';
 import type { FfiName } from './options.js';
 import { prepareWayOut, type WayOut } from './wayOut.js';
 
 /** The engine is open when `action` gets the session. @throws CampaignError INTERRUPTED, HARDWARE_FAILED */
 export async function withSession<T>(rig: ResolvedRig, ffi: FfiName, command: string, action: (session: Session) => Promise<T>): Promise<T> {
-  const lock = lockRig(rig.name, `plugpull ${command}`);
+  const lock = lockForCommand(rig.name, command);
   const wayOut = prepareWayOut();
   try {
     const value = await inSession(rig, ffi, lock, wayOut, action);

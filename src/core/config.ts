@@ -54,11 +54,18 @@ const REGION_BYTES_MAX = 2 ** 31;
 /** Exclusive. */
 export const UPDATE_BYTES_END = 2 ** 32;
 
+/** Longer than a campaign; sums with a clock of milliseconds stay exact. */
+const TIME_MS_MAX = 2 ** 40;
+
 export function checkConfig(c: CoreConfig): CoreConfig {
   const whole = (name: string, value: number, min: number, max = Number.MAX_SAFE_INTEGER): void => {
     if (!Number.isSafeInteger(value) || value < min || value > max) {
       throw new RangeError(`${name} ${value}: must be a whole number from ${min} to ${max}`);
     }
+  };
+  // Times may have fractions. NaN makes every comparison false: a deadline that never comes.
+  const time = (name: string, value: number, min: number): void => {
+    if (!(value >= min && value <= TIME_MS_MAX)) throw new RangeError(`${name} ${value}: must be a time from ${min} to ${TIME_MS_MAX} ms`);
   };
   whole('regionBytes', c.regionBytes, 512, REGION_BYTES_MAX);
   if (2 ** Math.round(Math.log2(c.regionBytes)) !== c.regionBytes) {
@@ -70,6 +77,11 @@ export function checkConfig(c: CoreConfig): CoreConfig {
   whole('regionReferences', c.regionReferences, 1, 2 ** 26);
   whole('transactionSlots', c.transactionSlots, 1, 2 ** 24);
   whole('hotRegions', c.hotRegions, 0, 2 ** 24);
+  time('lingerMs', c.lingerMs, 0);
+  time('ackTimeoutMs', c.ackTimeoutMs, Number.MIN_VALUE);
+  time('groupCommitMs', c.groupCommitMs, 0);
+  whole('flushEveryWrites', c.flushEveryWrites, 1);
+  time('flushIntervalMs', c.flushIntervalMs, 0);
   whole('resyncDepth', c.resyncDepth, 1, c.updateSlots);
   whole('journalDepth', c.journalDepth, 1, 1024);
   whole('regionsPerGroup', c.regionsPerGroup, 1);

@@ -17,6 +17,8 @@ export interface IoEngineOptions {
   arenaBytes: number;
   /** Their index is the `deviceIndex` of `push`. Close the engine first, the devices after it. */
   devices: readonly OpenDevice[];
+  /** Descriptors that stay open with the devices: for as long as the kernel has I/O of this engine, also beyond this process. */
+  keepOpen?: readonly number[];
 }
 
 const KINDS = {
@@ -43,15 +45,15 @@ const arenas = new FinalizationRegistry<{ native: NativeLibrary; pointer: Native
 
 /** Throws RangeError for bad sizes, DeviceError DEVICE_ENGINE_FAILED when the kernel refuses, DEVICE_CLOSED for a closed device. */
 export function createIoEngine(options: IoEngineOptions): IoEngine {
-  const { depth, arenaBytes, devices } = options;
+  const { depth, arenaBytes, devices, keepOpen = [] } = options;
   requireRange('depth', depth, 1, CONSTANTS.PP_DEPTH_MAX);
   requireRange('arenaBytes', arenaBytes, 1, Number.MAX_SAFE_INTEGER);
-  requireRange('number of devices', devices.length, 1, CONSTANTS.PP_DEVICES_MAX);
+  requireRange('number of devices', devices.length, 1, CONSTANTS.PP_DEVICES_MAX - keepOpen.length);
   const native = loadNative(options.ffi);
-  const fds = Int32Array.from(devices, (device) => device.fd);
+  const fds = Int32Array.from([...devices.map((device) => device.fd), ...keepOpen]);
   const error = new Int32Array(1);
   const kind = options.kind ?? 'auto';
-  const handle = native.pp_engine_create(KINDS[kind], depth, fds, devices.length, arenaBytes, error);
+  const handle = native.pp_engine_create(KINDS[kind], depth, fds, fds.length, arenaBytes, error);
   if (handle === null) {
     throw new DeviceError(
       'DEVICE_ENGINE_FAILED',
@@ -154,6 +156,20 @@ class NativeIoEngine implements IoEngine {
     this.#submitted += pushed - taken;
     this.#taken = taken;
     return taken;
+  }
+
+  unanswered(deviceIndex: number): number {
+    return this.#handle === null ? 0 : this.#native.pp_engine_in_flight(this.#handle, deviceIndex);
+  }
+
+  discard(timeoutNs: number): number {
+    this.#pushed = 0;
+    if (this.#handle === null) return 0;
+    // One that fails is taken for answered: `close` says the same of it.
+    const taken = this.#native.pp_engine_step(this.#handle, this.#descriptors, 0, this.#completions, this.depth, this.#submitted, timeoutNs);
+    this.#taken = 0;
+    this.#submitted = taken < 0 ? 0 : this.#submitted - taken;
+    return this.#submitted;
   }
 
   tag(i: number): number {

@@ -72,6 +72,13 @@ export interface IoEngine {
   /** CLOCK_MONOTONIC in ns, taken in C when the descriptor was submitted / when it was reaped. Doubles hold them exactly. */
   submittedNs(i: number): number;
   completedNs(i: number): number;
+  /** Submitted to this device and not handed back yet. */
+  unanswered(deviceIndex: number): number;
+  /**
+   * On the way out: what was pushed and not submitted is dropped, and the results of what was are. Waits for those until
+   * `timeoutNs` has passed, and returns how many are still missing.
+   */
+  discard(timeoutNs: number): number;
   /** Waits for all that is in flight, then frees ring and arena. Idempotent. Use afterwards throws DEVICE_CLOSED. */
   close(): void;
 }

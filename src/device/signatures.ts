@@ -15,6 +15,7 @@ export const SIGNATURES = {
   pp_abi_version: { returns: 'uint32', takes: [] },
   pp_layout: { returns: 'string', takes: [] },
   pp_open: { returns: 'int32', takes: ['string', 'uint32'] },
+  pp_lock: { returns: 'int32', takes: ['int32'] },
   pp_close: { returns: 'int32', takes: ['int32'] },
   pp_identify: { returns: 'int32', takes: ['int32', 'pointer'] },
   pp_engine_create: { returns: 'pointer', takes: ['uint32', 'uint32', 'pointer', 'uint32', 'uint64', 'pointer'] },
@@ -25,6 +26,7 @@ export const SIGNATURES = {
     returns: 'int32',
     takes: ['pointer', 'pointer', 'uint32', 'pointer', 'uint32', 'uint32', 'int64'],
   },
+  pp_engine_in_flight: { returns: 'int32', takes: ['pointer', 'uint32'] },
   pp_engine_close: { returns: 'int32', takes: ['pointer'] },
   pp_arena_unmap: { returns: 'int32', takes: ['pointer', 'uint64'] },
   pp_stamp: { returns: 'int32', takes: ['pointer', 'uint64', 'uint64', 'uint64', 'uint64', 'uint64', 'uint64'] },
@@ -38,7 +40,7 @@ export type NativeFunctionName = keyof typeof SIGNATURES;
 
 /** The values are C's `#define`s of the same name. */
 export const CONSTANTS = {
-  PP_ABI_VERSION: 1,
+  PP_ABI_VERSION: 2,
   PP_OPEN_WRITE: 1,
   PP_OPEN_EXCLUSIVE: 2,
   PP_OPEN_DIRECT: 4,

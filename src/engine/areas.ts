@@ -24,6 +24,11 @@ export interface OpenAreas {
   close(): void;
 }
 
+/** What lasts as long as the kernel has I/O of the devices. */
+export function keptOpen({ lockFd }: Pick<EngineSpec, 'lockFd'>): number[] {
+  return lockFd === undefined ? [] : [lockFd];
+}
+
 /** @throws DeviceError when one cannot be opened or has no label, EngineError ENGINE_DEVICE when one does not fit; nothing stays open. */
 export function openAreas(spec: EngineSpec): OpenAreas {
   const opened: OpenDevice[] = [];

@@ -13,6 +13,8 @@ export const WINDOW_CHUNKS = 4;
 /** Two devices' windows. */
 export const BULK_ARENA_BYTES = 2 * WINDOW_CHUNKS * CHUNK_BYTES;
 
+const SLICE_NS = 100e6;
+
 export interface BulkTransfer {
   op: IoOp;
   device: number;
@@ -27,7 +29,8 @@ export interface BulkTransfer {
 export function transferAll(io: IoEngine, transfers: readonly BulkTransfer[]): void {
   transfers.forEach((t, tag) => io.push(t.op, t.device, tag, t.offsetBytes, t.lengthBytes, t.arenaOffset));
   for (let left = transfers.length; left > 0; ) {
-    const n = io.submitAndReap(1, -1);
+    // In slices: between two of them the thread can be ended, though a device never answers.
+    const n = io.submitAndReap(1, SLICE_NS);
     for (let i = 0; i < n; i++) {
       const result = io.result(i);
       transfers[io.tag(i)].errno = result < 0 ? -result : 0;

@@ -60,6 +60,9 @@ class EngineClient implements EnginePort {
   format(content: 'clean' | 'dirty'): ReturnType<EnginePort['format']> {
     return this.call('format', content) as ReturnType<EnginePort['format']>;
   }
+  beginCycle(...args: Parameters<Required<EnginePort>['beginCycle']>): ReturnType<Required<EnginePort>['beginCycle']> {
+    return this.call('beginCycle', ...args) as ReturnType<Required<EnginePort>['beginCycle']>;
+  }
   prepare(): ReturnType<EnginePort['prepare']> {
     return this.call('prepare') as ReturnType<EnginePort['prepare']>;
   }
@@ -127,6 +130,10 @@ class EngineClient implements EnginePort {
       this.control.announcePowerLoss(areas);
       this.post({ type: 'poke' });
     });
+  }
+
+  unanswered(): Partial<Record<AreaName, number>> {
+    return this.control.unanswered();
   }
 
   async terminate(): Promise<void> {

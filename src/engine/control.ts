@@ -7,7 +7,9 @@ import type { AreaName } from '../rig/resolved.js';
 const STOP = 0;
 const POWER_LOST = 1;
 const DISARM = 2;
-const WORDS = 4;
+/** One word a device. */
+const UNANSWERED = 3;
+const WORDS = 6;
 /** Behind the words: when an I/O held back at its point is to go out, in ns; 0: not yet. */
 const SEND_AT_BYTES = WORDS * 4;
 const CONTROL_BYTES = SEND_AT_BYTES + 8;
@@ -59,6 +61,16 @@ export class Control {
   clearPoint(): void {
     Atomics.store(this.words, DISARM, 0);
     Atomics.store(this.sendAt, 0, 0n);
+  }
+
+  setUnanswered(device: number, count: number): void {
+    Atomics.store(this.words, UNANSWERED + device, count);
+  }
+
+  /** What the devices are waited for to answer, as the worker lets go of them; areas without any are left out. */
+  unanswered(): Partial<Record<AreaName, number>> {
+    const counts = AREA_NAMES.map((area, i) => [area, Atomics.load(this.words, UNANSWERED + i)] as const);
+    return Object.fromEntries(counts.filter(([, count]) => count > 0));
   }
 
   announcePowerLoss(areas: readonly AreaName[]): void {

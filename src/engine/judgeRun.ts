@@ -10,7 +10,7 @@ import { IO_OP } from '../device/port.js';
 import { classifyChunk } from '../judge/classify.js';
 import type { StorageArea } from '../judge/historyFeed.js';
 import type { HistoryRecorder } from '../judge/historyRecorder.js';
-import type { JudgeReport } from '../judge/reports.js';
+import type { JudgeReport, VerifyReport } from '../judge/reports.js';
 import { AreaTally, SAMPLES_MAX } from '../judge/tally.js';
 import type { JournalGeometry } from '../journal/superblock.js';
 import { BLOCK_BYTES, OBSERVATION_FIELD, OBSERVED_UNREADABLE, SECTOR_BYTES } from '../workload/observation.js';
@@ -74,7 +74,7 @@ export function judgeAreas(p: JudgeParts): JudgeReport | null {
 }
 
 /** What has gone wrong since it was judged: every byte of P against the history, and of S against P. Null: it was stopped. */
-export function verifyAreas(p: LookParts): { differing: DifferingRegions; faults: Record<StorageArea, Record<string, number>> } | null {
+export function verifyAreas(p: LookParts): Required<Look> | null {
   const tallies = { primary: new AreaTally('primary'), secondary: new AreaTally('secondary') };
   const observations = roomForAChunk();
   const differing = compareAreas(p, (primary, secondary) => {
@@ -84,6 +84,30 @@ export function verifyAreas(p: LookParts): { differing: DifferingRegions; faults
   if (differing === null) return null;
   const faultsOf = (area: StorageArea): Record<string, number> => tallies[area].finish().judgement.faults;
   return { differing, faults: { primary: faultsOf('primary'), secondary: faultsOf('secondary') } };
+}
+
+/** P and S side by side; where there is a history, each byte against it as well. */
+export interface Look {
+  differing: DifferingRegions;
+  faults?: Record<StorageArea, Record<string, number>>;
+}
+
+/** Null: it was stopped. */
+export function lookAtAreas(p: Omit<LookParts, 'history'>, history: HistoryRecorder | null): Look | null {
+  if (history !== null) return verifyAreas({ ...p, history });
+  const differing = compareAreas(p);
+  return differing === null ? null : { differing };
+}
+
+export function verifyReport({ differing, faults }: Look, bytes: number, startedMs: number): VerifyReport {
+  return {
+    equal: differing.regions.size === 0,
+    bytes,
+    differingRegions: differing.regions.size,
+    firstDifferenceBytes: differing.firstDifferenceBytes,
+    ...(faults === undefined ? {} : { faults }),
+    durationMs: performance.now() - startedMs,
+  };
 }
 
 function roomForAChunk(): Float64Array {

@@ -55,14 +55,12 @@ export class LoadGenerator {
     const allowed = maxWritesPerSecond === 0 ? Number.POSITIVE_INFINITY : ((nowMs - this.startedMs) / 1000) * maxWritesPerSecond;
     while (this.meter.outstanding < queueDepth && this.issued < allowed) {
       const t = this.transaction();
-      if (t === null) return true;
+      if (t === BUSY) return true;
+      if (t === REFUSED) return this.refuse();
       const write = t.writes[t.next];
       const slot = this.core.obtain(t.place, write.offsetBytes, write.lengthBytes, nowMs);
       if (slot === BUSY) return true;
-      if (slot === REFUSED) {
-        this.refused++;
-        return false;
-      }
+      if (slot === REFUSED) return this.refuse();
       this.driver.obtained(slot, nowMs);
       this.meter.obtained();
       this.issued++;
@@ -79,12 +77,19 @@ export class LoadGenerator {
     for (const t of this.open.splice(0)) this.core.close(t.place, this.driver.nowMs);
   }
 
-  private transaction(): OpenTransaction | null {
+  /** A transaction that takes a write. REFUSED: the core takes none any more. BUSY: there is no place for one now. */
+  private transaction(): OpenTransaction | typeof BUSY | typeof REFUSED {
     if (this.open.length < OPEN_TRANSACTIONS) {
       const place = this.core.begin();
+      if (place === REFUSED) return REFUSED;
       if (place !== BUSY) this.open.push({ place, writes: this.workload.nextTransaction().writes, next: 0 });
     }
-    return this.open.length === 0 ? null : this.open[this.turn % this.open.length];
+    return this.open.length === 0 ? BUSY : this.open[this.turn % this.open.length];
+  }
+
+  private refuse(): false {
+    this.refused++;
+    return false;
   }
 
   private finish(t: OpenTransaction, nowMs: number): void {

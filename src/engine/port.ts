@@ -3,7 +3,7 @@
  * asynchronous to the main thread; the worker itself never waits for an event loop.
  */
 import type { Standstill } from '../base/attendedTime.js';
-import type { TrackingSpec, WorkloadSpec, DeviceRef, JournalRef, AreaName, CutPoint } from '../rig/resolved.js';
+import type { TrackingSpec, WorkloadSpec, DeviceRef, JournalRef, AreaName, CutPoint, KeepHistory } from '../rig/resolved.js';
 import type { FfiName } from '../device/native.js';
 import type { DeviceIdentity } from '../device/port.js';
 import type { JudgeReport, RecoveryReport, ResyncReport, VerifyReport } from '../judge/reports.js';
@@ -27,10 +27,24 @@ export interface EngineSpec {
   journal: JournalRef;
   tracking: TrackingSpec;
   ffi: FfiName;
+  /** The open file of the rig's lock: it stays open, and so locked, until the kernel has let go of the devices. */
+  lockFd?: number;
   /** 1 … 2^53-1; in every stamp. */
   runId: number;
   /** history/ of the run directory; null: no history is written (resync, verify, inspect). */
   historyDir: string | null;
+  /** Which of it stays; left out: all of it. */
+  keepHistory?: KeepHistory;
+  /** Records of one file of it; left out: HISTORY_FILE_BYTES. */
+  historyFileBytes?: number;
+}
+
+/** What became of the history as a cycle began. */
+export interface HistoryChange {
+  /** In the history's directory: where the records of the cycle go; null: they are not kept. */
+  file: string | null;
+  /** Removed, each a file's records of whole cycles. */
+  pruned: { firstCycle: number; lastCycle: number; bytes: number }[];
 }
 
 export interface OpenReport {
@@ -153,6 +167,11 @@ export interface EnginePort {
    * first: until P and S are known to be equal, a bench that dies must leave a journal that says so.
    */
   format(content: 'clean' | 'dirty'): Promise<void>;
+  /**
+   * A cycle begins; `passed`: how the one before it ended, null before the first. Records of cycles that passed may be
+   * removed. An engine that keeps no history has no such method.
+   */
+  beginCycle?(cycle: number, passed: boolean | null): Promise<HistoryChange>;
   /** Lays the base pattern on every sector of P and S and flushes both. */
   prepare(): Promise<{ bytes: number; durationMs: number }>;
   /** Reads the journal alone and makes D durable in the indicator area (R11). */
@@ -181,6 +200,8 @@ export interface EnginePort {
   abandon(): Promise<void>;
   /** Orderly: waits for what is in flight, writes R9 marks, closes. */
   close(): Promise<void>;
-  /** Ends the worker thread. */
+  /** I/Os that the devices have left unanswered while `abandon` or `close` waits for them. */
+  unanswered?(): Partial<Record<AreaName, number>>;
+  /** Ends the worker thread; what it waits for stays the kernel's. */
   terminate(): Promise<void>;
 }

@@ -8,7 +8,7 @@ import type { IoEngine, SectorTools } from '../device/port.js';
 import type { HistoryFeed } from '../judge/historyFeed.js';
 import type { JournalRecovery } from '../journal/recovery.js';
 import type { WorkloadSpec } from '../rig/resolved.js';
-import type { OpenAreas } from './areas.js';
+import { keptOpen, type OpenAreas } from './areas.js';
 import { CoreDriver } from './driver.js';
 import { DriverClock } from './driverClock.js';
 import type { Meter } from './meter.js';
@@ -70,7 +70,7 @@ export class RunningCore {
       recovery,
     });
     const { ioDepth, arenaBytes } = this.plan;
-    this.io = createIoEngine({ ffi: spec.ffi, depth: ioDepth, arenaBytes, devices: areas.devices });
+    this.io = createIoEngine({ ffi: spec.ffi, depth: ioDepth, arenaBytes, devices: areas.devices, keepOpen: keptOpen(spec) });
     this.driver = new CoreDriver({
       io: this.io,
       tools: p.tools,
@@ -150,14 +150,19 @@ export class RunningCore {
     return true;
   }
 
-  /** Lets what is in flight end, so that a bulk pass has the ring to itself. */
-  settle(): void {
+  /** Lets what is in flight end, so that a bulk pass has the ring to itself. False: it was stopped first. */
+  settle(stopRequested: () => boolean): boolean {
     const { core, io } = this;
     this.begin();
-    while (io.inFlight > 0 || (core.pages.unsettled > 0 && !core.state.journalLost)) this.round();
+    while (io.inFlight > 0 || (core.pages.unsettled > 0 && !core.state.journalLost)) {
+      // A device that never answers is lost to the core, and its I/O is in the ring all the same.
+      if (stopRequested()) return false;
+      this.round();
+    }
+    return true;
   }
 
-  /** In order: what is in flight ends or is given up (R9), evidence leaves the log. Then the ring is closed. */
+  /** In order: what is in flight ends or is given up (R9), evidence leaves the log. The ring is the caller's to close. */
   end(): void {
     const { core, driver } = this;
     this.begin();
@@ -173,7 +178,6 @@ export class RunningCore {
       }
       if (waited > 2 * DRAIN_MS || (core.state.primaryLost && core.state.journalLost)) break;
     }
-    this.io.close();
   }
 }
 

@@ -18,31 +18,20 @@ import { parseUuid } from '../journal/recovery.js';
 import type { WorkloadSpec } from '../rig/resolved.js';
 import { createWorkload } from '../workload/workload.js';
 import type { OpenAreas } from './areas.js';
-import { openAreas } from './areas.js';
+import { keptOpen, openAreas } from './areas.js';
 import { CHUNK_BYTES, flushOrThrow, WINDOW_CHUNKS } from './bulk.js';
 import type { Control } from './control.js';
 import { AREA_NAMES } from './control.js';
 import { EngineError } from './errors.js';
 import { HistoryFile } from './historyFile.js';
 import { formatJournal, readJournal, repairLog, repairSuperblocks } from './journalIo.js';
-import { compareAreas, DifferingRegions } from './compare.js';
-import { judgeAreas, verifyAreas } from './judgeRun.js';
+import { judgeAreas, lookAtAreas, verifyReport, type Look } from './judgeRun.js';
+import { letGo } from './letGo.js';
 import { LoadGenerator, runLoad } from './loadRun.js';
 import { Meter } from './meter.js';
 import { Phase } from './phase.js';
-import type {
-  AreaFailure,
-  EngineSnapshot,
-  EngineSpec,
-  JudgeReport,
-  LoadReport,
-  OpenReport,
-  PointArm,
-  PointEvent,
-  RecoveryReport,
-  ResyncReport,
-  VerifyReport,
-} from './port.js';
+import type { AreaFailure, EngineSnapshot, EngineSpec, HistoryChange, JudgeReport, LoadReport, OpenReport } from './port.js';
+import type { PointArm, PointEvent, RecoveryReport, ResyncReport, VerifyReport } from './port.js';
 import { prepareAreas } from './prepareRun.js';
 import { runResync } from './resyncRun.js';
 import { RunningCore } from './runningCore.js';
@@ -75,6 +64,8 @@ export class WorkerEngine {
   private readonly phase: Phase;
   /** Update ids go on over all engines of a worker: the history orders versions by them. */
   private nextUpdateId = 1;
+  /** On the way out a history that is not complete is no news, and stops nothing. */
+  private closing = false;
   private readonly stopRequested = (): boolean => this.ports.control.stopRequested;
 
   constructor(ports: WorkerPorts) {
@@ -88,6 +79,7 @@ export class WorkerEngine {
 
   open(spec: EngineSpec): OpenReport {
     if (this.areas !== null) throw new EngineError('ENGINE_STATE', 'the engine is open already; close or abandon it first');
+    this.closing = false;
     const areas = openAreas(spec);
     try {
       this.tools ??= sectorTools(spec.ffi);
@@ -120,6 +112,10 @@ export class WorkerEngine {
     this.recovery = null;
   }
 
+  beginCycle(cycle: number, passed: boolean | null): HistoryChange {
+    return this.history.beginCycle(cycle, passed);
+  }
+
   prepare(): { bytes: number; durationMs: number } {
     const { areas, spec } = this.opened();
     this.endCore();
@@ -129,6 +125,7 @@ export class WorkerEngine {
     const parts = { io: this.ring(), tools: this.tools!, usableBytes, runId: spec.runId };
     if (!prepareAreas({ ...parts, progress: (done) => this.progress(done) })) throw this.stopped('prepare');
     this.history.recorder?.base('stamped');
+    this.history.check();
     return { bytes: 2 * usableBytes, durationMs: performance.now() - started };
   }
 
@@ -150,11 +147,7 @@ export class WorkerEngine {
     repairSuperblocks(this.ring(), areas.geometry, recovery);
     this.recovery = recovery;
     this.startCore(null);
-    if (!this.atPoint(point, () => this.running!.untilReady())) {
-      throw new EngineError('ENGINE_AREA_LOST', 'the journal failed while recovery made the dirty regions durable; recover again', {
-        area: 'journal',
-      });
-    }
+    this.atPoint(point, () => this.untilReady('recovery made the dirty regions durable'));
     return {
       regionCount: areas.regionCount,
       dirtyRegions: recovery.dirty.count,
@@ -194,7 +187,7 @@ export class WorkerEngine {
     if (history === null || this.recovery === null) {
       throw new EngineError('ENGINE_STATE', 'judge needs the history of a run and a recovered journal; call recover first');
     }
-    this.running?.settle();
+    this.settle('judge');
     // What is found is what an area owes from now on. Only durable acknowledgement leaves nothing of it in a cache.
     if (spec.tracking.acknowledge === 'completed') flushOrThrow(this.ring(), [PRIMARY, SECONDARY]);
     this.phase.enter('judge', areas.geometry.usableBytes);
@@ -207,21 +200,14 @@ export class WorkerEngine {
       progress: (done) => this.progress(done),
     });
     history.drain();
+    this.history.check();
     if (report === null) throw this.stopped('judge');
     return report;
   }
 
   verify(): VerifyReport {
     const started = performance.now();
-    const { differing, faults } = this.compare();
-    return {
-      equal: differing.regions.size === 0,
-      bytes: this.opened().areas.geometry.usableBytes,
-      differingRegions: differing.regions.size,
-      firstDifferenceBytes: differing.firstDifferenceBytes,
-      ...(faults === undefined ? {} : { faults }),
-      durationMs: performance.now() - started,
-    };
+    return verifyReport(this.compare(), this.opened().areas.geometry.usableBytes, started);
   }
 
   repair(): ResyncReport {
@@ -230,35 +216,35 @@ export class WorkerEngine {
     return this.resync();
   }
 
-  private compare(): { differing: DifferingRegions; faults?: VerifyReport['faults'] } {
+  private compare(): Look {
     const { geometry } = this.opened().areas;
-    const history = this.history.recorder;
-    this.running?.settle();
+    this.settle('verify');
     this.phase.enter('verify', geometry.usableBytes);
     const parts = { io: this.ring(), tools: this.tools!, geometry, progress: (done: number) => this.progress(done) };
-    const found = history === null ? compareAreas(parts) : verifyAreas({ ...parts, history });
+    const found = lookAtAreas(parts, this.history.recorder);
     if (found === null) throw this.stopped('verify');
-    return found instanceof DifferingRegions ? { differing: found } : found;
+    return found;
   }
 
   /** Drops all that the engine knows and closes the devices; nothing is written any more. */
   abandon(): void {
     this.takePowerLoss();
     this.rememberIds();
-    this.running?.io.close();
+    if (this.running !== null) letGo(this.running.io, this.ports.control);
     this.running = null;
-    this.bulk?.close();
-    this.bulk = null;
+    this.closeBulk();
     this.recovery = null;
     this.areas?.close();
     this.areas = null;
     this.meter.outstanding = 0;
+    this.history.recorder?.forgetInFlight();
     this.history.recorder?.drain();
     this.phase.enter('closed', 0);
   }
 
   /** Orderly end: what is in flight ends or is given up (R9), evidence leaves the log, then the devices are closed. */
   close(): void {
+    this.closing = true;
     this.endCore();
     this.abandon();
     this.history.close();
@@ -293,8 +279,7 @@ export class WorkerEngine {
 
   private startCore(workload: WorkloadSpec | null): void {
     const { areas, spec } = this.opened();
-    this.bulk?.close();
-    this.bulk = null;
+    this.closeBulk();
     this.running = new RunningCore({
       spec,
       areas,
@@ -312,6 +297,7 @@ export class WorkerEngine {
         const { stopRequested, pointDisarmed } = this.ports.control;
         if (stopRequested || pointDisarmed) this.running?.driver.releasePoint();
         this.phase.sendIfDue();
+        if (!this.closing) this.history.check();
       },
     });
   }
@@ -325,7 +311,13 @@ export class WorkerEngine {
     this.endCore();
     this.recovery = this.readJournal();
     this.startCore(w);
-    this.needCore().untilReady();
+    this.untilReady('it was made ready for the load');
+  }
+
+  /** @throws EngineError ENGINE_AREA_LOST when the journal fails meanwhile. */
+  private untilReady(meanwhile: string): void {
+    if (this.needCore().untilReady()) return;
+    throw new EngineError('ENGINE_AREA_LOST', `the journal failed while ${meanwhile}; recover again`, { area: 'journal' });
   }
 
   private needCore(): RunningCore {
@@ -335,9 +327,15 @@ export class WorkerEngine {
 
   private endCore(): void {
     this.running?.end();
+    if (this.running !== null) letGo(this.running.io, this.ports.control);
     this.rememberIds();
     this.running = null;
     this.meter.outstanding = 0;
+  }
+
+  private closeBulk(): void {
+    if (this.bulk !== null) letGo(this.bulk, this.ports.control);
+    this.bulk = null;
   }
 
   private rememberIds(): void {
@@ -353,7 +351,7 @@ export class WorkerEngine {
 
   private createRing(depth: number, arenaBytes: number): IoEngine {
     const { areas, spec } = this.opened();
-    return createIoEngine({ ffi: spec.ffi, depth, arenaBytes, devices: areas.devices });
+    return createIoEngine({ ffi: spec.ffi, depth, arenaBytes, devices: areas.devices, keepOpen: keptOpen(spec) });
   }
 
   // --- the journal ---
@@ -385,11 +383,16 @@ export class WorkerEngine {
     return new EngineError('ENGINE_STOPPED', `${what} was stopped before its end`);
   }
 
+  private settle(before: string): void {
+    if (this.running?.settle(this.stopRequested) === false) throw this.stopped(before);
+  }
+
   /** Notes progress of a bulk pass; false when it should stop. */
   private progress(doneBytes: number): boolean {
     this.phase.doneBytes = doneBytes;
     this.takePowerLoss();
     this.phase.sendIfDue();
+    this.history.check();
     return !this.ports.control.stopRequested;
   }
 }

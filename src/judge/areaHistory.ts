@@ -100,6 +100,55 @@ export class AreaHistory {
     this.inFlight = new Map();
   }
 
+  /** Nothing that was issued has still to be reported. */
+  get atRest(): boolean {
+    return this.inFlight.size + this.orphans.size + this.flushes.size === 0;
+  }
+
+  /** The devices were closed: what was in flight is never reported. */
+  forgetInFlight(): void {
+    this.inFlight.clear();
+    this.orphans.clear();
+    this.flushes.clear();
+  }
+
+  /** The number of the next flush. */
+  get token(): number {
+    return this.nextToken;
+  }
+
+  /** As it stood when a checkpoint was taken of it; see historyCheckpoint.ts. */
+  restoreToken(token: number): void {
+    this.nextToken = token;
+  }
+
+  restoreBlocks(firstBlock: number, blockCount: number, durable: number, issued: number, damaged: number): void {
+    const end = firstBlock + blockCount;
+    this.durable.fill(durable, firstBlock, end);
+    this.issued.fill(issued, firstBlock, end);
+    this.damaged.fill(damaged, firstBlock, end);
+  }
+
+  restoreMarks(firstBlock: number, blockCount: number, marks: number): void {
+    this.marks.fill(marks, firstBlock, firstBlock + blockCount);
+  }
+
+  restorePending(updateId: number, firstBlock: number, blockCount: number): void {
+    this.pending.push(updateId, firstBlock, blockCount);
+  }
+
+  /** Writes that a flush would make durable, in order, without the blocks in which a copy has overwritten them. */
+  pendingRuns(show: (updateId: number, firstBlock: number, blockCount: number) => void): void {
+    this.pending.forEach((id, first, count, at) => {
+      let from = first;
+      for (let b = first; b <= first + count; b++) {
+        if (b < first + count && at >= this.overwrittenBefore[b]!) continue;
+        if (b > from) show(id, from, b - from);
+        from = b + 1;
+      }
+    });
+  }
+
   /** One piece of the update is no longer in flight. Returns false when it was submitted in an earlier epoch. */
   private land(updateId: number): boolean {
     for (const set of [this.orphans, this.inFlight]) {

@@ -51,8 +51,29 @@ export class WriteHistory implements HistoryFeed {
     return this.baseContent;
   }
 
+  /** Nothing that was issued has still to be reported: a checkpoint may be taken. */
+  get atRest(): boolean {
+    return this.areas.primary.atRest && this.areas.secondary.atRest && this.copies.size === 0;
+  }
+
+  /** The devices were closed: what was in flight, copies included, is never reported. */
+  forgetInFlight(): void {
+    this.areas.primary.forgetInFlight();
+    this.areas.secondary.forgetInFlight();
+    this.copies.clear();
+  }
+
+  /** What a checkpoint says of an area; the caller is a replay of it. */
+  restore(area: StorageArea): AreaHistory {
+    return this.areas[area];
+  }
+
+  restoreNewest(updateId: number): void {
+    this.newest = updateId;
+  }
+
   /** The ledger of an area, to be read only. */
-  area(area: StorageArea): Readonly<Pick<AreaHistory, 'durable' | 'issued' | 'damaged' | 'marks'>> {
+  area(area: StorageArea): Readonly<Pick<AreaHistory, 'durable' | 'issued' | 'damaged' | 'marks' | 'token' | 'pendingRuns'>> {
     return this.areas[area];
   }
 

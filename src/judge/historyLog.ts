@@ -9,6 +9,9 @@
  *
  * `a` is the update id, or the token of a flush; of `settled` a is the durable id, b the issued one, and the offset
  * that of the block. A torn last record (a bench that died) is cut off and said so; anything else bad is an error.
+ *
+ * A run may have several files. Each of version 2 but the first begins with a checkpoint (historyCheckpoint.ts), and is
+ * replayed alone.
  */
 import { BLOCK_BYTES } from '../workload/observation.js';
 import { crc32c } from '../workload/crc32c.js';
@@ -19,7 +22,8 @@ import type { BaseContent, StorageArea } from './historyFeed.js';
 export const HISTORY_RECORD_BYTES = 40;
 export const HISTORY_HEADER_BYTES = 40;
 const MAGIC = 0x3154534948575050n;
-const VERSION = 1;
+/** 2: with checkpoints. A file of version 1 has none, and is read as well. */
+const VERSION = 2;
 
 /** Numbers of the record kinds; part of the format, never renumbered. */
 export const HISTORY_KIND = {
@@ -34,6 +38,14 @@ export const HISTORY_KIND = {
   copyDurable: 9,
   settled: 10,
   base: 11,
+  /** Checkpoint: a run of blocks of an area; a is the durable id, b the issued one. */
+  blocks: 12,
+  /** Checkpoint: a run of blocks with BLOCK_MARK bits a. */
+  marks: 13,
+  /** Checkpoint: update a waits for a flush in a run of blocks. */
+  pending: 14,
+  /** Checkpoint: a is the number of the area's next flush, b the newest update. */
+  position: 15,
 } as const;
 export type HistoryKind = (typeof HISTORY_KIND)[keyof typeof HISTORY_KIND];
 
@@ -77,7 +89,7 @@ export function decodeHeader(bytes: Uint8Array): HistoryHeader {
   if (view.getBigUint64(0, true) !== MAGIC) throw bad('magic is not PPWHIST1', 0);
   if (view.getUint32(32, true) !== crc32c(bytes, 0, 32)) throw bad('header fails its CRC', 32);
   const version = view.getUint32(8, true);
-  if (version !== VERSION) throw bad(`version ${version} is not ${VERSION}`, 8);
+  if (version < 1 || version > VERSION) throw bad(`version ${version} is not 1 to ${VERSION}`, 8);
   const base = view.getUint32(12, true) === 1 ? 'unknown' : 'stamped';
   return { runId: view.getFloat64(16, true), usableBytes: view.getFloat64(24, true), base };
 }
@@ -102,7 +114,7 @@ export function encodeRecord(bytes: Uint8Array, view: DataView, at: number, reco
 function decodeRecord(bytes: Uint8Array, view: DataView, at: number): HistoryRecord {
   if (view.getUint32(at + 4, true) !== recordCrc(bytes, at)) throw bad('record fails its CRC', at);
   const kind = bytes[at]!;
-  if (kind < HISTORY_KIND.issued || kind > HISTORY_KIND.base) throw bad(`record kind ${kind} is unknown`, at);
+  if (kind < HISTORY_KIND.issued || kind > HISTORY_KIND.position) throw bad(`record kind ${kind} is unknown`, at);
   return {
     kind: kind as HistoryKind,
     area: bytes[at + 1] === 0 ? 'primary' : 'secondary',
@@ -157,6 +169,25 @@ export function applyRecord(history: WriteHistory, r: HistoryRecord): void {
       return history.settled(r.area, r.offsetBytes / BLOCK_BYTES, { durable: r.a, issued: r.b, damaged: r.damaged });
     case HISTORY_KIND.base:
       return history.base(r.ok ? 'unknown' : 'stamped');
+    default:
+      return applyCheckpoint(history, r);
+  }
+}
+
+function applyCheckpoint(history: WriteHistory, r: HistoryRecord): void {
+  const area = history.restore(r.area);
+  const first = r.offsetBytes / BLOCK_BYTES;
+  const count = Math.ceil(r.lengthBytes / BLOCK_BYTES);
+  switch (r.kind) {
+    case HISTORY_KIND.blocks:
+      return area.restoreBlocks(first, count, r.a, r.b, r.damaged);
+    case HISTORY_KIND.marks:
+      return area.restoreMarks(first, count, r.a);
+    case HISTORY_KIND.pending:
+      return area.restorePending(r.a, first, count);
+    case HISTORY_KIND.position:
+      area.restoreToken(r.a);
+      return history.restoreNewest(r.b);
   }
 }
 

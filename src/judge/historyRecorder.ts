@@ -1,19 +1,23 @@
 /**
  * A write history that also writes itself down: a wrapper with the same feed, emitting the bytes of historyLog.ts to a
- * sink. Promises: what the sink got, in order, replays to the same ledger. Does not promise that the last records have
- * reached the sink before `drain`.
+ * sink. Promises: what the sink got, in order, replays to the same ledger; the feed never throws for the sink, so that
+ * no I/O is left half submitted. What the sink threw is in `failure`, and from then on records are discarded. Does not
+ * promise that the last records have reached the sink before `drain`.
  */
 import { BLOCK_BYTES } from '../workload/observation.js';
 import { WriteHistory } from './history.js';
 import type { BaseContent, HistoryFeed, StorageArea } from './historyFeed.js';
-import { HISTORY_KIND, HISTORY_RECORD_BYTES, encodeHeader, encodeRecord, type HistoryKind } from './historyLog.js';
+import { checkpointOf } from './historyCheckpoint.js';
+import { HISTORY_KIND, HISTORY_RECORD_BYTES, encodeHeader, encodeRecord, type HistoryKind, type HistoryRecord } from './historyLog.js';
 
 /** 64 KiB a call: few enough calls to be cheap, few enough records to lose when the bench dies. */
 const BUFFERED_RECORDS = 1638;
 
 export class HistoryRecorder implements HistoryFeed {
   readonly history: WriteHistory;
-  private readonly sink: (bytes: Uint8Array) => void;
+  /** What the sink threw: the records end somewhere before. */
+  failure: Error | null = null;
+  private sink: (bytes: Uint8Array) => void;
   private readonly buffer = new Uint8Array(BUFFERED_RECORDS * HISTORY_RECORD_BYTES);
   private readonly view = new DataView(this.buffer.buffer);
   private used = 0;
@@ -22,7 +26,30 @@ export class HistoryRecorder implements HistoryFeed {
   constructor(history: WriteHistory, sink: (bytes: Uint8Array) => void) {
     this.history = history;
     this.sink = sink;
-    sink(encodeHeader({ runId: history.runId, usableBytes: history.usableBytes, base: history.content }));
+    this.writeHeader();
+  }
+
+  /**
+   * Goes on in another sink, which gets all that a replay needs to go on from here. Nothing may be in flight.
+   * @throws what the sink throws, and is in the old one then, as if it had not been asked
+   */
+  continueIn(sink: (bytes: Uint8Array) => void): void {
+    this.drain();
+    const { sink: before, failure } = this;
+    this.sink = sink;
+    this.writeHeader();
+    for (const record of checkpointOf(this.history)) this.put(record);
+    this.drain();
+    const refused = this.failure;
+    if (refused === null || failure !== null) return;
+    this.sink = before;
+    this.failure = null;
+    throw refused;
+  }
+
+  /** The devices were closed: what was in flight is never reported. */
+  forgetInFlight(): void {
+    this.history.forgetInFlight();
   }
 
   base(content: BaseContent = this.history.content): void {
@@ -85,8 +112,22 @@ export class HistoryRecorder implements HistoryFeed {
 
   /** Hands everything recorded so far to the sink. */
   drain(): void {
-    if (this.used > 0) this.sink(this.buffer.subarray(0, this.used));
+    if (this.used > 0) this.write(this.buffer.subarray(0, this.used));
     this.used = 0;
+  }
+
+  private writeHeader(): void {
+    const { runId, usableBytes, content } = this.history;
+    this.write(encodeHeader({ runId, usableBytes, base: content }));
+  }
+
+  private write(bytes: Uint8Array): void {
+    if (this.failure !== null) return;
+    try {
+      this.sink(bytes);
+    } catch (error) {
+      this.failure = error as Error;
+    }
   }
 
   private record(
@@ -99,7 +140,11 @@ export class HistoryRecorder implements HistoryFeed {
   ): void {
     const ok = more?.ok ?? false;
     const damaged = more?.damaged ?? 0;
-    encodeRecord(this.buffer, this.view, this.used, { kind, area, ok, damaged, a, offsetBytes, lengthBytes, b: more?.b ?? 0 });
+    this.put({ kind, area, ok, damaged, a, offsetBytes, lengthBytes, b: more?.b ?? 0 });
+  }
+
+  private put(record: HistoryRecord): void {
+    encodeRecord(this.buffer, this.view, this.used, record);
     this.used += HISTORY_RECORD_BYTES;
     if (this.used === this.buffer.length) this.drain();
   }

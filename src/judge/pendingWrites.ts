@@ -36,6 +36,14 @@ export class PendingWrites {
     }
   }
 
+  /** Shows every write that waits, oldest first. */
+  forEach(show: (updateId: number, firstBlock: number, blockCount: number, at: number) => void): void {
+    for (let at = this.headPosition; at < this.tailPosition; at++) {
+      const slot = at % this.ids.length;
+      show(this.ids[slot]!, this.firstBlocks[slot]!, this.blockCounts[slot]!, at);
+    }
+  }
+
   /** Forgets all of them: no later flush can promise anything about them. */
   clear(): void {
     this.headPosition = this.tailPosition;

@@ -29,9 +29,17 @@ function facts(run: RunRecord): Markup {
     ['Host', `Linux ${run.host.kernel}, Node ${run.host.node}, ${run.host.cpus} CPUs, ${formatBytes(run.host.memoryBytes)}`],
     ['I/O', `${run.host.io ?? MISSING} through ${run.host.ffi}`],
     ['plugpull', run.plugpull],
+    ...(run.history === undefined ? [] : [['Records of writes', historyText(run.history)] satisfies [string, string]]),
   ];
   return markup`<h2>Run</h2><table>${rows.map(([k, v]) => markup`<tr><th scope="row">${k}</th><td>${v}</td></tr>`)}
 <tr><th scope="row">Again</th><td><code>${run.replay}</code></td></tr></table>`;
+}
+
+function historyText({ keep, files, removedCycles, removedBytes }: NonNullable<RunRecord['history']>): string {
+  if (keep === 'none') return 'none kept (campaign.keepHistory: none)';
+  const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
+  const kept = `${formatBytes(bytes)} in ${files.map((file) => `history/${file.name}`).join(', ')}`;
+  return removedCycles === 0 ? `${kept}: all cycles` : `${kept}; of ${removedCycles} cycles that passed ${formatBytes(removedBytes)} were removed`;
 }
 
 function devices(run: RunRecord): Markup {

@@ -152,6 +152,11 @@ export const cycleRecordSchema = z.object({
   standstills: z.array(z.object({ atMs: ms, ms })).optional(),
   /** Attempts before this one that did not count, because the bench stood still in them. Absent: none. */
   repeats: count.optional(),
+  /**
+   * The file below history/ that has the records of the cycle's writes, null: none were kept. The file is gone once
+   * run.json's `history` counts it among the removed. Absent in records of before it was kept.
+   */
+  history: z.string().nullable().optional(),
 });
 export type CycleRecord = z.infer<typeof cycleRecordSchema>;
 
@@ -199,6 +204,18 @@ export const runRecordSchema = z.object({
   counts: z.object({ PASS: count, FAIL: count, INVALID: count }),
   /** One-sided 95 % bound on the chance that a cycle fails. */
   failureRateUpperBound: z.number().min(0).max(1),
+  /**
+   * Records of every write, below history/: which the profile keeps, which files are there, and of how many cycles they
+   * were removed. Absent in runs of before it was kept.
+   */
+  history: z
+    .object({
+      keep: z.enum(['failures', 'all', 'none']),
+      files: z.array(z.object({ name: z.string(), bytes: count })),
+      removedCycles: count,
+      removedBytes: count,
+    })
+    .optional(),
   /** The operator ended it; the cycles are those before. */
   interrupted: z.boolean(),
   /** What ended the campaign early other than the operator, or could not be put back; for people. */

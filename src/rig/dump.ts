@@ -78,6 +78,7 @@ function campaign(c: CampaignSpec): object {
     dark: formatDuration(c.darkMs),
     silence: formatDuration(c.silenceMs),
     prepare: c.prepare,
+    keepHistory: c.keepHistory,
     deadlines: Object.fromEntries(Object.entries(d).map(([name, ms]) => [name, formatDuration(ms)])),
     limits: {
       recovery: orNone(c.limits.recoveryMs, formatDuration),

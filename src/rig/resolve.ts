@@ -78,6 +78,7 @@ function campaign(c: CampaignProfile, rails: string[]): CampaignSpec {
     darkMs: c.dark,
     silenceMs: c.silence,
     prepare: c.prepare,
+    keepHistory: c.keepHistory,
     deadlinesMs: c.deadlines,
     limits: { recoveryMs: c.limits.recovery, resyncMs: c.limits.resync, falseDirtyRegions: c.limits.falseDirtyRegions },
   };

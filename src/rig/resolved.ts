@@ -104,6 +104,9 @@ export interface CutSpec {
   at?: CutPoint;
 }
 
+/** Whose history of writes stays in the run directory: of the cycles around those that did not pass, of all, of none. */
+export type KeepHistory = 'failures' | 'all' | 'none';
+
 export interface CampaignSpec {
   cycles: number;
   seed: number;
@@ -114,6 +117,7 @@ export interface CampaignSpec {
   silenceMs: number;
   /** `stamp` lays a base pattern on every sector of both areas first; `compare` trusts equal areas. */
   prepare: 'stamp' | 'compare';
+  keepHistory: KeepHistory;
   deadlinesMs: { cut: number; point: number; return: number; recover: number; judge: number; resync: number };
   /** FAIL beyond these; null = no limit. */
   limits: { recoveryMs: number | null; resyncMs: number | null; falseDirtyRegions: number | null };

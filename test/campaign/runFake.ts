@@ -15,6 +15,7 @@ export function campaign(cut: Partial<CutSpec> = {}): CampaignSpec {
     darkMs: 100,
     silenceMs: 300,
     prepare: 'stamp',
+    keepHistory: 'failures',
     deadlinesMs: { cut: 1000, point: 1500, return: 2000, recover: 3000, judge: 4000, resync: 5000 },
     limits: { recoveryMs: null, resyncMs: null, falseDirtyRegions: null },
   };

@@ -4,7 +4,7 @@ import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { labStatus } from '../../src/lab/lab.js';
-import type { CycleRecord, RunRecord } from '../../src/report/runRecord.js';
+import type { CycleRecord, Run, RunRecord } from '../../src/report/runRecord.js';
 import { ownStateDir, rigText, type RigWishes } from '../campaign/labRig.js';
 import { cli } from './cli.js';
 
@@ -68,20 +68,30 @@ describe('exit codes', () => {
     expect(await labStatus('mute')).toBeNull();
   });
 
-  it.skipIf(process.getuid?.() !== 0)('5 when the run directory fills up on the way, naming the file; power is back', async () => {
+  it.skipIf(process.getuid?.() !== 0)('5 when the run directory fills up on the way, named once; power is back, and what was done is on record', async () => {
     const mount = join(state.dir, 'small');
     mkdirSync(mount);
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=5m', 'tmpfs', mount]);
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=8m', 'tmpfs', mount]);
     try {
       let full = false;
       const fill = (stdout: string): void => {
-        if (!full && stdout.includes('  preflight:')) full = fillUp(join(mount, 'of-others'));
+        if (!full && stdout.includes('cycle 1 of 200')) full = fillUp(join(mount, 'of-others'));
       };
       const result = await run('full', { cuts: [LOAD_P], cycles: 200 }, join(mount, 'out'), fill);
       expect(result.code, result.stdout.slice(-500) + result.stderr).toBe(5);
       expect(result.stderr).toMatch(/small\/out/);
       expect(result.stderr).toMatch(/no space|ENOSPC/i);
+      expect(result.stderr.match(/^plugpull: .*(no space|ENOSPC)/gim), result.stderr).toHaveLength(1);
+      expect(result.stderr).not.toMatch(/WITHOUT POWER|outside the bounds/);
       expect(await labStatus('full')).toBeNull();
+      const ended = result.cycles();
+      expect(ended.length).toBeGreaterThan(0);
+      const report = await cli(['report', join(mount, 'out'), '--json'], { env });
+      expect(report.code, report.stderr).toBe(0);
+      const { run: record, cycles } = JSON.parse(report.stdout) as Run;
+      expect(cycles).toHaveLength(ended.length);
+      expect(record.troubles.filter((trouble) => /no space|ENOSPC/.test(trouble))).toHaveLength(1);
+      expect(record.history?.files.map(({ name }) => name)).toEqual(['cycle-000000.bin']);
     } finally {
       execFileSync('umount', ['--lazy', mount]);
     }

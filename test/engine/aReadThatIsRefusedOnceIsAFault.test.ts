@@ -19,6 +19,8 @@ const tools = sectorTools('koffi');
 
 /** Two areas in memory; `refuse` says of each read whether it fails, and how. */
 class MemoryIo implements IoEngine {
+  unanswered = (): number => 0;
+  discard = (): number => 0;
   readonly kind = 'threads';
   readonly ffi = 'koffi';
   readonly depth = 64;

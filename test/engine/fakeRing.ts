@@ -68,6 +68,14 @@ export class FakeRing implements IoEngine {
     return this.nowMs * NS_PER_MS;
   }
 
+  unanswered(deviceIndex: number): number {
+    return this.pending.filter(({ device }) => device === deviceIndex).length;
+  }
+
+  discard(): number {
+    return this.pending.length;
+  }
+
   close(): void {
     this.pending = [];
   }

@@ -9,6 +9,7 @@ import type { FormerTimes } from '../../campaign/estimate.js';
 import { textOf } from '../../campaign/errors.js';
 import { planCycle } from '../../campaign/rounds.js';
 import { parseRun, wholeLines } from '../../report/parseRun.js';
+import type { CycleRecord } from '../../report/runRecord.js';
 import { parseRig } from '../../rig/load.js';
 import type { ResolvedRig } from '../../rig/resolved.js';
 import { UsageError } from '../exitCodes.js';
@@ -75,8 +76,16 @@ function timesOf(directory: string, rig: ResolvedRig): FormerTimes | null {
       if (from === undefined || to === null) return [];
       return [{ tookMs: to - from, askedMs: askedMsOf(planCycle(former.campaign, former.rails, run.seed, index)) }];
     }),
+    writesPerSecond: rateOf(cycles),
     aroundMs: (beganMs.get(0) ?? 0) + endTookMs,
   };
+}
+
+/** Of all its loads together. */
+function rateOf(cycles: readonly CycleRecord[]): number | null {
+  const loads = cycles.flatMap(({ load }) => (load === null ? [] : [load]));
+  const seconds = loads.reduce((sum, { durationMs }) => sum + durationMs, 0) / 1000;
+  return seconds === 0 ? null : loads.reduce((sum, { updatesIssued }) => sum + updatesIssued, 0) / seconds;
 }
 
 /** What decides about time, and not which cuts are drawn. */

@@ -46,6 +46,10 @@ export const campaignSchema = z
       .enum(['stamp', 'compare'])
       .default('stamp')
       .describe('stamp: lay a base pattern on every sector first; compare: trust areas that are equal.'),
+    keepHistory: z
+      .enum(['failures', 'all', 'none'])
+      .default('failures')
+      .describe('Which of the records of every write stay in the run directory. failures: those of the cycles around one that did not pass, and the latest; all: every cycle, without bound; none: no record is written, and a verdict can not be made again from the directory.'),
     deadlines: z
       .strictObject({
         cut: deadline('From the command to the first failed I/O').prefault('10s'),

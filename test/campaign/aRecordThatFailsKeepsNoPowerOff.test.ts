@@ -1,0 +1,83 @@
+/**
+ * Promise: an observer that throws (a record on a full disk) ends the campaign in order, wherever it throws: the power is
+ * back, the rig is unlocked, and the problem is named once.
+ */
+import { afterAll, describe, expect, it } from 'vitest';
+import { runCampaign, type CampaignResult } from '../../src/campaign/campaign.js';
+import { systemClock } from '../../src/campaign/clock.js';
+import { CampaignError } from '../../src/campaign/errors.js';
+import type { Host } from '../../src/campaign/host.js';
+import type { CampaignObserver } from '../../src/campaign/observer.js';
+import { realHost } from '../../src/campaign/realHost.js';
+import { lockRig, rigHolder } from '../../src/campaign/rigLock.js';
+import { canRunLab } from './boardRig.js';
+import { idleEngine } from './idleEngine.js';
+import { labRig, ownStateDir } from './labRig.js';
+
+const state = ownStateDir();
+afterAll(() => state.clean());
+
+const full = new CampaignError('RUN_DIR_FULL', 'no space left for events.jsonl');
+
+/** Throws at every event from the first that `when` accepts, as a full disk does. */
+function failing(when: (event: string, argument: unknown) => boolean): CampaignObserver {
+  let hasFailed = false;
+  const on = (event: string) => (argument: unknown): void => {
+    hasFailed ||= when(event, argument);
+    if (hasFailed) throw full;
+  };
+  const events = ['stepBegan', 'stepEnded', 'opened', 'cycleBegan', 'phase', 'rail', 'cycleEnded', 'historyPruned', 'note'] as const;
+  return Object.fromEntries(events.map((event) => [event, on(event)]));
+}
+
+interface Ended {
+  result: CampaignResult;
+  /** What the boards were asked for last. */
+  lastSwitch: string;
+}
+
+async function run(name: string, observer: CampaignObserver): Promise<Ended> {
+  const rig = labRig(name, { cuts: ['{ rails: [P], during: load, after: 50ms }'], cycles: 2 });
+  let lastSwitch = '';
+  const openPower: Host['openPower'] = async (spec) => {
+    const port = await realHost.openPower(spec);
+    return {
+      ...port,
+      switchRails: (rails, to) => {
+        lastSwitch = to;
+        return port.switchRails(rails, to);
+      },
+      allOn: () => {
+        lastSwitch = 'all on';
+        return port.allOn();
+      },
+    };
+  };
+  const result = await runCampaign(
+    { rig, ffi: 'koffi', keepLab: false, runId: 1, historyDir: '/nonexistent', lock: lockRig(rig.name, 'test') },
+    {
+      host: { ...realHost, openPower, createEngine: async (events) => idleEngine(events) },
+      clock: systemClock,
+      interrupts: { requested: false, onFirst: () => undefined, release: () => undefined },
+      observers: [observer],
+    },
+  );
+  return { result, lastSwitch };
+}
+
+describe.skipIf(!canRunLab)('a record that fails', () => {
+  const moments: [string, (event: string, argument: unknown) => boolean, number][] = [
+    ['as the lab comes up', () => true, 0],
+    ['as a rail goes off', (event, rail) => event === 'rail' && rail === 'P', 1],
+    ['as the campaign ends', (event, step) => event === 'stepBegan' && step === 'end', 2],
+  ];
+  it.each(moments)('%s', async (moment, when, cyclesMax) => {
+    const name = `record-${moments.findIndex(([m]) => m === moment)}`;
+    const { result, lastSwitch } = await run(name, failing(when));
+    expect(result.problem).toMatchObject({ kind: 'internal', code: 'RUN_DIR_FULL' });
+    expect(result.troubles).toEqual([]);
+    expect(result.cycles.length).toBeLessThanOrEqual(cyclesMax);
+    expect(lastSwitch).toBe('all on');
+    expect(rigHolder(name, state.dir)).toBeNull();
+  });
+});
