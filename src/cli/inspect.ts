@@ -11,6 +11,7 @@ import { ffiOption, print, printJson, type FfiName } from './options.js';
 import type { SetExit } from './program.js';
 import { formatBytes } from './progressText.js';
 import { formatRegionMap } from './regionMap.js';
+import { blocksText } from '../judge/reports.js';
 
 interface InspectOptions {
   json?: boolean;
@@ -53,7 +54,7 @@ function formatInspection(r: InspectReport): string {
     `dirty: ${r.dirtyRegions} of ${r.regionCount} regions${r.everythingDirty ? ' (EVERYTHING, see the findings)' : ''}`,
   ];
   if (r.needsFormat) lines.push('There is no journal of this rig here yet; a run writes one.');
-  for (const f of r.findings) lines.push(`finding: ${f.where}, block ${f.blockIndex}: ${f.problem}; ${f.effect}`);
+  for (const f of r.findings) lines.push(`finding: ${f.where}, ${blocksText(f)}: ${f.problem}; ${f.effect}`);
   if (r.dirtyRegions > 0) lines.push(formatRegionMap(r.dirtyRanges, r.regionCount));
   return lines.join('\n');
 }

@@ -7,6 +7,7 @@ import { ffiOption, print, printJson, type FfiName } from './options.js';
 import type { SetExit } from './program.js';
 import { formatBytes, formatMs } from './progressText.js';
 import { withSession } from './withSession.js';
+import { blocksText } from '../judge/reports.js';
 
 interface ResyncOptions {
   json?: boolean;
@@ -31,7 +32,7 @@ async function resync(rig: ResolvedRig, options: ResyncOptions): Promise<ExitCod
   if (options.json) printJson(report);
   else {
     print(`recovered in ${formatMs(recovery.durationMs)}: ${recovery.dirtyRegions} of ${recovery.regionCount} regions dirty (${recovery.fromIndicatorArea} from indicators, ${recovery.fromLog} from the log)`);
-    for (const f of recovery.findings) print(`  ${f.where}, block ${f.blockIndex}: ${f.problem}; ${f.effect}`);
+    for (const f of recovery.findings) print(`  ${f.where}, ${blocksText(f)}: ${f.problem}; ${f.effect}`);
     print(`copied ${copied.regions} regions, ${formatBytes(copied.bytes)}, in ${formatMs(copied.durationMs)}`);
     if (!copied.complete) print(`${copied.remainingRegions} regions are still dirty`);
   }

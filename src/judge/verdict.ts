@@ -10,6 +10,7 @@
  */
 import { SECTOR_BYTES } from '../workload/observation.js';
 import type { JudgeReport, RecoveryReport, ResyncReport, VerifyReport } from './reports.js';
+import { blocksText } from './reports.js';
 import { failureRateUpperBound } from './statistics.js';
 
 export type Verdict = 'PASS' | 'FAIL' | 'INVALID';
@@ -117,7 +118,7 @@ function recoveryReasons(recovery: RecoveryReport): Reason[] {
   return rotten.map((f) => ({
     code: 'METADATA_ROT',
     rule: 'indicator-rot',
-    text: `journal ${f.where}, block ${f.blockIndex}: ${f.problem} (${f.effect})`,
+    text: `journal ${f.where}, ${blocksText(f)}: ${f.problem} (${f.effect})`,
   }));
 }
 

@@ -2,6 +2,7 @@
 import { aimSentence, cutPlace } from './aimText.js';
 import { markup, type Markup } from './markup.js';
 import type { CycleRecord } from './runRecord.js';
+import { blocksText } from '../judge/reports.js';
 
 /** Of the samples that the judge keeps, so many are shown; all are in cycles.jsonl. */
 const SAMPLES_SHOWN = 20;
@@ -38,7 +39,7 @@ function samples(cycle: CycleRecord): Markup {
 
 function findings(cycle: CycleRecord): Markup {
   const list = cycle.recovery?.findings ?? [];
-  return markup`${list.map((f) => markup`<p>Recovery: ${f.where}, block ${f.blockIndex}: ${f.problem} (${f.effect})</p>`)}`;
+  return markup`${list.map((f) => markup`<p>Recovery: ${f.where}, ${blocksText(f)}: ${f.problem} (${f.effect})</p>`)}`;
 }
 
 export function cycleDetails(cycle: CycleRecord, open: boolean): Markup {
