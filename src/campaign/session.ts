@@ -237,7 +237,6 @@ export class Session implements Bench {
     const { rig, ffi } = this.options;
     if (usesLab(rig)) this.lab = await this.host.labView(rig.name);
     this.prober = createAreaProbe((area) => this.pathOf(area), this.clock);
-    // First: a read of ours on a device that the kernel waits for would keep this process as well.
     await this.awaitRemains();
     this.broughtUp = {
       rails: rig.rails,
@@ -245,9 +244,7 @@ export class Session implements Bench {
       found: this.power.found,
       silenceMs: rig.campaign.silenceMs,
       returnMs: rig.campaign.deadlinesMs.return,
-      openBoards: async () => {
-        this.power.opened(await this.host.openPower({ name: rig.name, boards: placedBoards(rig, this.lab), boardTypes: rig.boardTypes, rails: rig.rails }));
-      },
+      openBoards: () => this.openBoards(),
       readRails: () => this.power.readRails(),
       askGate: (circumstances) => this.host.checkGate(gateQuestions(rig, this.lab), rig.file, circumstances),
       inTime: (what, switching) => within(this.clock, this.power.restoreMs, what, switching),
@@ -284,9 +281,22 @@ export class Session implements Bench {
     }
   }
 
-  /** What a command that has ended left unanswered may be answered now that the power is on. @throws CampaignError DEVICE_BUSY */
+  private async openBoards(): Promise<void> {
+    if (this.power.isOpen) return;
+    const { rig } = this.options;
+    this.power.opened(await this.host.openPower({ name: rig.name, boards: placedBoards(rig, this.lab), boardTypes: rig.boardTypes, rails: rig.rails }));
+  }
+
+  /**
+   * A command that has ended may have left I/O that the kernel still waits for: it passed the gate with these devices, and
+   * only power may end that I/O, so the rails go on before anything else is looked at. A read of ours on such a device
+   * would keep this process as well. @throws CampaignError DEVICE_BUSY
+   */
   private async awaitRemains(): Promise<void> {
     const { rig, lock } = this.options;
+    if (lock.remains().length === 0) return;
+    await this.openBoards();
+    await within(this.clock, this.power.restoreMs, 'switching all rails on', this.power.allOn());
     const untilMs = this.clock.nowMs() + rig.campaign.deadlinesMs.return;
     for (let remains = lock.remains(); remains.length > 0; remains = lock.remains()) {
       if (this.clock.nowMs() >= untilMs) throw new CampaignError('DEVICE_BUSY', describeRemains(rig.name, remains), { remains });

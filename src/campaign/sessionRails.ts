@@ -31,6 +31,10 @@ export class SessionRails implements BenchPower {
     this.onRail = onRail;
   }
 
+  get isOpen(): boolean {
+    return this.port !== null;
+  }
+
   opened(port: PowerPort): void {
     this.port = port;
   }

@@ -34,6 +34,11 @@ export interface RecoveryReport {
   durationMs: number;
 }
 
+/** `block 7`, or `blocks 7 … 14`. */
+export function blocksText({ blockIndex, blocks = 1 }: Pick<RecoveryFinding, 'blockIndex' | 'blocks'>): string {
+  return blocks === 1 ? `block ${blockIndex}` : `blocks ${blockIndex} … ${blockIndex + blocks - 1}`;
+}
+
 export interface AreaJudgement {
   /** Anomalies by class of the fault catalogue (`lost-write`, `bit-corruption`, …) and by legality. */
   faults: Record<string, number>;

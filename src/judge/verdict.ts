@@ -10,6 +10,7 @@
  */
 import { SECTOR_BYTES } from '../workload/observation.js';
 import type { JudgeReport, RecoveryReport, ResyncReport, VerifyReport } from './reports.js';
+import { blocksText } from './reports.js';
 import { failureRateUpperBound } from './statistics.js';
 
 export type Verdict = 'PASS' | 'FAIL' | 'INVALID';
@@ -116,7 +117,7 @@ function verifyReasons(verify: VerifyReport): Reason[] {
 /** Only what had been durable and rotted: a page or block torn by the cut is legal, and dirty regions are its price. */
 function recoveryReasons(recovery: RecoveryReport): Reason[] {
   const rotten = recovery.findings.filter((f) => f.class === 'indicator-rot');
-  const listed = rotten.map((f) => `journal ${f.where}, block ${f.blockIndex}: ${f.problem} (${f.effect})`);
+  const listed = rotten.map((f) => `journal ${f.where}, ${blocksText(f)}: ${f.problem} (${f.effect})`);
   const unlisted = (recovery.unlisted ?? []).filter((f) => f.class === 'indicator-rot');
   const texts = [...listed, ...unlisted.map((f) => `journal ${f.where}: ${f.count} more findings, behind the list's end`)];
   return texts.map((text) => ({ code: 'METADATA_ROT', rule: 'indicator-rot', text }));

@@ -1,10 +1,10 @@
 /** What recovery met on the journal, and what it made of it, in words. */
-import type { RecoveryReport } from '../judge/reports.js';
+import { blocksText, type RecoveryReport } from '../judge/reports.js';
 
 type Finding = RecoveryReport['findings'][number];
 
-export function findingText({ where, blockIndex, problem, effect }: Finding): string {
-  return `${where}, block ${blockIndex}: ${problem}; ${effect}`;
+export function findingText(finding: Finding): string {
+  return `${finding.where}, ${blocksText(finding)}: ${finding.problem}; ${finding.effect}`;
 }
 
 /** Those that the list has no room for, by place and class: `… and 156 more in the indicator-area (indicator-rot)`. */

@@ -36,7 +36,7 @@ it('the journal fails before the log is ready for the load', () => {
     }
   }
   const ignore = (): void => undefined;
-  const engine = new WorkerEngine({ control: new Announcing(), snapshot: ignore, failure: ignore, point: ignore, loadBegan: ignore, powerLossTaken: ignore });
+  const engine = new WorkerEngine({ control: new Announcing(), snapshot: ignore, failure: ignore, point: ignore, loadBegan: ignore, standstill: ignore, powerLossTaken: ignore });
   engine.open(mirrors.spec(mirrors.devices()));
   try {
     engine.format('clean');
