@@ -61,7 +61,9 @@ export async function bringUp(b: BringUp): Promise<AreaName[]> {
   if (dark.length + fallen.length > 0) {
     const hint = await wake(b, [...dark, ...fallen], still);
     if (hint !== '') await refuseLoss(b, fallen, feeding(b, fallen));
-    refuse(await b.askGate(), hint);
+    const silent = hint === '' ? [] : (await watchOf(b).look([...dark, ...fallen], b.silenceMs)).silent;
+    refuse(await b.askGate({ dark: silent }), hint);
+    if (silent.length > 0) throw new CampaignError('HARDWARE_FAILED', hint.trim(), { areas: silent });
   }
   if (b.rails.length === 0) return answering;
   await b.inTime('switching all rails on', b.bench.power.allOn());
@@ -71,8 +73,11 @@ export async function bringUp(b: BringUp): Promise<AreaName[]> {
 
 /** Areas of the profile's rails that answer reads; one that is unresponsive does not. */
 async function look(b: BringUp, areas: readonly AreaName[]): Promise<AreaName[]> {
-  const watch = new AreaWatch(b.bench, () => undefined);
-  return (await watch.look(areas, b.silenceMs)).answering;
+  return (await watchOf(b).look(areas, b.silenceMs)).answering;
+}
+
+function watchOf(b: BringUp): AreaWatch {
+  return new AreaWatch(b.bench, () => undefined);
 }
 
 function feeding(b: BringUp, areas: readonly AreaName[]): RailSpec[] {

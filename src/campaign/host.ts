@@ -51,7 +51,7 @@ export interface GateQuestion {
 export interface GateCircumstances {
   /** The asker holds the devices itself; that they can't be claimed again is no finding then. */
   claimed?: boolean;
-  /** Areas without power as it seems: of them only what shows that they are in use is a finding. */
+  /** Areas without power as it seems: only asked whether they are in use, which needs no read. */
   dark?: readonly AreaName[];
   /** What a refusal means for the devices, where cycles came before. */
   so?: string;

@@ -1,15 +1,8 @@
 /** The layers below, as they are. What is large is loaded when it is needed: `plan` starts no thread and opens no tty. */
-import type { GateCode } from '../device/gateTypes.js';
 import type { AllOnResult, PowerController, railsLeft } from '../power/index.js';
 import { CampaignError, textOf } from './errors.js';
 import type { Host, PowerPort, RailFound } from './host.js';
 import { stateDir } from './stateDir.js';
-
-/** What the kernel and the path say of a device, whether or not it has power. */
-const SAYS_IN_USE: readonly GateCode[] = [
-  'GATE_ROOT', 'GATE_MOUNTED', 'GATE_SWAP', 'GATE_HELD', 'GATE_BUSY', 'GATE_IS_PARTITION', 'GATE_PARTITIONED', 'GATE_DISK_SHARED',
-  'GATE_BACKED_BY_DEVICE', 'GATE_SAME_DEVICE', 'GATE_NOT_BLOCK', 'GATE_NO_PERMISSION',
-];
 
 export const realHost: Host = {
   async labUp(name, spec) {
@@ -41,10 +34,12 @@ export const realHost: Host = {
     const { checkGate } = await import('../device/gate.js');
     const { formatGate } = await import('../device/gateFormat.js');
     const { enrolmentPath, loadEnrolments } = await import('../device/enrolment.js');
-    const all = await checkGate(questions, { enrolments: loadEnrolments(enrolmentPath(rigFile)), claimed });
-    const findings = all.findings.filter(({ role, code }) => !dark.includes(role) || SAYS_IN_USE.includes(code));
-    const report = { ...all, findings, passed: findings.length === 0 };
-    return { passed: report.passed, text: formatGate(report, so), busy: findings.some(({ code }) => code === 'GATE_BUSY') };
+    const report = await checkGate(questions, { enrolments: loadEnrolments(enrolmentPath(rigFile)), claimed, dark });
+    return {
+      passed: report.passed,
+      text: formatGate(report, so),
+      busy: report.findings.some((finding) => finding.code === 'GATE_BUSY'),
+    };
   },
 
   async identify(path) {

@@ -11,7 +11,7 @@ import { checkDuplicates } from './gateDuplicates.js';
 import { checkEnrolment } from './gateEnrolment.js';
 import { checkIdentity } from './gateIdentity.js';
 import { checkSignatures } from './gateSignatures.js';
-import { finding, withPower, type Candidate, type GateFinding, type GateReport, type GateRequest } from './gateTypes.js';
+import { finding, withPower, type Candidate, type GateFinding, type GateReport, type GateRequest, type GateRole } from './gateTypes.js';
 import { checkClaim, checkUse } from './gateUse.js';
 import { loadNative } from './loadNative.js';
 import type { FfiName, NativeLibrary } from './native.js';
@@ -26,6 +26,8 @@ export interface GateOptions {
   ffi?: FfiName;
   /** The asker has claimed the devices itself: that they can't be claimed again is no finding. */
   claimed?: boolean;
+  /** Roles of devices that seem to have no power: only asked whether they are in use, which needs no read. A read may never end. */
+  dark?: readonly GateRole[];
 }
 
 /** All findings at once, requests in order. Rejects only when the gate itself can't work (no native library). */
@@ -35,10 +37,14 @@ export async function checkGate(requests: readonly GateRequest[], options: GateO
   const candidates: Candidate[] = [];
   const devices: GateReport['devices'] = [];
   for (const request of requests) {
+    if (options.dark?.includes(request.role) === true) {
+      findings.push(...useOf(request));
+      devices.push({ request, identity: null });
+      continue;
+    }
     const device = look(request, options.ffi);
     if ('code' in device) {
-      const majorMinor = blockNodeOf(request.path);
-      findings.push(device, ...(majorMinor === null ? [] : checkUse(request, majorMinor)));
+      findings.push(device, ...useOf(request));
       devices.push({ request, identity: null });
       continue;
     }
@@ -53,6 +59,11 @@ export async function checkGate(requests: readonly GateRequest[], options: GateO
   }
   findings.push(...(await checkDuplicates(candidates)));
   return { passed: findings.length === 0, findings, devices };
+}
+
+function useOf(request: GateRequest): GateFinding[] {
+  const majorMinor = blockNodeOf(request.path);
+  return majorMinor === null ? [] : checkUse(request, majorMinor);
 }
 
 /** All of it is asked of the device that is open, by `name`: its path may lead to another one between two questions. */
