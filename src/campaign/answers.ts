@@ -4,6 +4,7 @@
  */
 import { spawn } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
+import { attended } from '../base/attendedClock.js';
 import { blockNodeOf } from '../device/blockTree.js';
 import { deviceNow } from '../device/deviceNow.js';
 import { systemEnvironment } from '../device/systemPrograms.js';
@@ -26,14 +27,14 @@ export function answers(path: string, patienceMs: number = PATIENCE_MS): Promise
   if ((deviceNow(path)?.sizeBytes ?? 0) === 0) return Promise.resolve(false);
   return new Promise((resolve) => {
     const child = spawn('dd', [`if=${path}`, ...READ_ARGUMENTS], { stdio: 'ignore', env: systemEnvironment() });
-    const timer = setTimeout(() => {
+    const cancel = attended.after(patienceMs, () => {
       // In the kernel's hands until the power returns: it ends by itself then.
       child.kill('SIGKILL');
       child.unref();
       resolve(false);
-    }, patienceMs);
+    });
     const done = (answer: boolean): void => {
-      clearTimeout(timer);
+      cancel();
       resolve(answer);
     };
     child.once('error', () => done(true));

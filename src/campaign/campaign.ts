@@ -23,7 +23,7 @@ import { allOf, guarded } from './observer.js';
 import { planCycle } from './rounds.js';
 import type { RigLock } from './rigLock.js';
 import { Session } from './session.js';
-import { eachOnce, isOfStandstill, REPEATS_MAX } from './standstill.js';
+import { eachOnce, isOfStandstill, notJudgedByTime, REPEATS_MAX } from './standstill.js';
 
 export interface CampaignOptions {
   /** Already with the command line's cycles and seed in it. */
@@ -241,7 +241,7 @@ class Campaign {
   /** Returns whether the cycle passed. */
   private note(state: CycleState, index: number, repeats: number): boolean {
     const outcome = state.outcome!;
-    const found = keptRecord(state, this.options.rig.campaign.limits, repeats);
+    const found = notJudgedByTime(state, keptRecord(state, this.options.rig.campaign.limits, repeats));
     const record = found === null ? null : { ...found, history: this.historyFile };
     if (record !== null) this.result.cycles.push(record);
     if (outcome.kind === 'problem') this.result.problem = outcome.problem;

@@ -27,6 +27,13 @@ export function isOfStandstill({ facts, outcome }: CycleState, record: CycleReco
   return record.reasons.every((reason) => isOfTime(reason as Reason));
 }
 
+/** A cycle that could not be repeated often enough, or at all, is INVALID for what only time speaks for, and never a FAIL. */
+export function notJudgedByTime(state: CycleState, record: CycleRecord | null): CycleRecord | null {
+  if (record === null || record.verdict !== 'FAIL' || !isOfStandstill(state, record)) return record;
+  const text = `the bench stood still for ${stoodStillFor(state.facts.standstills)} in this cycle: it judges nothing by time`;
+  return { ...record, verdict: 'INVALID', reasons: [{ code: 'STOOD_STILL', rule: 'bench', text }, ...record.reasons] };
+}
+
 function isOfTime({ code, rule }: Reason): boolean {
   return OF_TIME.includes(code) || (code === 'DEVICE_FAULT' && rule === 'slow');
 }

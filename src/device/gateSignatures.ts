@@ -8,6 +8,7 @@ import { execFile } from 'node:child_process';
 import { constants as flags } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { promisify } from 'node:util';
+import { attended } from '../base/attendedClock.js';
 import { alignedMemory, type AlignedMemory } from './alignedMemory.js';
 import { finding, withPower, type Candidate, type GateFinding } from './gateTypes.js';
 import type { FfiName } from './native.js';
@@ -47,10 +48,9 @@ function describe(signature: Signature): string {
 /** `name`: of the open device. Fails closed: one that cannot be probed is refused. */
 export async function checkSignatures({ request }: Candidate, name: string, ffi?: FfiName): Promise<GateFinding[]> {
   try {
-    const { stdout } = await run('wipefs', ['--no-act', '--json', name], {
-      timeout: PROBE_TIMEOUT_MS,
-      env: systemEnvironment(),
-    });
+    const wipefs = run('wipefs', ['--no-act', '--json', name], { env: systemEnvironment() });
+    const cancel = attended.after(PROBE_TIMEOUT_MS, () => void wipefs.child.kill());
+    const { stdout } = await wipefs.finally(cancel);
     const signatures = await foreignAmong(parseWipefs(stdout), name, ffi);
     if (signatures.length === 0) return [];
     return [finding(request, 'GATE_SIGNATURE', `carries ${signatures.map(describe).join(', ')}`, `wipefs -a ${request.path}, if nothing on it is needed`)];

@@ -6,6 +6,7 @@
  * nothing; then there is null.
  */
 import { execFile } from 'node:child_process';
+import { attended } from '../base/attendedClock.js';
 import type { DeviceIdentity } from './port.js';
 import { systemEnvironment } from './systemPrograms.js';
 
@@ -55,7 +56,11 @@ export function parseSmartctl(text: string): PowerCounters | null {
 function output(program: string, args: string[]): Promise<string> {
   const env = systemEnvironment();
   return new Promise((resolve) => {
-    execFile(program, args, { timeout: TIMEOUT_MS, killSignal: 'SIGKILL', maxBuffer: OUTPUT_BYTES_MAX, env }, (_error, stdout) => resolve(stdout));
+    const child = execFile(program, args, { maxBuffer: OUTPUT_BYTES_MAX, env }, (_error, stdout) => {
+      cancel();
+      resolve(stdout);
+    });
+    const cancel = attended.after(TIMEOUT_MS, () => void child.kill('SIGKILL'));
   });
 }
 

@@ -67,7 +67,8 @@ export type ReasonCode =
   | 'NOT_ALL_JUDGED'
   | 'RIG_FAILED'
   | 'STEP_MISSING'
-  | 'RESYNC_INCOMPLETE';
+  | 'RESYNC_INCOMPLETE'
+  | 'STOOD_STILL';
 
 export interface Reason {
   code: ReasonCode;

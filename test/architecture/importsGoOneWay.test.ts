@@ -9,7 +9,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   journal: ['core', 'workload'],
   judge: ['workload'],
   explore: ['core', 'journal', 'workload'],
-  device: [],
+  device: ['base'],
   power: ['base'],
   lab: ['base'],
   engine: ['base', 'core', 'journal', 'workload', 'judge', 'device'],

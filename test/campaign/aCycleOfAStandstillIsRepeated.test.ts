@@ -34,8 +34,9 @@ interface Ran extends CampaignResult {
 }
 
 /** `change` knows which attempt it is; the bench stands still in the first `still` of them. */
-async function run(name: string, still: number, change: (attempt: number) => Partial<EnginePort>): Promise<Ran> {
-  const rig = labRig(name, { cuts: ['{ rails: [P], during: load, after: 50ms }'] });
+async function run(name: string, still: number, change: (attempt: number) => Partial<EnginePort>, limits: { resyncMs?: number } = {}): Promise<Ran> {
+  const plain = labRig(name, { cuts: ['{ rails: [P], during: load, after: 50ms }'] });
+  const rig = { ...plain, campaign: { ...plain.campaign, limits: { ...plain.campaign.limits, ...limits } } };
   const dir = RunDirectory.create(join(out, name));
   const recorder = createRecorder(dir, systemClock);
   let tellStill: (standstill: Standstill) => void = () => undefined;
@@ -108,6 +109,22 @@ describe.skipIf(!canRunLab)('a cycle in which the bench stood still', () => {
   it('gets its verdict when it does so every time', async () => {
     const result = await run('still-always', Infinity, () => ({ resync: incomplete }));
     expect(result).toMatchObject({ loads: REPEATS_MAX + 1, cycles: [{ verdict: 'INVALID', repeats: REPEATS_MAX }] });
+  });
+});
+
+describe.skipIf(!canRunLab)('a limit of time', () => {
+  const slow = async (): ReturnType<EnginePort['resync']> => ({ ...reports.resync(), durationMs: 60_000 });
+  const limits = { resyncMs: 1000 };
+
+  it('that is broken whenever the bench stands still is no FAIL', async () => {
+    const result = await run('still-slow-always', Infinity, () => ({ resync: slow }), limits);
+    expect(result).toMatchObject({ loads: REPEATS_MAX + 1, cycles: [{ verdict: 'INVALID', repeats: REPEATS_MAX }] });
+    expect(result.cycles[0].reasons.map(({ code }) => code)).toEqual(['STOOD_STILL', 'RESYNC_SLOW']);
+  });
+
+  it('that is broken while the bench looks is one', async () => {
+    const result = await run('awake-slow', 0, () => ({ resync: slow }), limits);
+    expect(result).toMatchObject({ loads: 1, cycles: [{ verdict: 'FAIL' }] });
   });
 });
 

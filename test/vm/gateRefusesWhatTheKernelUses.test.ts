@@ -78,7 +78,7 @@ describeInMachine('the gate beside the kernel', PROGRAMS, () => {
     await must('mkswap', '/dev/mapper/cellar');
     await must('swapon', '/dev/mapper/cellar');
     expect(await codes(disk)).toEqual(expect.arrayContaining(['GATE_SWAP', 'GATE_HELD']));
-    expect(await codes({ path: '/dev/mapper/cellar', serial: disk.serial })).toContain('GATE_UNSTABLE_NAME');
+    expect(await codes({ path: '/dev/mapper/cellar', serial: disk.serial })).toContain('GATE_UNIDENTIFIED');
     await must('swapoff', '/dev/mapper/cellar');
     await must('dmsetup', 'remove', 'cellar');
     // Written through the mapping, past the disk's own page cache: seen at the latest when the mapping lets go of it.

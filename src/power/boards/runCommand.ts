@@ -12,6 +12,7 @@
 
 import { spawn, type ChildProcess } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
+import { attended } from '../../base/attendedClock.js';
 
 export interface CommandEnd {
   /** The wrapper's; null when a signal ended it, or when it could not be started. */
@@ -53,7 +54,7 @@ export async function runCommand(argv: readonly string[], timeoutMs: number): Pr
   if (running.size === 0) process.on('exit', killRunning);
   running.add(group);
   try {
-    const deadlineMs = performance.now() + timeoutMs;
+    const deadlineMs = attended.nowMs() + timeoutMs;
     let timedOut = !(await inTime(exited, deadlineMs));
     const failed = !timedOut && child.exitCode !== 0;
     if (!timedOut && !failed) timedOut = !(await groupEnds(group, deadlineMs)) || !(await inTime(closed, deadlineMs));
@@ -79,22 +80,21 @@ function once(child: ChildProcess, event: 'exit' | 'close'): Promise<void> {
   return new Promise((resolve) => child.once(event, () => resolve()));
 }
 
-/** False at the deadline; a bench that stood still itself takes note of what has happened meanwhile first. */
+/** False at the deadline, in attended time. */
 function inTime(event: Promise<void>, deadlineMs: number): Promise<boolean> {
   return new Promise((resolve) => {
-    const late = (): void => void setImmediate(() => setImmediate(() => resolve(false)));
-    const timer = setTimeout(late, Math.max(0, deadlineMs - performance.now()));
+    const cancel = attended.after(deadlineMs - attended.nowMs(), () => resolve(false));
     void event.then(() => {
-      clearTimeout(timer);
+      cancel();
       resolve(true);
     });
   });
 }
 
-/** False at the deadline. */
+/** False at the deadline, in attended time. */
 async function groupEnds(group: number, deadlineMs: number): Promise<boolean> {
   while (isRunning(group)) {
-    if (performance.now() >= deadlineMs) return false;
+    if (attended.nowMs() >= deadlineMs) return false;
     await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
   }
   return true;
@@ -102,8 +102,8 @@ async function groupEnds(group: number, deadlineMs: number): Promise<boolean> {
 
 async function killed(group: number, closed: Promise<void>): Promise<boolean> {
   kill(group);
-  const deadlineMs = performance.now() + DEATH_MS;
-  return (await groupEnds(group, deadlineMs)) && (await inTime(closed, performance.now() + LOOK_EVERY_MS));
+  const deadlineMs = attended.nowMs() + DEATH_MS;
+  return (await groupEnds(group, deadlineMs)) && (await inTime(closed, attended.nowMs() + LOOK_EVERY_MS));
 }
 
 function killRunning(): void {

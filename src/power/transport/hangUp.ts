@@ -5,6 +5,7 @@
  */
 
 import { execFile } from 'node:child_process';
+import { attended } from '../../base/attendedClock.js';
 import { PowerError } from '../errors.js';
 
 /** It sets a flag, and does not wait for the line. */
@@ -13,9 +14,11 @@ const TIMEOUT_MS = 5000;
 /** To be called while the tty is open: a setting is forgotten by some drivers with the last close. Rejects with TTY_FAILED. */
 export function keepLinesOnClose(tty: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    execFile('stty', ['-F', tty, '-hupcl'], { timeout: TIMEOUT_MS, killSignal: 'SIGKILL' }, (error) => {
+    const child = execFile('stty', ['-F', tty, '-hupcl'], (error) => {
+      cancel();
       if (error === null) resolve();
       else reject(new PowerError('TTY_FAILED', `${tty} would drop its lines on closing, and the relays with them: ${error.message.trim()}; is stty (coreutils) installed?`, { tty }, error));
     });
+    const cancel = attended.after(TIMEOUT_MS, () => void child.kill('SIGKILL'));
   });
 }
