@@ -228,7 +228,7 @@ function runDirError(path: string, error: unknown): CampaignError {
   return new CampaignError(
     full ? 'RUN_DIR_FULL' : 'RUN_DIR_NOT_WRITABLE',
     full
-      ? `no space left for ${path}; a run needs ${ROOM_BYTES / 2 ** 20} MiB to begin with: free some, or use --out`
+      ? `no space left for ${path} (the start alone takes ${ROOM_BYTES / 2 ** 20} MiB): free some, or name another place with --out`
       : `${path} can't be written (${textOf(error)}); use --out`,
     { path, errno: code },
     error,
