@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { describe, expect, it } from 'vitest';
+import { MUTANTS } from '../../src/explore/mutants/index.js';
 import { findBoardType } from '../../src/power/index.js';
 import { parseRig } from '../../src/rig/load.js';
 import { cli } from './cli.js';
@@ -30,6 +31,10 @@ describe('README', () => {
   it('shows a board that can be used as described', () => {
     const { boardTypes } = parse(blocks.find((b) => b.startsWith('boardTypes'))!) as { boardTypes: Record<string, unknown> };
     expect(() => findBoardType('shed-controller', boardTypes)).not.toThrow();
+  });
+
+  it('counts the broken engines that there are', () => {
+    expect(readme).toContain(`notices: ${MUTANTS.length} engines`);
   });
 
   it('has no placeholder left', () => {
