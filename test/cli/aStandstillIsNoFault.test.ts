@@ -36,7 +36,7 @@ const MOMENTS: readonly (readonly [string, number])[] = [
 const UNDER_LOAD: Stop = { cycle: 0, after: '  preflight:', delayMs: 150, forMs: 5500, withLab: false };
 /** Before the first cycle. */
 const BEGINNINGS: readonly (readonly [string, number])[] = [
-  ['record', 3000], // the lab starts
+  ['  rails   ', 3000], // the lab starts
   ['open:', 500], // P and S are prepared
 ];
 
