@@ -1,4 +1,7 @@
-/** Promise: Ctrl-C twice, while a calibration has a rail off: the bench is gone at once, and the rail is on again. */
+/**
+ * Promise: Ctrl-C while a calibration has a rail off ends it without the rest of its dark time, and the rail is on again; a
+ * second one, where there is time for it, does no harm.
+ */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -19,7 +22,7 @@ const READY = 'another Ctrl-C from now on restores power and ends at once';
 /** From the end of a measurement to the middle of the next one's outage: its load is shorter, its dark time longer. */
 const INTO_THE_DARK_MS = 1200;
 
-test('interrupted twice in the dark', async () => {
+test('interrupted in the dark, and again once that would hurry', async () => {
   const file = join(state.dir, 'rig.yaml');
   const text = tinyRigText(NAME, { cycles: 1, dark: '6s', cuts: ['{ rails: [P], during: load, after: 100ms }'] });
   writeFileSync(file, text);
@@ -35,7 +38,6 @@ test('interrupted twice in the dark', async () => {
       if (stderr.includes(READY)) child.kill('SIGINT');
     },
   });
-  expect(ended.stderr).toContain(READY);
   expect([ended.code, ended.stdout.includes('cut 1:')], ended.stderr).toEqual([130, false]);
   const states = await cli(['relay', 'state', file, '--json'], { env });
   expect((JSON.parse(states.stdout) as { state: string }[]).map((r) => r.state)).toEqual(['on', 'on', 'on']);
