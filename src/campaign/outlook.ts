@@ -12,6 +12,7 @@ import type { GateFinding, GateReport } from '../device/gateTypes.js';
 import type { FfiName } from '../device/native.js';
 import { fitAreas } from '../engine/areas.js';
 import { requireSameLab } from '../lab/lab.js';
+import { requireTty } from '../power/index.js';
 import type { AreaName, ResolvedRig } from '../rig/resolved.js';
 import { answers } from './answers.js';
 import { CampaignError, codeOf, textOf } from './errors.js';
@@ -21,13 +22,15 @@ import { realHost } from './realHost.js';
 import { busy, type LockHolder } from './rigLock.js';
 
 /** What it concerns: a refusal by the gate has its findings. */
-export type Refused = 'profile' | 'rig' | 'lab' | 'gate';
+export type Refused = 'profile' | 'rig' | 'lab' | 'board' | 'gate';
 
 export interface Refusal {
   what: Refused;
   /** As `run` throws it. */
   error: Error;
   findings: readonly GateFinding[];
+  /** Whose tty can't be used, where `what` is `board`. */
+  board?: string;
 }
 
 /** An area about which nothing can be said before it is there. */
@@ -63,6 +66,7 @@ export async function outlookOf(rig: ResolvedRig, { holder, ffi }: OutlookOption
   const lab = usesLab(rig) ? await realHost.labView(rig.name) : null;
   const other = lab === null ? null : otherLab(rig, lab);
   if (other !== null) refusals.push({ what: 'lab', error: other, findings: [] });
+  refusals.push(...boardsWithoutTty(rig));
   const { asked, notAsked } = await whoCanBeAsked(rig, other === null ? lab : null);
   const gate = asked.length === 0 ? null : await askGate(rig, lab, asked, ffi);
   if (gate !== null) refusals.push(gate);
@@ -94,6 +98,19 @@ function otherLab(rig: ResolvedRig, lab: LabView): Error | null {
   } catch (error) {
     return error as Error;
   }
+}
+
+/** A run opens every board before it switches anything. Nothing is opened here: that may switch a relay. */
+function boardsWithoutTty(rig: ResolvedRig): Refusal[] {
+  return rig.boards.flatMap(({ name, tty }) => {
+    if (tty === '' || tty.startsWith('lab:')) return [];
+    try {
+      requireTty(tty);
+      return [];
+    } catch (error) {
+      return [{ what: 'board' as const, error: error as Error, findings: [], board: name }];
+    }
+  });
 }
 
 async function whoCanBeAsked(rig: ResolvedRig, lab: LabView | null): Promise<{ asked: AreaName[]; notAsked: NotAsked[] }> {

@@ -24,6 +24,9 @@ export class SessionRails implements BenchPower {
   private port: PowerPort | null = null;
   private started = false;
   private cut = false;
+  private closed = false;
+  /** Why the last `restore` did not do it. */
+  private notRestored: Error | null = null;
 
   constructor(rails: readonly RailSpec[], clock: Clock, onRail: (rail: string, state: 'on' | 'off' | 'unknown') => void) {
     this.rails = rails;
@@ -81,8 +84,25 @@ export class SessionRails implements BenchPower {
     return this.needPort().readRails();
   }
 
-  /** After a start that failed, the state found; on where that is not known. Rails that were never switched are left alone. */
+  /**
+   * After a start that failed, the state found; on where that is not known. Rails that were never switched are left alone.
+   * Asked for again once the boards are closed, it ends as it did before.
+   */
   async restore(): Promise<void> {
+    if (this.closed) {
+      if (this.notRestored !== null) throw this.notRestored;
+      return;
+    }
+    this.notRestored = null;
+    try {
+      await this.putBack();
+    } catch (error) {
+      this.notRestored = error instanceof Error ? error : new Error(String(error));
+      throw error;
+    }
+  }
+
+  private async putBack(): Promise<void> {
     if (this.port === null) return;
     if (this.started) return this.allOn();
     const states = new Map([...this.touched].map((rail) => [rail, this.found.get(rail) === 'off' ? 'off' : 'on'] as const));
@@ -106,6 +126,7 @@ export class SessionRails implements BenchPower {
   }
 
   async close(): Promise<void> {
+    this.closed = true;
     await this.port?.close();
   }
 

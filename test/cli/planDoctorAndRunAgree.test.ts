@@ -104,6 +104,15 @@ describe.skipIf(process.getuid?.() !== 0)('refused alike', () => {
     expectRefused(await answersOf(ask, file), 4, /journal .* has 67108864 bytes; log \(134217728\)/);
   });
 
+  it.each([
+    ['a tty that is not there', '/dev/serial/by-id/usb-none', /usb-none does not exist: is the board plugged in/],
+    ['a device that is no tty', '/dev/null', /\/dev\/null is not a tty/],
+  ])('%s: exit 3', async (_what, tty, text) => {
+    const { file } = loopRig('agree-tty');
+    writeFileSync(file, readFileSync(file, 'utf8').replace(/b: \{ type: exec.*$/m, `b: { type: lcus, channels: 1, tty: ${tty} }`));
+    expectRefused(await answersOf(ask, file), 3, text);
+  });
+
   it('a rig in use: exit 4, naming who', async () => {
     const { file } = loopRig('agree-busy');
     const lock = lockRig('agree-busy', 'another bench');

@@ -11,7 +11,7 @@ import { accessCheck } from './hostChecks.js';
 /** Why a run would be refused comes from the function that refuses it. */
 export async function rigChecks(rig: ResolvedRig, ffi: FfiName): Promise<Check[]> {
   const outlook = await outlookOf(rig, { holder: rigHolder(rig.name), ffi });
-  const checks = outlook.refusals.filter(({ what }) => what !== 'gate').map((refusal) => refused(refusal, rig));
+  const checks = outlook.refusals.filter(({ what }) => what !== 'gate' && what !== 'board').map((refusal) => refused(refusal, rig));
   if (usesLab(rig) && !checks.some(({ name }) => name === 'lab')) checks.push(ok('lab', labState(outlook)));
   const powerless = outlook.notAsked.filter(({ reason }) => reason === 'powerless').map(({ area }) => area);
   for (const area of AREA_NAMES) {
@@ -19,7 +19,10 @@ export async function rigChecks(rig: ResolvedRig, ffi: FfiName): Promise<Check[]
   }
   checks.push(...gateChecks(outlook, rig));
   for (const board of rig.boards) {
-    if (board.tty !== '' && !board.tty.startsWith('lab:')) checks.push(accessCheck(`board ${board.name}`, board.tty, 'dialout'));
+    if (board.tty === '' || board.tty.startsWith('lab:')) continue;
+    const access = accessCheck(`board ${board.name}`, board.tty, 'dialout');
+    const refusal = outlook.refusals.find((one) => one.board === board.name);
+    checks.push(refusal === undefined ? access : missing(access.name, refusal.error.message, access.mend ?? 'correct the profile'));
   }
   for (const { board, found, mend } of await ttyDoubts(rig.boards)) checks.push(lacking(`board ${board}`, found, mend));
   for (const w of rig.warnings) checks.push(lacking(`profile: ${w.field}`, w.text, 'see the profile'));
@@ -31,14 +34,14 @@ function labState({ lab, notAsked }: Outlook): string {
   return notAsked.some(({ reason }) => reason === 'in-use') ? 'in use' : 'not running; a run starts it';
 }
 
-const MENDS: Record<Exclude<Refusal['what'], 'gate'>, (rig: ResolvedRig) => string> = {
+const MENDS: Record<Exclude<Refusal['what'], 'gate' | 'board'>, (rig: ResolvedRig) => string> = {
   profile: () => 'write rails: and campaign.cuts; the other commands need none',
   rig: () => 'wait for it, or end it',
   lab: (rig) => `plugpull lab down ${rig.file}`,
 };
 
 function refused({ what, error }: Refusal, rig: ResolvedRig): Check {
-  return missing(what, error.message, what === 'gate' ? 'see there' : MENDS[what](rig));
+  return missing(what, error.message, what === 'gate' || what === 'board' ? 'see there' : MENDS[what](rig));
 }
 
 /** Why a run would be refused, with what removes each cause. Reads only. Virtual disks are there while their lab is. */

@@ -1,6 +1,7 @@
 /** Why a tty cannot be opened, found by looking at the node and at who has it open. */
 
 import * as fs from 'node:fs';
+import { basename } from 'node:path';
 import { PowerError } from '../errors.js';
 import { processNow } from './lockHolder.js';
 
@@ -10,8 +11,8 @@ export function requireTty(tty: string): void {
   if (stat === undefined) {
     throw new PowerError('TTY_MISSING', `${tty} does not exist: is the board plugged in? (plugpull relay list)`, { tty });
   }
-  if (!stat.isCharacterDevice()) {
-    throw new PowerError('TTY_MISSING', `${tty} is not a tty: name a character device (plugpull relay list)`, { tty });
+  if (!stat.isCharacterDevice() || isOfAnotherClass(stat.rdev)) {
+    throw new PowerError('TTY_MISSING', `${tty} is not a tty: name one (plugpull relay list)`, { tty });
   }
   try {
     fs.accessSync(tty, fs.constants.R_OK | fs.constants.W_OK);
@@ -23,6 +24,20 @@ export function requireTty(tty: string): void {
       error,
     );
   }
+}
+
+/** As the kernel files it (/dev/null is of class mem). The slave of a pty is in no class. Nothing is opened: that may switch a relay by DTR. */
+function isOfAnotherClass(rdev: number): boolean {
+  const { major, minor } = numbersOf(rdev);
+  try {
+    return basename(fs.readlinkSync(`/sys/dev/char/${major}:${minor}/subsystem`)) !== 'tty';
+  } catch {
+    return false;
+  }
+}
+
+function numbersOf(dev: number): { major: number; minor: number } {
+  return { major: (dev >> 8) & 0xfff, minor: (dev & 0xff) | ((dev >> 12) & 0xfff00) };
 }
 
 /** After a failed open of a node that exists and may be opened: somebody else has it, or it is not a working tty. */
@@ -60,8 +75,7 @@ export function holderOf(tty: string): TtyUser | null {
 function lockingPid(tty: string): number | null {
   const { dev, ino } = fs.statSync(tty);
   const hex = (value: number): string => value.toString(16).padStart(2, '0');
-  const major = (dev >> 8) & 0xfff;
-  const minor = (dev & 0xff) | ((dev >> 12) & 0xfff00);
+  const { major, minor } = numbersOf(dev);
   const node = `${hex(major)}:${hex(minor)}:${ino}`;
   for (const line of fs.readFileSync('/proc/locks', 'utf8').split('\n')) {
     const fields = line.split(/\s+/);
