@@ -31,7 +31,12 @@ export function isOfStandstill({ facts, outcome, sinceMs }: CycleState, record: 
   const hangsMs = facts.unprovoked.filter(({ timedOut }) => timedOut === true).map(({ atNs }) => atNs / NS_PER_MS - sinceMs);
   const lateMs = facts.missedAtMs === null ? hangsMs : [...hangsMs, facts.missedAtMs];
   if (!lateMs.every((ms) => isSoonAfter(ms, facts.standstills))) return false;
-  return record.reasons.every((reason) => isOfTime(reason as Reason));
+  return record.reasons.every((reason) => isOfTime(reason as Reason) || (reason.code === 'COPIES_DIFFER' && isLeftDirty(record)));
+}
+
+/** The resync ended early, and no more differs than what it has left dirty: nothing is said of what it copied. */
+export function isLeftDirty({ resync, verify }: Pick<CycleRecord, 'resync' | 'verify'>): boolean {
+  return resync !== null && verify !== null && !verify.equal && !resync.complete && verify.differingRegions <= resync.remainingRegions;
 }
 
 function isSoonAfter(lateMs: number, standstills: readonly Standstill[]): boolean {
