@@ -23,7 +23,7 @@ import { allOf, guarded } from './observer.js';
 import { planCycle } from './rounds.js';
 import type { RigLock } from './rigLock.js';
 import { Session } from './session.js';
-import { eachOnce, isOfStandstill, notJudgedByTime, REPEATS_MAX } from './standstill.js';
+import { eachOnce, isLeftDirty, isOfStandstill, notJudgedByTime, REPEATS_MAX } from './standstill.js';
 
 export interface CampaignOptions {
   /** Already with the command line's cycles and seed in it. */
@@ -194,10 +194,13 @@ class Campaign {
       const state = await this.runCycle(session, index);
       const record = keptRecord(state, limits);
       if (repeats === REPEATS_MAX || record === null || !isOfStandstill(state, record)) return { state, repeats };
-      const found = state.outcome?.kind === 'problem' ? await this.cameBack(session, state) : state;
-      if (found === null) return { state, repeats };
+      const isHalfWay = state.outcome?.kind === 'problem' || isLeftDirty(record);
+      const found = isHalfWay ? await this.cameBack(session, state) : state;
+      // Unequal copies are no beginning of a cycle.
+      if (found === null || found.facts.verify?.equal === false) return { state: found ?? state, repeats };
       // The disks speak against themselves: that counts, however the cycle ended.
-      if (!isOfStandstill(found, keptRecord(found, limits))) return { state: found, repeats };
+      const after = keptRecord(found, limits);
+      if (after?.verdict !== 'PASS' && !isOfStandstill(found, after)) return { state: found, repeats };
       this.tell.cycleRepeated(found, record);
     }
   }

@@ -12,7 +12,7 @@ import type { CutRecord, CycleFacts, CycleInput, CyclePlan, CycleProblem, CycleS
 import { end, enter, fellSilent, go, loadBegan, phaseOf, problemIn, sendEffect, type Step } from './cycleSteps.js';
 import { allSeen, cutAreas } from './proof.js';
 
-const NO_FACTS: CycleFacts = { cuts: [], recoveries: [], judge: null, resync: null, verify: null, unprovoked: [], standstills: [] };
+const NO_FACTS: CycleFacts = { cuts: [], recoveries: [], judge: null, resync: null, verify: null, unprovoked: [], standstills: [], missedAtMs: null };
 
 /** A cycle that has not begun; it waits for `start`. The engine is open, its last state verified or empty. */
 export function newCycle(plan: CyclePlan): CycleState {
@@ -78,7 +78,7 @@ const DEADLINE_STEPS: readonly CycleState['step'][] = [
 function ofStep(state: CycleState, input: CycleInput): Transition {
   if (input.type === 'tick') {
     if (state.timerMs === null || input.nowMs < state.timerMs) return go(state);
-    if (DEADLINE_STEPS.includes(state.step)) return problemIn(state, missedDeadline(state));
+    if (DEADLINE_STEPS.includes(state.step)) return problemIn(withFacts(state, { missedAtMs: input.nowMs - state.sinceMs }), missedDeadline(state));
   }
   return HANDLERS[state.step](state, input);
 }

@@ -144,6 +144,8 @@ export interface CycleFacts {
   unprovoked: readonly AreaFailure[];
   /** The bench stood still: `atMs` from the cycle's beginning. No deadline has counted that time. */
   standstills: readonly Standstill[];
+  /** When a deadline was missed, from the cycle's beginning; null: none was. */
+  missedAtMs: number | null;
 }
 
 /** Ends the cycle, and the campaign: the bench (`hardware`) or the program (`internal`) can't go on. */

@@ -7,6 +7,7 @@
 import type { Standstill } from '../base/attendedTime.js';
 import type { Reason, ReasonCode } from '../judge/verdict.js';
 import type { CycleRecord } from '../report/runRecord.js';
+import { NS_PER_MS } from './clock.js';
 import type { CycleState } from './cycleTypes.js';
 
 /** A bench that stands still in every attempt gets its verdict in the end. */
@@ -20,11 +21,26 @@ const OF_TIME: readonly ReasonCode[] = [
 /** What may end a cycle for want of time. A board that fails has closed the latch: no more cuts, repeated or not. */
 const PROBLEMS_OF_TIME: readonly string[] = ['DEADLINE_MISSED', 'DEVICE_NOT_BACK', 'LOAD_ENDED'];
 
+/** Who is late although the bench has looked for so long after its last standstill is late by himself. */
+const LOOKED_MS = 2000;
+
 /** Whether the cycle is to be repeated: it did not pass, and nothing but time speaks against the disks. */
-export function isOfStandstill({ facts, outcome }: CycleState, record: CycleRecord | null): boolean {
+export function isOfStandstill({ facts, outcome, sinceMs }: CycleState, record: CycleRecord | null): boolean {
   if (facts.standstills.length === 0 || record === null || record.verdict === 'PASS' || outcome?.kind === 'interrupted') return false;
   if (outcome?.kind === 'problem' && !PROBLEMS_OF_TIME.includes(outcome.problem.code)) return false;
-  return record.reasons.every((reason) => isOfTime(reason as Reason));
+  const hangsMs = facts.unprovoked.filter(({ timedOut }) => timedOut === true).map(({ atNs }) => atNs / NS_PER_MS - sinceMs);
+  const lateMs = facts.missedAtMs === null ? hangsMs : [...hangsMs, facts.missedAtMs];
+  if (!lateMs.every((ms) => isSoonAfter(ms, facts.standstills))) return false;
+  return record.reasons.every((reason) => isOfTime(reason as Reason) || (reason.code === 'COPIES_DIFFER' && isLeftDirty(record)));
+}
+
+/** The resync ended early, and no more differs than what it has left dirty: nothing is said of what it copied. */
+export function isLeftDirty({ resync, verify }: Pick<CycleRecord, 'resync' | 'verify'>): boolean {
+  return resync !== null && verify !== null && !verify.equal && !resync.complete && verify.differingRegions <= resync.remainingRegions;
+}
+
+function isSoonAfter(lateMs: number, standstills: readonly Standstill[]): boolean {
+  return standstills.some(({ atMs, ms }) => atMs <= lateMs && lateMs < atMs + ms + LOOKED_MS);
 }
 
 /** A cycle that could not be repeated often enough, or at all, is INVALID for what only time speaks for, and never a FAIL. */

@@ -33,27 +33,33 @@ interface Ran extends CampaignResult {
   repeated: Record<string, unknown>[];
 }
 
-/** `change` knows which attempt it is; the bench stands still in the first `still` of them. */
-async function run(name: string, still: number, change: (attempt: number) => Partial<EnginePort>, limits: { resyncMs?: number } = {}): Promise<Ran> {
+/** `change` knows which attempt it is, and how often its disks have been judged; the bench stands still in the first `still` of them. */
+async function run(name: string, still: number, change: (attempt: number, judged: number) => Partial<EnginePort>, limits: { resyncMs?: number } = {}): Promise<Ran> {
   const plain = labRig(name, { cuts: ['{ rails: [P], during: load, after: 50ms }'] });
   const rig = { ...plain, campaign: { ...plain.campaign, limits: { ...plain.campaign.limits, ...limits } } };
   const dir = RunDirectory.create(join(out, name));
   const recorder = createRecorder(dir, systemClock);
   let tellStill: (standstill: Standstill) => void = () => undefined;
   let loads = 0;
+  let judged = 0;
   const engine = (events: EngineEvents): EnginePort => {
     const idle = idleEngine(events);
-    const now = (): EnginePort => ({ ...idle, ...change(loads) });
+    const now = (): EnginePort => ({ ...idle, ...change(loads, judged) });
     return {
       ...idle,
       load: (...args) => {
         loads++;
+        judged = 0;
         if (loads <= still) tellStill({ atMs: systemClock.nowMs() + loads * 10 * STOOD_MS, ms: STOOD_MS });
         return now().load(...args);
       },
       recover: (...args) => now().recover(...args),
-      judge: () => now().judge(),
+      judge: () => {
+        judged++;
+        return now().judge();
+      },
       resync: (...args) => now().resync(...args),
+      verify: () => now().verify(),
     };
   };
   const result = await runCampaign(
@@ -84,6 +90,19 @@ describe.skipIf(!canRunLab)('a cycle in which the bench stood still', () => {
     expect(result).toMatchObject({ problem: null, loads: 2, cycles: [{ index: 0, verdict: 'PASS', repeats: 1 }] });
     expect(result.cycles).toHaveLength(1);
     expect(result.repeated).toMatchObject([{ cycle: 0, record: { verdict: 'INVALID', standstills: [{ ms: STOOD_MS }], reasons: [{ code: 'RESYNC_INCOMPLETE' }] } }]);
+  });
+
+  const unequal = async (): ReturnType<EnginePort['verify']> => ({ ...reports.verify(), equal: false, differingRegions: 3, firstDifferenceBytes: 0 });
+
+  it('and which left copies that differ where they are dirty is repeated, once that was judged and copied', async () => {
+    const result = await run('still-differs', 1, (attempt, judged) => (attempt === 1 && judged === 1 ? { resync: incomplete, verify: unequal } : {}));
+    expect(result).toMatchObject({ problem: null, loads: 2, cycles: [{ verdict: 'PASS', repeats: 1 }] });
+  });
+
+  it('and which left copies that differ where they are not dirty is a FAIL', async () => {
+    const more = async (): ReturnType<EnginePort['verify']> => ({ ...(await unequal()), differingRegions: 4 });
+    const result = await run('still-differs-more', 1, (attempt) => (attempt === 1 ? { resync: incomplete, verify: more } : {}));
+    expect(result).toMatchObject({ loads: 1, cycles: [{ verdict: 'FAIL' }] });
   });
 
   it('and which ended half way is repeated on a fresh engine, once what it left was judged', async () => {
