@@ -193,14 +193,14 @@ class Campaign {
     for (let repeats = 0; ; repeats++) {
       const state = await this.runCycle(session, index);
       const record = keptRecord(state, limits);
-      if (repeats === REPEATS_MAX || record === null || !isOfStandstill(state, record)) return { state, repeats };
+      if (repeats === REPEATS_MAX || record === null || !isOfStandstill(state, record, limits)) return { state, repeats };
       const isHalfWay = state.outcome?.kind === 'problem' || isLeftDirty(record);
       const found = isHalfWay ? await this.cameBack(session, state) : state;
       // Unequal copies are no beginning of a cycle.
       if (found === null || found.facts.verify?.equal === false) return { state: found ?? state, repeats };
       // The disks speak against themselves: that counts, however the cycle ended.
       const after = keptRecord(found, limits);
-      if (after?.verdict !== 'PASS' && !isOfStandstill(found, after)) return { state: found, repeats };
+      if (after?.verdict !== 'PASS' && !isOfStandstill(found, after, limits)) return { state: found, repeats };
       this.tell.cycleRepeated(found, record);
     }
   }
@@ -244,7 +244,8 @@ class Campaign {
   /** Returns whether the cycle passed. */
   private note(state: CycleState, index: number, repeats: number): boolean {
     const outcome = state.outcome!;
-    const found = notJudgedByTime(state, keptRecord(state, this.options.rig.campaign.limits, repeats));
+    const { limits } = this.options.rig.campaign;
+    const found = notJudgedByTime(state, keptRecord(state, limits, repeats), limits);
     const record = found === null ? null : { ...found, history: this.historyFile };
     if (record !== null) this.result.cycles.push(record);
     if (outcome.kind === 'problem') this.result.problem = outcome.problem;

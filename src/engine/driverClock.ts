@@ -17,9 +17,12 @@ export class DriverClock {
   private readonly time: AttendedTime;
   private readonly rawNowMs: () => number;
 
-  /** `rawNowMs`: default CLOCK_MONOTONIC, that of the ring's stamps and of the main thread's standstills. */
-  constructor(report?: (standstill: Standstill) => void, rawNowMs?: () => number) {
-    this.time = new AttendedTime({ allowanceMs: ALLOWANCE_MS, catchUpMs: CATCH_UP_MS }, report);
+  /**
+   * `rawNowMs`: default CLOCK_MONOTONIC, that of the ring's stamps and of the main thread's standstills. `ackTimeoutMs`: the
+   * shortest deadline that is counted by it; a few late looks in a row must not use it up.
+   */
+  constructor(report?: (standstill: Standstill) => void, rawNowMs?: () => number, ackTimeoutMs = Infinity) {
+    this.time = new AttendedTime({ allowanceMs: Math.min(ALLOWANCE_MS, ackTimeoutMs / 4), catchUpMs: CATCH_UP_MS }, report);
     this.rawNowMs = rawNowMs ?? ((): number => Number(process.hrtime.bigint()) / NS_PER_MS);
   }
 

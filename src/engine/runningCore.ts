@@ -55,7 +55,7 @@ export class RunningCore {
   constructor(p: RunningCoreParts) {
     const { spec, areas, recovery, workload } = p;
     this.afterRound = p.afterRound;
-    this.clock = new DriverClock(p.onStandstill);
+    this.clock = new DriverClock(p.onStandstill, undefined, spec.tracking.ackTimeoutMs);
     this.onTimeout = p.onTimeout;
     this.plan = planDriver({
       geometry: areas.geometry,

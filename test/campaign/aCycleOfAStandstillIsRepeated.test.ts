@@ -132,13 +132,19 @@ describe.skipIf(!canRunLab)('a cycle in which the bench stood still', () => {
 });
 
 describe.skipIf(!canRunLab)('a limit of time', () => {
-  const slow = async (): ReturnType<EnginePort['resync']> => ({ ...reports.resync(), durationMs: 60_000 });
+  const tookMs = (durationMs: number) => async (): ReturnType<EnginePort['resync']> => ({ ...reports.resync(), durationMs });
+  const slow = tookMs(STOOD_MS + 500);
   const limits = { resyncMs: 1000 };
 
   it('that is broken whenever the bench stands still is no FAIL', async () => {
     const result = await run('still-slow-always', Infinity, () => ({ resync: slow }), limits);
     expect(result).toMatchObject({ loads: REPEATS_MAX + 1, cycles: [{ verdict: 'INVALID', repeats: REPEATS_MAX }] });
     expect(result.cycles[0].reasons.map(({ code }) => code)).toEqual(['STOOD_STILL', 'RESYNC_SLOW']);
+  });
+
+  it('that is broken by more than the standstill is a FAIL at once', async () => {
+    const result = await run('still-slower', 1, () => ({ resync: tookMs(60_000) }), limits);
+    expect(result).toMatchObject({ loads: 1, repeated: [], cycles: [{ verdict: 'FAIL' }] });
   });
 
   it('that is broken while the bench looks is one', async () => {

@@ -18,16 +18,16 @@ describe('an I/O that was left unanswered', () => {
   it.each([-100, 0, 300])('%d ms after the bench stood still speaks of time only', async (ms) => {
     const state = await hungAfter(ms);
     const record = keptRecord(state, campaign().limits);
-    expect(isOfStandstill(state, record)).toBe(true);
-    expect(notJudgedByTime(state, record)).toMatchObject({ verdict: 'INVALID' });
+    expect(isOfStandstill(state, record, campaign().limits)).toBe(true);
+    expect(notJudgedByTime(state, record, campaign().limits)).toMatchObject({ verdict: 'INVALID' });
   });
 
   it.each([-5000, 5000, 60_000])('%d ms after it is a FAIL at once', async (ms) => {
     const state = await hungAfter(ms);
     const record = keptRecord(state, campaign().limits);
     expect(record).toMatchObject({ verdict: 'FAIL', reasons: [{ code: 'DEVICE_FAULT', rule: 'slow' }] });
-    expect(isOfStandstill(state, record)).toBe(false);
-    expect(notJudgedByTime(state, record)).toBe(record);
+    expect(isOfStandstill(state, record, campaign().limits)).toBe(false);
+    expect(notJudgedByTime(state, record, campaign().limits)).toBe(record);
   });
 });
 
@@ -45,13 +45,13 @@ describe('a device that is not back in time', () => {
   it('is not excused by a standstill long before', async () => {
     const state = await deadAfterStandstillAt('load');
     expect(state.outcome).toMatchObject({ kind: 'problem', problem: { code: 'DEVICE_NOT_BACK' } });
-    expect(isOfStandstill(state, keptRecord(state, campaign().limits))).toBe(false);
+    expect(isOfStandstill(state, keptRecord(state, campaign().limits), campaign().limits)).toBe(false);
   });
 
   it('is asked for once more where the bench stood still just before', async () => {
     const state = await deadAfterStandstillAt('load');
     const missedAtMs = state.facts.missedAtMs!;
     const near = { ...state, facts: { ...state.facts, standstills: [{ atMs: missedAtMs - 1000, ms: 500 }] } };
-    expect(isOfStandstill(near, keptRecord(near, campaign().limits))).toBe(true);
+    expect(isOfStandstill(near, keptRecord(near, campaign().limits), campaign().limits)).toBe(true);
   });
 });

@@ -99,7 +99,7 @@ export function drivenCore(ackTimeoutMs: number) {
   });
   const ring = new FakeRing(plan.arenaBytes);
   const standstills: Standstill[] = [];
-  const clock = new DriverClock((standstill) => standstills.push(standstill), () => ring.nowMs);
+  const clock = new DriverClock((standstill) => standstills.push(standstill), () => ring.nowMs, ackTimeoutMs);
   const driver = new CoreDriver({
     io: ring,
     tools: noStamps,
