@@ -12,7 +12,7 @@ import type { GateFinding, GateReport } from '../device/gateTypes.js';
 import type { FfiName } from '../device/native.js';
 import { fitAreas } from '../engine/areas.js';
 import { requireSameLab } from '../lab/lab.js';
-import { requireTty } from '../power/index.js';
+import { requireReach } from '../power/index.js';
 import type { AreaName, ResolvedRig } from '../rig/resolved.js';
 import { answers } from './answers.js';
 import { CampaignError, codeOf, textOf } from './errors.js';
@@ -66,7 +66,7 @@ export async function outlookOf(rig: ResolvedRig, { holder, ffi }: OutlookOption
   const lab = usesLab(rig) ? await realHost.labView(rig.name) : null;
   const other = lab === null ? null : otherLab(rig, lab);
   if (other !== null) refusals.push({ what: 'lab', error: other, findings: [] });
-  refusals.push(...boardsWithoutTty(rig));
+  refusals.push(...boardsOutOfReach(rig));
   const { asked, notAsked } = await whoCanBeAsked(rig, other === null ? lab : null);
   const gate = asked.length === 0 ? null : await askGate(rig, lab, asked, ffi);
   if (gate !== null) refusals.push(gate);
@@ -101,14 +101,13 @@ function otherLab(rig: ResolvedRig, lab: LabView): Error | null {
 }
 
 /** A run opens every board before it switches anything. Nothing is opened here: that may switch a relay. */
-function boardsWithoutTty(rig: ResolvedRig): Refusal[] {
-  return rig.boards.flatMap(({ name, tty }) => {
-    if (tty === '' || tty.startsWith('lab:')) return [];
+function boardsOutOfReach(rig: ResolvedRig): Refusal[] {
+  return rig.boards.flatMap((board) => {
     try {
-      requireTty(tty);
+      requireReach(board);
       return [];
     } catch (error) {
-      return [{ what: 'board' as const, error: error as Error, findings: [], board: name }];
+      return [{ what: 'board' as const, error: error as Error, findings: [], board: board.name }];
     }
   });
 }

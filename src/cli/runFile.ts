@@ -45,7 +45,10 @@ export function readRun(dir: string): Run {
     const missing = LEFT.filter((name) => !existsSync(join(dir, name))).map((name) => `${name} is missing`);
     return { run: { ...run, troubles: [...run.troubles, ...missing] }, cycles };
   } catch (error) {
-    throw error instanceof ReportError ? new ReportError(error.code, `${dir}: ${error.message}`, { ...error.context, dir }) : error;
+    if (!(error instanceof ReportError)) throw error;
+    const canRebuild = error.context.where === 'run.json' && existsSync(join(dir, 'rig.yaml'));
+    const next = canRebuild ? '; remove it, and the report is rebuilt from cycles.jsonl, events.jsonl and rig.yaml' : '';
+    throw new ReportError(error.code, `${dir}: ${error.message}${next}`, { ...error.context, dir });
   }
 }
 

@@ -15,5 +15,5 @@ export type { Evidence } from './rails/verify.js';
 export { type BoardListing, listBoards } from './listBoards.js';
 export { listTtys, type TtyListing } from './listTtys.js';
 export { type TtyDoubt, ttyDoubts } from './ttyDoubts.js';
-export { requireTty } from './transport/ttyProblems.js';
+export { requireReach } from './requireReach.js';
 export { type BoardTestSetup, type BoardTestStep, testBoard } from './testBoard.js';

@@ -105,11 +105,12 @@ describe.skipIf(process.getuid?.() !== 0)('refused alike', () => {
   });
 
   it.each([
-    ['a tty that is not there', '/dev/serial/by-id/usb-none', /usb-none does not exist: is the board plugged in/],
-    ['a device that is no tty', '/dev/null', /\/dev\/null is not a tty/],
-  ])('%s: exit 3', async (_what, tty, text) => {
+    ['a program that is not there', '{ type: exec, channels: 1, options: { on: [nosuch-pdu, on], off: [/bin/true] } }', /b: nosuch-pdu is not there, .* edit boards\.b\.options\.on/],
+    ['a tty that is not there', '{ type: lcus, channels: 1, tty: /dev/serial/by-id/usb-none }', /usb-none does not exist: is the board plugged in/],
+    ['a device that is no tty', '{ type: lcus, channels: 1, tty: /dev/null }', /\/dev\/null is not a tty/],
+  ])('%s: exit 3', async (_what, board, text) => {
     const { file } = loopRig('agree-tty');
-    writeFileSync(file, readFileSync(file, 'utf8').replace(/b: \{ type: exec.*$/m, `b: { type: lcus, channels: 1, tty: ${tty} }`));
+    writeFileSync(file, readFileSync(file, 'utf8').replace(/b: \{ type: exec.*$/m, `b: ${board}`));
     expectRefused(await answersOf(ask, file), 3, text);
   });
 

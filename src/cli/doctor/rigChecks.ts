@@ -19,10 +19,11 @@ export async function rigChecks(rig: ResolvedRig, ffi: FfiName): Promise<Check[]
   }
   checks.push(...gateChecks(outlook, rig));
   for (const board of rig.boards) {
-    if (board.tty === '' || board.tty.startsWith('lab:')) continue;
-    const access = accessCheck(`board ${board.name}`, board.tty, 'dialout');
+    if (board.tty.startsWith('lab:')) continue;
+    const name = `board ${board.name}`;
+    const access = board.tty === '' ? ok(name, 'its programs are there') : accessCheck(name, board.tty, 'dialout');
     const refusal = outlook.refusals.find((one) => one.board === board.name);
-    checks.push(refusal === undefined ? access : missing(access.name, refusal.error.message, access.mend ?? 'correct the profile'));
+    checks.push(refusal === undefined ? access : missing(name, refusal.error.message, access.mend ?? 'correct the profile'));
   }
   for (const { board, found, mend } of await ttyDoubts(rig.boards)) checks.push(lacking(`board ${board}`, found, mend));
   for (const w of rig.warnings) checks.push(lacking(`profile: ${w.field}`, w.text, 'see the profile'));
