@@ -37,6 +37,8 @@ describeInMachine('the gate beside the kernel', PROGRAMS, () => {
   /** What the kernel and udev's programs have let go of is free, though not at once. */
   const inTheEnd = (...requests: Partial<GateRequest>[]) => expect.poll(() => codes(...requests), IN_THE_END);
   const must = (...command: string[]): Promise<string> => rig.machine.must(...command);
+  /** Of what a program of udev may still look at. */
+  const mustInTheEnd = (...command: string[]) => expect.poll(async () => (await rig.machine.run(command)).code, IN_THE_END).toBe(0);
 
   it('partitions, and what is mounted on one of them', async () => {
     await must('sgdisk', '--new=1:2048:+4M', '--new=2:0:+4M', nvme.path);
@@ -63,11 +65,10 @@ describeInMachine('the gate beside the kernel', PROGRAMS, () => {
     await must('mount', '/dev/md0', '/mnt');
     expect(await found(two)).toContain('GATE_MOUNTED mounted at /mnt (on md0)');
     await must('umount', '/mnt');
-    await must('mdadm', '--stop', '/dev/md0');
+    await mustInTheEnd('mdadm', '--stop', '/dev/md0');
     // The members remember it.
     await inTheEnd(one).toEqual(['GATE_SIGNATURE', 'GATE_NOT_ENROLLED']);
-    // A program of udev may still look at a member.
-    for (const { path } of [one, two]) await expect.poll(async () => (await rig.machine.run(['mdadm', '--zero-superblock', path])).code, IN_THE_END).toBe(0);
+    for (const { path } of [one, two]) await mustInTheEnd('mdadm', '--zero-superblock', path);
     await inTheEnd(one, two).toEqual([...FREE, ...FREE]);
   });
 
@@ -80,7 +81,7 @@ describeInMachine('the gate beside the kernel', PROGRAMS, () => {
     expect(await codes(disk)).toEqual(expect.arrayContaining(['GATE_SWAP', 'GATE_HELD']));
     expect(await codes({ path: '/dev/mapper/cellar', serial: disk.serial })).toContain('GATE_UNIDENTIFIED');
     await must('swapoff', '/dev/mapper/cellar');
-    await must('dmsetup', 'remove', 'cellar');
+    await mustInTheEnd('dmsetup', 'remove', 'cellar');
     // Written through the mapping, past the disk's own page cache: seen at the latest when the mapping lets go of it.
     await expect.poll(() => found(disk), IN_THE_END).toContain('GATE_SIGNATURE carries swap');
     await must('wipefs', '--all', disk.path);
@@ -115,6 +116,6 @@ describeInMachine('the gate beside the kernel', PROGRAMS, () => {
     await inTheEnd({ ...mapped, path: `${BY_ID}/wwn-${wwn}` }).toEqual(FREE);
     expect(await found(one!)).toMatch(new RegExp(`GATE_HELD held by dm-\\d+ \\(3${PATHS_WWN}\\)`));
     expect(await codes(mapped, two!)).toContain('GATE_SAME_DEVICE');
-    await expect.poll(async () => (await rig.machine.run(['multipath', '-f', `3${PATHS_WWN}`])).code, IN_THE_END).toBe(0);
+    await mustInTheEnd('multipath', '-f', `3${PATHS_WWN}`);
   });
 });
