@@ -12,7 +12,7 @@ export interface Interrupts {
   readonly requested: boolean;
   /** What the first signal does from now on; done at once when it has come already. */
   onFirst(fn: () => void): void;
-  /** Back to how signals were handled before. */
+  /** Back to how signals were handled before, once no copy of the first can come any more. */
   release(): void;
 }
 
@@ -61,9 +61,12 @@ export function catchInterrupts(onSecond: () => void, onReady: () => void = () =
       else first = fn;
     },
     release() {
-      for (const signal of signals) process.off(signal, handler);
+      const off = (): void => signals.forEach((signal) => void process.off(signal, handler));
       clearTimeout(timer);
-      if (state === 'asked') state = 'hurried';
+      if (state !== 'asked') return off();
+      // A command that ends at once would otherwise be killed, in its last moments, by the copy of the signal that ended it.
+      state = 'hurried';
+      setTimeout(off, SAME_WISH_MS).unref();
     },
   };
 }

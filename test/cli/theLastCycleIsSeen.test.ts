@@ -45,10 +45,13 @@ test('the end waits for a scrape of the final values, and for no longer', async 
 });
 
 test('Ctrl-C ends the wait, and the run has passed all the same', async () => {
+  let isSent = false;
   const run = await cli(['run', honest, '--out', out('interrupted'), '--metrics', '0', '--metrics-linger', '10min'], {
     env,
     onOutput: (stdout, child) => {
-      if (stdout.includes(WAITING)) child.kill('SIGINT');
+      if (isSent || !stdout.includes(WAITING)) return;
+      isSent = true;
+      child.kill('SIGINT');
     },
   });
   expect(run.code, run.stderr).toBe(0);
