@@ -92,10 +92,9 @@ export function encodeEmptyLogBlock(
   out: Uint8Array,
   at: number,
 ): void {
-  out.fill(0, at, at + BLOCK_BYTES);
   // The first lap is empty and durable as a whole: the log begins behind it.
-  const block = { sequence, tail: layout.ringBlocks, durableThrough: layout.ringBlocks - 1, recordCount: 0 };
-  sealLogBlock(out, at, block, copy, layout, identity);
+  const block = { sequence, tail: layout.ringBlocks, durableThrough: layout.ringBlocks - 1, recordCount: 0, records: NO_RECORDS };
+  encodeLogBlock(block, copy, layout, identity, out, at);
 }
 
 /**
