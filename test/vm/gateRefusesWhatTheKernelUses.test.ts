@@ -66,7 +66,8 @@ describeInMachine('the gate beside the kernel', PROGRAMS, () => {
     expect(await found(two)).toContain('GATE_MOUNTED mounted at /mnt (on md0)');
     await must('umount', '/mnt');
     await mustInTheEnd('mdadm', '--stop', '/dev/md0');
-    // The members remember it.
+    // The members remember it, and a look of udev at them assembles nothing.
+    await must('udevadm', 'trigger', '--action=change', '--settle', one.path, two.path);
     await inTheEnd(one).toEqual(['GATE_SIGNATURE', 'GATE_NOT_ENROLLED']);
     for (const { path } of [one, two]) await mustInTheEnd('mdadm', '--zero-superblock', path);
     await inTheEnd(one, two).toEqual([...FREE, ...FREE]);
