@@ -14,6 +14,19 @@ export interface JournalFinding {
 
 const FINDINGS_MAX = 100;
 
+/** The `problem` of a block that the device answers with an error. */
+export const UNREADABLE = 'unreadable';
+
+/**
+ * A power cut leaves the old content, the new or a torn one where a write was in flight, and never a read error: what
+ * can't be read is the device's fault there as anywhere else, as it is on P and S (`latent-error`).
+ *
+ * @param mayBeInFlight a write to the block may have been under way when the power went.
+ */
+export function classOf(problem: string, mayBeInFlight: boolean): JournalFinding['class'] {
+  return mayBeInFlight && problem !== UNREADABLE ? 'indicator-torn' : 'indicator-rot';
+}
+
 /** So many of one place and class that the list has no room for. */
 export interface UnlistedFindings {
   where: JournalFinding['where'];

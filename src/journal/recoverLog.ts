@@ -11,6 +11,7 @@
  * have been in flight. What one copy alone has lost is repaired from the other (repairLog.ts).
  */
 import type { Findings, JournalFinding } from './findings.js';
+import { classOf } from './findings.js';
 import { BLOCK_BYTES, BLOCKS_PER_UNIT, inFlightBlocksMax } from './layout.js';
 import type { JournalLayout } from './layout.js';
 import type { LogBlock } from './logBlock.js';
@@ -149,7 +150,7 @@ function findingAt(
   }
   const inFlight = isEvidence ? s > vouched : s + ringBlocks <= head + inFlightBlocksMax(ringBlocks);
   const isCause = lost !== null && ring.placeOf(lost) === place;
-  return { problem, effect: isCause ? 'everything-dirty' : 'repaired', class: inFlight ? 'indicator-torn' : 'indicator-rot' };
+  return { problem, effect: isCause ? 'everything-dirty' : 'repaired', class: classOf(problem, inFlight) };
 }
 
 function offsetOf(ring: Ring, copy: 0 | 1, place: number): number {

@@ -5,6 +5,7 @@
 import { IndicatorMap } from '../core/indicatorMap.js';
 import type { JournalIdentity } from './block.js';
 import type { Findings } from './findings.js';
+import { classOf, UNREADABLE } from './findings.js';
 import type { JournalLayout } from './layout.js';
 import {
   BLOCK_BYTES,
@@ -67,7 +68,7 @@ function readUnit(piece: Piece, group: number, copy: 0 | 1, layout: JournalLayou
     const at = b * BLOCK_BYTES;
     const block = piece.isRead(at)
       ? openPageBlock(piece.bytes, at, group, b, copy, layout, identity)
-      : ({ ok: false, problem: 'unreadable' } as const);
+      : ({ ok: false, problem: UNREADABLE } as const);
     unit.generations.push(block.ok ? block.generation : -1);
     unit.problems.push(block.ok ? null : block.problem);
     if (block.ok) unit.newest = Math.max(unit.newest, block.generation);
@@ -105,7 +106,7 @@ function report(
       problem,
       effect: believed[b] === 'neither' && holdsRegions ? 'region-range-dirty' : 'repaired',
       // The two copies are never written at once: one of two broken ones was durable.
-      class: units[1 - copy].problems[b] === null ? 'indicator-torn' : 'indicator-rot',
+      class: classOf(problem, units[1 - copy].problems[b] === null),
     });
   }
 }

@@ -14,7 +14,7 @@
 import { IndicatorMap } from '../core/indicatorMap.js';
 import type { JournalIdentity } from './block.js';
 import { JournalError } from './error.js';
-import { Findings } from './findings.js';
+import { Findings, UNREADABLE } from './findings.js';
 import type { JournalLayout } from './layout.js';
 import { BLOCK_BYTES, BLOCKS_PER_UNIT, journalLayout, REGIONS_PER_GROUP, UNIT_BYTES } from './layout.js';
 import type { LogTable } from './logTable.js';
@@ -153,7 +153,7 @@ export function recoverFromPieces(expected: ExpectedJournal, pieces: JournalPiec
 function readSuperblocks(layout: JournalLayout, pieces: JournalPieces, findings: Findings): [Superblock | null, Superblock | null] {
   const one = (copy: 0 | 1): Superblock | null => {
     const offset = layout.superblockOffset[copy];
-    const result = pieces.superblock(copy) ?? ({ ok: false, problem: 'unreadable' } as const);
+    const result = pieces.superblock(copy) ?? ({ ok: false, problem: UNREADABLE } as const);
     if (result.ok) return result.superblock;
     if (result.problem === 'other-version') {
       throw new JournalError(

@@ -4,6 +4,7 @@
  */
 import type { JournalIdentity } from './block.js';
 import { BLOCK_KIND, openBlock } from './block.js';
+import { UNREADABLE } from './findings.js';
 import type { JournalLayout } from './layout.js';
 import { BLOCK_BYTES, BLOCKS_PER_UNIT, RECORDS_PER_BLOCK, UNIT_BYTES } from './layout.js';
 import type { LogBlock } from './logBlock.js';
@@ -138,7 +139,7 @@ export function placesOf(layout: JournalLayout, identity: JournalIdentity, read:
       starts[copy] = start;
     }
     const piece = pieces[copy]!;
-    return piece.isRead(at - start) ? openPlace(piece.bytes, at - start, copy, place, layout, identity, headerOnly) : 'unreadable';
+    return piece.isRead(at - start) ? openPlace(piece.bytes, at - start, copy, place, layout, identity, headerOnly) : UNREADABLE;
   };
 }
 

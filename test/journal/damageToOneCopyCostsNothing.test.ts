@@ -89,7 +89,7 @@ describe.each([inFlight(), degraded(), atRest(), empty()])('journal with $name',
   test('sectors that can not be read, of 512 bytes and of 4 KiB: one finding each, and the neighbors are read', () => {
     for (const place of places(p)) {
       costsNothing(bytesOf(p.image), `block ${place} unreadable`, [place]);
-      expect(recoverBytes(p, bytesOf(p.image), [place]).findings.list[0]).toMatchObject({ blockIndex: place, problem: 'unreadable' });
+      expect(recoverBytes(p, bytesOf(p.image), [place]).findings.list[0]).toMatchObject({ blockIndex: place, problem: 'unreadable', class: 'indicator-rot' });
     }
     for (let unit = 0; unit < p.image.blocks.length; unit += BLOCKS_PER_UNIT) {
       const bad = Array.from({ length: BLOCKS_PER_UNIT }, (_, b) => unit + b);
