@@ -53,8 +53,8 @@ async function saidBy(type: string, protocol: string, more: string): Promise<str
     // Shorter than could be read back while it lasts.
     if (catalogue.get(protocol)!.pulse?.off !== undefined) await power.pulseRail('first', 100);
     await board.settled();
-    // How many zeros bring a Conrad back hangs on how soon its answer is read.
-    return board.received.join('').replace(/^(00)+/, '');
+    // How many zeros bring a Conrad back, and how often a state is read until it is the wanted one, hang on the host's speed.
+    return board.received.join('').replace(/^(00)+/, '').replace(/(.{8,}?)\1+/g, '$1');
   } finally {
     await power.close();
   }
