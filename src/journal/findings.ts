@@ -8,7 +8,7 @@ export interface JournalFinding {
   blocks?: number;
   problem: string;
   effect: 'ignored' | 'region-range-dirty' | 'everything-dirty' | 'repaired';
-  /** `indicator-rot`: it had been durable once, and the device has lost it. `indicator-torn`: it may have been in flight. */
+  /** `indicator-rot`: the device has lost what had been durable, or can't read it. `indicator-torn`: it may have been in flight. */
   class: 'indicator-torn' | 'indicator-rot';
 }
 

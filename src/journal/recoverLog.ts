@@ -7,8 +7,9 @@
  * was submitted on their word, and their releases must not count. What is made of a block that a copy, or both, do not
  * have is said by the table in logTable.ts.
  *
- * Damage is listed wherever it lies: as the device's fault where both copies had been durable, as torn where a write may
- * have been in flight. What one copy alone has lost is repaired from the other (repairLog.ts).
+ * Damage is listed wherever it lies: as the device's fault where both copies had been durable and where a block can't be
+ * read, as torn where a write may have been in flight. What one copy alone has lost is repaired from the other
+ * (repairLog.ts).
  */
 import type { Findings, JournalFinding } from './findings.js';
 import { classOf } from './findings.js';
