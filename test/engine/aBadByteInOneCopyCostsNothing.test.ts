@@ -3,26 +3,16 @@
  * is damaged where it counts. A copy that is intact tells all; damage to both copies makes everything dirty; no region
  * that differs is ever taken for clean; and the damage is gone with the recovery.
  */
-import { closeSync, openSync, readFileSync, readSync, writeSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { BLOCK_BYTES, BLOCKS_PER_UNIT, pageOffset } from '../../src/journal/layout.js';
 import type { JournalRecovery } from '../../src/journal/recovery.js';
 import { parseUuid, recoverJournal } from '../../src/journal/recovery.js';
-import { MIB, RIG_UUID, useMirrors, WORKLOAD } from './mirror.js';
+import { flip, MIB, RIG_UUID, useMirrors, WORKLOAD } from './mirror.js';
 
 const mirrors = useMirrors();
 const REGION_BYTES = 65536;
 const REGIONS = (16 * MIB) / REGION_BYTES;
-
-/** Flips one bit in the file behind a device, where the device's next O_DIRECT read sees it. */
-function flip(file: string, offset: number): void {
-  const fd = openSync(file, 'r+');
-  const byte = Buffer.alloc(1);
-  readSync(fd, byte, 0, 1, offset);
-  byte[0]! ^= 0x10;
-  writeSync(fd, byte, 0, 1, offset);
-  closeSync(fd);
-}
 
 function recoveryOf(file: string): JournalRecovery {
   const bytes = readFileSync(file);

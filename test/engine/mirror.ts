@@ -1,5 +1,5 @@
 /** A mirror on loop devices of the test's own, and an engine for it. */
-import { existsSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
 import { createEngine } from '../../src/engine/client.js';
@@ -106,4 +106,14 @@ export async function loadSome(engine: EnginePort, workload: WorkloadSpec, seed:
 }
 
 /** Whether the compiled worker is there; the test command builds it first. */
+/** Flips one bit in the file behind a device, where the device's next O_DIRECT read sees it. */
+export function flip(file: string, offset: number): void {
+  const fd = openSync(file, 'r+');
+  const byte = Buffer.alloc(1);
+  readSync(fd, byte, 0, 1, offset);
+  byte[0]! ^= 0x10;
+  writeSync(fd, byte, 0, 1, offset);
+  closeSync(fd);
+}
+
 export const isBuilt = existsSync(new URL('../../dist/engine/worker.js', import.meta.url));

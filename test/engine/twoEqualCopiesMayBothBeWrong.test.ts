@@ -1,19 +1,9 @@
 /** Verify holds P against what was judged: damage that comes after the judge, and that a copy then takes to S, is found. */
-import { closeSync, openSync, readSync, writeSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { useMirrors, WORKLOAD } from './mirror.js';
+import { flip, useMirrors, WORKLOAD } from './mirror.js';
 
 const mirrors = useMirrors();
 const FIRST_BYTE_OF_LBA_9 = 9 * 512;
-
-function flip(file: string, offset: number): void {
-  const fd = openSync(file, 'r+');
-  const byte = Buffer.alloc(1);
-  readSync(fd, byte, 0, 1, offset);
-  byte[0]! ^= 0x10;
-  writeSync(fd, byte, 0, 1, offset);
-  closeSync(fd);
-}
 
 it('is found though P and S are equal', async () => {
   const { engine, spec, devices } = await mirrors.prepared();
