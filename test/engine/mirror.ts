@@ -105,7 +105,6 @@ export async function loadSome(engine: EnginePort, workload: WorkloadSpec, seed:
   }
 }
 
-/** Whether the compiled worker is there; the test command builds it first. */
 /** Flips one bit in the file behind a device, where the device's next O_DIRECT read sees it. */
 export function flip(file: string, offset: number): void {
   const fd = openSync(file, 'r+');
@@ -116,4 +115,5 @@ export function flip(file: string, offset: number): void {
   closeSync(fd);
 }
 
+/** Whether the compiled worker is there; the test command builds it first. */
 export const isBuilt = existsSync(new URL('../../dist/engine/worker.js', import.meta.url));
