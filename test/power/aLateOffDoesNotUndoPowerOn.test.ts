@@ -13,17 +13,20 @@ const runtimeDir = temporaryDir();
 afterAll(closeAll);
 afterAll(() => fs.rmSync(runtimeDir, { recursive: true, force: true }));
 
+/** For one command: a shell starts in far less, on a busy machine too. */
+const TIMEOUT_MS = 3000;
+/** Still asleep when that is over, also where the bench stood still meanwhile. */
+const OFF_LATER = '(sleep 8; printf off > "$F")';
 /** Longer than any script here sleeps. */
-const LATE_MS = 3000;
-const OFF_LATER = '(sleep 2.5; printf off > "$F")';
+const LATE_MS = 8500;
 const ALL_ON = { 1: 'on', 2: 'on', 3: 'on' };
 
 const CASES: [string, Omit<OutletScripts, 'channels'>, RegExp][] = [
   ['one command fails while its siblings still run', { off: 'case $1 in 2) exit 3;; esac; sleep 1; printf off > "$F"', more: { parallel: true } }, /channel 2.*exit code 3/],
   ['the same, in turn', { off: 'case $1 in 2) exit 3;; esac; sleep 0.1; printf off > "$F"' }, /channel 2.*exit code 3.*reads on now/],
-  ['a wrapper is out of time and its child is not', { off: `${OFF_LATER} & wait`, timeoutMs: 1500 }, /did not end within 1500 ms.*was killed.*reads on now/],
-  ['the same, deaf to SIGTERM, two generations down', { off: `trap '' TERM HUP INT; (trap '' TERM; ${OFF_LATER} & wait) & wait`, timeoutMs: 1500 }, /was killed/],
-  ['a child keeps on in the background, its output closed', { off: `${OFF_LATER} > /dev/null 2>&1 &`, timeoutMs: 1500 }, /what it had started, did not end within 1500 ms/],
+  ['a wrapper is out of time and its child is not', { off: `${OFF_LATER} & wait`, timeoutMs: TIMEOUT_MS }, /did not end within 3000 ms.*was killed.*reads on now/],
+  ['the same, deaf to SIGTERM, two generations down', { off: `trap '' TERM HUP INT; (trap '' TERM; ${OFF_LATER} & wait) & wait`, timeoutMs: TIMEOUT_MS }, /was killed/],
+  ['a child keeps on in the background, its output closed', { off: `${OFF_LATER} > /dev/null 2>&1 &`, timeoutMs: TIMEOUT_MS }, /what it had started, did not end within 3000 ms/],
   ['the wrapper is killed with kill -9 and its child is not', { off: `${OFF_LATER} > /dev/null 2>&1 & kill -9 $$` }, /killed by SIGKILL/],
 ];
 
@@ -52,7 +55,10 @@ it('a child in the background that ends in time is waited for', async () => {
 
 it('channels are switched one after the other, and side by side when asked for', async () => {
   for (const parallel of [false, true]) {
-    const { options, log } = fileOutlets(path.join(runtimeDir, `order-${parallel}`), { channels: 2, off: 'sleep 0.3; printf off > "$F"', more: { parallel } });
+    const dir = path.join(runtimeDir, `order-${parallel}`);
+    // Side by side, each waits until the other has begun, however long its shell takes to start.
+    const meanwhile = parallel ? `until [ "$(grep -c begin "${dir}/log")" -eq 2 ]; do sleep 0.05; done` : 'sleep 0.3';
+    const { options, log } = fileOutlets(dir, { channels: 2, off: `${meanwhile}; printf off > "$F"`, more: { parallel } });
     const power = await openOne(boardRef('exec', '', 2, options), { runtimeDir }, [rail('both', [1, 2])]);
     await power.switchRail('both', 'off');
     if (parallel) expect(log().slice(0, 2).sort()).toEqual(['begin off 1', 'begin off 2']);
