@@ -64,13 +64,10 @@ describe.skipIf(!canRunLab)('a campaign', () => {
   });
 
   it('passes over commands of the user\'s', async () => {
-    const script = join(state.dir, 'switch.mjs');
+    const script = join(state.dir, 'switch.sh');
     // The four-byte frame of an LCUS board, sent by somebody else's program.
-    writeFileSync(script, `import { writeFileSync } from 'node:fs';
-const [tty, channel, on] = process.argv.slice(2);
-writeFileSync(tty, Buffer.from([0xa0, +channel, +on, 0xa0 + +channel + +on]));
-`);
-    const command = (on: 0 | 1): string => JSON.stringify([process.execPath, script, join(state.dir, 'lab-board-exec', 'tty-relay0'), '{channel}', String(on)]);
+    writeFileSync(script, `printf "$(printf '\\\\%03o' 160 "$2" "$3" $((160 + $2 + $3)))" > "$1"\n`);
+    const command = (on: 0 | 1): string => JSON.stringify(['sh', script, join(state.dir, 'lab-board-exec', 'tty-relay0'), '{channel}', String(on)]);
     const text = boardRigText({ name: 'board-exec', type: 'exec', channels: 4, peerProtocol: 'lcus', boardOptions: `{ on: ${command(1)}, off: ${command(0)} }` })
       .replace(', tty: "lab:relay0"', '')
       .replace('protocol: lcus', 'protocol: lcus, channels: 4');

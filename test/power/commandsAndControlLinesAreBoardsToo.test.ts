@@ -10,6 +10,9 @@ const runtimeDir = temporaryDir();
 afterEach(closeAll);
 afterAll(() => fs.rmSync(runtimeDir, { recursive: true, force: true }));
 
+/** Node takes its seconds to start on a busy machine. */
+const timeoutMs = 60_000;
+
 /** A "PDU" that is a file for each outlet. */
 function fileOutlets(): { options: Record<string, unknown>; outlet: (channel: number) => string } {
   const dir = fs.mkdtempSync(path.join(runtimeDir, 'outlets-'));
@@ -21,7 +24,7 @@ function fileOutlets(): { options: Record<string, unknown>; outlet: (channel: nu
     word,
   ];
   return {
-    options: { on: write('on'), off: write('off'), state: ['cat', path.join(dir, '{channel}')], stateWithinMs: 100 },
+    options: { on: write('on'), off: write('off'), state: ['cat', path.join(dir, '{channel}')], stateWithinMs: 100, timeoutMs },
     outlet: (channel) => fs.readFileSync(path.join(dir, String(channel)), 'utf8'),
   };
 }
@@ -45,7 +48,7 @@ it('exec: no shell ever sees an argument', async () => {
 
 it('exec: a command that fails or is not there is COMMAND_FAILED, with what it said', async () => {
   const off = [process.execPath, '-e', 'console.error("no such outlet"); process.exit(3)'];
-  const power = await openOne(boardRef('exec', '', 1, { on: ['plugpull-no-such-command'], off }), { runtimeDir });
+  const power = await openOne(boardRef('exec', '', 1, { on: ['plugpull-no-such-command'], off, timeoutMs }), { runtimeDir });
   await expect(power.switchRail('r1', 'off')).rejects.toMatchObject({
     cause: { code: 'COMMAND_FAILED', message: expect.stringContaining('no such outlet') as string },
     context: { notRestored: ['r1'] },
@@ -82,7 +85,7 @@ it.each([
 
 it('exec: no argument of a command is repeated in what is told, also when the command repeats it', async () => {
   const off = [process.execPath, '-e', 'console.error("denied for", process.argv[1]); process.exit(3)', 'hunter2-secret'];
-  const power = await openOne(boardRef('exec', '', 1, { on: ['plugpull-no-such-command', 'hunter2-secret'], off }), { runtimeDir });
+  const power = await openOne(boardRef('exec', '', 1, { on: ['plugpull-no-such-command', 'hunter2-secret'], off, timeoutMs }), { runtimeDir });
   const error: unknown = await power.switchRail('r1', 'off').catch((e: unknown) => e);
   const { inspect } = await import('node:util');
   expect(inspect(error, { depth: 10 })).toMatch(/denied for …/);
