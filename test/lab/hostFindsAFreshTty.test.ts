@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { startBoard, type Board } from '../../src/lab/board.js';
+import { libcCalls } from '../../src/lab/libc.js';
 import type { BoardPeer } from '../../src/lab/peer.js';
 import { waitFor } from './bench.js';
 
@@ -28,6 +29,15 @@ function received(fd: number): string {
     if ((error as NodeJS.ErrnoException).code === 'EAGAIN') return '';
     throw error;
   }
+}
+
+const FIONREAD = 0x541b;
+
+/** How many bytes wait to be read. */
+function unread(fd: number): number {
+  const count = Buffer.alloc(4);
+  libcCalls.ioctl(fd, FIONREAD, count);
+  return count.readInt32LE(0);
 }
 
 interface Contact {
@@ -75,7 +85,7 @@ describe('a virtual board', () => {
     fs.writeSync(first, 'old');
     await waitFor('it is answered', () => heard === 'old');
     // A kernel thread brings the answer; what is still on its way to a host is not the board's to forget.
-    await delay(60);
+    await waitFor('the answer is there', () => unread(first) === 3);
     hostCloses(first);
     const second = host();
     await delay(60);

@@ -33,7 +33,9 @@ it('a board that other software has started is told so by its option', async () 
 it('a board that does not answer `50` may be asked again later: it did not hear it', async () => {
   const board = startVirtualBoard('icse', 4, { dead: true });
   const ref = boardRef('icse', board.tty, 4, { replyTimeoutMs: 30 });
-  await expect(openOne(ref, { runtimeDir })).rejects.toMatchObject({ code: 'BOARD_MUTE' });
-  await expect(openOne(ref, { runtimeDir })).rejects.toMatchObject({ code: 'BOARD_MUTE' });
+  for (let i = 0; i < 2; i += 1) {
+    await expect(openOne(ref, { runtimeDir })).rejects.toMatchObject({ code: 'BOARD_MUTE' });
+    await board.settled();
+  }
   expect(board.received).toEqual(['50', '50']);
 });

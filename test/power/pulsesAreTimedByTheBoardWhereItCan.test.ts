@@ -30,6 +30,7 @@ it('a pulse whose echo was lost is not sent again: it would be a second cut', as
   const board = startVirtualBoard('modbus-rtu', 8, { mute: true });
   const power = await openOne(boardRef('modbus-rtu', board.tty, 8, { replyTimeoutMs: 30 }), { runtimeDir });
   await expect(power.pulseRail('r1', 200)).rejects.toMatchObject({ code: 'RIG_BROKEN' });
+  await board.settled();
   expect(board.received.filter((frame) => frame.startsWith('010504'))).toHaveLength(1);
 });
 
