@@ -5,19 +5,22 @@ import { expect, test } from 'vitest';
 
 const MODULE = fileURLToPath(new URL('../../dist/campaign/interrupts.js', import.meta.url));
 
-/** Prints what it comes to. `blockMs`: its event loop is busy for so long when the first signal has come. */
-const program = (blockMs: number, ends = false): string => `
+/**
+ * Prints what it comes to. `copies`: come at once with the first signal, sent by the process itself: another one may not
+ * have its turn for a second. `blockMs`: its event loop is busy for so long when they have come.
+ */
+const program = (copies: NodeJS.Signals[], blockMs: number, ends = false): string => `
 import { writeSync } from 'node:fs';
 import { catchInterrupts } from ${JSON.stringify(MODULE)};
 const say = (text) => writeSync(1, text + '\\n');
 const interrupts = catchInterrupts(() => { say('second'); process.exit(7); }, () => say('ready'));
-interrupts.onFirst(() => { say('first'); Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ${blockMs}); ${ends ? 'interrupts.release(); setTimeout(() => { say("ended"); process.exit(0); }, 500); say("released");' : ''} });
+interrupts.onFirst(() => { say('first'); for (const copy of ${JSON.stringify(copies)}) process.kill(process.pid, copy); Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ${blockMs}); ${ends ? 'interrupts.release(); setTimeout(() => { say("ended"); process.exit(0); }, 500); say("released");' : ''} });
 setInterval(() => undefined, 1000);
 say('waiting');`;
 
 /** Sends the signals that belong to each word once that has been said; resolves with all that was said. */
-function said(blockMs: number, signals: Record<string, NodeJS.Signals[]>, ends = false): Promise<{ words: string[]; code: number | null }> {
-  const child = spawn(process.execPath, ['--input-type=module', '--eval', program(blockMs, ends)], { stdio: ['ignore', 'pipe', 'inherit'], timeout: 60_000 });
+function said(copies: NodeJS.Signals[], blockMs: number, signals: Record<string, NodeJS.Signals[]>, ends = false): Promise<{ words: string[]; code: number | null }> {
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', program(copies, blockMs, ends)], { stdio: ['ignore', 'pipe', 'inherit'], timeout: 60_000 });
   let text = '';
   child.stdout.setEncoding('utf8').on('data', (more: string) => {
     text += more;
@@ -32,13 +35,13 @@ test.each<[string, NodeJS.Signals, NodeJS.Signals[]]>([
   ['systemd with SendSIGHUP', 'SIGTERM', ['SIGHUP']],
 ])('%s', async (_what, first, more) => {
   // Ready is said only by a process that the others have not ended.
-  expect(await said(0, { waiting: [first], first: more, ready: ['SIGTERM'] })).toEqual({ words: ['waiting', 'first', 'ready', 'second'], code: 7 });
+  expect(await said(more, 0, { waiting: [first], ready: ['SIGTERM'] })).toEqual({ words: ['waiting', 'first', 'ready', 'second'], code: 7 });
 });
 
 test('a copy that is heard only after the second, since the loop was busy, is a copy all the same', async () => {
-  expect(await said(1500, { waiting: ['SIGINT'], first: ['SIGINT'], ready: ['SIGINT'] })).toEqual({ words: ['waiting', 'first', 'ready', 'second'], code: 7 });
+  expect(await said(['SIGINT'], 1500, { waiting: ['SIGINT'], ready: ['SIGINT'] })).toEqual({ words: ['waiting', 'first', 'ready', 'second'], code: 7 });
 });
 
 test('a copy that comes when the command has ended in order kills nothing', async () => {
-  expect(await said(0, { waiting: ['SIGINT'], released: ['SIGINT'] }, true)).toEqual({ words: ['waiting', 'first', 'released', 'ended'], code: 0 });
+  expect(await said([], 0, { waiting: ['SIGINT'], released: ['SIGINT'] }, true)).toEqual({ words: ['waiting', 'first', 'released', 'ended'], code: 0 });
 });
