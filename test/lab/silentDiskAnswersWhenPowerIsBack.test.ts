@@ -1,5 +1,6 @@
 /** Promise: a silent disk without power answers nothing; with the power back, what waited fails or is done, and nothing waits for ever. */
 import fs from 'node:fs';
+import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -37,6 +38,13 @@ async function cut(lab: LabState): Promise<void> {
   await waitFor('the cut', () => fs.existsSync(`${lab.stateDir}/power.jsonl`) && readJsonLines(`${lab.stateDir}/power.jsonl`).length > 0);
 }
 
+/** Resolves when its loop device has so many reads and writes in hand: a thread of the pool that has no turn has sent none. */
+async function inFlight(lab: LabState, count: number): Promise<void> {
+  const file = `/sys/block/${path.basename(lab.disks['p']!.loop!)}/inflight`;
+  const sum = (): number => fs.readFileSync(file, 'utf8').trim().split(/\s+/).reduce((total, word) => total + Number(word), 0);
+  await waitFor(`${count} I/Os in flight`, () => sum() === count);
+}
+
 describe.skipIf(!canRunLab)('a disk that falls silent', () => {
   afterEach(async () => {
     for (const fd of open.splice(0)) fs.closeSync(fd);
@@ -57,6 +65,8 @@ describe.skipIf(!canRunLab)('a disk that falls silent', () => {
       watch(read(handle(lab), alignedBuffer(4096), 0, 4096, 8192)),
       watch(fsync(handle(lab))),
     ];
+    // A flush is not counted among them.
+    await inFlight(lab, 2);
     await delay(SILENCE_MS);
     expect(waiting.map((outcome) => outcome())).toEqual(['waits', 'waits', 'waits']);
     switchRelay(lab, 1, true);
@@ -72,6 +82,7 @@ describe.skipIf(!canRunLab)('a disk that falls silent', () => {
     const fd = handle(lab);
     await cut(lab);
     const outcome = watch(write(fd, alignedBuffer(4096).fill(2), 0, 4096, 0));
+    await inFlight(lab, 1);
     await delay(SILENCE_MS);
     expect(outcome()).toBe('waits');
     await labDown(lab.name);
