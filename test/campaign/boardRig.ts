@@ -21,7 +21,7 @@ export const canRunLab = process.getuid?.() === 0 && existsSync('/dev/fuse') && 
 export const CYCLES = process.env.PLUGPULL_LONG ? 20 : 2;
 
 /** After so long without power there is none. */
-const CONTACTS_MS = 1000;
+const CONTACTS_MS = 5000;
 const LOOK_AGAIN_MS = 20;
 
 export interface BoardWishes {

@@ -34,7 +34,7 @@ const CASES: [string, Omit<BoardWishes, 'name'>, Outcome][] = [
   ['a dead board that need not answer', { ...LCUS, peerOptions: '{ dead: true }', deadlines: SHORT }, { verdicts: ['INVALID', 'INVALID'] }],
   ['garbled answers', { ...PATIENT, peerOptions: '{ wrongReply: garbled }' }, { refused: /expected/ }],
   ['a board that tells the opposite', { ...MODBUS, peerOptions: '{ wrongReply: opposite }' }, { refused: /P .*reads? off, and primary answers all the same; no relay was switched/ }],
-  ['answers later than the board has time for', { ...IMPATIENT, peerOptions: '{ delayMs: 3000 }' }, { refused: /did not answer/ }],
+  ['answers later than the board has time for', { ...IMPATIENT, peerOptions: '{ delayMs: 60000 }' }, { refused: /did not answer/ }],
   ['a welded relay that says off', { ...MODBUS, peerOptions: '{ welded: [2] }', deadlines: SHORT }, { verdicts: ['INVALID', 'INVALID'] }],
   ['a welded output that is measured', { type: 'scpi-siglent', channels: 3, boardOptions: '{ onAtLeastV: 11 }', peerOptions: '{ welded: [2] }' }, { latched: ['INVALID'], cause: /reads neither|but reads/ }],
   // Three moves are the first cut; then it obeys no more, or says nothing more.

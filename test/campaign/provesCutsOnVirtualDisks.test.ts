@@ -10,7 +10,7 @@ import { idleEngine } from './idleEngine.js';
 import { labRig, ownStateDir } from './labRig.js';
 
 const state = ownStateDir();
-const HOLD_UP_MS = 200;
+const HOLD_UP_MS = 600;
 const NAMES = ['cuts-plain', 'cuts-vanish', 'cuts-welded', 'cuts-dead'];
 afterAll(() => state.clean(...NAMES));
 

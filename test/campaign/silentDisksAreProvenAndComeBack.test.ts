@@ -10,6 +10,9 @@ import { ownStateDir } from './labRig.js';
 const state = ownStateDir();
 afterAll(() => state.clean());
 
+/** Far longer than a lab on a busy machine takes to hear of a cut. */
+const SILENCE_MS = 1000;
+
 const CUTS = [
   '{ rails: [P, S, J], during: load, after: 150ms }',
   '{ rails: [S], during: load, after: 150ms }',
@@ -19,7 +22,7 @@ const CUTS = [
 ];
 
 function rigText(name: string, wishes: Partial<BoardWishes>): string {
-  return boardRigText({ name, type: 'lcus', channels: 4, cycles: wishes.cuts?.length, ...wishes }).replace('  dark: 100ms', '  dark: 100ms\n  silence: 250ms');
+  return boardRigText({ name, type: 'lcus', channels: 4, cycles: wishes.cuts?.length, ...wishes }).replace('  dark: 100ms', `  dark: 100ms\n  silence: ${SILENCE_MS}ms`);
 }
 
 describe.skipIf(!canRunLab)('a campaign on silent disks', () => {
@@ -36,7 +39,7 @@ describe.skipIf(!canRunLab)('a campaign on silent disks', () => {
     // Timed from the first read that was left unanswered, not from when that was noticed.
     const latencies = ended.result!.cycles.map(({ cutLatencyMs }) => Object.values(cutLatencyMs));
     // None where the bench stood still on a busy machine.
-    for (const ms of latencies.filter((some) => some.length > 0)) expect(Math.min(...ms)).toBeLessThan(250);
+    for (const ms of latencies.filter((some) => some.length > 0)) expect(Math.min(...ms)).toBeLessThan(SILENCE_MS);
   });
 
   it('stopped in the dark, leaves with the power on and the devices released', async () => {

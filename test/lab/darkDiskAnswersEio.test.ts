@@ -3,7 +3,7 @@ import { canRunLab, cutPower, diskSpec, errnoOf, labSpec, Node, restorePower, st
 import { setTimeout as delay } from 'node:timers/promises';
 
 /** Long enough that a lab on a busy machine hears of the contact's closing in time. */
-const HOLD_UP_MS = 1200;
+const HOLD_UP_MS = 4000;
 
 describe.skipIf(!canRunLab)('a disk without power', () => {
   afterEach(tearDown);
