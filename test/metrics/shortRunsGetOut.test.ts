@@ -12,6 +12,8 @@ import { oneCycle } from './samples.js';
 
 const dir = mkdtempSync(join(tmpdir(), 'plugpull-outlets-'));
 const servers: Server[] = [];
+/** Bounds a hang only. */
+const HANG = { timeout: 30_000 };
 afterEach(() => servers.splice(0).forEach((s) => s.close()));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
@@ -94,13 +96,13 @@ test('sends that come too fast become one, with the newest values', async () => 
   };
   const outlets = new Outlets(metrics, [slow], () => undefined);
   const all = outlets.send();
-  await expect.poll(() => seen.length).toBe(1);
+  await expect.poll(() => seen.length, HANG).toBe(1);
   for (let i = 0; i < 3; i++) {
     metrics.cycleEnded('PASS', 1);
     void outlets.send();
   }
   release();
-  await expect.poll(() => seen.length).toBe(2);
+  await expect.poll(() => seen.length, HANG).toBe(2);
   release();
   await all;
   expect(seen).toEqual(['0', '3']);
@@ -119,7 +121,7 @@ test('whoever waits to be scraped is told by a whole answer that began afterward
     let told = 0;
     held = true;
     const before = fetch(server.url);
-    await expect.poll(() => rendering).not.toBeNull();
+    await expect.poll(() => rendering, HANG).not.toBeNull();
     held = false;
     void server.scraped().then(() => told++);
     rendering!();
@@ -128,7 +130,7 @@ test('whoever waits to be scraped is told by a whole answer that began afterward
     await fetch(new URL('/healthz', server.url));
     expect(told).toBe(0);
     await (await fetch(server.url)).text();
-    await expect.poll(() => told).toBe(1);
+    await expect.poll(() => told, HANG).toBe(1);
   } finally {
     await server.close();
   }
