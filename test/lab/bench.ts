@@ -12,7 +12,7 @@ import type { LabDiskSpec, LabSpec } from '../../src/rig/resolved.js';
 
 export const MIB = 1024 * 1024;
 /** Bounds a hang only: attaching a loop device waits its turn on a busy host. */
-const DEADLINE_MS = 30_000;
+const DEADLINE_MS = 120_000;
 const started = new Set<string>();
 let stateDir: string | null = null;
 
