@@ -22,7 +22,7 @@ const MODBUS = { type: 'modbus-rtu', channels: 8 };
 const PATIENT = { ...MODBUS, boardOptions: '{ attempts: 1, replyTimeoutMs: 1000 }' };
 const IMPATIENT = { ...MODBUS, boardOptions: '{ attempts: 1, replyTimeoutMs: 100 }' };
 const LCUS = { type: 'lcus', channels: 4 };
-const SHORT = '{ cut: 1s, return: 20s, recover: 60s, judge: 60s, resync: 60s }';
+const SHORT = '{ cut: 3s, return: 20s, recover: 60s, judge: 60s, resync: 60s }';
 
 const CASES: [string, Omit<BoardWishes, 'name'>, Outcome][] = [
   ['noise before each answer', { ...MODBUS, peerOptions: '{ garbageBefore: 7 }' }, PASS],
