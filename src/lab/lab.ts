@@ -19,7 +19,7 @@ import { READY_FD, readSpec, readState, type LabState } from './state.js';
 
 export type { LabBoardState, LabDiskState, LabState } from './state.js';
 
-const START_DEADLINE_MS = 20_000;
+const START_DEADLINE_MS = 60_000;
 const STOP_DEADLINE_MS = 5_000;
 const KILL_DEADLINE_MS = 5_000;
 const POLL_MS = 20;
