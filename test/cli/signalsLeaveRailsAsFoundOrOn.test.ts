@@ -49,8 +49,8 @@ function execRig(scripts: Omit<OutletScripts, 'channels'> = {}): FileOutlets & {
   return { ...outlets, file: rigFile(JSON.stringify({ type: 'exec', channels: 3, options: outlets.options })) };
 }
 
-/** Runs it and sends the signals as soon as `now` holds. */
-async function signalled(args: string[], signals: readonly NodeJS.Signals[], now: () => boolean): Promise<CliResult> {
+/** Runs it and sends the signals as soon as `now` holds; `onSent`: the first one is out. */
+async function signalled(args: string[], signals: readonly NodeJS.Signals[], now: () => boolean, onSent: () => void = () => undefined): Promise<CliResult> {
   let looking: NodeJS.Timeout | undefined;
   const result = await cli(['relay', ...args], {
     env: { PLUGPULL_STATE_DIR: state.dir },
@@ -58,7 +58,12 @@ async function signalled(args: string[], signals: readonly NodeJS.Signals[], now
       looking = setInterval(() => {
         if (!now()) return;
         clearInterval(looking);
-        signals.forEach((signal, i) => setTimeout(() => child.kill(signal), i * 1500));
+        signals.forEach((signal, i) =>
+          setTimeout(() => {
+            child.kill(signal);
+            if (i === 0) onSent();
+          }, i * 1500),
+        );
       }, LOOK_EVERY_MS);
     },
   });
@@ -84,13 +89,20 @@ const CASES: Record<string, Case> = {
   'off, which is what was asked for': { args: (file) => ['off', file, 'P', 'S'], after: 'begin off 1', outlets: { 1: 'off', 2: 'off', 3: 'on' }, said: /P, S switched off, as asked/ },
   on: { args: (file) => ['on', file], after: 'begin on 1', outlets: ALL_ON, said: /P, S, J switched on, as asked/ },
 };
-const SLOW = { off: 'sleep 0.3; printf off > "$F"', on: 'sleep 0.3; printf on > "$F"' };
+
+/** Each takes its time; the command that begins with the line `after` ends no sooner than there is the file `sent`. */
+function slow(after: string, sent: string): Omit<OutletScripts, 'channels'> {
+  const script = (word: 'on' | 'off'): string => `[ "begin ${word} $1" != "${after}" ] || until [ -e "${sent}" ]; do sleep 0.02; done
+sleep 0.3; printf ${word} > "$F"`;
+  return { off: script('off'), on: script('on') };
+}
 
 describe('interrupted by a signal', () => {
   it.concurrent.each(Object.keys(CASES).flatMap((what) => SIGNALS.map((signal) => [what, signal] as const)))('%s, %s', async (what, signal) => {
     const { args, after, outlets, said, never } = CASES[what];
-    const rig = execRig(SLOW);
-    const result = await signalled(args(rig.file), [signal], () => rig.log().includes(after));
+    const sent = join(state.dir, `sent-${rigs}`);
+    const rig = execRig(slow(after, sent));
+    const result = await signalled(args(rig.file), [signal], () => rig.log().includes(after), () => writeFileSync(sent, ''));
     expect([result.code, result.signal], result.stderr).toEqual([130, null]);
     expect(result.stderr).toMatch(said);
     expect(rig.outlets()).toEqual(outlets);
