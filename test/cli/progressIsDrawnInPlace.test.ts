@@ -9,6 +9,8 @@ const SNAPSHOT = { phase: 'resync', regionCount: 1024, dirtyRegions: 100, update
 const HIDDEN_CURSOR = '\u001b[?25l';
 const SHOWN_CURSOR = '\u001b[?25h';
 const COLUMNS = 60;
+/** For a hang only. */
+const HANG = { timeout: 30_000 };
 
 function terminal(): { out: NodeJS.WriteStream; screen: () => Promise<string[]>; written: () => string } {
   const emulated = new xterm.Terminal({ cols: COLUMNS, rows: 30, allowProposedApi: true, convertEol: true });
@@ -45,13 +47,13 @@ test('cycles that have ended stand above the block, however long they are; at th
     'rails: P on  a rail with a name so long that the line does not fit  off'.slice(0, COLUMNS - 1),
     '[############............]  50 % 3.0 MiB/s  100 of 1024 regions dirty'.slice(0, COLUMNS - 1),
   ];
-  await expect.poll(screen).toEqual(block);
+  await expect.poll(screen, HANG).toEqual(block);
 
   // Its second row lies where a longer line of the block was.
   const words = 'what went wrong in it, at some length, '.repeat(2).trim();
   observer.note?.(words);
   const rows = words.match(new RegExp(`.{1,${COLUMNS}}`, 'g'))!.map((row) => row.trimEnd());
-  await expect.poll(screen).toEqual([...rows, ...block]);
+  await expect.poll(screen, HANG).toEqual([...rows, ...block]);
   observer.note?.('told just before the end');
   progress.end();
   progress.end();
