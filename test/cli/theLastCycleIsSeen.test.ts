@@ -22,8 +22,8 @@ const cut = '{ rails: [P, S], during: load, after: 100ms }';
 const honest = join(state.dir, 'honest.yaml');
 writeFileSync(honest, tinyRigText(NAME, { cycles: 1, cuts: [cut] }));
 const lying = join(state.dir, 'lying.yaml');
-// Believes what is complete to be durable, and the disks drop their caches.
-writeFileSync(lying, tinyRigText(NAME, { cycles: 1, cuts: [cut], tracking: 'acknowledge: completed, linger: 10ms, hotRegions: 16', disks: { p: 'killModel: drop', s: 'killModel: keep' } }));
+// A primary that has flushed nothing when it said so: whatever the load has come to by then, some of it is lost.
+writeFileSync(lying, tinyRigText(NAME, { cycles: 1, cuts: ['{ rails: [P, S], during: load, after: 400ms }'], disks: { p: 'killModel: drop, faults: [{ class: lying-flush }]', s: 'killModel: keep' } }));
 
 const out = (name: string): string => join(state.dir, name);
 const PASSED = /^plugpull_cycles_total\{verdict="pass",rig="last-cycle"\} 1$/m;
