@@ -16,8 +16,12 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const MAIN = `${process.execPath} ${join(ROOT, 'dist/cli/main.js')}`;
 const LAUNCHER = join(ROOT, 'bin/plugpull');
 const state = ownStateDir();
-const file = join(state.dir, 'rig.yaml');
-writeFileSync(file, tinyRigText(NAME, { cycles: 1, dark: '1s', cuts: ['{ rails: [P, S], during: load, after: 100ms }'] }));
+/** `dark`: far longer than it takes to hear that the power is off. */
+function rigFile(dark: string): string {
+  const file = join(state.dir, `${dark}.yaml`);
+  writeFileSync(file, tinyRigText(NAME, { cycles: 1, dark, cuts: ['{ rails: [P, S], during: load, after: 100ms }'] }));
+  return file;
+}
 afterAll(() => state.clean(NAME));
 
 const textOf = (path: string): string => (existsSync(path) ? readFileSync(path, 'utf8') : '');
@@ -26,7 +30,7 @@ const textOf = (path: string): string => (existsSync(path) ? readFileSync(path, 
 const HANG = { timeout: 60_000 };
 
 /** Runs it on a terminal of its own that is gone once the power is off; the record of how it ended. */
-async function hungUp(name: string, command: (args: string) => string): Promise<{ verdict: string; interrupted: boolean }> {
+async function hungUp(name: string, file: string, command: (args: string) => string): Promise<{ verdict: string; interrupted: boolean }> {
   const cwd = join(state.dir, name);
   mkdirSync(cwd);
   writeFileSync(join(cwd, 'package.json'), JSON.stringify({ name: 'bench', scripts: { go: `${MAIN} run ${file} --out out` } }));
@@ -36,7 +40,7 @@ async function hungUp(name: string, command: (args: string) => string): Promise<
     stdio: ['pipe', 'ignore', 'inherit'],
   });
   const gone = new Promise((resolve) => terminal.once('close', resolve));
-  // "cut" has ended: the power is off for a second.
+  // "cut" has ended: the power is off.
   await expect.poll(() => textOf(join(cwd, 'out', 'events.jsonl')), HANG).toContain('"phase":"cut"');
   terminal.kill('SIGKILL');
   await gone;
@@ -52,9 +56,10 @@ test.each<[string, (args: string) => string]>([
   ['nohup-npm', () => 'nohup npm --no-update-notifier run go'],
   ['nohup-redirected', (args) => `nohup ${LAUNCHER} ${args} </dev/null >log 2>&1`],
 ])('%s: the run goes on to its end', async (name, command) => {
-  expect(await hungUp(name, command)).toMatchObject({ verdict: 'PASS', interrupted: false });
+  expect(await hungUp(name, rigFile('1s'), command)).toMatchObject({ verdict: 'PASS', interrupted: false });
 });
 
 test('without it, a hang-up ends the run in order', async () => {
-  expect(await hungUp('direct', (args) => `${LAUNCHER} ${args}`)).toMatchObject({ verdict: 'INVALID', interrupted: true });
+  // It is the hang-up that ends the outage.
+  expect(await hungUp('direct', rigFile('10min'), (args) => `${LAUNCHER} ${args}`)).toMatchObject({ verdict: 'INVALID', interrupted: true });
 });
