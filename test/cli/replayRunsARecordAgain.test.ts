@@ -20,7 +20,8 @@ function change(name: string, edit: (text: string) => string): void {
 
 let recorded: CliResult;
 beforeAll(async () => {
-  const cuts = ['{ rails: [S], during: load, after: [60ms, 200ms] }', '{ rails: [P], during: load, after: [60ms, 200ms] }'];
+  // Long enough that much is acknowledged, and lost, on a busy machine too.
+  const cuts = ['{ rails: [S], during: load, after: [60ms, 200ms] }', '{ rails: [P], during: load, after: [400ms, 600ms] }'];
   // Cycle 1 cuts the primary, whose flushes are none.
   writeFileSync(file, tinyRigText('again', { cuts, cycles: 2, disks: { p: 'killModel: drop, faults: [{ class: lying-flush }]' } }));
   recorded = await cli(['run', file, '--out', out, '--seed', '77'], { env });
