@@ -115,7 +115,7 @@ export class Machine {
     });
     await ready;
     await this.qmp('qmp_capabilities');
-    await this.#named(options.disks ?? []);
+    await this.named(options.disks ?? []);
   }
 
   /** A function of the compiled project (`device/gate.js`) or of Node (`node:fs`), called in the guest. */
@@ -155,7 +155,7 @@ export class Machine {
     return reply;
   }
 
-  /** The disk is there when udev has named it. */
+  /** The disk is there when udev has named it: see `named`. */
   async attach(disk: MachineDisk): Promise<void> {
     await this.qmp('blockdev-add', backend(disk));
     for (const device of frontends(disk, this.#takeSlot(disk))) await this.qmp('device_add', device);
@@ -191,6 +191,22 @@ export class Machine {
     await this.must('udevadm', 'settle', `--timeout=${SETTLE_SECONDS}`);
   }
 
+  /** Drivers look for their disks at their leisure (USB waits a second); then udev names what they found. */
+  async named(disks: readonly MachineDisk[]): Promise<void> {
+    const nodes = disks.flatMap((disk) => frontends(disk, 0)).length;
+    const names = disks.map(({ wwn, serial }) => wwn ?? serial);
+    const deadline = performance.now() + START_MS;
+    const list = async (folder: string): Promise<string[]> => this.call<string[]>('node:fs', 'readdirSync', folder).catch(() => []);
+    for (;;) {
+      await this.settle();
+      const here = (await list('/sys/block')).filter((name) => /^(sd|nvme)/.test(name)).length;
+      const named = await list('/dev/disk/by-id');
+      if (here >= nodes && names.every((name) => named.some((link) => link.includes(name)))) return;
+      if (performance.now() > deadline) throw new Error(`${here} of ${nodes} disks after ${START_MS} ms, named ${named.join(' ')}`);
+      await delay(LOOK_AGAIN_MS);
+    }
+  }
+
   /** What QEMU traced so far, a line an event. */
   traced(): string[] {
     return readFileSync(this.#paths().trace, 'utf8').split('\n').filter(Boolean);
@@ -211,22 +227,6 @@ export class Machine {
     this.#agentLines?.close();
     this.#qmpLines?.close();
     rmSync(this.#folder, { recursive: true, force: true });
-  }
-
-  /** Drivers look for their disks at their leisure (USB waits a second); then udev names what they found. */
-  async #named(disks: readonly MachineDisk[]): Promise<void> {
-    const nodes = disks.flatMap((disk) => frontends(disk, 0)).length;
-    const names = disks.map(({ wwn, serial }) => wwn ?? serial);
-    const deadline = performance.now() + START_MS;
-    const list = async (folder: string): Promise<string[]> => this.call<string[]>('node:fs', 'readdirSync', folder).catch(() => []);
-    for (;;) {
-      await this.settle();
-      const here = (await list('/sys/block')).filter((name) => /^(sd|nvme)/.test(name)).length;
-      const named = await list('/dev/disk/by-id');
-      if (here >= nodes && names.every((name) => named.some((link) => link.includes(name)))) return;
-      if (performance.now() > deadline) throw new Error(`${here} of ${nodes} disks after ${START_MS} ms, named ${named.join(' ')}`);
-      await delay(LOOK_AGAIN_MS);
-    }
   }
 
   /** QEMU tells that a device is gone a moment before it lets go of what was behind it. */

@@ -66,8 +66,10 @@ async function followPower(machine: Machine, lab: LabState, stranger: (id: strin
       }
       if (!here.has(id) && disk.loop !== null) {
         // The bench has let go of the old one by now, so that its name is free.
-        await machine.attach(stranger(id));
-        await machine.settle();
+        const taker = stranger(id);
+        await machine.attach(taker);
+        // Drivers look at what is plugged in side by side, and the first one to be looked at has the name.
+        await machine.named([taker]);
         const back = { id, ...DISKS[id]!, backing: disk.loop };
         await machine.attach(back);
         here.set(id, back);
