@@ -96,7 +96,7 @@ journal: { device: "lab:j", durability: ${durability()}, logSize: ${logBytes / K
 tracking:
   linger: ${draw.one('0s', '1ms', '100ms', '5s')}
   hotRegions: ${draw.one(0, 1, 16, 1024)}
-  ackTimeout: ${draw.one('2s', '10s')}
+  ackTimeout: ${draw.one('5s', '10s')}
   groupCommit: ${draw.one('0s', '2ms', '50ms')}
   flushEvery: ${draw.one(1, 7, 64, 4096)}
   flushInterval: ${draw.one('0.1ms', '2ms', '20ms', '200ms')}
