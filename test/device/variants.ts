@@ -47,12 +47,15 @@ export interface Completion {
   completedNs: number;
 }
 
-/** Submits what was pushed and waits, at most 20 s, for all that is in flight. */
+/** For a hang only. */
+const DRAIN_NS = 120e9;
+
+/** Submits what was pushed and waits for all that is in flight. */
 export function drain(engine: IoEngine): Completion[] {
   const all: Completion[] = [];
   while (engine.inFlight > 0) {
-    const taken = engine.submitAndReap(engine.inFlight, 20e9);
-    if (taken === 0) throw new Error(`nothing completed in 20 s, ${engine.inFlight} in flight`);
+    const taken = engine.submitAndReap(engine.inFlight, DRAIN_NS);
+    if (taken === 0) throw new Error(`nothing completed in ${DRAIN_NS / 1e9} s, ${engine.inFlight} in flight`);
     for (let i = 0; i < taken; i++)
       all.push({ tag: engine.tag(i), result: engine.result(i), submittedNs: engine.submittedNs(i), completedNs: engine.completedNs(i) });
   }
