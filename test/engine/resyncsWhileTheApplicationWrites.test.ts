@@ -2,11 +2,16 @@ import { expect, it } from 'vitest';
 import { useMirrors, WORKLOAD } from './mirror.js';
 
 const mirrors = useMirrors();
+/** So many are of more than a few regions. */
+const UPDATES_MIN = 100;
+/** Bounds a hang only. */
+const SEEDS_END = 1000;
 
 it('resynchronization ends under load, and loses no write to it', async () => {
   // All that is written stays dirty: how much that is must not depend on how busy the machine is at the end.
   const { engine, spec } = await mirrors.prepared({ tracking: { lingerMs: 60_000 } });
-  await engine.load(WORKLOAD, 7, 300);
+  let acknowledged = 0;
+  for (let seed = 7; acknowledged < UPDATES_MIN && seed < SEEDS_END; seed += 10) acknowledged += (await engine.load(WORKLOAD, seed, 300)).updatesAcknowledged;
   await engine.abandon();
   await engine.open(spec);
   const recovery = await engine.recover();
