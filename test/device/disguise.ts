@@ -7,6 +7,12 @@
 import { basename } from 'node:path';
 import { blockNodeOf } from '../../src/device/blockTree.js';
 
+/**
+ * A namespace begins as a copy of all mounts: what another test mounts from a loop device would stay mounted here, and its
+ * device claimed, when that test unmounts it.
+ */
+const LET_GO = 'while read -r source point rest; do case $point in */plugpull-loop-*) umount --lazy "$(printf %b "$point")" || :;; esac; done < /proc/self/mounts';
+
 export interface Disguise {
   /** `/dev/loopN` */
   node: string;
@@ -29,6 +35,6 @@ export function inDisguise(disks: readonly Disguise[]): string[] {
       `ln -s ${node} /dev/disk/by-id/${name}`,
     ];
   });
-  const script = ['set -e', 'mkdir -p /dev/disk', 'mount -t tmpfs none /run', 'mkdir -p /run/udev/data', 'mount -t tmpfs none /dev/disk', 'mkdir /dev/disk/by-id', ...lines, 'exec "$@"'].join('\n');
+  const script = ['set -e', LET_GO, 'mkdir -p /dev/disk', 'mount -t tmpfs none /run', 'mkdir -p /run/udev/data', 'mount -t tmpfs none /dev/disk', 'mkdir /dev/disk/by-id', ...lines, 'exec "$@"'].join('\n');
   return ['unshare', '--mount', '--propagation', 'private', 'sh', '-c', script, 'sh'];
 }
