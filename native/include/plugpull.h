@@ -3,7 +3,7 @@
  *
  * Promises: functions return 0 or a count, or a negative errno (never the global errno); NULL handles give -EBADF;
  * nothing here prints, exits or keeps a pointer of the caller beyond the call. Not thread-safe: one thread creates, uses
- * and closes an engine. The TypeScript twin of this file is src/device/signatures.ts; a test compares the two through
+ * and closes an engine. The TypeScript twin of this file is src/blockdev/ffi/signatures.ts; a test compares the two through
  * pp_layout().
  *
  * Host order is assumed to be little-endian, as are the sectors on the disk.

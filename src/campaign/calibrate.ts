@@ -5,18 +5,19 @@
  * Overwrites what the areas hold, as a run does, and leaves a journal that says that everything differs. Not promised:
  * finer times than the looks at a device (2 ms), and than a kernel that retries before it tells an error.
  */
-import type { AreaName, ResolvedRig } from '../rig/resolved.js';
-import { AreaWatch } from './areaWatch.js';
+import type { AreaName } from '../base/areas.js';
+import type { ResolvedRig } from '../rig/resolved.js';
+import { AreaWatch } from './session/areaWatch.js';
 import { untilOr } from '../power/clock.js';
 import { NS_PER_MS } from './clock.js';
 import { CampaignError, textOf } from './errors.js';
 import { distributionOf, type Calibration } from './calibration.js';
-import type { DeviceSign, SwitchRecord } from './cycleTypes.js';
-import { feltNs } from './proof.js';
-import { railCuts } from './rounds.js';
-import { mixSeed, uniform } from './seeds.js';
-import type { Session } from './session.js';
-import { within } from './within.js';
+import type { DeviceSign, SwitchRecord } from './cycle/cycleTypes.js';
+import { feltNs } from './cycle/proof.js';
+import { railCuts } from './cycle/rounds.js';
+import { mixSeed, uniform } from './cycle/seeds.js';
+import type { Session } from './session/session.js';
+import { within } from './cycle/within.js';
 
 /** Load before a cut: long enough that writes and flushes are in flight, and never in step with them. */
 const LOAD_MS = { min: 100, max: 300 };

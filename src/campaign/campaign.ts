@@ -5,25 +5,25 @@
  * each ended cycle is told to the observers before the next one begins. What went wrong with the bench or the program
  * is part of the result, not an exception: the cycles before it count.
  */
-import type { FfiName } from '../device/native.js';
-import type { AreaFailure } from '../engine/port.js';
+import type { FfiName } from '../blockdev/ffi/native.js';
+import type { AreaFailure } from '../replication/port.js';
 import type { ResolvedRig } from '../rig/resolved.js';
 import type { CycleRecord } from '../report/runRecord.js';
 import type { Calibration } from './calibration.js';
 import type { Clock } from './clock.js';
-import { comeBack } from './comeBack.js';
-import { CycleRunner, problemFrom } from './cycleRunner.js';
-import { keptRecord } from './cycleRecord.js';
-import type { CyclePhase, CycleProblem, CycleState } from './cycleTypes.js';
-import type { Host } from './host.js';
-import type { Interrupts } from './interrupts.js';
+import { comeBack } from './cycle/comeBack.js';
+import { CycleRunner, problemFrom } from './cycle/cycleRunner.js';
+import { keptRecord } from './cycle/cycleRecord.js';
+import type { CyclePhase, CycleProblem, CycleState } from './cycle/cycleTypes.js';
+import type { Host } from './session/host.js';
+import type { Interrupts } from './session/interrupts.js';
 import { textOf } from './errors.js';
 import type { CampaignObserver, CampaignStep } from './observer.js';
 import { allOf, guarded } from './observer.js';
-import { planCycle } from './rounds.js';
-import type { RigLock } from './rigLock.js';
-import { Session } from './session.js';
-import { eachOnce, isLeftDirty, isOfStandstill, notJudgedByTime, REPEATS_MAX } from './standstill.js';
+import { planCycle } from './cycle/rounds.js';
+import type { RigLock } from './session/rigLock.js';
+import { Session } from './session/session.js';
+import { eachOnce, isLeftDirty, isOfStandstill, notJudgedByTime, REPEATS_MAX } from './cycle/standstill.js';
 
 export interface CampaignOptions {
   /** Already with the command line's cycles and seed in it. */

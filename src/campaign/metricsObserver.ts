@@ -1,8 +1,8 @@
 /** Passes what happens on to the metrics, in their words. */
-import { campaignVerdict, type Verdict } from '../judge/verdict.js';
+import { campaignVerdict, type Verdict } from '../judge/verdict/verdict.js';
 import type { Metrics } from '../metrics/metrics.js';
 import type { CampaignObserver } from './observer.js';
-import { proofOfCut } from './proof.js';
+import { proofOfCut } from './cycle/proof.js';
 
 export function metricsObserver(metrics: Metrics): CampaignObserver {
   const verdicts: Verdict[] = [];

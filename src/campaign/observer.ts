@@ -1,10 +1,10 @@
 /** What a campaign tells while it runs: to the terminal, to metrics, to the run directory. All of it optional. */
 import type { Standstill } from '../base/attendedTime.js';
-import type { DeviceIdentity } from '../device/port.js';
-import type { EngineSnapshot, HistoryChange, OpenReport } from '../engine/port.js';
+import type { DeviceIdentity } from '../blockdev/port.js';
+import type { EngineSnapshot, HistoryChange, OpenReport } from '../replication/port.js';
 import type { CycleRecord } from '../report/runRecord.js';
-import type { AreaName } from '../rig/resolved.js';
-import type { CyclePhase, CycleState } from './cycleTypes.js';
+import type { AreaName } from '../base/areas.js';
+import type { CyclePhase, CycleState } from './cycle/cycleTypes.js';
 
 /** Steps of a campaign outside its cycles. */
 export type CampaignStep = 'lab' | 'open' | 'format' | 'prepare' | 'verify' | 'repair' | 'end';

@@ -5,21 +5,22 @@
  * Promises no pass: what is virtual and not there yet, or without power, is asked about again by the session, which also
  * asks once more under its own claim.
  */
-import { enrolmentPath, loadEnrolments } from '../device/enrolment.js';
-import { checkGate } from '../device/gate.js';
-import { formatGate } from '../device/gateFormat.js';
-import type { GateFinding, GateReport } from '../device/gateTypes.js';
-import type { FfiName } from '../device/native.js';
-import { fitAreas } from '../engine/areas.js';
+import { AREA_NAMES, type AreaName } from '../base/areas.js';
+import { enrolmentPath, loadEnrolments } from '../gate/enrolment.js';
+import { checkGate } from '../gate/gate.js';
+import { formatGate } from '../gate/format.js';
+import type { GateFinding, GateReport } from '../gate/types.js';
+import type { FfiName } from '../blockdev/ffi/native.js';
+import { fitAreas } from '../replication/areas.js';
 import { requireSameLab } from '../lab/lab.js';
 import { requireReach } from '../power/index.js';
-import type { AreaName, ResolvedRig } from '../rig/resolved.js';
-import { answers } from './answers.js';
+import type { ResolvedRig } from '../rig/resolved.js';
+import { answers } from './session/answers.js';
 import { CampaignError, codeOf, textOf } from './errors.js';
-import type { LabView } from './host.js';
-import { AREA_NAMES, devicePath, gateQuestions, isLabDevice, placedBoards, usesLab } from './places.js';
-import { realHost } from './realHost.js';
-import { busy, type LockHolder } from './rigLock.js';
+import type { LabView } from './session/host.js';
+import { devicePath, gateQuestions, isLabDevice, placedBoards, usesLab } from './session/places.js';
+import { realHost } from './session/realHost.js';
+import { busy, type LockHolder } from './session/rigLock.js';
 
 /** What it concerns: a refusal by the gate has its findings. */
 export type Refused = 'profile' | 'rig' | 'lab' | 'board' | 'gate';

@@ -1,15 +1,17 @@
 /** What a run would do, without touching anything: devices, order of cuts, an estimate of the time. */
-import type { AreaName, CutPoint, ResolvedRig } from '../rig/resolved.js';
-import type { DeviceNow } from '../device/deviceNow.js';
-import { isEnrolled, type Enrolment } from '../device/enrolment.js';
+import { AREA_NAMES, type AreaName, STORAGE_AREAS } from '../base/areas.js';
+import type { CutPoint } from '../replication/cutpoint/cutPoint.js';
+import type { ResolvedRig } from '../rig/resolved.js';
+import type { DeviceNow } from '../blockdev/deviceNow.js';
+import { isEnrolled, type Enrolment } from '../gate/enrolment.js';
 import { formatBytes } from '../report/format.js';
 import type { Calibration } from './calibration.js';
-import type { CyclePlan } from './cycleTypes.js';
+import type { CyclePlan } from './cycle/cycleTypes.js';
 import { estimateTime, type Estimate, type FormerTimes } from './estimate.js';
 import type { Outlook } from './outlook.js';
-import { AREA_NAMES, isLabDevice } from './places.js';
-import { areaBytes, recordNeed, type RecordNeed } from './recordNeed.js';
-import { planCycle } from './rounds.js';
+import { isLabDevice } from './session/places.js';
+import { areaBytes, recordNeed, type RecordNeed } from './record/recordNeed.js';
+import { planCycle } from './cycle/rounds.js';
 import { codeOf } from './errors.js';
 
 export interface RunPlan {
@@ -112,7 +114,7 @@ function sizeOf(area: AreaName, rig: ResolvedRig, now: DeviceNow | null): number
 
 /** Of the smaller area, as far as it is known without opening one. */
 function usableBytes(rig: ResolvedRig, look: (path: string) => DeviceNow | null): number | null {
-  const known = (['primary', 'secondary'] as const).map((area) => areaBytes(rig, area) ?? (isLabDevice(rig[area]) ? null : (look(rig[area].device)?.usableBytes ?? null)));
+  const known = STORAGE_AREAS.map((area) => areaBytes(rig, area) ?? (isLabDevice(rig[area]) ? null : (look(rig[area].device)?.usableBytes ?? null)));
   const sizes = known.filter((size) => size !== null);
   return sizes.length === 0 ? null : Math.min(...sizes);
 }

@@ -56,10 +56,10 @@ async function runIo({ device = [], enrolled, size, seconds, rounds, ffi, json }
     throw new UsageError(`${device.length} devices named; name one (raw I/O) or three (primary, secondary, journal), or none`);
   }
   const [{ benchIo }, devices, { formatIo }, { interruptible }] = await Promise.all([
-    import('./bench/ioBench.js'),
-    import('./bench/ioDevices.js'),
-    import('./bench/ioText.js'),
-    import('./bench/interruptible.js'),
+    import('../bench/ioBench.js'),
+    import('../bench/ioDevices.js'),
+    import('../bench/ioText.js'),
+    import('../bench/interruptible.js'),
   ]);
   const named = device.map(devices.parseDevice);
   const result = await interruptible('bench io', async (interruption) => {
@@ -85,9 +85,9 @@ function addCore(bench: Command): void {
     .option('--json', 'for programs')
     .action(async ({ json, regions: regionCount, inFlight, seconds, rounds }: CoreOptions) => {
       const [{ benchCore }, { formatCore }, { interruptible }] = await Promise.all([
-        import('./bench/coreBench.js'),
-        import('./bench/coreText.js'),
-        import('./bench/interruptible.js'),
+        import('../bench/coreBench.js'),
+        import('../bench/coreText.js'),
+        import('../bench/interruptible.js'),
       ]);
       const result = await interruptible('bench core', (i) => benchCore({ regionCount, inFlight, seconds, rounds }, i));
       if (json) printJson(result);

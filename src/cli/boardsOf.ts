@@ -1,6 +1,7 @@
-import { placedBoards, usesLab } from '../campaign/places.js';
-import { realHost } from '../campaign/realHost.js';
-import type { BoardRef, ResolvedRig } from '../rig/resolved.js';
+import { placedBoards, usesLab } from '../campaign/session/places.js';
+import { realHost } from '../campaign/session/realHost.js';
+import type { BoardRef } from '../power/spec.js';
+import type { ResolvedRig } from '../rig/resolved.js';
 
 /** A rig's boards with their ttys as they are now. @throws CampaignError LAB_NOT_RUNNING */
 export async function boardsOf(rig: ResolvedRig): Promise<BoardRef[]> {

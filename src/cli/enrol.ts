@@ -4,14 +4,15 @@
  */
 import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
-import { AREA_NAMES, gateQuestions, isLabDevice } from '../campaign/places.js';
+import { AREA_NAMES } from '../base/areas.js';
+import { gateQuestions, isLabDevice } from '../campaign/session/places.js';
 import { CampaignError, textOf } from '../campaign/errors.js';
-import { lockRig } from '../campaign/rigLock.js';
-import { enrolmentPath, loadEnrolments } from '../device/enrolment.js';
-import { disksToEnrol, enrolDisks, isConfirmed, obstacles, type DiskToEnrol } from '../device/enrolDisks.js';
-import { checkGate } from '../device/gate.js';
-import { formatGate } from '../device/gateFormat.js';
-import { LABEL_BLOCK_BYTES, labelOffset } from '../device/labelPlace.js';
+import { lockRig } from '../campaign/session/rigLock.js';
+import { enrolmentPath, loadEnrolments } from '../gate/enrolment.js';
+import { disksToEnrol, enrolDisks, isConfirmed, obstacles, type DiskToEnrol } from '../gate/enrolDisks.js';
+import { checkGate } from '../gate/gate.js';
+import { formatGate } from '../gate/format.js';
+import { LABEL_BLOCK_BYTES, labelOffset } from '../gate/labelPlace.js';
 import { loadRig } from '../rig/load.js';
 import type { ResolvedRig } from '../rig/resolved.js';
 import { rigFields, rigUuid } from '../rig/uuid.js';

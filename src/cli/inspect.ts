@@ -1,10 +1,10 @@
 /** `plugpull inspect RIG`: what stands on the journal: log, indicator area, dirty regions. Reads only, also a rig in use. */
 import type { Command } from 'commander';
-import { placedDevice, usesLab } from '../campaign/places.js';
-import { realHost } from '../campaign/realHost.js';
-import { rigHolder, type LockHolder } from '../campaign/rigLock.js';
-import { DeviceError } from '../device/errors.js';
-import { inspectJournal, type InspectReport } from '../engine/inspect.js';
+import { placedDevice, usesLab } from '../campaign/session/places.js';
+import { realHost } from '../campaign/session/realHost.js';
+import { rigHolder, type LockHolder } from '../campaign/session/rigLock.js';
+import { DeviceError } from '../blockdev/errors.js';
+import { inspectJournal, type InspectReport } from '../replication/inspect.js';
 import { loadRig } from '../rig/load.js';
 import { findingText, unlistedTexts } from '../report/findingText.js';
 import type { ResolvedRig } from '../rig/resolved.js';

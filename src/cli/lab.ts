@@ -4,7 +4,7 @@ import { listFaults, type FaultDescription } from '../lab/faults/catalogue.js';
 import { labDown, labStatus, labUp, type LabState } from '../lab/lab.js';
 import { loadRig } from '../rig/load.js';
 import type { ResolvedRig } from '../rig/resolved.js';
-import { rigHolder } from '../campaign/rigLock.js';
+import { rigHolder } from '../campaign/session/rigLock.js';
 import { CampaignError } from '../campaign/errors.js';
 import { EXIT, UsageError } from './exitCodes.js';
 import { print, printJson } from './options.js';

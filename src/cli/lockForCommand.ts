@@ -1,5 +1,5 @@
 /** The rig's lock, and a word on what a command before has left: the kernel may take as long as the power needs to return. */
-import { describeRemains, lockRig, type RigLock } from '../campaign/rigLock.js';
+import { describeRemains, lockRig, type RigLock } from '../campaign/session/rigLock.js';
 
 /** @throws CampaignError RIG_BUSY */
 export function lockForCommand(rigName: string, command: string): RigLock {

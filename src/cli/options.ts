@@ -1,6 +1,6 @@
 /** Options shared by commands, each read and checked in one place. */
 import { InvalidArgumentError, Option } from 'commander';
-import type { FfiName } from '../device/native.js';
+import type { FfiName } from '../blockdev/ffi/native.js';
 
 export type { FfiName };
 

@@ -4,13 +4,13 @@
  */
 import type { Command } from 'commander';
 import { loadCalibration } from '../campaign/calibration.js';
-import { freeBytes } from '../campaign/freeSpace.js';
+import { freeBytes } from '../campaign/record/freeSpace.js';
 import { outlookOf, refusalOf } from '../campaign/outlook.js';
 import { planRun, type PlannedDevice, type RunPlan } from '../campaign/plan.js';
-import { describeNeed, shortOfRoom } from '../campaign/recordNeed.js';
-import { rigHolder } from '../campaign/rigLock.js';
-import { deviceNow, type DeviceNow } from '../device/deviceNow.js';
-import { enrolmentPath, loadEnrolments } from '../device/enrolment.js';
+import { describeNeed, shortOfRoom } from '../campaign/record/recordNeed.js';
+import { rigHolder } from '../campaign/session/rigLock.js';
+import { deviceNow, type DeviceNow } from '../blockdev/deviceNow.js';
+import { enrolmentPath, loadEnrolments } from '../gate/enrolment.js';
 import { ttyDoubts } from '../power/index.js';
 import { loadRig } from '../rig/load.js';
 import { effectiveRig, type CampaignOverrides } from './effectiveRig.js';

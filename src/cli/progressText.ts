@@ -1,6 +1,6 @@
 /** Words and numbers of the progress display (pure). */
 import type { Standstill } from '../base/attendedTime.js';
-import { stoodStillFor } from '../campaign/standstill.js';
+import { stoodStillFor } from '../campaign/cycle/standstill.js';
 import { cutPlace, nearPoint } from '../report/aimText.js';
 import { firstReasons, inBrief } from '../report/reasonText.js';
 import type { CycleRecord } from '../report/runRecord.js';

@@ -2,9 +2,9 @@
 import type { Command } from 'commander';
 import { systemClock } from '../campaign/clock.js';
 import { CampaignError } from '../campaign/errors.js';
-import { lockRig } from '../campaign/rigLock.js';
-import { stateDir } from '../campaign/stateDir.js';
-import { within } from '../campaign/within.js';
+import { lockRig } from '../campaign/session/rigLock.js';
+import { stateDir } from '../campaign/session/stateDir.js';
+import { within } from '../campaign/cycle/within.js';
 import { listBoards, testBoard, type BoardTestSetup, type BoardTestStep } from '../power/index.js';
 import { loadRig } from '../rig/load.js';
 import { boardsOf } from './boardsOf.js';

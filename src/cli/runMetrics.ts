@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { InvalidArgumentError, type Command } from 'commander';
-import type { Interrupts } from '../campaign/interrupts.js';
+import type { Interrupts } from '../campaign/session/interrupts.js';
 import type { CampaignObserver } from '../campaign/observer.js';
 import { metricsObserver } from '../campaign/metricsObserver.js';
 import { parseMetricsAddress, type MetricsAddress } from '../metrics/address.js';

@@ -4,11 +4,11 @@
  * undisturbed. What only an engine knows stays at its first value.
  */
 import { Option, type Command } from 'commander';
-import { catchInterrupts } from '../campaign/interrupts.js';
+import { catchInterrupts } from '../campaign/session/interrupts.js';
 import { textOf } from '../campaign/errors.js';
-import { noDurations } from '../engine/durationCounter.js';
-import type { InspectReport } from '../engine/inspect.js';
-import type { EngineSnapshot } from '../engine/port.js';
+import { noDurations } from '../replication/durationCounter.js';
+import type { InspectReport } from '../replication/inspect.js';
+import type { EngineSnapshot } from '../replication/port.js';
 import { parseMetricsAddress, type MetricsAddress } from '../metrics/address.js';
 import { createMetrics, type Metrics } from '../metrics/metrics.js';
 import { serveMetrics } from '../metrics/server.js';

@@ -2,8 +2,8 @@
  * The hasty ways out of a command that cuts power: the second interrupt, and an error that nobody caught. Both give the
  * power back first, and end a lab of the command's own, whatever else hangs.
  */
-import { catchInterrupts, type Interrupts } from '../campaign/interrupts.js';
-import { realHost } from '../campaign/realHost.js';
+import { catchInterrupts, type Interrupts } from '../campaign/session/interrupts.js';
+import { realHost } from '../campaign/session/realHost.js';
 import { beforeCrash } from './crash.js';
 import { EXIT } from './exitCodes.js';
 import { sayHurry } from './sayHurry.js';

@@ -5,9 +5,9 @@
  */
 import { systemClock } from '../campaign/clock.js';
 import { CampaignError } from '../campaign/errors.js';
-import { lockRig } from '../campaign/rigLock.js';
-import { stateDir } from '../campaign/stateDir.js';
-import { ended, within } from '../campaign/within.js';
+import { lockRig } from '../campaign/session/rigLock.js';
+import { stateDir } from '../campaign/session/stateDir.js';
+import { ended, within } from '../campaign/cycle/within.js';
 import { openPower, railsLeft, type PowerController } from '../power/index.js';
 import type { ResolvedRig } from '../rig/resolved.js';
 import { boardsOf } from './boardsOf.js';

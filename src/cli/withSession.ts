@@ -1,10 +1,10 @@
 /** What `resync` and `verify` share: a session on a rig as it is, ended whatever happens, and the first interrupt. */
 import { systemClock } from '../campaign/clock.js';
 import { CampaignError } from '../campaign/errors.js';
-import { realHost } from '../campaign/realHost.js';
-import type { RigLock } from '../campaign/rigLock.js';
-import { newRunId } from '../campaign/runId.js';
-import { Session } from '../campaign/session.js';
+import { realHost } from '../campaign/session/realHost.js';
+import type { RigLock } from '../campaign/session/rigLock.js';
+import { newRunId } from '../campaign/record/runId.js';
+import { Session } from '../campaign/session/session.js';
 import type { ResolvedRig } from '../rig/resolved.js';
 import { lockForCommand } from './lockForCommand.js';
 import type { FfiName } from './options.js';

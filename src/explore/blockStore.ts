@@ -1,5 +1,5 @@
 /** Blocks of the journal by content: a journal image is a list of small numbers, and equal blocks are one. */
-import { BLOCK_BYTES } from '../journal/layout.js';
+import { BLOCK_BYTES } from '../tracker/journal/layout.js';
 import { Mix } from './mix.js';
 
 export class BlockStore {

@@ -2,9 +2,9 @@
  * Damage that a journal device should never do, to one block or to a block and its copy, after any crash: R12 says that it
  * may cost, but never hide; and that damage to one copy costs nothing where the other tells.
  */
-import { readU64, viewOf } from '../journal/block.js';
-import { BLOCK_BYTES, BLOCKS_PER_UNIT, HEADER_BYTES } from '../journal/layout.js';
-import type { JournalLayout } from '../journal/layout.js';
+import { readU64, viewOf } from '../tracker/journal/block.js';
+import { BLOCK_BYTES, BLOCKS_PER_UNIT, HEADER_BYTES } from '../tracker/journal/layout.js';
+import type { JournalLayout } from '../tracker/journal/layout.js';
 import { applyPatterns } from './crashImages.js';
 import { trulyDifferingRegions } from './differing.js';
 import type { Violation } from './invariants.js';

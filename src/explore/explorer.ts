@@ -2,7 +2,7 @@
  * One explorer: takes its share of the enumerated scripts (searched exhaustively) and walks at random in between, until
  * its time or its work is over, or something is wrong.
  */
-import { createPrng, deriveSeed } from '../workload/prng.js';
+import { createPrng, deriveSeed } from '../base/prng.js';
 import { CrashCounter } from './crashCounter.js';
 import { damagesFor, judgeDamage } from './damage.js';
 import type { Tearing } from './crashImages.js';

@@ -1,11 +1,11 @@
 /** The one small rig that is explored: sizes, identity, the formatted journal that every history starts from. */
-import type { CoreConfig } from '../core/config.js';
-import { IndicatorMap } from '../core/indicatorMap.js';
-import type { JournalIdentity } from '../journal/block.js';
-import { formatSteps } from '../journal/format.js';
-import type { JournalLayout } from '../journal/layout.js';
-import { BLOCK_BYTES, BLOCKS_PER_UNIT, journalLayout, LOG_BYTES_MIN, RECORDS_PER_BLOCK, REGIONS_PER_GROUP } from '../journal/layout.js';
-import type { ExpectedJournal } from '../journal/recovery.js';
+import type { CoreConfig } from '../tracker/core/config.js';
+import { IndicatorMap } from '../tracker/core/indicatorMap.js';
+import type { JournalIdentity } from '../tracker/journal/block.js';
+import { formatSteps } from '../tracker/journal/format.js';
+import type { JournalLayout } from '../tracker/journal/layout.js';
+import { BLOCK_BYTES, BLOCKS_PER_UNIT, journalLayout, LOG_BYTES_MIN, RECORDS_PER_BLOCK, REGIONS_PER_GROUP } from '../tracker/journal/layout.js';
+import type { ExpectedJournal } from '../tracker/journal/recovery.js';
 
 export const SECTOR_BYTES = 512;
 export const SECTORS_PER_REGION = 2;

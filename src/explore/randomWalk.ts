@@ -1,5 +1,5 @@
 /** Long histories at random: any operation, any order, crashes and recoveries among them. Same seed, same history. */
-import type { Prng } from '../workload/prng.js';
+import type { Prng } from '../base/prng.js';
 import type { Judge, Violation } from './invariants.js';
 import { SECTORS_PER_REGION } from './geometry.js';
 import { probeStep, violationOf } from './search.js';

@@ -2,20 +2,20 @@
  * What the real recovery says about a journal image. Each image is recovered once; what recovery makes of a single
  * block, or of the indicator area, is remembered as well, for images differ in a few blocks only.
  */
-import type { JournalIdentity } from '../journal/block.js';
-import { Findings } from '../journal/findings.js';
-import type { JournalFinding } from '../journal/findings.js';
-import { BLOCK_BYTES, BLOCKS_PER_UNIT, journalLayout } from '../journal/layout.js';
-import type { JournalLayout } from '../journal/layout.js';
-import type { LogBlock } from '../journal/logBlock.js';
-import { openPlace } from '../journal/ring.js';
-import type { PlaceReader } from '../journal/ring.js';
-import type { PageTable } from '../journal/pageTable.js';
-import type { PagesRecovery } from '../journal/recoverPages.js';
-import { piecesOf, recoverFromPieces } from '../journal/recovery.js';
-import type { ExpectedJournal, JournalPieces, JournalRecovery } from '../journal/recovery.js';
-import { regionCountOf } from '../journal/superblock.js';
-import type { SuperblockRead } from '../journal/superblock.js';
+import type { JournalIdentity } from '../tracker/journal/block.js';
+import { Findings } from '../tracker/journal/findings.js';
+import type { JournalFinding } from '../tracker/journal/findings.js';
+import { BLOCK_BYTES, BLOCKS_PER_UNIT, journalLayout } from '../tracker/journal/layout.js';
+import type { JournalLayout } from '../tracker/journal/layout.js';
+import type { LogBlock } from '../tracker/journal/logBlock.js';
+import { openPlace } from '../tracker/journal/ring.js';
+import type { PlaceReader } from '../tracker/journal/ring.js';
+import type { PageTable } from '../tracker/journal/pageTable.js';
+import type { PagesRecovery } from '../tracker/journal/recoverPages.js';
+import { piecesOf, recoverFromPieces } from '../tracker/journal/recovery.js';
+import type { ExpectedJournal, JournalPieces, JournalRecovery } from '../tracker/journal/recovery.js';
+import { regionCountOf } from '../tracker/journal/superblock.js';
+import type { SuperblockRead } from '../tracker/journal/superblock.js';
 import type { BlockStore } from './blockStore.js';
 import type { JournalImage } from './journalDevice.js';
 import { mixAll } from './mix.js';

@@ -1,10 +1,10 @@
 /** What worlds are made of: the engine's parts with the seams at which a mutant comes in, and what is shared between worlds. */
-import { Core, CORE_PARTS } from '../core/core.js';
-import type { CoreParts } from '../core/core.js';
-import type { CoreCounters } from '../core/state.js';
-import type { JournalLayout } from '../journal/layout.js';
-import { encodeCommit } from '../journal/logBlock.js';
-import { encodePage } from '../journal/page.js';
+import { Core, CORE_PARTS } from '../tracker/core/core.js';
+import type { CoreParts } from '../tracker/core/core.js';
+import type { CoreCounters } from '../tracker/core/state.js';
+import type { JournalLayout } from '../tracker/journal/layout.js';
+import { encodeCommit } from '../tracker/journal/logBlock.js';
+import { encodePage } from '../tracker/journal/page.js';
 import { BlockStore } from './blockStore.js';
 import type { EffectCounters } from './effectCounters.js';
 import { expectedJournal, formattedJournal, layoutOf } from './geometry.js';

@@ -3,9 +3,9 @@
  * and put back. What must never happen on the way (an answer twice, a slot freed under I/O, data without evidence
  * being refused and written) is checked on the way (worldEffects.ts); states are judged in invariants.ts.
  */
-import { REFUSED } from '../core/core.js';
-import { JOURNAL, PRIMARY, SECONDARY } from '../core/devices.js';
-import { IndicatorMap } from '../core/indicatorMap.js';
+import { REFUSED } from '../tracker/core/core.js';
+import { JOURNAL, PRIMARY, SECONDARY } from '../tracker/core/devices.js';
+import { IndicatorMap } from '../tracker/core/indicatorMap.js';
 import { applyPatterns } from './crashImages.js';
 import { DataDevice, UNTOUCHED, VERSION_MAX } from './dataDevice.js';
 import type { DataWrite } from './dataDevice.js';

@@ -1,8 +1,8 @@
 /** The world's side of the core's effects: what they ask for is noted on the devices, and refused when no engine may ask it. */
-import { PRIMARY, SECONDARY } from '../core/devices.js';
-import type { DeviceIndex } from '../core/devices.js';
-import type { Answer, CoreEffects } from '../core/effects.js';
-import { BLOCK_BYTES, BLOCKS_PER_UNIT, logBlockOffset, pageOffset } from '../journal/layout.js';
+import { PRIMARY, SECONDARY } from '../tracker/core/devices.js';
+import type { DeviceIndex } from '../tracker/core/devices.js';
+import type { Answer, CoreEffects } from '../tracker/core/effects.js';
+import { BLOCK_BYTES, BLOCKS_PER_UNIT, logBlockOffset, pageOffset } from '../tracker/journal/layout.js';
 import { UNTOUCHED, VERSION_MAX } from './dataDevice.js';
 import { IDENTITY, SECTOR_BYTES } from './geometry.js';
 import { journalWrite } from './journalDevice.js';

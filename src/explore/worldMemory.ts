@@ -1,9 +1,9 @@
 /** The memory of a world: the core's, the devices', and what is known of updates; saved, put back and hashed as one. */
-import type { Core } from '../core/core.js';
-import type { DeviceIndex } from '../core/devices.js';
-import { JOURNAL } from '../core/devices.js';
-import type { Answer, CoreEffects } from '../core/effects.js';
-import { UNIT_BYTES } from '../journal/layout.js';
+import type { Core } from '../tracker/core/core.js';
+import type { DeviceIndex } from '../tracker/core/devices.js';
+import { JOURNAL } from '../tracker/core/devices.js';
+import type { Answer, CoreEffects } from '../tracker/core/effects.js';
+import { UNIT_BYTES } from '../tracker/journal/layout.js';
 import { DataDevice } from './dataDevice.js';
 import type { DataWrite } from './dataDevice.js';
 import { coreConfig, SECTORS_PER_REGION } from './geometry.js';

@@ -3,7 +3,7 @@
  *
  *   host ── tty ──► peer (bytes → switches) ──contact delay──► rails
  */
-import type { LabBoardSpec } from '../rig/resolved.js';
+import type { LabBoardSpec } from './spec.js';
 import type { CreatePeer, PeerReaction } from './peer.js';
 import { openPty, type Pty } from './pty.js';
 import { TtyWatch } from './ttyWatch.js';

@@ -1,5 +1,5 @@
 /** What a lab's description must keep to beyond its types. Throws LabError naming the value, the rule and the next step. */
-import type { LabBoardSpec, LabDiskSpec, LabSpec } from '../rig/resolved.js';
+import type { LabBoardSpec, LabDiskSpec, LabSpec } from './spec.js';
 import { LabError } from './errors.js';
 import { parseFaults } from './faults/spec.js';
 import { checkName } from './paths.js';

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { attended } from '../base/attendedClock.js';
-import type { LabSpec } from '../rig/resolved.js';
+import type { LabSpec } from './spec.js';
 import { checkLabSpec } from './checkSpec.js';
 import { cleanUp } from './cleanUp.js';
 import { LabError, type LabErrorRecord } from './errors.js';

@@ -4,7 +4,7 @@
  * no other channel: the bench reaches it through block nodes and ttys.
  */
 import fs from 'node:fs';
-import type { LabSpec } from '../rig/resolved.js';
+import type { LabSpec } from './spec.js';
 import { startBoard, type Board } from './board.js';
 import { LabDisk } from './disk/labDisk.js';
 import { LabError, toRecord } from './errors.js';

@@ -1,6 +1,6 @@
 /** What a running lab says of itself (state.json): written when all of it is there, rewritten whenever a node changes. */
 import fs from 'node:fs';
-import type { LabSpec } from '../rig/resolved.js';
+import type { LabSpec } from './spec.js';
 
 export interface LabDiskState {
   /** `/dev/loopN` now; null while the node has vanished. May be another number after a cut. */

@@ -1,6 +1,6 @@
 /**
  * Upper bounds of the histograms' buckets, in seconds. Changing one breaks the comparison with runs recorded before.
- * Those of I/O are where it is counted: src/engine/ioSeconds.ts.
+ * Those of I/O are where it is counted: src/replication/ioSeconds.ts.
  */
 
 /** Recovery reads a log of at most 1 GiB: milliseconds on a lab disk, minutes on a slow journal. */

@@ -3,8 +3,8 @@
  * reads. Every series with a known label value is there from the start, at zero. One object lives for the whole
  * command, while engines come and go.
  */
-import type { EngineSnapshot, JudgeReport, RecoveryReport, ResyncReport } from '../engine/port.js';
-import type { AreaName } from '../rig/resolved.js';
+import { AREA_NAMES, type AreaName, STORAGE_AREAS } from '../base/areas.js';
+import type { EngineSnapshot, JudgeReport, RecoveryReport, ResyncReport } from '../replication/port.js';
 import { Growth } from './growth.js';
 import { Instruments } from './instruments.js';
 
@@ -31,7 +31,6 @@ export interface Metrics {
   push(gateway: URL, msMax: number): Promise<void>;
 }
 
-const AREAS: readonly AreaName[] = ['primary', 'secondary', 'journal'];
 const VERDICTS: readonly MetricVerdict[] = ['PASS', 'FAIL', 'INVALID'];
 const FINDING_PLACES = ['superblock', 'log', 'indicator-area'] as const;
 
@@ -54,7 +53,7 @@ class RigMetrics implements Metrics {
     const i = new Instruments(rigName);
     this.rigName = rigName;
     this.instruments = i;
-    for (const area of AREAS) {
+    for (const area of AREA_NAMES) {
       i.add('plugpull_writes_total', 0, { area });
       i.add('plugpull_write_bytes_total', 0, { area });
       i.prepare('plugpull_write_duration_seconds', { area });
@@ -84,7 +83,7 @@ class RigMetrics implements Metrics {
     i.set('plugpull_log_size_bytes', s.logBytes);
     i.set('plugpull_resync_remaining_regions', s.resyncRemainingRegions);
     i.set('plugpull_phase_progress_ratio', s.phaseDone);
-    for (const area of AREAS) {
+    for (const area of AREA_NAMES) {
       i.add('plugpull_writes_total', this.growth.of(`writes ${area}`, s.writes[area]), { area });
       i.add('plugpull_write_bytes_total', this.growth.of(`bytes ${area}`, s.writeBytes[area]), { area });
       i.count('plugpull_write_duration_seconds', s.writeDurations[area], { area });
@@ -111,7 +110,7 @@ class RigMetrics implements Metrics {
     i.add('plugpull_lost_indicators_total', j.lostIndicators);
     i.add('plugpull_lost_acknowledged_sectors_total', j.lostAcknowledgedSectors);
     i.set('plugpull_false_dirty_regions', j.falseDirtyRegions);
-    for (const area of ['primary', 'secondary'] as const) {
+    for (const area of STORAGE_AREAS) {
       for (const [c, n] of Object.entries(j.areas[area].faults)) i.add('plugpull_anomalies_total', n, { area, class: this.boundedClass(c) });
       for (const [c, n] of Object.entries(j.areas[area].legal)) i.add('plugpull_legal_losses_total', n, { area, class: this.boundedClass(c) });
     }

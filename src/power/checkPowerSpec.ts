@@ -1,6 +1,6 @@
 /** What boards and rails must be for `openPower` to take them; a profile's loader asks the same. */
 
-import type { BoardRef, RailSpec } from '../rig/resolved.js';
+import type { BoardRef, RailSpec } from './spec.js';
 import { resolveBoard } from './boards/resolveBoard.js';
 import { checkRails } from './rails/railMap.js';
 

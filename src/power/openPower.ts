@@ -1,6 +1,6 @@
 /** Opens all boards of a rig and hands out its rails. */
 
-import type { BoardRef } from '../rig/resolved.js';
+import type { BoardRef } from './spec.js';
 import type { Board } from './boards/board.js';
 import { openBoardMemory, type OpenBoardMemory } from './boards/boardMemory.js';
 import { type BoardDeps, openBoard } from './boards/openBoard.js';

@@ -6,7 +6,7 @@
  * their own register or output. A control line is its own relay, and opening the tty moves it: never asked.
  */
 
-import type { BoardRef } from '../rig/resolved.js';
+import type { BoardRef } from './spec.js';
 import { checkPowerSpec, type PowerSpec } from './checkPowerSpec.js';
 import { openBoard } from './boards/openBoard.js';
 import { resolveBoard } from './boards/resolveBoard.js';

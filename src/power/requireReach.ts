@@ -4,7 +4,7 @@
  */
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import type { BoardRef } from '../rig/resolved.js';
+import type { BoardRef } from './spec.js';
 import { execOptionsSchema } from './boards/execBoard.js';
 import { PowerError } from './errors.js';
 import { requireTty } from './transport/ttyProblems.js';

@@ -4,7 +4,7 @@
  * frame for that: a cut of all rails sends it, and some copies of a board do not know it.
  */
 
-import type { BoardRef } from '../rig/resolved.js';
+import type { BoardRef } from './spec.js';
 import type { Board, RelayChange, SwitchDone } from './boards/board.js';
 import { openBoard } from './boards/openBoard.js';
 import { type Clock, NS_PER_MS } from './clock.js';

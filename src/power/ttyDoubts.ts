@@ -1,7 +1,7 @@
 /** Ttys of a profile whose names may lead to another adapter than was meant. Looks at this host, and opens nothing. */
 
 import * as fs from 'node:fs';
-import type { BoardRef } from '../rig/resolved.js';
+import type { BoardRef } from './spec.js';
 import { listTtys, type TtyListing } from './listTtys.js';
 
 export interface TtyDoubt {

@@ -1,5 +1,5 @@
 /** What recovery met on the journal, and what it made of it, in words. */
-import { blocksText, type RecoveryReport } from '../judge/reports.js';
+import { blocksText, type RecoveryReport } from '../judge/verdict/reports.js';
 
 type Finding = RecoveryReport['findings'][number];
 

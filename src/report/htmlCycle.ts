@@ -1,5 +1,6 @@
 /** One cycle of the HTML report in full: reasons, proof, anomalies by class, samples, what recovery met. */
-import { SAMPLES_MAX } from '../judge/tally.js';
+import { STORAGE_AREAS } from '../base/areas.js';
+import { SAMPLES_MAX } from '../judge/classify/tally.js';
 import { aimSentence, cutPlace } from './aimText.js';
 import { dirtyOrigin, findingText, unlistedTexts } from './findingText.js';
 import { markup, type Markup } from './markup.js';
@@ -23,7 +24,7 @@ type Area = 'primary' | 'secondary';
 function anomalies(cycle: CycleRecord): Markup {
   if (cycle.judge === null) return markup``;
   const { areas } = cycle.judge;
-  const rows = (['primary', 'secondary'] as const).flatMap((area: Area) => [
+  const rows = STORAGE_AREAS.flatMap((area: Area) => [
     ...Object.entries(areas[area].faults).map(([name, n]) => markup`<tr><td>${area}</td><td>${name}</td><td>fault</td><td class="n">${n}</td></tr>`),
     ...Object.entries(areas[area].legal)
       .filter(([name]) => name !== 'current')

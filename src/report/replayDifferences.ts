@@ -3,7 +3,7 @@
  * verdicts and the codes of their reasons; times and counts of dirty regions differ from run to run on the same seeds,
  * since the cut meets the disks at another microsecond.
  */
-import type { Verdict } from '../judge/verdict.js';
+import type { Verdict } from '../judge/verdict/verdict.js';
 import type { CycleRecord } from './runRecord.js';
 
 export interface VerdictAndReasons {

@@ -4,10 +4,10 @@
  * run; a missing or wrong field is refused with its path.
  */
 import { z } from 'zod';
-import type { InFlight, LoadReport, PointSubject } from '../engine/port.js';
-import type { AreaJudgement, JudgeReport, RecoveryReport, ResyncReport, VerifyReport } from '../judge/reports.js';
-import type { ProofKind, Verdict } from '../judge/verdict.js';
-import type { AreaName } from '../rig/resolved.js';
+import { AREA_NAMES, type AreaName, STORAGE_AREAS } from '../base/areas.js';
+import type { InFlight, LoadReport, PointSubject } from '../replication/port.js';
+import type { AreaJudgement, JudgeReport, RecoveryReport, ResyncReport, VerifyReport } from '../judge/verdict/reports.js';
+import type { ProofKind, Verdict } from '../judge/verdict/verdict.js';
 
 export const RUN_SCHEMA_VERSION = 1;
 
@@ -15,7 +15,7 @@ const count = z.number().int().nonnegative();
 const ms = z.number().nonnegative();
 const verdict: z.ZodType<Verdict> = z.enum(['PASS', 'FAIL', 'INVALID']);
 const proofKind: z.ZodType<ProofKind> = z.enum(['none', 'echo', 'read-back', 'device']);
-const areaName: z.ZodType<AreaName> = z.enum(['primary', 'secondary', 'journal']);
+const areaName: z.ZodType<AreaName> = z.enum(AREA_NAMES);
 
 const reason = z.object({
   code: z.string(),
@@ -60,7 +60,7 @@ const judge: z.ZodType<JudgeReport> = z.object({
   lostAcknowledgedSectors: count,
   samples: z.array(
     z.object({
-      area: z.enum(['primary', 'secondary']),
+      area: z.enum(STORAGE_AREAS),
       lba: count,
       class: z.string(),
       expected: z.string(),
@@ -99,7 +99,7 @@ const load: z.ZodType<LoadReport> = z.object({
 });
 
 const ioKind = z.enum(['write', 'copy-read', 'copy-write', 'flush', 'log', 'page']);
-const inFlight: z.ZodType<InFlight> = z.partialRecord(z.enum(['primary', 'secondary', 'journal']), z.partialRecord(ioKind, count));
+const inFlight: z.ZodType<InFlight> = z.partialRecord(z.enum(AREA_NAMES), z.partialRecord(ioKind, count));
 const subject: z.ZodType<PointSubject> = z.object({ kind: ioKind, area: areaName, updateId: count, offsetBytes: count, lengthBytes: count });
 
 const pointAim = z.discriminatedUnion('reached', [

@@ -2,7 +2,7 @@
  * The record of a run that did not come to its end (kill -9, power lost, run directory full), from the cycles that were
  * recorded (pure). Part of a campaign is never a pass of it.
  */
-import { campaignVerdict } from '../judge/verdict.js';
+import { campaignVerdict } from '../judge/verdict/verdict.js';
 import type { CycleRecord, Run, RunRecord } from './runRecord.js';
 
 /** `missing`: what else is not there, for people. */

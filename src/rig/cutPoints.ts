@@ -7,7 +7,8 @@
  * At a point that names a state, the engine stops there until the power is gone. At one that names a write or flush
  * (`…-write`, `flush`), that I/O is held back and sent just before the power is expected to go, as calibrated.
  */
-import type { CutPoint, CutSpec } from './resolved.js';
+import type { CutPoint } from '../replication/cutpoint/cutPoint.js';
+import type { CutSpec } from './resolved.js';
 
 export interface CutPointFacts {
   /** The engine stops in the state named; otherwise the I/O named is sent just before the power goes, as calibrated. */

@@ -3,7 +3,9 @@
  * same rig (but for `file`), whatever defaults a later version has.
  */
 import { stringify } from 'yaml';
-import type { CampaignSpec, DeviceRef, LabSpec, ResolvedRig } from './resolved.js';
+import type { DeviceRef } from '../blockdev/deviceRef.js';
+import type { LabSpec } from '../lab/spec.js';
+import type { CampaignSpec, ResolvedRig } from './resolved.js';
 import { formatDuration, formatSize } from './units.js';
 
 interface MinMax {

@@ -2,7 +2,9 @@
  * From the profile as written (checked, units converted) to the rig that every command works from. Pure.
  */
 import { userOfLabBoard } from './checks/lab.js';
-import type { CampaignSpec, CutSpec, DeviceRef, LabSpec, ResolvedRig, RigWarning } from './resolved.js';
+import type { DeviceRef } from '../blockdev/deviceRef.js';
+import type { LabSpec } from '../lab/spec.js';
+import type { CampaignSpec, CutSpec, ResolvedRig, RigWarning } from './resolved.js';
 import type { AreaProfile } from './schema/areas.js';
 import type { CampaignProfile } from './schema/campaign.js';
 import type { LabProfile } from './schema/lab.js';

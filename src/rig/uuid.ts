@@ -3,7 +3,9 @@
  * the same devices give the same UUID on every host; nothing else of the profile enters it.
  */
 import { createHash } from 'node:crypto';
-import type { DeviceRef, ResolvedRig } from './resolved.js';
+import { AREA_NAMES } from '../base/areas.js';
+import type { DeviceRef } from '../blockdev/deviceRef.js';
+import type { ResolvedRig } from './resolved.js';
 
 /** Namespace of rigs, a random UUID fixed for good: another one would orphan every journal on disk. */
 const NAMESPACE = '6f1d9a5e-3b8c-4c27-9d40-52e7a1b6f083';
@@ -13,7 +15,7 @@ type Identified = Pick<ResolvedRig, 'name' | 'primary' | 'secondary' | 'journal'
 /** What the UUID follows, by field of the profile; sizes in bytes. What is left out is absent. */
 export function rigFields(rig: Identified): Record<string, string | number> {
   const fields: Record<string, string | number> = { name: rig.name };
-  for (const area of ['primary', 'secondary', 'journal'] as const) {
+  for (const area of AREA_NAMES) {
     const [device, serial, wwn, backingFile, size] = reference(rig[area]);
     for (const [field, value] of Object.entries({ device, serial, wwn, backingFile, size })) {
       if (value !== null) fields[`${area}.${field}`] = value;

@@ -3,7 +3,7 @@
  * until it falls inside (cycle walking; fewer than 4 steps on average). Spreads the hot ranks of a skewed load over
  * the device; not for secrets.
  */
-import { createPrng, mix32 } from './prng.js';
+import { createPrng, mix32 } from '../base/prng.js';
 
 /** Four rounds make a Feistel network with good round functions look random (Luby and Rackoff); one more for ours. */
 const ROUNDS = 5;

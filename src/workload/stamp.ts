@@ -12,8 +12,8 @@
  * with runId + updateId * 0x9E3779B97F4A7C15 + lba * 0xBF58476D1CE4E5B9 (mod 2^64): it does not compress, no two
  * versions of a sector agree, and it can be computed again from the header, which tells *how* a sector is wrong.
  */
-import { crc32c } from './crc32c.js';
-import { OBSERVED, SECTOR_BYTES, type ObservedKind } from './observation.js';
+import { crc32c } from '../base/crc32c.js';
+import { OBSERVED, SECTOR_BYTES, type ObservedKind } from '../base/observation.js';
 
 /** "PPS1" read as a little-endian uint32. */
 const STAMP_MAGIC = 0x31535050;

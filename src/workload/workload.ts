@@ -4,8 +4,8 @@
  * limits. Two writes of one transaction may overlap: whoever submits them keeps them apart (R13). Pace and queue depth
  * are the caller's.
  */
-import { BLOCK_BYTES } from './observation.js';
-import { createPrng, deriveSeed, type Prng } from './prng.js';
+import { BLOCK_BYTES } from '../base/observation.js';
+import { createPrng, deriveSeed, type Prng } from '../base/prng.js';
 import { createScatter } from './scatter.js';
 import { createZipf } from './zipf.js';
 

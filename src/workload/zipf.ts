@@ -3,7 +3,7 @@
  * generate variates from monotone discrete distributions", 1996). Works for any exponent >= 0, 1 included, and for as
  * many ranks as a device has blocks; a table of probabilities would not fit.
  */
-import type { Prng } from './prng.js';
+import type { Prng } from '../base/prng.js';
 
 /** log1p(x)/x, continuous at 0. */
 function log1pOverX(x: number): number {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { AttendedTime, type Standstill } from '../../src/base/attendedTime.js';
-import { createPrng } from '../../src/workload/prng.js';
+import { createPrng } from '../../src/base/prng.js';
 
 const ALLOWANCE_MS = 20;
 const CATCH_UP_MS = 50;

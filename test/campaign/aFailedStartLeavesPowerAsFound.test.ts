@@ -5,14 +5,14 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { answers } from '../../src/campaign/answers.js';
 import { systemClock } from '../../src/campaign/clock.js';
-import type { Host, RailFound } from '../../src/campaign/host.js';
-import { realHost } from '../../src/campaign/realHost.js';
-import { lockRig } from '../../src/campaign/rigLock.js';
-import { Session } from '../../src/campaign/session.js';
+import type { Host, RailFound } from '../../src/campaign/session/host.js';
+import { realHost } from '../../src/campaign/session/realHost.js';
+import { lockRig } from '../../src/campaign/session/rigLock.js';
+import { Session } from '../../src/campaign/session/session.js';
 import { labDown } from '../../src/lab/lab.js';
 import { openPower } from '../../src/power/index.js';
 import { parseRig } from '../../src/rig/load.js';
-import { placedBoards } from '../../src/campaign/places.js';
+import { placedBoards } from '../../src/campaign/session/places.js';
 import { ALL_POWERED, boardRigText, canRunLab, runBoardRig, why } from './boardRig.js';
 import { ownStateDir } from './labRig.js';
 

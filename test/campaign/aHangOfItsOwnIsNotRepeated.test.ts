@@ -1,9 +1,9 @@
 /** A cycle in which the bench stood still is not repeated over a device that hung while the bench looked: it may hang only once. */
 import { describe, expect, it } from 'vitest';
 import { NS_PER_MS } from '../../src/campaign/clock.js';
-import { keptRecord } from '../../src/campaign/cycleRecord.js';
-import { isOfStandstill, notJudgedByTime } from '../../src/campaign/standstill.js';
-import type { CycleState } from '../../src/campaign/cycleTypes.js';
+import { keptRecord } from '../../src/campaign/cycle/cycleRecord.js';
+import { isOfStandstill, notJudgedByTime } from '../../src/campaign/cycle/standstill.js';
+import type { CycleState } from '../../src/campaign/cycle/cycleTypes.js';
 import { campaign, runFake } from './runFake.js';
 
 /** The bench stood still for half a second; so long after its end the area was found to have left an I/O unanswered. */

@@ -1,10 +1,10 @@
 /** Promise: whether a disk answers is asked so that one without power costs a bounded wait, and no thread or claim of the bench. */
 import { afterAll, expect, it } from 'vitest';
-import { answers } from '../../src/campaign/answers.js';
+import { answers } from '../../src/campaign/session/answers.js';
 import { labStatus, labUp } from '../../src/lab/lab.js';
-import { placedBoards } from '../../src/campaign/places.js';
-import { realHost } from '../../src/campaign/realHost.js';
-import { openDevice } from '../../src/device/openDevice.js';
+import { placedBoards } from '../../src/campaign/session/places.js';
+import { realHost } from '../../src/campaign/session/realHost.js';
+import { openDevice } from '../../src/blockdev/openDevice.js';
 import { labRig, ownStateDir } from './labRig.js';
 
 const state = ownStateDir();

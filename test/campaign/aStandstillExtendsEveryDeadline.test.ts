@@ -1,7 +1,7 @@
 /** A bench that stands still for longer than any deadline of the cycle, in each of its phases; a device that is gone is missed all the same. */
 import { describe, expect, it } from 'vitest';
-import { cycleRecord } from '../../src/campaign/cycleRecord.js';
-import { proofOfCut } from '../../src/campaign/proof.js';
+import { cycleRecord } from '../../src/campaign/cycle/cycleRecord.js';
+import { proofOfCut } from '../../src/campaign/cycle/proof.js';
 import { campaign, runFake } from './runFake.js';
 
 const STOOD_MS = 20_000;

@@ -1,6 +1,6 @@
 /** Promise: a cycle whose cut is not proven says of which rail, of which area, and what was seen; and what is proven. */
 import { describe, expect, it } from 'vitest';
-import { cycleRecord } from '../../src/campaign/cycleRecord.js';
+import { cycleRecord } from '../../src/campaign/cycle/cycleRecord.js';
 import type { FakeOptions } from './fakeBench.js';
 import { runFake } from './runFake.js';
 

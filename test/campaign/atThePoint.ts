@@ -4,21 +4,21 @@
  */
 import { readFileSync } from 'node:fs';
 import { systemClock } from '../../src/campaign/clock.js';
-import { CycleRunner } from '../../src/campaign/cycleRunner.js';
-import type { CutRecord, CycleState } from '../../src/campaign/cycleTypes.js';
-import { realHost } from '../../src/campaign/realHost.js';
-import { lockRig } from '../../src/campaign/rigLock.js';
-import { planCycle } from '../../src/campaign/rounds.js';
-import { Session } from '../../src/campaign/session.js';
-import { IndicatorMap } from '../../src/core/indicatorMap.js';
-import { addPageBlock, openPageBlock } from '../../src/journal/page.js';
-import { BLOCK_BYTES, BLOCKS_PER_UNIT, journalLayout, pageOffset, UNIT_BYTES } from '../../src/journal/layout.js';
-import type { JournalRecovery } from '../../src/journal/recovery.js';
-import { parseUuid, recoverJournal } from '../../src/journal/recovery.js';
+import { CycleRunner } from '../../src/campaign/cycle/cycleRunner.js';
+import type { CutRecord, CycleState } from '../../src/campaign/cycle/cycleTypes.js';
+import { realHost } from '../../src/campaign/session/realHost.js';
+import { lockRig } from '../../src/campaign/session/rigLock.js';
+import { planCycle } from '../../src/campaign/cycle/rounds.js';
+import { Session } from '../../src/campaign/session/session.js';
+import { IndicatorMap } from '../../src/tracker/core/indicatorMap.js';
+import { addPageBlock, openPageBlock } from '../../src/tracker/journal/page.js';
+import { BLOCK_BYTES, BLOCKS_PER_UNIT, journalLayout, pageOffset, UNIT_BYTES } from '../../src/tracker/journal/layout.js';
+import type { JournalRecovery } from '../../src/tracker/journal/recovery.js';
+import { parseUuid, recoverJournal } from '../../src/tracker/journal/recovery.js';
 import { labPaths } from '../../src/lab/paths.js';
 import type { ResolvedRig } from '../../src/rig/resolved.js';
 import { rigUuid } from '../../src/rig/uuid.js';
-import { OBSERVED } from '../../src/workload/observation.js';
+import { OBSERVED } from '../../src/base/observation.js';
 import { parseSector } from '../../src/workload/stamp.js';
 import { labRig, type RigWishes } from './labRig.js';
 

@@ -1,12 +1,13 @@
 /** The cycle around a cut point, on a bench without hardware: when the plug is pulled, what is sent, and what is said of it. */
 import { describe, expect, it } from 'vitest';
 import { distributionOf, type Calibration } from '../../src/campaign/calibration.js';
-import { cycleRecord } from '../../src/campaign/cycleRecord.js';
-import { CycleRunner } from '../../src/campaign/cycleRunner.js';
-import type { CycleState } from '../../src/campaign/cycleTypes.js';
-import { planCycle } from '../../src/campaign/rounds.js';
-import type { PointEvent } from '../../src/engine/port.js';
-import type { CutPoint, CutSpec } from '../../src/rig/resolved.js';
+import { cycleRecord } from '../../src/campaign/cycle/cycleRecord.js';
+import { CycleRunner } from '../../src/campaign/cycle/cycleRunner.js';
+import type { CycleState } from '../../src/campaign/cycle/cycleTypes.js';
+import { planCycle } from '../../src/campaign/cycle/rounds.js';
+import type { PointEvent } from '../../src/replication/port.js';
+import type { CutPoint } from '../../src/replication/cutpoint/cutPoint.js';
+import type { CutSpec } from '../../src/rig/resolved.js';
 import { FakeBench, RAILS, type FakeOptions } from './fakeBench.js';
 import { campaign, WORKLOAD } from './runFake.js';
 

@@ -1,8 +1,8 @@
 /** What disks counted and boards measured of a cut stands on its cycle's record, and disproves nothing. */
 import { expect, it } from 'vitest';
-import { counterChanges } from '../../src/campaign/counterChanges.js';
-import { cycleRecord } from '../../src/campaign/cycleRecord.js';
-import type { Bench } from '../../src/campaign/bench.js';
+import { counterChanges } from '../../src/campaign/cycle/counterChanges.js';
+import { cycleRecord } from '../../src/campaign/cycle/cycleRecord.js';
+import type { Bench } from '../../src/campaign/cycle/bench.js';
 import { campaign, runFake } from './runFake.js';
 
 const counters = (unsafeShutdowns: number, powerCycles: number | null) => ({ source: 'nvme-cli' as const, unsafeShutdowns, powerCycles });

@@ -2,10 +2,12 @@
  * A bench without hardware. It is strict: engine calls that overlap, an `open` of a dark device, power that returns
  * while the engine still holds its devices, are errors of the test, as they would be harm on a real bench.
  */
-import type { Bench } from '../../src/campaign/bench.js';
-import type { CycleProblem, DeviceSign, SwitchRecord } from '../../src/campaign/cycleTypes.js';
-import type { AreaFailure, EnginePort, EngineSpec, LoadReport, PointEvent } from '../../src/engine/port.js';
-import type { AreaName, RailSpec, WorkloadSpec } from '../../src/rig/resolved.js';
+import type { Bench } from '../../src/campaign/cycle/bench.js';
+import type { CycleProblem, DeviceSign, SwitchRecord } from '../../src/campaign/cycle/cycleTypes.js';
+import type { AreaFailure, EnginePort, EngineSpec, LoadReport, PointEvent } from '../../src/replication/port.js';
+import type { AreaName } from '../../src/base/areas.js';
+import type { RailSpec } from '../../src/power/spec.js';
+import type { WorkloadSpec } from '../../src/workload/spec.js';
 import { delay } from '../../src/campaign/clock.js';
 import { FakeClock } from './fakeClock.js';
 import * as reports from './reports.js';

@@ -1,5 +1,5 @@
 /** An engine that does no I/O at all: the bench around it must prove a cut alone. */
-import type { EngineEvents, EnginePort } from '../../src/engine/port.js';
+import type { EngineEvents, EnginePort } from '../../src/replication/port.js';
 import * as reports from './reports.js';
 
 export function idleEngine(events: EngineEvents): EnginePort {

@@ -2,7 +2,7 @@
  * dead by then: its rail is named. */
 import { afterAll, describe, expect, it } from 'vitest';
 import { ALL_POWERED, boardRigText, canRunLab, runBoardRig, why, type BoardWishes } from './boardRig.js';
-import type { AreaName } from '../../src/rig/resolved.js';
+import type { AreaName } from '../../src/base/areas.js';
 import { ownStateDir } from './labRig.js';
 
 const state = ownStateDir();

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CampaignError } from '../../src/campaign/errors.js';
-import { lockRig, rigHolder } from '../../src/campaign/rigLock.js';
+import { lockRig, rigHolder } from '../../src/campaign/session/rigLock.js';
 import { processNow } from '../../src/power/transport/lockHolder.js';
 
 let dir: string;

@@ -1,7 +1,7 @@
 import { constants } from 'node:os';
 import { describe, expect, it } from 'vitest';
-import type { CutRecord } from '../../src/campaign/cycleTypes.js';
-import { proofOfCut } from '../../src/campaign/proof.js';
+import type { CutRecord } from '../../src/campaign/cycle/cycleTypes.js';
+import { proofOfCut } from '../../src/campaign/cycle/proof.js';
 import { runFake } from './runFake.js';
 
 describe('proof of a cut', () => {

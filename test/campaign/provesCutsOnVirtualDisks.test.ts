@@ -2,8 +2,8 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { runCampaign, type CampaignResult } from '../../src/campaign/campaign.js';
 import { systemClock } from '../../src/campaign/clock.js';
-import { realHost } from '../../src/campaign/realHost.js';
-import { lockRig } from '../../src/campaign/rigLock.js';
+import { realHost } from '../../src/campaign/session/realHost.js';
+import { lockRig } from '../../src/campaign/session/rigLock.js';
 import { labStatus } from '../../src/lab/lab.js';
 import type { ResolvedRig } from '../../src/rig/resolved.js';
 import { idleEngine } from './idleEngine.js';

@@ -6,7 +6,7 @@ import type {
   RecoveryReport,
   ResyncReport,
   VerifyReport,
-} from '../../src/engine/port.js';
+} from '../../src/replication/port.js';
 
 export function opened(): OpenReport {
   return { identities: {} as OpenReport['identities'], usableBytes: 1 << 20, regionCount: 16, io: 'threads' };

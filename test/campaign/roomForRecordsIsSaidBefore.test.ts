@@ -1,9 +1,10 @@
 /** Promise: what the records of a campaign will take is said before it begins, with what it is taken from, and is bounded unless all is kept. */
 import { describe, expect, it } from 'vitest';
 import { planRun } from '../../src/campaign/plan.js';
-import { hasNoRoom, shortOfRoom, type RecordNeed } from '../../src/campaign/recordNeed.js';
+import { hasNoRoom, shortOfRoom, type RecordNeed } from '../../src/campaign/record/recordNeed.js';
 import { parseRig } from '../../src/rig/load.js';
-import type { KeepHistory, ResolvedRig } from '../../src/rig/resolved.js';
+import type { KeepHistory } from '../../src/replication/spec.js';
+import type { ResolvedRig } from '../../src/rig/resolved.js';
 import { labRig, rigText } from './labRig.js';
 
 const GIB = 2 ** 30;

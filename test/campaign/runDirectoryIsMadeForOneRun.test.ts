@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { codeOf } from '../../src/campaign/errors.js';
-import { defaultRunPath, RunDirectory } from '../../src/campaign/runDirectory.js';
+import { defaultRunPath, RunDirectory } from '../../src/campaign/record/runDirectory.js';
 
 let base: string;
 beforeEach(() => {

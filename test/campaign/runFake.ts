@@ -1,8 +1,9 @@
 /** Runs one planned cycle on a fake bench. */
-import { CycleRunner } from '../../src/campaign/cycleRunner.js';
-import { planCycle } from '../../src/campaign/rounds.js';
-import type { CyclePhase, CycleState } from '../../src/campaign/cycleTypes.js';
-import type { CampaignSpec, CutSpec, WorkloadSpec } from '../../src/rig/resolved.js';
+import { CycleRunner } from '../../src/campaign/cycle/cycleRunner.js';
+import { planCycle } from '../../src/campaign/cycle/rounds.js';
+import type { CyclePhase, CycleState } from '../../src/campaign/cycle/cycleTypes.js';
+import type { CampaignSpec, CutSpec } from '../../src/rig/resolved.js';
+import type { WorkloadSpec } from '../../src/workload/spec.js';
 import { FakeBench, RAILS, type FakeOptions } from './fakeBench.js';
 
 export const WORKLOAD = {} as WorkloadSpec;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { planCycle, railCuts } from '../../src/campaign/rounds.js';
-import { mixSeed, uniform } from '../../src/campaign/seeds.js';
+import { planCycle, railCuts } from '../../src/campaign/cycle/rounds.js';
+import { mixSeed, uniform } from '../../src/campaign/cycle/seeds.js';
 import { RAILS } from './fakeBench.js';
 import { campaign } from './runFake.js';
 

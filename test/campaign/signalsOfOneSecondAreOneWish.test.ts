@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 
-const MODULE = fileURLToPath(new URL('../../dist/campaign/interrupts.js', import.meta.url));
+const MODULE = fileURLToPath(new URL('../../dist/campaign/session/interrupts.js', import.meta.url));
 
 /**
  * Prints what it comes to. `copies`: come at once with the first signal, sent by the process itself: another one may not

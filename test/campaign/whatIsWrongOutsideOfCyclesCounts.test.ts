@@ -2,9 +2,9 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { runCampaign, type CampaignResult } from '../../src/campaign/campaign.js';
 import { systemClock } from '../../src/campaign/clock.js';
-import { realHost } from '../../src/campaign/realHost.js';
-import { lockRig } from '../../src/campaign/rigLock.js';
-import type { EngineEvents, EnginePort } from '../../src/engine/port.js';
+import { realHost } from '../../src/campaign/session/realHost.js';
+import { lockRig } from '../../src/campaign/session/rigLock.js';
+import type { EngineEvents, EnginePort } from '../../src/replication/port.js';
 import { canRunLab } from './boardRig.js';
 import { idleEngine } from './idleEngine.js';
 import { labRig, ownStateDir } from './labRig.js';

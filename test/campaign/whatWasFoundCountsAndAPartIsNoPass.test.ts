@@ -1,10 +1,10 @@
 /** What a cycle met is on its record whatever became of it, and no campaign passes by ending early. */
 import { describe, expect, it } from 'vitest';
 import type { CampaignResult } from '../../src/campaign/campaign.js';
-import { cycleRecord, keptRecord } from '../../src/campaign/cycleRecord.js';
-import { runSummary } from '../../src/campaign/runSummary.js';
+import { cycleRecord, keptRecord } from '../../src/campaign/cycle/cycleRecord.js';
+import { runSummary } from '../../src/campaign/record/runSummary.js';
 import type { CycleRecord } from '../../src/report/runRecord.js';
-import type { Verdict } from '../../src/judge/verdict.js';
+import type { Verdict } from '../../src/judge/verdict/verdict.js';
 import { labRig } from './labRig.js';
 import { judge, load } from './reports.js';
 import { campaign, runFake } from './runFake.js';

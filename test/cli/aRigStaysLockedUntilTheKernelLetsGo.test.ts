@@ -9,8 +9,8 @@ import { afterAll, expect, it } from 'vitest';
 import { loadRig } from '../../src/rig/load.js';
 import { rigUuid } from '../../src/rig/uuid.js';
 import { ownStateDir } from '../campaign/labRig.js';
-import { freezableLoop } from '../device/frozen.js';
-import { MIB, useMirrors } from '../engine/mirror.js';
+import { freezableLoop } from '../blockdev/frozen.js';
+import { MIB, useMirrors } from '../replication/mirror.js';
 import { cli } from './cli.js';
 
 /** For a hang only. */

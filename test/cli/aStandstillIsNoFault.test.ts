@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { canRunLab } from '../campaign/boardRig.js';
 import { ownStateDir } from '../campaign/labRig.js';
-import { createPrng } from '../../src/workload/prng.js';
+import { createPrng } from '../../src/base/prng.js';
 import { eventsOf, runStopped, type Stop } from './stoppedBench.js';
 
 const LONG = process.env.PLUGPULL_LONG !== undefined;

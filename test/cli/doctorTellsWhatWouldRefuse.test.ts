@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { ownStateDir } from '../campaign/labRig.js';
-import { command, useLoops } from '../device/loop.js';
+import { command, useLoops } from '../blockdev/loop.js';
 import { cli } from './cli.js';
 import { realRig } from './realRig.js';
 import { tinyRigText } from './tinyRig.js';

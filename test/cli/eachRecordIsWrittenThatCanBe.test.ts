@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { RunDirectory } from '../../src/campaign/runDirectory.js';
+import { RunDirectory } from '../../src/campaign/record/runDirectory.js';
 import { RunFiles } from '../../src/cli/runFiles.js';
 import { readRun } from '../../src/cli/runFile.js';
 import { labRig, ownStateDir } from '../campaign/labRig.js';

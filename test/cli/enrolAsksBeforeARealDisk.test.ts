@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
-import { command, useLoops } from '../device/loop.js';
+import { command, useLoops } from '../blockdev/loop.js';
 import { cli } from './cli.js';
 
 const loops = useLoops();

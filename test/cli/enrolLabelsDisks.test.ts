@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, expect, it } from 'vitest';
 import { ownStateDir } from '../campaign/labRig.js';
-import { inDisguise } from '../device/disguise.js';
-import { gpt } from '../device/gptImage.js';
+import { inDisguise } from '../blockdev/disguise.js';
+import { gpt } from '../gate/gptImage.js';
 import { realRig, realRigText, type RealRig } from './realRig.js';
 
 const state = ownStateDir();

@@ -5,11 +5,11 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { lockRig } from '../../src/campaign/rigLock.js';
+import { lockRig } from '../../src/campaign/session/rigLock.js';
 import { labStatus } from '../../src/lab/lab.js';
 import { ownStateDir } from '../campaign/labRig.js';
-import { inDisguise } from '../device/disguise.js';
-import { command, useLoops } from '../device/loop.js';
+import { inDisguise } from '../blockdev/disguise.js';
+import { command, useLoops } from '../blockdev/loop.js';
 import { cli, type CliResult } from './cli.js';
 import { realRig, realRigText, type RealRig } from './realRig.js';
 import { tinyRigText } from './tinyRig.js';

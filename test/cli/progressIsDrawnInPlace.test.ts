@@ -3,7 +3,7 @@ import { PassThrough } from 'node:stream';
 import xterm from '@xterm/headless';
 import { expect, test } from 'vitest';
 import { liveProgress } from '../../src/cli/progressLive.js';
-import type { EngineSnapshot } from '../../src/engine/port.js';
+import type { EngineSnapshot } from '../../src/replication/port.js';
 
 const SNAPSHOT = { phase: 'resync', regionCount: 1024, dirtyRegions: 100, updatesInFlight: 0, phaseDone: 0.5, phaseBytesPerSecond: 3 * 2 ** 20 } as EngineSnapshot;
 const HIDDEN_CURSOR = '\u001b[?25l';

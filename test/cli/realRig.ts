@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { labStatus, labUp } from '../../src/lab/lab.js';
 import { parseRig } from '../../src/rig/load.js';
 import { HANG_DEADLINES } from '../campaign/labRig.js';
-import { inDisguise, type Disguise } from '../device/disguise.js';
+import { inDisguise, type Disguise } from '../blockdev/disguise.js';
 import { cli, type CliOptions, type CliResult } from './cli.js';
 
 export interface RealRig {

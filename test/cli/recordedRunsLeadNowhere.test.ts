@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { UsageError } from '../../src/cli/exitCodes.js';
 import { readRunFile } from '../../src/cli/runFile.js';
-import { RunDirectory } from '../../src/campaign/runDirectory.js';
+import { RunDirectory } from '../../src/campaign/record/runDirectory.js';
 
 const dir = mkdtempSync(join(tmpdir(), 'plugpull-links-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));

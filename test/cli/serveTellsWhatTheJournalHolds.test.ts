@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { lockRig } from '../../src/campaign/rigLock.js';
+import { lockRig } from '../../src/campaign/session/rigLock.js';
 import { labDown, labUp } from '../../src/lab/lab.js';
 import { labRig, ownStateDir, rigText } from '../campaign/labRig.js';
 import { cli } from './cli.js';

@@ -2,12 +2,12 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { lockRig } from '../../src/campaign/rigLock.js';
-import { createEngine } from '../../src/engine/client.js';
+import { lockRig } from '../../src/campaign/session/rigLock.js';
+import { createEngine } from '../../src/replication/worker/client.js';
 import { parseRig } from '../../src/rig/load.js';
 import { rigUuid } from '../../src/rig/uuid.js';
 import { ownStateDir } from '../campaign/labRig.js';
-import { useLoops } from '../device/loop.js';
+import { useLoops } from '../blockdev/loop.js';
 import { cli } from './cli.js';
 import { tinyRigText } from './tinyRig.js';
 

@@ -15,7 +15,7 @@ import { randomWalk } from '../../src/explore/randomWalk.js';
 import { open } from '../../src/explore/settle.js';
 import { createStage, REAL_PARTS, World } from '../../src/explore/world.js';
 import type { WorldParts } from '../../src/explore/world.js';
-import { createPrng } from '../../src/workload/prng.js';
+import { createPrng } from '../../src/base/prng.js';
 
 /** All contents that a power loss can leave, from the lists of writes themselves: any subset, in any order. */
 function contentsOf(device: DataDevice): Set<string> {

@@ -1,9 +1,9 @@
 /** Promise: a file that begins with a checkpoint replays, alone, to the ledger that all events together have made. */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { WriteHistory } from '../../src/judge/history.js';
-import { HistoryRecorder } from '../../src/judge/historyRecorder.js';
-import { replayHistory } from '../../src/judge/historyLog.js';
+import { WriteHistory } from '../../src/judge/history/history.js';
+import { HistoryRecorder } from '../../src/judge/history/recorder.js';
+import { replayHistory } from '../../src/judge/history/log.js';
 import { AREAS, BLOCK, BLOCKS, Driver, step } from './historyDriver.js';
 
 /** The last block is short, as at the end of a disk that is no multiple of it. */

@@ -1,5 +1,5 @@
 /** A cycle in which all went well, to change one thing of. */
-import type { CycleEvidence } from '../../src/judge/verdict.js';
+import type { CycleEvidence } from '../../src/judge/verdict/verdict.js';
 
 export function evidence(change: Partial<CycleEvidence> = {}): CycleEvidence {
   const area = { faults: {}, legal: { current: 800 }, sectorsRead: 800 };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { failureRateUpperBound } from '../../src/judge/statistics.js';
+import { failureRateUpperBound } from '../../src/judge/verdict/statistics.js';
 
 /** Chance of at most `failures` in `cycles` at rate p, summed term by term. */
 function atMost(failures: number, cycles: number, p: number): number {

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { WriteHistory } from '../../src/judge/history.js';
-import { HistoryRecorder } from '../../src/judge/historyRecorder.js';
-import { replayHistory } from '../../src/judge/historyLog.js';
+import { WriteHistory } from '../../src/judge/history/history.js';
+import { HistoryRecorder } from '../../src/judge/history/recorder.js';
+import { replayHistory } from '../../src/judge/history/log.js';
 import { AREAS, BLOCK, BLOCKS, Driver, step } from './historyDriver.js';
 
 it('durable, issued and acknowledged are what all events together say, and a replay of the file says the same', () => {

@@ -1,7 +1,7 @@
 /** Drives a history with random events, beside its shadow model. */
 import fc from 'fast-check';
-import type { HistoryRecorder } from '../../src/judge/historyRecorder.js';
-import type { StorageArea } from '../../src/judge/historyFeed.js';
+import type { StorageArea } from '../../src/base/areas.js';
+import type { HistoryRecorder } from '../../src/judge/history/recorder.js';
 import { NaiveHistory } from './naiveHistory.js';
 
 export const BLOCKS = 12;

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { JudgeError } from '../../src/judge/error.js';
-import { WriteHistory } from '../../src/judge/history.js';
-import { HISTORY_HEADER_BYTES, HISTORY_RECORD_BYTES, replayHistory } from '../../src/judge/historyLog.js';
-import { HistoryRecorder } from '../../src/judge/historyRecorder.js';
+import { WriteHistory } from '../../src/judge/history/history.js';
+import { HISTORY_HEADER_BYTES, HISTORY_RECORD_BYTES, replayHistory } from '../../src/judge/history/log.js';
+import { HistoryRecorder } from '../../src/judge/history/recorder.js';
 
 function recorded(): Buffer {
   const chunks: Uint8Array[] = [];

@@ -5,12 +5,12 @@
  */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { AreaTally } from '../../src/judge/tally.js';
-import { classifyChunk } from '../../src/judge/classify.js';
-import { WriteHistory } from '../../src/judge/history.js';
-import type { StorageArea } from '../../src/judge/historyFeed.js';
-import { OBSERVATION_FIELD as F } from '../../src/workload/observation.js';
-import { createPrng, type Prng } from '../../src/workload/prng.js';
+import type { StorageArea } from '../../src/base/areas.js';
+import { AreaTally } from '../../src/judge/classify/tally.js';
+import { classifyChunk } from '../../src/judge/classify/classify.js';
+import { WriteHistory } from '../../src/judge/history/history.js';
+import { OBSERVATION_FIELD as F } from '../../src/base/observation.js';
+import { createPrng, type Prng } from '../../src/base/prng.js';
 
 const BLOCKS = 16;
 const BLOCK = 4096;

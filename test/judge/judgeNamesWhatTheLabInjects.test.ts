@@ -4,16 +4,16 @@
  * nothing may be named that was not.
  */
 import { describe, expect, it } from 'vitest';
-import { classifyChunk } from '../../src/judge/classify.js';
-import { WriteHistory } from '../../src/judge/history.js';
-import { AreaTally } from '../../src/judge/tally.js';
-import { sectorTools } from '../../src/device/sectorTools.js';
+import { classifyChunk } from '../../src/judge/classify/classify.js';
+import { WriteHistory } from '../../src/judge/history/history.js';
+import { AreaTally } from '../../src/judge/classify/tally.js';
+import { sectorTools } from '../../src/blockdev/sectorTools.js';
 import type { VirtualDevice } from '../../src/lab/disk/device.js';
 import type { PowerLineEnd } from '../../src/lab/disk/powerLine.js';
 import { parseFaults } from '../../src/lab/faults/spec.js';
 import { wrapDevice, wrapMedium } from '../../src/lab/faults/wrap.js';
 import { seededRandom } from '../../src/lab/random.js';
-import { OBSERVATION_FIELD as F, OBSERVED_UNREADABLE } from '../../src/workload/observation.js';
+import { OBSERVATION_FIELD as F, OBSERVED_UNREADABLE } from '../../src/base/observation.js';
 import { createWorkload } from '../../src/workload/workload.js';
 import { memoryCache, MemoryMedium, recordingContext } from '../lab/memoryMedium.js';
 

@@ -2,11 +2,12 @@
  * A small area in memory with real stamps, and a history fed with what was done to it: tests write, damage and judge.
  * The scan is the reference of src/workload/stamp.ts.
  */
-import { AreaTally, type AreaOutcome } from '../../src/judge/tally.js';
-import { classifyChunk } from '../../src/judge/classify.js';
-import { WriteHistory } from '../../src/judge/history.js';
-import type { BaseContent, StorageArea } from '../../src/judge/historyFeed.js';
-import { OBSERVATION_FIELD, OBSERVED_UNREADABLE, SECTOR_BYTES } from '../../src/workload/observation.js';
+import type { StorageArea } from '../../src/base/areas.js';
+import { AreaTally, type AreaOutcome } from '../../src/judge/classify/tally.js';
+import { classifyChunk } from '../../src/judge/classify/classify.js';
+import { WriteHistory } from '../../src/judge/history/history.js';
+import type { BaseContent } from '../../src/judge/history/feed.js';
+import { OBSERVATION_FIELD, OBSERVED_UNREADABLE, SECTOR_BYTES } from '../../src/base/observation.js';
 import { parseSector, stampWrite } from '../../src/workload/stamp.js';
 
 export const RUN = 4711;

@@ -2,7 +2,7 @@
  * The shadow model of the write history: remembers every event and answers each question by going through all of them.
  * No array per block, no queue, no epoch counter: the rule as the design states it.
  */
-import type { StorageArea } from '../../src/judge/historyFeed.js';
+import type { StorageArea } from '../../src/base/areas.js';
 
 interface Write {
   area: StorageArea;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { campaignVerdict, cycleVerdict, type CycleEvidence, type Verdict } from '../../src/judge/verdict.js';
+import { campaignVerdict, cycleVerdict, type CycleEvidence, type Verdict } from '../../src/judge/verdict/verdict.js';
 import { evidence } from './evidence.js';
 
 const codes = (e: CycleEvidence): string[] => cycleVerdict(e).reasons.map((r) => r.code);

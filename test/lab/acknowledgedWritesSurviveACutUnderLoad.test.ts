@@ -1,6 +1,6 @@
 import fs from 'node:fs/promises';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { KillModel } from '../../src/rig/resolved.js';
+import type { KillModel } from '../../src/lab/spec.js';
 import {
   alignedBuffer, canRunLab, diskSpec, labSpec, MIB, readJsonLines, restorePower, startLab, switchRelay, tearDown, waitFor, withNode,
 } from './bench.js';

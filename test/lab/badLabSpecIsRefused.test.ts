@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { labUp } from '../../src/lab/lab.js';
-import type { LabSpec } from '../../src/rig/resolved.js';
+import type { LabSpec } from '../../src/lab/spec.js';
 import { diskSpec, labSpec, tearDown, useStateDir } from './bench.js';
 
 const disk = diskSpec('p', 1);

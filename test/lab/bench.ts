@@ -8,7 +8,7 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import koffi from 'koffi';
 import { labDown, labUp, type LabState } from '../../src/lab/lab.js';
-import type { LabDiskSpec, LabSpec } from '../../src/rig/resolved.js';
+import type { LabDiskSpec, LabSpec } from '../../src/lab/spec.js';
 
 export const MIB = 1024 * 1024;
 /** Bounds a hang only: attaching a loop device waits its turn on a busy host. */

@@ -1,6 +1,6 @@
 /** Reports as engine and judge give them, and a reader of the text that Prometheus reads. */
-import { DurationCounter } from '../../src/engine/durationCounter.js';
-import type { DurationCounts, EngineSnapshot, JudgeReport, RecoveryReport, ResyncReport } from '../../src/engine/port.js';
+import { DurationCounter } from '../../src/replication/durationCounter.js';
+import type { DurationCounts, EngineSnapshot, JudgeReport, RecoveryReport, ResyncReport } from '../../src/replication/port.js';
 import type { Metrics } from '../../src/metrics/metrics.js';
 
 /** As the worker counts. */

@@ -4,8 +4,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { loadNative } from '../../src/device/loadNative.js';
-import { SIGNATURES } from '../../src/device/signatures.js';
+import { loadNative } from '../../src/blockdev/ffi/loadNative.js';
+import { SIGNATURES } from '../../src/blockdev/ffi/signatures.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'plugpull-abi-'));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -1,8 +1,8 @@
 /** Promise: every struct size, field offset and constant is the same in C and in TypeScript, and for both loaders. */
 import { expect, test } from 'vitest';
-import { loadNative } from '../../src/device/loadNative.js';
-import { IO_OP, OBSERVATION, SECTOR_KIND } from '../../src/device/port.js';
-import { CONSTANTS, expectedLayout } from '../../src/device/signatures.js';
+import { loadNative } from '../../src/blockdev/ffi/loadNative.js';
+import { IO_OP, OBSERVATION, SECTOR_KIND } from '../../src/blockdev/port.js';
+import { CONSTANTS, expectedLayout } from '../../src/blockdev/ffi/signatures.js';
 
 for (const ffi of ['koffi', 'ffi-napi'] as const) {
   test(`the library, asked through ${ffi}`, () => {

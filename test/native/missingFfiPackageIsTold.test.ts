@@ -1,6 +1,6 @@
 /** Promise: without the optional package, asking for ffi-napi names it and the way out; koffi is not concerned. */
 import { expect, test, vi } from 'vitest';
-import { loadNative } from '../../src/device/loadNative.js';
+import { loadNative } from '../../src/blockdev/ffi/loadNative.js';
 
 vi.mock('node:module', async (original) => ({
   ...(await original<typeof import('node:module')>()),

@@ -9,7 +9,7 @@ import { openPty } from '../../src/lab/pty.js';
 import { openSerialWire } from '../../src/power/transport/serialWire.js';
 import type { OpenWire } from '../../src/power/transport/wire.js';
 import { openPower, type PowerController, type PowerDeps } from '../../src/power/index.js';
-import type { BoardRef, RailSpec } from '../../src/rig/resolved.js';
+import type { BoardRef, RailSpec } from '../../src/power/spec.js';
 
 /** Bounds a hang only: bytes of a pty pass through a kernel thread, then through the event loop. */
 const HEARD_MS = 30_000;

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { POINT_TRIGGERS } from '../../src/engine/pointTriggers.js';
+import { POINT_TRIGGERS } from '../../src/replication/cutpoint/pointTriggers.js';
 import { CUT_POINT_NAMES, CUT_POINTS } from '../../src/rig/cutPoints.js';
 
 test('editors offer every point with a line that says what it is', () => {

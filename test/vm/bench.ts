@@ -3,8 +3,9 @@ import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe } from 'vitest';
-import type { GateReport, GateRequest, GateRole } from '../../src/device/gateTypes.js';
-import type { DeviceIdentity } from '../../src/device/port.js';
+import type { AreaName } from '../../src/base/areas.js';
+import type { GateReport, GateRequest } from '../../src/gate/types.js';
+import type { DeviceIdentity } from '../../src/blockdev/port.js';
 import { startMachine, type Machine, type MachineOptions } from './machine.js';
 import { because, missingOf, whyNoMachine } from './prerequisites.js';
 
@@ -51,14 +52,14 @@ export function useBlankDisks(): (name: string, bytes?: number) => string {
 }
 
 export function identify(machine: Machine, path: string): Promise<DeviceIdentity> {
-  return machine.call('device/openDevice.js', 'identify', path);
+  return machine.call('blockdev/openDevice.js', 'identify', path);
 }
 
 /** The gate's answer; roles are given in order to requests that have none. */
 export function askGate(machine: Machine, requests: readonly Partial<GateRequest>[]): Promise<GateReport> {
-  const roles: GateRole[] = ['primary', 'secondary', 'journal'];
+  const roles: AreaName[] = ['primary', 'secondary', 'journal'];
   const whole = requests.map((request, i) => ({ role: roles[i % roles.length], lab: false, ...request }));
-  return machine.call('device/gate.js', 'checkGate', whole);
+  return machine.call('gate/gate.js', 'checkGate', whole);
 }
 
 /** Kernel names of the disk's paths, one each adapter; in which order drivers find disks is nobody's promise. */

@@ -50,7 +50,7 @@ describeInMachine('disks behind real drivers', { smartctl: 'smartmontools', nvme
 
   it('counters are read where a disk has some', async () => {
     const { machine } = rig;
-    const counters = async (path: string): Promise<unknown> => machine.call('device/powerCounters.js', 'readPowerCounters', await identify(machine, path));
+    const counters = async (path: string): Promise<unknown> => machine.call('blockdev/powerCounters.js', 'readPowerCounters', await identify(machine, path));
     // An emulated disk counts from nothing.
     expect(await counters(`${BY_ID}/nvme-QEMU_NVMe_Ctrl_NVME0001`)).toEqual({ source: 'nvme-cli', unsafeShutdowns: 0, powerCycles: 0 });
     expect(await counters(`${BY_ID}/ata-QEMU_HARDDISK_ATA0001`)).toEqual({ source: 'smartctl', unsafeShutdowns: null, powerCycles: 0 });

@@ -1,6 +1,6 @@
 /** Promise: what the kernel's own stacks hold (partitions, md, dm, multipath, swap, mounts, loops) is refused, and free again after. */
 import { expect, it } from 'vitest';
-import type { GateRequest } from '../../src/device/gateTypes.js';
+import type { GateRequest } from '../../src/gate/types.js';
 import { askGate, codesOf, describeInMachine, identify, IN_THE_END, pathsOf, useBlankDisks, useMachine } from './bench.js';
 import type { MachineDisk } from './hardware.js';
 

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { sectorTools } from '../../src/device/sectorTools.js';
-import { crc32c } from '../../src/workload/crc32c.js';
-import { OBSERVATION_FIELD as F } from '../../src/workload/observation.js';
+import { sectorTools } from '../../src/blockdev/sectorTools.js';
+import { crc32c } from '../../src/base/crc32c.js';
+import { OBSERVATION_FIELD as F } from '../../src/base/observation.js';
 import { parseSector, stampWrite } from '../../src/workload/stamp.js';
 
 const tools = sectorTools('koffi');

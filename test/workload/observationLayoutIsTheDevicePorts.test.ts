@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { OBSERVATION, SECTOR_KIND } from '../../src/device/port.js';
-import { OBSERVATION_FIELD, OBSERVED, OBSERVED_UNREADABLE } from '../../src/workload/observation.js';
+import { OBSERVATION, SECTOR_KIND } from '../../src/blockdev/port.js';
+import { OBSERVATION_FIELD, OBSERVED, OBSERVED_UNREADABLE } from '../../src/base/observation.js';
 
 it('the judge reads observations as the device writes them', () => {
   expect(OBSERVATION_FIELD).toEqual(OBSERVATION);

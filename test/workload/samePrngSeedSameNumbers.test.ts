@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createPrng, deriveSeed } from '../../src/workload/prng.js';
+import { createPrng, deriveSeed } from '../../src/base/prng.js';
 
 describe('seeded numbers', () => {
   it('are the same for the same seed and others for its neighbour', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createPrng } from '../../src/workload/prng.js';
+import { createPrng } from '../../src/base/prng.js';
 import { createScatter } from '../../src/workload/scatter.js';
 import { createWorkload } from '../../src/workload/workload.js';
 import { createZipf } from '../../src/workload/zipf.js';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { OBSERVED } from '../../src/workload/observation.js';
-import { crc32c } from '../../src/workload/crc32c.js';
+import { OBSERVED } from '../../src/base/observation.js';
+import { crc32c } from '../../src/base/crc32c.js';
 import { parseSector, sectorOf, stampSector, stampWrite } from '../../src/workload/stamp.js';
 
 describe('the sector stamp', () => {

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { askedMsOf } from '../../campaign/plan.js';
 import type { FormerTimes } from '../../campaign/estimate.js';
 import { textOf } from '../../campaign/errors.js';
-import { planCycle } from '../../campaign/rounds.js';
+import { planCycle } from '../../campaign/cycle/rounds.js';
 import { parseRun, wholeLines } from '../../report/parseRun.js';
 import type { CycleRecord } from '../../report/runRecord.js';
 import { parseRig } from '../../rig/load.js';

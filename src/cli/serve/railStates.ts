@@ -2,8 +2,8 @@
  * The rails of a rig between campaigns, for `serve`: asked of the boards, which are not touched. Unknown while a command
  * holds the rig, and where a board can't be asked.
  */
-import { rigHolder } from '../../campaign/rigLock.js';
-import { stateDir } from '../../campaign/stateDir.js';
+import { rigHolder } from '../../campaign/session/rigLock.js';
+import { stateDir } from '../../campaign/session/stateDir.js';
 import { readRailsAtRest, type RailState } from '../../power/index.js';
 import type { ResolvedRig } from '../../rig/resolved.js';
 import { boardsOf } from '../boardsOf.js';

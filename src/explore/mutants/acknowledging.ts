@@ -1,13 +1,13 @@
 /** Broken from completion to the end of a transaction: R4 to R9. */
-import { PowerEpoch, PRIMARY, SECONDARY } from '../../core/devices.js';
-import type { DeviceIndex } from '../../core/devices.js';
-import { Core } from '../../core/core.js';
-import { Evidence } from '../../core/evidence.js';
-import { IndicatorPages } from '../../core/indicatorPages.js';
-import { NIL } from '../../core/linkedList.js';
-import { BEGUN, BOTH, CLOSED, COPY, DURABLE, GIVEN_UP, MARKING, SUBMITTED } from '../../core/state.js';
-import { RECORD_COMPLETE, TransactionLog } from '../../core/transactionLog.js';
-import { Updates } from '../../core/updates.js';
+import { PowerEpoch, PRIMARY, SECONDARY } from '../../tracker/core/devices.js';
+import type { DeviceIndex } from '../../tracker/core/devices.js';
+import { Core } from '../../tracker/core/core.js';
+import { Evidence } from '../../tracker/core/evidence.js';
+import { IndicatorPages } from '../../tracker/core/indicatorPages.js';
+import { NIL } from '../../tracker/core/linkedList.js';
+import { BEGUN, BOTH, CLOSED, COPY, DURABLE, GIVEN_UP, MARKING, SUBMITTED } from '../../tracker/core/state.js';
+import { RECORD_COMPLETE, TransactionLog } from '../../tracker/core/transactionLog.js';
+import { Updates } from '../../tracker/core/updates.js';
 import { REAL_PARTS } from '../world.js';
 import type { Mutant } from './mutant.js';
 import { coreMutant, worldMutant } from './mutant.js';

@@ -1,13 +1,13 @@
 /** Broken from obtaining an update to its submission: R1, R2, R3, R13. */
-import { Core } from '../../core/core.js';
-import { CORE_PARTS } from '../../core/core.js';
-import { Evidence } from '../../core/evidence.js';
-import { NIL } from '../../core/linkedList.js';
-import type { CoreState } from '../../core/state.js';
-import { COPY } from '../../core/state.js';
-import type { LogCommit } from '../../core/transactionLog.js';
-import { TransactionLog } from '../../core/transactionLog.js';
-import { Updates } from '../../core/updates.js';
+import { Core } from '../../tracker/core/core.js';
+import { CORE_PARTS } from '../../tracker/core/core.js';
+import { Evidence } from '../../tracker/core/evidence.js';
+import { NIL } from '../../tracker/core/linkedList.js';
+import type { CoreState } from '../../tracker/core/state.js';
+import { COPY } from '../../tracker/core/state.js';
+import type { LogCommit } from '../../tracker/core/transactionLog.js';
+import { TransactionLog } from '../../tracker/core/transactionLog.js';
+import { Updates } from '../../tracker/core/updates.js';
 import { REAL_PARTS } from '../world.js';
 import type { Mutant } from './mutant.js';
 import { coreMutant, worldMutant } from './mutant.js';

@@ -1,11 +1,11 @@
 /** Broken in recovery: R11, R12, and each cell of the two decision tables (logTable.ts, pageTable.ts) decided wrongly. */
-import { IndicatorMap } from '../../core/indicatorMap.js';
-import type { Decision } from '../../journal/logTable.js';
-import { LogTable } from '../../journal/logTable.js';
-import type { Believed, PageStates } from '../../journal/pageTable.js';
-import { PageTable } from '../../journal/pageTable.js';
-import { recoverFromPieces } from '../../journal/recovery.js';
-import type { ExpectedJournal, JournalPieces, JournalRecovery, RecoveryTables } from '../../journal/recovery.js';
+import { IndicatorMap } from '../../tracker/core/indicatorMap.js';
+import type { Decision } from '../../tracker/journal/logTable.js';
+import { LogTable } from '../../tracker/journal/logTable.js';
+import type { Believed, PageStates } from '../../tracker/journal/pageTable.js';
+import { PageTable } from '../../tracker/journal/pageTable.js';
+import { recoverFromPieces } from '../../tracker/journal/recovery.js';
+import type { ExpectedJournal, JournalPieces, JournalRecovery, RecoveryTables } from '../../tracker/journal/recovery.js';
 import type { Mutant } from './mutant.js';
 import { worldMutant } from './mutant.js';
 

@@ -1,11 +1,11 @@
 /** Broken in resync and in what follows a recovery: R10, R11. */
-import { Core } from '../../core/core.js';
-import { PRIMARY, SECONDARY } from '../../core/devices.js';
-import { IndicatorPages } from '../../core/indicatorPages.js';
-import { NIL } from '../../core/linkedList.js';
-import { Resync } from '../../core/resync.js';
-import { CANCELLED, COPY } from '../../core/state.js';
-import { Updates } from '../../core/updates.js';
+import { Core } from '../../tracker/core/core.js';
+import { PRIMARY, SECONDARY } from '../../tracker/core/devices.js';
+import { IndicatorPages } from '../../tracker/core/indicatorPages.js';
+import { NIL } from '../../tracker/core/linkedList.js';
+import { Resync } from '../../tracker/core/resync.js';
+import { CANCELLED, COPY } from '../../tracker/core/state.js';
+import { Updates } from '../../tracker/core/updates.js';
 import { REAL_PARTS } from '../world.js';
 import type { Mutant } from './mutant.js';
 import { coreMutant, worldMutant } from './mutant.js';

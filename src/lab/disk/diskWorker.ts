@@ -5,7 +5,7 @@ import { IN, REQUEST_BYTES_MAX } from '../fuse/protocol.js';
 import { parseFaults } from '../faults/spec.js';
 import { wrapDevice, wrapMedium } from '../faults/wrap.js';
 import { seededRandom } from '../random.js';
-import type { LabDiskSpec } from '../../rig/resolved.js';
+import type { LabDiskSpec } from '../spec.js';
 import { VolatileCache } from './cache.js';
 import { createImage } from './image.js';
 import { openJournalFile } from './record.js';

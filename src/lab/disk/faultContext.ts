@@ -1,5 +1,5 @@
 /** The FaultContext of one disk. */
-import type { LabDiskSpec } from '../../rig/resolved.js';
+import type { LabDiskSpec } from '../spec.js';
 import type { FaultContext } from '../faults/context.js';
 import { seededRandom, type Random } from '../random.js';
 import type { JournalFile } from './record.js';

@@ -7,7 +7,7 @@
  */
 import fs from 'node:fs';
 import { Worker } from 'node:worker_threads';
-import type { LabDiskSpec } from '../../rig/resolved.js';
+import type { LabDiskSpec } from '../spec.js';
 import { replaceLink } from '../files.js';
 import { parseFaults, type FaultSpec } from '../faults/spec.js';
 import { mountFuseFile, openFuse, unmountDetached } from '../fuse/mount.js';

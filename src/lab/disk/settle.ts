@@ -4,7 +4,7 @@
  * Promises: the same writes and the same stream give the same survivors; survivors that overlap keep their order (they
  * are applied oldest first). Does not damage data: garbage and torn durable writes are faults (src/lab/faults).
  */
-import type { KillModel } from '../../rig/resolved.js';
+import type { KillModel } from '../spec.js';
 import type { Random } from '../random.js';
 import { SECTOR_BYTES } from './device.js';
 

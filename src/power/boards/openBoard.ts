@@ -1,6 +1,6 @@
 /** From a rig profile's board to one that is open, initialized and queued. */
 
-import type { BoardRef } from '../../rig/resolved.js';
+import type { BoardRef } from '../spec.js';
 import type { Clock } from '../clock.js';
 import { type LineSettings, lineText } from '../line.js';
 import type { OpenWire, Wire } from '../transport/wire.js';

@@ -4,7 +4,7 @@
  */
 
 import { z } from 'zod';
-import type { BoardRef } from '../../rig/resolved.js';
+import type { BoardRef } from '../spec.js';
 import type { BoardType } from '../boardType.js';
 import { checkTemplates } from '../boardTypeCheck.js';
 import { PowerError } from '../errors.js';

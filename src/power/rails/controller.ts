@@ -7,7 +7,7 @@
  * prove that a device lost power: that needs device-side evidence.
  */
 
-import type { RailSpec } from '../../rig/resolved.js';
+import type { RailSpec } from '../spec.js';
 import type { Board, RelayChange, SwitchDone } from '../boards/board.js';
 import { type Clock, NS_PER_MS, until, untilOr } from '../clock.js';
 import { isPowerError, PowerError } from '../errors.js';

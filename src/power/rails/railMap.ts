@@ -1,6 +1,6 @@
 /** From rails to relays: contacts, inversion, and the check that boards and rails fit together. Pure. */
 
-import type { BoardRef, RailSpec } from '../../rig/resolved.js';
+import type { BoardRef, RailSpec } from '../spec.js';
 import type { RelayChange } from '../boards/board.js';
 import { PowerError } from '../errors.js';
 

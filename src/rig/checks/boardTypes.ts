@@ -8,7 +8,7 @@ import { boardTypeSchema } from '../../power/boardType.js';
 import { catalogue } from '../../power/catalogue/index.js';
 import { isPowerError } from '../../power/errors.js';
 import { builtInTypes } from '../../power/findBoardType.js';
-import type { BoardRef } from '../resolved.js';
+import type { BoardRef } from '../../power/spec.js';
 import { suggestWord } from '../source/nearest.js';
 import type { FieldPath } from '../source/fieldPath.js';
 import type { Check, Finding } from './check.js';

@@ -16,7 +16,6 @@ export interface Finding {
 
 export type Check = (profile: Partial<Profile>, report: (finding: Finding) => void) => void;
 
-export const AREAS = ['primary', 'secondary', 'journal'] as const;
 
 /** The NAME of `lab:NAME`; null for a real thing. */
 export function labName(ref: string | undefined): string | null {

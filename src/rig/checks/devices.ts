@@ -1,9 +1,10 @@
 /**
  * Each area is one device that can be told apart from every other, also after a power cut gave it another name.
  */
+import { AREA_NAMES } from '../../base/areas.js';
 import type { AreaProfile } from '../schema/areas.js';
 import { suggestWord } from '../source/nearest.js';
-import { AREAS, labName, type Check, type Finding } from './check.js';
+import { labName, type Check, type Finding } from './check.js';
 
 const LOOP = /^\/dev\/loop\d+$/;
 /** A name below /dev/mapper is good for a multipath device alone: the safety gate looks. */
@@ -11,7 +12,7 @@ const STABLE = /^\/dev\/(disk\/by-(id|path|partuuid)|mapper)\/[^/]+$/;
 const PARTITION = /^(.+)-part\d+$/;
 
 export const checkDeviceIdentity: Check = (profile, report) => {
-  for (const area of AREAS) {
+  for (const area of AREA_NAMES) {
     const ref = profile[area];
     if (ref === undefined) continue;
     const error = (field: string | null, rule: string, next: string): void =>
@@ -51,8 +52,8 @@ function checkDisk(ref: AreaProfile, error: Report): void {
 }
 
 export const checkDevicesApart: Check = (profile, report) => {
-  for (const [i, b] of AREAS.entries()) {
-    for (const a of AREAS.slice(0, i)) {
+  for (const [i, b] of AREA_NAMES.entries()) {
+    for (const a of AREA_NAMES.slice(0, i)) {
       const finding = shared(a, profile[a], profile[b]);
       if (finding !== null) report({ ...finding, path: [b, ...finding.path] });
     }

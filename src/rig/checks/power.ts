@@ -1,6 +1,7 @@
 /** From cut to rail to board to device: every name leads somewhere, and no relay is claimed twice. */
+import { AREA_NAMES } from '../../base/areas.js';
 import { suggestWord } from '../source/nearest.js';
-import { AREAS, labName, type Check } from './check.js';
+import { labName, type Check } from './check.js';
 
 /** USB converters are numbered in the order in which they come up; the ports of a mainboard have their numbers for good. */
 const NUMBERED_TTY = /^\/dev\/tty(?:USB|ACM|WCH\w*|XRUSB)\d+$/;
@@ -53,7 +54,7 @@ export const checkRails: Check = (profile, report) => {
 export const checkPowered: Check = (profile, report) => {
   if (profile.rails === undefined) return;
   const powered = new Set(Object.values(profile.rails).flatMap((r) => r.powers));
-  for (const area of AREAS.filter((a) => !powered.has(a))) {
+  for (const area of AREA_NAMES.filter((a) => !powered.has(a))) {
     report({ kind: 'warning', path: [area], rule: 'no rail powers it', next: 'it is never cut' });
   }
 };

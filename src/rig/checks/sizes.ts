@@ -1,11 +1,12 @@
 /** Areas, regions, writes and the log fit into each other. */
-import { requiredJournalBytes } from '../../journal/layout.js';
+import { AREA_NAMES, type AreaName, STORAGE_AREAS } from '../../base/areas.js';
+import { requiredJournalBytes } from '../../tracker/journal/layout.js';
 import { formatSize } from '../units.js';
-import { AREAS, labName, type Check } from './check.js';
+import { labName, type Check } from './check.js';
 import type { Profile } from '../schema/profile.js';
 
 /** Bytes of the area, as far as the profile alone can tell. */
-function areaBytes(profile: Partial<Profile>, area: (typeof AREAS)[number]): number | null {
+function areaBytes(profile: Partial<Profile>, area: AreaName): number | null {
   const ref = profile[area];
   if (ref === undefined) return null;
   const disk = profile.lab?.disks[labName(ref.device) ?? '']?.size ?? null;
@@ -14,7 +15,7 @@ function areaBytes(profile: Partial<Profile>, area: (typeof AREAS)[number]): num
 }
 
 export const checkAreaSizes: Check = (profile, report) => {
-  for (const area of AREAS) {
+  for (const area of AREA_NAMES) {
     const ref = profile[area];
     const disk = profile.lab?.disks[labName(ref?.device) ?? '']?.size;
     if (ref?.size !== undefined && disk !== undefined && ref.size > disk) {
@@ -25,7 +26,7 @@ export const checkAreaSizes: Check = (profile, report) => {
 
 /** The smaller area is what both are used for; Infinity: the profile can't tell. */
 function usableBytes(profile: Partial<Profile>): number {
-  return Math.min(...(['primary', 'secondary'] as const).map((area) => areaBytes(profile, area) ?? Infinity));
+  return Math.min(...STORAGE_AREAS.map((area) => areaBytes(profile, area) ?? Infinity));
 }
 
 export const checkWritesFit: Check = (profile, report) => {

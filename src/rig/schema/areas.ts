@@ -1,6 +1,6 @@
 /** The three devices of a rig. */
 import { z } from 'zod';
-import { LOG_BYTES_MAX, LOG_BYTES_MIN } from '../../journal/layout.js';
+import { LOG_BYTES_MAX, LOG_BYTES_MIN } from '../../tracker/journal/layout.js';
 import { size } from './fields.js';
 import { absolutePath, deviceRef, identity } from './words.js';
 

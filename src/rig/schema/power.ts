@@ -1,5 +1,6 @@
 /** Relay boards, and what their channels feed. */
 import { z } from 'zod';
+import { AREA_NAMES } from '../../base/areas.js';
 import { count, duration } from './fields.js';
 import { name, nameKey, railKey, ttyRef } from './words.js';
 
@@ -29,7 +30,7 @@ const railSchema = z.strictObject({
     .max(CHANNELS_MAX)
     .describe('Relays that switch this rail, together.'),
   powers: z
-    .array(z.enum(['primary', 'secondary', 'journal']))
+    .array(z.enum(AREA_NAMES))
     .min(1)
     .max(3)
     .describe('What it feeds.'),

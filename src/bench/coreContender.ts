@@ -1,0 +1,126 @@
+/** The whole core over devices that answer at once: notes what the core wants and reports it done, outside of its call. */
+import { Core } from '../tracker/core/core.js';
+import * as coreModule from '../tracker/core/core.js';
+import * as devices from '../tracker/core/devices.js';
+import type { CoreEffects } from '../tracker/core/effects.js';
+import type { Contender } from './contender.js';
+import { measuredCore, type CoreSize } from './coreConfig.js';
+import * as coreConfig from './coreConfig.js';
+import { Ready, type UpdateStream } from './stream.js';
+
+// Constants of the file, as in src/tracker/core/words.ts.
+const { BUSY, REFUSED } = coreModule;
+const { PRIMARY, SECONDARY } = devices;
+const { BATCH, REGION_BYTES, UPDATE_BYTES, WRITES_PER_TRANSACTION } = coreConfig;
+
+const UPDATES_PER_REGION = REGION_BYTES / UPDATE_BYTES;
+/** Devices that answer at once take no time. */
+const NOW_MS = 0;
+
+export class CoreContender implements Contender, CoreEffects {
+  readonly core: Core;
+  private readonly stream: UpdateStream;
+  private readonly ready: Ready;
+  private readonly commits: number[] = [];
+  private transaction = BUSY;
+  private readonly inFlight: number;
+  private writesLeft = 0;
+  private sector = 0;
+  private readonly regions = new Uint32Array(BATCH);
+  private drawn = 0;
+  private readonly slots = new Int32Array(BATCH);
+
+  constructor(size: CoreSize, stream: UpdateStream) {
+    const config = measuredCore(size);
+    this.stream = stream;
+    this.ready = new Ready(stream, config.updateSlots);
+    this.core = new Core(config, this);
+    while (!this.core.ready) this.settle();
+    this.inFlight = size.inFlight;
+    for (let before = -1; before < this.core.updatesInFlight && this.core.updatesInFlight < size.inFlight; ) {
+      before = this.core.updatesInFlight;
+      this.obtain(Math.min(BATCH, size.inFlight - before));
+    }
+  }
+
+  run(pairs: number): void {
+    for (let left = pairs; left > 0; ) {
+      const batch = Math.min(BATCH, left);
+      this.obtain(this.inFlight + batch - this.core.updatesInFlight);
+      // Fewer were obtained when the core was busy: it is free again after the next acknowledgements.
+      this.acknowledge(batch);
+      left -= batch;
+    }
+  }
+
+  /** In batches: what was drawn and found the core busy is obtained first of the next one. */
+  private obtain(count: number): void {
+    const { regions } = this;
+    for (; this.drawn < Math.min(count, BATCH); this.drawn++) regions[this.drawn] = this.stream.nextRegion();
+    this.core.fetch.updates(regions, this.drawn);
+    let taken = 0;
+    while (taken < Math.min(count, this.drawn) && this.obtainOne(regions[taken])) taken++;
+    regions.copyWithin(0, taken, this.drawn);
+    this.drawn -= taken;
+    this.settle();
+  }
+
+  /** False: the core is busy, and stays so until something is written or acknowledged. */
+  private obtainOne(region: number): boolean {
+    if (this.writesLeft === 0) {
+      this.transaction = this.core.begin();
+      if (this.transaction === BUSY) return false;
+      this.writesLeft = WRITES_PER_TRANSACTION;
+    }
+    // Different sectors, so that updates to one region need not wait for each other (R13).
+    this.sector = (this.sector + 1) % UPDATES_PER_REGION;
+    const offset = region * REGION_BYTES + this.sector * UPDATE_BYTES;
+    const slot = this.core.obtain(this.transaction, offset, UPDATE_BYTES, NOW_MS);
+    if (slot === BUSY) return false;
+    if (slot === REFUSED) throw new Error('the core refused an update with all devices whole');
+    if (--this.writesLeft === 0) this.core.close(this.transaction, NOW_MS);
+    return true;
+  }
+
+  private acknowledge(count: number): void {
+    const { core } = this;
+    const { slots } = this;
+    if (this.ready.count < count) throw new Error('fewer updates are on their way to a device than are in flight');
+    for (let i = 0; i < count; i++) slots[i] = this.ready.take();
+    core.fetch.reports(slots, count);
+    for (let i = 0; i < count; i++) {
+      const slot = slots[i];
+      const id = core.state.updateId(slot);
+      core.completed(PRIMARY, slot, id, true, NOW_MS);
+      core.completed(SECONDARY, slot, id, true, NOW_MS);
+    }
+  }
+
+  private settle(): void {
+    this.core.pump(NOW_MS);
+    for (const index of this.commits) this.core.logWritten(index, true, NOW_MS);
+    this.commits.length = 0;
+  }
+
+  submitWrite(slot: number, area: number): void {
+    if (area === SECONDARY) this.ready.put(slot);
+  }
+  writeLog(index: number): void {
+    this.commits.push(index);
+  }
+  submitCopy(): void {
+    throw new Error('a copy, without a resync');
+  }
+  submitFlush(): void {
+    throw new Error('a flush, though all writes are durable on completion');
+  }
+  writePage(group: number): void {
+    throw new Error(`a page of group ${group}: the log was pressed; its ring is too small for this measurement`);
+  }
+  answer(): void {
+    // The application is not measured.
+  }
+  free(): void {
+    // No buffers here.
+  }
+}

@@ -1,0 +1,109 @@
+/**
+ * What `bench io` writes to: loop devices of its own, or the devices that were named, past the safety gate.
+ *
+ * Once measuring has begun, own loops can't be left behind, however the process ends: each is held open and marked to
+ * detach at its last close, and its file has lost its name by then.
+ */
+import { closeSync, fsyncSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { randomFillSync } from 'node:crypto';
+import { AREA_NAMES } from '../base/areas.js';
+import { CampaignError } from '../campaign/errors.js';
+import { loadEnrolments } from '../gate/enrolment.js';
+import { checkGate } from '../gate/gate.js';
+import { formatGate } from '../gate/format.js';
+import { usableBytes } from '../gate/labelPlace.js';
+import { identify } from '../blockdev/openDevice.js';
+import { attachLoop, detachLoop } from '../lab/losetup.js';
+import type { DeviceRef } from '../blockdev/deviceRef.js';
+import { UsageError } from '../cli/exitCodes.js';
+
+/** Roles in the order in which devices are named; the first alone is enough for raw I/O. */
+
+export type BenchDevice = Pick<DeviceRef, 'device' | 'serial' | 'wwn' | 'backingFile'>;
+
+export interface BenchDevices {
+  /** One, or P, S and J. */
+  list: readonly BenchDevice[];
+  /** Of the first, as far as it may be written to. */
+  sizeBytes: number;
+  /** What they are, for the report. */
+  description: string;
+  /** Idempotent. */
+  release(): void;
+}
+
+/** Loop devices of 512-byte sectors: what most devices show. */
+const LOOP_SECTOR_BYTES = 512;
+const FILL_BYTES = 2 ** 20;
+/** Log and indicator area of a scratch journal need less. */
+const JOURNAL_BYTES = 32 * 2 ** 20;
+
+/** P and S of `areaBytes`, and a journal; filled beforehand, so that no round pays for allocating blocks. */
+export async function scratchDevices(areaBytes: number): Promise<BenchDevices> {
+  const dir = mkdtempSync(join(tmpdir(), 'plugpull-bench-'));
+  const held: number[] = [];
+  const release = (): void => {
+    for (const fd of held.splice(0)) closeSync(fd);
+  };
+  try {
+    const list: BenchDevice[] = [];
+    for (const role of AREA_NAMES) {
+      const file = join(dir, role);
+      fill(file, role === 'journal' ? JOURNAL_BYTES : areaBytes);
+      const device = await attachLoop(file, LOOP_SECTOR_BYTES);
+      try {
+        held.push(openSync(device, 'r'));
+      } finally {
+        await detachLoop(device);
+      }
+      list.push({ device });
+    }
+    return { list, sizeBytes: areaBytes, description: `loop devices of ${areaBytes / 2 ** 20} MiB over files in ${tmpdir()}`, release };
+  } catch (error) {
+    release();
+    throw error;
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+function fill(file: string, bytes: number): void {
+  const fd = openSync(file, 'wx', 0o600);
+  try {
+    const chunk = randomFillSync(Buffer.alloc(FILL_BYTES));
+    for (let at = 0; at < bytes; at += FILL_BYTES) writeSync(fd, chunk, 0, Math.min(FILL_BYTES, bytes - at));
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** @throws CampaignError GATE_REFUSED with the gate's table; nothing has been written then. */
+export async function givenDevices(list: readonly BenchDevice[], enrolledFile: string | null): Promise<BenchDevices> {
+  const requests = list.map(({ device, ...expected }, i) => ({ role: AREA_NAMES[i], path: device, ...expected, lab: false, rig: 'any' as const }));
+  const report = await checkGate(requests, { enrolments: enrolledFile === null ? [] : loadEnrolments(enrolledFile) });
+  if (!report.passed) throw new CampaignError('GATE_REFUSED', formatGate(report));
+  const [first] = list;
+  const identity = identify(first.device);
+  const { model } = identity;
+  const names = list.map((d) => d.device).join(', ');
+  return { list, sizeBytes: usableBytes(identity), description: model === null ? names : `${names} (${model})`, release: () => undefined };
+}
+
+const KEYS = ['serial', 'wwn', 'backingFile'] as const;
+
+/** `PATH[,serial=…][,wwn=…][,backingFile=…]`, as a profile would say of it. @throws UsageError */
+export function parseDevice(text: string): BenchDevice {
+  const [device, ...facts] = text.split(',');
+  const parsed: BenchDevice = { device };
+  for (const fact of facts) {
+    const [key, value] = [fact.slice(0, fact.indexOf('=')), fact.slice(fact.indexOf('=') + 1)];
+    const known = KEYS.find((k) => k === key);
+    if (known === undefined || value === '') throw new UsageError(`--device ${text}: "${fact}" must be one of ${KEYS.map((k) => `${k}=…`).join(', ')}`);
+    parsed[known] = value;
+  }
+  if (device === '') throw new UsageError(`--device ${text}: a path must come first, as in /dev/disk/by-id/…,serial=…`);
+  return parsed;
+}

@@ -1,0 +1,31 @@
+/** What can be known of a device without opening it: for plans, which touch nothing. */
+import { blockNodeOf } from './blockTree.js';
+import { needsEnrolment, usableBytes } from '../gate/labelPlace.js';
+import type { WriteCache } from './port.js';
+import { readAttribute, readSysfs, sysfsFolder } from './sysfs.js';
+
+export interface DeviceNow {
+  kernelName: string;
+  sizeBytes: number;
+  /** Up to its label, where it has one. */
+  usableBytes: number;
+  writeCache: WriteCache;
+  model: string | null;
+  serial: string | null;
+  wwn: string | null;
+  needsEnrolment: boolean;
+}
+
+/** sysfs counts in these, whatever the device's own blocks are. */
+const SYSFS_SECTOR_BYTES = 512;
+
+/** null: no such block device now. */
+export function deviceNow(path: string): DeviceNow | null {
+  const node = blockNodeOf(path);
+  const facts = node === null ? null : readSysfs(node);
+  if (node === null || facts === null) return null;
+  const sectors = Number(readAttribute(sysfsFolder(node) ?? '', 'size') ?? 0);
+  const { kernelName, writeCache, model, serial, wwn, backingFile } = facts;
+  const sizeBytes = sectors * SYSFS_SECTOR_BYTES;
+  return { kernelName, sizeBytes, usableBytes: usableBytes({ sizeBytes, backingFile }), writeCache, model, serial, wwn, needsEnrolment: needsEnrolment({ backingFile }) };
+}

@@ -1,0 +1,41 @@
+/** Sector stamping, scanning, comparing and CRC32C in C. The border checks are here: C gets only what lies in the buffer. */
+import { loadNative } from './ffi/loadNative.js';
+import type { FfiName } from './ffi/native.js';
+import { OBSERVATION, type SectorTools } from './port.js';
+import { CONSTANTS } from './ffi/signatures.js';
+
+const SECTOR_BYTES = CONSTANTS.PP_SECTOR_BYTES;
+
+function requireInside(buffer: Uint8Array, offset: number, lengthBytes: number): void {
+  if (!Number.isSafeInteger(offset) || !Number.isSafeInteger(lengthBytes) || offset < 0 || lengthBytes < 0 || offset + lengthBytes > buffer.length)
+    throw new RangeError(`bytes ${offset} + ${lengthBytes} lie outside the buffer of ${buffer.length} bytes`);
+}
+
+function requireSectors(buffer: Uint8Array, offset: number, lengthBytes: number): void {
+  requireInside(buffer, offset, lengthBytes);
+  if (lengthBytes % SECTOR_BYTES !== 0) throw new RangeError(`length is ${lengthBytes}; it must be a multiple of ${SECTOR_BYTES}`);
+}
+
+export function sectorTools(ffi?: FfiName): SectorTools {
+  const native = loadNative(ffi);
+  return {
+    stamp(buffer, offset, lengthBytes, s) {
+      requireSectors(buffer, offset, lengthBytes);
+      native.pp_stamp(buffer, offset, lengthBytes, s.runId, s.updateId, s.transactionId, s.firstLba);
+    },
+    scan(buffer, offset, lengthBytes, out) {
+      requireSectors(buffer, offset, lengthBytes);
+      const needed = (lengthBytes / SECTOR_BYTES) * OBSERVATION.strideDoubles;
+      if (out.length < needed) throw new RangeError(`out has ${out.length} doubles; ${needed} are needed for ${lengthBytes} bytes`);
+      return native.pp_scan(buffer, offset, lengthBytes, out);
+    },
+    compare(buffer, offsetA, offsetB, lengthBytes) {
+      requireInside(buffer, offsetA, lengthBytes);
+      requireInside(buffer, offsetB, lengthBytes);
+      return native.pp_compare(buffer, offsetA, offsetB, lengthBytes);
+    },
+    crc32c(buffer, seed = 0) {
+      return native.pp_crc32c(buffer, 0, buffer.length, seed);
+    },
+  };
+}

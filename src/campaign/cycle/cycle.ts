@@ -1,0 +1,302 @@
+/**
+ * The cycle state machine (pure): `(state, input) → (state, effects)`. No clock: every input carries the time, and
+ * `state.timerMs` says when the next `tick` is due.
+ *
+ * Promises: the plug is pulled only on areas that were readable just before; power comes back only after the engine
+ * was told that it is gone and has let go of the devices; every step has a deadline; an input that a step does not
+ * wait for changes nothing. Not promised: an orderly end. After `ended` whoever runs the machine stops the engine and
+ * restores all power, whatever the outcome says.
+ */
+import { AREA_NAMES } from '../../base/areas.js';
+import { NS_PER_MS } from '../clock.js';
+import type { CutRecord, CycleFacts, CycleInput, CyclePlan, CycleProblem, CycleState, DeviceSign, Transition } from './cycleTypes.js';
+import { end, enter, fellSilent, go, loadBegan, phaseOf, problemIn, sendEffect, type Step } from './cycleSteps.js';
+import { allSeen, cutAreas } from './proof.js';
+
+const NO_FACTS: CycleFacts = { cuts: [], recoveries: [], judge: null, resync: null, verify: null, unprovoked: [], standstills: [], missedAtMs: null };
+
+/** A cycle that has not begun; it waits for `start`. The engine is open, its last state verified or empty. */
+export function newCycle(plan: CyclePlan): CycleState {
+  return { plan, step: 'idle', sinceMs: 0, roundIndex: 0, work: null, reached: null, workSinceMs: 0, holding: false, timerMs: null, facts: NO_FACTS, outcome: null };
+}
+
+export function step(state: CycleState, input: CycleInput): Transition {
+  if (state.step === 'ended') return { state, effects: [] };
+  switch (input.type) {
+    case 'interrupt':
+      return end(state, { kind: 'interrupted', phase: phaseOf(state) });
+    case 'standstill':
+      return stoodStill(state, input);
+    case 'problem':
+      return problemIn(state, input.problem);
+    case 'areaFailed':
+      return areaFailed(state, input);
+    case 'workFailed':
+      return workFailed(state, input);
+    case 'point':
+      return atPoint(state, input);
+    case 'abandoned':
+      return letGo({ ...state, holding: false }, input.nowMs);
+    case 'loaded':
+    case 'resynced':
+    case 'recovered':
+      if (state.work !== null) return workEnded(state, input);
+      return ofStep(state, input);
+    default:
+      return ofStep(state, input);
+  }
+}
+
+const HANDLERS: Record<CycleState['step'], Step> = {
+  idle: (s, i) => (i.type === 'start' ? enter({ ...s, sinceMs: i.nowMs }, 'checkingReadable', i.nowMs) : go(s)),
+  checkingReadable: afterPreflight,
+  working: (s, i) => (i.type === 'tick' ? afterTime(s, i.nowMs) : i.type === 'loadBegan' ? loadBegan(s, i.nowMs) : go(s)),
+  arming: afterArming,
+  cutting: whileCutting,
+  hearingBoard: (s, i) => (i.type === 'switchedOff' ? enter(withCut(s, { commands: i.commands }), 'dark', i.nowMs) : go(s)),
+  dark: (s, i) => (i.type === 'tick' ? enter(s, 'probingDark', i.nowMs) : go(s)),
+  probingDark: afterDarkProbe,
+  stopping: (s) => go(s),
+  abandoning: (s) => go(s),
+  restoring: afterRestore,
+  returning: (s, i) => (i.type === 'returned' ? enter(s, s.holding ? 'releasing' : 'identifying', i.nowMs) : go(s)),
+  releasing: (s) => go(s),
+  identifying: afterIdentify,
+  opening: (s, i) => (i.type === 'opened' ? afterOpen(s, i.nowMs) : go(s)),
+  recovering: (s, i) => (i.type === 'recovered' ? afterRecovery(noteRecovery(s, i.report), i.nowMs) : go(s)),
+  judging: (s, i) => (i.type === 'judged' ? enter(withFacts(s, { judge: i.report }), 'resyncing', i.nowMs) : go(s)),
+  resyncing: (s, i) => (i.type === 'resynced' ? enter(withFacts(s, { resync: i.report }), 'verifying', i.nowMs) : go(s)),
+  verifying: (s, i) => (i.type === 'verified' ? end(withFacts(s, { verify: i.report }), { kind: 'complete' }) : go(s)),
+  ended: (s) => go(s),
+};
+
+/** Steps in which `tick` means that something was expected and has not come. */
+const DEADLINE_STEPS: readonly CycleState['step'][] = [
+  'checkingReadable', 'arming', 'hearingBoard', 'probingDark', 'stopping', 'abandoning', 'restoring', 'returning', 'releasing', 'identifying',
+  'opening', 'recovering', 'judging', 'resyncing', 'verifying',
+];
+
+function ofStep(state: CycleState, input: CycleInput): Transition {
+  if (input.type === 'tick') {
+    if (state.timerMs === null || input.nowMs < state.timerMs) return go(state);
+    if (DEADLINE_STEPS.includes(state.step)) return problemIn(withFacts(state, { missedAtMs: input.nowMs - state.sinceMs }), missedDeadline(state));
+  }
+  return HANDLERS[state.step](state, input);
+}
+
+/** Nobody looked, so nobody was late: what is waited for gets that time on top, and so does the work before its cut. */
+function stoodStill(state: CycleState, { standstill: { atMs, ms } }: Extract<CycleInput, { type: 'standstill' }>): Transition {
+  const known = withFacts(state, { standstills: [...state.facts.standstills, { atMs: Math.max(0, atMs - state.sinceMs), ms }] });
+  const cut = state.facts.cuts.length === 0 ? known : withCut(known, { standstills: [...currentCut(state).standstills, { atMs, ms }] });
+  const isBeforeCut = state.work !== null && (state.step === 'working' || state.step === 'arming');
+  return go({
+    ...cut,
+    timerMs: state.timerMs === null ? null : state.timerMs + ms,
+    workSinceMs: isBeforeCut ? state.workSinceMs + ms : state.workSinceMs,
+  });
+}
+
+/** Every area must answer before anything is written or cut; a bench that starts half dark proves nothing. */
+function afterPreflight(state: CycleState, input: CycleInput): Transition {
+  if (input.type !== 'readable') return go(state);
+  const silent = AREA_NAMES.filter((a) => !input.areas.includes(a));
+  if (silent.length > 0) {
+    return problemIn(state, {
+      kind: 'hardware',
+      code: 'AREA_UNREADABLE',
+      text: `${silent.join(', ')} can't be read before the cycle; check its rail and its cable`,
+    });
+  }
+  return enter(state, 'working', input.nowMs);
+}
+
+/** The time of the cut; or the point was not reached in time: the plug is pulled all the same, and the record says so. */
+function afterTime(state: CycleState, nowMs: number): Transition {
+  const { state: arming, effects } = enter(state, 'arming', nowMs);
+  const isLate = state.plan.rounds[state.roundIndex].at !== undefined;
+  return { state: arming, effects: isLate ? [{ type: 'disarmPoint' }, ...effects] : effects };
+}
+
+/** The protocol stands at its point and waits for the plug. Told too late, it counts as not reached. */
+function atPoint(state: CycleState, { event, nowMs }: Extract<CycleInput, { type: 'point' }>): Transition {
+  if (event.type === 'ended') return isCutting(state) && state.reached !== null ? go(withCut(state, { ended: event })) : go(state);
+  if (state.step !== 'working') return go(state);
+  return enter({ ...state, reached: event }, 'arming', nowMs);
+}
+
+function afterArming(state: CycleState, input: CycleInput): Transition {
+  if (input.type !== 'readable') return go(state);
+  return enter(openCut(state, input.areas), 'cutting', input.nowMs);
+}
+
+/** Waits for the boards and for a sign of every area; past the deadline the cycle goes on, unproven. A failed board rejects. */
+function whileCutting(state: CycleState, input: CycleInput): Transition {
+  const cut = currentCut(state);
+  if (input.type === 'switchedOff') {
+    const known = withCut(state, { commands: input.commands });
+    if (allSeen(currentCut(known))) return enter(known, 'dark', input.nowMs);
+    // Counted from the command now, not from when the board was asked.
+    return { state: known, effects: sendEffect(known, Math.min(...input.commands.map((c) => c.commandNs))) };
+  }
+  if (input.type === 'tick') {
+    return cut.commands.length > 0 ? enter(state, 'dark', input.nowMs) : enter(state, 'hearingBoard', input.nowMs);
+  }
+  return go(state);
+}
+
+function afterDarkProbe(state: CycleState, input: CycleInput): Transition {
+  if (input.type !== 'readable') return go(state);
+  const areas = cutAreas(currentCut(state));
+  const known = withCut(state, { readableInDark: input.areas.filter((a) => areas.includes(a)), silentInDark: input.silent, darkLookNs: input.nowMs * NS_PER_MS });
+  return known.work === null ? afterWork(known, input.nowMs) : enter(known, 'stopping', input.nowMs);
+}
+
+/** The engine does nothing any more; it is to let go of the devices. */
+function afterWork(state: CycleState, nowMs: number): Transition {
+  return enter(state, fellSilent(state) ? 'restoring' : 'abandoning', nowMs);
+}
+
+function letGo(state: CycleState, nowMs: number): Transition {
+  if (state.step === 'abandoning') return enter(state, 'restoring', nowMs);
+  return state.step === 'releasing' ? enter(state, 'identifying', nowMs) : go(state);
+}
+
+function afterRestore(state: CycleState, input: CycleInput): Transition {
+  if (input.type !== 'switchedOn') return go(state);
+  return enter(withCut(state, { restoredNs: input.atNs }), 'returning', input.nowMs);
+}
+
+function afterIdentify(state: CycleState, input: CycleInput): Transition {
+  if (input.type !== 'identified') return go(state);
+  const known = withCut(state, { counters: input.counters });
+  return input.mismatch === null ? enter(known, 'opening', input.nowMs) : problemIn(known, input.mismatch);
+}
+
+/** The next cut of this cycle may be one of a recovery: then this recovery is the work to be cut. */
+function afterOpen(state: CycleState, nowMs: number): Transition {
+  const next = state.plan.rounds[state.roundIndex + 1];
+  if (next?.during !== 'recovery') return enter(state, 'recovering', nowMs);
+  return enter({ ...state, roundIndex: state.roundIndex + 1 }, 'working', nowMs);
+}
+
+function afterRecovery(state: CycleState, nowMs: number): Transition {
+  const next = state.plan.rounds[state.roundIndex + 1];
+  if (next === undefined) return enter(state, 'judging', nowMs);
+  return enter({ ...state, roundIndex: state.roundIndex + 1 }, 'working', nowMs);
+}
+
+/** The work to be cut has ended: because of the cut, because it was stopped, or before the cut could come. */
+function workEnded(state: CycleState, input: Extract<CycleInput, { type: 'loaded' | 'resynced' | 'recovered' }>): Transition {
+  const idle: CycleState = { ...state, work: null };
+  if (state.step === 'working' || state.step === 'arming') return workEndedEarly(idle, input);
+  const known = input.type === 'recovered' ? noteRecovery(idle, input.report) : noteWork(idle, input);
+  return state.step === 'stopping' ? afterWork(known, input.nowMs) : go(known);
+}
+
+function workEndedEarly(idle: CycleState, input: Extract<CycleInput, { type: 'loaded' | 'resynced' | 'recovered' }>): Transition {
+  if (input.type === 'loaded') {
+    return problemIn(idle, {
+      // Given up: a device failed, or did not answer within tracking.ackTimeout.
+      kind: idle.facts.unprovoked.length > 0 || input.report.updatesGivenUp > 0 ? 'hardware' : 'internal',
+      code: 'LOAD_ENDED',
+      text: `the load ended before the cut, with every rail on (${input.report.updatesIssued} updates issued, ${input.report.updatesGivenUp} given up)`,
+    });
+  }
+  const known = input.type === 'recovered' ? noteRecovery(idle, input.report) : idle;
+  return known.step === 'working' ? enter(known, 'arming', input.nowMs) : go(known);
+}
+
+/** An engine without its devices may fail as it likes; with them, its failure is ours or the bench's. */
+function workFailed(state: CycleState, input: Extract<CycleInput, { type: 'workFailed' }>): Transition {
+  if (state.work !== input.work || !isCutting(state) || input.problem.code === 'ENGINE_CRASHED') {
+    return problemIn(state, input.problem);
+  }
+  const known = withCut({ ...state, work: null }, { workError: input.problem.text });
+  return state.step === 'stopping' ? afterWork(known, input.nowMs) : go(known);
+}
+
+function areaFailed(state: CycleState, input: Extract<CycleInput, { type: 'areaFailed' }>): Transition {
+  if (isLateSign(state, input.sign)) return go(state);
+  if (!isCutting(state) || !cutAreas(currentCut(state)).includes(input.sign.area)) {
+    const { area, errno, atNs, timedOut } = input.sign;
+    const failure = { area, errno, atNs, ...(timedOut === undefined ? {} : { timedOut }) };
+    return go(withFacts(state, { unprovoked: [...state.facts.unprovoked, failure] }));
+  }
+  // Whether a device is silent is for the probe to say: the engine waits for more than the device.
+  if (input.sign.timedOut === true) return go(state);
+  const known = withCut(state, { signs: [...currentCut(state).signs, input.sign] });
+  const seen = state.step === 'cutting' && currentCut(known).commands.length > 0 && allSeen(currentCut(known));
+  return seen ? enter(known, 'dark', input.nowMs) : go(known);
+}
+
+/** Told only now, but seen before this cut's power came back: no fault of the device. */
+function isLateSign(state: CycleState, sign: DeviceSign): boolean {
+  const restoredNs = state.facts.cuts.length === 0 ? null : currentCut(state).restoredNs;
+  return restoredNs !== null && !isCutting(state) && sign.atNs <= restoredNs;
+}
+
+/** From the command on until the devices are back: failures are expected. */
+function isCutting(state: CycleState): boolean {
+  return ['cutting', 'hearingBoard', 'dark', 'probingDark', 'stopping', 'abandoning', 'restoring', 'returning', 'releasing'].includes(state.step);
+}
+
+function missedDeadline(state: CycleState): CycleProblem {
+  const { cut, return: back } = state.plan.deadlinesMs;
+  switch (state.step) {
+    case 'returning':
+      return { kind: 'hardware', code: 'DEVICE_NOT_BACK', text: `the devices did not come back within ${back} ms; see campaign.deadlines.return` };
+    case 'abandoning':
+      return { kind: 'hardware', code: 'DEADLINE_MISSED', text: `I/O in flight neither succeeded nor failed within ${cut} ms; see campaign.deadlines.cut` };
+    case 'releasing':
+      return { kind: 'hardware', code: 'DEADLINE_MISSED', text: `the devices are back, but I/O from before the cut did not end within ${back} ms; see campaign.deadlines.return` };
+    default:
+      return {
+        kind: state.step === 'stopping' ? 'internal' : 'hardware',
+        code: 'DEADLINE_MISSED',
+        text: `${phaseOf(state)} (${state.step}) did not end by its deadline; see campaign.deadlines in the profile`,
+      };
+  }
+}
+
+function openCut(state: CycleState, readableBefore: CutRecord['readableBefore']): CycleState {
+  const cut: CutRecord = {
+    round: state.plan.rounds[state.roundIndex],
+    workSinceMs: state.workSinceMs,
+    hitWork: state.work !== null,
+    reached: state.reached,
+    ended: null,
+    commands: [],
+    readableBefore,
+    signs: [],
+    readableInDark: [],
+    silentInDark: [],
+    restoredNs: null,
+    counters: [],
+    load: null,
+    resync: null,
+    workError: null,
+    standstills: [],
+  };
+  return withFacts(state, { cuts: [...state.facts.cuts, cut] });
+}
+
+function noteWork(state: CycleState, input: Extract<CycleInput, { type: 'loaded' | 'resynced' }>): CycleState {
+  return input.type === 'loaded' ? withCut(state, { load: input.report }) : withCut(state, { resync: input.report });
+}
+
+function noteRecovery(state: CycleState, report: Extract<CycleInput, { type: 'recovered' }>['report']): CycleState {
+  return withFacts(state, { recoveries: [...state.facts.recoveries, report] });
+}
+
+function currentCut(state: CycleState): CutRecord {
+  return state.facts.cuts[state.facts.cuts.length - 1];
+}
+
+function withCut(state: CycleState, change: Partial<CutRecord>): CycleState {
+  const cuts = state.facts.cuts;
+  return withFacts(state, { cuts: [...cuts.slice(0, -1), { ...currentCut(state), ...change }] });
+}
+
+function withFacts(state: CycleState, change: Partial<CycleFacts>): CycleState {
+  return { ...state, facts: { ...state.facts, ...change } };
+}

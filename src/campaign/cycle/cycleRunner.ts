@@ -1,0 +1,189 @@
+/**
+ * Runs one cycle: performs what the state machine asks for on a bench, and tells it what came of it.
+ *
+ * Promises: exactly one state machine, inputs one after another; every promise of the bench is awaited or given up at
+ * the machine's deadline. Not promised: an orderly end of the bench (see `cycle.ts`); the caller does that.
+ */
+import type { Standstill } from '../../base/attendedTime.js';
+import type { WorkloadSpec } from '../../workload/spec.js';
+import { newCycle, step } from './cycle.js';
+import { phaseOf } from './cycleSteps.js';
+import type { Bench } from './bench.js';
+import { NS_PER_MS } from '../clock.js';
+import type { CycleEffect, CycleInput, CyclePhase, CyclePlan, CycleProblem, CycleState, WorkName } from './cycleTypes.js';
+import { AreaWatch } from '../session/areaWatch.js';
+import { codeOf, textOf } from '../errors.js';
+
+export interface CycleObserver {
+  /** The cycle has left `from` after `durationMs` and is in `to` now. */
+  onPhase(from: CyclePhase, to: CyclePhase, durationMs: number, state: CycleState): void;
+}
+
+/** Without the time, which `tell` adds. */
+type Untimed<T> = T extends { nowMs: number } ? Omit<T, 'nowMs'> : never;
+
+export class CycleRunner {
+  private state: CycleState;
+  private readonly bench: Bench;
+  private readonly workload: WorkloadSpec;
+  private readonly observer: CycleObserver;
+  private readonly watch: AreaWatch;
+  private phaseSinceMs: number;
+  private cancelTimer: () => void = () => undefined;
+  private finished: (state: CycleState) => void = () => undefined;
+
+  constructor(plan: CyclePlan, workload: WorkloadSpec, bench: Bench, observer: CycleObserver) {
+    this.state = newCycle(plan);
+    this.bench = bench;
+    this.workload = workload;
+    this.observer = observer;
+    this.watch = new AreaWatch(bench, (sign) => this.tell({ type: 'areaFailed', sign }));
+    this.phaseSinceMs = bench.clock.nowMs();
+  }
+
+  /** Resolves with the ended state; never rejects for what the world does. */
+  run(): Promise<CycleState> {
+    const unsubscribe = this.bench.onFailure((failure) =>
+      this.tell({ type: 'areaFailed', sign: { ...failure, source: 'engine' } }),
+    );
+    const unsubscribeLoad = this.bench.onLoadBegan(() => this.tell({ type: 'loadBegan' }));
+    const unsubscribePoint = this.bench.onPoint((event) => this.tell({ type: 'point', event }));
+    return new Promise<CycleState>((resolve) => {
+      this.finished = resolve;
+      this.tell({ type: 'start' });
+    }).finally(() => {
+      unsubscribe();
+      unsubscribeLoad();
+      unsubscribePoint();
+      this.watch.end();
+      this.cancelTimer();
+    });
+  }
+
+  /** Ends the cycle where it stands. */
+  interrupt(): void {
+    this.tell({ type: 'interrupt' });
+  }
+
+  /** Told before any timer that was due meanwhile. */
+  standstill(standstill: Standstill): void {
+    if (this.state.step !== 'idle') this.tell({ type: 'standstill', standstill });
+  }
+
+  private tell(input: Untimed<CycleInput>): void {
+    const before = phaseOf(this.state);
+    const wasEnded = this.state.step === 'ended';
+    const { state, effects } = step(this.state, { ...input, nowMs: this.bench.clock.nowMs() } as CycleInput);
+    this.state = state;
+    this.armTimer();
+    this.reportPhase(before);
+    for (const effect of effects) this.perform(effect);
+    if (!wasEnded && state.step === 'ended') this.finished(state);
+  }
+
+  private armTimer(): void {
+    this.cancelTimer();
+    const dueMs = this.state.timerMs;
+    this.cancelTimer = dueMs === null
+      ? () => undefined
+      : this.bench.clock.after(dueMs - this.bench.clock.nowMs(), () => this.tell({ type: 'tick' }));
+  }
+
+  private reportPhase(before: CyclePhase): void {
+    const now = phaseOf(this.state);
+    if (now === before) return;
+    const nowMs = this.bench.clock.nowMs();
+    try {
+      this.observer.onPhase(before, now, nowMs - this.phaseSinceMs, this.state);
+    } catch (error) {
+      // A record that can't be written ends the run, after this input has been dealt with.
+      queueMicrotask(() => this.tell({ type: 'problem', problem: problemFrom(error) }));
+    }
+    this.phaseSinceMs = nowMs;
+  }
+
+  private perform(effect: CycleEffect): void {
+    const { bench } = this;
+    switch (effect.type) {
+      case 'probe':
+        this.watch.end();
+        return this.settle(this.watch.look(effect.areas, effect.silentAfterMs), ({ answering, silent }) => ({ type: 'readable', areas: answering, silent }));
+      case 'watch':
+        return this.watch.begin(effect.areas, effect.silentAfterMs);
+      case 'awaitReturn':
+        return this.settle(this.watch.untilReadable(effect.areas), () => ({ type: 'returned' }));
+      case 'switchOff':
+        return this.settle(bench.power.switchRails(effect.rails, 'off'), (commands) => ({ type: 'switchedOff', commands }));
+      case 'switchOn':
+        return this.settle(bench.power.switchRails(effect.rails, 'on'), () => ({ type: 'switchedOn', atNs: bench.clock.nowNs() }));
+      case 'identify':
+        return this.settle(bench.identify(), (mismatch) => ({ type: 'identified', mismatch, counters: bench.counterChanges?.() ?? [] }));
+      case 'ended':
+        return;
+      default:
+        return this.performOnEngine(effect);
+    }
+  }
+
+  private performOnEngine(effect: EngineEffect): void {
+    const { engine } = this.bench;
+    switch (effect.type) {
+      case 'open':
+        return this.settle(this.bench.engineSpec().then((spec) => engine.open(spec)), () => ({ type: 'opened' }));
+      case 'load':
+        return this.settleWork('load', engine.load(this.workload, effect.seed, null, effect.point), (report) => ({ type: 'loaded', report }));
+      case 'recover':
+        return this.settleWork('recover', engine.recover(effect.point), (report) => ({ type: 'recovered', report }));
+      case 'resync':
+        return this.settleWork('resync', engine.resync(undefined, effect.point), (report) => ({ type: 'resynced', report }));
+      case 'judge':
+        return this.settle(engine.judge(), (report) => ({ type: 'judged', report }));
+      case 'verify':
+        return this.settle(engine.verify(), (report) => ({ type: 'verified', report }));
+      case 'sendPoint':
+        return this.settle(engine.sendPoint((effect.commandNs ?? this.bench.clock.nowNs()) + effect.leadMs * NS_PER_MS), () => null);
+      case 'disarmPoint':
+        return this.settle(engine.disarmPoint(), () => null);
+      case 'powerLost':
+        return this.settle(engine.powerLost([...effect.areas]), () => null);
+      case 'stop':
+        return this.settle(engine.stop(), () => null);
+      case 'abandon':
+        return this.settle(engine.abandon(), () => ({ type: 'abandoned' }));
+    }
+  }
+
+  /** `toInput` null: nothing to tell; the machine waits for something else. */
+  private settle<T>(promise: Promise<T>, toInput: (value: T) => Untimed<CycleInput> | null): void {
+    promise.then(
+      (value) => {
+        const input = toInput(value);
+        if (input !== null) this.tell(input);
+      },
+      (error: unknown) => this.tell({ type: 'problem', problem: problemFrom(error) }),
+    );
+  }
+
+  private settleWork<T>(work: WorkName, promise: Promise<T>, toInput: (value: T) => Untimed<CycleInput>): void {
+    promise.then(
+      (value) => this.tell(toInput(value)),
+      (error: unknown) => this.tell({ type: 'workFailed', work, problem: problemFrom(error) }),
+    );
+  }
+}
+
+type EngineEffect = Extract<
+  CycleEffect,
+  { type: 'open' | 'load' | 'recover' | 'resync' | 'judge' | 'verify' | 'sendPoint' | 'disarmPoint' | 'powerLost' | 'stop' | 'abandon' }
+>;
+
+/** Error classes of the layers that stand for hardware; whatever else is thrown is a mistake of ours. */
+const HARDWARE_ERRORS = ['PowerError', 'DeviceError', 'LabError'];
+
+/** Whose fault a rejection is: by the class of the layer, and for the engine by its code's first word. */
+export function problemFrom(error: unknown): CycleProblem {
+  const name = error instanceof Error ? error.name : '';
+  const code = codeOf(error);
+  const hardware = HARDWARE_ERRORS.includes(name) || /^(DEVICE_|ENGINE_DEVICE$|ENGINE_AREA_LOST$)/.test(code);
+  return { kind: hardware ? 'hardware' : 'internal', code, text: textOf(error) };
+}

@@ -1,0 +1,182 @@
+/**
+ * Entering a step of the cycle (pure): what is asked for, and until when it is waited for. One table, so that the
+ * order of effects around a cut can be read in one place.
+ */
+import { AREA_NAMES } from '../../base/areas.js';
+import type { CycleEffect, CycleInput, CycleOutcome, CyclePhase, CycleProblem, CycleState, CycleStep, RailCut, Transition, WorkName } from './cycleTypes.js';
+import { cutAreas } from './proof.js';
+
+export type Step = (state: CycleState, input: CycleInput) => Transition;
+
+interface Entry {
+  effects: CycleEffect[];
+  /** From now; null: not timed. */
+  afterMs: number | null;
+  work?: WorkName;
+}
+
+/**
+ * A board that fails asks again, then tries to bring every rail back, and only then says why: worth more than "too
+ * late". Its own timeouts end that; this is a bound on them.
+ */
+const BOARD_WORD_MS = 60_000;
+
+/** An engine needs milliseconds to begin a load. One that has not by then is cut all the same, for its record to say so. */
+const LOAD_BEGINS_MS = 30_000;
+
+const WORK_OF = { load: 'load', resync: 'resync', recovery: 'recover' } as const;
+
+/** Stays where it is. */
+export function go(state: CycleState): Transition {
+  return { state, effects: [] };
+}
+
+export function enter(state: CycleState, step: CycleStep, nowMs: number): Transition {
+  const entry = entryOf(state, step);
+  const timerMs = entry.afterMs === null ? null : nowMs + entry.afterMs;
+  const working = entry.work === undefined ? { work: state.work } : { work: entry.work, workSinceMs: nowMs, reached: null };
+  const holding = state.holding || entry.effects.some((effect) => effect.type === 'abandon');
+  return { state: { ...state, step, timerMs, holding, ...working }, effects: entry.effects };
+}
+
+export function end(state: CycleState, outcome: CycleOutcome): Transition {
+  return { state: { ...state, step: 'ended', timerMs: null, outcome }, effects: [{ type: 'ended', outcome }] };
+}
+
+export function problemIn(state: CycleState, problem: CycleProblem): Transition {
+  return end(state, { kind: 'problem', problem, phase: phaseOf(state) });
+}
+
+/** The name that people see. */
+export function phaseOf(state: CycleState): CyclePhase {
+  switch (state.step) {
+    case 'idle':
+    case 'checkingReadable':
+      return 'preflight';
+    case 'working':
+      return WORK_OF[state.plan.rounds[state.roundIndex].during];
+    case 'arming':
+      return 'arm';
+    case 'cutting':
+    case 'hearingBoard':
+      return 'cut';
+    case 'dark':
+    case 'probingDark':
+    case 'stopping':
+    case 'abandoning':
+      return 'dark';
+    case 'restoring':
+    case 'returning':
+    case 'releasing':
+      return 'restore';
+    case 'identifying':
+    case 'opening':
+      return 'identify';
+    case 'recovering':
+      return 'recover';
+    case 'judging':
+      return 'judge';
+    case 'resyncing':
+      return 'resync';
+    case 'verifying':
+      return 'verify';
+    case 'ended':
+      return 'end';
+  }
+}
+
+function entryOf(state: CycleState, step: CycleStep): Entry {
+  const { deadlinesMs: limits, silenceMs: silentAfterMs } = state.plan;
+  const round = state.plan.rounds[state.roundIndex];
+  const rails = railsInOrder(state).map((r) => r.rail);
+  const areas = cutAreas({ round });
+  switch (step) {
+    case 'checkingReadable':
+      return { effects: [{ type: 'probe', areas: AREA_NAMES }], afterMs: limits.return };
+    case 'working':
+      return {
+        effects: [workEffect(state)],
+        afterMs: cutAfterMs(state) + (round.during === 'load' ? LOAD_BEGINS_MS : 0),
+        work: WORK_OF[round.during],
+      };
+    case 'arming':
+      return { effects: [{ type: 'probe', areas }], afterMs: limits.cut };
+    case 'cutting':
+      return { effects: [{ type: 'watch', areas, silentAfterMs }, ...sendEffect(state, null), { type: 'switchOff', rails }], afterMs: limits.cut };
+    case 'hearingBoard':
+      return { effects: [], afterMs: BOARD_WORD_MS };
+    case 'dark':
+      // R4: the engine learns that the epoch has ended before power can come back.
+      return { effects: [{ type: 'powerLost', areas }], afterMs: state.plan.darkMs };
+    case 'probingDark':
+      return { effects: [{ type: 'probe', areas, silentAfterMs }], afterMs: silentAfterMs + limits.cut };
+    case 'stopping':
+      return { effects: [{ type: 'stop' }], afterMs: limits.cut };
+    case 'abandoning':
+      return { effects: [{ type: 'abandon' }], afterMs: limits.cut };
+    case 'restoring':
+      return {
+        // From a silent device the engine gets its I/O back only with the power: it lets go as that returns.
+        effects: [...(fellSilent(state) ? [{ type: 'abandon' } as const] : []), { type: 'switchOn', rails }],
+        afterMs: Math.max(limits.return, BOARD_WORD_MS),
+      };
+    case 'returning':
+      return { effects: [{ type: 'awaitReturn', areas: AREA_NAMES }], afterMs: limits.return };
+    case 'releasing':
+      return { effects: [], afterMs: limits.return };
+    case 'identifying':
+      return { effects: [{ type: 'identify' }], afterMs: limits.return };
+    case 'opening':
+      return { effects: [{ type: 'open' }], afterMs: limits.return };
+    case 'recovering':
+      return { effects: [{ type: 'recover' }], afterMs: limits.recover };
+    case 'judging':
+      return { effects: [{ type: 'judge' }], afterMs: limits.judge };
+    case 'resyncing':
+      return { effects: [{ type: 'resync' }], afterMs: limits.resync };
+    case 'verifying':
+      // Reads what the judge reads: the same limit.
+      return { effects: [{ type: 'verify' }], afterMs: limits.judge };
+    case 'idle':
+    case 'ended':
+      return { effects: [], afterMs: null };
+  }
+}
+
+/** A point comes by itself; the time is then the bound on it. */
+function cutAfterMs({ plan, roundIndex }: CycleState): number {
+  const round = plan.rounds[roundIndex];
+  return round.at === undefined ? Math.max(0, round.afterMs - round.leadMs) : round.afterMs + plan.deadlinesMs.point;
+}
+
+/** The load's first update is on its way: the time of the cut counts from here, or there might be nothing to cut. */
+export function loadBegan(state: CycleState, nowMs: number): Transition {
+  if (state.plan.rounds[state.roundIndex].during !== 'load') return go(state);
+  return go({ ...state, workSinceMs: nowMs, timerMs: nowMs + cutAfterMs(state) });
+}
+
+/** An area of the cut neither answered nor failed as the dark ended. */
+export function fellSilent(state: CycleState): boolean {
+  return (state.facts.cuts.at(-1)?.silentInDark.length ?? 0) > 0;
+}
+
+function workEffect(state: CycleState): CycleEffect {
+  const round = state.plan.rounds[state.roundIndex];
+  const point = round.at === undefined ? {} : { point: { at: round.at, afterMs: round.afterMs, areas: cutAreas({ round }) } };
+  if (round.during === 'load') return { type: 'load', seed: round.workloadSeed, ...point };
+  return { type: WORK_OF[round.during], ...point };
+}
+
+/** What is held back at the point goes out so that it is on its way when the power goes: as calibrated, else at once. */
+export function sendEffect(state: CycleState, commandNs: number | null): CycleEffect[] {
+  if (state.reached === null || state.reached.held) return [];
+  return [{ type: 'sendPoint', commandNs, leadMs: railsInOrder(state)[0].leadMs ?? 0 }];
+}
+
+/** A board may take its rails in turn: first goes the one that feeds what the point's own I/O is sent to. */
+export function railsInOrder({ plan, roundIndex, reached }: CycleState): readonly RailCut[] {
+  const { rails } = plan.rounds[roundIndex];
+  if (reached === null || reached.held) return rails;
+  const feeds = (r: RailCut): boolean => r.areas.includes(reached.subject.area);
+  return [...rails.filter(feeds), ...rails.filter((r) => !feeds(r))];
+}

@@ -1,0 +1,115 @@
+/**
+ * How much room the records of a campaign will take in its run directory (pure), and what to say where that is more than
+ * there is. Of every update the history has about six records; how many updates a load makes is the profile's rate, what
+ * a run before made, or, with neither, an assumption that is named as one.
+ */
+import { HISTORY_FILE_BYTES, KEPT_FAILURES_MAX } from '../../replication/worker/historyShelf.js';
+import { formatBytes } from '../../report/format.js';
+import type { AreaName } from '../../base/areas.js';
+import type { KeepHistory } from '../../replication/spec.js';
+import type { ResolvedRig } from '../../rig/resolved.js';
+import type { CyclePlan } from '../cycle/cycleTypes.js';
+import { isLabDevice, LAB_PREFIX } from '../session/places.js';
+
+/** Issued and completed on two areas, answered, and its part of the flushes: six records of 40 bytes. */
+const BYTES_AN_UPDATE = 240;
+/** What a judgement found in a block that was written to, on both areas. */
+const BYTES_A_JUDGED_BLOCK = 2 * 40;
+/** events.jsonl and cycles.jsonl. */
+const LINE_BYTES_A_CYCLE = 16 * 1024;
+/** A checkpoint's records of one block that is like no other: both areas, and what was answered. */
+const CHECKPOINT_BYTES_A_BLOCK = 3 * 40;
+const BLOCK_BYTES = 4096;
+/** Of two disks behind a cache. */
+const ASSUMED_WRITES_PER_SECOND = 10_000;
+
+export interface RecordNeed {
+  keep: KeepHistory;
+  /** While all cycles pass. */
+  bytes: number;
+  /** On top for a cycle that does not pass, of the first KEPT_FAILURES_MAX; 0 where it makes no difference. */
+  bytesAFailure: number;
+  /** The longest of the cycles alone. */
+  bytesACycle: number;
+  writesPerSecond: number;
+  /** Where the writes per second are taken from. */
+  basis: 'profile' | 'former run' | 'assumption';
+}
+
+export interface NeedSources {
+  /** The cycles that were planned, as many as were looked at; at least one. */
+  cycles: readonly CyclePlan[];
+  /** Of the smaller area; null: not known. */
+  usableBytes?: number | null;
+  /** In a run before; null: there is none. */
+  formerWritesPerSecond?: number | null;
+}
+
+export function recordNeed(rig: ResolvedRig, { cycles, usableBytes = null, formerWritesPerSecond = null }: NeedSources): RecordNeed {
+  const { keepHistory: keep, cycles: count } = rig.campaign;
+  const rate = rateOf(rig, formerWritesPerSecond);
+  const own = cycles.map((cycle) => historyBytes(cycle, rate.writesPerSecond, rig, usableBytes));
+  const mean = own.reduce((sum, bytes) => sum + bytes, 0) / own.length;
+  const longest = Math.max(...own);
+  const all = Math.round(count * mean);
+  const lines = count * LINE_BYTES_A_CYCLE;
+  if (keep !== 'failures') {
+    const history = keep === 'all' ? all : 0;
+    return { keep, ...rate, bytes: lines + history, bytesAFailure: 0, bytesACycle: LINE_BYTES_A_CYCLE + (keep === 'all' ? longest : 0) };
+  }
+  // Of blocks that were written, each checkpoint knows; there are no more of those than updates.
+  const blocks = Math.min(usableBytes === null ? Infinity : usableBytes / BLOCK_BYTES, all / BYTES_AN_UPDATE);
+  const checkpoint = Math.ceil(blocks) * CHECKPOINT_BYTES_A_BLOCK;
+  const file = checkpoint + Math.max(HISTORY_FILE_BYTES, checkpoint) + longest;
+  const kept = Math.min(all, 2 * file + checkpoint);
+  return { keep, ...rate, bytes: lines + kept, bytesAFailure: Math.min(all - kept, 3 * file), bytesACycle: LINE_BYTES_A_CYCLE + longest };
+}
+
+function rateOf(rig: ResolvedRig, former: number | null): Pick<RecordNeed, 'writesPerSecond' | 'basis'> {
+  const limit = rig.workload.maxWritesPerSecond;
+  if (former !== null) return { writesPerSecond: former, basis: 'former run' };
+  return limit > 0 ? { writesPerSecond: limit, basis: 'profile' } : { writesPerSecond: ASSUMED_WRITES_PER_SECOND, basis: 'assumption' };
+}
+
+/** A load goes on while the secondary alone is without power. */
+function historyBytes(cycle: CyclePlan, writesPerSecond: number, rig: ResolvedRig, usableBytes: number | null): number {
+  const loads = cycle.rounds.filter((round) => round.during === 'load');
+  const loadMs = loads.reduce((sum, round) => sum + round.afterMs + cycle.darkMs, 0);
+  const updates = (loadMs / 1000) * writesPerSecond;
+  const { min, max } = rig.workload.writeBytes;
+  const written = Math.min((updates * (min + max)) / 2, usableBytes ?? Infinity);
+  return Math.round(updates * BYTES_AN_UPDATE + (written / BLOCK_BYTES) * BYTES_A_JUDGED_BLOCK);
+}
+
+/** As a profile says it, without its device: null where only the device knows. */
+export function areaBytes(rig: ResolvedRig, area: AreaName): number | null {
+  const { device, sizeBytes } = rig[area];
+  const disk = isLabDevice(rig[area]) ? (rig.lab?.disks.find(({ name }) => device === `${LAB_PREFIX}${name}`)?.sizeBytes ?? null) : null;
+  return sizeBytes === undefined || disk === null ? (sizeBytes ?? disk) : Math.min(sizeBytes, disk);
+}
+
+const BASIS: Record<RecordNeed['basis'], string> = {
+  profile: "the profile's workload.rate",
+  'former run': 'as in the run before',
+  assumption: 'an assumption',
+};
+
+/** One sentence for people. */
+export function describeNeed(need: RecordNeed): string {
+  const rate = `at ${Math.round(need.writesPerSecond)} writes/s, ${BASIS[need.basis]}`;
+  const history = `campaign.keepHistory: ${need.keep}`;
+  if (need.keep === 'none') return `about ${formatBytes(need.bytes)} (${history})`;
+  const more = need.bytesAFailure === 0 ? '' : `, and up to ${formatBytes(need.bytesAFailure)} more for each of the first ${KEPT_FAILURES_MAX} cycles that do not pass`;
+  return `about ${formatBytes(need.bytes)} while all cycles pass${more} (${history}; ${rate})`;
+}
+
+/** Null: it will do. */
+export function shortOfRoom(need: RecordNeed, freeBytes: number, directory: string): string | null {
+  if (need.bytes <= freeBytes) return null;
+  return `${directory} has ${formatBytes(freeBytes)} free; the run's records need ${describeNeed(need)}: free some, use --out, fewer cycles, or campaign.keepHistory: ${need.keep === 'all' ? 'failures' : 'none'}`;
+}
+
+/** Not one cycle fits, and that is no matter of an assumption. */
+export function hasNoRoom(need: RecordNeed, freeBytes: number): boolean {
+  return need.basis !== 'assumption' && need.bytesACycle > freeBytes;
+}

@@ -1,0 +1,69 @@
+/**
+ * Writes what happens into the run directory: `events.jsonl` (every step, with its duration) and `cycles.jsonl` (one
+ * line per ended cycle, on disk before the next begins).
+ *
+ * The first line that does not fit is thrown, for the campaign to end the run; afterwards only `cycles.jsonl` is written,
+ * from the room that is kept for the way out (runDirectory.ts), so that a cycle that has ended is on record.
+ */
+import type { Clock } from '../clock.js';
+import { cutAreas, proofOfCut } from '../cycle/proof.js';
+import type { CampaignObserver } from '../observer.js';
+import type { LineFile, RunDirectory } from './runDirectory.js';
+
+export interface Recorder extends CampaignObserver {
+  /** cycles.jsonl has every cycle that has ended. */
+  readonly hasEveryCycle: boolean;
+  close(): void;
+}
+
+export function createRecorder(dir: RunDirectory, clock: Clock): Recorder {
+  const events = dir.lines('events.jsonl');
+  const cycles = dir.lines('cycles.jsonl');
+  const sinceMs = clock.nowMs();
+  let broken = false;
+
+  const write = (file: LineFile, value: object, sync: boolean): void => {
+    if (broken && file !== cycles) return;
+    try {
+      file.append(value, sync);
+    } catch (error) {
+      broken = true;
+      throw error;
+    }
+  };
+  const event = (name: string, fields: object): void =>
+    write(events, { atMs: round(clock.nowMs() - sinceMs), wall: new Date(clock.wallMs()).toISOString(), event: name, ...fields }, false);
+
+  return {
+    get hasEveryCycle() {
+      return cycles.isWhole;
+    },
+    stepBegan: (step) => event('step-began', { step }),
+    stepEnded: (step, durationMs) => event('step', { step, durationMs: round(durationMs) }),
+    opened: (identities, report) => event('opened', { identities, report }),
+    cycleBegan: (cycle) => event('cycle-began', { cycle }),
+    phase: (cycle, from, to, durationMs) => event('phase', { cycle, phase: from, next: to, durationMs: round(durationMs) }),
+    rail: (rail, state) => event('rail', { rail, state }),
+    historyPruned: (pruned) => event('history-removed', { pruned }),
+    note: (text) => event('note', { text }),
+    standstill: ({ atMs, ms }) => event('standstill', { sinceMs: round(atMs - sinceMs), ms: round(ms) }),
+    // Whole: what was found in an attempt that does not count can be read here.
+    cycleRepeated: (state, record) => event('cycle-repeated', { cycle: state.plan.index, outcome: state.outcome, record }),
+    cycleEnded(state, record) {
+      for (const cut of state.facts.cuts) {
+        event('cut', { cycle: state.plan.index, during: cut.round.during, areas: cutAreas(cut), commands: cut.commands, reached: cut.reached, ended: cut.ended, proof: proofOfCut(cut), signs: cut.signs, counters: cut.counters, workError: cut.workError });
+      }
+      event('cycle', { cycle: state.plan.index, outcome: state.outcome, verdict: record?.verdict ?? null });
+      if (record !== null) write(cycles, record, true);
+    },
+    close() {
+      events.close();
+      cycles.close();
+    },
+  };
+}
+
+/** Microseconds are finer than anything here is measured. */
+function round(ms: number): number {
+  return Math.round(ms * 1000) / 1000;
+}

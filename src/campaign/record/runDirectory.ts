@@ -1,0 +1,236 @@
+/**
+ * The directory of a run. Promises: made for this run alone (0700, files 0600, no link followed), room and
+ * permission are checked before any hardware is touched, and a file is either whole or not there (`cycles.jsonl` and
+ * `events.jsonl` grow by whole lines).
+ *
+ * A file of ROOM_BYTES is kept back until the run has ended: on a disk that has become full, it makes room for the lines
+ * and the reports of what was done.
+ */
+import { closeSync, constants, fsyncSync, ftruncateSync, lstatSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, rmdirSync, writeSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { CampaignError, codeOf, textOf } from '../errors.js';
+import { makeDirectory } from './makeDirectory.js';
+
+/** Below this much free space a run does not begin: history of a short load and the reports. */
+const ROOM_BYTES = 4 * 2 ** 20;
+
+/** The room kept back; removed by the run's end. */
+const ROOM_FILE = '.room';
+
+const NEW_FILE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+const FILE_MODE = 0o600;
+const DIR_MODE = 0o700;
+/** `runs/` itself is nobody's secret; the umask has its say. */
+const PARENT_MODE = 0o777;
+
+export interface LineFile {
+  /** One JSON value, one line; all of it, or none. `sync`: on disk before this returns, or before it throws for a full disk. */
+  append(value: unknown, sync: boolean): void;
+  /** Every line that there was to append is there. */
+  readonly isWhole: boolean;
+  close(): void;
+}
+
+export class RunDirectory {
+  readonly path: string;
+  readonly historyDir: string;
+  /** Directories that were not there before, innermost first. */
+  private readonly made: string[] = [];
+
+  private constructor(path: string) {
+    this.path = path;
+    this.historyDir = join(path, 'history');
+  }
+
+  /** `path` must not exist, or be empty. @throws CampaignError RUN_DIR_* */
+  static create(path: string): RunDirectory {
+    const full = resolve(path);
+    const dir = new RunDirectory(full);
+    guarded(full, () => {
+      refuseUnfit(full);
+      makeDirectory(dirname(full), PARENT_MODE);
+      if (mkdirUnlessThere(full)) dir.made.unshift(full);
+      try {
+        keepRoom(join(full, ROOM_FILE));
+        mkdirSync(dir.historyDir, { mode: DIR_MODE });
+        dir.made.unshift(dir.historyDir);
+      } catch (error) {
+        dir.discard();
+        throw error;
+      }
+    });
+    return dir;
+  }
+
+  file(name: string): string {
+    return join(this.path, name);
+  }
+
+  /** The whole of a file, replacing an earlier one. */
+  write(name: string, text: string): void {
+    const target = this.file(name);
+    const draft = `${target}.new`;
+    const bytes = Buffer.from(text, 'utf8');
+    guarded(target, () => {
+      rmSync(draft, { force: true });
+      this.withRoom(() => writeNew(draft, bytes), () => rmSync(draft, { force: true }));
+      renameSync(draft, target);
+    });
+  }
+
+  /** What is there of the history, oldest first. A draft is no part of it: its bench died before it was complete. */
+  historyFiles(): { name: string; bytes: number }[] {
+    return guarded(this.historyDir, () => {
+      const names = readdirSync(this.historyDir).filter((name) => name.endsWith('.bin')).sort();
+      return names.map((name) => ({ name, bytes: lstatSync(join(this.historyDir, name)).size }));
+    });
+  }
+
+  /** The run has ended, and what it leaves is written. */
+  freeRoom(): void {
+    rmSync(this.file(ROOM_FILE), { force: true });
+  }
+
+  /** Where the disk is full, again with the room that was kept back. `undo`: what the first attempt has left. */
+  private withRoom(write: () => void, undo: () => void, then: 'go on' | 'end the run' = 'go on'): void {
+    try {
+      write();
+    } catch (error) {
+      undo();
+      if (!isFull(error)) throw error;
+      this.freeRoom();
+      write();
+      if (then === 'end the run') throw error;
+    }
+  }
+
+  /** Removes what was made, for a run that was refused before it began. What others put here stays, and so does the directory then. */
+  discard(): void {
+    this.freeRoom();
+    for (const name of ['run.json', 'rig.yaml', 'calibration.json', 'events.jsonl', 'cycles.jsonl']) rmSync(this.file(name), { force: true });
+    for (const dir of this.made) removeIfEmpty(dir);
+  }
+
+  lines(name: string): LineFile {
+    const target = this.file(name);
+    const fd = guarded(target, () => openSync(target, NEW_FILE | constants.O_APPEND, FILE_MODE));
+    let size = 0;
+    let asked = 0;
+    let written = 0;
+    const write = (line: Buffer, sync: boolean): void => {
+      writeAll(fd, line);
+      if (sync) fsyncSync(fd);
+      size += line.length;
+      written += 1;
+    };
+    const undo = (): void => ftruncateSync(fd, size);
+    return {
+      get isWhole() {
+        return written === asked;
+      },
+      append: (value, sync) =>
+        guarded(target, () => {
+          asked += 1;
+          const line = Buffer.from(`${JSON.stringify(value)}\n`, 'utf8');
+          if (sync) return this.withRoom(() => write(line, true), undo, 'end the run');
+          try {
+            write(line, false);
+          } catch (error) {
+            undo();
+            throw error;
+          }
+        }),
+      close() {
+        closeSync(fd);
+      },
+    };
+  }
+}
+
+/** `runs/2026-01-31T12-00-00Z-RIG-SEED`: sorts by time, and is a legal name everywhere. */
+export function defaultRunPath(rigName: string, seed: number, wallMs: number): string {
+  const stamp = new Date(wallMs).toISOString().replace(/\.\d+Z$/, 'Z').replaceAll(':', '-');
+  return join('runs', `${stamp}-${rigName}-${seed}`);
+}
+
+function refuseUnfit(path: string): void {
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  if (found === undefined) return;
+  if (found.isSymbolicLink()) {
+    throw new CampaignError('RUN_DIR_LINK', `${path} is a symbolic link; a run directory must be a directory of its own`, { path });
+  }
+  if (!found.isDirectory() || readdirSync(path).length > 0) {
+    throw new CampaignError('RUN_DIR_NOT_EMPTY', `${path} exists and is not an empty directory; name another one with --out`, { path });
+  }
+}
+
+/** false: it was there. */
+function mkdirUnlessThere(path: string): boolean {
+  try {
+    mkdirSync(path, { mode: DIR_MODE });
+    return true;
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') throw error;
+    return false;
+  }
+}
+
+function removeIfEmpty(path: string): void {
+  try {
+    rmdirSync(path);
+  } catch (error) {
+    if (codeOf(error) !== 'ENOTEMPTY' && codeOf(error) !== 'ENOENT') throw error;
+  }
+}
+
+/** Writes it; statfs would know nothing of quotas. */
+function keepRoom(file: string): void {
+  try {
+    writeNew(file, Buffer.alloc(ROOM_BYTES, 0x55));
+  } catch (error) {
+    rmSync(file, { force: true });
+    throw error;
+  }
+}
+
+function isFull(error: unknown): boolean {
+  return codeOf(error) === 'ENOSPC' || codeOf(error) === 'EDQUOT';
+}
+
+function writeNew(file: string, bytes: Buffer): void {
+  const fd = openSync(file, NEW_FILE, FILE_MODE);
+  try {
+    writeAll(fd, bytes);
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function writeAll(fd: number, bytes: Buffer): void {
+  for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done);
+}
+
+/** Says which file, and what to do, instead of an errno. */
+function guarded<T>(path: string, action: () => T): T {
+  try {
+    return action();
+  } catch (error) {
+    if (error instanceof CampaignError) throw error;
+    throw runDirError(path, error);
+  }
+}
+
+/** ENOSPC and its like as an error that names the file. The history is the engine's, and fails as ENGINE_HISTORY. */
+function runDirError(path: string, error: unknown): CampaignError {
+  const code = codeOf(error);
+  const full = isFull(error);
+  return new CampaignError(
+    full ? 'RUN_DIR_FULL' : 'RUN_DIR_NOT_WRITABLE',
+    full
+      ? `no space left for ${path} (the start alone takes ${ROOM_BYTES / 2 ** 20} MiB): free some, or name another place with --out`
+      : `${path} can't be written (${textOf(error)}); use --out`,
+    { path, errno: code },
+    error,
+  );
+}

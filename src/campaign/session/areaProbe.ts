@@ -1,0 +1,89 @@
+/**
+ * Reads one block of an area past every cache, through a descriptor of its own each time: what has vanished from
+ * /dev or /sys can't be opened, what has lost its power can't be read. A kernel may retry a dead disk for minutes, and
+ * an array behind a network may leave a read unanswered: whoever wants to know says how long is too long.
+ *
+ * Promises: one read at a time on an area. Each that is not answered holds one of the few threads that Node has for files.
+ */
+import { constants } from 'node:fs';
+import { open, realpath, stat } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { constants as os } from 'node:os';
+import { AREA_NAMES, type AreaName } from '../../base/areas.js';
+import { alignedMemory } from '../../blockdev/alignedMemory.js';
+import type { Clock } from '../clock.js';
+import type { DeviceSign } from '../cycle/cycleTypes.js';
+
+/** Every logical block size in use divides it, and so does every page. */
+const PROBE_BYTES = 4096;
+
+
+export interface AreaProbe {
+  /** null: it answered. `silentAfterMs`: unanswered for so long, it is silent; left out: as long as it takes. Never rejects. */
+  probe(area: AreaName, silentAfterMs?: number): Promise<DeviceSign | null>;
+  /** Whose read has not been answered yet: it keeps a thread, and so the process. */
+  unanswered(): AreaName[];
+  /** Memory that an unanswered read may still write to is freed when that has ended. */
+  close(): void;
+}
+
+interface Asked {
+  atNs: number;
+  answer: Promise<DeviceSign | null>;
+}
+
+/** `pathOf` is asked each time: a device may be another node by now. */
+export function createAreaProbe(pathOf: (area: AreaName) => string, clock: Clock): AreaProbe {
+  const memory = alignedMemory(AREA_NAMES.length * PROBE_BYTES);
+  const unanswered = new Map<AreaName, Asked>();
+
+  async function read(area: AreaName): Promise<DeviceSign | null> {
+    const at = AREA_NAMES.indexOf(area) * PROBE_BYTES;
+    try {
+      return await readOnce(area, pathOf(area), memory.buffer.subarray(at, at + PROBE_BYTES), clock);
+    } catch (error) {
+      return signOf(area, error, clock);
+    }
+  }
+
+  function ask(area: AreaName): Asked {
+    const asked = { atNs: clock.nowNs(), answer: read(area) };
+    unanswered.set(area, asked);
+    void asked.answer.then(() => unanswered.delete(area));
+    return asked;
+  }
+
+  return {
+    probe(area, silentAfterMs) {
+      const { atNs, answer } = unanswered.get(area) ?? ask(area);
+      if (silentAfterMs === undefined) return answer;
+      return new Promise((resolve) => {
+        const cancel = clock.after(silentAfterMs, () =>
+          resolve({ area, errno: os.errno.ETIMEDOUT, atNs: clock.nowNs(), sinceNs: atNs, source: 'silent' }),
+        );
+        void answer.then(resolve).finally(cancel);
+      });
+    },
+    unanswered: () => [...unanswered.keys()],
+    close: () => void Promise.all([...unanswered.values()].map(({ answer }) => answer)).then(memory.close),
+  };
+}
+
+async function readOnce(area: AreaName, path: string, buffer: Buffer, clock: Clock): Promise<DeviceSign | null> {
+  const node = await realpath(path);
+  await stat(`/sys/block/${basename(node)}`).catch(() => stat(`/sys/class/block/${basename(node)}`));
+  const file = await open(node, constants.O_RDONLY | constants.O_DIRECT | constants.O_NONBLOCK);
+  try {
+    const { bytesRead } = await file.read(buffer, 0, PROBE_BYTES, 0);
+    // A loop device without its file, a disk without its medium: size 0.
+    return bytesRead === PROBE_BYTES ? null : { area, errno: os.errno.ENXIO, atNs: clock.nowNs(), source: 'vanished' };
+  } finally {
+    await file.close();
+  }
+}
+
+function signOf(area: AreaName, error: unknown, clock: Clock): DeviceSign {
+  const errno = Math.abs((error as NodeJS.ErrnoException).errno ?? os.errno.EIO);
+  const gone = errno === os.errno.ENOENT || errno === os.errno.ENXIO || errno === os.errno.ENODEV;
+  return { area, errno, atNs: clock.nowNs(), source: gone ? 'vanished' : 'probe' };
+}

@@ -1,0 +1,71 @@
+/**
+ * Looks at areas from outside the engine, by reading: which answer now, the first that falls silent, and when all are
+ * back. The engine may have no I/O of its own on an area (a journal with nothing to log), so its silence says nothing.
+ */
+import type { AreaName } from '../../base/areas.js';
+import type { Bench } from '../cycle/bench.js';
+import { delay } from '../clock.js';
+import type { DeviceSign } from '../cycle/cycleTypes.js';
+
+/** Between two reads of an area that is watched: finer than any relay's contact, and little beside the load. */
+const WATCH_EVERY_MS = 2;
+
+/** What areas said when they were asked once. */
+export interface Look {
+  answering: AreaName[];
+  /** Neither an answer nor an error. */
+  silent: AreaName[];
+}
+
+/** Between two looks for a device that is to come back. */
+const RETURN_EVERY_MS = 20;
+
+export class AreaWatch {
+  private readonly bench: Pick<Bench, 'clock' | 'probe'>;
+  private readonly onSign: (sign: DeviceSign) => void;
+  /** Raised by `end`; a loop of an older generation finishes silently. */
+  private generation = 0;
+
+  constructor(bench: Pick<Bench, 'clock' | 'probe'>, onSign: (sign: DeviceSign) => void) {
+    this.bench = bench;
+    this.onSign = onSign;
+  }
+
+  /** Each area is read again and again until it fails or falls silent once; that is told, and its watch is over. */
+  begin(areas: readonly AreaName[], silentAfterMs: number): void {
+    const generation = this.generation;
+    for (const area of areas) void this.watchOne(area, silentAfterMs, generation);
+  }
+
+  /** `silentAfterMs` left out: waits as long as it takes, and none is silent. */
+  async look(areas: readonly AreaName[], silentAfterMs?: number): Promise<Look> {
+    const signs = await Promise.all(areas.map((area) => this.bench.probe(area, silentAfterMs)));
+    return {
+      answering: areas.filter((_, i) => signs[i] === null),
+      silent: areas.filter((_, i) => signs[i]?.source === 'silent'),
+    };
+  }
+
+  /** Resolves when all answer, in one and the same look. `everyMs`: between two looks. Has no deadline of its own: `end` ends it unresolved. */
+  async untilReadable(areas: readonly AreaName[], everyMs: number = RETURN_EVERY_MS): Promise<void> {
+    const generation = ++this.generation;
+    for (;;) {
+      if ((await this.look(areas)).answering.length === areas.length) return;
+      await delay(this.bench.clock, everyMs);
+      if (generation !== this.generation) return new Promise<void>(() => undefined);
+    }
+  }
+
+  end(): void {
+    this.generation += 1;
+  }
+
+  private async watchOne(area: AreaName, silentAfterMs: number, generation: number): Promise<void> {
+    while (generation === this.generation) {
+      const sign = await this.bench.probe(area, silentAfterMs);
+      if (generation !== this.generation) return;
+      if (sign !== null) return this.onSign(sign);
+      await delay(this.bench.clock, WATCH_EVERY_MS);
+    }
+  }
+}

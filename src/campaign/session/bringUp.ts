@@ -1,0 +1,204 @@
+/**
+ * Rails on, devices past the safety gate, for a session that begins.
+ *
+ *   look at the devices ─► gate (no relay has moved yet) ─► read the rails ─► on: rails of devices that do not answer
+ *     ─► wait for these ─► gate, now all of it ─► on: the other rails ─► look whether a device lost its power by it
+ *
+ * Promises: no relay is switched before the gate has passed all devices that can be seen; one that has no power is asked
+ * only whether it is in use, and then only its own rails go on before it is asked the rest. Rails that contradict the
+ * devices are refused, with the field of the profile to look at, and put back as they were.
+ *
+ * Not promised: that the state found is known where a board can't be asked; there a rail is put back only if a device
+ * that it feeds lost its power by the switch. A supply's hold-up of more than LOSES_POWER_MS is not waited for: such a loss
+ * is found by `putBackWhatWasLost`, as the session ends.
+ */
+import { AREA_NAMES, type AreaName } from '../../base/areas.js';
+import type { RailSpec } from '../../power/spec.js';
+import { AreaWatch } from './areaWatch.js';
+import type { Bench } from '../cycle/bench.js';
+import { delay } from '../clock.js';
+import { CampaignError } from '../errors.js';
+import type { GateAnswer, GateCircumstances, RailFound } from './host.js';
+
+export interface BringUp {
+  readonly rails: readonly RailSpec[];
+  readonly bench: Pick<Bench, 'clock' | 'probe' | 'power'>;
+  readonly silenceMs: number;
+  /** For devices that start up once they have power. */
+  readonly returnMs: number;
+  openBoards(): Promise<void>;
+  readRails(): Promise<Map<string, RailFound>>;
+  askGate(circumstances?: GateCircumstances): Promise<GateAnswer>;
+  /** Rejects when boards do not get ready in the time that they may take. */
+  inTime<T>(what: string, switching: Promise<T>): Promise<T>;
+  note(text: string): void;
+  /** Ends a wait early. */
+  stopped(): boolean;
+  /** The state of each rail before it was switched, as soon as that is known; what a failed start goes back to. */
+  readonly found: Map<string, RailFound>;
+}
+
+/** A contact opens within some 20 ms, a disk's supply has hardly more to live on; arrays that hold up longer fail later. */
+const LOSES_POWER_MS = 400;
+/** A device that fails a read as its rail is switched is given so long to answer again before the wiring is blamed. */
+const BLINK_MS = 2_000;
+/** A disk spins up in some 10 s. */
+const BACK_AT_END_MS = 20_000;
+const LOOK_EVERY_MS = 50;
+const SAY_EVERY_MS = 15_000;
+
+/** Returns the devices that answered before anything was switched. @throws CampaignError GATE_REFUSED, DEVICE_BUSY, HARDWARE_FAILED, INTERRUPTED; PowerError */
+export async function bringUp(b: BringUp): Promise<AreaName[]> {
+  const answering = await look(b, AREA_NAMES);
+  const dark = AREA_NAMES.filter((area) => !answering.includes(area) && feeding(b, [area]).length > 0);
+  refuse(await b.askGate({ dark }));
+  await b.openBoards();
+  for (const [rail, state] of await b.readRails()) b.found.set(rail, state);
+  await refuseContradiction(b, answering);
+  // Opening a control line, or a board that its tty resets, moves relays.
+  const still = await look(b, answering);
+  const fallen = answering.filter((area) => !still.includes(area));
+  if (dark.length + fallen.length > 0) {
+    const hint = await wake(b, [...dark, ...fallen], still);
+    if (hint !== '') await refuseLoss(b, fallen, feeding(b, fallen));
+    const silent = hint === '' ? [] : (await watchOf(b).look([...dark, ...fallen], b.silenceMs)).silent;
+    refuse(await b.askGate({ dark: silent }), hint);
+    if (silent.length > 0) throw new CampaignError('HARDWARE_FAILED', hint.trim(), { areas: silent });
+  }
+  if (b.rails.length === 0) return answering;
+  await b.inTime('switching all rails on', b.bench.power.allOn());
+  if (![...b.found.values()].every((state) => state === 'on')) await refuseLoss(b, await lost(b, answering), b.rails);
+  return answering;
+}
+
+/** Areas of the profile's rails that answer reads; one that is unresponsive does not. */
+async function look(b: BringUp, areas: readonly AreaName[]): Promise<AreaName[]> {
+  return (await watchOf(b).look(areas, b.silenceMs)).answering;
+}
+
+function watchOf(b: BringUp): AreaWatch {
+  return new AreaWatch(b.bench, () => undefined);
+}
+
+function feeding(b: BringUp, areas: readonly AreaName[]): RailSpec[] {
+  return b.rails.filter((rail) => rail.powers.some((area) => areas.includes(area)));
+}
+
+function refuse(gate: GateAnswer, hint = ''): void {
+  if (!gate.passed) throw new CampaignError(gate.busy ? 'DEVICE_BUSY' : 'GATE_REFUSED', `${gate.text}${hint}`);
+}
+
+/** A device that answers while each of its rails reads off: a cut would never reach it, and `on` may be what cuts it. */
+async function refuseContradiction(b: BringUp, answering: readonly AreaName[]): Promise<void> {
+  const suspects = (): AreaName[] =>
+    answering.filter((area) => feeding(b, [area]).length > 0 && feeding(b, [area]).every(({ name }) => b.found.get(name) === 'off'));
+  if (suspects().length === 0) return;
+  // It may just have been switched off, and live on what its supply holds.
+  await delay(b.bench.clock, BLINK_MS);
+  const [area] = await look(b, suspects());
+  if (area === undefined) return;
+  const rails = feeding(b, [area]);
+  throw new CampaignError(
+    'HARDWARE_FAILED',
+    `${named(rails)} read${rails.length === 1 ? 's' : ''} off, and ${area} answers all the same; no relay was switched. ${whatToEdit(rails)}`,
+    { area, rails: rails.map(({ name }) => name) },
+  );
+}
+
+/** Power for devices that do not answer. Returns what to add to the gate's refusal should they not come. */
+async function wake(b: BringUp, dark: readonly AreaName[], answering: readonly AreaName[]): Promise<string> {
+  const rails = feeding(b, dark);
+  const what = `${dark.join(', ')} ${dark.length === 1 ? 'does' : 'do'} not answer`;
+  b.note(`${what}: switching ${named(rails)} on and waiting up to ${b.returnMs / 1000} s`);
+  await b.inTime(`switching ${named(rails)} on`, b.bench.power.switchRails(rails.map(({ name }) => name), 'on'));
+  await refuseLoss(b, await lost(b, answering), rails);
+  const { clock } = b.bench;
+  const sinceMs = clock.nowMs();
+  let saidMs = sinceMs;
+  while (clock.nowMs() - sinceMs < b.returnMs) {
+    if (b.stopped()) throw new CampaignError('INTERRUPTED', `interrupted while ${dark.join(', ')} did not answer; nothing was written`);
+    if ((await look(b, dark)).length === dark.length) return '';
+    if (clock.nowMs() - saidMs >= SAY_EVERY_MS) {
+      saidMs = clock.nowMs();
+      b.note(`still waiting, ${Math.round((saidMs - sinceMs) / 1000)} of ${b.returnMs / 1000} s`);
+    }
+    await delay(clock, LOOK_EVERY_MS);
+  }
+  return `\n${what} ${b.returnMs / 1000} s after ${named(rails)} was switched on. Is it plugged in? ${whatToEdit(rails)}`;
+}
+
+/** Of areas that answered before a switch, those that do not any more, and not again within BLINK_MS. */
+async function lost(b: BringUp, areas: readonly AreaName[]): Promise<AreaName[]> {
+  const { clock } = b.bench;
+  const sinceMs = clock.nowMs();
+  for (;;) {
+    const answering = await look(b, areas);
+    const gone = areas.filter((area) => !answering.includes(area));
+    const elapsedMs = clock.nowMs() - sinceMs;
+    if (gone.length === 0 && elapsedMs >= LOSES_POWER_MS) return [];
+    if (gone.length > 0 && elapsedMs >= LOSES_POWER_MS + BLINK_MS) return gone;
+    await delay(clock, LOOK_EVERY_MS);
+  }
+}
+
+/**
+ * As a session ends that has cut nothing: devices that answered when it began (`found` has what the rails were) and do not
+ * now. @throws CampaignError HARDWARE_FAILED with what was found
+ */
+export async function putBackWhatWasLost(b: BringUp, areas: readonly AreaName[]): Promise<void> {
+  const gone = areas.filter((area) => feeding(b, [area]).some(({ name }) => b.found.get(name) === 'unknown'));
+  await refuseLoss({ ...b, returnMs: Math.min(b.returnMs, BACK_AT_END_MS) }, gone, feeding(b, gone));
+}
+
+/**
+ * Devices lost their power as these rails went on. Each rail that may be the one, those that the profile names for the
+ * devices first, is put back; the one that brings a device back stays so, the others go on again.
+ */
+async function refuseLoss(b: BringUp, gone: readonly AreaName[], switched: readonly RailSpec[]): Promise<void> {
+  if (gone.length === 0) return;
+  const theirs = feeding(b, gone);
+  const suspects = [...theirs, ...switched.filter((rail) => !theirs.includes(rail))].filter(({ name }) => b.found.get(name) !== 'on');
+  b.note(`${gone.join(', ')} answered before ${named(switched)} went on, and not since: looking for the rail that did it`);
+  const culprits: RailSpec[] = [];
+  let missing = [...gone];
+  for (const rail of suspects) {
+    if (missing.length === 0) break;
+    await b.inTime(`putting rail ${rail.name} back`, b.bench.power.switchRails([rail.name], 'off'));
+    const back = await comesBack(b, missing);
+    if (back.length === 0) {
+      await b.inTime(`switching rail ${rail.name} on`, b.bench.power.switchRails([rail.name], 'on'));
+      continue;
+    }
+    culprits.push(rail);
+    b.found.set(rail.name, 'off');
+    missing = missing.filter((area) => !back.includes(area));
+  }
+  const blamed = culprits.length === 0 ? suspects : culprits;
+  const after = missing.length === 0 ? `put back, and ${gone.join(', ')} answer${gone.length === 1 ? 's' : ''} again` : `put back, and ${missing.join(', ')} still does not answer`;
+  throw new CampaignError(
+    'HARDWARE_FAILED',
+    `${gone.join(', ')} answered until ${named(blamed)} was switched on; ${culprits.length === 0 ? `no rail brought ${missing.join(', ')} back` : after}. ${whatToEdit(blamed)}`,
+    { areas: gone, rails: blamed.map(({ name }) => name) },
+  );
+}
+
+/** The first areas that answer again; none within the time that devices have to return. */
+async function comesBack(b: BringUp, areas: readonly AreaName[]): Promise<AreaName[]> {
+  const { clock } = b.bench;
+  const sinceMs = clock.nowMs();
+  while (clock.nowMs() - sinceMs < b.returnMs) {
+    const back = await look(b, areas);
+    if (back.length > 0) return back;
+    await delay(clock, LOOK_EVERY_MS);
+  }
+  return [];
+}
+
+function named(rails: readonly RailSpec[]): string {
+  return `rail${rails.length === 1 ? '' : 's'} ${rails.map(({ name, board, channels }) => `${name} (${board}, channel ${channels.join(' and ')})`).join(', ')}`;
+}
+
+function whatToEdit(rails: readonly RailSpec[]): string {
+  const fields = rails.map((rail) => `rails.${rail.name}.contact (it says ${rail.contact}${rail.invert ? ', inverted' : ''}; NO has power while its relay is on, NC while it is off)`);
+  return `Look at ${fields.join(', ')}, at channels, and at the wiring; plugpull relay pulse RIG RAIL tries one rail`;
+}

@@ -1,0 +1,76 @@
+/** From the profile's names to paths: `lab:NAME` is where the lab keeps it, anything else is a path already. */
+import { AREA_NAMES, type AreaName } from '../../base/areas.js';
+import type { DeviceRef } from '../../blockdev/deviceRef.js';
+import type { BoardRef } from '../../power/spec.js';
+import type { ResolvedRig } from '../../rig/resolved.js';
+import { rigFields, rigUuid } from '../../rig/uuid.js';
+import { CampaignError } from '../errors.js';
+import type { GateQuestion, LabView } from './host.js';
+
+export const LAB_PREFIX = 'lab:';
+
+
+export function isLabDevice(ref: DeviceRef): boolean {
+  return ref.device.startsWith(LAB_PREFIX);
+}
+
+/** @throws CampaignError LAB_NOT_RUNNING, LAB_DISK_UNKNOWN */
+export function devicePath(ref: DeviceRef, rig: ResolvedRig, lab: LabView | null): string {
+  return isLabDevice(ref) ? labDisk(ref, rig, lab).node : ref.device;
+}
+
+/** The reference with its path, and with what the lab promises about a disk of its own. */
+export function placedDevice<T extends DeviceRef>(ref: T, rig: ResolvedRig, lab: LabView | null): T {
+  if (!isLabDevice(ref)) return ref;
+  const { node, backingFile } = labDisk(ref, rig, lab);
+  return { ...ref, device: node, backingFile };
+}
+
+/** @throws CampaignError LAB_NOT_RUNNING, LAB_BOARD_UNKNOWN */
+export function placedBoards(rig: ResolvedRig, lab: LabView | null): BoardRef[] {
+  return rig.boards.map((board) => {
+    if (!board.tty.startsWith(LAB_PREFIX)) return board;
+    const name = board.tty.slice(LAB_PREFIX.length);
+    const found = labOf(rig, lab).boards[name];
+    if (found === undefined) throw new CampaignError('LAB_BOARD_UNKNOWN', `board "${name}" is not in the running lab; lab down, then lab up`, { name });
+    return { ...board, tty: found.tty };
+  });
+}
+
+/** `areas`: those to ask about; the lab's need their lab. @throws CampaignError LAB_NOT_RUNNING, LAB_DISK_UNKNOWN */
+export function gateQuestions(rig: ResolvedRig, lab: LabView | null, areas: readonly AreaName[] = AREA_NAMES): GateQuestion[] {
+  const owner = { uuid: rigUuid(rig), name: rig.name, fields: rigFields(rig) };
+  return areas.map((role) => {
+    const ref = placedDevice<DeviceRef>(rig[role], rig, lab);
+    return {
+      role,
+      path: ref.device,
+      serial: ref.serial,
+      wwn: ref.wwn,
+      backingFile: ref.backingFile,
+      lab: isLabDevice(rig[role]),
+      cut: rig.rails.some((rail) => rail.powers.includes(role)),
+      rig: owner,
+    };
+  });
+}
+
+function labDisk(ref: DeviceRef, rig: ResolvedRig, lab: LabView | null): LabView['disks'][string] {
+  const name = ref.device.slice(LAB_PREFIX.length);
+  const disk = labOf(rig, lab).disks[name];
+  if (disk === undefined) throw new CampaignError('LAB_DISK_UNKNOWN', `disk "${name}" is not in the running lab; lab down, then lab up`, { name });
+  return disk;
+}
+
+export function usesLab(rig: ResolvedRig): boolean {
+  return AREA_NAMES.some((area) => isLabDevice(rig[area])) || rig.boards.some((b) => b.tty.startsWith(LAB_PREFIX));
+}
+
+function labOf(rig: ResolvedRig, lab: LabView | null): LabView {
+  if (lab !== null) return lab;
+  throw new CampaignError(
+    'LAB_NOT_RUNNING',
+    `the virtual lab of rig "${rig.name}" is not running; start it with: plugpull lab up ${rig.file}`,
+    { rig: rig.name },
+  );
+}

@@ -1,0 +1,377 @@
+/**
+ * A rig in our hands: locked, its lab running, its rails on, its devices past the safety gate, an engine in its
+ * thread. Every command that touches hardware works through one session.
+ *
+ * Promises: whatever fails while it is opened is undone; `end` restores power on every rail, even when the engine does
+ * not answer, and is safe to call twice and in any state. Not promised: that a kernel lets go of a dead disk in time; until
+ * it does, the rig stays locked, also beyond this process, and that is said.
+ */
+import { AREA_NAMES, type AreaName } from '../../base/areas.js';
+import type { Standstill } from '../../base/attendedTime.js';
+import type { DeviceIdentity } from '../../blockdev/port.js';
+import type { AreaFailure, EnginePort, EngineSnapshot, EngineSpec, OpenReport, PointEvent } from '../../replication/port.js';
+import { rigUuid } from '../../rig/uuid.js';
+import type { ResolvedRig } from '../../rig/resolved.js';
+import { createAreaProbe, type AreaProbe } from './areaProbe.js';
+import { AreaWatch } from './areaWatch.js';
+import type { Bench } from '../cycle/bench.js';
+import { bringUp, putBackWhatWasLost, type BringUp } from './bringUp.js';
+import { delay, type Clock } from '../clock.js';
+import { counterChanges, type AreaCounters, type CounterChange } from '../cycle/counterChanges.js';
+import type { CycleProblem, DeviceSign } from '../cycle/cycleTypes.js';
+import { CampaignError } from '../errors.js';
+import type { Host, LabView } from './host.js';
+import { devicePath, gateQuestions, placedBoards, placedDevice, usesLab } from './places.js';
+import { describeRemains, describeUnanswered, type RigLock } from './rigLock.js';
+import { POWER_ON_MS, SessionRails } from './sessionRails.js';
+import { ended, within } from '../cycle/within.js';
+
+export interface SessionOptions {
+  rig: ResolvedRig;
+  ffi: 'koffi' | 'ffi-napi';
+  /** `start`: the lab is started when it is not running; `require`: it must be. */
+  lab: 'start' | 'require';
+  keepLab: boolean;
+  /** Held for the session, released with it. */
+  lock: RigLock;
+  runId: number;
+  historyDir: string | null;
+  onSnapshot?: (snapshot: EngineSnapshot) => void;
+  /** The I/O thread stood still. */
+  onStandstill?: (standstill: Standstill) => void;
+  /** Told at every switch of a rail. */
+  onRail?: (rail: string, state: 'on' | 'off' | 'unknown') => void;
+  /** Told what takes its time while the rig is brought up. */
+  onNote?: (text: string) => void;
+  /** Ends the waiting for devices that do not come. */
+  stopped?: () => boolean;
+}
+
+/** An engine that does not stop in this time is given up: its thread is ended, and power restored all the same. */
+const ENGINE_END_MS = 10_000;
+
+/** What an engine needs to let go of devices that answer, if only with errors. */
+const LET_GO_MS = 2_000;
+
+/** How long a device is waited for to say whether it has power, once all is over. */
+const LAST_LOOK_MS = 1_000;
+const LAST_LOOK_EVERY_MS = 50;
+
+/** A hang only: each rail that may have taken a device's power is tried once (see bringUp.ts). */
+const LOST_MS = 300_000;
+
+/** How often it is asked whether the kernel has let go of what a former command left. */
+const REMAINS_EVERY_MS = 100;
+
+export class Session implements Bench {
+  readonly clock: Clock;
+  readonly labStarted: boolean;
+  private readonly options: SessionOptions;
+  private readonly host: Host;
+  private readonly listeners = new Set<(failure: AreaFailure) => void>();
+  private readonly loadListeners = new Set<() => void>();
+  private readonly pointListeners = new Set<(event: PointEvent) => void>();
+  private lab: LabView | null = null;
+  private prober: AreaProbe | null = null;
+  private enginePort: EnginePort | null = null;
+  private known: Record<AreaName, DeviceIdentity> | null = null;
+  private counters: AreaCounters | null = null;
+  private changes: readonly CounterChange[] = [];
+  private broughtUp: BringUp | null = null;
+  private answeredAtStart: AreaName[] = [];
+  private unansweredAtEnd: AreaName[] = [];
+  private ending: Promise<string[]> | null = null;
+
+  private constructor(options: SessionOptions, host: Host, clock: Clock, labStarted: boolean) {
+    this.options = options;
+    this.host = host;
+    this.clock = clock;
+    this.labStarted = labStarted;
+    this.power = new SessionRails(options.rig.rails, clock, (rail, state) => this.options.onRail?.(rail, state));
+  }
+
+  /** @throws the typed errors of lab, power, gate and engine; everything opened before is released. */
+  static async open(options: SessionOptions, host: Host, clock: Clock): Promise<Session> {
+    const { rig } = options;
+    let labStarted = false;
+    try {
+      if (rig.lab !== null && options.lab === 'start') labStarted = (await host.labUp(rig.name, rig.lab)).started;
+    } catch (error) {
+      options.lock.release();
+      throw error;
+    }
+    const session = new Session(options, host, clock, labStarted);
+    try {
+      await session.begin();
+      return session;
+    } catch (error) {
+      for (const trouble of await session.end()) options.onNote?.(trouble);
+      throw error;
+    }
+  }
+
+  get engine(): EnginePort {
+    if (this.enginePort === null) throw new CampaignError('INTERNAL', 'the session has no engine (not begun, or ended)');
+    return this.enginePort;
+  }
+
+  /** As found at the gate, before anything was cut. */
+  get identities(): Record<AreaName, DeviceIdentity> {
+    if (this.known === null) throw new CampaignError('INTERNAL', 'the session has not met its devices yet');
+    return this.known;
+  }
+
+  readonly power: SessionRails;
+
+  probe(area: AreaName, silentAfterMs?: number): Promise<DeviceSign | null> {
+    if (this.prober === null) throw new CampaignError('INTERNAL', 'the session has not begun');
+    return this.prober.probe(area, silentAfterMs);
+  }
+
+  async identify(): Promise<CycleProblem | null> {
+    const now = await this.identifyAll();
+    for (const area of AREA_NAMES) {
+      const change = await this.host.identityChange(this.identities[area], now[area]);
+      if (change !== null) {
+        return { kind: 'hardware', code: 'IDENTITY_CHANGED', text: `${area} is another device after the cut: ${change}` };
+      }
+    }
+    const counters = await this.readCounters(now);
+    this.changes = counterChanges(this.counters ?? counters, counters);
+    this.counters = counters;
+    const { rig } = this.options;
+    const gate = await this.host.checkGate(gateQuestions(rig, this.lab), rig.file, { so: 'nothing is written from here on' });
+    return gate.passed ? null : { kind: 'hardware', code: 'GATE_REFUSED', text: gate.text };
+  }
+
+  counterChanges(): readonly CounterChange[] {
+    return this.changes;
+  }
+
+  async engineSpec(): Promise<EngineSpec> {
+    const { rig, ffi, runId, historyDir } = this.options;
+    return {
+      rigUuid: rigUuid(rig),
+      primary: placedDevice(rig.primary, rig, this.lab),
+      secondary: placedDevice(rig.secondary, rig, this.lab),
+      journal: placedDevice(rig.journal, rig, this.lab),
+      tracking: rig.tracking,
+      ffi,
+      runId,
+      historyDir,
+      keepHistory: rig.campaign.keepHistory,
+      lockFd: this.options.lock.fd,
+    };
+  }
+
+  /**
+   * The devices, claimed by the engine, and nothing written yet. The gate is asked once more, now that nobody can mount,
+   * format or swap on what it sees. @throws CampaignError GATE_REFUSED, DeviceError, EngineError
+   */
+  async claim(): Promise<OpenReport> {
+    const { rig } = this.options;
+    const opened = await this.engine.open(await this.engineSpec());
+    const gate = await this.host.checkGate(gateQuestions(rig, this.lab), rig.file, { claimed: true });
+    if (gate.passed) {
+      this.power.begin();
+      return opened;
+    }
+    await this.engine.close();
+    throw new CampaignError('GATE_REFUSED', gate.text);
+  }
+
+  /**
+   * Wherever a cycle has left it: power on every rail, the same devices, a fresh engine on them.
+   * @throws what can't be had within the profile's deadlines
+   */
+  async startOver(): Promise<void> {
+    const { return: back } = this.options.rig.campaign.deadlinesMs;
+    const lost = this.power.darkAreas();
+    const lettingGo = this.letGo(lost, true);
+    await ended(this.clock, lost.length > 0 ? LET_GO_MS : ENGINE_END_MS, lettingGo);
+    await within(this.clock, this.power.restoreMs, 'switching all rails on', this.power.allOn());
+    await within(this.clock, back, 'the engine letting go of the devices', lettingGo);
+    await this.untilReadable(back);
+    const mismatch = await within(this.clock, back, 'identifying the devices', this.identify());
+    if (mismatch !== null) throw new CampaignError('HARDWARE_FAILED', mismatch.text);
+    await within(this.clock, back, 'opening the devices', this.engineSpec().then((spec) => this.engine.open(spec)));
+  }
+
+  onFailure(listener: (failure: AreaFailure) => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  onLoadBegan(listener: () => void): () => void {
+    this.loadListeners.add(listener);
+    return () => this.loadListeners.delete(listener);
+  }
+
+  onPoint(listener: (event: PointEvent) => void): () => void {
+    this.pointListeners.add(listener);
+    return () => this.pointListeners.delete(listener);
+  }
+
+  /** Restores power and releases everything. Returns what could not be done, for the record; never rejects. */
+  end(): Promise<string[]> {
+    this.ending ??= this.release();
+    return this.ending;
+  }
+
+  /** Restores power and ends a lab of its own, whatever else hangs: for the impatient second interrupt. Says how rails are. */
+  async leave(): Promise<string> {
+    try {
+      await within(this.clock, this.power.restoreMs, 'putting the rails back', this.power.restore());
+    } finally {
+      await this.endOwnLab();
+    }
+    return this.power.restoredWords;
+  }
+
+  /** For people, once the session has ended: what is known of the power, beside the troubles that `end` returned. */
+  get powerAtEnd(): string {
+    if (this.unansweredAtEnd.length > 0) return `rails switched on, ${this.unansweredAtEnd.join(', ')} not answering yet`;
+    return this.power.hasBegun ? 'power on' : 'rails as found';
+  }
+
+  private async begin(): Promise<void> {
+    const { rig, ffi } = this.options;
+    if (usesLab(rig)) this.lab = await this.host.labView(rig.name);
+    this.prober = createAreaProbe((area) => this.pathOf(area), this.clock);
+    await this.awaitRemains();
+    this.broughtUp = {
+      rails: rig.rails,
+      bench: this,
+      found: this.power.found,
+      silenceMs: rig.campaign.silenceMs,
+      returnMs: rig.campaign.deadlinesMs.return,
+      openBoards: () => this.openBoards(),
+      readRails: () => this.power.readRails(),
+      askGate: (circumstances) => this.host.checkGate(gateQuestions(rig, this.lab), rig.file, circumstances),
+      inTime: (what, switching) => within(this.clock, this.power.restoreMs, what, switching),
+      note: (text) => this.options.onNote?.(text),
+      stopped: () => this.options.stopped?.() === true,
+    };
+    this.answeredAtStart = await bringUp(this.broughtUp);
+    this.known = await this.identifyAll();
+    this.counters = await this.readCounters(this.known);
+    this.enginePort = await this.host.createEngine(
+      {
+        onFailure: (failure) => {
+          for (const listener of this.listeners) listener(failure);
+        },
+        onSnapshot: (snapshot) => this.options.onSnapshot?.(snapshot),
+        onStandstill: (standstill) => this.options.onStandstill?.(standstill),
+        onLoadBegan: () => {
+          for (const listener of this.loadListeners) listener();
+        },
+        onPoint: (event) => {
+          for (const listener of this.pointListeners) listener(event);
+        },
+      },
+      { ffi },
+    );
+  }
+
+  private async untilReadable(limitMs: number): Promise<void> {
+    const watch = new AreaWatch(this, () => undefined);
+    try {
+      await within(this.clock, limitMs, 'waiting for the devices', watch.untilReadable(AREA_NAMES));
+    } finally {
+      watch.end();
+    }
+  }
+
+  private async openBoards(): Promise<void> {
+    if (this.power.isOpen) return;
+    const { rig } = this.options;
+    this.power.opened(await this.host.openPower({ name: rig.name, boards: placedBoards(rig, this.lab), boardTypes: rig.boardTypes, rails: rig.rails }));
+  }
+
+  /**
+   * A command that has ended may have left I/O that the kernel still waits for: it passed the gate with these devices, and
+   * only power may end that I/O, so the rails go on before anything else is looked at. A read of ours on such a device
+   * would keep this process as well. @throws CampaignError DEVICE_BUSY
+   */
+  private async awaitRemains(): Promise<void> {
+    const { rig, lock } = this.options;
+    if (lock.remains().length === 0) return;
+    await this.openBoards();
+    await within(this.clock, this.power.restoreMs, 'switching all rails on', this.power.allOn());
+    const untilMs = this.clock.nowMs() + rig.campaign.deadlinesMs.return;
+    for (let remains = lock.remains(); remains.length > 0; remains = lock.remains()) {
+      if (this.clock.nowMs() >= untilMs) throw new CampaignError('DEVICE_BUSY', describeRemains(rig.name, remains), { remains });
+      await delay(this.clock, REMAINS_EVERY_MS);
+    }
+  }
+
+  private async identifyAll(): Promise<Record<AreaName, DeviceIdentity>> {
+    const [primary, secondary, journal] = await Promise.all(AREA_NAMES.map((area) => this.host.identify(this.pathOf(area))));
+    return { primary, secondary, journal };
+  }
+
+  private async readCounters(of: Record<AreaName, DeviceIdentity>): Promise<AreaCounters> {
+    const [primary, secondary, journal] = await Promise.all(AREA_NAMES.map((area) => this.host.powerCounters(of[area])));
+    return { primary, secondary, journal };
+  }
+
+  private pathOf(area: AreaName): string {
+    return devicePath(this.options.rig[area], this.options.rig, this.lab);
+  }
+
+  private async release(): Promise<string[]> {
+    const troubles: string[] = [];
+    const attempt = async (what: string, ms: number, action: () => Promise<unknown> | undefined): Promise<void> => {
+      try {
+        await within(this.clock, ms, what, Promise.resolve(action()));
+      } catch (error) {
+        troubles.push(`${what}: ${error instanceof Error ? error.message : String(error)}`);
+      }
+    };
+    // The engine lets go before power returns (R4): it must not take a revived device for the one it knew.
+    // From a silent one it gets its I/O back only with the power.
+    const lost = this.power.darkAreas();
+    const lettingGo = this.letGo(lost);
+    await ended(this.clock, lost.length > 0 ? LET_GO_MS : ENGINE_END_MS, lettingGo);
+    const what = this.power.hasBegun ? 'switching all rails on' : 'putting rails back as they were found';
+    await attempt(what, this.power.restoreMs, () => this.power.restore());
+    await attempt('closing the devices', ENGINE_END_MS, () => lettingGo);
+    const held = describeUnanswered(this.options.rig.name, this.enginePort?.unanswered?.() ?? {});
+    if (held !== null) troubles.push(held);
+    const probed = this.prober?.unanswered() ?? [];
+    if (probed.length > 0) troubles.push(`${probed.join(', ')} left a read unanswered: process ${process.pid} can not end before that is answered, and keeps rig "${this.options.rig.name}" locked`);
+    await attempt('ending the engine', ENGINE_END_MS, () => this.enginePort?.terminate());
+    const gone = (await this.unanswered()).filter((area) => this.answeredAtStart.includes(area));
+    if (gone.length > 0 && !this.power.hasCut) await attempt('devices lost their power', LOST_MS, () => putBackWhatWasLost(this.broughtUp!, gone));
+    if (this.power.hasBegun) this.unansweredAtEnd = await this.unanswered();
+    await attempt('closing the boards', this.power.restoreMs, () => this.power.close());
+    await attempt('closing the probe', ENGINE_END_MS, async () => this.prober?.close());
+    await attempt('lab down', POWER_ON_MS, () => this.endOwnLab());
+    this.options.lock.release();
+    return troubles;
+  }
+
+  /** Fed by a rail, and not answering reads within LAST_LOOK_MS: contacts take their time. */
+  private async unanswered(): Promise<AreaName[]> {
+    const { rails } = this.options.rig;
+    let left = AREA_NAMES.filter((area) => rails.some(({ powers }) => powers.includes(area)));
+    for (const untilMs = this.clock.nowMs() + LAST_LOOK_MS; ; await delay(this.clock, LAST_LOOK_EVERY_MS)) {
+      const signs = await Promise.all(left.map((area) => this.prober?.probe(area, LAST_LOOK_MS) ?? null));
+      left = left.filter((_, i) => signs[i] !== null);
+      if (left.length === 0 || this.clock.nowMs() >= untilMs) return left;
+    }
+  }
+
+  private async endOwnLab(): Promise<void> {
+    if (this.labStarted && !this.options.keepLab) await this.host.labDown(this.options.rig.name);
+  }
+
+  /** `asDead`: the engine writes nothing any more, whatever has its power. */
+  private async letGo(lost: AreaName[], asDead = lost.length > 0): Promise<void> {
+    const engine = this.enginePort;
+    if (engine === null) return;
+    if (lost.length > 0) await engine.powerLost(lost);
+    await engine.stop();
+    await (asDead ? engine.abandon() : engine.close());
+  }
+}

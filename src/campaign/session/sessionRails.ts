@@ -1,0 +1,142 @@
+/**
+ * The rails of a session: which may be off, which were switched at all, and how each was found. Knows what they go back to:
+ * all on once the devices are claimed, as found before.
+ */
+import type { AreaName } from '../../base/areas.js';
+import type { RailSpec } from '../../power/spec.js';
+import type { BenchPower } from '../cycle/bench.js';
+import type { Clock } from '../clock.js';
+import type { SwitchRecord } from '../cycle/cycleTypes.js';
+import { CampaignError } from '../errors.js';
+import type { PowerPort, RailFound } from './host.js';
+import { railCuts } from '../cycle/rounds.js';
+
+/** The longest a board may take to switch all its rails on, retries included, where it is told by frames. */
+export const POWER_ON_MS = 30_000;
+
+export class SessionRails implements BenchPower {
+  /** As read before anything was switched; missing or `unknown`: it could not be. */
+  readonly found = new Map<string, RailFound>();
+  private readonly rails: readonly RailSpec[];
+  private readonly clock: Clock;
+  private readonly onRail: (rail: string, state: 'on' | 'off' | 'unknown') => void;
+  private readonly dark = new Set<string>();
+  private readonly touched = new Set<string>();
+  private port: PowerPort | null = null;
+  private started = false;
+  private cut = false;
+  private closed = false;
+  /** Why the last `restore` did not do it. */
+  private notRestored: Error | null = null;
+
+  constructor(rails: readonly RailSpec[], clock: Clock, onRail: (rail: string, state: 'on' | 'off' | 'unknown') => void) {
+    this.rails = rails;
+    this.clock = clock;
+    this.onRail = onRail;
+  }
+
+  get isOpen(): boolean {
+    return this.port !== null;
+  }
+
+  opened(port: PowerPort): void {
+    this.port = port;
+  }
+
+  /** The devices are claimed: from now on every rail is left on, and an `off` is a cut. */
+  begin(): void {
+    this.started = true;
+  }
+
+  get hasBegun(): boolean {
+    return this.started;
+  }
+
+  get hasCut(): boolean {
+    return this.cut;
+  }
+
+  async switchRails(rails: readonly string[], state: 'on' | 'off'): Promise<SwitchRecord[]> {
+    // Counted as dark before the command: should it fail half way, some may be off.
+    if (state === 'off') for (const rail of rails) this.dark.add(rail);
+    if (state === 'off' && this.started) this.cut = true;
+    for (const rail of rails) this.touched.add(rail);
+    const askedNs = this.clock.nowNs();
+    try {
+      const done = await this.needPort().switchRails(rails, state);
+      if (state === 'on') for (const rail of rails) this.dark.delete(rail);
+      this.tell(rails, state);
+      return done.map((one) => ({ ...one, askedNs }));
+    } catch (error) {
+      this.tell(rails, 'unknown');
+      throw error;
+    }
+  }
+
+  async allOn(): Promise<void> {
+    const names = this.rails.map(({ name }) => name);
+    for (const name of names) this.touched.add(name);
+    await this.needPort().allOn();
+    this.dark.clear();
+    this.tell(names, 'on');
+  }
+
+  readRails(): Promise<Map<string, RailFound>> {
+    return this.needPort().readRails();
+  }
+
+  /**
+   * After a start that failed, the state found; on where that is not known. Rails that were never switched are left alone.
+   * Asked for again once the boards are closed, it ends as it did before.
+   */
+  async restore(): Promise<void> {
+    if (this.closed) {
+      if (this.notRestored !== null) throw this.notRestored;
+      return;
+    }
+    this.notRestored = null;
+    try {
+      await this.putBack();
+    } catch (error) {
+      this.notRestored = error instanceof Error ? error : new Error(String(error));
+      throw error;
+    }
+  }
+
+  private async putBack(): Promise<void> {
+    if (this.port === null) return;
+    if (this.started) return this.allOn();
+    const states = new Map([...this.touched].map((rail) => [rail, this.found.get(rail) === 'off' ? 'off' : 'on'] as const));
+    await this.port.setEach(states);
+    for (const [rail, state] of states) this.tell([rail], state);
+  }
+
+  /** How rails are once `restore` has succeeded. */
+  get restoredWords(): string {
+    if (this.touched.size === 0) return 'no rail was switched';
+    return this.started ? 'every rail is switched on' : 'every rail is as it was found, or on';
+  }
+
+  get restoreMs(): number {
+    return Math.max(POWER_ON_MS, this.port?.slowestMs ?? 0);
+  }
+
+  /** Areas that may be without power. */
+  darkAreas(): AreaName[] {
+    return railCuts([...this.dark], this.rails).flatMap((r) => [...r.areas]);
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    await this.port?.close();
+  }
+
+  private tell(rails: readonly string[], state: 'on' | 'off' | 'unknown'): void {
+    for (const rail of rails) this.onRail(rail, state);
+  }
+
+  private needPort(): PowerPort {
+    if (this.port === null) throw new CampaignError('INTERNAL', 'the session has no boards (not begun, or ended)');
+    return this.port;
+  }
+}

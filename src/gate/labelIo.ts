@@ -1,0 +1,95 @@
+/** Reading and writing the label, past every cache, through a descriptor that is open already. */
+import { constants as flags, fdatasyncSync, readSync, writeSync } from 'node:fs';
+import { open, type FileHandle } from 'node:fs/promises';
+import { alignedMemory } from '../blockdev/alignedMemory.js';
+import { majorMinorOf } from '../blockdev/blockTree.js';
+import { DeviceError } from '../blockdev/errors.js';
+import { decodeLabel, encodeLabel, otherDisk, type DiskLabel, type LabelRead } from './label.js';
+import { LABEL_BLOCK_BYTES, labelOffset, needsEnrolment } from './labelPlace.js';
+import type { FfiName } from '../blockdev/ffi/native.js';
+import type { DeviceIdentity, OpenDevice } from '../blockdev/port.js';
+import { sectorTools } from '../blockdev/sectorTools.js';
+
+/**
+ * For who may not block: the safety gate. Throws DEVICE_IDENTIFY_FAILED when the name has moved to another device since
+ * `identity` was taken, else what the system says of a read that fails.
+ */
+export async function readLabel(identity: DeviceIdentity, name: string = identity.path, ffi?: FfiName): Promise<LabelRead> {
+  const offset = labelOffset(identity.sizeBytes);
+  if (offset <= 0) return { kind: 'none' };
+  const file = await open(name, flags.O_RDONLY | flags.O_DIRECT | flags.O_NONBLOCK);
+  try {
+    await requireSame(file, identity);
+    const memory = alignedMemory(LABEL_BLOCK_BYTES, ffi);
+    try {
+      const { bytesRead } = await file.read(memory.buffer, 0, LABEL_BLOCK_BYTES, offset);
+      return bytesRead < LABEL_BLOCK_BYTES ? { kind: 'none' } : decodeLabel(memory.buffer, sectorTools(ffi).crc32c);
+    } finally {
+      memory.close();
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+async function requireSame(file: FileHandle, { path, majorMinor }: DeviceIdentity): Promise<void> {
+  const now = majorMinorOf((await file.stat()).rdev);
+  if (now === majorMinor) return;
+  throw new DeviceError('DEVICE_IDENTIFY_FAILED', `${path} was ${majorMinor} and is ${now} now: its name has moved. Look again.`, { path, majorMinor, now });
+}
+
+/**
+ * The last line of defence, whatever was asked before: a device that needs enrolment is not written to without a label
+ * that was written for it. Throws DEVICE_NOT_LABELLED.
+ */
+export function requireLabel(device: OpenDevice, ffi?: FfiName): void {
+  const { identity } = device;
+  if (!needsEnrolment(identity)) return;
+  const read = readHeld(device, ffi);
+  if (read.kind === 'label' && otherDisk(read.label, read.offsetBytes, identity) === null) return;
+  throw new DeviceError(
+    'DEVICE_NOT_LABELLED',
+    `${identity.path} (${identity.kernelName}) carries no label written for it, so it is not overwritten. Enrol it: plugpull enrol RIG`,
+    { path: identity.path, label: read.kind },
+  );
+}
+
+/** Throws DEVICE_IDENTIFY_FAILED when it can't be read. */
+export function readHeld(device: OpenDevice, ffi?: FfiName): LabelRead {
+  const offset = labelOffset(device.identity.sizeBytes);
+  if (offset <= 0) return { kind: 'none' };
+  const memory = alignedMemory(LABEL_BLOCK_BYTES, ffi);
+  try {
+    const length = readSync(device.fd, memory.buffer, 0, LABEL_BLOCK_BYTES, offset);
+    return length < LABEL_BLOCK_BYTES ? { kind: 'none' } : decodeLabel(memory.buffer, sectorTools(ffi).crc32c);
+  } catch (cause) {
+    const { path } = device.identity;
+    throw new DeviceError('DEVICE_IDENTIFY_FAILED', `the label of ${path} can't be read: ${textOf(cause)}. Is it powered and attached?`, { path }, cause);
+  } finally {
+    memory.close();
+  }
+}
+
+function textOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}
+
+/** Durable, and read back, when this returns. Throws DEVICE_LABEL_FAILED; what stands there then may be half of it. */
+export function writeLabel(device: OpenDevice, label: DiskLabel, ffi?: FfiName): void {
+  const { identity } = device;
+  const memory = alignedMemory(2 * LABEL_BLOCK_BYTES, ffi);
+  try {
+    const wanted = memory.buffer.subarray(0, LABEL_BLOCK_BYTES);
+    encodeLabel(label, sectorTools(ffi).crc32c).copy(wanted);
+    const offset = labelOffset(identity.sizeBytes);
+    const written = writeSync(device.fd, wanted, 0, LABEL_BLOCK_BYTES, offset);
+    fdatasyncSync(device.fd);
+    const found = memory.buffer.subarray(LABEL_BLOCK_BYTES);
+    const read = readSync(device.fd, found, 0, LABEL_BLOCK_BYTES, offset);
+    if (written < LABEL_BLOCK_BYTES || read < LABEL_BLOCK_BYTES || !found.equals(wanted)) throw new Error('it reads back otherwise than it was written');
+  } catch (cause) {
+    throw new DeviceError('DEVICE_LABEL_FAILED', `the label of ${identity.path} could not be written: ${textOf(cause)}. Enrol it again, or use another disk.`, { path: identity.path }, cause);
+  } finally {
+    memory.close();
+  }
+}

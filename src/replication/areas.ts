@@ -1,0 +1,113 @@
+/** Opening the three devices of a rig, and what follows from their sizes. */
+import { AREA_NAMES, type AreaName } from '../base/areas.js';
+import type { DeviceIdentity, OpenDevice } from '../blockdev/port.js';
+import { normalizeWwn } from '../blockdev/sysfs.js';
+import { requireLabel } from '../gate/labelIo.js';
+import { usableBytes } from '../gate/labelPlace.js';
+import { openDevice } from '../blockdev/openDevice.js';
+import { journalLayout } from '../tracker/journal/layout.js';
+import type { JournalGeometry } from '../tracker/journal/superblock.js';
+import type { DeviceRef } from '../blockdev/deviceRef.js';
+import { EngineError } from './errors.js';
+import type { EngineSpec } from './port.js';
+
+/** The history's unit: what is used of an area is a multiple of it. */
+const USABLE_UNIT_BYTES = 4096;
+
+export interface OpenAreas {
+  devices: [OpenDevice, OpenDevice, OpenDevice];
+  identities: Record<AreaName, DeviceIdentity>;
+  geometry: JournalGeometry;
+  regionCount: number;
+  /** The larger logical block of P and S. */
+  alignBytes: number;
+  close(): void;
+}
+
+/** What lasts as long as the kernel has I/O of the devices. */
+export function keptOpen({ lockFd }: Pick<EngineSpec, 'lockFd'>): number[] {
+  return lockFd === undefined ? [] : [lockFd];
+}
+
+/** @throws DeviceError when one cannot be opened or has no label, EngineError ENGINE_DEVICE when one does not fit; nothing stays open. */
+export function openAreas(spec: EngineSpec): OpenAreas {
+  const opened: OpenDevice[] = [];
+  const close = (): void => {
+    for (const device of opened) device.close();
+  };
+  try {
+    for (const area of AREA_NAMES) {
+      const device = openDevice(spec[area].device, { ffi: spec.ffi });
+      opened.push(device);
+      checkIdentity(area, spec[area], device.identity);
+      requireLabel(device, spec.ffi);
+    }
+    return { ...measure(spec, opened as [OpenDevice, OpenDevice, OpenDevice]), close };
+  } catch (error) {
+    close();
+    throw error;
+  }
+}
+
+/** The name may have moved between the safety gate's look and the open: what counts is the open descriptor. */
+function checkIdentity(area: AreaName, ref: DeviceRef, found: DeviceIdentity): void {
+  const expected = [
+    ['serial', ref.serial, found.serial],
+    ['WWN', normalizeWwn(ref.wwn ?? null) ?? undefined, normalizeWwn(found.wwn)],
+    ['backing file', ref.backingFile, found.backingFile],
+  ] as const;
+  for (const [what, wanted, is] of expected) {
+    if (wanted === undefined || wanted === is) continue;
+    throw new EngineError(
+      'ENGINE_DEVICE',
+      `${area} ${ref.device} opened as ${found.kernelName} with ${what} ${is ?? 'none'}, the profile says ${wanted}: ` +
+        'another disk has taken the name. Nothing was written; check the cabling and the profile',
+      { area, what, wanted, found: is ?? '' },
+    );
+  }
+  if (found.readOnly) {
+    throw new EngineError('ENGINE_DEVICE', `${area} ${ref.device} is read-only; plugpull must write to it`, { area });
+  }
+}
+
+/** Usable bytes of an area: the smaller of device, up to its label, and profile. */
+function usableOf(ref: DeviceRef, identity: Sized): number {
+  return Math.min(usableBytes(identity), ref.sizeBytes ?? Number.POSITIVE_INFINITY);
+}
+
+export function geometryOf(
+  spec: Pick<EngineSpec, 'primary' | 'secondary' | 'journal' | 'tracking'>,
+  identities: Pick<Record<AreaName, Sized>, 'primary' | 'secondary'>,
+): JournalGeometry {
+  const smaller = Math.min(usableOf(spec.primary, identities.primary), usableOf(spec.secondary, identities.secondary));
+  const whole = Math.floor(smaller / USABLE_UNIT_BYTES) * USABLE_UNIT_BYTES;
+  return { regionBytes: spec.tracking.regionBytes, usableBytes: whole, logBytes: spec.journal.logBytes };
+}
+
+type Sized = Pick<DeviceIdentity, 'sizeBytes' | 'backingFile'>;
+
+/** Of devices that are known, open or not. @throws EngineError ENGINE_DEVICE when they have no room for areas or journal */
+export function fitAreas(spec: Pick<EngineSpec, 'primary' | 'secondary' | 'journal' | 'tracking'>, identities: Record<AreaName, Sized>): Pick<OpenAreas, 'geometry' | 'regionCount'> {
+  const geometry = geometryOf(spec, identities);
+  if (geometry.usableBytes < USABLE_UNIT_BYTES) {
+    throw new EngineError('ENGINE_DEVICE', `the areas have ${geometry.usableBytes} usable bytes; at least ${USABLE_UNIT_BYTES} are needed`);
+  }
+  const regionCount = Math.ceil(geometry.usableBytes / geometry.regionBytes);
+  const needed = journalLayout(geometry.logBytes, regionCount).totalBytes;
+  const available = usableOf(spec.journal, identities.journal);
+  if (available < needed) {
+    throw new EngineError(
+      'ENGINE_DEVICE',
+      `journal ${spec.journal.device} has ${available} bytes; log (${geometry.logBytes}) and indicator area of ${regionCount} ` +
+        `regions need ${needed}. Use a larger device, a smaller journal.logSize or a larger regionSize`,
+      { available, needed },
+    );
+  }
+  return { geometry, regionCount };
+}
+
+function measure(spec: EngineSpec, devices: [OpenDevice, OpenDevice, OpenDevice]): Omit<OpenAreas, 'close'> {
+  const [p, s, j] = devices.map((d) => d.identity);
+  const identities = { primary: p, secondary: s, journal: j };
+  return { devices, identities, ...fitAreas(spec, identities), alignBytes: Math.max(p.logicalBlockBytes, s.logicalBlockBytes) };
+}

@@ -1,0 +1,109 @@
+/** Comparing P and S byte for byte, region by region. */
+import { PRIMARY, SECONDARY } from '../../tracker/core/devices.js';
+import type { IoEngine, SectorTools } from '../../blockdev/port.js';
+import { isHostsOwn } from '../../blockdev/hostErrors.js';
+import { IO_OP } from '../../blockdev/port.js';
+import type { JournalGeometry } from '../../tracker/journal/superblock.js';
+import { BLOCK_BYTES } from '../../base/observation.js';
+import type { BulkTransfer } from './bulk.js';
+import { CHUNK_BYTES, transferAll, WINDOW_CHUNKS, windows } from './bulk.js';
+
+export interface CompareParts {
+  io: IoEngine;
+  tools: SectorTools;
+  geometry: JournalGeometry;
+  /** After each window: bytes done. Returns false to stop. */
+  progress: (doneBytes: number) => boolean;
+}
+
+/** Reads every byte of both areas. `look` is shown each pair of chunks first. Null: it was stopped. */
+export function compareAreas(p: CompareParts, look?: (primary: BulkTransfer, secondary: BulkTransfer) => void): DifferingRegions | null {
+  const differing = new DifferingRegions(p.geometry.regionBytes);
+  for (const chunks of windows(p.geometry.usableBytes)) {
+    const reads = readWindow(p.io, chunks);
+    chunks.forEach((_, i) => {
+      look?.(reads[PRIMARY][i], reads[SECONDARY][i]);
+      compareChunk(p, reads[PRIMARY][i], reads[SECONDARY][i], differing);
+    });
+    const last = chunks[chunks.length - 1];
+    if (!p.progress(last.offsetBytes + last.lengthBytes)) return null;
+  }
+  return differing;
+}
+
+/** Regions with at least one byte that differs, or that one side cannot read. */
+export class DifferingRegions {
+  readonly regions = new Set<number>();
+  firstDifferenceBytes: number | null = null;
+  private readonly regionBytes: number;
+
+  constructor(regionBytes: number) {
+    this.regionBytes = regionBytes;
+  }
+
+  /** Compares a range of both devices, region by region. */
+  compare(offsetBytes: number, lengthBytes: number, firstDifference: (from: number, length: number) => number): void {
+    for (let from = 0; from < lengthBytes; ) {
+      const region = Math.floor((offsetBytes + from) / this.regionBytes);
+      const end = Math.min(lengthBytes, (region + 1) * this.regionBytes - offsetBytes);
+      const at = firstDifference(from, end - from);
+      if (at >= 0) {
+        this.regions.add(region);
+        this.firstDifferenceBytes ??= offsetBytes + from + at;
+      }
+      from = end;
+    }
+  }
+}
+
+export function readWindow(
+  io: IoEngine,
+  chunks: readonly { offsetBytes: number; lengthBytes: number }[],
+): [BulkTransfer[], BulkTransfer[]] {
+  const reads = [PRIMARY, SECONDARY].map((device) =>
+    chunks.map((chunk, i) => ({
+      op: IO_OP.read,
+      device,
+      ...chunk,
+      arenaOffset: (device * WINDOW_CHUNKS + i) * CHUNK_BYTES,
+    })),
+  ) as [BulkTransfer[], BulkTransfer[]];
+  transferAll(io, reads.flat());
+  for (const read of reads.flat()) if (read.errno !== 0) readByBlocks(io, read);
+  return reads;
+}
+
+/** Blocks of chunks that failed, as "device:offset", which could not be read on their own either. */
+function readByBlocks(io: IoEngine, failed: BulkTransfer): void {
+  const unreadable = new Set<number>();
+  for (let at = 0; at < failed.lengthBytes; at += BLOCK_BYTES) {
+    const lengthBytes = Math.min(BLOCK_BYTES, failed.lengthBytes - at);
+    const block: BulkTransfer = { ...failed, offsetBytes: failed.offsetBytes + at, lengthBytes, arenaOffset: failed.arenaOffset + at };
+    transferAll(io, [block]);
+    if (block.errno !== 0) unreadable.add(at);
+  }
+  unreadableBlocks.set(failed, unreadable);
+}
+
+/** The device refused the read, and then gave every block of it: an error that is gone is an error all the same. */
+export function refusedOnce(read: BulkTransfer): boolean {
+  const { errno = 0 } = read;
+  return errno !== 0 && !isHostsOwn(errno) && unreadableBlocks.get(read)?.size === 0;
+}
+
+/** Per failed read: offsets, within it, of blocks that have no answer. Forgotten with the read. */
+const unreadableBlocks = new WeakMap<BulkTransfer, Set<number>>();
+
+/** Offsets, within the read, of blocks that the device would not read. */
+export function unreadableIn(read: BulkTransfer): Iterable<number> {
+  return unreadableBlocks.get(read) ?? [];
+}
+
+export function compareChunk(p: Pick<CompareParts, 'io' | 'tools'>, a: BulkTransfer, b: BulkTransfer, into: DifferingRegions): void {
+  const bad = [...unreadableIn(a), ...unreadableIn(b)];
+  into.compare(a.offsetBytes, a.lengthBytes, (from, length) => {
+    const unreadable = bad.find((at) => at >= from - BLOCK_BYTES + 1 && at < from + length);
+    if (unreadable !== undefined) return Math.max(0, unreadable - from);
+    return p.tools.compare(p.io.arena, a.arenaOffset + from, b.arenaOffset + from, length);
+  });
+}

@@ -1,0 +1,194 @@
+/** The main thread's handle on the I/O worker. */
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import { DeviceError } from '../../blockdev/errors.js';
+import { loadNative } from '../../blockdev/ffi/loadNative.js';
+import type { FfiName } from '../../blockdev/ffi/native.js';
+import { JournalError } from '../../tracker/journal/error.js';
+import type { AreaName } from '../../base/areas.js';
+import { Control } from './control.js';
+import { EngineError } from '../errors.js';
+import type { CarriedError, EngineCommand, FromWorker, ToWorker } from './messages.js';
+import type { EngineEvents, EnginePort, EngineSpec } from '../port.js';
+
+interface Pending {
+  resolve(value: unknown): void;
+  reject(error: Error): void;
+}
+
+/** The compiled worker, also when this file itself runs uncompiled (tests). */
+function workerFile(): string {
+  const here = fileURLToPath(new URL('.', import.meta.url));
+  return join(here.replace(/\/src\/replication\/worker\/$/, '/dist/replication/worker/'), 'worker.js');
+}
+
+/** Starts a worker thread with no devices open. It binds the library when it opens some: each spec names its FFI. */
+export function createEngine(events: EngineEvents, options: { ffi: FfiName }): Promise<EnginePort> {
+  return new Promise((resolve, reject) => {
+    const control = new Control();
+    const worker = new Worker(workerFile(), { workerData: { control: control.memory, ...options } });
+    worker.once('online', () => resolve(new EngineClient(worker, control, events)));
+    worker.once('error', reject);
+  });
+}
+
+class EngineClient implements EnginePort {
+  private readonly worker: Worker;
+  private readonly control: Control;
+  private readonly events: EngineEvents;
+  private readonly pending = new Map<number, Pending>();
+  private powerLossWaiters: (() => void)[] = [];
+  private nextId = 1;
+  private dead: Error | null = null;
+
+  constructor(worker: Worker, control: Control, events: EngineEvents) {
+    this.worker = worker;
+    this.control = control;
+    this.events = events;
+    worker.on('message', (message: FromWorker) => this.take(message));
+    worker.on('error', (error) => this.die(error));
+    worker.on('exit', (code) => this.die(new Error(`exit code ${code}`)));
+  }
+
+  async open(spec: EngineSpec): ReturnType<EnginePort['open']> {
+    // Loaded here as well, so that the library outlives the thread: ffi-napi's handles are closed after their thread
+    // has unloaded it, which crashes the process unless someone else still holds it.
+    loadNative(spec.ffi);
+    return this.call('open', spec) as ReturnType<EnginePort['open']>;
+  }
+  format(content: 'clean' | 'dirty'): ReturnType<EnginePort['format']> {
+    return this.call('format', content) as ReturnType<EnginePort['format']>;
+  }
+  beginCycle(...args: Parameters<Required<EnginePort>['beginCycle']>): ReturnType<Required<EnginePort>['beginCycle']> {
+    return this.call('beginCycle', ...args) as ReturnType<Required<EnginePort>['beginCycle']>;
+  }
+  prepare(): ReturnType<EnginePort['prepare']> {
+    return this.call('prepare') as ReturnType<EnginePort['prepare']>;
+  }
+  recover(...args: Parameters<EnginePort['recover']>): ReturnType<EnginePort['recover']> {
+    return this.call('recover', ...args) as ReturnType<EnginePort['recover']>;
+  }
+  load(...args: Parameters<EnginePort['load']>): ReturnType<EnginePort['load']> {
+    return this.call('load', ...args) as ReturnType<EnginePort['load']>;
+  }
+  resync(...args: Parameters<EnginePort['resync']>): ReturnType<EnginePort['resync']> {
+    return this.call('resync', ...args) as ReturnType<EnginePort['resync']>;
+  }
+  judge(): ReturnType<EnginePort['judge']> {
+    return this.call('judge') as ReturnType<EnginePort['judge']>;
+  }
+  verify(): ReturnType<EnginePort['verify']> {
+    return this.call('verify') as ReturnType<EnginePort['verify']>;
+  }
+  repair(): ReturnType<EnginePort['repair']> {
+    return this.call('repair') as ReturnType<EnginePort['repair']>;
+  }
+  abandon(): ReturnType<EnginePort['abandon']> {
+    return this.call('abandon') as ReturnType<EnginePort['abandon']>;
+  }
+  close(): ReturnType<EnginePort['close']> {
+    return this.call('close') as ReturnType<EnginePort['close']>;
+  }
+
+  async stop(): Promise<void> {
+    const running = [...this.pending.values()];
+    if (running.length === 0) return;
+    this.control.requestStop();
+    // The running command answers at its next safe point; whatever it answers, it has stopped.
+    await new Promise<void>((resolve) => {
+      let left = this.pending.size;
+      for (const p of running) {
+        const { resolve: done, reject: fail } = p;
+        const ended = (): void => {
+          if (--left === 0) resolve();
+        };
+        p.resolve = (value) => {
+          done(value);
+          ended();
+        };
+        p.reject = (error) => {
+          fail(error);
+          ended();
+        };
+      }
+    });
+  }
+
+  async sendPoint(feltNs: number): Promise<void> {
+    this.control.sendPointAt(feltNs);
+  }
+
+  async disarmPoint(): Promise<void> {
+    this.control.disarmPoint();
+  }
+
+  powerLost(areas: AreaName[]): Promise<void> {
+    if (areas.length === 0 || this.dead !== null) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.powerLossWaiters.push(resolve);
+      this.control.announcePowerLoss(areas);
+      this.post({ type: 'poke' });
+    });
+  }
+
+  unanswered(): Partial<Record<AreaName, number>> {
+    return this.control.unanswered();
+  }
+
+  async terminate(): Promise<void> {
+    await this.worker.terminate();
+  }
+
+  private call(command: EngineCommand, ...args: unknown[]): Promise<unknown> {
+    if (this.dead !== null) return Promise.reject(this.dead);
+    this.control.clearStop();
+    this.control.clearPoint();
+    const id = this.nextId++;
+    return new Promise((resolve, reject) => {
+      this.pending.set(id, { resolve, reject });
+      this.post({ type: 'command', id, command, args });
+    });
+  }
+
+  private post(message: ToWorker): void {
+    this.worker.postMessage(message);
+  }
+
+  private take(message: FromWorker): void {
+    if (message.type === 'snapshot') this.events.onSnapshot(message.snapshot);
+    else if (message.type === 'failure') this.events.onFailure(message.failure);
+    else if (message.type === 'point') this.events.onPoint?.(message.event);
+    else if (message.type === 'loadBegan') this.events.onLoadBegan?.();
+    else if (message.type === 'standstill') this.events.onStandstill?.(message.standstill);
+    else if (message.type === 'powerLossTaken') for (const done of this.powerLossWaiters.splice(0)) done();
+    else {
+      const pending = this.pending.get(message.id);
+      this.pending.delete(message.id);
+      if (message.type === 'result') pending?.resolve(message.value);
+      else pending?.reject(revive(message.error));
+    }
+  }
+
+  private die(cause: Error): void {
+    if (this.dead !== null) return;
+    this.dead = new EngineError('ENGINE_CRASHED', `the I/O thread has ended: ${cause.message}`);
+    for (const p of this.pending.values()) p.reject(this.dead);
+    this.pending.clear();
+    for (const done of this.powerLossWaiters.splice(0)) done();
+  }
+}
+
+/** An error of the worker in its own class again, as far as callers tell classes apart. */
+function revive(e: CarriedError): Error {
+  const classes: Record<string, new (code: never, message: string, context: never) => Error> = {
+    DeviceError: DeviceError as never,
+    JournalError: JournalError as never,
+    EngineError: EngineError as never,
+  };
+  const known = classes[e.name];
+  const error = known === undefined ? new Error(e.message) : new known(e.code as never, e.message, (e.context ?? {}) as never);
+  if (known === undefined) error.name = e.name;
+  if (e.stack !== undefined) error.stack = e.stack;
+  return error;
+}

@@ -1,0 +1,354 @@
+/**
+ * The engine's core: a pure state machine, (state, input) → effects. It knows no clock, no device and no byte; the same
+ * core is driven by real devices, by the crash explorer and by the tests.
+ *
+ * Promises R1 to R10 and R13 (see the design's numbered rules) for whatever order its inputs come in. Does not know
+ * how records and pages are laid out (src/tracker/journal/), nor what data is written.
+ *
+ * Inputs are cheap and only note; `pump` decides what to write, flush and copy. Call it after each batch of inputs.
+ */
+import type { CoreConfig } from './config.js';
+import { checkConfig, UPDATE_BYTES_END } from './config.js';
+import type { DeviceIndex } from './devices.js';
+import { PowerEpoch } from './devices.js';
+import type { CoreEffects } from './effects.js';
+import { Evidence } from './evidence.js';
+import { Fetch } from './fetch.js';
+import type { IndicatorMap } from './indicatorMap.js';
+import { IndicatorPages } from './indicatorPages.js';
+import { Resync } from './resync.js';
+import type { CoreCounters } from './state.js';
+import { CoreState } from './state.js';
+import { TransactionLog } from './transactionLog.js';
+import { Updates } from './updates.js';
+import * as devices from './devices.js';
+import * as flags from './flags.js';
+import * as logRecords from './logRecords.js';
+import * as words from './words.js';
+
+// Constants of the file: see words.ts.
+const { PRIMARY, SECONDARY, JOURNAL } = devices;
+const { CLOSED } = flags;
+const { OPENING_UNITS } = logRecords;
+const { NIL } = words;
+
+/** What a core is built of. Broken engines for the explorer put in a broken part here, and nowhere else. */
+export interface CoreParts {
+  TransactionLog: typeof TransactionLog;
+  IndicatorPages: typeof IndicatorPages;
+  PowerEpoch: typeof PowerEpoch;
+  Evidence: typeof Evidence;
+  Updates: typeof Updates;
+  Resync: typeof Resync;
+}
+
+export const CORE_PARTS: CoreParts = { TransactionLog, IndicatorPages, PowerEpoch, Evidence, Updates, Resync };
+
+/** `obtain`: no slot is free just now; ask again after the next completions. */
+export const BUSY = NIL;
+/** `obtain`: refused: P or the journal is gone, so no evidence can be made (R2). */
+export const REFUSED = -2;
+
+/** Journal tickets: commits are their index, pages come behind. */
+const FIRST_PAGE_TICKET = 1024;
+
+export class Core {
+  readonly state: CoreState;
+  readonly log: TransactionLog;
+  readonly pages: IndicatorPages;
+  readonly evidence: Evidence;
+  readonly updates: Updates;
+  readonly resync: Resync;
+  readonly fetch: Fetch;
+  readonly fx: CoreEffects;
+  readonly epochs: [PowerEpoch, PowerEpoch, PowerEpoch];
+  /** Flushes submitted and not reported back, per device. */
+  protected readonly flushes: [number, number, number] = [0, 0, 0];
+  protected journalInFlight = 0;
+  /** Commits that recovery still has to write before the log may be used. */
+  protected openingCommits = OPENING_UNITS;
+  protected drainRequested = false;
+  /** When the journal last reported something, or was first asked while it had nothing to do. */
+  protected journalHeardMs = 0;
+
+  constructor(config: CoreConfig, fx: CoreEffects, parts: CoreParts = CORE_PARTS) {
+    checkConfig(config);
+    this.fx = fx;
+    this.state = new CoreState(config);
+    this.log = new parts.TransactionLog(config.log);
+    this.pages = new parts.IndicatorPages(this.state.regionCount, config.regionsPerGroup);
+    this.epochs = [new parts.PowerEpoch(), new parts.PowerEpoch(), new parts.PowerEpoch()];
+    this.evidence = new parts.Evidence(this.state, this.log, this.pages, fx);
+    this.updates = new parts.Updates(this.state, this.evidence, [this.epochs[0], this.epochs[1]], fx);
+    this.resync = new parts.Resync(this.state, this.evidence, this.updates);
+    this.updates.resync = this.resync;
+    this.fetch = new Fetch(this.state, this.pages);
+  }
+
+  get counters(): CoreCounters {
+    return this.state.counters;
+  }
+
+  /** |{ r : I[r] = 1 }| */
+  get dirtyRegions(): number {
+    return this.state.indicators.count;
+  }
+
+  /** |{ r : A[r] = 1 }|: regions that await resync. */
+  get awaitingRegions(): number {
+    return this.pages.awaiting.count;
+  }
+
+  get updatesInFlight(): number {
+    return this.state.slots.pool.usedCount;
+  }
+
+  /** Recovery is over: D is durable in the indicator area and the log has begun anew (R11). */
+  get ready(): boolean {
+    const { firstSequence, blocksPerUnit } = this.state.config.log;
+    const begun = this.log.isDurable(firstSequence + OPENING_UNITS * blocksPerUnit - 1);
+    return this.openingCommits === 0 && begun && !this.state.journalLost;
+  }
+
+  /** Nothing is in flight and nothing waits to be written. */
+  get quiescent(): boolean {
+    return (
+      this.state.slots.pool.usedCount === 0 &&
+      this.journalInFlight === 0 &&
+      this.flushes[0] + this.flushes[1] + this.flushes[2] === 0 &&
+      (this.state.journalLost ||
+        (this.pages.unsettled === 0 &&
+          this.log.openRecords === 0 &&
+          this.log.inFlight === 0 &&
+          this.evidence.hotRegions === 0 &&
+          this.resync.idle))
+    );
+  }
+
+  /** R11: what recovery found dirty, before anything else. `groupsToWrite`: pages that do not say so on disk yet. */
+  loadDirty(dirty: IndicatorMap, groupsToWrite: Iterable<number>): void {
+    this.pages.load(dirty, groupsToWrite);
+    this.state.indicators.setAllOf(dirty);
+  }
+
+  /** A new transaction: its place, or BUSY, or REFUSED when no update would be taken. */
+  begin(): number {
+    const { transactions, primaryLost, journalLost } = this.state;
+    if (primaryLost || journalLost) return REFUSED;
+    const t = transactions.pool.take();
+    if (t === NIL) {
+      this.evidence.wantTransaction();
+      return BUSY;
+    }
+    transactions.fill(t, this.state.nextTransactionId++);
+    return t;
+  }
+
+  /** The application will write no more in this transaction. The place must not be used afterwards. */
+  close(transaction: number, nowMs: number): void {
+    this.state.nowMs = nowMs;
+    this.state.transactions.state[transaction] |= CLOSED;
+    this.evidence.completeIfDone(transaction);
+  }
+
+  /** Obtains an update for replication (R1). Returns its slot, BUSY, or REFUSED. */
+  obtain(transaction: number, offset: number, length: number, nowMs: number): number {
+    const { state } = this;
+    state.nowMs = nowMs;
+    const { usableBytes } = state.config;
+    if (!(offset >= 0 && length > 0 && length < UPDATE_BYTES_END && offset + length <= usableBytes)) {
+      throw new RangeError(`update at ${offset}, ${length} bytes: must lie within 0 … ${usableBytes} and be below 4 GiB`);
+    }
+    if (state.primaryLost || state.journalLost) return REFUSED;
+    if (this.openingCommits > 0) return BUSY;
+    return this.updates.obtain(transaction, offset, length);
+  }
+
+  /** An area has ended the I/O of a slot. `ok`: no error. An error means that the area is lost. */
+  completed(area: typeof PRIMARY | typeof SECONDARY, slot: number, updateId: number, ok: boolean, nowMs: number): void {
+    this.state.nowMs = nowMs;
+    const expected = this.updates.completed(area, slot, updateId, ok);
+    if (expected && !ok) this.deviceLost(area, nowMs);
+  }
+
+  /** A part of a resync copy has been read from P or written to S; the other area is asked now. */
+  copyAwaits(area: typeof PRIMARY | typeof SECONDARY, slot: number, updateId: number, nowMs: number): void {
+    this.state.nowMs = nowMs;
+    this.updates.deadlines.copyAwaits(area, slot, updateId);
+  }
+
+  /** A flush has ended. An error ends the power epoch: nothing it should have covered is durable. */
+  flushed(device: DeviceIndex, ok: boolean, nowMs: number): void {
+    this.state.nowMs = nowMs;
+    this.flushes[device]--;
+    if (device === JOURNAL) this.journalHeardMs = nowMs;
+    if (!ok) this.deviceLost(device, nowMs);
+    else if (device !== JOURNAL) this.updates.flushed(device);
+    else for (let t = this.epochs[JOURNAL].takeCovered(); t !== -1; t = this.epochs[JOURNAL].takeCovered()) this.journalDurable(t);
+  }
+
+  /** Both copies of a log commit are written. */
+  logWritten(commit: number, ok: boolean, nowMs: number): void {
+    this.journalEnded(commit, ok, nowMs);
+  }
+
+  /** A page of the indicator area is written. */
+  pageWritten(group: number, ok: boolean, nowMs: number): void {
+    this.journalEnded(FIRST_PAGE_TICKET + group, ok, nowMs);
+  }
+
+  protected journalEnded(ticket: number, ok: boolean, nowMs: number): void {
+    this.state.nowMs = this.journalHeardMs = nowMs;
+    this.journalInFlight--;
+    if (!ok) this.deviceLost(JOURNAL, nowMs);
+    else if (this.state.journalLost) return;
+    else if (this.state.config.durableOnCompletion.journal) this.journalDurable(ticket);
+    else this.epochs[JOURNAL].completed(ticket, nowMs);
+  }
+
+  protected journalDurable(ticket: number): void {
+    if (ticket >= FIRST_PAGE_TICKET) {
+      this.pages.written(ticket - FIRST_PAGE_TICKET);
+      return;
+    }
+    this.log.written(ticket, (commit) => {
+      for (const slot of commit.waiters) this.updates.logDurable(slot);
+    });
+  }
+
+  /**
+   * A device is gone, or its power epoch has ended (error, reset, power loss). S: the engine goes on without it. P: all
+   * is given up. Journal: no evidence can be made any more, what needs some is refused.
+   */
+  deviceLost(device: DeviceIndex, nowMs: number): void {
+    const { state } = this;
+    state.nowMs = nowMs;
+    if (device === SECONDARY) {
+      if (state.secondaryAway) return;
+      state.secondaryAway = true;
+    } else if (device === PRIMARY) {
+      if (state.primaryLost) return;
+      state.primaryLost = true;
+    } else {
+      if (state.journalLost) return;
+      state.journalLost = true;
+      while (this.epochs[JOURNAL].takeLost() !== -1);
+      // No mark becomes durable any more.
+      this.evidence.markWaiters.length = 0;
+    }
+    if (device !== JOURNAL) this.updates.endEpoch(device);
+    this.updates.areaLost(device);
+    this.resync.abort();
+  }
+
+  /** S is back, identified, and nothing of before is in flight on it. Its regions still await resync. */
+  attachSecondary(): boolean {
+    if (this.state.inFlight[SECONDARY] > 0 || this.flushes[SECONDARY] > 0) return false;
+    this.state.secondaryAway = false;
+    return true;
+  }
+
+  /** A region that was found to differ by other means (a full comparison): it awaits resync from now on. */
+  markForResync(region: number): void {
+    this.state.indicators.set(region);
+    this.pages.mark(region);
+  }
+
+  startResync(): void {
+    this.resync.start();
+  }
+
+  stopResync(): void {
+    this.resync.stop();
+  }
+
+  /** Shutdown: nothing new comes; all evidence may leave the log now. R9 for what does not end in time: `giveUpAll`. */
+  drain(): void {
+    this.drainRequested = true;
+    this.resync.stop();
+  }
+
+  /** R9 for everything in flight. */
+  giveUpAll(nowMs: number): void {
+    this.state.nowMs = nowMs;
+    this.updates.areaLost(SECONDARY);
+  }
+
+  /** Decides what to do now, and hands the effects out. */
+  pump(nowMs: number): void {
+    const { state } = this;
+    state.nowMs = nowMs;
+    this.checkDeadlines();
+    this.updates.takeMarked();
+    if (!state.journalLost) {
+      this.resync.schedule();
+      this.resync.clearDue();
+      this.evidence.expire(this.drainRequested);
+      this.evidence.relievePressure();
+      this.writeJournal();
+    }
+    this.flushIfDue();
+  }
+
+  /** `pump` would give a device up: whoever drives the core looks first whether it has answered. */
+  isOverdue(nowMs: number): boolean {
+    const { config, journalLost } = this.state;
+    const journalBusy = this.journalInFlight + this.flushes[JOURNAL] > 0;
+    if (journalBusy && !journalLost && nowMs - this.journalHeardMs >= config.ackTimeoutMs) return true;
+    return this.updates.deadlines.isOverdue(nowMs);
+  }
+
+  protected checkDeadlines(): void {
+    const { nowMs, counters, config, journalLost } = this.state;
+    const journalBusy = this.journalInFlight + this.flushes[JOURNAL] > 0;
+    if (!journalBusy) this.journalHeardMs = nowMs;
+    else if (nowMs - this.journalHeardMs >= config.ackTimeoutMs && !journalLost) {
+      counters.timeouts++;
+      this.deviceLost(JOURNAL, nowMs);
+    }
+    const oldest = this.updates.deadlines.overdue();
+    if (oldest === NIL) return;
+    counters.timeouts++;
+    this.deviceLost(this.updates.deadlines.unanswering(oldest), nowMs);
+  }
+
+  protected writeJournal(): void {
+    const { state } = this;
+    while (this.journalInFlight < state.config.journalDepth) {
+      const page = this.pages.nextWrite();
+      if (page === null) break;
+      this.journalInFlight++;
+      state.counters.pageWrites++;
+      this.fx.writePage(page.group, page.copy);
+    }
+    if (this.openingCommits > 0) {
+      // R11: the log is reused only when D is durable in the indicator area.
+      if (this.pages.unsettled > 0 || this.log.inFlight > 0) return;
+      this.openingCommits--;
+      this.journalInFlight++;
+      this.fx.writeLog(this.log.seal().index);
+      return;
+    }
+    this.journalInFlight += this.evidence.commitIfDue();
+  }
+
+  protected flushIfDue(): void {
+    const { config, nowMs, secondaryAway, primaryLost, journalLost, inFlight } = this.state;
+    for (const area of [PRIMARY, SECONDARY] as const) {
+      const epoch = this.epochs[area];
+      if (epoch.uncovered === 0 || this.flushes[area] > 0 || (area === PRIMARY ? primaryLost : secondaryAway)) continue;
+      const many = epoch.uncovered >= config.flushEveryWrites;
+      const late = nowMs - epoch.pendingSinceMs >= config.flushIntervalMs;
+      // Nothing else is in flight that the flush could cover as well: waiting longer only costs the application time.
+      const idle = inFlight[area] === 0;
+      if (many || late || idle) this.submitFlush(area);
+    }
+    if (!journalLost && this.epochs[JOURNAL].uncovered > 0 && this.flushes[JOURNAL] === 0) this.submitFlush(JOURNAL);
+  }
+
+  protected submitFlush(device: DeviceIndex): void {
+    this.flushes[device]++;
+    this.epochs[device].flushSubmitted(this.state.nowMs);
+    this.fx.submitFlush(device);
+  }
+}

@@ -1,0 +1,104 @@
+/**
+ * The header that every block of the journal carries, little-endian:
+ *
+ *    0  u32  magic "PPJ1"
+ *    4  u32  CRC32C of bytes 8 … 511
+ *    8  u16  version      10  u16  kind
+ *   12  u32  format epoch: changes with every format, so that blocks of an earlier journal are strangers
+ *   16  16B  rig UUID
+ *   32  u64  sequence: log block number; generation of a page or superblock
+ *   40  u64  own byte offset on the journal device
+ */
+import { crc32c } from '../../base/crc32c.js';
+import { BLOCK_BYTES, HEADER_BYTES } from './layout.js';
+
+export const JOURNAL_MAGIC = 0x314a5050;
+export const JOURNAL_VERSION = 1;
+
+export const BLOCK_KIND = { superblock: 1, log: 2, page: 3 } as const;
+export type BlockKind = (typeof BLOCK_KIND)[keyof typeof BLOCK_KIND];
+
+/** What makes a block belong to this journal. */
+export interface JournalIdentity {
+  /** 16 bytes. */
+  rigUuid: Uint8Array;
+  formatEpoch: number;
+}
+
+export interface BlockHeader {
+  kind: BlockKind;
+  sequence: number;
+  offsetBytes: number;
+}
+
+export type BlockProblem =
+  /** Magic or CRC is wrong: torn inside a sector, rotten, or never ours. */
+  | 'corrupt'
+  | 'other-version'
+  | 'other-rig'
+  /** Of this rig, but from before the last format. */
+  | 'other-format'
+  /** Its header says that it belongs elsewhere. */
+  | 'misplaced'
+  | 'other-kind';
+
+export type DecodedBlock = { ok: true; sequence: number } | { ok: false; problem: BlockProblem };
+
+const MAX_LOW = 2 ** 32;
+
+export function writeU64(view: DataView, at: number, value: number): void {
+  view.setUint32(at, value % MAX_LOW, true);
+  view.setUint32(at + 4, Math.floor(value / MAX_LOW), true);
+}
+
+export function readU64(view: DataView, at: number): number {
+  return view.getUint32(at, true) + view.getUint32(at + 4, true) * MAX_LOW;
+}
+
+export function viewOf(bytes: Uint8Array, offset = 0): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset + offset, BLOCK_BYTES);
+}
+
+/** Writes header and CRC over a block whose payload is in place. */
+export function sealBlock(bytes: Uint8Array, at: number, header: BlockHeader, identity: JournalIdentity): void {
+  const view = viewOf(bytes, at);
+  view.setUint32(0, JOURNAL_MAGIC, true);
+  view.setUint16(8, JOURNAL_VERSION, true);
+  view.setUint16(10, header.kind, true);
+  view.setUint32(12, identity.formatEpoch, true);
+  bytes.set(identity.rigUuid, at + 16);
+  writeU64(view, 32, header.sequence);
+  writeU64(view, 40, header.offsetBytes);
+  view.setUint32(4, crc32c(bytes, at + 8, at + BLOCK_BYTES), true);
+}
+
+/** Whether the bytes are a whole block of any plugpull journal. */
+export function isWholeBlock(bytes: Uint8Array, at: number): boolean {
+  const view = viewOf(bytes, at);
+  return view.getUint32(0, true) === JOURNAL_MAGIC && view.getUint32(4, true) === crc32c(bytes, at + 8, at + BLOCK_BYTES);
+}
+
+/** Checks a block against where it was read and whose it should be. */
+export function openBlock(
+  bytes: Uint8Array,
+  at: number,
+  kind: BlockKind,
+  offsetBytes: number,
+  identity: JournalIdentity,
+): DecodedBlock {
+  if (!isWholeBlock(bytes, at)) return { ok: false, problem: 'corrupt' };
+  const view = viewOf(bytes, at);
+  if (view.getUint16(8, true) !== JOURNAL_VERSION) return { ok: false, problem: 'other-version' };
+  for (let i = 0; i < 16; i++) {
+    if (bytes[at + 16 + i] !== identity.rigUuid[i]) return { ok: false, problem: 'other-rig' };
+  }
+  if (view.getUint32(12, true) !== identity.formatEpoch) return { ok: false, problem: 'other-format' };
+  if (view.getUint16(10, true) !== kind) return { ok: false, problem: 'other-kind' };
+  if (readU64(view, 40) !== offsetBytes) return { ok: false, problem: 'misplaced' };
+  return { ok: true, sequence: readU64(view, 32) };
+}
+
+/** A view of a block's payload. */
+export function payloadOf(bytes: Uint8Array, at: number): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset + at + HEADER_BYTES, BLOCK_BYTES - HEADER_BYTES);
+}

@@ -1,0 +1,57 @@
+/** `bench core`: what it keeps in flight is what it says, and its figures are all there. */
+import { describe, expect, it } from 'vitest';
+import type { CoreBenchResult } from '../../src/bench/coreBench.js';
+import { CoreContender } from '../../src/bench/coreContender.js';
+import { UpdateStream, type StreamShape } from '../../src/bench/stream.js';
+import { senselessFigures } from '../cli/benchRun.js';
+import { cli } from '../cli/cli.js';
+
+const SMALL = ['bench', 'core', '--seconds', '1', '--rounds', '2', '--regions', '4096', '--in-flight', '512'];
+
+describe('bench core', () => {
+  it('tells pairs, ratios, memory, and the cost by size', async () => {
+    const result = await cli([...SMALL, '--json']);
+    expect(result.code, result.stderr).toBe(0);
+    const found = JSON.parse(result.stdout) as CoreBenchResult;
+    expect(senselessFigures(found)).toEqual([]);
+    expect(found.orders.map((o) => `${o.addresses} ${o.acks}`)).toEqual(['sequential in-order', 'random in-order', 'random random']);
+    for (const o of found.orders) {
+      for (const figure of [...Object.values(o.pairsPerSecond), o.coreOverPlain, o.setsOverPlain]) expect(figure.min).toBeGreaterThan(0);
+    }
+    expect(found.byRegions.map((s) => s.regionCount)).toEqual([10, 14, 18, 20, 24, 28, 30].map((e) => 2 ** e));
+    expect(found.byInFlight.map((s) => s.inFlight)).toEqual([0, 4, 8, 12, 16, 20].map((e) => 2 ** e));
+    // Two bits per region with their summaries; bytes, not time, so a limit can stand here.
+    expect(found.memory.bytesPerRegion).toBeGreaterThan(0.25);
+    expect(found.memory.bytesPerRegion).toBeLessThan(0.27);
+    const parts = Object.values(found.memory.bytesPerUpdateByPart);
+    expect(parts.every((bytes) => bytes > 0)).toBe(true);
+    expect(found.memory.bytesPerUpdateInFlight).toBeCloseTo(parts.reduce((a, b) => a + b), 6);
+  });
+
+  it('prints tables', async () => {
+    const result = await cli(SMALL);
+    expect(result.code, result.stderr).toBe(0);
+    expect(result.stdout).toMatch(/random, random .*\d \(\S+ … \S+\)/);
+    expect(result.stdout).toMatch(/2\^30 /);
+    expect(result.stdout).toMatch(/per update in flight +\d/);
+  });
+
+  it.each<Pick<StreamShape, 'addresses' | 'acks'>>([
+    { addresses: 'sequential', acks: 'in-order' },
+    { addresses: 'random', acks: 'in-order' },
+    { addresses: 'random', acks: 'random' },
+  ])('keeps as many in flight as it was asked for: $addresses, $acks', (order) => {
+    const size = { regionCount: 300, inFlight: 1000 };
+    const contender = new CoreContender(size, new UpdateStream({ ...order, regionCount: size.regionCount }, 7));
+    const { core } = contender;
+    for (let round = 0; round < 20; round++) {
+      const before = core.counters.acknowledged;
+      contender.run(777);
+      expect(core.counters.acknowledged - before).toBe(777);
+      expect(core.updatesInFlight).toBe(size.inFlight);
+      expect(core.counters.obtained - core.counters.acknowledged).toBe(size.inFlight);
+    }
+    expect(core.counters.pressureMarks + core.counters.waitedForMark + core.counters.unexpectedCompletions).toBe(0);
+    expect(core.counters.waitedForLog).toBeGreaterThan(0);
+  });
+});

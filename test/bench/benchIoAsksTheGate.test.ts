@@ -1,0 +1,90 @@
+/** A device that is named is overwritten only past the safety gate; refused, it stays as it was. */
+import { readFileSync, writeSync, openSync, closeSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import type { IoBenchResult } from '../../src/bench/ioResult.js';
+import { useLoops, type TestLoop } from '../blockdev/loop.js';
+import { cli } from '../cli/cli.js';
+
+const loops = useLoops();
+const MIB = 2 ** 20;
+const SMALL = ['--seconds', '1', '--rounds', '1'];
+
+function named(loop: TestLoop): string {
+  return `${loop.path},backingFile=${loop.file}`;
+}
+
+/** The magic of ext4, where blkid looks for it. */
+function withExt4(): TestLoop {
+  const loop = loops.loop({ sizeBytes: 16 * MIB });
+  const fd = openSync(loop.file, 'r+');
+  writeSync(fd, Buffer.from([0x53, 0xef]), 0, 2, 1024 + 56);
+  closeSync(fd);
+  return loop;
+}
+
+describe('a named device', () => {
+  it.each([
+    ['that is not there', () => ({ device: '/dev/disk/by-id/ata-NOT_THERE', file: null }), /GATE_MISSING/],
+    ['that is only a number', () => ({ device: loops.loop({ sizeBytes: 16 * MIB }).path, file: null }), /GATE_UNIDENTIFIED/],
+    [
+      'whose backing file is another one',
+      () => ({ device: `${loops.loop({ sizeBytes: 16 * MIB }).path},backingFile=/etc/hostname`, file: null }),
+      /GATE_BACKING_FILE_MISMATCH/,
+    ],
+    [
+      'that carries a file system',
+      () => {
+        const loop = withExt4();
+        return { device: named(loop), file: loop.file };
+      },
+      /GATE_SIGNATURE.*ext/,
+    ],
+  ])('%s is refused with the gate\'s table, exit 4', async (_what, make, finding) => {
+    const { device, file } = make();
+    const before = file === null ? null : readFileSync(file);
+    const result = await cli(['bench', 'io', '--device', device, ...SMALL]);
+    expect(result.code, result.stderr).toBe(4);
+    expect(result.stderr).toMatch(finding);
+    expect(result.stdout).toBe('');
+    if (file !== null) expect(readFileSync(file).equals(before!)).toBe(true);
+  });
+
+  it('twice among the three is refused', async () => {
+    const [p, j] = [loops.loop({ sizeBytes: 16 * MIB }), loops.loop({ sizeBytes: 16 * MIB })];
+    const devices = [p, p, j].flatMap((d) => ['--device', named(d)]);
+    const result = await cli(['bench', 'io', ...devices, ...SMALL]);
+    expect(result.code, result.stderr).toBe(4);
+    expect(result.stderr).toMatch(/GATE_SAME_DEVICE/);
+  });
+
+  it('past the gate is measured alone, without the mirrored path', async () => {
+    const loop = loops.loop({ sizeBytes: 16 * MIB });
+    const result = await cli(['bench', 'io', '--device', named(loop), ...SMALL, '--ffi', 'koffi', '--json']);
+    expect(result.code, result.stderr).toBe(0);
+    const found = JSON.parse(result.stdout) as IoBenchResult;
+    expect(found.devices).toContain(loop.path);
+    expect(found.raw[0].ours[0].iosPerSecond.median).toBeGreaterThan(0);
+    expect(found.mirror).toEqual([]);
+    expect(found.notes.join()).toMatch(/needs three/);
+    expect(readFileSync(loop.file).some((byte) => byte !== 0)).toBe(true);
+  });
+
+  it('with two more is measured as a mirror', async () => {
+    const devices = [16, 16, 16].flatMap((mib) => ['--device', named(loops.loop({ sizeBytes: mib * MIB }))]);
+    const result = await cli(['bench', 'io', ...devices, ...SMALL, '--ffi', 'koffi', '--json']);
+    expect(result.code, result.stderr).toBe(0);
+    const found = JSON.parse(result.stdout) as IoBenchResult;
+    expect(found.mirror.map((m) => m.mode)).toEqual(['sync', 'async']);
+  });
+
+  it.each([
+    ['two of them', ['--device', '/dev/a', '--device', '/dev/b']],
+    ['a fact that is none', ['--device', '/dev/a,colour=red']],
+    ['a loader that is none', ['--ffi', 'n-api']],
+    ['no time', ['--seconds', '0']],
+  ])('%s: exit 2', async (_what, args) => {
+    const result = await cli(['bench', 'io', ...args]);
+    expect(result.code, result.stderr).toBe(2);
+    expect(result.stderr.length).toBeGreaterThan(10);
+  });
+});

@@ -1,0 +1,73 @@
+/** Promise: C stamps, scans and sums byte for byte as the reference in src/workload does, through both loaders. */
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { OBSERVATION, SECTOR_KIND } from '../../src/blockdev/port.js';
+import { sectorTools } from '../../src/blockdev/sectorTools.js';
+import { crc32c } from '../../src/base/crc32c.js';
+import * as reference from '../../src/workload/stamp.js';
+
+const number53 = fc.maxSafeNat();
+const RUNS = 40;
+
+for (const ffi of ['koffi', 'ffi-napi'] as const) {
+  describe(ffi, () => {
+    const tools = sectorTools(ffi);
+
+    test('a stamped sector', () => {
+      fc.assert(
+        fc.property(number53, number53, number53, number53, fc.integer({ min: 1, max: 5 }), (runId, updateId, transactionId, lba, count) => {
+          const firstLba = Math.min(lba, Number.MAX_SAFE_INTEGER - count);
+          const ours = Buffer.alloc(count * 512 + 3);
+          const theirs = Buffer.alloc(count * 512);
+          tools.stamp(ours, 3, count * 512, { runId, updateId, transactionId, firstLba });
+          for (let i = 0; i < count; i++)
+            reference.stampSector(theirs, i * 512, { runId, updateId, transactionId, lba: firstLba + i, sectorIndex: i, sectorCount: count });
+          expect(ours.subarray(3).equals(theirs)).toBe(true);
+        }),
+        { numRuns: RUNS },
+      );
+    });
+
+    test('CRC32C, chained', () => {
+      fc.assert(
+        fc.property(fc.uint8Array({ maxLength: 300 }), fc.uint8Array({ maxLength: 300 }), (a, b) => {
+          expect(tools.crc32c(a)).toBe(crc32c(a));
+          expect(tools.crc32c(b, tools.crc32c(a))).toBe(tools.crc32c(Buffer.concat([a, b])));
+        }),
+        { numRuns: RUNS },
+      );
+    });
+
+    test('a scan tells the four kinds apart', () => {
+      const sectors = Buffer.alloc(4 * 512);
+      tools.stamp(sectors, 0, 1024, { runId: 9, updateId: 8, transactionId: 7, firstLba: 6 });
+      sectors[1023]! ^= 1;
+      sectors[4 * 512 - 1] = 1;
+      const out = new Float64Array(4 * OBSERVATION.strideDoubles);
+      expect(tools.scan(sectors, 0, sectors.length, out)).toBe(4);
+      const kinds = [0, 1, 2, 3].map((i) => out[i * OBSERVATION.strideDoubles]);
+      expect(kinds).toEqual([SECTOR_KIND.valid, SECTOR_KIND.corrupt, SECTOR_KIND.zero, SECTOR_KIND.foreign]);
+      expect([...out.subarray(6, 12)]).toEqual([SECTOR_KIND.corrupt, 9, 8, 7, 7, 1]);
+    });
+
+    test('compare gives the first difference', () => {
+      const buffer = Buffer.alloc(30_000);
+      expect(tools.compare(buffer, 0, 15_000, 15_000)).toBe(-1);
+      buffer[15_000 + 9000] = 1;
+      buffer[15_000 + 9001] = 1;
+      expect(tools.compare(buffer, 0, 15_000, 15_000)).toBe(9000);
+    });
+
+    test('nothing beyond the buffer is touched', () => {
+      const buffer = Buffer.alloc(1024);
+      const stamp = { runId: 1, updateId: 1, transactionId: 1, firstLba: 1 };
+      const out = new Float64Array(6);
+      for (const [offset, length] of [[513, 512], [-512, 512], [0, 1536], [0, 100], [0.5, 512], [0, NaN]] as const) {
+        expect(() => tools.stamp(buffer, offset, length, stamp)).toThrow(RangeError);
+        expect(() => tools.scan(buffer, offset, length, new Float64Array(100))).toThrow(RangeError);
+      }
+      expect(() => tools.scan(buffer, 0, 1024, out)).toThrow(RangeError);
+      expect(() => tools.compare(buffer, 0, 1000, 100)).toThrow(RangeError);
+    });
+  });
+}

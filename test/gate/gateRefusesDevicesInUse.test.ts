@@ -1,0 +1,98 @@
+/** Promise: root, mounted, swapped, held and claimed devices are refused, each with its own code, also at one remove. */
+import { mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { blockNodeOf } from '../../src/blockdev/blockTree.js';
+import { checkGate } from '../../src/gate/gate.js';
+import { parseMountinfo } from '../../src/gate/mounts.js';
+import { openDevice } from '../../src/blockdev/openDevice.js';
+import { command, useLoops, type TestLoop } from '../blockdev/loop.js';
+
+const loops = useLoops();
+
+async function codes(loop: TestLoop): Promise<string[]> {
+  const report = await checkGate([{ role: 'secondary', path: loop.path, backingFile: loop.file, lab: true }]);
+  expect(report.passed).toBe(report.findings.length === 0);
+  return report.findings.map((f) => f.code);
+}
+
+function mount(loop: TestLoop, name: string): string {
+  const point = join(loops.folder, name);
+  mkdirSync(point);
+  command('mkfs.ext4', '-q', loop.path);
+  command('mount', loop.path, point);
+  loops.undo(() => command('umount', point));
+  return point;
+}
+
+test('mounted, at a place with a blank in its name', async () => {
+  const loop = loops.loop();
+  const point = mount(loop, 'a b');
+  const { findings } = await checkGate([{ role: 'primary', path: loop.path, backingFile: loop.file, lab: true }]);
+  expect(findings.map((f) => f.code)).toEqual(['GATE_MOUNTED', 'GATE_SIGNATURE']);
+  expect(findings[0]!.found).toContain(point);
+});
+
+test('below something mounted: a file system on it holds the file of a mounted loop device', async () => {
+  const lower = loops.loop({ sizeBytes: 128 * 2 ** 20 });
+  const point = mount(lower, 'lower');
+  command('truncate', '-s', '32M', join(point, 'image'));
+  const upper = loops.loop({ over: join(point, 'image') });
+  mount(upper, 'upper');
+  const { findings } = await checkGate([{ role: 'primary', path: lower.path, backingFile: lower.file, lab: true }]);
+  expect(findings[0]).toMatchObject({ code: 'GATE_MOUNTED' });
+  expect(findings[0]!.found).toContain('upper (on loop');
+});
+
+test('swap in use', async () => {
+  const loop = loops.loop();
+  command('mkswap', loop.path);
+  command('swapon', loop.path);
+  loops.undo(() => command('swapoff', loop.path));
+  expect(await codes(loop)).toEqual(['GATE_SWAP', 'GATE_SIGNATURE']);
+});
+
+test('held by a loop device over it, and that loop device is refused as a disguise', async () => {
+  const lower = loops.loop();
+  const upper = loops.loop({ over: lower.path });
+  expect(await codes(lower)).toEqual(['GATE_HELD']);
+  expect(await codes(upper)).toContain('GATE_BACKED_BY_DEVICE');
+});
+
+test('claimed by another program', async () => {
+  const loop = loops.loop();
+  const other = openDevice(loop.path);
+  try {
+    expect(await codes(loop)).toEqual(['GATE_BUSY']);
+  } finally {
+    other.close();
+  }
+  expect(await codes(loop)).toEqual([]);
+});
+
+test('partitioned; a partition itself; and a disk whose partition is mounted', async () => {
+  const disk = loops.loop();
+  // Told to the kernel directly, since not every kernel reads partition tables.
+  command('addpart', disk.path, '1', '2048', '100000');
+  loops.undo(() => command('delpart', disk.path, '1'));
+  const partition = { path: `${disk.path}p1`, file: disk.file };
+  expect(await codes(disk)).toEqual(['GATE_PARTITIONED']);
+  expect(await codes(partition)).toEqual(['GATE_IS_PARTITION']);
+  mount(partition, 'partition');
+  expect(await codes(disk)).toEqual(['GATE_MOUNTED', 'GATE_PARTITIONED']);
+  expect(await codes(partition)).toEqual(['GATE_MOUNTED', 'GATE_IS_PARTITION', 'GATE_SIGNATURE']);
+});
+
+test('read-only', async () => {
+  expect(await codes(loops.loop({ readOnly: true }))).toEqual(['GATE_READ_ONLY']);
+});
+
+const root = parseMountinfo(readFileSync('/proc/self/mountinfo', 'utf8')).find((entry) => entry.mountPoint === '/');
+const rootDevice = root !== undefined && blockNodeOf(root.source) !== null ? root.source : null;
+
+test.skipIf(rootDevice === null)('the root disk, whatever the profile claims of it', async () => {
+  const request = { role: 'primary' as const, path: rootDevice!, backingFile: '/x', serial: 'x', lab: true };
+  const { passed, findings } = await checkGate([request]);
+  expect(passed).toBe(false);
+  expect(findings.map((f) => f.code)).toContain('GATE_ROOT');
+});

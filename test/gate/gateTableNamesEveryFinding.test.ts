@@ -1,0 +1,22 @@
+/** Promise: the table shows every finding whole, aligned, and says that nothing was written. */
+import { expect, test } from 'vitest';
+import { formatGate } from '../../src/gate/format.js';
+import type { GateFinding } from '../../src/gate/types.js';
+
+const findings: GateFinding[] = [
+  { code: 'GATE_MOUNTED', role: 'primary', path: '/dev/a', found: 'mounted at /srv', nextStep: 'umount it' },
+  { code: 'GATE_SAME_DEVICE', role: 'secondary', path: '/dev/disk/by-id/b', found: 'both are sda', nextStep: 'another' },
+];
+
+test('two findings', () => {
+  expect(formatGate({ passed: false, findings, devices: [] }).split('\n')).toEqual([
+    'safety gate: refused (2 findings); nothing was written',
+    'role       device             code              found            next step',
+    'primary    /dev/a             GATE_MOUNTED      mounted at /srv  umount it',
+    'secondary  /dev/disk/by-id/b  GATE_SAME_DEVICE  both are sda     another',
+  ]);
+});
+
+test('none', () => {
+  expect(formatGate({ passed: true, findings: [], devices: [] })).toBe('safety gate: passed (0 devices)');
+});

@@ -1,0 +1,49 @@
+/**
+ * Promise: a history that finds no room ends the run with a code of its own, the file's name and what to do. The error
+ * is taken at a safe place, once; nothing on the way out throws again, and what was written replays.
+ */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { HistoryFile } from '../../src/replication/worker/historyFile.js';
+import type { EngineSpec } from '../../src/replication/port.js';
+import { replayHistory } from '../../src/judge/history/log.js';
+
+const KIB = 1024;
+/** The recorder hands over 64 KiB at a time: the second time there is no room. */
+const ROOM_BYTES = 96 * KIB;
+const UPDATES = 10_000;
+const dir = mkdtempSync(join(tmpdir(), 'plugpull-history-'));
+const isRoot = process.getuid?.() === 0;
+const files: HistoryFile[] = [];
+
+beforeAll(() => {
+  if (isRoot) execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${ROOM_BYTES}`, 'tmpfs', dir]);
+});
+afterAll(() => {
+  for (const file of files) file.close();
+  if (isRoot) execFileSync('umount', [dir]);
+  rmSync(dir, { recursive: true });
+});
+
+test.skipIf(!isRoot)('no space left', () => {
+  const file = new HistoryFile();
+  files.push(file);
+  file.open({ runId: 1, historyDir: join(dir, 'history') } as EngineSpec, 1024 * KIB);
+  const recorder = file.recorder!;
+  for (let update = 1; update < UPDATES; update++) recorder.issued('primary', update, 0, 4 * KIB);
+  const full = expect.objectContaining({ code: 'ENGINE_HISTORY', message: expect.stringMatching(/cycle-000000\.bin can't be written \(ENOSPC.*--out/) });
+  expect(() => file.check()).toThrow(full);
+  expect(() => file.beginCycle(1, true)).toThrow(full);
+
+  recorder.powerLost('primary');
+  recorder.forgetInFlight();
+  recorder.drain();
+  file.close();
+  const { history, tornBytes } = replayHistory(readFileSync(join(dir, 'history', 'cycle-000000.bin')));
+  expect(tornBytes).toBe(0);
+  expect(history.newestId).toBeGreaterThan(0);
+  expect(history.newestId).toBeLessThan(UPDATES);
+});

@@ -1,0 +1,89 @@
+/**
+ * A read that fails and, asked again, is answered: what it brings is judged as usual, and the refusal is counted. Only the
+ * host's own errors (no memory, no descriptors) say nothing of the device.
+ */
+import { constants } from 'node:os';
+import { expect, it } from 'vitest';
+import { IndicatorMap } from '../../src/tracker/core/indicatorMap.js';
+import type { IoEngine, IoOp } from '../../src/blockdev/port.js';
+import { sectorTools } from '../../src/blockdev/sectorTools.js';
+import { BULK_ARENA_BYTES } from '../../src/replication/scan/bulk.js';
+import { judgeAreas, verifyAreas } from '../../src/replication/scan/judgeRun.js';
+import { WriteHistory } from '../../src/judge/history/history.js';
+import { HistoryRecorder } from '../../src/judge/history/recorder.js';
+
+const AREA = 2 * 1024 * 1024;
+const RUN = 9;
+const { EIO, ENOMEM } = constants.errno;
+const tools = sectorTools('koffi');
+
+/** Two areas in memory; `refuse` says of each read whether it fails, and how. */
+class MemoryIo implements IoEngine {
+  unanswered = (): number => 0;
+  discard = (): number => 0;
+  readonly kind = 'threads';
+  readonly ffi = 'koffi';
+  readonly depth = 64;
+  readonly arena = Buffer.alloc(BULK_ARENA_BYTES);
+  readonly areas = [Buffer.alloc(AREA), Buffer.alloc(AREA)];
+  private readonly refuse: (device: number, offset: number, length: number) => number;
+  private done: { tag: number; result: number }[] = [];
+  private taken: { tag: number; result: number }[] = [];
+
+  constructor(refuse: (device: number, offset: number, length: number) => number) {
+    this.refuse = refuse;
+    for (const area of this.areas) tools.stamp(area, 0, AREA, { runId: RUN, updateId: 0, transactionId: 0, firstLba: 0 });
+  }
+
+  get inFlight(): number {
+    return this.done.length;
+  }
+
+  push(_op: IoOp, device: number, tag: number, offset: number, length: number, at: number): void {
+    const errno = this.refuse(device, offset, length);
+    if (errno === 0) this.areas[device]!.copy(this.arena, at, offset, offset + length);
+    this.done.push({ tag, result: errno === 0 ? length : -errno });
+  }
+
+  submitAndReap(): number {
+    this.taken = this.done.splice(0);
+    return this.taken.length;
+  }
+
+  tag = (i: number): number => this.taken[i]!.tag;
+  result = (i: number): number => this.taken[i]!.result;
+  submittedNs = (): number => 0;
+  completedNs = (): number => 0;
+  close = (): void => undefined;
+}
+
+function parts(errno: number, device: number) {
+  let refused = false;
+  const once = (d: number, offset: number, length: number): number => {
+    if (refused || d !== device || offset !== 1024 * 1024 || length <= 4096) return 0;
+    refused = true;
+    return errno;
+  };
+  return {
+    io: new MemoryIo(once),
+    tools,
+    geometry: { regionBytes: 65536, usableBytes: AREA, logBytes: 0 },
+    dirty: new IndicatorMap(AREA / 65536),
+    history: new HistoryRecorder(new WriteHistory({ usableBytes: AREA, runId: RUN }), () => undefined),
+    progress: () => true,
+  };
+}
+
+it.each(['primary', 'secondary'] as const)('on the %s', (area) => {
+  const device = area === 'primary' ? 0 : 1;
+  const expected = { primary: {}, secondary: {}, [area]: { 'latent-error': 1 } };
+  const judged = judgeAreas(parts(EIO, device))!;
+  expect({ primary: judged.areas.primary.faults, secondary: judged.areas.secondary.faults }).toEqual(expected);
+  expect(judged.lostIndicators).toBe(0);
+  expect(verifyAreas(parts(EIO, device))!.faults).toEqual(expected);
+});
+
+it('but not when the host had no memory for it', () => {
+  expect(judgeAreas(parts(ENOMEM, 0))!.areas.primary.faults).toEqual({});
+  expect(verifyAreas(parts(ENOMEM, 1))!.faults).toEqual({ primary: {}, secondary: {} });
+});

@@ -1,0 +1,160 @@
+/**
+ * The engine at a cut point that nobody cuts: nothing is written while it stands, longer than any deadline of the
+ * protocol, and it goes on as if nothing had been when it is let go.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import type { EnginePort, EngineSnapshot, EngineSpec, PointEvent } from '../../src/replication/port.js';
+import { createEngine } from '../../src/replication/worker/client.js';
+import { CUT_POINT_NAMES, CUT_POINTS } from '../../src/rig/cutPoints.js';
+import type { CutPoint } from '../../src/replication/cutpoint/cutPoint.js';
+import type { TrackingSpec } from '../../src/replication/spec.js';
+import { isBuilt, loadSome, MIB, useMirrors, WORKLOAD } from './mirror.js';
+
+const mirrors = useMirrors();
+/** Longer than a busy machine stands still, or an honest write would be given up; shorter than a test may take. */
+const ACK_TIMEOUT_MS = 3000;
+/** Bounds a hang only. */
+const REACHED_WITHIN_MS = 30_000;
+/** Snapshots come ten times a second; so many alike, and what was on its way has ended. */
+const ALIKE = 10;
+const SNAPSHOT_MS = 120;
+/** Bounds a hang only. */
+const ROUNDS_MAX = 250;
+const SMALL = { areaBytes: 4 * MIB, journalBytes: 2 * MIB, logBytes: MIB / 2, tracking: { ackTimeoutMs: ACK_TIMEOUT_MS, regionBytes: 16384 } };
+/** Unlike a workload at full speed, some regions stay cold, and single updates stand out. */
+const LOAD = { ...WORKLOAD, queueDepth: 8, writeBytes: { min: 4096, max: 16384 } };
+
+interface Seen {
+  engine: EnginePort;
+  spec: EngineSpec;
+  reached: () => Promise<Extract<PointEvent, { type: 'reached' }>>;
+  ended: () => Extract<PointEvent, { type: 'ended' }> | undefined;
+  written: () => number[];
+  /** Snapshots so far: the engine's thread has looked. */
+  snapshots: () => number;
+}
+
+/** A mirror whose copies are equal, or (`dirty`) whose journal says that everything awaits resync. */
+async function mirror(content: 'clean' | 'dirty', tracking: Partial<TrackingSpec> = {}): Promise<Seen> {
+  const d = mirrors.devices(SMALL);
+  const spec = mirrors.spec(d, { ...SMALL, tracking: { ...SMALL.tracking, ...tracking } });
+  const events: PointEvent[] = [];
+  let last: EngineSnapshot | null = null;
+  let snapshots = 0;
+  const onSnapshot = (s: EngineSnapshot): void => {
+    last = s;
+    snapshots++;
+  };
+  const engine = await createEngine({ onFailure: () => undefined, onSnapshot, onPoint: (e) => void events.push(e) }, { ffi: 'koffi' });
+  await engine.open(spec);
+  await engine.format('dirty');
+  await engine.prepare();
+  await engine.format(content);
+  return {
+    engine,
+    spec,
+    async reached() {
+      for (let i = 0; i < REACHED_WITHIN_MS / 10 && events.length === 0; i++) await sleep(10);
+      const [first] = events;
+      if (first?.type !== 'reached') throw new Error(`the point was not reached: ${JSON.stringify(first ?? null)}`);
+      return first;
+    },
+    ended: () => events.find((e) => e.type === 'ended'),
+    written: () => Object.values(last!.writes),
+    snapshots: () => snapshots,
+  };
+}
+
+/** The writes so far, when they have ceased to become more. */
+async function quiet({ written, snapshots }: Seen): Promise<number[]> {
+  let last = written();
+  let seen = snapshots();
+  for (let round = 0, alike = 0; alike < ALIKE; round++) {
+    if (round === ROUNDS_MAX) throw new Error('the engine did not stand still');
+    await sleep(SNAPSHOT_MS);
+    // A thread that gets no processor does not write, and does not stand for that.
+    if (snapshots() === seen) continue;
+    seen = snapshots();
+    const now = written();
+    alike = now.every((count, i) => count === last[i]) ? alike + 1 : 0;
+    last = now;
+  }
+  return last;
+}
+
+async function moreThan(count: number, written: () => number): Promise<void> {
+  for (let round = 0; written() <= count; round++) {
+    if (round === ROUNDS_MAX) throw new Error('the engine did not go on');
+    await sleep(SNAPSHOT_MS);
+  }
+}
+
+async function work(engine: EnginePort, at: CutPoint): Promise<unknown> {
+  const point = { at, afterMs: 20, areas: ['primary', 'secondary', 'journal'] } as const;
+  const { during } = CUT_POINTS[at];
+  if (during === 'recovery') return engine.recover({ ...point, afterMs: 0 });
+  await engine.recover();
+  return during === 'load' ? engine.load(LOAD, 3, null, point) : engine.resync(undefined, { ...point, afterMs: 0 });
+}
+
+describe.runIf(isBuilt)('at a cut point', () => {
+  it.each(CUT_POINT_NAMES)('%s the engine stands, and goes on', async (at) => {
+    const { during } = CUT_POINTS[at];
+    const seen = await mirror(during === 'resync' ? 'dirty' : 'clean');
+    const { engine } = seen;
+    try {
+      let isOver = false;
+      const running = work(engine, at).finally(() => (isOver = true));
+      expect((await seen.reached()).at).toBe(at);
+      const before = await quiet(seen);
+      await sleep(ACK_TIMEOUT_MS + 200);
+      expect(seen.written()).toEqual(before);
+      expect(isOver).toBe(false);
+      await engine.disarmPoint();
+      if (during === 'load') {
+        await moreThan(before[0], () => seen.written()[0]);
+        await engine.stop();
+      }
+      const report = await running;
+      expect(seen.ended()).toMatchObject({ inFlight: {} });
+      if (during === 'load') {
+        // Where S was taken as lost all is given up, and never else.
+        const { updatesGivenUp, updatesRefused } = report as { updatesGivenUp: number; updatesRefused: number };
+        expect(updatesRefused).toBe(0);
+        expect(updatesGivenUp > 0).toBe(at.startsWith('mark-'));
+      }
+      if (during === 'resync') expect(report).toMatchObject({ complete: true });
+      await engine.abandon();
+      // What it leaves, had it died here, is as consistent as ever.
+      await engine.open(seen.spec);
+      await engine.recover();
+      expect(await engine.judge()).toMatchObject({ lostIndicators: 0, lostAcknowledgedSectors: 0 });
+      await engine.resync();
+      expect(await engine.verify()).toMatchObject({ equal: true });
+    } finally {
+      await engine.terminate();
+    }
+  });
+});
+
+it.runIf(isBuilt)('clear-durable is reached at the very end of a resync that clears all its regions at once', async () => {
+  const seen = await mirror('clean', { lingerMs: 60_000 });
+  const { engine } = seen;
+  try {
+    await engine.recover();
+    // A few updates, their evidence left behind by an engine that dies; the same ones where it must be tried again.
+    await loadSome(engine, { ...LOAD, maxWritesPerSecond: 2 }, 3, 1000);
+    await engine.abandon();
+    await engine.open(seen.spec);
+    const { dirtyRegions } = await engine.recover();
+    expect(dirtyRegions).toBeGreaterThan(0);
+    expect(dirtyRegions).toBeLessThan(9);
+    const running = engine.resync(undefined, { at: 'clear-durable', afterMs: 0, areas: ['secondary'] });
+    expect(await seen.reached()).toMatchObject({ held: true, subject: { kind: 'page', area: 'journal' } });
+    await engine.disarmPoint();
+    expect(await running).toMatchObject({ complete: true, regions: dirtyRegions });
+  } finally {
+    await engine.terminate();
+  }
+});

@@ -1,0 +1,108 @@
+/** The hold at a cut point by itself: what it lets through, what it keeps, and that it loses nothing. */
+import { describe, expect, it } from 'vitest';
+import type { Core } from '../../src/tracker/core/core.js';
+import { JOURNAL, PRIMARY, SECONDARY } from '../../src/tracker/core/devices.js';
+import { RECORD_RELEASE, RECORD_WRITE } from '../../src/tracker/core/transactionLog.js';
+import type { DriverIo } from '../../src/replication/driverIo.js';
+import { OP } from '../../src/replication/driverIo.js';
+import { PointHold } from '../../src/replication/cutpoint/pointHold.js';
+import type { PointEvent } from '../../src/replication/port.js';
+import type { CutPoint } from '../../src/replication/cutpoint/cutPoint.js';
+
+/** All that the triggers ask of a core. */
+function coreLike(kinds: number[]): Core {
+  const slots = { offset: (slot: number) => 4096 * slot, length: () => 4096 };
+  const log = { commit: () => ({ kind: Uint8Array.from(kinds), recordCount: kinds.length, start: 8, blocks: 8 }), isDurable: () => false };
+  return { state: { slots, secondaryAway: false, updateId: (slot: number) => 100 + slot }, log } as unknown as Core;
+}
+
+function hold(at: CutPoint, kinds: number[] = [RECORD_WRITE]) {
+  const told: PointEvent[] = [];
+  const clock = { ns: 1000, feltNs: null as number | null };
+  const point = new PointHold({
+    arm: { at, afterMs: 50, areas: ['primary', 'secondary', 'journal'] },
+    core: coreLike(kinds),
+    nowMs: 0,
+    nowNs: () => clock.ns,
+    tell: (e) => told.push(e),
+    feltNs: () => clock.feltNs,
+  });
+  return { point, told, clock };
+}
+
+const io = (kind: number, a: number, b: number, device: DriverIo['device']): DriverIo =>
+  ({ kind, a, b, op: 2, device, offsetBytes: 4096 * a, lengthBytes: 4096, arenaOffset: 0 });
+const write = (slot: number, area: 0 | 1): DriverIo => io(OP.write, slot, area, area);
+const log = (commit: number): DriverIo => io(OP.log, commit, 0, JOURNAL);
+
+describe('the hold at a cut point', () => {
+  it('keeps nothing before its time', () => {
+    const { point, told } = hold('primary-only');
+    expect(point.tick(49)).toBe(false);
+    expect([write(1, PRIMARY), write(1, SECONDARY)].map((x) => point.admits(x))).toEqual([true, true]);
+    expect(point.tick(50)).toBe(true);
+    expect(point.tick(51)).toBe(false);
+    expect(told).toEqual([]);
+  });
+
+  it('stands when the update has completed where the point wants it, and keeps all else in order', () => {
+    const { point, told } = hold('primary-only');
+    point.tick(50);
+    const later = [write(2, PRIMARY), write(2, SECONDARY), log(1), io(OP.flush, PRIMARY, 0, PRIMARY)];
+    expect(point.admits(write(1, PRIMARY))).toBe(true);
+    const kept = write(1, SECONDARY);
+    expect(point.admits(kept)).toBe(false);
+    expect(later.map((x) => point.admits(x))).toEqual([false, false, false, false]);
+    expect(point.standing).toBe(false);
+    point.ended(OP.write, 1, PRIMARY, true, 900, 950);
+    expect(point.standing).toBe(true);
+    expect(told).toEqual([{ type: 'reached', at: 'primary-only', held: true, atNs: 1000, subject: { kind: 'write', area: 'secondary', updateId: 101, offsetBytes: 4096, lengthBytes: 4096 } }]);
+    expect(point.end({})).toEqual([kept, ...later]);
+    expect(told[1]).toMatchObject({ type: 'ended', sentNs: null });
+    expect(point.admits(write(3, PRIMARY))).toBe(true);
+  });
+
+  it('is over without being reached when the area it waits for fails', () => {
+    const { point, told } = hold('both-completed');
+    point.tick(50);
+    expect([write(1, PRIMARY), write(1, SECONDARY), write(2, PRIMARY)].map((x) => point.admits(x))).toEqual([true, true, false]);
+    point.ended(OP.write, 1, PRIMARY, true, 0, 1);
+    point.ended(OP.write, 1, SECONDARY, false, 0, 1);
+    expect(point.isOver).toBe(true);
+    expect(point.end({})).toEqual([write(2, PRIMARY)]);
+    expect(told).toEqual([]);
+  });
+
+  it('sends all parts of the commit that is to be on its way, half of its time before the power goes, and nothing else', () => {
+    const { point, told, clock } = hold('log-write');
+    // Log writes take 400 ns here.
+    for (let i = 0; i < 100; i++) point.ended(OP.log, 9, 0, true, 0, 400);
+    point.tick(50);
+    expect([log(1), log(1), write(1, PRIMARY)].map((x) => point.admits(x))).toEqual([false, false, false]);
+    expect(told).toMatchObject([{ type: 'reached', held: false, subject: { kind: 'log', area: 'journal', updateId: 0 } }]);
+    expect(point.dueInNs()).toBe(Infinity);
+    clock.feltNs = 5000;
+    expect(point.dueInNs()).toBeCloseTo(5000 - 200 - 1000, 0);
+    clock.ns = 4900;
+    expect(point.dueInNs()).toBe(0);
+    expect(point.takeTarget()).toEqual([log(1), log(1)]);
+    expect(point.dueInNs()).toBe(Infinity);
+    point.ended(OP.log, 1, 0, true, 4910, 5100);
+    point.ended(OP.log, 1, 0, false, 4915, 5200);
+    expect(point.end({ journal: { log: 1 } })).toEqual([write(1, PRIMARY)]);
+    expect(told[1]).toMatchObject({ type: 'ended', sentNs: 4900, endedNs: 5200, ok: false, inFlight: { journal: { log: 1 } } });
+  });
+
+  it('tells commits with evidence from those that release it', () => {
+    for (const [at, kinds, admitted] of [
+      ['log-write', [RECORD_WRITE], false],
+      ['log-write', [RECORD_RELEASE], true],
+      ['release-write', [RECORD_WRITE], true],
+      ['release-write', [RECORD_WRITE, RECORD_RELEASE], false],
+    ] as const) {
+      const { point } = hold(at, [...kinds]);
+      point.tick(50);
+      expect(point.admits(log(1)), `${at}, ${kinds.join()}`).toBe(admitted);
+    }
+  });
+});

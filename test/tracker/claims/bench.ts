@@ -1,0 +1,125 @@
+/**
+ * The running system for the claims: core, journal codec and recovery, on modelled devices. What the log says is read
+ * from the bytes of the journal device, what the engine holds from its memory.
+ */
+import { NIL } from '../../../src/tracker/core/linkedList.js';
+import { EffectCounters } from '../../../src/explore/effectCounters.js';
+import { IDENTITY, SCENES } from '../../../src/explore/geometry.js';
+import type { Scene } from '../../../src/explore/geometry.js';
+import { open } from '../../../src/explore/settle.js';
+import { createStage, REAL_PARTS, World } from '../../../src/explore/world.js';
+import { openPlace } from '../../../src/tracker/journal/ring.js';
+import type { LogRecord } from '../../../src/tracker/journal/logBlock.js';
+import { RECORD_BEGIN, RECORD_COMPLETE, RECORD_RELEASE, RECORD_WRITE } from '../../../src/tracker/core/transactionLog.js';
+
+const KINDS: Record<number, 'begin' | 'write' | 'release' | 'complete'> = {
+  [RECORD_BEGIN]: 'begin',
+  [RECORD_WRITE]: 'write',
+  [RECORD_RELEASE]: 'release',
+  [RECORD_COMPLETE]: 'complete',
+};
+
+/** Only those who wait for it meet it. */
+export const ACK_TIMEOUT_MS = 100_000;
+
+/** Room enough that nothing is done for lack of it. */
+const LOG_BYTES = 256 * 1024;
+
+export interface LogLine {
+  kind: 'begin' | 'write' | 'release' | 'complete';
+  transaction: number;
+  region: number;
+}
+
+export class ClaimBench {
+  readonly world: World;
+
+  constructor(scene: Partial<Scene> = {}) {
+    this.world = new World(createStage({ ...SCENES[0], lingerMs: 0, hotRegions: 0, ackTimeoutMs: ACK_TIMEOUT_MS, logBytes: LOG_BYTES, ...scene }, REAL_PARTS, new EffectCounters()));
+    open(this.world);
+  }
+
+  write(transaction: number, region: number): number {
+    expectTaken(this.world.take({ do: 'write', transaction, sector: region * 2, sectors: 1 }));
+    return this.world.nextVersion - 1;
+  }
+
+  close(transaction: number): void {
+    expectTaken(this.world.take({ do: 'close', transaction }));
+  }
+
+  /** The devices do what they have been asked for; `areas`: which of P and S answer. */
+  run(...areas: ('P' | 'S')[]): void {
+    for (;;) {
+      const step = this.world.deviceSteps().find((s) => {
+        if (s.do === 'journalEnd') return true;
+        if (s.do === 'flushed') return s.device === 'J' || areas.includes(s.device);
+        return s.do === 'read' || (s.do === 'end' && areas.includes(s.device));
+      });
+      if (step === undefined) return;
+      this.world.take(step);
+    }
+  }
+
+  /** One update is made durable on both areas: that is its acknowledgement. */
+  acknowledge(version: number): void {
+    this.run();
+    for (const device of ['P', 'S'] as const) expectTaken(this.world.take({ do: 'end', device, version }));
+    for (let n = 0; n < 3; n++) {
+      for (const device of ['P', 'S'] as const) this.world.take({ do: 'flushed', device });
+      this.tick(2);
+    }
+    this.run();
+  }
+
+  tick(ms: number): void {
+    this.world.take({ do: 'tick', ms });
+  }
+
+  /** I[r] */
+  indicator(region: number): boolean {
+    return this.world.core.state.indicators.has(region);
+  }
+
+  /** Size of U[r]. */
+  updateSet(region: number): number {
+    const { regions } = this.world.core.state;
+    const e = regions.find(region);
+    return e === NIL ? 0 : regions.unackedCount[e];
+  }
+
+  /** Ids of the updates known of a region, in the order obtained. */
+  updateIds(region: number): number[] {
+    const { regions, nodes } = this.world.core.state;
+    const e = regions.find(region);
+    const ids: number[] = [];
+    for (let n = e === NIL ? NIL : regions.firstNode[e]; n !== NIL; n = nodes.next[n]) ids.push(this.world.core.state.updateId(nodes.slot[n]));
+    return ids;
+  }
+
+  /** Records of the log as they stand on the journal device, oldest first. */
+  log(): LogLine[] {
+    const { journal, stage } = this.world;
+    const { layout } = stage;
+    const blocks: { sequence: number; records: readonly LogRecord[] }[] = [];
+    for (let place = 0; place < layout.ringBlocks; place++) {
+      const id = journal.durable.blocks[layout.logOffset[0] / 512 + place];
+      const block = openPlace(stage.store.bytesOf(id), 0, 0, place, layout, IDENTITY);
+      if (typeof block === 'string') throw new Error(`block at place ${place} is ${block}`);
+      blocks.push(block);
+    }
+    return blocks
+      .sort((a, b) => a.sequence - b.sequence)
+      .flatMap((b) => b.records.map((r) => ({ kind: KINDS[r.kind], transaction: r.transaction, region: r.firstRegion })));
+  }
+
+  /** D, were the plug pulled now; and how many transactions are active in the log. */
+  recovered(): { dirty: number[]; active: number; tail: number } {
+    const r = this.world.stage.recoveries.fromBytes(this.world.journal.durable);
+    return { dirty: [0, 1, 2, 3].filter((i) => (r.dirtyMask >>> i) & 1), active: r.activeTransactions, tail: r.tail };
+  }
+}
+
+function expectTaken(taken: boolean): void {
+  if (!taken) throw new Error('the step cannot be taken here');
+}

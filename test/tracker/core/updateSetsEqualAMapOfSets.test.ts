@@ -1,0 +1,92 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { NIL } from '../../../src/tracker/core/linkedList.js';
+import { UpdateSets } from '../../../src/tracker/core/updateSets.js';
+import { typedArrayBytes } from './pairRate.js';
+import { holds } from './property.js';
+
+const REGION_COUNT = 2 ** 31 + 8;
+const NODES = 24;
+
+/** Naive: per region who is there, in order, and who of them is not acknowledged. */
+class Plain {
+  readonly order = new Map<number, number[]>();
+  readonly unacked = new Map<number, Set<number>>();
+}
+
+interface Held {
+  slot: number;
+  region: number;
+  node: number;
+  settled: boolean;
+}
+
+function check(sets: UpdateSets, plain: Plain, region: number): void {
+  const { regions, nodes } = sets;
+  const expected = plain.order.get(region) ?? [];
+  const e = regions.find(region);
+  if (expected.length === 0) return expect(e).toBe(NIL);
+  const forwards: number[] = [];
+  const backwards: number[] = [];
+  for (let n = regions.firstNode[e]; n !== NIL; n = nodes.next[n]) forwards.push(nodes.slot[n]);
+  // The first node's predecessor is the last: there the way back begins, and ends.
+  let n = regions.firstNode[e];
+  do {
+    n = nodes.prev[n];
+    backwards.unshift(nodes.slot[n]);
+  } while (n !== regions.firstNode[e]);
+  expect([forwards, backwards, regions.region[e]]).toEqual([expected, expected, region]);
+  expect(regions.unackedCount[e]).toBe(plain.unacked.get(region)!.size);
+}
+
+it('update sets and indicators are what a Map of Sets says, and each region keeps the order in which its updates came', () => {
+  // Few regions, so that they are shared; the last of all, and neighbours at the sign bit, where numbers turn negative.
+  const region = fc.oneof(fc.nat(5), fc.integer({ min: 2 ** 31 - 2, max: 2 ** 31 + 2 }), fc.constant(REGION_COUNT - 1));
+  const steps = fc.array(fc.tuple(fc.constantFrom('obtain', 'settle', 'remove'), region, fc.nat()), { maxLength: 150, size: 'max' });
+  const sets = new UpdateSets(REGION_COUNT, NODES, NODES);
+  holds(steps, 200, (all) => {
+    const plain = new Plain();
+    const held: Held[] = [];
+    const settle = (u: Held): void => {
+      const own = plain.unacked.get(u.region)!;
+      own.delete(u.slot);
+      u.settled = true;
+      const e = sets.nodes.entryOf(u.node);
+      const isEmpty = sets.settle(e);
+      expect(isEmpty).toBe(own.size === 0);
+      if (isEmpty) sets.indicators.clear(sets.regions.region[e]);
+    };
+    const remove = (u: Held): void => {
+      if (!u.settled) settle(u);
+      held.splice(held.indexOf(u), 1);
+      const e = sets.nodes.entryOf(u.node);
+      const wasLast = sets.remove(u.node, e);
+      expect(wasLast).toBe(plain.order.get(u.region)!.length === 1);
+      if (wasLast) sets.regions.release(e);
+      plain.order.get(u.region)!.splice(plain.order.get(u.region)!.indexOf(u.slot), 1);
+      if (plain.order.get(u.region)!.length === 0) plain.order.delete(u.region);
+    };
+    all.forEach(([what, r, pick], slot) => {
+      const u = held[pick % Math.max(1, held.length)];
+      if (what === 'obtain' && held.length < NODES) {
+        const node = sets.add(slot, r, NIL);
+        sets.obtain(sets.nodes.entryOf(node));
+        held.push({ slot, region: r, node, settled: false });
+        plain.order.set(r, [...(plain.order.get(r) ?? []), slot]);
+        plain.unacked.set(r, (plain.unacked.get(r) ?? new Set()).add(slot));
+      } else if (u !== undefined && what === 'settle' && !u.settled) settle(u);
+      else if (u !== undefined && what === 'remove') remove(u);
+      for (const known of [r, u?.region ?? r]) {
+        check(sets, plain, known);
+        expect(sets.indicators.has(known)).toBe((plain.unacked.get(known)?.size ?? 0) > 0);
+      }
+    });
+    while (held.length > 0) remove(held[0]);
+    expect([sets.nodes.usedCount, sets.regions.used, sets.indicators.count]).toEqual([0, 0, 0]);
+  });
+});
+
+it.each([1000, 2 ** 16, 2 ** 16 + 1, 2 ** 20])('%i updates in flight take at most 64 bytes each', (updates) => {
+  const sets = new UpdateSets(1, updates, updates);
+  expect((typedArrayBytes(sets) - typedArrayBytes(sets.indicators)) / updates).toBeLessThanOrEqual(64.1);
+});

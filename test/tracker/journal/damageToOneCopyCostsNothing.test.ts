@@ -1,0 +1,129 @@
+/**
+ * Whatever becomes of one block of one copy, anywhere in superblocks, log and indicator area: where the other copy tells,
+ * recovery finds exactly the regions that it finds without the damage; the damage is listed, and is gone when it has been
+ * repaired. All blocks, both copies, of a log in use and of an empty one; also what damage to both copies may cost.
+ */
+import { describe, expect, test } from 'vitest';
+import { counterpart, damaged } from '../../../src/explore/damage.js';
+import { expectedJournal } from '../../../src/explore/geometry.js';
+import type { JournalImage } from '../../../src/explore/journalDevice.js';
+import { BLOCK_BYTES, BLOCKS_PER_UNIT } from '../../../src/tracker/journal/layout.js';
+import type { JournalRecovery } from '../../../src/tracker/journal/recovery.js';
+import { recoverJournal } from '../../../src/tracker/journal/recovery.js';
+import { atRest, degraded, empty, inFlight } from './populated.js';
+import type { Populated } from './populated.js';
+
+const ALL_REGIONS = 0b1111;
+
+function bytesOf(image: JournalImage): Uint8Array {
+  const bytes = new Uint8Array(image.blocks.length * BLOCK_BYTES);
+  image.blocks.forEach((id, i) => bytes.set(image.store.bytesOf(id), i * BLOCK_BYTES));
+  return bytes;
+}
+
+/** `bad`: blocks that can't be read, alone or with others. */
+function recoverBytes(p: Populated, bytes: Uint8Array, bad: readonly number[] = []): JournalRecovery {
+  return recoverJournal(expectedJournal(p.stage.scene), (offset, length) => {
+    const hit = bad.some((b) => b * BLOCK_BYTES < offset + length && (b + 1) * BLOCK_BYTES > offset);
+    return hit ? null : bytes.subarray(offset, offset + length);
+  });
+}
+
+function mask(r: JournalRecovery): number {
+  return [...r.dirty.regions()].reduce((m, region) => m | (1 << region), 0);
+}
+
+function places(p: Populated): number[] {
+  return [...p.image.blocks.keys()].filter((i) => i >= 2 * BLOCKS_PER_UNIT || i % BLOCKS_PER_UNIT === 0);
+}
+
+function isLog(p: Populated, place: number): boolean {
+  const { logOffset, pagesOffset } = p.stage.layout;
+  return place >= logOffset[0] / BLOCK_BYTES && place < pagesOffset[0] / BLOCK_BYTES;
+}
+
+/** Of a log block: whether evidence is in it. */
+function isEvidence(p: Populated, { tail, head, layout }: JournalRecovery, place: number): boolean {
+  const at = (place - layout.logOffset[0] / BLOCK_BYTES) % layout.ringBlocks;
+  for (let s = tail; s <= head; s++) if (s % layout.ringBlocks === at) return isLog(p, place);
+  return false;
+}
+
+describe.each([inFlight(), degraded(), atRest(), empty()])('journal with $name', (p) => {
+  const before = mask(recoverBytes(p, bytesOf(p.image)));
+
+  /** The damage costs nothing and is listed; once repaired it is not found any more. */
+  function costsNothing(bytes: Uint8Array, what: string, bad: number[] = [], loud = true): void {
+    const r = recoverBytes(p, bytes, bad);
+    expect(mask(r), `${what}: D`).toBe(before);
+    expect([r.everythingDirty, r.needsFormat], what).toEqual([false, false]);
+    if (loud) expect(r.findings.count, `${what}: findings`).toBe(1);
+    const repaired = bytes.slice();
+    for (const { offsetBytes, bytes: unit } of r.logRepairs()) repaired.set(unit, offsetBytes);
+    const again = recoverBytes(p, repaired);
+    expect(mask(again), `${what}, repaired: D`).toBe(before);
+    expect(again.findings.list.filter((f) => f.where === 'log' && f.effect === 'repaired'), `${what}, repaired`).toEqual([]);
+  }
+
+  test('a flipped bit in every block, here in its header, there in its body', () => {
+    const bits = [0, 37, 8 * 33, 8 * 50 + 3, 8 * 400, 8 * 511 + 7];
+    for (const place of places(p)) {
+      const bit = bits[place % bits.length]!;
+      const bytes = bytesOf(p.image);
+      bytes[place * BLOCK_BYTES + (bit >> 3)]! ^= 1 << (bit & 7);
+      costsNothing(bytes, `block ${place} bit ${bit}`);
+    }
+  });
+
+  test('zeroed blocks, and blocks of an earlier lap', () => {
+    for (const place of places(p)) {
+      const zeroed = bytesOf(p.image);
+      zeroed.fill(0, place * BLOCK_BYTES, (place + 1) * BLOCK_BYTES);
+      costsNothing(zeroed, `block ${place} zeroed`);
+      for (const old of new Set([p.former[place]!, p.stage.formatted.blocks[place]!])) {
+        if (old !== p.image.blocks[place]) costsNothing(bytesOf(damaged(p.image, place, old)), `block ${place} lost`, [], false);
+      }
+    }
+  });
+
+  test('sectors that can not be read, of 512 bytes and of 4 KiB: one finding each, and the neighbors are read', () => {
+    for (const place of places(p)) {
+      costsNothing(bytesOf(p.image), `block ${place} unreadable`, [place]);
+      expect(recoverBytes(p, bytesOf(p.image), [place]).findings.list[0]).toMatchObject({ blockIndex: place, problem: 'unreadable', class: 'indicator-rot' });
+    }
+    for (let unit = 0; unit < p.image.blocks.length; unit += BLOCKS_PER_UNIT) {
+      const bad = Array.from({ length: BLOCKS_PER_UNIT }, (_, b) => unit + b);
+      const r = recoverBytes(p, bytesOf(p.image), bad);
+      expect(mask(r), `unit at block ${unit}`).toBe(before);
+      // Grouped, except where parts of the unit are of different classes.
+      expect(r.findings.count, `unit at block ${unit}`).toBeLessThanOrEqual(2);
+    }
+  });
+
+  test('a whole copy of the log, of the indicator area, or of both', () => {
+    const { logOffset, pagesOffset, ringBlocks } = p.stage.layout;
+    for (const copy of [0, 1] as const) {
+      const log = Array.from({ length: ringBlocks }, (_, i) => logOffset[copy] / BLOCK_BYTES + i);
+      const pages = Array.from({ length: BLOCKS_PER_UNIT }, (_, i) => pagesOffset[copy] / BLOCK_BYTES + i);
+      for (const bad of [log, pages, [...log, ...pages], [...log, ...pages, copy * BLOCKS_PER_UNIT]]) {
+        const r = recoverBytes(p, bytesOf(p.image), bad);
+        expect(mask(r)).toBe(before);
+        expect(r.findings.count).toBeLessThan(8);
+      }
+    }
+  });
+
+  test('both copies: nothing where no evidence is, everything where a block may have named regions', () => {
+    const garbage = p.stage.store.intern(new Uint8Array(BLOCK_BYTES).fill(0x5a), 0);
+    const intact = recoverBytes(p, bytesOf(p.image));
+    const { head, layout } = intact;
+    for (const place of places(p)) {
+      const r = recoverBytes(p, bytesOf(damaged(damaged(p.image, place, garbage), counterpart(layout, place), garbage)));
+      expect(p.differ & ~mask(r), `block ${place}: regions that differ and are clean`).toBe(0);
+      const isNext = isLog(p, place) && (place - layout.logOffset[0] / BLOCK_BYTES) % layout.ringBlocks === (head + 1) % layout.ringBlocks;
+      if (isLog(p, place) && !isEvidence(p, intact, place) && !isNext) expect(mask(r), `block ${place}`).toBe(before);
+      else expect([before, ALL_REGIONS], `block ${place}`).toContain(mask(r));
+      expect(r.findings.count).toBeGreaterThan(0);
+    }
+  });
+});

@@ -1,0 +1,158 @@
+/**
+ * R12, block by block: whatever becomes of a single block of a populated journal, recovery never says clean of a region
+ * that differs; and when the damage can be told from a legal crash, it says what it found.
+ */
+import { describe, expect, test } from 'vitest';
+import { damaged } from '../../../src/explore/damage.js';
+import { IDENTITY } from '../../../src/explore/geometry.js';
+import type { JournalImage } from '../../../src/explore/journalDevice.js';
+import type { Recovered } from '../../../src/explore/recoveries.js';
+import { readU64, sealBlock, viewOf } from '../../../src/tracker/journal/block.js';
+import type { BlockKind } from '../../../src/tracker/journal/block.js';
+import { BLOCK_BYTES, BLOCKS_PER_UNIT, HEADER_BYTES } from '../../../src/tracker/journal/layout.js';
+import { JournalError } from '../../../src/tracker/journal/error.js';
+import { degraded, inFlight } from './populated.js';
+import type { Populated } from './populated.js';
+
+type Outcome = { refused: true } | { refused: false; recovered: Recovered };
+
+function recover(p: Populated, image: JournalImage): Outcome {
+  try {
+    return { refused: false, recovered: p.stage.recoveries.of(image) };
+  } catch (error) {
+    if (error instanceof JournalError) return { refused: true };
+    throw error;
+  }
+}
+
+function bytesAt(p: Populated, place: number): Uint8Array {
+  return p.stage.store.bytesOf(p.image.blocks[place]).slice();
+}
+
+function withBytes(p: Populated, place: number, bytes: Uint8Array): JournalImage {
+  return damaged(p.image, place, p.stage.store.intern(bytes, 0));
+}
+
+/** No region that differs is clean; `loud`: the damage is listed (or the journal refused). */
+function check(p: Populated, image: JournalImage, what: string, loud: boolean): void {
+  const outcome = recover(p, image);
+  if (outcome.refused) return;
+  const lost = p.differ & ~outcome.recovered.dirtyMask;
+  expect(lost, `${what}: regions that differ and are clean, as bits`).toBe(0);
+  if (loud && image.hash !== p.image.hash) expect(outcome.recovered.findings, `${what}: findings`).toBeGreaterThan(0);
+}
+
+/** Places that hold a block: of a superblock unit only the first. */
+function places(p: Populated): number[] {
+  return [...p.image.blocks.keys()].filter((i) => i >= 2 * BLOCKS_PER_UNIT || i % BLOCKS_PER_UNIT === 0);
+}
+
+describe.each([inFlight(), degraded()])('journal with $name', (p) => {
+  test('is worth the trouble: regions differ, and recovery of it undamaged knows them and finds nothing wrong', () => {
+    expect(p.differ).not.toBe(0);
+    const r = p.stage.recoveries.of(p.image);
+    expect(p.differ & ~r.dirtyMask).toBe(0);
+    expect(r.findings).toBe(0);
+    expect(p.stage.recoveries.fromBytes(p.image)).toEqual(r);
+    expect(r.damaged).toBe(false);
+  });
+
+  test('zeroed or garbage blocks', () => {
+    const garbage = Uint8Array.from({ length: BLOCK_BYTES }, (_, i) => (i * 89 + 7) & 0xff);
+    for (const place of places(p)) {
+      check(p, withBytes(p, place, new Uint8Array(BLOCK_BYTES)), `block ${place} zeroed`, true);
+      check(p, withBytes(p, place, garbage), `block ${place} garbage`, true);
+    }
+  });
+
+  test('lost writes: one copy of a block, or of a whole unit, has its former content or that of a former lap', () => {
+    for (const place of places(p)) {
+      for (const old of [p.former[place], p.stage.formatted.blocks[place]]) check(p, damaged(p.image, place, old), `block ${place} lost`, false);
+    }
+    for (let unit = 0; unit < p.image.blocks.length; unit += BLOCKS_PER_UNIT) {
+      let image = p.image;
+      for (let b = 0; b < BLOCKS_PER_UNIT; b++) image = damaged(image, unit + b, p.former[unit + b]);
+      check(p, image, `unit at block ${unit} lost`, false);
+    }
+  });
+
+  test('units torn at each sector: the rest is former content', () => {
+    for (let unit = 2 * BLOCKS_PER_UNIT; unit < p.image.blocks.length; unit += BLOCKS_PER_UNIT) {
+      for (let k = 1; k < BLOCKS_PER_UNIT; k++) {
+        let head = p.image;
+        let rest = p.image;
+        for (let b = 0; b < BLOCKS_PER_UNIT; b++) {
+          if (b >= k) head = damaged(head, unit + b, p.former[unit + b]);
+          else rest = damaged(rest, unit + b, p.former[unit + b]);
+        }
+        check(p, head, `unit at block ${unit} new up to ${k}`, false);
+        check(p, rest, `unit at block ${unit} new from ${k}`, false);
+      }
+    }
+  });
+
+  test('shorn blocks: one sector is part new, part old', () => {
+    for (const place of places(p)) {
+      const old = p.stage.store.bytesOf(p.former[place]);
+      for (let cut = 32; cut < BLOCK_BYTES; cut += 96) {
+        const bytes = bytesAt(p, place);
+        bytes.set(old.subarray(cut), cut);
+        check(p, withBytes(p, place, bytes), `block ${place} shorn at ${cut}`, false);
+      }
+    }
+  });
+
+  test('each bit of the header and a sample of the body flipped', () => {
+    // Blocks that formatting has left alone are alike: some of them stand for all.
+    const chosen = places(p).filter((i) => i % 5 === 0 || p.image.blocks[i] !== p.stage.formatted.blocks[i]);
+    for (const place of chosen) {
+      for (let bit = 0; bit < BLOCK_BYTES * 8; bit += bit < HEADER_BYTES * 8 ? 1 : 97) {
+        const bytes = bytesAt(p, place);
+        bytes[bit >> 3] ^= 1 << (bit & 7);
+        check(p, withBytes(p, place, bytes), `block ${place} bit ${bit}`, true);
+      }
+    }
+  });
+
+  test('blocks swapped with another, or laid over it', () => {
+    const list = places(p).filter((i) => i >= 2 * BLOCKS_PER_UNIT);
+    const half = (p.stage.layout.logOffset[1] - p.stage.layout.logOffset[0]) / BLOCK_BYTES;
+    for (const place of list) {
+      for (const other of [place + 1, place + BLOCKS_PER_UNIT, place + half]) {
+        if (!list.includes(other)) continue;
+        const [a, b] = [p.image.blocks[place], p.image.blocks[other]];
+        check(p, damaged(damaged(p.image, place, b), other, a), `blocks ${place} and ${other} swapped`, true);
+        check(p, damaged(p.image, place, b), `block ${other} laid over ${place}`, true);
+      }
+    }
+  });
+
+  test('blocks of another rig, of an earlier format, and of another place, whole in themselves', () => {
+    for (const place of places(p)) {
+      const bytes = bytesAt(p, place);
+      const view = viewOf(bytes);
+      const header = { kind: view.getUint16(10, true) as BlockKind, sequence: readU64(view, 32), offsetBytes: readU64(view, 40) };
+      const reseal = (h: typeof header, identity: typeof IDENTITY): Uint8Array => {
+        const copy = bytes.slice();
+        sealBlock(copy, 0, h, identity);
+        return copy;
+      };
+      const otherRig = { ...IDENTITY, rigUuid: new Uint8Array(16).fill(9) };
+      check(p, withBytes(p, place, reseal(header, otherRig)), `block ${place} of another rig`, true);
+      check(p, withBytes(p, place, reseal(header, { ...IDENTITY, formatEpoch: 7 })), `block ${place} of another format`, true);
+      check(p, withBytes(p, place, reseal({ ...header, offsetBytes: header.offsetBytes + 512 }, IDENTITY)), `block ${place} misplaced`, true);
+    }
+  });
+
+  test('unreadable: neither superblock, or a whole copy of the log', () => {
+    let image = p.image;
+    for (const place of [0, BLOCKS_PER_UNIT]) image = damaged(image, place, p.stage.store.intern(new Uint8Array(BLOCK_BYTES), 0));
+    const outcome = recover(p, image);
+    expect(outcome.refused).toBe(false);
+    if (!outcome.refused) {
+      expect(outcome.recovered.dirtyMask).toBe(0b1111);
+      expect(outcome.recovered.needsFormat).toBe(true);
+      expect(outcome.recovered.findings).toBeGreaterThan(0);
+    }
+  });
+});
