@@ -5,6 +5,7 @@
  * arrived by then (a timer of Node fires before the loop reads anything). Does not keep a process alive by itself.
  */
 import { AttendedTime, type Standstill } from './attendedTime.js';
+import { NS_PER_MS } from './clock.js';
 
 export interface AttendedClock {
   /** Monotonic ms less all standstills; for differences only. */
@@ -27,7 +28,7 @@ const TIMER_MS_MAX = 2 ** 31 - 1;
 
 /** CLOCK_MONOTONIC. */
 function monotonicMs(): number {
-  return Number(process.hrtime.bigint()) / 1e6;
+  return Number(process.hrtime.bigint()) / NS_PER_MS;
 }
 
 class LoopClock implements AttendedClock {

@@ -8,8 +8,8 @@
 import type { AreaName } from '../base/areas.js';
 import type { ResolvedRig } from '../rig/resolved.js';
 import { AreaWatch } from './session/areaWatch.js';
-import { untilOr } from '../power/clock.js';
-import { NS_PER_MS } from './clock.js';
+import { untilOr } from '../base/clock.js';
+import { NS_PER_MS } from '../base/clock.js';
 import { CampaignError, textOf } from './errors.js';
 import { distributionOf, type Calibration } from './calibration.js';
 import type { DeviceSign, SwitchRecord } from './cycle/cycleTypes.js';

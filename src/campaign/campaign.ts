@@ -10,7 +10,7 @@ import type { AreaFailure } from '../replication/port.js';
 import type { ResolvedRig } from '../rig/resolved.js';
 import type { CycleRecord } from '../report/runRecord.js';
 import type { Calibration } from './calibration.js';
-import type { Clock } from './clock.js';
+import type { Clock } from '../base/clock.js';
 import { comeBack } from './cycle/comeBack.js';
 import { CycleRunner, problemFrom } from './cycle/cycleRunner.js';
 import { keptRecord } from './cycle/cycleRecord.js';

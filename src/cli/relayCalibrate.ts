@@ -5,7 +5,7 @@
 import type { Command } from 'commander';
 import { calibrate } from '../campaign/calibrate.js';
 import { CALIBRATION_FILE, type Calibration, type Distribution } from '../campaign/calibration.js';
-import { systemClock } from '../campaign/clock.js';
+import { systemClock } from '../base/systemClock.js';
 import { realHost } from '../campaign/session/realHost.js';
 import { lockRig } from '../campaign/session/rigLock.js';
 import { defaultRunPath, RunDirectory } from '../campaign/record/runDirectory.js';

@@ -1,6 +1,6 @@
 /** `plugpull relay test`: a board relay by relay, before any disk hangs on it. The relays really switch. */
 import type { Command } from 'commander';
-import { systemClock } from '../campaign/clock.js';
+import { systemClock } from '../base/systemClock.js';
 import { CampaignError } from '../campaign/errors.js';
 import { lockRig } from '../campaign/session/rigLock.js';
 import { stateDir } from '../campaign/session/stateDir.js';

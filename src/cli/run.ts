@@ -5,7 +5,7 @@
 import type { Command } from 'commander';
 import { CALIBRATION_FILE, loadCalibration, type Calibration } from '../campaign/calibration.js';
 import { runCampaign, type CampaignResult } from '../campaign/campaign.js';
-import { systemClock } from '../campaign/clock.js';
+import { systemClock } from '../base/systemClock.js';
 import { CampaignError } from '../campaign/errors.js';
 import { freeBytes } from '../campaign/record/freeSpace.js';
 import { nothingToCut, outlookOf, refusalOf } from '../campaign/outlook.js';

@@ -3,7 +3,7 @@
  * end what it is about, at once where it waits; the second, or an error that nobody caught, ends the process as soon as
  * rails that are only off for a time are on again. Either way it is said how the rails are left.
  */
-import { systemClock } from '../campaign/clock.js';
+import { systemClock } from '../base/systemClock.js';
 import { CampaignError } from '../campaign/errors.js';
 import { lockRig } from '../campaign/session/rigLock.js';
 import { stateDir } from '../campaign/session/stateDir.js';

@@ -1,5 +1,5 @@
 /** What `resync` and `verify` share: a session on a rig as it is, ended whatever happens, and the first interrupt. */
-import { systemClock } from '../campaign/clock.js';
+import { systemClock } from '../base/systemClock.js';
 import { CampaignError } from '../campaign/errors.js';
 import { realHost } from '../campaign/session/realHost.js';
 import type { RigLock } from '../campaign/session/rigLock.js';

@@ -6,7 +6,8 @@ import { openBoardMemory, type OpenBoardMemory } from './boards/boardMemory.js';
 import { type BoardDeps, openBoard } from './boards/openBoard.js';
 import type { WireTrace } from './boards/session.js';
 import { checkPowerSpec, type PowerSpec } from './checkPowerSpec.js';
-import { type Clock, systemClock } from './clock.js';
+import { type RawClock } from '../base/clock.js';
+import { systemClock } from '../base/systemClock.js';
 import { PowerController } from './rails/controller.js';
 import { relayChanges } from './rails/railMap.js';
 import { openSerialWire } from './transport/serialWire.js';
@@ -14,7 +15,7 @@ import type { OpenWire } from './transport/wire.js';
 
 /** What the outside world is; everything has a default. */
 export interface PowerDeps {
-  clock?: Clock;
+  clock?: RawClock;
   openWire?: OpenWire;
   openMemory?: OpenBoardMemory;
   /** Told to whoever finds a tty held. */

@@ -7,7 +7,7 @@
 import type { BoardRef } from './spec.js';
 import type { Board, RelayChange, SwitchDone } from './boards/board.js';
 import { openBoard } from './boards/openBoard.js';
-import { type Clock, NS_PER_MS } from './clock.js';
+import { type RawClock, NS_PER_MS } from '../base/clock.js';
 import { isPowerError, type PowerError } from './errors.js';
 import { boardDeps, type PowerDeps } from './openPower.js';
 import { type Evidence, verifyRelays } from './rails/verify.js';
@@ -115,7 +115,7 @@ export async function* testBoard(
 }
 
 /** Off and on in one step: between two, a caller could stop looking and leave every relay off. */
-async function switchAll(board: Board, found: ReadonlyMap<number, boolean>, clock: Clock): Promise<Outcome> {
+async function switchAll(board: Board, found: ReadonlyMap<number, boolean>, clock: RawClock): Promise<Outcome> {
   const all = (on: boolean): RelayChange[] => [...found.keys()].map((channel) => ({ channel, on }));
   let off: SwitchDone;
   try {
@@ -145,7 +145,7 @@ function spread({ channelNs }: SwitchDone): string {
   return ((Math.max(...times) - Math.min(...times)) / NS_PER_MS).toFixed(0);
 }
 
-async function evidenceOf(board: Board, changes: readonly RelayChange[], done: SwitchDone, clock: Clock): Promise<Evidence> {
+async function evidenceOf(board: Board, changes: readonly RelayChange[], done: SwitchDone, clock: RawClock): Promise<Evidence> {
   const seen = await verifyRelays(board, changes, done.commandNs, clock);
   return seen.evidence === 'none' ? done.evidence : seen.evidence;
 }

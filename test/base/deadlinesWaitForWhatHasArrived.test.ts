@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { attended } from '../../src/base/attendedClock.js';
 import type { Standstill } from '../../src/base/attendedTime.js';
-import { systemClock } from '../../src/campaign/clock.js';
+import { systemClock } from '../../src/base/systemClock.js';
 import { within } from '../../src/campaign/cycle/within.js';
 
 const nothing = new Int32Array(new SharedArrayBuffer(4));

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Standstill } from '../../src/base/attendedTime.js';
 import { runCampaign, type CampaignResult } from '../../src/campaign/campaign.js';
-import { systemClock } from '../../src/campaign/clock.js';
+import { systemClock } from '../../src/base/systemClock.js';
 import { realHost } from '../../src/campaign/session/realHost.js';
 import { createRecorder } from '../../src/campaign/record/recorder.js';
 import { lockRig } from '../../src/campaign/session/rigLock.js';

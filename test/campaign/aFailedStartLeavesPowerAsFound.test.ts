@@ -3,8 +3,8 @@
  * wrong contact costs no disk its power for good, is refused within seconds, and is told where to look.
  */
 import { afterAll, describe, expect, it } from 'vitest';
-import { answers } from '../../src/campaign/answers.js';
-import { systemClock } from '../../src/campaign/clock.js';
+import { answers } from '../../src/campaign/session/answers.js';
+import { systemClock } from '../../src/base/systemClock.js';
 import type { Host, RailFound } from '../../src/campaign/session/host.js';
 import { realHost } from '../../src/campaign/session/realHost.js';
 import { lockRig } from '../../src/campaign/session/rigLock.js';

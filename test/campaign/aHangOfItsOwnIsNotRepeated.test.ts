@@ -1,6 +1,6 @@
 /** A cycle in which the bench stood still is not repeated over a device that hung while the bench looked: it may hang only once. */
 import { describe, expect, it } from 'vitest';
-import { NS_PER_MS } from '../../src/campaign/clock.js';
+import { NS_PER_MS } from '../../src/base/clock.js';
 import { keptRecord } from '../../src/campaign/cycle/cycleRecord.js';
 import { isOfStandstill, notJudgedByTime } from '../../src/campaign/cycle/standstill.js';
 import type { CycleState } from '../../src/campaign/cycle/cycleTypes.js';

@@ -2,7 +2,7 @@
 import { constants } from 'node:os';
 import { expect, it } from 'vitest';
 import { createAreaProbe } from '../../src/campaign/session/areaProbe.js';
-import { systemClock } from '../../src/campaign/clock.js';
+import { systemClock } from '../../src/base/systemClock.js';
 
 const { EIO, ENOENT } = constants.errno;
 

@@ -4,7 +4,7 @@
  */
 import { afterAll, describe, expect, it } from 'vitest';
 import { runCampaign, type CampaignResult } from '../../src/campaign/campaign.js';
-import { systemClock } from '../../src/campaign/clock.js';
+import { systemClock } from '../../src/base/systemClock.js';
 import { CampaignError } from '../../src/campaign/errors.js';
 import type { Host } from '../../src/campaign/session/host.js';
 import type { CampaignObserver } from '../../src/campaign/observer.js';

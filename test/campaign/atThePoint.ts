@@ -3,7 +3,7 @@
  * platters would show, past every cache and past everything that the bench believes.
  */
 import { readFileSync } from 'node:fs';
-import { systemClock } from '../../src/campaign/clock.js';
+import { systemClock } from '../../src/base/systemClock.js';
 import { CycleRunner } from '../../src/campaign/cycle/cycleRunner.js';
 import type { CutRecord, CycleState } from '../../src/campaign/cycle/cycleTypes.js';
 import { realHost } from '../../src/campaign/session/realHost.js';

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { runCampaign, type CampaignResult } from '../../src/campaign/campaign.js';
-import { systemClock } from '../../src/campaign/clock.js';
+import { systemClock } from '../../src/base/systemClock.js';
 import { createAreaProbe } from '../../src/campaign/session/areaProbe.js';
 import { textOf } from '../../src/campaign/errors.js';
 import { devicePath } from '../../src/campaign/session/places.js';

@@ -8,7 +8,7 @@ import type { AreaFailure, EnginePort, EngineSpec, LoadReport, PointEvent } from
 import type { AreaName } from '../../src/base/areas.js';
 import type { RailSpec } from '../../src/power/spec.js';
 import type { WorkloadSpec } from '../../src/workload/spec.js';
-import { delay } from '../../src/campaign/clock.js';
+import { delay } from '../../src/base/clock.js';
 import { FakeClock } from './fakeClock.js';
 import * as reports from './reports.js';
 

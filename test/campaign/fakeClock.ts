@@ -1,6 +1,6 @@
 /** A clock that jumps to the next timer whenever nothing else can happen: a cycle of seconds runs in milliseconds. */
 import type { Standstill } from '../../src/base/attendedTime.js';
-import type { Clock } from '../../src/campaign/clock.js';
+import type { Clock } from '../../src/base/clock.js';
 
 interface Timer {
   atMs: number;
@@ -39,6 +39,10 @@ export class FakeClock implements Clock {
     this.ms += ms;
     this.stoodMs += ms;
     for (const listener of this.listeners) listener({ atMs, ms });
+  }
+
+  timer(ms: number, fn: () => void): () => void {
+    return this.after(ms, fn);
   }
 
   after(ms: number, fn: () => void): () => void {

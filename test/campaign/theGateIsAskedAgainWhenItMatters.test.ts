@@ -3,7 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdirSync, readFileSync, renameSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
-import { systemClock } from '../../src/campaign/clock.js';
+import { systemClock } from '../../src/base/systemClock.js';
 import { realHost } from '../../src/campaign/session/realHost.js';
 import { lockRig } from '../../src/campaign/session/rigLock.js';
 import { Session } from '../../src/campaign/session/session.js';

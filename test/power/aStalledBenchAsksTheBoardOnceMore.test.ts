@@ -1,7 +1,7 @@
 /** An old state that was asked in time and read late contradicts nothing; one that was asked for late does. */
 import { expect, it } from 'vitest';
 import type { Board, RelayReading } from '../../src/power/boards/board.js';
-import type { Clock } from '../../src/power/clock.js';
+import type { RawClock } from '../../src/base/clock.js';
 import { verifyRelays } from '../../src/power/rails/verify.js';
 
 const WITHIN_MS = 200;
@@ -9,9 +9,9 @@ const WITHIN_MS = 200;
 /** The bench stands still in each reading for far longer than the board may tell an old state. */
 async function verify(states: boolean[]): Promise<string> {
   let nowMs = 0;
-  const clock: Clock = {
+  const clock: RawClock = {
     nowNs: () => nowMs * 1e6,
-    after(delayMs, then) {
+    timer(delayMs, then) {
       nowMs += delayMs;
       queueMicrotask(then);
       return () => undefined;

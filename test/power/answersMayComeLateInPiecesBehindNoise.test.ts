@@ -3,7 +3,7 @@
 import fs from 'node:fs';
 import { afterAll, afterEach, expect, it } from 'vitest';
 import { createPeer } from '../../src/lab/peers/index.js';
-import { systemClock } from '../../src/power/clock.js';
+import { systemClock } from '../../src/base/systemClock.js';
 import type { WireTrace } from '../../src/power/index.js';
 import type { Wire } from '../../src/power/transport/wire.js';
 import { handWire } from './handWire.js';

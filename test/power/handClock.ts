@@ -1,7 +1,7 @@
-import type { Clock } from '../../src/power/clock.js';
+import type { RawClock } from '../../src/base/clock.js';
 
 /** Time that passes only when told to, timer by timer. */
-export class HandClock implements Clock {
+export class HandClock implements RawClock {
   #nowMs = 0;
   #timers: { atMs: number; then: () => void }[] = [];
 
@@ -9,7 +9,7 @@ export class HandClock implements Clock {
     return this.#nowMs * 1e6;
   }
 
-  after(delayMs: number, then: () => void): () => void {
+  timer(delayMs: number, then: () => void): () => void {
     const timer = { atMs: this.#nowMs + delayMs, then };
     this.#timers.push(timer);
     return () => {

@@ -10,7 +10,7 @@ import { lcus } from '../../src/power/catalogue/lcus.js';
 import { modbusRtu } from '../../src/power/catalogue/modbus.js';
 import { scpi } from '../../src/power/catalogue/scpi.js';
 import { denkovi16, numato, sainsmart16 } from '../../src/power/catalogue/textBoards.js';
-import type { Clock } from '../../src/power/clock.js';
+import type { RawClock } from '../../src/base/clock.js';
 import { isPowerError, openPower } from '../../src/power/index.js';
 import type { OpenWire } from '../../src/power/transport/wire.js';
 import { RigError } from '../../src/rig/errors.js';
@@ -23,12 +23,12 @@ const WORDS = ['{channel}', '{channel-1:u16}', '{mask}', '{mask:coils}', '{state
 const VALUES = [null, 0, -1, 1e300, 'echo', '', 'FF', [], {}, ['FF', 'echo'], true, { send: 'FF' }, { min: 4, max: 1 }, { min: 1, max: 4 }];
 
 /** Time that passes when everybody waits for it. */
-function idleClock(): Clock {
+function idleClock(): RawClock {
   let nowNs = 1e9;
   const timers = new Set<{ atNs: number; then: () => void }>();
   return {
     nowNs: () => nowNs,
-    after(delayMs, then) {
+    timer(delayMs, then) {
       const timer = { atNs: nowNs + delayMs * 1e6, then };
       timers.add(timer);
       setImmediate(() => setImmediate(() => {
@@ -44,7 +44,7 @@ function idleClock(): Clock {
 }
 
 /** Answers each frame with the next of these. */
-function nonsense(answers: readonly Uint8Array[], clock: Clock): OpenWire {
+function nonsense(answers: readonly Uint8Array[], clock: RawClock): OpenWire {
   return () => {
     let listener: (chunk: Uint8Array) => void = () => undefined;
     let turn = 0;

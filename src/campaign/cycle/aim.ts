@@ -1,7 +1,7 @@
 /** How near a cut came to what it was aimed at: a time, or a point of the protocol (pure). */
 import type { InFlight } from '../../replication/port.js';
 import type { CycleRecord, PointAim } from '../../report/runRecord.js';
-import { NS_PER_MS } from '../clock.js';
+import { NS_PER_MS } from '../../base/clock.js';
 import type { CutRecord, PointEnded } from './cycleTypes.js';
 import { feltNs, proofOfCut } from './proof.js';
 

@@ -3,7 +3,7 @@
  */
 import type { AreaName } from '../../base/areas.js';
 import type { AreaFailure, EnginePort, EngineSpec, PointEvent } from '../../replication/port.js';
-import type { Clock } from '../clock.js';
+import type { Clock } from '../../base/clock.js';
 import type { CounterChange } from './counterChanges.js';
 import type { CycleProblem, DeviceSign, SwitchRecord } from './cycleTypes.js';
 

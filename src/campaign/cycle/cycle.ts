@@ -8,7 +8,7 @@
  * restores all power, whatever the outcome says.
  */
 import { AREA_NAMES } from '../../base/areas.js';
-import { NS_PER_MS } from '../clock.js';
+import { NS_PER_MS } from '../../base/clock.js';
 import type { CutRecord, CycleFacts, CycleInput, CyclePlan, CycleProblem, CycleState, DeviceSign, Transition } from './cycleTypes.js';
 import { end, enter, fellSilent, go, loadBegan, phaseOf, problemIn, sendEffect, type Step } from './cycleSteps.js';
 import { allSeen, cutAreas } from './proof.js';

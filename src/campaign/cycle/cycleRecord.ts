@@ -3,7 +3,7 @@ import { cycleVerdict, type CycleLimits, type DeviceFault, type ProofKind } from
 import type { AreaFailure } from '../../replication/port.js';
 import type { CycleRecord } from '../../report/runRecord.js';
 import { aimOf, missedPoint } from './aim.js';
-import { NS_PER_MS } from '../clock.js';
+import { NS_PER_MS } from '../../base/clock.js';
 import type { CutRecord, CycleState } from './cycleTypes.js';
 import { describeCounters } from './counterChanges.js';
 import { boardEvidence, cutAreas, proofOfCut } from './proof.js';

@@ -9,7 +9,7 @@ import type { WorkloadSpec } from '../../workload/spec.js';
 import { newCycle, step } from './cycle.js';
 import { phaseOf } from './cycleSteps.js';
 import type { Bench } from './bench.js';
-import { NS_PER_MS } from '../clock.js';
+import { NS_PER_MS } from '../../base/clock.js';
 import type { CycleEffect, CycleInput, CyclePhase, CyclePlan, CycleProblem, CycleState, WorkName } from './cycleTypes.js';
 import { AreaWatch } from '../session/areaWatch.js';
 import { codeOf, textOf } from '../errors.js';

@@ -8,7 +8,7 @@
  */
 import { isHostsOwn } from '../../blockdev/hostErrors.js';
 import type { AreaName } from '../../base/areas.js';
-import { NS_PER_MS } from '../clock.js';
+import { NS_PER_MS } from '../../base/clock.js';
 import type { CutRecord, DeviceSign, SwitchRecord } from './cycleTypes.js';
 
 export type AreaProof =

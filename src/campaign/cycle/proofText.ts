@@ -1,5 +1,5 @@
 /** What was seen of a cut, in words (pure): of each area, and of rails whose cut is not proven. */
-import { NS_PER_MS } from '../clock.js';
+import { NS_PER_MS } from '../../base/clock.js';
 import type { CutRecord, CutRound, RailCut } from './cycleTypes.js';
 import { proofOfCut, type AreaProof } from './proof.js';
 

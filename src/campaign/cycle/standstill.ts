@@ -7,7 +7,7 @@
 import type { Standstill } from '../../base/attendedTime.js';
 import type { CycleLimits, Reason, ReasonCode } from '../../judge/verdict/verdict.js';
 import type { CycleRecord } from '../../report/runRecord.js';
-import { NS_PER_MS } from '../clock.js';
+import { NS_PER_MS } from '../../base/clock.js';
 import type { CycleState } from './cycleTypes.js';
 
 /** A bench that stands still in every attempt gets its verdict in the end. */

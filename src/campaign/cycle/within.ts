@@ -1,5 +1,5 @@
 /** A promise with a deadline on an injected clock. */
-import type { Clock } from '../clock.js';
+import type { Clock } from '../../base/clock.js';
 import { CampaignError } from '../errors.js';
 
 /** Rejects with HARDWARE_FAILED after `ms`; the promise itself goes on, its end is then nobody's business. */

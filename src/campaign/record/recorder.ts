@@ -5,7 +5,7 @@
  * The first line that does not fit is thrown, for the campaign to end the run; afterwards only `cycles.jsonl` is written,
  * from the room that is kept for the way out (runDirectory.ts), so that a cycle that has ended is on record.
  */
-import type { Clock } from '../clock.js';
+import type { Clock } from '../../base/clock.js';
 import { cutAreas, proofOfCut } from '../cycle/proof.js';
 import type { CampaignObserver } from '../observer.js';
 import type { LineFile, RunDirectory } from './runDirectory.js';

@@ -11,7 +11,7 @@ import { basename } from 'node:path';
 import { constants as os } from 'node:os';
 import { AREA_NAMES, type AreaName } from '../../base/areas.js';
 import { alignedMemory } from '../../blockdev/alignedMemory.js';
-import type { Clock } from '../clock.js';
+import type { Clock } from '../../base/clock.js';
 import type { DeviceSign } from '../cycle/cycleTypes.js';
 
 /** Every logical block size in use divides it, and so does every page. */

@@ -4,7 +4,7 @@
  */
 import type { AreaName } from '../../base/areas.js';
 import type { Bench } from '../cycle/bench.js';
-import { delay } from '../clock.js';
+import { delay } from '../../base/clock.js';
 import type { DeviceSign } from '../cycle/cycleTypes.js';
 
 /** Between two reads of an area that is watched: finer than any relay's contact, and little beside the load. */

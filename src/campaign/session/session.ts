@@ -16,7 +16,7 @@ import { createAreaProbe, type AreaProbe } from './areaProbe.js';
 import { AreaWatch } from './areaWatch.js';
 import type { Bench } from '../cycle/bench.js';
 import { bringUp, putBackWhatWasLost, type BringUp } from './bringUp.js';
-import { delay, type Clock } from '../clock.js';
+import { delay, type Clock } from '../../base/clock.js';
 import { counterChanges, type AreaCounters, type CounterChange } from '../cycle/counterChanges.js';
 import type { CycleProblem, DeviceSign } from '../cycle/cycleTypes.js';
 import { CampaignError } from '../errors.js';

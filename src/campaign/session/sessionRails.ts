@@ -5,7 +5,7 @@
 import type { AreaName } from '../../base/areas.js';
 import type { RailSpec } from '../../power/spec.js';
 import type { BenchPower } from '../cycle/bench.js';
-import type { Clock } from '../clock.js';
+import type { Clock } from '../../base/clock.js';
 import type { SwitchRecord } from '../cycle/cycleTypes.js';
 import { CampaignError } from '../errors.js';
 import type { PowerPort, RailFound } from './host.js';

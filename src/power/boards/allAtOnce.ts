@@ -7,7 +7,7 @@
  * A board that has obeyed the frame once and then falls silent is a failure: that is not for this file.
  */
 
-import type { Clock } from '../clock.js';
+import type { RawClock } from '../../base/clock.js';
 import { isPowerError, type PowerError } from '../errors.js';
 import type { RelayChange, SwitchDone } from './board.js';
 
@@ -21,12 +21,12 @@ export interface AllAtOnceWays {
 }
 
 export class AllAtOnce {
-  readonly #clock: Clock;
+  readonly #clock: RawClock;
   readonly #ways: AllAtOnceWays;
   #isKnown = false;
   #refusal: PowerError | null = null;
 
-  constructor(clock: Clock, ways: AllAtOnceWays) {
+  constructor(clock: RawClock, ways: AllAtOnceWays) {
     this.#clock = clock;
     this.#ways = ways;
   }

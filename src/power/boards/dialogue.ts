@@ -4,7 +4,7 @@
  */
 
 import type { BoardType, Step } from '../boardType.js';
-import type { Clock } from '../clock.js';
+import type { RawClock } from '../../base/clock.js';
 import { isPowerError } from '../errors.js';
 import { renderFrame } from '../language/frame.js';
 import type { Values } from '../language/numbers.js';
@@ -16,7 +16,7 @@ export interface DialogueSetup {
   replyTimeoutMs: number;
   /** Attempts of one exchange in all, 1 or more. */
   attempts: number;
-  clock: Clock;
+  clock: RawClock;
   session: Session;
 }
 

@@ -7,7 +7,7 @@
  */
 
 import { z } from 'zod';
-import { type Clock } from '../clock.js';
+import { type RawClock } from '../../base/clock.js';
 import { isPowerError, PowerError } from '../errors.js';
 import type { Board, RelayChange, RelayReading } from './board.js';
 import { type CommandEnd, runCommand } from './runCommand.js';
@@ -43,7 +43,7 @@ function isExpression(text: string): boolean {
 
 export type ExecOptions = z.infer<typeof execOptionsSchema>;
 
-export function execBoard(name: string, channels: number, options: ExecOptions, clock: Clock): Board {
+export function execBoard(name: string, channels: number, options: ExecOptions, clock: RawClock): Board {
   const run = (template: string[], channel: number): Promise<string> => outputOf(`board "${name}", channel ${channel}`, template, channel, options.timeoutMs);
   const state = options.state;
 

@@ -1,7 +1,7 @@
 /** From a rig profile's board to one that is open, initialized and queued. */
 
 import type { BoardRef } from '../spec.js';
-import type { Clock } from '../clock.js';
+import type { RawClock } from '../../base/clock.js';
 import { type LineSettings, lineText } from '../line.js';
 import type { OpenWire, Wire } from '../transport/wire.js';
 import { type Board, queued, type RelayChange } from './board.js';
@@ -13,7 +13,7 @@ import { resolveBoard, type ResolvedBoard } from './resolveBoard.js';
 import { Session, type WireTrace } from './session.js';
 
 export interface BoardDeps {
-  clock: Clock;
+  clock: RawClock;
   openWire: OpenWire;
   openMemory: OpenBoardMemory;
   rigName: string;

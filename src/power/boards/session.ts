@@ -10,7 +10,7 @@
  */
 
 import { AttendedTime } from '../../base/attendedTime.js';
-import { type Clock, NS_PER_MS, until } from '../clock.js';
+import { type RawClock, NS_PER_MS, until } from '../../base/clock.js';
 import { boardGarbage, boardMute, boardRefused, type Said } from '../errors.js';
 import type { Captures, ReplyPattern } from '../language/reply.js';
 import type { Wire } from '../transport/wire.js';
@@ -60,7 +60,7 @@ const DRAIN_MS_MAX = 500;
 
 export class Session {
   readonly #wire: Wire;
-  readonly #clock: Clock;
+  readonly #clock: RawClock;
   readonly #settings: SessionSettings;
   readonly #trace: (trace: WireTrace) => void;
   /** Silence and deadlines count while somebody listens; gaps between frames are the board's, in raw time. */
@@ -73,7 +73,7 @@ export class Session {
   #lost: Error | null = null;
   #wake: (() => void) | null = null;
 
-  constructor(wire: Wire, clock: Clock, settings: SessionSettings, trace: (trace: WireTrace) => void) {
+  constructor(wire: Wire, clock: RawClock, settings: SessionSettings, trace: (trace: WireTrace) => void) {
     this.#wire = wire;
     this.#clock = clock;
     this.#settings = settings;
@@ -182,7 +182,7 @@ export class Session {
         this.#wake = null;
         resolve();
       };
-      const cancel = this.#clock.after(leftMs, end);
+      const cancel = this.#clock.timer(leftMs, end);
       this.#wake = end;
     });
   }

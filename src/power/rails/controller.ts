@@ -9,7 +9,7 @@
 
 import type { RailSpec } from '../spec.js';
 import type { Board, RelayChange, SwitchDone } from '../boards/board.js';
-import { type Clock, NS_PER_MS, until, untilOr } from '../clock.js';
+import { type RawClock, NS_PER_MS, until, untilOr } from '../../base/clock.js';
 import { isPowerError, PowerError } from '../errors.js';
 import { type RailCommand, type RailState, railState, relayChanges, relayOn } from './railMap.js';
 import { type RailDeed, type RailNotOn, railsLeft } from './railsLeft.js';
@@ -58,13 +58,13 @@ const READABLE_PULSE_MS = 300;
 export class PowerController {
   readonly #boards: ReadonlyMap<string, Board>;
   readonly #rails: ReadonlyMap<string, RailSpec>;
-  readonly #clock: Clock;
+  readonly #clock: RawClock;
   /** Rails that were switched off and not on again. */
   readonly #deeds = new Map<string, RailDeed>();
   #broken: PowerError | null = null;
   #closed = false;
 
-  constructor(boards: readonly Board[], rails: readonly RailSpec[], clock: Clock) {
+  constructor(boards: readonly Board[], rails: readonly RailSpec[], clock: RawClock) {
     this.#boards = new Map(boards.map((board) => [board.name, board]));
     this.#rails = new Map(rails.map((rail) => [rail.name, rail]));
     this.#clock = clock;

@@ -4,7 +4,7 @@
  */
 
 import type { Board, RelayChange } from '../boards/board.js';
-import { type Clock, NS_PER_MS, until } from '../clock.js';
+import { type RawClock, NS_PER_MS, until } from '../../base/clock.js';
 import { PowerError } from '../errors.js';
 
 /** How a switch is known to have happened, weakest first. Device-side evidence comes from elsewhere. */
@@ -25,7 +25,7 @@ export async function verifyRelays(
   board: Board,
   wanted: readonly RelayChange[],
   sinceNs: number,
-  clock: Clock,
+  clock: RawClock,
 ): Promise<Verified> {
   const channels = wanted.map((change) => change.channel);
   for (;;) {
