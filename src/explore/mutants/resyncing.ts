@@ -1,4 +1,5 @@
 /** Broken in resync and in what follows a recovery: R10, R11. */
+import { Copies } from '../../tracker/core/copies.js';
 import { Core } from '../../tracker/core/core.js';
 import { PRIMARY, SECONDARY } from '../../tracker/core/devices.js';
 import { IndicatorPages } from '../../tracker/core/indicatorPages.js';
@@ -43,13 +44,13 @@ class WritesPassCopies extends Updates {
   }
 }
 
-class NewMarkOverlooked extends Resync {
+class NewMarkOverlooked extends Copies {
   override marked(): void {
     // A copy under way clears the region, whatever was marked after it began.
   }
 }
 
-class ClearsUnderUpdates extends Resync {
+class ClearsUnderUpdates extends Copies {
   protected override mayClear(): boolean {
     return true;
   }
@@ -62,11 +63,11 @@ class CursorStays extends Resync {
   }
 }
 
-class AbortForgets extends Resync {
-  override copyOver(slot: number): void {
+class AbortForgets extends Copies {
+  override over(slot: number): void {
     const e = this.entryOf(slot);
     const cancelled = (this.state.slots.flags[slot] & CANCELLED) !== 0;
-    super.copyOver(slot);
+    super.over(slot);
     if (cancelled) this.evidence.pages.unmark(this.state.regions.region[e]);
   }
 }
@@ -143,10 +144,10 @@ export const RESYNCING: readonly Mutant[] = [
   coreMutant({ name: 'source-not-flushed', rule: 'R10', knownFailure: null, wrong: 'what a copy has read counts as durable on P' }, { Updates: SourceNotFlushed }),
   coreMutant({ name: 'copy-does-not-wait', rule: 'R10', knownFailure: 8, wrong: 'a copy starts while an update to its region is in flight' }, { Updates: CopyDoesNotWait }),
   coreMutant({ name: 'writes-pass-copies', rule: 'R10', knownFailure: 8, wrong: 'an update does not wait for the copy of its region' }, { Updates: WritesPassCopies }),
-  coreMutant({ name: 'new-mark-overlooked', rule: 'R10', knownFailure: 7, wrong: 'a region marked during its copy is cleared by it' }, { Resync: NewMarkOverlooked }),
-  coreMutant({ name: 'clears-under-updates', rule: 'R10', knownFailure: 6, wrong: 'a bit is cleared that updates in flight rely on' }, { Resync: ClearsUnderUpdates }),
+  coreMutant({ name: 'new-mark-overlooked', rule: 'R10', knownFailure: 7, wrong: 'a region marked during its copy is cleared by it' }, { Copies: NewMarkOverlooked }),
+  coreMutant({ name: 'clears-under-updates', rule: 'R10', knownFailure: 6, wrong: 'a bit is cleared that updates in flight rely on' }, { Copies: ClearsUnderUpdates }),
   coreMutant({ name: 'cursor-stays', rule: 'R10', knownFailure: 9, wrong: 'a region that turns dirty behind the cursor is never met again' }, { Resync: CursorStays }),
-  coreMutant({ name: 'abort-forgets', rule: 'R10', knownFailure: 13, wrong: 'a cancelled copy takes its region for clean' }, { Resync: AbortForgets }),
+  coreMutant({ name: 'abort-forgets', rule: 'R10', knownFailure: 13, wrong: 'a cancelled copy takes its region for clean' }, { Copies: AbortForgets }),
   coreMutant({ name: 'copy-needs-no-mark', rule: 'R10', knownFailure: null, wrong: "a copy starts before its region's mark is durable" }, { Resync: CopyNeedsNoMark, IndicatorPages: MarksCountInMemory }),
   worldMutant(
     { name: 'late-writes-ignored', rule: 'R10', knownFailure: null, wrong: 'a given-up write that may still land on S is not waited for' },

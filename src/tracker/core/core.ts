@@ -12,6 +12,7 @@ import { checkConfig, UPDATE_BYTES_END } from './config.js';
 import type { DeviceIndex } from './devices.js';
 import { PowerEpoch } from './devices.js';
 import type { CoreEffects } from './effects.js';
+import { Copies } from './copies.js';
 import { Evidence } from './evidence.js';
 import { Fetch } from './fetch.js';
 import type { IndicatorMap } from './indicatorMap.js';
@@ -20,7 +21,7 @@ import { Resync } from './resync.js';
 import type { CoreCounters } from './state.js';
 import { CoreState } from './state.js';
 import { TransactionLog } from './transactionLog.js';
-import { Updates } from './updates.js';
+import { Updates, type UpdatesParts } from './updates.js';
 import * as devices from './devices.js';
 import * as flags from './flags.js';
 import * as logRecords from './logRecords.js';
@@ -33,7 +34,7 @@ const { OPENING_UNITS } = logRecords;
 const { NIL } = words;
 
 /** What a core is built of. Broken engines for the explorer put in a broken part here, and nowhere else. */
-export interface CoreParts {
+export interface CoreParts extends UpdatesParts {
   TransactionLog: typeof TransactionLog;
   IndicatorPages: typeof IndicatorPages;
   PowerEpoch: typeof PowerEpoch;
@@ -42,7 +43,7 @@ export interface CoreParts {
   Resync: typeof Resync;
 }
 
-export const CORE_PARTS: CoreParts = { TransactionLog, IndicatorPages, PowerEpoch, Evidence, Updates, Resync };
+export const CORE_PARTS: CoreParts = { TransactionLog, IndicatorPages, PowerEpoch, Evidence, Copies, Updates, Resync };
 
 /** `obtain`: no slot is free just now; ask again after the next completions. */
 export const BUSY = NIL;
@@ -79,9 +80,8 @@ export class Core {
     this.pages = new parts.IndicatorPages(this.state.regionCount, config.regionsPerGroup);
     this.epochs = [new parts.PowerEpoch(), new parts.PowerEpoch(), new parts.PowerEpoch()];
     this.evidence = new parts.Evidence(this.state, this.log, this.pages, fx);
-    this.updates = new parts.Updates(this.state, this.evidence, [this.epochs[0], this.epochs[1]], fx);
-    this.resync = new parts.Resync(this.state, this.evidence, this.updates);
-    this.updates.resync = this.resync;
+    this.updates = new parts.Updates(this.state, this.evidence, [this.epochs[0], this.epochs[1]], fx, parts);
+    this.resync = new parts.Resync(this.updates);
     this.fetch = new Fetch(this.state, this.pages);
   }
 
@@ -121,7 +121,7 @@ export class Core {
           this.log.openRecords === 0 &&
           this.log.inFlight === 0 &&
           this.evidence.hotRegions === 0 &&
-          this.resync.idle))
+          this.updates.copies.idle))
     );
   }
 
@@ -282,7 +282,7 @@ export class Core {
     this.updates.takeMarked();
     if (!state.journalLost) {
       this.resync.schedule();
-      this.resync.clearDue();
+      this.updates.copies.clearDue();
       this.evidence.expire(this.drainRequested);
       this.evidence.relievePressure();
       this.writeJournal();

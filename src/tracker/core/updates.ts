@@ -2,11 +2,11 @@
  * The way of one update: obtained (R1), evidence durable (R2), submitted in order with what it overlaps (R13), durable
  * on both areas (R4), acknowledged (R5, R8), or given up (R9). Resync copies take the same way from submission on.
  */
+import { Copies } from './copies.js';
 import { Deadlines } from './deadlines.js';
 import type { DeviceIndex, PowerEpoch } from './devices.js';
 import type { Answer, CoreEffects } from './effects.js';
 import type { Evidence } from './evidence.js';
-import type { Resync } from './resync.js';
 import type { CoreState } from './state.js';
 import * as devices from './devices.js';
 import * as flags from './flags.js';
@@ -27,23 +27,28 @@ const ENDED_BEHIND_SUBMITTED = Math.log2(ENDED / SUBMITTED);
 
 type Area = typeof PRIMARY | typeof SECONDARY;
 
+/** What updates are built of. */
+export interface UpdatesParts {
+  Copies: typeof Copies;
+}
+
 export class Updates {
   readonly state: CoreState;
   readonly evidence: Evidence;
   readonly epochs: [PowerEpoch, PowerEpoch];
   readonly fx: CoreEffects;
   readonly deadlines: Deadlines;
-  /** Set once by the core: copies end there. */
-  resync!: Resync;
+  readonly copies: Copies;
   /** `pages.revision` when the waiters were last looked through. */
   protected revisionSeen = -1;
 
-  constructor(state: CoreState, evidence: Evidence, epochs: [PowerEpoch, PowerEpoch], fx: CoreEffects) {
+  constructor(state: CoreState, evidence: Evidence, epochs: [PowerEpoch, PowerEpoch], fx: CoreEffects, parts: UpdatesParts = { Copies }) {
     this.state = state;
     this.evidence = evidence;
     this.epochs = epochs;
     this.fx = fx;
     this.deadlines = new Deadlines(state);
+    this.copies = new parts.Copies(state, evidence, this.deadlines);
   }
 
   /** Takes a slot with a node per region, `count` from `first` on; NIL when slots or nodes are used up just now. */
@@ -70,7 +75,7 @@ export class Updates {
     if (touched > state.config.regionReferences) {
       throw new RangeError(`update touches ${touched} regions: must be at most regionReferences ${state.config.regionReferences}`);
     }
-    if (this.resync.starved || !this.evidence.admits(touched)) return NIL;
+    if (this.copies.starved || !this.evidence.admits(touched)) return NIL;
     const slot = this.enter(transaction, offset, length, first, touched, 0);
     if (slot === NIL) return NIL;
     const { slots, nodes, sets, transactions, counters } = state;
@@ -209,7 +214,7 @@ export class Updates {
     slots.memory[slot + SLOT_FLAGS] = f;
     const onP = (f & DURABLE) !== 0;
     if ((f & COPY) !== 0) {
-      if ((f & ON_BOTH) === ON_BOTH) this.resync.copyDurable(slot);
+      if ((f & ON_BOTH) === ON_BOTH) this.copies.durable(slot);
       return;
     }
     if ((f & GIVEN_UP) !== 0) {
@@ -258,7 +263,7 @@ export class Updates {
     if ((f & COPY) !== 0) return this.cancelCopy(slot);
     counters.givenUp++;
     if ((f & WAITING) !== 0) slots.flags[slot] |= PRIMARY_ONLY;
-    for (let n = slots.firstNode[slot]; n !== NIL; n = nodes.nextOfSlot(n)) this.resync.marked(nodes.entryOf(n));
+    for (let n = slots.firstNode[slot]; n !== NIL; n = nodes.nextOfSlot(n)) this.copies.marked(nodes.entryOf(n));
     this.evidence.markAll(slot, GIVEN_UP);
     // S matters no more; P still has to answer, with its full time.
     const stillWaits = this.deadlines.stop(slot) && (f & DURABLE) === 0 && !primaryLost;
@@ -306,7 +311,7 @@ export class Updates {
     slots.flags[slot] &= ~(WAITING | NEEDS_LOG | NEEDS_MARK | MARKING);
     this.wakeBlocked(slot);
     if (isCopy) {
-      this.resync.copyWithdrawn(slot);
+      this.copies.withdrawn(slot);
     } else {
       slots.flags[slot] |= SETTLED;
       transactions.unsettled[slots.transaction[slot]]--;
@@ -376,7 +381,7 @@ export class Updates {
     const { memory } = slots;
     const before = memory[slot + SLOT_FLAGS];
     if ((before & (IN_EPOCH * BOTH)) !== 0 || !this.isOver(slot)) return;
-    if ((before & (CANCELLED | SETTLED)) === CANCELLED) this.resync.copyOver(slot);
+    if ((before & (CANCELLED | SETTLED)) === CANCELLED) this.copies.over(slot);
     const f = memory[slot + SLOT_FLAGS];
     if ((f & SETTLED) === 0 || (f & (COPY | ANSWERED)) === 0) return;
     memory[slot + SLOT_FLAGS] = 0;
