@@ -5,9 +5,8 @@ import type { ResolvedRig } from '../rig/resolved.js';
 import type { Check } from './doctor/check.js';
 import { hostChecks } from './doctor/hostChecks.js';
 import { rigChecks } from './doctor/rigChecks.js';
-import { EXIT } from './exitCodes.js';
+import { EXIT, type SetExit } from './exitCodes.js';
 import { ffiOption, print, printJson, type FfiName } from './options.js';
-import type { SetExit } from './program.js';
 
 interface DoctorOptions {
   json?: boolean;

@@ -18,7 +18,7 @@ import type { ResolvedRig } from '../rig/resolved.js';
 import { rigFields, rigUuid } from '../rig/uuid.js';
 import { UsageError } from './exitCodes.js';
 import { ffiOption, print, printJson, type FfiName } from './options.js';
-import { formatBytes } from './progressText.js';
+import { formatBytes } from './progress/text.js';
 
 interface EnrolOptions {
   iMean?: string[];

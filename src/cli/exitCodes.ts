@@ -95,3 +95,6 @@ export function textOfError(error: unknown): string {
   if (exitCodeOf(error) !== EXIT.internal || 'code' in error) return error.message;
   return `internal error: ${error.stack ?? error.message}`;
 }
+
+/** Given to each command: the code with which the process is to end. */
+export type SetExit = (code: number) => void;

@@ -9,10 +9,9 @@ import { loadRig } from '../rig/load.js';
 import { findingText, unlistedTexts } from '../report/findingText.js';
 import type { ResolvedRig } from '../rig/resolved.js';
 import { rigUuid } from '../rig/uuid.js';
-import { EXIT } from './exitCodes.js';
+import { EXIT, type SetExit } from './exitCodes.js';
 import { ffiOption, print, printJson, type FfiName } from './options.js';
-import type { SetExit } from './program.js';
-import { formatBytes } from './progressText.js';
+import { formatBytes } from './progress/text.js';
 import { formatRegionMap } from './regionMap.js';
 
 interface InspectOptions {

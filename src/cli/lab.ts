@@ -6,9 +6,8 @@ import { loadRig } from '../rig/load.js';
 import type { ResolvedRig } from '../rig/resolved.js';
 import { rigHolder } from '../campaign/session/rigLock.js';
 import { CampaignError } from '../campaign/errors.js';
-import { EXIT, UsageError } from './exitCodes.js';
+import { EXIT, UsageError, type SetExit } from './exitCodes.js';
 import { print, printJson } from './options.js';
-import type { SetExit } from './program.js';
 
 interface LabOptions {
   json?: boolean;

@@ -15,7 +15,7 @@ import { ttyDoubts } from '../power/index.js';
 import { loadRig } from '../rig/load.js';
 import { effectiveRig, type CampaignOverrides } from './effectiveRig.js';
 import { errorRecord, exitCodeOf } from './exitCodes.js';
-import { formatBytes } from './progressText.js';
+import { formatBytes } from './progress/text.js';
 import { print, printJson, wholeNumber } from './options.js';
 import { formerRunIn, newestFormerRun, RUNS_DIR } from './plan/formerRun.js';
 

@@ -3,10 +3,8 @@
  * `--help` and mistakes load all of them, since schemas, ports and native code take their time.
  */
 import { Command } from 'commander';
+import type { SetExit } from './exitCodes.js';
 import { plugpullVersion } from './version.js';
-
-/** Given to each command: the code with which the process is to end. */
-export type SetExit = (code: number) => void;
 
 type Add = (program: Command, setExit: SetExit) => void;
 

@@ -2,9 +2,8 @@
 import type { Command } from 'commander';
 import { loadRig } from '../rig/load.js';
 import type { ResolvedRig } from '../rig/resolved.js';
-import { UsageError } from './exitCodes.js';
+import { UsageError, type SetExit } from './exitCodes.js';
 import { print, printJson, wholeNumber } from './options.js';
-import type { SetExit } from './program.js';
 import { addRelayBoards } from './relayBoards.js';
 import { addRelayCalibrate } from './relayCalibrate.js';
 import { addRelayTest } from './relayTest.js';

@@ -16,7 +16,7 @@ import { dumpRig } from '../rig/dump.js';
 import { loadRig } from '../rig/load.js';
 import type { ResolvedRig } from '../rig/resolved.js';
 import { ffiOption, path, print, printJson, wholeNumber, type FfiName } from './options.js';
-import { formatMs } from './progressText.js';
+import { formatMs } from './progress/text.js';
 import { prepareWayOut } from './wayOut.js';
 
 interface CalibrateCommand {

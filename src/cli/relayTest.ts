@@ -8,10 +8,9 @@ import { within } from '../campaign/cycle/within.js';
 import { listBoards, testBoard, type BoardTestSetup, type BoardTestStep } from '../power/index.js';
 import { loadRig } from '../rig/load.js';
 import { boardsOf } from './boardsOf.js';
-import { EXIT, UsageError } from './exitCodes.js';
+import { EXIT, UsageError, type SetExit } from './exitCodes.js';
 import { print, printJson, wholeNumber } from './options.js';
-import type { SetExit } from './program.js';
-import { formatMs } from './progressText.js';
+import { formatMs } from './progress/text.js';
 import { prepareWayOut } from './wayOut.js';
 
 interface TestOptions {

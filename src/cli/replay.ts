@@ -14,10 +14,9 @@ import type { Run } from '../report/runRecord.js';
 import { parseRig } from '../rig/load.js';
 import type { ResolvedRig } from '../rig/resolved.js';
 import { effectiveRig } from './effectiveRig.js';
-import { UsageError, type ExitCode } from './exitCodes.js';
+import { UsageError, type ExitCode, type SetExit } from './exitCodes.js';
 import { ffiOption, path, print, printJson, wholeNumber, type FfiName } from './options.js';
 import { CYCLES_MAX } from './plan.js';
-import type { SetExit } from './program.js';
 import { run } from './run.js';
 import { readRun, readRunFile } from './runFile.js';
 

@@ -11,9 +11,8 @@ import { writeJunit } from '../report/junit.js';
 import { summaryTable } from '../report/summaryTable.js';
 import { isUnended } from '../report/unended.js';
 import { textOf } from '../campaign/errors.js';
-import { EXIT, UsageError } from './exitCodes.js';
+import { EXIT, UsageError, type SetExit } from './exitCodes.js';
 import { print, printJson } from './options.js';
-import type { SetExit } from './program.js';
 import { readRun } from './runFile.js';
 
 export function addReport(program: Command, setExit: SetExit): void {

@@ -3,10 +3,9 @@ import type { Command } from 'commander';
 import { loadRig } from '../rig/load.js';
 import { dirtyOrigin, findingText, unlistedTexts } from '../report/findingText.js';
 import type { ResolvedRig } from '../rig/resolved.js';
-import { EXIT, type ExitCode } from './exitCodes.js';
+import { EXIT, type ExitCode, type SetExit } from './exitCodes.js';
 import { ffiOption, print, printJson, type FfiName } from './options.js';
-import type { SetExit } from './program.js';
-import { formatBytes, formatMs } from './progressText.js';
+import { formatBytes, formatMs } from './progress/text.js';
 import { withSession } from './withSession.js';
 
 interface ResyncOptions {

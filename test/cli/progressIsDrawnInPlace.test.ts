@@ -2,7 +2,7 @@
 import { PassThrough } from 'node:stream';
 import xterm from '@xterm/headless';
 import { expect, test } from 'vitest';
-import { liveProgress } from '../../src/cli/progressLive.js';
+import { liveProgress } from '../../src/cli/progress/live.js';
 import type { EngineSnapshot } from '../../src/replication/port.js';
 
 const SNAPSHOT = { phase: 'resync', regionCount: 1024, dirtyRegions: 100, updatesInFlight: 0, phaseDone: 0.5, phaseBytesPerSecond: 3 * 2 ** 20 } as EngineSnapshot;

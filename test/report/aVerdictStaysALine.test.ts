@@ -1,6 +1,6 @@
 /** Promise: a cycle with many or long reasons is said in a bounded line that tells how many more there are, and where. */
 import { expect, it } from 'vitest';
-import { cycleLine } from '../../src/cli/progressText.js';
+import { cycleLine } from '../../src/cli/progress/text.js';
 import { writeReportHtml } from '../../src/report/html.js';
 import { writeJunit } from '../../src/report/junit.js';
 import { summaryTable } from '../../src/report/summaryTable.js';

@@ -1,8 +1,8 @@
 /** One line for each thing that has happened: for logs and pipes. */
-import type { CampaignStep } from '../campaign/observer.js';
+import type { CampaignStep } from '../../campaign/observer.js';
 import type { Progress } from './progress.js';
-import { sayOnStderr } from './sayOnStderr.js';
-import { cycleLine, cycleTitle, formatMs, repeatedLine, standstillLine } from './progressText.js';
+import { sayOnStderr } from '../sayOnStderr.js';
+import { cycleLine, cycleTitle, formatMs, repeatedLine, standstillLine } from './text.js';
 
 /** What was done, for who does not know the steps yet. */
 const DONE: Record<Exclude<CampaignStep, 'end'>, string> = {

@@ -1,9 +1,9 @@
 /** Words and numbers of the progress display (pure). */
-import type { Standstill } from '../base/attendedTime.js';
-import { stoodStillFor } from '../campaign/cycle/standstill.js';
-import { cutPlace, nearPoint } from '../report/aimText.js';
-import { firstReasons, inBrief } from '../report/reasonText.js';
-import type { CycleRecord } from '../report/runRecord.js';
+import type { Standstill } from '../../base/attendedTime.js';
+import { stoodStillFor } from '../../campaign/cycle/standstill.js';
+import { cutPlace, nearPoint } from '../../report/aimText.js';
+import { firstReasons, inBrief } from '../../report/reasonText.js';
+import type { CycleRecord } from '../../report/runRecord.js';
 
 const KIB = 1024;
 

@@ -1,9 +1,9 @@
 /** A block of three lines that is drawn over itself; ended cycles scroll away above it. */
 import cliProgress, { type Options } from 'cli-progress';
-import type { EngineSnapshot } from '../replication/port.js';
+import type { EngineSnapshot } from '../../replication/port.js';
 import type { Progress } from './progress.js';
-import { sayOnStderr } from './sayOnStderr.js';
-import { cycleLine, cycleTitle, formatBytes, formatPercent, repeatedLine, standstillLine } from './progressText.js';
+import { sayOnStderr } from '../sayOnStderr.js';
+import { cycleLine, cycleTitle, formatBytes, formatPercent, repeatedLine, standstillLine } from './text.js';
 
 const SHOW_CURSOR = '\u001b[?25h';
 const CLEAR_TO_RIGHT = '\u001b[K';
