@@ -2,6 +2,7 @@
  * What can go wrong between plugpull and a block device. `code` is stable and what callers switch on; the message carries
  * the value, the rule it breaks and the next step. A failed I/O is not an error here: it is a completion with an errno.
  */
+import { PlugpullError } from '../base/plugpullError.js';
 import { getSystemErrorName } from 'node:util';
 
 export type DeviceErrorCode =
@@ -23,17 +24,7 @@ export type DeviceErrorCode =
   | 'DEVICE_LABEL_FAILED'
   | 'DEVICE_CHANGED';
 
-export class DeviceError extends Error {
-  override readonly name = 'DeviceError';
-  readonly code: DeviceErrorCode;
-  readonly context: Readonly<Record<string, unknown>>;
-
-  constructor(code: DeviceErrorCode, message: string, context: Record<string, unknown> = {}, cause?: unknown) {
-    super(message, cause === undefined ? undefined : { cause });
-    this.code = code;
-    this.context = context;
-  }
-}
+export class DeviceError extends PlugpullError<DeviceErrorCode> {}
 
 export function isDeviceError(error: unknown, code?: DeviceErrorCode): error is DeviceError {
   return error instanceof DeviceError && (code === undefined || error.code === code);

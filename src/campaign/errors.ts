@@ -1,6 +1,8 @@
 /**
  * What can go wrong in a campaign. Codes are stable; the message carries the value, the rule and the next step.
  */
+import { PlugpullError } from '../base/plugpullError.js';
+
 export type CampaignErrorCode =
   | 'RUN_DIR_NOT_EMPTY'
   | 'RUN_DIR_NOT_WRITABLE'
@@ -19,17 +21,7 @@ export type CampaignErrorCode =
   | 'INTERNAL'
   | 'INTERRUPTED';
 
-export class CampaignError extends Error {
-  override readonly name = 'CampaignError';
-  readonly code: CampaignErrorCode;
-  readonly context: Readonly<Record<string, unknown>>;
-
-  constructor(code: CampaignErrorCode, message: string, context: Readonly<Record<string, unknown>> = {}, cause?: unknown) {
-    super(message, cause === undefined ? undefined : { cause });
-    this.code = code;
-    this.context = context;
-  }
-}
+export class CampaignError extends PlugpullError<CampaignErrorCode> {}
 
 /** The text of anything that was thrown. */
 export function textOf(error: unknown): string {

@@ -2,7 +2,7 @@
 import { closeSync, constants, existsSync, fstatSync, lstatSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { codeOf, textOf } from '../campaign/errors.js';
-import { ReportError } from '../report/error.js';
+import { ReportError } from '../report/errors.js';
 import { parseRun } from '../report/parseRun.js';
 import type { Run } from '../report/runRecord.js';
 import { isUnended } from '../report/unended.js';

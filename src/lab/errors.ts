@@ -2,6 +2,8 @@
  * The one error of the virtual lab. `code` is stable and is what callers switch on; the message carries the value, the
  * rule that it breaks and the next step.
  */
+import { PlugpullError } from '../base/plugpullError.js';
+
 export type LabErrorCode =
   | 'LAB_BAD_NAME'
   | 'LAB_BAD_SPEC'
@@ -18,17 +20,7 @@ export type LabErrorCode =
   | 'LAB_START_FAILED'
   | 'LAB_STOP_FAILED';
 
-export class LabError extends Error {
-  override readonly name = 'LabError';
-  readonly code: LabErrorCode;
-  readonly context: Readonly<Record<string, unknown>>;
-
-  constructor(code: LabErrorCode, message: string, context: Record<string, unknown> = {}) {
-    super(message);
-    this.code = code;
-    this.context = context;
-  }
-}
+export class LabError extends PlugpullError<LabErrorCode> {}
 
 /** What crosses the border between the lab process and the one that started it. */
 export interface LabErrorRecord {

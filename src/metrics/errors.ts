@@ -1,4 +1,5 @@
 /** The metrics server could not do what it was asked. */
+import { PlugpullError } from '../base/plugpullError.js';
 
 export type MetricsErrorCode =
   /** The text is no `[HOST:]PORT`. */
@@ -22,14 +23,4 @@ export interface MetricsErrorContext {
   cause?: string;
 }
 
-export class MetricsError extends Error {
-  override readonly name = 'MetricsError';
-  readonly code: MetricsErrorCode;
-  readonly context: MetricsErrorContext;
-
-  constructor(code: MetricsErrorCode, message: string, context: MetricsErrorContext) {
-    super(message);
-    this.code = code;
-    this.context = context;
-  }
-}
+export class MetricsError extends PlugpullError<MetricsErrorCode, MetricsErrorContext> {}

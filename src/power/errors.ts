@@ -2,6 +2,7 @@
  * What can go wrong with power, told apart by a stable code. A program switches on `code`; the message is for a person
  * and says what was sent, what came back and what to try next. No message is ever matched on its text.
  */
+import { PlugpullError } from '../base/plugpullError.js';
 
 import { readable, toHex } from './hex.js';
 
@@ -42,17 +43,7 @@ export interface PowerErrorContext {
   causeCode?: PowerErrorCode;
 }
 
-export class PowerError extends Error {
-  override readonly name = 'PowerError';
-  readonly code: PowerErrorCode;
-  readonly context: PowerErrorContext;
-
-  constructor(code: PowerErrorCode, message: string, context: PowerErrorContext = {}, cause?: unknown) {
-    super(message, cause === undefined ? undefined : { cause });
-    this.code = code;
-    this.context = context;
-  }
-}
+export class PowerError extends PlugpullError<PowerErrorCode, PowerErrorContext> {}
 
 export function isPowerError(error: unknown): error is PowerError {
   return error instanceof PowerError;

@@ -1,3 +1,5 @@
+import { PlugpullError } from '../base/plugpullError.js';
+
 export type EngineErrorCode =
   /** A command that needs open devices, a recovered journal or a base pattern came too early. */
   | 'ENGINE_STATE'
@@ -13,14 +15,4 @@ export type EngineErrorCode =
   | 'ENGINE_CRASHED';
 
 /** What the worker reports: a code, the value, the rule, the next step. */
-export class EngineError extends Error {
-  readonly code: EngineErrorCode;
-  readonly context: Record<string, string | number>;
-
-  constructor(code: EngineErrorCode, message: string, context: Record<string, string | number> = {}) {
-    super(message);
-    this.name = 'EngineError';
-    this.code = code;
-    this.context = context;
-  }
-}
+export class EngineError extends PlugpullError<EngineErrorCode> {}

@@ -1,6 +1,6 @@
 /** Reads the text of `run.json` and `cycles.jsonl`, and says what is wrong by file, line and field. */
 import type { z } from 'zod';
-import { ReportError } from './error.js';
+import { ReportError } from './errors.js';
 import { cycleRecordSchema, runRecordSchema, type CycleRecord, type Run } from './runRecord.js';
 import { isUnended, unendedRun } from './unended.js';
 

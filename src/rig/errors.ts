@@ -1,6 +1,7 @@
 /**
  * What is wrong with a rig profile, for the person who has to mend it. All problems of a file are reported at once.
  */
+import { PlugpullError } from '../base/plugpullError.js';
 import { withoutInvisible } from './source/invisible.js';
 
 export interface RigProblem {
@@ -26,16 +27,13 @@ export type RigErrorCode =
   /** YAML, but not a valid profile. */
   | 'RIG_INVALID';
 
-export class RigError extends Error {
-  override readonly name = 'RigError';
-  readonly code: RigErrorCode;
+export class RigError extends PlugpullError<RigErrorCode> {
   /** Sorted by position. Never empty. */
   readonly problems: readonly RigProblem[];
 
   constructor(code: RigErrorCode, problems: RigProblem[]) {
     const sorted = [...problems].sort((a, b) => a.line - b.line || a.column - b.column);
-    super(sorted.map(formatProblem).join('\n'));
-    this.code = code;
+    super(code, sorted.map(formatProblem).join('\n'));
     this.problems = sorted;
   }
 }

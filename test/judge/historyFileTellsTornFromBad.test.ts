@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { JudgeError } from '../../src/judge/error.js';
+import { JudgeError } from '../../src/judge/errors.js';
 import { WriteHistory } from '../../src/judge/history/history.js';
 import { HISTORY_HEADER_BYTES, HISTORY_RECORD_BYTES, replayHistory } from '../../src/judge/history/log.js';
 import { HistoryRecorder } from '../../src/judge/history/recorder.js';

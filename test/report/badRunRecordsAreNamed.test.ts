@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ReportError } from '../../src/report/error.js';
+import { ReportError } from '../../src/report/errors.js';
 import { parseCycles, parseRun } from '../../src/report/parseRun.js';
 import { sampleCycle, sampleRun } from './sampleRun.js';
 

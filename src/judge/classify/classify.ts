@@ -19,7 +19,7 @@
 import type { StorageArea } from '../../base/areas.js';
 import { OBSERVATION_FIELD, OBSERVED, OBSERVED_UNREADABLE, SECTORS_PER_BLOCK } from '../../base/observation.js';
 import { BLOCK_MARK } from '../history/areaHistory.js';
-import { JudgeError } from '../error.js';
+import { JudgeError } from '../errors.js';
 import type { WriteHistory } from '../history/history.js';
 import { DurableRun, InFlightRun } from './runs.js';
 import { findingOf, heldId, isInFlight, isKnownDamage, isLegal, owedOf, tallyWrong, type BlockOwed } from './sector.js';

@@ -7,7 +7,7 @@
  * Overlapping updates are never in flight together (R13), so within a block ids order the versions. The arrays are as
  * long as the device has blocks; the kernel backs with memory only what is written to.
  */
-import { JudgeError } from '../error.js';
+import { JudgeError } from '../errors.js';
 import { PendingWrites } from './pendingWrites.js';
 
 /** Bits of `marks`. */

@@ -7,7 +7,7 @@
  */
 import { STORAGE_AREAS, type StorageArea } from '../../base/areas.js';
 import { BLOCK_BYTES } from '../../base/observation.js';
-import { JudgeError } from '../error.js';
+import { JudgeError } from '../errors.js';
 import type { WriteHistory } from './history.js';
 import { HISTORY_KIND, type HistoryRecord } from './log.js';
 

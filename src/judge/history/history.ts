@@ -9,7 +9,7 @@
 import type { StorageArea } from '../../base/areas.js';
 import { BLOCK_BYTES, OBSERVATION_FIELD, SECTORS_PER_BLOCK } from '../../base/observation.js';
 import { AreaHistory } from './areaHistory.js';
-import { JudgeError } from '../error.js';
+import { JudgeError } from '../errors.js';
 import type { BaseContent, HistoryFeed } from './feed.js';
 import { settleBlock, type SettledBlock } from '../classify/settle.js';
 

@@ -16,7 +16,7 @@
 import type { StorageArea } from '../../base/areas.js';
 import { BLOCK_BYTES } from '../../base/observation.js';
 import { crc32c } from '../../base/crc32c.js';
-import { JudgeError } from '../error.js';
+import { JudgeError } from '../errors.js';
 import { WriteHistory } from './history.js';
 import type { BaseContent } from './feed.js';
 

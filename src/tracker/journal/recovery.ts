@@ -13,7 +13,7 @@
  */
 import { IndicatorMap } from '../core/indicatorMap.js';
 import type { JournalIdentity } from './block.js';
-import { JournalError } from './error.js';
+import { JournalError } from './errors.js';
 import { Findings, UNREADABLE } from './findings.js';
 import type { JournalLayout } from './layout.js';
 import { BLOCK_BYTES, BLOCKS_PER_UNIT, journalLayout, REGIONS_PER_GROUP, UNIT_BYTES } from './layout.js';

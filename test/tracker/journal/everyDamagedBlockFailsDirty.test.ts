@@ -10,7 +10,7 @@ import type { Recovered } from '../../../src/explore/recoveries.js';
 import { readU64, sealBlock, viewOf } from '../../../src/tracker/journal/block.js';
 import type { BlockKind } from '../../../src/tracker/journal/block.js';
 import { BLOCK_BYTES, BLOCKS_PER_UNIT, HEADER_BYTES } from '../../../src/tracker/journal/layout.js';
-import { JournalError } from '../../../src/tracker/journal/error.js';
+import { JournalError } from '../../../src/tracker/journal/errors.js';
 import { degraded, inFlight } from './populated.js';
 import type { Populated } from './populated.js';
 

@@ -1,3 +1,5 @@
+import { PlugpullError } from '../../base/plugpullError.js';
+
 export type JournalErrorCode =
   /** A whole superblock, but of another rig or made for other sizes. */
   | 'WRONG_JOURNAL'
@@ -6,14 +8,4 @@ export type JournalErrorCode =
   | 'OTHER_VERSION';
 
 /** Refusals of the journal: the value, the rule, the next step. Damage is never an error here: it makes dirty (R12). */
-export class JournalError extends Error {
-  readonly code: JournalErrorCode;
-  readonly context: Record<string, string | number>;
-
-  constructor(code: JournalErrorCode, message: string, context: Record<string, string | number> = {}) {
-    super(message);
-    this.name = 'JournalError';
-    this.code = code;
-    this.context = context;
-  }
-}
+export class JournalError extends PlugpullError<JournalErrorCode> {}

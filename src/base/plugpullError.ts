@@ -1,0 +1,20 @@
+/**
+ * The one error class. Each room derives its own from it, with its own codes, so that a caller can tell rooms apart by
+ * class and failures by code, and never by a message.
+ */
+
+/**
+ * `code` is stable: callers and exit codes switch on it. `message` says what failed, with which value, against which
+ * limit, and the next step. `context` holds the values that the message names.
+ */
+export class PlugpullError<Code extends string = string, Context extends object = Readonly<Record<string, unknown>>> extends Error {
+  readonly code: Code;
+  readonly context: Context;
+
+  constructor(code: Code, message: string, context: Context = {} as Context, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.name = new.target.name;
+    this.code = code;
+    this.context = context;
+  }
+}
