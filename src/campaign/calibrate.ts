@@ -7,17 +7,17 @@
  */
 import type { AreaName } from '../base/areas.js';
 import type { ResolvedRig } from '../rig/resolved.js';
-import { AreaWatch } from './session/areaWatch.js';
+import { AreaWatch } from './areaWatch.js';
 import { untilOr } from '../base/clock.js';
 import { NS_PER_MS } from '../base/clock.js';
 import { CampaignError, textOf } from './errors.js';
-import { distributionOf, type Calibration } from './calibration.js';
+import { distributionOf, type Calibration } from './cycle/calibration.js';
 import type { DeviceSign, SwitchRecord } from './cycle/cycleTypes.js';
 import { feltNs } from './cycle/proof.js';
 import { railCuts } from './cycle/rounds.js';
 import { mixSeed, uniform } from './cycle/seeds.js';
 import type { Session } from './session/session.js';
-import { within } from './cycle/within.js';
+import { within } from './within.js';
 
 /** Load before a cut: long enough that writes and flushes are in flight, and never in step with them. */
 const LOAD_MS = { min: 100, max: 300 };

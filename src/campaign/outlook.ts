@@ -5,6 +5,7 @@
  * Promises no pass: what is virtual and not there yet, or without power, is asked about again by the session, which also
  * asks once more under its own claim.
  */
+import { isLabDevice, usesLab } from '../rig/labNames.js';
 import { AREA_NAMES, type AreaName } from '../base/areas.js';
 import { enrolmentPath, loadEnrolments } from '../gate/enrolment.js';
 import { checkGate } from '../gate/gate.js';
@@ -18,7 +19,7 @@ import type { ResolvedRig } from '../rig/resolved.js';
 import { answers } from './session/answers.js';
 import { CampaignError, codeOf, textOf } from './errors.js';
 import type { LabView } from './session/host.js';
-import { devicePath, gateQuestions, isLabDevice, placedBoards, usesLab } from './session/places.js';
+import { devicePath, gateQuestions, placedBoards } from './session/places.js';
 import { realHost } from './session/realHost.js';
 import { busy, type LockHolder } from './session/rigLock.js';
 

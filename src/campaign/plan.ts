@@ -1,15 +1,15 @@
 /** What a run would do, without touching anything: devices, order of cuts, an estimate of the time. */
+import { isLabDevice, labName } from '../rig/labNames.js';
 import { AREA_NAMES, type AreaName, STORAGE_AREAS } from '../base/areas.js';
 import type { CutPoint } from '../replication/cutpoint/cutPoint.js';
 import type { ResolvedRig } from '../rig/resolved.js';
-import type { DeviceNow } from '../blockdev/deviceNow.js';
+import type { DeviceNow } from '../gate/deviceNow.js';
 import { isEnrolled, type Enrolment } from '../gate/enrolment.js';
 import { formatBytes } from '../report/format.js';
-import type { Calibration } from './calibration.js';
+import type { Calibration } from './cycle/calibration.js';
 import type { CyclePlan } from './cycle/cycleTypes.js';
 import { estimateTime, type Estimate, type FormerTimes } from './estimate.js';
 import type { Outlook } from './outlook.js';
-import { isLabDevice } from './session/places.js';
 import { areaBytes, recordNeed, type RecordNeed } from './record/recordNeed.js';
 import { planCycle } from './cycle/rounds.js';
 import { codeOf } from './errors.js';
@@ -108,7 +108,7 @@ function plannedDevices(rig: ResolvedRig, look: NonNullable<PlanSources['look']>
 
 /** What a run may use of it; null: not known before it is attached. */
 function sizeOf(area: AreaName, rig: ResolvedRig, now: DeviceNow | null): number | null {
-  const virtual = isLabDevice(rig[area]) ? rig.lab?.disks.find(({ name }) => `lab:${name}` === rig[area].device)?.sizeBytes : undefined;
+  const virtual = isLabDevice(rig[area]) ? rig.lab?.disks.find(({ name }) => name === labName(rig[area].device))?.sizeBytes : undefined;
   return now?.usableBytes ?? virtual ?? null;
 }
 

@@ -1,4 +1,5 @@
-import { placedBoards, usesLab } from '../campaign/session/places.js';
+import { usesLab } from '../rig/labNames.js';
+import { placedBoards } from '../campaign/session/places.js';
 import { realHost } from '../campaign/session/realHost.js';
 import type { BoardRef } from '../power/spec.js';
 import type { ResolvedRig } from '../rig/resolved.js';

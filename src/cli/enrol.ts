@@ -4,8 +4,9 @@
  */
 import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
+import { isLabDevice } from '../rig/labNames.js';
 import { AREA_NAMES } from '../base/areas.js';
-import { gateQuestions, isLabDevice } from '../campaign/session/places.js';
+import { gateQuestions } from '../campaign/session/places.js';
 import { CampaignError, textOf } from '../campaign/errors.js';
 import { lockRig } from '../campaign/session/rigLock.js';
 import { enrolmentPath, loadEnrolments } from '../gate/enrolment.js';

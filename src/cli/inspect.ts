@@ -1,6 +1,7 @@
 /** `plugpull inspect RIG`: what stands on the journal: log, indicator area, dirty regions. Reads only, also a rig in use. */
 import type { Command } from 'commander';
-import { placedDevice, usesLab } from '../campaign/session/places.js';
+import { usesLab } from '../rig/labNames.js';
+import { placedDevice } from '../campaign/session/places.js';
 import { realHost } from '../campaign/session/realHost.js';
 import { rigHolder, type LockHolder } from '../campaign/session/rigLock.js';
 import { DeviceError } from '../blockdev/errors.js';

@@ -3,13 +3,13 @@
  * the devices say of themselves, and changes nothing.
  */
 import type { Command } from 'commander';
-import { loadCalibration } from '../campaign/calibration.js';
+import { loadCalibration } from '../campaign/record/calibrationFile.js';
 import { freeBytes } from '../campaign/record/freeSpace.js';
 import { outlookOf, refusalOf } from '../campaign/outlook.js';
 import { planRun, type PlannedDevice, type RunPlan } from '../campaign/plan.js';
 import { describeNeed, shortOfRoom } from '../campaign/record/recordNeed.js';
 import { rigHolder } from '../campaign/session/rigLock.js';
-import { deviceNow, type DeviceNow } from '../blockdev/deviceNow.js';
+import { deviceNow, type DeviceNow } from '../gate/deviceNow.js';
 import { enrolmentPath, loadEnrolments } from '../gate/enrolment.js';
 import { ttyDoubts } from '../power/index.js';
 import { loadRig } from '../rig/load.js';

@@ -4,7 +4,8 @@
  */
 import type { Command } from 'commander';
 import { calibrate } from '../campaign/calibrate.js';
-import { CALIBRATION_FILE, type Calibration, type Distribution } from '../campaign/calibration.js';
+import type { Calibration, Distribution } from '../campaign/cycle/calibration.js';
+import { CALIBRATION_FILE } from '../campaign/record/calibrationFile.js';
 import { systemClock } from '../base/systemClock.js';
 import { realHost } from '../campaign/session/realHost.js';
 import { lockRig } from '../campaign/session/rigLock.js';

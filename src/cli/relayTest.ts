@@ -4,7 +4,7 @@ import { systemClock } from '../base/systemClock.js';
 import { CampaignError } from '../campaign/errors.js';
 import { lockRig } from '../campaign/session/rigLock.js';
 import { stateDir } from '../campaign/session/stateDir.js';
-import { within } from '../campaign/cycle/within.js';
+import { within } from '../campaign/within.js';
 import { listBoards, testBoard, type BoardTestSetup, type BoardTestStep } from '../power/index.js';
 import { loadRig } from '../rig/load.js';
 import { boardsOf } from './boardsOf.js';

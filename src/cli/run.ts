@@ -3,7 +3,8 @@
  * (profile, lock, what the safety gate can say already, run directory, metrics port) comes before any hardware is touched.
  */
 import type { Command } from 'commander';
-import { CALIBRATION_FILE, loadCalibration, type Calibration } from '../campaign/calibration.js';
+import type { Calibration } from '../campaign/cycle/calibration.js';
+import { CALIBRATION_FILE, loadCalibration } from '../campaign/record/calibrationFile.js';
 import { runCampaign, type CampaignResult } from '../campaign/campaign.js';
 import { systemClock } from '../base/systemClock.js';
 import { CampaignError } from '../campaign/errors.js';

@@ -7,7 +7,7 @@ import type { CampaignObserver } from '../campaign/observer.js';
 import type { CampaignResult } from '../campaign/campaign.js';
 import { textOf } from '../campaign/errors.js';
 import type { RunDirectory } from '../campaign/record/runDirectory.js';
-import { beginningSummary, runSummary, type RunContext } from '../campaign/record/runSummary.js';
+import { beginningSummary, runSummary, type RunContext } from '../campaign/runSummary.js';
 import { writeJunit } from '../report/junit.js';
 import { writeReportHtml } from '../report/html.js';
 import type { Run, RunRecord } from '../report/runRecord.js';

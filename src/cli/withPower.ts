@@ -7,7 +7,7 @@ import { systemClock } from '../base/systemClock.js';
 import { CampaignError } from '../campaign/errors.js';
 import { lockRig } from '../campaign/session/rigLock.js';
 import { stateDir } from '../campaign/session/stateDir.js';
-import { ended, within } from '../campaign/cycle/within.js';
+import { ended, within } from '../campaign/within.js';
 import { openPower, railsLeft, type PowerController } from '../power/index.js';
 import type { ResolvedRig } from '../rig/resolved.js';
 import { boardsOf } from './boardsOf.js';

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { attended } from '../../src/base/attendedClock.js';
 import type { Standstill } from '../../src/base/attendedTime.js';
 import { systemClock } from '../../src/base/systemClock.js';
-import { within } from '../../src/campaign/cycle/within.js';
+import { within } from '../../src/campaign/within.js';
 
 const nothing = new Int32Array(new SharedArrayBuffer(4));
 

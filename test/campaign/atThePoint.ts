@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { systemClock } from '../../src/base/systemClock.js';
-import { CycleRunner } from '../../src/campaign/cycle/cycleRunner.js';
+import { CycleRunner } from '../../src/campaign/cycleRunner.js';
 import type { CutRecord, CycleState } from '../../src/campaign/cycle/cycleTypes.js';
 import { realHost } from '../../src/campaign/session/realHost.js';
 import { lockRig } from '../../src/campaign/session/rigLock.js';

@@ -1,8 +1,8 @@
 /** The cycle around a cut point, on a bench without hardware: when the plug is pulled, what is sent, and what is said of it. */
 import { describe, expect, it } from 'vitest';
-import { distributionOf, type Calibration } from '../../src/campaign/calibration.js';
+import { distributionOf, type Calibration } from '../../src/campaign/cycle/calibration.js';
 import { cycleRecord } from '../../src/campaign/cycle/cycleRecord.js';
-import { CycleRunner } from '../../src/campaign/cycle/cycleRunner.js';
+import { CycleRunner } from '../../src/campaign/cycleRunner.js';
 import type { CycleState } from '../../src/campaign/cycle/cycleTypes.js';
 import { planCycle } from '../../src/campaign/cycle/rounds.js';
 import type { PointEvent } from '../../src/replication/port.js';

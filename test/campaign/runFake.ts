@@ -1,5 +1,5 @@
 /** Runs one planned cycle on a fake bench. */
-import { CycleRunner } from '../../src/campaign/cycle/cycleRunner.js';
+import { CycleRunner } from '../../src/campaign/cycleRunner.js';
 import { planCycle } from '../../src/campaign/cycle/rounds.js';
 import type { CyclePhase, CycleState } from '../../src/campaign/cycle/cycleTypes.js';
 import type { CampaignSpec, CutSpec } from '../../src/rig/resolved.js';

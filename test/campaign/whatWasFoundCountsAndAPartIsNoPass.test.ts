@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { CampaignResult } from '../../src/campaign/campaign.js';
 import { cycleRecord, keptRecord } from '../../src/campaign/cycle/cycleRecord.js';
-import { runSummary } from '../../src/campaign/record/runSummary.js';
+import { runSummary } from '../../src/campaign/runSummary.js';
 import type { CycleRecord } from '../../src/report/runRecord.js';
 import type { Verdict } from '../../src/judge/verdict/verdict.js';
 import { labRig } from './labRig.js';

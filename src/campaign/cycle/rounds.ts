@@ -4,7 +4,7 @@
 import type { AreaName } from '../../base/areas.js';
 import type { RailSpec } from '../../power/spec.js';
 import type { CampaignSpec, CutSpec } from '../../rig/resolved.js';
-import { leadMsOf, type Calibration } from '../calibration.js';
+import { leadMsOf, type Calibration } from './calibration.js';
 import type { CutRound, CyclePlan, RailCut } from './cycleTypes.js';
 import { mixSeed, SEED_USE, uniform } from './seeds.js';
 

@@ -3,13 +3,13 @@
  * there is. Of every update the history has about six records; how many updates a load makes is the profile's rate, what
  * a run before made, or, with neither, an assumption that is named as one.
  */
+import { isLabDevice, labName } from '../../rig/labNames.js';
 import { HISTORY_FILE_BYTES, KEPT_FAILURES_MAX } from '../../replication/worker/historyShelf.js';
 import { formatBytes } from '../../report/format.js';
 import type { AreaName } from '../../base/areas.js';
 import type { KeepHistory } from '../../replication/spec.js';
 import type { ResolvedRig } from '../../rig/resolved.js';
 import type { CyclePlan } from '../cycle/cycleTypes.js';
-import { isLabDevice, LAB_PREFIX } from '../session/places.js';
 
 /** Issued and completed on two areas, answered, and its part of the flushes: six records of 40 bytes. */
 const BYTES_AN_UPDATE = 240;
@@ -84,7 +84,7 @@ function historyBytes(cycle: CyclePlan, writesPerSecond: number, rig: ResolvedRi
 /** As a profile says it, without its device: null where only the device knows. */
 export function areaBytes(rig: ResolvedRig, area: AreaName): number | null {
   const { device, sizeBytes } = rig[area];
-  const disk = isLabDevice(rig[area]) ? (rig.lab?.disks.find(({ name }) => device === `${LAB_PREFIX}${name}`)?.sizeBytes ?? null) : null;
+  const disk = isLabDevice(rig[area]) ? (rig.lab?.disks.find(({ name }) => name === labName(device))?.sizeBytes ?? null) : null;
   return sizeBytes === undefined || disk === null ? (sizeBytes ?? disk) : Math.min(sizeBytes, disk);
 }
 

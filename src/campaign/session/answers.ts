@@ -6,7 +6,7 @@ import { spawn } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { attended } from '../../base/attendedClock.js';
 import { blockNodeOf } from '../../blockdev/blockTree.js';
-import { deviceNow } from '../../blockdev/deviceNow.js';
+import { deviceNow } from '../../gate/deviceNow.js';
 import { systemEnvironment } from '../../blockdev/systemPrograms.js';
 
 /** A disk that must spin up first takes this long; what takes longer is asked again once the bench has switched its power on. */

@@ -14,7 +14,7 @@
  */
 import { AREA_NAMES, type AreaName } from '../../base/areas.js';
 import type { RailSpec } from '../../power/spec.js';
-import { AreaWatch } from './areaWatch.js';
+import { AreaWatch } from '../areaWatch.js';
 import type { Bench } from '../cycle/bench.js';
 import { delay } from '../../base/clock.js';
 import { CampaignError } from '../errors.js';

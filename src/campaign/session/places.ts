@@ -2,17 +2,11 @@
 import { AREA_NAMES, type AreaName } from '../../base/areas.js';
 import type { DeviceRef } from '../../blockdev/deviceRef.js';
 import type { BoardRef } from '../../power/spec.js';
+import { isLabDevice, labName } from '../../rig/labNames.js';
 import type { ResolvedRig } from '../../rig/resolved.js';
 import { rigFields, rigUuid } from '../../rig/uuid.js';
 import { CampaignError } from '../errors.js';
 import type { GateQuestion, LabView } from './host.js';
-
-export const LAB_PREFIX = 'lab:';
-
-
-export function isLabDevice(ref: DeviceRef): boolean {
-  return ref.device.startsWith(LAB_PREFIX);
-}
 
 /** @throws CampaignError LAB_NOT_RUNNING, LAB_DISK_UNKNOWN */
 export function devicePath(ref: DeviceRef, rig: ResolvedRig, lab: LabView | null): string {
@@ -29,8 +23,8 @@ export function placedDevice<T extends DeviceRef>(ref: T, rig: ResolvedRig, lab:
 /** @throws CampaignError LAB_NOT_RUNNING, LAB_BOARD_UNKNOWN */
 export function placedBoards(rig: ResolvedRig, lab: LabView | null): BoardRef[] {
   return rig.boards.map((board) => {
-    if (!board.tty.startsWith(LAB_PREFIX)) return board;
-    const name = board.tty.slice(LAB_PREFIX.length);
+    const name = labName(board.tty);
+    if (name === null) return board;
     const found = labOf(rig, lab).boards[name];
     if (found === undefined) throw new CampaignError('LAB_BOARD_UNKNOWN', `board "${name}" is not in the running lab; lab down, then lab up`, { name });
     return { ...board, tty: found.tty };
@@ -56,14 +50,10 @@ export function gateQuestions(rig: ResolvedRig, lab: LabView | null, areas: read
 }
 
 function labDisk(ref: DeviceRef, rig: ResolvedRig, lab: LabView | null): LabView['disks'][string] {
-  const name = ref.device.slice(LAB_PREFIX.length);
+  const name = labName(ref.device)!;
   const disk = labOf(rig, lab).disks[name];
   if (disk === undefined) throw new CampaignError('LAB_DISK_UNKNOWN', `disk "${name}" is not in the running lab; lab down, then lab up`, { name });
   return disk;
-}
-
-export function usesLab(rig: ResolvedRig): boolean {
-  return AREA_NAMES.some((area) => isLabDevice(rig[area])) || rig.boards.some((b) => b.tty.startsWith(LAB_PREFIX));
 }
 
 function labOf(rig: ResolvedRig, lab: LabView | null): LabView {

@@ -6,6 +6,7 @@
  * not answer, and is safe to call twice and in any state. Not promised: that a kernel lets go of a dead disk in time; until
  * it does, the rig stays locked, also beyond this process, and that is said.
  */
+import { usesLab } from '../../rig/labNames.js';
 import { AREA_NAMES, type AreaName } from '../../base/areas.js';
 import type { Standstill } from '../../base/attendedTime.js';
 import type { DeviceIdentity } from '../../blockdev/port.js';
@@ -13,7 +14,7 @@ import type { AreaFailure, EnginePort, EngineSnapshot, EngineSpec, OpenReport, P
 import { rigUuid } from '../../rig/uuid.js';
 import type { ResolvedRig } from '../../rig/resolved.js';
 import { createAreaProbe, type AreaProbe } from './areaProbe.js';
-import { AreaWatch } from './areaWatch.js';
+import { AreaWatch } from '../areaWatch.js';
 import type { Bench } from '../cycle/bench.js';
 import { bringUp, putBackWhatWasLost, type BringUp } from './bringUp.js';
 import { delay, type Clock } from '../../base/clock.js';
@@ -21,10 +22,10 @@ import { counterChanges, type AreaCounters, type CounterChange } from '../cycle/
 import type { CycleProblem, DeviceSign } from '../cycle/cycleTypes.js';
 import { CampaignError } from '../errors.js';
 import type { Host, LabView } from './host.js';
-import { devicePath, gateQuestions, placedBoards, placedDevice, usesLab } from './places.js';
+import { devicePath, gateQuestions, placedBoards, placedDevice } from './places.js';
 import { describeRemains, describeUnanswered, type RigLock } from './rigLock.js';
 import { POWER_ON_MS, SessionRails } from './sessionRails.js';
-import { ended, within } from '../cycle/within.js';
+import { ended, within } from '../within.js';
 
 export interface SessionOptions {
   rig: ResolvedRig;

@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { accessSync, closeSync, constants, existsSync, openSync, readFileSync, statSync } from 'node:fs';
 import { release } from 'node:os';
+import { isLabDevice } from '../../rig/labNames.js';
 import { AREA_NAMES } from '../../base/areas.js';
 import { createIoEngine } from '../../blockdev/ring.js';
 import { NATIVE_BUILD_COMMAND } from '../../blockdev/ffi/native.js';
@@ -9,7 +10,6 @@ import type { DeviceIdentity, OpenDevice } from '../../blockdev/port.js';
 import { systemEnvironment } from '../../blockdev/systemPrograms.js';
 import type { FfiName } from '../options.js';
 import { textOf } from '../../campaign/errors.js';
-import { isLabDevice } from '../../campaign/session/places.js';
 import type { ResolvedRig } from '../../rig/resolved.js';
 import { lacking, missing, ok, type Check } from './check.js';
 

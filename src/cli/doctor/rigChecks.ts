@@ -1,7 +1,7 @@
 /** What a profile needs beyond the host: its devices, its ttys. Looks, and touches nothing. */
+import { isLabDevice, usesLab } from '../../rig/labNames.js';
 import { AREA_NAMES } from '../../base/areas.js';
 import { outlookOf, type NotAsked, type Outlook, type Refusal } from '../../campaign/outlook.js';
-import { isLabDevice, usesLab } from '../../campaign/session/places.js';
 import { rigHolder } from '../../campaign/session/rigLock.js';
 import type { FfiName } from '../options.js';
 import type { ResolvedRig } from '../../rig/resolved.js';

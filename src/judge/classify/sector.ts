@@ -7,7 +7,7 @@ import { OBSERVATION_FIELD, OBSERVED, OBSERVED_UNREADABLE, SECTORS_PER_BLOCK } f
 import { BLOCK_MARK } from '../history/areaHistory.js';
 import { examine } from './autopsy.js';
 import type { WriteHistory } from '../history/history.js';
-import { isUnknownBase } from './settle.js';
+import { isUnknownBase } from '../history/adopt.js';
 import type { AreaTally, Finding } from './tally.js';
 
 /** What a block owes, copied out of the history once a block. */

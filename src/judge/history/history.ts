@@ -11,7 +11,7 @@ import { BLOCK_BYTES, OBSERVATION_FIELD, SECTORS_PER_BLOCK } from '../../base/ob
 import { AreaHistory } from './areaHistory.js';
 import { JudgeError } from '../errors.js';
 import type { BaseContent, HistoryFeed } from './feed.js';
-import { settleBlock, type SettledBlock } from '../classify/settle.js';
+import { settleBlock, type SettledBlock } from './adopt.js';
 
 export interface HistoryOptions {
   usableBytes: number;

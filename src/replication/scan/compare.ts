@@ -1,7 +1,7 @@
 /** Comparing P and S byte for byte, region by region. */
 import { PRIMARY, SECONDARY } from '../../tracker/core/devices.js';
 import type { IoEngine, SectorTools } from '../../blockdev/port.js';
-import { isHostsOwn } from '../../blockdev/hostErrors.js';
+import { isHostsOwn } from '../../base/hostErrors.js';
 import { IO_OP } from '../../blockdev/port.js';
 import type { JournalGeometry } from '../../tracker/journal/superblock.js';
 import { BLOCK_BYTES } from '../../base/observation.js';

@@ -15,9 +15,3 @@ export interface Finding {
 }
 
 export type Check = (profile: Partial<Profile>, report: (finding: Finding) => void) => void;
-
-
-/** The NAME of `lab:NAME`; null for a real thing. */
-export function labName(ref: string | undefined): string | null {
-  return ref?.startsWith('lab:') ? ref.slice('lab:'.length) : null;
-}

@@ -1,10 +1,11 @@
 /**
  * Each area is one device that can be told apart from every other, also after a power cut gave it another name.
  */
+import { labName } from '../labNames.js';
 import { AREA_NAMES } from '../../base/areas.js';
 import type { AreaProfile } from '../schema/areas.js';
 import { suggestWord } from '../source/nearest.js';
-import { labName, type Check, type Finding } from './check.js';
+import type { Check, Finding } from './check.js';
 
 const LOOP = /^\/dev\/loop\d+$/;
 /** A name below /dev/mapper is good for a multipath device alone: the safety gate looks. */

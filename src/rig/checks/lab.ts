@@ -1,7 +1,8 @@
 /** The virtual bench is wired as the profile says the real one is. */
+import { labName } from '../labNames.js';
 import { suggestWord } from '../source/nearest.js';
 import type { Profile } from '../schema/profile.js';
-import { labName, type Check } from './check.js';
+import type { Check } from './check.js';
 
 /** The board of the profile whose tty is this lab board. */
 export function userOfLabBoard(profile: Partial<Profile>, name: string): { name: string; type: string; channels: number } | null {

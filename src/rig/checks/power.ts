@@ -1,7 +1,8 @@
 /** From cut to rail to board to device: every name leads somewhere, and no relay is claimed twice. */
+import { labName } from '../labNames.js';
 import { AREA_NAMES } from '../../base/areas.js';
 import { suggestWord } from '../source/nearest.js';
-import { labName, type Check } from './check.js';
+import type { Check } from './check.js';
 
 /** USB converters are numbered in the order in which they come up; the ports of a mainboard have their numbers for good. */
 const NUMBERED_TTY = /^\/dev\/tty(?:USB|ACM|WCH\w*|XRUSB)\d+$/;

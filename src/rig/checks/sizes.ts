@@ -1,8 +1,9 @@
 /** Areas, regions, writes and the log fit into each other. */
+import { labName } from '../labNames.js';
 import { AREA_NAMES, type AreaName, STORAGE_AREAS } from '../../base/areas.js';
 import { requiredJournalBytes } from '../../tracker/journal/layout.js';
 import { formatSize } from '../units.js';
-import { labName, type Check } from './check.js';
+import type { Check } from './check.js';
 import type { Profile } from '../schema/profile.js';
 
 /** Bytes of the area, as far as the profile alone can tell. */

@@ -2,10 +2,10 @@
  * Looks at areas from outside the engine, by reading: which answer now, the first that falls silent, and when all are
  * back. The engine may have no I/O of its own on an area (a journal with nothing to log), so its silence says nothing.
  */
-import type { AreaName } from '../../base/areas.js';
-import type { Bench } from '../cycle/bench.js';
-import { delay } from '../../base/clock.js';
-import type { DeviceSign } from '../cycle/cycleTypes.js';
+import type { AreaName } from '../base/areas.js';
+import type { Bench } from './cycle/bench.js';
+import { delay } from '../base/clock.js';
+import type { DeviceSign } from './cycle/cycleTypes.js';
 
 /** Between two reads of an area that is watched: finer than any relay's contact, and little beside the load. */
 const WATCH_EVERY_MS = 2;

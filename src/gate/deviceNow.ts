@@ -1,8 +1,8 @@
 /** What can be known of a device without opening it: for plans, which touch nothing. */
-import { blockNodeOf } from './blockTree.js';
-import { needsEnrolment, usableBytes } from '../gate/labelPlace.js';
-import type { WriteCache } from './port.js';
-import { readAttribute, readSysfs, sysfsFolder } from './sysfs.js';
+import { blockNodeOf } from '../blockdev/blockTree.js';
+import { needsEnrolment, usableBytes } from './labelPlace.js';
+import type { WriteCache } from '../blockdev/port.js';
+import { readAttribute, readSysfs, sysfsFolder } from '../blockdev/sysfs.js';
 
 export interface DeviceNow {
   kernelName: string;

@@ -1,6 +1,6 @@
 /** A promise with a deadline on an injected clock. */
-import type { Clock } from '../../base/clock.js';
-import { CampaignError } from '../errors.js';
+import type { Clock } from '../base/clock.js';
+import { CampaignError } from './errors.js';
 
 /** Rejects with HARDWARE_FAILED after `ms`; the promise itself goes on, its end is then nobody's business. */
 export function within<T>(clock: Clock, ms: number, what: string, promise: Promise<T>): Promise<T> {

@@ -3,7 +3,7 @@
  * one loss is reported once and not in every later cycle.
  */
 import { OBSERVATION_FIELD, OBSERVED, SECTORS_PER_BLOCK } from '../../base/observation.js';
-import type { BaseContent } from '../history/feed.js';
+import type { BaseContent } from './feed.js';
 
 /** What one block is found to hold: range of the versions in it, and a bit for each sector that holds none. */
 export interface SettledBlock {

@@ -4,15 +4,15 @@
  * Promises: exactly one state machine, inputs one after another; every promise of the bench is awaited or given up at
  * the machine's deadline. Not promised: an orderly end of the bench (see `cycle.ts`); the caller does that.
  */
-import type { Standstill } from '../../base/attendedTime.js';
-import type { WorkloadSpec } from '../../workload/spec.js';
-import { newCycle, step } from './cycle.js';
-import { phaseOf } from './cycleSteps.js';
-import type { Bench } from './bench.js';
-import { NS_PER_MS } from '../../base/clock.js';
-import type { CycleEffect, CycleInput, CyclePhase, CyclePlan, CycleProblem, CycleState, WorkName } from './cycleTypes.js';
-import { AreaWatch } from '../session/areaWatch.js';
-import { codeOf, textOf } from '../errors.js';
+import type { Standstill } from '../base/attendedTime.js';
+import type { WorkloadSpec } from '../workload/spec.js';
+import { newCycle, step } from './cycle/cycle.js';
+import { phaseOf } from './cycle/cycleSteps.js';
+import type { Bench } from './cycle/bench.js';
+import { NS_PER_MS } from '../base/clock.js';
+import type { CycleEffect, CycleInput, CyclePhase, CyclePlan, CycleProblem, CycleState, WorkName } from './cycle/cycleTypes.js';
+import { AreaWatch } from './areaWatch.js';
+import { codeOf, textOf } from './errors.js';
 
 export interface CycleObserver {
   /** The cycle has left `from` after `durationMs` and is in `to` now. */

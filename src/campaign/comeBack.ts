@@ -2,9 +2,9 @@
  * After a cycle that ended half way because the bench stood still, and a session that was started over: judges what the
  * cut left on the disks before it is copied over. So a repeated cycle hides nothing.
  */
-import type { ResolvedRig } from '../../rig/resolved.js';
-import type { CycleFacts } from './cycleTypes.js';
-import type { Session } from '../session/session.js';
+import type { ResolvedRig } from '../rig/resolved.js';
+import type { CycleFacts } from './cycle/cycleTypes.js';
+import type { Session } from './session/session.js';
 import { within } from './within.js';
 
 /** The facts with all that was found now. @throws what can't be had within the profile's deadlines */

@@ -1,12 +1,12 @@
 /** From a campaign's result to `run.json`. */
-import { AREA_NAMES, type AreaName } from '../../base/areas.js';
-import { campaignVerdict } from '../../judge/verdict/verdict.js';
-import type { FfiName } from '../../blockdev/ffi/native.js';
-import type { DeviceIdentity } from '../../blockdev/port.js';
-import type { OpenReport } from '../../replication/port.js';
-import { RUN_SCHEMA_VERSION, type RunRecord } from '../../report/runRecord.js';
-import type { ResolvedRig } from '../../rig/resolved.js';
-import type { CampaignResult } from '../campaign.js';
+import { AREA_NAMES, type AreaName } from '../base/areas.js';
+import { campaignVerdict } from '../judge/verdict/verdict.js';
+import type { FfiName } from '../blockdev/ffi/native.js';
+import type { DeviceIdentity } from '../blockdev/port.js';
+import type { OpenReport } from '../replication/port.js';
+import { RUN_SCHEMA_VERSION, type RunRecord } from '../report/runRecord.js';
+import type { ResolvedRig } from '../rig/resolved.js';
+import type { CampaignResult } from './campaign.js';
 
 export interface RunContext {
   plugpullVersion: string;
