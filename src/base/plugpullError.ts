@@ -18,3 +18,10 @@ export class PlugpullError<Code extends string = string, Context extends object 
     this.context = context;
   }
 }
+
+/** A command's own complaint about its arguments. */
+export class UsageError extends PlugpullError<'USAGE'> {
+  constructor(message: string) {
+    super('USAGE', message);
+  }
+}

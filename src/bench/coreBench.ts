@@ -8,7 +8,7 @@ import { CoreContender } from './coreContender.js';
 import { coreMemory, type CoreMemory } from './coreMemory.js';
 import type { CoreSize } from './coreConfig.js';
 import { figureOf, ratioOf, type Figure } from './figures.js';
-import type { Interruption } from './interruptible.js';
+import type { Interruption } from './interruption.js';
 import { PlainContender } from './plainContender.js';
 import { SetsContender } from './setsContender.js';
 import { UpdateStream, type StreamShape } from './stream.js';

@@ -12,7 +12,7 @@ import type { DeviceIdentity, OpenDevice } from '../blockdev/port.js';
 import { identityDifferences } from '../blockdev/sameIdentity.js';
 import { ffiCost, type FfiCost } from './ffiCost.js';
 import { findFio, runFio } from './fio.js';
-import type { Interruption } from './interruptible.js';
+import type { Interruption } from './interruption.js';
 import { IO_CASES, type IoCase, type IoSample } from './ioCases.js';
 import { type BenchDevices } from './ioDevices.js';
 import { summarize, type IoBenchResult, type MirrorRounds, type RawRounds } from './ioResult.js';

@@ -17,7 +17,7 @@ import { usableBytes } from '../gate/labelPlace.js';
 import { identify } from '../blockdev/openDevice.js';
 import { attachLoop, detachLoop } from '../lab/losetup.js';
 import type { DeviceRef } from '../blockdev/deviceRef.js';
-import { UsageError } from '../cli/exitCodes.js';
+import { UsageError } from '../base/plugpullError.js';
 
 /** Roles in the order in which devices are named; the first alone is enough for raw I/O. */
 

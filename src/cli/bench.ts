@@ -1,6 +1,6 @@
 /** `plugpull bench io|core`: what it costs, beside something that everybody knows, in the same run. Ratios, no verdicts. */
 import { Option, type Command } from 'commander';
-import { UsageError } from './exitCodes.js';
+import { UsageError } from '../base/plugpullError.js';
 import { print, printJson, wholeNumber, type FfiName } from './options.js';
 
 const MIB = 2 ** 20;
@@ -59,7 +59,7 @@ async function runIo({ device = [], enrolled, size, seconds, rounds, ffi, json }
     import('../bench/ioBench.js'),
     import('../bench/ioDevices.js'),
     import('../bench/ioText.js'),
-    import('../bench/interruptible.js'),
+    import('./interruptible.js'),
   ]);
   const named = device.map(devices.parseDevice);
   const result = await interruptible('bench io', async (interruption) => {
@@ -87,7 +87,7 @@ function addCore(bench: Command): void {
       const [{ benchCore }, { formatCore }, { interruptible }] = await Promise.all([
         import('../bench/coreBench.js'),
         import('../bench/coreText.js'),
-        import('../bench/interruptible.js'),
+        import('./interruptible.js'),
       ]);
       const result = await interruptible('bench core', (i) => benchCore({ regionCount, inFlight, seconds, rounds }, i));
       if (json) printJson(result);

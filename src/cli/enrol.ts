@@ -17,7 +17,7 @@ import { LABEL_BLOCK_BYTES, labelOffset } from '../gate/labelPlace.js';
 import { loadRig } from '../rig/load.js';
 import type { ResolvedRig } from '../rig/resolved.js';
 import { rigFields, rigUuid } from '../rig/uuid.js';
-import { UsageError } from './exitCodes.js';
+import { UsageError } from '../base/plugpullError.js';
 import { ffiOption, print, printJson, type FfiName } from './options.js';
 import { formatBytes } from './progress/text.js';
 

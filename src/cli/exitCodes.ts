@@ -3,7 +3,6 @@
  * is not listed is an internal error: that is what a mistake of ours must look like.
  */
 import { CommanderError } from 'commander';
-import { PlugpullError } from '../base/plugpullError.js';
 
 export const EXIT = {
   pass: 0,
@@ -15,13 +14,6 @@ export const EXIT = {
   interrupted: 130,
 } as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
-
-/** A command's own complaint about its arguments. */
-export class UsageError extends PlugpullError<'USAGE'> {
-  constructor(message: string) {
-    super('USAGE', message);
-  }
-}
 
 /** Where a class has one meaning, the class decides; where its codes differ, the code. */
 const BY_CODE: Record<string, ExitCode> = {

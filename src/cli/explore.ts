@@ -12,7 +12,8 @@ import { readTrace, writeTrace } from '../explore/traceFile.js';
 import { traceTable } from '../explore/traceTable.js';
 import { REAL_PARTS } from '../explore/world.js';
 import { textOf } from '../campaign/errors.js';
-import { EXIT, UsageError, type SetExit } from './exitCodes.js';
+import { UsageError } from '../base/plugpullError.js';
+import { EXIT, type SetExit } from './exitCodes.js';
 import { print, printJson, wholeNumber } from './options.js';
 
 interface ExploreCommandOptions {

@@ -6,7 +6,8 @@ import { loadRig } from '../rig/load.js';
 import type { ResolvedRig } from '../rig/resolved.js';
 import { rigHolder } from '../campaign/session/rigLock.js';
 import { CampaignError } from '../campaign/errors.js';
-import { EXIT, UsageError, type SetExit } from './exitCodes.js';
+import { UsageError } from '../base/plugpullError.js';
+import { EXIT, type SetExit } from './exitCodes.js';
 import { print, printJson } from './options.js';
 
 interface LabOptions {

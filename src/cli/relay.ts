@@ -2,7 +2,8 @@
 import type { Command } from 'commander';
 import { loadRig } from '../rig/load.js';
 import type { ResolvedRig } from '../rig/resolved.js';
-import { UsageError, type SetExit } from './exitCodes.js';
+import { UsageError } from '../base/plugpullError.js';
+import type { SetExit } from './exitCodes.js';
 import { print, printJson, wholeNumber } from './options.js';
 import { addRelayBoards } from './relayBoards.js';
 import { addRelayCalibrate } from './relayCalibrate.js';

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { CampaignError, codeOf } from '../campaign/errors.js';
 import { boardTypeYaml, listBoards, listTtys, ownBoardType } from '../power/index.js';
 import { suggestWord } from '../rig/source/nearest.js';
-import { UsageError } from './exitCodes.js';
+import { UsageError } from '../base/plugpullError.js';
 import { print, printJson } from './options.js';
 
 interface ListOptions {

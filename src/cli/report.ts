@@ -11,7 +11,8 @@ import { writeJunit } from '../report/junit.js';
 import { summaryTable } from '../report/summaryTable.js';
 import { isUnended } from '../report/unended.js';
 import { textOf } from '../campaign/errors.js';
-import { EXIT, UsageError, type SetExit } from './exitCodes.js';
+import { UsageError } from '../base/plugpullError.js';
+import { EXIT, type SetExit } from './exitCodes.js';
 import { print, printJson } from './options.js';
 import { readRun } from './runFile.js';
 

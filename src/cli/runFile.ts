@@ -6,7 +6,7 @@ import { ReportError } from '../report/errors.js';
 import { parseRun } from '../report/parseRun.js';
 import type { Run } from '../report/runRecord.js';
 import { isUnended } from '../report/unended.js';
-import { UsageError } from './exitCodes.js';
+import { UsageError } from '../base/plugpullError.js';
 import { rebuiltRun } from './rebuiltRun.js';
 
 /** Records of a million cycles; a string of Node's holds no more. */

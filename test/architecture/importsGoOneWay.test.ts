@@ -1,70 +1,111 @@
-/** The house's floor plan: which folder may know which. A new arrow is a decision; a stale one is a lie on the map. */
+/** The floor plan: which room may know which. A new arrow is a decision; a stale one is wrong on the map. */
 import { describe, expect, it } from 'vitest';
-import { allImports, folderOf, sourceFiles } from './sources.js';
+import { allImports, roomOf, sourceFiles } from './sources.js';
 
+/** Type imports count; nothing is exempt. `cli` is where commands meet their parts: it may know every room. */
 const ALLOWED: Record<string, readonly string[]> = {
   base: [],
-  core: [],
-  workload: [],
-  journal: ['core', 'workload'],
-  judge: ['workload'],
-  explore: ['core', 'journal', 'workload'],
-  device: ['base'],
+  'tracker/core': [],
+  'tracker/journal': ['base', 'tracker/core'],
+  workload: ['base'],
+  judge: ['base'],
+  'judge/history': ['base', 'judge'],
+  'judge/classify': ['base', 'judge', 'judge/history', 'judge/verdict', 'workload'],
+  'judge/verdict': ['base'],
+  explore: ['base', 'tracker/core', 'tracker/journal'],
+  blockdev: ['base'],
+  gate: ['base', 'blockdev'],
   power: ['base'],
   lab: ['base'],
-  engine: ['base', 'core', 'journal', 'workload', 'judge', 'device'],
+  replication: ['base', 'blockdev', 'gate', 'judge/history', 'judge/verdict', 'tracker/core', 'tracker/journal', 'workload', 'replication/cutpoint', 'replication/scan', 'replication/worker'],
+  'replication/cutpoint': ['base', 'replication', 'tracker/core'],
+  'replication/scan': ['base', 'blockdev', 'judge/classify', 'judge/history', 'judge/verdict', 'replication', 'tracker/core', 'tracker/journal'],
+  'replication/worker': ['base', 'blockdev', 'gate', 'judge/history', 'replication', 'replication/scan', 'tracker/core', 'tracker/journal', 'workload'],
   // A profile is refused whose journal is too small: only the journal's layout knows.
-  rig: ['power', 'lab', 'journal'],
+  rig: ['base', 'blockdev', 'lab', 'power', 'replication', 'replication/cutpoint', 'tracker/journal', 'workload'],
   // The buckets in which the worker counts are the exporter's.
-  metrics: ['engine'],
-  report: ['judge'],
-  campaign: ['base', 'rig', 'engine', 'device', 'power', 'lab', 'judge', 'metrics', 'report'],
+  metrics: ['base', 'replication'],
+  report: ['base', 'judge/classify', 'judge/verdict', 'replication'],
+  campaign: ['base', 'blockdev', 'campaign/cycle', 'campaign/record', 'campaign/session', 'gate', 'judge/verdict', 'lab', 'metrics', 'power', 'replication', 'replication/cutpoint', 'report', 'rig', 'workload'],
+  'campaign/cycle': ['base', 'blockdev', 'judge/verdict', 'power', 'replication', 'replication/cutpoint', 'report', 'rig'],
+  'campaign/session': ['base', 'blockdev', 'campaign', 'campaign/cycle', 'campaign/record', 'gate', 'lab', 'power', 'replication', 'replication/worker', 'rig'],
+  'campaign/record': ['base', 'campaign', 'campaign/cycle', 'replication', 'replication/worker', 'report', 'rig'],
+  bench: ['base', 'blockdev', 'campaign', 'campaign/record', 'gate', 'lab', 'replication', 'replication/worker', 'tracker/core', 'tracker/journal', 'workload'],
 };
 
-/** Everything: it is where commands meet their parts. */
 const TOP = 'cli';
 
-/** PURE folders know no contract from outside either. */
-const PURE = ['core', 'journal', 'workload', 'judge'];
-
-/** Contracts between folders: their types may be known anywhere. */
-function isContract(target: string): boolean {
-  return target === 'rig/resolved.ts' || target.endsWith('/port.ts');
-}
-
+const files = sourceFiles();
 const imports = allImports();
-const crossing = imports.filter((i) => i.targetFolder !== null && i.targetFolder !== i.folder);
-const exempt = (i: (typeof crossing)[number]): boolean => i.typeOnly && isContract(i.target!) && !PURE.includes(i.folder);
+const crossing = imports.filter((i) => i.targetRoom !== null && i.targetRoom !== i.room);
 
-describe('imports between folders of src/', () => {
-  it('every folder is on the plan', () => {
-    const folders = [...new Set(sourceFiles().map(folderOf))];
-    expect(folders.filter((f) => f !== TOP && ALLOWED[f] === undefined)).toEqual([]);
+describe('imports in src/', () => {
+  it('start in rooms that are on the plan', () => {
+    expect([...new Set(files.map(roomOf))].filter((room) => room !== TOP && ALLOWED[room] === undefined)).toEqual([]);
   });
 
   it('follow the allowed arrows', () => {
-    const wrong = crossing
-      .filter((i) => i.folder !== TOP && !exempt(i) && !ALLOWED[i.folder]?.includes(i.targetFolder!))
-      .map((i) => `${i.file} -> ${i.target}`);
+    const wrong = crossing.filter((i) => i.room !== TOP && !ALLOWED[i.room]?.includes(i.targetRoom!)).map((i) => `${i.file} -> ${i.target}`);
     expect(wrong).toEqual([]);
   });
 
   it('use every allowed arrow', () => {
-    const folders = new Set(sourceFiles().map(folderOf));
-    const used = new Set(crossing.filter((i) => !exempt(i)).map((i) => `${i.folder} -> ${i.targetFolder}`));
-    const stale = Object.entries(ALLOWED)
-      .filter(([from]) => folders.has(from))
-      .flatMap(([from, to]) => to.filter((t) => folders.has(t)).map((t) => `${from} -> ${t}`))
-      .filter((arrow) => !used.has(arrow));
+    const used = new Set(crossing.map((i) => `${i.room} -> ${i.targetRoom}`));
+    const stale = Object.entries(ALLOWED).flatMap(([from, to]) => to.map((room) => `${from} -> ${room}`)).filter((arrow) => !used.has(arrow));
     expect(stale).toEqual([]);
   });
 
-  it('lead to files that exist', () => {
-    const files = new Set(sourceFiles());
-    expect(imports.filter((i) => i.target !== null && !files.has(i.target)).map((i) => `${i.file} -> ${i.target}`)).toEqual([]);
+  it('make no circle of files', () => {
+    expect(circles(files, imports.flatMap((i) => (i.target === null ? [] : [[i.file, i.target] as const])))).toEqual([]);
   });
 
-  it('only src/metrics knows prom-client', () => {
-    expect(imports.filter((i) => i.specifier === 'prom-client' && i.folder !== 'metrics').map((i) => i.file)).toEqual([]);
+  it('make no circle of rooms, but between a divided room and its own parts', () => {
+    const arrows = crossing.filter((i) => !isFamily(i.room, i.targetRoom!)).map((i) => [i.room, i.targetRoom!] as const);
+    expect(circles([...new Set(files.map(roomOf))], arrows)).toEqual([]);
+  });
+
+  it('lead to files that exist', () => {
+    const known = new Set(files);
+    expect(imports.filter((i) => i.target !== null && !known.has(i.target)).map((i) => `${i.file} -> ${i.target}`)).toEqual([]);
+  });
+
+  it('of prom-client are in src/metrics alone', () => {
+    expect(imports.filter((i) => i.specifier === 'prom-client' && i.room !== 'metrics').map((i) => i.file)).toEqual([]);
   });
 });
+
+describe('the search for circles', () => {
+  it('names those who are in one, and nobody else', () => {
+    const arrows = [['a', 'b'], ['b', 'c'], ['c', 'b'], ['c', 'd']] as const;
+    expect(circles(['a', 'b', 'c', 'd'], arrows)).toEqual([['b', 'c']]);
+  });
+});
+
+/** What lies directly in a divided room is its parts' common ground and their wiring. */
+function isFamily(a: string, b: string): boolean {
+  return a.startsWith(`${b}/`) || b.startsWith(`${a}/`);
+}
+
+/** Strongly connected components of more than one node, sorted (Tarjan 1972). */
+function circles(nodes: readonly string[], arrows: readonly (readonly [string, string])[]): string[][] {
+  const next = new Map<string, string[]>(nodes.map((node) => [node, []]));
+  for (const [from, to] of arrows) next.get(from)?.push(to);
+  const order = new Map<string, number>();
+  const low = new Map<string, number>();
+  const stack: string[] = [];
+  const found: string[][] = [];
+  const visit = (node: string): void => {
+    order.set(node, order.size);
+    low.set(node, order.get(node)!);
+    stack.push(node);
+    for (const to of next.get(node) ?? []) {
+      if (!order.has(to)) visit(to);
+      if (stack.includes(to)) low.set(node, Math.min(low.get(node)!, low.get(to)!));
+    }
+    if (low.get(node) !== order.get(node)) return;
+    const component = stack.splice(stack.indexOf(node));
+    if (component.length > 1) found.push(component.sort());
+  };
+  for (const node of nodes) if (!order.has(node)) visit(node);
+  return found;
+}

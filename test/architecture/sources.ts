@@ -1,4 +1,4 @@
-/** The sources as the architecture tests see them: files by folder, and who imports whom. */
+/** The sources as the architecture tests see them: files by room, and who imports whom. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,12 +9,12 @@ export const SRC = fileURLToPath(new URL('../../src', import.meta.url));
 export interface Import {
   /** Relative to src/, as `campaign/cycle.ts`. */
   file: string;
-  folder: string;
+  room: string;
   /** As written: `node:fs`, `zod`, `../rig/resolved.js`. */
   specifier: string;
   /** Relative to src/ with `.ts`, null when it leads outside. */
   target: string | null;
-  targetFolder: string | null;
+  targetRoom: string | null;
   typeOnly: boolean;
 }
 
@@ -26,8 +26,13 @@ export function parseSource(file: string): ts.SourceFile {
   return ts.createSourceFile(file, readFileSync(join(SRC, file), 'utf8'), ts.ScriptTarget.Latest, true);
 }
 
-export function folderOf(file: string): string {
-  return file.split('/')[0];
+/** Rooms that are divided: each of their folders is a room of its own. */
+const DIVIDED = ['tracker', 'judge', 'replication', 'campaign'];
+
+/** `power` of `power/boards/board.ts`; `judge/history` of `judge/history/feed.ts`. */
+export function roomOf(file: string): string {
+  const [folder, sub, ...rest] = file.split('/');
+  return DIVIDED.includes(folder) && rest.length > 0 ? `${folder}/${sub}` : folder;
 }
 
 /** Static imports, re-exports and `import()`; `import('…').T` in a type counts as type-only. */
@@ -40,10 +45,10 @@ export function importsOf(file: string): Import[] {
     const inside = target !== null && !target.startsWith('..');
     found.push({
       file,
-      folder: folderOf(file),
+      room: roomOf(file),
       specifier,
       target: inside ? target : null,
-      targetFolder: inside ? folderOf(target) : null,
+      targetRoom: inside ? roomOf(target) : null,
       typeOnly,
     });
   };

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, wr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
-import { UsageError } from '../../src/cli/exitCodes.js';
+import { UsageError } from '../../src/base/plugpullError.js';
 import { readRunFile } from '../../src/cli/runFile.js';
 import { RunDirectory } from '../../src/campaign/record/runDirectory.js';
 

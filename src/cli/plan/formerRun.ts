@@ -12,7 +12,7 @@ import { parseRun, wholeLines } from '../../report/parseRun.js';
 import type { CycleRecord } from '../../report/runRecord.js';
 import { parseRig } from '../../rig/load.js';
 import type { ResolvedRig } from '../../rig/resolved.js';
-import { UsageError } from '../exitCodes.js';
+import { UsageError } from '../../base/plugpullError.js';
 import { readRunFile } from '../runFile.js';
 
 export interface FormerRun {

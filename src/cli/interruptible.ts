@@ -2,19 +2,11 @@
  * A measurement that Ctrl-C ends in order: the first signal is noted and told, the second ends the process at once.
  * What was measured is dropped; whoever holds a device lets go of it on the way out.
  */
+import type { Interruption } from '../bench/interruption.js';
 import { CampaignError } from '../campaign/errors.js';
 import { catchInterrupts } from '../campaign/session/interrupts.js';
-import { EXIT } from '../cli/exitCodes.js';
-import { sayHurry } from '../cli/sayHurry.js';
-
-export interface Interruption {
-  /** Aborted by the first signal. */
-  readonly signal: AbortSignal;
-  /** Lets signals in, which a loop without a turn of the event loop would never see. @throws CampaignError INTERRUPTED */
-  breathe(): Promise<void>;
-  /** What is done now, on stderr: a minute is long without a word. */
-  say(what: string): void;
-}
+import { EXIT } from './exitCodes.js';
+import { sayHurry } from './sayHurry.js';
 
 /** @throws CampaignError INTERRUPTED, whatever `action` made of the signal. */
 export async function interruptible<T>(command: string, action: (interruption: Interruption) => Promise<T>): Promise<T> {

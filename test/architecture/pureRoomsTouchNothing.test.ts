@@ -1,27 +1,38 @@
-/** PURE folders: no module of Node's, no clock, no randomness, no global of the process. */
+/** PURE rooms: no module of Node's, no clock, no randomness, no global of the process. */
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
-import { folderOf, importsOf, parseSource, sourceFiles } from './sources.js';
+import { importsOf, parseSource, roomOf, sourceFiles } from './sources.js';
 
-const PURE = ['core', 'journal', 'workload', 'judge'];
+const PURE = ['tracker/core', 'tracker/journal', 'workload', 'judge', 'judge/history', 'judge/classify', 'judge/verdict', 'campaign/cycle'];
+/** In `base`, which is pure but for these. */
+const IMPURE_BASE = ['base/attendedClock.ts', 'base/systemClock.ts'];
 const FORBIDDEN_GLOBALS = new Set(['Date', 'performance', 'process', 'setTimeout', 'setInterval', 'setImmediate', 'queueMicrotask', 'crypto', 'console', 'fetch']);
 
-/** Pure packages that a pure folder may use. */
+/** Pure packages that a pure room may use. */
 const ALLOWED_PACKAGES = ['@stdlib/stats-base-dists-beta-quantile'];
 
-const files = sourceFiles().filter((file) => PURE.includes(folderOf(file)));
+const isPure = (file: string): boolean => PURE.includes(roomOf(file)) || (roomOf(file) === 'base' && !IMPURE_BASE.includes(file));
+const files = sourceFiles().filter(isPure);
 
-describe('pure folders', () => {
+describe('pure rooms', () => {
   it.each(PURE)('%s has files', (folder) => {
-    expect(files.some((file) => folderOf(file) === folder)).toBe(true);
+    expect(files.some((file) => roomOf(file) === folder)).toBe(true);
   });
 
-  it('import nothing but themselves and pure packages', () => {
+  it('import no module from outside but pure packages', () => {
     const outside = files
       .flatMap(importsOf)
       .filter((i) => i.target === null && !ALLOWED_PACKAGES.includes(i.specifier))
       .map((i) => `${i.file} -> ${i.specifier}`);
     expect(outside).toEqual([]);
+  });
+
+  it('know others by their types alone, but for pure files', () => {
+    const known = files
+      .flatMap(importsOf)
+      .filter((i) => i.target !== null && !i.typeOnly && !isPure(i.target))
+      .map((i) => `${i.file} -> ${i.target}`);
+    expect(known).toEqual([]);
   });
 
   it('use no clock, no randomness and no global of the process', () => {
