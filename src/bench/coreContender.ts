@@ -3,6 +3,7 @@ import { Core } from '../tracker/core/core.js';
 import * as coreModule from '../tracker/core/core.js';
 import * as devices from '../tracker/core/devices.js';
 import type { CoreEffects } from '../tracker/core/effects.js';
+import type { LogCommit } from '../tracker/core/transactionLog.js';
 import type { Contender } from './contender.js';
 import { measuredCore, type CoreSize } from './coreConfig.js';
 import * as coreConfig from './coreConfig.js';
@@ -105,7 +106,7 @@ export class CoreContender implements Contender, CoreEffects {
   submitWrite(slot: number, area: number): void {
     if (area === SECONDARY) this.ready.put(slot);
   }
-  writeLog(index: number): void {
+  writeLog({ index }: LogCommit): void {
     this.commits.push(index);
   }
   submitCopy(): void {

@@ -2,6 +2,8 @@
 import { PRIMARY, SECONDARY } from '../tracker/core/devices.js';
 import type { DeviceIndex } from '../tracker/core/devices.js';
 import type { Answer, CoreEffects } from '../tracker/core/effects.js';
+import type { IndicatorMap } from '../tracker/core/indicatorMap.js';
+import type { LogCommit } from '../tracker/core/transactionLog.js';
 import { BLOCK_BYTES, BLOCKS_PER_UNIT, logBlockOffset, pageOffset } from '../tracker/journal/layout.js';
 import { UNTOUCHED, VERSION_MAX } from './dataDevice.js';
 import { IDENTITY, SECTOR_BYTES } from './geometry.js';
@@ -12,33 +14,31 @@ import { WorldMemory } from './worldMemory.js';
 export abstract class WorldEffects extends WorldMemory {
   protected override createEffects(): CoreEffects {
     return {
-      submitWrite: (slot, area) => this.onSubmitWrite(slot, area as 0 | 1),
-      submitCopy: (slot) => this.onSubmitCopy(slot),
+      submitWrite: (slot, area, updateId) => this.onSubmitWrite(slot, area as 0 | 1, updateId),
+      submitCopy: (slot, updateId, offset, length) => this.onSubmitCopy(slot, updateId, offset, length),
       submitFlush: (device) => this.onSubmitFlush(device),
-      writeLog: (index) => this.onWriteLog(index),
-      writePage: (group, copy) => this.onWritePage(group, copy as 0 | 1),
+      writeLog: (commit) => this.onWriteLog(commit),
+      writePage: (group, copy, awaiting) => this.onWritePage(group, copy as 0 | 1, awaiting),
       answer: (slot, answer) => this.onAnswer(slot, answer),
       free: (slot) => this.onFree(slot),
     };
   }
 
-  private onSubmitWrite(slot: number, area: 0 | 1): void {
+  private onSubmitWrite(slot: number, area: 0 | 1, updateId: number): void {
     this.stage.effects[area === 0 ? 'submitPrimary' : 'submitSecondary']++;
     const version = this.slots[slot]!;
     const u = this.updates[version];
     if (u.answer === 'refused') throw new ProtocolBreach('R2', `u${version} was refused and is written`);
     const values = this.areas[area].durable.map((_, s) => (s >= u.firstSector && s < u.firstSector + u.sectors ? version : UNTOUCHED));
-    this.areas[area].submit({ slot, updateId: this.core.state.updateId(slot), version, copy: false, values, firstSector: u.firstSector, sectors: u.sectors });
+    this.areas[area].submit({ slot, updateId, version, copy: false, values, firstSector: u.firstSector, sectors: u.sectors });
   }
 
-  private onSubmitCopy(slot: number): void {
+  private onSubmitCopy(slot: number, updateId: number, offset: number, length: number): void {
     this.stage.effects.submitCopy++;
-    const { state } = this.core;
-    const { slots } = state;
     const version = this.nextCopyNumber();
     this.slots[slot] = version;
-    const firstSector = slots.offset(slot) / SECTOR_BYTES;
-    this.areas[1].submit({ slot, updateId: state.updateId(slot), version, copy: true, values: [], firstSector, sectors: slots.length(slot) / SECTOR_BYTES });
+    const firstSector = offset / SECTOR_BYTES;
+    this.areas[1].submit({ slot, updateId, version, copy: true, values: [], firstSector, sectors: length / SECTOR_BYTES });
   }
 
   /** Copies are numbered behind all versions; the number names the copy in steps, not in contents. */
@@ -55,9 +55,8 @@ export abstract class WorldEffects extends WorldMemory {
     this.device(device).flushSubmitted();
   }
 
-  private onWriteLog(index: number): void {
+  private onWriteLog(commit: LogCommit): void {
     this.stage.effects.writeLog++;
-    const commit = this.core.log.commit(index);
     if (commit.tail > commit.tailBefore) this.stage.effects.tailMoves++;
     if (commit.start + commit.blocks - this.core.log.durableTail > this.core.log.config.ringBlocks) {
       throw new ProtocolBreach('I5', `commit ${commit.start} … ${commit.start + commit.blocks - 1} overwrites evidence from ${this.core.log.durableTail} on`);
@@ -72,13 +71,12 @@ export abstract class WorldEffects extends WorldMemory {
       }
     }
     const note = `log blocks ${commit.start} … ${commit.start + commit.blocks - 1}, ${commit.recordCount} records, tail ${commit.tail}`;
-    this.journal.submit(journalWrite({ ordinal: this.nextOrdinal(), kind: 'log', tag: index, blocksPerCopy: commit.blocks, places, blocks, note }, this.stage.store));
+    this.journal.submit(journalWrite({ ordinal: this.nextOrdinal(), kind: 'log', tag: commit.index, blocksPerCopy: commit.blocks, places, blocks, note }, this.stage.store));
   }
 
-  private onWritePage(group: number, copy: 0 | 1): void {
+  private onWritePage(group: number, copy: 0 | 1, awaiting: IndicatorMap): void {
     this.stage.effects.writePage++;
     const at = pageOffset(this.stage.layout, copy, group) / BLOCK_BYTES;
-    const { awaiting } = this.core.pages;
     this.stage.parts.encodePage(awaiting, group, copy, ++this.pageGeneration, this.stage.layout, IDENTITY, this.scratch);
     const places = Array.from({ length: BLOCKS_PER_UNIT }, (_, b) => at + b);
     const blocks = places.map((_, b) => this.stage.store.intern(this.scratch, b * BLOCK_BYTES));

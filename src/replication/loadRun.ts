@@ -6,7 +6,7 @@ import type { Core } from '../tracker/core/core.js';
 import { BUSY, REFUSED } from '../tracker/core/core.js';
 import type { Workload, WorkloadWrite } from '../workload/workload.js';
 import type { CoreDriver } from './driver.js';
-import type { Meter } from './meter.js';
+import type { ApplicationQueue } from './applicationQueue.js';
 import type { LoadReport } from './port.js';
 import type { RunningCore } from './runningCore.js';
 
@@ -25,23 +25,26 @@ export interface LoadLimits {
   maxWritesPerSecond: number;
 }
 
+/** What a load needs of the driver. */
+export type LoadDriver = Pick<CoreDriver, 'nowMs' | 'paused' | 'obtained'>;
+
 export class LoadGenerator {
   issued = 0;
   refused = 0;
   writtenBytes = 0;
   private readonly core: Core;
-  private readonly driver: CoreDriver;
-  private readonly meter: Meter;
+  private readonly driver: LoadDriver;
+  private readonly queue: ApplicationQueue;
   private readonly workload: Workload;
   private readonly limits: LoadLimits;
   private readonly open: OpenTransaction[] = [];
   private turn = 0;
   private readonly startedMs: number;
 
-  constructor(parts: { core: Core; driver: CoreDriver; meter: Meter; workload: Workload; limits: LoadLimits }) {
+  constructor(parts: { core: Core; driver: LoadDriver; queue: ApplicationQueue; workload: Workload; limits: LoadLimits }) {
     this.core = parts.core;
     this.driver = parts.driver;
-    this.meter = parts.meter;
+    this.queue = parts.queue;
     this.workload = parts.workload;
     this.limits = parts.limits;
     this.startedMs = parts.driver.nowMs;
@@ -49,11 +52,11 @@ export class LoadGenerator {
 
   /** Obtains what the queue has room for. Returns false once updates are refused: P or the journal is gone. */
   fill(): boolean {
-    if (this.driver.standing) return true;
+    if (this.driver.paused) return true;
     const { nowMs } = this.driver;
     const { maxWritesPerSecond, queueDepth } = this.limits;
     const allowed = maxWritesPerSecond === 0 ? Number.POSITIVE_INFINITY : ((nowMs - this.startedMs) / 1000) * maxWritesPerSecond;
-    while (this.meter.outstanding < queueDepth && this.issued < allowed) {
+    while (this.queue.outstanding < queueDepth && this.issued < allowed) {
       const t = this.transaction();
       if (t === BUSY) return true;
       if (t === REFUSED) return this.refuse();
@@ -62,7 +65,7 @@ export class LoadGenerator {
       if (slot === BUSY) return true;
       if (slot === REFUSED) return this.refuse();
       this.driver.obtained(slot, nowMs);
-      this.meter.obtained();
+      this.queue.obtained();
       this.issued++;
       this.writtenBytes += write.lengthBytes;
       t.next++;
@@ -100,7 +103,6 @@ export class LoadGenerator {
 
 export interface LoadRunParts {
   running: RunningCore;
-  meter: Meter;
   generator: LoadGenerator;
   /** Null: until it is stopped. */
   durationMs: number | null;
@@ -110,12 +112,12 @@ export interface LoadRunParts {
 }
 
 /** The loop of a load: until it is stopped, its time is up, or P or the journal is gone. */
-export function runLoad({ running, meter, generator, durationMs, stopRequested, began }: LoadRunParts): LoadReport {
-  const { core } = running;
+export function runLoad({ running, generator, durationMs, stopRequested, began }: LoadRunParts): LoadReport {
+  const { core, queue } = running;
   const started = performance.now();
   running.begin();
   let hasBegun = false;
-  const count = loadCounter(core, meter);
+  const count = loadCounter(core, queue);
   while (!stopRequested() && (durationMs === null || performance.now() - started < durationMs)) {
     const accepted = generator.fill();
     running.round();
@@ -123,21 +125,21 @@ export function runLoad({ running, meter, generator, durationMs, stopRequested, 
       hasBegun = true;
       began();
     }
-    if (!accepted || core.state.primaryLost || core.state.journalLost) break;
+    if (!accepted || core.primaryLost || core.journalLost) break;
   }
   generator.closeAll();
   return count(generator, performance.now() - started);
 }
 
 /** Counts from now on; call the result at the load's end. */
-function loadCounter(core: Core, meter: Meter): (generator: LoadGenerator, durationMs: number) => LoadReport {
+function loadCounter(core: Core, queue: ApplicationQueue): (generator: LoadGenerator, durationMs: number) => LoadReport {
   const { acknowledged, givenUp } = core.counters;
-  const { ok, refused } = meter.answers;
+  const { ok, refused } = queue.answers;
   return (generator, durationMs) => ({
     updatesIssued: generator.issued,
     updatesAcknowledged: core.counters.acknowledged - acknowledged,
-    updatesAnswered: meter.answers.ok - ok,
-    updatesRefused: generator.refused + meter.answers.refused - refused,
+    updatesAnswered: queue.answers.ok - ok,
+    updatesRefused: generator.refused + queue.answers.refused - refused,
     updatesGivenUp: core.counters.givenUp - givenUp,
     writtenBytes: generator.writtenBytes,
     durationMs,

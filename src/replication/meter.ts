@@ -1,5 +1,4 @@
 /** Counts and samples for the snapshot that the main thread shows and exports. */
-import type { Answer } from '../tracker/core/effects.js';
 import { DurationCounter } from './durationCounter.js';
 
 /** Samples kept between two snapshots: enough for a median, bounded when nobody asks. */
@@ -8,8 +7,6 @@ const SAMPLES_MAX = 2000;
 export class Meter {
   readonly writes = [0, 0, 0];
   readonly writeBytes = [0, 0, 0];
-  readonly answers: Record<Answer, number> = { ok: 0, refused: 0, failed: 0 };
-  outstanding = 0;
   resyncBytes = 0;
   readonly writeDurations = [new DurationCounter(), new DurationCounter(), new DurationCounter()];
   readonly evidenceWaits = new DurationCounter();
@@ -25,15 +22,6 @@ export class Meter {
     const waited = Math.max(0, seconds);
     this.evidenceWaits.add(waited);
     if (this.evidenceSamples.length < SAMPLES_MAX) this.evidenceSamples.push(waited);
-  }
-
-  obtained(): void {
-    this.outstanding++;
-  }
-
-  answered(answer: Answer): void {
-    this.answers[answer]++;
-    this.outstanding--;
   }
 
   resynced(bytes: number): void {

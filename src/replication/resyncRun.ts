@@ -21,7 +21,7 @@ export function runResync({ running, meter, generator, stopRequested, progress }
   const before = meter.resyncBytes;
   running.begin();
   core.startResync();
-  while (!(core.resync.done && !running.driver.standsAtEnd()) && !stopRequested()) {
+  while (!(core.resync.done && !running.driver.pausesAtEnd()) && !stopRequested()) {
     generator?.fill();
     running.round();
     progress(meter.resyncBytes - before);

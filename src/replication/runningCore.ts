@@ -1,6 +1,6 @@
 /** A core at work: with its driver, its ring and the sizes it was planned for. Started by recovery, ended in order. */
 import type { Standstill } from '../base/attendedTime.js';
-import { Core } from '../tracker/core/core.js';
+import type { Core } from '../tracker/core/core.js';
 import type { DeviceIndex } from '../tracker/core/devices.js';
 import { JOURNAL, PRIMARY, SECONDARY } from '../tracker/core/devices.js';
 import { createIoEngine } from '../blockdev/ring.js';
@@ -11,6 +11,7 @@ import type { WorkloadSpec } from '../workload/spec.js';
 import { keptOpen, type OpenAreas } from './areas.js';
 import { CoreDriver } from './driver.js';
 import { DriverClock } from './driverClock.js';
+import { ApplicationQueue } from './applicationQueue.js';
 import type { Meter } from './meter.js';
 import type { DriverPlan } from './sizes.js';
 import { planDriver } from './sizes.js';
@@ -46,6 +47,7 @@ export interface RunningCoreParts {
 export class RunningCore {
   readonly core: Core;
   readonly driver: CoreDriver;
+  readonly queue = new ApplicationQueue();
   readonly io: IoEngine;
   readonly plan: DriverPlan;
   private readonly clock: DriverClock;
@@ -81,13 +83,12 @@ export class RunningCore {
       runId: spec.runId,
       history: p.history,
       meter: p.meter,
+      queue: this.queue,
       onFailure: p.onFailure,
       clock: this.clock,
     });
-    this.core = new Core(this.plan.core, this.driver);
-    this.driver.core = this.core;
-    this.core.state.nextUpdateId = p.nextUpdateId;
-    this.core.state.nextTransactionId = recovery.highestTransaction + 1;
+    this.core = this.driver.core;
+    this.core.numberFrom(p.nextUpdateId, recovery.highestTransaction + 1);
     this.core.loadDirty(recovery.dirty, recovery.groupsToWrite);
   }
 
@@ -112,7 +113,7 @@ export class RunningCore {
 
   /** One bit a device. */
   private get lost(): number {
-    const { primaryLost, secondaryAway, journalLost } = this.core.state;
+    const { primaryLost, secondaryAway, journalLost } = this.core;
     return (primaryLost ? 1 << PRIMARY : 0) | (secondaryAway ? 1 << SECONDARY : 0) | (journalLost ? 1 << JOURNAL : 0);
   }
 
@@ -130,21 +131,21 @@ export class RunningCore {
   private act(): void {
     // With nothing in flight there is nothing to wait for: decide once more first.
     if (this.io.inFlight === 0) this.driver.step(0, 0);
-    if (this.driver.standing && this.io.inFlight === 0) pause(Math.min(ROUND_NS, this.driver.dueInNs));
+    if (this.driver.paused && this.io.inFlight === 0) pause(Math.min(ROUND_NS, this.driver.dueInNs));
     else this.driver.step(1, ROUND_NS);
   }
 
   /** What is done from now on stops at the point, when it gets there; `disarm` ends that, reached or not. */
   arm(point: PointArm, ports: { tell: (event: PointEvent) => void; feltNs: () => number | null }): void {
     const { core, driver } = this;
-    driver.armPoint(new PointHold({ arm: point, core, nowMs: driver.nowMs, nowNs, ...ports }));
+    driver.armPoint(new PointHold({ arm: point, core, targets: driver.targets, nowMs: driver.nowMs, nowNs, ...ports }));
   }
 
   /** R11: until D is durable and the log begun anew. False: the journal failed meanwhile. */
   untilReady(): boolean {
     this.begin();
     while (!this.core.ready) {
-      if (this.core.state.journalLost) return false;
+      if (this.core.journalLost) return false;
       this.round();
     }
     return true;
@@ -154,7 +155,7 @@ export class RunningCore {
   settle(stopRequested: () => boolean): boolean {
     const { core, io } = this;
     this.begin();
-    while (io.inFlight > 0 || (core.pages.unsettled > 0 && !core.state.journalLost)) {
+    while (io.inFlight > 0 || (core.pages.unsettled > 0 && !core.journalLost)) {
       // A device that never answers is lost to the core, and its I/O is in the ring all the same.
       if (stopRequested()) return false;
       this.round();
@@ -176,7 +177,7 @@ export class RunningCore {
         gaveUp = true;
         core.giveUpAll(driver.nowMs);
       }
-      if (waited > 2 * DRAIN_MS || (core.state.primaryLost && core.state.journalLost)) break;
+      if (waited > 2 * DRAIN_MS || (core.primaryLost && core.journalLost)) break;
     }
   }
 }

@@ -6,6 +6,7 @@ import { IO_OP } from '../../src/blockdev/port.js';
 import type { IoEngine, SectorTools } from '../../src/blockdev/port.js';
 import { CHUNK_BYTES } from '../../src/replication/scan/bulk.js';
 import { DriverClock } from '../../src/replication/driverClock.js';
+import { ApplicationQueue } from '../../src/replication/applicationQueue.js';
 import { CoreDriver } from '../../src/replication/driver.js';
 import type { Meter } from '../../src/replication/meter.js';
 import { planDriver } from '../../src/replication/sizes.js';
@@ -68,13 +69,12 @@ function resyncOneRegion(holds: (p: Pushed, copyWrites: number, copyReads: numbe
   const recovery = { firstSequence: layout.ringBlocks, recoveredThrough: layout.ringBlocks - 1 };
   const plan = planDriver({ geometry, ringBlocks: layout.ringBlocks, tracking, durability, workload: null, recovery });
   const ring = new HandRing(plan.arenaBytes, holds);
-  const meter = { wrote: () => undefined, resynced: () => undefined, answered: () => undefined, evidenceWait: () => undefined } as unknown as Meter;
+  const meter = { wrote: () => undefined, resynced: () => undefined, evidenceWait: () => undefined } as unknown as Meter;
   const driver = new CoreDriver({
     io: ring as unknown as IoEngine, tools: {} as SectorTools, plan, layout, identity: { rigUuid: new Uint8Array(16), formatEpoch: 1 },
-    pageGeneration: 1, runId: 1, history: null, meter, clock: new DriverClock(), onFailure: () => undefined,
+    pageGeneration: 1, runId: 1, history: null, meter, queue: new ApplicationQueue(), clock: new DriverClock(), onFailure: () => undefined,
   });
-  const core = new Core(plan.core, driver);
-  driver.core = core;
+  const { core } = driver;
   const dirty = new IndicatorMap(1);
   dirty.set(0);
   core.loadDirty(dirty, [0]);

@@ -1,8 +1,8 @@
 /** A driver and its core over a ring in the test's hand, on a clock in the test's hand. */
 import type { Standstill } from '../../src/base/attendedTime.js';
-import { Core } from '../../src/tracker/core/core.js';
 import { IndicatorMap } from '../../src/tracker/core/indicatorMap.js';
 import type { IoEngine, SectorTools } from '../../src/blockdev/port.js';
+import { ApplicationQueue } from '../../src/replication/applicationQueue.js';
 import { CoreDriver } from '../../src/replication/driver.js';
 import { DriverClock } from '../../src/replication/driverClock.js';
 import { Meter } from '../../src/replication/meter.js';
@@ -110,11 +110,11 @@ export function drivenCore(ackTimeoutMs: number) {
     runId: 1,
     history: null,
     meter: new Meter(),
+    queue: new ApplicationQueue(),
     clock,
     onFailure: () => undefined,
   });
-  const core = new Core(plan.core, driver);
-  driver.core = core;
+  const { core } = driver;
   core.loadDirty(new IndicatorMap(REGIONS), []);
   const steps = (until: () => boolean): void => {
     for (let i = 0; !until(); i++) {

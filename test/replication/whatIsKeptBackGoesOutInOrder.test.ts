@@ -1,8 +1,7 @@
 /** The hold at a cut point by itself: what it lets through, what it keeps, and that it loses nothing. */
 import { describe, expect, it } from 'vitest';
-import type { Core } from '../../src/tracker/core/core.js';
 import { JOURNAL, PRIMARY, SECONDARY } from '../../src/tracker/core/devices.js';
-import { RECORD_RELEASE, RECORD_WRITE } from '../../src/tracker/core/transactionLog.js';
+import { RECORD_RELEASE, RECORD_WRITE, type LogCommit } from '../../src/tracker/core/transactionLog.js';
 import type { DriverIo } from '../../src/replication/driverIo.js';
 import { OP } from '../../src/replication/driverIo.js';
 import { PointHold } from '../../src/replication/cutpoint/pointHold.js';
@@ -10,23 +9,24 @@ import type { PointEvent } from '../../src/replication/port.js';
 import type { CutPoint } from '../../src/replication/cutpoint/cutPoint.js';
 
 /** All that the triggers ask of a core. */
-function coreLike(kinds: number[]): Core {
-  const slots = { offset: (slot: number) => 4096 * slot, length: () => 4096 };
-  const log = { commit: () => ({ kind: Uint8Array.from(kinds), recordCount: kinds.length, start: 8, blocks: 8 }), isDurable: () => false };
-  return { state: { slots, secondaryAway: false, updateId: (slot: number) => 100 + slot }, log } as unknown as Core;
-}
+const CORE = { secondaryAway: false, isLogDurable: () => false };
+const TARGETS = { updateId: (slot: number) => 100 + slot, offset: (slot: number) => 4096 * slot, length: () => 4096 };
 
 function hold(at: CutPoint, kinds: number[] = [RECORD_WRITE]) {
   const told: PointEvent[] = [];
   const clock = { ns: 1000, feltNs: null as number | null };
   const point = new PointHold({
     arm: { at, afterMs: 50, areas: ['primary', 'secondary', 'journal'] },
-    core: coreLike(kinds),
+    core: CORE,
+    targets: TARGETS,
     nowMs: 0,
     nowNs: () => clock.ns,
     tell: (e) => told.push(e),
     feltNs: () => clock.feltNs,
   });
+  for (const index of [0, 1, 2]) {
+    point.commitSealed({ index, kind: Uint8Array.from(kinds), recordCount: kinds.length, start: 8, blocks: 8 } as unknown as LogCommit);
+  }
   return { point, told, clock };
 }
 

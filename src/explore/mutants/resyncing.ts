@@ -125,7 +125,7 @@ class LogBeforeMap extends Core {
     while (this.openingCommits > 0 && this.log.canSeal()) {
       this.openingCommits--;
       this.journalInFlight++;
-      this.fx.writeLog(this.log.seal().index);
+      this.fx.writeLog(this.log.seal());
     }
     super.writeJournal();
   }

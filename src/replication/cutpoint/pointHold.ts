@@ -10,6 +10,7 @@
  * Not promised: that the point is ever reached; whoever arms it has a bound.
  */
 import { AREA_NAMES } from '../../base/areas.js';
+import type { LogCommit } from '../../tracker/core/transactionLog.js';
 import type { DriverIo } from '../driverIo.js';
 import { kindName, OP, OP_KINDS } from '../driverIo.js';
 import type { InFlight, PointArm, PointEvent, PointSubject } from '../port.js';
@@ -22,6 +23,8 @@ const TYPICAL_WEIGHT = 1 / 8;
 export interface PointParts {
   arm: PointArm;
   core: PointView['core'];
+  /** Where an update or copy goes, by its slot. */
+  targets: { updateId(slot: number): number; offset(slot: number): number; length(slot: number): number };
   nowMs: number;
   /** CLOCK_MONOTONIC. */
   nowNs: () => number;
@@ -53,7 +56,7 @@ export class PointHold {
     this.p = parts;
     this.trigger = POINT_TRIGGERS[parts.arm.at];
     this.armsAtMs = parts.nowMs + parts.arm.afterMs;
-    this.view = { core: parts.core, journalSpoke: false, armedForMs: 0, areas: parts.arm.areas, pagesSeen: new Map(), lastPage: null, release: null };
+    this.view = { core: parts.core, journalSpoke: false, armedForMs: 0, areas: parts.arm.areas, pagesSeen: new Map(), lastPage: null, commits: new Map(), release: null };
   }
 
   /** Nothing may be decided or obtained. */
@@ -67,6 +70,11 @@ export class PointHold {
     if (this.armed || nowMs < this.armsAtMs) return false;
     this.armed = true;
     return true;
+  }
+
+  /** A commit is about to be written. */
+  commitSealed(commit: LogCommit): void {
+    this.view.commits.set(commit.index, commit);
   }
 
   /** Whether the I/O may go to the ring now; otherwise it is kept. */
@@ -160,14 +168,14 @@ export class PointHold {
   }
 
   private subjectOf(io: DriverIo): PointSubject {
-    const { slots } = this.p.core.state;
+    const { targets } = this.p;
     const ofSlot = io.kind === OP.write || io.kind === OP.copyRead || io.kind === OP.copyWrite;
     return {
       kind: kindName(io.kind),
       area: AREA_NAMES[io.device],
-      updateId: io.kind === OP.write ? this.p.core.state.updateId(io.a) : 0,
-      offsetBytes: ofSlot ? slots.offset(io.a) : io.offsetBytes,
-      lengthBytes: ofSlot ? slots.length(io.a) : io.lengthBytes,
+      updateId: io.kind === OP.write ? targets.updateId(io.a) : 0,
+      offsetBytes: ofSlot ? targets.offset(io.a) : io.offsetBytes,
+      lengthBytes: ofSlot ? targets.length(io.a) : io.lengthBytes,
     };
   }
 }

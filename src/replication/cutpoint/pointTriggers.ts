@@ -6,9 +6,8 @@
  *   led     the I/O itself is to be on its way when the power goes: kept back until that is about to happen
  */
 import { AREA_NAMES, type AreaName } from '../../base/areas.js';
-import type { Core } from '../../tracker/core/core.js';
 import { JOURNAL, PRIMARY, SECONDARY } from '../../tracker/core/devices.js';
-import { RECORD_COMPLETE, RECORD_RELEASE, RECORD_WRITE } from '../../tracker/core/transactionLog.js';
+import { RECORD_COMPLETE, RECORD_RELEASE, RECORD_WRITE, type LogCommit } from '../../tracker/core/transactionLog.js';
 import type { CutPoint } from './cutPoint.js';
 import type { DriverIo } from '../driverIo.js';
 import { OP } from '../driverIo.js';
@@ -19,7 +18,7 @@ const RELEASES = [RECORD_RELEASE, RECORD_COMPLETE];
 const FRESH_EVIDENCE_WAIT_MS = 300;
 
 export interface PointView {
-  core: Core;
+  core: { readonly secondaryAway: boolean; isLogDurable(sequence: number): boolean };
   /** The journal has just said that something is durable: what is submitted now waited for that. */
   journalSpoke: boolean;
   armedForMs: number;
@@ -28,6 +27,8 @@ export interface PointView {
   /** Indicator pages seen since the point was armed: group → offsets of the copies, in order. */
   pagesSeen: Map<number, number[]>;
   lastPage: DriverIo | null;
+  /** Commits written since the point was armed, by index: the newest of each. */
+  commits: Map<number, LogCommit>;
   /** The first commit that released something since then, and its last block. */
   release: { io: DriverIo; sequence: number } | null;
 }
@@ -50,7 +51,7 @@ const isPage = (io: DriverIo): boolean => io.kind === OP.page;
 const isJournalWrite = (io: DriverIo): boolean => io.kind === OP.page || io.kind === OP.log;
 /** An update's two writes are submitted together, P first. */
 const isWriteTo = (area: number) => (io: DriverIo, { core }: PointView): boolean =>
-  io.kind === OP.write && io.b === area && !core.state.secondaryAway;
+  io.kind === OP.write && io.b === area && !core.secondaryAway;
 
 /** The copies of a page are never written at once: at the second write of one the first is durable, at the third both. */
 const isPageWrite = (nth: number) => (io: DriverIo, view: PointView): boolean => {
@@ -65,18 +66,17 @@ const isPageWrite = (nth: number) => (io: DriverIo, view: PointView): boolean =>
 };
 
 function isAfterRelease(io: DriverIo, view: PointView): boolean {
-  const { log } = view.core;
-  if (view.release !== null) return log.isDurable(view.release.sequence);
+  if (view.release !== null) return view.core.isLogDurable(view.release.sequence);
   if (commitHolds(io, view, RELEASES)) {
-    const { start, blocks } = log.commit(io.a);
+    const { start, blocks } = view.commits.get(io.a)!;
     view.release = { io, sequence: start + blocks - 1 };
   }
   return false;
 }
 
-function commitHolds(io: DriverIo, { core }: PointView, kinds: readonly number[]): boolean {
+function commitHolds(io: DriverIo, { commits }: PointView, kinds: readonly number[]): boolean {
   if (io.kind !== OP.log) return false;
-  const commit = core.log.commit(io.a);
+  const commit = commits.get(io.a)!;
   return commit.kind.subarray(0, commit.recordCount).some((kind) => kinds.includes(kind));
 }
 

@@ -165,8 +165,8 @@ export class WorkerEngine {
     this.phase.enter('load', 0);
     const running = this.needCore();
     const generator = this.generator(w, seed);
-    const { meter, stopRequested, ports } = this;
-    return this.atPoint(point, () => runLoad({ running, meter, generator, durationMs, stopRequested, began: () => ports.loadBegan() }));
+    const { stopRequested, ports } = this;
+    return this.atPoint(point, () => runLoad({ running, generator, durationMs, stopRequested, began: () => ports.loadBegan() }));
   }
 
   resync(withLoad?: { workload: WorkloadSpec; seed: number }, point?: PointArm): ResyncReport {
@@ -236,7 +236,6 @@ export class WorkerEngine {
     this.recovery = null;
     this.areas?.close();
     this.areas = null;
-    this.meter.outstanding = 0;
     this.history.recorder?.forgetInFlight();
     this.history.recorder?.drain();
     this.phase.enter('closed', 0);
@@ -330,7 +329,6 @@ export class WorkerEngine {
     if (this.running !== null) letGo(this.running.io, this.ports.control);
     this.rememberIds();
     this.running = null;
-    this.meter.outstanding = 0;
   }
 
   private closeBulk(): void {
@@ -339,7 +337,7 @@ export class WorkerEngine {
   }
 
   private rememberIds(): void {
-    if (this.running !== null) this.nextUpdateId = this.running.core.state.nextUpdateId;
+    if (this.running !== null) this.nextUpdateId = this.running.core.nextUpdateId;
   }
 
   /** The ring for bulk passes: the core's own while one is there. */
@@ -372,11 +370,11 @@ export class WorkerEngine {
   }
 
   private generator(w: WorkloadSpec, seed: number): LoadGenerator {
-    const { core, driver } = this.needCore();
+    const { core, driver, queue } = this.needCore();
     const { geometry, alignBytes } = this.opened().areas;
     const workload = createWorkload({ ...w, usableBytes: geometry.usableBytes, alignBytes }, seed);
     const limits = { queueDepth: w.queueDepth, maxWritesPerSecond: w.maxWritesPerSecond };
-    return new LoadGenerator({ core, driver, meter: this.meter, workload, limits });
+    return new LoadGenerator({ core, driver, queue, workload, limits });
   }
 
   private stopped(what: string): EngineError {

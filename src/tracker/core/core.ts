@@ -89,6 +89,34 @@ export class Core {
     return this.state.counters;
   }
 
+  get primaryLost(): boolean {
+    return this.state.primaryLost;
+  }
+
+  get secondaryAway(): boolean {
+    return this.state.secondaryAway;
+  }
+
+  get journalLost(): boolean {
+    return this.state.journalLost;
+  }
+
+  /** The number that the next update or copy gets. */
+  get nextUpdateId(): number {
+    return this.state.nextUpdateId;
+  }
+
+  /** Numbers go on behind those that the rig has seen; before the first update. */
+  numberFrom(updateId: number, transactionId: number): void {
+    this.state.nextUpdateId = updateId;
+    this.state.nextTransactionId = transactionId;
+  }
+
+  /** Whether the log is durable up to this block. */
+  isLogDurable(sequence: number): boolean {
+    return this.log.isDurable(sequence);
+  }
+
   /** |{ r : I[r] = 1 }| */
   get dirtyRegions(): number {
     return this.state.indicators.count;
@@ -319,14 +347,14 @@ export class Core {
       if (page === null) break;
       this.journalInFlight++;
       state.counters.pageWrites++;
-      this.fx.writePage(page.group, page.copy);
+      this.fx.writePage(page.group, page.copy, this.pages.awaiting);
     }
     if (this.openingCommits > 0) {
       // R11: the log is reused only when D is durable in the indicator area.
       if (this.pages.unsettled > 0 || this.log.inFlight > 0) return;
       this.openingCommits--;
       this.journalInFlight++;
-      this.fx.writeLog(this.log.seal().index);
+      this.fx.writeLog(this.log.seal());
       return;
     }
     this.journalInFlight += this.evidence.commitIfDue();

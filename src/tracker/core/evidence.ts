@@ -379,7 +379,7 @@ export class Evidence {
       }
       this.urgent = false;
       counters.commits++;
-      this.fx.writeLog(log.seal().index);
+      this.fx.writeLog(log.seal());
     }
   }
 }

@@ -24,7 +24,12 @@ const {
   SLOT_WORDS, TRANSACTION_ID, TRANSACTION_HOLDINGS, TRANSACTION_UNSETTLED, TRANSACTION_STATE, TRANSACTION_WORDS,
 } = words;
 
-/** Updates in flight and resync copies. A slot is named by its record (`RecordPool`); `ordinal` is for arrays beside it. */
+/** 0 … updateSlots-1, for arrays beside the core's slots. */
+export function slotIndex(slot: number): number {
+  return (slot - FIRST_RECORD) / SLOT_WORDS;
+}
+
+/** Updates in flight and resync copies. A slot is named by its record (`RecordPool`). */
 export class Slots {
   readonly capacity: number;
   readonly pool: RecordPool;
@@ -85,11 +90,6 @@ export class Slots {
   /** The slot's number, the next one to be given being `next`. */
   idBefore(next: number, slot: number): number {
     return next + ((this.memory[slot + SLOT_ID] - next) | 0);
-  }
-
-  /** 0 … capacity-1. */
-  ordinal(slot: number): number {
-    return (slot - FIRST_RECORD) / SLOT_WORDS;
   }
 
   /** Slots in use, in the order obtained. Looks at all: for rare events. */

@@ -133,10 +133,14 @@ export class Updates {
     inFlight[PRIMARY]++;
     if (areas === BOTH) inFlight[SECONDARY]++;
     if ((flags & COPY) !== 0) {
-      this.fx.submitCopy(slot);
+      this.fx.submitCopy(slot, this.state.updateId(slot), slots.offset(slot), slots.length(slot));
     } else {
-      this.fx.submitWrite(slot, PRIMARY);
-      if (areas === BOTH) this.fx.submitWrite(slot, SECONDARY);
+      const updateId = this.state.updateId(slot);
+      const transactionId = this.state.transactionId(memory[slot + SLOT_TRANSACTION]);
+      const offset = slots.offset(slot);
+      const length = slots.length(slot);
+      this.fx.submitWrite(slot, PRIMARY, updateId, transactionId, offset, length);
+      if (areas === BOTH) this.fx.submitWrite(slot, SECONDARY, updateId, transactionId, offset, length);
     }
     if ((flags & GIVEN_UP) !== 0) this.settleGivenUp(slot);
   }
@@ -300,7 +304,7 @@ export class Updates {
     slots.memory[slot + SLOT_FLAGS] = f | ANSWERED;
     if (answer === 'refused') counters.refused++;
     if (answer === 'failed') counters.failed++;
-    this.fx.answer(slot, answer);
+    this.fx.answer(slot, answer, this.state.updateId(slot), slots.offset(slot), slots.length(slot));
   }
 
   /** Takes back an update or copy that was never submitted: no byte of it has reached an area. */

@@ -7,6 +7,7 @@
  * to keep track of: it is the least that any implementation must do.
  */
 import type { CoreConfig, CoreEffects } from './coreParts.js';
+import type { LogCommit } from '../../../src/tracker/core/transactionLog.js';
 import { Core, PRIMARY, SECONDARY } from './coreParts.js';
 
 export type Order = 'in order' | 'random';
@@ -55,7 +56,7 @@ class Instant implements CoreEffects {
   submitWrite(): void {}
   submitCopy(): void {}
   submitFlush(): void {}
-  writeLog(index: number): void {
+  writeLog({ index }: LogCommit): void {
     this.commits.push(index);
   }
   writePage(group: number): void {

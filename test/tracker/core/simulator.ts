@@ -12,6 +12,7 @@
  */
 import type { Answer, CoreConfig, CoreEffects } from './coreParts.js';
 import { Core, JOURNAL, PRIMARY, SECONDARY } from './coreParts.js';
+import type { LogCommit } from '../../../src/tracker/core/transactionLog.js';
 import { JournalModel } from './journalModel.js';
 
 export type Area = typeof PRIMARY | typeof SECONDARY;
@@ -64,8 +65,10 @@ export class Simulator implements CoreEffects {
 
   // --- effects -------------------------------------------------------------------------------------------------------
 
-  submitWrite(slot: number, area: number): void {
-    this.submit(this.trackedIn(slot), area as Area, false);
+  submitWrite(slot: number, area: number, updateId: number, _transactionId: number, offset: number, length: number): void {
+    const u = this.trackedIn(slot);
+    if (updateId !== u.id || offset !== u.start || offset + length !== u.end) throw new Error(`update ${u.id} submitted as ${updateId}, ${offset}, ${length}`);
+    this.submit(u, area as Area, false);
   }
 
   submitCopy(slot: number): void {
@@ -103,9 +106,9 @@ export class Simulator implements CoreEffects {
     this.pending.push({ kind: 'flush', device: d, covers, epoch: this.epoch[d] });
   }
 
-  writeLog(index: number): void {
-    this.journal.submitCommit(this.core.log.commit(index));
-    this.pending.push({ kind: 'log', index });
+  writeLog(commit: LogCommit): void {
+    this.journal.submitCommit(commit);
+    this.pending.push({ kind: 'log', index: commit.index });
     this.checkEvidence();
   }
 
