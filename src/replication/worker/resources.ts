@@ -1,0 +1,241 @@
+/**
+ * What the worker holds: open devices, a ring, the journal as recovered, a running core, and the history of the run.
+ *
+ * The history outlives `drop`: it belongs to the judge, not to the replication engine that crashed.
+ */
+import { constants } from 'node:os';
+import { AREA_NAMES } from '../../base/areas.js';
+import type { Standstill } from '../../base/attendedTime.js';
+import { createIoEngine } from '../../blockdev/ring.js';
+import type { IoEngine, SectorTools } from '../../blockdev/port.js';
+import { sectorTools } from '../../blockdev/sectorTools.js';
+import { usableBytes } from '../../gate/labelPlace.js';
+import type { DeviceIndex } from '../../tracker/core/devices.js';
+import { JOURNAL, PRIMARY } from '../../tracker/core/devices.js';
+import type { JournalRecovery } from '../../tracker/journal/recovery.js';
+import { parseUuid } from '../../tracker/journal/recovery.js';
+import type { WorkloadSpec } from '../../workload/spec.js';
+import type { OpenAreas } from '../areas.js';
+import { keptOpen, openAreas } from '../areas.js';
+import { EngineError } from '../errors.js';
+import { readJournal } from '../journalIo.js';
+import { letGo } from '../letGo.js';
+import { Meter } from '../meter.js';
+import type { AreaFailure, EngineSnapshot, EngineSpec, OpenReport, PointEvent } from '../port.js';
+import { RunningCore } from '../runningCore.js';
+import { CHUNK_BYTES, WINDOW_CHUNKS } from '../scan/bulk.js';
+import type { Control } from './control.js';
+import { HistoryFile } from './historyFile.js';
+import { Phase } from './phase.js';
+
+/** Descriptors of the bulk passes' ring. */
+const BULK_IO_DEPTH = 64;
+
+export interface WorkerPorts {
+  control: Control;
+  snapshot(s: EngineSnapshot): void;
+  failure(f: AreaFailure): void;
+  point(e: PointEvent): void;
+  loadBegan(): void;
+  standstill(s: Standstill): void;
+  /** The announced power losses have been taken in. */
+  powerLossTaken(): void;
+}
+
+export class WorkerResources {
+  readonly ports: WorkerPorts;
+  readonly meter = new Meter();
+  readonly history = new HistoryFile();
+  readonly phase: Phase;
+  recovery: JournalRecovery | null = null;
+  private openTools: SectorTools | null = null;
+  private spec: EngineSpec | null = null;
+  private areas: OpenAreas | null = null;
+  /** The ring of bulk passes; the running core has its own. */
+  private bulk: IoEngine | null = null;
+  private running: RunningCore | null = null;
+  /** Update ids go on over all engines of a worker: the history orders versions by them. */
+  private nextUpdateId = 1;
+  /** On the way out a history that is not complete is no news, and stops nothing. */
+  private closing = false;
+
+  constructor(ports: WorkerPorts) {
+    this.ports = ports;
+    this.phase = new Phase(this.meter, (snapshot) => ports.snapshot(snapshot), () => ({
+      core: this.running?.core ?? null,
+      regionCount: this.areas?.regionCount ?? 0,
+      logBytes: this.spec?.journal.logBytes ?? 0,
+    }));
+  }
+
+  open(spec: EngineSpec): OpenReport {
+    if (this.areas !== null) throw new EngineError('ENGINE_STATE', 'the engine is open already; close or abandon it first');
+    this.closing = false;
+    const areas = openAreas(spec);
+    try {
+      this.openTools ??= sectorTools(spec.ffi);
+      this.history.open(spec, areas.geometry.usableBytes);
+      this.areas = areas;
+      this.spec = spec;
+      this.bulk = this.createRing(BULK_IO_DEPTH, 2 * WINDOW_CHUNKS * CHUNK_BYTES);
+    } catch (error) {
+      this.areas = null;
+      areas.close();
+      throw error;
+    }
+    this.phase.enter('open', 0);
+    return {
+      identities: areas.identities,
+      usableBytes: areas.geometry.usableBytes,
+      regionCount: areas.regionCount,
+      io: this.bulk.kind,
+    };
+  }
+
+  /** Forgets all but the history and closes the devices; nothing is written any more. */
+  drop(): void {
+    this.takePowerLoss();
+    this.rememberIds();
+    if (this.running !== null) letGo(this.running.io, this.ports.control);
+    this.running = null;
+    this.closeBulk();
+    this.recovery = null;
+    this.areas?.close();
+    this.areas = null;
+    this.history.recorder?.forgetInFlight();
+    this.history.recorder?.drain();
+    this.phase.enter('closed', 0);
+  }
+
+  /** Orderly end: what is in flight ends or is given up (R9), evidence leaves the log, then the devices are closed. */
+  close(): void {
+    this.closing = true;
+    this.endCore();
+    this.drop();
+    this.history.close();
+  }
+
+  readonly stopRequested = (): boolean => this.ports.control.stopRequested;
+
+  get tools(): SectorTools {
+    if (this.openTools === null) throw notOpen();
+    return this.openTools;
+  }
+
+  opened(): { areas: OpenAreas; spec: EngineSpec } {
+    if (this.areas === null || this.spec === null) throw notOpen();
+    return { areas: this.areas, spec: this.spec };
+  }
+
+  needCore(): RunningCore {
+    if (this.running === null) throw new EngineError('ENGINE_STATE', 'the journal has not been recovered; call recover first');
+    return this.running;
+  }
+
+  /**
+   * A core whose pools fit the workload. The one that recovery left behind is for copies only; it is ended in order and
+   * the journal read again: what it has written is all that the next one knows.
+   */
+  withWorkload(w: WorkloadSpec): void {
+    if (this.running?.fits(w) === true) return;
+    this.endCore();
+    this.recovery = this.readJournal();
+    this.startCore(w);
+    this.untilReady('it was made ready for the load');
+  }
+
+  startCore(workload: WorkloadSpec | null): void {
+    const { areas, spec } = this.opened();
+    this.closeBulk();
+    this.running = new RunningCore({
+      spec,
+      areas,
+      recovery: this.recovery!,
+      workload,
+      tools: this.tools,
+      history: this.history.recorder,
+      meter: this.meter,
+      nextUpdateId: this.nextUpdateId,
+      onFailure: (device, errno, atNs, inFlight) => this.ports.failure({ area: AREA_NAMES[device], errno, atNs, inFlight }),
+      onTimeout: (device, atNs) => this.ports.failure({ area: AREA_NAMES[device], errno: constants.errno.ETIMEDOUT, atNs, timedOut: true }),
+      onStandstill: (standstill) => this.ports.standstill(standstill),
+      afterRound: () => {
+        this.takePowerLoss();
+        const { stopRequested, pointDisarmed } = this.ports.control;
+        if (stopRequested || pointDisarmed) this.running?.driver.releasePoint();
+        this.phase.sendIfDue();
+        if (!this.closing) this.history.check();
+      },
+    });
+  }
+
+  /** @throws EngineError ENGINE_AREA_LOST when the journal fails meanwhile. */
+  untilReady(meanwhile: string): void {
+    if (this.needCore().untilReady()) return;
+    throw new EngineError('ENGINE_AREA_LOST', `the journal failed while ${meanwhile}; recover again`, { area: 'journal' });
+  }
+
+  endCore(): void {
+    this.running?.end();
+    if (this.running !== null) letGo(this.running.io, this.ports.control);
+    this.rememberIds();
+    this.running = null;
+  }
+
+  /** The ring for bulk passes: the core's own while one is there. */
+  ring(): IoEngine {
+    if (this.running !== null) return this.running.io;
+    this.bulk ??= this.createRing(BULK_IO_DEPTH, 2 * WINDOW_CHUNKS * CHUNK_BYTES);
+    return this.bulk;
+  }
+
+  private createRing(depth: number, arenaBytes: number): IoEngine {
+    const { areas, spec } = this.opened();
+    return createIoEngine({ ffi: spec.ffi, depth, arenaBytes, devices: areas.devices, keepOpen: keptOpen(spec) });
+  }
+
+  readJournal(): JournalRecovery {
+    const { areas, spec } = this.opened();
+    const expected = { ...areas.geometry, rigUuid: parseUuid(spec.rigUuid) };
+    return readJournal(this.ring(), expected, usableBytes(areas.identities.journal));
+  }
+
+  /** Power losses that the bench has announced: the epochs of those areas end now. */
+  takePowerLoss(): void {
+    const lost = this.ports.control.takePowerLoss();
+    if (lost.length === 0) return;
+    for (const device of lost as DeviceIndex[]) {
+      if (this.running !== null) this.running.driver.powerLost(device);
+      else if (device !== JOURNAL) this.history.recorder?.powerLost(device === PRIMARY ? 'primary' : 'secondary');
+    }
+    // The areas are dark: what was kept back at a cut point finds them so.
+    this.running?.driver.releasePoint();
+    this.ports.powerLossTaken();
+  }
+
+  settle(before: string): void {
+    if (this.running?.settle(this.stopRequested) === false) throw new EngineError('ENGINE_STOPPED', `${before} was stopped before its end`);
+  }
+
+  /** Notes progress of a bulk pass; false when it should stop. */
+  progress(doneBytes: number): boolean {
+    this.phase.doneBytes = doneBytes;
+    this.takePowerLoss();
+    this.phase.sendIfDue();
+    this.history.check();
+    return !this.ports.control.stopRequested;
+  }
+
+  private closeBulk(): void {
+    if (this.bulk !== null) letGo(this.bulk, this.ports.control);
+    this.bulk = null;
+  }
+
+  private rememberIds(): void {
+    if (this.running !== null) this.nextUpdateId = this.running.core.nextUpdateId;
+  }
+}
+
+function notOpen(): EngineError {
+  return new EngineError('ENGINE_STATE', 'no devices are open; call open first');
+}
