@@ -1,6 +1,7 @@
 /** What worlds are made of: the engine's parts with the seams at which a mutant comes in, and what is shared between worlds. */
-import { Core, CORE_PARTS } from '../tracker/core/core.js';
-import type { CoreParts } from '../tracker/core/core.js';
+import { Core } from '../tracker/core/core.js';
+import { CORE_PARTS } from '../tracker/core/coreParts.js';
+import type { CoreParts } from '../tracker/core/coreParts.js';
 import type { CoreCounters } from '../tracker/core/state.js';
 import type { JournalLayout } from '../tracker/journal/layout.js';
 import { encodeCommit } from '../tracker/journal/logBlock.js';

@@ -5,7 +5,7 @@
  */
 import { STORAGE_AREAS } from '../base/areas.js';
 import { SECTOR_BYTES } from '../base/observation.js';
-import type { IoEngine, SectorTools } from '../blockdev/port.js';
+import type { SectorTools } from '../blockdev/port.js';
 import { IO_OP } from '../blockdev/port.js';
 import type { HistoryFeed } from '../judge/history/feed.js';
 import { Core } from '../tracker/core/core.js';
@@ -13,33 +13,22 @@ import type { DeviceIndex } from '../tracker/core/devices.js';
 import { JOURNAL, PRIMARY, SECONDARY } from '../tracker/core/devices.js';
 import type { Answer, CoreEffects } from '../tracker/core/effects.js';
 import type { IndicatorMap } from '../tracker/core/indicatorMap.js';
-import { IndexPool } from '../tracker/core/pool.js';
 import { slotIndex } from '../tracker/core/state.js';
 import type { LogCommit } from '../tracker/core/transactionLog.js';
-import type { JournalIdentity } from '../tracker/journal/block.js';
-import type { JournalLayout } from '../tracker/journal/layout.js';
-import { BLOCK_BYTES, logBlockOffset, pageOffset, UNIT_BYTES } from '../tracker/journal/layout.js';
-import { encodeCommit } from '../tracker/journal/logBlock.js';
-import { encodePage } from '../tracker/journal/page.js';
 import type { ApplicationQueue } from './applicationQueue.js';
 import { Asked } from './asked.js';
-import { Copies } from './copies.js';
+import { CopyIo } from './copyIo.js';
 import type { PointHold } from './cutpoint/pointHold.js';
 import type { DriverClock } from './driverClock.js';
 import { deviceOf, isCounted, OP } from './driverIo.js';
 import { fetchReports } from './fetchReports.js';
+import { JournalWrites, type JournalWriteParts } from './journalWrites.js';
 import type { Meter } from './meter.js';
 import type { InFlight } from './port.js';
-import type { DriverPlan } from './sizes.js';
 import { Submissions } from './submissions.js';
 
-export interface DriverParts {
-  io: IoEngine;
+export interface DriverParts extends JournalWriteParts {
   tools: SectorTools;
-  plan: DriverPlan;
-  layout: JournalLayout;
-  identity: JournalIdentity;
-  pageGeneration: number;
   runId: number;
   history: HistoryFeed | null;
   meter: Meter;
@@ -54,26 +43,21 @@ export class CoreDriver implements CoreEffects {
   private readonly submissions: Submissions;
   private readonly asked: Asked;
   private readonly obtainedMs: Float64Array;
-  private readonly copies: Copies;
-  private readonly pageBuffers: IndexPool;
-  private readonly logParts: Int32Array;
-  private readonly logFailed: Uint8Array;
+  private readonly copies: CopyIo;
+  private readonly journal: JournalWrites;
   private readonly flushToken: [number, number] = [0, 0];
-  private pageGeneration: number;
   private readonly reported = [false, false, false];
 
   constructor(parts: DriverParts) {
     this.p = parts;
     const { plan, io, clock } = parts;
-    const { updateSlots, resyncDepth, journalDepth, log } = plan.core;
+    const { updateSlots } = plan.core;
     this.submissions = new Submissions({ io, clock, onSubmit: (...submitted) => this.onSubmit(...submitted) });
     this.asked = new Asked(updateSlots);
     this.obtainedMs = new Float64Array(updateSlots);
-    this.copies = new Copies(updateSlots, resyncDepth, plan.copyBytes, parts.history);
-    this.pageBuffers = new IndexPool(journalDepth);
-    this.logParts = new Int32Array(log.commitsInFlight + 1);
-    this.logFailed = new Uint8Array(log.commitsInFlight + 1);
-    this.pageGeneration = parts.pageGeneration;
+    const { asked, submissions } = this;
+    this.copies = new CopyIo({ ...parts, asked, submissions, core: () => this.core });
+    this.journal = new JournalWrites(parts, this.submissions);
     this.core = new Core(plan.core, this);
   }
 
@@ -163,9 +147,7 @@ export class CoreDriver implements CoreEffects {
 
   submitCopy(slot: number, updateId: number, offset: number, length: number): void {
     this.asked.note(slot, updateId, offset, length);
-    this.copies.begin(slotIndex(slot));
-    this.p.history?.copyIssued(offset, length);
-    this.pushCopy(slot, OP.copyRead);
+    this.copies.begin(slot);
   }
 
   submitFlush(device: DeviceIndex): void {
@@ -173,30 +155,11 @@ export class CoreDriver implements CoreEffects {
   }
 
   writeLog(commit: LogCommit): void {
-    const { plan, layout, identity, io } = this.p;
-    const { index } = commit;
-    const bytes = commit.blocks * BLOCK_BYTES;
-    this.logParts[index] = 0;
-    this.logFailed[index] = 0;
-    this.submissions.point?.commitSealed(commit);
-    for (const copy of [0, 1] as const) {
-      const at = plan.logOffset + (index * 2 + copy) * plan.logBytes;
-      encodeCommit(commit, copy, layout, identity, io.arena.subarray(at, at + bytes));
-      // A commit that reaches the ring's end goes on at its start.
-      const place = commit.start % layout.ringBlocks;
-      const firstPart = Math.min(commit.blocks, layout.ringBlocks - place) * BLOCK_BYTES;
-      this.pushLog(index, logBlockOffset(layout, copy, commit.start), firstPart, at);
-      if (firstPart < bytes) this.pushLog(index, layout.logOffset[copy], bytes - firstPart, at + firstPart);
-    }
+    this.journal.writeLog(commit);
   }
 
   writePage(group: number, copy: number, awaiting: IndicatorMap): void {
-    const { plan, layout, identity, io } = this.p;
-    const buffer = this.pageBuffers.take();
-    const at = plan.pageOffset + buffer * UNIT_BYTES;
-    const half = copy as 0 | 1;
-    encodePage(awaiting, group, half, ++this.pageGeneration, layout, identity, io.arena.subarray(at, at + UNIT_BYTES));
-    this.submissions.push(OP.page, group, buffer, this.writeOp(JOURNAL), JOURNAL, pageOffset(layout, half, group), UNIT_BYTES, at);
+    this.journal.writePage(group, copy, awaiting);
   }
 
   answer(_slot: number, answer: Answer, updateId: number, offset: number, length: number): void {
@@ -215,20 +178,6 @@ export class CoreDriver implements CoreEffects {
   private isDurableOnCompletion(device: DeviceIndex): boolean {
     const { primary, secondary, journal } = this.p.plan.core.durableOnCompletion;
     return device === PRIMARY ? primary : device === SECONDARY ? secondary : journal;
-  }
-
-  private pushLog(index: number, offset: number, length: number, at: number): void {
-    this.logParts[index]++;
-    this.submissions.push(OP.log, index, 0, this.writeOp(JOURNAL), JOURNAL, offset, length, at);
-  }
-
-  private pushCopy(slot: number, kind: typeof OP.copyRead | typeof OP.copyWrite): void {
-    const { plan } = this.p;
-    const { start, bytes, buffer } = this.copies.part(slotIndex(slot), this.asked.length(slot));
-    const offset = this.asked.offset(slot) + start;
-    const at = plan.copyOffset + buffer * plan.copyBytes;
-    if (kind === OP.copyRead) this.submissions.push(kind, slot, 0, IO_OP.read, PRIMARY, offset, bytes, at);
-    else this.submissions.push(kind, slot, 0, this.writeOp(SECONDARY), SECONDARY, offset, bytes, at);
   }
 
   /** Into the history: what was issued or flushed counts from here on. */
@@ -253,12 +202,12 @@ export class CoreDriver implements CoreEffects {
     submissions.report(i, tag, ok);
     if (ok && isCounted(kind)) this.p.meter.wrote(device, result, (io.completedNs(i) - io.submittedNs(i)) / 1e9);
     if (kind === OP.write) this.writeEnded(a, b as 0 | 1, ok, nowMs);
-    else if (kind === OP.copyRead) this.copyRead(a, ok, nowMs);
-    else if (kind === OP.copyWrite) this.copyWritten(a, ok, nowMs);
+    else if (kind === OP.copyRead) this.copies.read(a, ok, nowMs);
+    else if (kind === OP.copyWrite) this.copies.written(a, ok, nowMs);
     else if (kind === OP.flush) this.flushEnded(a as DeviceIndex, ok, nowMs);
     else if (kind === OP.log) this.logEnded(a, ok, nowMs);
     else {
-      this.pageBuffers.give(b);
+      this.journal.pageEnded(b);
       this.core.pageWritten(a, ok, nowMs);
     }
   }
@@ -283,38 +232,6 @@ export class CoreDriver implements CoreEffects {
     this.core.completed(area, slot, id, ok, nowMs);
   }
 
-  /** The core hears of the read when it has happened: the device that does not answer from now on is S. */
-  private copyRead(slot: number, ok: boolean, nowMs: number): void {
-    const id = this.asked.updateId(slot);
-    const isLast = this.copies.isLast(slotIndex(slot), this.asked.length(slot));
-    if (isLast || !ok) this.core.completed(PRIMARY, slot, id, ok, nowMs);
-    if (!ok) return this.copyEnded(slot, false, true, nowMs);
-    this.core.copyAwaits(SECONDARY, slot, id, nowMs);
-    this.pushCopy(slot, OP.copyWrite);
-  }
-
-  private copyWritten(slot: number, ok: boolean, nowMs: number): void {
-    const { asked, copies } = this;
-    const i = slotIndex(slot);
-    const id = asked.updateId(slot);
-    const isLast = copies.isLast(i, asked.length(slot));
-    if (ok) this.p.meter.resynced(copies.part(i, asked.length(slot)).bytes);
-    // What was read of a part before the last has not been reported.
-    else if (!isLast) this.core.completed(PRIMARY, slot, id, true, nowMs);
-    if (isLast || !ok) return this.copyEnded(slot, ok, ok, nowMs);
-    copies.next(i);
-    this.core.copyAwaits(PRIMARY, slot, id, nowMs);
-    this.pushCopy(slot, OP.copyRead);
-  }
-
-  /** P's end is reported already. `ok`: nothing failed on S; `copied`: on P neither. */
-  private copyEnded(slot: number, copied: boolean, ok: boolean, nowMs: number): void {
-    const { asked } = this;
-    const range = copied ? { offset: asked.offset(slot), length: asked.length(slot) } : null;
-    this.copies.end(slotIndex(slot), range, this.isDurableOnCompletion(SECONDARY));
-    this.core.completed(SECONDARY, slot, asked.updateId(slot), ok, nowMs);
-  }
-
   private flushEnded(device: DeviceIndex, ok: boolean, nowMs: number): void {
     if (device === SECONDARY) this.copies.flushEnded(ok);
     if (device !== JOURNAL) this.p.history?.flushCompleted(STORAGE_AREAS[device], this.flushToken[device], ok);
@@ -322,9 +239,8 @@ export class CoreDriver implements CoreEffects {
   }
 
   private logEnded(index: number, ok: boolean, nowMs: number): void {
-    if (!ok) this.logFailed[index] = 1;
-    if (--this.logParts[index] > 0) return;
-    this.fromJournal(true, () => this.core.logWritten(index, this.logFailed[index] === 0, nowMs));
+    const allWritten = this.journal.logEnded(index, ok);
+    if (allWritten !== null) this.fromJournal(true, () => this.core.logWritten(index, allWritten, nowMs));
   }
 
   /** What the core submits now waited for the journal: a cut point may depend on it. */

@@ -2,8 +2,8 @@
  * A mutant: the engine broken in one place, by a part put in at a seam. The explorer must find each of them out; one that
  * it does not is a hole in the explorer.
  */
-import { CORE_PARTS } from '../../tracker/core/core.js';
-import type { CoreParts } from '../../tracker/core/core.js';
+import { CORE_PARTS } from '../../tracker/core/coreParts.js';
+import type { CoreParts } from '../../tracker/core/coreParts.js';
 import { REAL_PARTS } from '../world.js';
 import type { WorldParts } from '../world.js';
 

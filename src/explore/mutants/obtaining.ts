@@ -1,6 +1,6 @@
 /** Broken from obtaining an update to its submission: R1, R2, R3, R13. */
 import { Core } from '../../tracker/core/core.js';
-import { CORE_PARTS } from '../../tracker/core/core.js';
+import { CORE_PARTS } from '../../tracker/core/coreParts.js';
 import { Evidence } from '../../tracker/core/evidence.js';
 import { NIL } from '../../tracker/core/linkedList.js';
 import type { CoreState } from '../../tracker/core/state.js';

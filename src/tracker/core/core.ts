@@ -7,43 +7,17 @@
  *
  * Inputs are cheap and only note; `pump` decides what to write, flush and copy. Call it after each batch of inputs.
  */
-import type { CoreConfig } from './config.js';
-import { checkConfig, UPDATE_BYTES_END } from './config.js';
+import { UPDATE_BYTES_END } from './config.js';
+import { CoreStatus } from './coreStatus.js';
 import type { DeviceIndex } from './devices.js';
-import { PowerEpoch } from './devices.js';
-import type { CoreEffects } from './effects.js';
-import { Copies } from './copies.js';
-import { Evidence } from './evidence.js';
-import { Fetch } from './fetch.js';
-import type { IndicatorMap } from './indicatorMap.js';
-import { IndicatorPages } from './indicatorPages.js';
-import { Resync } from './resync.js';
-import type { CoreCounters } from './state.js';
-import { CoreState } from './state.js';
-import { TransactionLog } from './transactionLog.js';
-import { Updates, type UpdatesParts } from './updates.js';
 import * as devices from './devices.js';
 import * as flags from './flags.js';
-import * as logRecords from './logRecords.js';
 import * as words from './words.js';
 
 // Constants of the file: see words.ts.
 const { PRIMARY, SECONDARY, JOURNAL } = devices;
 const { CLOSED } = flags;
-const { OPENING_UNITS } = logRecords;
 const { NIL } = words;
-
-/** What a core is built of. Broken engines for the explorer put in a broken part here, and nowhere else. */
-export interface CoreParts extends UpdatesParts {
-  TransactionLog: typeof TransactionLog;
-  IndicatorPages: typeof IndicatorPages;
-  PowerEpoch: typeof PowerEpoch;
-  Evidence: typeof Evidence;
-  Updates: typeof Updates;
-  Resync: typeof Resync;
-}
-
-export const CORE_PARTS: CoreParts = { TransactionLog, IndicatorPages, PowerEpoch, Evidence, Copies, Updates, Resync };
 
 /** `obtain`: no slot is free just now; ask again after the next completions. */
 export const BUSY = NIL;
@@ -53,112 +27,7 @@ export const REFUSED = -2;
 /** Journal tickets: commits are their index, pages come behind. */
 const FIRST_PAGE_TICKET = 1024;
 
-export class Core {
-  readonly state: CoreState;
-  readonly log: TransactionLog;
-  readonly pages: IndicatorPages;
-  readonly evidence: Evidence;
-  readonly updates: Updates;
-  readonly resync: Resync;
-  readonly fetch: Fetch;
-  readonly fx: CoreEffects;
-  readonly epochs: [PowerEpoch, PowerEpoch, PowerEpoch];
-  /** Flushes submitted and not reported back, per device. */
-  protected readonly flushes: [number, number, number] = [0, 0, 0];
-  protected journalInFlight = 0;
-  /** Commits that recovery still has to write before the log may be used. */
-  protected openingCommits = OPENING_UNITS;
-  protected drainRequested = false;
-  /** When the journal last reported something, or was first asked while it had nothing to do. */
-  protected journalHeardMs = 0;
-
-  constructor(config: CoreConfig, fx: CoreEffects, parts: CoreParts = CORE_PARTS) {
-    checkConfig(config);
-    this.fx = fx;
-    this.state = new CoreState(config);
-    this.log = new parts.TransactionLog(config.log);
-    this.pages = new parts.IndicatorPages(this.state.regionCount, config.regionsPerGroup);
-    this.epochs = [new parts.PowerEpoch(), new parts.PowerEpoch(), new parts.PowerEpoch()];
-    this.evidence = new parts.Evidence(this.state, this.log, this.pages, fx);
-    this.updates = new parts.Updates(this.state, this.evidence, [this.epochs[0], this.epochs[1]], fx, parts);
-    this.resync = new parts.Resync(this.updates);
-    this.fetch = new Fetch(this.state, this.pages);
-  }
-
-  get counters(): CoreCounters {
-    return this.state.counters;
-  }
-
-  get primaryLost(): boolean {
-    return this.state.primaryLost;
-  }
-
-  get secondaryAway(): boolean {
-    return this.state.secondaryAway;
-  }
-
-  get journalLost(): boolean {
-    return this.state.journalLost;
-  }
-
-  /** The number that the next update or copy gets. */
-  get nextUpdateId(): number {
-    return this.state.nextUpdateId;
-  }
-
-  /** Numbers go on behind those that the rig has seen; before the first update. */
-  numberFrom(updateId: number, transactionId: number): void {
-    this.state.nextUpdateId = updateId;
-    this.state.nextTransactionId = transactionId;
-  }
-
-  /** Whether the log is durable up to this block. */
-  isLogDurable(sequence: number): boolean {
-    return this.log.isDurable(sequence);
-  }
-
-  /** |{ r : I[r] = 1 }| */
-  get dirtyRegions(): number {
-    return this.state.indicators.count;
-  }
-
-  /** |{ r : A[r] = 1 }|: regions that await resync. */
-  get awaitingRegions(): number {
-    return this.pages.awaiting.count;
-  }
-
-  get updatesInFlight(): number {
-    return this.state.slots.pool.usedCount;
-  }
-
-  /** Recovery is over: D is durable in the indicator area and the log has begun anew (R11). */
-  get ready(): boolean {
-    const { firstSequence, blocksPerUnit } = this.state.config.log;
-    const begun = this.log.isDurable(firstSequence + OPENING_UNITS * blocksPerUnit - 1);
-    return this.openingCommits === 0 && begun && !this.state.journalLost;
-  }
-
-  /** Nothing is in flight and nothing waits to be written. */
-  get quiescent(): boolean {
-    return (
-      this.state.slots.pool.usedCount === 0 &&
-      this.journalInFlight === 0 &&
-      this.flushes[0] + this.flushes[1] + this.flushes[2] === 0 &&
-      (this.state.journalLost ||
-        (this.pages.unsettled === 0 &&
-          this.log.openRecords === 0 &&
-          this.log.inFlight === 0 &&
-          this.evidence.hotRegions === 0 &&
-          this.updates.copies.idle))
-    );
-  }
-
-  /** R11: what recovery found dirty, before anything else. `groupsToWrite`: pages that do not say so on disk yet. */
-  loadDirty(dirty: IndicatorMap, groupsToWrite: Iterable<number>): void {
-    this.pages.load(dirty, groupsToWrite);
-    this.state.indicators.setAllOf(dirty);
-  }
-
+export class Core extends CoreStatus {
   /** A new transaction: its place, or BUSY, or REFUSED when no update would be taken. */
   begin(): number {
     const { transactions, primaryLost, journalLost } = this.state;
@@ -316,14 +185,6 @@ export class Core {
       this.writeJournal();
     }
     this.flushIfDue();
-  }
-
-  /** `pump` would give a device up: whoever drives the core looks first whether it has answered. */
-  isOverdue(nowMs: number): boolean {
-    const { config, journalLost } = this.state;
-    const journalBusy = this.journalInFlight + this.flushes[JOURNAL] > 0;
-    if (journalBusy && !journalLost && nowMs - this.journalHeardMs >= config.ackTimeoutMs) return true;
-    return this.updates.deadlines.isOverdue(nowMs);
   }
 
   protected checkDeadlines(): void {
