@@ -18,12 +18,15 @@ import { AreaWatch } from '../areaWatch.js';
 import type { Bench } from '../cycle/bench.js';
 import { bringUp, putBackWhatWasLost, type BringUp } from './bringUp.js';
 import { delay, type Clock } from '../../base/clock.js';
-import { counterChanges, type AreaCounters, type CounterChange } from '../cycle/counterChanges.js';
+import type { CounterChange } from '../cycle/counterChanges.js';
 import type { CycleProblem, DeviceSign } from '../cycle/cycleTypes.js';
 import { CampaignError } from '../errors.js';
+import { EngineListeners } from './engineListeners.js';
 import type { Host, LabView } from './host.js';
+import { KnownDevices } from './knownDevices.js';
 import { devicePath, gateQuestions, placedBoards, placedDevice } from './places.js';
-import { describeRemains, describeUnanswered, type RigLock } from './rigLock.js';
+import { awaitRemains } from './remains.js';
+import { describeUnanswered, type RigLock } from './rigLock.js';
 import { POWER_ON_MS, SessionRails } from './sessionRails.js';
 import { ended, within } from '../within.js';
 
@@ -61,23 +64,16 @@ const LAST_LOOK_EVERY_MS = 50;
 /** A hang only: each rail that may have taken a device's power is tried once (see bringUp.ts). */
 const LOST_MS = 300_000;
 
-/** How often it is asked whether the kernel has let go of what a former command left. */
-const REMAINS_EVERY_MS = 100;
-
 export class Session implements Bench {
   readonly clock: Clock;
   readonly labStarted: boolean;
   private readonly options: SessionOptions;
   private readonly host: Host;
-  private readonly listeners = new Set<(failure: AreaFailure) => void>();
-  private readonly loadListeners = new Set<() => void>();
-  private readonly pointListeners = new Set<(event: PointEvent) => void>();
+  private readonly listeners = new EngineListeners();
+  private readonly devices: KnownDevices;
   private lab: LabView | null = null;
   private prober: AreaProbe | null = null;
   private enginePort: EnginePort | null = null;
-  private known: Record<AreaName, DeviceIdentity> | null = null;
-  private counters: AreaCounters | null = null;
-  private changes: readonly CounterChange[] = [];
   private broughtUp: BringUp | null = null;
   private answeredAtStart: AreaName[] = [];
   private unansweredAtEnd: AreaName[] = [];
@@ -88,6 +84,7 @@ export class Session implements Bench {
     this.host = host;
     this.clock = clock;
     this.labStarted = labStarted;
+    this.devices = new KnownDevices(host, (area) => this.pathOf(area));
     this.power = new SessionRails(options.rig.rails, clock, (rail, state) => this.options.onRail?.(rail, state));
   }
 
@@ -118,8 +115,7 @@ export class Session implements Bench {
 
   /** As found at the gate, before anything was cut. */
   get identities(): Record<AreaName, DeviceIdentity> {
-    if (this.known === null) throw new CampaignError('INTERNAL', 'the session has not met its devices yet');
-    return this.known;
+    return this.devices.identities;
   }
 
   readonly power: SessionRails;
@@ -130,23 +126,15 @@ export class Session implements Bench {
   }
 
   async identify(): Promise<CycleProblem | null> {
-    const now = await this.identifyAll();
-    for (const area of AREA_NAMES) {
-      const change = await this.host.identityChange(this.identities[area], now[area]);
-      if (change !== null) {
-        return { kind: 'hardware', code: 'IDENTITY_CHANGED', text: `${area} is another device after the cut: ${change}` };
-      }
-    }
-    const counters = await this.readCounters(now);
-    this.changes = counterChanges(this.counters ?? counters, counters);
-    this.counters = counters;
+    const difference = await this.devices.difference();
+    if (difference !== null) return difference;
     const { rig } = this.options;
     const gate = await this.host.checkGate(gateQuestions(rig, this.lab), rig.file, { so: 'nothing is written from here on' });
     return gate.passed ? null : { kind: 'hardware', code: 'GATE_REFUSED', text: gate.text };
   }
 
   counterChanges(): readonly CounterChange[] {
-    return this.changes;
+    return this.devices.counterChanges;
   }
 
   async engineSpec(): Promise<EngineSpec> {
@@ -199,18 +187,15 @@ export class Session implements Bench {
   }
 
   onFailure(listener: (failure: AreaFailure) => void): () => void {
-    this.listeners.add(listener);
-    return () => this.listeners.delete(listener);
+    return this.listeners.onFailure(listener);
   }
 
   onLoadBegan(listener: () => void): () => void {
-    this.loadListeners.add(listener);
-    return () => this.loadListeners.delete(listener);
+    return this.listeners.onLoadBegan(listener);
   }
 
   onPoint(listener: (event: PointEvent) => void): () => void {
-    this.pointListeners.add(listener);
-    return () => this.pointListeners.delete(listener);
+    return this.listeners.onPoint(listener);
   }
 
   /** Restores power and releases everything. Returns what could not be done, for the record; never rejects. */
@@ -239,7 +224,10 @@ export class Session implements Bench {
     const { rig, ffi } = this.options;
     if (usesLab(rig)) this.lab = await this.host.labView(rig.name);
     this.prober = createAreaProbe((area) => this.pathOf(area), this.clock);
-    await this.awaitRemains();
+    await awaitRemains(rig, this.options.lock, this.clock, async () => {
+      await this.openBoards();
+      await within(this.clock, this.power.restoreMs, 'switching all rails on', this.power.allOn());
+    });
     this.broughtUp = {
       rails: rig.rails,
       bench: this,
@@ -254,24 +242,12 @@ export class Session implements Bench {
       stopped: () => this.options.stopped?.() === true,
     };
     this.answeredAtStart = await bringUp(this.broughtUp);
-    this.known = await this.identifyAll();
-    this.counters = await this.readCounters(this.known);
-    this.enginePort = await this.host.createEngine(
-      {
-        onFailure: (failure) => {
-          for (const listener of this.listeners) listener(failure);
-        },
-        onSnapshot: (snapshot) => this.options.onSnapshot?.(snapshot),
-        onStandstill: (standstill) => this.options.onStandstill?.(standstill),
-        onLoadBegan: () => {
-          for (const listener of this.loadListeners) listener();
-        },
-        onPoint: (event) => {
-          for (const listener of this.pointListeners) listener(event);
-        },
-      },
-      { ffi },
-    );
+    await this.devices.meet();
+    const events = this.listeners.events({
+      onSnapshot: (snapshot) => this.options.onSnapshot?.(snapshot),
+      onStandstill: (standstill) => this.options.onStandstill?.(standstill),
+    });
+    this.enginePort = await this.host.createEngine(events, { ffi });
   }
 
   private async untilReadable(limitMs: number): Promise<void> {
@@ -287,33 +263,6 @@ export class Session implements Bench {
     if (this.power.isOpen) return;
     const { rig } = this.options;
     this.power.opened(await this.host.openPower({ name: rig.name, boards: placedBoards(rig, this.lab), boardTypes: rig.boardTypes, rails: rig.rails }));
-  }
-
-  /**
-   * A command that has ended may have left I/O that the kernel still waits for: it passed the gate with these devices, and
-   * only power may end that I/O, so the rails go on before anything else is looked at. A read of ours on such a device
-   * would keep this process as well. @throws CampaignError DEVICE_BUSY
-   */
-  private async awaitRemains(): Promise<void> {
-    const { rig, lock } = this.options;
-    if (lock.remains().length === 0) return;
-    await this.openBoards();
-    await within(this.clock, this.power.restoreMs, 'switching all rails on', this.power.allOn());
-    const untilMs = this.clock.nowMs() + rig.campaign.deadlinesMs.return;
-    for (let remains = lock.remains(); remains.length > 0; remains = lock.remains()) {
-      if (this.clock.nowMs() >= untilMs) throw new CampaignError('DEVICE_BUSY', describeRemains(rig.name, remains), { remains });
-      await delay(this.clock, REMAINS_EVERY_MS);
-    }
-  }
-
-  private async identifyAll(): Promise<Record<AreaName, DeviceIdentity>> {
-    const [primary, secondary, journal] = await Promise.all(AREA_NAMES.map((area) => this.host.identify(this.pathOf(area))));
-    return { primary, secondary, journal };
-  }
-
-  private async readCounters(of: Record<AreaName, DeviceIdentity>): Promise<AreaCounters> {
-    const [primary, secondary, journal] = await Promise.all(AREA_NAMES.map((area) => this.host.powerCounters(of[area])));
-    return { primary, secondary, journal };
   }
 
   private pathOf(area: AreaName): string {

@@ -1,0 +1,36 @@
+/** Who listens to the replication engine of a session: one engine, any number of listeners that come and go. */
+import type { AreaFailure, EngineEvents, PointEvent } from '../../replication/port.js';
+
+export class EngineListeners {
+  private readonly failures = new Set<(failure: AreaFailure) => void>();
+  private readonly loads = new Set<() => void>();
+  private readonly points = new Set<(event: PointEvent) => void>();
+
+  /** For the engine; `others`: what one listener alone takes. */
+  events(others: Pick<EngineEvents, 'onSnapshot' | 'onStandstill'>): EngineEvents {
+    return {
+      ...others,
+      onFailure: (failure) => this.failures.forEach((listener) => listener(failure)),
+      onLoadBegan: () => this.loads.forEach((listener) => listener()),
+      onPoint: (event) => this.points.forEach((listener) => listener(event)),
+    };
+  }
+
+  /** Each returns what ends the subscription. */
+  onFailure(listener: (failure: AreaFailure) => void): () => void {
+    return subscribe(this.failures, listener);
+  }
+
+  onLoadBegan(listener: () => void): () => void {
+    return subscribe(this.loads, listener);
+  }
+
+  onPoint(listener: (event: PointEvent) => void): () => void {
+    return subscribe(this.points, listener);
+  }
+}
+
+function subscribe<T>(listeners: Set<T>, listener: T): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}

@@ -1,0 +1,64 @@
+/**
+ * The devices of a session as they were found at the gate, and whether what comes back after a cut is the same: by what
+ * the disks say of themselves, and by what they count of their outages.
+ */
+import { AREA_NAMES, type AreaName } from '../../base/areas.js';
+import type { DeviceIdentity } from '../../blockdev/port.js';
+import { counterChanges, type AreaCounters, type CounterChange } from '../cycle/counterChanges.js';
+import type { CycleProblem } from '../cycle/cycleTypes.js';
+import { CampaignError } from '../errors.js';
+import type { Host } from './host.js';
+
+export class KnownDevices {
+  private readonly host: Pick<Host, 'identify' | 'identityChange' | 'powerCounters'>;
+  private readonly pathOf: (area: AreaName) => string;
+  private known: Record<AreaName, DeviceIdentity> | null = null;
+  private counters: AreaCounters | null = null;
+  private changed: readonly CounterChange[] = [];
+
+  constructor(host: Pick<Host, 'identify' | 'identityChange' | 'powerCounters'>, pathOf: (area: AreaName) => string) {
+    this.host = host;
+    this.pathOf = pathOf;
+  }
+
+  /** As found at the gate, before anything was cut. */
+  get identities(): Record<AreaName, DeviceIdentity> {
+    if (this.known === null) throw new CampaignError('INTERNAL', 'the session has not met its devices yet');
+    return this.known;
+  }
+
+  /** What the disks counted between the last two looks. */
+  get counterChanges(): readonly CounterChange[] {
+    return this.changed;
+  }
+
+  async meet(): Promise<void> {
+    this.known = await this.identifyAll();
+    this.counters = await this.readCounters(this.known);
+  }
+
+  /** Null: the same devices. */
+  async difference(): Promise<CycleProblem | null> {
+    const now = await this.identifyAll();
+    for (const area of AREA_NAMES) {
+      const change = await this.host.identityChange(this.identities[area], now[area]);
+      if (change !== null) {
+        return { kind: 'hardware', code: 'IDENTITY_CHANGED', text: `${area} is another device after the cut: ${change}` };
+      }
+    }
+    const counters = await this.readCounters(now);
+    this.changed = counterChanges(this.counters ?? counters, counters);
+    this.counters = counters;
+    return null;
+  }
+
+  private async identifyAll(): Promise<Record<AreaName, DeviceIdentity>> {
+    const [primary, secondary, journal] = await Promise.all(AREA_NAMES.map((area) => this.host.identify(this.pathOf(area))));
+    return { primary, secondary, journal };
+  }
+
+  private async readCounters(of: Record<AreaName, DeviceIdentity>): Promise<AreaCounters> {
+    const [primary, secondary, journal] = await Promise.all(AREA_NAMES.map((area) => this.host.powerCounters(of[area])));
+    return { primary, secondary, journal };
+  }
+}
