@@ -5,55 +5,18 @@
  * each ended cycle is told to the observers before the next one begins. What went wrong with the bench or the program
  * is part of the result, not an exception: the cycles before it count.
  */
-import type { FfiName } from '../blockdev/ffi/native.js';
 import type { AreaFailure } from '../replication/port.js';
-import type { ResolvedRig } from '../rig/resolved.js';
-import type { CycleRecord } from '../report/runRecord.js';
-import type { Calibration } from './cycle/calibration.js';
-import type { Clock } from '../base/clock.js';
 import { comeBack } from './comeBack.js';
 import { CycleRunner, problemFrom } from './cycleRunner.js';
 import { keptRecord } from './cycle/cycleRecord.js';
-import type { CyclePhase, CycleProblem, CycleState } from './cycle/cycleTypes.js';
-import type { Host } from './session/host.js';
-import type { Interrupts } from './session/interrupts.js';
+import type { CycleState } from './cycle/cycleTypes.js';
 import { textOf } from './errors.js';
 import type { CampaignObserver, CampaignStep } from './observer.js';
 import { allOf, guarded } from './observer.js';
 import { planCycle } from './cycle/rounds.js';
-import type { RigLock } from './session/rigLock.js';
+import type { CampaignDeps, CampaignOptions, CampaignResult } from './campaignTypes.js';
 import { Session } from './session/session.js';
 import { eachOnce, isLeftDirty, isOfStandstill, notJudgedByTime, REPEATS_MAX } from './cycle/standstill.js';
-
-export interface CampaignOptions {
-  /** Already with the command line's cycles and seed in it. */
-  rig: ResolvedRig;
-  ffi: FfiName;
-  keepLab: boolean;
-  runId: number;
-  historyDir: string;
-  lock: RigLock;
-  /** Leads each cut; absent: commands go out at the time that the cut is aimed at. */
-  calibration?: Calibration | null;
-}
-
-export interface CampaignDeps {
-  host: Host;
-  clock: Clock;
-  interrupts: Interrupts;
-  observers: readonly CampaignObserver[];
-  /** Told as soon as there is one: for who may have to restore power in a hurry. */
-  onSession?: (session: Session) => void;
-}
-
-export interface CampaignResult {
-  cycles: CycleRecord[];
-  /** cycle -1: before the first one. */
-  interrupted: { cycle: number; phase: CyclePhase | CampaignStep } | null;
-  problem: CycleProblem | null;
-  /** What could not be done on the way out. Power that did not come back is here. */
-  troubles: string[];
-}
 
 /** @throws the typed errors of opening (lab, gate, boards, engine): nothing was written then. */
 export async function runCampaign(options: CampaignOptions, deps: CampaignDeps): Promise<CampaignResult> {

@@ -6,7 +6,7 @@ import type { DeviceIdentity } from '../blockdev/port.js';
 import type { OpenReport } from '../replication/port.js';
 import { RUN_SCHEMA_VERSION, type RunRecord } from '../report/runRecord.js';
 import type { ResolvedRig } from '../rig/resolved.js';
-import type { CampaignResult } from './campaign.js';
+import type { CampaignResult } from './campaignTypes.js';
 
 export interface RunContext {
   plugpullVersion: string;

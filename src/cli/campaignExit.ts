@@ -1,5 +1,5 @@
 /** What a campaign's end is to a shell (pure): README's table of exit codes. */
-import type { CampaignResult } from '../campaign/campaign.js';
+import type { CampaignResult } from '../campaign/campaignTypes.js';
 import type { Run } from '../report/runRecord.js';
 import { EXIT, exitCodeOf, type ExitCode } from './exitCodes.js';
 

@@ -5,7 +5,8 @@
 import type { Command } from 'commander';
 import type { Calibration } from '../campaign/cycle/calibration.js';
 import { CALIBRATION_FILE, loadCalibration } from '../campaign/record/calibrationFile.js';
-import { runCampaign, type CampaignResult } from '../campaign/campaign.js';
+import { runCampaign } from '../campaign/campaign.js';
+import type { CampaignResult } from '../campaign/campaignTypes.js';
 import { systemClock } from '../base/systemClock.js';
 import { CampaignError } from '../campaign/errors.js';
 import { freeBytes } from '../campaign/record/freeSpace.js';

@@ -4,7 +4,7 @@
  */
 import { cpus, release, totalmem } from 'node:os';
 import type { CampaignObserver } from '../campaign/observer.js';
-import type { CampaignResult } from '../campaign/campaign.js';
+import type { CampaignResult } from '../campaign/campaignTypes.js';
 import { textOf } from '../campaign/errors.js';
 import type { RunDirectory } from '../campaign/record/runDirectory.js';
 import { beginningSummary, runSummary, type RunContext } from '../campaign/runSummary.js';

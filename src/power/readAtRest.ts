@@ -11,7 +11,8 @@ import { checkPowerSpec, type PowerSpec } from './checkPowerSpec.js';
 import { openBoard } from './boards/openBoard.js';
 import { resolveBoard } from './boards/resolveBoard.js';
 import { boardDeps, type PowerDeps } from './openPower.js';
-import { PowerController, type RailReading } from './rails/controller.js';
+import { PowerController } from './rails/controller.js';
+import type { RailReading } from './rails/railResults.js';
 
 export interface RailAtRest extends RailReading {
   /** Why the state is unknown; null: it is known, or the board itself is not sure. */

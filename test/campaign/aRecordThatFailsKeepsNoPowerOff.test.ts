@@ -3,7 +3,8 @@
  * back, the rig is unlocked, and the problem is named once.
  */
 import { afterAll, describe, expect, it } from 'vitest';
-import { runCampaign, type CampaignResult } from '../../src/campaign/campaign.js';
+import { runCampaign } from '../../src/campaign/campaign.js';
+import type { CampaignResult } from '../../src/campaign/campaignTypes.js';
 import { systemClock } from '../../src/base/systemClock.js';
 import { CampaignError } from '../../src/campaign/errors.js';
 import type { Host } from '../../src/campaign/session/host.js';

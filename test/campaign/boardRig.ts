@@ -1,7 +1,8 @@
 /** A campaign over a board of any type: tiny areas, three rails, everything real but for the hardware. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { runCampaign, type CampaignResult } from '../../src/campaign/campaign.js';
+import { runCampaign } from '../../src/campaign/campaign.js';
+import type { CampaignResult } from '../../src/campaign/campaignTypes.js';
 import { systemClock } from '../../src/base/systemClock.js';
 import { createAreaProbe } from '../../src/campaign/session/areaProbe.js';
 import { textOf } from '../../src/campaign/errors.js';

@@ -1,6 +1,7 @@
 /** Real boards' code, real block nodes, real gate: only the engine is missing, so that the bench's own looking is tested. */
 import { afterAll, describe, expect, it } from 'vitest';
-import { runCampaign, type CampaignResult } from '../../src/campaign/campaign.js';
+import { runCampaign } from '../../src/campaign/campaign.js';
+import type { CampaignResult } from '../../src/campaign/campaignTypes.js';
 import { systemClock } from '../../src/base/systemClock.js';
 import { realHost } from '../../src/campaign/session/realHost.js';
 import { lockRig } from '../../src/campaign/session/rigLock.js';

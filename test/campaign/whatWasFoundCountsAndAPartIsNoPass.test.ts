@@ -1,6 +1,6 @@
 /** What a cycle met is on its record whatever became of it, and no campaign passes by ending early. */
 import { describe, expect, it } from 'vitest';
-import type { CampaignResult } from '../../src/campaign/campaign.js';
+import type { CampaignResult } from '../../src/campaign/campaignTypes.js';
 import { cycleRecord, keptRecord } from '../../src/campaign/cycle/cycleRecord.js';
 import { runSummary } from '../../src/campaign/runSummary.js';
 import type { CycleRecord } from '../../src/report/runRecord.js';

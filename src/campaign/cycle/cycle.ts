@@ -9,11 +9,10 @@
  */
 import { AREA_NAMES } from '../../base/areas.js';
 import { NS_PER_MS } from '../../base/clock.js';
-import type { CutRecord, CycleFacts, CycleInput, CyclePlan, CycleProblem, CycleState, DeviceSign, Transition } from './cycleTypes.js';
-import { end, enter, fellSilent, go, loadBegan, phaseOf, problemIn, sendEffect, type Step } from './cycleSteps.js';
+import { currentCut, NO_FACTS, noteRecovery, noteWork, openCut, withCut, withFacts } from './cycleFacts.js';
+import type { CycleInput, CyclePlan, CycleState, DeviceSign, Transition } from './cycleTypes.js';
+import { end, enter, fellSilent, go, loadBegan, missedDeadline, phaseOf, problemIn, sendEffect, type Step } from './cycleSteps.js';
 import { allSeen, cutAreas } from './proof.js';
-
-const NO_FACTS: CycleFacts = { cuts: [], recoveries: [], judge: null, resync: null, verify: null, unprovoked: [], standstills: [], missedAtMs: null };
 
 /** A cycle that has not begun; it waits for `start`. The engine is open, its last state verified or empty. */
 export function newCycle(plan: CyclePlan): CycleState {
@@ -238,65 +237,4 @@ function isLateSign(state: CycleState, sign: DeviceSign): boolean {
 /** From the command on until the devices are back: failures are expected. */
 function isCutting(state: CycleState): boolean {
   return ['cutting', 'hearingBoard', 'dark', 'probingDark', 'stopping', 'abandoning', 'restoring', 'returning', 'releasing'].includes(state.step);
-}
-
-function missedDeadline(state: CycleState): CycleProblem {
-  const { cut, return: back } = state.plan.deadlinesMs;
-  switch (state.step) {
-    case 'returning':
-      return { kind: 'hardware', code: 'DEVICE_NOT_BACK', text: `the devices did not come back within ${back} ms; see campaign.deadlines.return` };
-    case 'abandoning':
-      return { kind: 'hardware', code: 'DEADLINE_MISSED', text: `I/O in flight neither succeeded nor failed within ${cut} ms; see campaign.deadlines.cut` };
-    case 'releasing':
-      return { kind: 'hardware', code: 'DEADLINE_MISSED', text: `the devices are back, but I/O from before the cut did not end within ${back} ms; see campaign.deadlines.return` };
-    default:
-      return {
-        kind: state.step === 'stopping' ? 'internal' : 'hardware',
-        code: 'DEADLINE_MISSED',
-        text: `${phaseOf(state)} (${state.step}) did not end by its deadline; see campaign.deadlines in the profile`,
-      };
-  }
-}
-
-function openCut(state: CycleState, readableBefore: CutRecord['readableBefore']): CycleState {
-  const cut: CutRecord = {
-    round: state.plan.rounds[state.roundIndex],
-    workSinceMs: state.workSinceMs,
-    hitWork: state.work !== null,
-    reached: state.reached,
-    ended: null,
-    commands: [],
-    readableBefore,
-    signs: [],
-    readableInDark: [],
-    silentInDark: [],
-    restoredNs: null,
-    counters: [],
-    load: null,
-    resync: null,
-    workError: null,
-    standstills: [],
-  };
-  return withFacts(state, { cuts: [...state.facts.cuts, cut] });
-}
-
-function noteWork(state: CycleState, input: Extract<CycleInput, { type: 'loaded' | 'resynced' }>): CycleState {
-  return input.type === 'loaded' ? withCut(state, { load: input.report }) : withCut(state, { resync: input.report });
-}
-
-function noteRecovery(state: CycleState, report: Extract<CycleInput, { type: 'recovered' }>['report']): CycleState {
-  return withFacts(state, { recoveries: [...state.facts.recoveries, report] });
-}
-
-function currentCut(state: CycleState): CutRecord {
-  return state.facts.cuts[state.facts.cuts.length - 1];
-}
-
-function withCut(state: CycleState, change: Partial<CutRecord>): CycleState {
-  const cuts = state.facts.cuts;
-  return withFacts(state, { cuts: [...cuts.slice(0, -1), { ...currentCut(state), ...change }] });
-}
-
-function withFacts(state: CycleState, change: Partial<CycleFacts>): CycleState {
-  return { ...state, facts: { ...state.facts, ...change } };
 }

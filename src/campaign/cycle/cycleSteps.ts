@@ -180,3 +180,22 @@ export function railsInOrder({ plan, roundIndex, reached }: CycleState): readonl
   const feeds = (r: RailCut): boolean => r.areas.includes(reached.subject.area);
   return [...rails.filter(feeds), ...rails.filter((r) => !feeds(r))];
 }
+
+/** A step has not ended by its deadline. */
+export function missedDeadline(state: CycleState): CycleProblem {
+  const { cut, return: back } = state.plan.deadlinesMs;
+  switch (state.step) {
+    case 'returning':
+      return { kind: 'hardware', code: 'DEVICE_NOT_BACK', text: `the devices did not come back within ${back} ms; see campaign.deadlines.return` };
+    case 'abandoning':
+      return { kind: 'hardware', code: 'DEADLINE_MISSED', text: `I/O in flight neither succeeded nor failed within ${cut} ms; see campaign.deadlines.cut` };
+    case 'releasing':
+      return { kind: 'hardware', code: 'DEADLINE_MISSED', text: `the devices are back, but I/O from before the cut did not end within ${back} ms; see campaign.deadlines.return` };
+    default:
+      return {
+        kind: state.step === 'stopping' ? 'internal' : 'hardware',
+        code: 'DEADLINE_MISSED',
+        text: `${phaseOf(state)} (${state.step}) did not end by its deadline; see campaign.deadlines in the profile`,
+      };
+  }
+}

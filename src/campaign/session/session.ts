@@ -8,11 +8,8 @@
  */
 import { usesLab } from '../../rig/labNames.js';
 import { AREA_NAMES, type AreaName } from '../../base/areas.js';
-import type { Standstill } from '../../base/attendedTime.js';
 import type { DeviceIdentity } from '../../blockdev/port.js';
-import type { AreaFailure, EnginePort, EngineSnapshot, EngineSpec, OpenReport, PointEvent } from '../../replication/port.js';
-import { rigUuid } from '../../rig/uuid.js';
-import type { ResolvedRig } from '../../rig/resolved.js';
+import type { AreaFailure, EnginePort, EngineSpec, OpenReport, PointEvent } from '../../replication/port.js';
 import { createAreaProbe, type AreaProbe } from './areaProbe.js';
 import { AreaWatch } from '../areaWatch.js';
 import type { Bench } from '../cycle/bench.js';
@@ -24,32 +21,12 @@ import { CampaignError } from '../errors.js';
 import { EngineListeners } from './engineListeners.js';
 import type { Host, LabView } from './host.js';
 import { KnownDevices } from './knownDevices.js';
-import { devicePath, gateQuestions, placedBoards, placedDevice } from './places.js';
+import { devicePath, gateQuestions, placedBoards } from './places.js';
 import { awaitRemains } from './remains.js';
-import { describeUnanswered, type RigLock } from './rigLock.js';
+import { describeUnanswered } from './rigLock.js';
+import { engineSpecOf, type SessionOptions } from './sessionOptions.js';
 import { POWER_ON_MS, SessionRails } from './sessionRails.js';
 import { ended, within } from '../within.js';
-
-export interface SessionOptions {
-  rig: ResolvedRig;
-  ffi: 'koffi' | 'ffi-napi';
-  /** `start`: the lab is started when it is not running; `require`: it must be. */
-  lab: 'start' | 'require';
-  keepLab: boolean;
-  /** Held for the session, released with it. */
-  lock: RigLock;
-  runId: number;
-  historyDir: string | null;
-  onSnapshot?: (snapshot: EngineSnapshot) => void;
-  /** The I/O thread stood still. */
-  onStandstill?: (standstill: Standstill) => void;
-  /** Told at every switch of a rail. */
-  onRail?: (rail: string, state: 'on' | 'off' | 'unknown') => void;
-  /** Told what takes its time while the rig is brought up. */
-  onNote?: (text: string) => void;
-  /** Ends the waiting for devices that do not come. */
-  stopped?: () => boolean;
-}
 
 /** An engine that does not stop in this time is given up: its thread is ended, and power restored all the same. */
 const ENGINE_END_MS = 10_000;
@@ -138,19 +115,7 @@ export class Session implements Bench {
   }
 
   async engineSpec(): Promise<EngineSpec> {
-    const { rig, ffi, runId, historyDir } = this.options;
-    return {
-      rigUuid: rigUuid(rig),
-      primary: placedDevice(rig.primary, rig, this.lab),
-      secondary: placedDevice(rig.secondary, rig, this.lab),
-      journal: placedDevice(rig.journal, rig, this.lab),
-      tracking: rig.tracking,
-      ffi,
-      runId,
-      historyDir,
-      keepHistory: rig.campaign.keepHistory,
-      lockFd: this.options.lock.fd,
-    };
+    return engineSpecOf(this.options, this.lab);
   }
 
   /**

@@ -1,6 +1,7 @@
 /** All broken engines; and those that turned out to be none. */
 import { ExploreError } from '../errors.js';
 import { ACKNOWLEDGING } from './acknowledging.js';
+import { GIVING_UP } from './givingUp.js';
 import type { Mutant } from './mutant.js';
 import { OBTAINING } from './obtaining.js';
 import { RECOVERING } from './recovering.js';
@@ -8,7 +9,7 @@ import { RESYNCING } from './resyncing.js';
 
 export type { Mutant } from './mutant.js';
 
-export const MUTANTS: readonly Mutant[] = [...OBTAINING, ...ACKNOWLEDGING, ...RESYNCING, ...RECOVERING];
+export const MUTANTS: readonly Mutant[] = [...OBTAINING, ...ACKNOWLEDGING, ...GIVING_UP, ...RESYNCING, ...RECOVERING];
 
 /** Broken in the text and not in what they do: not counted, and here so that nobody takes them for holes. */
 export const EQUIVALENT: readonly { name: string; why: string }[] = [

@@ -3,6 +3,8 @@
  * it does not is a hole in the explorer.
  */
 import { CORE_PARTS } from '../../tracker/core/coreParts.js';
+import { recoverFromPieces } from '../../tracker/journal/recovery.js';
+import type { ExpectedJournal, JournalPieces, JournalRecovery, RecoveryTables } from '../../tracker/journal/recovery.js';
 import type { CoreParts } from '../../tracker/core/coreParts.js';
 import { REAL_PARTS } from '../world.js';
 import type { WorldParts } from '../world.js';
@@ -27,4 +29,9 @@ export function coreMutant(d: Description, core: Partial<CoreParts>): Mutant {
 
 export function worldMutant(d: Description, parts: Partial<WorldParts>): Mutant {
   return { ...d, parts: { ...REAL_PARTS, ...parts } };
+}
+
+/** Recovery with other decision tables. */
+export function tables(t: RecoveryTables) {
+  return { recover: (expected: ExpectedJournal, pieces: JournalPieces): JournalRecovery => recoverFromPieces(expected, pieces, t) };
 }

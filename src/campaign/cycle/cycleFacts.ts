@@ -1,0 +1,47 @@
+/** What a cycle has met, in its state (pure): each function returns a new state. */
+import type { CutRecord, CycleFacts, CycleInput, CycleState } from './cycleTypes.js';
+
+export const NO_FACTS: CycleFacts = { cuts: [], recoveries: [], judge: null, resync: null, verify: null, unprovoked: [], standstills: [], missedAtMs: null };
+
+export function openCut(state: CycleState, readableBefore: CutRecord['readableBefore']): CycleState {
+  const cut: CutRecord = {
+    round: state.plan.rounds[state.roundIndex],
+    workSinceMs: state.workSinceMs,
+    hitWork: state.work !== null,
+    reached: state.reached,
+    ended: null,
+    commands: [],
+    readableBefore,
+    signs: [],
+    readableInDark: [],
+    silentInDark: [],
+    restoredNs: null,
+    counters: [],
+    load: null,
+    resync: null,
+    workError: null,
+    standstills: [],
+  };
+  return withFacts(state, { cuts: [...state.facts.cuts, cut] });
+}
+
+export function noteWork(state: CycleState, input: Extract<CycleInput, { type: 'loaded' | 'resynced' }>): CycleState {
+  return input.type === 'loaded' ? withCut(state, { load: input.report }) : withCut(state, { resync: input.report });
+}
+
+export function noteRecovery(state: CycleState, report: Extract<CycleInput, { type: 'recovered' }>['report']): CycleState {
+  return withFacts(state, { recoveries: [...state.facts.recoveries, report] });
+}
+
+export function currentCut(state: CycleState): CutRecord {
+  return state.facts.cuts[state.facts.cuts.length - 1];
+}
+
+export function withCut(state: CycleState, change: Partial<CutRecord>): CycleState {
+  const cuts = state.facts.cuts;
+  return withFacts(state, { cuts: [...cuts.slice(0, -1), { ...currentCut(state), ...change }] });
+}
+
+export function withFacts(state: CycleState, change: Partial<CycleFacts>): CycleState {
+  return { ...state, facts: { ...state.facts, ...change } };
+}
