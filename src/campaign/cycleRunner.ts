@@ -120,7 +120,17 @@ export class CycleRunner {
         return this.settle(bench.identify(), (mismatch) => ({ type: 'identified', mismatch, counters: bench.counterChanges?.() ?? [] }));
       case 'ended':
         return;
-      default:
+      case 'open':
+      case 'load':
+      case 'recover':
+      case 'resync':
+      case 'judge':
+      case 'verify':
+      case 'sendPoint':
+      case 'disarmPoint':
+      case 'powerLost':
+      case 'stop':
+      case 'abandon':
         return this.performOnEngine(effect);
     }
   }

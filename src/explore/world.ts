@@ -89,7 +89,10 @@ export class World extends WorldDevices {
         this.core.completed(DEVICE_OF[op.device], w.slot, w.updateId, true, this.nowMs);
         return true;
       }
-      default:
+      case 'resync':
+      case 'stopResync':
+      case 'giveUp':
+      case 'drain':
         return this.takeCommand(op);
     }
   }

@@ -73,7 +73,7 @@ function listen(server: Server, { host, port }: MetricsAddress): Promise<void> {
 
 function listenError(error: NodeJS.ErrnoException, host: string, port: number): MetricsError {
   const context = { host, port, cause: error.code ?? error.message };
-  switch (error.code) {
+  switch (error.code ?? 'UNKNOWN') {
     case 'EADDRINUSE':
       return new MetricsError('METRICS_PORT_IN_USE', `metrics port ${port} on ${host} is in use; choose another one, or 0 for any`, context);
     case 'EADDRNOTAVAIL':

@@ -60,7 +60,12 @@ function ruleOf(issue: Issue, value: unknown): IssueParams {
       return { rule: `must have at most ${issue.maximum}`, next: 'shorten it' };
     case 'invalid_key':
       return { rule: issue.issues[0]?.message ?? 'is not a valid name', next: 'choose another name' };
-    default:
+    case 'custom':
+    case 'invalid_element':
+    case 'invalid_format':
+    case 'invalid_union':
+    case 'not_multiple_of':
+    case 'unrecognized_keys':
       return { rule: issue.message, next: 'see rigs/schema.json' };
   }
 }

@@ -41,7 +41,17 @@ export function step(state: CycleState, input: CycleInput): Transition {
     case 'recovered':
       if (state.work !== null) return workEnded(state, input);
       return ofStep(state, input);
-    default:
+    case 'start':
+    case 'tick':
+    case 'readable':
+    case 'loadBegan':
+    case 'switchedOff':
+    case 'switchedOn':
+    case 'returned':
+    case 'identified':
+    case 'opened':
+    case 'judged':
+    case 'verified':
       return ofStep(state, input);
   }
 }

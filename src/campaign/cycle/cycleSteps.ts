@@ -191,7 +191,23 @@ export function missedDeadline(state: CycleState): CycleProblem {
       return { kind: 'hardware', code: 'DEADLINE_MISSED', text: `I/O in flight neither succeeded nor failed within ${cut} ms; see campaign.deadlines.cut` };
     case 'releasing':
       return { kind: 'hardware', code: 'DEADLINE_MISSED', text: `the devices are back, but I/O from before the cut did not end within ${back} ms; see campaign.deadlines.return` };
-    default:
+    case 'idle':
+    case 'checkingReadable':
+    case 'working':
+    case 'arming':
+    case 'cutting':
+    case 'hearingBoard':
+    case 'dark':
+    case 'probingDark':
+    case 'stopping':
+    case 'restoring':
+    case 'identifying':
+    case 'opening':
+    case 'recovering':
+    case 'judging':
+    case 'resyncing':
+    case 'verifying':
+    case 'ended':
       return {
         kind: state.step === 'stopping' ? 'internal' : 'hardware',
         code: 'DEADLINE_MISSED',

@@ -43,7 +43,19 @@ function isOfRecord(code: ReasonCode, record: CycleRecord, { recoveryMs, resyncM
       return isWithin(record.recovery?.durationMs, recoveryMs, stillMs);
     case 'RESYNC_SLOW':
       return isWithin(record.resync?.durationMs, resyncMs, stillMs);
-    default:
+    case 'CUT_UNPROVEN':
+    case 'DEVICE_FAULT':
+    case 'EXCESS_DIRTY':
+    case 'LOST_ACKNOWLEDGED':
+    case 'LOST_INDICATOR':
+    case 'METADATA_ROT':
+    case 'NOT_ALL_JUDGED':
+    case 'NOTHING_WRITTEN':
+    case 'POINT_NOT_REACHED':
+    case 'RESYNC_INCOMPLETE':
+    case 'RIG_FAILED':
+    case 'STEP_MISSING':
+    case 'STOOD_STILL':
       return false;
   }
 }

@@ -170,16 +170,21 @@ export function applyRecord(history: WriteHistory, r: HistoryRecord): void {
       return history.settled(r.area, r.offsetBytes / BLOCK_BYTES, { durable: r.a, issued: r.b, damaged: r.damaged });
     case HISTORY_KIND.base:
       return history.base(r.ok ? 'unknown' : 'stamped');
-    default:
-      return applyCheckpoint(history, r);
+    case HISTORY_KIND.blocks:
+    case HISTORY_KIND.marks:
+    case HISTORY_KIND.pending:
+    case HISTORY_KIND.position:
+      return applyCheckpoint(history, r.kind, r);
   }
 }
 
-function applyCheckpoint(history: WriteHistory, r: HistoryRecord): void {
+type CheckpointKind = (typeof HISTORY_KIND)['blocks' | 'marks' | 'pending' | 'position'];
+
+function applyCheckpoint(history: WriteHistory, kind: CheckpointKind, r: HistoryRecord): void {
   const area = history.restore(r.area);
   const first = r.offsetBytes / BLOCK_BYTES;
   const count = Math.ceil(r.lengthBytes / BLOCK_BYTES);
-  switch (r.kind) {
+  switch (kind) {
     case HISTORY_KIND.blocks:
       return area.restoreBlocks(first, count, r.a, r.b, r.damaged);
     case HISTORY_KIND.marks:

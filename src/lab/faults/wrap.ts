@@ -27,7 +27,17 @@ export function wrapMedium(image: Medium, faults: readonly FaultSpec[], context:
         return settleFault(inner, fault, context);
       case 'stuck-bits':
         return stuckBits(inner, fault, context);
-      default:
+      case 'bounce':
+      case 'dead-device':
+      case 'error-once':
+      case 'late-return':
+      case 'latent-error':
+      case 'lying-flush':
+      case 'misdirected-read':
+      case 'region-loss':
+      case 'slow':
+      case 'stale-read':
+      case 'wrong-device':
         return inner; // of the device or of the supply
     }
   }, image);
@@ -63,7 +73,18 @@ export function wrapDevice(
         return slow(inner, fault, context, (ms) => pauseUnlessCut(line, ms));
       case 'region-loss':
         return regionLoss(inner, image, fault, context);
-      default:
+      case 'bit-corruption':
+      case 'bounce':
+      case 'collateral':
+      case 'dead-device':
+      case 'garbage':
+      case 'late-return':
+      case 'lost-write':
+      case 'misdirected-write':
+      case 'shorn':
+      case 'stuck-bits':
+      case 'torn-durable':
+      case 'wrong-device':
         return inner; // of the medium or of the supply
     }
   }, cache);
