@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { sourceFiles } from './sources.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -22,24 +22,24 @@ function packedFiles(): Set<string> {
 describe('the package', () => {
   const packed = packedFiles();
 
-  test('has every module compiled', () => {
+  it('has every module compiled', () => {
     const modules = sourceFiles().map((file) => `dist/${file.replace(/\.ts$/, '.js')}`);
     expect(modules.filter((file) => !packed.has(file))).toEqual([]);
   });
 
-  test('has the command itself', () => {
+  it('has the command itself', () => {
     const { bin } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { bin: Record<string, string> };
     expect([...packed]).toContain(bin.plugpull);
   });
 
-  test('has what the native library is compiled from, when it is installed', () => {
+  it('has what the native library is compiled from, when it is installed', () => {
     const sources = ['src', 'include'].flatMap((folder) => readdirSync(join(ROOT, 'native', folder)).map((name) => `native/${folder}/${name}`));
     expect([...sources, 'native/build.mjs'].filter((file) => !packed.has(file))).toEqual([]);
     const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { scripts: Record<string, string> };
     expect(scripts.install).toBe('npm run build:native');
   });
 
-  test('has every profile, and what Prometheus and Grafana are set up with', () => {
+  it('has every profile, and what Prometheus and Grafana are set up with', () => {
     const profiles = readdirSync(join(ROOT, 'rigs')).filter((name) => name.endsWith('.yaml')).map((name) => `rigs/${name}`);
     // The paths that compose mounts into the containers.
     const mounted = [...readFileSync(join(ROOT, 'grafana/compose.yaml'), 'utf8').matchAll(/- \.\/([\w./-]+):/g)].map(([, path]) => `grafana/${path}`);
@@ -48,7 +48,7 @@ describe('the package', () => {
     expect([...profiles, 'rigs/schema.json', ...mounted].filter((path) => !isThere(path))).toEqual([]);
   });
 
-  test('has no tests and no leavings of a build', () => {
+  it('has no tests and no leavings of a build', () => {
     expect([...packed].filter((file) => /^test\/|^runs\/|tsbuildinfo|^dist\/dashboards\/|^native\/(build|test)\//.test(file))).toEqual([]);
   });
 });

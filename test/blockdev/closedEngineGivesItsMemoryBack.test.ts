@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { useLoops } from './loop.js';
 import { forEachVariant } from './variants.js';
 
@@ -23,7 +23,7 @@ function memoryMib(field: 'VmRSS' | 'VmSize'): number {
 }
 
 forEachVariant((variant) => {
-  test('many engines one after the other', async () => {
+  it('many engines one after the other', async () => {
     const { path } = loops.loop();
     const before = { VmRSS: memoryMib('VmRSS'), VmSize: memoryMib('VmSize') };
     for (let i = 0; i < ENGINES; i++) {

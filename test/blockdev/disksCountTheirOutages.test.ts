@@ -1,5 +1,5 @@
 /** Promise: the counters of nvme-cli and smartctl are read from what these programs print; anything else is no counter. */
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { parseNvmeSmartLog, parseSmartctl, readPowerCounters } from '../../src/blockdev/powerCounters.js';
 import type { DeviceIdentity } from '../../src/blockdev/port.js';
 
@@ -21,24 +21,24 @@ const SMART_SATA = `{ "smartctl":{"exit_status":64}, "device":{"type":"sat","pro
 const SMART_SAS = `{ "device":{"type":"scsi","protocol":"SCSI"},
   "scsi_start_stop_cycle_counter":{"year_of_manufacture":"2019","accumulated_start_stop_cycles":73,"specified_cycle_count_over_device_lifetime":10000} }`;
 
-test('nvme-cli', () => {
+it('nvme-cli', () => {
   expect(parseNvmeSmartLog(NVME_LOG)).toEqual({ source: 'nvme-cli', unsafeShutdowns: 187, powerCycles: 214 });
   expect(parseNvmeSmartLog('{"unsafe_shutdowns":"187","power_cycles":"214"}')).toEqual({ source: 'nvme-cli', unsafeShutdowns: 187, powerCycles: 214 });
 });
 
-test('smartctl, whatever bits its exit code has', () => {
+it('smartctl, whatever bits its exit code has', () => {
   expect(parseSmartctl(SMART_NVME)).toEqual({ source: 'smartctl', unsafeShutdowns: 187, powerCycles: 214 });
   expect(parseSmartctl(SMART_SATA)).toEqual({ source: 'smartctl', unsafeShutdowns: null, powerCycles: 412 });
   expect(parseSmartctl(SMART_SAS)).toEqual({ source: 'smartctl', unsafeShutdowns: null, powerCycles: 73 });
 });
 
-test('anything else', () => {
+it('anything else', () => {
   for (const text of ['', 'Usage: nvme', '[]', 'null', '{}', '{"unsafe_shutdowns":-1}', '{"power_cycles":1e300}', '{"smartctl":{"exit_status":2}}']) {
     expect(parseNvmeSmartLog(text), text).toBeNull();
     expect(parseSmartctl(text), text).toBeNull();
   }
 });
 
-test('a disk that cannot count is not asked', async () => {
+it('a disk that cannot count is not asked', async () => {
   expect(await readPowerCounters({ kernelName: 'loop7' } as DeviceIdentity)).toBeNull();
 });

@@ -1,6 +1,6 @@
 /** Promise: a durable write and a flush make the device flush its cache, a plain write does not. Counted by the kernel. */
 import { readFileSync } from 'node:fs';
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { IO_OP, type IoOp } from '../../src/blockdev/port.js';
 import { useLoops } from './loop.js';
 import { drain, forEachVariant } from './variants.js';
@@ -21,7 +21,7 @@ forEachVariant((variant) => {
     ['a flush: one each', IO_OP.flush, ROUNDS],
   ];
   for (const [name, op, flushes] of cases) {
-    test(name, () => {
+    it(name, () => {
       const device = variant.open(loops.loop().path);
       const engine = variant.engine([device]);
       const before = flushesOf(device.identity.kernelName);

@@ -1,7 +1,7 @@
 /** Promise: what is pushed arrives at its device, offset and arena place, and its completion says so, in every variant. */
 import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { IO_OP } from '../../src/blockdev/port.js';
 import { DEFAULT_LOOP_BYTES, useLoops } from './loop.js';
 import { drain, forEachVariant } from './variants.js';
@@ -10,7 +10,7 @@ const loops = useLoops();
 const BLOCK = 4096;
 
 forEachVariant((variant) => {
-  test('two devices, written out of order, read back; flush and durable write included', () => {
+  it('two devices, written out of order, read back; flush and durable write included', () => {
     const [a, b] = [loops.loop(), loops.loop({ sectorBytes: 4096 })];
     const engine = variant.engine([variant.open(a.path), variant.open(b.path)]);
     expect({ kind: engine.kind, ffi: engine.ffi, bytes: engine.arena.length }).toEqual({ kind: variant.kind, ffi: variant.ffi, bytes: 2 ** 20 });
@@ -30,7 +30,7 @@ forEachVariant((variant) => {
     expect(readFileSync(a.file).subarray(5 * BLOCK, 6 * BLOCK).toString('latin1')).toBe('A'.repeat(BLOCK));
   });
 
-  test('beyond 4 GiB, from an arena of many MiB', () => {
+  it('beyond 4 GiB, from an arena of many MiB', () => {
     const loop = loops.loop({ sizeBytes: 2 ** 33 });
     const engine = variant.engine([variant.open(loop.path)], { arenaBytes: 48 * 2 ** 20 });
     const far = 2 ** 33 - BLOCK;
@@ -44,7 +44,7 @@ forEachVariant((variant) => {
     expect(engine.arena[BLOCK]).toBe(0);
   });
 
-  test('a discard reads as zeros on a loop device', () => {
+  it('a discard reads as zeros on a loop device', () => {
     const engine = variant.engine([variant.open(loops.loop().path)]);
     engine.arena.fill(1, 0, 2 * BLOCK);
     engine.push(IO_OP.write, 0, 1, 0, 2 * BLOCK, 0);
@@ -56,7 +56,7 @@ forEachVariant((variant) => {
     expect([engine.arena[BLOCK - 1], engine.arena[BLOCK]]).toEqual([1, 0]);
   });
 
-  test('failures are results: misaligned, beyond the end; a read at the end comes short', () => {
+  it('failures are results: misaligned, beyond the end; a read at the end comes short', () => {
     const engine = variant.engine([variant.open(loops.loop().path)]);
     engine.push(IO_OP.read, 0, 1, 100, BLOCK, 0);
     engine.push(IO_OP.write, 0, 2, DEFAULT_LOOP_BYTES, BLOCK, 0);
@@ -65,7 +65,7 @@ forEachVariant((variant) => {
     expect(results).toEqual({ 1: -constants.errno.EINVAL, 2: -constants.errno.ENOSPC, 3: BLOCK });
   });
 
-  test('the clock is CLOCK_MONOTONIC, submission before completion, later batches later', () => {
+  it('the clock is CLOCK_MONOTONIC, submission before completion, later batches later', () => {
     const engine = variant.engine([variant.open(loops.loop().path)]);
     let before = Number(process.hrtime.bigint());
     for (let round = 0; round < 20; round++) {

@@ -1,6 +1,6 @@
 /** Promise: misuse throws at once and names itself; nothing after close touches freed memory or a stranger's descriptor. */
 import { constants } from 'node:os';
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { createIoEngine } from '../../src/blockdev/ring.js';
 import { loadNative } from '../../src/blockdev/ffi/loadNative.js';
 import { openDevice } from '../../src/blockdev/openDevice.js';
@@ -22,7 +22,7 @@ function claimAtOnce(path: string): number {
 }
 
 forEachVariant((variant) => {
-  test('more than the depth', () => {
+  it('more than the depth', () => {
     const engine = variant.engine([variant.open(loops.loop().path)], { depth: 2 });
     engine.push(IO_OP.flush, 0, 1, 0, 0, 0);
     engine.push(IO_OP.flush, 0, 2, 0, 0, 0);
@@ -33,7 +33,7 @@ forEachVariant((variant) => {
     expect(drain(engine)).toMatchObject([{ tag: 3, result: 0 }]);
   });
 
-  test('descriptors that lie outside anything', () => {
+  it('descriptors that lie outside anything', () => {
     const engine = variant.engine([variant.open(loops.loop().path)], { arenaBytes: 8192 });
     const bad: [IoOp, number, number, number, number, number][] = [
       [IO_OP.read, 1, 0, 0, 512, 0],
@@ -56,7 +56,7 @@ forEachVariant((variant) => {
     expect(() => engine.tag(0)).toThrow(RangeError);
   });
 
-  test('after close everything throws, close itself does not, and a view kept by somebody is harmless', () => {
+  it('after close everything throws, close itself does not, and a view kept by somebody is harmless', () => {
     const device = variant.open(loops.loop().path);
     const engine = variant.engine([device]);
     const kept = engine.arena;
@@ -75,7 +75,7 @@ forEachVariant((variant) => {
     expect(device.identity.path).toMatch(/loop/);
   });
 
-  test('a closed device is refused by the engine that has it; what was in flight is drained, and the claim given back', () => {
+  it('a closed device is refused by the engine that has it; what was in flight is drained, and the claim given back', () => {
     const { path } = loops.loop();
     for (let round = 0; round < 10; round++) {
       const device = variant.open(path);
@@ -91,7 +91,7 @@ forEachVariant((variant) => {
   });
 });
 
-test('sizes out of range', () => {
+it('sizes out of range', () => {
   const device = openDevice(loops.loop().path);
   const good = { depth: 1, arenaBytes: 4096, devices: [device] };
   for (const bad of [{ depth: 0 }, { depth: 4097 }, { depth: 1.5 }, { arenaBytes: 0 }, { devices: [] }])

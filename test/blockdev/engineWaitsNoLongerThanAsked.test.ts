@@ -1,7 +1,7 @@
 /** Promise: a device that hangs costs a step its timeout and no more; close waits for it, and loses nothing. */
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { IO_OP } from '../../src/blockdev/port.js';
 import { freezableLoop } from './frozen.js';
 import { useLoops } from './loop.js';
@@ -17,7 +17,7 @@ const FROZEN_MS = 300;
 forEachVariant((variant) => {
   const name = `${variant.kind}-${variant.ffi}`;
 
-  test('a step returns at its timeout with what there is', () => {
+  it('a step returns at its timeout with what there is', () => {
     const disk = freezableLoop(loops, `step-${name}`);
     const engine = variant.engine([variant.open(disk.path), variant.open(loops.loop().path)]);
     disk.freeze();
@@ -43,7 +43,7 @@ forEachVariant((variant) => {
     expect(drain(engine)).toMatchObject([{ tag: 1, result: 4096 }]);
   });
 
-  test('close waits until the write has landed', () => {
+  it('close waits until the write has landed', () => {
     const disk = freezableLoop(loops, `close-${name}`);
     const device = variant.open(disk.path);
     const engine = variant.engine([device]);

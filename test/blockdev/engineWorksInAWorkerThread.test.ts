@@ -1,7 +1,7 @@
 /** Promise: engine, devices and sector tools work inside a worker thread, several at once, and leave no claim behind. */
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { loadNative } from '../../src/blockdev/ffi/loadNative.js';
 import { openDevice } from '../../src/blockdev/openDevice.js';
 import { useLoops } from './loop.js';
@@ -50,7 +50,7 @@ function runWorker(path: string, ffi: string): Promise<unknown> {
   });
 }
 
-test('two workers at once, one per loader', async () => {
+it('two workers at once, one per loader', async () => {
   // As the engine's client does: ffi-napi crashes the process when its last thread ends, unless another one holds it too.
   for (const ffi of ['koffi', 'ffi-napi'] as const) loadNative(ffi);
   const two = [loops.loop(), loops.loop()];

@@ -3,7 +3,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { symlinkSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { identify, openDevice } from '../../src/blockdev/openDevice.js';
 import { DEFAULT_LOOP_BYTES, useLoops } from './loop.js';
 
@@ -18,7 +18,7 @@ function code(path: string, patienceMs?: number): string {
   }
 }
 
-test('O_EXCL: a second open and a mount are turned away until it is closed', () => {
+it('O_EXCL: a second open and a mount are turned away until it is closed', () => {
   const { path } = loops.loop();
   execFileSync('mkfs.ext4', ['-q', path], { stdio: 'ignore' });
   const device = openDevice(path);
@@ -28,7 +28,7 @@ test('O_EXCL: a second open and a mount are turned away until it is closed', () 
   expect(code(path)).toBe('opened');
 });
 
-test('a claim that ends soon is waited for: udev looks at a disk after each change', async () => {
+it('a claim that ends soon is waited for: udev looks at a disk after each change', async () => {
   const { path } = loops.loop();
   const holder = `const { openSync, constants: c } = require('node:fs');
     openSync(process.argv[1], c.O_RDONLY | c.O_EXCL);
@@ -44,7 +44,7 @@ test('a claim that ends soon is waited for: udev looks at a disk after each chan
   await ended;
 });
 
-test('the identity says what the kernel knows, the same with and without a claim', () => {
+it('the identity says what the kernel knows, the same with and without a claim', () => {
   const loop = loops.loop({ sectorBytes: 4096 });
   const device = openDevice(loop.path);
   expect(device.identity).toEqual(identify(loop.path));
@@ -63,7 +63,7 @@ test('the identity says what the kernel knows, the same with and without a claim
   device.close();
 });
 
-test('a name that moves to another device does not change what was opened', () => {
+it('a name that moves to another device does not change what was opened', () => {
   const [a, b] = [loops.loop(), loops.loop()];
   const name = join(loops.folder, 'name');
   symlinkSync(a.path, name);
@@ -75,7 +75,7 @@ test('a name that moves to another device does not change what was opened', () =
   device.close();
 });
 
-test('what is no block device, or missing, or read-only is told apart', () => {
+it('what is no block device, or missing, or read-only is told apart', () => {
   expect(code('/dev/disk/by-id/none')).toBe('DEVICE_MISSING');
   expect(code(loops.folder)).toBe('DEVICE_NOT_BLOCK');
   expect(code('/dev/null')).toBe('DEVICE_NOT_BLOCK');

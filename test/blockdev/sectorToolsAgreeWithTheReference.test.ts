@@ -1,6 +1,6 @@
 /** Promise: C stamps, scans and sums byte for byte as the reference in src/workload does, through both loaders. */
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { OBSERVATION, SECTOR_KIND } from '../../src/blockdev/port.js';
 import { sectorTools } from '../../src/blockdev/sectorTools.js';
 import { crc32c } from '../../src/base/crc32c.js';
@@ -13,7 +13,7 @@ for (const ffi of ['koffi', 'ffi-napi'] as const) {
   describe(ffi, () => {
     const tools = sectorTools(ffi);
 
-    test('a stamped sector', () => {
+    it('a stamped sector', () => {
       fc.assert(
         fc.property(number53, number53, number53, number53, fc.integer({ min: 1, max: 5 }), (runId, updateId, transactionId, lba, count) => {
           const firstLba = Math.min(lba, Number.MAX_SAFE_INTEGER - count);
@@ -28,7 +28,7 @@ for (const ffi of ['koffi', 'ffi-napi'] as const) {
       );
     });
 
-    test('CRC32C, chained', () => {
+    it('CRC32C, chained', () => {
       fc.assert(
         fc.property(fc.uint8Array({ maxLength: 300 }), fc.uint8Array({ maxLength: 300 }), (a, b) => {
           expect(tools.crc32c(a)).toBe(crc32c(a));
@@ -38,7 +38,7 @@ for (const ffi of ['koffi', 'ffi-napi'] as const) {
       );
     });
 
-    test('a scan tells the four kinds apart', () => {
+    it('a scan tells the four kinds apart', () => {
       const sectors = Buffer.alloc(4 * 512);
       tools.stamp(sectors, 0, 1024, { runId: 9, updateId: 8, transactionId: 7, firstLba: 6 });
       sectors[1023]! ^= 1;
@@ -50,7 +50,7 @@ for (const ffi of ['koffi', 'ffi-napi'] as const) {
       expect([...out.subarray(6, 12)]).toEqual([SECTOR_KIND.corrupt, 9, 8, 7, 7, 1]);
     });
 
-    test('compare gives the first difference', () => {
+    it('compare gives the first difference', () => {
       const buffer = Buffer.alloc(30_000);
       expect(tools.compare(buffer, 0, 15_000, 15_000)).toBe(-1);
       buffer[15_000 + 9000] = 1;
@@ -58,7 +58,7 @@ for (const ffi of ['koffi', 'ffi-napi'] as const) {
       expect(tools.compare(buffer, 0, 15_000, 15_000)).toBe(9000);
     });
 
-    test('nothing beyond the buffer is touched', () => {
+    it('nothing beyond the buffer is touched', () => {
       const buffer = Buffer.alloc(1024);
       const stamp = { runId: 1, updateId: 1, transactionId: 1, firstLba: 1 };
       const out = new Float64Array(6);

@@ -1,6 +1,6 @@
 /** Promise: an estimate holds the run that it is taken from, grows with the cycles, and is none without a run to go by. */
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import type { Calibration } from '../../src/campaign/cycle/calibration.js';
 import { estimateTime } from '../../src/campaign/estimate.js';
 import { planRun } from '../../src/campaign/plan.js';
@@ -10,7 +10,7 @@ const rig = labRig('plan', { cycles: 10, cuts: ['{ rails: [P], during: load, aft
 /** 200 ms of load, 100 ms dark. */
 const ASKED_MS = 300;
 
-test('the run before lies within its own estimate', () => {
+it('the run before lies within its own estimate', () => {
   const cycle = fc.record({ tookMs: fc.integer({ min: 300, max: 100_000 }), askedMs: fc.integer({ min: 0, max: 300 }) });
   fc.assert(
     fc.property(fc.array(cycle, { minLength: 1, maxLength: 40 }), fc.integer({ min: 0, max: 10_000 }), (cycles, aroundMs) => {
@@ -23,14 +23,14 @@ test('the run before lies within its own estimate', () => {
   );
 });
 
-test('what the profile asks for counts as it is asked; the rest as it took', () => {
+it('what the profile asks for counts as it is asked; the rest as it took', () => {
   const former = { cycles: [{ tookMs: 1000, askedMs: 400 }, { tookMs: 1400, askedMs: 400 }], aroundMs: 2000 };
   expect(planRun(rig, { former }).estimate).toEqual({ fromSeconds: 2 + 10 * (ASKED_MS + 600) / 1000, toSeconds: 2 + 10 * (ASKED_MS + 1000) / 1000 });
   const twice = { ...rig, campaign: { ...rig.campaign, cycles: 20 } };
   expect(planRun(twice, { former }).estimate).toEqual({ fromSeconds: 20, toSeconds: 28 });
 });
 
-test('none without a run, or a cycle of it, to go by: a lower bound, which a calibration raises', () => {
+it('none without a run, or a cycle of it, to go by: a lower bound, which a calibration raises', () => {
   expect(planRun(rig)).toMatchObject({ estimate: null, secondsAtLeast: 3 });
   expect(planRun(rig, { former: { cycles: [], aroundMs: 5 } }).estimate).toBeNull();
   const distribution = (ms: number) => ({ samples: [ms], min: ms, median: ms, p95: ms, max: ms });

@@ -1,7 +1,7 @@
 /** Promise: what comes within a second of the first signal is the same wish, of any kind, also when it is heard late. */
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 
 const MODULE = fileURLToPath(new URL('../../dist/campaign/session/interrupts.js', import.meta.url));
 
@@ -29,7 +29,7 @@ function said(copies: NodeJS.Signals[], blockMs: number, signals: Record<string,
   return new Promise((resolve) => child.once('close', (code) => resolve({ words: text.trim().split('\n'), code })));
 }
 
-test.each<[string, NodeJS.Signals, NodeJS.Signals[]]>([
+it.each<[string, NodeJS.Signals, NodeJS.Signals[]]>([
   ['Ctrl-C passed on by npm', 'SIGINT', ['SIGINT']],
   ['a terminal that closes, and its shell', 'SIGHUP', ['SIGHUP', 'SIGTERM']],
   ['systemd with SendSIGHUP', 'SIGTERM', ['SIGHUP']],
@@ -38,10 +38,10 @@ test.each<[string, NodeJS.Signals, NodeJS.Signals[]]>([
   expect(await said(more, 0, { waiting: [first], ready: ['SIGTERM'] })).toEqual({ words: ['waiting', 'first', 'ready', 'second'], code: 7 });
 });
 
-test('a copy that is heard only after the second, since the loop was busy, is a copy all the same', async () => {
+it('a copy that is heard only after the second, since the loop was busy, is a copy all the same', async () => {
   expect(await said(['SIGINT'], 1500, { waiting: ['SIGINT'], ready: ['SIGINT'] })).toEqual({ words: ['waiting', 'first', 'ready', 'second'], code: 7 });
 });
 
-test('a copy that comes when the command has ended in order kills nothing', async () => {
+it('a copy that comes when the command has ended in order kills nothing', async () => {
   expect(await said([], 0, { waiting: ['SIGINT'], released: ['SIGINT'] }, true)).toEqual({ words: ['waiting', 'first', 'released', 'ended'], code: 0 });
 });

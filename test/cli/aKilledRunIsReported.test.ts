@@ -5,7 +5,7 @@
 import { execFileSync } from 'node:child_process';
 import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it, test } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { labDown } from '../../src/lab/lab.js';
 import type { Run } from '../../src/report/runRecord.js';
 import { ownStateDir } from '../campaign/labRig.js';
@@ -84,7 +84,7 @@ describe('killed with -9', () => {
   });
 });
 
-test.skipIf(process.getuid?.() !== 0)('a run directory that fills up (root: a tmpfs)', async () => {
+it.skipIf(process.getuid?.() !== 0)('a run directory that fills up (root: a tmpfs)', async () => {
   const mount = join(state.dir, 'small');
   const out = join(mount, 'out');
   mkdirSync(mount);

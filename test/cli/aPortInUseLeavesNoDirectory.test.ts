@@ -2,7 +2,7 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, expect, it } from 'vitest';
 import { labStatus } from '../../src/lab/lab.js';
 import { ownStateDir } from '../campaign/labRig.js';
 import { cli } from './cli.js';
@@ -12,7 +12,7 @@ const NAME = 'portless';
 const state = ownStateDir();
 afterAll(() => state.clean(NAME));
 
-test('a port in use', async () => {
+it('a port in use', async () => {
   const file = join(state.dir, 'rig.yaml');
   writeFileSync(file, tinyRigText(NAME, { cycles: 1, cuts: ['{ rails: [P], during: load, after: 100ms }'] }));
   const other = createServer();

@@ -1,7 +1,7 @@
 /** Promise: an error that nobody caught ends the bench with 5, never with FAIL's 1, and not before the power is back. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, expect, it } from 'vitest';
 import { labStatus, labUp } from '../../src/lab/lab.js';
 import { parseRig } from '../../src/rig/load.js';
 import { ownStateDir } from '../campaign/labRig.js';
@@ -21,14 +21,14 @@ function crash(out: string): ReturnType<typeof cli> {
   return cli(['run', file, '--out', join(state.dir, out)], { env });
 }
 
-test('a lab of its own is ended', async () => {
+it('a lab of its own is ended', async () => {
   const crashed = await crash('own');
   expect(crashed.code, crashed.stderr).toBe(5);
   expect(crashed.stderr).toMatch(/internal error: Error: a mistake of ours\n\s+at /);
   expect(await labStatus(NAME)).toBeNull();
 });
 
-test('in a lab that stays, every rail is on', async () => {
+it('in a lab that stays, every rail is on', async () => {
   await labUp(NAME, parseRig(text, file).lab!);
   expect((await crash('kept')).code).toBe(5);
   const states = await cli(['relay', 'state', file, '--json'], { env: { PLUGPULL_STATE_DIR: state.dir } });

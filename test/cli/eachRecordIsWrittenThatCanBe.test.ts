@@ -1,7 +1,7 @@
 /** Promise: a record that can't be written keeps no other from being written, and run.json never says more than cycles.jsonl holds. */
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, expect, it } from 'vitest';
 import { RunDirectory } from '../../src/campaign/record/runDirectory.js';
 import { RunFiles } from '../../src/cli/runFiles.js';
 import { readRun } from '../../src/cli/runFile.js';
@@ -20,7 +20,7 @@ function begun(name: string): RunFiles {
 
 const result = { cycles: [sampleCycle(0)], interrupted: null, problem: null, troubles: [] };
 
-test('a report that can\'t be written', () => {
+it('a report that can\'t be written', () => {
   const files = begun('report');
   mkdirSync(files.dir.file('report.html.new'));
   const troubles = files.writeAll(files.summary(result), '', false);
@@ -29,7 +29,7 @@ test('a report that can\'t be written', () => {
   expect(readRun(files.dir.path).run).toMatchObject({ state: 'ended', counts: { PASS: 1 } });
 });
 
-test('cycles that can\'t be written leave a run.json that says running', () => {
+it('cycles that can\'t be written leave a run.json that says running', () => {
   const files = begun('cycles');
   const inTheWay = files.dir.file('cycles.jsonl.new');
   mkdirSync(inTheWay);

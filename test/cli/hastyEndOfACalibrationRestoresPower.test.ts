@@ -5,7 +5,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, expect, it } from 'vitest';
 import { labUp } from '../../src/lab/lab.js';
 import { parseRig } from '../../src/rig/load.js';
 import { ownStateDir } from '../campaign/labRig.js';
@@ -22,7 +22,7 @@ const READY = 'another Ctrl-C from now on restores power and ends at once';
 /** From the end of a measurement to the middle of the next one's outage: its load is shorter, its dark time longer. */
 const INTO_THE_DARK_MS = 1200;
 
-test('interrupted in the dark, and again once that would hurry', async () => {
+it('interrupted in the dark, and again once that would hurry', async () => {
   const file = join(state.dir, 'rig.yaml');
   const text = tinyRigText(NAME, { cycles: 1, dark: '6s', cuts: ['{ rails: [P], during: load, after: 100ms }'] });
   writeFileSync(file, text);

@@ -2,11 +2,11 @@
 import { spawnSync } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 
 const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
-test('a full disk', () => {
+it('a full disk', () => {
   const full = openSync('/dev/full', 'w');
   try {
     const run = spawnSync(process.execPath, [MAIN, 'relay', 'boards'], { stdio: ['ignore', full, 'pipe'], encoding: 'utf8' });
@@ -16,7 +16,7 @@ test('a full disk', () => {
   }
 });
 
-test('a closed pipe', () => {
+it('a closed pipe', () => {
   const command = `set -o pipefail; '${process.execPath}' '${MAIN}' relay boards | true`;
   const run = spawnSync('bash', ['-c', command], { encoding: 'utf8' });
   expect([run.status, run.stderr]).toEqual([0, '']);

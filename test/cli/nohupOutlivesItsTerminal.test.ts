@@ -6,7 +6,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, expect, it } from 'vitest';
 import { labStatus } from '../../src/lab/lab.js';
 import { ownStateDir } from '../campaign/labRig.js';
 import { tinyRigText } from './tinyRig.js';
@@ -51,7 +51,7 @@ async function hungUp(name: string, file: string, command: (args: string) => str
   return JSON.parse(textOf(join(cwd, 'out', 'run.json'))) as { verdict: string; interrupted: boolean };
 }
 
-test.each<[string, (args: string) => string]>([
+it.each<[string, (args: string) => string]>([
   ['nohup', (args) => `nohup ${MAIN} ${args}`],
   ['nohup-npm', () => 'nohup npm --no-update-notifier run go'],
   ['nohup-redirected', (args) => `nohup ${LAUNCHER} ${args} </dev/null >log 2>&1`],
@@ -59,7 +59,7 @@ test.each<[string, (args: string) => string]>([
   expect(await hungUp(name, rigFile('1s'), command)).toMatchObject({ verdict: 'PASS', interrupted: false });
 });
 
-test('without it, a hang-up ends the run in order', async () => {
+it('without it, a hang-up ends the run in order', async () => {
   // It is the hang-up that ends the outage.
   expect(await hungUp('direct', rigFile('10min'), (args) => `${LAUNCHER} ${args}`)).toMatchObject({ verdict: 'INVALID', interrupted: true });
 });

@@ -6,7 +6,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, expect, it } from 'vitest';
 import { labStatus } from '../../src/lab/lab.js';
 import { ownStateDir } from '../campaign/labRig.js';
 import { cli } from './cli.js';
@@ -48,7 +48,7 @@ function onTerminal(command: string, cwd: string, typeAt: (output: string) => st
   return new Promise((resolve) => child.once('close', () => resolve(output)));
 }
 
-test.each(['/bin/sh', '/bin/bash'])('typed at an npm whose scripts run in %s', async (shell) => {
+it.each(['/bin/sh', '/bin/bash'])('typed at an npm whose scripts run in %s', async (shell) => {
   const dir = join(state.dir, `npm${shell.replaceAll('/', '-')}`);
   const out = join(dir, 'out');
   mkdirSync(dir);
@@ -63,7 +63,7 @@ test.each(['/bin/sh', '/bin/bash'])('typed at an npm whose scripts run in %s', a
   await expectRecords(out);
 });
 
-test.each<[string, NodeJS.Signals, NodeJS.Signals]>([
+it.each<[string, NodeJS.Signals, NodeJS.Signals]>([
   ['int', 'SIGINT', 'SIGINT'],
   ['int-term', 'SIGINT', 'SIGTERM'],
   ['hup', 'SIGHUP', 'SIGHUP'],

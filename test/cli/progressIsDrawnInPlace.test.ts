@@ -1,7 +1,7 @@
 /** Promise: on a terminal a block of three lines stays below the cycles that have ended; it leaves nothing behind, and nothing wraps out of step. */
 import { PassThrough } from 'node:stream';
 import xterm from '@xterm/headless';
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { liveProgress } from '../../src/cli/progress/live.js';
 import type { EngineSnapshot } from '../../src/replication/port.js';
 
@@ -33,7 +33,7 @@ function terminal(): { out: NodeJS.WriteStream; screen: () => Promise<string[]>;
   };
 }
 
-test('cycles that have ended stand above the block, however long they are; at the end only they are left', async () => {
+it('cycles that have ended stand above the block, however long they are; at the end only they are left', async () => {
   const { out, screen, written } = terminal();
   const progress = liveProgress(out);
   const { observer } = progress;

@@ -1,9 +1,9 @@
 /** Promise: `plugpull --version` prints the package's version, alone, and ends well. */
 import { readFileSync } from 'node:fs';
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { cli } from './cli.js';
 
-test('--version', async () => {
+it('--version', async () => {
   const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
   expect(await cli(['--version'])).toMatchObject({ code: 0, stdout: `${version}\n`, stderr: '' });
 });

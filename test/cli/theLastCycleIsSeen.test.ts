@@ -7,7 +7,7 @@ import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, expect, it } from 'vitest';
 import { ownStateDir } from '../campaign/labRig.js';
 import { parse } from '../metrics/samples.js';
 import { cli } from './cli.js';
@@ -29,7 +29,7 @@ const out = (name: string): string => join(state.dir, name);
 const PASSED = /^plugpull_cycles_total\{verdict="pass",rig="last-cycle"\} 1$/m;
 const WAITING = 'waiting up to';
 
-test('the end waits for a scrape of the final values, and for no longer', async () => {
+it('the end waits for a scrape of the final values, and for no longer', async () => {
   let scraped: Promise<string> | null = null;
   const run = await cli(['run', honest, '--out', out('scraped'), '--metrics', '0', '--metrics-linger', '10min'], {
     env,
@@ -44,7 +44,7 @@ test('the end waits for a scrape of the final values, and for no longer', async 
   expect(await scraped).toMatch(PASSED);
 });
 
-test('Ctrl-C ends the wait, and the run has passed all the same', async () => {
+it('Ctrl-C ends the wait, and the run has passed all the same', async () => {
   let isSent = false;
   const run = await cli(['run', honest, '--out', out('interrupted'), '--metrics', '0', '--metrics-linger', '10min'], {
     env,
@@ -59,7 +59,7 @@ test('Ctrl-C ends the wait, and the run has passed all the same', async () => {
   expect(JSON.parse(readFileSync(join(out('interrupted'), 'run.json'), 'utf8'))).toMatchObject({ verdict: 'PASS', interrupted: false });
 });
 
-test('file and gateway: what is written arrives, what fails is said, and the verdict stays', async () => {
+it('file and gateway: what is written arrives, what fails is said, and the verdict stays', async () => {
   const file = join(state.dir, 'plugpull.prom');
   const run = await cli(['run', honest, '--out', out('sent'), '--json', '--metrics-textfile', file, '--metrics-push', 'http://127.0.0.1:1'], { env });
   expect(run.code, run.stderr).toBe(0);
@@ -85,7 +85,7 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-test.skipIf(!hasPrometheus)(`the shipped alert fires for one failed cycle${hasPrometheus ? '' : ' (skipped: `apt-get install prometheus`)'}`, async () => {
+it.skipIf(!hasPrometheus)(`the shipped alert fires for one failed cycle${hasPrometheus ? '' : ' (skipped: `apt-get install prometheus`)'}`, async () => {
   const [bench, web] = [await freePort(), await freePort()];
   const dir = join(state.dir, 'prometheus');
   mkdirSync(dir);

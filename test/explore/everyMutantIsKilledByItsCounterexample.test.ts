@@ -5,7 +5,7 @@
  * ones then: `plugpull explore --mutants --keep test/explore/counterexamples` (no mutant may survive).
  */
 import { readdirSync, readFileSync } from 'node:fs';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { EQUIVALENT, mutantNamed, MUTANTS } from '../../src/explore/mutants/index.js';
 import { replay } from '../../src/explore/replay.js';
 import { parseTrace } from '../../src/explore/traceFile.js';
@@ -14,13 +14,13 @@ import { REAL_PARTS } from '../../src/explore/world.js';
 const FOLDER = new URL('./counterexamples/', import.meta.url);
 const names = readdirSync(FOLDER).map((f) => f.replace(/\.json$/, ''));
 
-test('every mutant has a counterexample, and there is none without a mutant', () => {
+it('every mutant has a counterexample, and there is none without a mutant', () => {
   expect(names.sort()).toEqual(MUTANTS.map((m) => m.name).sort());
   expect(MUTANTS.length).toBeGreaterThanOrEqual(24);
   expect(MUTANTS.some((m) => EQUIVALENT.some((e) => e.name === m.name))).toBe(false);
 });
 
-test('every rule from R1 to R13 is broken by some mutant', () => {
+it('every rule from R1 to R13 is broken by some mutant', () => {
   const rules = new Set(MUTANTS.map((m) => m.rule));
   for (let n = 1; n <= 13; n++) expect(rules, `R${n}`).toContain(`R${n}`);
 });
@@ -28,11 +28,11 @@ test('every rule from R1 to R13 is broken by some mutant', () => {
 describe.each(names)('%s', (name) => {
   const trace = parseTrace(readFileSync(new URL(`${name}.json`, FOLDER), 'utf8'), name);
 
-  test('fails on its counterexample', () => {
+  it('fails on its counterexample', () => {
     expect(replay(trace, mutantNamed(name).parts).violation, 'find a new one: see the head of this file').not.toBeNull();
   });
 
-  test('the real engine passes there', () => {
+  it('the real engine passes there', () => {
     expect(replay(trace, REAL_PARTS).violation).toBeNull();
   });
 });

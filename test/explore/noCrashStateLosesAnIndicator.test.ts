@@ -1,5 +1,5 @@
 /** A short exploration of the real engine, searches and walks: no violation, and every rule was taken on the way. */
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { explore } from '../../src/explore/explore.js';
 import { traceTable } from '../../src/explore/traceTable.js';
 import { REAL_PARTS } from '../../src/explore/world.js';
@@ -7,7 +7,7 @@ import { REAL_PARTS } from '../../src/explore/world.js';
 const SEED = 20;
 const SECONDS = 10;
 
-test('ten seconds of searches and walks break no rule and take all of them', async () => {
+it('ten seconds of searches and walks break no rule and take all of them', async () => {
   const report = await explore({
     seed: SEED, seconds: SECONDS, depth: 60, crashes: 2, updatesMax: 3, walks: 0, walkPart: 0.8, tearing: 'sector', threads: 1, mutant: null,
   });

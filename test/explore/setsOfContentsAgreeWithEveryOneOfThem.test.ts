@@ -4,7 +4,7 @@
  * remembers of blocks gives the same as reading every byte, and the patterns of tearing miss none of the outcomes that
  * all 2^16 subsets of a commit's blocks have.
  */
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { crashImages } from '../../src/explore/crashImages.js';
 import type { DataDevice } from '../../src/explore/dataDevice.js';
 import { EffectCounters } from '../../src/explore/effectCounters.js';
@@ -58,7 +58,7 @@ function walks(parts: WorldParts, count: number, onState: (world: World, judge: 
   }
 }
 
-test.each(['real', 'data-before-evidence', 'recovers-map-alone'])('engine %s: sets and single contents agree', (name) => {
+it.each(['real', 'data-before-evidence', 'recovers-map-alone'])('engine %s: sets and single contents agree', (name) => {
   let compared = 0;
   let lost = 0;
   walks(name === 'real' ? REAL_PARTS : mutantNamed(name).parts, 6, (world, judge) => {
@@ -74,7 +74,7 @@ test.each(['real', 'data-before-evidence', 'recovers-map-alone'])('engine %s: se
   else expect(lost).toBeGreaterThan(0);
 });
 
-test('recovery from remembered blocks is recovery from bytes', () => {
+it('recovery from remembered blocks is recovery from bytes', () => {
   let n = 0;
   walks(REAL_PARTS, 4, (world, judge) => {
     if (n++ % 5 !== 0) return;
@@ -83,7 +83,7 @@ test('recovery from remembered blocks is recovery from bytes', () => {
   expect(n).toBeGreaterThan(20);
 });
 
-test('all 2^16 subsets of a commit in flight have no outcome that the patterns have not', () => {
+it('all 2^16 subsets of a commit in flight have no outcome that the patterns have not', () => {
   const world = new World(createStage(SCENES[0], REAL_PARTS, new EffectCounters()));
   open(world);
   world.take({ do: 'write', transaction: 0, sector: 0, sectors: 2 });

@@ -1,5 +1,5 @@
 /** Promise: enrolling is offered for disks that lack nothing else, and confirmed by their own serial alone. */
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { disksToEnrol, isConfirmed } from '../../src/gate/enrolDisks.js';
 import type { GateFinding, GateReport } from '../../src/gate/types.js';
 import type { DeviceIdentity } from '../../src/blockdev/port.js';
@@ -12,14 +12,14 @@ function report(findings: GateFinding[], disk: DeviceIdentity | null = identity)
   return { passed: findings.length === 0, findings, devices: [{ request, identity: disk }] };
 }
 
-test('only when nothing else is found', () => {
+it('only when nothing else is found', () => {
   expect(disksToEnrol(report([]))).toEqual([]);
   expect(disksToEnrol(report([finding('GATE_NOT_ENROLLED')]))).toEqual([{ role: 'primary', identity, confirmation: 'Z1Z0ABCD', replaces: null }]);
   expect(disksToEnrol(report([finding('GATE_NOT_ENROLLED'), finding('GATE_MOUNTED')]))).toEqual([]);
   expect(disksToEnrol(report([finding('GATE_NOT_ENROLLED')], null))).toEqual([]);
 });
 
-test('a label that is missing or damaged too; one of another rig, role or disk only when that was asked for', () => {
+it('a label that is missing or damaged too; one of another rig, role or disk only when that was asked for', () => {
   for (const code of ['GATE_LABEL_MISSING', 'GATE_LABEL_DAMAGED'] as const) expect(disksToEnrol(report([finding(code)])), code).toHaveLength(1);
   for (const code of ['GATE_LABEL_OTHER_RIG', 'GATE_LABEL_OTHER_ROLE', 'GATE_LABEL_OTHER_DISK', 'GATE_LABEL_OTHER_VERSION'] as const) {
     const refused = report([finding('GATE_NOT_ENROLLED'), { ...finding(code), found: 'is theirs' }]);
@@ -29,12 +29,12 @@ test('a label that is missing or damaged too; one of another rig, role or disk o
   expect(disksToEnrol(report([finding('GATE_LABEL_OTHER_RIG'), finding('GATE_SIGNATURE')]), true)).toEqual([]);
 });
 
-test('by the WWN where there is no serial, and not at all without either', () => {
+it('by the WWN where there is no serial, and not at all without either', () => {
   expect(disksToEnrol(report([finding('GATE_NOT_ENROLLED')], { ...identity, serial: null }))[0].confirmation).toBe(identity.wwn);
   expect(disksToEnrol(report([finding('GATE_NOT_ENROLLED')], { ...identity, serial: null, wwn: null }))).toEqual([]);
 });
 
-test('letter for letter', () => {
+it('letter for letter', () => {
   const [disk] = disksToEnrol(report([finding('GATE_NOT_ENROLLED')]));
   expect(isConfirmed(disk, ' Z1Z0ABCD\n')).toBe(true);
   for (const typed of ['', 'z1z0abcd', 'Z1Z0ABC', 'yes', identity.wwn!]) expect(isConfirmed(disk, typed), typed).toBe(false);

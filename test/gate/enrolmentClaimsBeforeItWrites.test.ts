@@ -1,7 +1,7 @@
 /** Promise: what is labelled is what was shown: claimed, looked at again, and let go in any case; else nothing is written. */
 import { existsSync, mkdirSync, readFileSync, renameSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { enrolDisks, type DiskToEnrol, type EnrolDisksOptions } from '../../src/gate/enrolDisks.js';
 import { identify, openDevice } from '../../src/blockdev/openDevice.js';
 import { command, useLoops } from '../blockdev/loop.js';
@@ -27,7 +27,7 @@ function enrolling(disks: DiskToEnrol[]): Promise<void> {
   return enrolDisks(disks, options);
 }
 
-test('a name that has moved since', async () => {
+it('a name that has moved since', async () => {
   const [a, b, other] = [loops.loop({ sizeBytes: BYTES }), loops.loop({ sizeBytes: BYTES }), loops.loop({ sizeBytes: BYTES })];
   const name = join(loops.folder, 'name');
   symlinkSync(a.path, name);
@@ -39,7 +39,7 @@ test('a name that has moved since', async () => {
   for (const { path } of [a, b, other]) openDevice(path).close();
 });
 
-test('a device that went away and came back under the same name: its appearance is another one', async () => {
+it('a device that went away and came back under the same name: its appearance is another one', async () => {
   const a = loops.loop({ sizeBytes: BYTES });
   const disk = shown('primary', a.path);
   disk.identity.diskSequence = disk.identity.diskSequence! - 1;
@@ -47,7 +47,7 @@ test('a device that went away and came back under the same name: its appearance 
   expect(readFileSync(a.file).every((byte) => byte === 0)).toBe(true);
 });
 
-test('mounted since', async () => {
+it('mounted since', async () => {
   const a = loops.loop();
   const disk = shown('journal', a.path);
   const point = join(loops.folder, 'mounted');
@@ -58,7 +58,7 @@ test('mounted since', async () => {
   await expect(enrolling([disk])).rejects.toMatchObject({ code: 'DEVICE_BUSY' });
 });
 
-test('formatted since', async () => {
+it('formatted since', async () => {
   const a = loops.loop();
   const disk = shown('journal', a.path);
   command('mkfs.ext4', '-q', a.path);
@@ -66,7 +66,7 @@ test('formatted since', async () => {
   command('e2fsck', '-fn', a.path);
 });
 
-test('of all that, nothing was enrolled', () => {
+it('of all that, nothing was enrolled', () => {
   expect(done).toEqual([]);
   expect(existsSync(file)).toBe(false);
 });

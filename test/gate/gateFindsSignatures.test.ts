@@ -1,6 +1,6 @@
 /** Promise: a device that carries anybody's data is refused, and named. Magic bytes by hand where no mkfs is at hand. */
 import { openSync, writeSync, closeSync } from 'node:fs';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { checkGate, type GateReport } from '../../src/gate/gate.js';
 import { crc32, gpt } from './gptImage.js';
 import { command, DEFAULT_LOOP_BYTES, useLoops, type TestLoop } from '../blockdev/loop.js';
@@ -35,7 +35,7 @@ async function gate(loop: TestLoop): Promise<GateReport> {
 const text = (value: string): Buffer => Buffer.from(value, 'latin1');
 
 describe('a signature is refused:', () => {
-  test('ext4, made by mkfs', async () => {
+  it('ext4, made by mkfs', async () => {
     const loop = loops.loop();
     command('mkfs.ext4', '-q', '-L', 'precious', loop.path);
     const { passed, findings } = await gate(loop);
@@ -45,7 +45,7 @@ describe('a signature is refused:', () => {
     expect(findings[0]!.nextStep).toContain(`wipefs -a ${loop.path}`);
   });
 
-  test('swap, made by mkswap', async () => {
+  it('swap, made by mkswap', async () => {
     const loop = loops.loop();
     command('mkswap', loop.path);
     expect((await gate(loop)).findings[0]!.found).toContain('swap at');
@@ -62,7 +62,7 @@ describe('a signature is refused:', () => {
     ['md 1.2', 'linux_raid_member', [{ at: 4096, bytes: md() }]],
   ];
   for (const [name, says, pieces] of images) {
-    test(name, async () => {
+    it(name, async () => {
       const loop = loops.loop();
       put(loop.file, pieces);
       const { findings } = await gate(loop);
@@ -72,7 +72,7 @@ describe('a signature is refused:', () => {
   }
 });
 
-test('an empty device, and one that holds sectors of ours, pass', async () => {
+it('an empty device, and one that holds sectors of ours, pass', async () => {
   const { sectorTools } = await import('../../src/blockdev/sectorTools.js');
   const loop = loops.loop();
   expect((await gate(loop)).findings).toEqual([]);

@@ -1,7 +1,7 @@
 /** Promise: root, mounted, swapped, held and claimed devices are refused, each with its own code, also at one remove. */
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { blockNodeOf } from '../../src/blockdev/blockTree.js';
 import { checkGate } from '../../src/gate/gate.js';
 import { parseMountinfo } from '../../src/gate/mounts.js';
@@ -25,7 +25,7 @@ function mount(loop: TestLoop, name: string): string {
   return point;
 }
 
-test('mounted, at a place with a blank in its name', async () => {
+it('mounted, at a place with a blank in its name', async () => {
   const loop = loops.loop();
   const point = mount(loop, 'a b');
   const { findings } = await checkGate([{ role: 'primary', path: loop.path, backingFile: loop.file, lab: true }]);
@@ -33,7 +33,7 @@ test('mounted, at a place with a blank in its name', async () => {
   expect(findings[0]!.found).toContain(point);
 });
 
-test('below something mounted: a file system on it holds the file of a mounted loop device', async () => {
+it('below something mounted: a file system on it holds the file of a mounted loop device', async () => {
   const lower = loops.loop({ sizeBytes: 128 * 2 ** 20 });
   const point = mount(lower, 'lower');
   command('truncate', '-s', '32M', join(point, 'image'));
@@ -44,7 +44,7 @@ test('below something mounted: a file system on it holds the file of a mounted l
   expect(findings[0]!.found).toContain('upper (on loop');
 });
 
-test('swap in use', async () => {
+it('swap in use', async () => {
   const loop = loops.loop();
   command('mkswap', loop.path);
   command('swapon', loop.path);
@@ -52,14 +52,14 @@ test('swap in use', async () => {
   expect(await codes(loop)).toEqual(['GATE_SWAP', 'GATE_SIGNATURE']);
 });
 
-test('held by a loop device over it, and that loop device is refused as a disguise', async () => {
+it('held by a loop device over it, and that loop device is refused as a disguise', async () => {
   const lower = loops.loop();
   const upper = loops.loop({ over: lower.path });
   expect(await codes(lower)).toEqual(['GATE_HELD']);
   expect(await codes(upper)).toContain('GATE_BACKED_BY_DEVICE');
 });
 
-test('claimed by another program', async () => {
+it('claimed by another program', async () => {
   const loop = loops.loop();
   const other = openDevice(loop.path);
   try {
@@ -70,7 +70,7 @@ test('claimed by another program', async () => {
   expect(await codes(loop)).toEqual([]);
 });
 
-test('partitioned; a partition itself; and a disk whose partition is mounted', async () => {
+it('partitioned; a partition itself; and a disk whose partition is mounted', async () => {
   const disk = loops.loop();
   // Told to the kernel directly, since not every kernel reads partition tables.
   command('addpart', disk.path, '1', '2048', '100000');
@@ -83,14 +83,14 @@ test('partitioned; a partition itself; and a disk whose partition is mounted', a
   expect(await codes(partition)).toEqual(['GATE_MOUNTED', 'GATE_IS_PARTITION', 'GATE_SIGNATURE']);
 });
 
-test('read-only', async () => {
+it('read-only', async () => {
   expect(await codes(loops.loop({ readOnly: true }))).toEqual(['GATE_READ_ONLY']);
 });
 
 const root = parseMountinfo(readFileSync('/proc/self/mountinfo', 'utf8')).find((entry) => entry.mountPoint === '/');
 const rootDevice = root !== undefined && blockNodeOf(root.source) !== null ? root.source : null;
 
-test.skipIf(rootDevice === null)('the root disk, whatever the profile claims of it', async () => {
+it.skipIf(rootDevice === null)('the root disk, whatever the profile claims of it', async () => {
   const request = { role: 'primary' as const, path: rootDevice!, backingFile: '/x', serial: 'x', lab: true };
   const { passed, findings } = await checkGate([request]);
   expect(passed).toBe(false);

@@ -1,7 +1,7 @@
 /** Promise: a device that is not the one the profile means is refused, and so is one device in two roles. */
 import { linkSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { checkGate, type GateRequest } from '../../src/gate/gate.js';
 import { whyOne } from '../../src/gate/duplicates.js';
 import { identify } from '../../src/blockdev/openDevice.js';
@@ -13,13 +13,13 @@ async function codes(...requests: GateRequest[]): Promise<string[]> {
   return (await checkGate(requests)).findings.map((f) => `${f.role} ${f.code}`);
 }
 
-test('missing, a file, a folder, a character device', async () => {
+it('missing, a file, a folder, a character device', async () => {
   const role = 'journal';
   expect(await codes({ role, path: '/dev/disk/by-id/nothing-here', lab: false })).toEqual(['journal GATE_MISSING']);
   for (const path of ['/etc/passwd', '/tmp', '/dev/null']) expect(await codes({ role, path, lab: false })).toEqual(['journal GATE_NOT_BLOCK']);
 });
 
-test('another backing file, none named, and a serial that a loop device cannot have', async () => {
+it('another backing file, none named, and a serial that a loop device cannot have', async () => {
   const loop = loops.loop();
   const request = { role: 'primary' as const, path: loop.path, lab: true };
   expect(await codes({ ...request, backingFile: loop.file })).toEqual([]);
@@ -28,7 +28,7 @@ test('another backing file, none named, and a serial that a loop device cannot h
   expect(await codes({ ...request, backingFile: loop.file, serial: 'S1', wwn: '0x5' })).toEqual(['primary GATE_SERIAL_MISMATCH', 'primary GATE_WWN_MISMATCH']);
 });
 
-test('the same device twice: by number, by file, by a second name of the file', async () => {
+it('the same device twice: by number, by file, by a second name of the file', async () => {
   const a = loops.loop();
   const b = loops.loop({ over: a.file });
   const second = join(loops.folder, 'second-name');
@@ -40,7 +40,7 @@ test('the same device twice: by number, by file, by a second name of the file', 
   expect(await codes(primary, { role: 'journal', path: c.path, backingFile: second, lab: true })).toEqual(['journal GATE_SAME_DEVICE']);
 });
 
-test('one disk over two paths is one disk; two namespaces of one controller are two', async () => {
+it('one disk over two paths is one disk; two namespaces of one controller are two', async () => {
   const loop = identify(loops.loop().path);
   const disk = { ...loop, majorMinor: '8:0', backingFile: null, serial: 'S1', model: 'M', wwn: 'eui.1' };
   expect(await whyOne(disk, { ...disk, majorMinor: '8:16' })).toContain('eui.1');
@@ -49,7 +49,7 @@ test('one disk over two paths is one disk; two namespaces of one controller are 
   expect(await whyOne(disk, { ...disk, majorMinor: '8:16', wwn: null, serial: null })).toBeNull();
 });
 
-test('three good devices pass, with their identities', async () => {
+it('three good devices pass, with their identities', async () => {
   const three = [loops.loop(), loops.loop(), loops.loop({ sectorBytes: 4096 })];
   const roles = ['primary', 'secondary', 'journal'] as const;
   const report = await checkGate(three.map((loop, i) => ({ role: roles[i]!, path: loop.path, backingFile: loop.file, lab: true })));

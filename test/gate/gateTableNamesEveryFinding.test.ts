@@ -1,5 +1,5 @@
 /** Promise: the table shows every finding whole, aligned, and says that nothing was written. */
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { formatGate } from '../../src/gate/format.js';
 import type { GateFinding } from '../../src/gate/types.js';
 
@@ -8,7 +8,7 @@ const findings: GateFinding[] = [
   { code: 'GATE_SAME_DEVICE', role: 'secondary', path: '/dev/disk/by-id/b', found: 'both are sda', nextStep: 'another' },
 ];
 
-test('two findings', () => {
+it('two findings', () => {
   expect(formatGate({ passed: false, findings, devices: [] }).split('\n')).toEqual([
     'safety gate: refused (2 findings); nothing was written',
     'role       device             code              found            next step',
@@ -17,6 +17,6 @@ test('two findings', () => {
   ]);
 });
 
-test('none', () => {
+it('none', () => {
   expect(formatGate({ passed: true, findings: [], devices: [] })).toBe('safety gate: passed (0 devices)');
 });

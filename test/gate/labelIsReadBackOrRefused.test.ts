@@ -1,7 +1,7 @@
 /** Promise: a label says what was written, on any size and sector; half of it is enough, and less is never taken for one. */
 import fc from 'fast-check';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { isDeviceError } from '../../src/blockdev/errors.js';
 import { decodeLabel, encodeLabel, labelOf, otherDisk, type DiskLabel } from '../../src/gate/label.js';
 import { readHeld, readLabel, requireLabel, writeLabel } from '../../src/gate/labelIo.js';
@@ -33,7 +33,7 @@ function asDisk(device: OpenDevice): OpenDevice {
 }
 
 describe('as bytes', () => {
-  test('what goes in comes out', () => {
+  it('what goes in comes out', () => {
     const roles = fc.constantFrom<DiskLabel['role'][]>('primary', 'secondary', 'journal');
     const word = fc.option(fc.string({ minLength: 1, maxLength: 80, unit: fc.constantFrom('A', 'z', '0', '-', '_', ' ', '.') }), { nil: null });
     fc.assert(
@@ -45,7 +45,7 @@ describe('as bytes', () => {
     );
   });
 
-  test('a text is cut where its field ends, never within a character, and still known again', () => {
+  it('a text is cut where its field ends, never within a character, and still known again', () => {
     const serial = 'é'.repeat(100);
     const read = decodeLabel(encodeLabel({ ...LABEL, serial, wwn: null }, crc32c), crc32c);
     if (read.kind !== 'label') throw new Error(read.kind);
@@ -55,7 +55,7 @@ describe('as bytes', () => {
     expect(otherDisk(read.label, read.offsetBytes, { ...identity, serial: 'è'.repeat(100) })).toContain('serial');
   });
 
-  test('any bit of one copy may be lost', () => {
+  it('any bit of one copy may be lost', () => {
     const block = encodeLabel(LABEL, crc32c);
     for (let bit = 0; bit < 512 * 8; bit++) {
       for (const copy of [0, LABEL_BLOCK_BYTES - 512]) {
@@ -66,7 +66,7 @@ describe('as bytes', () => {
     }
   });
 
-  test('both copies damaged, another version, nothing, and somebody else\'s bytes are told apart', () => {
+  it('both copies damaged, another version, nothing, and somebody else\'s bytes are told apart', () => {
     const block = encodeLabel(LABEL, crc32c);
     for (let byte = 8; byte < 512; byte++) {
       const rotten = Buffer.from(block);
@@ -94,7 +94,7 @@ describe('on a device', () => {
     [4096, MIB + 4096],
     [4096, 3 * 4096],
   ];
-  test.each(cases)('of %i-byte sectors and %i bytes: durable, alone, the same to every reader', async (sectorBytes, sizeBytes) => {
+  it.each(cases)('of %i-byte sectors and %i bytes: durable, alone, the same to every reader', async (sectorBytes, sizeBytes) => {
     const loop = loops.loop({ sectorBytes, sizeBytes });
     const before = Buffer.alloc(sizeBytes, 'somebody was here ');
     writeFileSync(loop.file, before);
@@ -117,7 +117,7 @@ describe('on a device', () => {
     expect(after.subarray(from + LABEL_BLOCK_BYTES).equals(before.subarray(from + LABEL_BLOCK_BYTES))).toBe(true);
   });
 
-  test('without room for one: no byte is usable, and none is written', () => {
+  it('without room for one: no byte is usable, and none is written', () => {
     const loop = loops.loop({ sizeBytes: 4096 });
     const device = asDisk(openDevice(loop.path));
     expect(usableBytes(device.identity)).toBe(0);
@@ -127,7 +127,7 @@ describe('on a device', () => {
     expect(readFileSync(loop.file).every((byte) => byte === 0)).toBe(true);
   });
 
-  test('a loop device, which is nobody\'s, needs none and keeps its whole size', () => {
+  it('a loop device, which is nobody\'s, needs none and keeps its whole size', () => {
     const device = openDevice(loops.loop({ sizeBytes: MIB + 512 }).path);
     expect(needsEnrolment(device.identity)).toBe(false);
     expect(usableBytes(device.identity)).toBe(MIB + 512);
@@ -135,7 +135,7 @@ describe('on a device', () => {
     device.close();
   });
 
-  test('a name that has moved since it was looked at is not read', async () => {
+  it('a name that has moved since it was looked at is not read', async () => {
     const [a, b] = [identify(loops.loop().path), loops.loop()];
     const moved = await readLabel({ ...a, path: b.path }).catch((error: unknown) => error);
     expect(isDeviceError(moved, 'DEVICE_IDENTIFY_FAILED')).toBe(true);
@@ -147,14 +147,14 @@ describe('whose disk', () => {
   const at = labelOffset(LABEL.sizeBytes);
   const other = (change: Partial<DeviceIdentity>, label: Partial<DiskLabel> = {}): string | null => otherDisk({ ...LABEL, ...label }, at, { ...identity, ...change });
 
-  test('the one it was written for, also when it tells only one of its names', () => {
+  it('the one it was written for, also when it tells only one of its names', () => {
     expect(other({})).toBeNull();
     expect(other({ wwn: null })).toBeNull();
     expect(other({ serial: null })).toBeNull();
     expect(other({}, { wwn: null })).toBeNull();
   });
 
-  test('not another one, larger or smaller, or without a name', () => {
+  it('not another one, larger or smaller, or without a name', () => {
     expect(other({ serial: 'OTHER' })).toContain('serial Z1Z0ABCD; this one says OTHER');
     expect(other({ wwn: '0x1' })).toContain('wwn');
     expect(other({ serial: null, wwn: null })).toContain('tells nothing');

@@ -1,5 +1,5 @@
 /** Promise: the gate wants file and label, of this rig, role and disk; each lack has its own code and its own way out. */
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { checkLabel } from '../../src/gate/enrolmentCheck.js';
 import type { GateFinding, GateRequest } from '../../src/gate/types.js';
 import type { DiskLabel, LabelRead } from '../../src/gate/label.js';
@@ -21,38 +21,38 @@ function told(read: LabelRead, asked: Partial<GateRequest> = {}): GateFinding {
   return found;
 }
 
-test('this rig\'s, this role\'s, this disk\'s: nothing to say', () => {
+it('this rig\'s, this role\'s, this disk\'s: nothing to say', () => {
   expect(checkLabel(request, identity, reads({}))).toBeNull();
 });
 
-test('missing or damaged: enrol again', () => {
+it('missing or damaged: enrol again', () => {
   expect(told({ kind: 'none' })).toMatchObject({ code: 'GATE_LABEL_MISSING', role: 'primary', nextStep: expect.stringMatching(/^plugpull enrol RIG, /) });
   expect(told({ kind: 'damaged' })).toMatchObject({ code: 'GATE_LABEL_DAMAGED', nextStep: expect.stringMatching(/^plugpull enrol RIG, /) });
 });
 
-test('of another rig: named, and taken over only by --relabel', () => {
+it('of another rig: named, and taken over only by --relabel', () => {
   const found = told(reads({ rigUuid: '00000000-0000-5000-8000-000000000002', rigName: 'theirs', role: 'journal' }));
   expect(found.code).toBe('GATE_LABEL_OTHER_RIG');
   expect(found.found).toBe('belongs to rig "theirs" (00000000-0000-5000-8000-000000000002), as journal, since 2026-01-31');
   expect(found.nextStep).toBe('plugpull enrol RIG --relabel, if that rig does not use it any more');
 });
 
-test('of a profile that was edited since: said so', () => {
+it('of a profile that was edited since: said so', () => {
   expect(told(reads({ rigUuid: '00000000-0000-5000-8000-000000000002' })).found).toMatch(/^belongs to rig "mine" as another profile describes it/);
 });
 
-test('of another role, of another disk, of another version', () => {
+it('of another role, of another disk, of another version', () => {
   expect(told(reads({ role: 'secondary' }))).toMatchObject({ code: 'GATE_LABEL_OTHER_ROLE', found: 'is this rig\'s secondary by its label, since 2026-01-31' });
   expect(told(reads({ serial: 'OTHER' }))).toMatchObject({ code: 'GATE_LABEL_OTHER_DISK', found: expect.stringContaining('serial OTHER; this one says Z1Z0ABCD') });
   expect(told(reads({ sizeBytes: 2 ** 21 })).code).toBe('GATE_LABEL_OTHER_DISK');
   expect(told({ kind: 'other-version', version: 2 })).toMatchObject({ code: 'GATE_LABEL_OTHER_VERSION', found: expect.stringContaining('version 2') });
 });
 
-test('a copy of another rig\'s disk is a copy first: nobody may take the copied label for the disk\'s own', () => {
+it('a copy of another rig\'s disk is a copy first: nobody may take the copied label for the disk\'s own', () => {
   expect(told(reads({ serial: 'OTHER', rigUuid: '00000000-0000-5000-8000-000000000002' })).code).toBe('GATE_LABEL_OTHER_DISK');
 });
 
-test('a bench without a rig takes any rig\'s label, but no copy; who asks for no rig at all is refused', () => {
+it('a bench without a rig takes any rig\'s label, but no copy; who asks for no rig at all is refused', () => {
   expect(checkLabel({ ...request, rig: 'any' }, identity, reads({ rigName: 'theirs', rigUuid: '00000000-0000-5000-8000-000000000002', role: 'journal' }))).toBeNull();
   expect(told(reads({ serial: 'OTHER' }), { rig: 'any' }).code).toBe('GATE_LABEL_OTHER_DISK');
   expect(told(reads({}), { rig: undefined }).code).toBe('GATE_LABEL_OTHER_RIG');

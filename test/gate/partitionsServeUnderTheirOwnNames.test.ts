@@ -1,7 +1,7 @@
 /** Promise: a partition may be an area or the journal under a name that stays, unless others on its disk would be harmed. */
 import { existsSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { checkGate, type GateRequest } from '../../src/gate/gate.js';
 import { checkDuplicates } from '../../src/gate/duplicates.js';
 import { identify } from '../../src/blockdev/openDevice.js';
@@ -34,14 +34,14 @@ async function codes(request: Partial<GateRequest> & { path: string; backingFile
   return (await checkGate([{ role: 'journal', lab: false, ...request }])).findings.map((f) => f.code);
 }
 
-test('by-partuuid it passes, by its number it does not', async () => {
+it('by-partuuid it passes, by its number it does not', async () => {
   const disk = loops.loop();
   const node = partitionOf(disk, 1);
   expect(await codes({ path: node, backingFile: disk.file })).toEqual(['GATE_IS_PARTITION']);
   expect(await codes({ path: named(node), backingFile: disk.file, cut: true })).toEqual([]);
 });
 
-test('a file system on it, or mounted, refuses it; on its neighbour only where a rail cuts the disk', async () => {
+it('a file system on it, or mounted, refuses it; on its neighbour only where a rail cuts the disk', async () => {
   const disk = loops.loop();
   const [mine, other] = [partitionOf(disk, 1), partitionOf(disk, 2)];
   const request = { path: named(mine), backingFile: disk.file };
@@ -55,7 +55,7 @@ test('a file system on it, or mounted, refuses it; on its neighbour only where a
   expect(await codes({ path: named(other), backingFile: disk.file })).toEqual(['GATE_MOUNTED', 'GATE_SIGNATURE']);
 });
 
-test('two partitions of one disk are two devices, one partition twice is not', async () => {
+it('two partitions of one disk are two devices, one partition twice is not', async () => {
   const disk = loops.loop();
   const nodes = [partitionOf(disk, 1), partitionOf(disk, 2)];
   const candidate = (path: string, role: 'primary' | 'journal') => ({ request: { role, path, lab: false }, identity: identify(path) });
@@ -63,7 +63,7 @@ test('two partitions of one disk are two devices, one partition twice is not', a
   expect((await checkDuplicates([candidate(nodes[0], 'primary'), candidate(nodes[0], 'journal')])).map((f) => f.code)).toEqual(['GATE_SAME_DEVICE']);
 });
 
-test('a multipath device has the WWN of its paths', () => {
+it('a multipath device has the WWN of its paths', () => {
   expect(wwnOfMultipath('mpath-3600a098038304437415d4b6a59684a52')).toBe('0x600a098038304437415d4b6a59684a52');
   expect(wwnOfMultipath('mpath-35000c500a1b2c3d4')).toBe('0x5000c500a1b2c3d4');
   expect(wwnOfMultipath('mpath-20024F4000000001A')).toBe('eui.0024f4000000001a');

@@ -2,7 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, expect, it } from 'vitest';
 import { confirmationOf, enrol, enrolmentPath, isEnrolled, loadEnrolments } from '../../src/gate/enrolment.js';
 import { isDeviceError } from '../../src/blockdev/errors.js';
 import { checkIdentity } from '../../src/gate/identityCheck.js';
@@ -34,7 +34,7 @@ async function codes(request: Partial<GateRequest>, identity = DISK): Promise<st
   return (await checkIdentity({ request: { role: 'primary', path: DISK.path, lab: false, ...request }, identity })).map((f) => f.code);
 }
 
-test('by-id and by-path names are stable, others are not', async () => {
+it('by-id and by-path names are stable, others are not', async () => {
   const serial = 'Z1Z0ABCD';
   expect(await codes({ serial })).toEqual([]);
   expect(await codes({ serial, path: '/dev/disk/by-path/pci-0000:00:1f.2-ata-1' })).toEqual([]);
@@ -42,23 +42,23 @@ test('by-id and by-path names are stable, others are not', async () => {
   expect(await codes({ serial, path: '/dev/disk/by-uuid/1234' })).toEqual(['GATE_UNSTABLE_NAME']);
 });
 
-test('serial and WWN are compared, and one must be given', async () => {
+it('serial and WWN are compared, and one must be given', async () => {
   expect(await codes({})).toEqual(['GATE_UNIDENTIFIED']);
   expect(await codes({ serial: 'other', wwn: 'naa.5000C500A1B2C3D4' })).toEqual(['GATE_SERIAL_MISMATCH']);
   expect(await codes({ wwn: '0x1' })).toEqual(['GATE_WWN_MISMATCH']);
   expect(await codes({ serial: 'Z1Z0ABCD' }, { ...DISK, serial: null })).toEqual(['GATE_SERIAL_MISMATCH']);
 });
 
-test('calling a real disk a lab disk opens nothing', async () => {
+it('calling a real disk a lab disk opens nothing', async () => {
   expect(await codes({ lab: true, backingFile: '/x', serial: 'Z1Z0ABCD' })).toEqual(['GATE_BACKING_FILE_MISMATCH']);
 });
 
-test('WWNs have one spelling', () => {
+it('WWNs have one spelling', () => {
   for (const spelling of ['naa.5000C500A1B2C3D4', 'wwn-0x5000c500a1b2c3d4', ' 0x5000c500a1b2c3d4 ']) expect(normalizeWwn(spelling)).toBe(DISK.wwn);
   expect(normalizeWwn(null)).toBeNull();
 });
 
-test('an enrolment is kept beside the profile, once, and knows the disk again', () => {
+it('an enrolment is kept beside the profile, once, and knows the disk again', () => {
   const file = enrolmentPath(join(folder, 'bench.yaml'));
   expect(file).toBe(join(folder, 'bench.enrolled.json'));
   expect(loadEnrolments(file)).toEqual([]);
@@ -76,7 +76,7 @@ test('an enrolment is kept beside the profile, once, and knows the disk again', 
   expect(isEnrolled(known, { ...DISK, sizeBytes: 1 })).toBe(false);
 });
 
-test('a disk without a name cannot be enrolled, a broken list is not taken for an empty one', () => {
+it('a disk without a name cannot be enrolled, a broken list is not taken for an empty one', () => {
   const file = join(folder, 'broken.enrolled.json');
   const nameless = { ...DISK, serial: null, wwn: null };
   expect(confirmationOf(DISK)).toBe('Z1Z0ABCD');

@@ -3,7 +3,7 @@
  * and ext's magic is two bytes: once in a few hundred thousand writes to sector 2 libblkid sees an ext4.
  */
 import { openSync, readFileSync, writeSync, closeSync } from 'node:fs';
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { checkGate } from '../../src/gate/gate.js';
 import { sectorTools } from '../../src/blockdev/sectorTools.js';
 import { command, useLoops } from '../blockdev/loop.js';
@@ -30,7 +30,7 @@ function put(file: string, bytes: Buffer, at: number): void {
   closeSync(fd);
 }
 
-test('a stamp that libblkid takes for ext passes; a damaged one, or one copied from another place, does not', async () => {
+it('a stamp that libblkid takes for ext passes; a damaged one, or one copied from another place, does not', async () => {
   const loop = loops.loop({ sizeBytes: 2 ** 20 });
   let stamp: Buffer | null = null;
   for (const candidate of lookalikes()) {

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { CATALOGUE, RIG_LABEL, type MetricSpec } from '../../src/metrics/catalogue.js';
 import { readPromql } from './promql.js';
@@ -32,7 +32,7 @@ function lookUp(metric: string): { name: string; labels: string[] } | null {
   return { name, labels: [RIG_LABEL, ...histogram.labels, ...(part === 'bucket' ? ['le'] : [])] };
 }
 
-test.each(queries)('%s: %s', (_title, expr) => {
+it.each(queries)('%s: %s', (_title, expr) => {
   const { selectors, grouping } = readPromql(expr);
   expect(selectors.length).toBeGreaterThan(0);
   for (const { metric, labels } of selectors) {
@@ -43,19 +43,19 @@ test.each(queries)('%s: %s', (_title, expr) => {
   }
 });
 
-test('variables of the dashboards ask for metrics and labels that exist', () => {
+it('variables of the dashboards ask for metrics and labels that exist', () => {
   for (const v of dashboards.flatMap((d) => d.templating.list).filter((x) => x.type === 'query')) {
     const [, metric, label] = /^label_values\((\w+), (\w+)\)$/.exec(v.query)!;
     expect(lookUp(metric)!.labels).toContain(label);
   }
 });
 
-test('every metric is shown or watched somewhere', () => {
+it('every metric is shown or watched somewhere', () => {
   const asked = new Set(queries.flatMap(([, expr]) => readPromql(expr).selectors).map((s) => lookUp(s.metric)?.name));
   expect(Object.keys(CATALOGUE).filter((name) => !asked.has(name))).toEqual([]);
 });
 
-test('a query for something else is noticed', () => {
+it('a query for something else is noticed', () => {
   expect(readPromql('sum by (rig, x) (rate(plugpull_nothing{rig=~"$rig", y="1"}[$__rate_interval]))')).toEqual({
     selectors: [{ metric: 'plugpull_nothing', labels: ['rig', 'y'] }],
     grouping: ['rig', 'x'],

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { generateDashboards } from '../../grafana/dashboards/index.js';
 
 interface Panel {
@@ -13,12 +13,12 @@ interface Panel {
 
 const generated = generateDashboards();
 
-test('grafana/generated/ is what the code gives (else: npm run grafana)', () => {
+it('grafana/generated/ is what the code gives (else: npm run grafana)', () => {
   expect(readdirSync('grafana/generated').sort()).toEqual(Object.keys(generated).sort());
   for (const [file, json] of Object.entries(generated)) expect(readFileSync(`grafana/generated/${file}`, 'utf8')).toBe(json);
 });
 
-test.each(Object.entries(generated))('%s has panels with ids, words and room', (_file, json) => {
+it.each(Object.entries(generated))('%s has panels with ids, words and room', (_file, json) => {
   const { panels } = JSON.parse(json) as { panels: Panel[] };
   expect(new Set(panels.map((p) => p.id)).size).toBe(panels.length);
   for (const p of panels.filter((x) => x.type !== 'row')) {

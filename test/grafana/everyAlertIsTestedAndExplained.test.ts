@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { parse } from 'yaml';
 
 interface Rule {
@@ -12,13 +12,13 @@ const read = (file: string): unknown => parse(readFileSync(`grafana/${file}`, 'u
 const { groups } = read('prometheus/alerts.yaml') as { groups: { rules: Rule[] }[] };
 const rules = groups.flatMap((g) => g.rules);
 
-test.each(rules)('$alert says what happened, where, and how bad', ({ labels, annotations }) => {
+it.each(rules)('$alert says what happened, where, and how bad', ({ labels, annotations }) => {
   expect(['warning', 'critical']).toContain(labels.severity);
   expect(annotations.summary).toContain('{{ $labels.rig }}');
   expect(annotations.description).toMatch(/\.$/);
 });
 
-test('each alert is seen to fire and to stay silent', () => {
+it('each alert is seen to fire and to stay silent', () => {
   const { tests } = read('prometheus/alerts.test.yaml') as { tests: { alert_rule_test: { alertname: string; exp_alerts: object[] }[] }[] };
   const cases = tests.flatMap((t) => t.alert_rule_test);
   for (const { alert } of rules) {
@@ -27,7 +27,7 @@ test('each alert is seen to fire and to stay silent', () => {
   }
 });
 
-test('compose mounts what is there, with images pinned to a version, and listens on the loopback address alone', () => {
+it('compose mounts what is there, with images pinned to a version, and listens on the loopback address alone', () => {
   const { services } = read('compose.yaml') as { services: Record<string, { image: string; volumes: string[] }> };
   for (const { image, volumes } of Object.values(services)) {
     expect(image).toMatch(/:v?\d+\.\d+\.\d+$/);

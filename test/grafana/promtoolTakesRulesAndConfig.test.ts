@@ -1,7 +1,7 @@
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { hasPromtool, needsPromtool, promtool } from '../metrics/promtool.js';
 
-test.skipIf(!hasPromtool).each([
+it.skipIf(!hasPromtool).each([
   ['check rules', ['check', 'rules', 'grafana/prometheus/alerts.yaml']],
   ['check config', ['check', 'config', 'grafana/prometheus/prometheus.yaml']],
   ['test rules', ['test', 'rules', 'grafana/prometheus/alerts.test.yaml']],

@@ -1,12 +1,12 @@
 /** Promise: when a connection can't be taken (too many open files), the server tells nobody and goes on serving. */
 import { Server } from 'node:net';
-import { afterEach, expect, test, vi } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
 import { createMetrics } from '../../src/metrics/metrics.js';
 import { serveMetrics } from '../../src/metrics/server.js';
 
 afterEach(() => vi.restoreAllMocks());
 
-test('accept fails, again and again', async () => {
+it('accept fails, again and again', async () => {
   const listen = vi.spyOn(Server.prototype, 'listen');
   const metrics = await serveMetrics(createMetrics('bench'), { host: '127.0.0.1', port: 0 });
   try {

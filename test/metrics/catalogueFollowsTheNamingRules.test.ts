@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { CATALOGUE, type MetricSpec } from '../../src/metrics/catalogue.js';
 import { createMetrics } from '../../src/metrics/metrics.js';
 import { oneCycle } from './samples.js';
@@ -6,7 +6,7 @@ import { hasPromtool, needsPromtool, promtool } from './promtool.js';
 
 const specs = Object.entries(CATALOGUE) as [string, MetricSpec][];
 
-test.each(specs)('%s', (name, { kind, help, labels, buckets }) => {
+it.each(specs)('%s', (name, { kind, help, labels, buckets }) => {
   expect(name).toMatch(/^plugpull_[a-z]+(_[a-z]+)*$/);
   expect(name.endsWith('_total')).toBe(kind === 'counter');
   expect(kind === 'histogram').toBe(buckets !== undefined);
@@ -17,7 +17,7 @@ test.each(specs)('%s', (name, { kind, help, labels, buckets }) => {
   expect(['area', 'class', 'rail', 'verdict', 'where']).toEqual(expect.arrayContaining([...labels]));
 });
 
-test('every metric that the design promises is there', () => {
+it('every metric that the design promises is there', () => {
   const promised = [
     'dirty_regions persisted_indicators updates_in_flight log_used_bytes writes_total write_bytes_total',
     'write_duration_seconds evidence_wait_seconds resync_duration_seconds resync_bytes_total resync_remaining_regions',
@@ -27,7 +27,7 @@ test('every metric that the design promises is there', () => {
   expect(Object.keys(CATALOGUE)).toEqual(expect.arrayContaining(promised.map((n) => `plugpull_${n}`)));
 });
 
-test('every metric is given out after one cycle', async () => {
+it('every metric is given out after one cycle', async () => {
   const m = createMetrics('bench', ['P']);
   oneCycle(m);
   const text = await m.render();
@@ -37,7 +37,7 @@ test('every metric is given out after one cycle', async () => {
   }
 });
 
-test.skipIf(!hasPromtool)(`promtool finds nothing to mend${needsPromtool}`, async () => {
+it.skipIf(!hasPromtool)(`promtool finds nothing to mend${needsPromtool}`, async () => {
   const m = createMetrics('bench', ['P']);
   oneCycle(m);
   expect(promtool(['check', 'metrics'], await m.render())).toEqual({ status: 0, output: '' });

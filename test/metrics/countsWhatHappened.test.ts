@@ -1,8 +1,8 @@
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { createMetrics } from '../../src/metrics/metrics.js';
 import { oneCycle, parse, resync, snapshot } from './samples.js';
 
-test('each report arrives under its name, in base units, with the rig on it', async () => {
+it('each report arrives under its name, in base units, with the rig on it', async () => {
   const m = createMetrics('bench', ['P', 'S']);
   oneCycle(m);
   const v = parse(await m.render());
@@ -45,7 +45,7 @@ test('each report arrives under its name, in base units, with the rig on it', as
   for (const [series, value] of Object.entries(expected)) expect([series, v.get(series)]).toEqual([series, value]);
 });
 
-test('counters go on growing when a new worker begins at zero', async () => {
+it('counters go on growing when a new worker begins at zero', async () => {
   const m = createMetrics('bench');
   m.sampled(snapshot);
   m.sampled({ ...snapshot, writes: { primary: 150, secondary: 90, journal: 30 } });
@@ -55,7 +55,7 @@ test('counters go on growing when a new worker begins at zero', async () => {
   expect(v.get('plugpull_writes_total{area="secondary",rig="bench"}')).toBe(90);
 });
 
-test('a resync that a cut interrupted is no resync time', async () => {
+it('a resync that a cut interrupted is no resync time', async () => {
   const m = createMetrics('bench');
   m.resynced({ ...resync, complete: false, remainingRegions: 12 });
   const v = parse(await m.render());
@@ -63,7 +63,7 @@ test('a resync that a cut interrupted is no resync time', async () => {
   expect(v.get('plugpull_resync_remaining_regions{rig="bench"}')).toBe(12);
 });
 
-test('classes without end are counted together', async () => {
+it('classes without end are counted together', async () => {
   const m = createMetrics('bench');
   for (let i = 0; i < 1000; i++) m.deviceFault('primary', `class-${i}`);
   m.deviceFault('primary', 'class-1');
@@ -74,7 +74,7 @@ test('classes without end are counted together', async () => {
   expect(v.get('plugpull_anomalies_total{area="primary",class="other",rig="bench"}')).toBe(1000 - 64);
 });
 
-test('two rigs do not share a registry', async () => {
+it('two rigs do not share a registry', async () => {
   const a = createMetrics('a');
   const b = createMetrics('b');
   a.cycleEnded('PASS', 0.95);

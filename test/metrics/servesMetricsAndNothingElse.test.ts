@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, it } from 'vitest';
 import { MetricsError } from '../../src/metrics/errors.js';
 import { createMetrics } from '../../src/metrics/metrics.js';
 import { serveMetrics, type MetricsServer } from '../../src/metrics/server.js';
@@ -14,7 +14,7 @@ async function serve(port = 0, host = '127.0.0.1'): Promise<MetricsServer> {
   return server;
 }
 
-test('/metrics gives the metrics, /healthz says ok', async () => {
+it('/metrics gives the metrics, /healthz says ok', async () => {
   const { url } = await serve();
   const metrics = await fetch(url);
   expect(metrics.status).toBe(200);
@@ -26,7 +26,7 @@ test('/metrics gives the metrics, /healthz says ok', async () => {
   expect(await (await fetch(url, { method: 'HEAD' })).text()).toBe('');
 });
 
-test('nothing else is there, and nothing can be sent', async () => {
+it('nothing else is there, and nothing can be sent', async () => {
   const { url } = await serve();
   for (const path of ['/', '/metrics/', '/metricsx', '//metrics', '/../etc/passwd', '/%6detrics']) {
     expect([path, (await fetch(new URL(url).origin + path)).status]).toEqual([path, 404]);
@@ -35,7 +35,7 @@ test('nothing else is there, and nothing can be sent', async () => {
   expect([post.status, post.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
 });
 
-test('metrics that fail are an error of the request, not of the run', async () => {
+it('metrics that fail are an error of the request, not of the run', async () => {
   const broken = { ...createMetrics('bench'), contentType: 'text/plain', render: () => Promise.reject(new Error('broken')) };
   const server = await serveMetrics(broken as never, { host: '127.0.0.1', port: 0 });
   open.push(server);
@@ -43,7 +43,7 @@ test('metrics that fail are an error of the request, not of the run', async () =
   expect((await fetch(new URL('/healthz', server.url))).status).toBe(200);
 });
 
-test('a port in use is refused with its number', async () => {
+it('a port in use is refused with its number', async () => {
   const { port } = await serve();
   const error: unknown = await serve(port).catch((e: unknown) => e);
   expect(error).toBeInstanceOf(MetricsError);
@@ -51,12 +51,12 @@ test('a port in use is refused with its number', async () => {
   expect((error as MetricsError).message).toBe(`metrics port ${port} on 127.0.0.1 is in use; choose another one, or 0 for any`);
 });
 
-test('a host that is not ours is refused', async () => {
+it('a host that is not ours is refused', async () => {
   const error: unknown = await serveMetrics(createMetrics('bench'), { host: '192.0.2.1', port: 0 }).catch((e: unknown) => e);
   expect((error as MetricsError).code).toBe('METRICS_HOST');
 });
 
-test('closing frees the port, with a connection open, twice', async () => {
+it('closing frees the port, with a connection open, twice', async () => {
   // An address of loopback that nobody else on this host uses: a port that is free again is anybody's.
   const host = `127.${1 + (process.pid % 250)}.${1 + ((process.pid >> 8) % 250)}.9`;
   const server = await serve(0, host);

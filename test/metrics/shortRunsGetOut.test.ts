@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, describe, expect, it, test } from 'vitest';
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { createMetrics } from '../../src/metrics/metrics.js';
 import { Outlets, parsePushUrl, parseTextfile, pushOutlet, textfileOutlet, type Outlet } from '../../src/metrics/outlets.js';
 import { serveMetrics } from '../../src/metrics/server.js';
@@ -83,7 +83,7 @@ describe('a Pushgateway', () => {
   });
 });
 
-test('sends that come too fast become one, with the newest values', async () => {
+it('sends that come too fast become one, with the newest values', async () => {
   const seen: string[] = [];
   const metrics = createMetrics('bench');
   let release = (): void => undefined;
@@ -108,7 +108,7 @@ test('sends that come too fast become one, with the newest values', async () => 
   expect(seen).toEqual(['0', '3']);
 });
 
-test('whoever waits to be scraped is told by a whole answer that began afterwards, and by nothing less', async () => {
+it('whoever waits to be scraped is told by a whole answer that began afterwards, and by nothing less', async () => {
   const metrics = createMetrics('bench');
   let rendering: (() => void) | null = null;
   let held = false;
@@ -136,7 +136,7 @@ test('whoever waits to be scraped is told by a whole answer that began afterward
   }
 });
 
-test('what can\'t work is refused in words', () => {
+it('what can\'t work is refused in words', () => {
   expect(() => parseTextfile('/tmp/metrics.txt')).toThrow(/must have a name that ends in \.prom/);
   expect(() => parseTextfile('.prom')).toThrow(/\.prom/);
   for (const text of ['gateway:9091', 'ftp://gateway', 'http://g/?a=b', '']) expect(() => parsePushUrl(text)).toThrow(/http or https URL/);

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, expect, it } from 'vitest';
 
 const BUILD = fileURLToPath(new URL('../../native/build.mjs', import.meta.url));
 const LIBRARY = fileURLToPath(new URL('../../native/build/libplugpull.so', import.meta.url));
@@ -19,7 +19,7 @@ function build(compiler: string | null, ...args: string[]) {
   return { status: run.status, lines: run.stderr.trim().split('\n'), stdout: run.stdout };
 }
 
-test('no compiler', () => {
+it('no compiler', () => {
   const { status, lines } = build(join(folder, 'no-such-cc'), '--force');
   expect(status).toBe(1);
   expect(lines).toHaveLength(1);
@@ -27,7 +27,7 @@ test('no compiler', () => {
   expect(lines[0]).toContain(PACKAGES);
 });
 
-test('no kernel headers', () => {
+it('no kernel headers', () => {
   const compiler = join(folder, 'cc-without-headers');
   const script = '#!/bin/sh\necho "<stdin>:2:10: fatal error: linux/io_uring.h: No such file or directory" >&2\nexit 1\n';
   writeFileSync(compiler, script, { mode: 0o755 });
@@ -38,7 +38,7 @@ test('no kernel headers', () => {
   expect(lines[0]).toContain(PACKAGES);
 });
 
-test('a current library is left alone, even without a compiler', () => {
+it('a current library is left alone, even without a compiler', () => {
   expect(build(null).status).toBe(0);
   const before = statSync(LIBRARY).mtimeMs;
   expect(build(join(folder, 'no-such-cc'))).toMatchObject({ status: 0, stdout: '' });

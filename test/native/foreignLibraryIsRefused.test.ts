@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, expect, it } from 'vitest';
 import { loadNative } from '../../src/blockdev/ffi/loadNative.js';
 import { SIGNATURES } from '../../src/blockdev/ffi/signatures.js';
 
@@ -18,18 +18,18 @@ function compile(name: string, source: string): string {
 }
 
 for (const ffi of ['koffi', 'ffi-napi'] as const) {
-  test(`missing (${ffi})`, () => {
+  it(`missing (${ffi})`, () => {
     const path = join(folder, 'none.so');
     expect(() => loadNative(ffi, path)).toThrow(expect.objectContaining({ code: 'DEVICE_NATIVE_MISSING', message: expect.stringContaining('native/build.mjs --force') }));
   });
 
-  test(`another ABI (${ffi})`, () => {
+  it(`another ABI (${ffi})`, () => {
     const functions = Object.keys(SIGNATURES).map((name) => `int ${name}(void) { return 999; }`);
     const path = compile(`abi-${ffi}.so`, functions.join('\n'));
     expect(() => loadNative(ffi, path)).toThrow(expect.objectContaining({ code: 'DEVICE_NATIVE_MISMATCH', message: expect.stringContaining('999') }));
   });
 
-  test(`without our functions (${ffi})`, () => {
+  it(`without our functions (${ffi})`, () => {
     const path = compile(`empty-${ffi}.so`, 'int nothing;');
     expect(() => loadNative(ffi, path)).toThrow(expect.objectContaining({ code: 'DEVICE_NATIVE_MISMATCH', message: expect.stringContaining(path) }));
   });

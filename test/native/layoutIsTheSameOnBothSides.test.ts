@@ -1,11 +1,11 @@
 /** Promise: every struct size, field offset and constant is the same in C and in TypeScript, and for both loaders. */
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { loadNative } from '../../src/blockdev/ffi/loadNative.js';
 import { IO_OP, OBSERVATION, SECTOR_KIND } from '../../src/blockdev/port.js';
 import { CONSTANTS, expectedLayout } from '../../src/blockdev/ffi/signatures.js';
 
 for (const ffi of ['koffi', 'ffi-napi'] as const) {
-  test(`the library, asked through ${ffi}`, () => {
+  it(`the library, asked through ${ffi}`, () => {
     const lines = loadNative(ffi).pp_layout().trim().split('\n');
     const said = new Map(lines.map((line) => line.split(/ (?=\d+$)/)).map(([name, value]) => [name!, Number(value)]));
     expect(Object.fromEntries(said)).toEqual(Object.fromEntries(expectedLayout()));
@@ -13,7 +13,7 @@ for (const ffi of ['koffi', 'ffi-napi'] as const) {
   });
 }
 
-test('the port speaks the same numbers', () => {
+it('the port speaks the same numbers', () => {
   expect(IO_OP).toEqual({
     read: CONSTANTS.PP_OP_READ,
     write: CONSTANTS.PP_OP_WRITE,

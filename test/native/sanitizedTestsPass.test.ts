@@ -3,7 +3,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 
 const NATIVE = fileURLToPath(new URL('../../native', import.meta.url));
 const programs = readdirSync(join(NATIVE, 'test'))
@@ -16,7 +16,7 @@ beforeAll(() => {
 
 describe('C test', () => {
   for (const program of programs) {
-    test(program, () => {
+    it(program, () => {
       const run = spawnSync(join(NATIVE, 'build', program), { encoding: 'utf8' });
       expect({ status: run.status, signal: run.signal, stderr: run.stderr }).toEqual({ status: 0, signal: null, stderr: '' });
       if (run.stdout !== '') console.log(run.stdout.trim());

@@ -6,7 +6,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { HistoryFile } from '../../src/replication/worker/historyFile.js';
 import type { EngineSpec } from '../../src/replication/port.js';
 import { replayHistory } from '../../src/judge/history/log.js';
@@ -28,7 +28,7 @@ afterAll(() => {
   rmSync(dir, { recursive: true });
 });
 
-test.skipIf(!isRoot)('no space left', () => {
+it.skipIf(!isRoot)('no space left', () => {
   const file = new HistoryFile();
   files.push(file);
   file.open({ runId: 1, historyDir: join(dir, 'history') } as EngineSpec, 1024 * KIB);

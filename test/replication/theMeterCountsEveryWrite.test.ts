@@ -1,5 +1,5 @@
 /** Promise: however many writes fall between two snapshots, each is in the histogram, in the bucket of its duration. */
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { JOURNAL, PRIMARY } from '../../src/tracker/core/devices.js';
 import { IO_SECONDS } from '../../src/replication/ioSeconds.js';
 import { Meter } from '../../src/replication/meter.js';
@@ -10,7 +10,7 @@ import { parse } from '../metrics/samples.js';
 
 const MANY = 100_000;
 
-test('more than any sample holds', async () => {
+it('more than any sample holds', async () => {
   const meter = new Meter();
   const metrics = createMetrics('bench');
   const phase = new Phase(meter, (s: EngineSnapshot) => metrics.sampled(s), () => ({ core: null, regionCount: 1, logBytes: 1 }));

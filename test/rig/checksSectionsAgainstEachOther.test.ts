@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { parseRig } from '../../src/rig/load.js';
 import { MINIMAL, problemsOf, spoiled } from './minimal.js';
 
@@ -44,13 +44,13 @@ const refused: [string, string, string][] = [
   ['no cycles', `${MINIMAL}campaign: { cycles: 0 }\n`, 'campaign.cycles: 0: must be a whole number from 1 to 1000000; write at least 1'],
 ];
 
-test.each(refused)('%s is refused', (_what, text, message) => {
+it.each(refused)('%s is refused', (_what, text, message) => {
   const problems = problemsOf(text);
   expect(problems).toHaveLength(1);
   expect(problems[0]).toContain(message);
 });
 
-test('two partitions of one disk are taken with a warning, a disk and its partition are not', () => {
+it('two partitions of one disk are taken with a warning, a disk and its partition are not', () => {
   const disk = (name: string, part: string): string => `${name}: { device: /dev/disk/by-id/wwn-0x1${part}, wwn: "0x1" }\n`;
   const rest = 'schemaVersion: 1\nname: tiny\nprimary: { device: "lab:p" }\nlab: { disks: { p: { size: 64MiB, fedBy: "b:1" } }, boards: { b: { protocol: lcus, channels: 1 } } }\n';
   const rig = parseRig(rest + disk('secondary', '-part1') + disk('journal', '-part2'), 'b');
@@ -58,7 +58,7 @@ test('two partitions of one disk are taken with a warning, a disk and its partit
   expect(problemsOf(rest + disk('secondary', '') + disk('journal', '-part2'))[0]).toContain('overlaps secondary: one is a partition of the other');
 });
 
-test('a cut point says what is cut, and when it is looked for', () => {
+it('a cut point says what is cut, and when it is looked for', () => {
   const cuts = (text: string) => parseRig(`${MINIMAL}campaign: { cuts: [${text}] }\n`, 'b').campaign.cuts;
   const never = { min: 0, max: 0 };
   expect(cuts('{ rails: [P], at: flush }, { rails: [P], at: copy-read }, { rails: [P], at: dirty-read, after: 5ms }')).toEqual([
@@ -69,7 +69,7 @@ test('a cut point says what is cut, and when it is looked for', () => {
   expect(cuts('{ rails: [P], during: resync }')).toEqual([{ rails: ['P'], during: 'resync', afterMs: { min: 200, max: 2000 } }]);
 });
 
-test('what is allowed but odd is said', () => {
+it('what is allowed but odd is said', () => {
   const warnings = (text: string): string[] => parseRig(text, 'b').warnings.map((w) => `${w.field}: ${w.text}`);
   expect(warnings(MINIMAL.replace(/ {2}J: .*\n/, ''))).toEqual(['journal: no rail powers it: it is never cut']);
   expect(warnings(spoiled('fedBy: "relay0:1"', 'fedBy: "relay0:4"'))).toEqual([

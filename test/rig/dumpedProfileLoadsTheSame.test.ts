@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { dumpRig } from '../../src/rig/dump.js';
 import { loadRig, parseRig } from '../../src/rig/load.js';
 import type { ResolvedRig } from '../../src/rig/resolved.js';
@@ -11,24 +11,24 @@ function again(rig: ResolvedRig): ResolvedRig {
   return { ...parseRig(dumpRig(rig), 'rig.yaml'), file: rig.file };
 }
 
-test.each(readdirSync('rigs').filter((f) => f.endsWith('.yaml')))('%s', (file) => {
+it.each(readdirSync('rigs').filter((f) => f.endsWith('.yaml')))('%s', (file) => {
   const rig = loadRig(`rigs/${file}`);
   expect(again(rig)).toEqual(rig);
 });
 
-test('also with names that YAML takes for something else', () => {
+it('also with names that YAML takes for something else', () => {
   const odd = parseRig(MINIMAL.replace('name: tiny', 'name: "0"').replace(/\bP: \{/, '"1e3": {'), 'odd\n# name: x.yaml');
   expect(odd.rails.map((r) => r.name)).toContain('1e3');
   expect(again(odd)).toEqual(odd);
 });
 
-test('also without rails', () => {
+it('also without rails', () => {
   const rig = parseRig(MINIMAL.replace(/ {2}[PSJ]: .*\n/g, '').replace('rails:\n', ''), 'x');
   expect(rig.campaign.cuts).toEqual([]);
   expect(again(rig)).toEqual(rig);
 });
 
-test('any size and any time is read back as it was', () => {
+it('any size and any time is read back as it was', () => {
   fc.assert(
     fc.property(fc.maxSafeNat(), (bytes) => {
       expect(parseSize(formatSize(bytes))).toEqual({ ok: true, value: bytes });
@@ -41,12 +41,12 @@ test('any size and any time is read back as it was', () => {
   );
 });
 
-test('a fraction of a time is not cut short by binary arithmetic', () => {
+it('a fraction of a time is not cut short by binary arithmetic', () => {
   expect(parseDuration('1.001ms')).toEqual({ ok: true, value: 1.001 });
   expect(parseDuration('0.29ms')).toEqual({ ok: true, value: 0.29 });
 });
 
-test('an object that stands in two places is written out twice', () => {
+it('an object that stands in two places is written out twice', () => {
   const rig = parseRig(MINIMAL, 'x');
   const [cut] = rig.campaign.cuts;
   const twice = { ...rig, campaign: { ...rig.campaign, cuts: [cut, { ...cut }] } };

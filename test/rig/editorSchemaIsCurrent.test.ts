@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { rigJsonSchema } from '../../src/rig/jsonSchema.js';
 
-test('rigs/schema.json is what the schema in the code gives (else: npm run build && npm run schema)', () => {
+it('rigs/schema.json is what the schema in the code gives (else: npm run build && npm run schema)', () => {
   expect(readFileSync('rigs/schema.json', 'utf8')).toBe(rigJsonSchema());
 });

@@ -1,8 +1,8 @@
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { parseRig } from '../../src/rig/load.js';
 import { MINIMAL, spoiled } from './minimal.js';
 
-test('a profile that names only devices and wiring is complete', () => {
+it('a profile that names only devices and wiring is complete', () => {
   const rig = parseRig(MINIMAL, 'bench.yaml');
   expect(rig.tracking).toEqual({
     mode: 'sync',
@@ -21,16 +21,16 @@ test('a profile that names only devices and wiring is complete', () => {
   expect(rig.warnings).toEqual([]);
 });
 
-test('without cuts each rail is cut alone, in turn', () => {
+it('without cuts each rail is cut alone, in turn', () => {
   expect(parseRig(MINIMAL, 'bench.yaml').campaign.cuts.map((c) => c.rails)).toEqual([['P'], ['S'], ['J']]);
 });
 
-test('a lab board takes protocol and channels from the board that uses it', () => {
+it('a lab board takes protocol and channels from the board that uses it', () => {
   const { lab } = parseRig(MINIMAL, 'bench.yaml');
   expect(lab!.boards).toEqual([{ name: 'relay0', protocol: 'lcus', channels: 4, contactDelayMs: 10, options: {} }]);
 });
 
-test('one value stands for a range, and values stand with their units', () => {
+it('one value stands for a range, and values stand with their units', () => {
   const rig = parseRig(`${MINIMAL}workload: { writeSize: 8KiB, transaction: { writes: 3 }, rate: 500 }\ntracking: { groupCommit: 500us, linger: 0 }\n`, 'b');
   expect(rig.workload.writeBytes).toEqual({ min: 8192, max: 8192 });
   expect(rig.workload.writesPerTransaction).toEqual({ min: 3, max: 3 });

@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { loadRig } from '../../src/rig/load.js';
 
 const profiles = readdirSync('rigs').filter((f) => f.endsWith('.yaml'));
 
-test('there are profiles for every kind of bench', () => {
+it('there are profiles for every kind of bench', () => {
   expect(profiles.sort()).toEqual([
     'array-journal-partition.yaml',
     'cut-points.yaml',
@@ -17,7 +17,7 @@ test('there are profiles for every kind of bench', () => {
   ]);
 });
 
-test.each(profiles)('%s loads, and tells editors its schema', (file) => {
+it.each(profiles)('%s loads, and tells editors its schema', (file) => {
   const rig = loadRig(`rigs/${file}`);
   expect(rig.campaign.cuts.length).toBeGreaterThan(0);
   expect(readFileSync(`rigs/${file}`, 'utf8').split('\n')[0]).toBe('# yaml-language-server: $schema=schema.json');
@@ -25,7 +25,7 @@ test.each(profiles)('%s loads, and tells editors its schema', (file) => {
   expect(rig.warnings.filter((w) => w.field !== 'journal')).toEqual([]);
 });
 
-test('the virtual profiles cut every area, and during a resync or a recovery', () => {
+it('the virtual profiles cut every area, and during a resync or a recovery', () => {
   for (const file of ['rigs/virtual-mirror.yaml', 'rigs/loop-ci.yaml']) {
     const { campaign, rails, lab, warnings } = loadRig(file);
     const cut = new Set(campaign.cuts.flatMap((c) => c.rails).flatMap((r) => rails.find((x) => x.name === r)!.powers));
@@ -37,7 +37,7 @@ test('the virtual profiles cut every area, and during a resync or a recovery', (
   }
 });
 
-test('the commented example names every field of the format', () => {
+it('the commented example names every field of the format', () => {
   const text = readFileSync('rigs/example-sas-pair.yaml', 'utf8');
   const schema = JSON.parse(readFileSync('rigs/schema.json', 'utf8')) as { properties: Record<string, { properties?: object }> };
   for (const [section, { properties }] of Object.entries(schema.properties)) {

@@ -1,5 +1,5 @@
 /** A character that an eye does not see is refused wherever it means something, by its code point and its place. */
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { parseRig } from '../../src/rig/load.js';
 import { MINIMAL, problemsOf } from './minimal.js';
 
@@ -41,11 +41,11 @@ const PLACES: [what: string, value: string][] = [
   ['an argument of a command', '"pdu", "on"'],
 ];
 
-test('the bench is valid without', () => {
+it('the bench is valid without', () => {
   expect(problemsOf(REAL)).toEqual([]);
 });
 
-test.each(CHARACTERS)('%j in a value of each kind: %s, at its line and column', (character, name) => {
+it.each(CHARACTERS)('%j in a value of each kind: %s, at its line and column', (character, name) => {
   for (const [what, value] of PLACES) {
     const at = REAL.indexOf(value) + 4;
     const lines = REAL.slice(0, at).split('\n');
@@ -55,7 +55,7 @@ test.each(CHARACTERS)('%j in a value of each kind: %s, at its line and column', 
   }
 });
 
-test.each(CHARACTERS)('%j written as an escape: %s, at its value', (character, name) => {
+it.each(CHARACTERS)('%j written as an escape: %s, at its value', (character, name) => {
   const code = character.codePointAt(0)!.toString(16);
   const escape = code.length > 4 ? `\\U${code.padStart(8, '0')}` : `\\u${code.padStart(4, '0')}`;
   for (const [what, value] of PLACES) {
@@ -68,41 +68,41 @@ test.each(CHARACTERS)('%j written as an escape: %s, at its value', (character, n
   }
 });
 
-test('a name of a section with one is told, and so is an indentation that is none', () => {
+it('a name of a section with one is told, and so is an indentation that is none', () => {
   expect(problemsOf(MINIMAL.replace('name: tiny', 'na\u200bme: tiny'))[0]).toMatch(/^bench\.yaml:2:3: U\+200B \(zero width space\)/);
   expect(problemsOf(MINIMAL.replace('  relay0: { type', '\u00a0\u00a0relay0: { type')).join('\n')).toMatch(/bench\.yaml:7:1: U\+00A0 \(no-break space\): .*write a plain space/);
   expect(problemsOf(MINIMAL.replace('name: tiny', 'name:\u00a0tiny')).join('\n')).toMatch(/bench\.yaml:2:6: U\+00A0/);
 });
 
-test('one that breaks the YAML is told beside what is broken', () => {
+it('one that breaks the YAML is told beside what is broken', () => {
   const problems = problemsOf('schemaVersion: 1\nlab: {\u00a0disks:\n - [\n');
   expect(problems.join('\n')).toMatch(/bench\.yaml:2:7: U\+00A0/);
   expect(problems.length).toBeGreaterThan(1);
 });
 
-test('in a comment they do no harm; direction marks do, there as well', () => {
+it('in a comment they do no harm; direction marks do, there as well', () => {
   expect(parseRig(`# a\u00a0title \u26a0\ufe0f\n${MINIMAL.replace('name: tiny', 'name: tiny # h\u00e9\u00a0h\u00e9')}`, 'b').name).toBe('tiny');
   expect(problemsOf(`# \u202e\n${MINIMAL}`)[0]).toMatch(/^bench\.yaml:1:3: U\+202E \(right-to-left override\): control and direction/);
   // A # within quotes begins no comment.
   expect(problemsOf(MINIMAL.replace('name: tiny', 'name: "# ti\u00a0ny"'))[0]).toMatch(/^bench\.yaml:2:12: U\+00A0/);
 });
 
-test('a byte order mark is one where the file begins, and nowhere else', () => {
+it('a byte order mark is one where the file begins, and nowhere else', () => {
   expect(parseRig(`\ufeff${MINIMAL}`, 'b').name).toBe('tiny');
   expect(problemsOf(MINIMAL.replace('name: tiny', '\ufeffname: tiny')).join('\n')).toContain('U+FEFF');
 });
 
-test('a blank at the end of a path is told as well', () => {
+it('a blank at the end of a path is told as well', () => {
   expect(problemsOf(REAL.replace('/dev/serial/by-path/usb-2', '"/dev/serial/by-path/usb-2 "'))).toEqual([
     'bench.yaml:7:30: boards.relay0.tty: /dev/serial/by-path/usb-2 : must hold no blank, and its character 26 is one; delete it',
   ]);
 });
 
-test.each(['ttyUSB0', './relay', 'serial/by-id/x', '', '~'])('a tty that is no path under /dev (%j) is told where names of ttys are found', (tty) => {
+it.each(['ttyUSB0', './relay', 'serial/by-id/x', '', '~'])('a tty that is no path under /dev (%j) is told where names of ttys are found', (tty) => {
   const [problem] = problemsOf(REAL.replace('/dev/serial/by-path/usb-2', tty === '~' ? '~' : JSON.stringify(tty)));
   expect(problem).toMatch(/^bench\.yaml:7:\d+: boards\.relay0\.tty: .*must be a path under \/dev or lab:NAME; write \/dev\/serial\/by-id\/… or by-path\/… \(plugpull relay list\), or lab:NAME/);
 });
 
-test('a board without a tty is told so too', () => {
+it('a board without a tty is told so too', () => {
   expect(problemsOf(REAL.replace('tty: /dev/serial/by-path/usb-2, ', ''))[0]).toMatch(/boards\.relay0: a board needs tty; add tty: \/dev\/serial\/by-id/);
 });

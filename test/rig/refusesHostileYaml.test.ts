@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { loadRig } from '../../src/rig/load.js';
 import { RigError } from '../../src/rig/errors.js';
 import { MINIMAL, problemsOf, spoiled } from './minimal.js';
@@ -28,7 +28,7 @@ const cases: [string, string, RegExp][] = [
   ['an empty section', `${MINIMAL}tracking:\n`, /tracking: null: must be a map of fields; fill it in or delete/],
 ];
 
-test.each(cases)('%s', (_what, text, message) => {
+it.each(cases)('%s', (_what, text, message) => {
   const problems = problemsOf(text);
   expect(problems.join('\n')).toMatch(message);
   // Nothing of the file reaches the terminal but printable text.
@@ -53,7 +53,7 @@ function refusal(file: string): string {
   return 'taken';
 }
 
-test('files that are no profiles are refused at once', () => {
+it('files that are no profiles are refused at once', () => {
   const large = join(dir, 'large.yaml');
   writeFileSync(large, '#'.repeat(2 ** 20 + 1));
   expect(refusal(large)).toBe('is larger than 1 MiB');
@@ -68,7 +68,7 @@ test('files that are no profiles are refused at once', () => {
   expect(refusal(join(dir, 'none.yaml'))).toBe('there is no such file');
 });
 
-test('a file of just 1 MiB is read', () => {
+it('a file of just 1 MiB is read', () => {
   const file = join(dir, 'full.yaml');
   writeFileSync(file, MINIMAL + '#'.repeat(2 ** 20 - MINIMAL.length));
   expect(loadRig(file).name).toBe('tiny');

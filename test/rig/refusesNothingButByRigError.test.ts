@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { RigError } from '../../src/rig/errors.js';
 import { dumpRig } from '../../src/rig/dump.js';
@@ -20,7 +20,7 @@ function takenOrRefused(text: string): void {
   }
 }
 
-test('whatever a typing hand does to the text', () => {
+it('whatever a typing hand does to the text', () => {
   const edit = fc.record({ at: fc.nat(full.length), remove: fc.nat(12), insert: fc.oneof(fc.string({ maxLength: 8 }), fc.constantFrom('\n', '- ', '[', '{', ': ', '&a ', '*a', '|', '"', '#', '\t', '? ', '!!set ')) });
   fc.assert(
     fc.property(fc.array(edit, { minLength: 1, maxLength: 4 }), (edits) => {
@@ -30,7 +30,7 @@ test('whatever a typing hand does to the text', () => {
   );
 });
 
-test('whatever stands in the place of one value', () => {
+it('whatever stands in the place of one value', () => {
   const paths: (string | number)[][] = [];
   const walk = (v: unknown, path: (string | number)[]): void => {
     if (path.length > 0) paths.push(path);
@@ -51,7 +51,7 @@ test('whatever stands in the place of one value', () => {
   );
 });
 
-test('whatever the bytes are', () => {
+it('whatever the bytes are', () => {
   fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 200 }), takenOrRefused), { seed: 1, numRuns: 150 });
   takenOrRefused(readFileSync('rigs/schema.json', 'utf8'));
 });

@@ -1,7 +1,7 @@
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { nearestWord } from '../../src/rig/source/nearest.js';
 
-test.each([
+it.each([
   ['regionSze', ['regionSize', 'rails'], 'regionSize'],
   ['RegionSize', ['regionSize'], 'regionSize'],
   ['dakr', ['dark', 'seed'], 'dark'],
@@ -11,6 +11,6 @@ test.each([
   expect(nearestWord(word, known)).toBe(near);
 });
 
-test('a word of a megabyte costs no more than a short one', () => {
+it('a word of a megabyte costs no more than a short one', () => {
   expect(nearestWord('a'.repeat(2 ** 20), ['dark'])).toBeNull();
 });

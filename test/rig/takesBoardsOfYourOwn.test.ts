@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { parseRig } from '../../src/rig/load.js';
 import { MINIMAL, problemsOf } from './minimal.js';
 
@@ -11,7 +11,7 @@ const own = (set: string): string =>
       off: 'A0 {channel} 00 {sum8}'
 `;
 
-test('a board described in the profile is as good as one of the catalogue', () => {
+it('a board described in the profile is as good as one of the catalogue', () => {
   const rig = parseRig(own("'A0 {channel} 01 {sum8}'"), 'b');
   expect(rig.boards[0].type).toBe('mine');
   expect(rig.lab!.boards[0].protocol).toBe('lcus');
@@ -19,18 +19,18 @@ test('a board described in the profile is as good as one of the catalogue', () =
   expect(rig.boardTypes).toEqual({ mine: { channels: { min: 1, max: 4 }, set: { on: 'A0 {channel} 01 {sum8}', off: 'A0 {channel} 00 {sum8}' } } });
 });
 
-test('a slip in its frames is told at its line', () => {
+it('a slip in its frames is told at its line', () => {
   const problems = problemsOf(own("'A0 {chanel} 01 {sum8}'"));
   expect(problems).toHaveLength(1);
   expect(problems[0]).toMatch(/^bench\.yaml:23:11: boardTypes\.mine\.set\.on\.send: nothing is called "chanel" here/);
 });
 
-test('so is one deeper inside', () => {
+it('so is one deeper inside', () => {
   const problems = problemsOf(own("{ send: 'A0', expects: echo }"));
   expect(problems).toHaveLength(1);
   expect(problems[0]).toMatch(/^bench\.yaml:23:25: boardTypes\.mine\.set\.on\.expects: there is no such field/);
 });
 
-test('channels are checked against the description', () => {
+it('channels are checked against the description', () => {
   expect(problemsOf(own("'A0 {channel} 01 {sum8}'").replace('max: 4', 'max: 2'))[0]).toContain('boards.relay0.channels: 4: a mine has 1 to 2');
 });

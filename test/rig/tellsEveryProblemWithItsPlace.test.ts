@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { parseRig } from '../../src/rig/load.js';
 import { RigError } from '../../src/rig/errors.js';
 import { problemsOf } from './minimal.js';
@@ -21,7 +21,7 @@ lab:
     j: { size: 16MiB, fedBy: "relay0:3" }
 `;
 
-test('all problems come at once, in the order of the file, each with place, field, value, rule and next step', () => {
+it('all problems come at once, in the order of the file, each with place, field, value, rule and next step', () => {
   expect(problemsOf(BAD)).toEqual([
     'bench.yaml:2:7: name: Tiny_Rig: must be 1 to 32 of a-z, 0-9 and -, not beginning with -; choose another name',
     "bench.yaml:3:1: regionSze: there is no such field; did you mean 'regionSize'?",
@@ -37,7 +37,7 @@ test('all problems come at once, in the order of the file, each with place, fiel
   ]);
 });
 
-test('what is missing is told at its parent', () => {
+it('what is missing is told at its parent', () => {
   expect(problemsOf('schemaVersion: 1\nprimary: { serial: abc }\n')).toEqual([
     'bench.yaml:1:1: name: is required: must be 1 to 32 of a-z, 0-9 and -, not beginning with -; add it',
     'bench.yaml:1:1: secondary: is required; add it',
@@ -46,7 +46,7 @@ test('what is missing is told at its parent', () => {
   ]);
 });
 
-test('the same is there for programs', () => {
+it('the same is there for programs', () => {
   let error: unknown;
   try {
     parseRig(BAD, 'bench.yaml');

@@ -3,7 +3,7 @@
  * board that answers nonsense; never a crash.
  */
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { conrad, devantech, firmata, icse, kmtronic } from '../../src/power/catalogue/byteBoards.js';
 import { lcus } from '../../src/power/catalogue/lcus.js';
@@ -103,7 +103,7 @@ function places(value: unknown, path: (string | number)[] = []): (string | numbe
   return Object.entries(value).flatMap(([key, inner]) => places(inner, [...path, Array.isArray(value) ? Number(key) : key]));
 }
 
-test('refused with a place, or spoken without a crash', async () => {
+it('refused with a place, or spoken without a crash', async () => {
   let spoken = 0;
   let told = 0;
   const change = fc.record({ place: fc.nat(), splice: fc.option(fc.record({ at: fc.nat(20), remove: fc.nat(6), word: fc.constantFrom(...WORDS) })), value: fc.constantFrom<unknown>(...VALUES) });

@@ -4,7 +4,7 @@
  * unacknowledged update to the location; the last test shows what the letter costs.
  */
 import { readFileSync } from 'node:fs';
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { mutantNamed } from '../../../src/explore/mutants/index.js';
 import { replay } from '../../../src/explore/replay.js';
 import { parseTrace } from '../../../src/explore/traceFile.js';
@@ -13,7 +13,7 @@ import { ClaimBench } from './bench.js';
 import { claimsOf } from './table.js';
 
 for (const { claim, form } of claimsOf('acknowledgementTakesBoth')) {
-  test(`claim ${claim} (${form}): the acknowledgement takes the location from the log and the update from its set`, () => {
+  it(`claim ${claim} (${form}): the acknowledgement takes the location from the log and the update from its set`, () => {
     const bench = new ClaimBench();
     const u = bench.write(0, 0);
     bench.run();
@@ -33,7 +33,7 @@ for (const { claim, form } of claimsOf('acknowledgementTakesBoth')) {
   });
 }
 
-test('claim 4 with two transactions on one location: the first acknowledgement leaves what the second needs', () => {
+it('claim 4 with two transactions on one location: the first acknowledgement leaves what the second needs', () => {
   const bench = new ClaimBench();
   const first = bench.write(0, 0);
   bench.run();
@@ -45,7 +45,7 @@ test('claim 4 with two transactions on one location: the first acknowledgement l
   expect(bench.recovered().dirty, 'the second update is in flight').toEqual([0]);
 });
 
-test('claim 4 to the letter loses an indicator: the shortest history that shows it', () => {
+it('claim 4 to the letter loses an indicator: the shortest history that shows it', () => {
   const path = new URL('../../explore/counterexamples/literal-claim-4.json', import.meta.url);
   const trace = parseTrace(readFileSync(path, 'utf8'), 'literal-claim-4');
   expect(replay(trace, mutantNamed('literal-claim-4').parts).violation?.rule).toBe('I1');

@@ -1,10 +1,10 @@
 /** Claim 6: the completion record frees the space that the transaction has used in the log. */
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { ClaimBench } from './bench.js';
 import { claimsOf } from './table.js';
 
 for (const { claim, form } of claimsOf('completionFreesLogSpace')) {
-  test(`claim ${claim} (${form}): the tail passes a completed transaction, durably, and its blocks are used again`, () => {
+  it(`claim ${claim} (${form}): the tail passes a completed transaction, durably, and its blocks are used again`, () => {
     const bench = new ClaimBench();
     const { ringBlocks } = bench.world.stage.layout;
     const before = bench.recovered().tail;
@@ -21,7 +21,7 @@ for (const { claim, form } of claimsOf('completionFreesLogSpace')) {
   });
 }
 
-test('claim 6 the other way round: what an active transaction needs is not freed', () => {
+it('claim 6 the other way round: what an active transaction needs is not freed', () => {
   const bench = new ClaimBench();
   bench.write(2, 0);
   bench.run();

@@ -1,10 +1,10 @@
 /** Claims 5, 17, 23, 30: when a transaction is completed, a record in the log says so. */
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { ClaimBench } from './bench.js';
 import { claimsOf } from './table.js';
 
 for (const { claim, form } of claimsOf('completionIsRecorded')) {
-  test(`claim ${claim} (${form}): a transaction that is closed and has nothing left in the log gets its completion record`, () => {
+  it(`claim ${claim} (${form}): a transaction that is closed and has nothing left in the log gets its completion record`, () => {
     const bench = new ClaimBench();
     const u = bench.write(0, 0);
     bench.run();

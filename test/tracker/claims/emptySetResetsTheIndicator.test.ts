@@ -1,10 +1,10 @@
 /** Claims 7, 8, 18, 24, 31: when the set of updates to a location is empty, its indicator is reset; before, it is not. */
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { ClaimBench } from './bench.js';
 import { claimsOf } from './table.js';
 
 for (const { claim, form } of claimsOf('emptySetResetsTheIndicator')) {
-  test(`claim ${claim} (${form}): the last update to leave the set resets the indicator`, () => {
+  it(`claim ${claim} (${form}): the last update to leave the set resets the indicator`, () => {
     const bench = new ClaimBench();
     const first = bench.write(0, 0);
     bench.run();

@@ -1,10 +1,10 @@
 /** Claim 12: no acknowledgement, and the indicator is written to the persistent area. */
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { ACK_TIMEOUT_MS, ClaimBench } from './bench.js';
 import { claimsOf } from './table.js';
 
 for (const { claim, form } of claimsOf('noAcknowledgementPersistsTheIndicator')) {
-  test.each([
+  it.each([
     ['the secondary has lost its power', { do: 'cut', device: 'S' } as const],
     ['its write failed', { do: 'fail', device: 'S' } as const],
     ['its time is up', { do: 'tick', ms: ACK_TIMEOUT_MS } as const],

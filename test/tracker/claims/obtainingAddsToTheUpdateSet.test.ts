@@ -1,10 +1,10 @@
 /** Claims 2, 11, 14, 20, 27: the update's identifier joins the set of updates to the location. */
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { ClaimBench } from './bench.js';
 import { claimsOf } from './table.js';
 
 for (const { claim, form } of claimsOf('obtainingAddsToTheUpdateSet')) {
-  test(`claim ${claim} (${form}): the update's identifier is added to the set of updates to its location`, () => {
+  it(`claim ${claim} (${form}): the update's identifier is added to the set of updates to its location`, () => {
     const bench = new ClaimBench();
     expect(bench.updateSet(0)).toBe(0);
     bench.write(0, 0);

@@ -1,10 +1,10 @@
 /** Claims 1, 10, 19, 25, 26: obtaining data for replication sets the indicator of its location. */
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { ClaimBench } from './bench.js';
 import { claimsOf } from './table.js';
 
 for (const { claim, form } of claimsOf('obtainingSetsTheIndicator')) {
-  test(`claim ${claim} (${form}): obtaining data sets the indicator before a byte of it reaches an area`, () => {
+  it(`claim ${claim} (${form}): obtaining data sets the indicator before a byte of it reaches an area`, () => {
     const bench = new ClaimBench();
     expect(bench.indicator(0)).toBe(false);
     bench.write(0, 0);
@@ -18,7 +18,7 @@ for (const { claim, form } of claimsOf('obtainingSetsTheIndicator')) {
   });
 }
 
-test('claim 1, what it is for: while the areas differ the indicator says so, on every step of the way', () => {
+it('claim 1, what it is for: while the areas differ the indicator says so, on every step of the way', () => {
   const bench = new ClaimBench();
   bench.write(0, 0);
   for (let step = bench.world.deviceSteps()[0]; step !== undefined; step = bench.world.deviceSteps()[0]) {

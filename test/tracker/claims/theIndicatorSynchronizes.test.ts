@@ -1,10 +1,10 @@
 /** Claim 13: the persistent indicator is what synchronizes the location, and only it. */
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { ClaimBench } from './bench.js';
 import { claimsOf } from './table.js';
 
 for (const { claim, form } of claimsOf('theIndicatorSynchronizes')) {
-  test(`claim ${claim} (${form}): after a crash the indicator alone says what to copy, and the copy makes both areas alike`, () => {
+  it(`claim ${claim} (${form}): after a crash the indicator alone says what to copy, and the copy makes both areas alike`, () => {
     const bench = new ClaimBench();
     bench.write(0, 0);
     bench.world.take({ do: 'cut', device: 'S' });

@@ -1,10 +1,10 @@
 /** Claims 3, 15, 21, 28: a transaction's write puts the location into the log for the transaction. */
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { ClaimBench } from './bench.js';
 import { claimsOf } from './table.js';
 
 for (const { claim, form } of claimsOf('theLogNamesTheLocation')) {
-  test(`claim ${claim} (${form}): the location a transaction writes stands in the log for it, durably, before the data moves`, () => {
+  it(`claim ${claim} (${form}): the location a transaction writes stands in the log for it, durably, before the data moves`, () => {
     const bench = new ClaimBench();
     bench.write(0, 1);
     expect(bench.log()).toEqual([]);
@@ -19,7 +19,7 @@ for (const { claim, form } of claimsOf('theLogNamesTheLocation')) {
   });
 }
 
-test('claim 3 for each transaction: two that write one location have a record each', () => {
+it('claim 3 for each transaction: two that write one location have a record each', () => {
   const bench = new ClaimBench();
   bench.write(0, 0);
   bench.run();

@@ -3,7 +3,7 @@
  * recovery finds exactly the regions that it finds without the damage; the damage is listed, and is gone when it has been
  * repaired. All blocks, both copies, of a log in use and of an empty one; also what damage to both copies may cost.
  */
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { counterpart, damaged } from '../../../src/explore/damage.js';
 import { expectedJournal } from '../../../src/explore/geometry.js';
 import type { JournalImage } from '../../../src/explore/journalDevice.js';
@@ -65,7 +65,7 @@ describe.each([inFlight(), degraded(), atRest(), empty()])('journal with $name',
     expect(again.findings.list.filter((f) => f.where === 'log' && f.effect === 'repaired'), `${what}, repaired`).toEqual([]);
   }
 
-  test('a flipped bit in every block, here in its header, there in its body', () => {
+  it('a flipped bit in every block, here in its header, there in its body', () => {
     const bits = [0, 37, 8 * 33, 8 * 50 + 3, 8 * 400, 8 * 511 + 7];
     for (const place of places(p)) {
       const bit = bits[place % bits.length]!;
@@ -75,7 +75,7 @@ describe.each([inFlight(), degraded(), atRest(), empty()])('journal with $name',
     }
   });
 
-  test('zeroed blocks, and blocks of an earlier lap', () => {
+  it('zeroed blocks, and blocks of an earlier lap', () => {
     for (const place of places(p)) {
       const zeroed = bytesOf(p.image);
       zeroed.fill(0, place * BLOCK_BYTES, (place + 1) * BLOCK_BYTES);
@@ -86,7 +86,7 @@ describe.each([inFlight(), degraded(), atRest(), empty()])('journal with $name',
     }
   });
 
-  test('sectors that can not be read, of 512 bytes and of 4 KiB: one finding each, and the neighbors are read', () => {
+  it('sectors that can not be read, of 512 bytes and of 4 KiB: one finding each, and the neighbors are read', () => {
     for (const place of places(p)) {
       costsNothing(bytesOf(p.image), `block ${place} unreadable`, [place]);
       expect(recoverBytes(p, bytesOf(p.image), [place]).findings.list[0]).toMatchObject({ blockIndex: place, problem: 'unreadable', class: 'indicator-rot' });
@@ -100,7 +100,7 @@ describe.each([inFlight(), degraded(), atRest(), empty()])('journal with $name',
     }
   });
 
-  test('a whole copy of the log, of the indicator area, or of both', () => {
+  it('a whole copy of the log, of the indicator area, or of both', () => {
     const { logOffset, pagesOffset, ringBlocks } = p.stage.layout;
     for (const copy of [0, 1] as const) {
       const log = Array.from({ length: ringBlocks }, (_, i) => logOffset[copy] / BLOCK_BYTES + i);
@@ -113,7 +113,7 @@ describe.each([inFlight(), degraded(), atRest(), empty()])('journal with $name',
     }
   });
 
-  test('both copies: nothing where no evidence is, everything where a block may have named regions', () => {
+  it('both copies: nothing where no evidence is, everything where a block may have named regions', () => {
     const garbage = p.stage.store.intern(new Uint8Array(BLOCK_BYTES).fill(0x5a), 0);
     const intact = recoverBytes(p, bytesOf(p.image));
     const { head, layout } = intact;

@@ -2,7 +2,7 @@
  * R12, block by block: whatever becomes of a single block of a populated journal, recovery never says clean of a region
  * that differs; and when the damage can be told from a legal crash, it says what it found.
  */
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { damaged } from '../../../src/explore/damage.js';
 import { IDENTITY } from '../../../src/explore/geometry.js';
 import type { JournalImage } from '../../../src/explore/journalDevice.js';
@@ -48,7 +48,7 @@ function places(p: Populated): number[] {
 }
 
 describe.each([inFlight(), degraded()])('journal with $name', (p) => {
-  test('is worth the trouble: regions differ, and recovery of it undamaged knows them and finds nothing wrong', () => {
+  it('is worth the trouble: regions differ, and recovery of it undamaged knows them and finds nothing wrong', () => {
     expect(p.differ).not.toBe(0);
     const r = p.stage.recoveries.of(p.image);
     expect(p.differ & ~r.dirtyMask).toBe(0);
@@ -57,7 +57,7 @@ describe.each([inFlight(), degraded()])('journal with $name', (p) => {
     expect(r.damaged).toBe(false);
   });
 
-  test('zeroed or garbage blocks', () => {
+  it('zeroed or garbage blocks', () => {
     const garbage = Uint8Array.from({ length: BLOCK_BYTES }, (_, i) => (i * 89 + 7) & 0xff);
     for (const place of places(p)) {
       check(p, withBytes(p, place, new Uint8Array(BLOCK_BYTES)), `block ${place} zeroed`, true);
@@ -65,7 +65,7 @@ describe.each([inFlight(), degraded()])('journal with $name', (p) => {
     }
   });
 
-  test('lost writes: one copy of a block, or of a whole unit, has its former content or that of a former lap', () => {
+  it('lost writes: one copy of a block, or of a whole unit, has its former content or that of a former lap', () => {
     for (const place of places(p)) {
       for (const old of [p.former[place], p.stage.formatted.blocks[place]]) check(p, damaged(p.image, place, old), `block ${place} lost`, false);
     }
@@ -76,7 +76,7 @@ describe.each([inFlight(), degraded()])('journal with $name', (p) => {
     }
   });
 
-  test('units torn at each sector: the rest is former content', () => {
+  it('units torn at each sector: the rest is former content', () => {
     for (let unit = 2 * BLOCKS_PER_UNIT; unit < p.image.blocks.length; unit += BLOCKS_PER_UNIT) {
       for (let k = 1; k < BLOCKS_PER_UNIT; k++) {
         let head = p.image;
@@ -91,7 +91,7 @@ describe.each([inFlight(), degraded()])('journal with $name', (p) => {
     }
   });
 
-  test('shorn blocks: one sector is part new, part old', () => {
+  it('shorn blocks: one sector is part new, part old', () => {
     for (const place of places(p)) {
       const old = p.stage.store.bytesOf(p.former[place]);
       for (let cut = 32; cut < BLOCK_BYTES; cut += 96) {
@@ -102,7 +102,7 @@ describe.each([inFlight(), degraded()])('journal with $name', (p) => {
     }
   });
 
-  test('each bit of the header and a sample of the body flipped', () => {
+  it('each bit of the header and a sample of the body flipped', () => {
     // Blocks that formatting has left alone are alike: some of them stand for all.
     const chosen = places(p).filter((i) => i % 5 === 0 || p.image.blocks[i] !== p.stage.formatted.blocks[i]);
     for (const place of chosen) {
@@ -114,7 +114,7 @@ describe.each([inFlight(), degraded()])('journal with $name', (p) => {
     }
   });
 
-  test('blocks swapped with another, or laid over it', () => {
+  it('blocks swapped with another, or laid over it', () => {
     const list = places(p).filter((i) => i >= 2 * BLOCKS_PER_UNIT);
     const half = (p.stage.layout.logOffset[1] - p.stage.layout.logOffset[0]) / BLOCK_BYTES;
     for (const place of list) {
@@ -127,7 +127,7 @@ describe.each([inFlight(), degraded()])('journal with $name', (p) => {
     }
   });
 
-  test('blocks of another rig, of an earlier format, and of another place, whole in themselves', () => {
+  it('blocks of another rig, of an earlier format, and of another place, whole in themselves', () => {
     for (const place of places(p)) {
       const bytes = bytesAt(p, place);
       const view = viewOf(bytes);
@@ -144,7 +144,7 @@ describe.each([inFlight(), degraded()])('journal with $name', (p) => {
     }
   });
 
-  test('unreadable: neither superblock, or a whole copy of the log', () => {
+  it('unreadable: neither superblock, or a whole copy of the log', () => {
     let image = p.image;
     for (const place of [0, BLOCKS_PER_UNIT]) image = damaged(image, place, p.stage.store.intern(new Uint8Array(BLOCK_BYTES), 0));
     const outcome = recover(p, image);
