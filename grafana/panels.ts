@@ -1,7 +1,27 @@
 /** Panels as this project draws them: one look, one data source, one query language. */
 import type { Builder } from '@grafana/grafana-foundation-sdk/cog';
-import { BigValueColorMode, BigValueGraphMode, LegendDisplayMode, LegendPlacement, ReduceDataOptionsBuilder, ScaleDistribution, ScaleDistributionConfigBuilder, SortOrder, TooltipDisplayMode, VisibilityMode, VizLegendOptionsBuilder, VizTooltipOptionsBuilder } from '@grafana/grafana-foundation-sdk/common';
-import { FieldColorBuilder, FieldColorModeId, MappingType, ThresholdsConfigBuilder, ThresholdsMode, type Panel } from '@grafana/grafana-foundation-sdk/dashboard';
+import {
+  BigValueColorMode,
+  BigValueGraphMode,
+  LegendDisplayMode,
+  LegendPlacement,
+  ReduceDataOptionsBuilder,
+  ScaleDistribution,
+  ScaleDistributionConfigBuilder,
+  SortOrder,
+  TooltipDisplayMode,
+  VisibilityMode,
+  VizLegendOptionsBuilder,
+  VizTooltipOptionsBuilder,
+} from '@grafana/grafana-foundation-sdk/common';
+import {
+  FieldColorBuilder,
+  FieldColorModeId,
+  MappingType,
+  ThresholdsConfigBuilder,
+  ThresholdsMode,
+  type Panel,
+} from '@grafana/grafana-foundation-sdk/dashboard';
 import { DataqueryBuilder } from '@grafana/grafana-foundation-sdk/prometheus';
 import { PanelBuilder as StateTimelineBuilder } from '@grafana/grafana-foundation-sdk/statetimeline';
 import { PanelBuilder as StatBuilder } from '@grafana/grafana-foundation-sdk/stat';
@@ -31,12 +51,19 @@ const STAT_HEIGHT = 4;
 
 function targets(series: Series[], instant = false): DataqueryBuilder[] {
   return series.map(({ query, legend }, i) => {
-    const q = new DataqueryBuilder().refId(String.fromCharCode(65 + i)).expr(query).legendFormat(legend);
+    const q = new DataqueryBuilder()
+      .refId(String.fromCharCode(65 + i))
+      .expr(query)
+      .legendFormat(legend);
     return instant ? q.instant() : q.range();
   });
 }
 
-export function chart(text: PanelText, series: Series[], options: { logScale?: boolean; min?: number; max?: number } = {}): Builder<Panel> {
+export function chart(
+  text: PanelText,
+  series: Series[],
+  options: { logScale?: boolean; min?: number; max?: number } = {},
+): Builder<Panel> {
   const panel = new TimeseriesBuilder()
     .title(text.title)
     .description(text.about)
@@ -48,18 +75,34 @@ export function chart(text: PanelText, series: Series[], options: { logScale?: b
     .lineWidth(1)
     .fillOpacity(8)
     .showPoints(VisibilityMode.Never)
-    .legend(new VizLegendOptionsBuilder().showLegend(true).displayMode(LegendDisplayMode.List).placement(LegendPlacement.Bottom))
+    .legend(
+      new VizLegendOptionsBuilder()
+        .showLegend(true)
+        .displayMode(LegendDisplayMode.List)
+        .placement(LegendPlacement.Bottom),
+    )
     .tooltip(new VizTooltipOptionsBuilder().mode(TooltipDisplayMode.Multi).sort(SortOrder.Descending));
   // A logarithmic axis has no zero to begin at.
-  if (options.logScale === true) panel.scaleDistribution(new ScaleDistributionConfigBuilder().type(ScaleDistribution.Log).log(10));
+  if (options.logScale === true)
+    panel.scaleDistribution(new ScaleDistributionConfigBuilder().type(ScaleDistribution.Log).log(10));
   else panel.min(options.min ?? 0);
   if (options.max !== undefined) panel.max(options.max);
   return panel;
 }
 
 /** `bad`: values from here up are red; undefined: colour says nothing. */
-export function number(text: PanelText, series: Series[], bad?: { from: number; colour: 'red' | 'orange' }): Builder<Panel> {
-  const steps = bad === undefined ? [{ value: null, color: 'text' }] : [{ value: null, color: 'green' }, { value: bad.from, color: bad.colour }];
+export function number(
+  text: PanelText,
+  series: Series[],
+  bad?: { from: number; colour: 'red' | 'orange' },
+): Builder<Panel> {
+  const steps =
+    bad === undefined
+      ? [{ value: null, color: 'text' }]
+      : [
+          { value: null, color: 'green' },
+          { value: bad.from, color: bad.colour },
+        ];
   return new StatBuilder()
     .title(text.title)
     .description(text.about)
@@ -82,7 +125,11 @@ export interface StateWord {
 }
 
 /** A bar for each series, coloured by value. */
-export function states(text: Omit<PanelText, 'unit'>, series: Series[], words: Record<string, StateWord>): Builder<Panel> {
+export function states(
+  text: Omit<PanelText, 'unit'>,
+  series: Series[],
+  words: Record<string, StateWord>,
+): Builder<Panel> {
   const options = Object.fromEntries(Object.entries(words).map(([value, word], index) => [value, { ...word, index }]));
   return new StateTimelineBuilder()
     .title(text.title)
@@ -92,5 +139,10 @@ export function states(text: Omit<PanelText, 'unit'>, series: Series[], words: R
     .height(CHART_HEIGHT)
     .targets(targets(series))
     .mappings([{ type: MappingType.ValueToText, options }])
-    .legend(new VizLegendOptionsBuilder().showLegend(false).displayMode(LegendDisplayMode.List).placement(LegendPlacement.Bottom));
+    .legend(
+      new VizLegendOptionsBuilder()
+        .showLegend(false)
+        .displayMode(LegendDisplayMode.List)
+        .placement(LegendPlacement.Bottom),
+    );
 }

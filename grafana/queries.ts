@@ -20,9 +20,11 @@ const by = (labels: string[]): string => `by (${['rig', ...labels].join(', ')})`
 export const gauge = (name: GaugeName): string => matching(name);
 
 /** Since the command began. */
-export const total = (name: CounterName, labels: string[] = [], more = ''): string => `sum ${by(labels)} (${matching(name, more)})`;
+export const total = (name: CounterName, labels: string[] = [], more = ''): string =>
+  `sum ${by(labels)} (${matching(name, more)})`;
 
-export const perSecond = (name: CounterName, labels: string[] = []): string => `sum ${by(labels)} (rate(${matching(name)}[$__rate_interval]))`;
+export const perSecond = (name: CounterName, labels: string[] = []): string =>
+  `sum ${by(labels)} (rate(${matching(name)}[$__rate_interval]))`;
 
 /** Quantile of what happens all the time, as I/O. */
 export const quantile = (q: number, name: HistogramName, labels: string[] = []): string =>
@@ -33,6 +35,7 @@ export const eventQuantile = (q: number, name: HistogramName, labels: string[] =
   `histogram_quantile(${q}, sum ${by([...labels, 'le'])} (increase(${matching(`${name}_bucket`)}[${EVENT_WINDOW}])))`;
 
 export const eventMean = (name: HistogramName, labels: string[] = []): string => {
-  const grown = (part: string): string => `sum ${by(labels)} (increase(${matching(`${name}_${part}`)}[${EVENT_WINDOW}]))`;
+  const grown = (part: string): string =>
+    `sum ${by(labels)} (increase(${matching(`${name}_${part}`)}[${EVENT_WINDOW}]))`;
   return `${grown('sum')} / ${grown('count')}`;
 };

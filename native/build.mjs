@@ -14,9 +14,24 @@ const NATIVE = dirname(fileURLToPath(import.meta.url));
 const OUT = join(NATIVE, 'build');
 const COMPILER = process.env.CC ?? 'cc';
 const INSTALL = 'apt install gcc libc6-dev linux-libc-dev';
-const COMMON = ['-std=gnu11', '-g', '-Wall', '-Wextra', '-Werror', '-fvisibility=hidden', '-pthread', `-I${NATIVE}/include`];
+const COMMON = [
+  '-std=gnu11',
+  '-g',
+  '-Wall',
+  '-Wextra',
+  '-Werror',
+  '-fvisibility=hidden',
+  '-pthread',
+  `-I${NATIVE}/include`,
+];
 const LIBRARY_FLAGS = ['-O2', '-fPIC', '-shared', '-Wl,-z,defs'];
-const SANITIZER_FLAGS = ['-O1', '-fno-omit-frame-pointer', '-fsanitize=address,undefined', '-fno-sanitize-recover=all', `-I${NATIVE}/src`];
+const SANITIZER_FLAGS = [
+  '-O1',
+  '-fno-omit-frame-pointer',
+  '-fsanitize=address,undefined',
+  '-fno-sanitize-recover=all',
+  `-I${NATIVE}/src`,
+];
 
 class BuildRefused extends Error {}
 
@@ -40,7 +55,8 @@ function requireToolchain() {
   // No standard input: a compiler that fails at once would break the pipe and look like none at all.
   const probe = ['stdio.h', 'linux/io_uring.h', 'linux/fs.h'].flatMap((header) => ['-include', header]);
   const run = spawnSync(COMPILER, ['-E', ...probe, '-x', 'c', '-o', '/dev/null', '/dev/null'], { encoding: 'utf8' });
-  if (run.error) throw new BuildRefused(`no C compiler: '${COMPILER}' cannot be run (${run.error.code}). Install it: ${INSTALL}`);
+  if (run.error)
+    throw new BuildRefused(`no C compiler: '${COMPILER}' cannot be run (${run.error.code}). Install it: ${INSTALL}`);
   if (run.status !== 0) {
     const line = run.stderr.split('\n').find((text) => text.includes('error')) ?? run.stderr.trim();
     throw new BuildRefused(`C headers are missing (${line.trim()}). Install them: ${INSTALL}`);

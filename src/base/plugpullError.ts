@@ -7,7 +7,10 @@
  * `code` is stable: callers and exit codes switch on it. `message` says what failed, with which value, against which
  * limit, and the next step. `context` holds the values that the message names.
  */
-export class PlugpullError<Code extends string = string, Context extends object = Readonly<Record<string, unknown>>> extends Error {
+export class PlugpullError<
+  Code extends string = string,
+  Context extends object = Readonly<Record<string, unknown>>,
+> extends Error {
   readonly code: Code;
   readonly context: Context;
 

@@ -85,7 +85,12 @@ export async function benchCore(options: CoreBenchOptions, { breathe, say }: Int
   return { schemaVersion: 2, bench: 'core', options, orders, memory: coreMemory(), byRegions, byInFlight };
 }
 
-async function measureOrder(order: Order, size: CoreSize & { rounds: number }, sliceMs: number, breathe: () => Promise<void>): Promise<OrderResult> {
+async function measureOrder(
+  order: Order,
+  size: CoreSize & { rounds: number },
+  sliceMs: number,
+  breathe: () => Promise<void>,
+): Promise<OrderResult> {
   const contenders = KIND_NAMES.map((kind) => {
     const contender = new KINDS[kind](size, new UpdateStream({ ...order, regionCount: size.regionCount }, SEED));
     return { kind, contender, rounds: [] as number[] };
@@ -107,7 +112,12 @@ async function measureOrder(order: Order, size: CoreSize & { rounds: number }, s
 }
 
 /** Random addresses, random acks: nothing is near what came before. Both at once, so that what shakes one shakes the other. */
-async function measureSize(size: CoreSize, roundCount: number, sliceMs: number, breathe: () => Promise<void>): Promise<SizeResult> {
+async function measureSize(
+  size: CoreSize,
+  roundCount: number,
+  sliceMs: number,
+  breathe: () => Promise<void>,
+): Promise<SizeResult> {
   await breathe();
   const shape = { regionCount: size.regionCount, addresses: 'random', acks: 'random' } as const;
   const core = new CoreContender(size, new UpdateStream(shape, SEED));

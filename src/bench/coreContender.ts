@@ -38,14 +38,14 @@ export class CoreContender implements Contender, CoreEffects {
     this.core = new Core(config, this);
     while (!this.core.ready) this.settle();
     this.inFlight = size.inFlight;
-    for (let before = -1; before < this.core.updatesInFlight && this.core.updatesInFlight < size.inFlight; ) {
+    for (let before = -1; before < this.core.updatesInFlight && this.core.updatesInFlight < size.inFlight;) {
       before = this.core.updatesInFlight;
       this.obtain(Math.min(BATCH, size.inFlight - before));
     }
   }
 
   run(pairs: number): void {
-    for (let left = pairs; left > 0; ) {
+    for (let left = pairs; left > 0;) {
       const batch = Math.min(BATCH, left);
       this.obtain(this.inFlight + batch - this.core.updatesInFlight);
       // Fewer were obtained when the core was busy: it is free again after the next acknowledgements.

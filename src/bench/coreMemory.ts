@@ -26,10 +26,14 @@ const UPDATES = [2 ** 14, 2 ** 18] as const;
 export function coreMemory(): CoreMemory {
   const perRegion = slope(REGIONS, (regionCount) => {
     const config = measuredCore({ regionCount, inFlight: 1 });
-    return typedBytes(new CoreState(config).indicators) + typedBytes(new IndicatorPages(regionCount, config.regionsPerGroup));
+    return (
+      typedBytes(new CoreState(config).indicators) + typedBytes(new IndicatorPages(regionCount, config.regionsPerGroup))
+    );
   });
   const byPart = PER_UPDATE_PARTS.map((part) => {
-    const bytes = slope(UPDATES, (inFlight) => typedBytes(new CoreState(measuredCore({ regionCount: REGIONS[0], inFlight }))[part]));
+    const bytes = slope(UPDATES, (inFlight) =>
+      typedBytes(new CoreState(measuredCore({ regionCount: REGIONS[0], inFlight }))[part]),
+    );
     return [part as string, bytes] as const;
   });
   return {
@@ -55,7 +59,9 @@ function typedBytes(root: object): number {
     if (seen.has(whole)) continue;
     seen.add(whole);
     if (ArrayBuffer.isView(object)) bytes += object.buffer.byteLength;
-    else for (const value of Object.values(object)) if (typeof value === 'object' && value !== null) waiting.push(value as object);
+    else
+      for (const value of Object.values(object))
+        if (typeof value === 'object' && value !== null) waiting.push(value as object);
   }
   return bytes;
 }

@@ -22,15 +22,35 @@ const REGIONS_OF_A_PEBIBYTE = 2 ** 30;
 const MEMORY_OF_A_PEBIBYTE_MAX = 280e6;
 
 export function coreTargets({ orders, memory }: CoreBenchResult): Target[] {
-  const pairs = (o: OrderResult): Pick<Target, 'sets' | 'core'> => ({ sets: o.pairsPerSecond.sets.median, core: o.pairsPerSecond.core.median });
+  const pairs = (o: OrderResult): Pick<Target, 'sets' | 'core'> => ({
+    sets: o.pairsPerSecond.sets.median,
+    core: o.pairsPerSecond.core.median,
+  });
   const perOrder = orders.flatMap((o): Target[] => [
-    { what: `pairs/s, ${o.addresses}, ${o.acks}`, bound: 'least', limit: o.acks === 'in-order' ? PAIRS_IN_ORDER_MIN : PAIRS_RANDOM_MIN, ...pairs(o) },
-    { what: `times Map of Sets, ${o.addresses}, ${o.acks}`, bound: 'least', limit: TIMES_PLAIN_MIN, sets: o.setsOverPlain.median, core: o.coreOverPlain.median },
+    {
+      what: `pairs/s, ${o.addresses}, ${o.acks}`,
+      bound: 'least',
+      limit: o.acks === 'in-order' ? PAIRS_IN_ORDER_MIN : PAIRS_RANDOM_MIN,
+      ...pairs(o),
+    },
+    {
+      what: `times Map of Sets, ${o.addresses}, ${o.acks}`,
+      bound: 'least',
+      limit: TIMES_PLAIN_MIN,
+      sets: o.setsOverPlain.median,
+      core: o.coreOverPlain.median,
+    },
   ]);
   const { bytesPerRegion, setsBytesPerRegion } = memory;
   return [
     ...perOrder,
-    { what: 'bytes per region', bound: 'most', limit: BYTES_PER_REGION_MAX, sets: setsBytesPerRegion, core: bytesPerRegion },
+    {
+      what: 'bytes per region',
+      bound: 'most',
+      limit: BYTES_PER_REGION_MAX,
+      sets: setsBytesPerRegion,
+      core: bytesPerRegion,
+    },
     {
       what: 'bytes for 1 PiB in regions of 1 MiB',
       bound: 'most',
@@ -38,7 +58,13 @@ export function coreTargets({ orders, memory }: CoreBenchResult): Target[] {
       sets: setsBytesPerRegion * REGIONS_OF_A_PEBIBYTE,
       core: bytesPerRegion * REGIONS_OF_A_PEBIBYTE,
     },
-    { what: 'bytes per update in flight', bound: 'most', limit: BYTES_PER_UPDATE_MAX, sets: memory.setsBytesPerUpdateInFlight, core: memory.bytesPerUpdateInFlight },
+    {
+      what: 'bytes per update in flight',
+      bound: 'most',
+      limit: BYTES_PER_UPDATE_MAX,
+      sets: memory.setsBytesPerUpdateInFlight,
+      core: memory.bytesPerUpdateInFlight,
+    },
   ];
 }
 

@@ -22,18 +22,36 @@ export function formatCore(result: CoreBenchResult): string {
     '  sets alone: update sets and indicators only, and the order of updates in their region; batches are fetched ahead.',
     '  Map of Sets: Map<region, Set<update>>, and Map<update, region>, for an acknowledgement names the update alone.',
     '',
-    formatTable('limits (set for what a Map of Sets does as well: sets alone)', ['', 'limit', 'sets alone', '', 'core', ''], coreTargets(result).map(targetRow)),
+    formatTable(
+      'limits (set for what a Map of Sets does as well: sets alone)',
+      ['', 'limit', 'sets alone', '', 'core', ''],
+      coreTargets(result).map(targetRow),
+    ),
     '',
-    formatTable('memory (typed arrays)', ['', 'bytes'], [
-      ['per region', number(result.memory.bytesPerRegion)],
-      ['per update in flight, sets alone', number(result.memory.setsBytesPerUpdateInFlight)],
-      ['per update in flight', number(result.memory.bytesPerUpdateInFlight)],
-      ...Object.entries(result.memory.bytesPerUpdateByPart).map(([part, bytes]) => [`  ${part}`, number(bytes)]),
-    ]),
+    formatTable(
+      'memory (typed arrays)',
+      ['', 'bytes'],
+      [
+        ['per region', number(result.memory.bytesPerRegion)],
+        ['per update in flight, sets alone', number(result.memory.setsBytesPerUpdateInFlight)],
+        ['per update in flight', number(result.memory.bytesPerUpdateInFlight)],
+        ...Object.entries(result.memory.bytesPerUpdateByPart).map(([part, bytes]) => [`  ${part}`, number(bytes)]),
+      ],
+    ),
     '',
-    sizes(`cost as regions grow, ${result.byRegions[0]?.inFlight} in flight, random`, 'regions', result.byRegions, (s) => s.regionCount),
+    sizes(
+      `cost as regions grow, ${result.byRegions[0]?.inFlight} in flight, random`,
+      'regions',
+      result.byRegions,
+      (s) => s.regionCount,
+    ),
     '',
-    sizes(`cost as updates in flight grow, ${power(regionCount)} regions, random`, 'in flight', result.byInFlight, (s) => s.inFlight),
+    sizes(
+      `cost as updates in flight grow, ${power(regionCount)} regions, random`,
+      'in flight',
+      result.byInFlight,
+      (s) => s.inFlight,
+    ),
     '  A host whose cache the tables outgrow pays for the way to memory: that, not the number of steps, is what grows.',
   ].join('\n');
 }
@@ -49,7 +67,10 @@ function sizes(title: string, what: string, results: readonly SizeResult[], size
   const least = kinds.map((kind) => Math.min(...results.map((s) => s.nanosecondsPerPair[kind].median)));
   const rows = results.map((s) => [
     power(sizeOf(s)),
-    ...kinds.flatMap((kind, i) => [withSpread(s.nanosecondsPerPair[kind]), number(s.nanosecondsPerPair[kind].median / least[i])]),
+    ...kinds.flatMap((kind, i) => [
+      withSpread(s.nanosecondsPerPair[kind]),
+      number(s.nanosecondsPerPair[kind].median / least[i]),
+    ]),
   ]);
   return formatTable(title, [what, 'core, ns per pair', '/ least', 'sets, ns per pair', '/ least'], rows);
 }

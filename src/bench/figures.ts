@@ -18,7 +18,8 @@ export function figureOf(rounds: readonly number[]): Figure {
 
 /** Round by round: what shook the machine in one round shook both sides of its ratio. */
 export function ratioOf(ours: readonly number[], theirs: readonly number[]): Figure {
-  if (ours.length !== theirs.length) throw new RangeError(`${ours.length} rounds against ${theirs.length}; ratios are taken round by round`);
+  if (ours.length !== theirs.length)
+    throw new RangeError(`${ours.length} rounds against ${theirs.length}; ratios are taken round by round`);
   return figureOf(ours.map((value, round) => value / theirs[round]));
 }
 

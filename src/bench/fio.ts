@@ -28,12 +28,21 @@ interface FioJob {
 }
 
 /** @throws CampaignError HARDWARE_FAILED when fio or the device fails. */
-export async function runFio(io: IoCase, device: string, sizeBytes: number, forMs: number, signal: AbortSignal): Promise<IoSample> {
+export async function runFio(
+  io: IoCase,
+  device: string,
+  sizeBytes: number,
+  forMs: number,
+  signal: AbortSignal,
+): Promise<IoSample> {
   const result = await run(argumentsOf(io, device, sizeBytes, forMs), signal);
   const job = result === null || result.code !== 0 ? null : parse(result.stdout);
   if (job === null || job.error !== 0) {
     const said = `${result?.stderr ?? ''}${result?.stdout ?? ''}`.trim().slice(0, COMPLAINT_CHARS_MAX);
-    throw new CampaignError('HARDWARE_FAILED', `fio failed on ${device}: ${said}. Run it by hand: fio ${argumentsOf(io, device, sizeBytes, forMs).join(' ')}`);
+    throw new CampaignError(
+      'HARDWARE_FAILED',
+      `fio failed on ${device}: ${said}. Run it by hand: fio ${argumentsOf(io, device, sizeBytes, forMs).join(' ')}`,
+    );
   }
   const { total_ios: ios, runtime } = job.write;
   const cpuMs = ((job.usr_cpu + job.sys_cpu) / 100) * job.job_runtime;

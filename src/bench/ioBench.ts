@@ -41,9 +41,11 @@ export async function benchIo(options: IoBenchOptions, interruption: Interruptio
   const fio = await findFio();
   if (fio === null) notes.push('fio is not installed (apt-get install fio): only our own figures are shown');
   const withMirror = devices.list.length === AREA_NAMES.length;
-  if (!withMirror) notes.push('one device was named: the mirrored write path needs three (primary, secondary, journal)');
+  if (!withMirror)
+    notes.push('one device was named: the mirrored write path needs three (primary, secondary, journal)');
 
-  const measurements = IO_CASES.length * (bindings.length + (fio === null ? 0 : 1)) + (withMirror ? bindings.length * MODES.length : 0);
+  const measurements =
+    IO_CASES.length * (bindings.length + (fio === null ? 0 : 1)) + (withMirror ? bindings.length * MODES.length : 0);
   const sliceMs = Math.max(SLICE_MS_MIN, (options.seconds * 1000) / rounds / measurements);
   const bench = new RoundRunner(devices, bindings, fio !== null, sliceMs, interruption);
   try {
@@ -55,7 +57,13 @@ export async function benchIo(options: IoBenchOptions, interruption: Interruptio
   } finally {
     await bench.end();
   }
-  const settings = { devices: devices.description, seconds: options.seconds, rounds, fio: fio?.version ?? null, ffi: bindings };
+  const settings = {
+    devices: devices.description,
+    seconds: options.seconds,
+    rounds,
+    fio: fio?.version ?? null,
+    ffi: bindings,
+  };
   return summarize(settings, bench.raw, bench.ffiCosts, bench.mirror, notes);
 }
 
@@ -86,11 +94,19 @@ class RoundRunner {
   private readonly paths = new Map<FfiName, MirrorPath>();
   private known: DeviceIdentity | null = null;
 
-  constructor(devices: BenchDevices, bindings: readonly FfiName[], withFio: boolean, sliceMs: number, interruption: Interruption) {
+  constructor(
+    devices: BenchDevices,
+    bindings: readonly FfiName[],
+    withFio: boolean,
+    sliceMs: number,
+    interruption: Interruption,
+  ) {
     this.devices = devices;
     this.sliceMs = sliceMs;
     this.interruption = interruption;
-    this.raw = IO_CASES.flatMap((io) => [...(withFio ? ['fio' as const] : []), ...bindings].map((by) => ({ io, by, rounds: [] })));
+    this.raw = IO_CASES.flatMap((io) =>
+      [...(withFio ? ['fio' as const] : []), ...bindings].map((by) => ({ io, by, rounds: [] })),
+    );
     this.ffiCosts = bindings.map((ffi) => ({ ffi, rounds: [] }));
   }
 
@@ -117,7 +133,11 @@ class RoundRunner {
     }
     for (const { ffi, mode, rounds } of rotated(this.mirror, index)) {
       await this.interruption.breathe();
-      rounds.push(await this.paths.get(ffi)!.measure(mode, index + 1, Math.max(MIRROR_MS_MIN, this.sliceMs), this.interruption.signal));
+      rounds.push(
+        await this.paths
+          .get(ffi)!
+          .measure(mode, index + 1, Math.max(MIRROR_MS_MIN, this.sliceMs), this.interruption.signal),
+      );
     }
   }
 

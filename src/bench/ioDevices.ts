@@ -60,7 +60,12 @@ export async function scratchDevices(areaBytes: number): Promise<BenchDevices> {
       }
       list.push({ device });
     }
-    return { list, sizeBytes: areaBytes, description: `loop devices of ${areaBytes / 2 ** 20} MiB over files in ${tmpdir()}`, release };
+    return {
+      list,
+      sizeBytes: areaBytes,
+      description: `loop devices of ${areaBytes / 2 ** 20} MiB over files in ${tmpdir()}`,
+      release,
+    };
   } catch (error) {
     release();
     throw error;
@@ -82,14 +87,25 @@ function fill(file: string, bytes: number): void {
 
 /** @throws CampaignError GATE_REFUSED with the gate's table; nothing has been written then. */
 export async function givenDevices(list: readonly BenchDevice[], enrolledFile: string | null): Promise<BenchDevices> {
-  const requests = list.map(({ device, ...expected }, i) => ({ role: AREA_NAMES[i], path: device, ...expected, lab: false, rig: 'any' as const }));
+  const requests = list.map(({ device, ...expected }, i) => ({
+    role: AREA_NAMES[i],
+    path: device,
+    ...expected,
+    lab: false,
+    rig: 'any' as const,
+  }));
   const report = await checkGate(requests, { enrolments: enrolledFile === null ? [] : loadEnrolments(enrolledFile) });
   if (!report.passed) throw new CampaignError('GATE_REFUSED', formatGate(report));
   const [first] = list;
   const identity = identify(first.device);
   const { model } = identity;
   const names = list.map((d) => d.device).join(', ');
-  return { list, sizeBytes: usableBytes(identity), description: model === null ? names : `${names} (${model})`, release: () => undefined };
+  return {
+    list,
+    sizeBytes: usableBytes(identity),
+    description: model === null ? names : `${names} (${model})`,
+    release: () => undefined,
+  };
 }
 
 const KEYS = ['serial', 'wwn', 'backingFile'] as const;
@@ -101,7 +117,8 @@ export function parseDevice(text: string): BenchDevice {
   for (const fact of facts) {
     const [key, value] = [fact.slice(0, fact.indexOf('=')), fact.slice(fact.indexOf('=') + 1)];
     const known = KEYS.find((k) => k === key);
-    if (known === undefined || value === '') throw new UsageError(`--device ${text}: "${fact}" must be one of ${KEYS.map((k) => `${k}=…`).join(', ')}`);
+    if (known === undefined || value === '')
+      throw new UsageError(`--device ${text}: "${fact}" must be one of ${KEYS.map((k) => `${k}=…`).join(', ')}`);
     parsed[known] = value;
   }
   if (device === '') throw new UsageError(`--device ${text}: a path must come first, as in /dev/disk/by-id/…,serial=…`);

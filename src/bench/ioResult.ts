@@ -70,13 +70,22 @@ export function summarize(
     schemaVersion: 1,
     bench: 'io',
     ...settings,
-    raw: cases.map((io) => caseResult(io, fioOf(io), raw.filter((r) => r.io === io && r.by !== 'fio'))),
+    raw: cases.map((io) =>
+      caseResult(
+        io,
+        fioOf(io),
+        raw.filter((r) => r.io === io && r.by !== 'fio'),
+      ),
+    ),
     ffiCosts: costs.map(({ ffi, rounds }) => ({ name: ffi, ...figuresOf(rounds) })),
     mirror: mirror.map(({ ffi, mode, rounds }) => ({
       ffi,
       mode,
       ...figuresOf(rounds),
-      overFio: over(rounds.map((r) => r.acknowledgedPerSecond), fioOf(MIRROR_CASE)?.map((r) => r.iosPerSecond)),
+      overFio: over(
+        rounds.map((r) => r.acknowledgedPerSecond),
+        fioOf(MIRROR_CASE)?.map((r) => r.iosPerSecond),
+      ),
     })),
     notes,
   };
@@ -89,8 +98,14 @@ function caseResult(io: IoCase, fio: IoSample[] | null, ours: readonly RawRounds
     ours: ours.map(({ by, rounds }) => ({
       ffi: by as FfiName,
       ...figuresOf(rounds),
-      iosOverFio: over(rounds.map((r) => r.iosPerSecond), fio?.map((r) => r.iosPerSecond)),
-      cpuOverFio: over(rounds.map((r) => r.cpuMicrosecondsPerIo), fio?.map((r) => r.cpuMicrosecondsPerIo)),
+      iosOverFio: over(
+        rounds.map((r) => r.iosPerSecond),
+        fio?.map((r) => r.iosPerSecond),
+      ),
+      cpuOverFio: over(
+        rounds.map((r) => r.cpuMicrosecondsPerIo),
+        fio?.map((r) => r.cpuMicrosecondsPerIo),
+      ),
     })),
   };
 }

@@ -18,7 +18,12 @@ export function formatIo(result: IoBenchResult): string {
     formatTable(
       'one call through the binding, nanoseconds',
       ['', 'no arguments', 'a buffer, 3 numbers', 'idle step of the engine'],
-      result.ffiCosts.map((c) => [c.name, withSpread(c.noArguments), withSpread(c.bufferAndNumbers), withSpread(c.step)]),
+      result.ffiCosts.map((c) => [
+        c.name,
+        withSpread(c.noArguments),
+        withSpread(c.bufferAndNumbers),
+        withSpread(c.step),
+      ]),
     ),
   ];
   if (result.mirror.length > 0) {
@@ -26,10 +31,20 @@ export function formatIo(result: IoBenchResult): string {
       '',
       formatTable(
         'mirrored, tracked write path: 4 KiB updates at random places, 32 outstanding, durable on both areas',
-        ['mode', 'by', 'updates / fio', 'acknowledged per s', 'answered per s', 'evidence wait ms', 'p99 ms', 'journal bytes', 'CPU µs'],
+        [
+          'mode',
+          'by',
+          'updates / fio',
+          'acknowledged per s',
+          'answered per s',
+          'evidence wait ms',
+          'p99 ms',
+          'journal bytes',
+          'CPU µs',
+        ],
         result.mirror.map(mirrorRow),
       ),
-      '  updates / fio: acknowledged (durable on both areas) beside fio\'s plain writes of that size and depth to the primary alone, without a flush.',
+      "  updates / fio: acknowledged (durable on both areas) beside fio's plain writes of that size and depth to the primary alone, without a flush.",
       '  journal bytes and CPU are per update.',
     );
   }

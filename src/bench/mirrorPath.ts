@@ -91,7 +91,11 @@ export class MirrorPath {
       // Leaves the evidence that lingers; its last snapshot holds what the load's end did not tell any more.
       await engine.abandon();
       const { updatesAcknowledged: updates, durationMs } = report;
-      if (updates === 0) throw new CampaignError('HARDWARE_FAILED', `no update was acknowledged in ${Math.round(durationMs)} ms; measure for longer, or see the kernel log`);
+      if (updates === 0)
+        throw new CampaignError(
+          'HARDWARE_FAILED',
+          `no update was acknowledged in ${Math.round(durationMs)} ms; measure for longer, or see the kernel log`,
+        );
       const waits = this.seen.evidenceWaitSeconds.sort((a, b) => a - b);
       return {
         acknowledgedPerSecond: (updates * 1000) / durationMs,

@@ -15,7 +15,14 @@ const SILENCE_NS = 30e9;
 const SEED = 1;
 
 /** @throws CampaignError HARDWARE_FAILED at the first I/O that fails, INTERRUPTED through `breathe`. */
-export async function runRaw(io: IoCase, device: OpenDevice, ffi: FfiName, sizeBytes: number, forMs: number, breathe: () => Promise<void>): Promise<IoSample> {
+export async function runRaw(
+  io: IoCase,
+  device: OpenDevice,
+  ffi: FfiName,
+  sizeBytes: number,
+  forMs: number,
+  breathe: () => Promise<void>,
+): Promise<IoSample> {
   const engine = createIoEngine({ ffi, depth: io.depth, arenaBytes: io.depth * io.blockBytes, devices: [device] });
   try {
     randomFillSync(engine.arena);
@@ -63,10 +70,12 @@ class RandomWriter {
   step(): number {
     const { engine } = this;
     const taken = engine.submitAndReap(1, SILENCE_NS);
-    if (taken === 0) throw new CampaignError('HARDWARE_FAILED', `no write completed in ${SILENCE_NS / 1e9} s; see the kernel log`);
+    if (taken === 0)
+      throw new CampaignError('HARDWARE_FAILED', `no write completed in ${SILENCE_NS / 1e9} s; see the kernel log`);
     for (let i = 0; i < taken; i++) {
       const result = engine.result(i);
-      if (result < 0) throw new CampaignError('HARDWARE_FAILED', `a write failed with ${errnoName(result)}; see the kernel log`);
+      if (result < 0)
+        throw new CampaignError('HARDWARE_FAILED', `a write failed with ${errnoName(result)}; see the kernel log`);
       this.push(engine.tag(i));
     }
     return taken;

@@ -29,7 +29,8 @@ export class UpdateStream {
     for (let i = 0; i < DRAWN; i++) {
       this.regions[i] = shape.addresses === 'random' ? prng.nextBelow(shape.regionCount) : i % shape.regionCount;
     }
-    this.picks = shape.acks === 'random' ? Uint32Array.from({ length: DRAWN }, () => prng.nextBelow(2 ** 32)) : new Uint32Array(0);
+    this.picks =
+      shape.acks === 'random' ? Uint32Array.from({ length: DRAWN }, () => prng.nextBelow(2 ** 32)) : new Uint32Array(0);
   }
 
   nextRegion(): number {

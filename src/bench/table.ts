@@ -6,7 +6,10 @@ export function formatTable(title: string, headings: readonly string[], rows: re
   const all = [headings, ...rows];
   const widths = headings.map((_, column) => Math.max(...all.map((row) => row[column].length)));
   const line = (row: readonly string[]): string =>
-    row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[column]))).join('  ').trimEnd();
+    row
+      .map((cell, column) => (column === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[column])))
+      .join('  ')
+      .trimEnd();
   return [title, `  ${line(headings)}`, ...rows.map((row) => `  ${line(row)}`)].join('\n');
 }
 

@@ -18,7 +18,9 @@ export function identityOf(native: NativeLibrary, fd: number, path: string): Dev
     );
   }
   if (raw.readUInt32LE(at.is_block_device) === 0) {
-    throw new DeviceError('DEVICE_NOT_BLOCK', `${path} is not a block device. Name one below /dev/disk/by-id.`, { path });
+    throw new DeviceError('DEVICE_NOT_BLOCK', `${path} is not a block device. Name one below /dev/disk/by-id.`, {
+      path,
+    });
   }
   const majorMinor = `${raw.readUInt32LE(at.major)}:${raw.readUInt32LE(at.minor)}`;
   const facts = readSysfs(majorMinor);

@@ -20,11 +20,17 @@ export interface DeviceOptions {
 /** Throws DeviceError: DEVICE_MISSING, DEVICE_BUSY, DEVICE_PERMISSION, DEVICE_READ_ONLY, DEVICE_NOT_BLOCK, … */
 export function openDevice(path: string, options: DeviceOptions = {}): OpenDevice {
   const native = loadNative(options.ffi);
-  const fd = orThrow(path, openClaimed(native, path, CONSTANTS.PP_OPEN_WRITE | CONSTANTS.PP_OPEN_DIRECT, options.patienceMs));
+  const fd = orThrow(
+    path,
+    openClaimed(native, path, CONSTANTS.PP_OPEN_WRITE | CONSTANTS.PP_OPEN_DIRECT, options.patienceMs),
+  );
   try {
     const identity = identityOf(native, fd, path);
     // The kernel lets a read-only device be opened for writing and fails the writes.
-    if (identity.readOnly) throw new DeviceError('DEVICE_READ_ONLY', `${path} is read-only; it must be writable (blockdev --setrw).`, { path });
+    if (identity.readOnly)
+      throw new DeviceError('DEVICE_READ_ONLY', `${path} is read-only; it must be writable (blockdev --setrw).`, {
+        path,
+      });
     return new NativeDevice(native, fd, identity);
   } catch (error) {
     native.pp_close(fd);
@@ -100,10 +106,25 @@ interface Refusal {
 const REFUSALS = new Map<number, Refusal>([
   [os.errno.ENOENT, { code: 'DEVICE_MISSING', says: 'does not exist. Is it attached and powered?' }],
   [os.errno.ENXIO, { code: 'DEVICE_MISSING', says: 'has a node but no device behind it. Is it attached and powered?' }],
-  [os.errno.ENODEV, { code: 'DEVICE_MISSING', says: 'has a node but no device behind it. Is it attached and powered?' }],
-  [os.errno.EBUSY, { code: 'DEVICE_BUSY', says: 'is claimed by someone else (mounted, swap, md, dm, another bench): lsblk shows who.' }],
-  [os.errno.EACCES, { code: 'DEVICE_PERMISSION', says: 'may not be opened by this user. Run as root, or give the user the disk.' }],
-  [os.errno.EPERM, { code: 'DEVICE_PERMISSION', says: 'may not be opened by this user. Run as root, or give the user the disk.' }],
+  [
+    os.errno.ENODEV,
+    { code: 'DEVICE_MISSING', says: 'has a node but no device behind it. Is it attached and powered?' },
+  ],
+  [
+    os.errno.EBUSY,
+    {
+      code: 'DEVICE_BUSY',
+      says: 'is claimed by someone else (mounted, swap, md, dm, another bench): lsblk shows who.',
+    },
+  ],
+  [
+    os.errno.EACCES,
+    { code: 'DEVICE_PERMISSION', says: 'may not be opened by this user. Run as root, or give the user the disk.' },
+  ],
+  [
+    os.errno.EPERM,
+    { code: 'DEVICE_PERMISSION', says: 'may not be opened by this user. Run as root, or give the user the disk.' },
+  ],
   [os.errno.EROFS, { code: 'DEVICE_READ_ONLY', says: 'is read-only; it must be writable.' }],
   [os.errno.EISDIR, { code: 'DEVICE_NOT_BLOCK', says: 'is a directory; name a block device below /dev/disk/by-id.' }],
   [os.errno.EINVAL, { code: 'DEVICE_NOT_BLOCK', says: 'does not take O_DIRECT: it is no block device.' }],
@@ -111,6 +132,9 @@ const REFUSALS = new Map<number, Refusal>([
 
 function orThrow(path: string, fd: number): number {
   if (fd >= 0) return fd;
-  const refusal = REFUSALS.get(-fd) ?? { code: 'DEVICE_OPEN_FAILED', says: 'cannot be opened; the kernel log may say more.' };
+  const refusal = REFUSALS.get(-fd) ?? {
+    code: 'DEVICE_OPEN_FAILED',
+    says: 'cannot be opened; the kernel log may say more.',
+  };
   throw new DeviceError(refusal.code, `${path} ${refusal.says} (${errnoName(fd)})`, { path, errno: -fd });
 }

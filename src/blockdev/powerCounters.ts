@@ -25,7 +25,9 @@ const OUTPUT_BYTES_MAX = 2 ** 20;
 export async function readPowerCounters(identity: DeviceIdentity): Promise<PowerCounters | null> {
   const { kernelName } = identity;
   if (kernelName.startsWith('nvme')) {
-    const counters = parseNvmeSmartLog(await output('nvme', ['smart-log', '--output-format=json', `/dev/${kernelName}`]));
+    const counters = parseNvmeSmartLog(
+      await output('nvme', ['smart-log', '--output-format=json', `/dev/${kernelName}`]),
+    );
     if (counters !== null) return counters;
   }
   if (!/^(nvme|sd)/.test(kernelName)) return null;

@@ -107,7 +107,14 @@ class NativeIoEngine implements IoEngine {
     return this.#arena ?? this.#throwClosed();
   }
 
-  push(op: IoOp, deviceIndex: number, tag: number, offsetBytes: number, lengthBytes: number, arenaOffset: number): void {
+  push(
+    op: IoOp,
+    deviceIndex: number,
+    tag: number,
+    offsetBytes: number,
+    lengthBytes: number,
+    arenaOffset: number,
+  ): void {
     if (this.#handle === null) this.#throwClosed();
     if (this.#pushed + this.#submitted >= this.depth)
       throw new RangeError(`${this.depth} descriptors are in flight already, the engine's depth; reap some first`);
@@ -130,16 +137,19 @@ class NativeIoEngine implements IoEngine {
   /** C refuses malformed descriptors for the whole batch; here the culprit is still known. */
   #check(op: IoOp, deviceIndex: number, tag: number, offset: number, length: number, arenaOffset: number): void {
     const device = this.#devices[deviceIndex];
-    if (device === undefined) throw new RangeError(`device index is ${deviceIndex}; the engine has ${this.#devices.length}`);
+    if (device === undefined)
+      throw new RangeError(`device index is ${deviceIndex}; the engine has ${this.#devices.length}`);
     if (device.closed) void device.fd; // throws DEVICE_CLOSED, naming it
     if (tag >>> 0 !== tag) throw new RangeError(`tag is ${tag}; it must be a uint32`);
     if (op === IO_OP.flush) return;
-    if (!Number.isSafeInteger(offset) || offset < 0) throw new RangeError(`offset is ${offset}; it must be a safe integer >= 0`);
+    if (!Number.isSafeInteger(offset) || offset < 0)
+      throw new RangeError(`offset is ${offset}; it must be a safe integer >= 0`);
     if (op === IO_OP.discard) {
       requireRange('length of a discard', length, 1, Number.MAX_SAFE_INTEGER - offset);
       return;
     }
-    if (op !== IO_OP.read && op !== IO_OP.write && op !== IO_OP.writeDurable) throw new RangeError(`op is ${String(op)}; see IO_OP`);
+    if (op !== IO_OP.read && op !== IO_OP.write && op !== IO_OP.writeDurable)
+      throw new RangeError(`op is ${String(op)}; see IO_OP`);
     requireRange('length of a transfer', length, 1, CONSTANTS.PP_TRANSFER_BYTES_MAX);
     if (!Number.isSafeInteger(arenaOffset) || arenaOffset < 0 || arenaOffset + length > this.#arenaBytes)
       throw new RangeError(`bytes ${arenaOffset} + ${length} lie outside the arena of ${this.#arenaBytes} bytes`);
@@ -150,7 +160,15 @@ class NativeIoEngine implements IoEngine {
     const timeout = timeoutNs >= 0 && timeoutNs <= Number.MAX_SAFE_INTEGER ? Math.floor(timeoutNs) : -1;
     const pushed = this.#pushed;
     const wanted = Math.max(0, Math.min(minComplete, this.depth));
-    const taken = this.#native.pp_engine_step(this.#handle, this.#descriptors, pushed, this.#completions, this.depth, wanted, timeout);
+    const taken = this.#native.pp_engine_step(
+      this.#handle,
+      this.#descriptors,
+      pushed,
+      this.#completions,
+      this.depth,
+      wanted,
+      timeout,
+    );
     if (taken < 0) this.#throwStep(taken);
     this.#pushed = 0;
     this.#submitted += pushed - taken;
@@ -166,7 +184,15 @@ class NativeIoEngine implements IoEngine {
     this.#pushed = 0;
     if (this.#handle === null) return 0;
     // One that fails is taken for answered: `close` says the same of it.
-    const taken = this.#native.pp_engine_step(this.#handle, this.#descriptors, 0, this.#completions, this.depth, this.#submitted, timeoutNs);
+    const taken = this.#native.pp_engine_step(
+      this.#handle,
+      this.#descriptors,
+      0,
+      this.#completions,
+      this.depth,
+      this.#submitted,
+      timeoutNs,
+    );
     this.#taken = 0;
     this.#submitted = taken < 0 ? 0 : this.#submitted - taken;
     return this.#submitted;

@@ -7,13 +7,20 @@ import { CONSTANTS } from './ffi/signatures.js';
 const SECTOR_BYTES = CONSTANTS.PP_SECTOR_BYTES;
 
 function requireInside(buffer: Uint8Array, offset: number, lengthBytes: number): void {
-  if (!Number.isSafeInteger(offset) || !Number.isSafeInteger(lengthBytes) || offset < 0 || lengthBytes < 0 || offset + lengthBytes > buffer.length)
+  if (
+    !Number.isSafeInteger(offset) ||
+    !Number.isSafeInteger(lengthBytes) ||
+    offset < 0 ||
+    lengthBytes < 0 ||
+    offset + lengthBytes > buffer.length
+  )
     throw new RangeError(`bytes ${offset} + ${lengthBytes} lie outside the buffer of ${buffer.length} bytes`);
 }
 
 function requireSectors(buffer: Uint8Array, offset: number, lengthBytes: number): void {
   requireInside(buffer, offset, lengthBytes);
-  if (lengthBytes % SECTOR_BYTES !== 0) throw new RangeError(`length is ${lengthBytes}; it must be a multiple of ${SECTOR_BYTES}`);
+  if (lengthBytes % SECTOR_BYTES !== 0)
+    throw new RangeError(`length is ${lengthBytes}; it must be a multiple of ${SECTOR_BYTES}`);
 }
 
 export function sectorTools(ffi?: FfiName): SectorTools {
@@ -26,7 +33,8 @@ export function sectorTools(ffi?: FfiName): SectorTools {
     scan(buffer, offset, lengthBytes, out) {
       requireSectors(buffer, offset, lengthBytes);
       const needed = (lengthBytes / SECTOR_BYTES) * OBSERVATION.strideDoubles;
-      if (out.length < needed) throw new RangeError(`out has ${out.length} doubles; ${needed} are needed for ${lengthBytes} bytes`);
+      if (out.length < needed)
+        throw new RangeError(`out has ${out.length} doubles; ${needed} are needed for ${lengthBytes} bytes`);
       return native.pp_scan(buffer, offset, lengthBytes, out);
     },
     compare(buffer, offsetA, offsetB, lengthBytes) {

@@ -54,8 +54,18 @@ export function readSysfs(majorMinor: string): SysfsFacts | null {
     writeCache: writeCacheOf(readAttribute(disk, 'queue/write_cache')),
     rotational: readAttribute(disk, 'queue/rotational') === '1',
     model: readAttribute(disk, 'device/model') ?? udev.get('ID_MODEL') ?? null,
-    serial: readAttribute(disk, 'serial') ?? readAttribute(disk, 'device/serial') ?? vpdSerial(disk) ?? udev.get('ID_SERIAL_SHORT') ?? null,
-    wwn: wwnOfMultipath(readAttribute(folder, 'dm/uuid')) ?? normalizeWwn(readAttribute(disk, 'wwid') ?? readAttribute(disk, 'device/wwid')) ?? udev.get('ID_WWN_WITH_EXTENSION') ?? udev.get('ID_WWN') ?? null,
+    serial:
+      readAttribute(disk, 'serial') ??
+      readAttribute(disk, 'device/serial') ??
+      vpdSerial(disk) ??
+      udev.get('ID_SERIAL_SHORT') ??
+      null,
+    wwn:
+      wwnOfMultipath(readAttribute(folder, 'dm/uuid')) ??
+      normalizeWwn(readAttribute(disk, 'wwid') ?? readAttribute(disk, 'device/wwid')) ??
+      udev.get('ID_WWN_WITH_EXTENSION') ??
+      udev.get('ID_WWN') ??
+      null,
     backingFile: readAttribute(disk, 'loop/backing_file'),
   };
 }
@@ -90,7 +100,11 @@ export function madeByKernel(majorMinor: string): string | null {
   const folder = sysfsFolder(majorMinor);
   if (folder === null || !folder.startsWith(VIRTUAL_FOLDER)) return null;
   const members = existsSync(join(folder, 'slaves')) ? readdirSync(join(folder, 'slaves')).sort() : [];
-  const kind = existsSync(join(folder, 'md')) ? 'an md array' : existsSync(join(folder, 'dm')) ? 'a device mapper volume' : 'a virtual device';
+  const kind = existsSync(join(folder, 'md'))
+    ? 'an md array'
+    : existsSync(join(folder, 'dm'))
+      ? 'a device mapper volume'
+      : 'a virtual device';
   return members.length === 0 ? kind : `${kind} of ${members.join(', ')}`;
 }
 

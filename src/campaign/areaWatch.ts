@@ -2,10 +2,11 @@
  * Looks at areas from outside the engine, by reading: which answer now, the first that falls silent, and when all are
  * back. The engine may have no I/O of its own on an area (a journal with nothing to log), so its silence says nothing.
  */
-import type { AreaName } from '../base/areas.js';
+import { AREA_NAMES, type AreaName } from '../base/areas.js';
 import type { Bench } from './cycle/bench.js';
 import { delay } from '../base/clock.js';
 import type { DeviceSign } from './cycle/cycleTypes.js';
+import { within } from './within.js';
 
 /** Between two reads of an area that is watched: finer than any relay's contact, and little beside the load. */
 const WATCH_EVERY_MS = 2;
@@ -67,5 +68,15 @@ export class AreaWatch {
       if (sign !== null) return this.onSign(sign);
       await delay(this.bench.clock, WATCH_EVERY_MS);
     }
+  }
+}
+
+/** Resolves when every area answers. @throws CampaignError HARDWARE_FAILED after `limitMs` */
+export async function untilReadable(bench: Pick<Bench, 'probe' | 'clock'>, limitMs: number): Promise<void> {
+  const watch = new AreaWatch(bench, () => undefined);
+  try {
+    await within(bench.clock, limitMs, 'waiting for the devices', watch.untilReadable(AREA_NAMES));
+  } finally {
+    watch.end();
   }
 }

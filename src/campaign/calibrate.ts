@@ -52,8 +52,13 @@ export async function calibrate(session: Session, rig: ResolvedRig, options: Cal
     const cut: number[] = [];
     const back: number[] = [];
     for (let index = 0; index < options.cutsPerRail; index++) {
-      const seed = mixSeed(mixSeed(rig.campaign.seed, index), rig.rails.findIndex((r) => r.name === name));
-      const sample = await whileAwake(session, name, () => new Measurement(session, rig, name, areas, options.signal).take(seed));
+      const seed = mixSeed(
+        mixSeed(rig.campaign.seed, index),
+        rig.rails.findIndex((r) => r.name === name),
+      );
+      const sample = await whileAwake(session, name, () =>
+        new Measurement(session, rig, name, areas, options.signal).take(seed),
+      );
       cut.push(sample.cutMs);
       back.push(sample.returnMs);
       options.onSample({ rail: name, index, ...sample });
@@ -71,7 +76,11 @@ async function whileAwake<T>(session: Session, rail: string, take: () => Promise
     const sample = await take().finally(deaf);
     if (!stood) return sample;
   }
-  throw new CampaignError('HARDWARE_FAILED', `rail ${rail}: the bench stood still in each of ${TRIES} measurements; calibrate on a host that is less busy`, { rail });
+  throw new CampaignError(
+    'HARDWARE_FAILED',
+    `rail ${rail}: the bench stood still in each of ${TRIES} measurements; calibrate on a host that is less busy`,
+    { rail },
+  );
 }
 
 /** One cut of one rail and its return. The engine is open before and after. */
@@ -122,7 +131,8 @@ class Measurement {
   }
 
   private refuseInterrupted(): void {
-    if (this.signal.aborted) throw new CampaignError('INTERRUPTED', 'the calibration was interrupted', { rail: this.rail });
+    if (this.signal.aborted)
+      throw new CampaignError('INTERRUPTED', 'the calibration was interrupted', { rail: this.rail });
   }
 
   private async cut(): Promise<{ cutMs: number; silent: boolean }> {
@@ -153,7 +163,11 @@ class Measurement {
   private firstAfter(command: SwitchRecord, signs: readonly DeviceSign[]): number {
     const early = signs.find((sign) => sign.atNs < command.askedNs);
     if (early !== undefined) {
-      throw new CampaignError('HARDWARE_FAILED', `${early.area} failed an I/O before its rail was cut; mend that first`, { area: early.area });
+      throw new CampaignError(
+        'HARDWARE_FAILED',
+        `${early.area} failed an I/O before its rail was cut; mend that first`,
+        { area: early.area },
+      );
     }
     // A virtual contact without delay opens before the tty has told us that the last byte is gone.
     return Math.max(0, Math.min(...signs.map(feltNs)) - command.commandNs) / NS_PER_MS;
@@ -178,7 +192,12 @@ class Measurement {
     try {
       await within(this.session.clock, this.rig.campaign.deadlinesMs[deadline], what, promise);
     } catch (error) {
-      throw new CampaignError('HARDWARE_FAILED', `${textOf(error)}; see campaign.deadlines.${deadline}`, { rail: this.rail }, error);
+      throw new CampaignError(
+        'HARDWARE_FAILED',
+        `${textOf(error)}; see campaign.deadlines.${deadline}`,
+        { rail: this.rail },
+        error,
+      );
     }
   }
 }

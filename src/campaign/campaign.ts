@@ -71,7 +71,11 @@ class Campaign {
       // A step that was stopped may end as an error.
       if (!this.interruptedBefore()) this.result.problem = problemFrom(error);
     } finally {
-      this.result.troubles = await this.timed('end', () => session.end(), (troubles) => endingWords(session, troubles));
+      this.result.troubles = await this.timed(
+        'end',
+        () => session.end(),
+        (troubles) => endingWords(session, troubles),
+      );
     }
     this.noteStray();
     if (this.unrecorded !== null) this.result.problem ??= problemFrom(this.unrecorded);
@@ -87,7 +91,11 @@ class Campaign {
   private noteStray(): void {
     if (!this.goesOn() || this.stray.length === 0) return;
     const said = this.stray.map(({ area, errno }) => `${area} failed an I/O (errno ${errno})`);
-    this.result.problem = { kind: 'hardware', code: 'IO_FAILED', text: `${said.join(', ')} outside of the cycles, while its power was on` };
+    this.result.problem = {
+      kind: 'hardware',
+      code: 'IO_FAILED',
+      text: `${said.join(', ')} outside of the cycles, while its power was on`,
+    };
   }
 
   private openSession(): Promise<Session> {
@@ -96,7 +104,20 @@ class Campaign {
     const stopped = (): boolean => this.deps.interrupts.requested;
     return this.timed('lab', () =>
       Session.open(
-        { rig, ffi, lab: 'start', keepLab, lock, runId, historyDir, onSnapshot: snapshot, onRail: rail, onStandstill: this.stoodStill, onNote: note, stopped },
+        {
+          rig,
+          ffi,
+          lab: 'start',
+          keepLab,
+          lock,
+          runId,
+          historyDir,
+          onSnapshot: snapshot,
+          onRail: rail,
+          onStandstill: this.stoodStill,
+          onNote: note,
+          stopped,
+        },
         this.deps.host,
         this.deps.clock,
       ),
@@ -112,7 +133,9 @@ class Campaign {
     this.tell.opened(session.identities, opened);
     const { primary, secondary } = session.identities;
     if (primary.sizeBytes !== secondary.sizeBytes) {
-      this.tell.note(`primary has ${primary.sizeBytes} bytes, secondary ${secondary.sizeBytes}: of each the first ${opened.usableBytes} are used`);
+      this.tell.note(
+        `primary has ${primary.sizeBytes} bytes, secondary ${secondary.sizeBytes}: of each the first ${opened.usableBytes} are used`,
+      );
     }
     await this.timed('format', () => session.engine.format('dirty'));
     if (this.interruptedBefore()) return;
@@ -156,7 +179,8 @@ class Campaign {
     for (let repeats = 0; ; repeats++) {
       const state = await this.runCycle(session, index);
       const record = keptRecord(state, limits);
-      if (repeats === REPEATS_MAX || record === null || !isOfStandstill(state, record, limits)) return { state, repeats };
+      if (repeats === REPEATS_MAX || record === null || !isOfStandstill(state, record, limits))
+        return { state, repeats };
       const isHalfWay = state.outcome?.kind === 'problem' || isLeftDirty(record);
       const found = isHalfWay ? await this.cameBack(session, state) : state;
       // Unequal copies are no beginning of a cycle.
@@ -240,5 +264,7 @@ class Campaign {
 
 /** What could not be done is told with the result, and not twice. */
 function endingWords(session: Session, troubles: readonly string[]): string {
-  return troubles.length === 0 ? `${session.powerAtEnd}, devices released` : 'not everything could be done, see the end of the report';
+  return troubles.length === 0
+    ? `${session.powerAtEnd}, devices released`
+    : 'not everything could be done, see the end of the report';
 }

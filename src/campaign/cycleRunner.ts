@@ -10,7 +10,15 @@ import { newCycle, step } from './cycle/cycle.js';
 import { phaseOf } from './cycle/cycleSteps.js';
 import type { Bench } from './cycle/bench.js';
 import { NS_PER_MS } from '../base/clock.js';
-import type { CycleEffect, CycleInput, CyclePhase, CyclePlan, CycleProblem, CycleState, WorkName } from './cycle/cycleTypes.js';
+import type {
+  CycleEffect,
+  CycleInput,
+  CyclePhase,
+  CyclePlan,
+  CycleProblem,
+  CycleState,
+  WorkName,
+} from './cycle/cycleTypes.js';
 import { AreaWatch } from './areaWatch.js';
 import { codeOf, textOf } from './errors.js';
 
@@ -84,9 +92,10 @@ export class CycleRunner {
   private armTimer(): void {
     this.cancelTimer();
     const dueMs = this.state.timerMs;
-    this.cancelTimer = dueMs === null
-      ? () => undefined
-      : this.bench.clock.after(dueMs - this.bench.clock.nowMs(), () => this.tell({ type: 'tick' }));
+    this.cancelTimer =
+      dueMs === null
+        ? () => undefined
+        : this.bench.clock.after(dueMs - this.bench.clock.nowMs(), () => this.tell({ type: 'tick' }));
   }
 
   private reportPhase(before: CyclePhase): void {
@@ -107,17 +116,31 @@ export class CycleRunner {
     switch (effect.type) {
       case 'probe':
         this.watch.end();
-        return this.settle(this.watch.look(effect.areas, effect.silentAfterMs), ({ answering, silent }) => ({ type: 'readable', areas: answering, silent }));
+        return this.settle(this.watch.look(effect.areas, effect.silentAfterMs), ({ answering, silent }) => ({
+          type: 'readable',
+          areas: answering,
+          silent,
+        }));
       case 'watch':
         return this.watch.begin(effect.areas, effect.silentAfterMs);
       case 'awaitReturn':
         return this.settle(this.watch.untilReadable(effect.areas), () => ({ type: 'returned' }));
       case 'switchOff':
-        return this.settle(bench.power.switchRails(effect.rails, 'off'), (commands) => ({ type: 'switchedOff', commands }));
+        return this.settle(bench.power.switchRails(effect.rails, 'off'), (commands) => ({
+          type: 'switchedOff',
+          commands,
+        }));
       case 'switchOn':
-        return this.settle(bench.power.switchRails(effect.rails, 'on'), () => ({ type: 'switchedOn', atNs: bench.clock.nowNs() }));
+        return this.settle(bench.power.switchRails(effect.rails, 'on'), () => ({
+          type: 'switchedOn',
+          atNs: bench.clock.nowNs(),
+        }));
       case 'identify':
-        return this.settle(bench.identify(), (mismatch) => ({ type: 'identified', mismatch, counters: bench.counterChanges?.() ?? [] }));
+        return this.settle(bench.identify(), (mismatch) => ({
+          type: 'identified',
+          mismatch,
+          counters: bench.counterChanges?.() ?? [],
+        }));
       case 'ended':
         return;
       case 'open':
@@ -139,19 +162,31 @@ export class CycleRunner {
     const { engine } = this.bench;
     switch (effect.type) {
       case 'open':
-        return this.settle(this.bench.engineSpec().then((spec) => engine.open(spec)), () => ({ type: 'opened' }));
+        return this.settle(
+          this.bench.engineSpec().then((spec) => engine.open(spec)),
+          () => ({ type: 'opened' }),
+        );
       case 'load':
-        return this.settleWork('load', engine.load(this.workload, effect.seed, null, effect.point), (report) => ({ type: 'loaded', report }));
+        return this.settleWork('load', engine.load(this.workload, effect.seed, null, effect.point), (report) => ({
+          type: 'loaded',
+          report,
+        }));
       case 'recover':
         return this.settleWork('recover', engine.recover(effect.point), (report) => ({ type: 'recovered', report }));
       case 'resync':
-        return this.settleWork('resync', engine.resync(undefined, effect.point), (report) => ({ type: 'resynced', report }));
+        return this.settleWork('resync', engine.resync(undefined, effect.point), (report) => ({
+          type: 'resynced',
+          report,
+        }));
       case 'judge':
         return this.settle(engine.judge(), (report) => ({ type: 'judged', report }));
       case 'verify':
         return this.settle(engine.verify(), (report) => ({ type: 'verified', report }));
       case 'sendPoint':
-        return this.settle(engine.sendPoint((effect.commandNs ?? this.bench.clock.nowNs()) + effect.leadMs * NS_PER_MS), () => null);
+        return this.settle(
+          engine.sendPoint((effect.commandNs ?? this.bench.clock.nowNs()) + effect.leadMs * NS_PER_MS),
+          () => null,
+        );
       case 'disarmPoint':
         return this.settle(engine.disarmPoint(), () => null);
       case 'powerLost':
@@ -184,7 +219,20 @@ export class CycleRunner {
 
 type EngineEffect = Extract<
   CycleEffect,
-  { type: 'open' | 'load' | 'recover' | 'resync' | 'judge' | 'verify' | 'sendPoint' | 'disarmPoint' | 'powerLost' | 'stop' | 'abandon' }
+  {
+    type:
+      | 'open'
+      | 'load'
+      | 'recover'
+      | 'resync'
+      | 'judge'
+      | 'verify'
+      | 'sendPoint'
+      | 'disarmPoint'
+      | 'powerLost'
+      | 'stop'
+      | 'abandon';
+  }
 >;
 
 /** Error classes of the layers that stand for hardware; whatever else is thrown is a mistake of ours. */

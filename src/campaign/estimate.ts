@@ -26,7 +26,10 @@ export function estimateTime(former: FormerTimes, cycles: number, askedMs: numbe
   const own = former.cycles.map(({ tookMs, askedMs: asked }) => Math.max(0, tookMs - asked)).sort((a, b) => a - b);
   const half = Math.ceil(own.length / 2);
   const tenths = (perCycleMs: number): number => (former.aroundMs + askedMs + cycles * perCycleMs) / 100;
-  return { fromSeconds: Math.floor(tenths(mean(own.slice(0, half)))) / 10, toSeconds: Math.ceil(tenths(mean(own.slice(-half)))) / 10 };
+  return {
+    fromSeconds: Math.floor(tenths(mean(own.slice(0, half)))) / 10,
+    toSeconds: Math.ceil(tenths(mean(own.slice(-half)))) / 10,
+  };
 }
 
 function mean(values: readonly number[]): number {

@@ -23,7 +23,8 @@ export function metricsObserver(metrics: Metrics): CampaignObserver {
       if (facts.judge !== null) metrics.judged(facts.judge);
       for (const cut of facts.cuts) if (cut.resync !== null) metrics.resynced(cut.resync);
       if (facts.resync !== null) metrics.resynced(facts.resync);
-      for (const failure of facts.unprovoked) metrics.deviceFault(failure.area, failure.timedOut === true ? 'slow' : 'io-error');
+      for (const failure of facts.unprovoked)
+        metrics.deviceFault(failure.area, failure.timedOut === true ? 'slow' : 'io-error');
       if (record === null) return;
       verdicts.push(record.verdict);
       metrics.cycleEnded(record.verdict, campaignVerdict(verdicts).failureRateUpperBound);

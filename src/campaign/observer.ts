@@ -50,14 +50,19 @@ export function allOf(observers: readonly CampaignObserver[]): Required<Campaign
 }
 
 /** Passes everything on and never throws: an observer that fails must not keep power off. `failed` hears of each error. */
-export function guarded(observer: Required<CampaignObserver>, failed: (error: Error) => void): Required<CampaignObserver> {
-  const guard = <A extends unknown[]>(call: (...a: A) => void) => (...a: A): void => {
-    try {
-      call(...a);
-    } catch (error) {
-      failed(error as Error);
-    }
-  };
+export function guarded(
+  observer: Required<CampaignObserver>,
+  failed: (error: Error) => void,
+): Required<CampaignObserver> {
+  const guard =
+    <A extends unknown[]>(call: (...a: A) => void) =>
+    (...a: A): void => {
+      try {
+        call(...a);
+      } catch (error) {
+        failed(error as Error);
+      }
+    };
   return {
     stepBegan: guard(observer.stepBegan),
     stepEnded: guard(observer.stepEnded),

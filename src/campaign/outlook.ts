@@ -87,7 +87,11 @@ export function refusalOf({ refusals }: Pick<Outlook, 'refusals'>): Error | null
 /** null: there is something. */
 export function nothingToCut(rig: ResolvedRig): CampaignError | null {
   if (rig.campaign.cuts.length > 0) return null;
-  return new CampaignError('NOTHING_TO_CUT', `${rig.file} names no rail to cut: a campaign needs one; write rails: and campaign.cuts`, { rig: rig.name });
+  return new CampaignError(
+    'NOTHING_TO_CUT',
+    `${rig.file} names no rail to cut: a campaign needs one; write rails: and campaign.cuts`,
+    { rig: rig.name },
+  );
 }
 
 /** The lab that runs is of an older profile. */
@@ -114,7 +118,10 @@ function boardsOutOfReach(rig: ResolvedRig): Refusal[] {
   });
 }
 
-async function whoCanBeAsked(rig: ResolvedRig, lab: LabView | null): Promise<{ asked: AreaName[]; notAsked: NotAsked[] }> {
+async function whoCanBeAsked(
+  rig: ResolvedRig,
+  lab: LabView | null,
+): Promise<{ asked: AreaName[]; notAsked: NotAsked[] }> {
   const doubts = await Promise.all(AREA_NAMES.map((area) => whyNotAsked(area, rig, lab)));
   const notAsked = doubts.filter((doubt) => doubt !== null);
   return { asked: AREA_NAMES.filter((area) => !notAsked.some((doubt) => doubt.area === area)), notAsked };
@@ -133,12 +140,24 @@ async function whyNotAsked(area: AreaName, rig: ResolvedRig, lab: LabView | null
   return { area, reason: 'powerless', text };
 }
 
-async function askGate(rig: ResolvedRig, lab: LabView | null, areas: readonly AreaName[], ffi: FfiName | undefined): Promise<Refusal | null> {
+async function askGate(
+  rig: ResolvedRig,
+  lab: LabView | null,
+  areas: readonly AreaName[],
+  ffi: FfiName | undefined,
+): Promise<Refusal | null> {
   try {
-    const report = await checkGate(gateQuestions(rig, lab, areas), { enrolments: loadEnrolments(enrolmentPath(rig.file)), ffi });
+    const report = await checkGate(gateQuestions(rig, lab, areas), {
+      enrolments: loadEnrolments(enrolmentPath(rig.file)),
+      ffi,
+    });
     if (report.passed) return noRoom(rig, report);
     const isBusy = report.findings.some(({ code }) => code === 'GATE_BUSY');
-    return { what: 'gate', error: new CampaignError(isBusy ? 'DEVICE_BUSY' : 'GATE_REFUSED', formatGate(report)), findings: report.findings };
+    return {
+      what: 'gate',
+      error: new CampaignError(isBusy ? 'DEVICE_BUSY' : 'GATE_REFUSED', formatGate(report)),
+      findings: report.findings,
+    };
   } catch (error) {
     // No native library, or a list of enrolled disks that can't be read: a run would meet the same.
     return { what: 'gate', error: error instanceof Error ? error : new Error(textOf(error)), findings: [] };
@@ -147,7 +166,9 @@ async function askGate(rig: ResolvedRig, lab: LabView | null, areas: readonly Ar
 
 /** Disks that pass may still be too small for what the profile lays on them. */
 function noRoom(rig: ResolvedRig, { devices }: GateReport): Refusal | null {
-  const [primary, secondary, journal] = AREA_NAMES.map((area) => devices.find(({ request }) => request.role === area)?.identity ?? null);
+  const [primary, secondary, journal] = AREA_NAMES.map(
+    (area) => devices.find(({ request }) => request.role === area)?.identity ?? null,
+  );
   if (primary === null || secondary === null || journal === null) return null;
   try {
     fitAreas(rig, { primary, secondary, journal });

@@ -19,7 +19,11 @@ export interface RunPlan {
   seed: number;
   devices: PlannedDevice[];
   rails: { rail: string; board: string; channels: number[]; feeds: AreaName[] }[];
-  cycles: { index: number; seed: number; cuts: { during: string; rails: string[]; areas: AreaName[]; afterMs: number; at?: CutPoint }[] }[];
+  cycles: {
+    index: number;
+    seed: number;
+    cuts: { during: string; rails: string[]; areas: AreaName[]; afterMs: number; at?: CutPoint }[];
+  }[];
   cyclesTotal: number;
   /** Load and outages, and where they are calibrated the disks' return; what judge, resync and verify need comes on top. */
   secondsAtLeast: number;
@@ -59,7 +63,10 @@ export interface PlanSources {
 
 const NOTHING_KNOWN: Outlook = { refusals: [], notAsked: [], asked: [], lab: null };
 
-export function planRun(rig: ResolvedRig, { look = () => null, enrolments = [], former = null, calibration = null, outlook = NOTHING_KNOWN }: PlanSources = {}): RunPlan {
+export function planRun(
+  rig: ResolvedRig,
+  { look = () => null, enrolments = [], former = null, calibration = null, outlook = NOTHING_KNOWN }: PlanSources = {},
+): RunPlan {
   const { cycles, seed } = rig.campaign;
   // Without a cut there is no cycle: said by a warning of the profile, and refused by `run`.
   const length = rig.campaign.cuts.length === 0 ? 0 : Math.min(cycles, LISTED_CYCLES_MAX);
@@ -87,34 +94,58 @@ export function planRun(rig: ResolvedRig, { look = () => null, enrolments = [], 
     cyclesTotal: length === 0 ? 0 : cycles,
     secondsAtLeast: Math.round((askedMs + msOfReturns * perListed) / 100) / 10,
     estimate: length === 0 || former === null ? null : estimateTime(former, cycles, askedMs),
-    records: length === 0 ? null : recordNeed(rig, { cycles: listed, usableBytes: usableBytes(rig, look), formerWritesPerSecond: former?.writesPerSecond ?? null }),
+    records:
+      length === 0
+        ? null
+        : recordNeed(rig, {
+            cycles: listed,
+            usableBytes: usableBytes(rig, look),
+            formerWritesPerSecond: former?.writesPerSecond ?? null,
+          }),
     warnings: rig.warnings.map((w) => `${w.field}: ${w.text}`),
     refusals: outlook.refusals.map(({ error }) => ({ code: codeOf(error), message: error.message })),
     notAsked: outlook.notAsked.map(({ area, text }) => ({ area, text })),
   };
 }
 
-function plannedDevices(rig: ResolvedRig, look: NonNullable<PlanSources['look']>, enrolments: readonly Enrolment[], outlook: Outlook): PlannedDevice[] {
+function plannedDevices(
+  rig: ResolvedRig,
+  look: NonNullable<PlanSources['look']>,
+  enrolments: readonly Enrolment[],
+  outlook: Outlook,
+): PlannedDevice[] {
   const nows = AREA_NAMES.map((area) => (isLabDevice(rig[area]) ? null : look(rig[area].device)));
   const findings = outlook.refusals.flatMap((refusal) => refusal.findings);
   const sizes = AREA_NAMES.map((area, i) => sizeOf(area, rig, nows[i]));
   return AREA_NAMES.map((area, i) => {
     const now = nows[i];
     const isWrong = findings.some(({ role, code }) => role === area && code.startsWith('GATE_LABEL_'));
-    const enrolled = now?.needsEnrolment !== true ? null : !isEnrolled(enrolments, now) ? 'no' : isWrong ? 'label' : 'yes';
-    return { area, device: rig[area].device, serial: rig[area].serial ?? rig[area].wwn ?? null, fate: fateOf(area, rig, sizes), now, enrolled };
+    const enrolled =
+      now?.needsEnrolment !== true ? null : !isEnrolled(enrolments, now) ? 'no' : isWrong ? 'label' : 'yes';
+    return {
+      area,
+      device: rig[area].device,
+      serial: rig[area].serial ?? rig[area].wwn ?? null,
+      fate: fateOf(area, rig, sizes),
+      now,
+      enrolled,
+    };
   });
 }
 
 /** What a run may use of it; null: not known before it is attached. */
 function sizeOf(area: AreaName, rig: ResolvedRig, now: DeviceNow | null): number | null {
-  const virtual = isLabDevice(rig[area]) ? rig.lab?.disks.find(({ name }) => name === labName(rig[area].device))?.sizeBytes : undefined;
+  const virtual = isLabDevice(rig[area])
+    ? rig.lab?.disks.find(({ name }) => name === labName(rig[area].device))?.sizeBytes
+    : undefined;
   return now?.usableBytes ?? virtual ?? null;
 }
 
 /** Of the smaller area, as far as it is known without opening one. */
 function usableBytes(rig: ResolvedRig, look: (path: string) => DeviceNow | null): number | null {
-  const known = STORAGE_AREAS.map((area) => areaBytes(rig, area) ?? (isLabDevice(rig[area]) ? null : (look(rig[area].device)?.usableBytes ?? null)));
+  const known = STORAGE_AREAS.map(
+    (area) => areaBytes(rig, area) ?? (isLabDevice(rig[area]) ? null : (look(rig[area].device)?.usableBytes ?? null)),
+  );
   const sizes = known.filter((size) => size !== null);
   return sizes.length === 0 ? null : Math.min(...sizes);
 }
@@ -126,14 +157,17 @@ export function askedMsOf(cycle: CyclePlan): number {
 
 /** Contact, spin-up, enumeration: the slowest of the rails that come back together. */
 function returnsMs(cycle: CyclePlan, calibration: Calibration | null): number {
-  const returnOf = (rail: string): number => (calibration !== null && Object.hasOwn(calibration.rails, rail) ? calibration.rails[rail].return.median : 0);
+  const returnOf = (rail: string): number =>
+    calibration !== null && Object.hasOwn(calibration.rails, rail) ? calibration.rails[rail].return.median : 0;
   return cycle.rounds.reduce((sum, { rails }) => sum + Math.max(0, ...rails.map(({ rail }) => returnOf(rail))), 0);
 }
 
 /** The copies are equally long: what the shorter one, or `size`, leaves of the other is not written to. */
 function extentOf(area: AreaName, rig: ResolvedRig, [primary, secondary]: readonly (number | null)[]): string {
   if (area === 'journal') return 'OVERWRITTEN (log, indicators)';
-  const limits = [primary, secondary, rig.primary.sizeBytes ?? null, rig.secondary.sizeBytes ?? null].filter((bytes) => bytes !== null);
+  const limits = [primary, secondary, rig.primary.sizeBytes ?? null, rig.secondary.sizeBytes ?? null].filter(
+    (bytes) => bytes !== null,
+  );
   const used = Math.min(...limits);
   const own = area === 'primary' ? primary : secondary;
   const where = rig.campaign.prepare === 'stamp' ? 'OVERWRITTEN' : 'OVERWRITTEN wherever the load writes,';
@@ -144,7 +178,9 @@ function extentOf(area: AreaName, rig: ResolvedRig, [primary, secondary]: readon
 
 function fateOf(area: AreaName, rig: ResolvedRig, sizes: readonly (number | null)[]): string {
   const fed = rig.rails.some((r) => r.powers.includes(area));
-  const cut = rig.campaign.cuts.some((c) => c.rails.some((name) => rig.rails.find((r) => r.name === name)?.powers.includes(area)));
+  const cut = rig.campaign.cuts.some((c) =>
+    c.rails.some((name) => rig.rails.find((r) => r.name === name)?.powers.includes(area)),
+  );
   const fate = `opened exclusively, ${extentOf(area, rig, sizes)}`;
   if (!fed) return `${fate}; no rail feeds it`;
   return cut ? `${fate}, its power cut` : `${fate}; its power stays on`;

@@ -59,10 +59,13 @@ function deviceRecord(area: AreaName, d: DeviceIdentity): RunRecord['devices'][n
 
 function troublesOf(result: CampaignResult): string[] {
   const first: string[] = [];
-  if (result.problem !== null) first.push(`${result.problem.kind} failure ${result.problem.code}: ${result.problem.text}`);
+  if (result.problem !== null)
+    first.push(`${result.problem.kind} failure ${result.problem.code}: ${result.problem.text}`);
   if (result.interrupted !== null) {
     const { cycle, phase } = result.interrupted;
-    first.push(cycle < 0 ? `interrupted in ${phase}, before the first cycle` : `interrupted in cycle ${cycle}, ${phase}`);
+    first.push(
+      cycle < 0 ? `interrupted in ${phase}, before the first cycle` : `interrupted in cycle ${cycle}, ${phase}`,
+    );
   }
   return [...first, ...result.troubles];
 }

@@ -16,6 +16,11 @@ export function within<T>(clock: Clock, ms: number, what: string, promise: Promi
 export function ended(clock: Clock, ms: number, promise: Promise<unknown>): Promise<void> {
   return new Promise<void>((resolve) => {
     const cancel = clock.after(ms, resolve);
-    promise.then(() => resolve(), () => resolve()).finally(cancel);
+    promise
+      .then(
+        () => resolve(),
+        () => resolve(),
+      )
+      .finally(cancel);
   });
 }

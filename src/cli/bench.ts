@@ -37,12 +37,21 @@ function addIo(bench: Command): void {
   bench
     .command('io')
     .description('raw I/O beside fio, and the mirrored, tracked write path; devices that are named are OVERWRITTEN')
-    .option('--device <path>', 'PATH[,serial=…][,wwn=…][,backingFile=…]; given once for raw I/O, three times for primary, secondary and journal (default: loop devices of its own)', collect)
+    .option(
+      '--device <path>',
+      'PATH[,serial=…][,wwn=…][,backingFile=…]; given once for raw I/O, three times for primary, secondary and journal (default: loop devices of its own)',
+      collect,
+    )
     .option('--enrolled <file>', 'enrolled disks: RIG.enrolled.json beside a profile')
     .option('--size <mib>', 'size of its own loop devices, 16 … 65536 MiB', wholeNumber(16, 65_536), 128)
     .option('--seconds <n>', 'measuring time in all, 1 … 3600 s', wholeNumber(1, SECONDS_MAX), 60)
     .option('--rounds <n>', 'measurements of each figure, 1 … 1000', wholeNumber(1, ROUNDS_MAX), 5)
-    .addOption(new Option('--ffi <name>', 'loader of the native library').choices(['koffi', 'ffi-napi', 'both']).env('PLUGPULL_FFI').default('both'))
+    .addOption(
+      new Option('--ffi <name>', 'loader of the native library')
+        .choices(['koffi', 'ffi-napi', 'both'])
+        .env('PLUGPULL_FFI')
+        .default('both'),
+    )
     .option('--json', 'for programs')
     .action(runIo);
 }
@@ -53,7 +62,9 @@ function collect(value: string, before: string[] = []): string[] {
 
 async function runIo({ device = [], enrolled, size, seconds, rounds, ffi, json }: IoOptions): Promise<void> {
   if (![0, 1, 3].includes(device.length)) {
-    throw new UsageError(`${device.length} devices named; name one (raw I/O) or three (primary, secondary, journal), or none`);
+    throw new UsageError(
+      `${device.length} devices named; name one (raw I/O) or three (primary, secondary, journal), or none`,
+    );
   }
   const [{ benchIo }, devices, { formatIo }, { interruptible }] = await Promise.all([
     import('../bench/ioBench.js'),
@@ -63,7 +74,8 @@ async function runIo({ device = [], enrolled, size, seconds, rounds, ffi, json }
   ]);
   const named = device.map(devices.parseDevice);
   const result = await interruptible('bench io', async (interruption) => {
-    const used = named.length > 0 ? await devices.givenDevices(named, enrolled ?? null) : await devices.scratchDevices(size * MIB);
+    const used =
+      named.length > 0 ? await devices.givenDevices(named, enrolled ?? null) : await devices.scratchDevices(size * MIB);
     try {
       return await benchIo({ devices: used, seconds, rounds, ffi }, interruption);
     } finally {

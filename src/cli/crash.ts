@@ -22,7 +22,9 @@ export function beforeCrash(action: () => Promise<void>): () => void {
 
 export function catchCrashes(): void {
   process.on('uncaughtException', (error) => {
-    process.stderr.write(`plugpull: internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    process.stderr.write(
+      `plugpull: internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+    );
     // The last deed itself may be what fails.
     if (crashed) process.exit(EXIT.internal);
     crashed = true;

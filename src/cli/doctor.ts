@@ -32,12 +32,17 @@ function conclusion(checks: readonly Check[], rig: ResolvedRig | null): string {
   const count = (state: Check['state']): number => checks.filter((c) => c.state === state).length;
   const what = rig === null ? 'plugpull' : `rig ${rig.name}`;
   if (count('missing') > 0) return `${what} can't run here: ${count('missing')} missing, see "mend"`;
-  return count('lacking') === 0 ? `${what} can run here` : `${what} can run here, but for what is said to be lacking (${count('lacking')})`;
+  return count('lacking') === 0
+    ? `${what} can run here`
+    : `${what} can run here, but for what is said to be lacking (${count('lacking')})`;
 }
 
 function formatChecks(checks: readonly Check[]): string {
   const width = Math.max(...checks.map((c) => c.name.length));
   return checks
-    .map((c) => `${c.state.padEnd(8)} ${c.name.padEnd(width)}  ${c.found}${c.mend === null ? '' : `\n${' '.repeat(width + 11)}mend: ${c.mend}`}`)
+    .map(
+      (c) =>
+        `${c.state.padEnd(8)} ${c.name.padEnd(width)}  ${c.found}${c.mend === null ? '' : `\n${' '.repeat(width + 11)}mend: ${c.mend}`}`,
+    )
     .join('\n');
 }

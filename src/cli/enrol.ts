@@ -31,8 +31,12 @@ interface EnrolOptions {
 export function addEnrol(program: Command): void {
   program
     .command('enrol <rig>')
-    .description('allow a rig\'s real disks to be overwritten: asks for the serial of each, and labels it')
-    .option('--i-mean <serial>', 'confirm a disk without being asked; once for each', (serial: string, all: string[] = []) => [...all, serial])
+    .description("allow a rig's real disks to be overwritten: asks for the serial of each, and labels it")
+    .option(
+      '--i-mean <serial>',
+      'confirm a disk without being asked; once for each',
+      (serial: string, all: string[] = []) => [...all, serial],
+    )
     .option('--relabel', 'take over disks that carry the label of another rig, role or disk')
     .option('--json', 'for programs')
     .addOption(ffiOption())
@@ -49,18 +53,33 @@ async function enrolRig(rig: ResolvedRig, options: EnrolOptions): Promise<void> 
     const requests = gateQuestions(rig, null, real);
     const report = await checkGate(requests, { enrolments: loadEnrolments(file), ffi });
     const disks = disksToEnrol(report, relabel);
-    if (!report.passed && disks.length === 0) throw new CampaignError('GATE_REFUSED', formatGate(obstacles(report, relabel)));
+    if (!report.passed && disks.length === 0)
+      throw new CampaignError('GATE_REFUSED', formatGate(obstacles(report, relabel)));
     refuseUnused(disks, iMean);
     // All or none: a rig half enrolled can't run anyway.
     for (const disk of disks) {
       if (!isConfirmed(disk, await askFor(disk, rig, iMean))) {
-        throw new CampaignError('GATE_REFUSED', `${disk.role} ${disk.identity.path} is not enrolled: its serial was not given; nothing was changed`, { role: disk.role });
+        throw new CampaignError(
+          'GATE_REFUSED',
+          `${disk.role} ${disk.identity.path} is not enrolled: its serial was not given; nothing was changed`,
+          { role: disk.role },
+        );
       }
     }
     const done: DiskToEnrol[] = [];
-    const target = { file, rig: { uuid: rigUuid(rig), name: rig.name, fields: rigFields(rig) }, requests, relabel, ffi };
+    const target = {
+      file,
+      rig: { uuid: rigUuid(rig), name: rig.name, fields: rigFields(rig) },
+      requests,
+      relabel,
+      ffi,
+    };
     try {
-      await enrolDisks(disks, { ...target, enrolledAt: new Date().toISOString(), onEnrolled: (disk) => void done.push(disk) });
+      await enrolDisks(disks, {
+        ...target,
+        enrolledAt: new Date().toISOString(),
+        onEnrolled: (disk) => void done.push(disk),
+      });
     } catch (error) {
       throw done.length === 0 ? error : halfDone(error, done);
     }
@@ -75,7 +94,10 @@ function refuseUnused(disks: readonly DiskToEnrol[], serials: readonly string[])
   const unknown = serials.find((serial) => !disks.some((disk) => isConfirmed(disk, serial)));
   if (unknown !== undefined) {
     const known = disks.map((disk) => disk.confirmation).join(', ');
-    throw new CampaignError('GATE_REFUSED', `no disk to enrol has the serial "${unknown}"; ${known === '' ? 'none needs enrolment' : `there are: ${known}`}`);
+    throw new CampaignError(
+      'GATE_REFUSED',
+      `no disk to enrol has the serial "${unknown}"; ${known === '' ? 'none needs enrolment' : `there are: ${known}`}`,
+    );
   }
 }
 
@@ -85,7 +107,8 @@ function askFor(disk: DiskToEnrol, rig: ResolvedRig, iMean: readonly string[]): 
 }
 
 async function askTerminal(disk: DiskToEnrol, rig: ResolvedRig): Promise<string> {
-  if (!process.stdin.isTTY) throw new UsageError(`nobody is at the terminal to type a serial: use --i-mean ${disk.confirmation}, if you do`);
+  if (!process.stdin.isTTY)
+    throw new UsageError(`nobody is at the terminal to type a serial: use --i-mean ${disk.confirmation}, if you do`);
   print(`\n${introduce(disk, rig[disk.role].sizeBytes)}`);
   const terminal = createInterface({ input: process.stdin, output: process.stdout });
   try {
@@ -101,7 +124,9 @@ function introduce({ role, identity, replaces }: DiskToEnrol, limit = Number.POS
   const lines = [
     `${role}: ${path}`,
     `  ${model ?? 'unknown model'}, ${formatBytes(sizeBytes)}, now ${kernelName}`,
-    limit < identity.sizeBytes ? `  ITS FIRST ${formatBytes(limit)} WILL BE OVERWRITTEN by each run.` : '  EVERYTHING ON IT WILL BE OVERWRITTEN by each run.',
+    limit < identity.sizeBytes
+      ? `  ITS FIRST ${formatBytes(limit)} WILL BE OVERWRITTEN by each run.`
+      : '  EVERYTHING ON IT WILL BE OVERWRITTEN by each run.',
     `  Enrolling writes a label to its last ${formatBytes(LABEL_BLOCK_BYTES)} (byte ${labelOffset(sizeBytes)}), which runs keep off.`,
   ];
   if (replaces !== null) lines.push(`  THE LABEL OF ANOTHER IS REPLACED: ${replaces}.`);
@@ -112,12 +137,22 @@ function introduce({ role, identity, replaces }: DiskToEnrol, limit = Number.POS
 function halfDone(error: unknown, done: readonly DiskToEnrol[]): Error {
   const stands = done.map(({ role, confirmation }) => `${role} ${confirmation}`).join(', ');
   const text = `${textOf(error)}\nEnrolled before that, and still: ${stands}. Run enrol again: it asks for the rest alone.`;
-  return Object.assign(new Error(text, { cause: error }), { name: (error as Error).name, code: (error as { code?: string }).code });
+  return Object.assign(new Error(text, { cause: error }), {
+    name: (error as Error).name,
+    code: (error as { code?: string }).code,
+  });
 }
 
 function tell(disks: readonly DiskToEnrol[], file: string, options: EnrolOptions): void {
-  const labelled = disks.map(({ role, confirmation, identity, replaces }) => ({ role, serial: confirmation, labelOffset: labelOffset(identity.sizeBytes), replaced: replaces }));
+  const labelled = disks.map(({ role, confirmation, identity, replaces }) => ({
+    role,
+    serial: confirmation,
+    labelOffset: labelOffset(identity.sizeBytes),
+    replaced: replaces,
+  }));
   if (options.json) return printJson({ file, enrolled: labelled });
-  if (disks.length === 0) print('nothing to enrol: every disk is enrolled, or nobody\'s (virtual, a loop over a named file)');
-  else print(`labelled, and enrolled in ${file}: ${disks.map((disk) => `${disk.role} ${disk.confirmation}`).join(', ')}`);
+  if (disks.length === 0)
+    print("nothing to enrol: every disk is enrolled, or nobody's (virtual, a loop over a named file)");
+  else
+    print(`labelled, and enrolled in ${file}: ${disks.map((disk) => `${disk.role} ${disk.confirmation}`).join(', ')}`);
 }

@@ -78,9 +78,15 @@ export function exitCodeOf(error: unknown): ExitCode {
 
 /** What `--json` prints of an error: its stable code, the message that stderr has too, and of a profile each problem. */
 export function errorRecord(error: unknown, exitCode: ExitCode): Record<string, unknown> {
-  if (error instanceof CommanderError) return { code: 'USAGE', exitCode, message: error.message.replace(/^error: /, '') };
+  if (error instanceof CommanderError)
+    return { code: 'USAGE', exitCode, message: error.message.replace(/^error: /, '') };
   const { code, problems } = error as { code?: unknown; problems?: unknown };
-  return { code: typeof code === 'string' ? code : 'INTERNAL', exitCode, message: textOfError(error), ...(Array.isArray(problems) ? { problems } : {}) };
+  return {
+    code: typeof code === 'string' ? code : 'INTERNAL',
+    exitCode,
+    message: textOfError(error),
+    ...(Array.isArray(problems) ? { problems } : {}),
+  };
 }
 
 /** Errors that a person can do something about are told in their own words; the others with where they came from. */

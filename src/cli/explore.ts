@@ -42,12 +42,21 @@ export function addExplore(program: Command, setExit: SetExit): void {
   program
     .command('explore')
     .description('crash-state exploration: the engine on modelled devices, every crash, every recovery')
-    .option('--seconds <n>', 'search and walk for so long (else: all scripts of --updates, and 200 walks)', wholeNumber(1, DAY_SECONDS))
+    .option(
+      '--seconds <n>',
+      'search and walk for so long (else: all scripts of --updates, and 200 walks)',
+      wholeNumber(1, DAY_SECONDS),
+    )
     .option('--depth <n>', 'steps of one life of the host in exhaustive searches', wholeNumber(1, 1000), 60)
     .option('--crashes <n>', 'crashes in one history of exhaustive searches, 0 to 3', wholeNumber(0, 3), 2)
     .option('--updates <n>', 'updates of the scripts, 1 to 6', wholeNumber(1, 6), 3)
     .option('--seed <n>', 'of the random walks', wholeNumber(0, Number.MAX_SAFE_INTEGER), 1)
-    .option('--threads <n>', 'explorers side by side', wholeNumber(1, THREADS_MAX), Math.min(availableParallelism(), THREADS_MAX))
+    .option(
+      '--threads <n>',
+      'explorers side by side',
+      wholeNumber(1, THREADS_MAX),
+      Math.min(availableParallelism(), THREADS_MAX),
+    )
     .option('--mutant <name>', 'explore an engine that is broken on purpose')
     .option('--mutants', 'all broken engines, each until it is found out')
     .option('--keep <dir>', 'with --mutants: write each counterexample there')
@@ -65,7 +74,8 @@ export function addExplore(program: Command, setExit: SetExit): void {
 /** Before hours of searching: options that go together, and a place for what may be found. @throws UsageError */
 function refuseUnfit({ mutants, mutant, keep, replay, out }: ExploreCommandOptions): void {
   if (keep !== undefined && !mutants) throw new UsageError('--keep goes with --mutants; a single trace goes to --out');
-  if (mutants && (mutant ?? replay) !== undefined) throw new UsageError('--mutants takes all of them: leave out --mutant and --replay');
+  if (mutants && (mutant ?? replay) !== undefined)
+    throw new UsageError('--mutants takes all of them: leave out --mutant and --replay');
   if (replay !== undefined) return;
   const place = mutants ? keep : dirname(out);
   if (place === undefined) return;
@@ -74,14 +84,24 @@ function refuseUnfit({ mutants, mutant, keep, replay, out }: ExploreCommandOptio
     accessSync(place, constants.W_OK);
     if (!mutants && statSync(out, { throwIfNoEntry: false })?.isDirectory()) throw new Error(`${out} is a directory`);
   } catch (error) {
-    throw new UsageError(`a trace can't be written to ${place} (${textOf(error)}); name another place with ${mutants ? '--keep' : '--out'}`);
+    throw new UsageError(
+      `a trace can't be written to ${place} (${textOf(error)}); name another place with ${mutants ? '--keep' : '--out'}`,
+    );
   }
 }
 
 function requestOf(o: ExploreCommandOptions): ExploreRequest {
   return {
-    seed: o.seed, seconds: o.seconds ?? null, depth: o.depth, crashes: o.crashes, updatesMax: o.updates,
-    walks: WALKS, walkPart: 0.5, tearing: 'sector', threads: o.threads, mutant: o.mutant ?? null,
+    seed: o.seed,
+    seconds: o.seconds ?? null,
+    depth: o.depth,
+    crashes: o.crashes,
+    updatesMax: o.updates,
+    walks: WALKS,
+    walkPart: 0.5,
+    tearing: 'sector',
+    threads: o.threads,
+    mutant: o.mutant ?? null,
   };
 }
 
@@ -95,7 +115,9 @@ async function exploreOnce(options: ExploreCommandOptions): Promise<number> {
   if (!options.json) {
     const mutant = options.mutant === undefined ? '' : ` --mutant ${options.mutant}`;
     const parts = options.mutant === undefined ? REAL_PARTS : mutantNamed(options.mutant).parts;
-    print(`\n${traceTable(finding.trace, finding.violation, parts)}\n\nplugpull explore${mutant} --replay ${options.out}`);
+    print(
+      `\n${traceTable(finding.trace, finding.violation, parts)}\n\nplugpull explore${mutant} --replay ${options.out}`,
+    );
   }
   return EXIT.fail;
 }
@@ -123,22 +145,44 @@ interface MutantResult {
 async function huntMutants(options: ExploreCommandOptions): Promise<number> {
   const results: MutantResult[] = [];
   for (const mutant of MUTANTS) {
-    const request = { ...requestOf(options), seconds: options.seconds ?? MUTANT_SECONDS_MAX, crashes: 1, walkPart: 0.8, threads: 1, mutant: mutant.name };
+    const request = {
+      ...requestOf(options),
+      seconds: options.seconds ?? MUTANT_SECONDS_MAX,
+      crashes: 1,
+      walkPart: 0.8,
+      threads: 1,
+      mutant: mutant.name,
+    };
     const report = await explore(request);
     const { name, rule, knownFailure } = mutant;
-    if (report.finding !== null && options.keep !== undefined) writeTrace(join(options.keep, `${name}.json`), report.finding.trace);
+    if (report.finding !== null && options.keep !== undefined)
+      writeTrace(join(options.keep, `${name}.json`), report.finding.trace);
     const killed = report.finding !== null;
-    results.push({ name, rule, knownFailure, killed, by: report.finding?.violation.rule ?? null, seconds: report.seconds, steps: report.finding?.trace.steps.length ?? 0 });
+    results.push({
+      name,
+      rule,
+      knownFailure,
+      killed,
+      by: report.finding?.violation.rule ?? null,
+      seconds: report.seconds,
+      steps: report.finding?.trace.steps.length ?? 0,
+    });
     if (!options.json) print(formatMutant(results[results.length - 1]));
   }
   const survivors = results.filter((r) => !r.killed).map((r) => r.name);
-  if (options.json) printJson({ mutants: results.length, killed: results.length - survivors.length, survivors, results });
-  else print(`${results.length - survivors.length} of ${results.length} killed${survivors.length > 0 ? `; alive: ${survivors.join(', ')}` : ''}`);
+  if (options.json)
+    printJson({ mutants: results.length, killed: results.length - survivors.length, survivors, results });
+  else
+    print(
+      `${results.length - survivors.length} of ${results.length} killed${survivors.length > 0 ? `; alive: ${survivors.join(', ')}` : ''}`,
+    );
   return survivors.length === 0 ? EXIT.pass : EXIT.fail;
 }
 
 function formatMutant(m: MutantResult): string {
-  const end = m.killed ? `killed by ${m.by} in ${m.seconds.toFixed(2)} s, counterexample of ${m.steps} steps` : 'SURVIVES';
+  const end = m.killed
+    ? `killed by ${m.by} in ${m.seconds.toFixed(2)} s, counterexample of ${m.steps} steps`
+    : 'SURVIVES';
   return `${m.name.padEnd(26)} ${m.rule.padEnd(4)} ${end}`;
 }
 

@@ -32,7 +32,13 @@ export function addInspect(program: Command, setExit: SetExit): void {
       // Asked after the look: what began meanwhile is said too.
       const holder = rigHolder(rig.name);
       if (options.json) printJson({ ...report, inUseBy: holder });
-      else print([formatInspection(report), ...(holder === null ? [] : [`${inUse(holder)}: what is shown may be out of date`])].join('\n'));
+      else
+        print(
+          [
+            formatInspection(report),
+            ...(holder === null ? [] : [`${inUse(holder)}: what is shown may be out of date`]),
+          ].join('\n'),
+        );
       if (report.needsFormat) setExit(EXIT.invalid);
     });
 }
@@ -59,7 +65,12 @@ export async function inspectRig(rig: ResolvedRig, ffi: FfiName): Promise<Inspec
 function withHolder(error: unknown, rig: ResolvedRig): unknown {
   const holder = rigHolder(rig.name);
   if (!(error instanceof DeviceError) || holder === null || holder.pid === process.pid) return error;
-  return new DeviceError(error.code, `${error.message}. ${inUse(holder)}, which may have cut its power: wait for it`, { ...error.context }, error);
+  return new DeviceError(
+    error.code,
+    `${error.message}. ${inUse(holder)}, which may have cut its power: wait for it`,
+    { ...error.context },
+    error,
+  );
 }
 
 function inUse({ pid, command, since }: LockHolder): string {
@@ -75,7 +86,10 @@ function formatInspection(r: InspectReport): string {
     `dirty: ${r.dirtyRegions} of ${r.regionCount} regions${r.everythingDirty ? ' (damage: everything dirty, see the findings)' : ''}`,
   ];
   if (r.needsFormat) lines.push('There is no journal of this rig here yet; a run writes one.');
-  const findings = [...r.findings.map(findingText), ...unlistedTexts({ findings: r.findings, unlisted: r.unlistedFindings })];
+  const findings = [
+    ...r.findings.map(findingText),
+    ...unlistedTexts({ findings: r.findings, unlisted: r.unlistedFindings }),
+  ];
   lines.push(...findings.map((text) => `finding: ${text}`));
   if (r.dirtyRegions > 0) lines.push(formatRegionMap(r.dirtyRanges, r.regionCount, r.unlistedDirtyRegions));
   return lines.join('\n');

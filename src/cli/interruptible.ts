@@ -9,11 +9,15 @@ import { EXIT } from './exitCodes.js';
 import { sayHurry } from './sayHurry.js';
 
 /** @throws CampaignError INTERRUPTED, whatever `action` made of the signal. */
-export async function interruptible<T>(command: string, action: (interruption: Interruption) => Promise<T>): Promise<T> {
+export async function interruptible<T>(
+  command: string,
+  action: (interruption: Interruption) => Promise<T>,
+): Promise<T> {
   const interrupts = catchInterrupts(() => process.exit(EXIT.interrupted), sayHurry('ends at once'));
   const controller = new AbortController();
   const throwIfInterrupted = (): void => {
-    if (interrupts.requested) throw new CampaignError('INTERRUPTED', `${command} was interrupted; everything is released`);
+    if (interrupts.requested)
+      throw new CampaignError('INTERRUPTED', `${command} was interrupted; everything is released`);
   };
   interrupts.onFirst(() => controller.abort());
   try {

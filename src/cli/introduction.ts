@@ -8,8 +8,13 @@ export function introduction(rig: ResolvedRig, calibrated: boolean): string {
   const cycles = campaign.cycles === 1 ? '1 cycle' : `${campaign.cycles} cycles`;
   const board = (name: string): string => boards.find((b) => b.name === name)?.type ?? 'unknown';
   const cutBy = rails.map((r) => `${r.name} (${r.powers.join(', ')}; ${board(r.board)} ${r.channels.join('+')})`);
-  const led = [...new Set(campaign.cuts.flatMap((cut) => (cut.at === undefined || CUT_POINTS[cut.at].held ? [] : [cut.at])))];
-  const unled = calibrated || led.length === 0 ? [] : [`  note    ${led.join(', ')}: sent with the command, not when the power goes; see --calibration`];
+  const led = [
+    ...new Set(campaign.cuts.flatMap((cut) => (cut.at === undefined || CUT_POINTS[cut.at].held ? [] : [cut.at]))),
+  ];
+  const unled =
+    calibrated || led.length === 0
+      ? []
+      : [`  note    ${led.join(', ')}: sent with the command, not when the power goes; see --calibration`];
   return [
     `rig ${rig.name}: ${cycles}, each cuts power, recovers from the disks alone, judges, resynchronizes, verifies; seed ${campaign.seed}`,
     `  areas   primary ${rig.primary.device}, secondary ${rig.secondary.device}, journal ${rig.journal.device}`,

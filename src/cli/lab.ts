@@ -31,25 +31,40 @@ export function addLab(program: Command, setExit: SetExit): void {
     if (state === null) setExit(EXIT.invalid);
     show(state, options);
   });
-  lab.command('faults').description('what a virtual disk can be told to do wrong: the classes of faults: in a profile').option('--json', 'for programs').action(showFaults);
+  lab
+    .command('faults')
+    .description('what a virtual disk can be told to do wrong: the classes of faults: in a profile')
+    .option('--json', 'for programs')
+    .action(showFaults);
 }
 
 function showFaults(options: LabOptions): void {
   const faults = listFaults();
   if (options.json) return printJson(faults);
-  for (const fault of faults) print(`${fault.class.padEnd(18)} ${fault.what}\n${' '.repeat(19)}default: ${optionsText(fault)}`);
-  print('\nIn a profile: lab.disks.NAME.faults: [{ class: lying-flush, probability: 0.5 }]. What a cut leaves of a disk\'s cache is no fault:\nsee killModel, keepProbability and tearProbability of the disk.');
+  for (const fault of faults)
+    print(`${fault.class.padEnd(18)} ${fault.what}\n${' '.repeat(19)}default: ${optionsText(fault)}`);
+  print(
+    "\nIn a profile: lab.disks.NAME.faults: [{ class: lying-flush, probability: 0.5 }]. What a cut leaves of a disk's cache is no fault:\nsee killModel, keepProbability and tearProbability of the disk.",
+  );
 }
 
 function optionsText({ options }: FaultDescription): string {
-  return options.map(({ name, default: value, required }) => (required ? `${name} (must be given)` : `${name} ${value === null ? 'drawn' : String(value)}`)).join(', ');
+  return options
+    .map(({ name, default: value, required }) =>
+      required ? `${name} (must be given)` : `${name} ${value === null ? 'drawn' : String(value)}`,
+    )
+    .join(', ');
 }
 
 async function down(rig: ResolvedRig, options: LabOptions): Promise<void> {
   labOf(rig);
   const holder = rigHolder(rig.name);
   if (holder !== null) {
-    throw new CampaignError('RIG_BUSY', `rig "${rig.name}" is in use by process ${holder.pid} (${holder.command}); end that first`, { ...holder });
+    throw new CampaignError(
+      'RIG_BUSY',
+      `rig "${rig.name}" is in use by process ${holder.pid} (${holder.command}); end that first`,
+      { ...holder },
+    );
   }
   const wasThere = await labDown(rig.name);
   if (options.json) printJson({ name: rig.name, wasThere });
@@ -65,6 +80,7 @@ function show(state: LabState | null, options: LabOptions): void {
   if (options.json) return printJson(state);
   if (state === null) return print('not running');
   print(`lab ${state.name}: process ${state.pid}, ${state.stateDir}`);
-  for (const [name, disk] of Object.entries(state.disks)) print(`  disk  ${name.padEnd(12)} ${disk.loop ?? '(vanished)'}  ${disk.node}`);
+  for (const [name, disk] of Object.entries(state.disks))
+    print(`  disk  ${name.padEnd(12)} ${disk.loop ?? '(vanished)'}  ${disk.node}`);
   for (const [name, board] of Object.entries(state.boards)) print(`  board ${name.padEnd(12)} ${board.tty}`);
 }

@@ -5,6 +5,7 @@ import { describeRemains, lockRig, type RigLock } from '../campaign/session/rigL
 export function lockForCommand(rigName: string, command: string): RigLock {
   const lock = lockRig(rigName, `plugpull ${command}`);
   const remains = lock.remains();
-  if (remains.length > 0) process.stderr.write(`plugpull: ${describeRemains(rigName, remains)}; waiting for that with the power on\n`);
+  if (remains.length > 0)
+    process.stderr.write(`plugpull: ${describeRemains(rigName, remains)}; waiting for that with the power on\n`);
   return lock;
 }

@@ -22,7 +22,8 @@ async function main(argv: readonly string[]): Promise<number> {
     // Commander has said it already.
     if (!(error instanceof CommanderError)) process.stderr.write(`plugpull: ${textOfError(error)}\n`);
     const exitCode = exitCodeOf(error);
-    if (argv.includes('--json') && exitCode !== EXIT.pass && !jsonPrinted()) printJson({ error: errorRecord(error, exitCode) });
+    if (argv.includes('--json') && exitCode !== EXIT.pass && !jsonPrinted())
+      printJson({ error: errorRecord(error, exitCode) });
     return exitCode;
   }
 }
@@ -43,4 +44,6 @@ catchCrashes();
 const exitCode = await main(process.argv);
 // Worker threads and serial ports may hold the event loop; all that matters has been written by now. A failed write is
 // told a turn later.
-process.stdout.write('', () => setImmediate(() => process.exit(hasCrashed() || (outputLost && exitCode === EXIT.pass) ? EXIT.internal : exitCode)));
+process.stdout.write('', () =>
+  setImmediate(() => process.exit(hasCrashed() || (outputLost && exitCode === EXIT.pass) ? EXIT.internal : exitCode)),
+);

@@ -26,8 +26,8 @@ export function addPlan(program: Command): void {
   program
     .command('plan <rig>')
     .description('dry run: what would be opened, overwritten and cut; touches nothing')
-    .option('--cycles <n>', 'instead of the profile\'s', wholeNumber(1, CYCLES_MAX))
-    .option('--seed <n>', 'instead of the profile\'s', wholeNumber(0, Number.MAX_SAFE_INTEGER))
+    .option('--cycles <n>', "instead of the profile's", wholeNumber(1, CYCLES_MAX))
+    .option('--seed <n>', "instead of the profile's", wholeNumber(0, Number.MAX_SAFE_INTEGER))
     .option('--like <dir>', `a run of this profile, to estimate the time from; left out: the newest in ${RUNS_DIR}/`)
     .option('--calibration <dir>', 'of `relay calibrate`: how long the disks take to return')
     .option('--json', 'for programs')
@@ -38,13 +38,20 @@ export function addPlan(program: Command): void {
       const enrolments = loadEnrolments(enrolmentPath(rig.file));
       const outlook = await outlookOf(rig, { holder: rigHolder(rig.name) });
       const plan = planRun(rig, { look: deviceNow, enrolments, former: former?.times, calibration, outlook });
-      plan.warnings.push(...(await ttyDoubts(rig.boards)).map(({ board, found, mend }) => `boards.${board}.tty: ${found}: ${mend}`));
+      plan.warnings.push(
+        ...(await ttyDoubts(rig.boards)).map(({ board, found, mend }) => `boards.${board}.tty: ${found}: ${mend}`),
+      );
       const basis = former?.directory ?? null;
       const free = freeBytes(RUNS_DIR);
       const short = plan.records === null || free === null ? null : shortOfRoom(plan.records, free, RUNS_DIR);
       if (short !== null) plan.warnings.push(short);
       const refusal = refusalOf(outlook);
-      if (options.json) printJson({ ...plan, estimatedFrom: basis, ...(refusal === null ? {} : { error: errorRecord(refusal, exitCodeOf(refusal)) }) });
+      if (options.json)
+        printJson({
+          ...plan,
+          estimatedFrom: basis,
+          ...(refusal === null ? {} : { error: errorRecord(refusal, exitCodeOf(refusal)) }),
+        });
       else print(formatPlan(plan, basis));
       if (refusal !== null) throw refusal;
     });
@@ -76,7 +83,11 @@ interface PlanOptions extends CampaignOverrides {
 /** One line for areas of which the same is said. */
 function notAsked(plan: RunPlan): string[] {
   const texts = [...new Set(plan.notAsked.map(({ text }) => text))];
-  const areasOf = (text: string): string => plan.notAsked.filter((one) => one.text === text).map(({ area }) => area).join(', ');
+  const areasOf = (text: string): string =>
+    plan.notAsked
+      .filter((one) => one.text === text)
+      .map(({ area }) => area)
+      .join(', ');
   return texts.map((text) => `safety gate: not asked about ${areasOf(text)}: ${text}`);
 }
 
@@ -107,13 +118,18 @@ function formatPlan(plan: RunPlan, basis: string | null): string {
   const lines = [`rig ${plan.rig}: ${plan.cyclesTotal} cycles, seed ${plan.seed}`, `time: ${timeOf(plan, basis)}`];
   if (plan.records !== null) lines.push(`room: ${describeNeed(plan.records)}`);
   lines.push('', 'devices');
-  for (const d of plan.devices) lines.push(`  ${d.area.padEnd(10)} ${d.device}${d.serial === null ? '' : ` (${d.serial})`}: ${d.fate}`);
+  for (const d of plan.devices)
+    lines.push(`  ${d.area.padEnd(10)} ${d.device}${d.serial === null ? '' : ` (${d.serial})`}: ${d.fate}`);
   for (const d of plan.devices) {
-    if (d.now !== null) lines.push(`  ${d.area.padEnd(10)} is ${d.now.kernelName} now, ${formatBytes(d.now.sizeBytes)}${keptBack(d.now)}, write cache: ${d.now.writeCache}${enrolment(d.enrolled)}`);
+    if (d.now !== null)
+      lines.push(
+        `  ${d.area.padEnd(10)} is ${d.now.kernelName} now, ${formatBytes(d.now.sizeBytes)}${keptBack(d.now)}, write cache: ${d.now.writeCache}${enrolment(d.enrolled)}`,
+      );
     else if (!d.device.startsWith('lab:')) lines.push(`  ${d.area.padEnd(10)} is not attached now`);
   }
   lines.push('', 'rails');
-  for (const r of plan.rails) lines.push(`  ${r.rail.padEnd(10)} ${r.board} channel ${r.channels.join('+')}, feeds ${r.feeds.join(', ')}`);
+  for (const r of plan.rails)
+    lines.push(`  ${r.rail.padEnd(10)} ${r.board} channel ${r.channels.join('+')}, feeds ${r.feeds.join(', ')}`);
   lines.push('', 'order');
   for (const c of plan.cycles) {
     const cuts = c.cuts.map((cut) => `cut ${cut.rails.join('+')} ${whenOf(cut)}`);
@@ -122,7 +138,8 @@ function formatPlan(plan: RunPlan, basis: string | null): string {
   if (plan.cycles.length < plan.cyclesTotal) lines.push(`  … and ${plan.cyclesTotal - plan.cycles.length} more`);
   for (const warning of plan.warnings) lines.push(`warning: ${warning}`);
   lines.push('', ...notAsked(plan));
-  if (plan.refusals.length > 0) lines.push(`A run would be refused now: ${plan.refusals.map(({ code }) => code).join(', ')}.`);
+  if (plan.refusals.length > 0)
+    lines.push(`A run would be refused now: ${plan.refusals.map(({ code }) => code).join(', ')}.`);
   lines.push('Nothing was touched.');
   return lines.join('\n');
 }

@@ -42,6 +42,8 @@ export async function buildProgram(word: string | undefined, setExit: SetExit): 
 /** After a mistake: the help of the very command. */
 function pointToHelp(command: Command, above: readonly string[]): void {
   const words = [...above, command.name()];
-  command.showHelpAfterError(`(${words.join(' ')} --help ${command.commands.length > 0 ? 'lists the commands' : 'says what it takes'})`);
+  command.showHelpAfterError(
+    `(${words.join(' ')} --help ${command.commands.length > 0 ? 'lists the commands' : 'says what it takes'})`,
+  );
   for (const sub of command.commands) pointToHelp(sub, words);
 }

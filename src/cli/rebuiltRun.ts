@@ -52,7 +52,10 @@ export function rebuiltRun(dir: string, texts: RunTexts): Run {
     interrupted: false,
     troubles: [],
   };
-  return unendedRun(run, parseCycles(texts.cycles), ['run.json is missing: host, versions and run id are unknown', ...tornLine('cycles.jsonl', texts.cycles)]);
+  return unendedRun(run, parseCycles(texts.cycles), [
+    'run.json is missing: host, versions and run id are unknown',
+    ...tornLine('cycles.jsonl', texts.cycles),
+  ]);
 }
 
 function readEvent(line: string): z.infer<typeof eventSchema>[] {

@@ -14,7 +14,7 @@ export function formatRegionMap(dirty: readonly RegionRange[], regionCount: numb
   const dirtyIn = new Float64Array(cellCount);
   for (const range of dirty) {
     const end = range.firstRegion + range.regions;
-    for (let at = range.firstRegion; at < end; ) {
+    for (let at = range.firstRegion; at < end;) {
       const cell = Math.floor(at / cellRegions);
       const next = Math.min(end, (cell + 1) * cellRegions);
       dirtyIn[cell] += next - at;
@@ -23,8 +23,18 @@ export function formatRegionMap(dirty: readonly RegionRange[], regionCount: numb
   }
   const last = dirty.at(-1);
   const knownUpTo = unlisted === 0 || last === undefined ? regionCount : last.firstRegion + last.regions;
-  const cells = Array.from(dirtyIn, (n, i) => (n === 0 ? (unlisted > 0 && (i + 1) * cellRegions > knownUpTo ? '?' : '.') : n >= Math.min(cellRegions, regionCount - i * cellRegions) ? '#' : '+'));
-  const rows: string[] = [`each character: ${cellRegions} region${cellRegions === 1 ? '' : 's'}; . clean, + some dirty, # dirty`];
+  const cells = Array.from(dirtyIn, (n, i) =>
+    n === 0
+      ? unlisted > 0 && (i + 1) * cellRegions > knownUpTo
+        ? '?'
+        : '.'
+      : n >= Math.min(cellRegions, regionCount - i * cellRegions)
+        ? '#'
+        : '+',
+  );
+  const rows: string[] = [
+    `each character: ${cellRegions} region${cellRegions === 1 ? '' : 's'}; . clean, + some dirty, # dirty`,
+  ];
   for (let at = 0; at < cellCount; at += COLUMNS) {
     rows.push(`${String(at * cellRegions).padStart(10)}  ${cells.slice(at, at + COLUMNS).join('')}`);
   }

@@ -27,7 +27,9 @@ export function addRelay(program: Command, setExit: SetExit): void {
       .command(`${state} <rig> [rails...]`)
       .description(`switch rails ${state}${state === 'on' ? ' (default: all)' : ''}`)
       .option('--json', 'for programs')
-      .action((file: string, rails: string[], options: RelayOptions) => switchRails(loadRig(file), rails, state, options));
+      .action((file: string, rails: string[], options: RelayOptions) =>
+        switchRails(loadRig(file), rails, state, options),
+      );
   }
   relay
     .command('state <rig> [rails...]')
@@ -39,18 +41,27 @@ export function addRelay(program: Command, setExit: SetExit): void {
     .description('off and on again; timed by the board where it can')
     .requiredOption('--ms <ms>', 'how long the rail is off', wholeNumber(1, PULSE_MS_MAX))
     .option('--json', 'for programs')
-    .action((file: string, rail: string, options: RelayOptions & { ms: number }) => pulse(loadRig(file), rail, options));
+    .action((file: string, rail: string, options: RelayOptions & { ms: number }) =>
+      pulse(loadRig(file), rail, options),
+    );
 }
 
-async function switchRails(rig: ResolvedRig, names: string[], state: 'on' | 'off', options: RelayOptions): Promise<void> {
-  if (names.length === 0 && state === 'off') throw new UsageError(`name the rails to switch off; ${rig.name} has ${railNames(rig).join(', ')}`);
+async function switchRails(
+  rig: ResolvedRig,
+  names: string[],
+  state: 'on' | 'off',
+  options: RelayOptions,
+): Promise<void> {
+  if (names.length === 0 && state === 'off')
+    throw new UsageError(`name the rails to switch off; ${rig.name} has ${railNames(rig).join(', ')}`);
   const rails = chosen(rig, names);
   await withPower(rig, `relay ${state}`, {}, async (power, told) => {
     // What was asked for is done to its end: a few moments, and half of it would be neither.
     const done = await power.switchRails(rails, state);
     told(`${rails.join(', ')} switched ${state}, as asked`);
     if (options.json) return printJson(done);
-    for (const r of done) print(`${r.rail.padEnd(12)} ${state.padEnd(4)} evidence: ${r.evidence}, read back: ${r.state}`);
+    for (const r of done)
+      print(`${r.rail.padEnd(12)} ${state.padEnd(4)} evidence: ${r.evidence}, read back: ${r.state}`);
   });
 }
 
@@ -68,16 +79,21 @@ async function pulse(rig: ResolvedRig, rail: string, options: RelayOptions & { m
   const [known] = chosen(rig, [rail]);
   await withPower(rig, 'relay pulse', { goesBackOn: true }, async (power, told, signal) => {
     const done = await power.pulseRail(known, options.ms, signal);
-    told(`${done.rail} was off for ${done.offMs.toFixed(1)} of ${options.ms} ms and was switched on again, read back: ${done.state}`);
+    told(
+      `${done.rail} was off for ${done.offMs.toFixed(1)} of ${options.ms} ms and was switched on again, read back: ${done.state}`,
+    );
     if (options.json) return printJson(done);
-    print(`${done.rail}: off for ${done.offMs.toFixed(1)} ms, timed by the ${done.timedBy}; evidence: ${done.evidence}`);
+    print(
+      `${done.rail}: off for ${done.offMs.toFixed(1)} ms, timed by the ${done.timedBy}; evidence: ${done.evidence}`,
+    );
   });
 }
 
 function chosen(rig: ResolvedRig, names: string[]): string[] {
   const known = railNames(rig);
   const unknown = names.find((name) => !known.includes(name));
-  if (unknown !== undefined) throw new UsageError(`no rail is called "${unknown}"; ${rig.name} has ${known.join(', ')}`);
+  if (unknown !== undefined)
+    throw new UsageError(`no rail is called "${unknown}"; ${rig.name} has ${known.join(', ')}`);
   return names.length === 0 ? known : names;
 }
 

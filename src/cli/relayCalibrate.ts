@@ -51,7 +51,17 @@ async function calibrateRig(rig: ResolvedRig, options: CalibrateCommand): Promis
     dir.write('rig.yaml', dumpRig(rig));
     if (rig.lab !== null) wayOut.startsLab(rig.name);
     const session = await Session.open(
-      { rig, ffi: options.ffi, lab: 'start', keepLab: false, lock, runId: newRunId(), historyDir: null, onNote: say, stopped: () => interrupts.requested },
+      {
+        rig,
+        ffi: options.ffi,
+        lab: 'start',
+        keepLab: false,
+        lock,
+        runId: newRunId(),
+        historyDir: null,
+        onNote: say,
+        stopped: () => interrupts.requested,
+      },
       realHost,
       systemClock,
     );
@@ -64,7 +74,10 @@ async function calibrateRig(rig: ResolvedRig, options: CalibrateCommand): Promis
         takenAt: new Date().toISOString(),
         signal: stop.signal,
         onSample: (s) => {
-          if (!options.json) print(`${s.rail.padEnd(12)} cut ${s.index}: dark after ${formatMs(s.cutMs)}, back after ${formatMs(s.returnMs)}`);
+          if (!options.json)
+            print(
+              `${s.rail.padEnd(12)} cut ${s.index}: dark after ${formatMs(s.cutMs)}, back after ${formatMs(s.returnMs)}`,
+            );
         },
       });
       dir.write(CALIBRATION_FILE, `${JSON.stringify(calibration, null, 2)}\n`);
@@ -75,7 +88,8 @@ async function calibrateRig(rig: ResolvedRig, options: CalibrateCommand): Promis
     } finally {
       const troubles = await session.end();
       troubles.forEach(say);
-      if (stop.signal.aborted) say(troubles.length === 0 ? `${session.powerAtEnd}, devices released` : 'not everything could be done');
+      if (stop.signal.aborted)
+        say(troubles.length === 0 ? `${session.powerAtEnd}, devices released` : 'not everything could be done');
     }
   } finally {
     // Nothing was measured: nothing is left.
@@ -99,6 +113,9 @@ function say(text: string): void {
 function formatCalibration(c: Calibration, directory: string, file: string): string {
   const line = (what: string, d: Distribution): string =>
     `${what} min ${formatMs(d.min)}, median ${formatMs(d.median)}, 95 % ${formatMs(d.p95)}, max ${formatMs(d.max)}`;
-  const rails = Object.entries(c.rails).flatMap(([rail, r]) => [`${rail.padEnd(12)} ${line('dark after', r.cut)}`, `${' '.repeat(13)}${line('back after', r.return)}`]);
+  const rails = Object.entries(c.rails).flatMap(([rail, r]) => [
+    `${rail.padEnd(12)} ${line('dark after', r.cut)}`,
+    `${' '.repeat(13)}${line('back after', r.return)}`,
+  ]);
   return ['', ...rails, '', `Lead the cuts by it: plugpull run ${file} --calibration ${directory}`].join('\n');
 }

@@ -36,13 +36,17 @@ const CHANNELS_MAX = 64;
 export function addRelayTest(relay: Command, setExit: SetExit): void {
   relay
     .command('test [rig]')
-    .description('switch every relay of a board to the other state and back; all of a rig\'s boards, or --type and --tty')
+    .description(
+      "switch every relay of a board to the other state and back; all of a rig's boards, or --type and --tty",
+    )
     .option('--type <name>', 'board type, see relay boards')
     .option('--tty <path>', 'where it is plugged in')
     .option('--channels <n>', 'how many relays it has', wholeNumber(1, CHANNELS_MAX), 1)
     .option('--json', 'for programs')
     .action(async (file: string | undefined, options: TestOptions) => {
-      const steps = await interruptibly((held) => (file === undefined ? testOne(bare(options), 'relay-test', options, held) : testRig(file, options, held)));
+      const steps = await interruptibly((held) =>
+        file === undefined ? testOne(bare(options), 'relay-test', options, held) : testRig(file, options, held),
+      );
       if (options.json) printJson(steps);
       if (steps.some((s) => !s.ok)) setExit(EXIT.invalid);
     });
@@ -57,10 +61,19 @@ async function interruptibly(test: (held: Held) => Promise<BoardTestStep[]>): Pr
   const stop = new AbortController();
   wayOut.interrupts.onFirst(() => stop.abort());
   try {
-    const steps = await test({ signal: stop.signal, onOpen: (putBack) => wayOut.holds({ leave: () => within(systemClock, PUT_BACK_MS, 'switching the relay under test back', putBack()) }) });
+    const steps = await test({
+      signal: stop.signal,
+      onOpen: (putBack) =>
+        wayOut.holds({
+          leave: () => within(systemClock, PUT_BACK_MS, 'switching the relay under test back', putBack()),
+        }),
+    });
     if (!stop.signal.aborted) return steps;
     const failed = steps.filter((s) => !s.ok).map((s) => s.detail);
-    const left = failed.length === 0 ? 'every relay that was tried is as it was found, the others were not touched' : `these steps failed: ${failed.join('; ')}`;
+    const left =
+      failed.length === 0
+        ? 'every relay that was tried is as it was found, the others were not touched'
+        : `these steps failed: ${failed.join('; ')}`;
     throw new CampaignError('INTERRUPTED', `plugpull relay test was interrupted; ${left}`);
   } finally {
     wayOut.release();
@@ -68,7 +81,8 @@ async function interruptibly(test: (held: Held) => Promise<BoardTestStep[]>): Pr
 }
 
 async function testRig(file: string, options: TestOptions, held: Held): Promise<BoardTestStep[]> {
-  if (options.type !== undefined || options.tty !== undefined) throw new UsageError('name a rig, or --type and --tty, not both');
+  if (options.type !== undefined || options.tty !== undefined)
+    throw new UsageError('name a rig, or --type and --tty, not both');
   const rig = loadRig(file);
   const lock = lockRig(rig.name, 'plugpull relay test');
   try {
@@ -85,9 +99,19 @@ async function testRig(file: string, options: TestOptions, held: Held): Promise<
   }
 }
 
-async function testOne(board: BoardToTest, rigName: string, options: TestOptions, held: Held): Promise<BoardTestStep[]> {
+async function testOne(
+  board: BoardToTest,
+  rigName: string,
+  options: TestOptions,
+  held: Held,
+): Promise<BoardTestStep[]> {
   const steps: BoardTestStep[] = [];
-  for await (const step of testBoard(board.type, board.tty, { ...board.setup, ...held }, { rigName, runtimeDir: stateDir() })) {
+  for await (const step of testBoard(
+    board.type,
+    board.tty,
+    { ...board.setup, ...held },
+    { rigName, runtimeDir: stateDir() },
+  )) {
     steps.push(step);
     if (!options.json) print(line(step));
   }
@@ -98,7 +122,9 @@ function bare(options: TestOptions): BoardToTest {
   const { type, tty, channels } = options;
   if (type === undefined || tty === undefined) throw new UsageError('name a rig, or give both --type and --tty');
   if (!listBoards().some((board) => board.type === type)) {
-    throw new UsageError(`no board type is called "${type}" (plugpull relay boards); one of your own is tested with its profile: plugpull relay test RIG`);
+    throw new UsageError(
+      `no board type is called "${type}" (plugpull relay boards); one of your own is tested with its profile: plugpull relay test RIG`,
+    );
   }
   return { type, tty, setup: { name: type, channels: channels ?? 1 } };
 }

@@ -50,11 +50,17 @@ async function replay(dir: string, options: ReplayOptions): Promise<ExitCode> {
   const recorded = readRecorded(dir);
   const cycles = options.cycle === undefined ? recorded.rig.campaign.cycles : options.cycle + 1;
   if (cycles > recorded.rig.campaign.cycles) {
-    throw new UsageError(`cycle ${options.cycle} is not in ${dir}: it has cycles 0 to ${recorded.rig.campaign.cycles - 1}`);
+    throw new UsageError(
+      `cycle ${options.cycle} is not in ${dir}: it has cycles 0 to ${recorded.rig.campaign.cycles - 1}`,
+    );
   }
   const rig = effectiveRig(recorded.rig, { cycles });
   const ffi = options.ffi ?? recorded.run.host.ffi;
-  const { exitCode, record, directory } = await run(rig, { ...options, ffi, calibration: existsSync(join(dir, CALIBRATION_FILE)) ? dir : undefined });
+  const { exitCode, record, directory } = await run(rig, {
+    ...options,
+    ffi,
+    calibration: existsSync(join(dir, CALIBRATION_FILE)) ? dir : undefined,
+  });
   const comparison = compareReplay(recorded.cycles, record.cycles, cycles);
   if (options.json) printJson({ directory, ...record, replay: { of: dir, ...comparison } });
   else print(formatReplay(comparison));

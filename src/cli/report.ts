@@ -38,6 +38,8 @@ function replace(file: string, text: string): void {
     writeFileSync(draft, text, { mode: 0o600, flag: 'wx' });
     renameSync(draft, file);
   } catch (error) {
-    throw new UsageError(`${file} can't be written (${textOf(error)}); make room and permission, or report on a copy of the directory`);
+    throw new UsageError(
+      `${file} can't be written (${textOf(error)}); make room and permission, or report on a copy of the directory`,
+    );
   }
 }

@@ -30,7 +30,9 @@ async function resync(rig: ResolvedRig, options: ResyncOptions): Promise<ExitCod
   const { recovery, resync: copied } = report;
   if (options.json) printJson(report);
   else {
-    print(`recovered in ${formatMs(recovery.durationMs)}: ${recovery.dirtyRegions} of ${recovery.regionCount} regions dirty (${dirtyOrigin(recovery)})`);
+    print(
+      `recovered in ${formatMs(recovery.durationMs)}: ${recovery.dirtyRegions} of ${recovery.regionCount} regions dirty (${dirtyOrigin(recovery)})`,
+    );
     for (const text of [...recovery.findings.map(findingText), ...unlistedTexts(recovery)]) print(`  ${text}`);
     print(`copied ${copied.regions} regions, ${formatBytes(copied.bytes)}, in ${formatMs(copied.durationMs)}`);
     if (!copied.complete) print(`${copied.remainingRegions} regions are still dirty`);

@@ -51,8 +51,12 @@ export function addRun(program: Command, setExit: SetExit): void {
   const command = program
     .command('run <rig>')
     .description('campaign: load, cut, recover, judge, resynchronize, verify, again and again')
-    .option('--cycles <n>', 'instead of the profile\'s', wholeNumber(1, CYCLES_MAX))
-    .option('--seed <n>', 'instead of the profile\'s; seeds the virtual lab too', wholeNumber(0, Number.MAX_SAFE_INTEGER))
+    .option('--cycles <n>', "instead of the profile's", wholeNumber(1, CYCLES_MAX))
+    .option(
+      '--seed <n>',
+      "instead of the profile's; seeds the virtual lab too",
+      wholeNumber(0, Number.MAX_SAFE_INTEGER),
+    )
     .option('--out <dir>', 'run directory, new or empty (default: runs/TIME-RIG-SEED)', path)
     .option('--calibration <dir>', 'of `relay calibrate`: each cut is led by what its rails were measured to take');
   addMetricsOptions(command)
@@ -106,7 +110,11 @@ async function lockedRun(rig: ResolvedRig, options: Options): Promise<RunOutcome
 }
 
 /** The options with the calibration read, the way out prepared, and the metrics served. */
-type Options = Omit<RunOptions, 'calibration' | 'metrics'> & { calibration: Calibration | null; wayOut: WayOut; metrics: RunMetrics };
+type Options = Omit<RunOptions, 'calibration' | 'metrics'> & {
+  calibration: Calibration | null;
+  wayOut: WayOut;
+  metrics: RunMetrics;
+};
 
 async function runRecorded(dir: RunDirectory, rig: ResolvedRig, options: Options, lock: RigLock): Promise<RunOutcome> {
   const { metrics } = options;
@@ -142,7 +150,8 @@ function warnOfRoom(rig: ResolvedRig, place: string): void {
   if (plan.records === null || free === null) return;
   const text = shortOfRoom(plan.records, free, place);
   if (text === null) return;
-  if (hasNoRoom(plan.records, free)) throw new CampaignError('RUN_DIR_FULL', `not one cycle fits: ${text}`, { path: place, free });
+  if (hasNoRoom(plan.records, free))
+    throw new CampaignError('RUN_DIR_FULL', `not one cycle fits: ${text}`, { path: place, free });
   process.stderr.write(`plugpull: warning: ${text}\n`);
 }
 
@@ -161,17 +170,34 @@ function beginRecords(files: RunFiles, rig: ResolvedRig, options: Options): Reco
   }
 }
 
-function campaign(rig: ResolvedRig, options: Options, lock: RigLock, files: RunFiles, observers: readonly CampaignObserver[]): Promise<CampaignResult> {
+function campaign(
+  rig: ResolvedRig,
+  options: Options,
+  lock: RigLock,
+  files: RunFiles,
+  observers: readonly CampaignObserver[],
+): Promise<CampaignResult> {
   const { ffi, calibration, wayOut } = options;
   const keepLab = options.keepLab === true;
   if (rig.lab !== null && !keepLab) wayOut.startsLab(rig.name);
   return runCampaign(
     { rig, ffi, keepLab, runId: files.runId, historyDir: files.dir.historyDir, lock, calibration },
-    { host: realHost, clock: systemClock, interrupts: wayOut.interrupts, observers, onSession: (session) => wayOut.holds(session) },
+    {
+      host: realHost,
+      clock: systemClock,
+      interrupts: wayOut.interrupts,
+      observers,
+      onSession: (session) => wayOut.holds(session),
+    },
   );
 }
 
-async function finish(files: RunFiles, recorder: Recorder, result: CampaignResult, options: Options): Promise<RunOutcome> {
+async function finish(
+  files: RunFiles,
+  recorder: Recorder,
+  result: CampaignResult,
+  options: Options,
+): Promise<RunOutcome> {
   const record = files.summary(result);
   for (const trouble of record.run.troubles) process.stderr.write(`plugpull: ${trouble}\n`);
   const unwritten = files.writeAll(record, await options.metrics.metrics.render(), recorder.hasEveryCycle);
@@ -179,6 +205,13 @@ async function finish(files: RunFiles, recorder: Recorder, result: CampaignResul
   const where = unwritten.length === 0 ? `report: ${files.dir.file('report.html')}` : `records: incomplete in ${path}`;
   if (!options.json) print(`\n${summaryTable(record, process.stdout.columns)}\n${where}`);
   for (const trouble of unwritten) process.stderr.write(`plugpull: ${trouble}\n`);
-  if (unwritten.length > 0) process.stderr.write(`plugpull: once there is room and permission, \`plugpull report ${path}\` rebuilds the report from what is recorded\n`);
-  return { exitCode: unwritten.length > 0 ? EXIT.internal : exitOfCampaign(result, record.run), record, directory: path };
+  if (unwritten.length > 0)
+    process.stderr.write(
+      `plugpull: once there is room and permission, \`plugpull report ${path}\` rebuilds the report from what is recorded\n`,
+    );
+  return {
+    exitCode: unwritten.length > 0 ? EXIT.internal : exitOfCampaign(result, record.run),
+    record,
+    directory: path,
+  };
 }

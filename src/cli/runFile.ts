@@ -15,11 +15,13 @@ const FILE_BYTES_MAX = 2 ** 29 - 2 ** 20;
 /** Follows no link: a directory that somebody else prepared can't lead anywhere. @throws UsageError that names the file */
 export function readRunFile(dir: string, name: string): string {
   try {
-    if (lstatSync(dir).isSymbolicLink()) throw new UsageError(`${dir} is a symbolic link; name the run's directory itself`);
+    if (lstatSync(dir).isSymbolicLink())
+      throw new UsageError(`${dir} is a symbolic link; name the run's directory itself`);
     const fd = openSync(join(dir, name), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     try {
       const { size } = fstatSync(fd);
-      if (!fstatSync(fd).isFile()) throw new UsageError(`${join(dir, name)} is not a regular file; no run has left that`);
+      if (!fstatSync(fd).isFile())
+        throw new UsageError(`${join(dir, name)} is not a regular file; no run has left that`);
       if (size > FILE_BYTES_MAX) throw new UsageError(`${join(dir, name)} has ${size} bytes; no run has left that`);
       return readFileSync(fd, 'utf8');
     } finally {
@@ -28,8 +30,10 @@ export function readRunFile(dir: string, name: string): string {
   } catch (error) {
     if (error instanceof UsageError) throw error;
     if (codeOf(error) === 'ELOOP') throw new UsageError(`${join(dir, name)} is a symbolic link; no run has left that`);
-    if (dir === '' || codeOf(error) === 'ENOTDIR') throw new UsageError(`"${dir}" is not a directory; name that of a run`);
-    const why = codeOf(error) === 'ENOENT' ? 'is not there; is that the directory of a run?' : `can't be read (${textOf(error)})`;
+    if (dir === '' || codeOf(error) === 'ENOTDIR')
+      throw new UsageError(`"${dir}" is not a directory; name that of a run`);
+    const why =
+      codeOf(error) === 'ENOENT' ? 'is not there; is that the directory of a run?' : `can't be read (${textOf(error)})`;
     throw new UsageError(`${join(dir, name)} ${why}`);
   }
 }
@@ -47,7 +51,9 @@ export function readRun(dir: string): Run {
   } catch (error) {
     if (!(error instanceof ReportError)) throw error;
     const canRebuild = error.context.where === 'run.json' && existsSync(join(dir, 'rig.yaml'));
-    const next = canRebuild ? '; remove it, and the report is rebuilt from cycles.jsonl, events.jsonl and rig.yaml' : '';
+    const next = canRebuild
+      ? '; remove it, and the report is rebuilt from cycles.jsonl, events.jsonl and rig.yaml'
+      : '';
     throw new ReportError(error.code, `${dir}: ${error.message}${next}`, { ...error.context, dir });
   }
 }

@@ -63,7 +63,12 @@ export class RunFiles {
 
   private history(): RunRecord['history'] {
     const { cycles, bytes } = this.removed;
-    return { keep: this.context.rig.campaign.keepHistory, files: this.dir.historyFiles(), removedCycles: cycles, removedBytes: bytes };
+    return {
+      keep: this.context.rig.campaign.keepHistory,
+      files: this.dir.historyFiles(),
+      removedCycles: cycles,
+      removedBytes: bytes,
+    };
   }
 
   writeBeginning(): void {
@@ -85,7 +90,8 @@ export class RunFiles {
         return false;
       }
     };
-    const cycles = (): void => this.dir.write('cycles.jsonl', record.cycles.map((cycle) => `${JSON.stringify(cycle)}\n`).join(''));
+    const cycles = (): void =>
+      this.dir.write('cycles.jsonl', record.cycles.map((cycle) => `${JSON.stringify(cycle)}\n`).join(''));
     if (cyclesAreWhole || attempt(cycles)) attempt(() => this.writeRun(record.run));
     attempt(() => this.dir.write('report.html', writeReportHtml(record)));
     attempt(() => this.dir.write('junit.xml', writeJunit(record)));

@@ -30,8 +30,16 @@ const LINGER_MS_MAX = 600_000;
 export function addMetricsOptions(command: Command): Command {
   return command
     .option('--metrics <[host:]port>', 'serve Prometheus metrics meanwhile', parseMetricsAddress)
-    .option('--metrics-linger <time>', `with --metrics: at the end, wait so long at most to be scraped once more, 0 to 10min (default: ${LINGER_MS / 1000}s)`, lingerMs)
-    .option('--metrics-textfile <file>', 'write the metrics to FILE.prom after each cycle, for node_exporter', parseTextfile)
+    .option(
+      '--metrics-linger <time>',
+      `with --metrics: at the end, wait so long at most to be scraped once more, 0 to 10min (default: ${LINGER_MS / 1000}s)`,
+      lingerMs,
+    )
+    .option(
+      '--metrics-textfile <file>',
+      'write the metrics to FILE.prom after each cycle, for node_exporter',
+      parseTextfile,
+    )
     .option('--metrics-push <url>', 'push the metrics to a Pushgateway after each cycle', parsePushUrl);
 }
 
@@ -69,7 +77,10 @@ export class RunMetrics {
 
   /** @throws MetricsError when the port can't be had; the others only complain */
   static async open(rig: ResolvedRig, options: MetricsOptions): Promise<RunMetrics> {
-    const metrics = createMetrics(rig.name, rig.rails.map((r) => r.name));
+    const metrics = createMetrics(
+      rig.name,
+      rig.rails.map((r) => r.name),
+    );
     const server = options.metrics === undefined ? null : await serveMetrics(metrics, options.metrics);
     const outlets = [
       ...(options.metricsTextfile === undefined ? [] : [textfileOutlet(options.metricsTextfile)]),
@@ -90,13 +101,20 @@ export class RunMetrics {
     const limitMs = this.options.metricsLinger ?? LINGER_MS;
     // Who has asked for the end is not kept waiting.
     if (this.server === null || limitMs === 0 || interrupts.requested) return;
-    say(`metrics: waiting up to ${limitMs / 1000} s for ${this.server.url} to be read once more; Ctrl-C ends the wait, --metrics-linger sets it`);
+    say(
+      `metrics: waiting up to ${limitMs / 1000} s for ${this.server.url} to be read once more; Ctrl-C ends the wait, --metrics-linger sets it`,
+    );
     const over = new AbortController();
     const interrupted = new Promise<void>((resolve) => interrupts.onFirst(resolve));
     const read = this.server.scraped().then(() => true);
-    const isRead = await Promise.race([read, interrupted, sleep(limitMs, undefined, { signal: over.signal }).catch(() => undefined)]);
+    const isRead = await Promise.race([
+      read,
+      interrupted,
+      sleep(limitMs, undefined, { signal: over.signal }).catch(() => undefined),
+    ]);
     over.abort();
-    if (isRead !== true) say('metrics: nobody has read the final values; --metrics-textfile and --metrics-push need no reader');
+    if (isRead !== true)
+      say('metrics: nobody has read the final values; --metrics-textfile and --metrics-push need no reader');
   }
 
   async close(): Promise<void> {

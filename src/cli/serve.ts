@@ -36,14 +36,21 @@ export function addServe(program: Command): void {
   program
     .command('serve <rig>')
     .description('metrics of a rig without a campaign')
-    .addOption(new Option('--listen <[host:]port>', 'where').argParser(parseMetricsAddress).default(parseMetricsAddress(LISTEN), LISTEN))
+    .addOption(
+      new Option('--listen <[host:]port>', 'where')
+        .argParser(parseMetricsAddress)
+        .default(parseMetricsAddress(LISTEN), LISTEN),
+    )
     .addOption(ffiOption())
     .action((file: string, options: ServeOptions) => serve(loadRig(file), options));
 }
 
 /** Until a signal; that is its ordinary end. */
 async function serve(rig: ResolvedRig, options: ServeOptions): Promise<void> {
-  const metrics = createMetrics(rig.name, rig.rails.map((r) => r.name));
+  const metrics = createMetrics(
+    rig.name,
+    rig.rails.map((r) => r.name),
+  );
   const told = new Map<string, string>();
   const journal = teller('journal', told, async () => {
     sample(metrics, await inspectRig(rig, options.ffi));

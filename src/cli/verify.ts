@@ -27,7 +27,10 @@ export function addVerify(program: Command, setExit: SetExit): void {
 }
 
 async function verify(rig: ResolvedRig, options: VerifyOptions): Promise<ExitCode> {
-  const { report, journal } = await withSession(rig, options.ffi, 'verify', async ({ engine }) => ({ report: await engine.verify(), journal: await journalOf(rig, options.ffi) }));
+  const { report, journal } = await withSession(rig, options.ffi, 'verify', async ({ engine }) => ({
+    report: await engine.verify(),
+    journal: await journalOf(rig, options.ffi),
+  }));
   if (options.json) printJson({ ...report, journal });
   else {
     print(`compared ${formatBytes(report.bytes)} in ${formatMs(report.durationMs)}`);
@@ -39,7 +42,8 @@ async function verify(rig: ResolvedRig, options: VerifyOptions): Promise<ExitCod
 }
 
 /** What a recovery now would find; or why that is not known. */
-type JournalState = { dirtyRegions: number; regionCount: number; everythingDirty: boolean; needsFormat: boolean } | { unknown: string };
+type JournalState =
+  { dirtyRegions: number; regionCount: number; everythingDirty: boolean; needsFormat: boolean } | { unknown: string };
 
 async function journalOf(rig: ResolvedRig, ffi: FfiName): Promise<JournalState> {
   try {

@@ -60,7 +60,10 @@ export function prepareWayOut(): WayOut {
       say = action;
     },
     startsLab(name) {
-      const ran = realHost.labView(name).then((lab) => lab !== null, () => true);
+      const ran = realHost.labView(name).then(
+        (lab) => lab !== null,
+        () => true,
+      );
       // Ending takes its turn after a start that is under way.
       endLab = async () => ((await ran) ? undefined : realHost.labDown(name));
     },

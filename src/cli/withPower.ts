@@ -27,7 +27,12 @@ export interface PowerHabits {
 }
 
 /** @throws CampaignError INTERRUPTED with how the rails were left, RIG_BUSY; PowerError */
-export async function withPower(rig: ResolvedRig, command: string, { goesBackOn = false }: PowerHabits, action: PowerAction): Promise<void> {
+export async function withPower(
+  rig: ResolvedRig,
+  command: string,
+  { goesBackOn = false }: PowerHabits,
+  action: PowerAction,
+): Promise<void> {
   const wayOut = prepareWayOut();
   const stop = new AbortController();
   wayOut.interrupts.onFirst(() => stop.abort());
@@ -46,7 +51,8 @@ export async function withPower(rig: ResolvedRig, command: string, { goesBackOn 
     } finally {
       lock.release();
     }
-    if (stop.signal.aborted) throw new CampaignError('INTERRUPTED', `plugpull ${command} was interrupted; ${state}`, { rig: rig.name });
+    if (stop.signal.aborted)
+      throw new CampaignError('INTERRUPTED', `plugpull ${command} was interrupted; ${state}`, { rig: rig.name });
   } finally {
     wayOut.release();
   }
@@ -59,7 +65,12 @@ function switchesBackOn(power: PowerController): HoldsPower {
       const off = power.notOn;
       if (off.length === 0) return 'no rail was off';
       const goingOn = power.setEach(new Map(off.map((rail) => [rail, 'on'])));
-      const ended = await within(systemClock, Math.max(POWER_ON_MS, power.slowestMs), `switching ${off.join(', ')} on`, goingOn);
+      const ended = await within(
+        systemClock,
+        Math.max(POWER_ON_MS, power.slowestMs),
+        `switching ${off.join(', ')} on`,
+        goingOn,
+      );
       return railsLeft(ended.failed) || `${off.join(', ')} switched on again`;
     },
   };
@@ -68,5 +79,7 @@ function switchesBackOn(power: PowerController): HoldsPower {
 /** Nothing is undone that was asked for: the command under way ends, and what was switched off is named. */
 async function whenIdle(power: PowerController): Promise<string> {
   await ended(systemClock, IDLE_MS, power.idle());
-  return power.notOn.length === 0 ? 'no rail was switched off' : `switched off, or perhaps so: ${power.notOn.join(', ')}`;
+  return power.notOn.length === 0
+    ? 'no rail was switched off'
+    : `switched off, or perhaps so: ${power.notOn.join(', ')}`;
 }

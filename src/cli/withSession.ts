@@ -11,7 +11,12 @@ import type { FfiName } from './options.js';
 import { prepareWayOut, type WayOut } from './wayOut.js';
 
 /** The engine is open when `action` gets the session. @throws CampaignError INTERRUPTED, HARDWARE_FAILED */
-export async function withSession<T>(rig: ResolvedRig, ffi: FfiName, command: string, action: (session: Session) => Promise<T>): Promise<T> {
+export async function withSession<T>(
+  rig: ResolvedRig,
+  ffi: FfiName,
+  command: string,
+  action: (session: Session) => Promise<T>,
+): Promise<T> {
   const lock = lockForCommand(rig.name, command);
   const wayOut = prepareWayOut();
   try {
@@ -37,7 +42,17 @@ async function inSession<T>(
   const { interrupts } = wayOut;
   const say = (text: string): void => void process.stderr.write(`plugpull: ${text}\n`);
   const session = await Session.open(
-    { rig, ffi, lab: 'require', keepLab: true, lock, runId: newRunId(), historyDir: null, onNote: say, stopped: () => interrupts.requested },
+    {
+      rig,
+      ffi,
+      lab: 'require',
+      keepLab: true,
+      lock,
+      runId: newRunId(),
+      historyDir: null,
+      onNote: say,
+      stopped: () => interrupts.requested,
+    },
     realHost,
     systemClock,
   );
@@ -50,7 +65,8 @@ async function inSession<T>(
   } finally {
     const troubles = await session.end();
     troubles.forEach(say);
-    if (interrupts.requested) say(troubles.length === 0 ? `${session.powerAtEnd}, devices released` : 'not everything could be done');
+    if (interrupts.requested)
+      say(troubles.length === 0 ? `${session.powerAtEnd}, devices released` : 'not everything could be done');
   }
 }
 

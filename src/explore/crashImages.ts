@@ -89,7 +89,11 @@ function choicesAt(index: number, choices: readonly (readonly Pattern[])[]): Pat
   });
 }
 
-export function applyPatterns(durable: JournalImage, pending: readonly JournalWrite[], patterns: readonly number[]): JournalImage {
+export function applyPatterns(
+  durable: JournalImage,
+  pending: readonly JournalWrite[],
+  patterns: readonly number[],
+): JournalImage {
   let image = durable;
   pending.forEach((w, k) => {
     const pattern = patterns[k] ?? 0;

@@ -18,7 +18,15 @@ const GARBAGE = Uint8Array.from({ length: BLOCK_BYTES }, (_, i) => (i * 167 + 13
 const ZERO = new Uint8Array(BLOCK_BYTES);
 
 export function damaged(image: JournalImage, place: number, block: number): JournalImage {
-  const write = { ordinal: -1, kind: 'log' as const, tag: -1, blocksPerCopy: 1, places: [place], blocks: [block], note: 'damage' };
+  const write = {
+    ordinal: -1,
+    kind: 'log' as const,
+    tag: -1,
+    blocksPerCopy: 1,
+    places: [place],
+    blocks: [block],
+    note: 'damage',
+  };
   return withWrite(image, journalWrite(write, image.store), () => true);
 }
 
@@ -42,10 +50,19 @@ export function judgeDamage(world: World, step: DamageStep): Violation | null {
   stage.effects.damagedJournals++;
   const lost = trulyDifferingRegions(world) & ~dirtyMask;
   const what = `block ${step.place} of the journal is ${step.kind}`;
-  if (lost !== 0) return { rule: 'R12', detail: `${what}, and ${regionsText(lost)} differ and are clean (D = ${regionsText(dirtyMask)})`, journal: null };
+  if (lost !== 0)
+    return {
+      rule: 'R12',
+      detail: `${what}, and ${regionsText(lost)} differ and are clean (D = ${regionsText(dirtyMask)})`,
+      journal: null,
+    };
   const excess = dirtyMask & ~dirtyWithout(stage, crashed, step);
   if (excess === 0 || !mustCostNothing(world, crashed, step)) return null;
-  return { rule: 'I4', detail: `${what}, the other copy tells, and ${regionsText(excess)} are dirty for it`, journal: null };
+  return {
+    rule: 'I4',
+    detail: `${what}, the other copy tells, and ${regionsText(excess)} are dirty for it`,
+    journal: null,
+  };
 }
 
 function imageAfter(stage: Stage, image: JournalImage, { place, kind }: DamageStep): JournalImage | null {
@@ -75,10 +92,15 @@ function mustBeSafe({ store, recoveries, layout }: Stage, image: JournalImage, {
 }
 
 /** Damage to one copy; or to both where neither was written for good, and the rest of the unit tells. */
-function mustCostNothing({ stage, journal }: World, image: JournalImage, { place, kind, journal: landed = [] }: DamageStep): boolean {
+function mustCostNothing(
+  { stage, journal }: World,
+  image: JournalImage,
+  { place, kind, journal: landed = [] }: DamageStep,
+): boolean {
   const { layout } = stage;
   if (kind === 'both' || kind === 'lost and garbage') return false;
-  if (kind === 'torn') return landed.length === 0 && journal.pending.some((w) => w.kind === 'log' && w.places.includes(place));
+  if (kind === 'torn')
+    return landed.length === 0 && journal.pending.some((w) => w.kind === 'log' && w.places.includes(place));
   const isPage = !isLog(layout, place) && place >= layout.pagesOffset[0] / BLOCK_BYTES;
   return !isPage || isWhole(stage, image, counterpart(layout, place));
 }
@@ -87,7 +109,9 @@ function mustCostNothing({ stage, journal }: World, image: JournalImage, { place
 function dirtyWithout(stage: Stage, image: JournalImage, { place }: DamageStep): number {
   const { recoveries, formatted } = stage;
   const { dirtyMask } = recoveries.of(image);
-  return mayBeInFlight(stage, image, place) ? dirtyMask | recoveries.of(damaged(image, place, formatted.blocks[place])).dirtyMask : dirtyMask;
+  return mayBeInFlight(stage, image, place)
+    ? dirtyMask | recoveries.of(damaged(image, place, formatted.blocks[place])).dirtyMask
+    : dirtyMask;
 }
 
 function mayBeInFlight({ recoveries, layout, store }: Stage, image: JournalImage, place: number): boolean {
@@ -113,9 +137,14 @@ function isWhole({ store }: Stage, image: JournalImage, place: number): boolean 
 /** Damage to try in this state: `round` says where, `patterns` what of the pending writes has landed. */
 export function damagesFor(world: World, round: number, patterns: number[]): DamageStep[] {
   const place = damagedPlace(world, round);
-  const steps: DamageStep[] = (['garbage', 'both', 'lost and garbage', round % 2 === 0 ? 'lost' : 'zero'] as const).map((kind) => ({
-    do: 'damage', place, kind, journal: patterns,
-  }));
+  const steps: DamageStep[] = (['garbage', 'both', 'lost and garbage', round % 2 === 0 ? 'lost' : 'zero'] as const).map(
+    (kind) => ({
+      do: 'damage',
+      place,
+      kind,
+      journal: patterns,
+    }),
+  );
   const torn = world.journal.pending.find((w) => w.kind === 'log');
   if (torn !== undefined && torn.places.length > 0) steps.push({ do: 'damage', place: torn.places[0], kind: 'torn' });
   return steps;

@@ -166,6 +166,9 @@ export class DataDevice {
 }
 
 function addWrite(m: Mix, w: DataWrite): void {
-  m.add(w.slot).add(w.version).add(w.copy ? 1 : 0).add(w.values.length);
+  m.add(w.slot)
+    .add(w.version)
+    .add(w.copy ? 1 : 0)
+    .add(w.values.length);
   for (const v of w.values) m.add(v);
 }

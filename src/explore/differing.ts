@@ -20,6 +20,7 @@ export function differingRegions(world: WorldMemory): number {
 export function trulyDifferingRegions(world: WorldMemory): number {
   const { pages, ready, state } = world.core;
   let found = 0;
-  if (!ready) for (let r = 0; r < state.regionCount; r++) if (pages.awaiting.has(r) && !pages.isEvidence(r)) found |= 1 << r;
+  if (!ready)
+    for (let r = 0; r < state.regionCount; r++) if (pages.awaiting.has(r) && !pages.isEvidence(r)) found |= 1 << r;
   return differingRegions(world) & (world.differed | ~found);
 }

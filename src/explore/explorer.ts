@@ -95,8 +95,18 @@ export class Explorer {
     this.now = nowMs;
     this.startedMs = nowMs();
     this.tally = {
-      states: 0, crashStates: 0, recoveries: 0, searches: 0, searchesExhaustive: 0, deepest: 0, walks: 0, walkSteps: 0,
-      finding: null, effects: new EffectCounters(), core: {}, distinct: this.counter.distinct,
+      states: 0,
+      crashStates: 0,
+      recoveries: 0,
+      searches: 0,
+      searchesExhaustive: 0,
+      deepest: 0,
+      walks: 0,
+      walkSteps: 0,
+      finding: null,
+      effects: new EffectCounters(),
+      core: {},
+      distinct: this.counter.distinct,
     };
   }
 
@@ -180,12 +190,16 @@ export class Explorer {
     const world = new World(stage);
     open(world);
     const limits = { depth: this.options.depth, crashes, states, afterCrash: AFTER_CRASH };
-    const observer: SearchObserver = { onState: (w, depth) => this.onState(w, judge, depth), expired: () => this.expired() };
+    const observer: SearchObserver = {
+      onState: (w, depth) => this.onState(w, judge, depth),
+      expired: () => this.expired(),
+    };
     const r = new Search(world, judge, limits, crashes === 0 ? seen : seenNested, observer).run(script);
     this.tally.searches++;
     if (r.exhaustive) this.tally.searchesExhaustive++;
     this.tally.deepest = Math.max(this.tally.deepest, r.deepest);
-    if (r.violation !== null) this.tally.finding = { trace: { scene, steps: r.violation.steps }, violation: r.violation.violation };
+    if (r.violation !== null)
+      this.tally.finding = { trace: { scene, steps: r.violation.steps }, violation: r.violation.violation };
   }
 
   private walk(index: number): void {

@@ -4,7 +4,14 @@ import { IndicatorMap } from '../tracker/core/indicatorMap.js';
 import type { JournalIdentity } from '../tracker/journal/block.js';
 import { formatSteps } from '../tracker/journal/format.js';
 import type { JournalLayout } from '../tracker/journal/layout.js';
-import { BLOCK_BYTES, BLOCKS_PER_UNIT, journalLayout, LOG_BYTES_MIN, RECORDS_PER_BLOCK, REGIONS_PER_GROUP } from '../tracker/journal/layout.js';
+import {
+  BLOCK_BYTES,
+  BLOCKS_PER_UNIT,
+  journalLayout,
+  LOG_BYTES_MIN,
+  RECORDS_PER_BLOCK,
+  REGIONS_PER_GROUP,
+} from '../tracker/journal/layout.js';
 import type { ExpectedJournal } from '../tracker/journal/recovery.js';
 
 export const SECTOR_BYTES = 512;
@@ -58,12 +65,32 @@ export const SCENES: readonly Scene[] = [
   DEFAULT_SCENE,
   { ...DEFAULT_SCENE, name: 'async', mode: 'async', hotRegions: 0 },
   { ...DEFAULT_SCENE, name: 'fua', durableOnCompletion: { primary: true, secondary: true, journal: false } },
-  { ...DEFAULT_SCENE, name: 'mixed', regions: 4, mode: 'async', durableOnCompletion: { primary: false, secondary: true, journal: false }, groupCommitMs: 1 },
-  { ...DEFAULT_SCENE, name: 'tight', updateSlots: 3, regionReferences: 6, transactionSlots: 2, hotRegions: 0, lingerMs: 1 },
+  {
+    ...DEFAULT_SCENE,
+    name: 'mixed',
+    regions: 4,
+    mode: 'async',
+    durableOnCompletion: { primary: false, secondary: true, journal: false },
+    groupCommitMs: 1,
+  },
+  {
+    ...DEFAULT_SCENE,
+    name: 'tight',
+    updateSlots: 3,
+    regionReferences: 6,
+    transactionSlots: 2,
+    hotRegions: 0,
+    lingerMs: 1,
+  },
 ];
 
 export function expectedJournal(scene: Scene): ExpectedJournal {
-  return { rigUuid: RIG_UUID, regionBytes: REGION_BYTES, usableBytes: scene.regions * REGION_BYTES, logBytes: scene.logBytes };
+  return {
+    rigUuid: RIG_UUID,
+    regionBytes: REGION_BYTES,
+    usableBytes: scene.regions * REGION_BYTES,
+    logBytes: scene.logBytes,
+  };
 }
 
 export function layoutOf(scene: Scene): JournalLayout {

@@ -50,7 +50,10 @@ export class Judge {
     const known = this.views.get(key);
     if (known !== undefined) return known;
     if (this.views.size >= VIEWS_MAX) this.views.clear();
-    const outcomes = crashImages(journal, this.tearing).map((crash) => ({ crash, recovered: stage.recoveries.of(crash.image) }));
+    const outcomes = crashImages(journal, this.tearing).map((crash) => ({
+      crash,
+      recovered: stage.recoveries.of(crash.image),
+    }));
     const byMask = new Map<number, (typeof outcomes)[number]>();
     for (const o of outcomes) if (!byMask.has(o.recovered.dirtyMask)) byMask.set(o.recovered.dirtyMask, o);
     const view = { outcomes, distinct: [...byMask.values()], hash: key };
@@ -128,10 +131,18 @@ function boundedExcess(world: World): Violation | null {
     if (held || pages.awaiting.has(r)) reason |= 1 << r;
   }
   if ((d & ~reason) !== 0) {
-    return { rule: 'I4', detail: `the journal is at rest and D = ${regionsText(d)}, but only ${regionsText(reason)} have a reason`, journal: [] };
+    return {
+      rule: 'I4',
+      detail: `the journal is at rest and D = ${regionsText(d)}, but only ${regionsText(reason)} have a reason`,
+      journal: [],
+    };
   }
   if (evidence.hotRegions > state.config.hotRegions) {
-    return { rule: 'I4', detail: `${evidence.hotRegions} regions linger, the limit is ${state.config.hotRegions}`, journal: [] };
+    return {
+      rule: 'I4',
+      detail: `${evidence.hotRegions} regions linger, the limit is ${state.config.hotRegions}`,
+      journal: [],
+    };
   }
   return null;
 }

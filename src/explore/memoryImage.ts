@@ -90,7 +90,12 @@ export class MemoryImage {
     }
     const fields: unknown[] = [];
     for (const { object, keys } of this.holders) for (const k of keys) fields.push(object[k]);
-    return { typed, fields, lists: this.lists.map(({ array }) => array.slice()), tables: this.tables.map((s) => copyOf([...s])) };
+    return {
+      typed,
+      fields,
+      lists: this.lists.map(({ array }) => array.slice()),
+      tables: this.tables.map((s) => copyOf([...s])),
+    };
   }
 
   restore(saved: Saved): void {
@@ -155,6 +160,7 @@ function copyOf(list: readonly unknown[]): unknown[] {
 
 function partOf(x: Typed, bytes: Uint8Array, holder: Fields | undefined): TypedPart {
   const words = x.BYTES_PER_ELEMENT < 4 ? null : new Int32Array(x.buffer, x.byteOffset, x.byteLength >> 2);
-  const count = holder !== undefined && typeof holder.recordCount === 'number' ? () => holder.recordCount as number : null;
+  const count =
+    holder !== undefined && typeof holder.recordCount === 'number' ? () => holder.recordCount as number : null;
   return { bytes, words, count, wordsPerElement: x.BYTES_PER_ELEMENT / 4 };
 }

@@ -25,11 +25,17 @@ const ROT_FACTOR = 60;
 const PRESSURE_FACTOR = 4;
 
 function factor(leaning: Leaning, op: Op): number {
-  if (leaning === 'trouble') return op.do === 'write' || op.do === 'close' || op.do === 'tick' || op.do === 'drain' ? 1 : TROUBLE_FACTOR;
-  if (leaning === 'away') return op.do === 'giveUp' || op.do === 'resync' || op.do === 'back' || (op.do === 'fail' && op.device === 'J') ? AWAY_FACTOR : 1;
+  if (leaning === 'trouble')
+    return op.do === 'write' || op.do === 'close' || op.do === 'tick' || op.do === 'drain' ? 1 : TROUBLE_FACTOR;
+  if (leaning === 'away')
+    return op.do === 'giveUp' || op.do === 'resync' || op.do === 'back' || (op.do === 'fail' && op.device === 'J')
+      ? AWAY_FACTOR
+      : 1;
   if (leaning === 'echo') return op.do === 'repeat' ? ECHO_FACTOR : 1;
-  if (leaning === 'rot') return op.do === 'fail' && op.device === 'J' ? ROT_FACTOR : op.do === 'cut' && op.device === 'S' ? AWAY_FACTOR : 1;
-  if (leaning === 'pressure') return op.do === 'close' ? 0.1 : op.do === 'resync' || op.do === 'back' ? PRESSURE_FACTOR : 1;
+  if (leaning === 'rot')
+    return op.do === 'fail' && op.device === 'J' ? ROT_FACTOR : op.do === 'cut' && op.device === 'S' ? AWAY_FACTOR : 1;
+  if (leaning === 'pressure')
+    return op.do === 'close' ? 0.1 : op.do === 'resync' || op.do === 'back' ? PRESSURE_FACTOR : 1;
   return 1;
 }
 

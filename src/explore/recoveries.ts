@@ -114,12 +114,19 @@ export class Recoveries {
       const id = image.blocks[at];
       const key = id * image.blocks.length + at;
       let block = blocks.get(key);
-      if (block === undefined) blocks.set(key, (block = openPlace(store.bytesOf(id), 0, copy, place, layout, identity)));
+      if (block === undefined)
+        blocks.set(key, (block = openPlace(store.bytesOf(id), 0, copy, place, layout, identity)));
       return block;
     };
   }
 
-  private pagesOf(image: JournalImage, identity: JournalIdentity, findings: Findings, bytes: JournalPieces, table?: PageTable): PagesRecovery {
+  private pagesOf(
+    image: JournalImage,
+    identity: JournalIdentity,
+    findings: Findings,
+    bytes: JournalPieces,
+    table?: PageTable,
+  ): PagesRecovery {
     const first = this.layout.pagesOffset[0] / BLOCK_BYTES;
     const key = mixAll(image.blocks.subarray(first, first + 2 * this.layout.groupCount * BLOCKS_PER_UNIT));
     let known = this.pages.get(key);

@@ -18,7 +18,12 @@ export interface Replay {
 }
 
 /** A stage costs more than a short trace: whoever replays many hands one in. */
-export function replay(trace: Trace, parts: WorldParts, tearing: Tearing = 'sector', stage: Stage = stageFor(trace, parts)): Replay {
+export function replay(
+  trace: Trace,
+  parts: WorldParts,
+  tearing: Tearing = 'sector',
+  stage: Stage = stageFor(trace, parts),
+): Replay {
   const judge = new Judge(tearing);
   const result: Replay = { steps: [], unpumped: [], violation: null };
   const without = new Set(trace.unpumped ?? []);

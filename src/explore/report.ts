@@ -33,14 +33,20 @@ export interface ExploreReport {
   effects: Record<string, number>;
 }
 
-export function combineTallies(tallies: readonly TallyMessage[], seconds: number, seed: number, depth: number): ExploreReport {
+export function combineTallies(
+  tallies: readonly TallyMessage[],
+  seconds: number,
+  seed: number,
+  depth: number,
+): ExploreReport {
   const distinct = new StateSet(20);
   const core: Record<string, number> = {};
   const effects = new EffectCounters();
   for (const t of tallies) {
     for (const h of t.distinct) if (h !== -1) distinct.add(h);
     for (const [name, n] of Object.entries(t.core)) core[name] = (core[name] ?? 0) + n;
-    for (const [name, n] of Object.entries(t.effects)) (effects as unknown as Record<string, number>)[name] += n as number;
+    for (const [name, n] of Object.entries(t.effects))
+      (effects as unknown as Record<string, number>)[name] += n as number;
   }
   const sum = (of: (t: TallyMessage) => number): number => tallies.reduce((n, t) => n + of(t), 0);
   const finding = tallies.map((t) => t.finding).find((f) => f !== null) ?? null;

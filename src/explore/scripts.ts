@@ -22,7 +22,10 @@ const EVENTS: readonly Op[][] = [
   [{ do: 'failFlush', device: 'S' }, ...RETURN],
   [{ do: 'tick', ms: 8 }, ...RETURN],
   [{ do: 'giveUp' }, { do: 'resync' }],
-  [{ do: 'repeat', device: 'P' }, { do: 'repeat', device: 'S' }],
+  [
+    { do: 'repeat', device: 'P' },
+    { do: 'repeat', device: 'S' },
+  ],
   [{ do: 'cut', device: 'P' }],
   [{ do: 'fail', device: 'P' }],
   [{ do: 'failFlush', device: 'P' }],

@@ -136,7 +136,8 @@ export class Search {
     for (const { crash, recovered } of view.outcomes) {
       for (const primary of recovered.dirtyMask === 0 ? LOST : LOST_OR_KEPT) {
         if (this.stopped) return;
-        if (!this.seen.add(new Mix().addNumber(crash.image.hash).add(lives).add(differ).addText(primary).value)) continue;
+        if (!this.seen.add(new Mix().addNumber(crash.image.hash).add(lives).add(differ).addText(primary).value))
+          continue;
         this.world.restore(here);
         this.follow({ do: 'crash', primary, journal: crash.patterns }, this.limits.afterCrash, 0);
       }

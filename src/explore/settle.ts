@@ -64,16 +64,23 @@ function restText(world: World): string {
 
 function atRest(world: World): Violation | null {
   const { core, areas, journal, stage } = world;
-  if (core.updatesInFlight > 0) return { rule: 'I3', detail: `at rest with ${core.updatesInFlight} slots in use`, journal: null };
+  if (core.updatesInFlight > 0)
+    return { rule: 'I3', detail: `at rest with ${core.updatesInFlight} slots in use`, journal: null };
   if (core.state.primaryLost || core.state.journalLost) return null;
-  if (core.dirtyRegions > 0) return { rule: 'I3', detail: `all is acknowledged and ${core.dirtyRegions} indicators are set`, journal: null };
+  if (core.dirtyRegions > 0)
+    return { rule: 'I3', detail: `all is acknowledged and ${core.dirtyRegions} indicators are set`, journal: null };
   const { dirtyMask } = stage.recoveries.of(journal.durable);
-  if (dirtyMask !== 0) return { rule: 'I3', detail: `all is acknowledged and D = ${regionsText(dirtyMask)}`, journal: null };
+  if (dirtyMask !== 0)
+    return { rule: 'I3', detail: `all is acknowledged and D = ${regionsText(dirtyMask)}`, journal: null };
   for (let k = 0; k < areas[0].sectorCount; k++) {
     const p = areas[0].possible(k);
     const s = areas[1].possible(k);
     if (p !== s || (p & (p - 1)) !== 0) {
-      return { rule: 'I3', detail: `all is resynchronized; sector ${k} is ${versionsText(p)} on P, ${versionsText(s)} on S`, journal: null };
+      return {
+        rule: 'I3',
+        detail: `all is resynchronized; sector ${k} is ${versionsText(p)} on P, ${versionsText(s)} on S`,
+        journal: null,
+      };
     }
   }
   return null;

@@ -31,9 +31,12 @@ export function shrink(trace: Trace, parts: WorldParts, tearing: Tearing = 'sect
   const without = (from: number, count: number): boolean => {
     const keep = (i: number): boolean => i < from || i >= from + count;
     const unpumped = best.unpumped.filter(keep).map((i) => (i < from ? i : i - count));
-    return attempt(best.steps.filter((_, i) => keep(i)), unpumped);
+    return attempt(
+      best.steps.filter((_, i) => keep(i)),
+      unpumped,
+    );
   };
-  for (let again = true; again; ) {
+  for (let again = true; again;) {
     again = false;
     for (let piece = best.steps.length >> 1; piece >= 1; piece >>= 1) {
       for (let from = best.steps.length - piece; from >= 0; from--) {
@@ -41,10 +44,21 @@ export function shrink(trace: Trace, parts: WorldParts, tearing: Tearing = 'sect
       }
     }
     if (leaveOutWrites(() => best, attempt)) again = true;
-    for (const i of [...best.unpumped]) if (attempt(best.steps, best.unpumped.filter((x) => x !== i))) again = true;
+    for (const i of [...best.unpumped])
+      if (
+        attempt(
+          best.steps,
+          best.unpumped.filter((x) => x !== i),
+        )
+      )
+        again = true;
     if (makeSmaller(() => best, attempt)) again = true;
   }
-  return { trace: { scene: trace.scene, steps: best.steps, ...(best.unpumped.length > 0 ? { unpumped: best.unpumped } : {}) }, replay: best, tries };
+  return {
+    trace: { scene: trace.scene, steps: best.steps, ...(best.unpumped.length > 0 ? { unpumped: best.unpumped } : {}) },
+    replay: best,
+    tries,
+  };
 }
 
 type Attempt = (steps: Step[], unpumped: number[]) => boolean;
@@ -75,7 +89,8 @@ function leaveOutWrites(best: () => Replay, attempt: Attempt): boolean {
     steps.forEach((s, i) => {
       if (i === from) return;
       if (i > from && s.do === 'crash') over = true;
-      if (i < from || over || (s.do !== 'end' && s.do !== 'read') || s.version > 30 || s.version < version) kept.push(s);
+      if (i < from || over || (s.do !== 'end' && s.do !== 'read') || s.version > 30 || s.version < version)
+        kept.push(s);
       else if (s.version > version) kept.push({ ...s, version: s.version - 1 });
     });
     if (unpumped.length === 0 && attempt(kept, [])) any = true;
@@ -93,7 +108,14 @@ function makeSmaller(best: () => Replay, attempt: Attempt): boolean {
       tries.push({ ...s, sectors: 1 }, { ...s, sector: 0 }, { ...s, transaction: 0 });
     } else if (s.do === 'tick' && s.ms > 1) tries.push({ ...s, ms: s.ms - 1 });
     else if (s.do === 'crash' && s.primary === 'kept') tries.push({ ...s, primary: 'lost' });
-    for (const t of tries) if (attempt(steps.map((x, k) => (k === i ? t : x)), unpumped)) any = true;
+    for (const t of tries)
+      if (
+        attempt(
+          steps.map((x, k) => (k === i ? t : x)),
+          unpumped,
+        )
+      )
+        any = true;
   }
   return any;
 }

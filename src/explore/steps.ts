@@ -65,7 +65,21 @@ export interface Trace {
   unpumped?: number[];
 }
 
-const OPS = new Set(['write', 'close', 'tick', 'cut', 'back', 'blink', 'fail', 'failFlush', 'repeat', 'resync', 'stopResync', 'giveUp', 'drain']);
+const OPS = new Set([
+  'write',
+  'close',
+  'tick',
+  'cut',
+  'back',
+  'blink',
+  'fail',
+  'failFlush',
+  'repeat',
+  'resync',
+  'stopResync',
+  'giveUp',
+  'drain',
+]);
 
 export function isOp(step: Step): step is Op {
   return OPS.has(step.do);

@@ -8,7 +8,11 @@ const TRACE_BYTES_MAX = 2 ** 26;
 /** @throws ExploreError BAD_TRACE */
 export function parseTrace(text: string, name: string): Trace {
   const bad = (why: string): ExploreError =>
-    new ExploreError('BAD_TRACE', `${name}: ${why}; a trace is what \`plugpull explore\` has written after a violation`, { name });
+    new ExploreError(
+      'BAD_TRACE',
+      `${name}: ${why}; a trace is what \`plugpull explore\` has written after a violation`,
+      { name },
+    );
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -28,7 +32,8 @@ export function readTrace(path: string): Trace {
 
 /** Traces are a few kilobytes; a device without an end would be read for ever. */
 function readText(path: string): string {
-  const bad = (why: string): ExploreError => new ExploreError('BAD_TRACE', `${path}: ${why}; name a trace that \`plugpull explore\` has written`, { path });
+  const bad = (why: string): ExploreError =>
+    new ExploreError('BAD_TRACE', `${path}: ${why}; name a trace that \`plugpull explore\` has written`, { path });
   let found: Stats | undefined;
   try {
     found = statSync(path, { throwIfNoEntry: false });

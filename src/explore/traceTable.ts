@@ -29,7 +29,8 @@ export function traceTable(trace: Trace, violation: Violation, parts: WorldParts
 }
 
 function stateCells(world: World, judge: Judge): string[] {
-  const area = (index: 0 | 1): string => world.areas[index].durable.map((_, k) => shortSet(world.areas[index].possible(k))).join(' ');
+  const area = (index: 0 | 1): string =>
+    world.areas[index].durable.map((_, k) => shortSet(world.areas[index].possible(k))).join(' ');
   const flying = [
     ...world.areas[0].flying.map((w) => `u${w.version}→P`),
     ...world.areas[1].flying.map((w) => `${w.copy ? 'copy ' : ''}u${w.version}→S`),
@@ -46,5 +47,12 @@ function shortSet(set: number): string {
 
 function layOut(rows: string[][]): string {
   const widths = rows[0].map((_, c) => Math.max(...rows.map((r) => (r[c] ?? '').length)));
-  return rows.map((r) => r.map((cell, c) => cell.padEnd(widths[c])).join('  ').trimEnd()).join('\n');
+  return rows
+    .map((r) =>
+      r
+        .map((cell, c) => cell.padEnd(widths[c]))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
 }

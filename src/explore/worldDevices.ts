@@ -18,7 +18,8 @@ export abstract class WorldDevices extends WorldEffects {
       }
     }
     for (const w of this.journal.flying) steps.push({ do: 'journalEnd', ordinal: w.ordinal });
-    for (const name of ['P', 'S', 'J'] as const) if (this.flushes[DEVICE_OF[name]] > 0) steps.push({ do: 'flushed', device: name });
+    for (const name of ['P', 'S', 'J'] as const)
+      if (this.flushes[DEVICE_OF[name]] > 0) steps.push({ do: 'flushed', device: name });
     return steps;
   }
 
@@ -45,7 +46,9 @@ export abstract class WorldDevices extends WorldEffects {
   protected readForCopy(version: number): boolean {
     const w = this.areas[1].flying.find((x) => x.version === version && x.copy && x.values.length === 0);
     if (w === undefined || this.areas[0].dead) return this.failCopyRead(w);
-    const values = this.areas[0].visible.map((v, s) => (s >= w.firstSector && s < w.firstSector + w.sectors ? v : UNTOUCHED));
+    const values = this.areas[0].visible.map((v, s) =>
+      s >= w.firstSector && s < w.firstSector + w.sectors ? v : UNTOUCHED,
+    );
     this.areas[1].setValues(w, values);
     this.core.completed(PRIMARY, w.slot, w.updateId, true, this.nowMs);
     this.core.copyAwaits(SECONDARY, w.slot, w.updateId, this.nowMs);
@@ -75,7 +78,8 @@ export abstract class WorldDevices extends WorldEffects {
   protected endJournalWrite(ordinal: number, ok: boolean): boolean {
     const w = this.journal.flying.find((x) => x.ordinal === ordinal);
     if (w === undefined) return false;
-    if (w.kind === 'log' && this.journal.flying.some((x) => x.kind === 'log' && x.ordinal < ordinal)) this.stage.effects.outOfOrderCommits++;
+    if (w.kind === 'log' && this.journal.flying.some((x) => x.kind === 'log' && x.ordinal < ordinal))
+      this.stage.effects.outOfOrderCommits++;
     if (ok) this.journal.end(w, this.stage.scene.durableOnCompletion.journal);
     else this.journal.fail(w);
     if (w.kind === 'log') this.core.logWritten(w.tag, ok, this.nowMs);

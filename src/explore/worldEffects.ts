@@ -29,8 +29,18 @@ export abstract class WorldEffects extends WorldMemory {
     const version = this.slots[slot]!;
     const u = this.updates[version];
     if (u.answer === 'refused') throw new ProtocolBreach('R2', `u${version} was refused and is written`);
-    const values = this.areas[area].durable.map((_, s) => (s >= u.firstSector && s < u.firstSector + u.sectors ? version : UNTOUCHED));
-    this.areas[area].submit({ slot, updateId, version, copy: false, values, firstSector: u.firstSector, sectors: u.sectors });
+    const values = this.areas[area].durable.map((_, s) =>
+      s >= u.firstSector && s < u.firstSector + u.sectors ? version : UNTOUCHED,
+    );
+    this.areas[area].submit({
+      slot,
+      updateId,
+      version,
+      copy: false,
+      values,
+      firstSector: u.firstSector,
+      sectors: u.sectors,
+    });
   }
 
   private onSubmitCopy(slot: number, updateId: number, offset: number, length: number): void {
@@ -38,7 +48,15 @@ export abstract class WorldEffects extends WorldMemory {
     const version = this.nextCopyNumber();
     this.slots[slot] = version;
     const firstSector = offset / SECTOR_BYTES;
-    this.areas[1].submit({ slot, updateId, version, copy: true, values: [], firstSector, sectors: length / SECTOR_BYTES });
+    this.areas[1].submit({
+      slot,
+      updateId,
+      version,
+      copy: true,
+      values: [],
+      firstSector,
+      sectors: length / SECTOR_BYTES,
+    });
   }
 
   /** Copies are numbered behind all versions; the number names the copy in steps, not in contents. */
@@ -49,7 +67,9 @@ export abstract class WorldEffects extends WorldMemory {
   }
 
   private onSubmitFlush(device: DeviceIndex): void {
-    this.stage.effects[device === PRIMARY ? 'flushPrimary' : device === SECONDARY ? 'flushSecondary' : 'flushJournal']++;
+    this.stage.effects[
+      device === PRIMARY ? 'flushPrimary' : device === SECONDARY ? 'flushSecondary' : 'flushJournal'
+    ]++;
     this.flushes[device]++;
     if (this.flushes[device] > 1) throw new ProtocolBreach('R4', 'two flushes of one device at once');
     this.device(device).flushSubmitted();
@@ -59,7 +79,10 @@ export abstract class WorldEffects extends WorldMemory {
     this.stage.effects.writeLog++;
     if (commit.tail > commit.tailBefore) this.stage.effects.tailMoves++;
     if (commit.start + commit.blocks - this.core.log.durableTail > this.core.log.config.ringBlocks) {
-      throw new ProtocolBreach('I5', `commit ${commit.start} … ${commit.start + commit.blocks - 1} overwrites evidence from ${this.core.log.durableTail} on`);
+      throw new ProtocolBreach(
+        'I5',
+        `commit ${commit.start} … ${commit.start + commit.blocks - 1} overwrites evidence from ${this.core.log.durableTail} on`,
+      );
     }
     const places: number[] = [];
     const blocks: number[] = [];
@@ -71,17 +94,43 @@ export abstract class WorldEffects extends WorldMemory {
       }
     }
     const note = `log blocks ${commit.start} … ${commit.start + commit.blocks - 1}, ${commit.recordCount} records, tail ${commit.tail}`;
-    this.journal.submit(journalWrite({ ordinal: this.nextOrdinal(), kind: 'log', tag: commit.index, blocksPerCopy: commit.blocks, places, blocks, note }, this.stage.store));
+    this.journal.submit(
+      journalWrite(
+        {
+          ordinal: this.nextOrdinal(),
+          kind: 'log',
+          tag: commit.index,
+          blocksPerCopy: commit.blocks,
+          places,
+          blocks,
+          note,
+        },
+        this.stage.store,
+      ),
+    );
   }
 
   private onWritePage(group: number, copy: 0 | 1, awaiting: IndicatorMap): void {
     this.stage.effects.writePage++;
     const at = pageOffset(this.stage.layout, copy, group) / BLOCK_BYTES;
-    this.stage.parts.encodePage(awaiting, group, copy, ++this.pageGeneration, this.stage.layout, IDENTITY, this.scratch);
+    this.stage.parts.encodePage(
+      awaiting,
+      group,
+      copy,
+      ++this.pageGeneration,
+      this.stage.layout,
+      IDENTITY,
+      this.scratch,
+    );
     const places = Array.from({ length: BLOCKS_PER_UNIT }, (_, b) => at + b);
     const blocks = places.map((_, b) => this.stage.store.intern(this.scratch, b * BLOCK_BYTES));
     const note = `indicators of group ${group}, copy ${copy}: {${[...awaiting.regions()].join(' ')}}`;
-    this.journal.submit(journalWrite({ ordinal: this.nextOrdinal(), kind: 'page', tag: group, blocksPerCopy: BLOCKS_PER_UNIT, places, blocks, note }, this.stage.store));
+    this.journal.submit(
+      journalWrite(
+        { ordinal: this.nextOrdinal(), kind: 'page', tag: group, blocksPerCopy: BLOCKS_PER_UNIT, places, blocks, note },
+        this.stage.store,
+      ),
+    );
   }
 
   private nextOrdinal(): number {
@@ -97,7 +146,9 @@ export abstract class WorldEffects extends WorldMemory {
     this.updates = this.updates.slice();
     this.updates[version] = { ...u, answer };
     if (answer === 'ok') {
-      this.floor = this.floor.map((f, s) => (s >= u.firstSector && s < u.firstSector + u.sectors ? Math.max(f, version) : f));
+      this.floor = this.floor.map((f, s) =>
+        s >= u.firstSector && s < u.firstSector + u.sectors ? Math.max(f, version) : f,
+      );
     }
     if (answer === 'refused' && this.areas.some((a) => a.flying.some((w) => w.version === version))) {
       throw new ProtocolBreach('R2', `u${version} is refused while it is being written`);
@@ -107,7 +158,8 @@ export abstract class WorldEffects extends WorldMemory {
   private onFree(slot: number): void {
     this.stage.effects.free++;
     for (const area of this.areas) {
-      if (area.flying.some((w) => w.slot === slot)) throw new ProtocolBreach('R5', `slot ${slot} is freed while its data is being written`);
+      if (area.flying.some((w) => w.slot === slot))
+        throw new ProtocolBreach('R5', `slot ${slot} is freed while its data is being written`);
     }
     this.slots[slot] = undefined;
   }

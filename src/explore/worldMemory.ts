@@ -164,7 +164,11 @@ export abstract class WorldMemory {
     this.memory.addTo(m);
     for (const a of this.areas) a.addTo(m);
     this.journal.addTo(m);
-    m.add(this.flushes[0] + 2 * this.flushes[1] + 4 * this.flushes[2]).addNumber(this.nowMs).add(this.nextVersion).add(this.crashes).add(this.differed);
+    m.add(this.flushes[0] + 2 * this.flushes[1] + 4 * this.flushes[2])
+      .addNumber(this.nowMs)
+      .add(this.nextVersion)
+      .add(this.crashes)
+      .add(this.differed);
     for (const v of this.slots) m.add(v ?? -1);
     for (const u of this.updates) m.add(u === undefined || u.answer === null ? 0 : u.answer.length);
     for (const f of this.floor) m.add(f);

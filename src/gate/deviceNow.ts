@@ -27,5 +27,14 @@ export function deviceNow(path: string): DeviceNow | null {
   const sectors = Number(readAttribute(sysfsFolder(node) ?? '', 'size') ?? 0);
   const { kernelName, writeCache, model, serial, wwn, backingFile } = facts;
   const sizeBytes = sectors * SYSFS_SECTOR_BYTES;
-  return { kernelName, sizeBytes, usableBytes: usableBytes({ sizeBytes, backingFile }), writeCache, model, serial, wwn, needsEnrolment: needsEnrolment({ backingFile }) };
+  return {
+    kernelName,
+    sizeBytes,
+    usableBytes: usableBytes({ sizeBytes, backingFile }),
+    writeCache,
+    model,
+    serial,
+    wwn,
+    needsEnrolment: needsEnrolment({ backingFile }),
+  };
 }

@@ -10,8 +10,10 @@ export async function whyOne(a: DeviceIdentity, b: DeviceIdentity): Promise<stri
   if (arePartitionsOfOneDisk(a, b)) return null;
   if (a.backingFile !== null && b.backingFile !== null)
     return (await isSameFile(a.backingFile, b.backingFile)) ? `both are over ${a.backingFile}` : null;
-  if (a.wwn !== null && b.wwn !== null) return a.wwn === b.wwn ? `both have wwn ${a.wwn}: one disk over two paths` : null;
-  if (a.serial !== null && a.serial === b.serial && a.model === b.model) return `both have serial ${a.serial}: one disk over two paths`;
+  if (a.wwn !== null && b.wwn !== null)
+    return a.wwn === b.wwn ? `both have wwn ${a.wwn}: one disk over two paths` : null;
+  if (a.serial !== null && a.serial === b.serial && a.model === b.model)
+    return `both have serial ${a.serial}: one disk over two paths`;
   return null;
 }
 

@@ -27,7 +27,12 @@ export interface DiskToEnrol {
 /** What enrolling cures by itself. */
 const CURED: readonly GateCode[] = ['GATE_NOT_ENROLLED', 'GATE_LABEL_MISSING', 'GATE_LABEL_DAMAGED'];
 /** A whole label is somebody's word that the disk is theirs: it takes another word to replace it. */
-const CURED_BY_RELABELLING: readonly GateCode[] = ['GATE_LABEL_OTHER_VERSION', 'GATE_LABEL_OTHER_DISK', 'GATE_LABEL_OTHER_RIG', 'GATE_LABEL_OTHER_ROLE'];
+const CURED_BY_RELABELLING: readonly GateCode[] = [
+  'GATE_LABEL_OTHER_VERSION',
+  'GATE_LABEL_OTHER_DISK',
+  'GATE_LABEL_OTHER_RIG',
+  'GATE_LABEL_OTHER_ROLE',
+];
 
 /** Disks that lack nothing but their enrolment. Others must pass the gate first: empty while any finding is of another kind, or about a disk without a name of its own. */
 export function disksToEnrol(report: GateReport, relabel = false): DiskToEnrol[] {
@@ -102,18 +107,32 @@ function requireSame({ role, identity }: DiskToEnrol, { identity: now }: Pick<Op
   const moved = identity.majorMinor !== now.majorMinor || identity.diskSequence !== now.diskSequence;
   const differences = identityDifferences(identity, now);
   if (!moved && differences.length === 0) return;
-  const what = differences.map(({ field, before, after }) => `${field} was ${before}, is ${after}`).join(', ') || `it was ${identity.majorMinor}, is ${now.majorMinor}`;
-  throw new DeviceError('DEVICE_CHANGED', `${role} ${identity.path} is another device than the one that was shown: ${what}; nothing was written`, { role });
+  const what =
+    differences.map(({ field, before, after }) => `${field} was ${before}, is ${after}`).join(', ') ||
+    `it was ${identity.majorMinor}, is ${now.majorMinor}`;
+  throw new DeviceError(
+    'DEVICE_CHANGED',
+    `${role} ${identity.path} is another device than the one that was shown: ${what}; nothing was written`,
+    { role },
+  );
 }
 
 /** Under our claim nobody can mount, swap on or format what the gate sees now. */
-async function askAgain(disks: readonly DiskToEnrol[], { file, requests, relabel, ffi }: EnrolDisksOptions): Promise<void> {
+async function askAgain(
+  disks: readonly DiskToEnrol[],
+  { file, requests, relabel, ffi }: EnrolDisksOptions,
+): Promise<void> {
   const mine = requests.filter(({ role }) => disks.some((disk) => disk.role === role));
   const report = await checkGate(mine, { enrolments: loadEnrolments(file), claimed: true, ffi });
   const still = disksToEnrol(report, relabel);
   for (const disk of disks) {
     const now = still.find(({ role }) => role === disk.role);
-    if (now === undefined) throw new DeviceError('DEVICE_CHANGED', `${disk.role} is not what it was when it was shown; nothing was written\n${formatGate(obstacles(report, relabel))}`, { role: disk.role });
+    if (now === undefined)
+      throw new DeviceError(
+        'DEVICE_CHANGED',
+        `${disk.role} is not what it was when it was shown; nothing was written\n${formatGate(obstacles(report, relabel))}`,
+        { role: disk.role },
+      );
     requireSame(disk, now);
   }
 }

@@ -40,7 +40,8 @@ export function loadEnrolments(file: string): Enrolment[] {
   }
   try {
     const content = JSON.parse(text) as EnrolmentFile;
-    if (content.schemaVersion === 1 && Array.isArray(content.disks) && content.disks.every(isEnrolment)) return content.disks;
+    if (content.schemaVersion === 1 && Array.isArray(content.disks) && content.disks.every(isEnrolment))
+      return content.disks;
   } catch {
     // told below, together with what parses but is something else
   }
@@ -53,7 +54,12 @@ export function loadEnrolments(file: string): Enrolment[] {
 
 function isEnrolment(value: unknown): value is Enrolment {
   const disk = value as Partial<Enrolment> | null;
-  return disk !== null && typeof disk === 'object' && typeof disk.sizeBytes === 'number' && (typeof disk.serial === 'string' || typeof disk.wwn === 'string');
+  return (
+    disk !== null &&
+    typeof disk === 'object' &&
+    typeof disk.sizeBytes === 'number' &&
+    (typeof disk.serial === 'string' || typeof disk.wwn === 'string')
+  );
 }
 
 type Named = Pick<DeviceIdentity, 'serial' | 'wwn' | 'model' | 'sizeBytes'>;
@@ -89,7 +95,13 @@ export function enrol(file: string, identity: DeviceIdentity, enrolledAt: string
     );
   }
   const { serial, wwn, model, sizeBytes } = identity;
-  const content: EnrolmentFile = { schemaVersion: 1, disks: [...disks.filter((disk) => !before.includes(disk)), { serial, wwn, model, sizeBytes, enrolledAt, ...(rig === undefined ? {} : { rig }) }] };
+  const content: EnrolmentFile = {
+    schemaVersion: 1,
+    disks: [
+      ...disks.filter((disk) => !before.includes(disk)),
+      { serial, wwn, model, sizeBytes, enrolledAt, ...(rig === undefined ? {} : { rig }) },
+    ],
+  };
   const temporary = `${file}.${process.pid}.tmp`;
   writeFileSync(temporary, `${JSON.stringify(content, null, 2)}\n`, { flush: true });
   renameSync(temporary, file);

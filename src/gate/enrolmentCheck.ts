@@ -44,24 +44,54 @@ export async function checkEnrolment(
 }
 
 /** Null: the label is as it must be. `known`: what the list says of the disk, to say what was edited since. */
-export function checkLabel(request: GateRequest, identity: DeviceIdentity, read: LabelRead, known: readonly Enrolment[] = []): GateFinding | null {
+export function checkLabel(
+  request: GateRequest,
+  identity: DeviceIdentity,
+  read: LabelRead,
+  known: readonly Enrolment[] = [],
+): GateFinding | null {
   switch (read.kind) {
     case 'none':
-      return finding(request, 'GATE_LABEL_MISSING', 'enrolled, but no label is on the disk: it was wiped, or enrolled before there were labels', ENROL_AGAIN);
+      return finding(
+        request,
+        'GATE_LABEL_MISSING',
+        'enrolled, but no label is on the disk: it was wiped, or enrolled before there were labels',
+        ENROL_AGAIN,
+      );
     case 'damaged':
-      return finding(request, 'GATE_LABEL_DAMAGED', 'its label is damaged in both copies: somebody else wrote to the end of the disk, or it rots', ENROL_AGAIN);
+      return finding(
+        request,
+        'GATE_LABEL_DAMAGED',
+        'its label is damaged in both copies: somebody else wrote to the end of the disk, or it rots',
+        ENROL_AGAIN,
+      );
     case 'other-version':
-      return finding(request, 'GATE_LABEL_OTHER_VERSION', `its label has version ${read.version}, of another plugpull`, relabel('that one is not used any more'));
+      return finding(
+        request,
+        'GATE_LABEL_OTHER_VERSION',
+        `its label has version ${read.version}, of another plugpull`,
+        relabel('that one is not used any more'),
+      );
     case 'label':
       return checkOwner(request, identity, read.label, read.offsetBytes) ?? checkRig(request, read.label, known);
   }
 }
 
-function checkOwner(request: GateRequest, identity: DeviceIdentity, label: DiskLabel, offsetBytes: number): GateFinding | null {
+function checkOwner(
+  request: GateRequest,
+  identity: DeviceIdentity,
+  label: DiskLabel,
+  offsetBytes: number,
+): GateFinding | null {
   const since = `since ${label.enrolledAt.slice(0, 10)}`;
   const other = otherDisk(label, offsetBytes, identity);
   if (other !== null) {
-    return finding(request, 'GATE_LABEL_OTHER_DISK', `its label was written for ${other}: it holds a copy of another disk (rig "${label.rigName}", ${label.role}, ${since})`, relabel('the copy is not needed'));
+    return finding(
+      request,
+      'GATE_LABEL_OTHER_DISK',
+      `its label was written for ${other}: it holds a copy of another disk (rig "${label.rigName}", ${label.role}, ${since})`,
+      relabel('the copy is not needed'),
+    );
   }
   return null;
 }
@@ -72,7 +102,13 @@ function checkRig(request: GateRequest, label: DiskLabel, known: readonly Enrolm
   if (request.rig?.uuid !== label.rigUuid) {
     const isEdited = request.rig?.name === label.rigName;
     const as = `(${label.rigUuid}), as ${label.role}, ${since}`;
-    if (!isEdited) return finding(request, 'GATE_LABEL_OTHER_RIG', `belongs to rig "${label.rigName}" ${as}`, relabel('that rig does not use it any more'));
+    if (!isEdited)
+      return finding(
+        request,
+        'GATE_LABEL_OTHER_RIG',
+        `belongs to rig "${label.rigName}" ${as}`,
+        relabel('that rig does not use it any more'),
+      );
     // The UUID follows the profile's devices and their sizes: what was shown and confirmed at the enrolment is what may be
     // overwritten, and the journal's evidence is of that size. An edited profile is another rig to its disks.
     const then = known.find(({ rig }) => rig?.uuid === label.rigUuid)?.rig?.fields;
@@ -80,10 +116,20 @@ function checkRig(request: GateRequest, label: DiskLabel, known: readonly Enrolm
     const whose = `belongs to rig "${label.rigName}" as another profile describes it ${as}`;
     const found = edited.length === 0 ? whose : `${whose}; edited in this profile: ${edited.join(', ')}`;
     const back = edited.length === 0 ? 'device, serial, wwn, backingFile and size of each area' : 'that';
-    return finding(request, 'GATE_LABEL_OTHER_RIG', found, `put back ${back} as at the enrolment; or ${relabel('the profile is right as it is now')}`);
+    return finding(
+      request,
+      'GATE_LABEL_OTHER_RIG',
+      found,
+      `put back ${back} as at the enrolment; or ${relabel('the profile is right as it is now')}`,
+    );
   }
   if (request.role !== label.role) {
-    return finding(request, 'GATE_LABEL_OTHER_ROLE', `is this rig's ${label.role} by its label, ${since}`, `check the cabling; or ${relabel('the roles have changed')}`);
+    return finding(
+      request,
+      'GATE_LABEL_OTHER_ROLE',
+      `is this rig's ${label.role} by its label, ${since}`,
+      `check the cabling; or ${relabel('the roles have changed')}`,
+    );
   }
   return null;
 }
@@ -91,7 +137,9 @@ function checkRig(request: GateRequest, label: DiskLabel, known: readonly Enrolm
 /** `primary.size was 4194304, is 2097152`, field by field. */
 function differences(then: RigFields, now: RigFields): string[] {
   const fields = [...new Set([...Object.keys(then), ...Object.keys(now)])];
-  return fields.filter((field) => then[field] !== now[field]).map((field) => `${field} was ${then[field] ?? 'left out'}, is ${now[field] ?? 'left out'}`);
+  return fields
+    .filter((field) => then[field] !== now[field])
+    .map((field) => `${field} was ${then[field] ?? 'left out'}, is ${now[field] ?? 'left out'}`);
 }
 
 function relabel(condition: string): string {

@@ -14,7 +14,12 @@ export function formatGate(report: GateReport, so = 'nothing was written'): stri
   if (report.passed) return `safety gate: passed (${report.devices.length} devices)`;
   const rows = [COLUMNS.map(([heading]) => heading), ...report.findings.map((f) => COLUMNS.map(([, cell]) => cell(f)))];
   const widths = COLUMNS.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
-  const lines = rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column]!)).join('  ').trimEnd());
+  const lines = rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column]!))
+      .join('  ')
+      .trimEnd(),
+  );
   const count = report.findings.length;
   return [`safety gate: refused (${count} finding${count === 1 ? '' : 's'}); ${so}`, ...lines].join('\n');
 }

@@ -68,7 +68,12 @@ function useOf(request: GateRequest): GateFinding[] {
 }
 
 /** All of it is asked of the device that is open, by `name`: its path may lead to another one between two questions. */
-async function checkCandidate(candidate: Candidate, name: string, native: NativeLibrary, options: GateOptions): Promise<GateFinding[]> {
+async function checkCandidate(
+  candidate: Candidate,
+  name: string,
+  native: NativeLibrary,
+  options: GateOptions,
+): Promise<GateFinding[]> {
   const { request, identity } = candidate;
   const inUse = checkUse(request, identity.majorMinor);
   const probed = await checkSignatures(candidate, name, options.ffi);
@@ -78,15 +83,27 @@ async function checkCandidate(candidate: Candidate, name: string, native: Native
     // Only what nothing else explains: EBUSY beside "mounted at /srv" says nothing more.
     ...(inUse.length > 0 || options.claimed ? inUse : checkClaim(request, name, native)),
     ...probed,
-    ...(await checkEnrolment(candidate, name, options, probed.some(({ code }) => code === 'GATE_PROBE_FAILED'))),
+    ...(await checkEnrolment(
+      candidate,
+      name,
+      options,
+      probed.some(({ code }) => code === 'GATE_PROBE_FAILED'),
+    )),
   ];
 }
 
 function look(request: GateRequest, ffi: FfiName | undefined): OpenDevice | GateFinding {
   try {
     const stat = statSync(request.path, { throwIfNoEntry: false });
-    if (stat === undefined) return finding(request, 'GATE_MISSING', 'does not exist', withPower(request, 'attach and power it, or correct the profile'));
-    if (!stat.isBlockDevice()) return finding(request, 'GATE_NOT_BLOCK', 'is not a block device', 'name a disk below /dev/disk/by-id');
+    if (stat === undefined)
+      return finding(
+        request,
+        'GATE_MISSING',
+        'does not exist',
+        withPower(request, 'attach and power it, or correct the profile'),
+      );
+    if (!stat.isBlockDevice())
+      return finding(request, 'GATE_NOT_BLOCK', 'is not a block device', 'name a disk below /dev/disk/by-id');
     accessSync(request.path, constants.R_OK | constants.W_OK);
     return lookAt(request.path, { ffi });
   } catch (error) {
@@ -97,13 +114,31 @@ function look(request: GateRequest, ffi: FfiName | undefined): OpenDevice | Gate
 function unseen(request: GateRequest, error: unknown): GateFinding {
   const code = (error as NodeJS.ErrnoException).code;
   if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS' || code === 'DEVICE_PERMISSION')
-    return finding(request, 'GATE_NO_PERMISSION', 'this user may not read and write it', 'run as root, or give the user the disk');
-  if (code === 'DEVICE_MISSING') return finding(request, 'GATE_MISSING', 'its node has no device behind it', withPower(request, 'attach and power it'));
+    return finding(
+      request,
+      'GATE_NO_PERMISSION',
+      'this user may not read and write it',
+      'run as root, or give the user the disk',
+    );
+  if (code === 'DEVICE_MISSING')
+    return finding(
+      request,
+      'GATE_MISSING',
+      'its node has no device behind it',
+      withPower(request, 'attach and power it'),
+    );
   if (error instanceof DeviceError && error.code.startsWith('DEVICE_NATIVE')) throw error;
-  return finding(request, 'GATE_PROBE_FAILED', error instanceof Error ? error.message : String(error), withPower(request, 'see the kernel log'));
+  return finding(
+    request,
+    'GATE_PROBE_FAILED',
+    error instanceof Error ? error.message : String(error),
+    withPower(request, 'see the kernel log'),
+  );
 }
 
 function checkReadOnly({ request, identity }: Candidate): GateFinding[] {
   if (!identity.readOnly) return [];
-  return [finding(request, 'GATE_READ_ONLY', 'the kernel has it read-only', 'blockdev --setrw, or its write-protect switch')];
+  return [
+    finding(request, 'GATE_READ_ONLY', 'the kernel has it read-only', 'blockdev --setrw, or its write-protect switch'),
+  ];
 }

@@ -23,7 +23,12 @@ function checkNameless({ request, identity }: Candidate): GateFinding | null {
   const what = madeByKernel(identity.majorMinor);
   if (what === null) return null;
   const found = `${identity.kernelName} is ${what}, no disk: it tells neither serial nor WWN, so that nothing proves it the same after a cut`;
-  return finding(request, 'GATE_UNIDENTIFIED', found, 'name a disk of its own, or a partition by-partuuid; members of an array or volume serve once it is taken apart (mdadm --stop, vgchange -an)');
+  return finding(
+    request,
+    'GATE_UNIDENTIFIED',
+    found,
+    'name a disk of its own, or a partition by-partuuid; members of an array or volume serve once it is taken apart (mdadm --stop, vgchange -an)',
+  );
 }
 
 function checkName({ request, identity }: Candidate): GateFinding[] {
@@ -50,7 +55,14 @@ function checkNumbers({ request, identity }: Candidate): GateFinding[] {
   const findings: GateFinding[] = [];
   if (request.serial === undefined && request.wwn === undefined) {
     const says = `serial ${identity.serial ?? 'unknown'}, wwn ${identity.wwn ?? 'unknown'}`;
-    findings.push(finding(request, 'GATE_UNIDENTIFIED', 'the profile gives neither serial nor wwn', `put what it says of itself into the profile: ${says}`));
+    findings.push(
+      finding(
+        request,
+        'GATE_UNIDENTIFIED',
+        'the profile gives neither serial nor wwn',
+        `put what it says of itself into the profile: ${says}`,
+      ),
+    );
   }
   if (request.serial !== undefined && request.serial !== identity.serial)
     findings.push(mismatch(request, 'GATE_SERIAL_MISMATCH', 'serial', request.serial, identity.serial));
@@ -64,16 +76,32 @@ function checkNumbers({ request, identity }: Candidate): GateFinding[] {
 async function checkBackingFile({ request, identity }: Candidate): Promise<GateFinding[]> {
   const file = identity.backingFile!;
   if (await isBlockDevice(file)) {
-    return [finding(request, 'GATE_BACKED_BY_DEVICE', `${identity.kernelName} is a loop over the block device ${file}`, 'name that device itself, so that it is checked')];
+    return [
+      finding(
+        request,
+        'GATE_BACKED_BY_DEVICE',
+        `${identity.kernelName} is a loop over the block device ${file}`,
+        'name that device itself, so that it is checked',
+      ),
+    ];
   }
   const findings: GateFinding[] = [];
   if (request.backingFile === undefined)
-    findings.push(finding(request, 'GATE_UNIDENTIFIED', `a loop device's number says nothing, and the profile names no backing file`, `put backingFile: ${file} into the profile`));
+    findings.push(
+      finding(
+        request,
+        'GATE_UNIDENTIFIED',
+        `a loop device's number says nothing, and the profile names no backing file`,
+        `put backingFile: ${file} into the profile`,
+      ),
+    );
   else if (!(await isSameFile(request.backingFile, file)))
     findings.push(mismatch(request, 'GATE_BACKING_FILE_MISMATCH', 'backing file', request.backingFile, file));
   // A loop device tells neither: a profile that expects one means some other device.
-  if (request.serial !== undefined) findings.push(mismatch(request, 'GATE_SERIAL_MISMATCH', 'serial', request.serial, identity.serial));
-  if (request.wwn !== undefined) findings.push(mismatch(request, 'GATE_WWN_MISMATCH', 'wwn', request.wwn, identity.wwn));
+  if (request.serial !== undefined)
+    findings.push(mismatch(request, 'GATE_SERIAL_MISMATCH', 'serial', request.serial, identity.serial));
+  if (request.wwn !== undefined)
+    findings.push(mismatch(request, 'GATE_WWN_MISMATCH', 'wwn', request.wwn, identity.wwn));
   return findings;
 }
 
@@ -84,7 +112,12 @@ function mismatch(
   expected: string,
   found: string | null,
 ): GateFinding {
-  return finding(request, code, `${what} is ${found ?? 'not told'}, the profile says ${expected}`, 'check the cabling and the profile: this is another device');
+  return finding(
+    request,
+    code,
+    `${what} is ${found ?? 'not told'}, the profile says ${expected}`,
+    'check the cabling and the profile: this is another device',
+  );
 }
 
 async function isBlockDevice(path: string): Promise<boolean> {

@@ -56,7 +56,12 @@ const ROLES: readonly (AreaName | null)[] = [null, ...AREA_NAMES];
 
 type Crc32c = (bytes: Uint8Array) => number;
 
-export function labelOf(identity: DeviceIdentity, rig: { uuid: string; name: string }, role: AreaName, enrolledAt: string): DiskLabel {
+export function labelOf(
+  identity: DeviceIdentity,
+  rig: { uuid: string; name: string },
+  role: AreaName,
+  enrolledAt: string,
+): DiskLabel {
   const { serial, wwn, model, sizeBytes } = identity;
   return { rigUuid: rig.uuid, rigName: rig.name, role, serial, wwn, model, sizeBytes, enrolledAt };
 }
@@ -64,7 +69,10 @@ export function labelOf(identity: DeviceIdentity, rig: { uuid: string; name: str
 /** The whole block. @throws RangeError for a device without room for it */
 export function encodeLabel(label: DiskLabel, crc32c: Crc32c): Buffer {
   const offset = labelOffset(label.sizeBytes);
-  if (offset <= 0) throw new RangeError(`a device of ${label.sizeBytes} bytes has no room for a label; it needs ${2 * LABEL_BLOCK_BYTES}`);
+  if (offset <= 0)
+    throw new RangeError(
+      `a device of ${label.sizeBytes} bytes has no room for a label; it needs ${2 * LABEL_BLOCK_BYTES}`,
+    );
   const block = Buffer.alloc(LABEL_BLOCK_BYTES);
   for (const at of COPY_OFFSETS) writeCopy(block.subarray(at, at + COPY_BYTES), label, offset + at, crc32c);
   return block;
@@ -139,7 +147,11 @@ export function otherDisk(label: DiskLabel, offsetBytes: number, identity: Devic
   if (label.sizeBytes !== identity.sizeBytes || offsetBytes !== labelOffset(identity.sizeBytes)) {
     return `a device of ${label.sizeBytes} bytes; this one has ${identity.sizeBytes}`;
   }
-  const names = (['wwn', 'serial'] as const).map((field) => ({ field, labelled: label[field], told: fitted(identity[field], field) }));
+  const names = (['wwn', 'serial'] as const).map((field) => ({
+    field,
+    labelled: label[field],
+    told: fitted(identity[field], field),
+  }));
   for (const { field, labelled, told } of names) {
     if (labelled !== null && told !== null && labelled !== told) return `${field} ${labelled}; this one says ${told}`;
   }

@@ -14,7 +14,11 @@ import { sectorTools } from '../blockdev/sectorTools.js';
  * For who may not block: the safety gate. Throws DEVICE_IDENTIFY_FAILED when the name has moved to another device since
  * `identity` was taken, else what the system says of a read that fails.
  */
-export async function readLabel(identity: DeviceIdentity, name: string = identity.path, ffi?: FfiName): Promise<LabelRead> {
+export async function readLabel(
+  identity: DeviceIdentity,
+  name: string = identity.path,
+  ffi?: FfiName,
+): Promise<LabelRead> {
   const offset = labelOffset(identity.sizeBytes);
   if (offset <= 0) return { kind: 'none' };
   const file = await open(name, flags.O_RDONLY | flags.O_DIRECT | flags.O_NONBLOCK);
@@ -35,7 +39,11 @@ export async function readLabel(identity: DeviceIdentity, name: string = identit
 async function requireSame(file: FileHandle, { path, majorMinor }: DeviceIdentity): Promise<void> {
   const now = majorMinorOf((await file.stat()).rdev);
   if (now === majorMinor) return;
-  throw new DeviceError('DEVICE_IDENTIFY_FAILED', `${path} was ${majorMinor} and is ${now} now: its name has moved. Look again.`, { path, majorMinor, now });
+  throw new DeviceError(
+    'DEVICE_IDENTIFY_FAILED',
+    `${path} was ${majorMinor} and is ${now} now: its name has moved. Look again.`,
+    { path, majorMinor, now },
+  );
 }
 
 /**
@@ -64,7 +72,12 @@ export function readHeld(device: OpenDevice, ffi?: FfiName): LabelRead {
     return length < LABEL_BLOCK_BYTES ? { kind: 'none' } : decodeLabel(memory.buffer, sectorTools(ffi).crc32c);
   } catch (cause) {
     const { path } = device.identity;
-    throw new DeviceError('DEVICE_IDENTIFY_FAILED', `the label of ${path} can't be read: ${textOf(cause)}. Is it powered and attached?`, { path }, cause);
+    throw new DeviceError(
+      'DEVICE_IDENTIFY_FAILED',
+      `the label of ${path} can't be read: ${textOf(cause)}. Is it powered and attached?`,
+      { path },
+      cause,
+    );
   } finally {
     memory.close();
   }
@@ -86,9 +99,15 @@ export function writeLabel(device: OpenDevice, label: DiskLabel, ffi?: FfiName):
     fdatasyncSync(device.fd);
     const found = memory.buffer.subarray(LABEL_BLOCK_BYTES);
     const read = readSync(device.fd, found, 0, LABEL_BLOCK_BYTES, offset);
-    if (written < LABEL_BLOCK_BYTES || read < LABEL_BLOCK_BYTES || !found.equals(wanted)) throw new Error('it reads back otherwise than it was written');
+    if (written < LABEL_BLOCK_BYTES || read < LABEL_BLOCK_BYTES || !found.equals(wanted))
+      throw new Error('it reads back otherwise than it was written');
   } catch (cause) {
-    throw new DeviceError('DEVICE_LABEL_FAILED', `the label of ${identity.path} could not be written: ${textOf(cause)}. Enrol it again, or use another disk.`, { path: identity.path }, cause);
+    throw new DeviceError(
+      'DEVICE_LABEL_FAILED',
+      `the label of ${identity.path} could not be written: ${textOf(cause)}. Enrol it again, or use another disk.`,
+      { path: identity.path },
+      cause,
+    );
   } finally {
     memory.close();
   }

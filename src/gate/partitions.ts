@@ -23,13 +23,30 @@ export function checkPartitions(request: GateRequest, majorMinor: string): GateF
 function checkPartition(request: GateRequest, majorMinor: string, diskName: string): GateFinding[] {
   const name = kernelNameOf(majorMinor);
   if (!PARTITION_FOLDERS.some((folder) => request.path.startsWith(folder))) {
-    return [finding(request, 'GATE_IS_PARTITION', `${name} is a partition of ${diskName}, named by its number`, 'name it by /dev/disk/by-partuuid/… or /dev/disk/by-id/…-partN, or name the whole disk')];
+    return [
+      finding(
+        request,
+        'GATE_IS_PARTITION',
+        `${name} is a partition of ${diskName}, named by its number`,
+        'name it by /dev/disk/by-partuuid/… or /dev/disk/by-id/…-partN, or name the whole disk',
+      ),
+    ];
   }
   const disk = readAttribute('/sys/class/block', diskName, 'dev');
-  if (disk === null) return [finding(request, 'GATE_PROBE_FAILED', `${diskName}, the disk of ${name}, is not in /sys`, 'see the kernel log')];
+  if (disk === null)
+    return [
+      finding(request, 'GATE_PROBE_FAILED', `${diskName}, the disk of ${name}, is not in /sys`, 'see the kernel log'),
+    ];
   const uses = [...mountedBlockDevices(), ...swapBlockDevices()].filter((use) => ancestorsOf(use.majorMinor).has(disk));
   if (uses.some((use) => use.what === '/')) {
-    return [finding(request, 'GATE_ROOT', `${diskName}, the disk of ${name}, carries this system's root file system`, 'name another disk; this one cannot be forced')];
+    return [
+      finding(
+        request,
+        'GATE_ROOT',
+        `${diskName}, the disk of ${name}, carries this system's root file system`,
+        'name another disk; this one cannot be forced',
+      ),
+    ];
   }
   if (request.cut !== true) return [];
   const others = [

@@ -53,10 +53,24 @@ export async function checkSignatures({ request }: Candidate, name: string, ffi?
     const { stdout } = await wipefs.finally(cancel);
     const signatures = await foreignAmong(parseWipefs(stdout), name, ffi);
     if (signatures.length === 0) return [];
-    return [finding(request, 'GATE_SIGNATURE', `carries ${signatures.map(describe).join(', ')}`, `wipefs -a ${request.path}, if nothing on it is needed`)];
+    return [
+      finding(
+        request,
+        'GATE_SIGNATURE',
+        `carries ${signatures.map(describe).join(', ')}`,
+        `wipefs -a ${request.path}, if nothing on it is needed`,
+      ),
+    ];
   } catch (error) {
     const reason = error instanceof Error ? error.message.split('\n')[0]! : String(error);
-    return [finding(request, 'GATE_PROBE_FAILED', `signatures cannot be looked for: ${reason}`, withPower(request, 'wipefs must be installed (apt install util-linux) and the device readable'))];
+    return [
+      finding(
+        request,
+        'GATE_PROBE_FAILED',
+        `signatures cannot be looked for: ${reason}`,
+        withPower(request, 'wipefs must be installed (apt install util-linux) and the device readable'),
+      ),
+    ];
   }
 }
 

@@ -2,7 +2,6 @@
 import type { AreaName } from '../base/areas.js';
 import type { DeviceIdentity } from '../blockdev/port.js';
 
-
 export interface GateRequest {
   role: AreaName;
   /** As the profile names it. */

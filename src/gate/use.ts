@@ -15,14 +15,31 @@ export function checkUse(request: GateRequest, majorMinor: string): GateFinding[
 /** Uses of the device itself or of anything that stands on it, however many layers above. */
 function usesAbove(uses: BlockUse[], majorMinor: string): string[] {
   const above = uses.filter((use) => ancestorsOf(use.majorMinor).has(majorMinor));
-  return [...new Set(above.map((use) => (use.majorMinor === majorMinor ? use.what : `${use.what} (on ${kernelNameOf(use.majorMinor)})`)))];
+  return [
+    ...new Set(
+      above.map((use) =>
+        use.majorMinor === majorMinor ? use.what : `${use.what} (on ${kernelNameOf(use.majorMinor)})`,
+      ),
+    ),
+  ];
 }
 
 function checkMounts(request: GateRequest, majorMinor: string): GateFinding[] {
   const uses = mountedBlockDevices();
-  const isRoot = usesAbove(uses.filter((use) => use.what === '/'), majorMinor).length > 0;
+  const isRoot =
+    usesAbove(
+      uses.filter((use) => use.what === '/'),
+      majorMinor,
+    ).length > 0;
   if (isRoot) {
-    return [finding(request, 'GATE_ROOT', `${kernelNameOf(majorMinor)} carries this system's root file system`, 'name another disk; this one cannot be forced')];
+    return [
+      finding(
+        request,
+        'GATE_ROOT',
+        `${kernelNameOf(majorMinor)} carries this system's root file system`,
+        'name another disk; this one cannot be forced',
+      ),
+    ];
   }
   // A loop device's file lies on a mounted file system: that is below it, not above, and no reason to refuse.
   const above = usesAbove(uses, majorMinor);
@@ -32,13 +49,27 @@ function checkMounts(request: GateRequest, majorMinor: string): GateFinding[] {
 
 function checkSwap(request: GateRequest, majorMinor: string): GateFinding[] {
   if (usesAbove(swapBlockDevices(), majorMinor).length === 0) return [];
-  return [finding(request, 'GATE_SWAP', `${kernelNameOf(majorMinor)} is swap space in use`, 'swapoff it, and remove it from /etc/fstab')];
+  return [
+    finding(
+      request,
+      'GATE_SWAP',
+      `${kernelNameOf(majorMinor)} is swap space in use`,
+      'swapoff it, and remove it from /etc/fstab',
+    ),
+  ];
 }
 
 function checkHolders(request: GateRequest, majorMinor: string): GateFinding[] {
   const holders = holdersOf(majorMinor);
   if (holders.length === 0) return [];
-  return [finding(request, 'GATE_HELD', `held by ${holders.join(', ')} (md, dm, LVM or loop)`, 'take the stack apart (mdadm --stop, dmsetup remove, vgchange -an, losetup -d)')];
+  return [
+    finding(
+      request,
+      'GATE_HELD',
+      `held by ${holders.join(', ')} (md, dm, LVM or loop)`,
+      'take the stack apart (mdadm --stop, dmsetup remove, vgchange -an, losetup -d)',
+    ),
+  ];
 }
 
 /** The backstop: whoever claims a block device makes this fail with EBUSY, in any mount namespace. Claims for an instant itself. */
@@ -48,5 +79,12 @@ export function checkClaim(request: GateRequest, name: string, native: NativeLib
     native.pp_close(fd);
     return [];
   }
-  return [finding(request, 'GATE_BUSY', `cannot be claimed: ${errnoName(fd)}`, 'someone has it open exclusively (another bench, another mount namespace): fuser, lsblk')];
+  return [
+    finding(
+      request,
+      'GATE_BUSY',
+      `cannot be claimed: ${errnoName(fd)}`,
+      'someone has it open exclusively (another bench, another mount namespace): fuser, lsblk',
+    ),
+  ];
 }

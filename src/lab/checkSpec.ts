@@ -11,7 +11,10 @@ const BOARDS_MAX = 16;
 const CACHE_BYTES_MAX = 4 * 1024 ** 3;
 
 function bad(where: string, value: unknown, rule: string): never {
-  throw new LabError('LAB_BAD_SPEC', `${where}: ${JSON.stringify(value)}; ${rule}. Correct the lab: section.`, { where, value });
+  throw new LabError('LAB_BAD_SPEC', `${where}: ${JSON.stringify(value)}; ${rule}. Correct the lab: section.`, {
+    where,
+    value,
+  });
 }
 
 function checkNumber(where: string, value: number, min: number, max: number): void {
@@ -26,21 +29,25 @@ function checkUnique(what: string, names: string[]): void {
 
 function checkDisk(disk: LabDiskSpec, spec: LabSpec): void {
   const where = (field: string): string => `disk ${disk.name}, ${field}`;
-  if (![512, 4096].includes(disk.logicalBlockBytes)) bad(where('logicalBlockBytes'), disk.logicalBlockBytes, '512 or 4096');
+  if (![512, 4096].includes(disk.logicalBlockBytes))
+    bad(where('logicalBlockBytes'), disk.logicalBlockBytes, '512 or 4096');
   checkNumber(where('sizeBytes'), disk.sizeBytes, 4096, Number.MAX_SAFE_INTEGER);
   if (disk.sizeBytes % 4096 !== 0) bad(where('sizeBytes'), disk.sizeBytes, 'it must be a multiple of 4096');
   checkNumber(where('cacheBytes'), disk.cacheBytes, 0, CACHE_BYTES_MAX);
   checkNumber(where('keepProbability'), disk.keepProbability, 0, 1);
   checkNumber(where('tearProbability'), disk.tearProbability, 0, 1);
   checkNumber(where('holdUpMs'), disk.holdUpMs, 0, 3_600_000);
-  if (!['drop', 'keep', 'keep-drop', 'mixed'].includes(disk.killModel)) bad(where('killModel'), disk.killModel, 'drop, keep, keep-drop or mixed');
+  if (!['drop', 'keep', 'keep-drop', 'mixed'].includes(disk.killModel))
+    bad(where('killModel'), disk.killModel, 'drop, keep, keep-drop or mixed');
   const board = spec.boards.find(({ name }) => name === disk.fedBy.board);
-  if (board === undefined) bad(where('fedBy'), disk.fedBy, `boards of this lab: ${spec.boards.map((b) => b.name).join(', ') || 'none'}`);
+  if (board === undefined)
+    bad(where('fedBy'), disk.fedBy, `boards of this lab: ${spec.boards.map((b) => b.name).join(', ') || 'none'}`);
   checkNumber(where('fedBy.channel'), disk.fedBy.channel, 1, board.channels);
   for (const fault of parseFaults(disk.name, disk.faults)) {
     if (fault.class !== 'wrong-device') continue;
     const others = spec.disks.map(({ name }) => name).filter((name) => name !== disk.name);
-    if (!others.includes(fault.with)) bad(where('faults, wrong-device, with'), fault.with, `one of ${others.join(', ') || '(no other disk)'}`);
+    if (!others.includes(fault.with))
+      bad(where('faults, wrong-device, with'), fault.with, `one of ${others.join(', ') || '(no other disk)'}`);
   }
 }
 
@@ -58,8 +65,14 @@ export function checkLabSpec(spec: LabSpec): void {
   checkNumber('seed', spec.seed, 0, Number.MAX_SAFE_INTEGER);
   checkNumber('disks', spec.disks.length, 0, DISKS_MAX);
   checkNumber('boards', spec.boards.length, 0, BOARDS_MAX);
-  checkUnique('disk', spec.disks.map(({ name }) => name));
-  checkUnique('board', spec.boards.map(({ name }) => name));
+  checkUnique(
+    'disk',
+    spec.disks.map(({ name }) => name),
+  );
+  checkUnique(
+    'board',
+    spec.boards.map(({ name }) => name),
+  );
   spec.boards.forEach(checkBoard);
   for (const disk of spec.disks) checkDisk(disk, spec);
 }

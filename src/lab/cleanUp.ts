@@ -27,7 +27,9 @@ export async function cleanUp(paths: LabPaths): Promise<void> {
   const left = mountsUnder(paths.dir);
   if (left.length > 0) {
     const targets = left.map(({ target }) => target);
-    throw new LabError('LAB_STOP_FAILED', `${targets.join(', ')}: can't be unmounted. Try \`umount -l\` as root.`, { targets });
+    throw new LabError('LAB_STOP_FAILED', `${targets.join(', ')}: can't be unmounted. Try \`umount -l\` as root.`, {
+      targets,
+    });
   }
   fs.rmSync(paths.dir, { recursive: true, force: true });
 }

@@ -77,7 +77,10 @@ async function withTurn<T>(paths: LabPaths, action: () => Promise<T>): Promise<T
   let turn = tryTurn(base);
   while (turn === null) {
     if (attended.nowMs() > deadline) {
-      throw new LabError('LAB_BUSY', `lab ${paths.name}: somebody else keeps starting or ending labs in ${base}. Try again.`);
+      throw new LabError(
+        'LAB_BUSY',
+        `lab ${paths.name}: somebody else keeps starting or ending labs in ${base}. Try again.`,
+      );
     }
     await delay(POLL_MS);
     turn = tryTurn(base);
@@ -95,7 +98,10 @@ function tryTurn(base: string): number | null {
     return tryLockDirectory(base);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    throw new LabError('LAB_NO_PERMISSION', `state directory ${base} is not yours (${code}). Run as root.`, { base, code });
+    throw new LabError('LAB_NO_PERMISSION', `state directory ${base} is not yours (${code}). Run as root.`, {
+      base,
+      code,
+    });
   }
 }
 
@@ -124,26 +130,41 @@ async function reuse(paths: LabPaths, spec: LabSpec): Promise<LabState | null> {
   // Its starter may have been killed while it was coming up.
   const found = await until(START_DEADLINE_MS, () => readState(paths.state) ?? (isLocked(paths.lock) ? null : 'gone'));
   if (found !== null) return found === 'gone' ? null : found;
-  throw new LabError('LAB_START_FAILED', `lab ${paths.name} runs but is not ready. End it (\`plugpull lab down\`) and start it again.`);
+  throw new LabError(
+    'LAB_START_FAILED',
+    `lab ${paths.name} runs but is not ready. End it (\`plugpull lab down\`) and start it again.`,
+  );
 }
 
 /** The compiled entry; from the sources (tests) it lies in dist/. */
 function entryPath(): string {
   const here = fileURLToPath(import.meta.url);
   const folder = path.dirname(here);
-  const entry = here.endsWith('.ts') ? path.join(folder, '../../dist/lab/labProcess.js') : path.join(folder, 'labProcess.js');
+  const entry = here.endsWith('.ts')
+    ? path.join(folder, '../../dist/lab/labProcess.js')
+    : path.join(folder, 'labProcess.js');
   if (fs.existsSync(entry)) return path.resolve(entry);
-  throw new LabError('LAB_NOT_BUILT', `${path.resolve(entry)} is missing: the lab process is not built. Run \`npm run build:ts\`.`);
+  throw new LabError(
+    'LAB_NOT_BUILT',
+    `${path.resolve(entry)} is missing: the lab process is not built. Run \`npm run build:ts\`.`,
+  );
 }
 
 async function start(paths: LabPaths, deadlineMs: number): Promise<LabState> {
   const entry = entryPath();
   const lock = await takeLock(paths.lock);
-  if (lock === null) throw new LabError('LAB_BUSY', `lab ${paths.name} is running already. Use it, or end it first.`, { name: paths.name });
+  if (lock === null)
+    throw new LabError('LAB_BUSY', `lab ${paths.name} is running already. Use it, or end it first.`, {
+      name: paths.name,
+    });
   const log = fs.openSync(paths.log, 'a', 0o600);
   // In the order of READY_FD and LOCK_FD.
   const stdio = ['ignore', log, log, 'pipe', lock] as const;
-  const child = spawn(process.execPath, [entry, paths.dir, paths.name], { cwd: '/', detached: true, stdio: [...stdio] });
+  const child = spawn(process.execPath, [entry, paths.dir, paths.name], {
+    cwd: '/',
+    detached: true,
+    stdio: [...stdio],
+  });
   fs.closeSync(log);
   fs.closeSync(lock);
   const answer = await firstLine(child, deadlineMs);
@@ -156,7 +177,10 @@ async function start(paths: LabPaths, deadlineMs: number): Promise<LabState> {
   await until(KILL_DEADLINE_MS, () => (isLocked(paths.lock) ? null : true));
   if (message.error) throw new LabError(message.error.code, message.error.message, message.error.context);
   const tail = fs.readFileSync(paths.log, 'utf8').slice(-LOG_TAIL_BYTES).trim();
-  throw new LabError('LAB_START_FAILED', `lab ${paths.name} did not come up in ${deadlineMs} ms. Its log ends: ${tail || '(empty)'}`);
+  throw new LabError(
+    'LAB_START_FAILED',
+    `lab ${paths.name} did not come up in ${deadlineMs} ms. Its log ends: ${tail || '(empty)'}`,
+  );
 }
 
 /** What the child writes on descriptor 3, up to its end or the deadline. */
@@ -184,8 +208,15 @@ async function firstLine(child: ChildProcess, deadlineMs: number): Promise<strin
 async function end(paths: LabPaths): Promise<void> {
   // A lab whose starter was killed may have its lock and not yet its pid in it.
   const pid = await until(KILL_DEADLINE_MS, () => Number(fs.readFileSync(paths.lock, 'utf8')) || null);
-  if (pid === null) throw new LabError('LAB_STOP_FAILED', `${paths.lock} is held but names no process. End its holder (\`fuser\` tells it).`);
-  const steps = [['SIGTERM', STOP_DEADLINE_MS], ['SIGKILL', KILL_DEADLINE_MS]] as const;
+  if (pid === null)
+    throw new LabError(
+      'LAB_STOP_FAILED',
+      `${paths.lock} is held but names no process. End its holder (\`fuser\` tells it).`,
+    );
+  const steps = [
+    ['SIGTERM', STOP_DEADLINE_MS],
+    ['SIGKILL', KILL_DEADLINE_MS],
+  ] as const;
   for (const [signal, deadlineMs] of steps) {
     try {
       process.kill(pid, signal);
@@ -194,7 +225,9 @@ async function end(paths: LabPaths): Promise<void> {
     }
     if ((await until(deadlineMs, () => (isLocked(paths.lock) ? null : true))) !== null) return;
   }
-  throw new LabError('LAB_STOP_FAILED', `lab ${paths.name}: process ${pid} does not end, even killed. See \`dmesg\`.`, { pid });
+  throw new LabError('LAB_STOP_FAILED', `lab ${paths.name}: process ${pid} does not end, even killed. See \`dmesg\`.`, {
+    pid,
+  });
 }
 
 async function until<T>(deadlineMs: number, probe: () => T | null): Promise<T | null> {

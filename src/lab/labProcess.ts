@@ -52,7 +52,9 @@ class Lab {
       await disk.start();
     }
     for (const spec of this.#spec.boards) {
-      const board = startBoard(spec, this.#restingRelays(spec.name), createPeer, (name, channel, on) => this.#contact(name, channel, on));
+      const board = startBoard(spec, this.#restingRelays(spec.name), createPeer, (name, channel, on) =>
+        this.#contact(name, channel, on),
+      );
       this.#boards.push(board);
       replaceLink(this.#paths.ttyLink(spec.name), board.ttyPath);
     }
@@ -93,7 +95,8 @@ async function main(dir: string, name: string): Promise<void> {
   const paths = pathsIn(dir, name);
   fs.writeSync(LOCK_FD, `${process.pid}\n`); // held for life
   const spec = readSpec(paths.spec);
-  if (spec === null) throw new LabError('LAB_BAD_SPEC', `${paths.spec} is missing or no JSON. Start the lab with labUp.`, { dir });
+  if (spec === null)
+    throw new LabError('LAB_BAD_SPEC', `${paths.spec} is missing or no JSON. Start the lab with labUp.`, { dir });
 
   const lab = new Lab(paths, spec);
   let stopping = false;

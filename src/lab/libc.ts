@@ -11,7 +11,9 @@ const libc = koffi.load(null);
 const c = {
   poll: libc.func('int poll(void *fds, unsigned long count, int timeoutMs)'),
   eventfd: libc.func('int eventfd(unsigned int initial, int flags)'),
-  mount: libc.func('int mount(const char *source, const char *target, const char *type, unsigned long flags, const char *data)'),
+  mount: libc.func(
+    'int mount(const char *source, const char *target, const char *type, unsigned long flags, const char *data)',
+  ),
   umount2: libc.func('int umount2(const char *target, int flags)'),
   posixOpenpt: libc.func('int posix_openpt(int flags)'),
   grantpt: libc.func('int grantpt(int fd)'),

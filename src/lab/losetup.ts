@@ -36,7 +36,8 @@ export async function attachLoop(file: string, logicalBlockBytes: number): Promi
       const { stdout } = await run('losetup', args);
       return stdout.trim();
     } catch (error) {
-      if (attempt === ATTACH_ATTEMPTS || (error as { code?: unknown }).code === 'ENOENT') throw attachError(file, error);
+      if (attempt === ATTACH_ATTEMPTS || (error as { code?: unknown }).code === 'ENOENT')
+        throw attachError(file, error);
       await delay(ATTACH_RETRY_MS);
     }
   }

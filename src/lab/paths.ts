@@ -37,10 +37,14 @@ export interface LabPaths {
 
 export function checkName(what: string, name: string): void {
   if (NAME.test(name)) return;
-  throw new LabError('LAB_BAD_NAME', `${what} name "${name}": 1 to 32 of a-z, 0-9 and -, not starting with -. Rename it.`, {
-    what,
-    name,
-  });
+  throw new LabError(
+    'LAB_BAD_NAME',
+    `${what} name "${name}": 1 to 32 of a-z, 0-9 and -, not starting with -. Rename it.`,
+    {
+      what,
+      name,
+    },
+  );
 }
 
 function stateBasePath(): string {

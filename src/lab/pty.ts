@@ -24,10 +24,14 @@ export interface Pty {
 function check(result: number, call: string): void {
   if (result >= 0) return;
   const reason = errnoName(lastErrno());
-  throw new LabError('LAB_PTY_FAILED', `${call}: ${reason}. A virtual board needs a pty: is devpts mounted, are there any left?`, {
-    call,
-    reason,
-  });
+  throw new LabError(
+    'LAB_PTY_FAILED',
+    `${call}: ${reason}. A virtual board needs a pty: is devpts mounted, are there any left?`,
+    {
+      call,
+      reason,
+    },
+  );
 }
 
 export function openPty(): Pty {

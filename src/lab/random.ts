@@ -59,7 +59,7 @@ export function seededRandom(seed: number, stream: string): Random {
   return {
     uint32,
     unit,
-    below: (bound) => Math.floor(((uint32() >>> 11) * TWO_32 + uint32()) / 2 ** 53 * bound),
+    below: (bound) => Math.floor((((uint32() >>> 11) * TWO_32 + uint32()) / 2 ** 53) * bound),
     chance: (probability) => unit() < probability,
   };
 }

@@ -17,7 +17,11 @@ export function parseMetricsAddress(text: string): MetricsAddress {
   const m = /^(?:(?:\[([0-9A-Fa-f:.%\w]+)\]|([^\s:[\]/]+)):)?(\d{1,5})$/.exec(text);
   const port = m === null ? NaN : Number(m[3]);
   if (m === null || port > PORT_MAX) {
-    throw new MetricsError('METRICS_ADDRESS', `metrics address '${text}' must be [HOST:]PORT with a port from 0 to ${PORT_MAX}; write it like 9464 or [::1]:9464`, { text });
+    throw new MetricsError(
+      'METRICS_ADDRESS',
+      `metrics address '${text}' must be [HOST:]PORT with a port from 0 to ${PORT_MAX}; write it like 9464 or [::1]:9464`,
+      { text },
+    );
   }
   return { host: m[1] ?? m[2] ?? DEFAULT_HOST, port };
 }

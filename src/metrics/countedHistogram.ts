@@ -41,15 +41,23 @@ export class CountedHistogram {
 
   /** `counts`: one for each bound, and one for what is above the last. @throws RangeError */
   add(labels: Labels, counts: readonly number[], sum: number): void {
-    if (counts.length !== this.bounds.length + 1) throw new RangeError(`${this.name} has ${this.bounds.length + 1} buckets, not ${counts.length}`);
+    if (counts.length !== this.bounds.length + 1)
+      throw new RangeError(`${this.name} has ${this.bounds.length + 1} buckets, not ${counts.length}`);
     const series = this.of(labels);
     counts.forEach((count, i) => (series.counts[i] += count));
     series.sum += sum;
   }
 
   /** For the registry. */
-  get(): Promise<Pick<MetricObjectWithValues<MetricValueWithName<string>>, 'name' | 'help' | 'values'> & { type: string }> {
-    return Promise.resolve({ name: this.name, help: this.help, type: this.type, values: [...this.series.values()].flatMap((s) => this.valuesOf(s)) });
+  get(): Promise<
+    Pick<MetricObjectWithValues<MetricValueWithName<string>>, 'name' | 'help' | 'values'> & { type: string }
+  > {
+    return Promise.resolve({
+      name: this.name,
+      help: this.help,
+      type: this.type,
+      values: [...this.series.values()].flatMap((s) => this.valuesOf(s)),
+    });
   }
 
   reset(): void {
@@ -62,13 +70,18 @@ export class CountedHistogram {
       total += counts[i];
       return { metricName: `${this.name}_bucket`, labels: { le, ...labels }, value: total };
     });
-    return [...buckets, { metricName: `${this.name}_sum`, labels, value: sum }, { metricName: `${this.name}_count`, labels, value: total }];
+    return [
+      ...buckets,
+      { metricName: `${this.name}_sum`, labels, value: sum },
+      { metricName: `${this.name}_count`, labels, value: total },
+    ];
   }
 
   private of(labels: Labels): Series {
     const key = JSON.stringify(labels);
     let series = this.series.get(key);
-    if (series === undefined) this.series.set(key, (series = { labels, counts: new Array<number>(this.bounds.length + 1).fill(0), sum: 0 }));
+    if (series === undefined)
+      this.series.set(key, (series = { labels, counts: new Array<number>(this.bounds.length + 1).fill(0), sum: 0 }));
     return series;
   }
 }

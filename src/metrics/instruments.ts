@@ -4,7 +4,9 @@ import type { DurationCounts } from '../replication/port.js';
 import { CATALOGUE, RIG_LABEL, type MetricName, type MetricSpec } from './catalogue.js';
 import { CountedHistogram } from './countedHistogram.js';
 
-type NamesOf<K extends MetricSpec['kind']> = { [N in MetricName]: (typeof CATALOGUE)[N]['kind'] extends K ? N : never }[MetricName];
+type NamesOf<K extends MetricSpec['kind']> = {
+  [N in MetricName]: (typeof CATALOGUE)[N]['kind'] extends K ? N : never;
+}[MetricName];
 
 export type LabelsOf<N extends MetricName> = Record<(typeof CATALOGUE)[N]['labels'][number], string>;
 
@@ -62,7 +64,10 @@ export class Instruments {
   /** Replaces what the gateway holds of this rig. Rejects when it is not taken within the time. */
   async push(gateway: URL, rigName: string, msMax: number): Promise<void> {
     const options = { timeout: msMax, signal: AbortSignal.timeout(msMax) };
-    await new Pushgateway(gateway.href, options, this.registry).push({ jobName: PUSH_JOB, groupings: { [RIG_LABEL]: rigName } });
+    await new Pushgateway(gateway.href, options, this.registry).push({
+      jobName: PUSH_JOB,
+      groupings: { [RIG_LABEL]: rigName },
+    });
   }
 
   private histogram(name: string, spec: MetricSpec): CountedHistogram {

@@ -98,11 +98,16 @@ class RigMetrics implements Metrics {
     for (const f of r.findings) this.recoveryFindings(f.where, f.class, 1);
   }
 
-  private recoveryFindings(where: RecoveryReport['findings'][number]['where'], name: RecoveryReport['findings'][number]['class'], count: number): void {
+  private recoveryFindings(
+    where: RecoveryReport['findings'][number]['where'],
+    name: RecoveryReport['findings'][number]['class'],
+    count: number,
+  ): void {
     this.instruments.add('plugpull_recovery_findings_total', count, { where });
     // It had been durable: a fault of the journal device. A torn block is what a cut may leave.
     if (name === 'indicator-rot') this.deviceFault('journal', name, count);
-    else if (name !== undefined) this.instruments.add('plugpull_legal_losses_total', count, { area: 'journal', class: this.boundedClass(name) });
+    else if (name !== undefined)
+      this.instruments.add('plugpull_legal_losses_total', count, { area: 'journal', class: this.boundedClass(name) });
   }
 
   judged(j: JudgeReport): void {
@@ -111,8 +116,10 @@ class RigMetrics implements Metrics {
     i.add('plugpull_lost_acknowledged_sectors_total', j.lostAcknowledgedSectors);
     i.set('plugpull_false_dirty_regions', j.falseDirtyRegions);
     for (const area of STORAGE_AREAS) {
-      for (const [c, n] of Object.entries(j.areas[area].faults)) i.add('plugpull_anomalies_total', n, { area, class: this.boundedClass(c) });
-      for (const [c, n] of Object.entries(j.areas[area].legal)) i.add('plugpull_legal_losses_total', n, { area, class: this.boundedClass(c) });
+      for (const [c, n] of Object.entries(j.areas[area].faults))
+        i.add('plugpull_anomalies_total', n, { area, class: this.boundedClass(c) });
+      for (const [c, n] of Object.entries(j.areas[area].legal))
+        i.add('plugpull_legal_losses_total', n, { area, class: this.boundedClass(c) });
     }
   }
 

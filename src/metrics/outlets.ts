@@ -25,14 +25,22 @@ const TEXTFILE_MODE = 0o644;
 /** @throws MetricsError METRICS_TEXTFILE */
 export function parseTextfile(text: string): string {
   if (/[^/]\.prom$/.test(text)) return text;
-  throw new MetricsError('METRICS_TEXTFILE', `metrics file '${text}' must have a name that ends in .prom: node_exporter reads no other; write it like /var/lib/node_exporter/plugpull.prom`, { text });
+  throw new MetricsError(
+    'METRICS_TEXTFILE',
+    `metrics file '${text}' must have a name that ends in .prom: node_exporter reads no other; write it like /var/lib/node_exporter/plugpull.prom`,
+    { text },
+  );
 }
 
 /** @throws MetricsError METRICS_PUSH_URL */
 export function parsePushUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : null;
   if (url !== null && /^https?:$/.test(url.protocol) && url.search === '' && url.hash === '') return url;
-  throw new MetricsError('METRICS_PUSH_URL', `Pushgateway '${text}' must be an http or https URL without query; write it like http://127.0.0.1:9091`, { text });
+  throw new MetricsError(
+    'METRICS_PUSH_URL',
+    `Pushgateway '${text}' must be an http or https URL without query; write it like http://127.0.0.1:9091`,
+    { text },
+  );
 }
 
 /** The file is replaced in one step: whoever reads it finds the values of one moment. */
@@ -98,7 +106,8 @@ export class Outlets {
       trouble = (error instanceof Error ? error.message : String(error)).slice(0, ANSWER_CHARS_MAX);
     }
     // Said once, until it changes.
-    if (trouble !== '' && this.said.get(outlet) !== trouble) this.say(`plugpull: metrics: ${outlet.name}: ${trouble.trim()}; the run goes on without`);
+    if (trouble !== '' && this.said.get(outlet) !== trouble)
+      this.say(`plugpull: metrics: ${outlet.name}: ${trouble.trim()}; the run goes on without`);
     this.said.set(outlet, trouble);
   }
 }

@@ -123,9 +123,7 @@ export const boardTypeSchema = z
     set: z.union([z.strictObject({ on: stepSchema, off: stepSchema }), z.strictObject({ mask: stepSchema })]),
     /** All relays in one frame, where `set` is by channel: brings rails down together. */
     setAll: z.strictObject({ on: stepSchema, off: stepSchema }).optional(),
-    read: z
-      .union([readSchema.transform((one) => [one]), z.array(readSchema).min(1)])
-      .optional(),
+    read: z.union([readSchema.transform((one) => [one]), z.array(readSchema).min(1)]).optional(),
     measure: measureSchema.optional(),
     pulse: pulseSchema.optional(),
   })

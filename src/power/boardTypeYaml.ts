@@ -23,5 +23,7 @@ export function boardTypeYaml(type: string): string | null {
     '',
   ].join('\n');
   // A profile takes no aliases.
-  return header + stringify({ boardTypes: { [own.name]: own.description } }, { aliasDuplicateObjects: false, lineWidth: 0 });
+  return (
+    header + stringify({ boardTypes: { [own.name]: own.description } }, { aliasDuplicateObjects: false, lineWidth: 0 })
+  );
 }

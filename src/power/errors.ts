@@ -80,7 +80,12 @@ export function boardGarbage({ board, sent, inWords, line }: Said, received: Uin
 }
 
 /** A well-formed answer that says no; `hint`: what that may mean for such a frame. */
-export function boardRefused({ board, sent, inWords }: Said, received: Uint8Array, hint: string, reason?: number): PowerError {
+export function boardRefused(
+  { board, sent, inWords }: Said,
+  received: Uint8Array,
+  hint: string,
+  reason?: number,
+): PowerError {
   const why = reason === undefined ? '' : ` with code ${reason}`;
   return new PowerError(
     'BOARD_REFUSED',

@@ -13,7 +13,9 @@ const ESCAPED: Record<number, string> = { 0x09: '\\t', 0x0a: '\\n', 0x0d: '\\r',
 
 function printed(byte: number): string {
   if (ESCAPED[byte] !== undefined) return ESCAPED[byte];
-  return byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : `\\x${byte.toString(16).toUpperCase().padStart(2, '0')}`;
+  return byte >= 0x20 && byte < 0x7f
+    ? String.fromCharCode(byte)
+    : `\\x${byte.toString(16).toUpperCase().padStart(2, '0')}`;
 }
 
 /** Reads what `toHex` writes; spaces are free. Throws `TypeError` on anything else. */

@@ -9,12 +9,21 @@ export const PARITIES = ['none', 'even', 'odd'] as const;
 export const FLOW_CONTROLS = ['none', 'rts-cts', 'xon-xoff'] as const;
 
 export const baudSchema = z.number().int().min(50).max(4_000_000).describe('Symbols a second; 50 to 4000000.');
-export const paritySchema = z.enum(PARITIES).describe('none, even or odd. Boards of Modbus that keep to its standard have even.');
-export const dataBitsSchema = z.number().int().min(5).max(8).describe('5 to 8; with fewer than 8, no frame may hold a byte that does not fit.');
+export const paritySchema = z
+  .enum(PARITIES)
+  .describe('none, even or odd. Boards of Modbus that keep to its standard have even.');
+export const dataBitsSchema = z
+  .number()
+  .int()
+  .min(5)
+  .max(8)
+  .describe('5 to 8; with fewer than 8, no frame may hold a byte that does not fit.');
 export const stopBitsSchema = z.literal([1, 2]).describe('1 or 2.');
 export const flowControlSchema = z
   .enum(FLOW_CONTROLS)
-  .describe('none; rts-cts: by the lines of those names, which must be wired; xon-xoff: by the bytes 11 and 13, for boards that speak in words.');
+  .describe(
+    'none; rts-cts: by the lines of those names, which must be wired; xon-xoff: by the bytes 11 and 13, for boards that speak in words.',
+  );
 
 export interface LineSettings {
   baud: number;
@@ -34,7 +43,10 @@ export function lineText({ baud, parity, dataBits, stopBits, flowControl }: Line
 }
 
 /** The settings of a board type, but for what the profile says of this board. */
-export function lineOf(type: LineSettings, own: { [K in keyof LineSettings]?: LineSettings[K] | undefined }): LineSettings {
+export function lineOf(
+  type: LineSettings,
+  own: { [K in keyof LineSettings]?: LineSettings[K] | undefined },
+): LineSettings {
   return {
     baud: own.baud ?? type.baud,
     parity: own.parity ?? type.parity,

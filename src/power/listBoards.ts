@@ -23,7 +23,15 @@ export interface BoardListing {
   usb: string[];
 }
 
-const withoutFrames = { baud: null, line: null, sure: 'A', timedPulse: 'none', resetsOnOpen: false, options: {}, usb: [] } as const;
+const withoutFrames = {
+  baud: null,
+  line: null,
+  sure: 'A',
+  timedPulse: 'none',
+  resetsOnOpen: false,
+  options: {},
+  usb: [],
+} as const;
 
 const others: BoardListing[] = [
   { ...withoutFrames, type: 'dtr', title: 'the DTR line of a tty', channels: { min: 1, max: 1 }, readBack: 'none' },

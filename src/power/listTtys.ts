@@ -43,7 +43,10 @@ export interface TtySources {
 
 const HOST: TtySources = { ports: () => SerialPort.list(), linkDir: '/dev/serial' };
 
-export async function listTtys(boardTypes: Record<string, unknown> = {}, sources: TtySources = HOST): Promise<TtyListing[]> {
+export async function listTtys(
+  boardTypes: Record<string, unknown> = {},
+  sources: TtySources = HOST,
+): Promise<TtyListing[]> {
   const byId = linksIn(path.join(sources.linkDir, 'by-id'));
   const byPath = linksIn(path.join(sources.linkDir, 'by-path'));
   const boards = listBoards(boardTypes);

@@ -38,7 +38,8 @@ export function mayBeAsked(ref: BoardRef, boardTypes: Record<string, unknown>): 
     case 'frames': {
       const { boot, open, openEachChannel, once, hangUpOnClose, read, measure } = resolved.type;
       // A board that must not be hung up on is one that opening may reset.
-      const quiet = boot === undefined && open.length === 0 && openEachChannel.length === 0 && once.length === 0 && hangUpOnClose;
+      const quiet =
+        boot === undefined && open.length === 0 && openEachChannel.length === 0 && once.length === 0 && hangUpOnClose;
       const tells = measure !== undefined || read?.some(({ kind }) => kind === 'state') === true;
       return quiet && tells && resolved.common.readBack !== 'none';
     }
@@ -47,13 +48,18 @@ export function mayBeAsked(ref: BoardRef, boardTypes: Record<string, unknown>): 
 
 async function readBoard(ref: BoardRef, spec: PowerSpec, deps: PowerDeps): Promise<RailAtRest[]> {
   const rails = spec.rails.filter((rail) => rail.board === ref.name);
-  const unknown = (why: string): RailAtRest[] => rails.map(({ name }) => ({ rail: name, state: 'unknown', evidence: 'none', why }));
+  const unknown = (why: string): RailAtRest[] =>
+    rails.map(({ name }) => ({ rail: name, state: 'unknown', evidence: 'none', why }));
   if (rails.length === 0) return [];
-  if (!mayBeAsked(ref, spec.boardTypes)) return unknown(`board "${ref.name}" (${ref.type}) can't be asked without being touched`);
+  if (!mayBeAsked(ref, spec.boardTypes))
+    return unknown(`board "${ref.name}" (${ref.type}) can't be asked without being touched`);
   const used = boardDeps(deps);
   let controller: PowerController | null = null;
   try {
-    const brief = { ...used, openWire: (settings: Parameters<typeof used.openWire>[0]) => used.openWire({ ...settings, brief: true }) };
+    const brief = {
+      ...used,
+      openWire: (settings: Parameters<typeof used.openWire>[0]) => used.openWire({ ...settings, brief: true }),
+    };
     controller = new PowerController([await openBoard(ref, spec.boardTypes, [], brief)], rails, used.clock);
     const answers: RailAtRest[] = [];
     for (const { name } of rails) answers.push({ ...(await controller.readRail(name)), why: null });

@@ -67,7 +67,13 @@ export async function* testBoard(
     }
   };
 
-  const ref: BoardRef = { name: setup.name ?? 'test', type, tty, channels: setup.channels, options: setup.options ?? {} };
+  const ref: BoardRef = {
+    name: setup.name ?? 'test',
+    type,
+    tty,
+    channels: setup.channels,
+    options: setup.options ?? {},
+  };
   let board: Board | null = null;
   /** What puts the relays under test back. */
   let underTest: readonly RelayChange[] = [];
@@ -129,7 +135,8 @@ async function switchAll(board: Board, found: ReadonlyMap<number, boolean>, cloc
   const on = await board.set(all(true));
   const evidence = await evidenceOf(board, all(true), on, clock).finally(() => putBack(board, found));
   const refused = on.allRefused ?? off.allRefused;
-  if (refused === undefined) return { detail: `switched off and on in one frame: ${EVIDENCE_WORDS[evidence]}`, evidence };
+  if (refused === undefined)
+    return { detail: `switched off and on in one frame: ${EVIDENCE_WORDS[evidence]}`, evidence };
   const detail = `switched off and on one after the other: it does not obey the frame for all relays at once, so that rails cut together lose power ${spread(on)} ms apart (${refused.message})`;
   return { detail, evidence };
 }
@@ -145,7 +152,12 @@ function spread({ channelNs }: SwitchDone): string {
   return ((Math.max(...times) - Math.min(...times)) / NS_PER_MS).toFixed(0);
 }
 
-async function evidenceOf(board: Board, changes: readonly RelayChange[], done: SwitchDone, clock: RawClock): Promise<Evidence> {
+async function evidenceOf(
+  board: Board,
+  changes: readonly RelayChange[],
+  done: SwitchDone,
+  clock: RawClock,
+): Promise<Evidence> {
   const seen = await verifyRelays(board, changes, done.commandNs, clock);
   return seen.evidence === 'none' ? done.evidence : seen.evidence;
 }

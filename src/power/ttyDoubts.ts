@@ -11,7 +11,10 @@ export interface TtyDoubt {
 }
 
 /** Never rejects: where ttys cannot be listed, nothing is known of them. */
-export async function ttyDoubts(boards: readonly Pick<BoardRef, 'name' | 'tty'>[], list: () => Promise<TtyListing[]> = listTtys): Promise<TtyDoubt[]> {
+export async function ttyDoubts(
+  boards: readonly Pick<BoardRef, 'name' | 'tty'>[],
+  list: () => Promise<TtyListing[]> = listTtys,
+): Promise<TtyDoubt[]> {
   const onHost = boards.filter(({ tty }) => tty.startsWith('/'));
   const ttys = onHost.length === 0 ? [] : await list().catch(() => []);
   return onHost.flatMap(({ name, tty }): TtyDoubt[] => {
@@ -19,11 +22,15 @@ export async function ttyDoubts(boards: readonly Pick<BoardRef, 'name' | 'tty'>[
     if (sharing.length === 0) return [];
     const now = sharing.find((one) => one.path === nodeOf(tty));
     const others = sharing.length > 1 ? `: ${sharing.map((one) => one.path).join(' and ')} have it now` : '';
-    return [{
-      board: name,
-      found: `${tty} is the name of any adapter of its kind without a serial number of its own${others}`,
-      mend: now?.stablePath ? `write ${now.stablePath}, and keep the adapter in that socket` : 'name it by /dev/serial/by-path (plugpull relay list), and keep the adapter in that socket',
-    }];
+    return [
+      {
+        board: name,
+        found: `${tty} is the name of any adapter of its kind without a serial number of its own${others}`,
+        mend: now?.stablePath
+          ? `write ${now.stablePath}, and keep the adapter in that socket`
+          : 'name it by /dev/serial/by-path (plugpull relay list), and keep the adapter in that socket',
+      },
+    ];
   });
 }
 

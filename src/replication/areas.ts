@@ -87,10 +87,16 @@ export function geometryOf(
 type Sized = Pick<DeviceIdentity, 'sizeBytes' | 'backingFile'>;
 
 /** Of devices that are known, open or not. @throws EngineError ENGINE_DEVICE when they have no room for areas or journal */
-export function fitAreas(spec: Pick<EngineSpec, 'primary' | 'secondary' | 'journal' | 'tracking'>, identities: Record<AreaName, Sized>): Pick<OpenAreas, 'geometry' | 'regionCount'> {
+export function fitAreas(
+  spec: Pick<EngineSpec, 'primary' | 'secondary' | 'journal' | 'tracking'>,
+  identities: Record<AreaName, Sized>,
+): Pick<OpenAreas, 'geometry' | 'regionCount'> {
   const geometry = geometryOf(spec, identities);
   if (geometry.usableBytes < USABLE_UNIT_BYTES) {
-    throw new EngineError('ENGINE_DEVICE', `the areas have ${geometry.usableBytes} usable bytes; at least ${USABLE_UNIT_BYTES} are needed`);
+    throw new EngineError(
+      'ENGINE_DEVICE',
+      `the areas have ${geometry.usableBytes} usable bytes; at least ${USABLE_UNIT_BYTES} are needed`,
+    );
   }
   const regionCount = Math.ceil(geometry.usableBytes / geometry.regionBytes);
   const needed = journalLayout(geometry.logBytes, regionCount).totalBytes;
@@ -109,5 +115,10 @@ export function fitAreas(spec: Pick<EngineSpec, 'primary' | 'secondary' | 'journ
 function measure(spec: EngineSpec, devices: [OpenDevice, OpenDevice, OpenDevice]): Omit<OpenAreas, 'close'> {
   const [p, s, j] = devices.map((d) => d.identity);
   const identities = { primary: p, secondary: s, journal: j };
-  return { devices, identities, ...fitAreas(spec, identities), alignBytes: Math.max(p.logicalBlockBytes, s.logicalBlockBytes) };
+  return {
+    devices,
+    identities,
+    ...fitAreas(spec, identities),
+    alignBytes: Math.max(p.logicalBlockBytes, s.logicalBlockBytes),
+  };
 }

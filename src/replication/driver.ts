@@ -134,7 +134,14 @@ export class CoreDriver implements CoreEffects {
     return Infinity;
   }
 
-  submitWrite(slot: number, area: DeviceIndex, updateId: number, transactionId: number, offset: number, length: number): void {
+  submitWrite(
+    slot: number,
+    area: DeviceIndex,
+    updateId: number,
+    transactionId: number,
+    offset: number,
+    length: number,
+  ): void {
     const { plan, tools, io, meter, runId } = this.p;
     const at = plan.slotOffset + slotIndex(slot) * plan.slotBytes;
     if (area === PRIMARY) {
@@ -184,7 +191,8 @@ export class CoreDriver implements CoreEffects {
   private onSubmit(kind: number, a: number, b: number, device: DeviceIndex, offset: number, length: number): void {
     const { history } = this.p;
     if (kind === OP.write) history?.issued(STORAGE_AREAS[b as 0 | 1], this.asked.updateId(a), offset, length);
-    if (kind === OP.flush && device !== JOURNAL) this.flushToken[device] = history?.flushSubmitted(STORAGE_AREAS[device]) ?? 0;
+    if (kind === OP.flush && device !== JOURNAL)
+      this.flushToken[device] = history?.flushSubmitted(STORAGE_AREAS[device]) ?? 0;
     if (kind === OP.flush && device === SECONDARY) this.copies.flushSubmitted();
   }
 

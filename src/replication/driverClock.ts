@@ -22,7 +22,10 @@ export class DriverClock {
    * shortest deadline that is counted by it; a few late looks in a row must not use it up.
    */
   constructor(report?: (standstill: Standstill) => void, rawNowMs?: () => number, ackTimeoutMs = Infinity) {
-    this.time = new AttendedTime({ allowanceMs: Math.min(ALLOWANCE_MS, ackTimeoutMs / 4), catchUpMs: CATCH_UP_MS }, report);
+    this.time = new AttendedTime(
+      { allowanceMs: Math.min(ALLOWANCE_MS, ackTimeoutMs / 4), catchUpMs: CATCH_UP_MS },
+      report,
+    );
     this.rawNowMs = rawNowMs ?? ((): number => Number(process.hrtime.bigint()) / NS_PER_MS);
   }
 

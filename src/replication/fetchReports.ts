@@ -8,7 +8,14 @@ const TOGETHER = 64;
 const slots = new Int32Array(TOGETHER);
 
 /** Completions 0 … n-1 of the ring; those of `writeKind` are an update's, whose slot stands beside its tag. */
-export function fetchReports(core: Core, io: IoEngine, n: number, kindOf: Uint8Array, writeKind: number, slotOf: Int32Array): void {
+export function fetchReports(
+  core: Core,
+  io: IoEngine,
+  n: number,
+  kindOf: Uint8Array,
+  writeKind: number,
+  slotOf: Int32Array,
+): void {
   let count = 0;
   for (let i = 0; i < n; i++) {
     const tag = io.tag(i);

@@ -117,12 +117,17 @@ function refuseDark(fd: number, path: string, logBytes: number): void {
     }
   }
   const why = (failure as NodeJS.ErrnoException).code ?? String(failure);
-  throw new DeviceError('DEVICE_READ_FAILED', `journal ${path} can't be read (${why}). Is its rail on? See \`plugpull relay state\``, { path }, failure);
+  throw new DeviceError(
+    'DEVICE_READ_FAILED',
+    `journal ${path} can't be read (${why}). Is its rail on? See \`plugpull relay state\``,
+    { path },
+    failure,
+  );
 }
 
 function rangesOf(dirty: IndicatorMap): { firstRegion: number; regions: number }[] {
   const ranges: { firstRegion: number; regions: number }[] = [];
-  for (let first = dirty.nextSet(0); first !== -1 && ranges.length < RANGES_MAX; ) {
+  for (let first = dirty.nextSet(0); first !== -1 && ranges.length < RANGES_MAX;) {
     const end = dirty.nextClear(first);
     ranges.push({ firstRegion: first, regions: end - first });
     first = dirty.nextSet(end);

@@ -22,7 +22,13 @@ const WINDOWS = 2;
  * The bytes are valid until the second next call.
  */
 function journalReader(io: IoEngine, sizeBytes: number): JournalReader {
-  const windows = Array.from({ length: WINDOWS }, (_, i) => ({ start: -1, length: 0, readable: false, at: i * CHUNK_BYTES, used: 0 }));
+  const windows = Array.from({ length: WINDOWS }, (_, i) => ({
+    start: -1,
+    length: 0,
+    readable: false,
+    at: i * CHUNK_BYTES,
+    used: 0,
+  }));
   let clock = 0;
   return (offsetBytes, lengthBytes) => {
     const start = Math.floor(offsetBytes / CHUNK_BYTES) * CHUNK_BYTES;
@@ -32,7 +38,13 @@ function journalReader(io: IoEngine, sizeBytes: number): JournalReader {
       w = windows.reduce((oldest, x) => (x.used < oldest.used ? x : oldest));
       w.start = start;
       w.length = Math.min(CHUNK_BYTES, sizeBytes - start);
-      const transfer: BulkTransfer = { op: IO_OP.read, device: JOURNAL, offsetBytes: start, lengthBytes: w.length, arenaOffset: w.at };
+      const transfer: BulkTransfer = {
+        op: IO_OP.read,
+        device: JOURNAL,
+        offsetBytes: start,
+        lengthBytes: w.length,
+        arenaOffset: w.at,
+      };
       transferAll(io, [transfer]);
       w.readable = transfer.errno === 0;
     }
@@ -93,7 +105,12 @@ export function repairLog(io: IoEngine, recovery: JournalRecovery): void {
 }
 
 /** Writes a journal in which exactly `dirty` is dirty. @throws EngineError ENGINE_AREA_LOST */
-export function formatJournal(io: IoEngine, geometry: JournalGeometry, identity: JournalIdentity, dirty: IndicatorMap): void {
+export function formatJournal(
+  io: IoEngine,
+  geometry: JournalGeometry,
+  identity: JournalIdentity,
+  dirty: IndicatorMap,
+): void {
   let used = 0;
   let batch: BulkTransfer[] = [];
   const perform = (): void => {
@@ -114,7 +131,14 @@ export function formatJournal(io: IoEngine, geometry: JournalGeometry, identity:
     const previous = batch.at(-1);
     // Neighbouring units go out as one write: formatting is sequential.
     if (follows && previous !== undefined) previous.lengthBytes += step.bytes.length;
-    else batch.push({ op: IO_OP.write, device: JOURNAL, offsetBytes: step.offsetBytes, lengthBytes: step.bytes.length, arenaOffset: used });
+    else
+      batch.push({
+        op: IO_OP.write,
+        device: JOURNAL,
+        offsetBytes: step.offsetBytes,
+        lengthBytes: step.bytes.length,
+        arenaOffset: used,
+      });
     used += step.bytes.length;
   }
   perform();

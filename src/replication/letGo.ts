@@ -10,7 +10,8 @@ import type { Control } from './worker/control.js';
 const SLICE_NS = 100e6;
 
 export function letGo(io: IoEngine, control: Control): void {
-  while (io.discard(SLICE_NS) > 0) AREA_NAMES.forEach((_, device) => control.setUnanswered(device, io.unanswered(device)));
+  while (io.discard(SLICE_NS) > 0)
+    AREA_NAMES.forEach((_, device) => control.setUnanswered(device, io.unanswered(device)));
   AREA_NAMES.forEach((_, device) => control.setUnanswered(device, 0));
   io.close();
 }

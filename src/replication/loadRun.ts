@@ -41,7 +41,13 @@ export class LoadGenerator {
   private turn = 0;
   private readonly startedMs: number;
 
-  constructor(parts: { core: Core; driver: LoadDriver; queue: ApplicationQueue; workload: Workload; limits: LoadLimits }) {
+  constructor(parts: {
+    core: Core;
+    driver: LoadDriver;
+    queue: ApplicationQueue;
+    workload: Workload;
+    limits: LoadLimits;
+  }) {
     this.core = parts.core;
     this.driver = parts.driver;
     this.queue = parts.queue;
@@ -55,7 +61,8 @@ export class LoadGenerator {
     if (this.driver.paused) return true;
     const { nowMs } = this.driver;
     const { maxWritesPerSecond, queueDepth } = this.limits;
-    const allowed = maxWritesPerSecond === 0 ? Number.POSITIVE_INFINITY : ((nowMs - this.startedMs) / 1000) * maxWritesPerSecond;
+    const allowed =
+      maxWritesPerSecond === 0 ? Number.POSITIVE_INFINITY : ((nowMs - this.startedMs) / 1000) * maxWritesPerSecond;
     while (this.queue.outstanding < queueDepth && this.issued < allowed) {
       const t = this.transaction();
       if (t === BUSY) return true;
@@ -132,7 +139,10 @@ export function runLoad({ running, generator, durationMs, stopRequested, began }
 }
 
 /** Counts from now on; call the result at the load's end. */
-function loadCounter(core: Core, queue: ApplicationQueue): (generator: LoadGenerator, durationMs: number) => LoadReport {
+function loadCounter(
+  core: Core,
+  queue: ApplicationQueue,
+): (generator: LoadGenerator, durationMs: number) => LoadReport {
   const { acknowledged, givenUp } = core.counters;
   const { ok, refused } = queue.answers;
   return (generator, durationMs) => ({

@@ -72,7 +72,13 @@ export class RunningCore {
       recovery,
     });
     const { ioDepth, arenaBytes } = this.plan;
-    this.io = createIoEngine({ ffi: spec.ffi, depth: ioDepth, arenaBytes, devices: areas.devices, keepOpen: keptOpen(spec) });
+    this.io = createIoEngine({
+      ffi: spec.ffi,
+      depth: ioDepth,
+      arenaBytes,
+      devices: areas.devices,
+      keepOpen: keptOpen(spec),
+    });
     this.driver = new CoreDriver({
       io: this.io,
       tools: p.tools,

@@ -1,6 +1,13 @@
 /** Sizes of everything the engine keeps, from the profile: the core's pools, the ring's depth, the arena's map. */
 import type { CoreConfig } from '../tracker/core/config.js';
-import { BLOCKS_PER_UNIT, COMMITS_IN_FLIGHT, RECORDS_PER_BLOCK, REGIONS_PER_GROUP, UNIT_BYTES, unitsPerCommit } from '../tracker/journal/layout.js';
+import {
+  BLOCKS_PER_UNIT,
+  COMMITS_IN_FLIGHT,
+  RECORDS_PER_BLOCK,
+  REGIONS_PER_GROUP,
+  UNIT_BYTES,
+  unitsPerCommit,
+} from '../tracker/journal/layout.js';
 import type { JournalGeometry } from '../tracker/journal/superblock.js';
 import type { JournalRecovery } from '../tracker/journal/recovery.js';
 import type { DeviceRef } from '../blockdev/deviceRef.js';
@@ -31,7 +38,11 @@ export interface PlanInput {
   geometry: JournalGeometry;
   ringBlocks: number;
   tracking: TrackingSpec;
-  durability: { primary: DeviceRef['durability']; secondary: DeviceRef['durability']; journal: DeviceRef['durability'] };
+  durability: {
+    primary: DeviceRef['durability'];
+    secondary: DeviceRef['durability'];
+    journal: DeviceRef['durability'];
+  };
   /** Null: no workload. */
   workload: { queueDepth: number; writeBytesMax: number } | null;
   recovery: Pick<JournalRecovery, 'firstSequence' | 'recoveredThrough'>;

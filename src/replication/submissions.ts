@@ -73,9 +73,17 @@ export class Submissions {
   }
 
   push(
-    kind: number, a: number, b: number, op: DriverIo['op'], device: DeviceIndex, offsetBytes: number, lengthBytes: number, arenaOffset: number,
+    kind: number,
+    a: number,
+    b: number,
+    op: DriverIo['op'],
+    device: DeviceIndex,
+    offsetBytes: number,
+    lengthBytes: number,
+    arenaOffset: number,
   ): void {
-    const kept = this.held !== null && !this.held.admits({ kind, a, b, op, device, offsetBytes, lengthBytes, arenaOffset });
+    const kept =
+      this.held !== null && !this.held.admits({ kind, a, b, op, device, offsetBytes, lengthBytes, arenaOffset });
     if (!kept) this.submit(kind, a, b, op, device, offsetBytes, lengthBytes, arenaOffset);
   }
 
@@ -94,11 +102,19 @@ export class Submissions {
   }
 
   private submitAll(ios: readonly DriverIo[]): void {
-    for (const io of ios) this.submit(io.kind, io.a, io.b, io.op, io.device, io.offsetBytes, io.lengthBytes, io.arenaOffset);
+    for (const io of ios)
+      this.submit(io.kind, io.a, io.b, io.op, io.device, io.offsetBytes, io.lengthBytes, io.arenaOffset);
   }
 
   private submit(
-    kind: number, a: number, b: number, op: DriverIo['op'], device: DeviceIndex, offsetBytes: number, lengthBytes: number, arenaOffset: number,
+    kind: number,
+    a: number,
+    b: number,
+    op: DriverIo['op'],
+    device: DeviceIndex,
+    offsetBytes: number,
+    lengthBytes: number,
+    arenaOffset: number,
   ): void {
     this.p.onSubmit(kind, a, b, device, offsetBytes, lengthBytes);
     const tag = this.tags.take();

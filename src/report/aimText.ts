@@ -30,7 +30,9 @@ export function nearPoint(c: CycleRecord): string {
 }
 
 /** The parts of it, for a table; null where the cut was aimed at a time. */
-export function aimedPoint(c: CycleRecord): { cycle: number; name: string; subject: string; near: string; inFlight: string } | null {
+export function aimedPoint(
+  c: CycleRecord,
+): { cycle: number; name: string; subject: string; near: string; inFlight: string } | null {
   const { point, inFlight } = c.aim ?? {};
   if (point === undefined) return null;
   return {
@@ -49,7 +51,10 @@ export function aimSentence(c: CycleRecord): string {
   const led = leadMs === 0 ? 'not led' : `command led by ${formatMs(leadMs)}`;
   const flying = inFlight === undefined ? '' : ` On its way then: ${inFlightWords(inFlight)}.`;
   if (point === undefined) {
-    const came = missedByMs === null ? 'no failed I/O was seen' : `first failed I/O ${formatMs(Math.abs(missedByMs))} ${missedByMs < 0 ? 'before' : 'after'} the aim`;
+    const came =
+      missedByMs === null
+        ? 'no failed I/O was seen'
+        : `first failed I/O ${formatMs(Math.abs(missedByMs))} ${missedByMs < 0 ? 'before' : 'after'} the aim`;
     return `Aimed at ${formatMs(afterMs)} into ${c.during}, ${led}; ${came}.${flying}`;
   }
   if (!point.reached) return `Aimed at ${point.name}, which was not reached; cut all the same.${flying}`;
@@ -58,10 +63,16 @@ export function aimSentence(c: CycleRecord): string {
 }
 
 function near({ held, stoodMs }: Reached, missedByMs: number | null): string {
-  if (missedByMs === null) return held ? 'no failed I/O was seen' : 'it was not sent before the power went, or no failed I/O was seen';
-  if (held) return missedByMs === 0 ? `held ${formatMs(stoodMs)} until the power was gone` : `went on ${formatMs(missedByMs)} before the power was gone`;
+  if (missedByMs === null)
+    return held ? 'no failed I/O was seen' : 'it was not sent before the power went, or no failed I/O was seen';
+  if (held)
+    return missedByMs === 0
+      ? `held ${formatMs(stoodMs)} until the power was gone`
+      : `went on ${formatMs(missedByMs)} before the power was gone`;
   if (missedByMs === 0) return 'on its way as the power went';
-  return missedByMs < 0 ? `the power went ${formatMs(-missedByMs)} before it was sent` : `over ${formatMs(missedByMs)} before the power went`;
+  return missedByMs < 0
+    ? `the power went ${formatMs(-missedByMs)} before it was sent`
+    : `over ${formatMs(missedByMs)} before the power went`;
 }
 
 function subjectWords(s: Reached['subject']): string {
@@ -70,6 +81,11 @@ function subjectWords(s: Reached['subject']): string {
 }
 
 function inFlightWords(inFlight: InFlight): string {
-  const parts = Object.entries(inFlight).map(([area, kinds]) => `${area} ${Object.entries(kinds).map(([kind, n]) => `${n} ${kind}`).join(', ')}`);
+  const parts = Object.entries(inFlight).map(
+    ([area, kinds]) =>
+      `${area} ${Object.entries(kinds)
+        .map(([kind, n]) => `${n} ${kind}`)
+        .join(', ')}`,
+  );
   return parts.length === 0 ? 'nothing' : parts.join('; ');
 }

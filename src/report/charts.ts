@@ -21,7 +21,10 @@ export interface Axis {
 type Scale = ScaleLinear<number, number>;
 
 function scaleFor(max: number, range: [number, number]): Scale {
-  return scaleLinear().domain([0, max > 0 ? max : 1]).range(range).nice(5);
+  return scaleLinear()
+    .domain([0, max > 0 ? max : 1])
+    .range(range)
+    .nice(5);
 }
 
 /** About five ticks; binary ones at 2^n, so that they are round in KiB and MiB. */
@@ -40,7 +43,9 @@ function frame(x: Scale | null, y: Scale, axes: { x: Axis; y: Axis }, xLabels: M
   const xTicks =
     x === null
       ? xLabels
-      : ticksOf(x, axes.x).map((t) => markup`<text x="${x(t)}" y="${PLOT.bottom + 18}" text-anchor="middle">${axes.x.format(t)}</text>`);
+      : ticksOf(x, axes.x).map(
+          (t) => markup`<text x="${x(t)}" y="${PLOT.bottom + 18}" text-anchor="middle">${axes.x.format(t)}</text>`,
+        );
   return markup`${yTicks}${xTicks}
 <text class="label" x="${(MARGIN.left + PLOT.right) / 2}" y="${HEIGHT - 8}" text-anchor="middle">${axes.x.label}</text>
 <text class="label upright" transform="rotate(-90)" x="${-(MARGIN.top + PLOT.bottom) / 2}" y="14" text-anchor="middle">${axes.y.label}</text>`;
@@ -61,7 +66,8 @@ export function scatterChart(title: string, points: readonly Point[], axes: { x:
   const x = scaleFor(Math.max(0, ...points.map((p) => p.x)), [MARGIN.left, PLOT.right]);
   const y = scaleFor(Math.max(0, ...points.map((p) => p.y)), [PLOT.bottom, MARGIN.top]);
   const dots = points.map(
-    (p) => markup`<circle class="dot" cx="${x(p.x).toFixed(1)}" cy="${y(p.y).toFixed(1)}" r="4"><title>${p.title}</title></circle>`,
+    (p) =>
+      markup`<circle class="dot" cx="${x(p.x).toFixed(1)}" cy="${y(p.y).toFixed(1)}" r="4"><title>${p.title}</title></circle>`,
   );
   return svg(title, markup`${frame(x, y, axes, [])}${dots}`);
 }
@@ -94,7 +100,9 @@ export function barChart(title: string, bars: readonly Bar[], axes: { x: Axis; y
   });
   const labels = bars.flatMap((bar, i) =>
     i % every === 0
-      ? [markup`<text x="${(MARGIN.left + slot * (i + 0.5)).toFixed(1)}" y="${PLOT.bottom + 18}" text-anchor="middle">${bar.label}</text>`]
+      ? [
+          markup`<text x="${(MARGIN.left + slot * (i + 0.5)).toFixed(1)}" y="${PLOT.bottom + 18}" text-anchor="middle">${bar.label}</text>`,
+        ]
       : [],
   );
   return svg(title, markup`${frame(null, y, axes, labels)}${drawn}`);

@@ -14,7 +14,10 @@ import { REPORT_STYLE } from './style.js';
 
 function heading(run: RunRecord): Markup {
   const { counts } = run;
-  const ending = [...(run.interrupted ? ['The run was interrupted; the cycles before that are below.'] : []), ...run.troubles];
+  const ending = [
+    ...(run.interrupted ? ['The run was interrupted; the cycles before that are below.'] : []),
+    ...run.troubles,
+  ];
   return markup`<h1><span class="verdict ${run.verdict}">${run.verdict}</span> ${run.rig.name}</h1>
 <p>${counts.PASS} passed, ${counts.FAIL} failed, ${counts.INVALID} invalid of ${run.cyclesPlanned} planned cycles.
 Failure rate below <strong>${formatPercent(run.failureRateUpperBound)}</strong> with 95 % confidence.</p>
@@ -26,7 +29,10 @@ function facts(run: RunRecord): Markup {
     ['Profile', run.rig.file],
     ['Seed', String(run.seed)],
     ['Run', `${run.startedAt} – ${run.endedAt ?? MISSING}`],
-    ['Host', `Linux ${run.host.kernel}, Node ${run.host.node}, ${run.host.cpus} CPUs, ${formatBytes(run.host.memoryBytes)}`],
+    [
+      'Host',
+      `Linux ${run.host.kernel}, Node ${run.host.node}, ${run.host.cpus} CPUs, ${formatBytes(run.host.memoryBytes)}`,
+    ],
     ['I/O', `${run.host.io ?? MISSING} through ${run.host.ffi}`],
     ['plugpull', run.plugpull],
     ...(run.history === undefined ? [] : [['Records of writes', historyText(run.history)] satisfies [string, string]]),
@@ -39,7 +45,9 @@ function historyText({ keep, files, removedCycles, removedBytes }: NonNullable<R
   if (keep === 'none') return 'none kept (campaign.keepHistory: none)';
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
   const kept = `${formatBytes(bytes)} in ${files.map((file) => `history/${file.name}`).join(', ')}`;
-  return removedCycles === 0 ? `${kept}: all cycles` : `${kept}; of ${removedCycles} cycles that passed ${formatBytes(removedBytes)} were removed`;
+  return removedCycles === 0
+    ? `${kept}: all cycles`
+    : `${kept}; of ${removedCycles} cycles that passed ${formatBytes(removedBytes)} were removed`;
 }
 
 function devices(run: RunRecord): Markup {
@@ -102,8 +110,16 @@ const OPEN_DETAILS_MAX = 3;
 
 /** A whole page. Cycles that did not pass are shown in detail; those that did, in the table. */
 export function writeReportHtml({ run, cycles }: Run): string {
-  const notable = cycles.filter((c) => c.verdict !== 'PASS' || c.reasons.length > 0 || (c.recovery?.findings.length ?? 0) > 0);
-  const details = notable.length === 0 ? [] : [markup`<h2>What was found</h2>`, ...notable.map((c, i) => cycleDetails(c, c.verdict === 'FAIL' && i < OPEN_DETAILS_MAX))];
+  const notable = cycles.filter(
+    (c) => c.verdict !== 'PASS' || c.reasons.length > 0 || (c.recovery?.findings.length ?? 0) > 0,
+  );
+  const details =
+    notable.length === 0
+      ? []
+      : [
+          markup`<h2>What was found</h2>`,
+          ...notable.map((c, i) => cycleDetails(c, c.verdict === 'FAIL' && i < OPEN_DETAILS_MAX)),
+        ];
   const page = markup`<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">

@@ -31,7 +31,10 @@ function reasonsText(cycle: CycleRecord): string {
 
 function addCycle(suite: TestSuite, rig: string, cycle: CycleRecord): void {
   const name = `cycle ${cycle.index}: cut ${cycle.rails.join('+')} during ${cycle.during}`;
-  const testCase = suite.testCase().className(xmlText(`plugpull.${rig}`)).name(xmlText(name));
+  const testCase = suite
+    .testCase()
+    .className(xmlText(`plugpull.${rig}`))
+    .name(xmlText(name));
   testCase.time(cycleFigures(cycle).totalMs / 1000);
   const message = xmlText(inBrief(cycle.reasons[0]?.text ?? cycle.verdict));
   const type = cycle.reasons[0]?.code ?? cycle.verdict;
@@ -41,7 +44,10 @@ function addCycle(suite: TestSuite, rig: string, cycle: CycleRecord): void {
 
 /** The campaign's own case: what no cycle says. */
 function addCampaign(suite: TestSuite, run: RunRecord): void {
-  const testCase = suite.testCase().className(xmlText(`plugpull.${run.rig.name}`)).name('campaign');
+  const testCase = suite
+    .testCase()
+    .className(xmlText(`plugpull.${run.rig.name}`))
+    .name('campaign');
   const bound = `failure rate below ${formatPercent(run.failureRateUpperBound)} (95 % confidence)`;
   testCase.standardOutput(xmlText(`${run.verdict}; ${bound}\nreplay: ${run.replay}`));
   const troubles = [...(run.interrupted ? ['interrupted'] : []), ...run.troubles];
@@ -52,7 +58,10 @@ function addCampaign(suite: TestSuite, run: RunRecord): void {
 
 export function writeJunit({ run, cycles }: Run): string {
   const builder = junitReportBuilder.newBuilder();
-  const suite = builder.testSuite().name(xmlText(`plugpull ${run.rig.name}`)).timestamp(new Date(run.startedAt));
+  const suite = builder
+    .testSuite()
+    .name(xmlText(`plugpull ${run.rig.name}`))
+    .timestamp(new Date(run.startedAt));
   suite.property('seed', String(run.seed));
   suite.property('plugpull', xmlText(run.plugpull));
   suite.property('replay', xmlText(run.replay));

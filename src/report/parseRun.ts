@@ -15,7 +15,10 @@ function parse<T extends z.ZodType>(schema: T, text: string, where: string): z.i
   if (result.success) return result.data;
   const issue = result.error.issues[0]!;
   const field = issue.path.join('.');
-  throw new ReportError('RUN_RECORD_BAD', `${where}: ${field === '' ? 'record' : field}: ${issue.message}`, { where, field });
+  throw new ReportError('RUN_RECORD_BAD', `${where}: ${field === '' ? 'record' : field}: ${issue.message}`, {
+    where,
+    field,
+  });
 }
 
 /**
@@ -24,7 +27,9 @@ function parse<T extends z.ZodType>(schema: T, text: string, where: string): z.i
  */
 export function parseCycles(text: string): CycleRecord[] {
   const lines = wholeLines(text);
-  return lines.flatMap((line, i) => (line === '' ? [] : [parse(cycleRecordSchema, line, `cycles.jsonl line ${i + 1}`)]));
+  return lines.flatMap((line, i) =>
+    line === '' ? [] : [parse(cycleRecordSchema, line, `cycles.jsonl line ${i + 1}`)],
+  );
 }
 
 /** The lines that end with a newline, and an empty one. */
@@ -44,7 +49,12 @@ export function tornLine(name: string, text: string): string[] {
  */
 export function parseRun(runJson: string, cyclesText: string | null): Run {
   const run = parse(runRecordSchema, runJson, 'run.json');
-  if (cyclesText === null && !isUnended(run)) throw new ReportError('RUN_RECORD_BAD', 'cycles.jsonl: is not there, and run.json says that the run came to its end', {});
+  if (cyclesText === null && !isUnended(run))
+    throw new ReportError(
+      'RUN_RECORD_BAD',
+      'cycles.jsonl: is not there, and run.json says that the run came to its end',
+      {},
+    );
   const cyclesJsonl = cyclesText ?? '';
   const cycles = parseCycles(cyclesJsonl);
   const torn = tornLine('cycles.jsonl', cyclesJsonl);

@@ -14,7 +14,11 @@ export function inBrief(text: string): string {
 }
 
 /** The first few by `say`; the last line says how many more there are, and where. */
-export function firstReasons(reasons: readonly Reason[], say: (reason: Reason) => string, shown: number = REASONS_SHOWN): string[] {
+export function firstReasons(
+  reasons: readonly Reason[],
+  say: (reason: Reason) => string,
+  shown: number = REASONS_SHOWN,
+): string[] {
   const more = reasons.length - shown;
   return [...reasons.slice(0, shown).map(say), ...(more > 0 ? [`… and ${more} more (cycles.jsonl)`] : [])];
 }

@@ -26,7 +26,11 @@ export interface ReplayComparison {
 }
 
 /** Cycles beyond `cycles` were not asked for, and are not missed. */
-export function compareReplay(recorded: readonly CycleRecord[], replayed: readonly CycleRecord[], cycles: number): ReplayComparison {
+export function compareReplay(
+  recorded: readonly CycleRecord[],
+  replayed: readonly CycleRecord[],
+  cycles: number,
+): ReplayComparison {
   const differences: CycleDifference[] = [];
   let compared = 0;
   for (let cycle = 0; cycle < cycles; cycle++) {
@@ -45,8 +49,11 @@ function summary(record: CycleRecord | undefined): VerdictAndReasons | null {
 
 /** A line for each difference, or one that says there is none. */
 export function formatReplay({ compared, differences }: ReplayComparison): string {
-  if (differences.length === 0) return `replay: the same verdict as recorded in ${compared === 1 ? 'its one cycle' : `all ${compared} cycles`}`;
-  return differences.map((d) => `replay: cycle ${d.cycle}: recorded ${said(d.recorded)}, now ${said(d.replayed)}`).join('\n');
+  if (differences.length === 0)
+    return `replay: the same verdict as recorded in ${compared === 1 ? 'its one cycle' : `all ${compared} cycles`}`;
+  return differences
+    .map((d) => `replay: cycle ${d.cycle}: recorded ${said(d.recorded)}, now ${said(d.replayed)}`)
+    .join('\n');
 }
 
 function said(v: VerdictAndReasons | null): string {

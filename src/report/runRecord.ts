@@ -6,7 +6,13 @@
 import { z } from 'zod';
 import { AREA_NAMES, type AreaName, STORAGE_AREAS } from '../base/areas.js';
 import type { InFlight, LoadReport, PointSubject } from '../replication/port.js';
-import type { AreaJudgement, JudgeReport, RecoveryReport, ResyncReport, VerifyReport } from '../judge/verdict/reports.js';
+import type {
+  AreaJudgement,
+  JudgeReport,
+  RecoveryReport,
+  ResyncReport,
+  VerifyReport,
+} from '../judge/verdict/reports.js';
 import type { ProofKind, Verdict } from '../judge/verdict/verdict.js';
 
 export const RUN_SCHEMA_VERSION = 1;
@@ -40,7 +46,13 @@ const recovery: z.ZodType<RecoveryReport> = z.object({
     }),
   ),
   unlisted: z
-    .array(z.object({ where: z.enum(['superblock', 'log', 'indicator-area']), class: z.enum(['indicator-torn', 'indicator-rot']), count }))
+    .array(
+      z.object({
+        where: z.enum(['superblock', 'log', 'indicator-area']),
+        class: z.enum(['indicator-torn', 'indicator-rot']),
+        count,
+      }),
+    )
     .optional(),
   durationMs: ms,
 });
@@ -100,7 +112,13 @@ const load: z.ZodType<LoadReport> = z.object({
 
 const ioKind = z.enum(['write', 'copy-read', 'copy-write', 'flush', 'log', 'page']);
 const inFlight: z.ZodType<InFlight> = z.partialRecord(z.enum(AREA_NAMES), z.partialRecord(ioKind, count));
-const subject: z.ZodType<PointSubject> = z.object({ kind: ioKind, area: areaName, updateId: count, offsetBytes: count, lengthBytes: count });
+const subject: z.ZodType<PointSubject> = z.object({
+  kind: ioKind,
+  area: areaName,
+  updateId: count,
+  offsetBytes: count,
+  lengthBytes: count,
+});
 
 const pointAim = z.discriminatedUnion('reached', [
   z.object({ name: z.string(), reached: z.literal(false) }),
@@ -138,7 +156,13 @@ export const cycleRecordSchema = z.object({
    * records of before it was kept.
    */
   aim: z
-    .object({ afterMs: ms, leadMs: ms, missedByMs: z.number().nullable(), inFlight: inFlight.optional(), point: pointAim.optional() })
+    .object({
+      afterMs: ms,
+      leadMs: ms,
+      missedByMs: z.number().nullable(),
+      inFlight: inFlight.optional(),
+      point: pointAim.optional(),
+    })
     .nullable()
     .optional(),
   /** From the last command to the return of power; null: not known. */

@@ -46,13 +46,20 @@ function tableOf(columns: readonly Column[], cycles: readonly CycleRecord[]): st
   const rows = [columns.map((c) => c.title), ...cycles.map((cycle) => columns.map((c) => c.cell(cycle)))];
   const widths = columns.map((_, i) => Math.max(...rows.map((row) => row[i]!.length)));
   const line = (row: string[]): string =>
-    row.map((cell, i) => (columns[i]!.align === 'right' ? cell.padStart(widths[i]!) : cell.padEnd(widths[i]!))).join('  ').trimEnd();
+    row
+      .map((cell, i) => (columns[i]!.align === 'right' ? cell.padStart(widths[i]!) : cell.padEnd(widths[i]!)))
+      .join('  ')
+      .trimEnd();
   return rows.map(line);
 }
 
 /** Lines are separated by newlines; there is none at the end. `columnsMax`: of the terminal; the table alone keeps to it. */
 export function summaryTable({ run, cycles }: Run, columnsMax = Number.POSITIVE_INFINITY): string {
-  const problems = cycles.flatMap((c) => firstReasons(c.reasons, (r) => `${r.code} (${r.rule}): ${inBrief(r.text)}`).map((line) => `cycle ${c.index}: ${line}`));
+  const problems = cycles.flatMap((c) =>
+    firstReasons(c.reasons, (r) => `${r.code} (${r.rule}): ${inBrief(r.text)}`).map(
+      (line) => `cycle ${c.index}: ${line}`,
+    ),
+  );
   const { counts } = run;
   const verdict =
     `${run.verdict}: ${counts.PASS} passed, ${counts.FAIL} failed, ${counts.INVALID} invalid of ${run.cyclesPlanned} planned; ` +

@@ -12,7 +12,14 @@ export function unendedRun(run: RunRecord, cycles: CycleRecord[], missing: reado
     `the record is not complete: ${cycles.length} of ${run.cyclesPlanned} planned cycles are in it; ` +
     'the run still goes on, or was ended before it could write the rest (killed, power lost, disk full)';
   return {
-    run: { ...run, state: 'running', verdict: verdict === 'PASS' ? 'INVALID' : verdict, counts, failureRateUpperBound, troubles: [ended, ...missing, ...run.troubles] },
+    run: {
+      ...run,
+      state: 'running',
+      verdict: verdict === 'PASS' ? 'INVALID' : verdict,
+      counts,
+      failureRateUpperBound,
+      troubles: [ended, ...missing, ...run.troubles],
+    },
     cycles,
   };
 }

@@ -21,23 +21,100 @@ export interface CutPointFacts {
 }
 
 export const CUT_POINTS: Record<CutPoint, CutPointFacts> = {
-  'log-write': { held: false, during: 'load', rules: 'R2, R3', about: 'a log commit with evidence is on its way, its data is not' },
-  'evidence-durable': { held: true, during: 'load', rules: 'R2', about: 'the evidence of an update is durable, none of its data is submitted' },
-  'primary-only': { held: true, during: 'load', rules: 'R4', about: 'an update has completed on P and is not submitted to S' },
-  'secondary-only': { held: true, during: 'load', rules: 'R4', about: 'an update has completed on S and is not submitted to P' },
-  'both-completed': { held: true, during: 'load', rules: 'R4', about: 'an update has completed on P and on S, no flush behind it is submitted' },
+  'log-write': {
+    held: false,
+    during: 'load',
+    rules: 'R2, R3',
+    about: 'a log commit with evidence is on its way, its data is not',
+  },
+  'evidence-durable': {
+    held: true,
+    during: 'load',
+    rules: 'R2',
+    about: 'the evidence of an update is durable, none of its data is submitted',
+  },
+  'primary-only': {
+    held: true,
+    during: 'load',
+    rules: 'R4',
+    about: 'an update has completed on P and is not submitted to S',
+  },
+  'secondary-only': {
+    held: true,
+    during: 'load',
+    rules: 'R4',
+    about: 'an update has completed on S and is not submitted to P',
+  },
+  'both-completed': {
+    held: true,
+    during: 'load',
+    rules: 'R4',
+    about: 'an update has completed on P and on S, no flush behind it is submitted',
+  },
   flush: { held: false, during: 'load', rules: 'R4', about: 'a flush of P or S is on its way' },
-  'release-write': { held: false, during: 'load', rules: 'R5, R6, R7', about: 'a log commit that releases regions or completes transactions is on its way' },
-  'release-durable': { held: true, during: 'load', rules: 'R4, R5, I1', about: 'such a commit is durable, nothing is submitted since: what it released must be durable and equal on P and S' },
-  'mark-write': { held: false, during: 'load', rules: 'R9', about: 'S is taken as lost, the indicator page with its regions is on its way' },
-  'mark-copies': { held: true, during: 'load', rules: 'R9, R12', about: 'S is taken as lost, one copy of the page with its regions is durable, the other is old' },
+  'release-write': {
+    held: false,
+    during: 'load',
+    rules: 'R5, R6, R7',
+    about: 'a log commit that releases regions or completes transactions is on its way',
+  },
+  'release-durable': {
+    held: true,
+    during: 'load',
+    rules: 'R4, R5, I1',
+    about:
+      'such a commit is durable, nothing is submitted since: what it released must be durable and equal on P and S',
+  },
+  'mark-write': {
+    held: false,
+    during: 'load',
+    rules: 'R9',
+    about: 'S is taken as lost, the indicator page with its regions is on its way',
+  },
+  'mark-copies': {
+    held: true,
+    during: 'load',
+    rules: 'R9, R12',
+    about: 'S is taken as lost, one copy of the page with its regions is durable, the other is old',
+  },
   'copy-read': { held: true, during: 'resync', rules: 'R10', about: 'a region is read from P and not written to S' },
-  'copy-durable': { held: true, during: 'resync', rules: 'R10', about: 'a copy is durable on P and S, the indicator page that clears it is not submitted' },
-  'clear-write': { held: false, during: 'resync', rules: 'R10', about: 'the indicator page that clears copied regions is on its way' },
-  'clear-copies': { held: true, during: 'resync', rules: 'R10, R12', about: 'one copy of the page is cleared durably, the other still says dirty' },
-  'clear-durable': { held: true, during: 'resync', rules: 'R10, I1', about: 'regions are cleared durably in both copies, nothing is submitted since: they must be durable and equal on P and S' },
-  'dirty-read': { held: true, during: 'recovery', rules: 'R11', about: 'D is read, nothing of it is written to the indicator area' },
-  'dirty-write': { held: false, during: 'recovery', rules: 'R11', about: 'the first write of a recovery is on its way: D to the indicator area, or the log begun anew' },
+  'copy-durable': {
+    held: true,
+    during: 'resync',
+    rules: 'R10',
+    about: 'a copy is durable on P and S, the indicator page that clears it is not submitted',
+  },
+  'clear-write': {
+    held: false,
+    during: 'resync',
+    rules: 'R10',
+    about: 'the indicator page that clears copied regions is on its way',
+  },
+  'clear-copies': {
+    held: true,
+    during: 'resync',
+    rules: 'R10, R12',
+    about: 'one copy of the page is cleared durably, the other still says dirty',
+  },
+  'clear-durable': {
+    held: true,
+    during: 'resync',
+    rules: 'R10, I1',
+    about:
+      'regions are cleared durably in both copies, nothing is submitted since: they must be durable and equal on P and S',
+  },
+  'dirty-read': {
+    held: true,
+    during: 'recovery',
+    rules: 'R11',
+    about: 'D is read, nothing of it is written to the indicator area',
+  },
+  'dirty-write': {
+    held: false,
+    during: 'recovery',
+    rules: 'R11',
+    about: 'the first write of a recovery is on its way: D to the indicator area, or the log begun anew',
+  },
 };
 
 export const CUT_POINT_NAMES = Object.keys(CUT_POINTS) as [CutPoint, ...CutPoint[]];
@@ -48,5 +125,7 @@ export function describeCutPoints(): string {
     const { during, rules, about } = CUT_POINTS[name];
     return `${name}: (${during}; ${rules}) ${about}.`;
   });
-  return ['The moment of the protocol at which the plug is pulled; left out: whenever `after` says.', ...lines].join('\n');
+  return ['The moment of the protocol at which the plug is pulled; left out: whenever `after` says.', ...lines].join(
+    '\n',
+  );
 }

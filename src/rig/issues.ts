@@ -11,10 +11,16 @@ import type { YamlSource } from './source/yamlSource.js';
 type Issue = z.core.$ZodIssue;
 
 /** `path` is where `schema` sits in the profile; issues of the schema are relative to it. */
-export function problemsOfIssues(source: YamlSource, schema: z.ZodType, path: FieldPath, issues: Issue[]): RigProblem[] {
+export function problemsOfIssues(
+  source: YamlSource,
+  schema: z.ZodType,
+  path: FieldPath,
+  issues: Issue[],
+): RigProblem[] {
   return issues.flatMap((issue) => {
     const at = [...path, ...(issue.path as FieldPath)];
-    if (issue.code !== 'unrecognized_keys') return [problemAt(source, at, ruleOf(issue, valueAt(source, at)), issue.code === 'invalid_key')];
+    if (issue.code !== 'unrecognized_keys')
+      return [problemAt(source, at, ruleOf(issue, valueAt(source, at)), issue.code === 'invalid_key')];
     const known = knownKeys(schema, issue.path as FieldPath);
     return issue.keys.map((key) =>
       problemAt(source, [...at, key], { rule: 'there is no such field', next: suggestWord(key, known) }, true),
@@ -45,15 +51,24 @@ function valueAt(source: YamlSource, path: FieldPath): unknown {
 function ruleOf(issue: Issue, value: unknown): IssueParams {
   const params = issue.code === 'custom' ? (issue.params as IssueParams | undefined) : undefined;
   if (value === undefined && issue.code !== 'custom') return { rule: 'is required', next: 'add it' };
-  if (params !== undefined) return value === undefined ? { rule: `is required: ${params.rule}`, next: 'add it' } : params;
+  if (params !== undefined)
+    return value === undefined ? { rule: `is required: ${params.rule}`, next: 'add it' } : params;
   switch (issue.code) {
     case 'invalid_value': {
       const words = issue.values.map(String);
-      const next = typeof value === 'string' ? suggestWord(value, words) : words.length > 1 ? 'write one of these' : `write ${words[0]}`;
+      const next =
+        typeof value === 'string'
+          ? suggestWord(value, words)
+          : words.length > 1
+            ? 'write one of these'
+            : `write ${words[0]}`;
       return { rule: `must be ${words.length > 1 ? 'one of ' : ''}${words.join(', ')}`, next };
     }
     case 'invalid_type':
-      return { rule: `must be ${TYPE_WORDS[issue.expected] ?? issue.expected}`, next: value === null ? 'fill it in or delete the field' : 'see rigs/schema.json' };
+      return {
+        rule: `must be ${TYPE_WORDS[issue.expected] ?? issue.expected}`,
+        next: value === null ? 'fill it in or delete the field' : 'see rigs/schema.json',
+      };
     case 'too_small':
       return { rule: `must have at least ${issue.minimum}`, next: 'add one or delete the field' };
     case 'too_big':

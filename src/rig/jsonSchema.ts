@@ -10,7 +10,8 @@ import { profileSchema } from './schema/profile.js';
 
 type Json = Record<string, unknown>;
 
-const toJson = (schema: z.ZodType): Json => z.toJSONSchema(schema, { io: 'input', target: 'draft-7', reused: 'inline' });
+const toJson = (schema: z.ZodType): Json =>
+  z.toJSONSchema(schema, { io: 'input', target: 'draft-7', reused: 'inline' });
 
 export function rigJsonSchema(): string {
   const { $schema, ...rest } = toJson(profileSchema);

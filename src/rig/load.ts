@@ -71,7 +71,9 @@ function checkSections(source: YamlSource): { profile: Partial<Profile>; problem
 
 function readText(file: string): string {
   const refuse = (rule: string, next: string): RigError =>
-    new RigError('RIG_FILE', [{ file: file === '' ? '""' : file, line: 0, column: 0, field: '', value: null, rule, next }]);
+    new RigError('RIG_FILE', [
+      { file: file === '' ? '""' : file, line: 0, column: 0, field: '', value: null, rule, next },
+    ]);
   let fd: number;
   try {
     // Not to hang on a fifo that nobody writes to.

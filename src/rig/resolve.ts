@@ -28,7 +28,10 @@ export function resolveProfile(p: Profile, file: string, warnings: RigWarning[])
     boards: named(p.boards).map((b) => ({ ...b, tty: b.tty ?? '' })),
     boardTypes: p.boardTypes,
     rails: rails.map(({ settle, ...r }) => ({ ...r, settleMs: settle })),
-    campaign: campaign(p.campaign, rails.map((r) => r.name)),
+    campaign: campaign(
+      p.campaign,
+      rails.map((r) => r.name),
+    ),
     lab: p.lab === undefined ? null : lab(p.lab, p),
     warnings,
   };
@@ -107,7 +110,13 @@ function lab(l: LabProfile, p: Profile): LabSpec {
     boards: named(l.boards).map((b) => {
       const user = userOfLabBoard(p, b.name);
       // The checks have refused a board that has neither.
-      return { name: b.name, protocol: b.protocol ?? user!.type, channels: b.channels ?? user!.channels, contactDelayMs: b.contactDelay, options: b.options };
+      return {
+        name: b.name,
+        protocol: b.protocol ?? user!.type,
+        channels: b.channels ?? user!.channels,
+        contactDelayMs: b.contactDelay,
+        options: b.options,
+      };
     }),
   };
 }

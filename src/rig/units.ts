@@ -27,7 +27,9 @@ export function parseSize(input: unknown): Parsed {
 }
 
 function wholeBytes(bytes: number): Parsed {
-  return Number.isSafeInteger(bytes) && bytes >= 0 ? { ok: true, value: bytes } : bad('write a whole number of bytes below 8PiB');
+  return Number.isSafeInteger(bytes) && bytes >= 0
+    ? { ok: true, value: bytes }
+    : bad('write a whole number of bytes below 8PiB');
 }
 
 /** Milliseconds, to the microsecond. A plain number says no unit and is refused, but for 0. */

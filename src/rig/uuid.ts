@@ -27,7 +27,10 @@ export function rigFields(rig: Identified): Record<string, string | number> {
 /** Version 5 (RFC 9562, 5.5): SHA-1 of namespace and name. */
 export function rigUuid(rig: Identified): string {
   const name = JSON.stringify([rig.name, reference(rig.primary), reference(rig.secondary), reference(rig.journal)]);
-  const hash = createHash('sha1').update(Buffer.from(NAMESPACE.replaceAll('-', ''), 'hex')).update(name, 'utf8').digest();
+  const hash = createHash('sha1')
+    .update(Buffer.from(NAMESPACE.replaceAll('-', ''), 'hex'))
+    .update(name, 'utf8')
+    .digest();
   hash[6] = (hash[6] & 0x0f) | 0x50;
   hash[8] = (hash[8] & 0x3f) | 0x80;
   const hex = hash.toString('hex', 0, 16);

@@ -98,7 +98,12 @@ export function stampWrite(
   if (!Number.isSafeInteger(sectorCount)) throw new RangeError(`${lengthBytes} bytes are not whole 512-byte sectors`);
   for (let sectorIndex = 0; sectorIndex < sectorCount; sectorIndex++) {
     const { firstLba, ...rest } = write;
-    stampSector(bytes, offset + sectorIndex * SECTOR_BYTES, { ...rest, lba: firstLba + sectorIndex, sectorIndex, sectorCount });
+    stampSector(bytes, offset + sectorIndex * SECTOR_BYTES, {
+      ...rest,
+      lba: firstLba + sectorIndex,
+      sectorIndex,
+      sectorCount,
+    });
   }
 }
 

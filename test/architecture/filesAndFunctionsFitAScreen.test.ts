@@ -5,12 +5,14 @@ import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 import { parseSource, sourceFiles, SRC } from './sources.js';
 
-const FILE_LINES_MAX = 400;
+const FILE_LINES_MAX = 300;
 const FUNCTION_LINES_MAX = 120;
 /** Half of the files are shorter than this; style asks for it. */
 const MEDIAN_LINES_MAX = 120;
 
-const lineCounts = new Map(sourceFiles().map((file) => [file, readFileSync(join(SRC, file), 'utf8').split('\n').length - 1]));
+const lineCounts = new Map(
+  sourceFiles().map((file) => [file, readFileSync(join(SRC, file), 'utf8').split('\n').length - 1]),
+);
 
 describe('sources', () => {
   it(`have no file over ${FILE_LINES_MAX} lines`, () => {

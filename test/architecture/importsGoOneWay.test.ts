@@ -17,20 +17,100 @@ const ALLOWED: Record<string, readonly string[]> = {
   gate: ['base', 'blockdev'],
   power: ['base'],
   lab: ['base'],
-  replication: ['base', 'blockdev', 'gate', 'judge/history', 'judge/verdict', 'tracker/core', 'tracker/journal', 'workload', 'replication/cutpoint', 'replication/scan', 'replication/worker'],
+  replication: [
+    'base',
+    'blockdev',
+    'gate',
+    'judge/history',
+    'judge/verdict',
+    'tracker/core',
+    'tracker/journal',
+    'workload',
+    'replication/cutpoint',
+    'replication/scan',
+    'replication/worker',
+  ],
   'replication/cutpoint': ['base', 'replication', 'tracker/core'],
-  'replication/scan': ['base', 'blockdev', 'judge/classify', 'judge/history', 'judge/verdict', 'replication', 'tracker/core', 'tracker/journal'],
-  'replication/worker': ['base', 'blockdev', 'gate', 'judge/history', 'replication', 'replication/scan', 'tracker/core', 'tracker/journal', 'workload'],
+  'replication/scan': [
+    'base',
+    'blockdev',
+    'judge/classify',
+    'judge/history',
+    'judge/verdict',
+    'replication',
+    'tracker/core',
+    'tracker/journal',
+  ],
+  'replication/worker': [
+    'base',
+    'blockdev',
+    'gate',
+    'judge/history',
+    'replication',
+    'replication/scan',
+    'tracker/core',
+    'tracker/journal',
+    'workload',
+  ],
   // A profile is refused whose journal is too small: only the journal's layout knows.
   rig: ['base', 'blockdev', 'lab', 'power', 'replication', 'replication/cutpoint', 'tracker/journal', 'workload'],
   // The buckets in which the worker counts are the exporter's.
   metrics: ['base', 'replication'],
   report: ['base', 'judge/classify', 'judge/verdict', 'replication'],
-  campaign: ['base', 'blockdev', 'campaign/cycle', 'campaign/record', 'campaign/session', 'gate', 'judge/verdict', 'lab', 'metrics', 'power', 'replication', 'replication/cutpoint', 'report', 'rig', 'workload'],
-  'campaign/cycle': ['base', 'blockdev', 'judge/verdict', 'power', 'replication', 'replication/cutpoint', 'report', 'rig'],
-  'campaign/session': ['base', 'blockdev', 'campaign', 'campaign/cycle', 'campaign/record', 'gate', 'lab', 'power', 'replication', 'replication/worker', 'rig'],
+  campaign: [
+    'base',
+    'blockdev',
+    'campaign/cycle',
+    'campaign/record',
+    'campaign/session',
+    'gate',
+    'judge/verdict',
+    'lab',
+    'metrics',
+    'power',
+    'replication',
+    'replication/cutpoint',
+    'report',
+    'rig',
+    'workload',
+  ],
+  'campaign/cycle': [
+    'base',
+    'blockdev',
+    'judge/verdict',
+    'power',
+    'replication',
+    'replication/cutpoint',
+    'report',
+    'rig',
+  ],
+  'campaign/session': [
+    'base',
+    'blockdev',
+    'campaign',
+    'campaign/cycle',
+    'campaign/record',
+    'gate',
+    'lab',
+    'power',
+    'replication',
+    'replication/worker',
+    'rig',
+  ],
   'campaign/record': ['base', 'campaign', 'campaign/cycle', 'replication', 'replication/worker', 'report', 'rig'],
-  bench: ['base', 'blockdev', 'campaign', 'campaign/record', 'gate', 'lab', 'replication', 'replication/worker', 'tracker/core', 'tracker/journal', 'workload'],
+  bench: [
+    'base',
+    'blockdev',
+    'campaign',
+    'campaign/record',
+    'gate',
+    'lab',
+    'replication',
+    'replication/worker',
+    'tracker/core',
+    'tracker/journal',
+    'workload',
+  ],
 };
 
 const TOP = 'cli';
@@ -45,28 +125,41 @@ describe('imports in src/', () => {
   });
 
   it('follow the allowed arrows', () => {
-    const wrong = crossing.filter((i) => i.room !== TOP && !ALLOWED[i.room]?.includes(i.targetRoom!)).map((i) => `${i.file} -> ${i.target}`);
+    const wrong = crossing
+      .filter((i) => i.room !== TOP && !ALLOWED[i.room]?.includes(i.targetRoom!))
+      .map((i) => `${i.file} -> ${i.target}`);
     expect(wrong).toEqual([]);
   });
 
   it('use every allowed arrow', () => {
     const used = new Set(crossing.map((i) => `${i.room} -> ${i.targetRoom}`));
-    const stale = Object.entries(ALLOWED).flatMap(([from, to]) => to.map((room) => `${from} -> ${room}`)).filter((arrow) => !used.has(arrow));
+    const stale = Object.entries(ALLOWED)
+      .flatMap(([from, to]) => to.map((room) => `${from} -> ${room}`))
+      .filter((arrow) => !used.has(arrow));
     expect(stale).toEqual([]);
   });
 
   it('make no circle of files', () => {
-    expect(circles(files, imports.flatMap((i) => (i.target === null ? [] : [[i.file, i.target] as const])))).toEqual([]);
+    expect(
+      circles(
+        files,
+        imports.flatMap((i) => (i.target === null ? [] : [[i.file, i.target] as const])),
+      ),
+    ).toEqual([]);
   });
 
   it('make no circle of rooms, but between a divided room and its own parts', () => {
-    const arrows = crossing.filter((i) => !isFamily(i.room, i.targetRoom!)).map((i) => [i.room, i.targetRoom!] as const);
+    const arrows = crossing
+      .filter((i) => !isFamily(i.room, i.targetRoom!))
+      .map((i) => [i.room, i.targetRoom!] as const);
     expect(circles([...new Set(files.map(roomOf))], arrows)).toEqual([]);
   });
 
   it('lead to files that exist', () => {
     const known = new Set(files);
-    expect(imports.filter((i) => i.target !== null && !known.has(i.target)).map((i) => `${i.file} -> ${i.target}`)).toEqual([]);
+    expect(
+      imports.filter((i) => i.target !== null && !known.has(i.target)).map((i) => `${i.file} -> ${i.target}`),
+    ).toEqual([]);
   });
 
   it('of prom-client are in src/metrics alone', () => {
@@ -76,7 +169,12 @@ describe('imports in src/', () => {
 
 describe('the search for circles', () => {
   it('names those who are in one, and nobody else', () => {
-    const arrows = [['a', 'b'], ['b', 'c'], ['c', 'b'], ['c', 'd']] as const;
+    const arrows = [
+      ['a', 'b'],
+      ['b', 'c'],
+      ['c', 'b'],
+      ['c', 'd'],
+    ] as const;
     expect(circles(['a', 'b', 'c', 'd'], arrows)).toEqual([['b', 'c']]);
   });
 });

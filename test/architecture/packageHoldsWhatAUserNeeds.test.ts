@@ -14,7 +14,11 @@ interface Packed {
 
 /** Without scripts: packing in earnest builds anew from nothing, under the hands of other tests. */
 function packedFiles(): Set<string> {
-  const json = execFileSync('npm', ['pack', '--dry-run', '--ignore-scripts', '--json'], { cwd: ROOT, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+  const json = execFileSync('npm', ['pack', '--dry-run', '--ignore-scripts', '--json'], {
+    cwd: ROOT,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
   const [packed] = JSON.parse(json) as Packed[];
   return new Set(packed.files.map(({ path }) => path));
 }
@@ -33,22 +37,35 @@ describe('the package', () => {
   });
 
   it('has what the native library is compiled from, when it is installed', () => {
-    const sources = ['src', 'include'].flatMap((folder) => readdirSync(join(ROOT, 'native', folder)).map((name) => `native/${folder}/${name}`));
+    const sources = ['src', 'include'].flatMap((folder) =>
+      readdirSync(join(ROOT, 'native', folder)).map((name) => `native/${folder}/${name}`),
+    );
     expect([...sources, 'native/build.mjs'].filter((file) => !packed.has(file))).toEqual([]);
-    const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { scripts: Record<string, string> };
+    const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+      scripts: Record<string, string>;
+    };
     expect(scripts.install).toBe('npm run build:native');
   });
 
   it('has every profile, and what Prometheus and Grafana are set up with', () => {
-    const profiles = readdirSync(join(ROOT, 'rigs')).filter((name) => name.endsWith('.yaml')).map((name) => `rigs/${name}`);
+    const profiles = readdirSync(join(ROOT, 'rigs'))
+      .filter((name) => name.endsWith('.yaml'))
+      .map((name) => `rigs/${name}`);
     // The paths that compose mounts into the containers.
-    const mounted = [...readFileSync(join(ROOT, 'grafana/compose.yaml'), 'utf8').matchAll(/- \.\/([\w./-]+):/g)].map(([, path]) => `grafana/${path}`);
+    const mounted = [...readFileSync(join(ROOT, 'grafana/compose.yaml'), 'utf8').matchAll(/- \.\/([\w./-]+):/g)].map(
+      ([, path]) => `grafana/${path}`,
+    );
     expect(mounted.length).toBeGreaterThan(0);
-    const isThere = (path: string): boolean => packed.has(path) || [...packed].some((file) => file.startsWith(`${path}/`));
+    const isThere = (path: string): boolean =>
+      packed.has(path) || [...packed].some((file) => file.startsWith(`${path}/`));
     expect([...profiles, 'rigs/schema.json', ...mounted].filter((path) => !isThere(path))).toEqual([]);
   });
 
   it('has no tests and no leavings of a build', () => {
-    expect([...packed].filter((file) => /^test\/|^runs\/|tsbuildinfo|^dist\/dashboards\/|^native\/(build|test)\//.test(file))).toEqual([]);
+    expect(
+      [...packed].filter((file) =>
+        /^test\/|^runs\/|tsbuildinfo|^dist\/dashboards\/|^native\/(build|test)\//.test(file),
+      ),
+    ).toEqual([]);
   });
 });

@@ -3,15 +3,36 @@ import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 import { importsOf, parseSource, roomOf, sourceFiles } from './sources.js';
 
-const PURE = ['tracker/core', 'tracker/journal', 'workload', 'judge', 'judge/history', 'judge/classify', 'judge/verdict', 'campaign/cycle'];
+const PURE = [
+  'tracker/core',
+  'tracker/journal',
+  'workload',
+  'judge',
+  'judge/history',
+  'judge/classify',
+  'judge/verdict',
+  'campaign/cycle',
+];
 /** In `base`, which is pure but for these. */
 const IMPURE_BASE = ['base/attendedClock.ts', 'base/systemClock.ts'];
-const FORBIDDEN_GLOBALS = new Set(['Date', 'performance', 'process', 'setTimeout', 'setInterval', 'setImmediate', 'queueMicrotask', 'crypto', 'console', 'fetch']);
+const FORBIDDEN_GLOBALS = new Set([
+  'Date',
+  'performance',
+  'process',
+  'setTimeout',
+  'setInterval',
+  'setImmediate',
+  'queueMicrotask',
+  'crypto',
+  'console',
+  'fetch',
+]);
 
 /** Pure packages that a pure room may use. */
 const ALLOWED_PACKAGES = ['@stdlib/stats-base-dists-beta-quantile'];
 
-const isPure = (file: string): boolean => PURE.includes(roomOf(file)) || (roomOf(file) === 'base' && !IMPURE_BASE.includes(file));
+const isPure = (file: string): boolean =>
+  PURE.includes(roomOf(file)) || (roomOf(file) === 'base' && !IMPURE_BASE.includes(file));
 const files = sourceFiles().filter(isPure);
 
 describe('pure rooms', () => {
@@ -46,7 +67,8 @@ function impurities(file: string): string[] {
   const visit = (node: ts.Node): void => {
     const isName = ts.isIdentifier(node) && !isMemberName(node);
     if (isName && FORBIDDEN_GLOBALS.has(node.text)) found.push(`${file}: ${node.text}`);
-    if (ts.isPropertyAccessExpression(node) && node.getText(source) === 'Math.random') found.push(`${file}: Math.random`);
+    if (ts.isPropertyAccessExpression(node) && node.getText(source) === 'Math.random')
+      found.push(`${file}: Math.random`);
     ts.forEachChild(node, visit);
   };
   visit(source);

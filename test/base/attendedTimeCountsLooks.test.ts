@@ -7,7 +7,9 @@ const CATCH_UP_MS = 50;
 
 function timed() {
   const told: Standstill[] = [];
-  const time = new AttendedTime({ allowanceMs: ALLOWANCE_MS, catchUpMs: CATCH_UP_MS }, (standstill) => told.push(standstill));
+  const time = new AttendedTime({ allowanceMs: ALLOWANCE_MS, catchUpMs: CATCH_UP_MS }, (standstill) =>
+    told.push(standstill),
+  );
   let nowMs = 1000;
   time.look(nowMs);
   return {

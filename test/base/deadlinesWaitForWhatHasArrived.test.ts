@@ -27,7 +27,12 @@ describe('a deadline', () => {
     const deaf = attended.onStandstill((standstill) => told.push(standstill));
     const read = within(systemClock, 1000, 'a read that is done at once', readFile(file, 'utf8'));
     await new Promise((resolve) => setTimeout(resolve, 50));
-    const slow = within(systemClock, 1000, 'one that takes its time', readFile(file, 'utf8').then(async (text) => (await new Promise((resolve) => setTimeout(resolve, 300)), text)));
+    const slow = within(
+      systemClock,
+      1000,
+      'one that takes its time',
+      readFile(file, 'utf8').then(async (text) => (await new Promise((resolve) => setTimeout(resolve, 300)), text)),
+    );
     standStill(1500);
     expect(await Promise.all([read, slow])).toEqual(['x', 'x']);
     deaf();

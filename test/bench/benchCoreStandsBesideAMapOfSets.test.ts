@@ -14,9 +14,14 @@ describe('bench core', () => {
     expect(result.code, result.stderr).toBe(0);
     const found = JSON.parse(result.stdout) as CoreBenchResult;
     expect(senselessFigures(found)).toEqual([]);
-    expect(found.orders.map((o) => `${o.addresses} ${o.acks}`)).toEqual(['sequential in-order', 'random in-order', 'random random']);
+    expect(found.orders.map((o) => `${o.addresses} ${o.acks}`)).toEqual([
+      'sequential in-order',
+      'random in-order',
+      'random random',
+    ]);
     for (const o of found.orders) {
-      for (const figure of [...Object.values(o.pairsPerSecond), o.coreOverPlain, o.setsOverPlain]) expect(figure.min).toBeGreaterThan(0);
+      for (const figure of [...Object.values(o.pairsPerSecond), o.coreOverPlain, o.setsOverPlain])
+        expect(figure.min).toBeGreaterThan(0);
     }
     expect(found.byRegions.map((s) => s.regionCount)).toEqual([10, 14, 18, 20, 24, 28, 30].map((e) => 2 ** e));
     expect(found.byInFlight.map((s) => s.inFlight)).toEqual([0, 4, 8, 12, 16, 20].map((e) => 2 ** e));
@@ -25,7 +30,10 @@ describe('bench core', () => {
     expect(found.memory.bytesPerRegion).toBeLessThan(0.27);
     const parts = Object.values(found.memory.bytesPerUpdateByPart);
     expect(parts.every((bytes) => bytes > 0)).toBe(true);
-    expect(found.memory.bytesPerUpdateInFlight).toBeCloseTo(parts.reduce((a, b) => a + b), 6);
+    expect(found.memory.bytesPerUpdateInFlight).toBeCloseTo(
+      parts.reduce((a, b) => a + b),
+      6,
+    );
   });
 
   it('prints tables', async () => {

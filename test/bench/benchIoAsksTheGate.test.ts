@@ -25,7 +25,11 @@ function withExt4(): TestLoop {
 describe('a named device', () => {
   it.each([
     ['that is not there', () => ({ device: '/dev/disk/by-id/ata-NOT_THERE', file: null }), /GATE_MISSING/],
-    ['that is only a number', () => ({ device: loops.loop({ sizeBytes: 16 * MIB }).path, file: null }), /GATE_UNIDENTIFIED/],
+    [
+      'that is only a number',
+      () => ({ device: loops.loop({ sizeBytes: 16 * MIB }).path, file: null }),
+      /GATE_UNIDENTIFIED/,
+    ],
     [
       'whose backing file is another one',
       () => ({ device: `${loops.loop({ sizeBytes: 16 * MIB }).path},backingFile=/etc/hostname`, file: null }),
@@ -39,7 +43,7 @@ describe('a named device', () => {
       },
       /GATE_SIGNATURE.*ext/,
     ],
-  ])('%s is refused with the gate\'s table, exit 4', async (_what, make, finding) => {
+  ])("%s is refused with the gate's table, exit 4", async (_what, make, finding) => {
     const { device, file } = make();
     const before = file === null ? null : readFileSync(file);
     const result = await cli(['bench', 'io', '--device', device, ...SMALL]);

@@ -18,7 +18,8 @@ it('the label is as it was, the block before it is not', async () => {
   const rig = await realRig(state.dir, 'benched', { journalSize: '8MiB' });
   const { p, s, j } = rig.disks;
   const devices = [p, s, j].flatMap(({ name, serial }) => ['--device', `/dev/disk/by-id/${name},serial=${serial}`]);
-  const bench = (...more: string[]) => rig.run(['bench', 'io', ...devices, '--seconds', '2', '--ffi', 'koffi', '--rounds', '1', ...more]);
+  const bench = (...more: string[]) =>
+    rig.run(['bench', 'io', ...devices, '--seconds', '2', '--ffi', 'koffi', '--rounds', '1', ...more]);
 
   const stranger = await bench();
   expect(stranger.code, stranger.stderr).toBe(4);
@@ -30,9 +31,21 @@ it('the label is as it was, the block before it is not', async () => {
   const measured = await bench('--enrolled', rig.enrolled);
   expect(measured.code, measured.stderr + measured.stdout).toBe(0);
   expect([lastBlocks(rig, 'p', 1), lastBlocks(rig, 's', 1)]).toEqual(before);
-  expect(lastBlocks(rig, 'p', 16).subarray(0, 15 * 4096).some((byte) => byte !== 0)).toBe(true);
+  expect(
+    lastBlocks(rig, 'p', 16)
+      .subarray(0, 15 * 4096)
+      .some((byte) => byte !== 0),
+  ).toBe(true);
 
-  execFileSync('dd', ['if=/dev/zero', `of=${p.node}`, 'bs=4096', `seek=${AREA_BYTES / 4096 - 1}`, 'count=1', 'oflag=direct', 'status=none']);
+  execFileSync('dd', [
+    'if=/dev/zero',
+    `of=${p.node}`,
+    'bs=4096',
+    `seek=${AREA_BYTES / 4096 - 1}`,
+    'count=1',
+    'oflag=direct',
+    'status=none',
+  ]);
   const wiped = await bench('--enrolled', rig.enrolled);
   expect(wiped.code).toBe(4);
   expect(wiped.stderr).toMatch(/primary .*GATE_LABEL_MISSING/);

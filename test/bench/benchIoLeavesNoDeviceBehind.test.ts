@@ -44,14 +44,17 @@ function endedBy(signal: NodeJS.Signals, afterMs: number): Promise<Ended> {
 
 describe('bench io', () => {
   // One slice is about a second: during our own writes, during fio's or another's, and in the mirrored path.
-  it.each([100, 1_500, 14_000])('ends with 130 on Ctrl-C %i ms into a round, and takes its devices away', async (afterMs) => {
-    const ended = await endedBy('SIGINT', afterMs);
-    expect(ended.loopsBefore).toHaveLength(3);
-    expect(ended.code).toBe(130);
-    // A program of udev may look at a device that changed, and the kernel lets it.
-    await expect.poll(temp.loops, { timeout: GONE_MS }).toEqual([]);
-    expect(temp.files()).toEqual([]);
-  });
+  it.each([100, 1_500, 14_000])(
+    'ends with 130 on Ctrl-C %i ms into a round, and takes its devices away',
+    async (afterMs) => {
+      const ended = await endedBy('SIGINT', afterMs);
+      expect(ended.loopsBefore).toHaveLength(3);
+      expect(ended.code).toBe(130);
+      // A program of udev may look at a device that changed, and the kernel lets it.
+      await expect.poll(temp.loops, { timeout: GONE_MS }).toEqual([]);
+      expect(temp.files()).toEqual([]);
+    },
+  );
 
   it('killed, has nothing left that could stay', async () => {
     const ended = await endedBy('SIGKILL', 500);

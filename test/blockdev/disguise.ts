@@ -11,7 +11,8 @@ import { blockNodeOf } from '../../src/blockdev/blockTree.js';
  * A namespace begins as a copy of all mounts: what another test mounts from a loop device would stay mounted here, and its
  * device claimed, when that test unmounts it.
  */
-const LET_GO = 'while read -r source point rest; do case $point in */plugpull-loop-*) umount --lazy "$(printf %b "$point")" || :;; esac; done < /proc/self/mounts';
+const LET_GO =
+  'while read -r source point rest; do case $point in */plugpull-loop-*) umount --lazy "$(printf %b "$point")" || :;; esac; done < /proc/self/mounts';
 
 export interface Disguise {
   /** `/dev/loopN` */
@@ -27,7 +28,11 @@ export interface Disguise {
 /** What stands before the command. */
 export function inDisguise(disks: readonly Disguise[]): string[] {
   const lines = disks.flatMap(({ node, name, serial, wwn, model }) => {
-    const udev = [...(serial === undefined ? [] : [`E:ID_SERIAL_SHORT=${serial}`]), `E:ID_MODEL=${model ?? 'DISGUISED'}`, ...(wwn === undefined ? [] : [`E:ID_WWN=${wwn}`])];
+    const udev = [
+      ...(serial === undefined ? [] : [`E:ID_SERIAL_SHORT=${serial}`]),
+      `E:ID_MODEL=${model ?? 'DISGUISED'}`,
+      ...(wwn === undefined ? [] : [`E:ID_WWN=${wwn}`]),
+    ];
     return [
       // The folder in which the kernel tells the backing file.
       `mount -t tmpfs none /sys/devices/virtual/block/${basename(node)}/loop`,
@@ -35,6 +40,16 @@ export function inDisguise(disks: readonly Disguise[]): string[] {
       `ln -s ${node} /dev/disk/by-id/${name}`,
     ];
   });
-  const script = ['set -e', LET_GO, 'mkdir -p /dev/disk', 'mount -t tmpfs none /run', 'mkdir -p /run/udev/data', 'mount -t tmpfs none /dev/disk', 'mkdir /dev/disk/by-id', ...lines, 'exec "$@"'].join('\n');
+  const script = [
+    'set -e',
+    LET_GO,
+    'mkdir -p /dev/disk',
+    'mount -t tmpfs none /run',
+    'mkdir -p /run/udev/data',
+    'mount -t tmpfs none /dev/disk',
+    'mkdir /dev/disk/by-id',
+    ...lines,
+    'exec "$@"',
+  ].join('\n');
   return ['unshare', '--mount', '--propagation', 'private', 'sh', '-c', script, 'sh'];
 }

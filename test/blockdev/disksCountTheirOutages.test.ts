@@ -23,7 +23,11 @@ const SMART_SAS = `{ "device":{"type":"scsi","protocol":"SCSI"},
 
 it('nvme-cli', () => {
   expect(parseNvmeSmartLog(NVME_LOG)).toEqual({ source: 'nvme-cli', unsafeShutdowns: 187, powerCycles: 214 });
-  expect(parseNvmeSmartLog('{"unsafe_shutdowns":"187","power_cycles":"214"}')).toEqual({ source: 'nvme-cli', unsafeShutdowns: 187, powerCycles: 214 });
+  expect(parseNvmeSmartLog('{"unsafe_shutdowns":"187","power_cycles":"214"}')).toEqual({
+    source: 'nvme-cli',
+    unsafeShutdowns: 187,
+    powerCycles: 214,
+  });
 });
 
 it('smartctl, whatever bits its exit code has', () => {
@@ -33,7 +37,16 @@ it('smartctl, whatever bits its exit code has', () => {
 });
 
 it('anything else', () => {
-  for (const text of ['', 'Usage: nvme', '[]', 'null', '{}', '{"unsafe_shutdowns":-1}', '{"power_cycles":1e300}', '{"smartctl":{"exit_status":2}}']) {
+  for (const text of [
+    '',
+    'Usage: nvme',
+    '[]',
+    'null',
+    '{}',
+    '{"unsafe_shutdowns":-1}',
+    '{"power_cycles":1e300}',
+    '{"smartctl":{"exit_status":2}}',
+  ]) {
     expect(parseNvmeSmartLog(text), text).toBeNull();
     expect(parseSmartctl(text), text).toBeNull();
   }

@@ -13,7 +13,11 @@ forEachVariant((variant) => {
   it('two devices, written out of order, read back; flush and durable write included', () => {
     const [a, b] = [loops.loop(), loops.loop({ sectorBytes: 4096 })];
     const engine = variant.engine([variant.open(a.path), variant.open(b.path)]);
-    expect({ kind: engine.kind, ffi: engine.ffi, bytes: engine.arena.length }).toEqual({ kind: variant.kind, ffi: variant.ffi, bytes: 2 ** 20 });
+    expect({ kind: engine.kind, ffi: engine.ffi, bytes: engine.arena.length }).toEqual({
+      kind: variant.kind,
+      ffi: variant.ffi,
+      bytes: 2 ** 20,
+    });
     engine.arena.fill('A', 0, BLOCK).fill('B', BLOCK, 2 * BLOCK);
     engine.push(IO_OP.write, 0, 0xffff_ffff, 5 * BLOCK, BLOCK, 0);
     engine.push(IO_OP.writeDurable, 1, 1, 0, BLOCK, BLOCK);
@@ -27,7 +31,11 @@ forEachVariant((variant) => {
     expect(Object.fromEntries(drain(engine).map((c) => [c.tag, c.result]))).toEqual({ 2: 0, 3: 2 * BLOCK, 4: BLOCK });
     expect(engine.arena.toString('latin1', 8 * BLOCK, 10 * BLOCK)).toBe('\0'.repeat(BLOCK) + 'A'.repeat(BLOCK));
     expect(engine.arena.toString('latin1', 16 * BLOCK, 17 * BLOCK)).toBe('B'.repeat(BLOCK));
-    expect(readFileSync(a.file).subarray(5 * BLOCK, 6 * BLOCK).toString('latin1')).toBe('A'.repeat(BLOCK));
+    expect(
+      readFileSync(a.file)
+        .subarray(5 * BLOCK, 6 * BLOCK)
+        .toString('latin1'),
+    ).toBe('A'.repeat(BLOCK));
   });
 
   it('beyond 4 GiB, from an arena of many MiB', () => {

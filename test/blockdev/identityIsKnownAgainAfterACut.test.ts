@@ -27,8 +27,12 @@ it('a changed size or block size is another device', () => {
 
 it('a serial that is no longer told, or told differently, is another device', () => {
   const before = { ...identify(loops.loop().path), backingFile: null, serial: 'S1' };
-  expect(sameIdentity(before, { ...before, kernelName: 'sdz', majorMinor: '8:9', diskSequence: 99, path: '/x' })).toBe(true);
-  expect(identityDifferences(before, { ...before, serial: null })).toEqual([{ field: 'serial', before: 'S1', after: 'unknown' }]);
+  expect(sameIdentity(before, { ...before, kernelName: 'sdz', majorMinor: '8:9', diskSequence: 99, path: '/x' })).toBe(
+    true,
+  );
+  expect(identityDifferences(before, { ...before, serial: null })).toEqual([
+    { field: 'serial', before: 'S1', after: 'unknown' },
+  ]);
   expect(sameIdentity(before, { ...before, serial: 'S2' })).toBe(false);
 });
 

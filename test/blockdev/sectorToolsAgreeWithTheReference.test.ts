@@ -15,15 +15,29 @@ for (const ffi of ['koffi', 'ffi-napi'] as const) {
 
     it('a stamped sector', () => {
       fc.assert(
-        fc.property(number53, number53, number53, number53, fc.integer({ min: 1, max: 5 }), (runId, updateId, transactionId, lba, count) => {
-          const firstLba = Math.min(lba, Number.MAX_SAFE_INTEGER - count);
-          const ours = Buffer.alloc(count * 512 + 3);
-          const theirs = Buffer.alloc(count * 512);
-          tools.stamp(ours, 3, count * 512, { runId, updateId, transactionId, firstLba });
-          for (let i = 0; i < count; i++)
-            reference.stampSector(theirs, i * 512, { runId, updateId, transactionId, lba: firstLba + i, sectorIndex: i, sectorCount: count });
-          expect(ours.subarray(3).equals(theirs)).toBe(true);
-        }),
+        fc.property(
+          number53,
+          number53,
+          number53,
+          number53,
+          fc.integer({ min: 1, max: 5 }),
+          (runId, updateId, transactionId, lba, count) => {
+            const firstLba = Math.min(lba, Number.MAX_SAFE_INTEGER - count);
+            const ours = Buffer.alloc(count * 512 + 3);
+            const theirs = Buffer.alloc(count * 512);
+            tools.stamp(ours, 3, count * 512, { runId, updateId, transactionId, firstLba });
+            for (let i = 0; i < count; i++)
+              reference.stampSector(theirs, i * 512, {
+                runId,
+                updateId,
+                transactionId,
+                lba: firstLba + i,
+                sectorIndex: i,
+                sectorCount: count,
+              });
+            expect(ours.subarray(3).equals(theirs)).toBe(true);
+          },
+        ),
         { numRuns: RUNS },
       );
     });
@@ -62,7 +76,14 @@ for (const ffi of ['koffi', 'ffi-napi'] as const) {
       const buffer = Buffer.alloc(1024);
       const stamp = { runId: 1, updateId: 1, transactionId: 1, firstLba: 1 };
       const out = new Float64Array(6);
-      for (const [offset, length] of [[513, 512], [-512, 512], [0, 1536], [0, 100], [0.5, 512], [0, NaN]] as const) {
+      for (const [offset, length] of [
+        [513, 512],
+        [-512, 512],
+        [0, 1536],
+        [0, 100],
+        [0.5, 512],
+        [0, NaN],
+      ] as const) {
         expect(() => tools.stamp(buffer, offset, length, stamp)).toThrow(RangeError);
         expect(() => tools.scan(buffer, offset, length, new Float64Array(100))).toThrow(RangeError);
       }

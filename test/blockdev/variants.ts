@@ -34,7 +34,8 @@ export function forEachVariant(tests: (variant: Variant) => void): void {
         ffi,
         kind,
         open: (path) => keep(openDevice(path, { ffi })),
-        engine: (devices, options) => keep(createIoEngine({ ffi, kind, depth: 16, arenaBytes: 2 ** 20, devices, ...options })),
+        engine: (devices, options) =>
+          keep(createIoEngine({ ffi, kind, depth: 16, arenaBytes: 2 ** 20, devices, ...options })),
       });
     });
   }
@@ -57,7 +58,12 @@ export function drain(engine: IoEngine): Completion[] {
     const taken = engine.submitAndReap(engine.inFlight, DRAIN_NS);
     if (taken === 0) throw new Error(`nothing completed in ${DRAIN_NS / 1e9} s, ${engine.inFlight} in flight`);
     for (let i = 0; i < taken; i++)
-      all.push({ tag: engine.tag(i), result: engine.result(i), submittedNs: engine.submittedNs(i), completedNs: engine.completedNs(i) });
+      all.push({
+        tag: engine.tag(i),
+        result: engine.result(i),
+        submittedNs: engine.submittedNs(i),
+        completedNs: engine.completedNs(i),
+      });
   }
   return all;
 }

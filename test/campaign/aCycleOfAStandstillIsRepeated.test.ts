@@ -35,7 +35,12 @@ interface Ran extends CampaignResult {
 }
 
 /** `change` knows which attempt it is, and how often its disks have been judged; the bench stands still in the first `still` of them. */
-async function run(name: string, still: number, change: (attempt: number, judged: number) => Partial<EnginePort>, limits: { resyncMs?: number } = {}): Promise<Ran> {
+async function run(
+  name: string,
+  still: number,
+  change: (attempt: number, judged: number) => Partial<EnginePort>,
+  limits: { resyncMs?: number } = {},
+): Promise<Ran> {
   const plain = labRig(name, { cuts: ['{ rails: [P], during: load, after: 50ms }'] });
   const rig = { ...plain, campaign: { ...plain.campaign, limits: { ...plain.campaign.limits, ...limits } } };
   const dir = RunDirectory.create(join(out, name));
@@ -83,31 +88,51 @@ async function run(name: string, still: number, change: (attempt: number, judged
   return { ...result, loads, repeated: eventsOf(dir.path, 'cycle-repeated') };
 }
 
-const incomplete = async (): ReturnType<EnginePort['resync']> => ({ ...reports.resync(), complete: false, remainingRegions: 3 });
+const incomplete = async (): ReturnType<EnginePort['resync']> => ({
+  ...reports.resync(),
+  complete: false,
+  remainingRegions: 3,
+});
 
 describe.skipIf(!canRunLab)('a cycle in which the bench stood still', () => {
   it('and which was left incomplete is repeated, and the attempt is on the record', async () => {
     const result = await run('still-slow', 1, (attempt) => (attempt === 1 ? { resync: incomplete } : {}));
     expect(result).toMatchObject({ problem: null, loads: 2, cycles: [{ index: 0, verdict: 'PASS', repeats: 1 }] });
     expect(result.cycles).toHaveLength(1);
-    expect(result.repeated).toMatchObject([{ cycle: 0, record: { verdict: 'INVALID', standstills: [{ ms: STOOD_MS }], reasons: [{ code: 'RESYNC_INCOMPLETE' }] } }]);
+    expect(result.repeated).toMatchObject([
+      {
+        cycle: 0,
+        record: { verdict: 'INVALID', standstills: [{ ms: STOOD_MS }], reasons: [{ code: 'RESYNC_INCOMPLETE' }] },
+      },
+    ]);
   });
 
-  const unequal = async (): ReturnType<EnginePort['verify']> => ({ ...reports.verify(), equal: false, differingRegions: 3, firstDifferenceBytes: 0 });
+  const unequal = async (): ReturnType<EnginePort['verify']> => ({
+    ...reports.verify(),
+    equal: false,
+    differingRegions: 3,
+    firstDifferenceBytes: 0,
+  });
 
   it('and which left copies that differ where they are dirty is repeated, once that was judged and copied', async () => {
-    const result = await run('still-differs', 1, (attempt, judged) => (attempt === 1 && judged === 1 ? { resync: incomplete, verify: unequal } : {}));
+    const result = await run('still-differs', 1, (attempt, judged) =>
+      attempt === 1 && judged === 1 ? { resync: incomplete, verify: unequal } : {},
+    );
     expect(result).toMatchObject({ problem: null, loads: 2, cycles: [{ verdict: 'PASS', repeats: 1 }] });
   });
 
   it('and which left copies that differ where they are not dirty is a FAIL', async () => {
     const more = async (): ReturnType<EnginePort['verify']> => ({ ...(await unequal()), differingRegions: 4 });
-    const result = await run('still-differs-more', 1, (attempt) => (attempt === 1 ? { resync: incomplete, verify: more } : {}));
+    const result = await run('still-differs-more', 1, (attempt) =>
+      attempt === 1 ? { resync: incomplete, verify: more } : {},
+    );
     expect(result).toMatchObject({ loads: 1, cycles: [{ verdict: 'FAIL' }] });
   });
 
   it('and which ended half way is repeated on a fresh engine, once what it left was judged', async () => {
-    const result = await run('still-problem', 1, (attempt) => (attempt === 1 ? { load: async () => ({ ...reports.load(), updatesGivenUp: 3 }) } : {}));
+    const result = await run('still-problem', 1, (attempt) =>
+      attempt === 1 ? { load: async () => ({ ...reports.load(), updatesGivenUp: 3 }) } : {},
+    );
     expect(result).toMatchObject({ problem: null, loads: 2, cycles: [{ verdict: 'PASS', repeats: 1 }] });
     expect(result.repeated).toMatchObject([{ outcome: { kind: 'problem', problem: { code: 'LOAD_ENDED' } } }]);
   });
@@ -122,7 +147,9 @@ describe.skipIf(!canRunLab)('a cycle in which the bench stood still', () => {
   });
 
   it('is a FAIL at once when an indicator was lost', async () => {
-    const result = await run('still-fail', 1, () => ({ judge: async () => ({ ...reports.judge(), lostIndicators: 1, lostIndicatorRegions: [3] }) }));
+    const result = await run('still-fail', 1, () => ({
+      judge: async () => ({ ...reports.judge(), lostIndicators: 1, lostIndicatorRegions: [3] }),
+    }));
     expect(result).toMatchObject({ loads: 1, repeated: [], cycles: [{ verdict: 'FAIL' }] });
   });
 
@@ -133,7 +160,10 @@ describe.skipIf(!canRunLab)('a cycle in which the bench stood still', () => {
 });
 
 describe.skipIf(!canRunLab)('a limit of time', () => {
-  const tookMs = (durationMs: number) => async (): ReturnType<EnginePort['resync']> => ({ ...reports.resync(), durationMs });
+  const tookMs = (durationMs: number) => async (): ReturnType<EnginePort['resync']> => ({
+    ...reports.resync(),
+    durationMs,
+  });
   const slow = tookMs(STOOD_MS + 500);
   const limits = { resyncMs: 1000 };
 

@@ -28,25 +28,59 @@ const SLOW_RETURN = '{ cut: 15s, return: 5min, recover: 60s, judge: 60s, resync:
 
 describe.skipIf(!canRunLab)('a wrong contact in the profile', () => {
   it.each([
-    ['each rail, a board that can be asked', boardRigText({ name: 'nc-asked', ...MODBUS, rail: NC, disk: WIRED_NO, deadlines: SLOW_RETURN }), /no relay was switched.*rails\.P\.contact \(it says NC/],
-    ['each rail, a board that can not be asked', boardRigText({ name: 'nc-mute', ...LCUS, boardOptions: '{ readBack: none }', rail: NC, disk: WIRED_NO, deadlines: SLOW_RETURN }), /answered until.*answer again\. Look at rails\.P\.contact.*rails\.S\.contact.*rails\.J\.contact/s],
+    [
+      'each rail, a board that can be asked',
+      boardRigText({ name: 'nc-asked', ...MODBUS, rail: NC, disk: WIRED_NO, deadlines: SLOW_RETURN }),
+      /no relay was switched.*rails\.P\.contact \(it says NC/,
+    ],
+    [
+      'each rail, a board that can not be asked',
+      boardRigText({
+        name: 'nc-mute',
+        ...LCUS,
+        boardOptions: '{ readBack: none }',
+        rail: NC,
+        disk: WIRED_NO,
+        deadlines: SLOW_RETURN,
+      }),
+      /answered until.*answer again\. Look at rails\.P\.contact.*rails\.S\.contact.*rails\.J\.contact/s,
+    ],
     // The wrong contact on the wrong channel: S's relay is P's.
     [
       'one rail, of another device',
-      boardRigText({ name: 'nc-crossed', ...LCUS, boardOptions: '{ readBack: none }', disk: WIRED_NO, deadlines: '{ cut: 15s, return: 2s, recover: 60s, judge: 60s, resync: 60s }' })
+      boardRigText({
+        name: 'nc-crossed',
+        ...LCUS,
+        boardOptions: '{ readBack: none }',
+        disk: WIRED_NO,
+        deadlines: '{ cut: 15s, return: 2s, recover: 60s, judge: 60s, resync: 60s }',
+      })
         .replace('channels: [1], powers: [primary]', 'channels: [2], powers: [primary]')
-        .replace('channels: [2], powers: [secondary], settle: 20ms', 'channels: [1], powers: [secondary], settle: 20ms, contact: NC'),
+        .replace(
+          'channels: [2], powers: [secondary], settle: 20ms',
+          'channels: [1], powers: [secondary], settle: 20ms, contact: NC',
+        ),
       /primary answered until rail S .*put back, and primary answers again\. Look at rails\.S\.contact/,
     ],
   ])('%s', async (_what, text, said) => {
     const ended = await runBoardRig(text);
-    expect(ended.refused, why(ended)).toMatchObject({ code: 'HARDWARE_FAILED', text: expect.stringMatching(said) as string });
+    expect(ended.refused, why(ended)).toMatchObject({
+      code: 'HARDWARE_FAILED',
+      text: expect.stringMatching(said) as string,
+    });
     expect(ended.powered, why(ended)).toEqual(ALL_POWERED);
   });
 });
 
 it.skipIf(!canRunLab)('a wrong contact that a supply hides for a while: the power comes back at the end', async () => {
-  const text = boardRigText({ name: 'nc-late', ...LCUS, boardOptions: '{ readBack: none }', disk: `${WIRED_NO}, holdUp: 2s`, rail: NC, cuts: ['{ rails: [P], during: load, after: 20s }'] });
+  const text = boardRigText({
+    name: 'nc-late',
+    ...LCUS,
+    boardOptions: '{ readBack: none }',
+    disk: `${WIRED_NO}, holdUp: 2s`,
+    rail: NC,
+    cuts: ['{ rails: [P], during: load, after: 20s }'],
+  });
   const ended = await runBoardRig(text);
   expect(ended.result?.troubles.join(), why(ended)).toMatch(/answered until.*answer again\. Look at rails\.P\.contact/);
   expect(ended.verdicts).not.toContain('PASS');
@@ -58,12 +92,19 @@ async function rails(text: string, switchOff: string[] = []): Promise<Record<str
   const rig = parseRig(text, 'board.yaml');
   const lab = (await realHost.labView(rig.name))!;
   const boards = placedBoards(rig, lab);
-  const power = await openPower({ boards, boardTypes: rig.boardTypes, rails: rig.rails }, { rigName: rig.name, runtimeDir: state.dir });
+  const power = await openPower(
+    { boards, boardTypes: rig.boardTypes, rails: rig.rails },
+    { rigName: rig.name, runtimeDir: state.dir },
+  );
   try {
     if (switchOff.length > 0) await power.switchRails(switchOff, 'off');
-    const found = Object.fromEntries(await Promise.all(rig.rails.map(async ({ name }) => [name, (await power.readRail(name)).state])));
+    const found = Object.fromEntries(
+      await Promise.all(rig.rails.map(async ({ name }) => [name, (await power.readRail(name)).state])),
+    );
     // A contact takes its time, and so may the lab on a busy machine.
-    const dark = rig.rails.filter(({ name }) => found[name] === 'off').map(({ name }) => lab.disks[name.toLowerCase()].node);
+    const dark = rig.rails
+      .filter(({ name }) => found[name] === 'off')
+      .map(({ name }) => lab.disks[name.toLowerCase()].node);
     for (const node of dark) await expect.poll(() => answers(node), { timeout: 60_000 }).toBe(false);
     return found;
   } finally {
@@ -103,7 +144,16 @@ async function start(text: string, gatePasses: (asked: number) => boolean): Prom
     },
   };
   const notes: string[] = [];
-  const options = { rig, ffi: 'koffi' as const, lab: 'require' as const, keepLab: true, lock: lockRig(rig.name, 'test'), runId: 1, historyDir: null, onNote: (note: string) => notes.push(note) };
+  const options = {
+    rig,
+    ffi: 'koffi' as const,
+    lab: 'require' as const,
+    keepLab: true,
+    lock: lockRig(rig.name, 'test'),
+    runId: 1,
+    historyDir: null,
+    onNote: (note: string) => notes.push(note),
+  };
   const error = await Session.open(options, host, systemClock).then(
     async (session) => {
       await session.end();

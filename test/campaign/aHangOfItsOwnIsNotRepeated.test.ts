@@ -11,7 +11,14 @@ async function hungAfter(ms: number): Promise<CycleState> {
   const { state } = await runFake({});
   const standstill = { atMs: 100, ms: 500 };
   const atNs = (state.sinceMs + standstill.atMs + standstill.ms + ms) * NS_PER_MS;
-  return { ...state, facts: { ...state.facts, standstills: [standstill], unprovoked: [{ area: 'primary', errno: 110, atNs, timedOut: true }] } };
+  return {
+    ...state,
+    facts: {
+      ...state.facts,
+      standstills: [standstill],
+      unprovoked: [{ area: 'primary', errno: 110, atNs, timedOut: true }],
+    },
+  };
 }
 
 describe('an I/O that was left unanswered', () => {

@@ -23,11 +23,23 @@ const full = new CampaignError('RUN_DIR_FULL', 'no space left for events.jsonl')
 /** Throws at every event from the first that `when` accepts, as a full disk does. */
 function failing(when: (event: string, argument: unknown) => boolean): CampaignObserver {
   let hasFailed = false;
-  const on = (event: string) => (argument: unknown): void => {
-    hasFailed ||= when(event, argument);
-    if (hasFailed) throw full;
-  };
-  const events = ['stepBegan', 'stepEnded', 'opened', 'cycleBegan', 'phase', 'rail', 'cycleEnded', 'historyPruned', 'note'] as const;
+  const on =
+    (event: string) =>
+    (argument: unknown): void => {
+      hasFailed ||= when(event, argument);
+      if (hasFailed) throw full;
+    };
+  const events = [
+    'stepBegan',
+    'stepEnded',
+    'opened',
+    'cycleBegan',
+    'phase',
+    'rail',
+    'cycleEnded',
+    'historyPruned',
+    'note',
+  ] as const;
   return Object.fromEntries(events.map((event) => [event, on(event)]));
 }
 

@@ -11,10 +11,18 @@ const state = ownStateDir();
 afterAll(() => state.clean('silent-answer'));
 
 it.skipIf(process.getuid?.() !== 0)('a silent one does not answer, and does again with its power back', async () => {
-  const rig = labRig('silent-answer', { cuts: ['{ rails: [P], during: load, after: 50ms }'], diskOptions: 'silent: retry' });
+  const rig = labRig('silent-answer', {
+    cuts: ['{ rails: [P], during: load, after: 50ms }'],
+    diskOptions: 'silent: retry',
+  });
   await labUp(rig.name, rig.lab!);
   const lab = (await labStatus(rig.name))!;
-  const power = await realHost.openPower({ name: rig.name, boards: placedBoards(rig, lab), boardTypes: rig.boardTypes, rails: rig.rails });
+  const power = await realHost.openPower({
+    name: rig.name,
+    boards: placedBoards(rig, lab),
+    boardTypes: rig.boardTypes,
+    rails: rig.rails,
+  });
   try {
     await power.allOn();
     const { node } = lab.disks.p;

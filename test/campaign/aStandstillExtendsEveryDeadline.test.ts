@@ -39,7 +39,11 @@ describe('a standstill', () => {
     });
     const [proof] = proofOfCut(state.facts.cuts[0]);
     expect(proof).toMatchObject({ proven: true, isMeasured: false });
-    expect(cycleRecord(state, campaign().limits)).toMatchObject({ verdict: 'PASS', cutLatencyMs: {}, aim: { missedByMs: null } });
+    expect(cycleRecord(state, campaign().limits)).toMatchObject({
+      verdict: 'PASS',
+      cutLatencyMs: {},
+      aim: { missedByMs: null },
+    });
   });
 
   it.each(PHASES.slice(0, 5))('in %s does not hide a device that never comes back', async (where) => {

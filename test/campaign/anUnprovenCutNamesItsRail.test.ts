@@ -27,7 +27,9 @@ describe('an unproven cut', () => {
   });
 
   it('says which cut of a cycle it was', async () => {
-    expect(await unproven({ rails: ['P'], during: 'resync' }, { welded: ['primary'] })).toMatch(/^no device-side evidence: cut 2 of 2 \(resync\): rail P: primary went on working/);
+    expect(await unproven({ rails: ['P'], during: 'resync' }, { welded: ['primary'] })).toMatch(
+      /^no device-side evidence: cut 2 of 2 \(resync\): rail P: primary went on working/,
+    );
   });
 
   it('says nothing where all are proven', async () => {

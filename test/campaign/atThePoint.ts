@@ -12,7 +12,13 @@ import { planCycle } from '../../src/campaign/cycle/rounds.js';
 import { Session } from '../../src/campaign/session/session.js';
 import { IndicatorMap } from '../../src/tracker/core/indicatorMap.js';
 import { addPageBlock, openPageBlock } from '../../src/tracker/journal/page.js';
-import { BLOCK_BYTES, BLOCKS_PER_UNIT, journalLayout, pageOffset, UNIT_BYTES } from '../../src/tracker/journal/layout.js';
+import {
+  BLOCK_BYTES,
+  BLOCKS_PER_UNIT,
+  journalLayout,
+  pageOffset,
+  UNIT_BYTES,
+} from '../../src/tracker/journal/layout.js';
 import type { JournalRecovery } from '../../src/tracker/journal/recovery.js';
 import { parseUuid, recoverJournal } from '../../src/tracker/journal/recovery.js';
 import { labPaths } from '../../src/lab/paths.js';
@@ -41,13 +47,26 @@ export interface AtThePoint {
 const RUN_ID = 4711;
 
 /** `cut` and `tracking`: as in a profile. */
-export async function atThePoint(name: string, cut: string, kill: RigWishes['kill'], tracking?: string): Promise<AtThePoint> {
+export async function atThePoint(
+  name: string,
+  cut: string,
+  kill: RigWishes['kill'],
+  tracking?: string,
+): Promise<AtThePoint> {
   const rig = labRig(name, { cuts: [cut], kill, tracking });
   const take = (): Images => {
     const image = (disk: string): Buffer => readFileSync(labPaths(name).image(disk));
     return { p: image('p'), s: image('s'), j: image('j') };
   };
-  const options = { rig, ffi: 'koffi', lab: 'start', keepLab: false, lock: lockRig(name, 'test'), runId: RUN_ID, historyDir: null } as const;
+  const options = {
+    rig,
+    ffi: 'koffi',
+    lab: 'start',
+    keepLab: false,
+    lock: lockRig(name, 'test'),
+    runId: RUN_ID,
+    historyDir: null,
+  } as const;
   const session = await Session.open(options, realHost, systemClock);
   try {
     await session.engine.open(await session.engineSpec());

@@ -45,13 +45,20 @@ export interface BoardWishes {
   moreDisks?: string;
 }
 
-const RAILS = [['P', 'primary', 'p'], ['S', 'secondary', 's'], ['J', 'journal', 'j']] as const;
+const RAILS = [
+  ['P', 'primary', 'p'],
+  ['S', 'secondary', 's'],
+  ['J', 'journal', 'j'],
+] as const;
 
 export function boardRigText(w: BoardWishes): string {
   const board = (i: number): string => (w.boardPerRail ? `relay${i}` : 'relay0');
   const channel = (i: number): number => (w.boardPerRail ? 1 : i + 1);
   const boards = w.boardPerRail ? [0, 1, 2].map(board) : ['relay0'];
-  const cuts = w.cuts ?? ['{ rails: [P, S, J], during: load, after: 150ms }', '{ rails: [S], during: load, after: 150ms }'];
+  const cuts = w.cuts ?? [
+    '{ rails: [P, S, J], during: load, after: 150ms }',
+    '{ rails: [S], during: load, after: 150ms }',
+  ];
   const protocol = w.peerProtocol === undefined ? '' : `protocol: ${w.peerProtocol}, `;
   return `schemaVersion: 1
 name: ${w.name}
@@ -92,7 +99,11 @@ export interface Ended {
 const NOBODY: Interrupts = { requested: false, onFirst: () => undefined, release: () => undefined };
 
 /** Runs it, looks which disks have power afterwards, and ends the lab. */
-export async function runBoardRig(text: string, observers: CampaignObserver[] = [], interrupts: Interrupts = NOBODY): Promise<Ended> {
+export async function runBoardRig(
+  text: string,
+  observers: CampaignObserver[] = [],
+  interrupts: Interrupts = NOBODY,
+): Promise<Ended> {
   const rig = parseRig(text, 'board.yaml');
   const ended: Ended = { result: null, refused: null, verdicts: [], powered: [] };
   try {
@@ -110,7 +121,11 @@ export async function runBoardRig(text: string, observers: CampaignObserver[] = 
   const lab = await labStatus(rig.name);
   const probe = createAreaProbe((area) => devicePath(rig[area], rig, lab), systemClock);
   // A contact has its delay, and the lab may be behind its time.
-  for (let waitedMs = 0; waitedMs < CONTACTS_MS && ended.powered.length < ALL_POWERED.length; waitedMs += LOOK_AGAIN_MS) {
+  for (
+    let waitedMs = 0;
+    waitedMs < CONTACTS_MS && ended.powered.length < ALL_POWERED.length;
+    waitedMs += LOOK_AGAIN_MS
+  ) {
     await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
     ended.powered = [];
     for (const area of ALL_POWERED) if ((await probe.probe(area)) === null) ended.powered.push(area);
@@ -122,7 +137,15 @@ export async function runBoardRig(text: string, observers: CampaignObserver[] = 
 
 /** Why a cycle did not pass, for the message of a failing test. */
 export function why(ended: Ended): string {
-  return JSON.stringify({ refused: ended.refused, problem: ended.result?.problem, reasons: ended.result?.cycles.map((c) => [c.verdict, c.reasons, c.proofOfCut]) }, null, 1);
+  return JSON.stringify(
+    {
+      refused: ended.refused,
+      problem: ended.result?.problem,
+      reasons: ended.result?.cycles.map((c) => [c.verdict, c.reasons, c.proofOfCut]),
+    },
+    null,
+    1,
+  );
 }
 
 export const ALL_POWERED: AreaName[] = ['primary', 'secondary', 'journal'];

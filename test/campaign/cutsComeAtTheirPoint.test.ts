@@ -23,7 +23,10 @@ interface Wishes extends FakeOptions {
   ended?: Partial<Extract<PointEvent, { type: 'ended' }>>;
 }
 
-async function run(cut: Partial<CutSpec> & { at: CutPoint }, w: Wishes = {}): Promise<{ bench: FakeBench; state: CycleState; record: ReturnType<typeof cycleRecord> }> {
+async function run(
+  cut: Partial<CutSpec> & { at: CutPoint },
+  w: Wishes = {},
+): Promise<{ bench: FakeBench; state: CycleState; record: ReturnType<typeof cycleRecord> }> {
   const bench = new FakeBench(w);
   const reach = (): void => {
     bench.calls.push('reached');
@@ -32,9 +35,19 @@ async function run(cut: Partial<CutSpec> & { at: CutPoint }, w: Wishes = {}): Pr
   const spec = campaign({ afterMs: { min: 100, max: 100 }, ...cut });
   const runner = new CycleRunner(planCycle(spec, RAILS, 7, 0, w.calibration ?? null), WORKLOAD, bench, {
     onPhase(_from, to, _ms, { plan, roundIndex, step }) {
-      if (step === 'working' && roundIndex === plan.rounds.length - 1 && w.reachedMs !== undefined) bench.clock.after(w.reachedMs, reach);
+      if (step === 'working' && roundIndex === plan.rounds.length - 1 && w.reachedMs !== undefined)
+        bench.clock.after(w.reachedMs, reach);
       // The hold ends when the loss of power is announced: as the dark begins.
-      if (to === 'dark') bench.point({ type: 'ended', atNs: bench.clock.nowNs(), sentNs: null, endedNs: null, ok: false, inFlight: {}, ...w.ended });
+      if (to === 'dark')
+        bench.point({
+          type: 'ended',
+          atNs: bench.clock.nowNs(),
+          sentNs: null,
+          endedNs: null,
+          ok: false,
+          inFlight: {},
+          ...w.ended,
+        });
     },
   });
   if (w.interruptMs !== undefined) bench.clock.after(w.interruptMs, () => runner.interrupt());
@@ -43,7 +56,9 @@ async function run(cut: Partial<CutSpec> & { at: CutPoint }, w: Wishes = {}): Pr
 }
 
 function calibrated(ms: Record<string, number>): Calibration {
-  const rails = Object.fromEntries(Object.entries(ms).map(([rail, cut]) => [rail, { cut: distributionOf([cut]), return: distributionOf([1]) }]));
+  const rails = Object.fromEntries(
+    Object.entries(ms).map(([rail, cut]) => [rail, { cut: distributionOf([cut]), return: distributionOf([1]) }]),
+  );
   return { schemaVersion: 1, rig: 'fake', takenAt: '', rails };
 }
 
@@ -53,7 +68,12 @@ describe('a cut at a held point', () => {
     expect(bench.calls.slice(0, 3)).toEqual(['load', 'reached', 'off P']);
     expect(record.aim!.point).toMatchObject({ intoMs: 640 });
     expect(record.verdict).toBe('PASS');
-    expect(record.aim).toMatchObject({ leadMs: 0, missedByMs: 0, inFlight: {}, point: { name: 'both-completed', reached: true, held: true, stoodMs: expect.closeTo(15, 0) as number } });
+    expect(record.aim).toMatchObject({
+      leadMs: 0,
+      missedByMs: 0,
+      inFlight: {},
+      point: { name: 'both-completed', reached: true, held: true, stoodMs: expect.closeTo(15, 0) as number },
+    });
   });
 
   it('hands the engine the point with the time before which it is not wanted, and the areas to be darkened', async () => {
@@ -64,22 +84,33 @@ describe('a cut at a held point', () => {
       return Promise.reject(new Error('that will do'));
     };
     const spec = campaign({ rails: ['P', 'S'], at: 'primary-only', afterMs: { min: 300, max: 300 } });
-    await bench.clock.drive(new CycleRunner(planCycle(spec, RAILS, 7, 0), WORKLOAD, bench, { onPhase: () => undefined }).run());
+    await bench.clock.drive(
+      new CycleRunner(planCycle(spec, RAILS, 7, 0), WORKLOAD, bench, { onPhase: () => undefined }).run(),
+    );
     expect(armed).toEqual({ at: 'primary-only', afterMs: 300, areas: ['primary', 'secondary'] });
   });
 
   it('says so when the engine went on before the power was gone', async () => {
-    const { record } = await run({ at: 'both-completed' }, { reachedMs: 200, holdUpMs: 30, ended: { atNs: (1000 + 210) * MS } });
+    const { record } = await run(
+      { at: 'both-completed' },
+      { reachedMs: 200, holdUpMs: 30, ended: { atNs: (1000 + 210) * MS } },
+    );
     expect(record.aim!.missedByMs).toBeCloseTo(20, 0);
   });
 
   it('cuts a resync and a recovery at their points', async () => {
     for (const at of ['copy-read', 'dirty-read'] as const) {
       const during = at === 'copy-read' ? 'resync' : 'recovery';
-      const { state, bench } = await run({ at, during, rails: ['P', 'J'], afterMs: { min: 0, max: 0 } }, { reachedMs: 900, resyncMs: 1400, recoverMs: 1400 });
+      const { state, bench } = await run(
+        { at, during, rails: ['P', 'J'], afterMs: { min: 0, max: 0 } },
+        { reachedMs: 900, resyncMs: 1400, recoverMs: 1400 },
+      );
       expect(state.outcome, at).toEqual({ kind: 'complete' });
       expect(bench.calls.filter((c) => c.startsWith('off'))).toHaveLength(2);
-      expect(state.facts.cuts.map((cut) => cut.reached?.at), at).toEqual([undefined, at]);
+      expect(
+        state.facts.cuts.map((cut) => cut.reached?.at),
+        at,
+      ).toEqual([undefined, at]);
     }
   });
 });
@@ -124,7 +155,13 @@ describe('a point that does not come', () => {
 
   it('counts as missed when its work ends before', async () => {
     const { record } = await run({ at: 'clear-write', during: 'resync' }, { resyncMs: 20 });
-    expect(record.reasons).toEqual([{ code: 'POINT_NOT_REACHED', rule: 'campaign.cuts.at', text: 'the resync ended before the protocol got to clear-write' }]);
+    expect(record.reasons).toEqual([
+      {
+        code: 'POINT_NOT_REACHED',
+        rule: 'campaign.cuts.at',
+        text: 'the resync ended before the protocol got to clear-write',
+      },
+    ]);
   });
 
   it('is not taken for reached when it comes after the time was up', async () => {

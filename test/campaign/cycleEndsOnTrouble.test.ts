@@ -4,21 +4,42 @@ import { runFake } from './runFake.js';
 describe('a cycle ends', () => {
   it('as a failure of the hardware when a device does not come back', async () => {
     const { state } = await runFake({}, { dead: ['primary'] });
-    expect(state.outcome).toMatchObject({ kind: 'problem', phase: 'restore', problem: { kind: 'hardware', code: 'DEVICE_NOT_BACK' } });
+    expect(state.outcome).toMatchObject({
+      kind: 'problem',
+      phase: 'restore',
+      problem: { kind: 'hardware', code: 'DEVICE_NOT_BACK' },
+    });
   });
 
   it.each([
-    ['before power may come back, when devices that fail', {}, 'dark', /neither succeeded nor failed within 1000 ms; see campaign\.deadlines\.cut/],
-    ['after it, when silent ones', { silent: ['primary' as const] }, 'restore', /before the cut did not end within 2000 ms; see campaign\.deadlines\.return/],
+    [
+      'before power may come back, when devices that fail',
+      {},
+      'dark',
+      /neither succeeded nor failed within 1000 ms; see campaign\.deadlines\.cut/,
+    ],
+    [
+      'after it, when silent ones',
+      { silent: ['primary' as const] },
+      'restore',
+      /before the cut did not end within 2000 ms; see campaign\.deadlines\.return/,
+    ],
   ])('as a failure of the hardware, %s never end the I/O that they were given', async (_, options, phase, text) => {
     const { state } = await runFake({}, { ...options, keepsIo: true });
-    expect(state.outcome).toMatchObject({ kind: 'problem', phase, problem: { kind: 'hardware', code: 'DEADLINE_MISSED', text: expect.stringMatching(text) as string } });
+    expect(state.outcome).toMatchObject({
+      kind: 'problem',
+      phase,
+      problem: { kind: 'hardware', code: 'DEADLINE_MISSED', text: expect.stringMatching(text) as string },
+    });
   });
 
-  it.each(['on', 'off'] as const)('as a failure of the hardware when the board fails to switch %s', async (boardFails) => {
-    const { state } = await runFake({}, { boardFails });
-    expect(state.outcome).toMatchObject({ kind: 'problem', problem: { kind: 'hardware', code: 'BOARD_MUTE' } });
-  });
+  it.each(['on', 'off'] as const)(
+    'as a failure of the hardware when the board fails to switch %s',
+    async (boardFails) => {
+      const { state } = await runFake({}, { boardFails });
+      expect(state.outcome).toMatchObject({ kind: 'problem', problem: { kind: 'hardware', code: 'BOARD_MUTE' } });
+    },
+  );
 
   it('when the node belongs to another disk, before anything is opened', async () => {
     const mismatch = { kind: 'hardware' as const, code: 'IDENTITY_CHANGED', text: 'loop3 is another disk' };
@@ -30,7 +51,11 @@ describe('a cycle ends', () => {
   it('as a failure of the program when the engine dies, even while power is off', async () => {
     const died = Object.assign(new Error('the worker ended'), { name: 'EngineError', code: 'ENGINE_CRASHED' });
     const { state } = await runFake({}, { rejectIn: { call: 'judge', error: died } });
-    expect(state.outcome).toMatchObject({ kind: 'problem', problem: { kind: 'internal', code: 'ENGINE_CRASHED' }, phase: 'judge' });
+    expect(state.outcome).toMatchObject({
+      kind: 'problem',
+      problem: { kind: 'internal', code: 'ENGINE_CRASHED' },
+      phase: 'judge',
+    });
   });
 
   it.each(['load', 'cut', 'dark', 'restore', 'recover', 'judge', 'resync', 'verify'] as const)(

@@ -4,7 +4,19 @@ import { runFake } from './runFake.js';
 describe('a cycle', () => {
   it('goes through every phase in the designed order', async () => {
     const { state, phases } = await runFake({});
-    expect(phases).toEqual(['load', 'arm', 'cut', 'dark', 'restore', 'identify', 'recover', 'judge', 'resync', 'verify', 'end']);
+    expect(phases).toEqual([
+      'load',
+      'arm',
+      'cut',
+      'dark',
+      'restore',
+      'identify',
+      'recover',
+      'judge',
+      'resync',
+      'verify',
+      'end',
+    ]);
     expect(state.outcome).toEqual({ kind: 'complete' });
   });
 
@@ -17,7 +29,18 @@ describe('a cycle', () => {
   it('goes on degraded through the dark when only the secondary is cut, and is stopped before power comes back', async () => {
     const { bench, state } = await runFake({ rails: ['S'] });
     expect(bench.calls).toEqual([
-      'load', 'off S', 'powerLost secondary', 'stop', 'abandon', 'on S', 'identify', 'open', 'recover', 'judge', 'resync', 'verify',
+      'load',
+      'off S',
+      'powerLost secondary',
+      'stop',
+      'abandon',
+      'on S',
+      'identify',
+      'open',
+      'recover',
+      'judge',
+      'resync',
+      'verify',
     ]);
     expect(state.facts.cuts[0].load?.updatesIssued).toBeGreaterThan(0);
   });
@@ -41,7 +64,19 @@ describe('a cycle', () => {
     const { bench, state } = await runFake({ rails: ['S'] }, { silent: ['secondary'] });
     expect(state.outcome).toEqual({ kind: 'complete' });
     expect(bench.calls).toEqual([
-      'load', 'off S', 'powerLost secondary', 'stop', 'abandon', 'on S', 'abandoned', 'identify', 'open', 'recover', 'judge', 'resync', 'verify',
+      'load',
+      'off S',
+      'powerLost secondary',
+      'stop',
+      'abandon',
+      'on S',
+      'abandoned',
+      'identify',
+      'open',
+      'recover',
+      'judge',
+      'resync',
+      'verify',
     ]);
   });
 
@@ -49,17 +84,42 @@ describe('a cycle', () => {
     const { bench, state } = await runFake({ rails: ['P', 'J'], during: 'resync', afterMs: { min: 10, max: 20 } });
     expect(state.outcome).toEqual({ kind: 'complete' });
     expect(bench.calls).toEqual([
-      'load', 'off S', 'powerLost secondary', 'stop', 'abandon', 'on S', 'identify', 'open', 'recover',
-      'resync', 'off P+J', 'powerLost primary+journal', 'abandon', 'on P+J', 'identify', 'open',
-      'recover', 'judge', 'resync', 'verify',
+      'load',
+      'off S',
+      'powerLost secondary',
+      'stop',
+      'abandon',
+      'on S',
+      'identify',
+      'open',
+      'recover',
+      'resync',
+      'off P+J',
+      'powerLost primary+journal',
+      'abandon',
+      'on P+J',
+      'identify',
+      'open',
+      'recover',
+      'judge',
+      'resync',
+      'verify',
     ]);
     expect(state.facts.cuts.map((c) => c.hitWork)).toEqual([true, true]);
   });
 
   it('cuts a recovery, and recovers again', async () => {
-    const { bench, state } = await runFake({ rails: ['J'], during: 'recovery', afterMs: { min: 1, max: 2 } }, { recoverMs: 40 });
+    const { bench, state } = await runFake(
+      { rails: ['J'], during: 'recovery', afterMs: { min: 1, max: 2 } },
+      { recoverMs: 40 },
+    );
     expect(state.outcome).toEqual({ kind: 'complete' });
-    expect(bench.calls.filter((c) => c === 'recover' || c.startsWith('off'))).toEqual(['off J', 'recover', 'off J', 'recover']);
+    expect(bench.calls.filter((c) => c === 'recover' || c.startsWith('off'))).toEqual([
+      'off J',
+      'recover',
+      'off J',
+      'recover',
+    ]);
   });
 
   it('cuts at once, and says so, when the work to be cut ends before its time', async () => {

@@ -29,7 +29,12 @@ describe.skipIf(!canRunLab)('a campaign', () => {
     const before: string[][] = [];
     const after: string[][] = [];
     const nodes = (): string[] => ['p', 's', 'j'].map((disk) => nodeOf(name, disk));
-    const text = boardRigText({ name, ...LCUS, disk: ', vanish: true', cuts: ['{ rails: [P, S, J], during: load, after: 150ms }', '{ rails: [P, S, J], during: recovery, after: 0s }'] });
+    const text = boardRigText({
+      name,
+      ...LCUS,
+      disk: ', vanish: true',
+      cuts: ['{ rails: [P, S, J], during: load, after: 150ms }', '{ rails: [P, S, J], during: recovery, after: 0s }'],
+    });
     const ended = await runBoardRig(text, [
       {
         phase(_cycle, _from, to) {
@@ -43,18 +48,26 @@ describe.skipIf(!canRunLab)('a campaign', () => {
     expect(ended.verdicts, why(ended)).toEqual(Array(CYCLES).fill('PASS'));
     expect(ended.powered).toEqual(ALL_POWERED);
     expect(after.length).toBeGreaterThanOrEqual(CYCLES);
-    for (const [i, names] of after.entries()) expect(names.filter((loop) => before[i].includes(loop) && !lost.has(loop)), `cut ${i}`).toEqual([]);
+    for (const [i, names] of after.entries())
+      expect(
+        names.filter((loop) => before[i].includes(loop) && !lost.has(loop)),
+        `cut ${i}`,
+      ).toEqual([]);
     expect(occupied.length).toBeGreaterThan(0);
   });
 
   it('passes when a disk is back late, but in time', async () => {
-    const ended = await runBoardRig(boardRigText({ name: 'late', ...LCUS, disk: fault('{ class: late-return, delayMs: 700, everyCut: true }') }));
+    const ended = await runBoardRig(
+      boardRigText({ name: 'late', ...LCUS, disk: fault('{ class: late-return, delayMs: 700, everyCut: true }') }),
+    );
     expect(ended.verdicts, why(ended)).toEqual(Array(CYCLES).fill('PASS'));
   });
 
   it('ends with what is missing when a disk is back too late', async () => {
     const deadlines = '{ cut: 5s, return: 1s, recover: 60s, judge: 60s, resync: 60s }';
-    const ended = await runBoardRig(boardRigText({ name: 'too-late', ...LCUS, deadlines, disk: fault('{ class: late-return, delayMs: 8000 }') }));
+    const ended = await runBoardRig(
+      boardRigText({ name: 'too-late', ...LCUS, deadlines, disk: fault('{ class: late-return, delayMs: 8000 }') }),
+    );
     expect(ended.verdicts, why(ended)).toEqual(['INVALID']);
     expect(ended.result?.problem).toMatchObject({ kind: 'hardware', code: 'DEVICE_NOT_BACK' });
   });
@@ -79,7 +92,9 @@ describe.skipIf(!canRunLab)('a campaign', () => {
     ]);
     expect(ended.verdicts, why(ended)).toEqual(['INVALID']);
     expect(ended.result?.problem).toMatchObject({ kind: 'hardware', code: 'IDENTITY_CHANGED' });
-    expect(ended.result?.problem?.text).toMatch(/primary is another device.*backingFile was .*device\/p, is .*device\/x/);
+    expect(ended.result?.problem?.text).toMatch(
+      /primary is another device.*backingFile was .*device\/p, is .*device\/x/,
+    );
     expect(atCut).not.toBeNull();
     expect(atEnd!.equals(atCut!)).toBe(true);
   });

@@ -53,10 +53,13 @@ describe('a held cut point of the load', () => {
     const one = await atThePoint('stand-release', all('release-durable'), DROP, 'linger: 0s, hotRegions: 0');
     const { dirty, fromLog } = recovered(one, one.dark.j);
     const written = new Set<number>();
-    for (let r = 0; r < 512; r++) if (!regionOf(one.dark.p, r, one.rig).equals(regionOf(one.before.p, r, one.rig))) written.add(r);
+    for (let r = 0; r < 512; r++)
+      if (!regionOf(one.dark.p, r, one.rig).equals(regionOf(one.before.p, r, one.rig))) written.add(r);
     expect(fromLog).toBeGreaterThan(0);
     expect([...written].some((r) => !dirty.has(r))).toBe(true);
-    const differing = [...written].filter((r) => !regionOf(one.dark.p, r, one.rig).equals(regionOf(one.dark.s, r, one.rig)));
+    const differing = [...written].filter(
+      (r) => !regionOf(one.dark.p, r, one.rig).equals(regionOf(one.dark.s, r, one.rig)),
+    );
     expect(differing.filter((r) => !dirty.has(r))).toEqual([]);
   });
 

@@ -40,14 +40,19 @@ const WIRINGS: [string, Omit<BoardWishes, 'name'>][] = [
   ['lcus at its normally closed contacts', { type: 'lcus', channels: 4, rail: ', contact: NC' }],
   ['icse at its normally closed contacts', { type: 'icse', channels: 4, rail: ', contact: NC' }],
   ['modbus-rtu behind an inverting stage', { type: 'modbus-rtu', channels: 8, rail: ', invert: true' }],
-  ['a board that only the profile describes', { type: 'drawer', channels: 8, boardTypes: OWN_BOARD, peerProtocol: 'modbus-rtu' }],
+  [
+    'a board that only the profile describes',
+    { type: 'drawer', channels: 8, boardTypes: OWN_BOARD, peerProtocol: 'modbus-rtu' },
+  ],
 ];
 
 afterAll(() => state.clean());
 
 describe.skipIf(!canRunLab)('a campaign', () => {
   it('is tried over every board of the catalogue', () => {
-    const known = listBoards().map((b) => b.type).filter((type) => !WITHOUT_FRAMES.includes(type));
+    const known = listBoards()
+      .map((b) => b.type)
+      .filter((type) => !WITHOUT_FRAMES.includes(type));
     expect(Object.keys(BOARDS).sort()).toEqual(known.sort());
   });
 
@@ -63,12 +68,19 @@ describe.skipIf(!canRunLab)('a campaign', () => {
     expect(ended.powered).toEqual(ALL_POWERED);
   });
 
-  it('passes over commands of the user\'s', async () => {
+  it("passes over commands of the user's", async () => {
     const script = join(state.dir, 'switch.sh');
     // The four-byte frame of an LCUS board, sent by somebody else's program.
     writeFileSync(script, `printf "$(printf '\\\\%03o' 160 "$2" "$3" $((160 + $2 + $3)))" > "$1"\n`);
-    const command = (on: 0 | 1): string => JSON.stringify(['sh', script, join(state.dir, 'lab-board-exec', 'tty-relay0'), '{channel}', String(on)]);
-    const text = boardRigText({ name: 'board-exec', type: 'exec', channels: 4, peerProtocol: 'lcus', boardOptions: `{ on: ${command(1)}, off: ${command(0)} }` })
+    const command = (on: 0 | 1): string =>
+      JSON.stringify(['sh', script, join(state.dir, 'lab-board-exec', 'tty-relay0'), '{channel}', String(on)]);
+    const text = boardRigText({
+      name: 'board-exec',
+      type: 'exec',
+      channels: 4,
+      peerProtocol: 'lcus',
+      boardOptions: `{ on: ${command(1)}, off: ${command(0)} }`,
+    })
       .replace(', tty: "lab:relay0"', '')
       .replace('protocol: lcus', 'protocol: lcus, channels: 4');
     const ended = await runBoardRig(text);

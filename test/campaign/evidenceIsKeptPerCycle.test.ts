@@ -5,7 +5,11 @@ import { cycleRecord } from '../../src/campaign/cycle/cycleRecord.js';
 import type { Bench } from '../../src/campaign/cycle/bench.js';
 import { campaign, runFake } from './runFake.js';
 
-const counters = (unsafeShutdowns: number, powerCycles: number | null) => ({ source: 'nvme-cli' as const, unsafeShutdowns, powerCycles });
+const counters = (unsafeShutdowns: number, powerCycles: number | null) => ({
+  source: 'nvme-cli' as const,
+  unsafeShutdowns,
+  powerCycles,
+});
 
 it('compares counters that were read both times', () => {
   const changes = counterChanges(
@@ -24,9 +28,12 @@ it('tells them, and what the board measured, beside the proof', async () => {
       { area: 'journal', counter: 'power cycles', before: 4, after: 4 },
     ];
     const switchRails = bench.power.switchRails;
-    bench.power.switchRails = async (rails, to) => (await switchRails(rails, to)).map((c) => ({ ...c, evidence: 'measured', measured: [0.02] }));
+    bench.power.switchRails = async (rails, to) =>
+      (await switchRails(rails, to)).map((c) => ({ ...c, evidence: 'measured', measured: [0.02] }));
   });
   const record = cycleRecord(state, campaign().limits);
   expect(record.proofOfCut.kind).toBe('device');
-  expect(record.proofOfCut.detail).toMatch(/primary counted unsafe shutdowns 7 → 8; secondary still counts 4 power cycles: its link or its power\?; rail P measured 0\.02; rail S measured 0\.02$/);
+  expect(record.proofOfCut.detail).toMatch(
+    /primary counted unsafe shutdowns 7 → 8; secondary still counts 4 power cycles: its link or its power\?; rail P measured 0\.02; rail S measured 0\.02$/,
+  );
 });

@@ -15,11 +15,7 @@ import * as reports from './reports.js';
 const EIO = 5;
 const ETIMEDOUT = 110;
 
-export const RAILS: RailSpec[] = [
-  rail('P', ['primary'], 1),
-  rail('S', ['secondary'], 2),
-  rail('J', ['journal'], 3),
-];
+export const RAILS: RailSpec[] = [rail('P', ['primary'], 1), rail('S', ['secondary'], 2), rail('J', ['journal'], 3)];
 
 export interface FakeOptions {
   /** Areas whose contact is welded: the board obeys, the power stays. */
@@ -69,11 +65,18 @@ export class FakeBench implements Bench {
   readonly power = {
     switchRails: async (rails: readonly string[], state: 'on' | 'off'): Promise<SwitchRecord[]> => {
       this.calls.push(`${state} ${rails.join('+')}`);
-      if (this.options.boardFails === state) throw Object.assign(new Error('the board is mute'), { name: 'PowerError', code: 'BOARD_MUTE' });
+      if (this.options.boardFails === state)
+        throw Object.assign(new Error('the board is mute'), { name: 'PowerError', code: 'BOARD_MUTE' });
       if (state === 'on' && this.open) throw new Error('power came back while the engine held its devices');
       const commandNs = this.clock.nowNs();
       for (const name of rails) for (const area of railOf(name).powers) this.switchArea(area, state);
-      return rails.map((name) => ({ rail: name, askedNs: commandNs, commandNs, doneNs: commandNs + 1e6, evidence: 'echo' as const }));
+      return rails.map((name) => ({
+        rail: name,
+        askedNs: commandNs,
+        commandNs,
+        doneNs: commandNs + 1e6,
+        evidence: 'echo' as const,
+      }));
     },
     allOn: async (): Promise<void> => {
       this.calls.push('allOn');

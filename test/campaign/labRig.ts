@@ -77,7 +77,9 @@ export function ownStateDir(): { dir: string; clean: (...labs: string[]) => Prom
     dir,
     async clean(...labs) {
       // A bench that was killed has left its lab, whoever started that.
-      const left = readdirSync(dir).filter((name) => name.startsWith('lab-')).map((name) => name.slice('lab-'.length));
+      const left = readdirSync(dir)
+        .filter((name) => name.startsWith('lab-'))
+        .map((name) => name.slice('lab-'.length));
       for (const lab of new Set([...labs, ...left])) await labDown(lab);
       rmSync(dir, { recursive: true, force: true });
     },

@@ -43,7 +43,10 @@ describe('a rig lock', () => {
   });
 
   it('is taken over when the pid has been given to another process', () => {
-    writeFileSync(lockFile(), JSON.stringify({ pid: process.pid, startTicks: 1, command: 'plugpull run', since: 'then' }));
+    writeFileSync(
+      lockFile(),
+      JSON.stringify({ pid: process.pid, startTicks: 1, command: 'plugpull run', since: 'then' }),
+    );
     expect(rigHolder('bench', dir)).toBeNull();
     lockRig('bench', 'plugpull run', dir).release();
   });
@@ -64,6 +67,8 @@ describe('a rig lock', () => {
   });
 
   it('that can not be written is told with the place and what to do', () => {
-    expect(() => lockRig('bench', 'plugpull run', '/proc/self')).toThrow(/can't be written to \/proc\/self .*run as root/);
+    expect(() => lockRig('bench', 'plugpull run', '/proc/self')).toThrow(
+      /can't be written to \/proc\/self .*run as root/,
+    );
   });
 });

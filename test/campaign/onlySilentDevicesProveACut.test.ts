@@ -8,14 +8,20 @@ describe('proof of a cut', () => {
   it('is a device that fell silent, with the latency from command to first failed I/O', async () => {
     const { state } = await runFake({ rails: ['P', 'J'] }, { holdUpMs: 30 });
     const proofs = proofOfCut(state.facts.cuts[0]);
-    expect(proofs.map((p) => [p.area, p.proven])).toEqual([['primary', true], ['journal', true]]);
+    expect(proofs.map((p) => [p.area, p.proven])).toEqual([
+      ['primary', true],
+      ['journal', true],
+    ]);
     for (const p of proofs) expect(p.proven && p.latencyMs).toBeGreaterThanOrEqual(30);
   });
 
   it('is a device that leaves reads unanswered, from the first of them on', async () => {
     const { state } = await runFake({ rails: ['S', 'J'] }, { silent: ['secondary'], holdUpMs: 30 });
     const proofs = proofOfCut(state.facts.cuts[0]);
-    expect(proofs).toMatchObject([{ area: 'secondary', proven: true, sign: { source: 'silent' } }, { area: 'journal', proven: true, sign: { errno: 5 } }]);
+    expect(proofs).toMatchObject([
+      { area: 'secondary', proven: true, sign: { source: 'silent' } },
+      { area: 'journal', proven: true, sign: { errno: 5 } },
+    ]);
     for (const p of proofs) expect(p.proven && p.latencyMs).toBeLessThan(40);
   });
 
@@ -27,7 +33,9 @@ describe('proof of a cut', () => {
 
   it('is not the echo of a board whose contact is welded; the cycle goes on and stays unproven', async () => {
     const { state } = await runFake({ rails: ['S'] }, { welded: ['secondary'] });
-    expect(proofOfCut(state.facts.cuts[0])).toEqual([{ proven: false, area: 'secondary', rail: 'S', reason: 'no-sign' }]);
+    expect(proofOfCut(state.facts.cuts[0])).toEqual([
+      { proven: false, area: 'secondary', rail: 'S', reason: 'no-sign' },
+    ]);
     expect(state.outcome).toEqual({ kind: 'complete' });
   });
 
@@ -66,8 +74,13 @@ describe('proof of a cut', () => {
       standstills: [],
     };
     expect(proofOfCut(cut)[0]).toMatchObject({ proven: false, reason: 'no-sign' });
-    expect(proofOfCut({ ...cut, signs: [{ ...cut.signs[0], atNs: 1000 }] })[0]).toMatchObject({ proven: true, latencyMs: 0 });
+    expect(proofOfCut({ ...cut, signs: [{ ...cut.signs[0], atNs: 1000 }] })[0]).toMatchObject({
+      proven: true,
+      latencyMs: 0,
+    });
     // Without descriptors the host can read no device at all.
-    expect(proofOfCut({ ...cut, signs: [{ ...cut.signs[0], errno: constants.errno.EMFILE, atNs: 1000 }] })[0]).toMatchObject({ proven: false, reason: 'no-sign' });
+    expect(
+      proofOfCut({ ...cut, signs: [{ ...cut.signs[0], errno: constants.errno.EMFILE, atNs: 1000 }] })[0],
+    ).toMatchObject({ proven: false, reason: 'no-sign' });
   });
 });

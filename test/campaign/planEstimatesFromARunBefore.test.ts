@@ -6,26 +6,45 @@ import { estimateTime } from '../../src/campaign/estimate.js';
 import { planRun } from '../../src/campaign/plan.js';
 import { labRig } from './labRig.js';
 
-const rig = labRig('plan', { cycles: 10, cuts: ['{ rails: [P], during: load, after: 200ms }', '{ rails: [P, S], during: load, after: 200ms }'] });
+const rig = labRig('plan', {
+  cycles: 10,
+  cuts: ['{ rails: [P], during: load, after: 200ms }', '{ rails: [P, S], during: load, after: 200ms }'],
+});
 /** 200 ms of load, 100 ms dark. */
 const ASKED_MS = 300;
 
 it('the run before lies within its own estimate', () => {
-  const cycle = fc.record({ tookMs: fc.integer({ min: 300, max: 100_000 }), askedMs: fc.integer({ min: 0, max: 300 }) });
+  const cycle = fc.record({
+    tookMs: fc.integer({ min: 300, max: 100_000 }),
+    askedMs: fc.integer({ min: 0, max: 300 }),
+  });
   fc.assert(
-    fc.property(fc.array(cycle, { minLength: 1, maxLength: 40 }), fc.integer({ min: 0, max: 10_000 }), (cycles, aroundMs) => {
-      const askedMs = cycles.reduce((sum, c) => sum + c.askedMs, 0);
-      const took = (aroundMs + cycles.reduce((sum, c) => sum + c.tookMs, 0)) / 1000;
-      const { fromSeconds, toSeconds } = estimateTime({ cycles, aroundMs }, cycles.length, askedMs)!;
-      expect(fromSeconds).toBeLessThanOrEqual(took + 1e-9);
-      expect(toSeconds).toBeGreaterThanOrEqual(took - 1e-9);
-    }),
+    fc.property(
+      fc.array(cycle, { minLength: 1, maxLength: 40 }),
+      fc.integer({ min: 0, max: 10_000 }),
+      (cycles, aroundMs) => {
+        const askedMs = cycles.reduce((sum, c) => sum + c.askedMs, 0);
+        const took = (aroundMs + cycles.reduce((sum, c) => sum + c.tookMs, 0)) / 1000;
+        const { fromSeconds, toSeconds } = estimateTime({ cycles, aroundMs }, cycles.length, askedMs)!;
+        expect(fromSeconds).toBeLessThanOrEqual(took + 1e-9);
+        expect(toSeconds).toBeGreaterThanOrEqual(took - 1e-9);
+      },
+    ),
   );
 });
 
 it('what the profile asks for counts as it is asked; the rest as it took', () => {
-  const former = { cycles: [{ tookMs: 1000, askedMs: 400 }, { tookMs: 1400, askedMs: 400 }], aroundMs: 2000 };
-  expect(planRun(rig, { former }).estimate).toEqual({ fromSeconds: 2 + 10 * (ASKED_MS + 600) / 1000, toSeconds: 2 + 10 * (ASKED_MS + 1000) / 1000 });
+  const former = {
+    cycles: [
+      { tookMs: 1000, askedMs: 400 },
+      { tookMs: 1400, askedMs: 400 },
+    ],
+    aroundMs: 2000,
+  };
+  expect(planRun(rig, { former }).estimate).toEqual({
+    fromSeconds: 2 + (10 * (ASKED_MS + 600)) / 1000,
+    toSeconds: 2 + (10 * (ASKED_MS + 1000)) / 1000,
+  });
   const twice = { ...rig, campaign: { ...rig.campaign, cycles: 20 } };
   expect(planRun(twice, { former }).estimate).toEqual({ fromSeconds: 20, toSeconds: 28 });
 });
@@ -35,7 +54,12 @@ it('none without a run, or a cycle of it, to go by: a lower bound, which a calib
   expect(planRun(rig, { former: { cycles: [], aroundMs: 5 } }).estimate).toBeNull();
   const distribution = (ms: number) => ({ samples: [ms], min: ms, median: ms, p95: ms, max: ms });
   const rail = (back: number) => ({ cut: distribution(10), return: distribution(back) });
-  const calibration: Calibration = { schemaVersion: 1, rig: 'plan', takenAt: '', rails: { P: rail(1000), S: rail(3000) } };
+  const calibration: Calibration = {
+    schemaVersion: 1,
+    rig: 'plan',
+    takenAt: '',
+    rails: { P: rail(1000), S: rail(3000) },
+  };
   // Half the cycles wait for P, half for the slower of the two.
   expect(planRun(rig, { calibration }).secondsAtLeast).toBe(3 + 5 * 1 + 5 * 3);
 });

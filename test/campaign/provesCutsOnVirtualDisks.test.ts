@@ -29,29 +29,55 @@ function run(rig: ResolvedRig): Promise<CampaignResult> {
 
 describe('a cut of virtual disks', () => {
   it('is proven for each rail by failing reads, and the lab is gone afterwards', async () => {
-    const cuts = ['{ rails: [P], during: load, after: 50ms }', '{ rails: [S], during: load, after: 50ms }', '{ rails: [P, S, J], during: load, after: 50ms }'];
+    const cuts = [
+      '{ rails: [P], during: load, after: 50ms }',
+      '{ rails: [S], during: load, after: 50ms }',
+      '{ rails: [P, S, J], during: load, after: 50ms }',
+    ];
     const result = await run(labRig('cuts-plain', { cuts, cycles: 3, diskOptions: `holdUp: ${HOLD_UP_MS}ms` }));
     expect(result).toMatchObject({ problem: null, interrupted: null, troubles: [] });
-    expect(result.cycles.map((c) => [c.verdict, c.proofOfCut.kind])).toEqual([['PASS', 'device'], ['PASS', 'device'], ['PASS', 'device']]);
+    expect(result.cycles.map((c) => [c.verdict, c.proofOfCut.kind])).toEqual([
+      ['PASS', 'device'],
+      ['PASS', 'device'],
+      ['PASS', 'device'],
+    ]);
     // Counted from when this process heard that the command was out: late, on a busy machine.
     for (const latency of Object.values(result.cycles[2].cutLatencyMs)) expect(latency).toBeGreaterThan(HOLD_UP_MS / 2);
     expect(await labStatus('cuts-plain')).toBeNull();
   });
 
   it('is proven when the nodes vanish, and the same disks are found again', async () => {
-    const result = await run(labRig('cuts-vanish', { cuts: ['{ rails: [P, J], during: load, after: 50ms }'], cycles: 2, vanish: true, board: 'modbus-rtu' }));
+    const result = await run(
+      labRig('cuts-vanish', {
+        cuts: ['{ rails: [P, J], during: load, after: 50ms }'],
+        cycles: 2,
+        vanish: true,
+        board: 'modbus-rtu',
+      }),
+    );
     expect(result).toMatchObject({ problem: null, troubles: [] });
     expect(result.cycles.map((c) => c.proofOfCut.kind)).toEqual(['device', 'device']);
   });
 
   it('is INVALID when the contact is welded', async () => {
-    const result = await run(labRig('cuts-welded', { cuts: ['{ rails: [S], during: load, after: 50ms }'], boardOptions: '{ welded: [2] }', deadlines: '{ cut: 500ms }' }));
+    const result = await run(
+      labRig('cuts-welded', {
+        cuts: ['{ rails: [S], during: load, after: 50ms }'],
+        boardOptions: '{ welded: [2] }',
+        deadlines: '{ cut: 500ms }',
+      }),
+    );
     expect(result.cycles.map((c) => c.verdict)).toEqual(['INVALID']);
     expect(result.cycles[0].reasons.map((r) => r.code)).toContain('CUT_UNPROVEN');
   });
 
   it('ends the campaign when a disk does not come back', async () => {
-    const rig = labRig('cuts-dead', { cuts: ['{ rails: [P], during: load, after: 50ms }'], cycles: 3, diskOptions: 'faults: [{ class: dead-device }]', deadlines: '{ return: 1s }' });
+    const rig = labRig('cuts-dead', {
+      cuts: ['{ rails: [P], during: load, after: 50ms }'],
+      cycles: 3,
+      diskOptions: 'faults: [{ class: dead-device }]',
+      deadlines: '{ return: 1s }',
+    });
     const result = await run(rig);
     expect(result.problem).toMatchObject({ kind: 'hardware', code: 'DEVICE_NOT_BACK' });
     expect(result.cycles.map((c) => c.verdict)).toEqual(['INVALID']);

@@ -14,20 +14,41 @@ export function opened(): OpenReport {
 
 export function load(issued = 100): LoadReport {
   return {
-    updatesIssued: issued, updatesAcknowledged: 90, updatesAnswered: 90, updatesRefused: 0, updatesGivenUp: 10,
-    writtenBytes: 409_600, durationMs: 500,
+    updatesIssued: issued,
+    updatesAcknowledged: 90,
+    updatesAnswered: 90,
+    updatesRefused: 0,
+    updatesGivenUp: 10,
+    writtenBytes: 409_600,
+    durationMs: 500,
   };
 }
 
 export function recovery(): RecoveryReport {
-  return { regionCount: 16, dirtyRegions: 3, fromIndicatorArea: 1, fromLog: 2, everythingDirty: false, findings: [], durationMs: 5 };
+  return {
+    regionCount: 16,
+    dirtyRegions: 3,
+    fromIndicatorArea: 1,
+    fromLog: 2,
+    everythingDirty: false,
+    findings: [],
+    durationMs: 5,
+  };
 }
 
 export function judge(): JudgeReport {
   return {
-    lostIndicators: 0, lostIndicatorRegions: [], differingRegions: 2, dirtyRegions: 3, falseDirtyRegions: 1,
-    lostAcknowledgedSectors: 0, samples: [],
-    areas: { primary: { faults: {}, legal: {}, sectorsRead: 2048 }, secondary: { faults: {}, legal: {}, sectorsRead: 2048 } },
+    lostIndicators: 0,
+    lostIndicatorRegions: [],
+    differingRegions: 2,
+    dirtyRegions: 3,
+    falseDirtyRegions: 1,
+    lostAcknowledgedSectors: 0,
+    samples: [],
+    areas: {
+      primary: { faults: {}, legal: {}, sectorsRead: 2048 },
+      secondary: { faults: {}, legal: {}, sectorsRead: 2048 },
+    },
     durationMs: 20,
   };
 }

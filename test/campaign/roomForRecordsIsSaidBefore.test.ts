@@ -12,8 +12,13 @@ const LOAD_MS = 1000;
 const rig = labRig('room', { cuts: [`{ rails: [P], during: load, after: ${LOAD_MS}ms }`] });
 
 function need(keepHistory: KeepHistory, cycles: number, rate = 0, formerWritesPerSecond?: number): RecordNeed {
-  const asked: ResolvedRig = { ...rig, campaign: { ...rig.campaign, keepHistory, cycles }, workload: { ...rig.workload, maxWritesPerSecond: rate } };
-  const former = formerWritesPerSecond === undefined ? null : { cycles: [], aroundMs: 0, writesPerSecond: formerWritesPerSecond };
+  const asked: ResolvedRig = {
+    ...rig,
+    campaign: { ...rig.campaign, keepHistory, cycles },
+    workload: { ...rig.workload, maxWritesPerSecond: rate },
+  };
+  const former =
+    formerWritesPerSecond === undefined ? null : { cycles: [], aroundMs: 0, writesPerSecond: formerWritesPerSecond };
   return planRun(asked, { former }).records!;
 }
 
@@ -36,7 +41,9 @@ describe('the room that records need', () => {
   it('is held against what is free: figures and what to do, and no campaign that cannot keep one cycle', () => {
     const all = need('all', 1000, 5000);
     expect(shortOfRoom(all, all.bytes, 'runs')).toBeNull();
-    expect(shortOfRoom(all, 10 * 2 ** 20, 'runs')).toMatch(/^runs has 10 MiB free; the run's records need about .*iB .*--out.*keepHistory: failures$/);
+    expect(shortOfRoom(all, 10 * 2 ** 20, 'runs')).toMatch(
+      /^runs has 10 MiB free; the run's records need about .*iB .*--out.*keepHistory: failures$/,
+    );
     expect(hasNoRoom(all, all.bytesACycle)).toBe(false);
     expect(hasNoRoom(all, all.bytesACycle - 1)).toBe(true);
     // An assumption refuses nothing.
@@ -47,6 +54,8 @@ describe('the room that records need', () => {
 it('keepHistory is failures unless a profile says otherwise, and nothing else than it may say', () => {
   const text = rigText('room', { cuts: ['{ rails: [P], during: load, after: 50ms }'] });
   expect(parseRig(text, 'rig.yaml').campaign.keepHistory).toBe('failures');
-  expect(parseRig(text.replace('seed: 11', 'seed: 11\n  keepHistory: none'), 'rig.yaml').campaign.keepHistory).toBe('none');
+  expect(parseRig(text.replace('seed: 11', 'seed: 11\n  keepHistory: none'), 'rig.yaml').campaign.keepHistory).toBe(
+    'none',
+  );
   expect(() => parseRig(text.replace('seed: 11', 'seed: 11\n  keepHistory: some'), 'rig.yaml')).toThrow(/keepHistory/);
 });

@@ -1,5 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -30,7 +39,12 @@ describe('a run directory', () => {
     const lines = dir.lines('cycles.jsonl');
     lines.append({ a: 1 }, true);
     lines.close();
-    expect([mode(dir.path), mode(dir.historyDir), mode(dir.file('run.json')), mode(dir.file('cycles.jsonl'))]).toEqual(['700', '700', '600', '600']);
+    expect([mode(dir.path), mode(dir.historyDir), mode(dir.file('run.json')), mode(dir.file('cycles.jsonl'))]).toEqual([
+      '700',
+      '700',
+      '600',
+      '600',
+    ]);
     expect(readFileSync(dir.file('cycles.jsonl'), 'utf8')).toBe('{"a":1}\n');
   });
 

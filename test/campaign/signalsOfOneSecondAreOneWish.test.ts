@@ -19,8 +19,16 @@ setInterval(() => undefined, 1000);
 say('waiting');`;
 
 /** Sends the signals that belong to each word once that has been said; resolves with all that was said. */
-function said(copies: NodeJS.Signals[], blockMs: number, signals: Record<string, NodeJS.Signals[]>, ends = false): Promise<{ words: string[]; code: number | null }> {
-  const child = spawn(process.execPath, ['--input-type=module', '--eval', program(copies, blockMs, ends)], { stdio: ['ignore', 'pipe', 'inherit'], timeout: 60_000 });
+function said(
+  copies: NodeJS.Signals[],
+  blockMs: number,
+  signals: Record<string, NodeJS.Signals[]>,
+  ends = false,
+): Promise<{ words: string[]; code: number | null }> {
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', program(copies, blockMs, ends)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    timeout: 60_000,
+  });
   let text = '';
   child.stdout.setEncoding('utf8').on('data', (more: string) => {
     text += more;
@@ -35,13 +43,22 @@ it.each<[string, NodeJS.Signals, NodeJS.Signals[]]>([
   ['systemd with SendSIGHUP', 'SIGTERM', ['SIGHUP']],
 ])('%s', async (_what, first, more) => {
   // Ready is said only by a process that the others have not ended.
-  expect(await said(more, 0, { waiting: [first], ready: ['SIGTERM'] })).toEqual({ words: ['waiting', 'first', 'ready', 'second'], code: 7 });
+  expect(await said(more, 0, { waiting: [first], ready: ['SIGTERM'] })).toEqual({
+    words: ['waiting', 'first', 'ready', 'second'],
+    code: 7,
+  });
 });
 
 it('a copy that is heard only after the second, since the loop was busy, is a copy all the same', async () => {
-  expect(await said(['SIGINT'], 1500, { waiting: ['SIGINT'], ready: ['SIGINT'] })).toEqual({ words: ['waiting', 'first', 'ready', 'second'], code: 7 });
+  expect(await said(['SIGINT'], 1500, { waiting: ['SIGINT'], ready: ['SIGINT'] })).toEqual({
+    words: ['waiting', 'first', 'ready', 'second'],
+    code: 7,
+  });
 });
 
 it('a copy that comes when the command has ended in order kills nothing', async () => {
-  expect(await said([], 0, { waiting: ['SIGINT'], released: ['SIGINT'] }, true)).toEqual({ words: ['waiting', 'first', 'released', 'ended'], code: 0 });
+  expect(await said([], 0, { waiting: ['SIGINT'], released: ['SIGINT'] }, true)).toEqual({
+    words: ['waiting', 'first', 'released', 'ended'],
+    code: 0,
+  });
 });

@@ -22,7 +22,10 @@ const CUTS = [
 ];
 
 function rigText(name: string, wishes: Partial<BoardWishes>): string {
-  return boardRigText({ name, type: 'lcus', channels: 4, cycles: wishes.cuts?.length, ...wishes }).replace('  dark: 100ms', `  dark: 100ms\n  silence: ${SILENCE_MS}ms`);
+  return boardRigText({ name, type: 'lcus', channels: 4, cycles: wishes.cuts?.length, ...wishes }).replace(
+    '  dark: 100ms',
+    `  dark: 100ms\n  silence: ${SILENCE_MS}ms`,
+  );
 }
 
 describe.skipIf(!canRunLab)('a campaign on silent disks', () => {
@@ -30,12 +33,15 @@ describe.skipIf(!canRunLab)('a campaign on silent disks', () => {
     ['fail', CUTS.slice(0, 2)],
     ['retry', CUTS],
   ] as const)('passes; with the power back, what waited is answered: %s', async (silent, cuts) => {
-    const ended = await runBoardRig(rigText(`silent-${silent}`, { disk: `, silent: ${silent}, killModel: mixed`, cuts: [...cuts] }));
+    const ended = await runBoardRig(
+      rigText(`silent-${silent}`, { disk: `, silent: ${silent}, killModel: mixed`, cuts: [...cuts] }),
+    );
     expect(ended.verdicts, why(ended)).toEqual(cuts.map(() => 'PASS'));
     expect(ended.result!.troubles).toEqual([]);
     const proofs = ended.result!.cycles.map((cycle) => cycle.proofOfCut);
     expect(proofs.map((proof) => proof.kind)).toEqual(cuts.map(() => 'device'));
-    for (const { detail } of proofs) expect(detail).toMatch(/(primary|secondary|journal) fell silent \d+\.\d ms after the command/);
+    for (const { detail } of proofs)
+      expect(detail).toMatch(/(primary|secondary|journal) fell silent \d+\.\d ms after the command/);
     // Timed from the first read that was left unanswered, not from when that was noticed.
     const latencies = ended.result!.cycles.map(({ cutLatencyMs }) => Object.values(cutLatencyMs));
     // None where the bench stood still on a busy machine.

@@ -29,7 +29,11 @@ function bench(name: string): { rig: ResolvedRig; disks: Record<'p' | 's' | 'j',
 }
 
 function open(rig: ResolvedRig, host: Host): Promise<Session> {
-  return Session.open({ rig, ffi: 'koffi', lab: 'require', keepLab: true, lock: lockRig(rig.name, 'test'), runId: 1, historyDir: null }, host, systemClock);
+  return Session.open(
+    { rig, ffi: 'koffi', lab: 'require', keepLab: true, lock: lockRig(rig.name, 'test'), runId: 1, historyDir: null },
+    host,
+    systemClock,
+  );
 }
 
 it.skipIf(!isRoot)('a device that is mounted between plan and run is refused, and stays as it was', async () => {
@@ -41,7 +45,10 @@ it.skipIf(!isRoot)('a device that is mounted between plan and run is refused, an
   mkdirSync(point);
   command('mount', disks.s.path, point);
   loops.undo(() => command('umount', point));
-  await expect(open(rig, realHost)).rejects.toMatchObject({ code: 'GATE_REFUSED', message: expect.stringMatching(/secondary.*GATE_MOUNTED/) });
+  await expect(open(rig, realHost)).rejects.toMatchObject({
+    code: 'GATE_REFUSED',
+    message: expect.stringMatching(/secondary.*GATE_MOUNTED/),
+  });
   expect(command('blkid', '-o', 'value', '-s', 'TYPE', disks.s.path).trim()).toBe('ext4');
 });
 
@@ -70,29 +77,38 @@ it.skipIf(!isRoot)('a name that moves between identify and open is caught on the
   try {
     symlinkSync(stranger.path, `${name}.new`);
     renameSync(`${name}.new`, name);
-    await expect(session.claim()).rejects.toMatchObject({ code: 'ENGINE_DEVICE', message: expect.stringMatching(/another disk has taken the name/) });
+    await expect(session.claim()).rejects.toMatchObject({
+      code: 'ENGINE_DEVICE',
+      message: expect.stringMatching(/another disk has taken the name/),
+    });
   } finally {
     expect(await session.end()).toEqual([]);
   }
   expect(readFileSync(stranger.file).every((byte) => byte === 0)).toBe(true);
 });
 
-it.skipIf(!isRoot)('one that is formatted after the gate, before it is claimed, is refused under the claim, and let go', async () => {
-  const { rig, disks } = bench('race-format');
-  const session = await open(rig, realHost);
-  try {
-    command('mkfs.ext4', '-q', '-L', 'precious', disks.j.path);
-    await expect(session.claim()).rejects.toMatchObject({ code: 'GATE_REFUSED', message: expect.stringMatching(/journal.*GATE_SIGNATURE.*precious/) });
-    // Nobody holds it any more: a mount goes through, and the file system is as it was made.
-    const point = join(loops.folder, 'released');
-    mkdirSync(point);
-    command('mount', disks.j.path, point);
-    command('umount', point);
-    command('e2fsck', '-fn', disks.j.path);
-  } finally {
-    expect(await session.end()).toEqual([]);
-  }
-});
+it.skipIf(!isRoot)(
+  'one that is formatted after the gate, before it is claimed, is refused under the claim, and let go',
+  async () => {
+    const { rig, disks } = bench('race-format');
+    const session = await open(rig, realHost);
+    try {
+      command('mkfs.ext4', '-q', '-L', 'precious', disks.j.path);
+      await expect(session.claim()).rejects.toMatchObject({
+        code: 'GATE_REFUSED',
+        message: expect.stringMatching(/journal.*GATE_SIGNATURE.*precious/),
+      });
+      // Nobody holds it any more: a mount goes through, and the file system is as it was made.
+      const point = join(loops.folder, 'released');
+      mkdirSync(point);
+      command('mount', disks.j.path, point);
+      command('umount', point);
+      command('e2fsck', '-fn', disks.j.path);
+    } finally {
+      expect(await session.end()).toEqual([]);
+    }
+  },
+);
 
 const OUTCOMES = ['gate: ours', 'gate: stranger', 'opened', 'refused'];
 /** Enough to meet all of them … */
@@ -119,44 +135,53 @@ function flip(link: string, targets: readonly string[]): ChildProcess {
   return child;
 }
 
-it.skipIf(!isRoot)('a name that another process moves all the time: what is opened is the right disk or nothing, and the gate speaks of one', async () => {
-  const { rig, disks } = bench('race-flip');
-  const stranger = loops.loop();
-  command('mkfs.ext4', '-q', stranger.path);
-  const before = readFileSync(stranger.file);
-  const name = join(loops.folder, 'flipping');
-  symlinkSync(disks.p.path, name);
-  const moving: ResolvedRig = { ...rig, primary: { ...rig.primary, device: name } };
-  const session = await open(moving, realHost);
-  const child = flip(name, [disks.p.path, stranger.path]);
-  const seen = new Map<string, number>();
-  const deadlineMs = performance.now() + FLIP_MS;
-  const count = (what: string): number => seen.set(what, (seen.get(what) ?? 0) + 1).size;
-  try {
-    for (let i = 0; i < ROUNDS || (seen.size < OUTCOMES.length && performance.now() < deadlineMs); i++) {
-      try {
-        const { identities } = await session.engine.open(await session.engineSpec());
-        expect(identities.primary.backingFile).toBe(disks.p.file);
-        await session.engine.format('dirty');
-        await session.engine.prepare();
-        await session.engine.close();
-        count('opened');
-      } catch (error) {
-        expect(error).toMatchObject({ code: 'ENGINE_DEVICE', message: expect.stringMatching(/another disk has taken the name/) });
-        count('refused');
+it.skipIf(!isRoot)(
+  'a name that another process moves all the time: what is opened is the right disk or nothing, and the gate speaks of one',
+  async () => {
+    const { rig, disks } = bench('race-flip');
+    const stranger = loops.loop();
+    command('mkfs.ext4', '-q', stranger.path);
+    const before = readFileSync(stranger.file);
+    const name = join(loops.folder, 'flipping');
+    symlinkSync(disks.p.path, name);
+    const moving: ResolvedRig = { ...rig, primary: { ...rig.primary, device: name } };
+    const session = await open(moving, realHost);
+    const child = flip(name, [disks.p.path, stranger.path]);
+    const seen = new Map<string, number>();
+    const deadlineMs = performance.now() + FLIP_MS;
+    const count = (what: string): number => seen.set(what, (seen.get(what) ?? 0) + 1).size;
+    try {
+      for (let i = 0; i < ROUNDS || (seen.size < OUTCOMES.length && performance.now() < deadlineMs); i++) {
+        try {
+          const { identities } = await session.engine.open(await session.engineSpec());
+          expect(identities.primary.backingFile).toBe(disks.p.file);
+          await session.engine.format('dirty');
+          await session.engine.prepare();
+          await session.engine.close();
+          count('opened');
+        } catch (error) {
+          expect(error).toMatchObject({
+            code: 'ENGINE_DEVICE',
+            message: expect.stringMatching(/another disk has taken the name/),
+          });
+          count('refused');
+        }
+        // One device at a time: never the one's name with the other's contents.
+        const [question] = gateQuestions(moving, null);
+        const { findings, devices } = await checkGate([question]);
+        const codes = findings
+          .map(({ code }) => code)
+          .sort()
+          .join();
+        const isStranger = devices[0].identity?.backingFile === stranger.file;
+        expect(codes, codes).toBe(isStranger ? 'GATE_BACKING_FILE_MISMATCH,GATE_SIGNATURE' : '');
+        count(isStranger ? 'gate: stranger' : 'gate: ours');
       }
-      // One device at a time: never the one's name with the other's contents.
-      const [question] = gateQuestions(moving, null);
-      const { findings, devices } = await checkGate([question]);
-      const codes = findings.map(({ code }) => code).sort().join();
-      const isStranger = devices[0].identity?.backingFile === stranger.file;
-      expect(codes, codes).toBe(isStranger ? 'GATE_BACKING_FILE_MISMATCH,GATE_SIGNATURE' : '');
-      count(isStranger ? 'gate: stranger' : 'gate: ours');
+    } finally {
+      child.kill('SIGKILL');
+      expect(await session.end()).toEqual([]);
     }
-  } finally {
-    child.kill('SIGKILL');
-    expect(await session.end()).toEqual([]);
-  }
-  expect([...seen.keys()].sort(), JSON.stringify([...seen])).toEqual(OUTCOMES);
-  expect(readFileSync(stranger.file).equals(before)).toBe(true);
-});
+    expect([...seen.keys()].sort(), JSON.stringify([...seen])).toEqual(OUTCOMES);
+    expect(readFileSync(stranger.file).equals(before)).toBe(true);
+  },
+);

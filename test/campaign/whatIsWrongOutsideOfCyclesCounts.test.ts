@@ -38,7 +38,10 @@ describe.skipIf(!canRunLab)('a campaign', () => {
     const result = await run('outside-wrong', () => ({
       verify: async () => ({ ...reports.verify(), faults: { primary: { foreign: 3 }, secondary: {} } }),
     }));
-    expect(result).toMatchObject({ cycles: [], problem: { kind: 'hardware', code: 'AREAS_DIFFER', text: expect.stringContaining('3 sectors foreign') as string } });
+    expect(result).toMatchObject({
+      cycles: [],
+      problem: { kind: 'hardware', code: 'AREAS_DIFFER', text: expect.stringContaining('3 sectors foreign') as string },
+    });
   });
 
   it('is ended by an I/O that fails outside of its cycles', async () => {
@@ -48,6 +51,10 @@ describe.skipIf(!canRunLab)('a campaign', () => {
         return { bytes: 0, durationMs: 0 };
       },
     }));
-    expect(result.problem).toMatchObject({ kind: 'hardware', code: 'IO_FAILED', text: expect.stringContaining('secondary failed an I/O (errno 5)') as string });
+    expect(result.problem).toMatchObject({
+      kind: 'hardware',
+      code: 'IO_FAILED',
+      text: expect.stringContaining('secondary failed an I/O (errno 5)') as string,
+    });
   });
 });

@@ -10,7 +10,13 @@ import { judge, load } from './reports.js';
 import { campaign, runFake } from './runFake.js';
 
 const { limits } = campaign();
-const rot = { where: 'log' as const, blockIndex: 3, problem: 'corrupt', effect: 'everything-dirty' as const, class: 'indicator-rot' as const };
+const rot = {
+  where: 'log' as const,
+  blockIndex: 3,
+  problem: 'corrupt',
+  effect: 'everything-dirty' as const,
+  class: 'indicator-rot' as const,
+};
 
 describe('a cycle', () => {
   it('that was interrupted keeps what it had found, and nothing else', async () => {
@@ -20,15 +26,26 @@ describe('a cycle', () => {
         if (phase === 'verify') queueMicrotask(() => runner.interrupt());
       });
     expect(keptRecord((await interruptedInVerify(0)).state, limits)).toBeNull();
-    expect(keptRecord((await interruptedInVerify(2)).state, limits)).toMatchObject({ verdict: 'FAIL', reasons: expect.arrayContaining([expect.objectContaining({ code: 'LOST_INDICATOR' })]) });
+    expect(keptRecord((await interruptedInVerify(2)).state, limits)).toMatchObject({
+      verdict: 'FAIL',
+      reasons: expect.arrayContaining([expect.objectContaining({ code: 'LOST_INDICATOR' })]),
+    });
   });
 
   it('fails for what its first recovery met on the journal, though the last one met nothing', async () => {
     let recoveries = 0;
-    const { state } = await runFake({ rails: ['S'], during: 'resync', afterMs: { min: 5, max: 10 } }, {}, (bench, phase) => {
-      const { recover } = bench.engine;
-      if (phase === 'load') bench.engine.recover = async (point) => ({ ...(await recover(point)), findings: recoveries++ === 0 ? [rot] : [] });
-    });
+    const { state } = await runFake(
+      { rails: ['S'], during: 'resync', afterMs: { min: 5, max: 10 } },
+      {},
+      (bench, phase) => {
+        const { recover } = bench.engine;
+        if (phase === 'load')
+          bench.engine.recover = async (point) => ({
+            ...(await recover(point)),
+            findings: recoveries++ === 0 ? [rot] : [],
+          });
+      },
+    );
     expect(state.facts.recoveries.map((r) => r.findings.length)).toEqual([1, 0]);
     expect(cycleRecord(state, limits)).toMatchObject({ verdict: 'FAIL', reasons: [{ code: 'METADATA_ROT' }] });
   });
@@ -48,20 +65,42 @@ describe('a cycle', () => {
     const { state } = await runFake({ rails: ['P'] }, {}, (bench, phase) => {
       if (phase === 'load') bench.clock.after(5, () => bench.fail('secondary', { timedOut: true }));
     });
-    expect(cycleRecord(state, limits)).toMatchObject({ verdict: 'FAIL', reasons: [{ code: 'DEVICE_FAULT', rule: 'slow' }] });
+    expect(cycleRecord(state, limits)).toMatchObject({
+      verdict: 'FAIL',
+      reasons: [{ code: 'DEVICE_FAULT', rule: 'slow' }],
+    });
     const welded = await runFake({ rails: ['S'] }, { welded: ['secondary'] }, (bench, phase) => {
       if (phase === 'cut') bench.clock.after(5, () => bench.fail('secondary', { timedOut: true }));
     });
     expect(welded.state.facts.cuts[0]!.signs).toEqual([]);
-    expect(cycleRecord(welded.state, limits)).toMatchObject({ verdict: 'INVALID', reasons: [{ code: 'CUT_UNPROVEN' }] });
+    expect(cycleRecord(welded.state, limits)).toMatchObject({
+      verdict: 'INVALID',
+      reasons: [{ code: 'CUT_UNPROVEN' }],
+    });
   });
 });
 
 describe('a campaign', () => {
   const verdictOf = (cycles: Verdict[], more: Partial<CampaignResult> = {}): Verdict => {
     const rig = labRig('part', { cuts: ['{ rails: [P], during: load, after: 200ms }'], cycles: 2 });
-    const context = { plugpullVersion: '0', rig, runId: 1, ffi: 'koffi' as const, replay: '', startedAt: '', endedAt: null, host: { kernel: '', node: '', cpus: 1, memoryBytes: 1 }, opened: null };
-    const result = { cycles: cycles.map((verdict) => ({ verdict }) as CycleRecord), interrupted: null, problem: null, troubles: [], ...more };
+    const context = {
+      plugpullVersion: '0',
+      rig,
+      runId: 1,
+      ffi: 'koffi' as const,
+      replay: '',
+      startedAt: '',
+      endedAt: null,
+      host: { kernel: '', node: '', cpus: 1, memoryBytes: 1 },
+      opened: null,
+    };
+    const result = {
+      cycles: cycles.map((verdict) => ({ verdict }) as CycleRecord),
+      interrupted: null,
+      problem: null,
+      troubles: [],
+      ...more,
+    };
     return runSummary(context, result).verdict;
   };
 

@@ -40,7 +40,12 @@ describe('killed with -9', () => {
     });
     expect(killed.signal, killed.stderr).toBe('SIGKILL');
     await labDown(NAME);
-    expect(JSON.parse(readFileSync(join(out, 'run.json'), 'utf8'))).toMatchObject({ state: 'running', verdict: 'INVALID', endedAt: null, cyclesPlanned: 50 });
+    expect(JSON.parse(readFileSync(join(out, 'run.json'), 'utf8'))).toMatchObject({
+      state: 'running',
+      verdict: 'INVALID',
+      endedAt: null,
+      cyclesPlanned: 50,
+    });
     ended = wholeLines(join(out, 'cycles.jsonl'));
     expect(ended).toBeGreaterThanOrEqual(2);
     // What it was writing when it died.
@@ -76,11 +81,19 @@ describe('killed with -9', () => {
   it('is reported without its run.json too', async () => {
     rmSync(join(out, 'run.json'));
     const { code, json } = await reported(out);
-    expect([code, json.cycles.length, json.run.verdict, json.run.rig.name, json.run.devices.length]).toEqual([3, ended, 'INVALID', NAME, 3]);
+    expect([code, json.cycles.length, json.run.verdict, json.run.rig.name, json.run.devices.length]).toEqual([
+      3,
+      ended,
+      'INVALID',
+      NAME,
+      3,
+    ]);
     expect(json.run.troubles.join('\n')).toMatch(/run\.json is missing/);
     rmSync(join(out, 'cycles.jsonl'));
     rmSync(join(out, 'events.jsonl'));
-    expect((await reported(out)).json.run.troubles.join('\n')).toMatch(/cycles\.jsonl is missing\nevents\.jsonl is missing/);
+    expect((await reported(out)).json.run.troubles.join('\n')).toMatch(
+      /cycles\.jsonl is missing\nevents\.jsonl is missing/,
+    );
   });
 });
 
@@ -110,7 +123,10 @@ it.skipIf(process.getuid?.() !== 0)('a run directory that fills up (root: a tmpf
     expect(run.stderr).toMatch(/no space left/);
     expect(run.stderr).toContain(`${out}/`);
     // In the room that is kept back for it.
-    expect(JSON.parse(readFileSync(join(out, 'run.json'), 'utf8'))).toMatchObject({ state: 'ended', verdict: 'INVALID' });
+    expect(JSON.parse(readFileSync(join(out, 'run.json'), 'utf8'))).toMatchObject({
+      state: 'ended',
+      verdict: 'INVALID',
+    });
     rmSync(filler);
     const cycles = wholeLines(join(out, 'cycles.jsonl'));
     const { json } = await reported(out);

@@ -20,7 +20,9 @@ it('a port in use', async () => {
   try {
     const { port } = other.address() as AddressInfo;
     const out = join(state.dir, 'out');
-    const run = await cli(['run', file, '--out', out, '--metrics', String(port)], { env: { PLUGPULL_STATE_DIR: state.dir } });
+    const run = await cli(['run', file, '--out', out, '--metrics', String(port)], {
+      env: { PLUGPULL_STATE_DIR: state.dir },
+    });
     expect([run.code, run.stdout], run.stderr).toEqual([2, '']);
     expect(run.stderr).toContain(`port ${port}`);
     expect(existsSync(out)).toBe(false);

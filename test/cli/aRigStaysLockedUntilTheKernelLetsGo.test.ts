@@ -28,7 +28,8 @@ const locks = (): string[] => readdirSync(state.dir).filter((name) => name.inclu
 it('a secondary that does not answer', async () => {
   const secondary = freezableLoop(mirrors.loops, 'frozen');
   const devices = { ...mirrors.devices({ areaBytes: AREA_BYTES }), secondary };
-  const area = ({ path, file: behind }: { path: string; file: string }): string => `device: ${path}, backingFile: ${behind}`;
+  const area = ({ path, file: behind }: { path: string; file: string }): string =>
+    `device: ${path}, backingFile: ${behind}`;
   const profile = `schemaVersion: 1
 name: ${NAME}
 regionSize: 64KiB
@@ -57,7 +58,9 @@ journal: { ${area(devices.journal)}, logSize: 1MiB }
     for (let i = 0; i < 2; i++) {
       const verify = await cli(['verify', file, '--json'], { env, hangMs: HANG_MS });
       expect(verify.code, verify.stderr).toBe(4);
-      expect(verify.stderr).toMatch(new RegExp(`process ${pid} \\(plugpull resync, since 20.*has ended, and the kernel still holds its devices`));
+      expect(verify.stderr).toMatch(
+        new RegExp(`process ${pid} \\(plugpull resync, since 20.*has ended, and the kernel still holds its devices`),
+      );
       expect(JSON.parse(verify.stdout)).toMatchObject({ error: { code: 'DEVICE_BUSY' } });
     }
   } finally {

@@ -48,19 +48,43 @@ function stopsOf(campaign: number): Stop[] {
   const prng = createPrng(7 + campaign);
   return Array.from({ length: STOPS }, (_, i) => {
     const phase = campaign * STOPS + i;
-    const [after, withinMs] = i === 0 ? BEGINNINGS[campaign % BEGINNINGS.length] : LONG ? MOMENTS[phase % MOMENTS.length] : MOMENTS[prng.nextBelow(MOMENTS.length)];
+    const [after, withinMs] =
+      i === 0
+        ? BEGINNINGS[campaign % BEGINNINGS.length]
+        : LONG
+          ? MOMENTS[phase % MOMENTS.length]
+          : MOMENTS[prng.nextBelow(MOMENTS.length)];
     const forMs = STOP_MS.min * (STOP_MS.max / STOP_MS.min) ** prng.nextUnit();
     if (i === 1 && campaign === 0) return UNDER_LOAD;
-    return { cycle: i === 0 ? null : i - 1, after, delayMs: prng.nextUnit() * withinMs, forMs, withLab: prng.nextBelow(2) === 1 };
+    return {
+      cycle: i === 0 ? null : i - 1,
+      after,
+      delayMs: prng.nextUnit() * withinMs,
+      forMs,
+      withLab: prng.nextBelow(2) === 1,
+    };
   });
 }
 
 describe.skipIf(!canRunLab)('a campaign that is stopped and goes on', () => {
   it.each(Array.from({ length: CAMPAIGNS }, (_, i) => i))('passes (campaign %i)', async (campaign) => {
     const stops = stopsOf(campaign);
-    const run = await runStopped(RIG, NAME, state.dir, join(state.dir, `out${campaign}`), ['--cycles', String(STOPS)], stops);
+    const run = await runStopped(
+      RIG,
+      NAME,
+      state.dir,
+      join(state.dir, `out${campaign}`),
+      ['--cycles', String(STOPS)],
+      stops,
+    );
     const said = JSON.stringify(run.stopped);
-    if (LONG) process.stdout.write(`${said}\n${run.stdout.split('\n').filter((l) => /^cycle|stood/.test(l)).join('\n')}\n`);
+    if (LONG)
+      process.stdout.write(
+        `${said}\n${run.stdout
+          .split('\n')
+          .filter((l) => /^cycle|stood/.test(l))
+          .join('\n')}\n`,
+      );
     expect(run.code, `${said}\n${run.stdout}\n${run.stderr}`).toBe(0);
     expect(run.stopped.length, said).toBe(STOPS);
     const { counts } = JSON.parse(readFileSync(join(run.out, 'run.json'), 'utf8')) as { counts: unknown };
@@ -68,7 +92,10 @@ describe.skipIf(!canRunLab)('a campaign that is stopped and goes on', () => {
     // Each is on the record, as long as it was. That of a lab's start may come before there is a record.
     const recorded = eventsOf(run.out, 'standstill').map((e) => e.ms as number);
     for (const { forMs, after } of run.stopped.filter(({ after }) => after !== 'record')) {
-      expect(recorded.some((ms) => ms > 0.8 * forMs - 150), `${after} ${forMs}: ${recorded.join()}`).toBe(true);
+      expect(
+        recorded.some((ms) => ms > 0.8 * forMs - 150),
+        `${after} ${forMs}: ${recorded.join()}`,
+      ).toBe(true);
     }
   });
 });

@@ -16,7 +16,9 @@ it('FAIL is 1, INVALID is 3, with troubles too', () => {
 });
 
 it('an interrupted one is 130, one that the program broke off is 5', () => {
-  expect(exitOfCampaign({ ...whole, interrupted: { cycle: 0, phase: 'dark' } }, { verdict: 'INVALID', troubles: [] })).toBe(130);
+  expect(
+    exitOfCampaign({ ...whole, interrupted: { cycle: 0, phase: 'dark' } }, { verdict: 'INVALID', troubles: [] }),
+  ).toBe(130);
   const problem = { kind: 'internal' as const, code: 'ENGINE_CRASHED', text: '' };
   expect(exitOfCampaign({ ...whole, problem }, { verdict: 'INVALID', troubles: [] })).toBe(5);
 });

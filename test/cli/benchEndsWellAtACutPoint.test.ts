@@ -17,7 +17,15 @@ const HOLD = 'holdUp: 1500ms';
 
 function rig(at: string): string {
   const file = join(state.dir, `${at}.yaml`);
-  writeFileSync(file, rigText(`at-${at}`, { cuts: [`{ rails: [P, S, J], at: ${at} }`], cycles: 3, diskOptions: HOLD, deadlines: '{ cut: 8s, return: 10s }' }));
+  writeFileSync(
+    file,
+    rigText(`at-${at}`, {
+      cuts: [`{ rails: [P, S, J], at: ${at} }`],
+      cycles: 3,
+      diskOptions: HOLD,
+      deadlines: '{ cut: 8s, return: 10s }',
+    }),
+  );
   return file;
 }
 

@@ -33,7 +33,10 @@ export function senselessFigures(value: unknown, path = ''): string[] {
   if (typeof value !== 'object' || value === null) return [];
   const { median, min, max, spread } = value as Partial<Figure>;
   if (median !== undefined) {
-    const good = [median, min, max, spread].every((n) => typeof n === 'number' && Number.isFinite(n) && n >= 0) && min! <= median && median <= max!;
+    const good =
+      [median, min, max, spread].every((n) => typeof n === 'number' && Number.isFinite(n) && n >= 0) &&
+      min! <= median &&
+      median <= max!;
     return good ? [] : [`${path}: ${JSON.stringify(value)}`];
   }
   return Object.entries(value).flatMap(([key, inner]) => senselessFigures(inner, `${path}.${key}`));

@@ -30,14 +30,41 @@ interface Case {
 }
 
 const caught: Case[] = [
-  { what: 'completion acknowledged as durability', name: 'completed', wishes: { cuts, tracking: 'acknowledge: completed, linger: 0s, hotRegions: 0' }, cycles: 8 },
+  {
+    what: 'completion acknowledged as durability',
+    name: 'completed',
+    wishes: { cuts, tracking: 'acknowledge: completed, linger: 0s, hotRegions: 0' },
+    cycles: 8,
+  },
   // A small cache gives up its oldest writes: a journal that loses the newest ones alone looks whole.
-  { what: 'a flush of the journal that is none, its cache dropped', name: 'lie-j-drop', wishes: { cuts: [during('P', 'S', 'J'), during('P', 'J')], disks: { j: `killModel: drop, cache: 64KiB, ${lie}` } }, cycles: 10 },
-  { what: 'a flush of the primary that is none', name: 'lie-p', wishes: { cuts: [during('P')], disks: { p: `killModel: drop, ${lie}` } }, cycles: 3, accused: 'primary' },
-  { what: 'a flush of the secondary that is none', name: 'lie-s', wishes: { cuts: [during('S')], disks: { s: `killModel: drop, ${lie}` } }, cycles: 3, accused: 'secondary' },
+  {
+    what: 'a flush of the journal that is none, its cache dropped',
+    name: 'lie-j-drop',
+    wishes: { cuts: [during('P', 'S', 'J'), during('P', 'J')], disks: { j: `killModel: drop, cache: 64KiB, ${lie}` } },
+    cycles: 10,
+  },
+  {
+    what: 'a flush of the primary that is none',
+    name: 'lie-p',
+    wishes: { cuts: [during('P')], disks: { p: `killModel: drop, ${lie}` } },
+    cycles: 3,
+    accused: 'primary',
+  },
+  {
+    what: 'a flush of the secondary that is none',
+    name: 'lie-s',
+    wishes: { cuts: [during('S')], disks: { s: `killModel: drop, ${lie}` } },
+    cycles: 3,
+    accused: 'secondary',
+  },
 ];
 const caughtInTheLongRun: Case[] = [
-  { what: 'a flush of the journal that is none, its cache lost in part', name: 'lie-j-mixed', wishes: { cuts, disks: { j: `killModel: mixed, ${lie}` } }, cycles: 50 },
+  {
+    what: 'a flush of the journal that is none, its cache lost in part',
+    name: 'lie-j-mixed',
+    wishes: { cuts, disks: { j: `killModel: mixed, ${lie}` } },
+    cycles: 50,
+  },
 ];
 
 interface Summary {
@@ -48,27 +75,41 @@ interface Summary {
 async function campaign({ name, wishes, cycles }: Case): Promise<{ code: number | null; summary: Summary }> {
   const file = join(state.dir, `${name}.yaml`);
   writeFileSync(file, tinyRigText(name, { ...wishes, cycles: LONG ? 50 : cycles }));
-  const result = await cli(['run', file, '--out', join(state.dir, `out-${name}`), '--json'], { env, hangMs: LONG ? LONG_MS : undefined });
+  const result = await cli(['run', file, '--out', join(state.dir, `out-${name}`), '--json'], {
+    env,
+    hangMs: LONG ? LONG_MS : undefined,
+  });
   expect(result.stdout, result.stderr).not.toBe('');
   return { code: result.code, summary: JSON.parse(result.stdout) as Summary };
 }
 
 describe('ends FAIL with lost indicators', () => {
-  it.each(LONG ? [...caught, ...caughtInTheLongRun] : caught)('$what', async (one) => {
-    const { code, summary } = await campaign(one);
-    expect(code).toBe(1);
-    expect(summary.run).toMatchObject({ verdict: 'FAIL', troubles: [], counts: { INVALID: 0 } });
-    const lost = summary.cycles.filter((c) => c.reasons.some((r) => r.code === 'LOST_INDICATOR'));
-    expect(lost.length).toBeGreaterThan(0);
-    expect(lost.every((c) => c.verdict === 'FAIL')).toBe(true);
-    const blamed = summary.cycles.flatMap((c) => c.reasons.filter((r) => r.code === 'DEVICE_FAULT').map((r) => r.text.split(':')[0]));
-    expect([...new Set(blamed)]).toEqual(one.accused === undefined ? [] : [one.accused]);
-  }, LONG ? LONG_MS : undefined);
+  it.each(LONG ? [...caught, ...caughtInTheLongRun] : caught)(
+    '$what',
+    async (one) => {
+      const { code, summary } = await campaign(one);
+      expect(code).toBe(1);
+      expect(summary.run).toMatchObject({ verdict: 'FAIL', troubles: [], counts: { INVALID: 0 } });
+      const lost = summary.cycles.filter((c) => c.reasons.some((r) => r.code === 'LOST_INDICATOR'));
+      expect(lost.length).toBeGreaterThan(0);
+      expect(lost.every((c) => c.verdict === 'FAIL')).toBe(true);
+      const blamed = summary.cycles.flatMap((c) =>
+        c.reasons.filter((r) => r.code === 'DEVICE_FAULT').map((r) => r.text.split(':')[0]),
+      );
+      expect([...new Set(blamed)]).toEqual(one.accused === undefined ? [] : [one.accused]);
+    },
+    LONG ? LONG_MS : undefined,
+  );
 });
 
 describe('passes', () => {
   it('the same rig with an engine and disks that keep their word', async () => {
-    const { code, summary } = await campaign({ what: '', name: 'honest', wishes: { cuts, tracking: 'linger: 0s, hotRegions: 0', disks: { j: 'killModel: drop, cache: 64KiB' } }, cycles: 8 });
+    const { code, summary } = await campaign({
+      what: '',
+      name: 'honest',
+      wishes: { cuts, tracking: 'linger: 0s, hotRegions: 0', disks: { j: 'killModel: drop, cache: 64KiB' } },
+      cycles: 8,
+    });
     expect(summary.cycles.flatMap((c) => c.reasons)).toEqual([]);
     expect(code).toBe(0);
   });

@@ -17,7 +17,10 @@ writeFileSync(file, text);
 afterAll(() => state.clean(NAME));
 
 function crash(out: string): ReturnType<typeof cli> {
-  const env = { PLUGPULL_STATE_DIR: state.dir, NODE_OPTIONS: `--import ${join(import.meta.dirname, 'crashInTheDark.mjs')}` };
+  const env = {
+    PLUGPULL_STATE_DIR: state.dir,
+    NODE_OPTIONS: `--import ${join(import.meta.dirname, 'crashInTheDark.mjs')}`,
+  };
   return cli(['run', file, '--out', join(state.dir, out)], { env });
 }
 

@@ -22,8 +22,11 @@ const BY_CHANCE_MAX = CYCLES - 2;
 async function lost(name: string, mutant: string | null, wishes: Omit<TinyWishes, 'cycles'>): Promise<number> {
   const file = join(state.dir, `${name}.yaml`);
   writeFileSync(file, onOneRail(tinyRigText(name, { ...wishes, cycles: CYCLES })));
-  const broken: Record<string, string> = mutant === null ? {} : { NODE_OPTIONS: `--import=${PRELOAD}`, PLUGPULL_TEST_MUTANT: mutant };
-  const result = await cli(['run', file, '--out', join(state.dir, `out-${name}`), '--json'], { env: { PLUGPULL_STATE_DIR: state.dir, ...broken } });
+  const broken: Record<string, string> =
+    mutant === null ? {} : { NODE_OPTIONS: `--import=${PRELOAD}`, PLUGPULL_TEST_MUTANT: mutant };
+  const result = await cli(['run', file, '--out', join(state.dir, `out-${name}`), '--json'], {
+    env: { PLUGPULL_STATE_DIR: state.dir, ...broken },
+  });
   expect(result.stdout, result.stderr).not.toBe('');
   const { cycles } = JSON.parse(result.stdout) as { cycles: { verdict: string; reasons: { code: string }[] }[] };
   expect(cycles, result.stderr).toHaveLength(CYCLES);
@@ -41,7 +44,10 @@ const cut = (when: string) => ({ disks: DISKS, workload: LIGHT, cuts: [`{ rails:
 function onOneRail(text: string): string {
   return text
     .replace(/^ {2}[PSJ]: \{ board.*\n/gm, '')
-    .replace(/^rails:\n/m, 'rails:\n  A: { board: relay0, channels: [1], powers: [primary, secondary, journal], settle: 5ms }\n')
+    .replace(
+      /^rails:\n/m,
+      'rails:\n  A: { board: relay0, channels: [1], powers: [primary, secondary, journal], settle: 5ms }\n',
+    )
     .replace(/relay0:[23]/g, 'relay0:1');
 }
 
@@ -50,7 +56,9 @@ it('data before its evidence is caught in every cycle at primary-only, hardly at
   const atPoint = await lost('point', mutant, cut('at: primary-only, after: [150ms, 400ms]'));
   const atTimes = await lost('time', mutant, cut('during: load, after: [150ms, 400ms]'));
   const sound = await lost('sound', null, cut('at: primary-only, after: [150ms, 400ms]'));
-  console.info(`${mutant}: caught in ${atPoint} of ${CYCLES} cycles at primary-only, in ${atTimes} of ${CYCLES} at seeded times`);
+  console.info(
+    `${mutant}: caught in ${atPoint} of ${CYCLES} cycles at primary-only, in ${atTimes} of ${CYCLES} at seeded times`,
+  );
   expect({ atPoint, sound }).toEqual({ atPoint: CYCLES, sound: 0 });
   expect(atTimes).toBeLessThanOrEqual(BY_CHANCE_MAX);
 });

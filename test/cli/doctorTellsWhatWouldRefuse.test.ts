@@ -17,7 +17,10 @@ it.skipIf(process.getuid?.() !== 0)('each cause, and its remedy', async () => {
   const [p, s, j] = [loops.loop(), loops.loop(), loops.loop()];
   const area = (loop: { path: string; file: string }): string => `{ device: ${loop.path}, backingFile: ${loop.file} }`;
   const file = join(state.dir, 'bench.yaml');
-  writeFileSync(file, `schemaVersion: 1\nname: doctored\nregionSize: 64KiB\nprimary: ${area(p)}\nsecondary: ${area(s)}\njournal: ${area(j)}\n`);
+  writeFileSync(
+    file,
+    `schemaVersion: 1\nname: doctored\nregionSize: 64KiB\nprimary: ${area(p)}\nsecondary: ${area(s)}\njournal: ${area(j)}\n`,
+  );
   const well = await cli(['doctor', file], { env });
   expect(well.stdout).toMatch(/ok +safety gate +would pass: primary, secondary, journal/);
   command('mkfs.ext4', '-q', s.path);
@@ -30,27 +33,39 @@ it.skipIf(process.getuid?.() !== 0)('each cause, and its remedy', async () => {
   expect(command('blkid', '-o', 'value', '-s', 'TYPE', s.path).trim()).toBe('ext4');
 });
 
-it.skipIf(process.getuid?.() !== 0)('virtual disks too, once their lab is up; before, that it was not asked', async () => {
-  const file = join(state.dir, 'virtual.yaml');
-  writeFileSync(file, tinyRigText('virtual', { cycles: 1, cuts: ['{ rails: [P], during: load, after: 50ms }'] }));
-  const down = await cli(['doctor', file], { env });
-  expect(down.code, down.stdout).toBe(0);
-  expect(down.stdout).toMatch(/ok +lab +not running/);
-  expect(down.stdout).toMatch(/ok +safety gate +not asked about primary, secondary, journal: virtual, and not there before `plugpull lab up/);
-  const { disks } = JSON.parse((await cli(['lab', 'up', file, '--json'], { env })).stdout) as { disks: Record<string, { loop: string }> };
-  const up = await cli(['doctor', file], { env });
-  expect(up.code, up.stdout).toBe(0);
-  expect(up.stdout).toMatch(/ok +safety gate +would pass: primary, secondary, journal/);
-  command('mkfs.ext4', '-q', disks.s.loop);
-  const ill = await cli(['doctor', file], { env });
-  expect(ill.code, ill.stdout).toBe(3);
-  expect(ill.stdout).toMatch(/missing +gate: secondary +GATE_SIGNATURE/);
-  // Another lab than the profile's: said, not thrown.
-  writeFileSync(file, tinyRigText('virtual', { cycles: 1, cuts: ['{ rails: [P], during: load, after: 50ms }'] }).replace('"lab:p"', '"lab:q"').replace('    p: ', '    q: '));
-  const other = await cli(['doctor', file], { env });
-  expect(other.code, other.stderr).toBe(3);
-  expect(other.stdout).toMatch(/missing +lab +disk "q" is not in the running lab/);
-});
+it.skipIf(process.getuid?.() !== 0)(
+  'virtual disks too, once their lab is up; before, that it was not asked',
+  async () => {
+    const file = join(state.dir, 'virtual.yaml');
+    writeFileSync(file, tinyRigText('virtual', { cycles: 1, cuts: ['{ rails: [P], during: load, after: 50ms }'] }));
+    const down = await cli(['doctor', file], { env });
+    expect(down.code, down.stdout).toBe(0);
+    expect(down.stdout).toMatch(/ok +lab +not running/);
+    expect(down.stdout).toMatch(
+      /ok +safety gate +not asked about primary, secondary, journal: virtual, and not there before `plugpull lab up/,
+    );
+    const { disks } = JSON.parse((await cli(['lab', 'up', file, '--json'], { env })).stdout) as {
+      disks: Record<string, { loop: string }>;
+    };
+    const up = await cli(['doctor', file], { env });
+    expect(up.code, up.stdout).toBe(0);
+    expect(up.stdout).toMatch(/ok +safety gate +would pass: primary, secondary, journal/);
+    command('mkfs.ext4', '-q', disks.s.loop);
+    const ill = await cli(['doctor', file], { env });
+    expect(ill.code, ill.stdout).toBe(3);
+    expect(ill.stdout).toMatch(/missing +gate: secondary +GATE_SIGNATURE/);
+    // Another lab than the profile's: said, not thrown.
+    writeFileSync(
+      file,
+      tinyRigText('virtual', { cycles: 1, cuts: ['{ rails: [P], during: load, after: 50ms }'] })
+        .replace('"lab:p"', '"lab:q"')
+        .replace('    p: ', '    q: '),
+    );
+    const other = await cli(['doctor', file], { env });
+    expect(other.code, other.stderr).toBe(3);
+    expect(other.stdout).toMatch(/missing +lab +disk "q" is not in the running lab/);
+  },
+);
 
 it.skipIf(process.getuid?.() !== 0)('a real disk that is not enrolled, or has lost its label', async () => {
   const rig = await realRig(state.dir, 'doctor');

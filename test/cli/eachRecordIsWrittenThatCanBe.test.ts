@@ -20,7 +20,7 @@ function begun(name: string): RunFiles {
 
 const result = { cycles: [sampleCycle(0)], interrupted: null, problem: null, troubles: [] };
 
-it('a report that can\'t be written', () => {
+it("a report that can't be written", () => {
   const files = begun('report');
   mkdirSync(files.dir.file('report.html.new'));
   const troubles = files.writeAll(files.summary(result), '', false);
@@ -29,12 +29,15 @@ it('a report that can\'t be written', () => {
   expect(readRun(files.dir.path).run).toMatchObject({ state: 'ended', counts: { PASS: 1 } });
 });
 
-it('cycles that can\'t be written leave a run.json that says running', () => {
+it("cycles that can't be written leave a run.json that says running", () => {
   const files = begun('cycles');
   const inTheWay = files.dir.file('cycles.jsonl.new');
   mkdirSync(inTheWay);
   expect(files.writeAll(files.summary(result), '', false)).toEqual([expect.stringContaining('cycles.jsonl')]);
-  expect(JSON.parse(readFileSync(files.dir.file('run.json'), 'utf8'))).toMatchObject({ state: 'running', verdict: 'INVALID' });
+  expect(JSON.parse(readFileSync(files.dir.file('run.json'), 'utf8'))).toMatchObject({
+    state: 'running',
+    verdict: 'INVALID',
+  });
   expect(readRun(files.dir.path).run).toMatchObject({ verdict: 'INVALID', counts: { PASS: 0 } });
   rmSync(inTheWay, { recursive: true });
   expect(files.writeAll(files.summary(result), '', false)).toEqual([]);

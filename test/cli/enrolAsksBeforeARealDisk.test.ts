@@ -15,13 +15,16 @@ function rig(primary: string): string {
   const [s, j] = [loops.loop(), loops.loop()];
   const file = join(dir, 'bench.yaml');
   const area = (loop: { path: string; file: string }): string => `{ device: ${loop.path}, backingFile: ${loop.file} }`;
-  writeFileSync(file, `schemaVersion: 1\nname: enrol-test\nregionSize: 64KiB\nprimary: ${primary}\nsecondary: ${area(s)}\njournal: ${area(j)}\n`);
+  writeFileSync(
+    file,
+    `schemaVersion: 1\nname: enrol-test\nregionSize: 64KiB\nprimary: ${primary}\nsecondary: ${area(s)}\njournal: ${area(j)}\n`,
+  );
   return file;
 }
 
 const enrolled = join(dir, 'bench.enrolled.json');
 
-it('asks for nothing where every disk is nobody\'s', async () => {
+it("asks for nothing where every disk is nobody's", async () => {
   const p = loops.loop();
   const file = rig(`{ device: ${p.path}, backingFile: ${p.file} }`);
   const result = await cli(['enrol', file], { env });
@@ -32,7 +35,9 @@ it('asks for nothing where every disk is nobody\'s', async () => {
 
 it('refuses a serial that names no disk: exit 4', async () => {
   const p = loops.loop();
-  const result = await cli(['enrol', rig(`{ device: ${p.path}, backingFile: ${p.file} }`), '--i-mean', 'Z1Z0ABCD'], { env });
+  const result = await cli(['enrol', rig(`{ device: ${p.path}, backingFile: ${p.file} }`), '--i-mean', 'Z1Z0ABCD'], {
+    env,
+  });
   expect(result.code, result.stderr).toBe(4);
   expect(result.stderr).toMatch(/no disk to enrol has the serial "Z1Z0ABCD"/);
 });

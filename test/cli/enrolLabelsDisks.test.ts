@@ -19,7 +19,8 @@ function dd(...args: string[]): Buffer {
 }
 const wholeOf = (node: string): Buffer => dd(`if=${node}`, 'iflag=direct');
 const allOf = (rig: RealRig): Buffer => Buffer.concat(Object.values(rig.disks).map(({ node }) => wholeOf(node)));
-const iMean = (rig: RealRig, ...disks: ('p' | 's' | 'j')[]): string[] => disks.flatMap((disk) => ['--i-mean', rig.disks[disk].serial]);
+const iMean = (rig: RealRig, ...disks: ('p' | 's' | 'j')[]): string[] =>
+  disks.flatMap((disk) => ['--i-mean', rig.disks[disk].serial]);
 const labelOf = (rig: RealRig, disk: 'p' | 's'): Buffer => wholeOf(rig.disks[disk].node).subarray(AREA_BYTES - 4096);
 
 function put(node: string, bytes: Buffer, at: number): void {
@@ -40,7 +41,7 @@ it('a disk with a signature is left alone, also where only a backup at its end i
   expect(existsSync(rig.enrolled)).toBe(false);
 });
 
-it('another rig\'s disk is taken over only by --relabel and its serial once more; the other rig is refused then', async () => {
+it("another rig's disk is taken over only by --relabel and its serial once more; the other rig is refused then", async () => {
   const rig = await realRig(state.dir, 'first');
   expect((await rig.run(['enrol', rig.file, ...iMean(rig, 'p', 's', 'j')])).code).toBe(0);
   const theirs = join(state.dir, 'second.yaml');
@@ -54,7 +55,9 @@ it('another rig\'s disk is taken over only by --relabel and its serial once more
   expect(allOf(rig).equals(before)).toBe(true);
   const taken = await rig.run(['enrol', theirs, '--relabel', '--json', ...iMean(rig, 'p', 's', 'j')]);
   expect(taken.code, taken.stderr).toBe(0);
-  expect((JSON.parse(taken.stdout) as { enrolled: { replaced: string }[] }).enrolled[0].replaced).toMatch(/belongs to rig "first"/);
+  expect((JSON.parse(taken.stdout) as { enrolled: { replaced: string }[] }).enrolled[0].replaced).toMatch(
+    /belongs to rig "first"/,
+  );
   const formerOwner = await rig.run(['verify', rig.file]);
   expect(formerOwner.code).toBe(4);
   expect(formerOwner.stderr).toMatch(/GATE_LABEL_OTHER_RIG +belongs to rig "second"/);
@@ -66,14 +69,18 @@ it('a copy of an enrolled disk is not an enrolled disk, whatever the file says',
   dd(`if=${rig.disks.p.node}`, `of=${rig.disks.s.node}`, 'iflag=direct', 'oflag=direct', 'conv=fsync');
   const refused = await rig.run(['verify', rig.file]);
   expect(refused.code).toBe(4);
-  expect(refused.stderr).toContain(`GATE_LABEL_OTHER_DISK  its label was written for serial ${rig.disks.p.serial}; this one says ${rig.disks.s.serial}`);
+  expect(refused.stderr).toContain(
+    `GATE_LABEL_OTHER_DISK  its label was written for serial ${rig.disks.p.serial}; this one says ${rig.disks.s.serial}`,
+  );
   expect((await rig.run(['enrol', rig.file, ...iMean(rig, 's')])).code).toBe(4);
   expect((await rig.run(['enrol', rig.file, '--relabel', ...iMean(rig, 's')])).code).toBe(0);
   expect((await rig.run(['verify', rig.file])).stderr).not.toMatch(/GATE/);
 });
 
 it('when a disk fails at its label, those before it stay enrolled, and the next enrol asks for the rest alone', async () => {
-  const rig = await realRig(state.dir, 'failing', { faultsOfS: '{ class: error-once, afterFlushes: 1, lossProbability: 1 }' });
+  const rig = await realRig(state.dir, 'failing', {
+    faultsOfS: '{ class: error-once, afterFlushes: 1, lossProbability: 1 }',
+  });
   const broken = await rig.run(['enrol', rig.file, ...iMean(rig, 'p', 's', 'j')]);
   expect(broken.code, broken.stderr).toBe(3);
   expect(broken.stderr).toMatch(/label of .*-s could not be written: EIO/);
@@ -94,7 +101,11 @@ it('typed at a terminal: each disk is shown, a wrong serial changes nothing, the
   expect(wrong.text).toMatch(/EVERYTHING ON IT WILL BE OVERWRITTEN/);
   expect(wrong.text).toMatch(/secondary .*nothing was changed/);
   expect(allOf(rig).every((byte) => byte === 0)).toBe(true);
-  expect((await rig.run(['plan', rig.file])).stdout.match(/\(its label's 4\.0 KiB at the end are kept\), write cache: write-back, NOT ENROLLED/g)).toHaveLength(3);
+  expect(
+    (await rig.run(['plan', rig.file])).stdout.match(
+      /\(its label's 4\.0 KiB at the end are kept\), write cache: write-back, NOT ENROLLED/g,
+    ),
+  ).toHaveLength(3);
   const right = await typed(rig, serials);
   expect(right.code, right.text).toBe(0);
   expect(right.text).toContain(`labelled, and enrolled in ${rig.enrolled}`);
@@ -107,7 +118,10 @@ function typed(rig: RealRig, lines: readonly string[]): Promise<{ code: number |
   const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
   const [program, ...args] = inDisguise(Object.values(rig.disks));
   const command = `'${process.execPath}' '${main}' enrol '${rig.file}'`;
-  const child = spawn(program, [...args, 'script', '--quiet', '--return', '--command', command, '/dev/null'], { stdio: 'pipe', timeout: 250_000 });
+  const child = spawn(program, [...args, 'script', '--quiet', '--return', '--command', command, '/dev/null'], {
+    stdio: 'pipe',
+    timeout: 250_000,
+  });
   let text = '';
   let asked = 0;
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => {

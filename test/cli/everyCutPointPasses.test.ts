@@ -46,7 +46,11 @@ describe('on the virtual mirror', () => {
       const { point, missedByMs, leadMs } = aim!;
       expect(point, JSON.stringify(point)).toMatchObject({ reached: true });
       if (point!.reached && point!.held) expect(missedByMs, point!.name).toBe(0);
-      else expect(rails.map((rail) => measured[rail].cut.median), point!.name).toContain(leadMs);
+      else
+        expect(
+          rails.map((rail) => measured[rail].cut.median),
+          point!.name,
+        ).toContain(leadMs);
     }
     // Told as it happens, and in the report.
     expect(result.stdout).toMatch(/^cycle \d+: PASS \(P\+S at primary-only, held .* until the power was gone;/m);

@@ -22,7 +22,10 @@ const FLUSHED = 'afterWrites: 20, every: 3, count: 30';
 /** The journal's first writes are its format; the log's are written over again and again, so that only the last ones matter. */
 const LOGGED = 'afterWrites: 20, every: 2, count: 1000000';
 /** Much that is not flushed, at any time. */
-const UNFLUSHED = { tracking: 'flushEvery: 4096, flushInterval: 50ms, ackTimeout: 10s, linger: 10ms, hotRegions: 16', workload: 'queueDepth: 64, writeSize: [4KiB, 16KiB]' };
+const UNFLUSHED = {
+  tracking: 'flushEvery: 4096, flushInterval: 50ms, ackTimeout: 10s, linger: 10ms, hotRegions: 16',
+  workload: 'queueDepth: 64, writeSize: [4KiB, 16KiB]',
+};
 
 interface Summary {
   run: { verdict: string; troubles: string[] };
@@ -31,10 +34,12 @@ interface Summary {
 
 /** `AREA CLASS` of every fault that the campaign names, in either cycle. */
 function named({ cycles }: Summary): string[] {
-  const said = cycles.flatMap((c) => c.reasons).flatMap((r) => {
-    if (r.code === 'METADATA_ROT') return ['journal indicator-rot'];
-    return r.code === 'DEVICE_FAULT' ? [`${r.text.split(/[ :]/)[0]} ${r.rule}`] : [];
-  });
+  const said = cycles
+    .flatMap((c) => c.reasons)
+    .flatMap((r) => {
+      if (r.code === 'METADATA_ROT') return ['journal indicator-rot'];
+      return r.code === 'DEVICE_FAULT' ? [`${r.text.split(/[ :]/)[0]} ${r.rule}`] : [];
+    });
   return [...new Set(said)].sort();
 }
 
@@ -57,22 +62,40 @@ interface Case extends Partial<TinyWishes> {
 const cases: Case[] = [
   {
     name: 'lost-corrupt',
-    faults: { p: `class: lost-write, ${FLUSHED}`, s: `class: bit-corruption, ${FLUSHED}`, j: `class: bit-corruption, ${LOGGED}` },
+    faults: {
+      p: `class: lost-write, ${FLUSHED}`,
+      s: `class: bit-corruption, ${FLUSHED}`,
+      j: `class: bit-corruption, ${LOGGED}`,
+    },
     named: ['primary lost-write', 'secondary bit-corruption', 'journal indicator-rot'],
     with: ['primary lying-flush', 'primary torn-durable'],
   },
   {
     name: 'torn-misdirected',
     mode: 'async',
-    faults: { p: `class: torn-durable, ${FLUSHED}`, s: `class: misdirected-write, ${FLUSHED}`, j: `class: misdirected-write, ${LOGGED}` },
+    faults: {
+      p: `class: torn-durable, ${FLUSHED}`,
+      s: `class: misdirected-write, ${FLUSHED}`,
+      j: `class: misdirected-write, ${LOGGED}`,
+    },
     named: ['primary torn-durable', 'secondary misdirected-write'],
     // Where the journal's strayed writes have left nothing that is needed, nobody can tell.
-    with: ['journal indicator-rot', 'primary lost-write', 'secondary lost-write', 'secondary lying-flush', 'secondary torn-durable'],
+    with: [
+      'journal indicator-rot',
+      'primary lost-write',
+      'secondary lost-write',
+      'secondary lying-flush',
+      'secondary torn-durable',
+    ],
   },
   {
     name: 'garbage-shorn',
     ...UNFLUSHED,
-    faults: { p: 'class: garbage, count: 8', s: 'class: shorn, count: 8', j: 'class: stuck-bits, offset: 16KiB, length: 64KiB' },
+    faults: {
+      p: 'class: garbage, count: 8',
+      s: 'class: shorn, count: 8',
+      j: 'class: stuck-bits, offset: 16KiB, length: 64KiB',
+    },
     named: ['primary garbage', 'secondary shorn', 'journal indicator-rot'],
     with: ['secondary bit-corruption'],
   },
@@ -80,14 +103,22 @@ const cases: Case[] = [
     name: 'stuck-gone',
     mode: 'async',
     cycles: 2,
-    faults: { p: 'class: stuck-bits, afterCuts: 1, offset: 0, length: 2MiB', s: 'class: region-loss, offset: 64KiB, length: 256KiB', j: 'class: region-loss, offset: 0, length: 64KiB' },
+    faults: {
+      p: 'class: stuck-bits, afterCuts: 1, offset: 0, length: 2MiB',
+      s: 'class: region-loss, offset: 64KiB, length: 256KiB',
+      j: 'class: region-loss, offset: 0, length: 64KiB',
+    },
     named: ['primary stuck-bits', 'secondary region-loss', 'journal indicator-rot'],
     with: ['primary bit-corruption', 'primary garbage'],
   },
   {
     name: 'astray-unreadable',
     mode: 'async',
-    faults: { p: 'class: misdirected-read, afterCuts: 1, afterReads: 3, every: 3, count: 20', s: 'class: latent-error, afterCuts: 1, offset: 512KiB, length: 16KiB', j: 'class: latent-error, afterCuts: 1, offset: 16KiB, length: 4KiB' },
+    faults: {
+      p: 'class: misdirected-read, afterCuts: 1, afterReads: 3, every: 3, count: 20',
+      s: 'class: latent-error, afterCuts: 1, offset: 512KiB, length: 16KiB',
+      j: 'class: latent-error, afterCuts: 1, offset: 16KiB, length: 4KiB',
+    },
     named: ['primary misdirected-read', 'secondary latent-error', 'journal indicator-rot'],
     with: ['primary misdirected-write'],
   },
@@ -95,7 +126,11 @@ const cases: Case[] = [
     name: 'stale-collateral',
     ...UNFLUSHED,
     cycles: 2,
-    faults: { p: 'class: collateral, count: 8', s: 'class: stale-read, afterWrites: 30, every: 3, count: 50', j: `class: lost-write, ${LOGGED}` },
+    faults: {
+      p: 'class: collateral, count: 8',
+      s: 'class: stale-read, afterWrites: 30, every: 3, count: 50',
+      j: `class: lost-write, ${LOGGED}`,
+    },
     named: ['primary collateral', 'secondary stale-read', 'journal indicator-rot'],
     with: ['primary garbage'],
   },
@@ -121,9 +156,16 @@ describe('ends FAIL, each fault with its name and its area, and no other', () =>
     const missing = new Set(expected);
     for (const seed of SEEDS) {
       if (missing.size === 0) break;
-      const { code, summary } = await campaign(`${name}-${seed}`, { ...wishes, seed, disks: { p: disk(faults.p), s: disk(faults.s), j: disk(faults.j) } });
+      const { code, summary } = await campaign(`${name}-${seed}`, {
+        ...wishes,
+        seed,
+        disks: { p: disk(faults.p), s: disk(faults.s), j: disk(faults.j) },
+      });
       const found = named(summary);
-      expect(found.filter((f) => !also.includes(f) && !expected.includes(f)), `seed ${seed}: ${found.join()}`).toEqual([]);
+      expect(
+        found.filter((f) => !also.includes(f) && !expected.includes(f)),
+        `seed ${seed}: ${found.join()}`,
+      ).toEqual([]);
       if (found.length > 0) expect({ code, verdict: summary.run.verdict }).toEqual({ code: 1, verdict: 'FAIL' });
       for (const f of found) missing.delete(f);
     }

@@ -16,12 +16,22 @@ afterAll(() => state.clean(...names));
 const LOAD_P = '{ rails: [P], during: load, after: 300ms }';
 const LOAD_S = '{ rails: [S], during: load, after: 300ms }';
 
-async function run(name: string, wishes: RigWishes, out = join(state.dir, `${name}-out`), onOutput?: (stdout: string) => void) {
+async function run(
+  name: string,
+  wishes: RigWishes,
+  out = join(state.dir, `${name}-out`),
+  onOutput?: (stdout: string) => void,
+) {
   names.push(name);
   const file = join(state.dir, `${name}.yaml`);
   writeFileSync(file, rigText(name, wishes));
   const result = await cli(['run', file, '--out', out], { env, onOutput });
-  const lines = (path: string): CycleRecord[] => readFileSync(path, 'utf8').trim().split('\n').filter((l) => l !== '').map((l) => JSON.parse(l) as CycleRecord);
+  const lines = (path: string): CycleRecord[] =>
+    readFileSync(path, 'utf8')
+      .trim()
+      .split('\n')
+      .filter((l) => l !== '')
+      .map((l) => JSON.parse(l) as CycleRecord);
   return {
     ...result,
     record: (): RunRecord => JSON.parse(readFileSync(join(out, 'run.json'), 'utf8')) as RunRecord,
@@ -41,20 +51,34 @@ function fillUp(file: string): true {
 
 describe('exit codes', () => {
   it('1 when a disk lies about its flushes', async () => {
-    const result = await run('lying', { cuts: [LOAD_P, LOAD_S], cycles: 4, diskOptions: 'faults: [{ class: lying-flush }], killModel: drop' });
+    const result = await run('lying', {
+      cuts: [LOAD_P, LOAD_S],
+      cycles: 4,
+      diskOptions: 'faults: [{ class: lying-flush }], killModel: drop',
+    });
     expect(result.code, result.stdout + result.stderr).toBe(1);
     expect(result.record().verdict).toBe('FAIL');
     expect(result.cycles().flatMap((c) => c.reasons.map((r) => r.code))).toContain('DEVICE_FAULT');
   });
 
   it('3 when a contact is welded: INVALID, and the other cycles are run', async () => {
-    const result = await run('welded', { cuts: [LOAD_S, LOAD_P], cycles: 2, boardOptions: '{ welded: [2] }', deadlines: '{ cut: 2s }' });
+    const result = await run('welded', {
+      cuts: [LOAD_S, LOAD_P],
+      cycles: 2,
+      boardOptions: '{ welded: [2] }',
+      deadlines: '{ cut: 2s }',
+    });
     expect(result.code, result.stdout + result.stderr).toBe(3);
     expect(result.cycles().map((c) => c.verdict)).toEqual(['INVALID', 'PASS']);
   });
 
   it('3 when a disk does not come back: no later cycle is run, and it is said', async () => {
-    const result = await run('dead', { cuts: [LOAD_P], cycles: 3, diskOptions: 'faults: [{ class: dead-device }]', deadlines: '{ return: 1s }' });
+    const result = await run('dead', {
+      cuts: [LOAD_P],
+      cycles: 3,
+      diskOptions: 'faults: [{ class: dead-device }]',
+      deadlines: '{ return: 1s }',
+    });
     expect(result.code, result.stdout + result.stderr).toBe(3);
     expect(result.cycles()).toHaveLength(1);
     expect(result.stderr).toMatch(/DEVICE_NOT_BACK/);
@@ -68,32 +92,35 @@ describe('exit codes', () => {
     expect(await labStatus('mute')).toBeNull();
   });
 
-  it.skipIf(process.getuid?.() !== 0)('5 when the run directory fills up on the way, named once; power is back, and what was done is on record', async () => {
-    const mount = join(state.dir, 'small');
-    mkdirSync(mount);
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=8m', 'tmpfs', mount]);
-    try {
-      let full = false;
-      const fill = (stdout: string): void => {
-        if (!full && stdout.includes('cycle 1 (2 of 200)')) full = fillUp(join(mount, 'of-others'));
-      };
-      const result = await run('full', { cuts: [LOAD_P], cycles: 200 }, join(mount, 'out'), fill);
-      expect([full, result.code], result.stdout.slice(-500) + result.stderr).toEqual([true, 5]);
-      expect(result.stderr).toMatch(/small\/out/);
-      expect(result.stderr).toMatch(/no space|ENOSPC/i);
-      expect(result.stderr.match(/^plugpull: .*(no space|ENOSPC)/gim), result.stderr).toHaveLength(1);
-      expect(result.stderr).not.toMatch(/WITHOUT POWER|outside the bounds/);
-      expect(await labStatus('full')).toBeNull();
-      const ended = result.cycles();
-      expect(ended.length).toBeGreaterThan(0);
-      const report = await cli(['report', join(mount, 'out'), '--json'], { env });
-      expect(report.code, report.stderr).toBe(0);
-      const { run: record, cycles } = JSON.parse(report.stdout) as Run;
-      expect(cycles).toHaveLength(ended.length);
-      expect(record.troubles.filter((trouble) => /no space|ENOSPC/.test(trouble))).toHaveLength(1);
-      expect(record.history?.files.map(({ name }) => name)).toEqual(['cycle-000000.bin']);
-    } finally {
-      execFileSync('umount', ['--lazy', mount]);
-    }
-  });
+  it.skipIf(process.getuid?.() !== 0)(
+    '5 when the run directory fills up on the way, named once; power is back, and what was done is on record',
+    async () => {
+      const mount = join(state.dir, 'small');
+      mkdirSync(mount);
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=8m', 'tmpfs', mount]);
+      try {
+        let full = false;
+        const fill = (stdout: string): void => {
+          if (!full && stdout.includes('cycle 1 (2 of 200)')) full = fillUp(join(mount, 'of-others'));
+        };
+        const result = await run('full', { cuts: [LOAD_P], cycles: 200 }, join(mount, 'out'), fill);
+        expect([full, result.code], result.stdout.slice(-500) + result.stderr).toEqual([true, 5]);
+        expect(result.stderr).toMatch(/small\/out/);
+        expect(result.stderr).toMatch(/no space|ENOSPC/i);
+        expect(result.stderr.match(/^plugpull: .*(no space|ENOSPC)/gim), result.stderr).toHaveLength(1);
+        expect(result.stderr).not.toMatch(/WITHOUT POWER|outside the bounds/);
+        expect(await labStatus('full')).toBeNull();
+        const ended = result.cycles();
+        expect(ended.length).toBeGreaterThan(0);
+        const report = await cli(['report', join(mount, 'out'), '--json'], { env });
+        expect(report.code, report.stderr).toBe(0);
+        const { run: record, cycles } = JSON.parse(report.stdout) as Run;
+        expect(cycles).toHaveLength(ended.length);
+        expect(record.troubles.filter((trouble) => /no space|ENOSPC/.test(trouble))).toHaveLength(1);
+        expect(record.history?.files.map(({ name }) => name)).toEqual(['cycle-000000.bin']);
+      } finally {
+        execFileSync('umount', ['--lazy', mount]);
+      }
+    },
+  );
 });

@@ -9,7 +9,11 @@ const dir = mkdtempSync(join(tmpdir(), 'plugpull-explore-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
 it.each<[string, string[], RegExp]>([
-  ['a trace in a directory that is not there', ['--out', join(dir, 'none', 'trace.json')], /a trace can't be written to .*none.*--out/],
+  [
+    'a trace in a directory that is not there',
+    ['--out', join(dir, 'none', 'trace.json')],
+    /a trace can't be written to .*none.*--out/,
+  ],
   ['a trace in place of a directory', ['--out', dir], /is a directory/],
   ['counterexamples in a directory that is not there', ['--mutants', '--keep', join(dir, 'none')], /none.*--keep/],
   ['--keep without --mutants', ['--keep', dir], /--keep goes with --mutants/],

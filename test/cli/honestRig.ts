@@ -36,7 +36,12 @@ class Draw {
   }
 }
 
-const ADDRESSES = ['{ pattern: uniform }', '{ pattern: skewed, skew: 0.2 }', '{ pattern: skewed, skew: 0.99 }', '{ pattern: skewed, skew: 1.2 }'];
+const ADDRESSES = [
+  '{ pattern: uniform }',
+  '{ pattern: skewed, skew: 0.2 }',
+  '{ pattern: skewed, skew: 0.99 }',
+  '{ pattern: skewed, skew: 1.2 }',
+];
 /** Rails, and the areas each powers: three supplies, the journal on the primary's, or one for all. */
 const WIRINGS = [
   { P: ['primary'], S: ['secondary'], J: ['journal'] },
@@ -63,7 +68,10 @@ function disk(draw: Draw, bytes: number, channel: number): string {
 
 function railLines(wiring: Wiring): string {
   return Object.entries(wiring)
-    .map(([rail, areas]) => `  ${rail}: { board: relay0, channels: [${areas.map((a) => CHANNEL[a]).join(', ')}], powers: [${areas.join(', ')}], settle: 10ms }`)
+    .map(
+      ([rail, areas]) =>
+        `  ${rail}: { board: relay0, channels: [${areas.map((a) => CHANNEL[a]).join(', ')}], powers: [${areas.join(', ')}], settle: 10ms }`,
+    )
     .join('\n');
 }
 

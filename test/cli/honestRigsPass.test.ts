@@ -29,8 +29,16 @@ describe('a rig of honest disks passes', () => {
     writeFileSync(file, text);
     const result = await cli(['run', file, '--out', out, '--json'], { env });
     const said = result.stdout === '' ? null : (JSON.parse(result.stdout) as Summary);
-    const reasons = said?.cycles.flatMap((c) => c.reasons.map((r) => `cycle ${c.index} (${c.rails.join('+')} during ${c.during}): ${r.code} ${r.rule}: ${r.text}`));
-    expect({ code: result.code, reasons, troubles: said?.run.troubles, stderr: result.stderr }, text).toMatchObject({ code: 0, reasons: [], troubles: [] });
+    const reasons = said?.cycles.flatMap((c) =>
+      c.reasons.map(
+        (r) => `cycle ${c.index} (${c.rails.join('+')} during ${c.during}): ${r.code} ${r.rule}: ${r.text}`,
+      ),
+    );
+    expect({ code: result.code, reasons, troubles: said?.run.troubles, stderr: result.stderr }, text).toMatchObject({
+      code: 0,
+      reasons: [],
+      troubles: [],
+    });
     rmSync(out, { recursive: true, force: true });
   });
 });

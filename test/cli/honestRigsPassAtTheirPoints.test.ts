@@ -24,12 +24,19 @@ function rigText(seed: number): string {
   let next = seed * CYCLES;
   const text = honestRigText(seed, `points-${seed}`, CYCLES).replace('deadlines: {', 'deadlines: { point: 3s,');
   const points = CUT_POINT_NAMES.filter((name) => name !== 'flush' || !text.includes('durability: fua'));
-  return text.replace(/^( {4}- \{ rails: \[[^\]]*\]), .*$/gm, (_line, rails: string) => `${rails}, at: ${points[next++ % points.length]} }`);
+  return text.replace(
+    /^( {4}- \{ rails: \[[^\]]*\]), .*$/gm,
+    (_line, rails: string) => `${rails}, at: ${points[next++ % points.length]} }`,
+  );
 }
 
 interface Summary {
   run: { troubles: string[] };
-  cycles: { verdict: string; aim: { point: { name: string; reached: boolean; held?: boolean }; missedByMs: number | null }; reasons: { code: string; text: string }[] }[];
+  cycles: {
+    verdict: string;
+    aim: { point: { name: string; reached: boolean; held?: boolean }; missedByMs: number | null };
+    reasons: { code: string; text: string }[];
+  }[];
 }
 
 describe('a rig of honest disks, cut at points', () => {
@@ -44,7 +51,10 @@ describe('a rig of honest disks, cut at points', () => {
     expect(run.troubles, text).toEqual([]);
     expect(cycles, text).toHaveLength(CYCLES);
     for (const { verdict, aim, reasons } of cycles) {
-      expect(reasons.map((r) => r.code), text).toEqual(aim.point.reached ? [] : ['POINT_NOT_REACHED']);
+      expect(
+        reasons.map((r) => r.code),
+        text,
+      ).toEqual(aim.point.reached ? [] : ['POINT_NOT_REACHED']);
       expect(verdict).toBe(aim.point.reached ? 'PASS' : 'INVALID');
       if (aim.point.held === true) expect(aim.missedByMs, aim.point.name).toBe(0);
     }

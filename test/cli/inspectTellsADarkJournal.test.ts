@@ -29,7 +29,10 @@ it('inspect says so with exit 3; serve says it once and goes on', async () => {
     env,
     onOutput(text, child) {
       const url = /metrics: (http\S+)\n/.exec(text)?.[1];
-      if (url !== undefined) page ??= fetch(url).then((answer) => answer.text()).finally(() => child.kill('SIGTERM'));
+      if (url !== undefined)
+        page ??= fetch(url)
+          .then((answer) => answer.text())
+          .finally(() => child.kill('SIGTERM'));
     },
   });
   expect(served.code, served.stderr).toBe(0);

@@ -66,9 +66,11 @@ describe('an interrupt', () => {
     expect(await labStatus(NAME)).not.toBeNull();
     const states = await cli(['relay', 'state', file, '--json'], { env: { PLUGPULL_STATE_DIR: state.dir } });
     expect((JSON.parse(states.stdout) as { state: string }[]).map((r) => r.state)).toEqual(['on', 'on', 'on']);
-    const answers = (node: string): boolean => spawnSync('dd', [`if=${node}`, 'of=/dev/null', 'bs=4096', 'count=1', 'iflag=direct']).status === 0;
+    const answers = (node: string): boolean =>
+      spawnSync('dd', [`if=${node}`, 'of=/dev/null', 'bs=4096', 'count=1', 'iflag=direct']).status === 0;
     // A disk of a busy lab may take its time.
-    for (const { node } of Object.values(lab.disks)) await expect.poll(() => answers(node), { timeout: 30_000 }).toBe(true);
+    for (const { node } of Object.values(lab.disks))
+      await expect.poll(() => answers(node), { timeout: 30_000 }).toBe(true);
   });
 
   const READY = 'another Ctrl-C from now on restores power and ends at once';

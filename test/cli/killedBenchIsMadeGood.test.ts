@@ -65,7 +65,14 @@ async function expectMadeGood(after: string): Promise<void> {
   const verified = await cli(['verify', file], { env });
   expect(verified.code, `killed after "${after}": ${verified.stderr}${verified.stdout}`).toBe(0);
   // By someone who knows nothing of us.
-  const [p, s] = ['p', 's'].map((disk) => join('/dev', readlinkSync(join(state.dir, `lab-${NAME}`, `disk-${disk}`)).split('/').pop()!));
+  const [p, s] = ['p', 's'].map((disk) =>
+    join(
+      '/dev',
+      readlinkSync(join(state.dir, `lab-${NAME}`, `disk-${disk}`))
+        .split('/')
+        .pop()!,
+    ),
+  );
   const compared = spawnSync('cmp', [p, s], { encoding: 'utf8' });
   expect(compared.status, `killed after "${after}": ${compared.stdout}${compared.stderr}`).toBe(0);
 }

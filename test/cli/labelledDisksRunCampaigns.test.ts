@@ -15,18 +15,38 @@ const DISKS: readonly Disk[] = ['p', 's', 'j'];
 
 /** Past every cache. */
 function bytesOf(rig: RealRig, disk: Disk, firstBlock: number, blocks: number): Buffer {
-  const args = [`if=${rig.disks[disk].node}`, 'bs=4096', `skip=${firstBlock}`, `count=${blocks}`, 'iflag=direct', 'status=none'];
+  const args = [
+    `if=${rig.disks[disk].node}`,
+    'bs=4096',
+    `skip=${firstBlock}`,
+    `count=${blocks}`,
+    'iflag=direct',
+    'status=none',
+  ];
   return execFileSync('dd', args, { maxBuffer: 2 ** 24 });
 }
 
 const lastBlock = (disk: Disk): number => SIZES[disk] / 4096 - 1;
 const labelsOf = (rig: RealRig): Buffer[] => DISKS.map((disk) => bytesOf(rig, disk, lastBlock(disk), 1));
 const wipe = (rig: RealRig, disk: Disk): unknown =>
-  execFileSync('dd', ['if=/dev/zero', `of=${rig.disks[disk].node}`, 'bs=4096', `seek=${lastBlock(disk)}`, 'count=1', 'oflag=direct', 'conv=fsync', 'status=none']);
+  execFileSync('dd', [
+    'if=/dev/zero',
+    `of=${rig.disks[disk].node}`,
+    'bs=4096',
+    `seek=${lastBlock(disk)}`,
+    'count=1',
+    'oflag=direct',
+    'conv=fsync',
+    'status=none',
+  ]);
 
 describe('a rig of real disks', () => {
   it('is refused, enrolled, runs, and its labels stay to the byte', async () => {
-    const cuts = ['{ rails: [P], during: load, after: 60ms }', '{ rails: [P, S, J], during: load, after: 60ms }', '{ rails: [S], during: resync, after: 1ms }'];
+    const cuts = [
+      '{ rails: [P], during: load, after: 60ms }',
+      '{ rails: [P, S, J], during: load, after: 60ms }',
+      '{ rails: [S], during: resync, after: 1ms }',
+    ];
     const rig = await realRig(state.dir, 'real', { cycles: 3, cuts });
     const serials = DISKS.flatMap((disk) => ['--i-mean', rig.disks[disk].serial]);
     const out = (n: number): string[] => ['--out', join(state.dir, `out-${n}`)];
@@ -34,7 +54,11 @@ describe('a rig of real disks', () => {
     const stranger = await rig.run(['run', rig.file, ...out(0)]);
     expect(stranger.code, stranger.stderr).toBe(4);
     expect(stranger.stderr.match(/GATE_NOT_ENROLLED/g)).toHaveLength(3);
-    for (const disk of DISKS) expect(bytesOf(rig, disk, 0, SIZES[disk] / 4096).every((byte) => byte === 0), disk).toBe(true);
+    for (const disk of DISKS)
+      expect(
+        bytesOf(rig, disk, 0, SIZES[disk] / 4096).every((byte) => byte === 0),
+        disk,
+      ).toBe(true);
 
     const half = await rig.run(['enrol', rig.file, ...serials.slice(0, 4)]);
     expect(half.code, half.stderr).toBe(4);
@@ -45,7 +69,12 @@ describe('a rig of real disks', () => {
     const enrolled = await rig.run(['enrol', rig.file, '--json', ...serials]);
     expect(enrolled.code, enrolled.stderr).toBe(0);
     expect((JSON.parse(enrolled.stdout) as { enrolled: unknown[] }).enrolled).toEqual(
-      DISKS.map((disk, i) => ({ role: ['primary', 'secondary', 'journal'][i], serial: rig.disks[disk].serial, labelOffset: SIZES[disk] - 4096, replaced: null })),
+      DISKS.map((disk, i) => ({
+        role: ['primary', 'secondary', 'journal'][i],
+        serial: rig.disks[disk].serial,
+        labelOffset: SIZES[disk] - 4096,
+        replaced: null,
+      })),
     );
     const labels = labelsOf(rig);
     for (const label of labels) expect(label.toString('latin1', 0, 8)).toBe('PLUGPULL');
@@ -79,7 +108,9 @@ describe('a rig of real disks', () => {
 
   it('whose label goes away under way is written to no more: INVALID, power on', async () => {
     const rig = await realRig(state.dir, 'wiped', { cycles: 20 });
-    expect((await rig.run(['enrol', rig.file, ...DISKS.flatMap((disk) => ['--i-mean', rig.disks[disk].serial])])).code).toBe(0);
+    expect(
+      (await rig.run(['enrol', rig.file, ...DISKS.flatMap((disk) => ['--i-mean', rig.disks[disk].serial])])).code,
+    ).toBe(0);
     let wiped = false;
     const out = join(state.dir, 'out-wiped');
     const campaign = await rig.run(['run', rig.file, '--out', out], {
@@ -90,10 +121,16 @@ describe('a rig of real disks', () => {
       },
     });
     expect(campaign.code, campaign.stdout + campaign.stderr).toBe(3);
-    const record = JSON.parse(readFileSync(join(out, 'run.json'), 'utf8')) as { verdict: string; counts: { PASS: number }; troubles: string[] };
+    const record = JSON.parse(readFileSync(join(out, 'run.json'), 'utf8')) as {
+      verdict: string;
+      counts: { PASS: number };
+      troubles: string[];
+    };
     expect(record.verdict).toBe('INVALID');
     expect(record.counts.PASS).toBeGreaterThan(0);
-    expect(record.troubles.join()).toMatch(/refused \(1 finding\); nothing is written from here on\n.*\nsecondary .*GATE_LABEL_MISSING/);
+    expect(record.troubles.join()).toMatch(
+      /refused \(1 finding\); nothing is written from here on\n.*\nsecondary .*GATE_LABEL_MISSING/,
+    );
     // Nothing was written there after it was wiped: a bench that goes by sizes alone would have.
     expect(bytesOf(rig, 's', lastBlock('s'), 1).every((byte) => byte === 0)).toBe(true);
     expect((await rig.run(['relay', 'state', rig.file])).stdout.match(/ on /g)).toHaveLength(3);

@@ -9,8 +9,14 @@ const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 it('a full disk', () => {
   const full = openSync('/dev/full', 'w');
   try {
-    const run = spawnSync(process.execPath, [MAIN, 'relay', 'boards'], { stdio: ['ignore', full, 'pipe'], encoding: 'utf8' });
-    expect([run.status, run.stderr]).toEqual([5, 'plugpull: what is printed is lost: ENOSPC: no space left on device, write\n']);
+    const run = spawnSync(process.execPath, [MAIN, 'relay', 'boards'], {
+      stdio: ['ignore', full, 'pipe'],
+      encoding: 'utf8',
+    });
+    expect([run.status, run.stderr]).toEqual([
+      5,
+      'plugpull: what is printed is lost: ENOSPC: no space left on device, write\n',
+    ]);
   } finally {
     closeSync(full);
   }

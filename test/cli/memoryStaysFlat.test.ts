@@ -32,26 +32,43 @@ function residentMib(pid: number): number | null {
   }
 }
 
-it(`over ${CYCLES} cycles`, async () => {
-  writeFileSync(file, tinyRigText('flat', {
-    cycles: CYCLES,
-    cuts: ['{ rails: [P, S, J], during: load, after: [20ms, 60ms] }', '{ rails: [S], during: load, after: [20ms, 60ms] }', '{ rails: [P], during: load, after: [20ms, 60ms] }'],
-  }));
-  const samples: number[] = [];
-  const result = await cli(['run', file, '--out', join(state.dir, 'out')], {
-    env,
-    hangMs: LONG ? LONG_MS : undefined,
-    onOutput: (stdout, child) => {
-      const ended = stdout.match(/^cycle \d+: /gm)?.length ?? 0;
-      while (samples.length < ended) samples.push(residentMib(child.pid!) ?? samples.at(-1)!);
-    },
-  });
-  expect(result.code, result.stderr + result.stdout.slice(-1000)).toBe(0);
-  expect(samples.length).toBe(CYCLES);
-  const later = samples.slice(Math.floor(CYCLES / 3));
-  const third = Math.ceil(later.length / 3);
-  const mean = (list: number[]): number => list.reduce((a, b) => a + b, 0) / list.length;
-  const growth = mean(later.slice(-third)) - mean(later.slice(0, third));
-  if (LONG) console.log(`resident MiB: ${samples.filter((_, i) => i % 50 === 0).map(Math.round).join(' ')}; growth ${growth.toFixed(1)}`);
-  expect(growth, `MiB by cycle: ${samples.map(Math.round).join(' ')}`).toBeLessThan(GROWTH_MIB_MAX);
-}, LONG ? LONG_MS : undefined);
+it(
+  `over ${CYCLES} cycles`,
+  async () => {
+    writeFileSync(
+      file,
+      tinyRigText('flat', {
+        cycles: CYCLES,
+        cuts: [
+          '{ rails: [P, S, J], during: load, after: [20ms, 60ms] }',
+          '{ rails: [S], during: load, after: [20ms, 60ms] }',
+          '{ rails: [P], during: load, after: [20ms, 60ms] }',
+        ],
+      }),
+    );
+    const samples: number[] = [];
+    const result = await cli(['run', file, '--out', join(state.dir, 'out')], {
+      env,
+      hangMs: LONG ? LONG_MS : undefined,
+      onOutput: (stdout, child) => {
+        const ended = stdout.match(/^cycle \d+: /gm)?.length ?? 0;
+        while (samples.length < ended) samples.push(residentMib(child.pid!) ?? samples.at(-1)!);
+      },
+    });
+    expect(result.code, result.stderr + result.stdout.slice(-1000)).toBe(0);
+    expect(samples.length).toBe(CYCLES);
+    const later = samples.slice(Math.floor(CYCLES / 3));
+    const third = Math.ceil(later.length / 3);
+    const mean = (list: number[]): number => list.reduce((a, b) => a + b, 0) / list.length;
+    const growth = mean(later.slice(-third)) - mean(later.slice(0, third));
+    if (LONG)
+      console.log(
+        `resident MiB: ${samples
+          .filter((_, i) => i % 50 === 0)
+          .map(Math.round)
+          .join(' ')}; growth ${growth.toFixed(1)}`,
+      );
+    expect(growth, `MiB by cycle: ${samples.map(Math.round).join(' ')}`).toBeLessThan(GROWTH_MIB_MAX);
+  },
+  LONG ? LONG_MS : undefined,
+);

@@ -30,13 +30,25 @@ const textOf = (path: string): string => (existsSync(path) ? readFileSync(path, 
 const HANG = { timeout: 60_000 };
 
 /** Runs it on a terminal of its own that is gone once the power is off; the record of how it ended. */
-async function hungUp(name: string, file: string, command: (args: string) => string): Promise<{ verdict: string; interrupted: boolean }> {
+async function hungUp(
+  name: string,
+  file: string,
+  command: (args: string) => string,
+): Promise<{ verdict: string; interrupted: boolean }> {
   const cwd = join(state.dir, name);
   mkdirSync(cwd);
-  writeFileSync(join(cwd, 'package.json'), JSON.stringify({ name: 'bench', scripts: { go: `${MAIN} run ${file} --out out` } }));
+  writeFileSync(
+    join(cwd, 'package.json'),
+    JSON.stringify({ name: 'bench', scripts: { go: `${MAIN} run ${file} --out out` } }),
+  );
   const terminal = spawn('script', ['--quiet', '--flush', '--command', command(`run ${file} --out out`), '/dev/null'], {
     cwd,
-    env: { ...process.env, PLUGPULL_STATE_DIR: state.dir, TERM: 'dumb', PATH: `${join(process.execPath, '..')}:${process.env.PATH}` },
+    env: {
+      ...process.env,
+      PLUGPULL_STATE_DIR: state.dir,
+      TERM: 'dumb',
+      PATH: `${join(process.execPath, '..')}:${process.env.PATH}`,
+    },
     stdio: ['pipe', 'ignore', 'inherit'],
   });
   const gone = new Promise((resolve) => terminal.once('close', resolve));
@@ -61,5 +73,8 @@ it.each<[string, (args: string) => string]>([
 
 it('without it, a hang-up ends the run in order', async () => {
   // It is the hang-up that ends the outage.
-  expect(await hungUp('direct', rigFile('10min'), (args) => `${LAUNCHER} ${args}`)).toMatchObject({ verdict: 'INVALID', interrupted: true });
+  expect(await hungUp('direct', rigFile('10min'), (args) => `${LAUNCHER} ${args}`)).toMatchObject({
+    verdict: 'INVALID',
+    interrupted: true,
+  });
 });

@@ -18,14 +18,19 @@ const state = ownStateDir();
 const env = { PLUGPULL_STATE_DIR: state.dir };
 const file = join(state.dir, 'rig.yaml');
 // After the line "cut" the power is off.
-writeFileSync(file, tinyRigText(NAME, { cycles: 50, dark: '1s', cuts: ['{ rails: [P, S], during: load, after: 100ms }'] }));
+writeFileSync(
+  file,
+  tinyRigText(NAME, { cycles: 50, dark: '1s', cuts: ['{ rails: [P, S], during: load, after: 100ms }'] }),
+);
 afterAll(() => state.clean(NAME));
 
 async function expectRecords(out: string): Promise<void> {
-  const read = (): { interrupted?: boolean; endedAt?: string } => (existsSync(join(out, 'run.json')) ? (JSON.parse(readFileSync(join(out, 'run.json'), 'utf8')) as object) : {});
+  const read = (): { interrupted?: boolean; endedAt?: string } =>
+    existsSync(join(out, 'run.json')) ? (JSON.parse(readFileSync(join(out, 'run.json'), 'utf8')) as object) : {};
   // For a hang only. The bench outlives an npm that has left.
   await expect.poll(read, { timeout: 60_000 }).toMatchObject({ interrupted: true, endedAt: expect.any(String) });
-  for (const name of ['report.html', 'junit.xml', 'metrics.prom']) await expect.poll(() => existsSync(join(out, name)), { message: name, timeout: 60_000 }).toBe(true);
+  for (const name of ['report.html', 'junit.xml', 'metrics.prom'])
+    await expect.poll(() => existsSync(join(out, name)), { message: name, timeout: 60_000 }).toBe(true);
   await expect.poll(() => labStatus(NAME), { timeout: 60_000 }).toBeNull();
   await expect.poll(() => existsSync(join(state.dir, `rig-${NAME}.lock`)), { timeout: 60_000 }).toBe(false);
 }
@@ -52,7 +57,10 @@ it.each(['/bin/sh', '/bin/bash'])('typed at an npm whose scripts run in %s', asy
   const dir = join(state.dir, `npm${shell.replaceAll('/', '-')}`);
   const out = join(dir, 'out');
   mkdirSync(dir);
-  writeFileSync(join(dir, 'package.json'), JSON.stringify({ name: 'bench', scripts: { go: `${process.execPath} ${MAIN} run ${file} --out ${out}` } }));
+  writeFileSync(
+    join(dir, 'package.json'),
+    JSON.stringify({ name: 'bench', scripts: { go: `${process.execPath} ${MAIN} run ${file} --out ${out}` } }),
+  );
   let typed = false;
   const output = await onTerminal(`npm --script-shell=${shell} --no-update-notifier run go`, dir, (text) => {
     if (typed || !text.includes('  cut:')) return null;

@@ -30,7 +30,11 @@ type Ask = (args: readonly string[], options?: { cwd: string }) => Promise<CliRe
 async function answersOf(ask: Ask, file: string): Promise<Answers> {
   const cwd = join(state.dir, `cwd-${readdirSync(state.dir).length}`);
   mkdirSync(cwd);
-  const [plan, doctor, run] = [await ask(['plan', file]), await ask(['doctor', file]), await ask(['run', file], { cwd })];
+  const [plan, doctor, run] = [
+    await ask(['plan', file]),
+    await ask(['doctor', file]),
+    await ask(['run', file], { cwd }),
+  ];
   // Refused before anything began: no record is named, none is there.
   expect(run.stdout).not.toContain('runs/');
   expect(readdirSync(cwd)).toEqual([]);
@@ -86,7 +90,11 @@ describe.skipIf(process.getuid?.() !== 0)('refused alike', () => {
     const answers = await answersOf(ask, file);
     expectRefused(answers, 4, /secondary .*GATE_MOUNTED/);
     expect(answers.plan.stdout).toMatch(/^A run would be refused now: GATE_REFUSED\.$/m);
-    const json = JSON.parse((await ask(['plan', file, '--json'])).stdout) as { error: object; refusals: object[]; devices: object[] };
+    const json = JSON.parse((await ask(['plan', file, '--json'])).stdout) as {
+      error: object;
+      refusals: object[];
+      devices: object[];
+    };
     expect(json).toMatchObject({ error: { code: 'GATE_REFUSED', exitCode: 4 }, refusals: [{ code: 'GATE_REFUSED' }] });
     expect(json.devices).toHaveLength(3);
     expect(existsSync(switched)).toBe(false);
@@ -105,8 +113,16 @@ describe.skipIf(process.getuid?.() !== 0)('refused alike', () => {
   });
 
   it.each([
-    ['a program that is not there', '{ type: exec, channels: 1, options: { on: [nosuch-pdu, on], off: [/bin/true] } }', /b: nosuch-pdu is not there, .* edit boards\.b\.options\.on/],
-    ['a tty that is not there', '{ type: lcus, channels: 1, tty: /dev/serial/by-id/usb-none }', /usb-none does not exist: is the board plugged in/],
+    [
+      'a program that is not there',
+      '{ type: exec, channels: 1, options: { on: [nosuch-pdu, on], off: [/bin/true] } }',
+      /b: nosuch-pdu is not there, .* edit boards\.b\.options\.on/,
+    ],
+    [
+      'a tty that is not there',
+      '{ type: lcus, channels: 1, tty: /dev/serial/by-id/usb-none }',
+      /usb-none does not exist: is the board plugged in/,
+    ],
     ['a device that is no tty', '{ type: lcus, channels: 1, tty: /dev/null }', /\/dev\/null is not a tty/],
   ])('%s: exit 3', async (_what, board, text) => {
     const { file } = loopRig('agree-tty');
@@ -154,13 +170,22 @@ describe.skipIf(process.getuid?.() !== 0)('refused alike', () => {
 
   it('an array of md, or any device without a serial, is called what it is', async () => {
     const [p, s, j] = [loops.loop(), loops.loop(), loops.loop()];
-    const disks = [p, s, j].map(({ path }, i) => ({ node: path, name: `nameless-${i}`, ...(i === 0 ? {} : { serial: `S${i}` }) }));
+    const disks = [p, s, j].map(({ path }, i) => ({
+      node: path,
+      name: `nameless-${i}`,
+      ...(i === 0 ? {} : { serial: `S${i}` }),
+    }));
     const file = join(state.dir, 'nameless.yaml');
     const area = (i: number): string => `{ device: /dev/disk/by-id/nameless-${i}, serial: S${i} }`;
-    writeFileSync(file, `schemaVersion: 1\nname: nameless\nregionSize: 64KiB\nprimary: ${area(0)}\nsecondary: ${area(1)}\njournal: ${area(2)}\n`);
+    writeFileSync(
+      file,
+      `schemaVersion: 1\nname: nameless\nregionSize: 64KiB\nprimary: ${area(0)}\nsecondary: ${area(1)}\njournal: ${area(2)}\n`,
+    );
     const enrol = await cli(['enrol', file, '--i-mean', 'S0'], { env, inside: inDisguise(disks) });
     expect(enrol.code, enrol.stderr).toBe(4);
-    expect(enrol.stderr).toMatch(/primary .*GATE_UNIDENTIFIED +loop\d+ is a virtual device, no disk: it tells neither serial nor WWN.* name a disk of its own/);
+    expect(enrol.stderr).toMatch(
+      /primary .*GATE_UNIDENTIFIED +loop\d+ is a virtual device, no disk: it tells neither serial nor WWN.* name a disk of its own/,
+    );
     expect(enrol.stderr).not.toMatch(/cabling/);
     // What enrolling would cure is no obstacle to it.
     expect(enrol.stderr).not.toMatch(/plugpull enrol/);
@@ -171,7 +196,14 @@ describe.skipIf(process.getuid?.() !== 0)('refused alike', () => {
 describe.skipIf(process.getuid?.() !== 0)('nothing speaks against it', () => {
   it('without power: said, with the way to ask again; a run may switch it on', async () => {
     const file = join(state.dir, 'agree-dark.yaml');
-    writeFileSync(file, tinyRigText('agree-dark', { cycles: 1, cuts: ['{ rails: [P], during: load, after: 50ms }'], disks: { s: 'silent: retry' } }));
+    writeFileSync(
+      file,
+      tinyRigText('agree-dark', {
+        cycles: 1,
+        cuts: ['{ rails: [P], during: load, after: 50ms }'],
+        disks: { s: 'silent: retry' },
+      }),
+    );
     expect((await ask(['lab', 'up', file])).code).toBe(0);
     expect((await ask(['relay', 'off', file, 'P'])).code).toBe(0);
     const dark = await ask(['plan', file]);
@@ -187,11 +219,16 @@ describe.skipIf(process.getuid?.() !== 0)('nothing speaks against it', () => {
 
   it('a virtual rig: planned without making so much as a directory', async () => {
     const file = join(state.dir, 'agree-virtual.yaml');
-    writeFileSync(file, tinyRigText('agree-virtual', { cycles: 1, cuts: ['{ rails: [P], during: load, after: 50ms }'] }));
+    writeFileSync(
+      file,
+      tinyRigText('agree-virtual', { cycles: 1, cuts: ['{ rails: [P], during: load, after: 50ms }'] }),
+    );
     const nowhere = join(state.dir, 'nowhere');
     const plan = await cli(['plan', file], { env: { PLUGPULL_STATE_DIR: nowhere } });
     expect(plan.code, plan.stderr).toBe(0);
-    expect(plan.stdout).toMatch(/^safety gate: not asked about primary, secondary, journal: virtual, and not there before `plugpull lab up /m);
+    expect(plan.stdout).toMatch(
+      /^safety gate: not asked about primary, secondary, journal: virtual, and not there before `plugpull lab up /m,
+    );
     expect(existsSync(nowhere)).toBe(false);
   });
 
@@ -204,9 +241,12 @@ describe.skipIf(process.getuid?.() !== 0)('nothing speaks against it', () => {
     expect(plan.stdout).not.toMatch(/whole/);
   });
 
-  it('a missing disk that a rail feeds: the gate names the rail\'s command', async () => {
+  it("a missing disk that a rail feeds: the gate names the rail's command", async () => {
     const { file } = loopRig('agree-missing');
-    const text = readFileSync(file, 'utf8').replace(/primary: .*/, 'primary: { device: /dev/disk/by-id/ata-NOT_THERE, serial: X1 }');
+    const text = readFileSync(file, 'utf8').replace(
+      /primary: .*/,
+      'primary: { device: /dev/disk/by-id/ata-NOT_THERE, serial: X1 }',
+    );
     writeFileSync(file, text);
     const enrol = await ask(['enrol', file, '--i-mean', 'X1']);
     expect(enrol.code).toBe(4);
@@ -221,7 +261,8 @@ describe.skipIf(process.getuid?.() !== 0)('nothing speaks against it', () => {
     const { file } = loopRig('agree-host');
     const { stdout } = await ask(['doctor', file]);
     expect(stdout).toMatch(/ok +safety gate/);
-    for (const other of ['FUSE', 'ptys', 'loop devices', 'promtool', 'fio', 'losetup', 'cc ']) expect(stdout, other).not.toContain(other);
+    for (const other of ['FUSE', 'ptys', 'loop devices', 'promtool', 'fio', 'losetup', 'cc '])
+      expect(stdout, other).not.toContain(other);
     expect((await ask(['doctor'])).stdout).toMatch(/FUSE[^]*promtool/);
   });
 });

@@ -11,23 +11,30 @@ afterAll(() => state.clean());
 const file = join(state.dir, 'rig.yaml');
 const wishes = { cycles: 2, cuts: ['{ rails: [P], during: load, after: 50ms }'] };
 writeFileSync(file, tinyRigText('planned', wishes));
-const run = (...args: string[]): Promise<CliResult> => cli(args, { env: { PLUGPULL_STATE_DIR: state.dir }, cwd: state.dir });
+const run = (...args: string[]): Promise<CliResult> =>
+  cli(args, { env: { PLUGPULL_STATE_DIR: state.dir }, cwd: state.dir });
 
 interface Plan {
   estimate: { fromSeconds: number; toSeconds: number } | null;
   estimatedFrom: string | null;
   secondsAtLeast: number;
 }
-const planOf = async (...args: string[]): Promise<Plan> => JSON.parse((await run('plan', file, '--json', ...args)).stdout) as Plan;
+const planOf = async (...args: string[]): Promise<Plan> =>
+  JSON.parse((await run('plan', file, '--json', ...args)).stdout) as Plan;
 
 it('before a run a lower bound, said as such; after one a range around it, scaled to the cycles; not for another profile', async () => {
   const before = await run('plan', file);
-  expect(before.stdout).toMatch(/^time: at least 0\.2 s for loads and outages; no run of this profile in runs\/ to estimate the rest from$/m);
+  expect(before.stdout).toMatch(
+    /^time: at least 0\.2 s for loads and outages; no run of this profile in runs\/ to estimate the rest from$/m,
+  );
 
   expect((await run('run', file)).code).toBe(0);
   const [name] = readdirSync(join(state.dir, 'runs'));
   const directory = join('runs', name);
-  const { startedAt, endedAt } = JSON.parse(readFileSync(join(state.dir, directory, 'run.json'), 'utf8')) as { startedAt: string; endedAt: string };
+  const { startedAt, endedAt } = JSON.parse(readFileSync(join(state.dir, directory, 'run.json'), 'utf8')) as {
+    startedAt: string;
+    endedAt: string;
+  };
   const tookSeconds = (Date.parse(endedAt) - Date.parse(startedAt)) / 1000;
   const same = await planOf();
   expect(same.estimatedFrom).toBe(directory);
@@ -46,7 +53,10 @@ it('before a run a lower bound, said as such; after one a range around it, scale
   const other = await run('plan', file, '--like', directory);
   expect(other.code).toBe(2);
   expect(other.stderr).toMatch(/was run with another profile than this one/);
-  writeFileSync(file, tinyRigText('planned', { cycles: 5, seed: 9, cuts: ['{ rails: [S], during: resync, after: 5ms }'] }));
+  writeFileSync(
+    file,
+    tinyRigText('planned', { cycles: 5, seed: 9, cuts: ['{ rails: [S], during: resync, after: 5ms }'] }),
+  );
   expect((await planOf()).estimatedFrom, 'other cuts, cycles and seeds are drawn from the same bench').toBe(directory);
 
   // One that is broken off, or no run at all, is passed over; asked for by name it is refused.

@@ -5,7 +5,14 @@ import { expect, it } from 'vitest';
 import { liveProgress } from '../../src/cli/progress/live.js';
 import type { EngineSnapshot } from '../../src/replication/port.js';
 
-const SNAPSHOT = { phase: 'resync', regionCount: 1024, dirtyRegions: 100, updatesInFlight: 0, phaseDone: 0.5, phaseBytesPerSecond: 3 * 2 ** 20 } as EngineSnapshot;
+const SNAPSHOT = {
+  phase: 'resync',
+  regionCount: 1024,
+  dirtyRegions: 100,
+  updatesInFlight: 0,
+  phaseDone: 0.5,
+  phaseBytesPerSecond: 3 * 2 ** 20,
+} as EngineSnapshot;
 const HIDDEN_CURSOR = '\u001b[?25l';
 const SHOWN_CURSOR = '\u001b[?25h';
 const COLUMNS = 60;
@@ -26,7 +33,9 @@ function terminal(): { out: NodeJS.WriteStream; screen: () => Promise<string[]>;
     async screen() {
       await new Promise(setImmediate);
       await shown;
-      const lines = Array.from({ length: emulated.buffer.active.length }, (_, i) => emulated.buffer.active.getLine(i)!.translateToString(true));
+      const lines = Array.from({ length: emulated.buffer.active.length }, (_, i) =>
+        emulated.buffer.active.getLine(i)!.translateToString(true),
+      );
       return lines.slice(0, lines.findLastIndex((line) => line !== '') + 1);
     },
     written: () => text,

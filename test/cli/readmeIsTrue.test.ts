@@ -29,7 +29,9 @@ describe('README', () => {
   });
 
   it('shows a board that can be used as described', () => {
-    const { boardTypes } = parse(blocks.find((b) => b.startsWith('boardTypes'))!) as { boardTypes: Record<string, unknown> };
+    const { boardTypes } = parse(blocks.find((b) => b.startsWith('boardTypes'))!) as {
+      boardTypes: Record<string, unknown>;
+    };
     expect(() => findBoardType('shed-controller', boardTypes)).not.toThrow();
   });
 

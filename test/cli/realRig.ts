@@ -28,7 +28,8 @@ export interface RealWishes {
 }
 
 export function realRigText(name: string, w: RealWishes = {}): string {
-  const area = (disk: string): string => `{ device: /dev/disk/by-id/test-${name}-${disk}, serial: ${serialOf(name, disk)} }`;
+  const area = (disk: string): string =>
+    `{ device: /dev/disk/by-id/test-${name}-${disk}, serial: ${serialOf(name, disk)} }`;
   const disk = (size: string, channel: number, sector: number, faults = ''): string =>
     `{ size: ${size}, sectorSize: ${sector}, fedBy: "relay0:${channel}", killModel: mixed, tearProbability: 10%, faults: [${faults}] }`;
   return `schemaVersion: 1
@@ -72,13 +73,18 @@ export async function realRig(dir: string, name: string, wishes: RealWishes = {}
   writeFileSync(file, text);
   await labUp(name, parseRig(text, file).lab!);
   const state = (await labStatus(name))!;
-  const disguise = (disk: string): Disguise & { serial: string } => ({ node: state.disks[disk].loop!, name: `test-${name}-${disk}`, serial: serialOf(name, disk) });
+  const disguise = (disk: string): Disguise & { serial: string } => ({
+    node: state.disks[disk].loop!,
+    name: `test-${name}-${disk}`,
+    serial: serialOf(name, disk),
+  });
   const disks = { p: disguise('p'), s: disguise('s'), j: disguise('j') };
   const env = { PLUGPULL_STATE_DIR: dir };
   return {
     file,
     enrolled: join(dir, `${name}.enrolled.json`),
     disks,
-    run: (args, options = {}) => cli(args, { inside: inDisguise(Object.values(disks)), ...options, env: { ...env, ...options.env } }),
+    run: (args, options = {}) =>
+      cli(args, { inside: inDisguise(Object.values(disks)), ...options, env: { ...env, ...options.env } }),
   };
 }

@@ -41,7 +41,8 @@ it('is written for its owner alone, whatever the umask, and through no link', ()
     symlinkSync(outside, join(run.path, 'run.json.new'));
     run.write('run.json', 'mine');
     run.lines('events.jsonl').append({}, true);
-    for (const name of ['', 'run.json', 'events.jsonl', 'history']) expect(statSync(join(run.path, name)).mode & 0o077, name).toBe(0);
+    for (const name of ['', 'run.json', 'events.jsonl', 'history'])
+      expect(statSync(join(run.path, name)).mode & 0o077, name).toBe(0);
     expect(() => RunDirectory.create(join(dir, 'link'))).toThrow(/symbolic link/);
   } finally {
     process.umask(umask);

@@ -25,7 +25,11 @@ afterAll(async () => {
 let runs = 0;
 
 /** Runs a profile that is GOOD with something replaced. */
-async function run(from: string | RegExp, to: string, args: readonly string[] = []): Promise<CliResult & { out: string }> {
+async function run(
+  from: string | RegExp,
+  to: string,
+  args: readonly string[] = [],
+): Promise<CliResult & { out: string }> {
   const name = `case-${runs++}`;
   const file = join(state.dir, `${name}.yaml`);
   const text = GOOD.replace(from, to);
@@ -63,7 +67,10 @@ describe('usage', () => {
     ['off without a rail', ['relay', 'off', 'rigs/loop-ci.yaml']],
     ['a report of no run', ['report', state.dir]],
     ['a run directory without a name', ['run', 'rigs/loop-ci.yaml', '--out', '']],
-    ['a rail that there is none of, before any board is asked', ['relay', 'pulse', 'rigs/virtual-mirror.yaml', 'Q', '--ms', '5']],
+    [
+      'a rail that there is none of, before any board is asked',
+      ['relay', 'pulse', 'rigs/virtual-mirror.yaml', 'Q', '--ms', '5'],
+    ],
     ['a board type that there is none of', ['relay', 'test', '--type', 'lcsu', '--tty', '/dev/ttyNOPE7']],
   ])('%s: exit 2', async (_what, args) => {
     const result = await cli(args, { env });
@@ -87,8 +94,11 @@ describe('a profile without rails', () => {
 });
 
 describe('hardware that is not there', () => {
-  it('a device: exit 4 with the gate\'s table, the lab down again', async () => {
-    const result = await run('secondary: { device: "lab:s" }', 'secondary: { device: /dev/disk/by-id/ata-NOT_THERE, serial: "X1" }');
+  it("a device: exit 4 with the gate's table, the lab down again", async () => {
+    const result = await run(
+      'secondary: { device: "lab:s" }',
+      'secondary: { device: /dev/disk/by-id/ata-NOT_THERE, serial: "X1" }',
+    );
     expect(result.code, result.stderr).toBe(4);
     expect(result.stderr).toMatch(/secondary.*NOT_THERE.*GATE_MISSING/);
     expect(existsSync(result.out)).toBe(false);
@@ -96,7 +106,10 @@ describe('hardware that is not there', () => {
   });
 
   it('a tty: exit 3, naming it', async () => {
-    const result = await run('tty: "lab:relay0", channels: 4 }', 'tty: "lab:relay0", channels: 4 }\n  relay1: { type: lcus, tty: /dev/ttyNOPE7, channels: 1 }');
+    const result = await run(
+      'tty: "lab:relay0", channels: 4 }',
+      'tty: "lab:relay0", channels: 4 }\n  relay1: { type: lcus, tty: /dev/ttyNOPE7, channels: 1 }',
+    );
     expect(result.code, result.stderr).toBe(3);
     expect(result.stderr).toContain('/dev/ttyNOPE7');
     expect(existsSync(result.out)).toBe(false);
@@ -105,7 +118,11 @@ describe('hardware that is not there', () => {
   it('the lab, for a command that needs what is on its disks: exit 3, and how to start it', async () => {
     const file = join(state.dir, 'good.yaml');
     writeFileSync(file, GOOD);
-    for (const command of [['resync', file], ['verify', file], ['relay', 'state', file]]) {
+    for (const command of [
+      ['resync', file],
+      ['verify', file],
+      ['relay', 'state', file],
+    ]) {
       const result = await cli(command, { env });
       expect(result.code, result.stderr).toBe(3);
       expect(result.stderr).toMatch(/not running.*plugpull lab up/);
@@ -133,7 +150,7 @@ describe('a run directory', () => {
   });
 });
 
-describe('a state directory that can\'t be made', () => {
+describe("a state directory that can't be made", () => {
   it('is told, not waited for', async () => {
     const result = await cli(['relay', 'state', 'rigs/loop-ci.yaml'], { env: { PLUGPULL_STATE_DIR: '/proc/nowhere' } });
     expect(result.code, result.stderr).toBe(4);

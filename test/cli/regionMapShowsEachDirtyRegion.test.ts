@@ -3,12 +3,24 @@ import { formatRegionMap } from '../../src/cli/regionMap.js';
 
 describe('the region map', () => {
   it('has one character a region while they fit', () => {
-    const map = formatRegionMap([{ firstRegion: 0, regions: 1 }, { firstRegion: 63, regions: 2 }], 66);
+    const map = formatRegionMap(
+      [
+        { firstRegion: 0, regions: 1 },
+        { firstRegion: 63, regions: 2 },
+      ],
+      66,
+    );
     expect(map.split('\n').slice(1)).toEqual([`         0  #${'.'.repeat(62)}#`, '        64  #.']);
   });
 
   it('tells some from all when a character stands for many', () => {
-    const map = formatRegionMap([{ firstRegion: 0, regions: 2 }, { firstRegion: 3, regions: 1 }], 2048);
+    const map = formatRegionMap(
+      [
+        { firstRegion: 0, regions: 2 },
+        { firstRegion: 3, regions: 1 },
+      ],
+      2048,
+    );
     expect(map.split('\n')[1].slice(12, 15)).toBe('#+.');
   });
 
@@ -19,6 +31,16 @@ describe('the region map', () => {
 });
 
 it('does not show as clean what the list left out', () => {
-  const map = formatRegionMap([{ firstRegion: 0, regions: 1 }, { firstRegion: 2, regions: 1 }], 6, 2);
-  expect(map.split('\n').slice(1)).toEqual(['         0  #.#???', '? is not listed: 2 more dirty regions lie behind region 2']);
+  const map = formatRegionMap(
+    [
+      { firstRegion: 0, regions: 1 },
+      { firstRegion: 2, regions: 1 },
+    ],
+    6,
+    2,
+  );
+  expect(map.split('\n').slice(1)).toEqual([
+    '         0  #.#???',
+    '? is not listed: 2 more dirty regions lie behind region 2',
+  ]);
 });

@@ -22,7 +22,17 @@ afterAll(() => state.clean('calibrated'));
 it.skipIf(!canRunLab)('stores what each rail takes, and a run aims with it', async () => {
   const file = join(state.dir, 'calibrated.yaml');
   const cuts = [`{ rails: [P, S], during: load, after: ${AFTER_MS}ms }`, '{ rails: [S], during: load, after: 20ms }'];
-  writeFileSync(file, boardRigText({ name: 'calibrated', type: 'modbus-rtu', channels: 8, cuts, cycles: 2, disk: `, holdUp: ${HOLD_UP_MS}ms` }));
+  writeFileSync(
+    file,
+    boardRigText({
+      name: 'calibrated',
+      type: 'modbus-rtu',
+      channels: 8,
+      cuts,
+      cycles: 2,
+      disk: `, holdUp: ${HOLD_UP_MS}ms`,
+    }),
+  );
   const out = join(state.dir, 'measured');
   const measured = await cli(['relay', 'calibrate', file, '--cuts', '2', '--out', out], { env });
   expect(measured.code, measured.stderr).toBe(0);
@@ -34,13 +44,18 @@ it.skipIf(!canRunLab)('stores what each rail takes, and a run aims with it', asy
     // The contact's 5 ms and the supply's hold-up; the return knows no hold-up.
     expect(rail.cut.min).toBeGreaterThan(FELT_MS_MIN);
     expect(rail.return.min).toBeGreaterThan(0);
-    expect(rail.cut.min <= rail.cut.median && rail.cut.median <= rail.cut.p95 && rail.cut.p95 <= rail.cut.max).toBe(true);
+    expect(rail.cut.min <= rail.cut.median && rail.cut.median <= rail.cut.p95 && rail.cut.p95 <= rail.cut.max).toBe(
+      true,
+    );
   }
 
   const run = join(state.dir, 'led');
   const led = await cli(['run', file, '--calibration', out, '--out', run], { env });
   expect(led.code, led.stdout + led.stderr).toBe(0);
-  const cycles = readFileSync(join(run, 'cycles.jsonl'), 'utf8').trim().split('\n').map((line) => JSON.parse(line) as CycleRecord);
+  const cycles = readFileSync(join(run, 'cycles.jsonl'), 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as CycleRecord);
   const { P, S } = calibration.rails;
   expect(cycles[0].aim).toMatchObject({ afterMs: AFTER_MS, leadMs: Math.min(P.cut.median, S.cut.median) });
   // Without a lead it would come the whole hold-up too late.
@@ -55,7 +70,11 @@ it.skipIf(!canRunLab)('refuses a calibration of another rig, and what is none', 
   writeFileSync(file, boardRigText({ name: 'other', type: 'lcus', channels: 4 }));
   const foreign = join(state.dir, 'foreign.json');
   writeFileSync(foreign, JSON.stringify({ schemaVersion: 1, rig: 'calibrated', takenAt: '', rails: {} }));
-  for (const [path, message] of [[foreign, /is of rig "calibrated"/], [file, /no calibration|JSON/], [join(state.dir, 'nowhere'), /ENOENT/]] as const) {
+  for (const [path, message] of [
+    [foreign, /is of rig "calibrated"/],
+    [file, /no calibration|JSON/],
+    [join(state.dir, 'nowhere'), /ENOENT/],
+  ] as const) {
     const result = await cli(['run', file, '--calibration', path], { env });
     expect(result.code, result.stderr).toBe(2);
     expect(result.stderr).toMatch(message);

@@ -38,18 +38,36 @@ it('relay test RIG: by name, in words, and the frame for all relays is tried', a
   const copy = startVirtualBoard('modbus-rtu', 4, { allAtOnce: 'refuses' });
   const told = await cli(['relay', 'test', profile(`{ type: modbus-rtu, tty: ${copy.tty}, channels: 4 }`)], { env });
   expect(told.code, told.stderr).toBe(0);
-  expect(told.stdout).toMatch(/ok {5}switch all switched off and on one after the other: .*board "b0" refused "01 0F 00 00 00 04 01 00 /);
+  expect(told.stdout).toMatch(
+    /ok {5}switch all switched off and on one after the other: .*board "b0" refused "01 0F 00 00 00 04 01 00 /,
+  );
   const dead = startVirtualBoard('scpi', 1, { dead: true });
-  const mute = await cli(['relay', 'test', profile(`{ type: scpi, tty: ${dead.tty}, channels: 1, options: { replyTimeoutMs: 30, attempts: 1 } }`)], { env });
+  const mute = await cli(
+    [
+      'relay',
+      'test',
+      profile(`{ type: scpi, tty: ${dead.tty}, channels: 1, options: { replyTimeoutMs: 30, attempts: 1 } }`),
+    ],
+    { env },
+  );
   expect(mute.code).toBe(3);
   expect(mute.stdout).toContain('board "b0" did not answer "*IDN?\\n" within 30 ms');
 });
 
 it('relay boards --show TYPE', async () => {
   const show = (...args: string[]): ReturnType<typeof cli> => cli(['relay', 'boards', '--show', ...args], { env });
-  const [shown, json, wrong, exec] = await Promise.all([show('modbus-rtu'), show('lcus', '--json'), show('lcsu'), show('exec')]);
+  const [shown, json, wrong, exec] = await Promise.all([
+    show('modbus-rtu'),
+    show('lcus', '--json'),
+    show('lcsu'),
+    show('exec'),
+  ]);
   expect(shown.code, shown.stderr).toBe(0);
-  expect(parse(shown.stdout)).toMatchObject({ boardTypes: { 'my-modbus-rtu': { channels: { min: 1, max: 32 }, title: expect.stringContaining('parity: even') as string } } });
+  expect(parse(shown.stdout)).toMatchObject({
+    boardTypes: {
+      'my-modbus-rtu': { channels: { min: 1, max: 32 }, title: expect.stringContaining('parity: even') as string },
+    },
+  });
   expect(JSON.parse(json.stdout)).toMatchObject({ 'my-lcus': { baud: 9600 } });
   expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining("did you mean 'lcus'?") as string });
   expect(exec).toMatchObject({ code: 2, stderr: expect.stringContaining('rigs/exec-ipmi.yaml') as string });

@@ -21,9 +21,15 @@ function change(name: string, edit: (text: string) => string): void {
 let recorded: CliResult;
 beforeAll(async () => {
   // Long enough that much is acknowledged, and lost, on a busy machine too.
-  const cuts = ['{ rails: [S], during: load, after: [60ms, 200ms] }', '{ rails: [P], during: load, after: [400ms, 600ms] }'];
+  const cuts = [
+    '{ rails: [S], during: load, after: [60ms, 200ms] }',
+    '{ rails: [P], during: load, after: [400ms, 600ms] }',
+  ];
   // Cycle 1 cuts the primary, whose flushes are none.
-  writeFileSync(file, tinyRigText('again', { cuts, cycles: 2, disks: { p: 'killModel: drop, faults: [{ class: lying-flush }]' } }));
+  writeFileSync(
+    file,
+    tinyRigText('again', { cuts, cycles: 2, disks: { p: 'killModel: drop, faults: [{ class: lying-flush }]' } }),
+  );
   recorded = await cli(['run', file, '--out', out, '--seed', '77'], { env });
   // The record is all it needs.
   rmSync(file);
@@ -41,10 +47,14 @@ describe('replay', () => {
     expect(result.code, result.stderr).toBe(1);
     const rig = (dir: string): unknown => ({ ...loadRig(join(dir, 'rig.yaml')), file: '' });
     expect(rig(again)).toEqual(rig(out));
-    const cycles = (dir: string): unknown => readFileSync(join(dir, 'cycles.jsonl'), 'utf8').trim().split('\n').map((line) => {
-      const { index, seed, verdict } = JSON.parse(line) as { index: number; seed: number; verdict: string };
-      return { index, seed, verdict };
-    });
+    const cycles = (dir: string): unknown =>
+      readFileSync(join(dir, 'cycles.jsonl'), 'utf8')
+        .trim()
+        .split('\n')
+        .map((line) => {
+          const { index, seed, verdict } = JSON.parse(line) as { index: number; seed: number; verdict: string };
+          return { index, seed, verdict };
+        });
     expect(cycles(again)).toEqual(cycles(out));
     expect(result.stdout).toMatch(/^replay: (the same verdict|cycle 1: recorded FAIL: .*, now FAIL: )/m);
   });
@@ -59,7 +69,11 @@ describe('replay', () => {
     expect(result.code, result.stderr).toBe(0);
     expect(JSON.parse(result.stdout)).toMatchObject({
       run: { verdict: 'PASS', cyclesPlanned: 1, seed: 77 },
-      replay: { of: out, compared: 1, differences: [{ cycle: 0, recorded: { verdict: 'INVALID' }, replayed: { verdict: 'PASS' } }] },
+      replay: {
+        of: out,
+        compared: 1,
+        differences: [{ cycle: 0, recorded: { verdict: 'INVALID' }, replayed: { verdict: 'PASS' } }],
+      },
     });
   });
 

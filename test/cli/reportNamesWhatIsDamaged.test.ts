@@ -21,16 +21,32 @@ function recorded(name: string): string {
 
 describe('report', () => {
   it.each<[string, (at: string) => void, RegExp]>([
-    ['without its cycles', (at) => writeFileSync(join(at, 'cycles.jsonl'), ''), /cycles\.jsonl: holds 0 cycles with the verdict \w+, and run\.json counts \d/],
-    ['without its last cycle', (at) => writeFileSync(join(at, 'cycles.jsonl'), lines.slice(0, -1).join('')), /cycles\.jsonl: holds \d cycles with the verdict/],
+    [
+      'without its cycles',
+      (at) => writeFileSync(join(at, 'cycles.jsonl'), ''),
+      /cycles\.jsonl: holds 0 cycles with the verdict \w+, and run\.json counts \d/,
+    ],
+    [
+      'without its last cycle',
+      (at) => writeFileSync(join(at, 'cycles.jsonl'), lines.slice(0, -1).join('')),
+      /cycles\.jsonl: holds \d cycles with the verdict/,
+    ],
     ['with neither run.json nor rig.yaml', (at) => rmSync(join(at, 'run.json')), /run\.json is not there/],
-    ['with half a run.json', (at) => writeFileSync(join(at, 'run.json'), '{"schemaVersion": 1,'), /run\.json: not JSON/],
+    [
+      'with half a run.json',
+      (at) => writeFileSync(join(at, 'run.json'), '{"schemaVersion": 1,'),
+      /run\.json: not JSON/,
+    ],
     [
       'with half a run.json beside its rig.yaml',
       (at) => ['run.json', 'rig.yaml'].forEach((name) => writeFileSync(join(at, name), '{"schemaVersion": 1,')),
       /run\.json: not JSON .*; remove it, and the report is rebuilt/,
     ],
-    ['with a directory in the report\'s way', (at) => mkdirSync(join(at, 'report.html.new')), /report\.html can't be written/],
+    [
+      "with a directory in the report's way",
+      (at) => mkdirSync(join(at, 'report.html.new')),
+      /report\.html can't be written/,
+    ],
   ])('%s', async (what, damage, message) => {
     const at = recorded(what.replaceAll(/\W/g, '-'));
     damage(at);

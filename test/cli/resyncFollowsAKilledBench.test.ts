@@ -22,7 +22,12 @@ const LOOK_AGAIN_MS = 10;
 
 /** Resolves when so many more writes of the device have completed; Documentation/admin-guide/iostats: the fifth number. */
 async function writtenSince(loop: string, ended: AbortSignal): Promise<void> {
-  const writes = (): number => Number(readFileSync(`/sys/block/${basename(loop)}/stat`, 'utf8').trim().split(/\s+/)[4]);
+  const writes = (): number =>
+    Number(
+      readFileSync(`/sys/block/${basename(loop)}/stat`, 'utf8')
+        .trim()
+        .split(/\s+/)[4],
+    );
   const before = writes();
   while (!ended.aborted && writes() < before + WRITES) await delay(LOOK_AGAIN_MS);
 }
@@ -51,7 +56,10 @@ describe('after kill -9 of the bench', () => {
   });
 
   it('a second run is refused while one goes on, naming it', async () => {
-    const first = spawn(process.execPath, ['dist/cli/main.js', 'run', file, '--out', join(state.dir, 'first')], { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'ignore'] });
+    const first = spawn(process.execPath, ['dist/cli/main.js', 'run', file, '--out', join(state.dir, 'first')], {
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
     const closed = new Promise((resolve) => first.once('close', resolve));
     try {
       await new Promise((resolve) => first.stdout.once('data', resolve));

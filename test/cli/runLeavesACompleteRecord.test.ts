@@ -36,15 +36,34 @@ describe('a run', () => {
   });
 
   it('leaves every file of the run directory, private', () => {
-    expect(readdirSync(out).sort()).toEqual(['cycles.jsonl', 'events.jsonl', 'history', 'junit.xml', 'metrics.prom', 'report.html', 'rig.yaml', 'run.json']);
+    expect(readdirSync(out).sort()).toEqual([
+      'cycles.jsonl',
+      'events.jsonl',
+      'history',
+      'junit.xml',
+      'metrics.prom',
+      'report.html',
+      'rig.yaml',
+      'run.json',
+    ]);
     for (const name of readdirSync(out)) expect(statSync(join(out, name)).mode & 0o077, name).toBe(0);
     expect(readdirSync(join(out, 'history')).length).toBeGreaterThan(0);
   });
 
   it('records cycles that read back, with proof from the devices', () => {
     const { run, cycles } = parseRun(text('run.json'), text('cycles.jsonl'));
-    expect(run).toMatchObject({ schemaVersion: 1, seed: 42, verdict: 'PASS', interrupted: false, troubles: [], cyclesPlanned: 2 });
-    expect(cycles.map((c) => [c.rails.join('+'), c.during, c.proofOfCut.kind])).toEqual([['P+J', 'load', 'device'], ['S', 'resync', 'device']]);
+    expect(run).toMatchObject({
+      schemaVersion: 1,
+      seed: 42,
+      verdict: 'PASS',
+      interrupted: false,
+      troubles: [],
+      cyclesPlanned: 2,
+    });
+    expect(cycles.map((c) => [c.rails.join('+'), c.during, c.proofOfCut.kind])).toEqual([
+      ['P+J', 'load', 'device'],
+      ['S', 'resync', 'device'],
+    ]);
     expect(cycles.every((c) => c.judge?.lostIndicators === 0 && c.verify?.equal === true)).toBe(true);
   });
 
@@ -55,9 +74,27 @@ describe('a run', () => {
   });
 
   it('times every phase', () => {
-    const events = text('events.jsonl').trim().split('\n').map((line) => JSON.parse(line) as { event: string; phase?: string; durationMs?: number });
-    const phases = new Set(events.filter((e) => e.event === 'phase' && typeof e.durationMs === 'number').map((e) => e.phase));
-    for (const phase of ['preflight', 'load', 'arm', 'cut', 'dark', 'restore', 'identify', 'recover', 'judge', 'resync', 'verify']) expect(phases).toContain(phase);
+    const events = text('events.jsonl')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { event: string; phase?: string; durationMs?: number });
+    const phases = new Set(
+      events.filter((e) => e.event === 'phase' && typeof e.durationMs === 'number').map((e) => e.phase),
+    );
+    for (const phase of [
+      'preflight',
+      'load',
+      'arm',
+      'cut',
+      'dark',
+      'restore',
+      'identify',
+      'recover',
+      'judge',
+      'resync',
+      'verify',
+    ])
+      expect(phases).toContain(phase);
   });
 
   it('leaves the metrics as they were at the end', () => {
@@ -69,7 +106,8 @@ describe('a run', () => {
     expect(await labStatus('record')).toBeNull();
     expect(readdirSync(state.dir).filter((name) => name.endsWith('.lock'))).toEqual([]);
     // A program of udev may look at a device that changed, and the kernel lets it; the time is for a hang only.
-    const loops = (): string => execFileSync('losetup', ['--list', '--noheadings', '--output', 'BACK-FILE'], { encoding: 'utf8' });
+    const loops = (): string =>
+      execFileSync('losetup', ['--list', '--noheadings', '--output', 'BACK-FILE'], { encoding: 'utf8' });
     await expect.poll(loops, { timeout: 30_000 }).not.toContain(state.dir);
   });
 

@@ -31,7 +31,7 @@ async function served(): Promise<{ text: string; stderr: string }> {
 }
 
 describe('serve', () => {
-  it('answers with the rig\'s regions, and ends at a signal with 0', async () => {
+  it("answers with the rig's regions, and ends at a signal with 0", async () => {
     await labUp('serve', labRig('serve', wishes).lab!);
     await cli(['run', file, '--out', join(state.dir, 'out')], { env });
     let page: Promise<string> | null = null;
@@ -46,7 +46,8 @@ describe('serve', () => {
     expect(ended.code, ended.stderr).toBe(0);
     expect(await page).toMatch(/plugpull_regions\{rig="serve"\} 512/);
     expect(await page).toMatch(/plugpull_dirty_regions\{rig="serve"\} 0/);
-    for (const rail of ['P', 'S', 'J']) expect(await page).toContain(`plugpull_rail_state{rail="${rail}",rig="serve"} 1\n`);
+    for (const rail of ['P', 'S', 'J'])
+      expect(await page).toContain(`plugpull_rail_state{rail="${rail}",rig="serve"} 1\n`);
   });
 
   it('shows a rail that is off, as its board says, and switches none', async () => {
@@ -55,7 +56,10 @@ describe('serve', () => {
     const page = await served();
     expect(page.text).toContain('plugpull_rail_state{rail="P",rig="serve"} 1\n');
     expect(page.text).toContain('plugpull_rail_state{rail="S",rig="serve"} 0\n');
-    const after = JSON.parse((await cli(['relay', 'state', file, '--json'], { env })).stdout) as { rail: string; state: string }[];
+    const after = JSON.parse((await cli(['relay', 'state', file, '--json'], { env })).stdout) as {
+      rail: string;
+      state: string;
+    }[];
     expect(after.map(({ state }) => state)).toEqual(['on', 'off', 'on']);
     expect((await cli(['relay', 'on', file, 'S'], { env })).code).toBe(0);
   });
@@ -65,7 +69,8 @@ describe('serve', () => {
     const lock = lockRig('serve', 'a test');
     try {
       const page = await served();
-      for (const rail of ['P', 'S', 'J']) expect(page.text).toContain(`plugpull_rail_state{rail="${rail}",rig="serve"} -1\n`);
+      for (const rail of ['P', 'S', 'J'])
+        expect(page.text).toContain(`plugpull_rail_state{rail="${rail}",rig="serve"} -1\n`);
       expect(page.stderr).toMatch(/rails unknown: process \d+ \(a test\) holds the rig/);
     } finally {
       lock.release();

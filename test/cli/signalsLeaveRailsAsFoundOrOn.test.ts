@@ -27,7 +27,9 @@ function rigFile(board: string): string {
   const name = `by-hand-${rigs++}`;
   const file = join(state.dir, `${name}.yaml`);
   const disk = (n: string): string => `{ device: /dev/disk/by-id/none-${n}, serial: "none-${n}" }`;
-  writeFileSync(file, `schemaVersion: 1
+  writeFileSync(
+    file,
+    `schemaVersion: 1
 name: ${name}
 regionSize: 16KiB
 primary: ${disk('p')}
@@ -40,7 +42,8 @@ rails:
   S: { board: b, channels: [2], powers: [secondary], settle: 10ms }
   J: { board: b, channels: [3], powers: [journal], settle: 10ms }
 campaign: { cuts: [{ rails: [P], during: load, after: 150ms }] }
-`);
+`,
+  );
   return file;
 }
 
@@ -50,7 +53,12 @@ function execRig(scripts: Omit<OutletScripts, 'channels'> = {}): FileOutlets & {
 }
 
 /** Runs it and sends the signals as soon as `now` holds; `onSent`: the first one is out. */
-async function signalled(args: string[], signals: readonly NodeJS.Signals[], now: () => boolean, onSent: () => void = () => undefined): Promise<CliResult> {
+async function signalled(
+  args: string[],
+  signals: readonly NodeJS.Signals[],
+  now: () => boolean,
+  onSent: () => void = () => undefined,
+): Promise<CliResult> {
   let looking: NodeJS.Timeout | undefined;
   const result = await cli(['relay', ...args], {
     env: { PLUGPULL_STATE_DIR: state.dir },
@@ -83,31 +91,62 @@ interface Case {
 
 const ALL_ON = { 1: 'on', 2: 'on', 3: 'on' };
 const CASES: Record<string, Case> = {
-  'pulse, while the rail is off': { args: (file) => ['pulse', file, 'S', '--ms', LONG_MS], after: 'end off 2', outlets: ALL_ON, said: /S was off for .* of 600000 ms and was switched on again, read back: on/ },
-  'pulse, while its off is under way': { args: (file) => ['pulse', file, 'S', '--ms', LONG_MS], after: 'begin off 2', outlets: ALL_ON, said: /S was off for .* switched on again/ },
-  'test, in the middle of a relay': { args: (file) => ['test', file], after: 'begin off 2', outlets: ALL_ON, said: /every relay that was tried is as it was found, the others were not touched/, never: 'begin off 3' },
-  'off, which is what was asked for': { args: (file) => ['off', file, 'P', 'S'], after: 'begin off 1', outlets: { 1: 'off', 2: 'off', 3: 'on' }, said: /P, S switched off, as asked/ },
+  'pulse, while the rail is off': {
+    args: (file) => ['pulse', file, 'S', '--ms', LONG_MS],
+    after: 'end off 2',
+    outlets: ALL_ON,
+    said: /S was off for .* of 600000 ms and was switched on again, read back: on/,
+  },
+  'pulse, while its off is under way': {
+    args: (file) => ['pulse', file, 'S', '--ms', LONG_MS],
+    after: 'begin off 2',
+    outlets: ALL_ON,
+    said: /S was off for .* switched on again/,
+  },
+  'test, in the middle of a relay': {
+    args: (file) => ['test', file],
+    after: 'begin off 2',
+    outlets: ALL_ON,
+    said: /every relay that was tried is as it was found, the others were not touched/,
+    never: 'begin off 3',
+  },
+  'off, which is what was asked for': {
+    args: (file) => ['off', file, 'P', 'S'],
+    after: 'begin off 1',
+    outlets: { 1: 'off', 2: 'off', 3: 'on' },
+    said: /P, S switched off, as asked/,
+  },
   on: { args: (file) => ['on', file], after: 'begin on 1', outlets: ALL_ON, said: /P, S, J switched on, as asked/ },
 };
 
 /** Each takes its time; the command that begins with the line `after` ends no sooner than there is the file `sent`. */
 function slow(after: string, sent: string): Omit<OutletScripts, 'channels'> {
-  const script = (word: 'on' | 'off'): string => `[ "begin ${word} $1" != "${after}" ] || until [ -e "${sent}" ]; do sleep 0.02; done
+  const script = (
+    word: 'on' | 'off',
+  ): string => `[ "begin ${word} $1" != "${after}" ] || until [ -e "${sent}" ]; do sleep 0.02; done
 sleep 0.3; printf ${word} > "$F"`;
   return { off: script('off'), on: script('on') };
 }
 
 describe('interrupted by a signal', () => {
-  it.concurrent.each(Object.keys(CASES).flatMap((what) => SIGNALS.map((signal) => [what, signal] as const)))('%s, %s', async (what, signal) => {
-    const { args, after, outlets, said, never } = CASES[what];
-    const sent = join(state.dir, `sent-${rigs}`);
-    const rig = execRig(slow(after, sent));
-    const result = await signalled(args(rig.file), [signal], () => rig.log().includes(after), () => writeFileSync(sent, ''));
-    expect([result.code, result.signal], result.stderr).toEqual([130, null]);
-    expect(result.stderr).toMatch(said);
-    expect(rig.outlets()).toEqual(outlets);
-    if (never !== undefined) expect(rig.log()).not.toContain(never);
-  });
+  it.concurrent.each(Object.keys(CASES).flatMap((what) => SIGNALS.map((signal) => [what, signal] as const)))(
+    '%s, %s',
+    async (what, signal) => {
+      const { args, after, outlets, said, never } = CASES[what];
+      const sent = join(state.dir, `sent-${rigs}`);
+      const rig = execRig(slow(after, sent));
+      const result = await signalled(
+        args(rig.file),
+        [signal],
+        () => rig.log().includes(after),
+        () => writeFileSync(sent, ''),
+      );
+      expect([result.code, result.signal], result.stderr).toEqual([130, null]);
+      expect(result.stderr).toMatch(said);
+      expect(rig.outlets()).toEqual(outlets);
+      if (never !== undefined) expect(rig.log()).not.toContain(never);
+    },
+  );
 
   it.concurrent.each([
     ['pulse', ['pulse', 'FILE', 'P', '--ms', LONG_MS], /P switched on again/],
@@ -115,7 +154,11 @@ describe('interrupted by a signal', () => {
   ] as const)('twice: %s in the middle of an off that takes its time', async (_what, args, said) => {
     // Longer than the time between the signals: the second one finds the off still under way.
     const rig = execRig({ off: 'sleep 3; printf off > "$F"' });
-    const result = await signalled(args.map((arg) => (arg === 'FILE' ? rig.file : arg)), ['SIGINT', 'SIGINT'], () => rig.log().includes('begin off 1'));
+    const result = await signalled(
+      args.map((arg) => (arg === 'FILE' ? rig.file : arg)),
+      ['SIGINT', 'SIGINT'],
+      () => rig.log().includes('begin off 1'),
+    );
     expect(result.code, result.stderr).toBe(130);
     expect(result.stderr).toMatch(said);
     expect(rig.outlets()).toEqual(ALL_ON);
@@ -146,7 +189,11 @@ describe('a script that is killed with kill -9 while its child goes on', () => {
     ['test', ['test', 'FILE'], /FAILED.*killed by SIGKILL.*reads on now/],
   ] as const)('%s', async (_what, args, said) => {
     const rig = execRig(KILLED);
-    const result = await signalled(args.map((arg) => (arg === 'FILE' ? rig.file : arg)), [], () => true);
+    const result = await signalled(
+      args.map((arg) => (arg === 'FILE' ? rig.file : arg)),
+      [],
+      () => true,
+    );
     expect(result.code, result.stderr).toBe(3);
     expect(result.stderr + result.stdout).toMatch(said);
     await settle();

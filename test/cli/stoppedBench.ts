@@ -29,7 +29,14 @@ interface Pids {
 }
 
 /** The stops one after the other: each waits for its line, in its cycle, in what is printed after the one before it was over. */
-export async function runStopped(file: string, lab: string, stateDir: string, out: string, args: readonly string[], stops: readonly Stop[]): Promise<StoppedRun> {
+export async function runStopped(
+  file: string,
+  lab: string,
+  stateDir: string,
+  out: string,
+  args: readonly string[],
+  stops: readonly Stop[],
+): Promise<StoppedRun> {
   const left = [...stops];
   const stopped: Stop[] = [];
   let from = 0;

@@ -23,7 +23,14 @@ const honest = join(state.dir, 'honest.yaml');
 writeFileSync(honest, tinyRigText(NAME, { cycles: 1, cuts: [cut] }));
 const lying = join(state.dir, 'lying.yaml');
 // A primary that has flushed nothing when it said so: whatever the load has come to by then, some of it is lost.
-writeFileSync(lying, tinyRigText(NAME, { cycles: 1, cuts: ['{ rails: [P, S], during: load, after: 400ms }'], disks: { p: 'killModel: drop, faults: [{ class: lying-flush }]', s: 'killModel: keep' } }));
+writeFileSync(
+  lying,
+  tinyRigText(NAME, {
+    cycles: 1,
+    cuts: ['{ rails: [P, S], during: load, after: 400ms }'],
+    disks: { p: 'killModel: drop, faults: [{ class: lying-flush }]', s: 'killModel: keep' },
+  }),
+);
 
 const out = (name: string): string => join(state.dir, name);
 const PASSED = /^plugpull_cycles_total\{verdict="pass",rig="last-cycle"\} 1$/m;
@@ -56,12 +63,18 @@ it('Ctrl-C ends the wait, and the run has passed all the same', async () => {
   });
   expect(run.code, run.stderr).toBe(0);
   expect(run.stdout).toContain('nobody has read the final values');
-  expect(JSON.parse(readFileSync(join(out('interrupted'), 'run.json'), 'utf8'))).toMatchObject({ verdict: 'PASS', interrupted: false });
+  expect(JSON.parse(readFileSync(join(out('interrupted'), 'run.json'), 'utf8'))).toMatchObject({
+    verdict: 'PASS',
+    interrupted: false,
+  });
 });
 
 it('file and gateway: what is written arrives, what fails is said, and the verdict stays', async () => {
   const file = join(state.dir, 'plugpull.prom');
-  const run = await cli(['run', honest, '--out', out('sent'), '--json', '--metrics-textfile', file, '--metrics-push', 'http://127.0.0.1:1'], { env });
+  const run = await cli(
+    ['run', honest, '--out', out('sent'), '--json', '--metrics-textfile', file, '--metrics-push', 'http://127.0.0.1:1'],
+    { env },
+  );
   expect(run.code, run.stderr).toBe(0);
   expect(run.stderr).toMatch(/metrics: Pushgateway http:\/\/127\.0\.0\.1:1\/: connect ECONNREFUSED/);
   const text = readFileSync(file, 'utf8');
@@ -71,7 +84,10 @@ it('file and gateway: what is written arrives, what fails is said, and the verdi
   for (const area of ['primary', 'secondary', 'journal']) {
     const writes = v.get(`plugpull_writes_total{area="${area}",rig="${NAME}"}`);
     expect(writes).toBeGreaterThan(0);
-    expect([area, v.get(`plugpull_write_duration_seconds_count{area="${area}",rig="${NAME}"}`)]).toEqual([area, writes]);
+    expect([area, v.get(`plugpull_write_duration_seconds_count{area="${area}",rig="${NAME}"}`)]).toEqual([
+      area,
+      writes,
+    ]);
   }
 });
 
@@ -85,31 +101,38 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-it.skipIf(!hasPrometheus)(`the shipped alert fires for one failed cycle${hasPrometheus ? '' : ' (skipped: `apt-get install prometheus`)'}`, async () => {
-  const [bench, web] = [await freePort(), await freePort()];
-  const dir = join(state.dir, 'prometheus');
-  mkdirSync(dir);
-  execFileSync('cp', ['grafana/prometheus/alerts.yaml', dir]);
-  const config = readFileSync('grafana/prometheus/prometheus.yaml', 'utf8');
-  expect(config).toContain('127.0.0.1:9464');
-  writeFileSync(join(dir, 'prometheus.yaml'), config.replace('127.0.0.1:9464', `127.0.0.1:${bench}`));
-  const args = [`--config.file=${join(dir, 'prometheus.yaml')}`, `--storage.tsdb.path=${join(dir, 'data')}`, `--web.listen-address=127.0.0.1:${web}`];
-  const prometheus = spawn('prometheus', args, { stdio: 'ignore', timeout: 280_000, killSignal: 'SIGKILL' });
-  const closed = new Promise((resolve) => prometheus.once('close', resolve));
-  try {
-    const alerts = async (): Promise<string> => {
-      try {
-        return await (await fetch(`http://127.0.0.1:${web}/api/v1/alerts`)).text();
-      } catch {
-        return 'not up yet';
-      }
-    };
-    await expect.poll(alerts, { timeout: 60_000 }).toContain('success');
-    const run = await cli(['run', lying, '--out', out('failed'), '--metrics', String(bench)], { env });
-    expect(run.code, run.stdout + run.stderr).toBe(1);
-    await expect.poll(alerts, { timeout: 60_000, interval: 500 }).toMatch(/PlugpullCycleFailed.*firing/);
-  } finally {
-    prometheus.kill();
-    await closed;
-  }
-});
+it.skipIf(!hasPrometheus)(
+  `the shipped alert fires for one failed cycle${hasPrometheus ? '' : ' (skipped: `apt-get install prometheus`)'}`,
+  async () => {
+    const [bench, web] = [await freePort(), await freePort()];
+    const dir = join(state.dir, 'prometheus');
+    mkdirSync(dir);
+    execFileSync('cp', ['grafana/prometheus/alerts.yaml', dir]);
+    const config = readFileSync('grafana/prometheus/prometheus.yaml', 'utf8');
+    expect(config).toContain('127.0.0.1:9464');
+    writeFileSync(join(dir, 'prometheus.yaml'), config.replace('127.0.0.1:9464', `127.0.0.1:${bench}`));
+    const args = [
+      `--config.file=${join(dir, 'prometheus.yaml')}`,
+      `--storage.tsdb.path=${join(dir, 'data')}`,
+      `--web.listen-address=127.0.0.1:${web}`,
+    ];
+    const prometheus = spawn('prometheus', args, { stdio: 'ignore', timeout: 280_000, killSignal: 'SIGKILL' });
+    const closed = new Promise((resolve) => prometheus.once('close', resolve));
+    try {
+      const alerts = async (): Promise<string> => {
+        try {
+          return await (await fetch(`http://127.0.0.1:${web}/api/v1/alerts`)).text();
+        } catch {
+          return 'not up yet';
+        }
+      };
+      await expect.poll(alerts, { timeout: 60_000 }).toContain('success');
+      const run = await cli(['run', lying, '--out', out('failed'), '--metrics', String(bench)], { env });
+      expect(run.code, run.stdout + run.stderr).toBe(1);
+      await expect.poll(alerts, { timeout: 60_000, interval: 500 }).toMatch(/PlugpullCycleFailed.*firing/);
+    } finally {
+      prometheus.kill();
+      await closed;
+    }
+  },
+);

@@ -24,24 +24,50 @@ describe.skipIf(process.getuid?.() !== 0)('what is known', () => {
     const text = `schemaVersion: 1\nname: known\nregionSize: 64KiB\nprimary: { ${area(p)} }\nsecondary: { ${area(s)} }\njournal: { ${area(j)}, logSize: 128KiB }\n`;
     const file = join(state.dir, 'known.yaml');
     writeFileSync(file, text);
-    expect((await cli(['verify', file], { env })).stdout).toMatch(/^P and S are equal\nthere is no journal of this rig yet/m);
+    expect((await cli(['verify', file], { env })).stdout).toMatch(
+      /^P and S are equal\nthere is no journal of this rig yet/m,
+    );
 
     const resync = await cli(['resync', file], { env });
     expect(resync.code, resync.stderr).toBe(0);
-    expect(resync.stdout).toMatch(/64 of 64 regions dirty \(damage: everything dirty; readable: 0 from indicators, 0 from the log\)/);
+    expect(resync.stdout).toMatch(
+      /64 of 64 regions dirty \(damage: everything dirty; readable: 0 from indicators, 0 from the log\)/,
+    );
     expect((await cli(['verify', file], { env })).stdout).toMatch(/^the journal holds no region dirty$/m);
 
     const rig = parseRig(text, file);
-    const engine = await createEngine({ onFailure: () => undefined, onSnapshot: () => undefined, onLoadBegan: () => undefined, onPoint: () => undefined }, { ffi: 'koffi' });
+    const engine = await createEngine(
+      {
+        onFailure: () => undefined,
+        onSnapshot: () => undefined,
+        onLoadBegan: () => undefined,
+        onPoint: () => undefined,
+      },
+      { ffi: 'koffi' },
+    );
     const { primary, secondary, journal, tracking } = rig;
-    await engine.open({ rigUuid: rigUuid(rig), primary, secondary, journal, tracking, ffi: 'koffi', runId: 1, historyDir: null });
+    await engine.open({
+      rigUuid: rigUuid(rig),
+      primary,
+      secondary,
+      journal,
+      tracking,
+      ffi: 'koffi',
+      runId: 1,
+      historyDir: null,
+    });
     await engine.format('dirty');
     await engine.close();
     await engine.terminate();
     const dirty = await cli(['verify', file], { env });
     expect(dirty.code, dirty.stderr).toBe(0);
-    expect(dirty.stdout).toContain(`P and S are equal\nthe journal still holds 64 of 64 regions dirty: plugpull resync ${file} copies and clears them`);
-    expect(JSON.parse((await cli(['verify', file, '--json'], { env })).stdout)).toMatchObject({ equal: true, journal: { dirtyRegions: 64, regionCount: 64 } });
+    expect(dirty.stdout).toContain(
+      `P and S are equal\nthe journal still holds 64 of 64 regions dirty: plugpull resync ${file} copies and clears them`,
+    );
+    expect(JSON.parse((await cli(['verify', file, '--json'], { env })).stdout)).toMatchObject({
+      equal: true,
+      journal: { dirtyRegions: 64, regionCount: 64 },
+    });
   });
 
   it('inspect says that the rig is in use, also where it cannot read', async () => {
@@ -55,13 +81,17 @@ describe.skipIf(process.getuid?.() !== 0)('what is known', () => {
     try {
       const dark = await cli(['inspect', file], { env });
       expect(dark.code).toBe(3);
-      expect(dark.stderr).toMatch(new RegExp(`can't be read .*in use by process ${process.pid} \\(plugpull run\\) since .*wait for it`));
+      expect(dark.stderr).toMatch(
+        new RegExp(`can't be read .*in use by process ${process.pid} \\(plugpull run\\) since .*wait for it`),
+      );
       lock.release();
       expect((await cli(['relay', 'on', file, 'J'], { env })).code).toBe(0);
       const again = lockRig('used', 'plugpull run');
       const lit = await cli(['inspect', file], { env });
       again.release();
-      expect(lit.stdout).toMatch(/^The rig is in use by process \d+ \(plugpull run\) since .*: what is shown may be out of date$/m);
+      expect(lit.stdout).toMatch(
+        /^The rig is in use by process \d+ \(plugpull run\) since .*: what is shown may be out of date$/m,
+      );
     } finally {
       lock.release();
     }

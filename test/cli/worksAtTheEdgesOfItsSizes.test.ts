@@ -25,9 +25,19 @@ const edges: [string, Wishes][] = [
   ['sectors of 4096 bytes, an odd end', { sectorSize: 4096, areaSize: '4100KiB', regionSize: '64KiB' }],
   ['regions of 4 KiB', { regionSize: '4KiB' }],
   ['one region', { regionSize: '4MiB' }],
-  ['the smallest log', { logSize: '64KiB', workload: 'queueDepth: 64, transaction: { writes: [1, 64] }, writeSize: [4KiB, 128KiB]', regionSize: '4KiB' }],
+  [
+    'the smallest log',
+    {
+      logSize: '64KiB',
+      workload: 'queueDepth: 64, transaction: { writes: [1, 64] }, writeSize: [4KiB, 128KiB]',
+      regionSize: '4KiB',
+    },
+  ],
   ['one write at a time', { workload: 'queueDepth: 1, writeSize: 4KiB' }],
-  ['1024 writes at a time', { workload: 'queueDepth: 1024, transaction: { writes: [1, 1024] }, writeSize: [4KiB, 16KiB]' }],
+  [
+    '1024 writes at a time',
+    { workload: 'queueDepth: 1024, transaction: { writes: [1, 1024] }, writeSize: [4KiB, 16KiB]' },
+  ],
   ['writes of the whole area', { workload: 'queueDepth: 4, writeSize: [4KiB, 4MiB]', regionSize: '4KiB' }],
 ];
 const large: [string, Wishes][] = [
@@ -38,13 +48,24 @@ const large: [string, Wishes][] = [
 
 describe('a campaign passes with', () => {
   it.each(process.env.PLUGPULL_LONG ? [...edges, ...large] : edges)('%s', async (what, wishes) => {
-    const name = what.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-').slice(0, 32);
+    const name = what
+      .toLowerCase()
+      .replaceAll(/[^a-z0-9]+/g, '-')
+      .slice(0, 32);
     const file = join(state.dir, `${name}.yaml`);
     const out = join(state.dir, `out-${name}`);
     writeFileSync(file, tinyRigText(name, { cuts, cycles: cuts.length, ...wishes }));
     const result = await cli(['run', file, '--out', out, '--json'], { env });
-    const said = result.stdout === '' ? null : (JSON.parse(result.stdout) as { cycles: { reasons: unknown[] }[]; run: { troubles: string[] } });
-    expect({ code: result.code, reasons: said?.cycles.flatMap((c) => c.reasons), troubles: said?.run.troubles, stderr: result.stderr }).toMatchObject({ code: 0, reasons: [], troubles: [] });
+    const said =
+      result.stdout === ''
+        ? null
+        : (JSON.parse(result.stdout) as { cycles: { reasons: unknown[] }[]; run: { troubles: string[] } });
+    expect({
+      code: result.code,
+      reasons: said?.cycles.flatMap((c) => c.reasons),
+      troubles: said?.run.troubles,
+      stderr: result.stderr,
+    }).toMatchObject({ code: 0, reasons: [], troubles: [] });
     rmSync(out, { recursive: true, force: true });
   });
 });

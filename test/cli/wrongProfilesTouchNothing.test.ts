@@ -20,13 +20,39 @@ const SEED = 2026;
 const CASES = 150;
 /** Commands take seconds; so many of those that are refused are given to them. */
 const SAMPLE = 6;
-const SNIPPETS = ['', ' ', '-', '0', '99999999999', '1e309', '"', '{', ']', '&a ', '*a', '!!set ', 'lab:p', '\t', '#', 'NC', 'null', '\u0007', '-1s', '4KiB'];
+const SNIPPETS = [
+  '',
+  ' ',
+  '-',
+  '0',
+  '99999999999',
+  '1e309',
+  '"',
+  '{',
+  ']',
+  '&a ',
+  '*a',
+  '!!set ',
+  'lab:p',
+  '\t',
+  '#',
+  'NC',
+  'null',
+  '\u0007',
+  '-1s',
+  '4KiB',
+];
 
 it.skipIf(process.getuid?.() !== 0)(`${CASES} of them, seed ${SEED}`, async () => {
-  const disks = [loops.loop({ sizeBytes: 2 ** 24 }), loops.loop({ sizeBytes: 2 ** 24 }), loops.loop({ sizeBytes: 2 ** 24 })];
+  const disks = [
+    loops.loop({ sizeBytes: 2 ** 24 }),
+    loops.loop({ sizeBytes: 2 ** 24 }),
+    loops.loop({ sizeBytes: 2 ** 24 }),
+  ];
   // Somebody's data: should a spoiled profile be taken after all, the gate stands before it.
   for (const disk of disks) command('mkfs.ext4', '-q', disk.path);
-  const digest = (): string[] => disks.map((disk) => createHash('sha256').update(readFileSync(disk.file)).digest('hex'));
+  const digest = (): string[] =>
+    disks.map((disk) => createHash('sha256').update(readFileSync(disk.file)).digest('hex'));
   const before = digest();
   const area = (i: number): string => `{ device: ${disks[i].path}, backingFile: ${disks[i].file} }`;
   const good = `schemaVersion: 1
@@ -54,7 +80,12 @@ campaign:
       planRun(parseRig(text, 'spoiled.yaml'));
     } catch (error) {
       if (!(error instanceof RigError)) throw new Error(`case ${i} of seed ${SEED}`, { cause: error });
-      for (const p of error.problems) expect([p.file, p.line > 0, p.rule !== ''], `case ${i}: ${error.message}`).toEqual(['spoiled.yaml', true, true]);
+      for (const p of error.problems)
+        expect([p.file, p.line > 0, p.rule !== ''], `case ${i}: ${error.message}`).toEqual([
+          'spoiled.yaml',
+          true,
+          true,
+        ]);
       refused.push(text);
     }
   }

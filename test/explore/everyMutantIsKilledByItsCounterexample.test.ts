@@ -29,7 +29,10 @@ describe.each(names)('%s', (name) => {
   const trace = parseTrace(readFileSync(new URL(`${name}.json`, FOLDER), 'utf8'), name);
 
   it('fails on its counterexample', () => {
-    expect(replay(trace, mutantNamed(name).parts).violation, 'find a new one: see the head of this file').not.toBeNull();
+    expect(
+      replay(trace, mutantNamed(name).parts).violation,
+      'find a new one: see the head of this file',
+    ).not.toBeNull();
   });
 
   it('the real engine passes there', () => {

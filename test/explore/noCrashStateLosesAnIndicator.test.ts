@@ -9,7 +9,16 @@ const SECONDS = 10;
 
 it('ten seconds of searches and walks break no rule and take all of them', async () => {
   const report = await explore({
-    seed: SEED, seconds: SECONDS, depth: 60, crashes: 2, updatesMax: 3, walks: 0, walkPart: 0.8, tearing: 'sector', threads: 1, mutant: null,
+    seed: SEED,
+    seconds: SECONDS,
+    depth: 60,
+    crashes: 2,
+    updatesMax: 3,
+    walks: 0,
+    walkPart: 0.8,
+    tearing: 'sector',
+    threads: 1,
+    mutant: null,
   });
   const { finding } = report;
   expect(finding === null ? '' : `seed ${SEED}:\n${traceTable(finding.trace, finding.violation, REAL_PARTS)}`).toBe('');

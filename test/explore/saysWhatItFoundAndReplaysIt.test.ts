@@ -7,7 +7,17 @@ import { parseTrace } from '../../src/explore/traceFile.js';
 import { traceTable } from '../../src/explore/traceTable.js';
 
 /** Walks alone, without a clock: whose turn it is, and so what is found first, would else depend on how busy the machine is. */
-const request = { seed: 3, seconds: null, depth: 60, crashes: 1, updatesMax: 0, walks: 1000, walkPart: 1, tearing: 'sector' as const, threads: 1 };
+const request = {
+  seed: 3,
+  seconds: null,
+  depth: 60,
+  crashes: 1,
+  updatesMax: 0,
+  walks: 1000,
+  walkPart: 1,
+  tearing: 'sector' as const,
+  threads: 1,
+};
 
 it('data before its evidence: one write is enough, and the table shows where it is', async () => {
   const { finding, violations } = await explore({ ...request, mutant: 'data-before-evidence' });

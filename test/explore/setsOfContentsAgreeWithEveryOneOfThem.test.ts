@@ -23,7 +23,8 @@ function contentsOf(device: DataDevice): Set<string> {
   for (let s = 0; s < device.sectorCount; s++) {
     const options = new Set<number>();
     for (let v = 0; v < 32; v++) if ((device.durable[s] >>> v) & 1) options.add(v);
-    for (const w of [...device.cached, ...(device.dead ? [] : device.flying)]) if ((w.values[s] ?? -1) >= 0) options.add(w.values[s]);
+    for (const w of [...device.cached, ...(device.dead ? [] : device.flying)])
+      if ((w.values[s] ?? -1) >= 0) options.add(w.values[s]);
     found = new Set([...found].flatMap((f) => [...options].map((v) => `${f}${v},`)));
   }
   return found;
@@ -35,7 +36,8 @@ function concretelyLost(world: World): boolean {
     const { dirtyMask } = world.stage.recoveries.of(image);
     for (const onP of p) {
       for (const onS of s) {
-        if (onP.some((v, k) => v !== onS[k] && ((dirtyMask >>> Math.floor(k / SECTORS_PER_REGION)) & 1) === 0)) return true;
+        if (onP.some((v, k) => v !== onS[k] && ((dirtyMask >>> Math.floor(k / SECTORS_PER_REGION)) & 1) === 0))
+          return true;
       }
     }
   }
@@ -78,7 +80,8 @@ it('recovery from remembered blocks is recovery from bytes', () => {
   let n = 0;
   walks(REAL_PARTS, 4, (world, judge) => {
     if (n++ % 5 !== 0) return;
-    for (const { crash, recovered } of judge.view(world).outcomes.slice(0, 6)) expect(world.stage.recoveries.fromBytes(crash.image)).toEqual(recovered);
+    for (const { crash, recovered } of judge.view(world).outcomes.slice(0, 6))
+      expect(world.stage.recoveries.fromBytes(crash.image)).toEqual(recovered);
   });
   expect(n).toBeGreaterThan(20);
 });

@@ -5,7 +5,13 @@ import type { GateFinding, GateReport } from '../../src/gate/types.js';
 import type { DeviceIdentity } from '../../src/blockdev/port.js';
 
 const identity = { path: '/dev/disk/by-id/x', serial: 'Z1Z0ABCD', wwn: '0x5000c500a1b2c3d4' } as DeviceIdentity;
-const finding = (code: GateFinding['code']): GateFinding => ({ code, role: 'primary', path: identity.path, found: '', nextStep: '' });
+const finding = (code: GateFinding['code']): GateFinding => ({
+  code,
+  role: 'primary',
+  path: identity.path,
+  found: '',
+  nextStep: '',
+});
 
 function report(findings: GateFinding[], disk: DeviceIdentity | null = identity): GateReport {
   const request = { role: 'primary' as const, path: identity.path, lab: false };
@@ -14,28 +20,41 @@ function report(findings: GateFinding[], disk: DeviceIdentity | null = identity)
 
 it('only when nothing else is found', () => {
   expect(disksToEnrol(report([]))).toEqual([]);
-  expect(disksToEnrol(report([finding('GATE_NOT_ENROLLED')]))).toEqual([{ role: 'primary', identity, confirmation: 'Z1Z0ABCD', replaces: null }]);
+  expect(disksToEnrol(report([finding('GATE_NOT_ENROLLED')]))).toEqual([
+    { role: 'primary', identity, confirmation: 'Z1Z0ABCD', replaces: null },
+  ]);
   expect(disksToEnrol(report([finding('GATE_NOT_ENROLLED'), finding('GATE_MOUNTED')]))).toEqual([]);
   expect(disksToEnrol(report([finding('GATE_NOT_ENROLLED')], null))).toEqual([]);
 });
 
 it('a label that is missing or damaged too; one of another rig, role or disk only when that was asked for', () => {
-  for (const code of ['GATE_LABEL_MISSING', 'GATE_LABEL_DAMAGED'] as const) expect(disksToEnrol(report([finding(code)])), code).toHaveLength(1);
-  for (const code of ['GATE_LABEL_OTHER_RIG', 'GATE_LABEL_OTHER_ROLE', 'GATE_LABEL_OTHER_DISK', 'GATE_LABEL_OTHER_VERSION'] as const) {
+  for (const code of ['GATE_LABEL_MISSING', 'GATE_LABEL_DAMAGED'] as const)
+    expect(disksToEnrol(report([finding(code)])), code).toHaveLength(1);
+  for (const code of [
+    'GATE_LABEL_OTHER_RIG',
+    'GATE_LABEL_OTHER_ROLE',
+    'GATE_LABEL_OTHER_DISK',
+    'GATE_LABEL_OTHER_VERSION',
+  ] as const) {
     const refused = report([finding('GATE_NOT_ENROLLED'), { ...finding(code), found: 'is theirs' }]);
     expect(disksToEnrol(refused), code).toEqual([]);
-    expect(disksToEnrol(refused, true), code).toEqual([{ role: 'primary', identity, confirmation: 'Z1Z0ABCD', replaces: 'is theirs' }]);
+    expect(disksToEnrol(refused, true), code).toEqual([
+      { role: 'primary', identity, confirmation: 'Z1Z0ABCD', replaces: 'is theirs' },
+    ]);
   }
   expect(disksToEnrol(report([finding('GATE_LABEL_OTHER_RIG'), finding('GATE_SIGNATURE')]), true)).toEqual([]);
 });
 
 it('by the WWN where there is no serial, and not at all without either', () => {
-  expect(disksToEnrol(report([finding('GATE_NOT_ENROLLED')], { ...identity, serial: null }))[0].confirmation).toBe(identity.wwn);
+  expect(disksToEnrol(report([finding('GATE_NOT_ENROLLED')], { ...identity, serial: null }))[0].confirmation).toBe(
+    identity.wwn,
+  );
   expect(disksToEnrol(report([finding('GATE_NOT_ENROLLED')], { ...identity, serial: null, wwn: null }))).toEqual([]);
 });
 
 it('letter for letter', () => {
   const [disk] = disksToEnrol(report([finding('GATE_NOT_ENROLLED')]));
   expect(isConfirmed(disk, ' Z1Z0ABCD\n')).toBe(true);
-  for (const typed of ['', 'z1z0abcd', 'Z1Z0ABC', 'yes', identity.wwn!]) expect(isConfirmed(disk, typed), typed).toBe(false);
+  for (const typed of ['', 'z1z0abcd', 'Z1Z0ABC', 'yes', identity.wwn!])
+    expect(isConfirmed(disk, typed), typed).toBe(false);
 });

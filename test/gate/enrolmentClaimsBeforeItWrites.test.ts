@@ -19,7 +19,12 @@ function enrolling(disks: DiskToEnrol[]): Promise<void> {
   const options: EnrolDisksOptions = {
     file,
     rig: { uuid: '00000000-0000-5000-8000-000000000001', name: 'bench' },
-    requests: disks.map(({ role, identity: { path, backingFile } }) => ({ role, path, backingFile: backingFile!, lab: false })),
+    requests: disks.map(({ role, identity: { path, backingFile } }) => ({
+      role,
+      path,
+      backingFile: backingFile!,
+      lab: false,
+    })),
     relabel: false,
     enrolledAt: '2026-01-31T12:00:00.000Z',
     onEnrolled: ({ role }) => void done.push(role),
@@ -28,13 +33,20 @@ function enrolling(disks: DiskToEnrol[]): Promise<void> {
 }
 
 it('a name that has moved since', async () => {
-  const [a, b, other] = [loops.loop({ sizeBytes: BYTES }), loops.loop({ sizeBytes: BYTES }), loops.loop({ sizeBytes: BYTES })];
+  const [a, b, other] = [
+    loops.loop({ sizeBytes: BYTES }),
+    loops.loop({ sizeBytes: BYTES }),
+    loops.loop({ sizeBytes: BYTES }),
+  ];
   const name = join(loops.folder, 'name');
   symlinkSync(a.path, name);
   const disks = [shown('primary', other.path), shown('secondary', name)];
   symlinkSync(b.path, `${name}.new`);
   renameSync(`${name}.new`, name);
-  await expect(enrolling(disks)).rejects.toMatchObject({ code: 'DEVICE_CHANGED', message: expect.stringMatching(/backingFile was .*nothing was written/) });
+  await expect(enrolling(disks)).rejects.toMatchObject({
+    code: 'DEVICE_CHANGED',
+    message: expect.stringMatching(/backingFile was .*nothing was written/),
+  });
   for (const { file: image } of [a, b, other]) expect(readFileSync(image).every((byte) => byte === 0)).toBe(true);
   for (const { path } of [a, b, other]) openDevice(path).close();
 });
@@ -62,7 +74,10 @@ it('formatted since', async () => {
   const a = loops.loop();
   const disk = shown('journal', a.path);
   command('mkfs.ext4', '-q', a.path);
-  await expect(enrolling([disk])).rejects.toMatchObject({ code: 'DEVICE_CHANGED', message: expect.stringMatching(/GATE_SIGNATURE/) });
+  await expect(enrolling([disk])).rejects.toMatchObject({
+    code: 'DEVICE_CHANGED',
+    message: expect.stringMatching(/GATE_SIGNATURE/),
+  });
   command('e2fsck', '-fn', a.path);
 });
 

@@ -54,7 +54,11 @@ describe('a signature is refused:', () => {
   const images: [name: string, says: string, pieces: Piece[]][] = [
     ['GPT', 'gpt at 0x200', [{ at: 0, bytes: gpt(DEFAULT_LOOP_BYTES).primary }]],
     // All that is left of a partition table whose beginning was wiped; a label would be written over it.
-    ['GPT, its backup alone', 'gpt at 0x3fffe00', [{ at: DEFAULT_LOOP_BYTES - 33 * 512, bytes: gpt(DEFAULT_LOOP_BYTES).backup }]],
+    [
+      'GPT, its backup alone',
+      'gpt at 0x3fffe00',
+      [{ at: DEFAULT_LOOP_BYTES - 33 * 512, bytes: gpt(DEFAULT_LOOP_BYTES).backup }],
+    ],
     ['XFS', 'xfs', [{ at: 0, bytes: xfs() }]],
     ['btrfs', 'btrfs', [{ at: 0x10040, bytes: text('_BHRfS_M') }]],
     ['LUKS', 'crypto_LUKS', [{ at: 0, bytes: Buffer.concat([text('LUKS'), Buffer.from([0xba, 0xbe, 0, 1])]) }]],
@@ -84,7 +88,18 @@ it('an empty device, and one that holds sectors of ours, pass', async () => {
 
 /** xfs_sb: magic, block size, data blocks, …; libblkid checks the geometry. */
 function xfs(): Buffer {
-  const sb = numbers(512, [[4, 4096, 4, 'be'], [8, 16384, 8, 'be'], [80, 1, 4, 'be'], [84, 4096, 4, 'be'], [88, 4, 4, 'be'], [96, 855, 4, 'be'], [100, 0xb4a5, 2, 'be'], [102, 512, 2, 'be'], [104, 512, 2, 'be'], [106, 8, 2, 'be']]);
+  const sb = numbers(512, [
+    [4, 4096, 4, 'be'],
+    [8, 16384, 8, 'be'],
+    [80, 1, 4, 'be'],
+    [84, 4096, 4, 'be'],
+    [88, 4, 4, 'be'],
+    [96, 855, 4, 'be'],
+    [100, 0xb4a5, 2, 'be'],
+    [102, 512, 2, 'be'],
+    [104, 512, 2, 'be'],
+    [106, 8, 2, 'be'],
+  ]);
   text('XFSB').copy(sb);
   // Base-2 logarithms of block, sector, inode, inodes per block, allocation group; then the share for inodes.
   Buffer.from([12, 9, 9, 3, 12, 0, 0, 25]).copy(sb, 120);
@@ -93,7 +108,10 @@ function xfs(): Buffer {
 
 /** lvm2 label_header: LABELONE, sector number, CRC, offset of the pv_header, type. */
 function lvm(): Buffer {
-  const label = numbers(512, [[8, 1, 8], [20, 32, 4]]);
+  const label = numbers(512, [
+    [8, 1, 8],
+    [20, 32, 4],
+  ]);
   text('LABELONE').copy(label);
   text('LVM2 001').copy(label, 24);
   text('0123456789abcdef0123456789abcdef').copy(label, 32);
@@ -104,7 +122,11 @@ function lvm(): Buffer {
 
 /** mdp_superblock_1 of version 1.2: magic, major version, its own offset in sectors; the sum folds to 32 bits. */
 function md(): Buffer {
-  const sb = numbers(256, [[0, 0xa92b4efc, 4], [4, 1, 4], [144, 8, 8]]);
+  const sb = numbers(256, [
+    [0, 0xa92b4efc, 4],
+    [4, 1, 4],
+    [144, 8, 8],
+  ]);
   text('host:precious').copy(sb, 32);
   let sum = 0n;
   for (let at = 0; at < sb.length; at += 4) sum += BigInt(sb.readUInt32LE(at));

@@ -16,7 +16,8 @@ async function codes(...requests: GateRequest[]): Promise<string[]> {
 it('missing, a file, a folder, a character device', async () => {
   const role = 'journal';
   expect(await codes({ role, path: '/dev/disk/by-id/nothing-here', lab: false })).toEqual(['journal GATE_MISSING']);
-  for (const path of ['/etc/passwd', '/tmp', '/dev/null']) expect(await codes({ role, path, lab: false })).toEqual(['journal GATE_NOT_BLOCK']);
+  for (const path of ['/etc/passwd', '/tmp', '/dev/null'])
+    expect(await codes({ role, path, lab: false })).toEqual(['journal GATE_NOT_BLOCK']);
 });
 
 it('another backing file, none named, and a serial that a loop device cannot have', async () => {
@@ -25,7 +26,10 @@ it('another backing file, none named, and a serial that a loop device cannot hav
   expect(await codes({ ...request, backingFile: loop.file })).toEqual([]);
   expect(await codes({ ...request, backingFile: `${loop.file}x` })).toEqual(['primary GATE_BACKING_FILE_MISMATCH']);
   expect(await codes(request)).toEqual(['primary GATE_UNIDENTIFIED']);
-  expect(await codes({ ...request, backingFile: loop.file, serial: 'S1', wwn: '0x5' })).toEqual(['primary GATE_SERIAL_MISMATCH', 'primary GATE_WWN_MISMATCH']);
+  expect(await codes({ ...request, backingFile: loop.file, serial: 'S1', wwn: '0x5' })).toEqual([
+    'primary GATE_SERIAL_MISMATCH',
+    'primary GATE_WWN_MISMATCH',
+  ]);
 });
 
 it('the same device twice: by number, by file, by a second name of the file', async () => {
@@ -36,8 +40,12 @@ it('the same device twice: by number, by file, by a second name of the file', as
   const c = loops.loop({ over: second });
   const primary: GateRequest = { role: 'primary', path: a.path, backingFile: a.file, lab: true };
   expect(await codes(primary, { ...primary, role: 'secondary' })).toEqual(['secondary GATE_SAME_DEVICE']);
-  expect(await codes(primary, { role: 'journal', path: b.path, backingFile: a.file, lab: true })).toEqual(['journal GATE_SAME_DEVICE']);
-  expect(await codes(primary, { role: 'journal', path: c.path, backingFile: second, lab: true })).toEqual(['journal GATE_SAME_DEVICE']);
+  expect(await codes(primary, { role: 'journal', path: b.path, backingFile: a.file, lab: true })).toEqual([
+    'journal GATE_SAME_DEVICE',
+  ]);
+  expect(await codes(primary, { role: 'journal', path: c.path, backingFile: second, lab: true })).toEqual([
+    'journal GATE_SAME_DEVICE',
+  ]);
 });
 
 it('one disk over two paths is one disk; two namespaces of one controller are two', async () => {
@@ -52,7 +60,9 @@ it('one disk over two paths is one disk; two namespaces of one controller are tw
 it('three good devices pass, with their identities', async () => {
   const three = [loops.loop(), loops.loop(), loops.loop({ sectorBytes: 4096 })];
   const roles = ['primary', 'secondary', 'journal'] as const;
-  const report = await checkGate(three.map((loop, i) => ({ role: roles[i]!, path: loop.path, backingFile: loop.file, lab: true })));
+  const report = await checkGate(
+    three.map((loop, i) => ({ role: roles[i]!, path: loop.path, backingFile: loop.file, lab: true })),
+  );
   expect(report).toMatchObject({ passed: true, findings: [] });
   expect(report.devices.map((d) => d.identity?.logicalBlockBytes)).toEqual([512, 512, 4096]);
 });

@@ -5,7 +5,13 @@ import type { GateFinding } from '../../src/gate/types.js';
 
 const findings: GateFinding[] = [
   { code: 'GATE_MOUNTED', role: 'primary', path: '/dev/a', found: 'mounted at /srv', nextStep: 'umount it' },
-  { code: 'GATE_SAME_DEVICE', role: 'secondary', path: '/dev/disk/by-id/b', found: 'both are sda', nextStep: 'another' },
+  {
+    code: 'GATE_SAME_DEVICE',
+    role: 'secondary',
+    path: '/dev/disk/by-id/b',
+    found: 'both are sda',
+    nextStep: 'another',
+  },
 ];
 
 it('two findings', () => {

@@ -28,19 +28,40 @@ const LABEL: DiskLabel = {
 
 /** The device as it would be seen were it not a loop: with a serial of its own. */
 function asDisk(device: OpenDevice): OpenDevice {
-  const identity: DeviceIdentity = { ...device.identity, backingFile: null, serial: LABEL.serial, wwn: LABEL.wwn, model: LABEL.model };
+  const identity: DeviceIdentity = {
+    ...device.identity,
+    backingFile: null,
+    serial: LABEL.serial,
+    wwn: LABEL.wwn,
+    model: LABEL.model,
+  };
   return { identity, fd: device.fd, closed: false, close: () => device.close() };
 }
 
 describe('as bytes', () => {
   it('what goes in comes out', () => {
     const roles = fc.constantFrom<DiskLabel['role'][]>('primary', 'secondary', 'journal');
-    const word = fc.option(fc.string({ minLength: 1, maxLength: 80, unit: fc.constantFrom('A', 'z', '0', '-', '_', ' ', '.') }), { nil: null });
+    const word = fc.option(
+      fc.string({ minLength: 1, maxLength: 80, unit: fc.constantFrom('A', 'z', '0', '-', '_', ' ', '.') }),
+      { nil: null },
+    );
     fc.assert(
-      fc.property(roles, word, word, word, fc.integer({ min: 2 * LABEL_BLOCK_BYTES, max: Number.MAX_SAFE_INTEGER }), fc.uuid(), (role, serial, wwn, model, sizeBytes, rigUuid) => {
-        const label: DiskLabel = { ...LABEL, role, serial, wwn, model, sizeBytes, rigUuid };
-        expect(decodeLabel(encodeLabel(label, crc32c), crc32c)).toEqual({ kind: 'label', label, offsetBytes: labelOffset(sizeBytes) });
-      }),
+      fc.property(
+        roles,
+        word,
+        word,
+        word,
+        fc.integer({ min: 2 * LABEL_BLOCK_BYTES, max: Number.MAX_SAFE_INTEGER }),
+        fc.uuid(),
+        (role, serial, wwn, model, sizeBytes, rigUuid) => {
+          const label: DiskLabel = { ...LABEL, role, serial, wwn, model, sizeBytes, rigUuid };
+          expect(decodeLabel(encodeLabel(label, crc32c), crc32c)).toEqual({
+            kind: 'label',
+            label,
+            offsetBytes: labelOffset(sizeBytes),
+          });
+        },
+      ),
       { numRuns: 300 },
     );
   });
@@ -66,7 +87,7 @@ describe('as bytes', () => {
     }
   });
 
-  it('both copies damaged, another version, nothing, and somebody else\'s bytes are told apart', () => {
+  it("both copies damaged, another version, nothing, and somebody else's bytes are told apart", () => {
     const block = encodeLabel(LABEL, crc32c);
     for (let byte = 8; byte < 512; byte++) {
       const rotten = Buffer.from(block);
@@ -76,7 +97,10 @@ describe('as bytes', () => {
     const later = Buffer.from(block.subarray(0, 512));
     later.writeUInt32LE(7, 12);
     later.writeUInt32LE(crc32c(later.subarray(12)), 8);
-    expect(decodeLabel(Buffer.concat([later, Buffer.alloc(LABEL_BLOCK_BYTES - 512)]), crc32c)).toEqual({ kind: 'other-version', version: 7 });
+    expect(decodeLabel(Buffer.concat([later, Buffer.alloc(LABEL_BLOCK_BYTES - 512)]), crc32c)).toEqual({
+      kind: 'other-version',
+      version: 7,
+    });
     expect(decodeLabel(Buffer.alloc(LABEL_BLOCK_BYTES), crc32c)).toEqual({ kind: 'none' });
     expect(decodeLabel(Buffer.alloc(LABEL_BLOCK_BYTES, 'PLUGPUL'), crc32c)).toEqual({ kind: 'none' });
   });
@@ -94,40 +118,45 @@ describe('on a device', () => {
     [4096, MIB + 4096],
     [4096, 3 * 4096],
   ];
-  it.each(cases)('of %i-byte sectors and %i bytes: durable, alone, the same to every reader', async (sectorBytes, sizeBytes) => {
-    const loop = loops.loop({ sectorBytes, sizeBytes });
-    const before = Buffer.alloc(sizeBytes, 'somebody was here ');
-    writeFileSync(loop.file, before);
-    const device = asDisk(openDevice(loop.path));
-    expect(device.identity.sizeBytes).toBe(sizeBytes);
-    expect(readHeld(device)).toEqual({ kind: 'none' });
-    expect(() => requireLabel(device)).toThrow(expect.objectContaining({ code: 'DEVICE_NOT_LABELLED' }));
-    const label = labelOf(device.identity, RIG, 'journal', LABEL.enrolledAt);
-    writeLabel(device, label);
-    const read = { kind: 'label', label, offsetBytes: labelOffset(sizeBytes) };
-    expect(readHeld(device)).toEqual(read);
-    expect(await readLabel(device.identity)).toEqual(read);
-    requireLabel(device);
-    device.close();
+  it.each(cases)(
+    'of %i-byte sectors and %i bytes: durable, alone, the same to every reader',
+    async (sectorBytes, sizeBytes) => {
+      const loop = loops.loop({ sectorBytes, sizeBytes });
+      const before = Buffer.alloc(sizeBytes, 'somebody was here ');
+      writeFileSync(loop.file, before);
+      const device = asDisk(openDevice(loop.path));
+      expect(device.identity.sizeBytes).toBe(sizeBytes);
+      expect(readHeld(device)).toEqual({ kind: 'none' });
+      expect(() => requireLabel(device)).toThrow(expect.objectContaining({ code: 'DEVICE_NOT_LABELLED' }));
+      const label = labelOf(device.identity, RIG, 'journal', LABEL.enrolledAt);
+      writeLabel(device, label);
+      const read = { kind: 'label', label, offsetBytes: labelOffset(sizeBytes) };
+      expect(readHeld(device)).toEqual(read);
+      expect(await readLabel(device.identity)).toEqual(read);
+      requireLabel(device);
+      device.close();
 
-    const from = usableBytes(device.identity);
-    expect(from).toBe(labelOffset(sizeBytes));
-    const after = readFileSync(loop.file);
-    expect(after.subarray(0, from).equals(before.subarray(0, from))).toBe(true);
-    expect(after.subarray(from + LABEL_BLOCK_BYTES).equals(before.subarray(from + LABEL_BLOCK_BYTES))).toBe(true);
-  });
+      const from = usableBytes(device.identity);
+      expect(from).toBe(labelOffset(sizeBytes));
+      const after = readFileSync(loop.file);
+      expect(after.subarray(0, from).equals(before.subarray(0, from))).toBe(true);
+      expect(after.subarray(from + LABEL_BLOCK_BYTES).equals(before.subarray(from + LABEL_BLOCK_BYTES))).toBe(true);
+    },
+  );
 
   it('without room for one: no byte is usable, and none is written', () => {
     const loop = loops.loop({ sizeBytes: 4096 });
     const device = asDisk(openDevice(loop.path));
     expect(usableBytes(device.identity)).toBe(0);
-    expect(() => writeLabel(device, labelOf(device.identity, RIG, 'journal', LABEL.enrolledAt))).toThrow(expect.objectContaining({ code: 'DEVICE_LABEL_FAILED' }));
+    expect(() => writeLabel(device, labelOf(device.identity, RIG, 'journal', LABEL.enrolledAt))).toThrow(
+      expect.objectContaining({ code: 'DEVICE_LABEL_FAILED' }),
+    );
     expect(() => requireLabel(device)).toThrow(expect.objectContaining({ code: 'DEVICE_NOT_LABELLED' }));
     device.close();
     expect(readFileSync(loop.file).every((byte) => byte === 0)).toBe(true);
   });
 
-  it('a loop device, which is nobody\'s, needs none and keeps its whole size', () => {
+  it("a loop device, which is nobody's, needs none and keeps its whole size", () => {
     const device = openDevice(loops.loop({ sizeBytes: MIB + 512 }).path);
     expect(needsEnrolment(device.identity)).toBe(false);
     expect(usableBytes(device.identity)).toBe(MIB + 512);
@@ -145,7 +174,8 @@ describe('on a device', () => {
 describe('whose disk', () => {
   const identity = { serial: LABEL.serial, wwn: LABEL.wwn, sizeBytes: LABEL.sizeBytes } as DeviceIdentity;
   const at = labelOffset(LABEL.sizeBytes);
-  const other = (change: Partial<DeviceIdentity>, label: Partial<DiskLabel> = {}): string | null => otherDisk({ ...LABEL, ...label }, at, { ...identity, ...change });
+  const other = (change: Partial<DeviceIdentity>, label: Partial<DiskLabel> = {}): string | null =>
+    otherDisk({ ...LABEL, ...label }, at, { ...identity, ...change });
 
   it('the one it was written for, also when it tells only one of its names', () => {
     expect(other({})).toBeNull();

@@ -6,10 +6,26 @@ import type { DiskLabel, LabelRead } from '../../src/gate/label.js';
 import { labelOffset } from '../../src/gate/labelPlace.js';
 import type { DeviceIdentity } from '../../src/blockdev/port.js';
 
-const identity = { path: '/dev/disk/by-id/x', serial: 'Z1Z0ABCD', wwn: null, model: 'M', sizeBytes: 2 ** 20, backingFile: null } as DeviceIdentity;
+const identity = {
+  path: '/dev/disk/by-id/x',
+  serial: 'Z1Z0ABCD',
+  wwn: null,
+  model: 'M',
+  sizeBytes: 2 ** 20,
+  backingFile: null,
+} as DeviceIdentity;
 const rig = { uuid: '00000000-0000-5000-8000-000000000001', name: 'mine' };
 const request: GateRequest = { role: 'primary', path: identity.path, serial: 'Z1Z0ABCD', lab: false, rig };
-const label: DiskLabel = { rigUuid: rig.uuid, rigName: 'mine', role: 'primary', serial: 'Z1Z0ABCD', wwn: null, model: 'M', sizeBytes: 2 ** 20, enrolledAt: '2026-01-31T12:00:00.000Z' };
+const label: DiskLabel = {
+  rigUuid: rig.uuid,
+  rigName: 'mine',
+  role: 'primary',
+  serial: 'Z1Z0ABCD',
+  wwn: null,
+  model: 'M',
+  sizeBytes: 2 ** 20,
+  enrolledAt: '2026-01-31T12:00:00.000Z',
+};
 
 function reads(change: Partial<DiskLabel>): LabelRead {
   return { kind: 'label', label: { ...label, ...change }, offsetBytes: labelOffset(2 ** 20) };
@@ -21,39 +37,67 @@ function told(read: LabelRead, asked: Partial<GateRequest> = {}): GateFinding {
   return found;
 }
 
-it('this rig\'s, this role\'s, this disk\'s: nothing to say', () => {
+it("this rig's, this role's, this disk's: nothing to say", () => {
   expect(checkLabel(request, identity, reads({}))).toBeNull();
 });
 
 it('missing or damaged: enrol again', () => {
-  expect(told({ kind: 'none' })).toMatchObject({ code: 'GATE_LABEL_MISSING', role: 'primary', nextStep: expect.stringMatching(/^plugpull enrol RIG, /) });
-  expect(told({ kind: 'damaged' })).toMatchObject({ code: 'GATE_LABEL_DAMAGED', nextStep: expect.stringMatching(/^plugpull enrol RIG, /) });
+  expect(told({ kind: 'none' })).toMatchObject({
+    code: 'GATE_LABEL_MISSING',
+    role: 'primary',
+    nextStep: expect.stringMatching(/^plugpull enrol RIG, /),
+  });
+  expect(told({ kind: 'damaged' })).toMatchObject({
+    code: 'GATE_LABEL_DAMAGED',
+    nextStep: expect.stringMatching(/^plugpull enrol RIG, /),
+  });
 });
 
 it('of another rig: named, and taken over only by --relabel', () => {
   const found = told(reads({ rigUuid: '00000000-0000-5000-8000-000000000002', rigName: 'theirs', role: 'journal' }));
   expect(found.code).toBe('GATE_LABEL_OTHER_RIG');
-  expect(found.found).toBe('belongs to rig "theirs" (00000000-0000-5000-8000-000000000002), as journal, since 2026-01-31');
+  expect(found.found).toBe(
+    'belongs to rig "theirs" (00000000-0000-5000-8000-000000000002), as journal, since 2026-01-31',
+  );
   expect(found.nextStep).toBe('plugpull enrol RIG --relabel, if that rig does not use it any more');
 });
 
 it('of a profile that was edited since: said so', () => {
-  expect(told(reads({ rigUuid: '00000000-0000-5000-8000-000000000002' })).found).toMatch(/^belongs to rig "mine" as another profile describes it/);
+  expect(told(reads({ rigUuid: '00000000-0000-5000-8000-000000000002' })).found).toMatch(
+    /^belongs to rig "mine" as another profile describes it/,
+  );
 });
 
 it('of another role, of another disk, of another version', () => {
-  expect(told(reads({ role: 'secondary' }))).toMatchObject({ code: 'GATE_LABEL_OTHER_ROLE', found: 'is this rig\'s secondary by its label, since 2026-01-31' });
-  expect(told(reads({ serial: 'OTHER' }))).toMatchObject({ code: 'GATE_LABEL_OTHER_DISK', found: expect.stringContaining('serial OTHER; this one says Z1Z0ABCD') });
+  expect(told(reads({ role: 'secondary' }))).toMatchObject({
+    code: 'GATE_LABEL_OTHER_ROLE',
+    found: "is this rig's secondary by its label, since 2026-01-31",
+  });
+  expect(told(reads({ serial: 'OTHER' }))).toMatchObject({
+    code: 'GATE_LABEL_OTHER_DISK',
+    found: expect.stringContaining('serial OTHER; this one says Z1Z0ABCD'),
+  });
   expect(told(reads({ sizeBytes: 2 ** 21 })).code).toBe('GATE_LABEL_OTHER_DISK');
-  expect(told({ kind: 'other-version', version: 2 })).toMatchObject({ code: 'GATE_LABEL_OTHER_VERSION', found: expect.stringContaining('version 2') });
+  expect(told({ kind: 'other-version', version: 2 })).toMatchObject({
+    code: 'GATE_LABEL_OTHER_VERSION',
+    found: expect.stringContaining('version 2'),
+  });
 });
 
-it('a copy of another rig\'s disk is a copy first: nobody may take the copied label for the disk\'s own', () => {
-  expect(told(reads({ serial: 'OTHER', rigUuid: '00000000-0000-5000-8000-000000000002' })).code).toBe('GATE_LABEL_OTHER_DISK');
+it("a copy of another rig's disk is a copy first: nobody may take the copied label for the disk's own", () => {
+  expect(told(reads({ serial: 'OTHER', rigUuid: '00000000-0000-5000-8000-000000000002' })).code).toBe(
+    'GATE_LABEL_OTHER_DISK',
+  );
 });
 
-it('a bench without a rig takes any rig\'s label, but no copy; who asks for no rig at all is refused', () => {
-  expect(checkLabel({ ...request, rig: 'any' }, identity, reads({ rigName: 'theirs', rigUuid: '00000000-0000-5000-8000-000000000002', role: 'journal' }))).toBeNull();
+it("a bench without a rig takes any rig's label, but no copy; who asks for no rig at all is refused", () => {
+  expect(
+    checkLabel(
+      { ...request, rig: 'any' },
+      identity,
+      reads({ rigName: 'theirs', rigUuid: '00000000-0000-5000-8000-000000000002', role: 'journal' }),
+    ),
+  ).toBeNull();
   expect(told(reads({ serial: 'OTHER' }), { rig: 'any' }).code).toBe('GATE_LABEL_OTHER_DISK');
   expect(told(reads({}), { rig: undefined }).code).toBe('GATE_LABEL_OTHER_RIG');
 });

@@ -58,9 +58,14 @@ it('a file system on it, or mounted, refuses it; on its neighbour only where a r
 it('two partitions of one disk are two devices, one partition twice is not', async () => {
   const disk = loops.loop();
   const nodes = [partitionOf(disk, 1), partitionOf(disk, 2)];
-  const candidate = (path: string, role: 'primary' | 'journal') => ({ request: { role, path, lab: false }, identity: identify(path) });
+  const candidate = (path: string, role: 'primary' | 'journal') => ({
+    request: { role, path, lab: false },
+    identity: identify(path),
+  });
   expect(await checkDuplicates([candidate(nodes[0], 'primary'), candidate(nodes[1], 'journal')])).toEqual([]);
-  expect((await checkDuplicates([candidate(nodes[0], 'primary'), candidate(nodes[0], 'journal')])).map((f) => f.code)).toEqual(['GATE_SAME_DEVICE']);
+  expect(
+    (await checkDuplicates([candidate(nodes[0], 'primary'), candidate(nodes[0], 'journal')])).map((f) => f.code),
+  ).toEqual(['GATE_SAME_DEVICE']);
 });
 
 it('a multipath device has the WWN of its paths', () => {
@@ -68,5 +73,6 @@ it('a multipath device has the WWN of its paths', () => {
   expect(wwnOfMultipath('mpath-35000c500a1b2c3d4')).toBe('0x5000c500a1b2c3d4');
   expect(wwnOfMultipath('mpath-20024F4000000001A')).toBe('eui.0024f4000000001a');
   expect(wwnOfMultipath('mpath-eui.0025388B01234567')).toBe('eui.0025388b01234567');
-  for (const other of [null, '', 'LVM-0123', 'CRYPT-LUKS2-x', 'mpath-', 'mpath-3zz', 'part1-mpath-35000c500a1b2c3d4']) expect(wwnOfMultipath(other), String(other)).toBeNull();
+  for (const other of [null, '', 'LVM-0123', 'CRYPT-LUKS2-x', 'mpath-', 'mpath-3zz', 'part1-mpath-35000c500a1b2c3d4'])
+    expect(wwnOfMultipath(other), String(other)).toBeNull();
 });

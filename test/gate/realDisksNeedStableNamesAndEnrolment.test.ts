@@ -31,7 +31,9 @@ const DISK: DeviceIdentity = {
 };
 
 async function codes(request: Partial<GateRequest>, identity = DISK): Promise<string[]> {
-  return (await checkIdentity({ request: { role: 'primary', path: DISK.path, lab: false, ...request }, identity })).map((f) => f.code);
+  return (await checkIdentity({ request: { role: 'primary', path: DISK.path, lab: false, ...request }, identity })).map(
+    (f) => f.code,
+  );
 }
 
 it('by-id and by-path names are stable, others are not', async () => {
@@ -54,7 +56,8 @@ it('calling a real disk a lab disk opens nothing', async () => {
 });
 
 it('WWNs have one spelling', () => {
-  for (const spelling of ['naa.5000C500A1B2C3D4', 'wwn-0x5000c500a1b2c3d4', ' 0x5000c500a1b2c3d4 ']) expect(normalizeWwn(spelling)).toBe(DISK.wwn);
+  for (const spelling of ['naa.5000C500A1B2C3D4', 'wwn-0x5000c500a1b2c3d4', ' 0x5000c500a1b2c3d4 '])
+    expect(normalizeWwn(spelling)).toBe(DISK.wwn);
   expect(normalizeWwn(null)).toBeNull();
 });
 
@@ -66,7 +69,15 @@ it('an enrolment is kept beside the profile, once, and knows the disk again', ()
   enrol(file, { ...DISK, path: '/dev/disk/by-id/other', kernelName: 'sda' }, '2026-01-02T00:00:00Z');
   expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual({
     schemaVersion: 1,
-    disks: [{ serial: DISK.serial, wwn: DISK.wwn, model: DISK.model, sizeBytes: DISK.sizeBytes, enrolledAt: '2026-01-01T00:00:00Z' }],
+    disks: [
+      {
+        serial: DISK.serial,
+        wwn: DISK.wwn,
+        model: DISK.model,
+        sizeBytes: DISK.sizeBytes,
+        enrolledAt: '2026-01-01T00:00:00Z',
+      },
+    ],
   });
   const known = loadEnrolments(file);
   expect(isEnrolled(known, DISK)).toBe(true);

@@ -40,8 +40,14 @@ it('a stamp that libblkid takes for ext passes; a damaged one, or one copied fro
     break;
   }
   const gate = async (): Promise<string[]> =>
-    (await checkGate([{ role: 'primary', path: loop.path, backingFile: loop.file, lab: true }])).findings.map((f) => f.code);
-  expect(readFileSync(loop.file).subarray(LBA * 512, LBA * 512 + 512).equals(stamp!)).toBe(true);
+    (await checkGate([{ role: 'primary', path: loop.path, backingFile: loop.file, lab: true }])).findings.map(
+      (f) => f.code,
+    );
+  expect(
+    readFileSync(loop.file)
+      .subarray(LBA * 512, LBA * 512 + 512)
+      .equals(stamp!),
+  ).toBe(true);
   expect(await gate()).toEqual([]);
   const damaged = Buffer.from(stamp!);
   damaged[500]! ^= 1;

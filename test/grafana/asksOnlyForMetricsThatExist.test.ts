@@ -13,11 +13,17 @@ interface Dashboard {
   templating: { list: { type: string; query: string }[] };
 }
 
-const dashboards = readdirSync('grafana/generated').map((f) => JSON.parse(readFileSync(`grafana/generated/${f}`, 'utf8')) as Dashboard);
-const alerts = parse(readFileSync('grafana/prometheus/alerts.yaml', 'utf8')) as { groups: { rules: { alert: string; expr: string }[] }[] };
+const dashboards = readdirSync('grafana/generated').map(
+  (f) => JSON.parse(readFileSync(`grafana/generated/${f}`, 'utf8')) as Dashboard,
+);
+const alerts = parse(readFileSync('grafana/prometheus/alerts.yaml', 'utf8')) as {
+  groups: { rules: { alert: string; expr: string }[] }[];
+};
 
 const queries: [string, string][] = [
-  ...dashboards.flatMap((d) => d.panels.flatMap((p) => (p.targets ?? []).map((t): [string, string] => [p.title, t.expr]))),
+  ...dashboards.flatMap((d) =>
+    d.panels.flatMap((p) => (p.targets ?? []).map((t): [string, string] => [p.title, t.expr])),
+  ),
   ...alerts.groups.flatMap((g) => g.rules.map((r): [string, string] => [r.alert, r.expr])),
 ];
 
@@ -25,7 +31,8 @@ const queries: [string, string][] = [
 function lookUp(metric: string): { name: string; labels: string[] } | null {
   const catalogue: Record<string, MetricSpec | undefined> = CATALOGUE;
   const plain = catalogue[metric];
-  if (plain !== undefined) return plain.kind === 'histogram' ? null : { name: metric, labels: [RIG_LABEL, ...plain.labels] };
+  if (plain !== undefined)
+    return plain.kind === 'histogram' ? null : { name: metric, labels: [RIG_LABEL, ...plain.labels] };
   const [, name, part] = /^(.*)_(bucket|sum|count)$/.exec(metric) ?? [];
   const histogram = catalogue[name];
   if (histogram?.kind !== 'histogram') return null;

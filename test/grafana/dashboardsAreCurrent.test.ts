@@ -15,7 +15,8 @@ const generated = generateDashboards();
 
 it('grafana/generated/ is what the code gives (else: npm run grafana)', () => {
   expect(readdirSync('grafana/generated').sort()).toEqual(Object.keys(generated).sort());
-  for (const [file, json] of Object.entries(generated)) expect(readFileSync(`grafana/generated/${file}`, 'utf8')).toBe(json);
+  for (const [file, json] of Object.entries(generated))
+    expect(readFileSync(`grafana/generated/${file}`, 'utf8')).toBe(json);
 });
 
 it.each(Object.entries(generated))('%s has panels with ids, words and room', (_file, json) => {
@@ -26,6 +27,8 @@ it.each(Object.entries(generated))('%s has panels with ids, words and room', (_f
     expect(p.targets?.length, p.title).toBeGreaterThan(0);
     expect(p.gridPos.x + p.gridPos.w, p.title).toBeLessThanOrEqual(24);
   }
-  const cells = panels.flatMap(({ gridPos: g }) => Array.from({ length: g.w * g.h }, (_, i) => `${g.x + (i % g.w)},${g.y + Math.floor(i / g.w)}`));
+  const cells = panels.flatMap(({ gridPos: g }) =>
+    Array.from({ length: g.w * g.h }, (_, i) => `${g.x + (i % g.w)},${g.y + Math.floor(i / g.w)}`),
+  );
   expect(new Set(cells).size, 'panels overlap').toBe(cells.length);
 });

@@ -19,11 +19,17 @@ it.each(rules)('$alert says what happened, where, and how bad', ({ labels, annot
 });
 
 it('each alert is seen to fire and to stay silent', () => {
-  const { tests } = read('prometheus/alerts.test.yaml') as { tests: { alert_rule_test: { alertname: string; exp_alerts: object[] }[] }[] };
+  const { tests } = read('prometheus/alerts.test.yaml') as {
+    tests: { alert_rule_test: { alertname: string; exp_alerts: object[] }[] }[];
+  };
   const cases = tests.flatMap((t) => t.alert_rule_test);
   for (const { alert } of rules) {
     const own = cases.filter((c) => c.alertname === alert);
-    expect([alert, own.some((c) => c.exp_alerts.length > 0), own.some((c) => c.exp_alerts.length === 0)]).toEqual([alert, true, true]);
+    expect([alert, own.some((c) => c.exp_alerts.length > 0), own.some((c) => c.exp_alerts.length === 0)]).toEqual([
+      alert,
+      true,
+      true,
+    ]);
   }
 });
 
@@ -31,7 +37,8 @@ it('compose mounts what is there, with images pinned to a version, and listens o
   const { services } = read('compose.yaml') as { services: Record<string, { image: string; volumes: string[] }> };
   for (const { image, volumes } of Object.values(services)) {
     expect(image).toMatch(/:v?\d+\.\d+\.\d+$/);
-    for (const v of volumes.filter((x) => x.startsWith('./'))) expect(existsSync(`grafana/${v.split(':')[0]}`)).toBe(true);
+    for (const v of volumes.filter((x) => x.startsWith('./')))
+      expect(existsSync(`grafana/${v.split(':')[0]}`)).toBe(true);
   }
   expect(JSON.stringify(services)).toContain('--web.listen-address=127.0.0.1:9090');
   expect(JSON.stringify(services)).toContain('"GF_SERVER_HTTP_ADDR":"127.0.0.1"');

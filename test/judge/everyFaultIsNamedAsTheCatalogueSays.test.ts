@@ -12,7 +12,13 @@ describe('the class of a fault', () => {
     for (let b = 12; b < 40; b++) m.write(b, 1, 'durable');
     const { judgement, samples } = m.judge();
     expect(judgement.faults).toEqual({ 'lost-write': 16 });
-    expect(samples[0]).toEqual({ area: 'primary', lba: 80, class: 'lost-write', expected: 'update 11', found: 'update 0 for LBA 80' });
+    expect(samples[0]).toEqual({
+      area: 'primary',
+      lba: 80,
+      class: 'lost-write',
+      expected: 'update 11',
+      found: 'update 0 for LBA 80',
+    });
   });
 
   it('lying-flush: the youngest flushed writes are gone in bulk, and one lost long before is told apart', () => {
@@ -67,16 +73,19 @@ describe('the class of a fault', () => {
     expect(samples.every((s) => s.class === 'stuck-bits')).toBe(true);
   });
 
-  it.each([49, 51, 60, 200, 480, 511])('shorn: the first %i bytes of a sector are of the write in flight', (newBytes) => {
-    const m = new Medium(16);
-    m.write(2, 1, 'durable');
-    const old = Buffer.from(m.sector(17));
-    m.write(2, 1, 'inFlight');
-    old.copy(m.sector(17), newBytes, newBytes);
-    const { judgement, samples } = m.judge();
-    expect(judgement.faults).toEqual({ shorn: 1 });
-    expect(samples[0]!.found).toMatch(/bytes of update 2, then something else/);
-  });
+  it.each([49, 51, 60, 200, 480, 511])(
+    'shorn: the first %i bytes of a sector are of the write in flight',
+    (newBytes) => {
+      const m = new Medium(16);
+      m.write(2, 1, 'durable');
+      const old = Buffer.from(m.sector(17));
+      m.write(2, 1, 'inFlight');
+      old.copy(m.sector(17), newBytes, newBytes);
+      const { judgement, samples } = m.judge();
+      expect(judgement.faults).toEqual({ shorn: 1 });
+      expect(samples[0]!.found).toMatch(/bytes of update 2, then something else/);
+    },
+  );
 
   it.each([8, 20, 30, 40])('shorn: even when the cut came within the header, after %i bytes', (newBytes) => {
     const m = new Medium(16);

@@ -14,7 +14,14 @@ function atMost(failures: number, cycles: number, p: number): number {
 
 describe('the 95 % bound on the failure rate', () => {
   it('is where so few failures would be seen once in twenty', () => {
-    for (const [failures, cycles] of [[0, 1], [0, 10], [1, 10], [3, 50], [7, 8], [2, 1000]] as const) {
+    for (const [failures, cycles] of [
+      [0, 1],
+      [0, 10],
+      [1, 10],
+      [3, 50],
+      [7, 8],
+      [2, 1000],
+    ] as const) {
       const bound = failureRateUpperBound(failures, cycles);
       expect(atMost(failures, cycles, bound)).toBeCloseTo(0.05, 9);
     }

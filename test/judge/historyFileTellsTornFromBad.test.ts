@@ -50,7 +50,10 @@ describe('the history file', () => {
       if (at >= 36 && at < HISTORY_HEADER_BYTES) continue; // reserved
       const damaged = Buffer.from(bytes);
       damaged[at]! ^= 0x40;
-      expect(codeOf(() => replayHistory(damaged)), `byte ${at}`).toBe('HISTORY_LOG_BAD');
+      expect(
+        codeOf(() => replayHistory(damaged)),
+        `byte ${at}`,
+      ).toBe('HISTORY_LOG_BAD');
     }
     expect(codeOf(() => replayHistory(bytes.subarray(0, 20)))).toBe('HISTORY_LOG_BAD');
   });
@@ -59,7 +62,11 @@ describe('the history file', () => {
 describe('a feed that cannot be true is refused', () => {
   it.each<[string, (h: WriteHistory) => void, string]>([
     ['completion of a write never issued', (h) => h.completed('primary', 1, 0, 4096, true), 'HISTORY_MISFED'],
-    ['completion on the other area', (h) => (h.issued('primary', 1, 0, 4096), h.durableCompleted('secondary', 1, 0, 4096)), 'HISTORY_MISFED'],
+    [
+      'completion on the other area',
+      (h) => (h.issued('primary', 1, 0, 4096), h.durableCompleted('secondary', 1, 0, 4096)),
+      'HISTORY_MISFED',
+    ],
     ['a flush that was not submitted', (h) => h.flushCompleted('primary', 1, true), 'HISTORY_MISFED'],
     ['part of a block', (h) => h.issued('primary', 1, 0, 512), 'HISTORY_RANGE'],
     ['a shifted block', (h) => h.issued('primary', 1, 512, 4096), 'HISTORY_RANGE'],

@@ -55,7 +55,12 @@ class HonestDevice {
 
   write(block: number, blocks: number, updateId: number): void {
     this.history.issued(this.area, updateId, block * BLOCK, blocks * BLOCK);
-    this.cache.push({ first: block * 8, ids: new Array<number>(blocks * 8).fill(updateId), completed: false, updateId });
+    this.cache.push({
+      first: block * 8,
+      ids: new Array<number>(blocks * 8).fill(updateId),
+      completed: false,
+      updateId,
+    });
   }
 
   completeOne(fua: boolean): void {
@@ -151,7 +156,10 @@ function resyncSome(p: HonestDevice, s: HonestDevice, history: WriteHistory, prn
   const block = prng.nextBelow(BLOCKS);
   if (p.busy(block, 1) || s.busy(block, 1)) return;
   history.copyIssued(block * BLOCK, BLOCK);
-  s.copyIn(block, Array.from({ length: 8 }, (_, i) => p.read(block * 8 + i)));
+  s.copyIn(
+    block,
+    Array.from({ length: 8 }, (_, i) => p.read(block * 8 + i)),
+  );
   if (cutWithin) return;
   s.flushAll();
   history.copyDurable(block * BLOCK, BLOCK);
@@ -162,7 +170,10 @@ it('no fault is found on devices that keep their promises', () => {
     fc.property(fc.maxSafeNat(), (seed) => {
       const prng = createPrng(seed);
       const history = new WriteHistory({ usableBytes: BLOCKS * BLOCK, runId: RUN });
-      const devices = [new HonestDevice('primary', history, prng), new HonestDevice('secondary', history, prng)] as const;
+      const devices = [
+        new HonestDevice('primary', history, prng),
+        new HonestDevice('secondary', history, prng),
+      ] as const;
       let updateId = 0;
       for (let cycle = 0; cycle < 4; cycle++) {
         for (let step = 0; step < 80; step++) {
@@ -181,7 +192,8 @@ it('no fault is found on devices that keep their promises', () => {
           else if (prng.nextBelow(4) === 0) device.reset();
         }
         for (const device of devices) device.cut();
-        for (const device of devices) expect(judgeAndSettle(device, history), `cycle ${cycle} ${device.area}`).toEqual({});
+        for (const device of devices)
+          expect(judgeAndSettle(device, history), `cycle ${cycle} ${device.area}`).toEqual({});
       }
     }),
     { numRuns: 500 },

@@ -30,7 +30,8 @@ function observe(disk: VirtualDevice, offset: number, length: number, bytes: Buf
   const out = new Float64Array((length / 512) * F.strideDoubles);
   const unreadable: number[] = [];
   if (disk.read(offset, bytes, 0, length) !== 0) {
-    for (let at = 0; at < length; at += 512) if (disk.read(offset + at, bytes, at, 512) !== 0) unreadable.push(at / 512);
+    for (let at = 0; at < length; at += 512)
+      if (disk.read(offset + at, bytes, at, 512) !== 0) unreadable.push(at / 512);
   }
   tools.scan(bytes, 0, length, out);
   for (const sector of unreadable) out[sector * F.strideDoubles + F.kind] = OBSERVED_UNREADABLE;
@@ -53,14 +54,21 @@ function judge(disk: VirtualDevice, history: WriteHistory): Record<string, numbe
 }
 
 /** A load of 300 writes, flushed every few, a cut, and what the judge says; and how often the fault struck. */
-function cutUnderLoad(seed: number, faults: Record<string, unknown>[]): { named: Record<string, number>; struck: number } {
+function cutUnderLoad(
+  seed: number,
+  faults: Record<string, unknown>[],
+): { named: Record<string, number>; struck: number } {
   const specs = parseFaults('p', faults);
   const image = new MemoryMedium(DISK);
   BASE.copy(image.bytes);
   const random = (stream: string): ReturnType<typeof seededRandom> => seededRandom(seed, stream);
   const context = recordingContext(DISK, { random, loseUnflushed: (r, p) => cache.loseSome(r, p) });
   const kill = { model: 'keep-drop' as const, keepProbability: 0.5, tearProbability: 0.5 };
-  const cache = memoryCache(wrapMedium(image, specs, context), DISK, { cacheBytes: 1024 * 1024, kill, random: random('kill') });
+  const cache = memoryCache(wrapMedium(image, specs, context), DISK, {
+    cacheBytes: 1024 * 1024,
+    kill,
+    random: random('kill'),
+  });
   const line = {} as PowerLineEnd;
   const disk = wrapDevice(cache, specs, context, { image, line, onCut: () => context.cutCount++ });
   const history = new WriteHistory({ usableBytes: DISK, runId: RUN });

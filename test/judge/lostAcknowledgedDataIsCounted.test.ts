@@ -11,7 +11,11 @@ describe('I2: what the application was told is done is on P', () => {
     const { judgement, lostAcknowledgedSectors, samples } = m.judge();
     expect(judgement.faults).toEqual({});
     expect(lostAcknowledgedSectors).toBe(8);
-    expect(samples[0]).toMatchObject({ class: 'lost-acknowledged', lba: 16, expected: 'update 1 or newer (acknowledged)' });
+    expect(samples[0]).toMatchObject({
+      class: 'lost-acknowledged',
+      lba: 16,
+      expected: 'update 1 or newer (acknowledged)',
+    });
   });
 
   it('an unreadable or broken sector of an answered write counts too', () => {

@@ -29,7 +29,8 @@ export class Medium {
     this.bytes = Buffer.alloc(blocks * BLOCK);
     this.area = options.area ?? 'primary';
     this.history = new WriteHistory({ usableBytes: blocks * BLOCK, runId: RUN, base: options.base });
-    if (options.base !== 'unknown') stampWrite(this.bytes, 0, this.bytes.length, { runId: RUN, updateId: 0, transactionId: 0, firstLba: 0 });
+    if (options.base !== 'unknown')
+      stampWrite(this.bytes, 0, this.bytes.length, { runId: RUN, updateId: 0, transactionId: 0, firstLba: 0 });
   }
 
   /** One update, `fate` as the device answered; on the medium only when `lands` (sectors of the write, default all). */

@@ -5,7 +5,11 @@ describe('after settling, the medium is the new truth', () => {
   it('losses, damage and tears of the last judgement are not reported again', () => {
     const m = new Medium(32);
     for (let b = 0; b < 8; b++) m.write(b, 1, 'durable');
-    m.history.answered(m.write(9, 1, 'durable', () => false), 9 * 4096, 4096);
+    m.history.answered(
+      m.write(9, 1, 'durable', () => false),
+      9 * 4096,
+      4096,
+    );
     m.write(11, 1, 'inFlight', (s) => s < 5);
     m.noise(100);
     m.sector(110)[77]! ^= 1;

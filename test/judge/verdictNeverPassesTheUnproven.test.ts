@@ -14,21 +14,33 @@ describe('the verdict of a cycle', () => {
     const { verdict, reasons } = cycleVerdict(evidence({ proofOfCut }));
     expect(verdict).toBe('INVALID');
     expect(reasons).toEqual([
-      { code: 'CUT_UNPROVEN', rule: 'relay-lie', text: `no device-side evidence that the power was cut (best: ${proofOfCut})` },
+      {
+        code: 'CUT_UNPROVEN',
+        rule: 'relay-lie',
+        text: `no device-side evidence that the power was cut (best: ${proofOfCut})`,
+      },
     ]);
   });
 
   it('is INVALID when the rig failed or a step has no result', () => {
     expect(cycleVerdict(evidence({ rigFailure: 'board does not answer' })).verdict).toBe('INVALID');
     for (const step of ['recovery', 'judge', 'resync', 'verify'] as const) {
-      expect(cycleVerdict(evidence({ [step]: null }))).toMatchObject({ verdict: 'INVALID', reasons: [{ code: 'STEP_MISSING', rule: step }] });
+      expect(cycleVerdict(evidence({ [step]: null }))).toMatchObject({
+        verdict: 'INVALID',
+        reasons: [{ code: 'STEP_MISSING', rule: step }],
+      });
     }
   });
 
   it('is INVALID when the cut did not come at the point it was for, and FAIL all the same for what it did', () => {
     const missedPoint = 'the resync ended before the protocol got to clear-write';
-    expect(cycleVerdict(evidence({ missedPoint }))).toMatchObject({ verdict: 'INVALID', reasons: [{ code: 'POINT_NOT_REACHED', text: missedPoint }] });
-    expect(cycleVerdict(evidence({ missedPoint, judge: { ...evidence().judge!, lostAcknowledgedSectors: 8 } })).verdict).toBe('FAIL');
+    expect(cycleVerdict(evidence({ missedPoint }))).toMatchObject({
+      verdict: 'INVALID',
+      reasons: [{ code: 'POINT_NOT_REACHED', text: missedPoint }],
+    });
+    expect(
+      cycleVerdict(evidence({ missedPoint, judge: { ...evidence().judge!, lostAcknowledgedSectors: 8 } })).verdict,
+    ).toBe('FAIL');
     expect(cycleVerdict(evidence({ missedPoint: null })).verdict).toBe('PASS');
   });
 
@@ -39,7 +51,8 @@ describe('the verdict of a cycle', () => {
     expect(codes(evidence({ judge: { ...judge!, areas } }))).toEqual(['NOT_ALL_JUDGED']);
     expect(codes(evidence({ judge: { ...judge!, dirtyRegions: 6 } }))).toEqual(['NOT_ALL_JUDGED']);
     for (const updatesIssued of [1, null]) expect(cycleVerdict(evidence({ updatesIssued })).verdict).toBe('PASS');
-    for (const change of [{ updatesIssued: 0 }, { judge: { ...judge!, areas } }]) expect(cycleVerdict(evidence(change)).verdict).toBe('INVALID');
+    for (const change of [{ updatesIssued: 0 }, { judge: { ...judge!, areas } }])
+      expect(cycleVerdict(evidence(change)).verdict).toBe('INVALID');
   });
 
   it('is FAIL for each broken rule, and names it', () => {
@@ -53,13 +66,41 @@ describe('the verdict of a cycle', () => {
       [{ judge: { ...judge, lostAcknowledgedSectors: 8 } }, 'LOST_ACKNOWLEDGED', 'I2'],
       [{ judge: { ...judge, areas } }, 'DEVICE_FAULT', 'lost-write'],
       [{ deviceFaults: [{ class: 'dead-device', text: 'did not return' }] }, 'DEVICE_FAULT', 'dead-device'],
-      [{ recovery: { ...recovery, findings: [{ ...finding, class: 'indicator-rot' }] } }, 'METADATA_ROT', 'indicator-rot'],
-      [{ earlierRecoveries: [{ ...recovery, findings: [{ ...finding, class: 'indicator-rot' }] }, recovery] }, 'METADATA_ROT', 'indicator-rot'],
-      [{ verify: { ...base.verify!, equal: false, differingRegions: 2, firstDifferenceBytes: 512 } }, 'COPIES_DIFFER', 'I3'],
-      [{ verify: { ...base.verify!, faults: { primary: { 'bit-corruption': 1 }, secondary: {} } } }, 'DEVICE_FAULT', 'bit-corruption'],
-      [{ limits: { recoveryMs: 10, resyncMs: null, falseDirtyRegions: null } }, 'RECOVERY_SLOW', 'campaign.limits.recovery'],
-      [{ limits: { recoveryMs: null, resyncMs: 19, falseDirtyRegions: null } }, 'RESYNC_SLOW', 'campaign.limits.resync'],
-      [{ limits: { recoveryMs: null, resyncMs: null, falseDirtyRegions: 0 } }, 'EXCESS_DIRTY', 'campaign.limits.falseDirtyRegions'],
+      [
+        { recovery: { ...recovery, findings: [{ ...finding, class: 'indicator-rot' }] } },
+        'METADATA_ROT',
+        'indicator-rot',
+      ],
+      [
+        { earlierRecoveries: [{ ...recovery, findings: [{ ...finding, class: 'indicator-rot' }] }, recovery] },
+        'METADATA_ROT',
+        'indicator-rot',
+      ],
+      [
+        { verify: { ...base.verify!, equal: false, differingRegions: 2, firstDifferenceBytes: 512 } },
+        'COPIES_DIFFER',
+        'I3',
+      ],
+      [
+        { verify: { ...base.verify!, faults: { primary: { 'bit-corruption': 1 }, secondary: {} } } },
+        'DEVICE_FAULT',
+        'bit-corruption',
+      ],
+      [
+        { limits: { recoveryMs: 10, resyncMs: null, falseDirtyRegions: null } },
+        'RECOVERY_SLOW',
+        'campaign.limits.recovery',
+      ],
+      [
+        { limits: { recoveryMs: null, resyncMs: 19, falseDirtyRegions: null } },
+        'RESYNC_SLOW',
+        'campaign.limits.resync',
+      ],
+      [
+        { limits: { recoveryMs: null, resyncMs: null, falseDirtyRegions: 0 } },
+        'EXCESS_DIRTY',
+        'campaign.limits.falseDirtyRegions',
+      ],
     ];
     for (const [change, code, rule] of cases) {
       const { verdict, reasons } = cycleVerdict(evidence(change));

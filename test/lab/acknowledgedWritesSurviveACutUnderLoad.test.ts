@@ -2,7 +2,18 @@ import fs from 'node:fs/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { KillModel } from '../../src/lab/spec.js';
 import {
-  alignedBuffer, canRunLab, diskSpec, labSpec, MIB, readJsonLines, restorePower, startLab, switchRelay, tearDown, waitFor, withNode,
+  alignedBuffer,
+  canRunLab,
+  diskSpec,
+  labSpec,
+  MIB,
+  readJsonLines,
+  restorePower,
+  startLab,
+  switchRelay,
+  tearDown,
+  waitFor,
+  withNode,
 } from './bench.js';
 
 const BLOCK = 4096;
@@ -17,7 +28,11 @@ interface Outcome {
 }
 
 /** Each writer writes its own blocks, one after the other, until the disk fails. */
-async function cutUnderLoad(killModel: KillModel, writesBefore: number, faults: Record<string, unknown>[] = []): Promise<Outcome> {
+async function cutUnderLoad(
+  killModel: KillModel,
+  writesBefore: number,
+  faults: Record<string, unknown>[] = [],
+): Promise<Outcome> {
   const lab = await startLab(labSpec([diskSpec('p', 1, { sizeBytes: SIZE, cacheBytes: SIZE, killModel, faults })]));
   const file = await fs.open(lab.disks['p']!.node, fs.constants.O_RDWR | fs.constants.O_DIRECT);
   const [acknowledged, failed] = [new Set<number>(), new Set<number>()];

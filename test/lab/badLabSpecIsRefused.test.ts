@@ -19,7 +19,11 @@ const CASES: [string, LabSpec, RegExp][] = [
   ['NaN', withDisk({ tearProbability: Number.NaN }), /tearProbability/],
   ['an unknown kill model', withDisk({ killModel: 'explode' }), /killModel.*explode.*keep-drop/],
   ['an unknown board', withDisk({ fedBy: { board: 'relay9', channel: 1 } }), /fedBy.*relay9.*relay0/],
-  ['a channel that the board does not have', withDisk({ fedBy: { board: 'relay0', channel: 9 } }), /channel.*9.*1 to 4/],
+  [
+    'a channel that the board does not have',
+    withDisk({ fedBy: { board: 'relay0', channel: 9 } }),
+    /channel.*9.*1 to 4/,
+  ],
   ['an unknown fault', withDisk({ faults: [{ class: 'gremlin' }] }), /gremlin/],
   ['a disk name with a slash', withDisk({ name: '../p' }), /\.\.\/p/],
   ['two disks of one name', labSpec([disk, disk]), /once/],

@@ -1,5 +1,16 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { canRunLab, cutPower, diskSpec, errnoOf, labSpec, Node, restorePower, startLab, switchRelay, tearDown } from './bench.js';
+import {
+  canRunLab,
+  cutPower,
+  diskSpec,
+  errnoOf,
+  labSpec,
+  Node,
+  restorePower,
+  startLab,
+  switchRelay,
+  tearDown,
+} from './bench.js';
 import { setTimeout as delay } from 'node:timers/promises';
 
 /** Long enough that a lab on a busy machine hears of the contact's closing in time. */

@@ -13,9 +13,14 @@ it('by `lab faults`, with options and defaults that are taken as they stand', as
   expect(FAULT_CLASSES.length).toBeGreaterThan(15);
   for (const name of FAULT_CLASSES) expect(stdout, name).toMatch(new RegExp(`^${name} +\\S.*\\n +default: \\S`, 'm'));
   for (const fault of listFaults()) {
-    const given = fault.options.filter(({ default: value }) => value !== null).map(({ name, default: value }) => [name, value] as const);
+    const given = fault.options
+      .filter(({ default: value }) => value !== null)
+      .map(({ name, default: value }) => [name, value] as const);
     const required = fault.options.filter((option) => option.required).map(({ name }) => [name, 'q'] as const);
-    expect(parseFaults('p', [{ class: fault.class, ...Object.fromEntries([...given, ...required]) }]), fault.class).toHaveLength(1);
+    expect(
+      parseFaults('p', [{ class: fault.class, ...Object.fromEntries([...given, ...required]) }]),
+      fault.class,
+    ).toHaveLength(1);
   }
   expect((await cli(['lab', '--help'])).stdout).toMatch(/^ {2}faults /m);
 });

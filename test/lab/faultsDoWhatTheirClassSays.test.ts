@@ -92,7 +92,11 @@ describe('an injected fault', () => {
   });
 
   it('latent-error: EIO on reads of the range, until it is written', () => {
-    const disk = latentError(memoryCache(new MemoryMedium(DISK), DISK), spec('latent-error', { offset: '8KiB', length: 512 }), recordingContext(DISK));
+    const disk = latentError(
+      memoryCache(new MemoryMedium(DISK), DISK),
+      spec('latent-error', { offset: '8KiB', length: 512 }),
+      recordingContext(DISK),
+    );
     const target = Buffer.alloc(8192);
     expect(disk.read(0, target, 0, 8192)).toBe(0);
     expect(disk.read(4096, target, 0, 8192)).toBe(-5);
@@ -118,7 +122,9 @@ describe('an injected fault', () => {
   it.each(['shorn', 'garbage', 'collateral'] as const)('%s: hurts one sector at a cut, and says which', (name) => {
     const medium = new MemoryMedium(DISK);
     const context = recordingContext(DISK);
-    const cache = memoryCache(settleFault(medium, spec(name), context), DISK, { kill: { model: 'keep', keepProbability: 1, tearProbability: 0 } });
+    const cache = memoryCache(settleFault(medium, spec(name), context), DISK, {
+      kill: { model: 'keep', keepProbability: 1, tearProbability: 0 },
+    });
     cache.write(8192, Buffer.alloc(4096, 5), 0, 4096);
     cache.powerLost();
     const { offset, newBytes } = context.records[0] as { offset: number; newBytes?: number };
@@ -133,7 +139,10 @@ describe('an injected fault', () => {
   it('stuck-bits and region-loss: a range is wrong whatever was written', () => {
     const medium = new MemoryMedium(DISK);
     const context = recordingContext(DISK);
-    const cache = memoryCache(stuckBits(medium, spec('stuck-bits', { offset: 4096, length: 4096, mask: 0x80 }), context), DISK);
+    const cache = memoryCache(
+      stuckBits(medium, spec('stuck-bits', { offset: 4096, length: 4096, mask: 0x80 }), context),
+      DISK,
+    );
     const disk = regionLoss(cache, medium, spec('region-loss', { offset: 8192, length: 8192 }), context);
     disk.write(0, Buffer.alloc(32768, 1), 0, 32768);
     disk.flush();
@@ -157,7 +166,9 @@ describe('an injected fault', () => {
 
   it('is refused by name, field and rule when it is not understood', () => {
     const refused = (fault: Record<string, unknown>, text: RegExp): void =>
-      expect(() => parseFaults('p', [fault])).toThrowError(expect.objectContaining({ code: 'LAB_BAD_FAULT', message: expect.stringMatching(text) }));
+      expect(() => parseFaults('p', [fault])).toThrowError(
+        expect.objectContaining({ code: 'LAB_BAD_FAULT', message: expect.stringMatching(text) }),
+      );
     refused({ class: 'lost-writes' }, /disk p, faults\[0\].*"lost-writes".*lost-write/);
     refused({}, /classes are/);
     refused({ class: 'torn-inflight' }, /tearProbability/);

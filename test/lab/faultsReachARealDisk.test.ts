@@ -3,7 +3,18 @@ import fs from 'node:fs';
 import { labStatus } from '../../src/lab/lab.js';
 import { setTimeout as delay } from 'node:timers/promises';
 import {
-  canRunLab, cutPower, diskSpec, errnoOf, labSpec, readJsonLines, restorePower, startLab, switchRelay, tearDown, waitFor, withNode,
+  canRunLab,
+  cutPower,
+  diskSpec,
+  errnoOf,
+  labSpec,
+  readJsonLines,
+  restorePower,
+  startLab,
+  switchRelay,
+  tearDown,
+  waitFor,
+  withNode,
 } from './bench.js';
 
 describe.skipIf(!canRunLab)('a fault in the description of a disk', () => {
@@ -54,7 +65,9 @@ describe.skipIf(!canRunLab)('a fault in the description of a disk', () => {
   });
 
   it('shows another disk under its name after a cut, and itself again after the next (wrong-device)', async () => {
-    const lab = await startLab(labSpec([diskSpec('p', 1, { faults: [{ class: 'wrong-device', with: 's' }] }), diskSpec('s', 2)]));
+    const lab = await startLab(
+      labSpec([diskSpec('p', 1, { faults: [{ class: 'wrong-device', with: 's' }] }), diskSpec('s', 2)]),
+    );
     const { p, s } = lab.disks;
     await cutPower(lab, 'p', 1);
     await restorePower(lab, 'p', 1);
@@ -62,7 +75,10 @@ describe.skipIf(!canRunLab)('a fault in the description of a disk', () => {
     expect((await labStatus('test'))!.disks['p']!.loop).toBe(s!.loop);
     switchRelay(lab, 1, false);
     // Not to be seen on the disk, which is another one. A contact that closes before the lab has its turn was never open.
-    await waitFor('the second cut', () => readJsonLines(`${lab.stateDir}/power.jsonl`).filter(({ disk }) => disk === 'p').length === 2);
+    await waitFor(
+      'the second cut',
+      () => readJsonLines(`${lab.stateDir}/power.jsonl`).filter(({ disk }) => disk === 'p').length === 2,
+    );
     switchRelay(lab, 1, true);
     await waitFor('the name is right again', () => fs.realpathSync(p!.node) === p!.loop);
   });

@@ -50,7 +50,12 @@ interface Contact {
 function start(peer: BoardPeer, contactDelayMs = 0): Contact[] {
   const contacts: Contact[] = [];
   const spec = { name: 'relay0', protocol: 'test', channels: 2, contactDelayMs, options: {} };
-  board = startBoard(spec, () => true, () => peer, (_, channel, on) => contacts.push({ channel, on, atMs: performance.now() }));
+  board = startBoard(
+    spec,
+    () => true,
+    () => peer,
+    (_, channel, on) => contacts.push({ channel, on, atMs: performance.now() }),
+  );
   return contacts;
 }
 
@@ -118,7 +123,10 @@ describe('a virtual board', () => {
   });
 
   it('moves its contacts after their delay, pulses timed by the board included, in order', async () => {
-    const pulse = [{ channel: 1, on: false }, { channel: 1, on: true, afterMs: 100 }];
+    const pulse = [
+      { channel: 1, on: false },
+      { channel: 1, on: true, afterMs: 100 },
+    ];
     const contacts = start({ receive: () => ({ reply: [], switched: pulse }) }, 50);
     const fd = host();
     const sentMs = performance.now();

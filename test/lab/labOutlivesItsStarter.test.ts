@@ -35,7 +35,9 @@ describe.skipIf(!canRunLab)('the lab process', () => {
   it('whose starter was killed while it came up is found only when it is whole', async () => {
     const stateDir = useStateDir();
     const spec = labSpec([diskSpec('p', 1), diskSpec('s', 2), diskSpec('j', 3)]);
-    const starter = spawn(process.execPath, ['--input-type=module', '-e', STARTER, JSON.stringify(spec)], { stdio: 'ignore' });
+    const starter = spawn(process.execPath, ['--input-type=module', '-e', STARTER, JSON.stringify(spec)], {
+      stdio: 'ignore',
+    });
     const firstDisk = path.join(stateDir, 'lab-test', 'disk-p');
     await waitFor('its first disk', () => fs.existsSync(firstDisk));
     starter.kill('SIGKILL');

@@ -17,7 +17,14 @@ describe.skipIf(!canRunLab)('the lab process', () => {
   it('does not grow over 100,000 writes', async () => {
     const lab = await startLab(labSpec([diskSpec('p', 1, { sizeBytes: 256 * MIB, cacheBytes: 1 * MIB })]));
     const write = (count: number): Promise<unknown> =>
-      run('dd', ['if=/dev/zero', `of=${lab.disks['p']!.node}`, 'bs=2k', `count=${count}`, 'oflag=direct', 'conv=fsync,notrunc']);
+      run('dd', [
+        'if=/dev/zero',
+        `of=${lab.disks['p']!.node}`,
+        'bs=2k',
+        `count=${count}`,
+        'oflag=direct',
+        'conv=fsync,notrunc',
+      ]);
     await write(20_000);
     const before = residentBytes(lab.pid);
     await write(100_000);

@@ -5,7 +5,17 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterEach, describe, expect, it } from 'vitest';
 import { labDown, type LabState } from '../../src/lab/lab.js';
-import { alignedBuffer, canRunLab, diskSpec, labSpec, readJsonLines, startLab, switchRelay, tearDown, waitFor } from './bench.js';
+import {
+  alignedBuffer,
+  canRunLab,
+  diskSpec,
+  labSpec,
+  readJsonLines,
+  startLab,
+  switchRelay,
+  tearDown,
+  waitFor,
+} from './bench.js';
 
 const read = promisify(fs.read);
 const write = promisify(fs.write);
@@ -35,13 +45,21 @@ function handle(lab: LabState): number {
 
 async function cut(lab: LabState): Promise<void> {
   switchRelay(lab, 1, false);
-  await waitFor('the cut', () => fs.existsSync(`${lab.stateDir}/power.jsonl`) && readJsonLines(`${lab.stateDir}/power.jsonl`).length > 0);
+  await waitFor(
+    'the cut',
+    () => fs.existsSync(`${lab.stateDir}/power.jsonl`) && readJsonLines(`${lab.stateDir}/power.jsonl`).length > 0,
+  );
 }
 
 /** Resolves when its loop device has so many reads and writes in hand: a thread of the pool that has no turn has sent none. */
 async function inFlight(lab: LabState, count: number): Promise<void> {
   const file = `/sys/block/${path.basename(lab.disks['p']!.loop!)}/inflight`;
-  const sum = (): number => fs.readFileSync(file, 'utf8').trim().split(/\s+/).reduce((total, word) => total + Number(word), 0);
+  const sum = (): number =>
+    fs
+      .readFileSync(file, 'utf8')
+      .trim()
+      .split(/\s+/)
+      .reduce((total, word) => total + Number(word), 0);
   await waitFor(`${count} I/Os in flight`, () => sum() === count);
 }
 

@@ -16,7 +16,10 @@ describe('a lab that can not start', () => {
   it.skipIf(!canRunLab)('without losetup says what to install, and leaves no mount and no file', async () => {
     const dir = useStateDir();
     process.env['PATH'] = dir;
-    await expect(labUp('test', spec)).rejects.toMatchObject({ code: 'LAB_NO_LOOP', message: expect.stringMatching(/apt-get install/) });
+    await expect(labUp('test', spec)).rejects.toMatchObject({
+      code: 'LAB_NO_LOOP',
+      message: expect.stringMatching(/apt-get install/),
+    });
     process.env['PATH'] = pathBefore;
     expect(fs.readdirSync(dir)).toEqual([]);
     expect(fs.readFileSync('/proc/self/mountinfo', 'utf8')).not.toContain(dir);

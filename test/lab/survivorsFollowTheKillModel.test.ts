@@ -7,7 +7,11 @@ const WRITES = 4000;
 const BLOCK = 4096;
 const DISK_BYTES = WRITES * BLOCK;
 
-function cutAfterWrites(seed: number, keepProbability: number, tearProbability: number): { image: Buffer; counts: SettleCounts } {
+function cutAfterWrites(
+  seed: number,
+  keepProbability: number,
+  tearProbability: number,
+): { image: Buffer; counts: SettleCounts } {
   const medium = new MemoryMedium(DISK_BYTES);
   let counts: SettleCounts | null = null;
   const cache = memoryCache(medium, DISK_BYTES, {

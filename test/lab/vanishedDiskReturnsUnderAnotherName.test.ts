@@ -5,7 +5,19 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { labStatus } from '../../src/lab/lab.js';
 import { loopBackingFile } from '../../src/lab/losetup.js';
 import {
-  canRunLab, cutPower, diskSpec, errnoOf, labSpec, Node, restorePower, startLab, switchRelay, tearDown, useStateDir, waitFor, withNode,
+  canRunLab,
+  cutPower,
+  diskSpec,
+  errnoOf,
+  labSpec,
+  Node,
+  restorePower,
+  startLab,
+  switchRelay,
+  tearDown,
+  useStateDir,
+  waitFor,
+  withNode,
 } from './bench.js';
 
 describe.skipIf(!canRunLab)('a disk that vanishes in the dark', () => {

@@ -11,6 +11,9 @@ it.each([
   expect(parseMetricsAddress(text)).toEqual({ host, port });
 });
 
-it.each(['', 'x', ':9464', '65536', '-1', '::1:9464', 'a b:1', 'http://x:1', '1.5', '9464 '])("'%s' is refused", (text) => {
-  expect(() => parseMetricsAddress(text)).toThrow(expect.objectContaining({ code: 'METRICS_ADDRESS' }) as Error);
-});
+it.each(['', 'x', ':9464', '65536', '-1', '::1:9464', 'a b:1', 'http://x:1', '1.5', '9464 '])(
+  "'%s' is refused",
+  (text) => {
+    expect(() => parseMetricsAddress(text)).toThrow(expect.objectContaining({ code: 'METRICS_ADDRESS' }) as Error);
+  },
+);

@@ -1,6 +1,12 @@
 /** Reports as engine and judge give them, and a reader of the text that Prometheus reads. */
 import { DurationCounter } from '../../src/replication/durationCounter.js';
-import type { DurationCounts, EngineSnapshot, JudgeReport, RecoveryReport, ResyncReport } from '../../src/replication/port.js';
+import type {
+  DurationCounts,
+  EngineSnapshot,
+  JudgeReport,
+  RecoveryReport,
+  ResyncReport,
+} from '../../src/replication/port.js';
 import type { Metrics } from '../../src/metrics/metrics.js';
 
 /** As the worker counts. */
@@ -58,7 +64,13 @@ export const recovery: RecoveryReport = {
   durationMs: 42,
 };
 
-export const resync: ResyncReport = { regions: 40, bytes: 2_621_440, durationMs: 700, complete: true, remainingRegions: 0 };
+export const resync: ResyncReport = {
+  regions: 40,
+  bytes: 2_621_440,
+  durationMs: 700,
+  complete: true,
+  remainingRegions: 0,
+};
 
 /** All of it once, as a campaign of one cycle would. */
 export function oneCycle(m: Metrics): void {

@@ -36,7 +36,11 @@ it('nothing else is there, and nothing can be sent', async () => {
 });
 
 it('metrics that fail are an error of the request, not of the run', async () => {
-  const broken = { ...createMetrics('bench'), contentType: 'text/plain', render: () => Promise.reject(new Error('broken')) };
+  const broken = {
+    ...createMetrics('bench'),
+    contentType: 'text/plain',
+    render: () => Promise.reject(new Error('broken')),
+  };
   const server = await serveMetrics(broken as never, { host: '127.0.0.1', port: 0 });
   open.push(server);
   expect((await fetch(server.url)).status).toBe(500);
@@ -48,11 +52,15 @@ it('a port in use is refused with its number', async () => {
   const error: unknown = await serve(port).catch((e: unknown) => e);
   expect(error).toBeInstanceOf(MetricsError);
   expect((error as MetricsError).code).toBe('METRICS_PORT_IN_USE');
-  expect((error as MetricsError).message).toBe(`metrics port ${port} on 127.0.0.1 is in use; choose another one, or 0 for any`);
+  expect((error as MetricsError).message).toBe(
+    `metrics port ${port} on 127.0.0.1 is in use; choose another one, or 0 for any`,
+  );
 });
 
 it('a host that is not ours is refused', async () => {
-  const error: unknown = await serveMetrics(createMetrics('bench'), { host: '192.0.2.1', port: 0 }).catch((e: unknown) => e);
+  const error: unknown = await serveMetrics(createMetrics('bench'), { host: '192.0.2.1', port: 0 }).catch(
+    (e: unknown) => e,
+  );
   expect((error as MetricsError).code).toBe('METRICS_HOST');
 });
 

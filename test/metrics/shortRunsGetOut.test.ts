@@ -6,7 +6,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { createMetrics } from '../../src/metrics/metrics.js';
-import { Outlets, parsePushUrl, parseTextfile, pushOutlet, textfileOutlet, type Outlet } from '../../src/metrics/outlets.js';
+import {
+  Outlets,
+  parsePushUrl,
+  parseTextfile,
+  pushOutlet,
+  textfileOutlet,
+  type Outlet,
+} from '../../src/metrics/outlets.js';
 import { serveMetrics } from '../../src/metrics/server.js';
 import { oneCycle } from './samples.js';
 
@@ -23,7 +30,10 @@ function metricsOfOneCycle(): ReturnType<typeof createMetrics> {
   return metrics;
 }
 
-async function gateway(status: number, answer = ''): Promise<{ url: URL; got: { method?: string; path?: string; body: string }[] }> {
+async function gateway(
+  status: number,
+  answer = '',
+): Promise<{ url: URL; got: { method?: string; path?: string; body: string }[] }> {
   const got: { method?: string; path?: string; body: string }[] = [];
   const server = createServer((request, response) => {
     let body = '';
@@ -54,7 +64,7 @@ describe('a text file', () => {
     expect(readdirSync(dir)).toEqual(['plugpull.prom']);
   });
 
-  it('that can\'t be written is said once', async () => {
+  it("that can't be written is said once", async () => {
     const inTheWay = join(dir, 'way.prom');
     mkdirSync(inTheWay);
     const lines = await said([textfileOutlet(join(dir, 'nowhere', 'x.prom')), textfileOutlet(inTheWay)], 3);
@@ -68,7 +78,9 @@ describe('a Pushgateway', () => {
   it('gets all of it, in place of what it had of this rig', async () => {
     const { url, got } = await gateway(200);
     expect(await said([pushOutlet(url)], 1)).toEqual([]);
-    expect(got).toEqual([{ method: 'PUT', path: '/metrics/job/plugpull/rig/bench', body: await metricsOfOneCycle().render() }]);
+    expect(got).toEqual([
+      { method: 'PUT', path: '/metrics/job/plugpull/rig/bench', body: await metricsOfOneCycle().render() },
+    ]);
   });
 
   it('that refuses, or is not there, is said without its password', async () => {
@@ -112,10 +124,14 @@ it('whoever waits to be scraped is told by a whole answer that began afterwards,
   const metrics = createMetrics('bench');
   let rendering: (() => void) | null = null;
   let held = false;
-  const slow = Object.create(metrics, { render: { value: async () => {
-    if (held) await new Promise<void>((resolve) => (rendering = resolve));
-    return metrics.render();
-  } } }) as typeof metrics;
+  const slow = Object.create(metrics, {
+    render: {
+      value: async () => {
+        if (held) await new Promise<void>((resolve) => (rendering = resolve));
+        return metrics.render();
+      },
+    },
+  }) as typeof metrics;
   const server = await serveMetrics(slow, { host: '127.0.0.1', port: 0 });
   try {
     let told = 0;
@@ -136,9 +152,10 @@ it('whoever waits to be scraped is told by a whole answer that began afterwards,
   }
 });
 
-it('what can\'t work is refused in words', () => {
+it("what can't work is refused in words", () => {
   expect(() => parseTextfile('/tmp/metrics.txt')).toThrow(/must have a name that ends in \.prom/);
   expect(() => parseTextfile('.prom')).toThrow(/\.prom/);
-  for (const text of ['gateway:9091', 'ftp://gateway', 'http://g/?a=b', '']) expect(() => parsePushUrl(text)).toThrow(/http or https URL/);
+  for (const text of ['gateway:9091', 'ftp://gateway', 'http://g/?a=b', ''])
+    expect(() => parsePushUrl(text)).toThrow(/http or https URL/);
   expect(parsePushUrl('https://gateway.example:9091/base').href).toBe('https://gateway.example:9091/base');
 });

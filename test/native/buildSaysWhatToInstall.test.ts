@@ -29,7 +29,8 @@ it('no compiler', () => {
 
 it('no kernel headers', () => {
   const compiler = join(folder, 'cc-without-headers');
-  const script = '#!/bin/sh\necho "<stdin>:2:10: fatal error: linux/io_uring.h: No such file or directory" >&2\nexit 1\n';
+  const script =
+    '#!/bin/sh\necho "<stdin>:2:10: fatal error: linux/io_uring.h: No such file or directory" >&2\nexit 1\n';
   writeFileSync(compiler, script, { mode: 0o755 });
   const { status, lines } = build(compiler, '--force');
   expect(status).toBe(1);

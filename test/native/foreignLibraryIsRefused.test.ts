@@ -20,17 +20,26 @@ function compile(name: string, source: string): string {
 for (const ffi of ['koffi', 'ffi-napi'] as const) {
   it(`missing (${ffi})`, () => {
     const path = join(folder, 'none.so');
-    expect(() => loadNative(ffi, path)).toThrow(expect.objectContaining({ code: 'DEVICE_NATIVE_MISSING', message: expect.stringContaining('native/build.mjs --force') }));
+    expect(() => loadNative(ffi, path)).toThrow(
+      expect.objectContaining({
+        code: 'DEVICE_NATIVE_MISSING',
+        message: expect.stringContaining('native/build.mjs --force'),
+      }),
+    );
   });
 
   it(`another ABI (${ffi})`, () => {
     const functions = Object.keys(SIGNATURES).map((name) => `int ${name}(void) { return 999; }`);
     const path = compile(`abi-${ffi}.so`, functions.join('\n'));
-    expect(() => loadNative(ffi, path)).toThrow(expect.objectContaining({ code: 'DEVICE_NATIVE_MISMATCH', message: expect.stringContaining('999') }));
+    expect(() => loadNative(ffi, path)).toThrow(
+      expect.objectContaining({ code: 'DEVICE_NATIVE_MISMATCH', message: expect.stringContaining('999') }),
+    );
   });
 
   it(`without our functions (${ffi})`, () => {
     const path = compile(`empty-${ffi}.so`, 'int nothing;');
-    expect(() => loadNative(ffi, path)).toThrow(expect.objectContaining({ code: 'DEVICE_NATIVE_MISMATCH', message: expect.stringContaining(path) }));
+    expect(() => loadNative(ffi, path)).toThrow(
+      expect.objectContaining({ code: 'DEVICE_NATIVE_MISMATCH', message: expect.stringContaining(path) }),
+    );
   });
 }

@@ -10,7 +10,10 @@ vi.mock('node:module', async (original) => ({
 }));
 
 it('ffi-napi is not installed', () => {
-  const told = { code: 'DEVICE_FFI_MISSING', message: expect.stringMatching(/npm install @2060\.io\/ffi-napi.*--ffi koffi/) };
+  const told = {
+    code: 'DEVICE_FFI_MISSING',
+    message: expect.stringMatching(/npm install @2060\.io\/ffi-napi.*--ffi koffi/),
+  };
   expect(() => loadNative('ffi-napi')).toThrow(expect.objectContaining(told));
   expect(loadNative('koffi').ffi).toBe('koffi');
 });

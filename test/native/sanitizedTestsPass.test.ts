@@ -18,7 +18,11 @@ describe('C test', () => {
   for (const program of programs) {
     it(program, () => {
       const run = spawnSync(join(NATIVE, 'build', program), { encoding: 'utf8' });
-      expect({ status: run.status, signal: run.signal, stderr: run.stderr }).toEqual({ status: 0, signal: null, stderr: '' });
+      expect({ status: run.status, signal: run.signal, stderr: run.stderr }).toEqual({
+        status: 0,
+        signal: null,
+        stderr: '',
+      });
       if (run.stdout !== '') console.log(run.stdout.trim());
     });
   }

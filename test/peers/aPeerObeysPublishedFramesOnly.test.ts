@@ -17,7 +17,8 @@ function ready({ protocol, channels, initialOn, options, first }: PublishedFrame
 }
 
 const bytes = (reaction: PeerReaction): string => Buffer.concat(reaction.reply).toString('hex');
-const moves = (reaction: PeerReaction): number[] => reaction.switched.map(({ channel, on }) => (on ? channel : -channel));
+const moves = (reaction: PeerReaction): number[] =>
+  reaction.switched.map(({ channel, on }) => (on ? channel : -channel));
 
 it('no protocol is left out', () => {
   expect([...new Set(publishedFrames.map((one) => one.protocol))]).toEqual(peerProtocols);

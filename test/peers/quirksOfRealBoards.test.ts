@@ -86,7 +86,10 @@ it.each([
 it('noise, splitting and delay change nothing in the answer itself, and repeat with their seed', () => {
   const react = (): PeerReaction => {
     const options = { garbageBefore: 4, splitReads: true, delayMs: 30, seed: 5 };
-    return createPeer('modbus-rtu', { channels: 8, initialOn: true, options }).receive(hex('01 05 00 00 00 00 CD CA'), 0);
+    return createPeer('modbus-rtu', { channels: 8, initialOn: true, options }).receive(
+      hex('01 05 00 00 00 00 CD CA'),
+      0,
+    );
   };
   const reaction = react();
   expect(reaction.replyAfterMs).toBe(30);

@@ -14,7 +14,12 @@ const QUICK = { replyTimeoutMs: 60, attempts: 2 };
 /** … and for those whose answer is to be seen, on a busy machine too. */
 const PATIENT = { replyTimeoutMs: 600, attempts: 2 };
 
-async function failureOfCut(type: string, channels: number, peerOptions: object, options: object = QUICK): Promise<PowerError> {
+async function failureOfCut(
+  type: string,
+  channels: number,
+  peerOptions: object,
+  options: object = QUICK,
+): Promise<PowerError> {
   const board = startVirtualBoard(type, channels, { ...peerOptions });
   const power = await openOne(boardRef(type, board.tty, channels, { ...options }), { runtimeDir });
   return power.switchRail('r1', 'off').then(

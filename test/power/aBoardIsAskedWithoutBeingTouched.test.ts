@@ -34,7 +34,8 @@ const boards = [
 
 it('no board of the catalogue is left out; control lines are never asked, commands when they can tell', () => {
   expect(boards.map((board) => board.type)).toEqual([...catalogue.keys()]);
-  for (const { type, channels, asked } of boards) expect(mayBeAsked(boardRef(type, '/dev/none', channels), {}), type).toBe(asked);
+  for (const { type, channels, asked } of boards)
+    expect(mayBeAsked(boardRef(type, '/dev/none', channels), {}), type).toBe(asked);
   for (const line of ['dtr', 'rts']) expect(mayBeAsked(boardRef(line, '/dev/none', 1), {}), line).toBe(false);
   const commands = { on: ['true'], off: ['true'] };
   expect(mayBeAsked(boardRef('exec', '', 4, commands), {})).toBe(false);
@@ -56,13 +57,18 @@ it.each(boards)('$type: $asked', async ({ type, channels, asked }) => {
     const answers = await readRailsAtRest(spec, { runtimeDir, openWire });
     await board.settled();
     const known = initialOn ? ['on', 'off'] : ['off', 'on'];
-    expect(answers.map(({ state }) => state), JSON.stringify(answers)).toEqual(rails.map((_, i) => (asked ? known[i] : 'unknown')));
+    expect(
+      answers.map(({ state }) => state),
+      JSON.stringify(answers),
+    ).toEqual(rails.map((_, i) => (asked ? known[i] : 'unknown')));
     expect(answers.every(({ why }) => (why === null) === asked)).toBe(true);
     expect(opened).toBe(asked ? 1 : 0);
     expect(board.switched).toEqual([]);
     expect([...board.contacts.values()].every((on) => on === initialOn)).toBe(true);
     // And it is nobody's afterwards.
-    await (await openSerialWire({ tty: board.tty, baud: 9600, hangUpOnClose: true, rigName: 'next', runtimeDir })).close();
+    await (
+      await openSerialWire({ tty: board.tty, baud: 9600, hangUpOnClose: true, rigName: 'next', runtimeDir })
+    ).close();
     await closeAll();
   }
 });
@@ -73,7 +79,9 @@ it('while a bench has the tty the state is unknown, and the bench is not disturb
   await power.switchRail('r1', 'off');
   const before = board.received.length;
   const spec = { boards: [boardRef('modbus-rtu', board.tty, 8)], boardTypes: {}, rails: [rail('r1', [1])] };
-  expect(await readRailsAtRest(spec, { runtimeDir })).toEqual([{ rail: 'r1', state: 'unknown', evidence: 'none', why: expect.stringContaining('rig "cellar"') }]);
+  expect(await readRailsAtRest(spec, { runtimeDir })).toEqual([
+    { rail: 'r1', state: 'unknown', evidence: 'none', why: expect.stringContaining('rig "cellar"') },
+  ]);
   expect(board.received).toHaveLength(before);
   expect((await power.readRail('r1')).state).toBe('off');
 });
@@ -92,7 +100,9 @@ it('a bench that comes while a question is asked waits for its end; it is turned
   asking.release();
   await (await bench).close();
   const other = lockTty(board.tty, 'stranger', runtimeDir);
-  await expect(openOne(boardRef('modbus-rtu', board.tty, 8), { runtimeDir })).rejects.toMatchObject({ code: 'TTY_BUSY' });
+  await expect(openOne(boardRef('modbus-rtu', board.tty, 8), { runtimeDir })).rejects.toMatchObject({
+    code: 'TTY_BUSY',
+  });
   other.release();
 });
 
@@ -101,6 +111,9 @@ it('a board that is mute, or gone: unknown, with the reason', async () => {
   const ref = boardRef('modbus-rtu', board.tty, 8, { attempts: 1, replyTimeoutMs: 50 });
   const [mute] = await readRailsAtRest({ boards: [ref], boardTypes: {}, rails: [rail('r1', [1])] }, { runtimeDir });
   expect(mute).toMatchObject({ state: 'unknown', why: expect.stringContaining('did not answer') });
-  const [gone] = await readRailsAtRest({ boards: [boardRef('modbus-rtu', '/dev/ttyNONE', 8)], boardTypes: {}, rails: [rail('r1', [1])] }, { runtimeDir });
+  const [gone] = await readRailsAtRest(
+    { boards: [boardRef('modbus-rtu', '/dev/ttyNONE', 8)], boardTypes: {}, rails: [rail('r1', [1])] },
+    { runtimeDir },
+  );
   expect(gone).toMatchObject({ state: 'unknown', why: expect.stringContaining('/dev/ttyNONE does not exist') });
 });

@@ -52,7 +52,10 @@ function shedController(unit: string): BoardPeer {
     return `K${body[3]}`;
   };
   return {
-    receive: (chunk) => ({ reply: [Buffer.from(answer(Buffer.from(chunk).toString('latin1')), 'latin1')], switched: [] }),
+    receive: (chunk) => ({
+      reply: [Buffer.from(answer(Buffer.from(chunk).toString('latin1')), 'latin1')],
+      switched: [],
+    }),
   };
 }
 
@@ -79,14 +82,24 @@ const mistakes: [what: string, change: Record<string, unknown>, told: RegExp][] 
   ['an odd number of hex digits', { set: { on: 'A0 1', off: 'A0' } }, /"1" is not pairs of hex digits/],
   ['an open bracket', { set: { on: '[ A0', off: 'A0' } }, /"]" is missing/],
   ['an unknown way to write', { set: { on: '{channel:bcd}', off: 'A0' } }, /cannot write a number as "bcd"/],
-  ['a number that cannot fit', { channels: { min: 1, max: 64 }, set: { on: '{channel+200}', off: 'A0' } }, /264 does not fit/],
+  [
+    'a number that cannot fit',
+    { channels: { min: 1, max: 64 }, set: { on: '{channel+200}', off: 'A0' } },
+    /264 does not fit/,
+  ],
   ['a word that the language lacks', { retries: 3 }, /retries/],
-  ['more channels than a mask byte holds', { channels: { min: 1, max: 9 }, read: { send: 'FF', expect: '{states}' } }, /9 channels do not fit/],
+  [
+    'more channels than a mask byte holds',
+    { channels: { min: 1, max: 9 }, read: { send: 'FF', expect: '{states}' } },
+    /9 channels do not fit/,
+  ],
   ['no frames at all', { set: undefined }, /set/],
 ];
 
 it.each(mistakes)('a description with %s is refused, and the place is named', (_what, change, told) => {
   const description = { channels: { min: 1, max: 4 }, set: { on: 'A0', off: 'A1' }, ...change };
   expect(() => findBoardType('mine', { mine: description })).toThrow(told);
-  expect(() => findBoardType('mine', { mine: description })).toThrow(expect.objectContaining({ code: 'BAD_BOARD_TYPE' }));
+  expect(() => findBoardType('mine', { mine: description })).toThrow(
+    expect.objectContaining({ code: 'BAD_BOARD_TYPE' }),
+  );
 });

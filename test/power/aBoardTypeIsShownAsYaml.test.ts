@@ -16,7 +16,21 @@ afterEach(closeAll);
 afterAll(() => fs.rmSync(runtimeDir, { recursive: true, force: true }));
 
 /** Each type with a number of channels that such boards are made with. */
-const CHANNELS: Record<string, number> = { lcus: 2, numato: 4, kmtronic: 2, devantech: 2, icse: 2, conrad: 8, denkovi16: 16, sainsmart16: 16, 'modbus-rtu': 4, 'modbus-r421a': 2, firmata: 2, scpi: 1, 'scpi-siglent': 2 };
+const CHANNELS: Record<string, number> = {
+  lcus: 2,
+  numato: 4,
+  kmtronic: 2,
+  devantech: 2,
+  icse: 2,
+  conrad: 8,
+  denkovi16: 16,
+  sainsmart16: 16,
+  'modbus-rtu': 4,
+  'modbus-r421a': 2,
+  firmata: 2,
+  scpi: 1,
+  'scpi-siglent': 2,
+};
 
 const profile = (type: string, tty: string, channels: number): string => `schemaVersion: 1
 name: shown
@@ -54,7 +68,10 @@ async function saidBy(type: string, protocol: string, more: string): Promise<str
     if (catalogue.get(protocol)!.pulse?.off !== undefined) await power.pulseRail('first', 100);
     await board.settled();
     // How many zeros bring a Conrad back, and how often a state is read until it is the wanted one, hang on the host's speed.
-    return board.received.join('').replace(/^(00)+/, '').replace(/(.{8,}?)\1+/g, '$1');
+    return board.received
+      .join('')
+      .replace(/^(00)+/, '')
+      .replace(/(.{8,}?)\1+/g, '$1');
   } finally {
     await power.close();
   }
@@ -76,10 +93,15 @@ it('what is no type of frames has no YAML', () => {
 });
 
 const own = (field: string): string[] =>
-  problemsOf(`${profile('mine', '/dev/ttyS0', 4)}boardTypes:\n  mine:\n    channels: { min: 1, max: 4 }\n    set: { on: '01', off: '00' }\n    ${field}\n`);
+  problemsOf(
+    `${profile('mine', '/dev/ttyS0', 4)}boardTypes:\n  mine:\n    channels: { min: 1, max: 4 }\n    set: { on: '01', off: '00' }\n    ${field}\n`,
+  );
 
 it.each([
-  [`read: { send: '"R" {channel:dec}', expect: '{state}' }`, /:18:19: boardTypes\.mine\.read\.send: .*nothing is called "channel" here.*add per: channel/],
+  [
+    `read: { send: '"R" {channel:dec}', expect: '{state}' }`,
+    /:18:19: boardTypes\.mine\.read\.send: .*nothing is called "channel" here.*add per: channel/,
+  ],
   [`read: { send: '"R"', expect: '"K" {channel:dec} {state}' }`, /nothing is called "channel" here.*put \( \) around/],
   [`identify: '{mask}'`, /boardTypes\.mine\.identify.*nothing is called "mask".*set\.mask and setAll/],
   [`identify: '{units}'`, /only frames of pulse/],
@@ -97,7 +119,9 @@ it('{channel} in read, with per: channel as told, is taken', () => {
 });
 
 it('editors know every field of a description, and no other', () => {
-  const schema = JSON.parse(fs.readFileSync('rigs/schema.json', 'utf8')) as { properties: { boardTypes: { additionalProperties: { additionalProperties: boolean; properties: object } } } };
+  const schema = JSON.parse(fs.readFileSync('rigs/schema.json', 'utf8')) as {
+    properties: { boardTypes: { additionalProperties: { additionalProperties: boolean; properties: object } } };
+  };
   const { additionalProperties, properties } = schema.properties.boardTypes.additionalProperties;
   expect(additionalProperties).toBe(false);
   expect(Object.keys(properties)).toEqual(Object.keys(boardTypeSchema.shape));

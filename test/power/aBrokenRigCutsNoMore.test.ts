@@ -13,7 +13,10 @@ afterAll(() => fs.rmSync(runtimeDir, { recursive: true, force: true }));
 const MUTE_MS = 40;
 const ANSWER_MS = 1000;
 
-async function goodAndBad(bad: { mute?: true; wrongReply?: 'opposite' }, slowMs = 200): Promise<{
+async function goodAndBad(
+  bad: { mute?: true; wrongReply?: 'opposite' },
+  slowMs = 200,
+): Promise<{
   good: ReturnType<typeof startVirtualBoard>;
   power: Awaited<ReturnType<typeof openPower>>;
 }> {
@@ -22,7 +25,13 @@ async function goodAndBad(bad: { mute?: true; wrongReply?: 'opposite' }, slowMs 
   const answering = { replyTimeoutMs: ANSWER_MS, attempts: 1 };
   const boards = [
     { name: 'good', type: 'modbus-rtu', tty: good.tty, channels: 8, options: { ...answering, readBack: 'none' } },
-    { name: 'bad', type: 'modbus-rtu', tty: broken.tty, channels: 8, options: bad.mute ? { ...answering, replyTimeoutMs: MUTE_MS } : answering },
+    {
+      name: 'bad',
+      type: 'modbus-rtu',
+      tty: broken.tty,
+      channels: 8,
+      options: bad.mute ? { ...answering, replyTimeoutMs: MUTE_MS } : answering,
+    },
   ];
   const rails = [
     rail('p', [1], { board: 'good' }),
@@ -52,7 +61,9 @@ it('a failed cut: every rail is tried, what came back is told, the next cut is r
 
 it('a contradiction latches as well, and power may still be switched on', async () => {
   const { good, power } = await goodAndBad({ wrongReply: 'opposite' });
-  await expect(power.switchRails(['p', 's'], 'off')).rejects.toMatchObject({ context: { causeCode: 'BOARD_CONTRADICTS' } });
+  await expect(power.switchRails(['p', 's'], 'off')).rejects.toMatchObject({
+    context: { causeCode: 'BOARD_CONTRADICTS' },
+  });
   expect(good.contacts.get(1)).toBe(true);
   expect(await power.switchRail('p', 'on')).toMatchObject({ evidence: 'echo' });
   await power.close();

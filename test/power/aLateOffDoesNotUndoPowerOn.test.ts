@@ -22,19 +22,47 @@ const LATE_MS = 8500;
 const ALL_ON = { 1: 'on', 2: 'on', 3: 'on' };
 
 const CASES: [string, Omit<OutletScripts, 'channels'>, RegExp][] = [
-  ['one command fails while its siblings still run', { off: 'case $1 in 2) exit 3;; esac; sleep 1; printf off > "$F"', more: { parallel: true } }, /channel 2.*exit code 3/],
-  ['the same, in turn', { off: 'case $1 in 2) exit 3;; esac; sleep 0.1; printf off > "$F"' }, /channel 2.*exit code 3.*reads on now/],
-  ['a wrapper is out of time and its child is not', { off: `${OFF_LATER} & wait`, timeoutMs: TIMEOUT_MS }, /did not end within 3000 ms.*was killed.*reads on now/],
-  ['the same, deaf to SIGTERM, two generations down', { off: `trap '' TERM HUP INT; (trap '' TERM; ${OFF_LATER} & wait) & wait`, timeoutMs: TIMEOUT_MS }, /was killed/],
-  ['a child keeps on in the background, its output closed', { off: `${OFF_LATER} > /dev/null 2>&1 &`, timeoutMs: TIMEOUT_MS }, /what it had started, did not end within 3000 ms/],
-  ['the wrapper is killed with kill -9 and its child is not', { off: `${OFF_LATER} > /dev/null 2>&1 & kill -9 $$` }, /killed by SIGKILL/],
+  [
+    'one command fails while its siblings still run',
+    { off: 'case $1 in 2) exit 3;; esac; sleep 1; printf off > "$F"', more: { parallel: true } },
+    /channel 2.*exit code 3/,
+  ],
+  [
+    'the same, in turn',
+    { off: 'case $1 in 2) exit 3;; esac; sleep 0.1; printf off > "$F"' },
+    /channel 2.*exit code 3.*reads on now/,
+  ],
+  [
+    'a wrapper is out of time and its child is not',
+    { off: `${OFF_LATER} & wait`, timeoutMs: TIMEOUT_MS },
+    /did not end within 3000 ms.*was killed.*reads on now/,
+  ],
+  [
+    'the same, deaf to SIGTERM, two generations down',
+    { off: `trap '' TERM HUP INT; (trap '' TERM; ${OFF_LATER} & wait) & wait`, timeoutMs: TIMEOUT_MS },
+    /was killed/,
+  ],
+  [
+    'a child keeps on in the background, its output closed',
+    { off: `${OFF_LATER} > /dev/null 2>&1 &`, timeoutMs: TIMEOUT_MS },
+    /what it had started, did not end within 3000 ms/,
+  ],
+  [
+    'the wrapper is killed with kill -9 and its child is not',
+    { off: `${OFF_LATER} > /dev/null 2>&1 & kill -9 $$` },
+    /killed by SIGKILL/,
+  ],
 ];
 
 describe('no late off after power is back:', () => {
   it.concurrent.each(CASES)('%s', async (what, scripts, said) => {
     const dir = path.join(runtimeDir, String(CASES.findIndex(([w]) => w === what)));
     const { options, outlets } = fileOutlets(dir, { channels: 3, ...scripts });
-    const power = await openOne(boardRef('exec', '', 3, options), { runtimeDir }, [1, 2, 3].map((n) => rail(`r${n}`, [n])));
+    const power = await openOne(
+      boardRef('exec', '', 3, options),
+      { runtimeDir },
+      [1, 2, 3].map((n) => rail(`r${n}`, [n])),
+    );
     await expect(power.switchRails(['r1', 'r2', 'r3'], 'off')).rejects.toMatchObject({
       code: 'RIG_BROKEN',
       message: expect.stringMatching(said) as string,
@@ -47,7 +75,10 @@ describe('no late off after power is back:', () => {
 });
 
 it('a child in the background that ends in time is waited for', async () => {
-  const { options, outlets } = fileOutlets(path.join(runtimeDir, 'background'), { channels: 1, off: '(sleep 0.3; printf off > "$F") > /dev/null 2>&1 &' });
+  const { options, outlets } = fileOutlets(path.join(runtimeDir, 'background'), {
+    channels: 1,
+    off: '(sleep 0.3; printf off > "$F") > /dev/null 2>&1 &',
+  });
   const power = await openOne(boardRef('exec', '', 1, options), { runtimeDir });
   await power.switchRail('r1', 'off');
   expect(outlets()).toEqual({ 1: 'off' });
@@ -58,7 +89,11 @@ it('channels are switched one after the other, and side by side when asked for',
     const dir = path.join(runtimeDir, `order-${parallel}`);
     // Side by side, each waits until the other has begun, however long its shell takes to start.
     const meanwhile = parallel ? `until [ "$(grep -c begin "${dir}/log")" -eq 2 ]; do sleep 0.05; done` : 'sleep 0.3';
-    const { options, log } = fileOutlets(dir, { channels: 2, off: `${meanwhile}; printf off > "$F"`, more: { parallel } });
+    const { options, log } = fileOutlets(dir, {
+      channels: 2,
+      off: `${meanwhile}; printf off > "$F"`,
+      more: { parallel },
+    });
     const power = await openOne(boardRef('exec', '', 2, options), { runtimeDir }, [rail('both', [1, 2])]);
     await power.switchRail('both', 'off');
     if (parallel) expect(log().slice(0, 2).sort()).toEqual(['begin off 1', 'begin off 2']);

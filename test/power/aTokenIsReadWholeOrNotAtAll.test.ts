@@ -32,7 +32,10 @@ it.each<[template: string, answer: string, value: number | undefined]>([
   [NUMBER, '-9.9E+37\n', undefined],
   [NUMBER, '1E999\n', undefined],
 ])('%s finds in %j the number %s', (template, answer, value) => {
-  expect(compileReply(template, {}).find(answer)).toEqual({ states: new Map(), ...(value === undefined ? {} : { value }) });
+  expect(compileReply(template, {}).find(answer)).toEqual({
+    states: new Map(),
+    ...(value === undefined ? {} : { value }),
+  });
 });
 
 it.each([
@@ -113,7 +116,8 @@ async function openSupply(answers: readonly string[]) {
       ...wire,
       write: async (bytes) => {
         const taken = await wire.write(bytes);
-        if (Buffer.from(bytes).toString('latin1') === 'MEAS:VOLT?\n') board.send(Buffer.from(answers[told++ % answers.length]));
+        if (Buffer.from(bytes).toString('latin1') === 'MEAS:VOLT?\n')
+          board.send(Buffer.from(answers[told++ % answers.length]));
         return taken;
       },
     };

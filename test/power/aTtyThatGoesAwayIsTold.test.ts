@@ -17,7 +17,10 @@ it('a board that is unplugged while open: TTY_FAILED, and its lock is gone', asy
   const power = await openOne(boardRef('modbus-rtu', board.tty, 8), { runtimeDir });
   await power.switchRail('r1', 'off');
   board.close();
-  await expect(power.switchRail('r1', 'on')).rejects.toMatchObject({ code: 'RIG_BROKEN', cause: { code: 'TTY_FAILED' } });
+  await expect(power.switchRail('r1', 'on')).rejects.toMatchObject({
+    code: 'RIG_BROKEN',
+    cause: { code: 'TTY_FAILED' },
+  });
   await power.close();
   expect(fs.readdirSync(runtimeDir).filter((name) => name.endsWith('.lock'))).toEqual([]);
 });
@@ -29,5 +32,7 @@ it('a tty that this user may not open: TTY_PERMISSION', () => {
     throw Object.assign(new Error('EACCES'), { code: 'EACCES' });
   });
   syncBuiltinESMExports();
-  expect(() => requireTty(board.tty)).toThrow(expect.objectContaining({ code: 'TTY_PERMISSION', context: { tty: board.tty } }));
+  expect(() => requireTty(board.tty)).toThrow(
+    expect.objectContaining({ code: 'TTY_PERMISSION', context: { tty: board.tty } }),
+  );
 });

@@ -95,11 +95,15 @@ it('conrad: it is brought back also when the first answer is lost', async () => 
   const wire = handWire(systemClock);
   let lost = 0;
   const write: Wire['write'] = (bytes) => {
-    for (const answer of peer.receive(bytes, performance.now()).reply) if (lost++ > 0) setImmediate(() => wire.arrive(answer));
+    for (const answer of peer.receive(bytes, performance.now()).reply)
+      if (lost++ > 0) setImmediate(() => wire.arrive(answer));
     return wire.write(bytes);
   };
   peer.receive(Uint8Array.of(0x06), 0);
-  const power = await openOne(boardRef('conrad', '/dev/null', 8, { attempts: 1 }), { runtimeDir, openWire: () => Promise.resolve({ ...wire, write }) });
+  const power = await openOne(boardRef('conrad', '/dev/null', 8, { attempts: 1 }), {
+    runtimeDir,
+    openWire: () => Promise.resolve({ ...wire, write }),
+  });
   expect(await power.switchRail('r3', 'off')).toMatchObject({ state: 'off' });
   expect(lost).toBeGreaterThan(1);
 });

@@ -24,7 +24,13 @@ function fileOutlets(): { options: Record<string, unknown>; outlet: (channel: nu
     word,
   ];
   return {
-    options: { on: write('on'), off: write('off'), state: ['cat', path.join(dir, '{channel}')], stateWithinMs: 100, timeoutMs },
+    options: {
+      on: write('on'),
+      off: write('off'),
+      state: ['cat', path.join(dir, '{channel}')],
+      stateWithinMs: 100,
+      timeoutMs,
+    },
     outlet: (channel) => fs.readFileSync(path.join(dir, String(channel)), 'utf8'),
   };
 }
@@ -39,16 +45,21 @@ it('exec: switches the channel that it was told and reads its state', async () =
 
 it('exec: no shell ever sees an argument', async () => {
   const trap = path.join(runtimeDir, 'trap');
-  const power = await openOne(boardRef('exec', '', 1, { on: ['echo', `; touch ${trap}`], off: ['echo', `$(touch ${trap})`] }), {
-    runtimeDir,
-  });
+  const power = await openOne(
+    boardRef('exec', '', 1, { on: ['echo', `; touch ${trap}`], off: ['echo', `$(touch ${trap})`] }),
+    {
+      runtimeDir,
+    },
+  );
   expect(await power.switchRail('r1', 'off')).toMatchObject({ state: 'unknown', evidence: 'none' });
   expect(fs.existsSync(trap)).toBe(false);
 });
 
 it('exec: a command that fails or is not there is COMMAND_FAILED, with what it said', async () => {
   const off = [process.execPath, '-e', 'console.error("no such outlet"); process.exit(3)'];
-  const power = await openOne(boardRef('exec', '', 1, { on: ['plugpull-no-such-command'], off, timeoutMs }), { runtimeDir });
+  const power = await openOne(boardRef('exec', '', 1, { on: ['plugpull-no-such-command'], off, timeoutMs }), {
+    runtimeDir,
+  });
   await expect(power.switchRail('r1', 'off')).rejects.toMatchObject({
     cause: { code: 'COMMAND_FAILED', message: expect.stringContaining('no such outlet') as string },
     context: { notRestored: ['r1'] },
@@ -84,8 +95,16 @@ it.each([
 });
 
 it('exec: no argument of a command is repeated in what is told, also when the command repeats it', async () => {
-  const off = [process.execPath, '-e', 'console.error("denied for", process.argv[1]); process.exit(3)', 'hunter2-secret'];
-  const power = await openOne(boardRef('exec', '', 1, { on: ['plugpull-no-such-command', 'hunter2-secret'], off, timeoutMs }), { runtimeDir });
+  const off = [
+    process.execPath,
+    '-e',
+    'console.error("denied for", process.argv[1]); process.exit(3)',
+    'hunter2-secret',
+  ];
+  const power = await openOne(
+    boardRef('exec', '', 1, { on: ['plugpull-no-such-command', 'hunter2-secret'], off, timeoutMs }),
+    { runtimeDir },
+  );
   const error: unknown = await power.switchRail('r1', 'off').catch((e: unknown) => e);
   const { inspect } = await import('node:util');
   expect(inspect(error, { depth: 10 })).toMatch(/denied for …/);

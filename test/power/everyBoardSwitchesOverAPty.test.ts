@@ -53,26 +53,36 @@ it.each(boards)('$type with $channels: each rail goes off and on, alone', async 
   }
 });
 
-it.each(boards)('$type with $channels: all rails go off together and come back', async ({ type, channels, evidence }) => {
-  const board = startVirtualBoard(type, channels);
-  const power = await openOne(boardRef(type, board.tty, channels), { runtimeDir, openWire: board.openWire });
-  const off = await power.switchRails(power.railNames, 'off');
-  await board.settled();
-  expect(off.map((one) => one.evidence)).toEqual(power.railNames.map(() => evidence));
-  expect([...board.contacts.values()]).toEqual(power.railNames.map(() => false));
-  expect((await power.allOn()).failed).toEqual([]);
-  await board.settled();
-  expect([...board.contacts.values()]).toEqual(power.railNames.map(() => true));
-});
+it.each(boards)(
+  '$type with $channels: all rails go off together and come back',
+  async ({ type, channels, evidence }) => {
+    const board = startVirtualBoard(type, channels);
+    const power = await openOne(boardRef(type, board.tty, channels), { runtimeDir, openWire: board.openWire });
+    const off = await power.switchRails(power.railNames, 'off');
+    await board.settled();
+    expect(off.map((one) => one.evidence)).toEqual(power.railNames.map(() => evidence));
+    expect([...board.contacts.values()]).toEqual(power.railNames.map(() => false));
+    expect((await power.allOn()).failed).toEqual([]);
+    await board.settled();
+    expect([...board.contacts.values()]).toEqual(power.railNames.map(() => true));
+  },
+);
 
-it.each(boards)('$type with $channels: a rail on the normally closed contact is cut by its relay going on', async (each) => {
-  const board = startVirtualBoard(each.type, each.channels, {}, false);
-  const rails = [rail('closed', [1], { contact: 'NC' })];
-  const power = await openOne(boardRef(each.type, board.tty, each.channels), { runtimeDir, openWire: board.openWire }, rails);
-  await power.switchRail('closed', 'off');
-  await board.settled();
-  expect(board.contacts.get(1)).toBe(true);
-  await power.switchRail('closed', 'on');
-  await board.settled();
-  expect(board.contacts.get(1)).toBe(false);
-});
+it.each(boards)(
+  '$type with $channels: a rail on the normally closed contact is cut by its relay going on',
+  async (each) => {
+    const board = startVirtualBoard(each.type, each.channels, {}, false);
+    const rails = [rail('closed', [1], { contact: 'NC' })];
+    const power = await openOne(
+      boardRef(each.type, board.tty, each.channels),
+      { runtimeDir, openWire: board.openWire },
+      rails,
+    );
+    await power.switchRail('closed', 'off');
+    await board.settled();
+    expect(board.contacts.get(1)).toBe(true);
+    await power.switchRail('closed', 'on');
+    await board.settled();
+    expect(board.contacts.get(1)).toBe(false);
+  },
+);

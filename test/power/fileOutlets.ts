@@ -29,7 +29,10 @@ export function fileOutlets(dir: string, scripts: OutletScripts): FileOutlets {
   writeFileSync(log, '');
   const command = (word: 'on' | 'off', script: string): string[] => {
     const program = path.join(dir, `${word}.sh`);
-    writeFileSync(program, `F="${dir}/$1"\necho "begin ${word} $1" >> "${log}"\n${script}\necho "end ${word} $1" >> "${log}"\n`);
+    writeFileSync(
+      program,
+      `F="${dir}/$1"\necho "begin ${word} $1" >> "${log}"\n${script}\necho "end ${word} $1" >> "${log}"\n`,
+    );
     return ['sh', program, '{channel}'];
   };
   return {

@@ -44,12 +44,19 @@ const cases: [options: Record<string, unknown>, told: Record<string, unknown>, s
   [{ stopBits: 2 }, { ...EIGHT_N_ONE, stopBits: 2 }, ['cstopb', '-parodd']],
   [{ flowControl: 'rts-cts' }, { ...EIGHT_N_ONE, rtscts: true }, ['crtscts', '-ixon']],
   [{ flowControl: 'xon-xoff' }, { ...EIGHT_N_ONE, xon: true, xoff: true }, ['ixon', 'ixoff', '-crtscts']],
-  [{ baud: 19_200, parity: 'even', dataBits: 7, stopBits: 2 }, { ...EIGHT_N_ONE, baudRate: 19_200, parity: 'even', dataBits: 7, stopBits: 2 }, ['19200', 'cstopb']],
+  [
+    { baud: 19_200, parity: 'even', dataBits: 7, stopBits: 2 },
+    { ...EIGHT_N_ONE, baudRate: 19_200, parity: 'even', dataBits: 7, stopBits: 2 },
+    ['19200', 'cstopb'],
+  ],
 ];
 
 it.each(cases)('a profile that says %j', async (options, told, shown) => {
   const board = startVirtualBoard('numato', 4);
-  const text = MINIMAL.replace('{ type: lcus, tty: "lab:relay0", channels: 4 }', JSON.stringify({ type: 'numato', tty: board.tty, channels: 4, options })).replace('relay0: {}', 'relay0: { protocol: numato, channels: 4 }');
+  const text = MINIMAL.replace(
+    '{ type: lcus, tty: "lab:relay0", channels: 4 }',
+    JSON.stringify({ type: 'numato', tty: board.tty, channels: 4, options }),
+  ).replace('relay0: {}', 'relay0: { protocol: numato, channels: 4 }');
   const power = await openPower(parseRig(text, 'line.yaml'), { runtimeDir });
   try {
     expect(opened).toHaveLength(1);
@@ -83,7 +90,11 @@ it.each<[what: string, options: Record<string, unknown>, rule: RegExp]>([
   ['a parity that there is none of', { parity: 'mark' }, /"none"\|"even"\|"odd"/],
   ['three stop bits', { stopBits: 3 }, /1\|2|expected.*1.*2/],
   ['nine data bits', { dataBits: 9 }, /<=8/],
-  ['bytes that seven bits do not hold', { dataBits: 7 }, /dataBits is 7, but in set\.on\.send byte A0 does not fit into 7 data bits/],
+  [
+    'bytes that seven bits do not hold',
+    { dataBits: 7 },
+    /dataBits is 7, but in set\.on\.send byte A0 does not fit into 7 data bits/,
+  ],
   ['a flow control that there is none of', { flowControl: 'dtr-dsr' }, /rts-cts/],
 ])('%s is refused with its place', (_what, options, rule) => {
   const problems = problemsOf(MINIMAL.replace('channels: 4 }', `channels: 4, options: ${JSON.stringify(options)} }`));

@@ -10,7 +10,10 @@ import { temporaryDir } from './virtualBoard.js';
 const runtimeDir = temporaryDir();
 afterAll(() => fs.rmSync(runtimeDir, { recursive: true, force: true }));
 
-it.each([[false, '-hupcl'], [true, 'hupcl']])('hangUpOnClose: %s', async (hangUpOnClose, setting) => {
+it.each([
+  [false, '-hupcl'],
+  [true, 'hupcl'],
+])('hangUpOnClose: %s', async (hangUpOnClose, setting) => {
   const pty = openPty();
   try {
     // As every tty is born.

@@ -21,7 +21,9 @@ it('modbus-rtu on the normally open contact: one frame cuts and restores, and th
 
 it('modbus-rtu on the normally closed contact: the other pulse', async () => {
   const board = startVirtualBoard('modbus-rtu', 8, {}, false);
-  const power = await openOne(boardRef('modbus-rtu', board.tty, 8), { runtimeDir }, [rail('a', [1], { contact: 'NC' })]);
+  const power = await openOne(boardRef('modbus-rtu', board.tty, 8), { runtimeDir }, [
+    rail('a', [1], { contact: 'NC' }),
+  ]);
   expect(await power.pulseRail('a', 700)).toMatchObject({ timedBy: 'board', offMs: 700, state: 'on' });
   expect(board.received[0]).toBe('0105020000078DB0');
 });
@@ -43,5 +45,7 @@ it.each([
   const pulse = await power.pulseRail('a', 120);
   expect(pulse).toMatchObject({ timedBy: 'host', evidence: 'read-back', state: 'on' });
   expect(pulse.offMs).toBeGreaterThanOrEqual(120);
-  expect(board.switched.map((move) => move.on)).toEqual(rails[0].channels.map(() => false).concat(rails[0].channels.map(() => true)));
+  expect(board.switched.map((move) => move.on)).toEqual(
+    rails[0].channels.map(() => false).concat(rails[0].channels.map(() => true)),
+  );
 });

@@ -14,9 +14,21 @@ it.each([
   ['two rails of one name', { rails: [rail('a', [1]), rail('a', [2])] }, /two rails are called "a"/],
   ['a rail of nothing', { rails: [rail('a', [])] }, /no channel/],
   ['two boards of one name', { boards: [good.boards[0], good.boards[0]] }, /two boards are called "board"/],
-  ['more channels than such boards have', { boards: [boardRef('lcus', '/dev/none', 16)] }, /16 channels; a lcus has 1 to 8/],
-  ['an option that the type lacks', { boards: [boardRef('lcus', '/dev/none', 8, { adress: 1 })] }, /"adress"; known: .*gapMs/],
-  ['an option out of range', { boards: [boardRef('modbus-rtu', '/dev/none', 8, { address: 0 })] }, /address is 0; 1 to 247/],
+  [
+    'more channels than such boards have',
+    { boards: [boardRef('lcus', '/dev/none', 16)] },
+    /16 channels; a lcus has 1 to 8/,
+  ],
+  [
+    'an option that the type lacks',
+    { boards: [boardRef('lcus', '/dev/none', 8, { adress: 1 })] },
+    /"adress"; known: .*gapMs/,
+  ],
+  [
+    'an option out of range',
+    { boards: [boardRef('modbus-rtu', '/dev/none', 8, { address: 0 })] },
+    /address is 0; 1 to 247/,
+  ],
   ['a board of no type', { boards: [boardRef('lcsu', '/dev/none', 8)] }, /"lcsu"; known: lcus, .*boardTypes/],
 ])('%s', (_what, change, told) => {
   expect(() => checkPowerSpec({ ...good, ...change })).toThrow(told);

@@ -13,7 +13,11 @@ const NS_PER_MS = 1e6;
 
 it('one frame a channel: the times lie as far apart as the board asks its frames to be', async () => {
   const { tty } = startVirtualBoard('lcus', 4);
-  const power = await openOne(boardRef('lcus', tty, 4, { gapMs: GAP_MS }), { runtimeDir }, [rail('a', [1]), rail('two', [2, 3]), rail('b', [4])]);
+  const power = await openOne(boardRef('lcus', tty, 4, { gapMs: GAP_MS }), { runtimeDir }, [
+    rail('a', [1]),
+    rail('two', [2, 3]),
+    rail('b', [4]),
+  ]);
   const [a, two, b] = (await power.switchRails(['a', 'two', 'b'], 'off')).map(({ commandNs }) => commandNs / NS_PER_MS);
   // A rail of two channels is off with the second. Half of it: the gap is counted from a moment of its own.
   expect(two - a).toBeGreaterThan(1.5 * GAP_MS);

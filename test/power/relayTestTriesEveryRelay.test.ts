@@ -39,26 +39,49 @@ it('a dead board fails at the first step, with its error', async () => {
 
 it('a caller who stops looking gets his tty back', async () => {
   const board = startVirtualBoard('numato', 2);
-  for await (const step of testBoard('numato', board.tty, { channels: 2 }, { runtimeDir })) if (step.step === 'open') break;
+  for await (const step of testBoard('numato', board.tty, { channels: 2 }, { runtimeDir }))
+    if (step.step === 'open') break;
   const steps = await collect(testBoard('numato', board.tty, { channels: 2 }, { runtimeDir }));
   expect(steps.every((step) => step.ok)).toBe(true);
 });
 
 it('what is said in words is shown in words, and what is not in hex', async () => {
   const shell = startVirtualBoard('numato', 1);
-  const identified = (await collect(testBoard('numato', shell.tty, { channels: 1 }, { runtimeDir }))).find(({ step }) => step === 'identify')!;
+  const identified = (await collect(testBoard('numato', shell.tty, { channels: 1 }, { runtimeDir }))).find(
+    ({ step }) => step === 'identify',
+  )!;
   expect(identified.detail).toBe('ver\\n\\r00000008\\n\\r>');
   const bytes = startVirtualBoard('devantech', 8);
-  const known = (await collect(testBoard('devantech', bytes.tty, { channels: 8 }, { runtimeDir }))).find(({ step }) => step === 'identify')!;
+  const known = (await collect(testBoard('devantech', bytes.tty, { channels: 8 }, { runtimeDir }))).find(
+    ({ step }) => step === 'identify',
+  )!;
   expect(known.detail).toBe('09 0A');
 });
 
 it('so it is in what is told of a failure, which calls the board by its name', async () => {
   const options = { replyTimeoutMs: 600, attempts: 1 };
   const shell = startVirtualBoard('scpi', 1, { mute: true });
-  const [, mute] = await collect(testBoard('scpi', shell.tty, { name: 'b0', channels: 1, options: { ...options, replyTimeoutMs: 30 } }, { runtimeDir }));
-  expect(mute).toMatchObject({ ok: false, detail: expect.stringMatching(/^board "b0" did not answer "\*IDN\?\\n" within 30 ms/) as string, error: { context: { sentHex: '2A 49 44 4E 3F 0A' } } });
+  const [, mute] = await collect(
+    testBoard(
+      'scpi',
+      shell.tty,
+      { name: 'b0', channels: 1, options: { ...options, replyTimeoutMs: 30 } },
+      { runtimeDir },
+    ),
+  );
+  expect(mute).toMatchObject({
+    ok: false,
+    detail: expect.stringMatching(/^board "b0" did not answer "\*IDN\?\\n" within 30 ms/) as string,
+    error: { context: { sentHex: '2A 49 44 4E 3F 0A' } },
+  });
   const wrong = startVirtualBoard('modbus-rtu', 8, { wrongReply: 'garbled' });
-  const [, , garbage] = await collect(testBoard('modbus-rtu', wrong.tty, { name: 'b0', channels: 1, options }, { runtimeDir }));
-  expect(garbage).toMatchObject({ ok: false, detail: expect.stringMatching(/^board "b0" answered "01 01 01 [0-9A-F]{2} .*" to "01 01 00 00 00 01 FD CA", expected .*line settings \(9600 8N1\)\?$/) as string });
+  const [, , garbage] = await collect(
+    testBoard('modbus-rtu', wrong.tty, { name: 'b0', channels: 1, options }, { runtimeDir }),
+  );
+  expect(garbage).toMatchObject({
+    ok: false,
+    detail: expect.stringMatching(
+      /^board "b0" answered "01 01 01 [0-9A-F]{2} .*" to "01 01 00 00 00 01 FD CA", expected .*line settings \(9600 8N1\)\?$/,
+    ) as string,
+  });
 });

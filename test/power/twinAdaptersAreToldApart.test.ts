@@ -19,7 +19,13 @@ afterEach(() => {
 afterAll(() => fs.rmSync(dir, { recursive: true, force: true }));
 
 const CH340 = { manufacturer: 'QinHeng', vendorId: '1a86', productId: '7523', pnpId: 'usb-1a86_USB_Serial-if00-port0' };
-const FTDI = { manufacturer: 'FTDI', vendorId: '0403', productId: '6001', serialNumber: 'A50285BI', pnpId: 'usb-FTDI_FT232R_A50285BI-if00-port0' };
+const FTDI = {
+  manufacturer: 'FTDI',
+  vendorId: '0403',
+  productId: '6001',
+  serialNumber: 'A50285BI',
+  pnpId: 'usb-FTDI_FT232R_A50285BI-if00-port0',
+};
 
 const byId = (name: string): string => path.join(dir, 'by-id', name);
 const byPath = (socket: string): string => path.join(dir, 'by-path', `pci-0000:00:14.0-usb-0:${socket}:1.0-port0`);
@@ -50,7 +56,9 @@ it('two CH340: each by its socket, and neither by the name that they share', asy
 });
 
 it('one CH340 alone: by its socket as well, since its twin may come tomorrow', async () => {
-  expect(await list([plugIn(CH340, '2')])).toMatchObject([{ stablePath: byPath('2'), sharedById: byId(CH340.pnpId), likelyTypes: ['lcus', 'sainsmart16'] }]);
+  expect(await list([plugIn(CH340, '2')])).toMatchObject([
+    { stablePath: byPath('2'), sharedById: byId(CH340.pnpId), likelyTypes: ['lcus', 'sainsmart16'] },
+  ]);
 });
 
 it('an adapter with a serial number of its own: by its id, wherever it is plugged in', async () => {
@@ -71,19 +79,37 @@ it('a port without a socket of its own name is not recommended by a name that it
 
 it('a profile with the shared name is told which name to write', async () => {
   const ports = [plugIn(CH340, '2'), plugIn(CH340, '3')];
-  const boards = [{ name: 'relay0', tty: byId(CH340.pnpId) }, { name: 'relay1', tty: byPath('2') }, { name: 'lab', tty: 'lab:x' }];
+  const boards = [
+    { name: 'relay0', tty: byId(CH340.pnpId) },
+    { name: 'relay1', tty: byPath('2') },
+    { name: 'lab', tty: 'lab:x' },
+  ];
   const doubts = await ttyDoubts(boards, () => list(ports));
   // The link leads to the one that was plugged in last.
-  expect(doubts).toEqual([{ board: 'relay0', found: expect.stringContaining('have it now') as string, mend: expect.stringContaining(byPath('3')) as string }]);
+  expect(doubts).toEqual([
+    {
+      board: 'relay0',
+      found: expect.stringContaining('have it now') as string,
+      mend: expect.stringContaining(byPath('3')) as string,
+    },
+  ]);
   expect(await ttyDoubts(boards, () => Promise.reject(new Error('no udevadm')))).toEqual([]);
 });
 
 it.each(['/dev/ttyUSB0', '/dev/ttyACM1'])('a profile with %s is warned of, and loads', (tty) => {
-  const rig = parseRig(MINIMAL.replace('boards:\n', `boards:\n  cheap: { type: lcus, tty: ${tty}, channels: 1 }\n`), 'b.yaml');
-  expect(rig.warnings.filter(({ field }) => field === 'boards.cheap.tty').map(({ text }) => text)).toEqual([expect.stringContaining('by-path (plugpull relay list)') as string]);
+  const rig = parseRig(
+    MINIMAL.replace('boards:\n', `boards:\n  cheap: { type: lcus, tty: ${tty}, channels: 1 }\n`),
+    'b.yaml',
+  );
+  expect(rig.warnings.filter(({ field }) => field === 'boards.cheap.tty').map(({ text }) => text)).toEqual([
+    expect.stringContaining('by-path (plugpull relay list)') as string,
+  ]);
 });
 
 it.each(['/dev/ttyS0', '/dev/serial/by-path/pci-0000:00:14.0-usb-0:2:1.0-port0'])('a profile with %s is not', (tty) => {
-  const rig = parseRig(MINIMAL.replace('boards:\n', `boards:\n  cheap: { type: lcus, tty: "${tty}", channels: 1 }\n`), 'b.yaml');
+  const rig = parseRig(
+    MINIMAL.replace('boards:\n', `boards:\n  cheap: { type: lcus, tty: "${tty}", channels: 1 }\n`),
+    'b.yaml',
+  );
   expect(rig.warnings.filter(({ field }) => field.startsWith('boards'))).toEqual([]);
 });

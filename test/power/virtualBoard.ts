@@ -98,7 +98,8 @@ export function startVirtualBoard(
     async settled() {
       const deadline = performance.now() + HEARD_MS;
       while (receivedBytes < (sentBytes.get(pty.path) ?? 0)) {
-        if (performance.now() > deadline) throw new Error(`${receivedBytes} of ${sentBytes.get(pty.path)} bytes were heard`);
+        if (performance.now() > deadline)
+          throw new Error(`${receivedBytes} of ${sentBytes.get(pty.path)} bytes were heard`);
         await new Promise((resolve) => setTimeout(resolve, 1));
       }
     },

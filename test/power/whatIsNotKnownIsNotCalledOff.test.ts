@@ -23,10 +23,16 @@ it('a board with 6 relays of which a profile claims 16: unknown, for no relay wa
 it('a board that dies after it had confirmed an off: without power; the others unknown', async () => {
   // Two moves: the off of P, and that of S, which it confirms no more.
   const board = startVirtualBoard('modbus-rtu', 8, { dead: true, afterMoves: 1 });
-  const power = await openOne(boardRef('modbus-rtu', board.tty, 8, { ...ONCE, replyTimeoutMs: 200, readBack: 'none' }), { runtimeDir }, P_S_J);
+  const power = await openOne(
+    boardRef('modbus-rtu', board.tty, 8, { ...ONCE, replyTimeoutMs: 200, readBack: 'none' }),
+    { runtimeDir },
+    P_S_J,
+  );
   await power.switchRail('P', 'off');
   await expect(power.switchRail('S', 'off')).rejects.toMatchObject({
-    message: expect.stringMatching(/; WITHOUT POWER: P; perhaps WITHOUT POWER: S \(.*\); state unknown: J \(/) as string,
+    message: expect.stringMatching(
+      /; WITHOUT POWER: P; perhaps WITHOUT POWER: S \(.*\); state unknown: J \(/,
+    ) as string,
   });
   expect(power.notOn).toEqual(['P', 'S']);
 });
@@ -35,7 +41,13 @@ it.each([
   ['reads on although its command failed: power is back', 'printf on > "$F"; exit 3', 'power is back on all rails'],
   ['reads off: without power', 'exit 3', 'WITHOUT POWER: P;'],
 ])('an exec board whose outlet %s', async (what, on, said) => {
-  const { options } = fileOutlets(path.join(runtimeDir, what.slice(0, 8).replace(' ', '-')), { channels: 1, on, off: 'printf off > "$F"; exit 4' });
+  const { options } = fileOutlets(path.join(runtimeDir, what.slice(0, 8).replace(' ', '-')), {
+    channels: 1,
+    on,
+    off: 'printf off > "$F"; exit 4',
+  });
   const power = await openOne(boardRef('exec', '', 1, options), { runtimeDir }, [P_S_J[0]]);
-  await expect(power.switchRail('P', 'off')).rejects.toMatchObject({ message: expect.stringContaining(said) as string });
+  await expect(power.switchRail('P', 'off')).rejects.toMatchObject({
+    message: expect.stringContaining(said) as string,
+  });
 });

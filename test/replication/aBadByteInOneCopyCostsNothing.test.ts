@@ -24,8 +24,10 @@ type Where = (r: JournalRecovery) => number[];
 
 /** The first block of evidence lies at a unit's start: records are in it. */
 const evidence = (r: JournalRecovery, copy: 0 | 1): number =>
-  r.layout.logOffset[copy] + ((Math.ceil(r.tail / BLOCKS_PER_UNIT) * BLOCKS_PER_UNIT) % r.layout.ringBlocks) * BLOCK_BYTES;
-const behind = (r: JournalRecovery, copy: 0 | 1): number => r.layout.logOffset[copy] + ((r.head + 1) % r.layout.ringBlocks) * BLOCK_BYTES;
+  r.layout.logOffset[copy] +
+  ((Math.ceil(r.tail / BLOCKS_PER_UNIT) * BLOCKS_PER_UNIT) % r.layout.ringBlocks) * BLOCK_BYTES;
+const behind = (r: JournalRecovery, copy: 0 | 1): number =>
+  r.layout.logOffset[copy] + ((r.head + 1) % r.layout.ringBlocks) * BLOCK_BYTES;
 
 const cases: { name: string; where: Where; everything?: true }[] = [
   { name: 'evidence in the first copy of the log', where: (r) => [evidence(r, 0) + 100] },
@@ -35,7 +37,11 @@ const cases: { name: string; where: Where; everything?: true }[] = [
   { name: 'the second copy of the indicator area', where: (r) => [pageOffset(r.layout, 1, 0) + 300] },
   { name: 'a superblock', where: () => [17] },
   { name: 'both copies of evidence', where: (r) => [evidence(r, 0) + 100, evidence(r, 1) + 200], everything: true },
-  { name: 'both copies of the indicator area', where: (r) => [pageOffset(r.layout, 0, 0) + 100, pageOffset(r.layout, 1, 0) + 300], everything: true },
+  {
+    name: 'both copies of the indicator area',
+    where: (r) => [pageOffset(r.layout, 0, 0) + 100, pageOffset(r.layout, 1, 0) + 300],
+    everything: true,
+  },
 ];
 
 it.each(cases)('bad bytes in $name', async ({ where, everything }) => {

@@ -62,17 +62,38 @@ function resyncOneRegion(holds: (p: Pushed, copyWrites: number, copyReads: numbe
   const geometry = { regionBytes: REGION_BYTES, usableBytes: REGION_BYTES, logBytes: LOG_BYTES_MIN };
   const layout = journalLayout(LOG_BYTES_MIN, 1);
   const tracking = {
-    mode: 'sync', acknowledge: 'durable', regionBytes: REGION_BYTES, lingerMs: 0, hotRegions: 4, ackTimeoutMs: TIMEOUT_MS,
-    groupCommitMs: 0, flushEveryWrites: 1, flushIntervalMs: 0,
+    mode: 'sync',
+    acknowledge: 'durable',
+    regionBytes: REGION_BYTES,
+    lingerMs: 0,
+    hotRegions: 4,
+    ackTimeoutMs: TIMEOUT_MS,
+    groupCommitMs: 0,
+    flushEveryWrites: 1,
+    flushIntervalMs: 0,
   } as const;
   const durability = { primary: 'flush', secondary: 'flush', journal: 'flush' } as const;
   const recovery = { firstSequence: layout.ringBlocks, recoveredThrough: layout.ringBlocks - 1 };
   const plan = planDriver({ geometry, ringBlocks: layout.ringBlocks, tracking, durability, workload: null, recovery });
   const ring = new HandRing(plan.arenaBytes, holds);
-  const meter = { wrote: () => undefined, resynced: () => undefined, evidenceWait: () => undefined } as unknown as Meter;
+  const meter = {
+    wrote: () => undefined,
+    resynced: () => undefined,
+    evidenceWait: () => undefined,
+  } as unknown as Meter;
   const driver = new CoreDriver({
-    io: ring as unknown as IoEngine, tools: {} as SectorTools, plan, layout, identity: { rigUuid: new Uint8Array(16), formatEpoch: 1 },
-    pageGeneration: 1, runId: 1, history: null, meter, queue: new ApplicationQueue(), clock: new DriverClock(), onFailure: () => undefined,
+    io: ring as unknown as IoEngine,
+    tools: {} as SectorTools,
+    plan,
+    layout,
+    identity: { rigUuid: new Uint8Array(16), formatEpoch: 1 },
+    pageGeneration: 1,
+    runId: 1,
+    history: null,
+    meter,
+    queue: new ApplicationQueue(),
+    clock: new DriverClock(),
+    onFailure: () => undefined,
   });
   const { core } = driver;
   const dirty = new IndicatorMap(1);
@@ -82,7 +103,7 @@ function resyncOneRegion(holds: (p: Pushed, copyWrites: number, copyReads: numbe
   while (!core.ready) step();
   core.startResync();
   // Until nothing moves any more.
-  for (let quiet = 0; quiet < 20; ) quiet = step() > 0 ? 0 : quiet + 1;
+  for (let quiet = 0; quiet < 20;) quiet = step() > 0 ? 0 : quiet + 1;
   return { core, ring };
 }
 
@@ -99,13 +120,17 @@ it('copies in parts, and clears the region', () => {
 });
 
 it.each([1, 2, PARTS])('S leaves the write of part %i unanswered: S is lost, P is not', (part) => {
-  const { core, ring } = resyncOneRegion((p, writes) => p.device === SECONDARY && p.op === IO_OP.write && writes === part);
+  const { core, ring } = resyncOneRegion(
+    (p, writes) => p.device === SECONDARY && p.op === IO_OP.write && writes === part,
+  );
   expect(ring.held).toHaveLength(1);
   expect(afterTheDeadline(core)).toBe('S');
 });
 
 it.each([1, 2, PARTS])('P leaves the read of part %i unanswered: P is lost, S is not', (part) => {
-  const { core, ring } = resyncOneRegion((p, _writes, reads) => p.device === PRIMARY && p.op === IO_OP.read && reads === part);
+  const { core, ring } = resyncOneRegion(
+    (p, _writes, reads) => p.device === PRIMARY && p.op === IO_OP.read && reads === part,
+  );
   expect(ring.held).toHaveLength(1);
   expect(afterTheDeadline(core)).toBe('P');
 });

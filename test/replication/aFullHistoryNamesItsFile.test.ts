@@ -34,7 +34,10 @@ it.skipIf(!isRoot)('no space left', () => {
   file.open({ runId: 1, historyDir: join(dir, 'history') } as EngineSpec, 1024 * KIB);
   const recorder = file.recorder!;
   for (let update = 1; update < UPDATES; update++) recorder.issued('primary', update, 0, 4 * KIB);
-  const full = expect.objectContaining({ code: 'ENGINE_HISTORY', message: expect.stringMatching(/cycle-000000\.bin can't be written \(ENOSPC.*--out/) });
+  const full = expect.objectContaining({
+    code: 'ENGINE_HISTORY',
+    message: expect.stringMatching(/cycle-000000\.bin can't be written \(ENOSPC.*--out/),
+  });
   expect(() => file.check()).toThrow(full);
   expect(() => file.beginCycle(1, true)).toThrow(full);
 

@@ -20,7 +20,13 @@ it('a refused transaction is neither written to nor closed', () => {
   } as unknown as Core;
   const workload = { nextTransaction: () => (asked.push('next'), { writes: [{ offsetBytes: 0, lengthBytes: 4096 }] }) };
   const limits = { queueDepth: 4, maxWritesPerSecond: 0 };
-  const generator = new LoadGenerator({ core, driver: { nowMs: 0, paused: false, obtained: () => undefined }, queue: new ApplicationQueue(), workload, limits });
+  const generator = new LoadGenerator({
+    core,
+    driver: { nowMs: 0, paused: false, obtained: () => undefined },
+    queue: new ApplicationQueue(),
+    workload,
+    limits,
+  });
   expect(generator.fill()).toBe(false);
   generator.closeAll();
   expect(asked).toEqual([]);
@@ -35,14 +41,24 @@ it('the journal fails before the log is ready for the load', () => {
     }
   }
   const ignore = (): void => undefined;
-  const engine = new WorkerEngine({ control: new Announcing(), snapshot: ignore, failure: ignore, point: ignore, loadBegan: ignore, standstill: ignore, powerLossTaken: ignore });
+  const engine = new WorkerEngine({
+    control: new Announcing(),
+    snapshot: ignore,
+    failure: ignore,
+    point: ignore,
+    loadBegan: ignore,
+    standstill: ignore,
+    powerLossTaken: ignore,
+  });
   engine.open(mirrors.spec(mirrors.devices()));
   try {
     engine.format('clean');
     engine.prepare();
     engine.recover();
     journalFails = true;
-    expect(() => engine.load(WORKLOAD, 1, 50)).toThrow(expect.objectContaining({ code: 'ENGINE_AREA_LOST', context: { area: 'journal' } }));
+    expect(() => engine.load(WORKLOAD, 1, 50)).toThrow(
+      expect.objectContaining({ code: 'ENGINE_AREA_LOST', context: { area: 'journal' } }),
+    );
   } finally {
     engine.abandon();
   }

@@ -32,7 +32,8 @@ class MemoryIo implements IoEngine {
 
   constructor(refuse: (device: number, offset: number, length: number) => number) {
     this.refuse = refuse;
-    for (const area of this.areas) tools.stamp(area, 0, AREA, { runId: RUN, updateId: 0, transactionId: 0, firstLba: 0 });
+    for (const area of this.areas)
+      tools.stamp(area, 0, AREA, { runId: RUN, updateId: 0, transactionId: 0, firstLba: 0 });
   }
 
   get inFlight(): number {

@@ -6,7 +6,11 @@ import { drivenCore } from './fakeRing.js';
 const ACK_MS = 100;
 const NONE_LOST = [false, false, false];
 const LOST = { [PRIMARY]: [true, false, false], [SECONDARY]: [false, true, false], [JOURNAL]: [false, false, true] };
-const DEVICES = [['P', PRIMARY], ['S', SECONDARY], ['the journal', JOURNAL]] as const;
+const DEVICES = [
+  ['P', PRIMARY],
+  ['S', SECONDARY],
+  ['the journal', JOURNAL],
+] as const;
 
 /** An update is on its way, and the device has left its I/O unanswered for so long. */
 function waitingFor(device: 0 | 1 | 2, ms: number) {
@@ -19,16 +23,19 @@ function waitingFor(device: 0 | 1 | 2, ms: number) {
 }
 
 describe.each(DEVICES)('%s', (_name, device) => {
-  it.each([60, 98])('that answered while the thread stood still for longer than the timeout is not lost (asked %i ms before)', (askedMs) => {
-    const bench = waitingFor(device, askedMs);
-    bench.ring.nowMs += 1.5 * ACK_MS;
-    bench.ring.mute.clear();
-    bench.pass(3 * ACK_MS);
-    expect(bench.lost()).toEqual(NONE_LOST);
-    expect(bench.core.counters.timeouts).toBe(0);
-    expect(bench.core.counters.acknowledged).toBe(1);
-    expect(bench.standstills).toEqual([expect.objectContaining({ ms: expect.closeTo(1.5 * ACK_MS, 0) as number })]);
-  });
+  it.each([60, 98])(
+    'that answered while the thread stood still for longer than the timeout is not lost (asked %i ms before)',
+    (askedMs) => {
+      const bench = waitingFor(device, askedMs);
+      bench.ring.nowMs += 1.5 * ACK_MS;
+      bench.ring.mute.clear();
+      bench.pass(3 * ACK_MS);
+      expect(bench.lost()).toEqual(NONE_LOST);
+      expect(bench.core.counters.timeouts).toBe(0);
+      expect(bench.core.counters.acknowledged).toBe(1);
+      expect(bench.standstills).toEqual([expect.objectContaining({ ms: expect.closeTo(1.5 * ACK_MS, 0) as number })]);
+    },
+  );
 
   it('that answered just before its time was over is not lost, though it is looked at after it', () => {
     const bench = waitingFor(device, ACK_MS - 5);

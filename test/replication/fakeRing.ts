@@ -90,8 +90,15 @@ export function drivenCore(ackTimeoutMs: number) {
     geometry: { regionBytes: REGION_BYTES, usableBytes: REGIONS * REGION_BYTES, logBytes: LOG_BYTES },
     ringBlocks: layout.ringBlocks,
     tracking: {
-      mode: 'sync', acknowledge: 'durable', regionBytes: REGION_BYTES, lingerMs: 100, hotRegions: 4, ackTimeoutMs, groupCommitMs: 0,
-      flushEveryWrites: 1, flushIntervalMs: 1,
+      mode: 'sync',
+      acknowledge: 'durable',
+      regionBytes: REGION_BYTES,
+      lingerMs: 100,
+      hotRegions: 4,
+      ackTimeoutMs,
+      groupCommitMs: 0,
+      flushEveryWrites: 1,
+      flushIntervalMs: 1,
     },
     durability: { primary: 'fua', secondary: 'fua', journal: 'fua' },
     workload: { queueDepth: 4, writeBytesMax: WORKLOAD.writeBytes.max },
@@ -99,7 +106,11 @@ export function drivenCore(ackTimeoutMs: number) {
   });
   const ring = new FakeRing(plan.arenaBytes);
   const standstills: Standstill[] = [];
-  const clock = new DriverClock((standstill) => standstills.push(standstill), () => ring.nowMs, ackTimeoutMs);
+  const clock = new DriverClock(
+    (standstill) => standstills.push(standstill),
+    () => ring.nowMs,
+    ackTimeoutMs,
+  );
   const driver = new CoreDriver({
     io: ring,
     tools: noStamps,

@@ -26,7 +26,10 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
-const names = (): string[] => readdirSync(dir).filter((name) => name.endsWith('.bin')).sort();
+const names = (): string[] =>
+  readdirSync(dir)
+    .filter((name) => name.endsWith('.bin'))
+    .sort();
 const cycleOf = (name: string): number => Number(/cycle-(\d+)/.exec(name)![1]);
 const bytesThere = (): number => names().reduce((sum, name) => sum + statSync(join(dir, name)).size, 0);
 
@@ -40,7 +43,10 @@ interface Ran {
 /** The bench dies after the last cycle: nothing is closed in order. */
 function run(cycles: number, keep: KeepHistory, failing: readonly number[] = []): Ran {
   const file = new HistoryFile();
-  file.open({ runId: 1, historyDir: dir, keepHistory: keep, historyFileBytes: FILE_BYTES } as EngineSpec, BLOCKS * BLOCK);
+  file.open(
+    { runId: 1, historyDir: dir, keepHistory: keep, historyFileBytes: FILE_BYTES } as EngineSpec,
+    BLOCKS * BLOCK,
+  );
   const changes: HistoryChange[] = [];
   let peakBytes = 0;
   for (let cycle = 0, update = 1; cycle < cycles; cycle++) {
@@ -92,7 +98,11 @@ describe('keepHistory: failures', () => {
   });
 
   it('is bounded also where every cycle fails', () => {
-    const { file } = run(300, 'failures', Array.from({ length: 300 }, (_, i) => i));
+    const { file } = run(
+      300,
+      'failures',
+      Array.from({ length: 300 }, (_, i) => i),
+    );
     file.close();
     expect(names().length).toBeLessThanOrEqual(KEPT_FAILURES_MAX + 4);
   });

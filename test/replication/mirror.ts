@@ -99,7 +99,12 @@ export function useMirrors() {
 }
 
 /** Loads for a time, and once more for as long as nothing was acknowledged: on a busy machine that takes longer than here. */
-export async function loadSome(engine: EnginePort, workload: WorkloadSpec, seed: number, durationMs: number): Promise<LoadReport> {
+export async function loadSome(
+  engine: EnginePort,
+  workload: WorkloadSpec,
+  seed: number,
+  durationMs: number,
+): Promise<LoadReport> {
   for (let left = LOADS_MAX; ; left--) {
     const load = await engine.load(workload, seed, durationMs);
     if (load.updatesAcknowledged > 0 || left === 0) return load;

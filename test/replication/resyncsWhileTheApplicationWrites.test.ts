@@ -11,7 +11,8 @@ it('resynchronization ends under load, and loses no write to it', async () => {
   // All that is written stays dirty: how much that is must not depend on how busy the machine is at the end.
   const { engine, spec } = await mirrors.prepared({ tracking: { lingerMs: 60_000 } });
   let acknowledged = 0;
-  for (let seed = 7; acknowledged < UPDATES_MIN && seed < SEEDS_END; seed += 10) acknowledged += (await engine.load(WORKLOAD, seed, 300)).updatesAcknowledged;
+  for (let seed = 7; acknowledged < UPDATES_MIN && seed < SEEDS_END; seed += 10)
+    acknowledged += (await engine.load(WORKLOAD, seed, 300)).updatesAcknowledged;
   await engine.abandon();
   await engine.open(spec);
   const recovery = await engine.recover();

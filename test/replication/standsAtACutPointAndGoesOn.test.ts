@@ -21,7 +21,12 @@ const ALIKE = 10;
 const SNAPSHOT_MS = 120;
 /** Bounds a hang only. */
 const ROUNDS_MAX = 250;
-const SMALL = { areaBytes: 4 * MIB, journalBytes: 2 * MIB, logBytes: MIB / 2, tracking: { ackTimeoutMs: ACK_TIMEOUT_MS, regionBytes: 16384 } };
+const SMALL = {
+  areaBytes: 4 * MIB,
+  journalBytes: 2 * MIB,
+  logBytes: MIB / 2,
+  tracking: { ackTimeoutMs: ACK_TIMEOUT_MS, regionBytes: 16384 },
+};
 /** Unlike a workload at full speed, some regions stay cold, and single updates stand out. */
 const LOAD = { ...WORKLOAD, queueDepth: 8, writeBytes: { min: 4096, max: 16384 } };
 
@@ -46,7 +51,10 @@ async function mirror(content: 'clean' | 'dirty', tracking: Partial<TrackingSpec
     last = s;
     snapshots++;
   };
-  const engine = await createEngine({ onFailure: () => undefined, onSnapshot, onPoint: (e) => void events.push(e) }, { ffi: 'koffi' });
+  const engine = await createEngine(
+    { onFailure: () => undefined, onSnapshot, onPoint: (e) => void events.push(e) },
+    { ffi: 'koffi' },
+  );
   await engine.open(spec);
   await engine.format('dirty');
   await engine.prepare();
@@ -138,23 +146,26 @@ describe.runIf(isBuilt)('at a cut point', () => {
   });
 });
 
-it.runIf(isBuilt)('clear-durable is reached at the very end of a resync that clears all its regions at once', async () => {
-  const seen = await mirror('clean', { lingerMs: 60_000 });
-  const { engine } = seen;
-  try {
-    await engine.recover();
-    // A few updates, their evidence left behind by an engine that dies; the same ones where it must be tried again.
-    await loadSome(engine, { ...LOAD, maxWritesPerSecond: 2 }, 3, 1000);
-    await engine.abandon();
-    await engine.open(seen.spec);
-    const { dirtyRegions } = await engine.recover();
-    expect(dirtyRegions).toBeGreaterThan(0);
-    expect(dirtyRegions).toBeLessThan(9);
-    const running = engine.resync(undefined, { at: 'clear-durable', afterMs: 0, areas: ['secondary'] });
-    expect(await seen.reached()).toMatchObject({ held: true, subject: { kind: 'page', area: 'journal' } });
-    await engine.disarmPoint();
-    expect(await running).toMatchObject({ complete: true, regions: dirtyRegions });
-  } finally {
-    await engine.terminate();
-  }
-});
+it.runIf(isBuilt)(
+  'clear-durable is reached at the very end of a resync that clears all its regions at once',
+  async () => {
+    const seen = await mirror('clean', { lingerMs: 60_000 });
+    const { engine } = seen;
+    try {
+      await engine.recover();
+      // A few updates, their evidence left behind by an engine that dies; the same ones where it must be tried again.
+      await loadSome(engine, { ...LOAD, maxWritesPerSecond: 2 }, 3, 1000);
+      await engine.abandon();
+      await engine.open(seen.spec);
+      const { dirtyRegions } = await engine.recover();
+      expect(dirtyRegions).toBeGreaterThan(0);
+      expect(dirtyRegions).toBeLessThan(9);
+      const running = engine.resync(undefined, { at: 'clear-durable', afterMs: 0, areas: ['secondary'] });
+      expect(await seen.reached()).toMatchObject({ held: true, subject: { kind: 'page', area: 'journal' } });
+      await engine.disarmPoint();
+      expect(await running).toMatchObject({ complete: true, regions: dirtyRegions });
+    } finally {
+      await engine.terminate();
+    }
+  },
+);

@@ -13,7 +13,11 @@ const MANY = 100_000;
 it('more than any sample holds', async () => {
   const meter = new Meter();
   const metrics = createMetrics('bench');
-  const phase = new Phase(meter, (s: EngineSnapshot) => metrics.sampled(s), () => ({ core: null, regionCount: 1, logBytes: 1 }));
+  const phase = new Phase(
+    meter,
+    (s: EngineSnapshot) => metrics.sampled(s),
+    () => ({ core: null, regionCount: 1, logBytes: 1 }),
+  );
   for (let i = 0; i < MANY; i++) {
     meter.wrote(PRIMARY, 4096, i % 2 === 0 ? 0.0001 : 20);
     meter.evidenceWait(0.003);
@@ -30,7 +34,10 @@ it('more than any sample holds', async () => {
   expect(of('write_duration_seconds_bucket', 'le="0.0001",area="primary",')).toBe(MANY / 2);
   expect(of('write_duration_seconds_bucket', 'le="0.00025",area="primary",')).toBe(MANY / 2 + 1);
   expect(of('write_duration_seconds_bucket', `le="${IO_SECONDS.at(-1)}",area="primary",`)).toBe(MANY / 2 + 1);
-  expect(of('write_duration_seconds_sum', 'area="primary",')).toBeCloseTo((MANY / 2) * 20 + (MANY / 2) * 0.0001 + 0.0002, 3);
+  expect(of('write_duration_seconds_sum', 'area="primary",')).toBeCloseTo(
+    (MANY / 2) * 20 + (MANY / 2) * 0.0001 + 0.0002,
+    3,
+  );
   expect(of('write_duration_seconds_count', 'area="journal",')).toBe(1);
   expect(of('evidence_wait_seconds_count', '')).toBe(MANY);
 });

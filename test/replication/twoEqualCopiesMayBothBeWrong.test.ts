@@ -17,7 +17,10 @@ it('is found though P and S are equal', async () => {
   expect(await engine.verify()).toMatchObject({ equal: true, faults: { primary: {}, secondary: {} } });
 
   for (const { file } of [devices.primary, devices.secondary]) flip(file, FIRST_BYTE_OF_LBA_9 + 200);
-  expect(await engine.verify()).toMatchObject({ equal: true, faults: { primary: { 'bit-corruption': 1 }, secondary: {} } });
+  expect(await engine.verify()).toMatchObject({
+    equal: true,
+    faults: { primary: { 'bit-corruption': 1 }, secondary: {} },
+  });
   await engine.close();
 });
 

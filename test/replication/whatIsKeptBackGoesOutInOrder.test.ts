@@ -25,13 +25,27 @@ function hold(at: CutPoint, kinds: number[] = [RECORD_WRITE]) {
     feltNs: () => clock.feltNs,
   });
   for (const index of [0, 1, 2]) {
-    point.commitSealed({ index, kind: Uint8Array.from(kinds), recordCount: kinds.length, start: 8, blocks: 8 } as unknown as LogCommit);
+    point.commitSealed({
+      index,
+      kind: Uint8Array.from(kinds),
+      recordCount: kinds.length,
+      start: 8,
+      blocks: 8,
+    } as unknown as LogCommit);
   }
   return { point, told, clock };
 }
 
-const io = (kind: number, a: number, b: number, device: DriverIo['device']): DriverIo =>
-  ({ kind, a, b, op: 2, device, offsetBytes: 4096 * a, lengthBytes: 4096, arenaOffset: 0 });
+const io = (kind: number, a: number, b: number, device: DriverIo['device']): DriverIo => ({
+  kind,
+  a,
+  b,
+  op: 2,
+  device,
+  offsetBytes: 4096 * a,
+  lengthBytes: 4096,
+  arenaOffset: 0,
+});
 const write = (slot: number, area: 0 | 1): DriverIo => io(OP.write, slot, area, area);
 const log = (commit: number): DriverIo => io(OP.log, commit, 0, JOURNAL);
 
@@ -56,7 +70,15 @@ describe('the hold at a cut point', () => {
     expect(point.standing).toBe(false);
     point.ended(OP.write, 1, PRIMARY, true, 900, 950);
     expect(point.standing).toBe(true);
-    expect(told).toEqual([{ type: 'reached', at: 'primary-only', held: true, atNs: 1000, subject: { kind: 'write', area: 'secondary', updateId: 101, offsetBytes: 4096, lengthBytes: 4096 } }]);
+    expect(told).toEqual([
+      {
+        type: 'reached',
+        at: 'primary-only',
+        held: true,
+        atNs: 1000,
+        subject: { kind: 'write', area: 'secondary', updateId: 101, offsetBytes: 4096, lengthBytes: 4096 },
+      },
+    ]);
     expect(point.end({})).toEqual([kept, ...later]);
     expect(told[1]).toMatchObject({ type: 'ended', sentNs: null });
     expect(point.admits(write(3, PRIMARY))).toBe(true);
@@ -65,7 +87,11 @@ describe('the hold at a cut point', () => {
   it('is over without being reached when the area it waits for fails', () => {
     const { point, told } = hold('both-completed');
     point.tick(50);
-    expect([write(1, PRIMARY), write(1, SECONDARY), write(2, PRIMARY)].map((x) => point.admits(x))).toEqual([true, true, false]);
+    expect([write(1, PRIMARY), write(1, SECONDARY), write(2, PRIMARY)].map((x) => point.admits(x))).toEqual([
+      true,
+      true,
+      false,
+    ]);
     point.ended(OP.write, 1, PRIMARY, true, 0, 1);
     point.ended(OP.write, 1, SECONDARY, false, 0, 1);
     expect(point.isOver).toBe(true);
@@ -79,7 +105,9 @@ describe('the hold at a cut point', () => {
     for (let i = 0; i < 100; i++) point.ended(OP.log, 9, 0, true, 0, 400);
     point.tick(50);
     expect([log(1), log(1), write(1, PRIMARY)].map((x) => point.admits(x))).toEqual([false, false, false]);
-    expect(told).toMatchObject([{ type: 'reached', held: false, subject: { kind: 'log', area: 'journal', updateId: 0 } }]);
+    expect(told).toMatchObject([
+      { type: 'reached', held: false, subject: { kind: 'log', area: 'journal', updateId: 0 } },
+    ]);
     expect(point.dueInNs()).toBe(Infinity);
     clock.feltNs = 5000;
     expect(point.dueInNs()).toBeCloseTo(5000 - 200 - 1000, 0);
@@ -90,7 +118,13 @@ describe('the hold at a cut point', () => {
     point.ended(OP.log, 1, 0, true, 4910, 5100);
     point.ended(OP.log, 1, 0, false, 4915, 5200);
     expect(point.end({ journal: { log: 1 } })).toEqual([write(1, PRIMARY)]);
-    expect(told[1]).toMatchObject({ type: 'ended', sentNs: 4900, endedNs: 5200, ok: false, inFlight: { journal: { log: 1 } } });
+    expect(told[1]).toMatchObject({
+      type: 'ended',
+      sentNs: 4900,
+      endedNs: 5200,
+      ok: false,
+      inFlight: { journal: { log: 1 } },
+    });
   });
 
   it('tells commits with evidence from those that release it', () => {

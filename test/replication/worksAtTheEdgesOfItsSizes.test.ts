@@ -18,7 +18,10 @@ const EDGES: Edge[] = [
   { name: 'a short last region', mirror: { areaBytes: 16 * MIB + 12288, tracking: { regionBytes: MIB } } },
   { name: 'areas of unequal size', mirror: { areaBytes: 16 * MIB, secondaryBytes: 12 * MIB + 4096 } },
   { name: 'the smallest log', mirror: { logBytes: 65536, journalBytes: MIB } },
-  { name: 'the smallest log and regions of 4 KiB', mirror: { logBytes: 65536, journalBytes: MIB, tracking: { regionBytes: 4096 } } },
+  {
+    name: 'the smallest log and regions of 4 KiB',
+    mirror: { logBytes: 65536, journalBytes: MIB, tracking: { regionBytes: 4096 } },
+  },
   { name: 'a large log', mirror: { logBytes: 64 * MIB, journalBytes: 72 * MIB } },
   { name: 'queue depth 1', mirror: {}, queueDepth: 1 },
   { name: 'queue depth 1024', mirror: {}, queueDepth: 1024, loadMs: 3000 },
@@ -31,7 +34,11 @@ const EDGES: Edge[] = [
 
 it.each(EDGES)('loads, recovers, judges and resynchronizes with $name', async (edge) => {
   const { engine, spec } = await mirrors.prepared(edge.mirror);
-  const workload = { ...WORKLOAD, queueDepth: edge.queueDepth ?? 16, writeBytes: edge.writeBytes ?? WORKLOAD.writeBytes };
+  const workload = {
+    ...WORKLOAD,
+    queueDepth: edge.queueDepth ?? 16,
+    writeBytes: edge.writeBytes ?? WORKLOAD.writeBytes,
+  };
   const load = await loadSome(engine, workload, 3, edge.loadMs ?? 300);
   expect(load.updatesAcknowledged).toBeGreaterThan(0);
   await engine.abandon();

@@ -10,7 +10,11 @@ const REASONS = 60;
 /** Three reasons of 240 characters, and what stands around them. */
 const LINE_CHARS_MAX = 1200;
 
-const reasons = Array.from({ length: REASONS }, (_, i) => ({ code: 'METADATA_ROT', rule: 'indicator-rot', text: `journal log, block ${i}: bad CRC\n${'x'.repeat(1000)}` }));
+const reasons = Array.from({ length: REASONS }, (_, i) => ({
+  code: 'METADATA_ROT',
+  rule: 'indicator-rot',
+  text: `journal log, block ${i}: bad CRC\n${'x'.repeat(1000)}`,
+}));
 const damaged = sampleCycle(0, { verdict: 'FAIL', reasons });
 const { run } = sampleRun();
 
@@ -19,7 +23,9 @@ it('on the terminal', () => {
   expect(line.length).toBeLessThan(LINE_CHARS_MAX);
   expect(line).not.toContain('\n');
   expect(line).toMatch(/block 0: bad CRC .*block 2: .*… and 57 more \(cycles\.jsonl\)$/);
-  const problems = summaryTable({ run, cycles: [damaged] }).split('\n').filter((one) => one.startsWith('cycle 0: '));
+  const problems = summaryTable({ run, cycles: [damaged] })
+    .split('\n')
+    .filter((one) => one.startsWith('cycle 0: '));
   expect(problems).toHaveLength(4);
   expect(problems.at(-1)).toBe('cycle 0: … and 57 more (cycles.jsonl)');
   expect(Math.max(...problems.map(({ length }) => length))).toBeLessThan(LINE_CHARS_MAX);
@@ -32,11 +38,22 @@ it('in the reports', () => {
 });
 
 it('a few short ones are said whole', () => {
-  const line = cycleLine(sampleCycle(0, { verdict: 'FAIL', reasons: [{ code: 'RESYNC_SLOW', rule: 'campaign.limits.resync', text: '7 ms is beyond the limit of 5 ms' }] }));
+  const line = cycleLine(
+    sampleCycle(0, {
+      verdict: 'FAIL',
+      reasons: [{ code: 'RESYNC_SLOW', rule: 'campaign.limits.resync', text: '7 ms is beyond the limit of 5 ms' }],
+    }),
+  );
   expect(line).toMatch(/: RESYNC_SLOW \(7 ms is beyond the limit of 5 ms\)$/);
 });
 
 it('lost indicators beyond those that are kept are counted', () => {
-  const judge = { ...sampleCycle(0).judge!, lostIndicators: 5000, lostIndicatorRegions: Array.from({ length: 100 }, (_, i) => i) };
-  expect(writeReportHtml({ run, cycles: [sampleCycle(0, { verdict: 'FAIL', judge })] })).toMatch(/Lost indicators, regions: 0, 1, .*39 … and 4960 more/);
+  const judge = {
+    ...sampleCycle(0).judge!,
+    lostIndicators: 5000,
+    lostIndicatorRegions: Array.from({ length: 100 }, (_, i) => i),
+  };
+  expect(writeReportHtml({ run, cycles: [sampleCycle(0, { verdict: 'FAIL', judge })] })).toMatch(
+    /Lost indicators, regions: 0, 1, .*39 … and 4960 more/,
+  );
 });

@@ -11,12 +11,37 @@ const aimed = (aim: CycleRecord['aim']): CycleRecord => sampleCycle(3, { aim });
 
 describe('an aim in words', () => {
   it.each([
-    ['a held point', { point: reached, missedByMs: 0, inFlight: {} }, 'held 14.5 ms until the power was gone', '0, held 14.5 ms'],
+    [
+      'a held point',
+      { point: reached, missedByMs: 0, inFlight: {} },
+      'held 14.5 ms until the power was gone',
+      '0, held 14.5 ms',
+    ],
     ['one that did not hold', { point: reached, missedByMs: 2 }, 'went on 2 ms before the power was gone', '+2 ms'],
-    ['an I/O on its way', { point: { ...reached, held: false }, missedByMs: 0, leadMs: 10 }, 'on its way as the power went', '0, led by 10 ms'],
-    ['one sent too late', { point: { ...reached, held: false }, missedByMs: -1.5 }, 'the power went 1.50 ms before it was sent', '−1.50 ms'],
-    ['one sent too soon', { point: { ...reached, held: false }, missedByMs: 3 }, 'over 3 ms before the power went', '+3 ms'],
-    ['a point not reached', { point: { name: 'flush', reached: false }, missedByMs: null }, 'not reached', 'not reached'],
+    [
+      'an I/O on its way',
+      { point: { ...reached, held: false }, missedByMs: 0, leadMs: 10 },
+      'on its way as the power went',
+      '0, led by 10 ms',
+    ],
+    [
+      'one sent too late',
+      { point: { ...reached, held: false }, missedByMs: -1.5 },
+      'the power went 1.50 ms before it was sent',
+      '−1.50 ms',
+    ],
+    [
+      'one sent too soon',
+      { point: { ...reached, held: false }, missedByMs: 3 },
+      'over 3 ms before the power went',
+      '+3 ms',
+    ],
+    [
+      'a point not reached',
+      { point: { name: 'flush', reached: false }, missedByMs: null },
+      'not reached',
+      'not reached',
+    ],
     ['a time', { missedByMs: -4 }, '', '−4 ms'],
   ])('%s', (_what, aim, near, off) => {
     const cycle = aimed({ afterMs: 100, leadMs: 0, ...aim } as CycleRecord['aim']);
@@ -26,7 +51,13 @@ describe('an aim in words', () => {
   });
 
   it('names the point where the work would stand, and what was on its way', () => {
-    const cycle = aimed({ afterMs: 100, leadMs: 0, missedByMs: 0, point: reached, inFlight: { primary: { write: 3 }, journal: { log: 2, page: 1 } } });
+    const cycle = aimed({
+      afterMs: 100,
+      leadMs: 0,
+      missedByMs: 0,
+      point: reached,
+      inFlight: { primary: { write: 3 }, journal: { log: 2, page: 1 } },
+    });
     expect(cutPlace(cycle)).toBe('primary-only');
     expect(cutPlace(sampleCycle(0))).toBe('load');
     expect(aimSentence(cycle)).toBe(
@@ -42,7 +73,9 @@ describe('an aim in words', () => {
   it('has a table in the report where points were aimed at, and none where not', () => {
     const { run } = sampleRun();
     const cycle = aimed({ afterMs: 100, leadMs: 0, missedByMs: 0, point: reached, inFlight: {} });
-    expect(writeReportHtml({ run, cycles: [cycle] })).toContain('<td>primary-only</td><td>update 17, write to secondary, 4 KiB at byte 8192</td><td>held 14.5 ms until the power was gone</td><td>nothing</td>');
+    expect(writeReportHtml({ run, cycles: [cycle] })).toContain(
+      '<td>primary-only</td><td>update 17, write to secondary, 4 KiB at byte 8192</td><td>held 14.5 ms until the power was gone</td><td>nothing</td>',
+    );
     expect(writeReportHtml({ run, cycles: [sampleCycle(0)] })).not.toContain('Cut points');
   });
 });

@@ -18,8 +18,16 @@ describe('reading a run back', () => {
   it.each<[string, () => unknown, RegExp]>([
     ['not JSON', () => parseRun('{', ''), /run\.json: not JSON/],
     ['another version', () => parseRun(JSON.stringify({ ...run, schemaVersion: 2 }), ''), /run\.json: schemaVersion: /],
-    ['a missing field', () => parseCycles(`${lines}${JSON.stringify({ ...sampleCycle(3), verdict: undefined })}\n`), /cycles\.jsonl line 4: verdict: /],
-    ['a wrong field within', () => parseCycles(`${JSON.stringify(sampleCycle(0, { rails: [1 as unknown as string] }))}\n`), /line 1: rails\.0: /],
+    [
+      'a missing field',
+      () => parseCycles(`${lines}${JSON.stringify({ ...sampleCycle(3), verdict: undefined })}\n`),
+      /cycles\.jsonl line 4: verdict: /,
+    ],
+    [
+      'a wrong field within',
+      () => parseCycles(`${JSON.stringify(sampleCycle(0, { rails: [1 as unknown as string] }))}\n`),
+      /line 1: rails\.0: /,
+    ],
   ])('names %s', (_, read, message) => {
     expect(read).toThrow(ReportError);
     expect(read).toThrow(message);

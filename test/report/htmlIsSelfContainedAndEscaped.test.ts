@@ -29,7 +29,16 @@ describe('the HTML report', () => {
   });
 
   it('shows verdict, bound, reasons, anomalies, samples and the command to run it again', () => {
-    for (const text of ['97.5 %', 'LOST_INDICATOR', 'lost-write', '9856', 'update 12 … 17', 'Lost indicators, regions: 77', '20 MiB/s', 'plugpull replay']) {
+    for (const text of [
+      '97.5 %',
+      'LOST_INDICATOR',
+      'lost-write',
+      '9856',
+      'update 12 … 17',
+      'Lost indicators, regions: 77',
+      '20 MiB/s',
+      'plugpull replay',
+    ]) {
       expect(html, text).toContain(text);
     }
     expect(html).not.toMatch(/NaN|undefined|null|Infinity/);

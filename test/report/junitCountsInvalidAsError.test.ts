@@ -18,7 +18,9 @@ describe('the JUnit report', () => {
   it('an interrupted or empty campaign is an error', () => {
     const { run } = sampleRun();
     const empty = { ...run, counts: { PASS: 0, FAIL: 0, INVALID: 0 } };
-    expect(writeJunit({ run: { ...empty, interrupted: true }, cycles: [] })).toMatch(/<error message="interrupted" type="CAMPAIGN"/);
+    expect(writeJunit({ run: { ...empty, interrupted: true }, cycles: [] })).toMatch(
+      /<error message="interrupted" type="CAMPAIGN"/,
+    );
     expect(writeJunit({ run: empty, cycles: [] })).toMatch(/errors="1"/);
   });
 

@@ -2,13 +2,23 @@ import { describe, expect, it } from 'vitest';
 import { compareReplay, formatReplay } from '../../src/report/replayDifferences.js';
 import { sampleCycle } from './sampleRun.js';
 
-const lost = { verdict: 'FAIL', reasons: [{ code: 'LOST_INDICATOR', rule: 'I1', text: '3 regions' }, { code: 'LOST_INDICATOR', rule: 'I1', text: '4 regions' }] } as const;
+const lost = {
+  verdict: 'FAIL',
+  reasons: [
+    { code: 'LOST_INDICATOR', rule: 'I1', text: '3 regions' },
+    { code: 'LOST_INDICATOR', rule: 'I1', text: '4 regions' },
+  ],
+} as const;
 const failed = (index: number) => sampleCycle(index, { verdict: lost.verdict, reasons: [...lost.reasons] });
 
 describe('a replay and its record', () => {
   it('are the same when verdicts and reasons are, whatever was measured', () => {
     const other = sampleCycle(0, { cutLatencyMs: { P: 99 }, recovery: null });
-    const comparison = compareReplay([sampleCycle(0), failed(1)], [other, { ...failed(1), reasons: [{ ...lost.reasons[0], text: '5 regions' }] }], 2);
+    const comparison = compareReplay(
+      [sampleCycle(0), failed(1)],
+      [other, { ...failed(1), reasons: [{ ...lost.reasons[0], text: '5 regions' }] }],
+      2,
+    );
     expect(comparison).toEqual({ compared: 2, differences: [] });
     expect(formatReplay(comparison)).toBe('replay: the same verdict as recorded in all 2 cycles');
   });

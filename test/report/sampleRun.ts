@@ -15,7 +15,15 @@ export function sampleCycle(index: number, change: Partial<CycleRecord> = {}): C
     proofOfCut: { kind: 'device', detail: 'primary failed (errno 5, io) 12.5 ms after the command' },
     cutLatencyMs: { P: 12.5, S: 14.25 },
     outageMs: 500,
-    recovery: { regionCount: 1024, dirtyRegions: 40, fromIndicatorArea: 8, fromLog: 32, everythingDirty: false, findings: [], durationMs: 3.5 },
+    recovery: {
+      regionCount: 1024,
+      dirtyRegions: 40,
+      fromIndicatorArea: 8,
+      fromLog: 32,
+      everythingDirty: false,
+      findings: [],
+      durationMs: 3.5,
+    },
     judge: {
       lostIndicators: 0,
       lostIndicatorRegions: [],
@@ -59,7 +67,9 @@ export function sampleRun(): Run {
   });
   const invalid = sampleCycle(2, {
     verdict: 'INVALID',
-    reasons: [{ code: 'CUT_UNPROVEN', rule: 'relay-lie', text: 'no device-side evidence that the power was cut (best: echo)' }],
+    reasons: [
+      { code: 'CUT_UNPROVEN', rule: 'relay-lie', text: 'no device-side evidence that the power was cut (best: echo)' },
+    ],
     proofOfCut: { kind: 'echo', detail: 'primary went on working' },
     cutLatencyMs: {},
     outageMs: null,

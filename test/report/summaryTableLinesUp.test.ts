@@ -21,15 +21,19 @@ describe('the table for the terminal', () => {
   });
 
   it('then says what was wrong, the verdict, and how to run it again', () => {
-    expect(lines).toContain('cycle 2: CUT_UNPROVEN (relay-lie): no device-side evidence that the power was cut (best: echo)');
-    expect(lines.at(-2)).toBe('FAIL: 1 passed, 1 failed, 1 invalid of 3 planned; failure rate below 97.5 % (95 % confidence)');
+    expect(lines).toContain(
+      'cycle 2: CUT_UNPROVEN (relay-lie): no device-side evidence that the power was cut (best: echo)',
+    );
+    expect(lines.at(-2)).toBe(
+      'FAIL: 1 passed, 1 failed, 1 invalid of 3 planned; failure rate below 97.5 % (95 % confidence)',
+    );
     expect(lines.at(-1)).toBe("replay: plugpull replay 'runs/a b'");
   });
 
   it('says that a run was interrupted', () => {
     const { run } = sampleRun();
-    expect(summaryTable({ run: { ...run, interrupted: true, troubles: ['rail S did not come back'] }, cycles: [] })).toMatch(
-      /^interrupted$\n^rail S did not come back$/m,
-    );
+    expect(
+      summaryTable({ run: { ...run, interrupted: true, troubles: ['rail S did not come back'] }, cycles: [] }),
+    ).toMatch(/^interrupted$\n^rail S did not come back$/m);
   });
 });

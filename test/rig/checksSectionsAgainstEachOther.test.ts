@@ -3,45 +3,190 @@ import { parseRig } from '../../src/rig/load.js';
 import { MINIMAL, problemsOf, spoiled } from './minimal.js';
 
 const refused: [string, string, string][] = [
-  ['a lab disk that is not there', spoiled('lab:s', 'lab:sx'), "secondary.device: lab:sx: there is no disk 'sx' in lab.disks; did you mean 's'?"],
+  [
+    'a lab disk that is not there',
+    spoiled('lab:s', 'lab:sx'),
+    "secondary.device: lab:sx: there is no disk 'sx' in lab.disks; did you mean 's'?",
+  ],
   ['a device used twice', spoiled('lab:s', 'lab:p'), 'secondary.device: lab:p: is already primary'],
-  ['an identity for a lab disk', spoiled('"lab:p" }', '"lab:p", serial: abc }'), 'primary.serial: abc: a lab disk has no identity'],
+  [
+    'an identity for a lab disk',
+    spoiled('"lab:p" }', '"lab:p", serial: abc }'),
+    'primary.serial: abc: a lab disk has no identity',
+  ],
   ['a loop device without its file', spoiled('"lab:p"', '/dev/loop7'), 'primary: a loop device needs backingFile'],
-  ['a disk by a name that moves', spoiled('"lab:p"', '/dev/sdb, serial: abc'), 'primary.device: /dev/sdb: a disk is named by'],
+  [
+    'a disk by a name that moves',
+    spoiled('"lab:p"', '/dev/sdb, serial: abc'),
+    'primary.device: /dev/sdb: a disk is named by',
+  ],
   ['a disk without identity', spoiled('"lab:p"', '/dev/disk/by-id/wwn-0x1'), 'primary: a disk needs serial or wwn'],
-  ['a way around by ..', spoiled('"lab:p"', '/dev/disk/by-id/../../sda, serial: a'), 'primary.device: /dev/disk/by-id/../../sda: must be a path'],
-  ['a serial that YAML takes for a number', spoiled('"lab:p"', '/dev/disk/by-id/wwn-1, serial: 0042'), 'primary.serial: 42: must be 1 to 128 printable ASCII characters; put it in quotes'],
-  ['a region larger than the area', `${MINIMAL}regionSize: 128MiB\n`, 'regionSize: 128MiB: must fit into the smaller area, which has 64MiB'],
-  ['a region of an odd size', `${MINIMAL}regionSize: 96KiB\n`, 'regionSize: 96KiB: must be a power of two from 4KiB to 1GiB; write 64KiB'],
-  ['a write that is not whole', `${MINIMAL}workload: { writeSize: 6KiB }\n`, 'workload.writeSize: 6KiB: must be a multiple of 4KiB from 4KiB to 16MiB; write 4KiB'],
-  ['a write larger than a shortened area', spoiled('"lab:p" }', '"lab:p", size: 32KiB }') + 'regionSize: 4KiB\n', 'workload.writeSize: must fit into the smaller area, which has 32KiB'],
-  ['more in flight than memory', `${MINIMAL}workload: { queueDepth: 1024, writeSize: 16MiB }\n`, 'workload.queueDepth: 1024: queueDepth times the largest writeSize takes 16GiB of memory, more than 1GiB'],
-  ['a queue too deep', `${MINIMAL}workload: { queueDepth: 1025 }\n`, 'workload.queueDepth: 1025: must be a whole number from 1 to 1024; write at most 1024'],
-  ['a log that fills the journal', spoiled('"lab:j" }', '"lab:j", logSize: 16MiB }'), 'journal.logSize: 16MiB: log, superblocks and the indicators of 64 regions take 16400KiB, the journal has 16MiB'],
-  ['an area beyond its disk', spoiled('"lab:p" }', '"lab:p", size: 65MiB }'), 'primary.size: 65MiB: the lab disk has 64MiB'],
-  ['a disk that is not whole sectors', spoiled('size: 64MiB, fedBy: "relay0:1"', 'size: 67109376, fedBy: "relay0:1"'), 'lab.disks.p.size: 67109376: must be a multiple of 4KiB'],
-  ['a flush that comes after the updates are given up', `${MINIMAL}tracking: { ackTimeout: 100ms, flushInterval: 100ms }\n`, 'tracking.flushInterval: 100ms: must be shorter than tracking.ackTimeout, 100ms'],
-  ['a channel the board does not have', spoiled('channels: [3]', 'channels: [5]'), 'rails.J.channels[0]: 5: relay0 has channels 1 to 4'],
-  ['a channel used twice', spoiled('channels: [3]', 'channels: [2]'), 'rails.J.channels[0]: 2: relay0:2 is already used by rail S'],
-  ['a board that is not there', spoiled('P: { board: relay0', 'P: { board: relay1'), "rails.P.board: relay1: there is no such board; did you mean 'relay0'?"],
+  [
+    'a way around by ..',
+    spoiled('"lab:p"', '/dev/disk/by-id/../../sda, serial: a'),
+    'primary.device: /dev/disk/by-id/../../sda: must be a path',
+  ],
+  [
+    'a serial that YAML takes for a number',
+    spoiled('"lab:p"', '/dev/disk/by-id/wwn-1, serial: 0042'),
+    'primary.serial: 42: must be 1 to 128 printable ASCII characters; put it in quotes',
+  ],
+  [
+    'a region larger than the area',
+    `${MINIMAL}regionSize: 128MiB\n`,
+    'regionSize: 128MiB: must fit into the smaller area, which has 64MiB',
+  ],
+  [
+    'a region of an odd size',
+    `${MINIMAL}regionSize: 96KiB\n`,
+    'regionSize: 96KiB: must be a power of two from 4KiB to 1GiB; write 64KiB',
+  ],
+  [
+    'a write that is not whole',
+    `${MINIMAL}workload: { writeSize: 6KiB }\n`,
+    'workload.writeSize: 6KiB: must be a multiple of 4KiB from 4KiB to 16MiB; write 4KiB',
+  ],
+  [
+    'a write larger than a shortened area',
+    spoiled('"lab:p" }', '"lab:p", size: 32KiB }') + 'regionSize: 4KiB\n',
+    'workload.writeSize: must fit into the smaller area, which has 32KiB',
+  ],
+  [
+    'more in flight than memory',
+    `${MINIMAL}workload: { queueDepth: 1024, writeSize: 16MiB }\n`,
+    'workload.queueDepth: 1024: queueDepth times the largest writeSize takes 16GiB of memory, more than 1GiB',
+  ],
+  [
+    'a queue too deep',
+    `${MINIMAL}workload: { queueDepth: 1025 }\n`,
+    'workload.queueDepth: 1025: must be a whole number from 1 to 1024; write at most 1024',
+  ],
+  [
+    'a log that fills the journal',
+    spoiled('"lab:j" }', '"lab:j", logSize: 16MiB }'),
+    'journal.logSize: 16MiB: log, superblocks and the indicators of 64 regions take 16400KiB, the journal has 16MiB',
+  ],
+  [
+    'an area beyond its disk',
+    spoiled('"lab:p" }', '"lab:p", size: 65MiB }'),
+    'primary.size: 65MiB: the lab disk has 64MiB',
+  ],
+  [
+    'a disk that is not whole sectors',
+    spoiled('size: 64MiB, fedBy: "relay0:1"', 'size: 67109376, fedBy: "relay0:1"'),
+    'lab.disks.p.size: 67109376: must be a multiple of 4KiB',
+  ],
+  [
+    'a flush that comes after the updates are given up',
+    `${MINIMAL}tracking: { ackTimeout: 100ms, flushInterval: 100ms }\n`,
+    'tracking.flushInterval: 100ms: must be shorter than tracking.ackTimeout, 100ms',
+  ],
+  [
+    'a channel the board does not have',
+    spoiled('channels: [3]', 'channels: [5]'),
+    'rails.J.channels[0]: 5: relay0 has channels 1 to 4',
+  ],
+  [
+    'a channel used twice',
+    spoiled('channels: [3]', 'channels: [2]'),
+    'rails.J.channels[0]: 2: relay0:2 is already used by rail S',
+  ],
+  [
+    'a board that is not there',
+    spoiled('P: { board: relay0', 'P: { board: relay1'),
+    "rails.P.board: relay1: there is no such board; did you mean 'relay0'?",
+  ],
   ['a board without tty', spoiled('tty: "lab:relay0", ', ''), 'boards.relay0: a board needs tty'],
-  ['a lab board that is not there', spoiled('tty: "lab:relay0"', 'tty: "lab:relay9"'), "boards.relay0.tty: lab:relay9: there is no board 'relay9' in lab.boards"],
-  ['a cut of a rail that is not there', `${MINIMAL}campaign: { cuts: [{ rails: [PP] }] }\n`, "campaign.cuts[0].rails[0]: PP: there is no rail 'PP'; did you mean 'P'?"],
-  ['a rail twice in a cut', `${MINIMAL}campaign: { cuts: [{ rails: [P, S, P] }] }\n`, 'campaign.cuts[0].rails[2]: P: is named twice'],
-  ['a cut point of other work', `${MINIMAL}campaign: { cuts: [{ rails: [P], at: copy-read, during: load }] }\n`, 'campaign.cuts[0].during: load: must be resync: copy-read is a moment of it; write resync or delete it'],
-  ['a cut point that is not there', `${MINIMAL}campaign: { cuts: [{ rails: [P], at: both-complete }] }\n`, "did you mean 'both-completed'?"],
-  ['a flush of a disk that is never flushed', spoiled('"lab:p" }', '"lab:p", durability: fua }') + 'campaign: { cuts: [{ rails: [P, J], at: flush }] }\n', 'campaign.cuts[0].at: flush: with durability fua primary is never flushed; aim at both-completed'],
-  ['a lab board of another protocol', spoiled('relay0: {}', 'relay0: { protocol: numato }'), 'lab.boards.relay0.protocol: numato: boards.relay0 speaks lcus'],
-  ['a lab board of other size', spoiled('relay0: {}', 'relay0: { channels: 8 }'), 'lab.boards.relay0.channels: 8: boards.relay0 has 4'],
-  ['a disk fed by a channel that is not there', spoiled('fedBy: "relay0:3"', 'fedBy: "relay0:5"'), 'lab.disks.j.fedBy: relay0:5: relay0 has channels 1 to 4'],
-  ['more regions than can be numbered', spoiled('"lab:p"', '/dev/disk/by-id/wwn-1, wwn: a, size: 32TiB').replace('"lab:s"', '/dev/disk/by-id/wwn-2, wwn: b, size: 32TiB') .replace('16MiB', '4GiB') + 'regionSize: 4KiB\n', 'regionSize: 4KiB: 32TiB would be more than 2^32 regions; write at least 8KiB'],
-  ['a type of board that is not there', spoiled('type: lcus', 'type: lcuss'), "boards.relay0.type: lcuss: there is no such board; did you mean 'lcus'?"],
-  ['more channels than such boards have', spoiled('channels: 4 }', 'channels: 12 }'), 'boards.relay0.channels: 12: a lcus has 1 to 8'],
-  ['a fault that is not there', spoiled('fedBy: "relay0:1"', 'fedBy: "relay0:1", faults: [{ class: lost-writes }]'), 'lab.disks.p.faults[0]: {"class":"lost-writes"}: disk p, faults[0]: class "lost-writes" can\'t be injected'],
-  ['a fault with an option it does not have', spoiled('fedBy: "relay0:1"', 'fedBy: "relay0:1", faults: [{ class: lying-flush, every: 3 }]'), 'lab.disks.p.faults[0]'],
-  ['a quirk that is not there', spoiled('relay0: {}', 'relay0: { options: { mutee: true } }'), 'lab.boards.relay0: options of lcus'],
-  ['an exec board without its commands', spoiled('type: lcus, tty: "lab:relay0", channels: 4', 'type: exec, channels: 4, options: { on: [on] }').replace('relay0: {}', 'relay0: { protocol: lcus, channels: 4 }'), 'boards.relay0.options.off: '],
-  ['no cycles', `${MINIMAL}campaign: { cycles: 0 }\n`, 'campaign.cycles: 0: must be a whole number from 1 to 1000000; write at least 1'],
+  [
+    'a lab board that is not there',
+    spoiled('tty: "lab:relay0"', 'tty: "lab:relay9"'),
+    "boards.relay0.tty: lab:relay9: there is no board 'relay9' in lab.boards",
+  ],
+  [
+    'a cut of a rail that is not there',
+    `${MINIMAL}campaign: { cuts: [{ rails: [PP] }] }\n`,
+    "campaign.cuts[0].rails[0]: PP: there is no rail 'PP'; did you mean 'P'?",
+  ],
+  [
+    'a rail twice in a cut',
+    `${MINIMAL}campaign: { cuts: [{ rails: [P, S, P] }] }\n`,
+    'campaign.cuts[0].rails[2]: P: is named twice',
+  ],
+  [
+    'a cut point of other work',
+    `${MINIMAL}campaign: { cuts: [{ rails: [P], at: copy-read, during: load }] }\n`,
+    'campaign.cuts[0].during: load: must be resync: copy-read is a moment of it; write resync or delete it',
+  ],
+  [
+    'a cut point that is not there',
+    `${MINIMAL}campaign: { cuts: [{ rails: [P], at: both-complete }] }\n`,
+    "did you mean 'both-completed'?",
+  ],
+  [
+    'a flush of a disk that is never flushed',
+    spoiled('"lab:p" }', '"lab:p", durability: fua }') + 'campaign: { cuts: [{ rails: [P, J], at: flush }] }\n',
+    'campaign.cuts[0].at: flush: with durability fua primary is never flushed; aim at both-completed',
+  ],
+  [
+    'a lab board of another protocol',
+    spoiled('relay0: {}', 'relay0: { protocol: numato }'),
+    'lab.boards.relay0.protocol: numato: boards.relay0 speaks lcus',
+  ],
+  [
+    'a lab board of other size',
+    spoiled('relay0: {}', 'relay0: { channels: 8 }'),
+    'lab.boards.relay0.channels: 8: boards.relay0 has 4',
+  ],
+  [
+    'a disk fed by a channel that is not there',
+    spoiled('fedBy: "relay0:3"', 'fedBy: "relay0:5"'),
+    'lab.disks.j.fedBy: relay0:5: relay0 has channels 1 to 4',
+  ],
+  [
+    'more regions than can be numbered',
+    spoiled('"lab:p"', '/dev/disk/by-id/wwn-1, wwn: a, size: 32TiB')
+      .replace('"lab:s"', '/dev/disk/by-id/wwn-2, wwn: b, size: 32TiB')
+      .replace('16MiB', '4GiB') + 'regionSize: 4KiB\n',
+    'regionSize: 4KiB: 32TiB would be more than 2^32 regions; write at least 8KiB',
+  ],
+  [
+    'a type of board that is not there',
+    spoiled('type: lcus', 'type: lcuss'),
+    "boards.relay0.type: lcuss: there is no such board; did you mean 'lcus'?",
+  ],
+  [
+    'more channels than such boards have',
+    spoiled('channels: 4 }', 'channels: 12 }'),
+    'boards.relay0.channels: 12: a lcus has 1 to 8',
+  ],
+  [
+    'a fault that is not there',
+    spoiled('fedBy: "relay0:1"', 'fedBy: "relay0:1", faults: [{ class: lost-writes }]'),
+    'lab.disks.p.faults[0]: {"class":"lost-writes"}: disk p, faults[0]: class "lost-writes" can\'t be injected',
+  ],
+  [
+    'a fault with an option it does not have',
+    spoiled('fedBy: "relay0:1"', 'fedBy: "relay0:1", faults: [{ class: lying-flush, every: 3 }]'),
+    'lab.disks.p.faults[0]',
+  ],
+  [
+    'a quirk that is not there',
+    spoiled('relay0: {}', 'relay0: { options: { mutee: true } }'),
+    'lab.boards.relay0: options of lcus',
+  ],
+  [
+    'an exec board without its commands',
+    spoiled('type: lcus, tty: "lab:relay0", channels: 4', 'type: exec, channels: 4, options: { on: [on] }').replace(
+      'relay0: {}',
+      'relay0: { protocol: lcus, channels: 4 }',
+    ),
+    'boards.relay0.options.off: ',
+  ],
+  [
+    'no cycles',
+    `${MINIMAL}campaign: { cycles: 0 }\n`,
+    'campaign.cycles: 0: must be a whole number from 1 to 1000000; write at least 1',
+  ],
 ];
 
 it.each(refused)('%s is refused', (_what, text, message) => {
@@ -51,22 +196,33 @@ it.each(refused)('%s is refused', (_what, text, message) => {
 });
 
 it('two partitions of one disk are taken with a warning, a disk and its partition are not', () => {
-  const disk = (name: string, part: string): string => `${name}: { device: /dev/disk/by-id/wwn-0x1${part}, wwn: "0x1" }\n`;
-  const rest = 'schemaVersion: 1\nname: tiny\nprimary: { device: "lab:p" }\nlab: { disks: { p: { size: 64MiB, fedBy: "b:1" } }, boards: { b: { protocol: lcus, channels: 1 } } }\n';
+  const disk = (name: string, part: string): string =>
+    `${name}: { device: /dev/disk/by-id/wwn-0x1${part}, wwn: "0x1" }\n`;
+  const rest =
+    'schemaVersion: 1\nname: tiny\nprimary: { device: "lab:p" }\nlab: { disks: { p: { size: 64MiB, fedBy: "b:1" } }, boards: { b: { protocol: lcus, channels: 1 } } }\n';
   const rig = parseRig(rest + disk('secondary', '-part1') + disk('journal', '-part2'), 'b');
-  expect(rig.warnings).toContainEqual({ field: 'journal.device', text: 'shares a disk with secondary: one cut takes both' });
-  expect(problemsOf(rest + disk('secondary', '') + disk('journal', '-part2'))[0]).toContain('overlaps secondary: one is a partition of the other');
+  expect(rig.warnings).toContainEqual({
+    field: 'journal.device',
+    text: 'shares a disk with secondary: one cut takes both',
+  });
+  expect(problemsOf(rest + disk('secondary', '') + disk('journal', '-part2'))[0]).toContain(
+    'overlaps secondary: one is a partition of the other',
+  );
 });
 
 it('a cut point says what is cut, and when it is looked for', () => {
   const cuts = (text: string) => parseRig(`${MINIMAL}campaign: { cuts: [${text}] }\n`, 'b').campaign.cuts;
   const never = { min: 0, max: 0 };
-  expect(cuts('{ rails: [P], at: flush }, { rails: [P], at: copy-read }, { rails: [P], at: dirty-read, after: 5ms }')).toEqual([
+  expect(
+    cuts('{ rails: [P], at: flush }, { rails: [P], at: copy-read }, { rails: [P], at: dirty-read, after: 5ms }'),
+  ).toEqual([
     { rails: ['P'], at: 'flush', during: 'load', afterMs: { min: 200, max: 2000 } },
     { rails: ['P'], at: 'copy-read', during: 'resync', afterMs: never },
     { rails: ['P'], at: 'dirty-read', during: 'recovery', afterMs: { min: 5, max: 5 } },
   ]);
-  expect(cuts('{ rails: [P], during: resync }')).toEqual([{ rails: ['P'], during: 'resync', afterMs: { min: 200, max: 2000 } }]);
+  expect(cuts('{ rails: [P], during: resync }')).toEqual([
+    { rails: ['P'], during: 'resync', afterMs: { min: 200, max: 2000 } },
+  ]);
 });
 
 it('what is allowed but odd is said', () => {
@@ -75,5 +231,7 @@ it('what is allowed but odd is said', () => {
   expect(warnings(spoiled('fedBy: "relay0:1"', 'fedBy: "relay0:4"'))).toEqual([
     'rails.P: says it powers primary, whose lab disk is fed by relay0:4: a cut of this rail would prove nothing',
   ]);
-  expect(warnings(`${MINIMAL}campaign: { cuts: [] }\n`)).toEqual(['campaign.cuts: is empty: nothing is cut: every cycle would be INVALID']);
+  expect(warnings(`${MINIMAL}campaign: { cuts: [] }\n`)).toEqual([
+    'campaign.cuts: is empty: nothing is cut: every cycle would be INVALID',
+  ]);
 });

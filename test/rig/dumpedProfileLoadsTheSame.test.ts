@@ -17,7 +17,10 @@ it.each(readdirSync('rigs').filter((f) => f.endsWith('.yaml')))('%s', (file) => 
 });
 
 it('also with names that YAML takes for something else', () => {
-  const odd = parseRig(MINIMAL.replace('name: tiny', 'name: "0"').replace(/\bP: \{/, '"1e3": {'), 'odd\n# name: x.yaml');
+  const odd = parseRig(
+    MINIMAL.replace('name: tiny', 'name: "0"').replace(/\bP: \{/, '"1e3": {'),
+    'odd\n# name: x.yaml',
+  );
   expect(odd.rails.map((r) => r.name)).toContain('1e3');
   expect(again(odd)).toEqual(odd);
 });

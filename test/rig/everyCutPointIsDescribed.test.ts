@@ -5,7 +5,8 @@ import { CUT_POINT_NAMES, CUT_POINTS } from '../../src/rig/cutPoints.js';
 
 it('editors offer every point with a line that says what it is', () => {
   const schema = readFileSync('rigs/schema.json', 'utf8');
-  for (const name of CUT_POINT_NAMES) expect(schema).toContain(`\\n${name}: (${CUT_POINTS[name].during}; ${CUT_POINTS[name].rules}) `);
+  for (const name of CUT_POINT_NAMES)
+    expect(schema).toContain(`\\n${name}: (${CUT_POINTS[name].during}; ${CUT_POINTS[name].rules}) `);
 });
 
 it('the engine knows where each of them is, and what is on its way is what is named so', () => {

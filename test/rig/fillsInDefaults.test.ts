@@ -31,11 +31,17 @@ it('a lab board takes protocol and channels from the board that uses it', () => 
 });
 
 it('one value stands for a range, and values stand with their units', () => {
-  const rig = parseRig(`${MINIMAL}workload: { writeSize: 8KiB, transaction: { writes: 3 }, rate: 500 }\ntracking: { groupCommit: 500us, linger: 0 }\n`, 'b');
+  const rig = parseRig(
+    `${MINIMAL}workload: { writeSize: 8KiB, transaction: { writes: 3 }, rate: 500 }\ntracking: { groupCommit: 500us, linger: 0 }\n`,
+    'b',
+  );
   expect(rig.workload.writeBytes).toEqual({ min: 8192, max: 8192 });
   expect(rig.workload.writesPerTransaction).toEqual({ min: 3, max: 3 });
   expect(rig.workload.maxWritesPerSecond).toBe(500);
   expect(rig.tracking.groupCommitMs).toBe(0.5);
   expect(rig.tracking.lingerMs).toBe(0);
-  expect(parseRig(spoiled('size: 64MiB, fedBy: "relay0:1"', 'size: 64MiB, fedBy: "relay0:1", keepProbability: 25%'), 'b').lab!.disks[0].keepProbability).toBe(0.25);
+  expect(
+    parseRig(spoiled('size: 64MiB, fedBy: "relay0:1"', 'size: 64MiB, fedBy: "relay0:1", keepProbability: 25%'), 'b')
+      .lab!.disks[0].keepProbability,
+  ).toBe(0.25);
 });

@@ -39,7 +39,9 @@ it('the virtual profiles cut every area, and during a resync or a recovery', () 
 
 it('the commented example names every field of the format', () => {
   const text = readFileSync('rigs/example-sas-pair.yaml', 'utf8');
-  const schema = JSON.parse(readFileSync('rigs/schema.json', 'utf8')) as { properties: Record<string, { properties?: object }> };
+  const schema = JSON.parse(readFileSync('rigs/schema.json', 'utf8')) as {
+    properties: Record<string, { properties?: object }>;
+  };
   for (const [section, { properties }] of Object.entries(schema.properties)) {
     if (section === 'lab') continue; // a real bench has none
     for (const field of [section, ...Object.keys(properties ?? {})]) {

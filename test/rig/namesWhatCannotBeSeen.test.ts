@@ -50,7 +50,9 @@ it.each(CHARACTERS)('%j in a value of each kind: %s, at its line and column', (c
     const at = REAL.indexOf(value) + 4;
     const lines = REAL.slice(0, at).split('\n');
     const problems = problemsOf(REAL.slice(0, at) + character + REAL.slice(at));
-    expect(problems[0], what).toBe(`bench.yaml:${lines.length}:${lines.at(-1)!.length + 1}: ${name}: characters that cannot be seen are not allowed in a profile; ${/\p{Zs}/u.test(character) ? 'write a plain space, or delete it' : 'delete it'}`);
+    expect(problems[0], what).toBe(
+      `bench.yaml:${lines.length}:${lines.at(-1)!.length + 1}: ${name}: characters that cannot be seen are not allowed in a profile; ${/\p{Zs}/u.test(character) ? 'write a plain space, or delete it' : 'delete it'}`,
+    );
     expect(problems, what).toHaveLength(1);
   }
 });
@@ -63,14 +65,20 @@ it.each(CHARACTERS)('%j written as an escape: %s, at its value', (character, nam
     const quoted = value.startsWith('"') ? `"${plain}"` : plain;
     const problems = problemsOf(REAL.replace(quoted, () => `"${plain.slice(0, 2)}${escape}${plain.slice(2)}"`));
     expect(problems[0], what).toMatch(/^bench\.yaml:\d+:\d+: /);
-    expect(problems[0], what).toContain(`: ${name}, character 3 of the value: characters that cannot be seen are not allowed in a value`);
+    expect(problems[0], what).toContain(
+      `: ${name}, character 3 of the value: characters that cannot be seen are not allowed in a value`,
+    );
     expect(problems, what).toHaveLength(1);
   }
 });
 
 it('a name of a section with one is told, and so is an indentation that is none', () => {
-  expect(problemsOf(MINIMAL.replace('name: tiny', 'na\u200bme: tiny'))[0]).toMatch(/^bench\.yaml:2:3: U\+200B \(zero width space\)/);
-  expect(problemsOf(MINIMAL.replace('  relay0: { type', '\u00a0\u00a0relay0: { type')).join('\n')).toMatch(/bench\.yaml:7:1: U\+00A0 \(no-break space\): .*write a plain space/);
+  expect(problemsOf(MINIMAL.replace('name: tiny', 'na\u200bme: tiny'))[0]).toMatch(
+    /^bench\.yaml:2:3: U\+200B \(zero width space\)/,
+  );
+  expect(problemsOf(MINIMAL.replace('  relay0: { type', '\u00a0\u00a0relay0: { type')).join('\n')).toMatch(
+    /bench\.yaml:7:1: U\+00A0 \(no-break space\): .*write a plain space/,
+  );
   expect(problemsOf(MINIMAL.replace('name: tiny', 'name:\u00a0tiny')).join('\n')).toMatch(/bench\.yaml:2:6: U\+00A0/);
 });
 
@@ -81,8 +89,13 @@ it('one that breaks the YAML is told beside what is broken', () => {
 });
 
 it('in a comment they do no harm; direction marks do, there as well', () => {
-  expect(parseRig(`# a\u00a0title \u26a0\ufe0f\n${MINIMAL.replace('name: tiny', 'name: tiny # h\u00e9\u00a0h\u00e9')}`, 'b').name).toBe('tiny');
-  expect(problemsOf(`# \u202e\n${MINIMAL}`)[0]).toMatch(/^bench\.yaml:1:3: U\+202E \(right-to-left override\): control and direction/);
+  expect(
+    parseRig(`# a\u00a0title \u26a0\ufe0f\n${MINIMAL.replace('name: tiny', 'name: tiny # h\u00e9\u00a0h\u00e9')}`, 'b')
+      .name,
+  ).toBe('tiny');
+  expect(problemsOf(`# \u202e\n${MINIMAL}`)[0]).toMatch(
+    /^bench\.yaml:1:3: U\+202E \(right-to-left override\): control and direction/,
+  );
   // A # within quotes begins no comment.
   expect(problemsOf(MINIMAL.replace('name: tiny', 'name: "# ti\u00a0ny"'))[0]).toMatch(/^bench\.yaml:2:12: U\+00A0/);
 });
@@ -98,11 +111,18 @@ it('a blank at the end of a path is told as well', () => {
   ]);
 });
 
-it.each(['ttyUSB0', './relay', 'serial/by-id/x', '', '~'])('a tty that is no path under /dev (%j) is told where names of ttys are found', (tty) => {
-  const [problem] = problemsOf(REAL.replace('/dev/serial/by-path/usb-2', tty === '~' ? '~' : JSON.stringify(tty)));
-  expect(problem).toMatch(/^bench\.yaml:7:\d+: boards\.relay0\.tty: .*must be a path under \/dev or lab:NAME; write \/dev\/serial\/by-id\/… or by-path\/… \(plugpull relay list\), or lab:NAME/);
-});
+it.each(['ttyUSB0', './relay', 'serial/by-id/x', '', '~'])(
+  'a tty that is no path under /dev (%j) is told where names of ttys are found',
+  (tty) => {
+    const [problem] = problemsOf(REAL.replace('/dev/serial/by-path/usb-2', tty === '~' ? '~' : JSON.stringify(tty)));
+    expect(problem).toMatch(
+      /^bench\.yaml:7:\d+: boards\.relay0\.tty: .*must be a path under \/dev or lab:NAME; write \/dev\/serial\/by-id\/… or by-path\/… \(plugpull relay list\), or lab:NAME/,
+    );
+  },
+);
 
 it('a board without a tty is told so too', () => {
-  expect(problemsOf(REAL.replace('tty: /dev/serial/by-path/usb-2, ', ''))[0]).toMatch(/boards\.relay0: a board needs tty; add tty: \/dev\/serial\/by-id/);
+  expect(problemsOf(REAL.replace('tty: /dev/serial/by-path/usb-2, ', ''))[0]).toMatch(
+    /boards\.relay0: a board needs tty; add tty: \/dev\/serial\/by-id/,
+  );
 });

@@ -8,7 +8,11 @@ import { RigError } from '../../src/rig/errors.js';
 import { MINIMAL, problemsOf, spoiled } from './minimal.js';
 
 const cases: [string, string, RegExp][] = [
-  ['an alias', `${MINIMAL}tracking: &t { linger: 5s }\nworkload: *t\n`, /bench\.yaml:20:11: \*t: aliases are not allowed/],
+  [
+    'an alias',
+    `${MINIMAL}tracking: &t { linger: 5s }\nworkload: *t\n`,
+    /bench\.yaml:20:11: \*t: aliases are not allowed/,
+  ],
   ['a bomb of aliases', `a: &a [x, x]\nb: &b [*a, *a]\nc: &c [*b, *b]\n`, /aliases are not allowed/],
   ['a key given twice', `${MINIMAL}name: other\n`, /bench\.yaml:19:1: .*unique.*keep one of them/],
   ['a second document', `${MINIMAL}---\nname: x\n`, /one YAML document a file/],

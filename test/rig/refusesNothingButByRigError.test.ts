@@ -21,7 +21,14 @@ function takenOrRefused(text: string): void {
 }
 
 it('whatever a typing hand does to the text', () => {
-  const edit = fc.record({ at: fc.nat(full.length), remove: fc.nat(12), insert: fc.oneof(fc.string({ maxLength: 8 }), fc.constantFrom('\n', '- ', '[', '{', ': ', '&a ', '*a', '|', '"', '#', '\t', '? ', '!!set ')) });
+  const edit = fc.record({
+    at: fc.nat(full.length),
+    remove: fc.nat(12),
+    insert: fc.oneof(
+      fc.string({ maxLength: 8 }),
+      fc.constantFrom('\n', '- ', '[', '{', ': ', '&a ', '*a', '|', '"', '#', '\t', '? ', '!!set '),
+    ),
+  });
   fc.assert(
     fc.property(fc.array(edit, { minLength: 1, maxLength: 4 }), (edits) => {
       takenOrRefused(edits.reduce((t, e) => t.slice(0, e.at) + e.insert + t.slice(e.at + e.remove), full));
@@ -38,7 +45,30 @@ it('whatever stands in the place of one value', () => {
     else if (typeof v === 'object' && v !== null) Object.entries(v).forEach(([k, x]) => walk(x, [...path, k]));
   };
   walk(parse(full), []);
-  const odd = fc.oneof(fc.constantFrom<unknown>(null, true, 0, -1, 1.5, 1e300, '', ' ', '0', '64KiB', '5s', '-1s', 'none', 'lab:p', 'P', [], {}, [[]], { a: 1 }), fc.jsonValue());
+  const odd = fc.oneof(
+    fc.constantFrom<unknown>(
+      null,
+      true,
+      0,
+      -1,
+      1.5,
+      1e300,
+      '',
+      ' ',
+      '0',
+      '64KiB',
+      '5s',
+      '-1s',
+      'none',
+      'lab:p',
+      'P',
+      [],
+      {},
+      [[]],
+      { a: 1 },
+    ),
+    fc.jsonValue(),
+  );
   fc.assert(
     fc.property(fc.constantFrom(...paths), odd, (path, value) => {
       const tree: unknown = parse(full);

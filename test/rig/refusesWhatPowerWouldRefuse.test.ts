@@ -23,13 +23,30 @@ ${channels.map((channel, i) => `  R${i}: { board: b, channels: [${channel}], pow
 `;
 }
 
-it('what no check of the loader\'s own knows is told at its line all the same', () => {
+it("what no check of the loader's own knows is told at its line all the same", () => {
   const board = '{ type: exec, channels: 65, options: { on: [a], off: [b] } }';
-  expect(problemsOf(profile(board, [1]))).toEqual(['bench.yaml:7:3: boards.b: board "b" (exec): it has 65 channels; a exec has 1 to 64; see `plugpull relay boards`']);
+  expect(problemsOf(profile(board, [1]))).toEqual([
+    'bench.yaml:7:3: boards.b: board "b" (exec): it has 65 channels; a exec has 1 to 64; see `plugpull relay boards`',
+  ]);
 });
 
 it('whatever board is written: refused with its place, or good enough for power', () => {
-  const option = fc.constantFrom('', '', '', 'baud: 9600', 'baud: 1', 'attempts: 0', 'attempts: 2', 'readBack: state', 'address: 0', 'address: 3', 'gapMs: -1', 'nonsense: 1', 'on: [a], off: [b]', 'on: [], off: [b]');
+  const option = fc.constantFrom(
+    '',
+    '',
+    '',
+    'baud: 9600',
+    'baud: 1',
+    'attempts: 0',
+    'attempts: 2',
+    'readBack: state',
+    'address: 0',
+    'address: 3',
+    'gapMs: -1',
+    'nonsense: 1',
+    'on: [a], off: [b]',
+    'on: [], off: [b]',
+  );
   const text = fc
     .record({
       type: fc.constantFrom(...catalogue.keys(), ...builtInTypes, 'nonesuch'),

@@ -16,7 +16,9 @@ it('a board described in the profile is as good as one of the catalogue', () => 
   expect(rig.boards[0].type).toBe('mine');
   expect(rig.lab!.boards[0].protocol).toBe('lcus');
   // Kept as it was written: src/power/ reads it again.
-  expect(rig.boardTypes).toEqual({ mine: { channels: { min: 1, max: 4 }, set: { on: 'A0 {channel} 01 {sum8}', off: 'A0 {channel} 00 {sum8}' } } });
+  expect(rig.boardTypes).toEqual({
+    mine: { channels: { min: 1, max: 4 }, set: { on: 'A0 {channel} 01 {sum8}', off: 'A0 {channel} 00 {sum8}' } },
+  });
 });
 
 it('a slip in its frames is told at its line', () => {
@@ -32,5 +34,7 @@ it('so is one deeper inside', () => {
 });
 
 it('channels are checked against the description', () => {
-  expect(problemsOf(own("'A0 {channel} 01 {sum8}'").replace('max: 4', 'max: 2'))[0]).toContain('boards.relay0.channels: 4: a mine has 1 to 2');
+  expect(problemsOf(own("'A0 {channel} 01 {sum8}'").replace('max: 4', 'max: 2'))[0]).toContain(
+    'boards.relay0.channels: 4: a mine has 1 to 2',
+  );
 });

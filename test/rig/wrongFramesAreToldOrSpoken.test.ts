@@ -19,8 +19,51 @@ import type { ResolvedRig } from '../../src/rig/resolved.js';
 import { MINIMAL } from './minimal.js';
 
 const BOARDS = { conrad, devantech, firmata, icse, kmtronic, lcus, modbusRtu, scpi, denkovi16, numato, sainsmart16 };
-const WORDS = ['{channel}', '{channel-1:u16}', '{mask}', '{mask:coils}', '{state}', '{states}', '{any}', '{crc16}', '{sum8}', '{lrc}', '{', '}', '[', ']', '(', ')', '"', "'", 'FF', '0', 'G', '"A"', '{address}', '{channel+999999}', '{x:y:z}', ' ', ''];
-const VALUES = [null, 0, -1, 1e300, 'echo', '', 'FF', [], {}, ['FF', 'echo'], true, { send: 'FF' }, { min: 4, max: 1 }, { min: 1, max: 4 }];
+const WORDS = [
+  '{channel}',
+  '{channel-1:u16}',
+  '{mask}',
+  '{mask:coils}',
+  '{state}',
+  '{states}',
+  '{any}',
+  '{crc16}',
+  '{sum8}',
+  '{lrc}',
+  '{',
+  '}',
+  '[',
+  ']',
+  '(',
+  ')',
+  '"',
+  "'",
+  'FF',
+  '0',
+  'G',
+  '"A"',
+  '{address}',
+  '{channel+999999}',
+  '{x:y:z}',
+  ' ',
+  '',
+];
+const VALUES = [
+  null,
+  0,
+  -1,
+  1e300,
+  'echo',
+  '',
+  'FF',
+  [],
+  {},
+  ['FF', 'echo'],
+  true,
+  { send: 'FF' },
+  { min: 4, max: 1 },
+  { min: 1, max: 4 },
+];
 
 /** Time that passes when everybody waits for it. */
 function idleClock(): RawClock {
@@ -31,13 +74,15 @@ function idleClock(): RawClock {
     timer(delayMs, then) {
       const timer = { atNs: nowNs + delayMs * 1e6, then };
       timers.add(timer);
-      setImmediate(() => setImmediate(() => {
-        const first = [...timers].sort((a, b) => a.atNs - b.atNs)[0];
-        if (first === undefined) return;
-        timers.delete(first);
-        nowNs = Math.max(nowNs, first.atNs);
-        first.then();
-      }));
+      setImmediate(() =>
+        setImmediate(() => {
+          const first = [...timers].sort((a, b) => a.atNs - b.atNs)[0];
+          if (first === undefined) return;
+          timers.delete(first);
+          nowNs = Math.max(nowNs, first.atNs);
+          first.then();
+        }),
+      );
       return () => timers.delete(timer);
     },
   };
@@ -81,7 +126,10 @@ async function speak(rig: ResolvedRig, answers: readonly Uint8Array[]): Promise<
   const clock = idleClock();
   const memory = { initialized: false, mask: null, save: () => undefined };
   try {
-    const power = await openPower({ boards: rig.boards, boardTypes: rig.boardTypes, rails: rig.rails }, { clock, openWire: nonsense(answers, clock), openMemory: () => memory });
+    const power = await openPower(
+      { boards: rig.boards, boardTypes: rig.boardTypes, rails: rig.rails },
+      { clock, openWire: nonsense(answers, clock), openMemory: () => memory },
+    );
     await power.switchRails(['P', 'S'], 'off').catch(refused);
     await power.pulseRail('J', 500).catch(refused);
     await power.readRail('P').catch(refused);
@@ -100,13 +148,19 @@ function refused(error: unknown): void {
 /** Where something can be put: every leaf of a description. */
 function places(value: unknown, path: (string | number)[] = []): (string | number)[][] {
   if (typeof value !== 'object' || value === null) return [path];
-  return Object.entries(value).flatMap(([key, inner]) => places(inner, [...path, Array.isArray(value) ? Number(key) : key]));
+  return Object.entries(value).flatMap(([key, inner]) =>
+    places(inner, [...path, Array.isArray(value) ? Number(key) : key]),
+  );
 }
 
 it('refused with a place, or spoken without a crash', async () => {
   let spoken = 0;
   let told = 0;
-  const change = fc.record({ place: fc.nat(), splice: fc.option(fc.record({ at: fc.nat(20), remove: fc.nat(6), word: fc.constantFrom(...WORDS) })), value: fc.constantFrom<unknown>(...VALUES) });
+  const change = fc.record({
+    place: fc.nat(),
+    splice: fc.option(fc.record({ at: fc.nat(20), remove: fc.nat(6), word: fc.constantFrom(...WORDS) })),
+    value: fc.constantFrom<unknown>(...VALUES),
+  });
   await fc.assert(
     fc.asyncProperty(
       fc.constantFrom(...Object.keys(BOARDS)),
@@ -121,10 +175,22 @@ it('refused with a place, or spoken without a crash', async () => {
           for (const part of path.slice(0, -1)) at = at[part] as Record<string | number, unknown>;
           const key = path[path.length - 1];
           const was = at[key];
-          at[key] = splice !== null && typeof was === 'string' ? was.slice(0, splice.at) + splice.word + was.slice(splice.at + splice.remove) : value;
+          at[key] =
+            splice !== null && typeof was === 'string'
+              ? was.slice(0, splice.at) + splice.word + was.slice(splice.at + splice.remove)
+              : value;
         }
         const channels = Math.max(4, (board as { channels?: { min?: number } }).channels?.min ?? 4);
-        const text = MINIMAL.replace('type: lcus', 'type: mine').replace('channels: 4', `channels: ${channels}`).replace('relay0: {}', 'relay0: { protocol: sainsmart16, channels: 16 }'.replace('sainsmart16, channels: 16', channels === 16 ? 'sainsmart16' : 'lcus')) + stringify({ boardTypes: { mine: { ...board, sure: 'user' } } });
+        const text =
+          MINIMAL.replace('type: lcus', 'type: mine')
+            .replace('channels: 4', `channels: ${channels}`)
+            .replace(
+              'relay0: {}',
+              'relay0: { protocol: sainsmart16, channels: 16 }'.replace(
+                'sainsmart16, channels: 16',
+                channels === 16 ? 'sainsmart16' : 'lcus',
+              ),
+            ) + stringify({ boardTypes: { mine: { ...board, sure: 'user' } } });
         const rig = taken(text);
         if (rig === null) told++;
         else {

@@ -64,7 +64,9 @@ export function askGate(machine: Machine, requests: readonly Partial<GateRequest
 
 /** Kernel names of the disk's paths, one each adapter; in which order drivers find disks is nobody's promise. */
 export async function pathsOf(machine: Machine, wwn: string): Promise<string[]> {
-  const names = (await machine.must('lsblk', '--noheadings', '--nodeps', '--output', 'NAME,WWN')).split('\n').map((line) => line.trim().split(/\s+/));
+  const names = (await machine.must('lsblk', '--noheadings', '--nodeps', '--output', 'NAME,WWN'))
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/));
   return names.filter(([, told]) => told === `0x${wwn}`).map(([name]) => `/dev/${name}`);
 }
 

@@ -20,8 +20,14 @@ const both: Lines = { dtr: true, rts: true };
 
 /** What the lines became, without repetitions. */
 function linesSince(machine: Machine, from: number): Lines[] {
-  const values = machine.traced().slice(from).flatMap((line) => MCR_WRITE.exec(line)?.[1] ?? []);
-  const lines = values.map((value) => ({ dtr: (parseInt(value, 16) & DTR) !== 0, rts: (parseInt(value, 16) & RTS) !== 0 }));
+  const values = machine
+    .traced()
+    .slice(from)
+    .flatMap((line) => MCR_WRITE.exec(line)?.[1] ?? []);
+  const lines = values.map((value) => ({
+    dtr: (parseInt(value, 16) & DTR) !== 0,
+    rts: (parseInt(value, 16) & RTS) !== 0,
+  }));
   return lines.filter((now, i) => i === 0 || now.dtr !== lines[i - 1]!.dtr || now.rts !== lines[i - 1]!.rts);
 }
 
@@ -56,7 +62,9 @@ describeInMachine('boards on real ttys', {}, () => {
       return ttys.find(({ usb }) => usb === '0403:6001');
     };
     await machine.attachUsbSerial();
-    await expect.poll(bridge, IN_THE_END).toMatchObject({ path: '/dev/ttyUSB0', stablePath: expect.stringMatching(BRIDGE) as string, heldBy: null });
+    await expect
+      .poll(bridge, IN_THE_END)
+      .toMatchObject({ path: '/dev/ttyUSB0', stablePath: expect.stringMatching(BRIDGE) as string, heldBy: null });
     const { stablePath } = (await bridge())!;
 
     await machine.hold('power', 'power/index.js', 'openPower', railOn('lcus', stablePath!), OPTIONS);

@@ -43,7 +43,14 @@ campaign:
 
 async function labDisks(): Promise<LabState> {
   const disk = (name: string, channel: number, sizeBytes: number, silent: 'retry' | null = null) =>
-    diskSpec(name, channel, { sizeBytes, cacheBytes: MIB, killModel: 'mixed', tearProbability: 0.1, holdUpMs: 5, silent });
+    diskSpec(name, channel, {
+      sizeBytes,
+      cacheBytes: MIB,
+      killModel: 'mixed',
+      tearProbability: 0.1,
+      holdUpMs: 5,
+      silent,
+    });
   return startLab(labSpec([disk('p', 1, 8 * MIB), disk('s', 2, 8 * MIB), disk('j', 3, 4 * MIB, 'retry')]));
 }
 
@@ -70,17 +77,37 @@ describeInMachine('a campaign on real drivers', { script: 'bsdutils', multipathd
     await machine.must('multipath', (await pathsOf(machine, WWN))[0]);
     await machine.must('multipathd');
     // It takes its map over first.
-    await expect.poll(async () => (await machine.run(['multipathd', 'show', 'daemon'])).stdout, IN_THE_END).toMatch(/idle/);
+    await expect
+      .poll(async () => (await machine.run(['multipathd', 'show', 'daemon'])).stdout, IN_THE_END)
+      .toMatch(/idle/);
     await machine.settle();
     const answers = Object.values(TYPED).map((serial) => ({ after: `it says ${serial}): `, type: `${serial}\r` }));
-    const terminal = ['script', '--quiet', '--return', '--command', [...PLUGPULL, 'enrol', '/tmp/rig.yaml'].join(' '), '/dev/null'];
+    const terminal = [
+      'script',
+      '--quiet',
+      '--return',
+      '--command',
+      [...PLUGPULL, 'enrol', '/tmp/rig.yaml'].join(' '),
+      '/dev/null',
+    ];
     const enrolled = await machine.run(terminal, { answers });
-    expect(enrolled.stdout).toContain(`primary ${TYPED.primary}, secondary ${TYPED.secondary}, journal ${TYPED.journal}`);
+    expect(enrolled.stdout).toContain(
+      `primary ${TYPED.primary}, secondary ${TYPED.secondary}, journal ${TYPED.journal}`,
+    );
 
-    const { code, stdout, stderr } = await machine.plugpull(['run', '/tmp/rig.yaml', '--out', '/tmp/run'], { timeoutMs: RUN_MS });
+    const { code, stdout, stderr } = await machine.plugpull(['run', '/tmp/rig.yaml', '--out', '/tmp/run'], {
+      timeoutMs: RUN_MS,
+    });
     expect(code, `${stdout}${stderr}${machine.console()}`).toBe(0);
     const lines = (await machine.must('cat', '/tmp/run/cycles.jsonl')).split('\n').filter(Boolean);
-    const cycles = lines.map((line) => JSON.parse(line) as { verdict: string; proofOfCut: { kind: string; detail: string }; load: { updatesIssued: number } });
+    const cycles = lines.map(
+      (line) =>
+        JSON.parse(line) as {
+          verdict: string;
+          proofOfCut: { kind: string; detail: string };
+          load: { updatesIssued: number };
+        },
+    );
     expect(cycles.map(({ verdict, proofOfCut }) => [verdict, proofOfCut.kind])).toEqual([['PASS', 'device']]);
     expect(cycles[0]!.load.updatesIssued).toBeGreaterThan(0);
     // What the drivers make of an I/O that failed: dm of a disk without paths, NVMe of a medium error.

@@ -8,7 +8,12 @@ const BY_ID = '/dev/disk/by-id';
 const SCSI = { model: 'QEMU HARDDISK', serial: 'SCSI0001', wwn: '0x5000c500a1b2c3d4', kernelName: /^sd[a-z]$/ };
 const ATA = { model: 'QEMU HARDDISK', serial: 'ATA0001', wwn: '0x5000c500a1b2c3e5', kernelName: /^sd[a-z]$/ };
 const USB = { model: 'QEMU HARDDISK', serial: 'USB0001', wwn: null, kernelName: /^sd[a-z]$/ };
-const NVME = { model: 'QEMU NVMe Ctrl', serial: 'NVME0001', wwn: expect.stringMatching(/^nvme\.1b36-/) as string, kernelName: /^nvme0n1$/ };
+const NVME = {
+  model: 'QEMU NVMe Ctrl',
+  serial: 'NVME0001',
+  wwn: expect.stringMatching(/^nvme\.1b36-/) as string,
+  kernelName: /^nvme0n1$/,
+};
 
 describeInMachine('disks behind real drivers', { smartctl: 'smartmontools', nvme: 'nvme-cli' }, () => {
   const blank = useBlankDisks();
@@ -29,7 +34,17 @@ describeInMachine('disks behind real drivers', { smartctl: 'smartmontools', nvme
   ])('%s', async (_, path, { model, serial, wwn, kernelName }) => {
     const { machine } = rig;
     const identity = await identify(machine, path);
-    expect(identity).toMatchObject({ path, model, serial, wwn, sizeBytes: 16 * MIB, logicalBlockBytes: 512, writeCache: 'write-back', readOnly: false, backingFile: null });
+    expect(identity).toMatchObject({
+      path,
+      model,
+      serial,
+      wwn,
+      sizeBytes: 16 * MIB,
+      logicalBlockBytes: 512,
+      writeCache: 'write-back',
+      readOnly: false,
+      backingFile: null,
+    });
     expect(identity.kernelName).toMatch(kernelName);
     const right = { path, serial, ...(identity.wwn === null ? {} : { wwn: identity.wwn }) };
     // Blank, free and well named: all that is missing is that somebody typed its serial.
@@ -45,15 +60,26 @@ describeInMachine('disks behind real drivers', { smartctl: 'smartmontools', nvme
     const { machine } = rig;
     const names = (await machine.must('ls', '/dev/disk/by-path')).split('\n');
     const nvme = names.find((name) => name.includes('-nvme-'));
-    expect(codesOf(await askGate(machine, [{ path: `/dev/disk/by-path/${nvme}`, serial: NVME.serial }]))).toEqual(['GATE_NOT_ENROLLED']);
+    expect(codesOf(await askGate(machine, [{ path: `/dev/disk/by-path/${nvme}`, serial: NVME.serial }]))).toEqual([
+      'GATE_NOT_ENROLLED',
+    ]);
   });
 
   it('counters are read where a disk has some', async () => {
     const { machine } = rig;
-    const counters = async (path: string): Promise<unknown> => machine.call('blockdev/powerCounters.js', 'readPowerCounters', await identify(machine, path));
+    const counters = async (path: string): Promise<unknown> =>
+      machine.call('blockdev/powerCounters.js', 'readPowerCounters', await identify(machine, path));
     // An emulated disk counts from nothing.
-    expect(await counters(`${BY_ID}/nvme-QEMU_NVMe_Ctrl_NVME0001`)).toEqual({ source: 'nvme-cli', unsafeShutdowns: 0, powerCycles: 0 });
-    expect(await counters(`${BY_ID}/ata-QEMU_HARDDISK_ATA0001`)).toEqual({ source: 'smartctl', unsafeShutdowns: null, powerCycles: 0 });
+    expect(await counters(`${BY_ID}/nvme-QEMU_NVMe_Ctrl_NVME0001`)).toEqual({
+      source: 'nvme-cli',
+      unsafeShutdowns: 0,
+      powerCycles: 0,
+    });
+    expect(await counters(`${BY_ID}/ata-QEMU_HARDDISK_ATA0001`)).toEqual({
+      source: 'smartctl',
+      unsafeShutdowns: null,
+      powerCycles: 0,
+    });
     expect(await counters(`${BY_ID}/wwn-0x5000c500a1b2c3d4`)).toBeNull();
     expect(await counters(`${BY_ID}/usb-QEMU_QEMU_HARDDISK_USB0001-0:0`)).toBeNull();
   });

@@ -1,7 +1,16 @@
 /** Promise: what the kernel's own stacks hold (partitions, md, dm, multipath, swap, mounts, loops) is refused, and free again after. */
 import { expect, it } from 'vitest';
 import type { GateRequest } from '../../src/gate/types.js';
-import { askGate, codesOf, describeInMachine, identify, IN_THE_END, pathsOf, useBlankDisks, useMachine } from './bench.js';
+import {
+  askGate,
+  codesOf,
+  describeInMachine,
+  identify,
+  IN_THE_END,
+  pathsOf,
+  useBlankDisks,
+  useMachine,
+} from './bench.js';
 import type { MachineDisk } from './hardware.js';
 
 const BY_ID = '/dev/disk/by-id';
@@ -19,7 +28,14 @@ function scsi(n: number): Known {
 }
 const nvme: Known = { path: `${BY_ID}/nvme-QEMU_NVMe_Ctrl_NVME1`, serial: 'NVME1' };
 
-const PROGRAMS = { mdadm: 'mdadm', dmsetup: 'dmsetup', multipath: 'multipath-tools', sgdisk: 'gdisk', 'mkfs.ext4': 'e2fsprogs', losetup: 'mount' };
+const PROGRAMS = {
+  mdadm: 'mdadm',
+  dmsetup: 'dmsetup',
+  multipath: 'multipath-tools',
+  sgdisk: 'gdisk',
+  'mkfs.ext4': 'e2fsprogs',
+  losetup: 'mount',
+};
 
 describeInMachine('the gate beside the kernel', PROGRAMS, () => {
   const blank = useBlankDisks();
@@ -27,18 +43,25 @@ describeInMachine('the gate beside the kernel', PROGRAMS, () => {
     modules: ['dm-mod', 'dm-multipath', 'dm-service-time', 'raid1', 'ext4', 'loop'],
     disks: [
       { id: 'nvme1', kind: 'nvme', backing: blank('nvme1'), serial: nvme.serial },
-      ...[1, 2, 3].map((n): MachineDisk => ({ id: `scsi${n}`, kind: 'scsi', backing: blank(`scsi${n}`), serial: `SCSI${n}` })),
+      ...[1, 2, 3].map((n): MachineDisk => ({
+        id: `scsi${n}`,
+        kind: 'scsi',
+        backing: blank(`scsi${n}`),
+        serial: `SCSI${n}`,
+      })),
       { id: 'paths', kind: 'scsi', backing: blank('paths'), serial: 'PATHS1', wwn: PATHS_WWN, twoPaths: true },
     ],
   }));
-  const codes = async (...requests: Partial<GateRequest>[]): Promise<string[]> => codesOf(await askGate(rig.machine, requests));
+  const codes = async (...requests: Partial<GateRequest>[]): Promise<string[]> =>
+    codesOf(await askGate(rig.machine, requests));
   const found = async (request: Partial<GateRequest>): Promise<string> =>
     (await askGate(rig.machine, [request])).findings.map(({ code, found }) => `${code} ${found}`).join('\n');
   /** What the kernel and udev's programs have let go of is free, though not at once. */
   const inTheEnd = (...requests: Partial<GateRequest>[]) => expect.poll(() => codes(...requests), IN_THE_END);
   const must = (...command: string[]): Promise<string> => rig.machine.must(...command);
   /** Of what a program of udev may still look at. */
-  const mustInTheEnd = (...command: string[]) => expect.poll(async () => (await rig.machine.run(command)).code, IN_THE_END).toBe(0);
+  const mustInTheEnd = (...command: string[]) =>
+    expect.poll(async () => (await rig.machine.run(command)).code, IN_THE_END).toBe(0);
 
   it('partitions, and what is mounted on one of them', async () => {
     await must('sgdisk', '--new=1:2048:+4M', '--new=2:0:+4M', nvme.path);
@@ -48,7 +71,9 @@ describeInMachine('the gate beside the kernel', PROGRAMS, () => {
     await inTheEnd(first!).toEqual(FREE);
     await must('mkfs.ext4', '-q', second!.path);
     await must('mount', second!.path, '/mnt');
-    expect(await found(first!)).toContain('GATE_DISK_SHARED a rail cuts the power of nvme0n1, on which others are in use: /mnt');
+    expect(await found(first!)).toContain(
+      'GATE_DISK_SHARED a rail cuts the power of nvme0n1, on which others are in use: /mnt',
+    );
     await inTheEnd({ ...first, cut: false }).toEqual(FREE);
     await inTheEnd(second!).toEqual(['GATE_MOUNTED', 'GATE_SIGNATURE', 'GATE_NOT_ENROLLED']);
     expect(await found(nvme)).toContain('GATE_MOUNTED mounted at /mnt (on nvme0n1p2)');
@@ -59,7 +84,17 @@ describeInMachine('the gate beside the kernel', PROGRAMS, () => {
 
   it('a mirror of md, and what is mounted on it', async () => {
     const [one, two] = [scsi(1), scsi(2)];
-    await must('mdadm', '--create', '/dev/md0', '--run', '--metadata=1.2', '--level=1', '--raid-devices=2', one.path, two.path);
+    await must(
+      'mdadm',
+      '--create',
+      '/dev/md0',
+      '--run',
+      '--metadata=1.2',
+      '--level=1',
+      '--raid-devices=2',
+      one.path,
+      two.path,
+    );
     expect(await found(one)).toMatch(/GATE_HELD held by md0 .*\n.*GATE_SIGNATURE carries linux_raid_member/s);
     await must('mkfs.ext4', '-q', '/dev/md0');
     await must('mount', '/dev/md0', '/mnt');
@@ -107,7 +142,9 @@ describeInMachine('the gate beside the kernel', PROGRAMS, () => {
     expect(paths).toHaveLength(2);
     const [one, two] = paths.map((path) => ({ path, serial: 'PATHS1', wwn }));
     const twice = await askGate(rig.machine, [one!, two!]);
-    expect(twice.findings.find(({ code }) => code === 'GATE_SAME_DEVICE')?.found).toContain(`both have wwn ${wwn}: one disk over two paths`);
+    expect(twice.findings.find(({ code }) => code === 'GATE_SAME_DEVICE')?.found).toContain(
+      `both have wwn ${wwn}: one disk over two paths`,
+    );
 
     await must('multipath', paths[0]!);
     await rig.machine.settle();

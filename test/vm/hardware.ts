@@ -22,7 +22,9 @@ export interface Properties {
 
 /** JSON as QEMU takes it: its 64-bit numbers are more than a double holds, and here are strings `u64:` and hexadecimal digits. */
 export function qemuJson(value: unknown): string {
-  return JSON.stringify(value).replaceAll(/"u64:([0-9a-f]+)"/g, (_, digits: string) => BigInt(`0x${digits}`).toString());
+  return JSON.stringify(value).replaceAll(/"u64:([0-9a-f]+)"/g, (_, digits: string) =>
+    BigInt(`0x${digits}`).toString(),
+  );
 }
 
 /** A slot for each NVMe disk: PCIe devices are unplugged from root ports. */
@@ -30,7 +32,12 @@ export const NVME_SLOTS = 3;
 
 /** What is there in any machine: two SCSI adapters, a USB controller, slots. AHCI belongs to the chipset. */
 export function controllers(): Properties[] {
-  const slots = Array.from({ length: NVME_SLOTS }, (_, i) => ({ driver: 'pcie-root-port', id: `slot${i}`, chassis: i + 1, slot: i + 1 }));
+  const slots = Array.from({ length: NVME_SLOTS }, (_, i) => ({
+    driver: 'pcie-root-port',
+    id: `slot${i}`,
+    chassis: i + 1,
+    slot: i + 1,
+  }));
   return [
     ...slots,
     { driver: 'virtio-scsi-pci', id: 'hba0' },
@@ -41,7 +48,12 @@ export function controllers(): Properties[] {
 
 export function backend(disk: MachineDisk): Properties {
   const isNode = disk.backing.startsWith('/dev/');
-  return { driver: isNode ? 'host_device' : 'file', 'node-name': disk.id, filename: disk.backing, cache: { direct: isNode } };
+  return {
+    driver: isNode ? 'host_device' : 'file',
+    'node-name': disk.id,
+    filename: disk.backing,
+    cache: { direct: isNode },
+  };
 }
 
 /** `slot`: which of its bus, counted by whoever plugs disks in. */

@@ -16,12 +16,21 @@ const MODULES = [
 export function buildInitramfs(kernel: Kernel, project: string, more: readonly string[]): Buffer {
   const modules = modulesInOrder(kernel, [...MODULES, ...more]);
   const guest = (path: string): string => `/host${realpathSync(path)}`;
-  const settings = { NODE: guest(process.execPath), AGENT: guest(join(project, 'test/vm/guest/agent.mjs')), PROJECT: guest(project) };
+  const settings = {
+    NODE: guest(process.execPath),
+    AGENT: guest(join(project, 'test/vm/guest/agent.mjs')),
+    PROJECT: guest(project),
+  };
   const text = (path: string, content: string): ArchiveFile => ({ path, bytes: Buffer.from(content) });
   return cpioArchive([
     { path: 'busybox', bytes: readFileSync(findProgram('busybox')!), mode: PROGRAM },
     { path: 'init', bytes: readFileSync(join(project, 'test/vm/guest/init')), mode: PROGRAM },
-    text('settings', Object.entries(settings).map(([name, value]) => `${name}='${value}'\n`).join('')),
+    text(
+      'settings',
+      Object.entries(settings)
+        .map(([name, value]) => `${name}='${value}'\n`)
+        .join(''),
+    ),
     text('modules/order', modules.map(({ name }) => `${name}\n`).join('')),
     ...modules.map(({ name, bytes }) => ({ path: `modules/${name}.ko`, bytes })),
   ]);

@@ -69,7 +69,8 @@ export function modulesInOrder(kernel: Kernel, wanted: readonly string[]): Modul
   const take = (name: string): void => {
     if (builtIn.has(name) || ordered.has(name)) return;
     const file = files.get(name);
-    if (file === undefined) throw new Error(`kernel ${kernel.version} has no module ${name} in ${kernel.modulesFolder}`);
+    if (file === undefined)
+      throw new Error(`kernel ${kernel.version} has no module ${name} in ${kernel.modulesFolder}`);
     const bytes = unpacked(file);
     dependenciesOf(bytes).forEach(take);
     ordered.set(name, bytes);

@@ -11,7 +11,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { backend, controllers, frontends, qemuJson, type DiskKind, type MachineDisk, type Properties } from './hardware.js';
+import {
+  backend,
+  controllers,
+  frontends,
+  qemuJson,
+  type DiskKind,
+  type MachineDisk,
+  type Properties,
+} from './hardware.js';
 import { buildInitramfs } from './initramfs.js';
 import { findKernel } from './kernel.js';
 import { JsonLines } from './lines.js';
@@ -20,7 +28,10 @@ import { Replies } from './replies.js';
 
 const PROJECT = realpathSync(fileURLToPath(new URL('../..', import.meta.url)));
 /** As it is called in the guest. */
-export const PLUGPULL: readonly string[] = [`/host${realpathSync(process.execPath)}`, `/host${PROJECT}/dist/cli/main.js`];
+export const PLUGPULL: readonly string[] = [
+  `/host${realpathSync(process.execPath)}`,
+  `/host${PROJECT}/dist/cli/main.js`,
+];
 /** For a hang only: two cores may emulate two machines beside other tests, each with a tenth of its usual speed. */
 const START_MS = 300_000;
 const REPLY_MS = 300_000;
@@ -35,7 +46,8 @@ const USB_SERIAL = 'usbserial';
  * is measured as the kernel starts, and on a busy host it came out so wrong that an hour passed in three minutes, and
  * with it every timeout of udev, drivers and bench.
  */
-const COMMAND_LINE = 'console=ttyS0 quiet loglevel=4 panic=-1 mitigations=off nokaslr no_timer_check cryptomgr.notests tsc=unstable clocksource=hpet random.trust_cpu=on';
+const COMMAND_LINE =
+  'console=ttyS0 quiet loglevel=4 panic=-1 mitigations=off nokaslr no_timer_check cryptomgr.notests tsc=unstable clocksource=hpet random.trust_cpu=on';
 
 export interface MachineOptions {
   disks?: readonly MachineDisk[];
@@ -101,7 +113,9 @@ export class Machine {
     const ready = this.#agent.expect(0, START_MS);
     const log = openSync(paths.errors, 'w');
     const program = ['--pdeathsig', 'KILL', findProgram('qemu-system-x86_64')!];
-    const child = spawn('setpriv', [...program, ...this.#arguments(kernel.image, options)], { stdio: ['ignore', log, log] });
+    const child = spawn('setpriv', [...program, ...this.#arguments(kernel.image, options)], {
+      stdio: ['ignore', log, log],
+    });
     closeSync(log);
     this.#child = child;
     this.#ended = new Promise((resolve) => {
@@ -111,7 +125,9 @@ export class Machine {
         resolve();
       };
       child.once('error', (error) => end(String(error)));
-      child.once('exit', (code, signal) => end(`QEMU ended (${code ?? signal}): ${readFileSync(paths.errors, 'utf8').slice(-CONSOLE_TAIL_BYTES)}`));
+      child.once('exit', (code, signal) =>
+        end(`QEMU ended (${code ?? signal}): ${readFileSync(paths.errors, 'utf8').slice(-CONSOLE_TAIL_BYTES)}`),
+      );
     });
     await ready;
     await this.qmp('qmp_capabilities');
@@ -133,7 +149,10 @@ export class Machine {
   }
 
   /** A program of the host, run in the guest. `timeoutMs` ends it. */
-  async run(command: readonly string[], { timeoutMs = REPLY_MS, answers = [], env = {} }: RunOptions = {}): Promise<Output> {
+  async run(
+    command: readonly string[],
+    { timeoutMs = REPLY_MS, answers = [], env = {} }: RunOptions = {},
+  ): Promise<Output> {
     return (await this.#ask({ command, timeoutMs, answers, env }, timeoutMs + REPLY_MS)) as Output;
   }
 
@@ -165,7 +184,13 @@ export class Machine {
   async attachUsbSerial(): Promise<void> {
     const backend = { type: 'file', data: { out: this.#paths().usbSerial } };
     await this.qmp('chardev-add', { id: USB_SERIAL, backend });
-    await this.qmp('device_add', { driver: 'usb-serial', id: USB_SERIAL, chardev: USB_SERIAL, bus: 'xhci.0', port: '4' });
+    await this.qmp('device_add', {
+      driver: 'usb-serial',
+      id: USB_SERIAL,
+      chardev: USB_SERIAL,
+      bus: 'xhci.0',
+      port: '4',
+    });
   }
 
   async detachUsbSerial(): Promise<void> {
@@ -196,13 +221,15 @@ export class Machine {
     const nodes = disks.flatMap((disk) => frontends(disk, 0)).length;
     const names = disks.map(({ wwn, serial }) => wwn ?? serial);
     const deadline = performance.now() + START_MS;
-    const list = async (folder: string): Promise<string[]> => this.call<string[]>('node:fs', 'readdirSync', folder).catch(() => []);
+    const list = async (folder: string): Promise<string[]> =>
+      this.call<string[]>('node:fs', 'readdirSync', folder).catch(() => []);
     for (;;) {
       await this.settle();
       const here = (await list('/sys/block')).filter((name) => /^(sd|nvme)/.test(name)).length;
       const named = await list('/dev/disk/by-id');
       if (here >= nodes && names.every((name) => named.some((link) => link.includes(name)))) return;
-      if (performance.now() > deadline) throw new Error(`${here} of ${nodes} disks after ${START_MS} ms, named ${named.join(' ')}`);
+      if (performance.now() > deadline)
+        throw new Error(`${here} of ${nodes} disks after ${START_MS} ms, named ${named.join(' ')}`);
       await delay(LOOK_AGAIN_MS);
     }
   }
@@ -251,7 +278,15 @@ export class Machine {
 
   #paths() {
     const at = (name: string): string => join(this.#folder, name);
-    return { initramfs: at('initramfs'), agent: at('agent.sock'), qmp: at('qmp.sock'), console: at('console'), errors: at('errors'), trace: at('trace'), usbSerial: at('usb-serial') };
+    return {
+      initramfs: at('initramfs'),
+      agent: at('agent.sock'),
+      qmp: at('qmp.sock'),
+      console: at('console'),
+      errors: at('errors'),
+      trace: at('trace'),
+      usbSerial: at('usb-serial'),
+    };
   }
 
   #arguments(image: string, options: MachineOptions): string[] {
@@ -264,8 +299,20 @@ export class Machine {
       ...['-kernel', image, '-initrd', paths.initramfs, '-append', COMMAND_LINE],
       ...['-chardev', `file,id=console,path=${paths.console}`, '-device', 'isa-serial,chardev=console,index=0'],
       ...['-chardev', `socket,id=qmp,path=${paths.qmp},server=off`, '-mon', 'chardev=qmp,mode=control'],
-      ...['-device', 'virtio-serial-pci', '-chardev', `socket,id=agent,path=${paths.agent},server=off`, '-device', 'virtserialport,chardev=agent,name=plugpull'],
-      ...['-fsdev', 'local,id=host,path=/,security_model=none,readonly=on,multidevs=remap', '-device', 'virtio-9p-pci,fsdev=host,mount_tag=host'],
+      ...[
+        '-device',
+        'virtio-serial-pci',
+        '-chardev',
+        `socket,id=agent,path=${paths.agent},server=off`,
+        '-device',
+        'virtserialport,chardev=agent,name=plugpull',
+      ],
+      ...[
+        '-fsdev',
+        'local,id=host,path=/,security_model=none,readonly=on,multidevs=remap',
+        '-device',
+        'virtio-9p-pci,fsdev=host,mount_tag=host',
+      ],
       ...(options.serialPorts ?? []).flatMap((tty, i) => serialPort(tty, i + 1)),
       ...(options.trace ?? []).flatMap((event) => ['-trace', event]),
       ...(options.trace === undefined ? [] : ['-D', paths.trace]),
@@ -289,7 +336,8 @@ export class Machine {
   }
 
   #event(message: Record<string, unknown>): void {
-    if (message['event'] === 'DEVICE_DELETED') this.#deleted.get(String((message['data'] as { device?: string }).device))?.();
+    if (message['event'] === 'DEVICE_DELETED')
+      this.#deleted.get(String((message['data'] as { device?: string }).device))?.();
     if ('id' in message) this.#qmp.take({ id: message['id'], value: message['return'], error: message['error'] });
   }
 }

@@ -20,7 +20,9 @@ export function findProgram(name: string): string | null {
 
 /** Programs of this host that only some tests use in the guest. */
 export function missingOf(programs: Record<string, string>): string | null {
-  const packages = Object.entries(programs).filter(([program]) => findProgram(program) === null).map(([, name]) => name);
+  const packages = Object.entries(programs)
+    .filter(([program]) => findProgram(program) === null)
+    .map(([, name]) => name);
   return packages.length === 0 ? null : `apt install ${packages.join(' ')}`;
 }
 
@@ -31,7 +33,8 @@ export function whyNoMachine(): string | null {
   const packages = missingOf(Object.fromEntries(PROGRAMS));
   if (packages !== null) return packages;
   // The guest has no libraries when its shell starts. A program that needs some names its loader at its very start.
-  if (readFileSync(findProgram('busybox')!).subarray(0, 4096).includes('/ld-')) return 'apt install busybox-static: this busybox needs libraries';
+  if (readFileSync(findProgram('busybox')!).subarray(0, 4096).includes('/ld-'))
+    return 'apt install busybox-static: this busybox needs libraries';
   return findKernel() === null ? 'no kernel with modules: test/vm/fetch-kernel.sh' : null;
 }
 

@@ -52,7 +52,12 @@ function plugged(lab: LabState): MachineDisk[] {
  * Without power a disk is off the bus: what the lab's disks do, the machine's do. Before one comes back, a stranger is
  * plugged in and takes its kernel name. Rejects with what went wrong.
  */
-async function followPower(machine: Machine, lab: LabState, stranger: (id: string) => MachineDisk, until: () => boolean): Promise<string[]> {
+async function followPower(
+  machine: Machine,
+  lab: LabState,
+  stranger: (id: string) => MachineDisk,
+  until: () => boolean,
+): Promise<string[]> {
   const seen: string[] = [];
   const here = new Map(plugged(lab).map((disk) => [disk.id, disk]));
   while (!until()) {
@@ -87,7 +92,14 @@ describeInMachine('disks that leave the bus', {}, () => {
   const blank = useBlankDisks();
   const rig = useMachine(async () => {
     const disk = (name: string, channel: number, vanish: boolean) =>
-      diskSpec(name, channel, { sizeBytes: 4 * MIB, cacheBytes: MIB, killModel: 'mixed', tearProbability: 0.1, holdUpMs: 5, vanish });
+      diskSpec(name, channel, {
+        sizeBytes: 4 * MIB,
+        cacheBytes: MIB,
+        killModel: 'mixed',
+        tearProbability: 0.1,
+        holdUpMs: 5,
+        vanish,
+      });
     lab = await startLab(labSpec([disk('p', 1, true), disk('s', 2, true), disk('j', 3, false)]));
     return { disks: plugged(lab), serialPorts: [lab.boards['relay0']!.tty] };
   });
@@ -95,13 +107,23 @@ describeInMachine('disks that leave the bus', {}, () => {
   it('are found again wherever they come back', async () => {
     const { machine } = rig;
     await machine.call('node:fs', 'writeFileSync', '/tmp/rig.yaml', PROFILE);
-    const enrolled = await machine.plugpull(['enrol', '/tmp/rig.yaml', ...Object.values(SERIALS).flatMap((serial) => ['--i-mean', serial])]);
+    const enrolled = await machine.plugpull([
+      'enrol',
+      '/tmp/rig.yaml',
+      ...Object.values(SERIALS).flatMap((serial) => ['--i-mean', serial]),
+    ]);
     expect(enrolled.code, enrolled.stdout + enrolled.stderr).toBe(0);
 
-    const names = (): Promise<string[]> => Promise.all([PRIMARY, SECONDARY].map(async (path) => (await identify(machine, path)).kernelName));
+    const names = (): Promise<string[]> =>
+      Promise.all([PRIMARY, SECONDARY].map(async (path) => (await identify(machine, path)).kernelName));
     const before = await names();
     let ended = false;
-    const stranger = (id: string): MachineDisk => ({ id: `${id}stranger`, kind: DISKS[id]!.kind, backing: blank(id, 4 * MIB), serial: `STRANGER-${id}` });
+    const stranger = (id: string): MachineDisk => ({
+      id: `${id}stranger`,
+      kind: DISKS[id]!.kind,
+      backing: blank(id, 4 * MIB),
+      serial: `STRANGER-${id}`,
+    });
     const following = followPower(machine, lab!, stranger, () => ended);
     const run = machine.plugpull(['run', '/tmp/rig.yaml', '--out', '/tmp/run'], { timeoutMs: RUN_MS }).finally(() => {
       ended = true;

@@ -8,7 +8,12 @@ import { parseSector, stampWrite } from '../../src/workload/stamp.js';
 const tools = sectorTools('koffi');
 const id = fc.maxSafeNat();
 /** The C side numbers LBAs from `firstLba`; the last must still be a safe integer. */
-const fields = fc.record({ runId: id, updateId: id, transactionId: id, firstLba: fc.integer({ min: 0, max: 2 ** 53 - 64 }) });
+const fields = fc.record({
+  runId: id,
+  updateId: id,
+  transactionId: id,
+  firstLba: fc.integer({ min: 0, max: 2 ** 53 - 64 }),
+});
 
 describe('the C stamp and the reference', () => {
   it('write the same bytes', () => {

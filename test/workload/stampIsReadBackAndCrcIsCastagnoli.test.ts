@@ -18,7 +18,14 @@ describe('the sector stamp', () => {
   it('is read back as written, for any header', () => {
     const id = fc.maxSafeNat();
     const u32 = fc.integer({ min: 0, max: 2 ** 32 - 1 });
-    const header = fc.record({ runId: id, lba: id, updateId: id, transactionId: id, sectorIndex: u32, sectorCount: u32 });
+    const header = fc.record({
+      runId: id,
+      lba: id,
+      updateId: id,
+      transactionId: id,
+      sectorIndex: u32,
+      sectorCount: u32,
+    });
     fc.assert(
       fc.property(header, (stamp) => {
         const bytes = new Uint8Array(512);

@@ -30,7 +30,9 @@ export function loadNative(ffi: FfiName = DEFAULT_FFI, libraryPath: string = NAT
 
 function load(ffi: FfiName, libraryPath: string): NativeLibrary {
   if (!existsSync(libraryPath)) {
-    throw new DeviceError('DEVICE_NATIVE_MISSING', `${libraryPath} does not exist. Build it: ${NATIVE_BUILD_COMMAND}`, { libraryPath });
+    throw new DeviceError('DEVICE_NATIVE_MISSING', `${libraryPath} does not exist. Build it: ${NATIVE_BUILD_COMMAND}`, {
+      libraryPath,
+    });
   }
   try {
     return ffi === 'koffi' ? loadWithKoffi(libraryPath) : loadWithFfiNapi(libraryPath);

@@ -13,7 +13,12 @@ export function aimOf(cut: CutRecord | undefined): CycleRecord['aim'] {
   const inFlight = inFlightOf(cut);
   const seen = inFlight === null ? {} : { inFlight };
   if (at === undefined) {
-    return { afterMs, leadMs, missedByMs: failedNs === null ? null : failedNs / NS_PER_MS - (cut.workSinceMs + afterMs), ...seen };
+    return {
+      afterMs,
+      leadMs,
+      missedByMs: failedNs === null ? null : failedNs / NS_PER_MS - (cut.workSinceMs + afterMs),
+      ...seen,
+    };
   }
   return { afterMs, leadMs, missedByMs: missedByMs(cut, failedNs), ...seen, point: pointOf(cut, at, failedNs) };
 }

@@ -38,5 +38,7 @@ export function distributionOf(samples: readonly number[]): Distribution {
  */
 export function leadMsOf(calibration: Calibration | null, rails: readonly string[]): number {
   if (calibration === null || rails.length === 0) return 0;
-  return Math.min(...rails.map((rail) => (Object.hasOwn(calibration.rails, rail) ? calibration.rails[rail].cut.median : 0)));
+  return Math.min(
+    ...rails.map((rail) => (Object.hasOwn(calibration.rails, rail) ? calibration.rails[rail].cut.median : 0)),
+  );
 }

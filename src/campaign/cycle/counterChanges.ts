@@ -12,7 +12,10 @@ export interface CounterChange {
 export type AreaCounters = Record<AreaName, PowerCounters | null>;
 
 export function counterChanges(before: AreaCounters, after: AreaCounters): CounterChange[] {
-  const fields = [['unsafe shutdowns', 'unsafeShutdowns'], ['power cycles', 'powerCycles']] as const;
+  const fields = [
+    ['unsafe shutdowns', 'unsafeShutdowns'],
+    ['power cycles', 'powerCycles'],
+  ] as const;
   return AREA_NAMES.flatMap((area) =>
     fields.flatMap(([counter, field]): CounterChange[] => {
       const [was, is] = [before[area]?.[field] ?? null, after[area]?.[field] ?? null];
@@ -28,5 +31,9 @@ export function counterChanges(before: AreaCounters, after: AreaCounters): Count
 export function describeCounters(changes: readonly CounterChange[], areas: readonly AreaName[]): string[] {
   return changes
     .filter((change) => areas.includes(change.area))
-    .map(({ area, counter, before, after }) => (after > before ? `${area} counted ${counter} ${before} → ${after}` : `${area} still counts ${after} ${counter}: its link or its power?`));
+    .map(({ area, counter, before, after }) =>
+      after > before
+        ? `${area} counted ${counter} ${before} → ${after}`
+        : `${area} still counts ${after} ${counter}: its link or its power?`,
+    );
 }

@@ -9,14 +9,48 @@
  */
 import { AREA_NAMES } from '../../base/areas.js';
 import { NS_PER_MS } from '../../base/clock.js';
-import { currentCut, NO_FACTS, noteRecovery, noteWork, openCut, withCut, withFacts } from './cycleFacts.js';
-import type { CycleInput, CyclePlan, CycleState, DeviceSign, Transition } from './cycleTypes.js';
-import { end, enter, fellSilent, go, loadBegan, missedDeadline, phaseOf, problemIn, sendEffect, type Step } from './cycleSteps.js';
+import {
+  currentCut,
+  isCutting,
+  isLateSign,
+  NO_FACTS,
+  noteRecovery,
+  noteWork,
+  openCut,
+  withCut,
+  withFacts,
+} from './cycleFacts.js';
+import type { CycleInput, CyclePlan, CycleState, Transition } from './cycleTypes.js';
+import {
+  end,
+  enter,
+  fellSilent,
+  go,
+  loadBegan,
+  missedDeadline,
+  phaseOf,
+  problemIn,
+  sendEffect,
+  type Step,
+  DEADLINE_STEPS,
+} from './cycleSteps.js';
 import { allSeen, cutAreas } from './proof.js';
 
 /** A cycle that has not begun; it waits for `start`. The engine is open, its last state verified or empty. */
 export function newCycle(plan: CyclePlan): CycleState {
-  return { plan, step: 'idle', sinceMs: 0, roundIndex: 0, work: null, reached: null, workSinceMs: 0, holding: false, timerMs: null, facts: NO_FACTS, outcome: null };
+  return {
+    plan,
+    step: 'idle',
+    sinceMs: 0,
+    roundIndex: 0,
+    work: null,
+    reached: null,
+    workSinceMs: 0,
+    holding: false,
+    timerMs: null,
+    facts: NO_FACTS,
+    outcome: null,
+  };
 }
 
 export function step(state: CycleState, input: CycleInput): Transition {
@@ -59,10 +93,12 @@ export function step(state: CycleState, input: CycleInput): Transition {
 const HANDLERS: Record<CycleState['step'], Step> = {
   idle: (s, i) => (i.type === 'start' ? enter({ ...s, sinceMs: i.nowMs }, 'checkingReadable', i.nowMs) : go(s)),
   checkingReadable: afterPreflight,
-  working: (s, i) => (i.type === 'tick' ? afterTime(s, i.nowMs) : i.type === 'loadBegan' ? loadBegan(s, i.nowMs) : go(s)),
+  working: (s, i) =>
+    i.type === 'tick' ? afterTime(s, i.nowMs) : i.type === 'loadBegan' ? loadBegan(s, i.nowMs) : go(s),
   arming: afterArming,
   cutting: whileCutting,
-  hearingBoard: (s, i) => (i.type === 'switchedOff' ? enter(withCut(s, { commands: i.commands }), 'dark', i.nowMs) : go(s)),
+  hearingBoard: (s, i) =>
+    i.type === 'switchedOff' ? enter(withCut(s, { commands: i.commands }), 'dark', i.nowMs) : go(s),
   dark: (s, i) => (i.type === 'tick' ? enter(s, 'probingDark', i.nowMs) : go(s)),
   probingDark: afterDarkProbe,
   stopping: (s) => go(s),
@@ -74,29 +110,33 @@ const HANDLERS: Record<CycleState['step'], Step> = {
   opening: (s, i) => (i.type === 'opened' ? afterOpen(s, i.nowMs) : go(s)),
   recovering: (s, i) => (i.type === 'recovered' ? afterRecovery(noteRecovery(s, i.report), i.nowMs) : go(s)),
   judging: (s, i) => (i.type === 'judged' ? enter(withFacts(s, { judge: i.report }), 'resyncing', i.nowMs) : go(s)),
-  resyncing: (s, i) => (i.type === 'resynced' ? enter(withFacts(s, { resync: i.report }), 'verifying', i.nowMs) : go(s)),
+  resyncing: (s, i) =>
+    i.type === 'resynced' ? enter(withFacts(s, { resync: i.report }), 'verifying', i.nowMs) : go(s),
   verifying: (s, i) => (i.type === 'verified' ? end(withFacts(s, { verify: i.report }), { kind: 'complete' }) : go(s)),
   ended: (s) => go(s),
 };
 
-/** Steps in which `tick` means that something was expected and has not come. */
-const DEADLINE_STEPS: readonly CycleState['step'][] = [
-  'checkingReadable', 'arming', 'hearingBoard', 'probingDark', 'stopping', 'abandoning', 'restoring', 'returning', 'releasing', 'identifying',
-  'opening', 'recovering', 'judging', 'resyncing', 'verifying',
-];
-
 function ofStep(state: CycleState, input: CycleInput): Transition {
   if (input.type === 'tick') {
     if (state.timerMs === null || input.nowMs < state.timerMs) return go(state);
-    if (DEADLINE_STEPS.includes(state.step)) return problemIn(withFacts(state, { missedAtMs: input.nowMs - state.sinceMs }), missedDeadline(state));
+    if (DEADLINE_STEPS.includes(state.step))
+      return problemIn(withFacts(state, { missedAtMs: input.nowMs - state.sinceMs }), missedDeadline(state));
   }
   return HANDLERS[state.step](state, input);
 }
 
 /** Nobody looked, so nobody was late: what is waited for gets that time on top, and so does the work before its cut. */
-function stoodStill(state: CycleState, { standstill: { atMs, ms } }: Extract<CycleInput, { type: 'standstill' }>): Transition {
-  const known = withFacts(state, { standstills: [...state.facts.standstills, { atMs: Math.max(0, atMs - state.sinceMs), ms }] });
-  const cut = state.facts.cuts.length === 0 ? known : withCut(known, { standstills: [...currentCut(state).standstills, { atMs, ms }] });
+function stoodStill(
+  state: CycleState,
+  { standstill: { atMs, ms } }: Extract<CycleInput, { type: 'standstill' }>,
+): Transition {
+  const known = withFacts(state, {
+    standstills: [...state.facts.standstills, { atMs: Math.max(0, atMs - state.sinceMs), ms }],
+  });
+  const cut =
+    state.facts.cuts.length === 0
+      ? known
+      : withCut(known, { standstills: [...currentCut(state).standstills, { atMs, ms }] });
   const isBeforeCut = state.work !== null && (state.step === 'working' || state.step === 'arming');
   return go({
     ...cut,
@@ -128,7 +168,8 @@ function afterTime(state: CycleState, nowMs: number): Transition {
 
 /** The protocol stands at its point and waits for the plug. Told too late, it counts as not reached. */
 function atPoint(state: CycleState, { event, nowMs }: Extract<CycleInput, { type: 'point' }>): Transition {
-  if (event.type === 'ended') return isCutting(state) && state.reached !== null ? go(withCut(state, { ended: event })) : go(state);
+  if (event.type === 'ended')
+    return isCutting(state) && state.reached !== null ? go(withCut(state, { ended: event })) : go(state);
   if (state.step !== 'working') return go(state);
   return enter({ ...state, reached: event }, 'arming', nowMs);
 }
@@ -156,7 +197,11 @@ function whileCutting(state: CycleState, input: CycleInput): Transition {
 function afterDarkProbe(state: CycleState, input: CycleInput): Transition {
   if (input.type !== 'readable') return go(state);
   const areas = cutAreas(currentCut(state));
-  const known = withCut(state, { readableInDark: input.areas.filter((a) => areas.includes(a)), silentInDark: input.silent, darkLookNs: input.nowMs * NS_PER_MS });
+  const known = withCut(state, {
+    readableInDark: input.areas.filter((a) => areas.includes(a)),
+    silentInDark: input.silent,
+    darkLookNs: input.nowMs * NS_PER_MS,
+  });
   return known.work === null ? afterWork(known, input.nowMs) : enter(known, 'stopping', input.nowMs);
 }
 
@@ -195,14 +240,20 @@ function afterRecovery(state: CycleState, nowMs: number): Transition {
 }
 
 /** The work to be cut has ended: because of the cut, because it was stopped, or before the cut could come. */
-function workEnded(state: CycleState, input: Extract<CycleInput, { type: 'loaded' | 'resynced' | 'recovered' }>): Transition {
+function workEnded(
+  state: CycleState,
+  input: Extract<CycleInput, { type: 'loaded' | 'resynced' | 'recovered' }>,
+): Transition {
   const idle: CycleState = { ...state, work: null };
   if (state.step === 'working' || state.step === 'arming') return workEndedEarly(idle, input);
   const known = input.type === 'recovered' ? noteRecovery(idle, input.report) : noteWork(idle, input);
   return state.step === 'stopping' ? afterWork(known, input.nowMs) : go(known);
 }
 
-function workEndedEarly(idle: CycleState, input: Extract<CycleInput, { type: 'loaded' | 'resynced' | 'recovered' }>): Transition {
+function workEndedEarly(
+  idle: CycleState,
+  input: Extract<CycleInput, { type: 'loaded' | 'resynced' | 'recovered' }>,
+): Transition {
   if (input.type === 'loaded') {
     return problemIn(idle, {
       // Given up: a device failed, or did not answer within tracking.ackTimeout.
@@ -236,15 +287,4 @@ function areaFailed(state: CycleState, input: Extract<CycleInput, { type: 'areaF
   const known = withCut(state, { signs: [...currentCut(state).signs, input.sign] });
   const seen = state.step === 'cutting' && currentCut(known).commands.length > 0 && allSeen(currentCut(known));
   return seen ? enter(known, 'dark', input.nowMs) : go(known);
-}
-
-/** Told only now, but seen before this cut's power came back: no fault of the device. */
-function isLateSign(state: CycleState, sign: DeviceSign): boolean {
-  const restoredNs = state.facts.cuts.length === 0 ? null : currentCut(state).restoredNs;
-  return restoredNs !== null && !isCutting(state) && sign.atNs <= restoredNs;
-}
-
-/** From the command on until the devices are back: failures are expected. */
-function isCutting(state: CycleState): boolean {
-  return ['cutting', 'hearingBoard', 'dark', 'probingDark', 'stopping', 'abandoning', 'restoring', 'returning', 'releasing'].includes(state.step);
 }

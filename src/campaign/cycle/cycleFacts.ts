@@ -1,7 +1,16 @@
 /** What a cycle has met, in its state (pure): each function returns a new state. */
-import type { CutRecord, CycleFacts, CycleInput, CycleState } from './cycleTypes.js';
+import type { CutRecord, CycleFacts, CycleInput, CycleState, DeviceSign } from './cycleTypes.js';
 
-export const NO_FACTS: CycleFacts = { cuts: [], recoveries: [], judge: null, resync: null, verify: null, unprovoked: [], standstills: [], missedAtMs: null };
+export const NO_FACTS: CycleFacts = {
+  cuts: [],
+  recoveries: [],
+  judge: null,
+  resync: null,
+  verify: null,
+  unprovoked: [],
+  standstills: [],
+  missedAtMs: null,
+};
 
 export function openCut(state: CycleState, readableBefore: CutRecord['readableBefore']): CycleState {
   const cut: CutRecord = {
@@ -29,7 +38,10 @@ export function noteWork(state: CycleState, input: Extract<CycleInput, { type: '
   return input.type === 'loaded' ? withCut(state, { load: input.report }) : withCut(state, { resync: input.report });
 }
 
-export function noteRecovery(state: CycleState, report: Extract<CycleInput, { type: 'recovered' }>['report']): CycleState {
+export function noteRecovery(
+  state: CycleState,
+  report: Extract<CycleInput, { type: 'recovered' }>['report'],
+): CycleState {
   return withFacts(state, { recoveries: [...state.facts.recoveries, report] });
 }
 
@@ -44,4 +56,25 @@ export function withCut(state: CycleState, change: Partial<CutRecord>): CycleSta
 
 export function withFacts(state: CycleState, change: Partial<CycleFacts>): CycleState {
   return { ...state, facts: { ...state.facts, ...change } };
+}
+
+/** Told only now, but seen before this cut's power came back: no fault of the device. */
+export function isLateSign(state: CycleState, sign: DeviceSign): boolean {
+  const restoredNs = state.facts.cuts.length === 0 ? null : currentCut(state).restoredNs;
+  return restoredNs !== null && !isCutting(state) && sign.atNs <= restoredNs;
+}
+
+/** From the command on until the devices are back: failures are expected. */
+export function isCutting(state: CycleState): boolean {
+  return [
+    'cutting',
+    'hearingBoard',
+    'dark',
+    'probingDark',
+    'stopping',
+    'abandoning',
+    'restoring',
+    'returning',
+    'releasing',
+  ].includes(state.step);
 }

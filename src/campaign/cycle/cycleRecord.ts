@@ -70,12 +70,20 @@ function proofOfAll(cuts: readonly CutRecord[], planned: number): { kind: ProofK
   const proven = !bare && proofs.every((p) => p.proven);
   const missed = cuts.filter((cut) => !cut.hitWork).map((cut) => `the ${cut.round.during} had ended before the cut`);
   const counted = cuts.flatMap((cut) => describeCounters(cut.counters, cutAreas(cut)));
-  const detail = [...proofs.map(({ said }) => said), ...counted, ...cuts.flatMap(measuredBy), ...(bare ? ['the rails cut feed no area alone'] : []), ...missed].join('; ');
+  const detail = [
+    ...proofs.map(({ said }) => said),
+    ...counted,
+    ...cuts.flatMap(measuredBy),
+    ...(bare ? ['the rails cut feed no area alone'] : []),
+    ...missed,
+  ].join('; ');
   return { kind: proven ? 'device' : weakestBoard(cuts), detail };
 }
 
 function measuredBy(cut: CutRecord): string[] {
-  return cut.commands.flatMap((c) => (c.measured === undefined ? [] : [`rail ${c.rail} measured ${c.measured.join(', ')}`]));
+  return cut.commands.flatMap((c) =>
+    c.measured === undefined ? [] : [`rail ${c.rail} measured ${c.measured.join(', ')}`],
+  );
 }
 
 function weakestBoard(cuts: readonly CutRecord[]): ProofKind {
@@ -101,7 +109,10 @@ function outageMs(cut: CutRecord | undefined): number | null {
 
 function unprovokedFault(failure: AreaFailure): DeviceFault {
   if (failure.timedOut === true) {
-    return { class: 'slow', text: `${failure.area} left an I/O unanswered for tracking.ackTimeout while its power was on` };
+    return {
+      class: 'slow',
+      text: `${failure.area} left an I/O unanswered for tracking.ackTimeout while its power was on`,
+    };
   }
   return { class: 'io-error', text: `${failure.area} failed an I/O (errno ${failure.errno}) while its power was on` };
 }

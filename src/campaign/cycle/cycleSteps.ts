@@ -3,7 +3,18 @@
  * order of effects around a cut can be read in one place.
  */
 import { AREA_NAMES } from '../../base/areas.js';
-import type { CycleEffect, CycleInput, CycleOutcome, CyclePhase, CycleProblem, CycleState, CycleStep, RailCut, Transition, WorkName } from './cycleTypes.js';
+import type {
+  CycleEffect,
+  CycleInput,
+  CycleOutcome,
+  CyclePhase,
+  CycleProblem,
+  CycleState,
+  CycleStep,
+  RailCut,
+  Transition,
+  WorkName,
+} from './cycleTypes.js';
 import { cutAreas } from './proof.js';
 
 export type Step = (state: CycleState, input: CycleInput) => Transition;
@@ -34,7 +45,8 @@ export function go(state: CycleState): Transition {
 export function enter(state: CycleState, step: CycleStep, nowMs: number): Transition {
   const entry = entryOf(state, step);
   const timerMs = entry.afterMs === null ? null : nowMs + entry.afterMs;
-  const working = entry.work === undefined ? { work: state.work } : { work: entry.work, workSinceMs: nowMs, reached: null };
+  const working =
+    entry.work === undefined ? { work: state.work } : { work: entry.work, workSinceMs: nowMs, reached: null };
   const holding = state.holding || entry.effects.some((effect) => effect.type === 'abandon');
   return { state: { ...state, step, timerMs, holding, ...working }, effects: entry.effects };
 }
@@ -102,7 +114,10 @@ function entryOf(state: CycleState, step: CycleStep): Entry {
     case 'arming':
       return { effects: [{ type: 'probe', areas }], afterMs: limits.cut };
     case 'cutting':
-      return { effects: [{ type: 'watch', areas, silentAfterMs }, ...sendEffect(state, null), { type: 'switchOff', rails }], afterMs: limits.cut };
+      return {
+        effects: [{ type: 'watch', areas, silentAfterMs }, ...sendEffect(state, null), { type: 'switchOff', rails }],
+        afterMs: limits.cut,
+      };
     case 'hearingBoard':
       return { effects: [], afterMs: BOARD_WORD_MS };
     case 'dark':
@@ -162,7 +177,8 @@ export function fellSilent(state: CycleState): boolean {
 
 function workEffect(state: CycleState): CycleEffect {
   const round = state.plan.rounds[state.roundIndex];
-  const point = round.at === undefined ? {} : { point: { at: round.at, afterMs: round.afterMs, areas: cutAreas({ round }) } };
+  const point =
+    round.at === undefined ? {} : { point: { at: round.at, afterMs: round.afterMs, areas: cutAreas({ round }) } };
   if (round.during === 'load') return { type: 'load', seed: round.workloadSeed, ...point };
   return { type: WORK_OF[round.during], ...point };
 }
@@ -181,16 +197,47 @@ export function railsInOrder({ plan, roundIndex, reached }: CycleState): readonl
   return [...rails.filter(feeds), ...rails.filter((r) => !feeds(r))];
 }
 
+/** Steps in which `tick` means that something was expected and has not come. */
+export const DEADLINE_STEPS: readonly CycleState['step'][] = [
+  'checkingReadable',
+  'arming',
+  'hearingBoard',
+  'probingDark',
+  'stopping',
+  'abandoning',
+  'restoring',
+  'returning',
+  'releasing',
+  'identifying',
+  'opening',
+  'recovering',
+  'judging',
+  'resyncing',
+  'verifying',
+];
+
 /** A step has not ended by its deadline. */
 export function missedDeadline(state: CycleState): CycleProblem {
   const { cut, return: back } = state.plan.deadlinesMs;
   switch (state.step) {
     case 'returning':
-      return { kind: 'hardware', code: 'DEVICE_NOT_BACK', text: `the devices did not come back within ${back} ms; see campaign.deadlines.return` };
+      return {
+        kind: 'hardware',
+        code: 'DEVICE_NOT_BACK',
+        text: `the devices did not come back within ${back} ms; see campaign.deadlines.return`,
+      };
     case 'abandoning':
-      return { kind: 'hardware', code: 'DEADLINE_MISSED', text: `I/O in flight neither succeeded nor failed within ${cut} ms; see campaign.deadlines.cut` };
+      return {
+        kind: 'hardware',
+        code: 'DEADLINE_MISSED',
+        text: `I/O in flight neither succeeded nor failed within ${cut} ms; see campaign.deadlines.cut`,
+      };
     case 'releasing':
-      return { kind: 'hardware', code: 'DEADLINE_MISSED', text: `the devices are back, but I/O from before the cut did not end within ${back} ms; see campaign.deadlines.return` };
+      return {
+        kind: 'hardware',
+        code: 'DEADLINE_MISSED',
+        text: `the devices are back, but I/O from before the cut did not end within ${back} ms; see campaign.deadlines.return`,
+      };
     case 'idle':
     case 'checkingReadable':
     case 'working':

@@ -81,7 +81,18 @@ export type CycleStep =
   | 'ended';
 
 export type CyclePhase =
-  | 'preflight' | 'load' | 'arm' | 'cut' | 'dark' | 'restore' | 'identify' | 'recover' | 'judge' | 'resync' | 'verify' | 'end';
+  | 'preflight'
+  | 'load'
+  | 'arm'
+  | 'cut'
+  | 'dark'
+  | 'restore'
+  | 'identify'
+  | 'recover'
+  | 'judge'
+  | 'resync'
+  | 'verify'
+  | 'end';
 
 export type WorkName = 'load' | 'resync' | 'recover';
 

@@ -64,7 +64,14 @@ function areaProof(cut: CutRecord, rail: string, area: AreaName): AreaProof {
   if (cut.readableInDark.includes(area)) return { proven: false, area, rail, reason: 'readable-in-dark' };
   // A virtual contact without delay opens before the tty has told us that the last byte is gone.
   const latencyNs = Math.max(0, feltNs(sign) - commandOf(cut, rail)!.commandNs);
-  return { proven: true, area, rail, sign, latencyMs: latencyNs / NS_PER_MS, isMeasured: !stoodStill(cut, commandOf(cut, rail)!, sign) };
+  return {
+    proven: true,
+    area,
+    rail,
+    sign,
+    latencyMs: latencyNs / NS_PER_MS,
+    isMeasured: !stoodStill(cut, commandOf(cut, rail)!, sign),
+  };
 }
 
 /** Shorter standstills are those of any busy host, and part of what a latency on it means. */
@@ -73,7 +80,9 @@ const SPOILS_MS = 250;
 /** What the device felt in time was seen late: the latency says more of the bench than of the rail. */
 function stoodStill(cut: CutRecord, command: SwitchRecord, sign: DeviceSign): boolean {
   const [fromMs, toMs] = [command.commandNs / NS_PER_MS, feltNs(sign) / NS_PER_MS];
-  return cut.standstills.some(({ atMs, ms }) => atMs < toMs && atMs + ms > fromMs && ms >= SPOILS_MS && ms > (toMs - fromMs) / 2);
+  return cut.standstills.some(
+    ({ atMs, ms }) => atMs < toMs && atMs + ms > fromMs && ms >= SPOILS_MS && ms > (toMs - fromMs) / 2,
+  );
 }
 
 function commandOf(cut: CutRecord, rail: string): SwitchRecord | undefined {

@@ -28,7 +28,8 @@ export function describeProof(p: AreaProof, cut: CutRecord): string {
 
 /** Of each cut without proof which rails it is, and of which there is proof; null: all are proven. */
 export function unprovenCuts(cuts: readonly CutRecord[], planned: readonly CutRound[]): string | null {
-  const numbered = (index: number, text: string): string => (planned.length === 1 ? text : `cut ${index + 1} of ${planned.length} (${planned[index].during}): ${text}`);
+  const numbered = (index: number, text: string): string =>
+    planned.length === 1 ? text : `cut ${index + 1} of ${planned.length} (${planned[index].during}): ${text}`;
   const said = planned.flatMap((_, index) => {
     const text = index < cuts.length ? unprovenCut(cuts[index]) : 'the plug was not pulled';
     return text === null ? [] : [numbered(index, text)];
@@ -38,10 +39,15 @@ export function unprovenCuts(cuts: readonly CutRecord[], planned: readonly CutRo
 
 function unprovenCut(cut: CutRecord): string | null {
   const proofs = proofOfCut(cut);
-  const unproven = proofs.filter((p) => !p.proven).map((p) => `rail ${p.rail}: ${describeProof(p, cut)}; its board's word: ${boardWord(cut, p.rail)}`);
-  if (proofs.length === 0) return `${cut.round.rails.map(({ rail }) => `rail ${rail}`).join(', ')}: feeds no area alone, so that none goes dark by the cut`;
+  const unproven = proofs
+    .filter((p) => !p.proven)
+    .map((p) => `rail ${p.rail}: ${describeProof(p, cut)}; its board's word: ${boardWord(cut, p.rail)}`);
+  if (proofs.length === 0)
+    return `${cut.round.rails.map(({ rail }) => `rail ${rail}`).join(', ')}: feeds no area alone, so that none goes dark by the cut`;
   if (unproven.length === 0) return null;
-  const proven = cut.round.rails.filter((r) => isProven(r, proofs)).map(({ rail, areas }) => `${rail} (${areas.join(', ')})`);
+  const proven = cut.round.rails
+    .filter((r) => isProven(r, proofs))
+    .map(({ rail, areas }) => `${rail} (${areas.join(', ')})`);
   return [...unproven, ...(proven.length === 0 ? [] : [`proven: ${proven.join(', ')}`])].join('; ');
 }
 

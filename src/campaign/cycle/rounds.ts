@@ -36,11 +36,18 @@ export function planCycle(
   };
 }
 
-function planRounds(cut: CutSpec, rails: readonly RailSpec[], cycleSeed: number, calibration: Calibration | null): CutRound[] {
+function planRounds(
+  cut: CutSpec,
+  rails: readonly RailSpec[],
+  cycleSeed: number,
+  calibration: Calibration | null,
+): CutRound[] {
   const workloadSeed = mixSeed(cycleSeed, SEED_USE.workload);
   const last: CutRound = {
     during: cut.during,
-    rails: railCuts(cut.rails, rails).map((r) => (cut.at === undefined ? r : { ...r, leadMs: leadMsOf(calibration, [r.rail]) })),
+    rails: railCuts(cut.rails, rails).map((r) =>
+      cut.at === undefined ? r : { ...r, leadMs: leadMsOf(calibration, [r.rail]) },
+    ),
     afterMs: uniform(mixSeed(cycleSeed, SEED_USE.cutTime), cut.afterMs.min, cut.afterMs.max),
     leadMs: leadMsOf(calibration, cut.rails),
     workloadSeed,

@@ -15,7 +15,12 @@ export const REPEATS_MAX = 3;
 
 /** Reasons that a bench which stood still may have made itself. */
 const OF_TIME: readonly ReasonCode[] = [
-  'CUT_UNPROVEN', 'POINT_NOT_REACHED', 'NOTHING_WRITTEN', 'RIG_FAILED', 'STEP_MISSING', 'RESYNC_INCOMPLETE',
+  'CUT_UNPROVEN',
+  'POINT_NOT_REACHED',
+  'NOTHING_WRITTEN',
+  'RIG_FAILED',
+  'STEP_MISSING',
+  'RESYNC_INCOMPLETE',
 ];
 
 /** What may end a cycle for want of time. A board that fails has closed the latch: no more cuts, repeated or not. */
@@ -25,17 +30,32 @@ const PROBLEMS_OF_TIME: readonly string[] = ['DEADLINE_MISSED', 'DEVICE_NOT_BACK
 const LOOKED_MS = 2000;
 
 /** Whether the cycle is to be repeated: it did not pass, and nothing but time speaks against the disks. */
-export function isOfStandstill({ facts, outcome, sinceMs }: CycleState, record: CycleRecord | null, limits: CycleLimits): boolean {
-  if (facts.standstills.length === 0 || record === null || record.verdict === 'PASS' || outcome?.kind === 'interrupted') return false;
+export function isOfStandstill(
+  { facts, outcome, sinceMs }: CycleState,
+  record: CycleRecord | null,
+  limits: CycleLimits,
+): boolean {
+  if (facts.standstills.length === 0 || record === null || record.verdict === 'PASS' || outcome?.kind === 'interrupted')
+    return false;
   if (outcome?.kind === 'problem' && !PROBLEMS_OF_TIME.includes(outcome.problem.code)) return false;
-  const hangsMs = facts.unprovoked.filter(({ timedOut }) => timedOut === true).map(({ atNs }) => atNs / NS_PER_MS - sinceMs);
+  const hangsMs = facts.unprovoked
+    .filter(({ timedOut }) => timedOut === true)
+    .map(({ atNs }) => atNs / NS_PER_MS - sinceMs);
   const lateMs = facts.missedAtMs === null ? hangsMs : [...hangsMs, facts.missedAtMs];
   if (!lateMs.every((ms) => isSoonAfter(ms, facts.standstills))) return false;
-  return record.reasons.every((reason) => isOfTime(reason as Reason) || isOfRecord(reason.code as ReasonCode, record, limits, stoodMs(facts.standstills)));
+  return record.reasons.every(
+    (reason) =>
+      isOfTime(reason as Reason) || isOfRecord(reason.code as ReasonCode, record, limits, stoodMs(facts.standstills)),
+  );
 }
 
 /** Reasons that a standstill excuses only as far as the record shows. */
-function isOfRecord(code: ReasonCode, record: CycleRecord, { recoveryMs, resyncMs }: CycleLimits, stillMs: number): boolean {
+function isOfRecord(
+  code: ReasonCode,
+  record: CycleRecord,
+  { recoveryMs, resyncMs }: CycleLimits,
+  stillMs: number,
+): boolean {
   switch (code) {
     case 'COPIES_DIFFER':
       return isLeftDirty(record);
@@ -67,7 +87,13 @@ function isWithin(durationMs: number | undefined, limitMs: number | null, stillM
 
 /** The resync ended early, and no more differs than what it has left dirty: nothing is said of what it copied. */
 export function isLeftDirty({ resync, verify }: Pick<CycleRecord, 'resync' | 'verify'>): boolean {
-  return resync !== null && verify !== null && !verify.equal && !resync.complete && verify.differingRegions <= resync.remainingRegions;
+  return (
+    resync !== null &&
+    verify !== null &&
+    !verify.equal &&
+    !resync.complete &&
+    verify.differingRegions <= resync.remainingRegions
+  );
 }
 
 function isSoonAfter(lateMs: number, standstills: readonly Standstill[]): boolean {
@@ -75,7 +101,11 @@ function isSoonAfter(lateMs: number, standstills: readonly Standstill[]): boolea
 }
 
 /** A cycle that could not be repeated often enough, or at all, is INVALID for what only time speaks for, and never a FAIL. */
-export function notJudgedByTime(state: CycleState, record: CycleRecord | null, limits: CycleLimits): CycleRecord | null {
+export function notJudgedByTime(
+  state: CycleState,
+  record: CycleRecord | null,
+  limits: CycleLimits,
+): CycleRecord | null {
   if (record === null || record.verdict !== 'FAIL' || !isOfStandstill(state, record, limits)) return record;
   const text = `the bench stood still for ${stoodStillFor(state.facts.standstills)} in this cycle: it judges nothing by time`;
   return { ...record, verdict: 'INVALID', reasons: [{ code: 'STOOD_STILL', rule: 'bench', text }, ...record.reasons] };

@@ -24,8 +24,8 @@ const calibrationSchema: z.ZodType<Calibration> = z.object({
   rails: z.record(
     z.string(),
     z.object({
-          cut: distribution,
-          return: distribution,
+      cut: distribution,
+      return: distribution,
     }),
   ),
 });

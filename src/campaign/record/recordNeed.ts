@@ -45,7 +45,10 @@ export interface NeedSources {
   formerWritesPerSecond?: number | null;
 }
 
-export function recordNeed(rig: ResolvedRig, { cycles, usableBytes = null, formerWritesPerSecond = null }: NeedSources): RecordNeed {
+export function recordNeed(
+  rig: ResolvedRig,
+  { cycles, usableBytes = null, formerWritesPerSecond = null }: NeedSources,
+): RecordNeed {
   const { keepHistory: keep, cycles: count } = rig.campaign;
   const rate = rateOf(rig, formerWritesPerSecond);
   const own = cycles.map((cycle) => historyBytes(cycle, rate.writesPerSecond, rig, usableBytes));
@@ -55,20 +58,34 @@ export function recordNeed(rig: ResolvedRig, { cycles, usableBytes = null, forme
   const lines = count * LINE_BYTES_A_CYCLE;
   if (keep !== 'failures') {
     const history = keep === 'all' ? all : 0;
-    return { keep, ...rate, bytes: lines + history, bytesAFailure: 0, bytesACycle: LINE_BYTES_A_CYCLE + (keep === 'all' ? longest : 0) };
+    return {
+      keep,
+      ...rate,
+      bytes: lines + history,
+      bytesAFailure: 0,
+      bytesACycle: LINE_BYTES_A_CYCLE + (keep === 'all' ? longest : 0),
+    };
   }
   // Of blocks that were written, each checkpoint knows; there are no more of those than updates.
   const blocks = Math.min(usableBytes === null ? Infinity : usableBytes / BLOCK_BYTES, all / BYTES_AN_UPDATE);
   const checkpoint = Math.ceil(blocks) * CHECKPOINT_BYTES_A_BLOCK;
   const file = checkpoint + Math.max(HISTORY_FILE_BYTES, checkpoint) + longest;
   const kept = Math.min(all, 2 * file + checkpoint);
-  return { keep, ...rate, bytes: lines + kept, bytesAFailure: Math.min(all - kept, 3 * file), bytesACycle: LINE_BYTES_A_CYCLE + longest };
+  return {
+    keep,
+    ...rate,
+    bytes: lines + kept,
+    bytesAFailure: Math.min(all - kept, 3 * file),
+    bytesACycle: LINE_BYTES_A_CYCLE + longest,
+  };
 }
 
 function rateOf(rig: ResolvedRig, former: number | null): Pick<RecordNeed, 'writesPerSecond' | 'basis'> {
   const limit = rig.workload.maxWritesPerSecond;
   if (former !== null) return { writesPerSecond: former, basis: 'former run' };
-  return limit > 0 ? { writesPerSecond: limit, basis: 'profile' } : { writesPerSecond: ASSUMED_WRITES_PER_SECOND, basis: 'assumption' };
+  return limit > 0
+    ? { writesPerSecond: limit, basis: 'profile' }
+    : { writesPerSecond: ASSUMED_WRITES_PER_SECOND, basis: 'assumption' };
 }
 
 /** A load goes on while the secondary alone is without power. */
@@ -84,7 +101,9 @@ function historyBytes(cycle: CyclePlan, writesPerSecond: number, rig: ResolvedRi
 /** As a profile says it, without its device: null where only the device knows. */
 export function areaBytes(rig: ResolvedRig, area: AreaName): number | null {
   const { device, sizeBytes } = rig[area];
-  const disk = isLabDevice(rig[area]) ? (rig.lab?.disks.find(({ name }) => name === labName(device))?.sizeBytes ?? null) : null;
+  const disk = isLabDevice(rig[area])
+    ? (rig.lab?.disks.find(({ name }) => name === labName(device))?.sizeBytes ?? null)
+    : null;
   return sizeBytes === undefined || disk === null ? (sizeBytes ?? disk) : Math.min(sizeBytes, disk);
 }
 
@@ -99,7 +118,10 @@ export function describeNeed(need: RecordNeed): string {
   const rate = `at ${Math.round(need.writesPerSecond)} writes/s, ${BASIS[need.basis]}`;
   const history = `campaign.keepHistory: ${need.keep}`;
   if (need.keep === 'none') return `about ${formatBytes(need.bytes)} (${history})`;
-  const more = need.bytesAFailure === 0 ? '' : `, and up to ${formatBytes(need.bytesAFailure)} more for each of the first ${KEPT_FAILURES_MAX} cycles that do not pass`;
+  const more =
+    need.bytesAFailure === 0
+      ? ''
+      : `, and up to ${formatBytes(need.bytesAFailure)} more for each of the first ${KEPT_FAILURES_MAX} cycles that do not pass`;
   return `about ${formatBytes(need.bytes)} while all cycles pass${more} (${history}; ${rate})`;
 }
 

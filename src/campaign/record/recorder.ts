@@ -32,7 +32,11 @@ export function createRecorder(dir: RunDirectory, clock: Clock): Recorder {
     }
   };
   const event = (name: string, fields: object): void =>
-    write(events, { atMs: round(clock.nowMs() - sinceMs), wall: new Date(clock.wallMs()).toISOString(), event: name, ...fields }, false);
+    write(
+      events,
+      { atMs: round(clock.nowMs() - sinceMs), wall: new Date(clock.wallMs()).toISOString(), event: name, ...fields },
+      false,
+    );
 
   return {
     get hasEveryCycle() {
@@ -42,16 +46,29 @@ export function createRecorder(dir: RunDirectory, clock: Clock): Recorder {
     stepEnded: (step, durationMs) => event('step', { step, durationMs: round(durationMs) }),
     opened: (identities, report) => event('opened', { identities, report }),
     cycleBegan: (cycle) => event('cycle-began', { cycle }),
-    phase: (cycle, from, to, durationMs) => event('phase', { cycle, phase: from, next: to, durationMs: round(durationMs) }),
+    phase: (cycle, from, to, durationMs) =>
+      event('phase', { cycle, phase: from, next: to, durationMs: round(durationMs) }),
     rail: (rail, state) => event('rail', { rail, state }),
     historyPruned: (pruned) => event('history-removed', { pruned }),
     note: (text) => event('note', { text }),
     standstill: ({ atMs, ms }) => event('standstill', { sinceMs: round(atMs - sinceMs), ms: round(ms) }),
     // Whole: what was found in an attempt that does not count can be read here.
-    cycleRepeated: (state, record) => event('cycle-repeated', { cycle: state.plan.index, outcome: state.outcome, record }),
+    cycleRepeated: (state, record) =>
+      event('cycle-repeated', { cycle: state.plan.index, outcome: state.outcome, record }),
     cycleEnded(state, record) {
       for (const cut of state.facts.cuts) {
-        event('cut', { cycle: state.plan.index, during: cut.round.during, areas: cutAreas(cut), commands: cut.commands, reached: cut.reached, ended: cut.ended, proof: proofOfCut(cut), signs: cut.signs, counters: cut.counters, workError: cut.workError });
+        event('cut', {
+          cycle: state.plan.index,
+          during: cut.round.during,
+          areas: cutAreas(cut),
+          commands: cut.commands,
+          reached: cut.reached,
+          ended: cut.ended,
+          proof: proofOfCut(cut),
+          signs: cut.signs,
+          counters: cut.counters,
+          workError: cut.workError,
+        });
       }
       event('cycle', { cycle: state.plan.index, outcome: state.outcome, verdict: record?.verdict ?? null });
       if (record !== null) write(cycles, record, true);

@@ -6,7 +6,20 @@
  * A file of ROOM_BYTES is kept back until the run has ended: on a disk that has become full, it makes room for the lines
  * and the reports of what was done.
  */
-import { closeSync, constants, fsyncSync, ftruncateSync, lstatSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, rmdirSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fsyncSync,
+  ftruncateSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  rmdirSync,
+  writeSync,
+} from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { CampaignError, codeOf, textOf } from '../errors.js';
 import { makeDirectory } from './makeDirectory.js';
@@ -73,7 +86,10 @@ export class RunDirectory {
     const bytes = Buffer.from(text, 'utf8');
     guarded(target, () => {
       rmSync(draft, { force: true });
-      this.withRoom(() => writeNew(draft, bytes), () => rmSync(draft, { force: true }));
+      this.withRoom(
+        () => writeNew(draft, bytes),
+        () => rmSync(draft, { force: true }),
+      );
       renameSync(draft, target);
     });
   }
@@ -81,7 +97,9 @@ export class RunDirectory {
   /** What is there of the history, oldest first. A draft is no part of it: its bench died before it was complete. */
   historyFiles(): { name: string; bytes: number }[] {
     return guarded(this.historyDir, () => {
-      const names = readdirSync(this.historyDir).filter((name) => name.endsWith('.bin')).sort();
+      const names = readdirSync(this.historyDir)
+        .filter((name) => name.endsWith('.bin'))
+        .sort();
       return names.map((name) => ({ name, bytes: lstatSync(join(this.historyDir, name)).size }));
     });
   }
@@ -107,7 +125,8 @@ export class RunDirectory {
   /** Removes what was made, for a run that was refused before it began. What others put here stays, and so does the directory then. */
   discard(): void {
     this.freeRoom();
-    for (const name of ['run.json', 'rig.yaml', 'calibration.json', 'events.jsonl', 'cycles.jsonl']) rmSync(this.file(name), { force: true });
+    for (const name of ['run.json', 'rig.yaml', 'calibration.json', 'events.jsonl', 'cycles.jsonl'])
+      rmSync(this.file(name), { force: true });
     for (const dir of this.made) removeIfEmpty(dir);
   }
 
@@ -149,7 +168,10 @@ export class RunDirectory {
 
 /** `runs/2026-01-31T12-00-00Z-RIG-SEED`: sorts by time, and is a legal name everywhere. */
 export function defaultRunPath(rigName: string, seed: number, wallMs: number): string {
-  const stamp = new Date(wallMs).toISOString().replace(/\.\d+Z$/, 'Z').replaceAll(':', '-');
+  const stamp = new Date(wallMs)
+    .toISOString()
+    .replace(/\.\d+Z$/, 'Z')
+    .replaceAll(':', '-');
   return join('runs', `${stamp}-${rigName}-${seed}`);
 }
 
@@ -157,10 +179,18 @@ function refuseUnfit(path: string): void {
   const found = lstatSync(path, { throwIfNoEntry: false });
   if (found === undefined) return;
   if (found.isSymbolicLink()) {
-    throw new CampaignError('RUN_DIR_LINK', `${path} is a symbolic link; a run directory must be a directory of its own`, { path });
+    throw new CampaignError(
+      'RUN_DIR_LINK',
+      `${path} is a symbolic link; a run directory must be a directory of its own`,
+      { path },
+    );
   }
   if (!found.isDirectory() || readdirSync(path).length > 0) {
-    throw new CampaignError('RUN_DIR_NOT_EMPTY', `${path} exists and is not an empty directory; name another one with --out`, { path });
+    throw new CampaignError(
+      'RUN_DIR_NOT_EMPTY',
+      `${path} exists and is not an empty directory; name another one with --out`,
+      { path },
+    );
   }
 }
 
@@ -208,7 +238,7 @@ function writeNew(file: string, bytes: Buffer): void {
 }
 
 function writeAll(fd: number, bytes: Buffer): void {
-  for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done);
+  for (let done = 0; done < bytes.length;) done += writeSync(fd, bytes, done);
 }
 
 /** Says which file, and what to do, instead of an errno. */

@@ -17,7 +17,6 @@ import type { DeviceSign } from '../cycle/cycleTypes.js';
 /** Every logical block size in use divides it, and so does every page. */
 const PROBE_BYTES = 4096;
 
-
 export interface AreaProbe {
   /** null: it answered. `silentAfterMs`: unanswered for so long, it is silent; left out: as long as it takes. Never rejects. */
   probe(area: AreaName, silentAfterMs?: number): Promise<DeviceSign | null>;

@@ -91,7 +91,9 @@ function refuse(gate: GateAnswer, hint = ''): void {
 /** A device that answers while each of its rails reads off: a cut would never reach it, and `on` may be what cuts it. */
 async function refuseContradiction(b: BringUp, answering: readonly AreaName[]): Promise<void> {
   const suspects = (): AreaName[] =>
-    answering.filter((area) => feeding(b, [area]).length > 0 && feeding(b, [area]).every(({ name }) => b.found.get(name) === 'off'));
+    answering.filter(
+      (area) => feeding(b, [area]).length > 0 && feeding(b, [area]).every(({ name }) => b.found.get(name) === 'off'),
+    );
   if (suspects().length === 0) return;
   // It may just have been switched off, and live on what its supply holds.
   await delay(b.bench.clock, BLINK_MS);
@@ -110,13 +112,23 @@ async function wake(b: BringUp, dark: readonly AreaName[], answering: readonly A
   const rails = feeding(b, dark);
   const what = `${dark.join(', ')} ${dark.length === 1 ? 'does' : 'do'} not answer`;
   b.note(`${what}: switching ${named(rails)} on and waiting up to ${b.returnMs / 1000} s`);
-  await b.inTime(`switching ${named(rails)} on`, b.bench.power.switchRails(rails.map(({ name }) => name), 'on'));
+  await b.inTime(
+    `switching ${named(rails)} on`,
+    b.bench.power.switchRails(
+      rails.map(({ name }) => name),
+      'on',
+    ),
+  );
   await refuseLoss(b, await lost(b, answering), rails);
   const { clock } = b.bench;
   const sinceMs = clock.nowMs();
   let saidMs = sinceMs;
   while (clock.nowMs() - sinceMs < b.returnMs) {
-    if (b.stopped()) throw new CampaignError('INTERRUPTED', `interrupted while ${dark.join(', ')} did not answer; nothing was written`);
+    if (b.stopped())
+      throw new CampaignError(
+        'INTERRUPTED',
+        `interrupted while ${dark.join(', ')} did not answer; nothing was written`,
+      );
     if ((await look(b, dark)).length === dark.length) return '';
     if (clock.nowMs() - saidMs >= SAY_EVERY_MS) {
       saidMs = clock.nowMs();
@@ -157,8 +169,12 @@ export async function putBackWhatWasLost(b: BringUp, areas: readonly AreaName[])
 async function refuseLoss(b: BringUp, gone: readonly AreaName[], switched: readonly RailSpec[]): Promise<void> {
   if (gone.length === 0) return;
   const theirs = feeding(b, gone);
-  const suspects = [...theirs, ...switched.filter((rail) => !theirs.includes(rail))].filter(({ name }) => b.found.get(name) !== 'on');
-  b.note(`${gone.join(', ')} answered before ${named(switched)} went on, and not since: looking for the rail that did it`);
+  const suspects = [...theirs, ...switched.filter((rail) => !theirs.includes(rail))].filter(
+    ({ name }) => b.found.get(name) !== 'on',
+  );
+  b.note(
+    `${gone.join(', ')} answered before ${named(switched)} went on, and not since: looking for the rail that did it`,
+  );
   const culprits: RailSpec[] = [];
   let missing = [...gone];
   for (const rail of suspects) {
@@ -174,7 +190,10 @@ async function refuseLoss(b: BringUp, gone: readonly AreaName[], switched: reado
     missing = missing.filter((area) => !back.includes(area));
   }
   const blamed = culprits.length === 0 ? suspects : culprits;
-  const after = missing.length === 0 ? `put back, and ${gone.join(', ')} answer${gone.length === 1 ? 's' : ''} again` : `put back, and ${missing.join(', ')} still does not answer`;
+  const after =
+    missing.length === 0
+      ? `put back, and ${gone.join(', ')} answer${gone.length === 1 ? 's' : ''} again`
+      : `put back, and ${missing.join(', ')} still does not answer`;
   throw new CampaignError(
     'HARDWARE_FAILED',
     `${gone.join(', ')} answered until ${named(blamed)} was switched on; ${culprits.length === 0 ? `no rail brought ${missing.join(', ')} back` : after}. ${whatToEdit(blamed)}`,
@@ -199,6 +218,9 @@ function named(rails: readonly RailSpec[]): string {
 }
 
 function whatToEdit(rails: readonly RailSpec[]): string {
-  const fields = rails.map((rail) => `rails.${rail.name}.contact (it says ${rail.contact}${rail.invert ? ', inverted' : ''}; NO has power while its relay is on, NC while it is off)`);
+  const fields = rails.map(
+    (rail) =>
+      `rails.${rail.name}.contact (it says ${rail.contact}${rail.invert ? ', inverted' : ''}; NO has power while its relay is on, NC while it is off)`,
+  );
   return `Look at ${fields.join(', ')}, at channels, and at the wiring; plugpull relay pulse RIG RAIL tries one rail`;
 }

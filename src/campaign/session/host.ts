@@ -73,7 +73,12 @@ export interface Host {
   labDown(name: string): Promise<void>;
   /** null: not running. */
   labView(name: string): Promise<LabView | null>;
-  openPower(rig: { name: string; boards: BoardRef[]; boardTypes: Record<string, unknown>; rails: RailSpec[] }): Promise<PowerPort>;
+  openPower(rig: {
+    name: string;
+    boards: BoardRef[];
+    boardTypes: Record<string, unknown>;
+    rails: RailSpec[];
+  }): Promise<PowerPort>;
   checkGate(questions: GateQuestion[], rigFile: string, circumstances?: GateCircumstances): Promise<GateAnswer>;
   identify(path: string): Promise<DeviceIdentity>;
   /** null: a disk that counts no outages, or can't be asked. */

@@ -43,7 +43,11 @@ export class KnownDevices {
     for (const area of AREA_NAMES) {
       const change = await this.host.identityChange(this.identities[area], now[area]);
       if (change !== null) {
-        return { kind: 'hardware', code: 'IDENTITY_CHANGED', text: `${area} is another device after the cut: ${change}` };
+        return {
+          kind: 'hardware',
+          code: 'IDENTITY_CHANGED',
+          text: `${area} is another device after the cut: ${change}`,
+        };
       }
     }
     const counters = await this.readCounters(now);
@@ -53,12 +57,16 @@ export class KnownDevices {
   }
 
   private async identifyAll(): Promise<Record<AreaName, DeviceIdentity>> {
-    const [primary, secondary, journal] = await Promise.all(AREA_NAMES.map((area) => this.host.identify(this.pathOf(area))));
+    const [primary, secondary, journal] = await Promise.all(
+      AREA_NAMES.map((area) => this.host.identify(this.pathOf(area))),
+    );
     return { primary, secondary, journal };
   }
 
   private async readCounters(of: Record<AreaName, DeviceIdentity>): Promise<AreaCounters> {
-    const [primary, secondary, journal] = await Promise.all(AREA_NAMES.map((area) => this.host.powerCounters(of[area])));
+    const [primary, secondary, journal] = await Promise.all(
+      AREA_NAMES.map((area) => this.host.powerCounters(of[area])),
+    );
     return { primary, secondary, journal };
   }
 }

@@ -26,13 +26,20 @@ export function placedBoards(rig: ResolvedRig, lab: LabView | null): BoardRef[] 
     const name = labName(board.tty);
     if (name === null) return board;
     const found = labOf(rig, lab).boards[name];
-    if (found === undefined) throw new CampaignError('LAB_BOARD_UNKNOWN', `board "${name}" is not in the running lab; lab down, then lab up`, { name });
+    if (found === undefined)
+      throw new CampaignError('LAB_BOARD_UNKNOWN', `board "${name}" is not in the running lab; lab down, then lab up`, {
+        name,
+      });
     return { ...board, tty: found.tty };
   });
 }
 
 /** `areas`: those to ask about; the lab's need their lab. @throws CampaignError LAB_NOT_RUNNING, LAB_DISK_UNKNOWN */
-export function gateQuestions(rig: ResolvedRig, lab: LabView | null, areas: readonly AreaName[] = AREA_NAMES): GateQuestion[] {
+export function gateQuestions(
+  rig: ResolvedRig,
+  lab: LabView | null,
+  areas: readonly AreaName[] = AREA_NAMES,
+): GateQuestion[] {
   const owner = { uuid: rigUuid(rig), name: rig.name, fields: rigFields(rig) };
   return areas.map((role) => {
     const ref = placedDevice<DeviceRef>(rig[role], rig, lab);
@@ -52,7 +59,10 @@ export function gateQuestions(rig: ResolvedRig, lab: LabView | null, areas: read
 function labDisk(ref: DeviceRef, rig: ResolvedRig, lab: LabView | null): LabView['disks'][string] {
   const name = labName(ref.device)!;
   const disk = labOf(rig, lab).disks[name];
-  if (disk === undefined) throw new CampaignError('LAB_DISK_UNKNOWN', `disk "${name}" is not in the running lab; lab down, then lab up`, { name });
+  if (disk === undefined)
+    throw new CampaignError('LAB_DISK_UNKNOWN', `disk "${name}" is not in the running lab; lab down, then lab up`, {
+      name,
+    });
   return disk;
 }
 

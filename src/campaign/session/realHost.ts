@@ -65,7 +65,11 @@ export const realHost: Host = {
   },
 };
 
-function powerPort(controller: PowerController, rails: { name: string; mayBeAsked: boolean }[], words: typeof railsLeft): PowerPort {
+function powerPort(
+  controller: PowerController,
+  rails: { name: string; mayBeAsked: boolean }[],
+  words: typeof railsLeft,
+): PowerPort {
   return {
     slowestMs: controller.slowestMs,
     switchRails: (names, state) => controller.switchRails(names, state),
@@ -73,7 +77,12 @@ function powerPort(controller: PowerController, rails: { name: string; mayBeAske
       const states = new Map<string, RailFound>();
       for (const { name, mayBeAsked } of rails) {
         // A board that fails here fails again when it is to switch, and says why.
-        const state = mayBeAsked ? await controller.readRail(name).then((reading) => reading.state, () => 'unknown' as const) : 'unknown';
+        const state = mayBeAsked
+          ? await controller.readRail(name).then(
+              (reading) => reading.state,
+              () => 'unknown' as const,
+            )
+          : 'unknown';
         states.set(name, state);
       }
       return states;

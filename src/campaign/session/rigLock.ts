@@ -7,7 +7,17 @@
  * kernel has let go of them, even when the process that opened them is gone. Such a file is kept aside as `….held.PID.…`:
  * the next command may switch the power, which may be all that is missing, and knows from `remains` who holds the devices.
  */
-import { closeSync, linkSync, openSync, readdirSync, readFileSync, renameSync, rmSync, unlinkSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  linkSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { loadNative } from '../../blockdev/ffi/loadNative.js';
 import { holds, processNow } from '../../power/transport/lockHolder.js';
@@ -55,7 +65,9 @@ export function lockRig(rigName: string, command: string, dir: string = stateDir
     if (holder !== null && isAlive(holder)) throw busy(rigName, holder);
     pushAside(file, holder);
   }
-  throw new CampaignError('RIG_BUSY', `rig "${rigName}" is being locked by others again and again; try later`, { file });
+  throw new CampaignError('RIG_BUSY', `rig "${rigName}" is being locked by others again and again; try later`, {
+    file,
+  });
 }
 
 /** Who holds the rig, null when nobody alive does. Makes nothing. */
@@ -148,9 +160,12 @@ function lockOf(file: string, fd: number): RigLock {
 /** What is not held any more is removed. */
 function remainsOf(file: string): LockHolder[] {
   const dir = dirname(file);
-  const kept = readdirSync(dir).filter((name) => name.startsWith(`${basename(file)}${HELD}`)).map((name) => join(dir, name));
+  const kept = readdirSync(dir)
+    .filter((name) => name.startsWith(`${basename(file)}${HELD}`))
+    .map((name) => join(dir, name));
   return kept.flatMap((aside) => {
-    if (isHeld(aside)) return [readHolder(aside) ?? { pid: 0, startTicks: 0, command: 'an unknown command', since: 'an unknown time' }];
+    if (isHeld(aside))
+      return [readHolder(aside) ?? { pid: 0, startTicks: 0, command: 'an unknown command', since: 'an unknown time' }];
     rmSync(aside, { force: true });
     return [];
   });

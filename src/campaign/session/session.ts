@@ -7,14 +7,14 @@
  * it does, the rig stays locked, also beyond this process, and that is said.
  */
 import { usesLab } from '../../rig/labNames.js';
-import { AREA_NAMES, type AreaName } from '../../base/areas.js';
+import type { AreaName } from '../../base/areas.js';
 import type { DeviceIdentity } from '../../blockdev/port.js';
 import type { AreaFailure, EnginePort, EngineSpec, OpenReport, PointEvent } from '../../replication/port.js';
 import { createAreaProbe, type AreaProbe } from './areaProbe.js';
-import { AreaWatch } from '../areaWatch.js';
+import { untilReadable } from '../areaWatch.js';
 import type { Bench } from '../cycle/bench.js';
 import { bringUp, putBackWhatWasLost, type BringUp } from './bringUp.js';
-import { delay, type Clock } from '../../base/clock.js';
+import type { Clock } from '../../base/clock.js';
 import type { CounterChange } from '../cycle/counterChanges.js';
 import type { CycleProblem, DeviceSign } from '../cycle/cycleTypes.js';
 import { CampaignError } from '../errors.js';
@@ -25,6 +25,7 @@ import { devicePath, gateQuestions, placedBoards } from './places.js';
 import { awaitRemains } from './remains.js';
 import { describeUnanswered } from './rigLock.js';
 import { engineSpecOf, type SessionOptions } from './sessionOptions.js';
+import { notAnswering } from './lastLook.js';
 import { POWER_ON_MS, SessionRails } from './sessionRails.js';
 import { ended, within } from '../within.js';
 
@@ -33,10 +34,6 @@ const ENGINE_END_MS = 10_000;
 
 /** What an engine needs to let go of devices that answer, if only with errors. */
 const LET_GO_MS = 2_000;
-
-/** How long a device is waited for to say whether it has power, once all is over. */
-const LAST_LOOK_MS = 1_000;
-const LAST_LOOK_EVERY_MS = 50;
 
 /** A hang only: each rail that may have taken a device's power is tried once (see bringUp.ts). */
 const LOST_MS = 300_000;
@@ -86,7 +83,8 @@ export class Session implements Bench {
   }
 
   get engine(): EnginePort {
-    if (this.enginePort === null) throw new CampaignError('INTERNAL', 'the session has no engine (not begun, or ended)');
+    if (this.enginePort === null)
+      throw new CampaignError('INTERNAL', 'the session has no engine (not begun, or ended)');
     return this.enginePort;
   }
 
@@ -106,7 +104,9 @@ export class Session implements Bench {
     const difference = await this.devices.difference();
     if (difference !== null) return difference;
     const { rig } = this.options;
-    const gate = await this.host.checkGate(gateQuestions(rig, this.lab), rig.file, { so: 'nothing is written from here on' });
+    const gate = await this.host.checkGate(gateQuestions(rig, this.lab), rig.file, {
+      so: 'nothing is written from here on',
+    });
     return gate.passed ? null : { kind: 'hardware', code: 'GATE_REFUSED', text: gate.text };
   }
 
@@ -145,10 +145,15 @@ export class Session implements Bench {
     await ended(this.clock, lost.length > 0 ? LET_GO_MS : ENGINE_END_MS, lettingGo);
     await within(this.clock, this.power.restoreMs, 'switching all rails on', this.power.allOn());
     await within(this.clock, back, 'the engine letting go of the devices', lettingGo);
-    await this.untilReadable(back);
+    await untilReadable(this, back);
     const mismatch = await within(this.clock, back, 'identifying the devices', this.identify());
     if (mismatch !== null) throw new CampaignError('HARDWARE_FAILED', mismatch.text);
-    await within(this.clock, back, 'opening the devices', this.engineSpec().then((spec) => this.engine.open(spec)));
+    await within(
+      this.clock,
+      back,
+      'opening the devices',
+      this.engineSpec().then((spec) => this.engine.open(spec)),
+    );
   }
 
   onFailure(listener: (failure: AreaFailure) => void): () => void {
@@ -181,7 +186,8 @@ export class Session implements Bench {
 
   /** For people, once the session has ended: what is known of the power, beside the troubles that `end` returned. */
   get powerAtEnd(): string {
-    if (this.unansweredAtEnd.length > 0) return `rails switched on, ${this.unansweredAtEnd.join(', ')} not answering yet`;
+    if (this.unansweredAtEnd.length > 0)
+      return `rails switched on, ${this.unansweredAtEnd.join(', ')} not answering yet`;
     return this.power.hasBegun ? 'power on' : 'rails as found';
   }
 
@@ -215,19 +221,17 @@ export class Session implements Bench {
     this.enginePort = await this.host.createEngine(events, { ffi });
   }
 
-  private async untilReadable(limitMs: number): Promise<void> {
-    const watch = new AreaWatch(this, () => undefined);
-    try {
-      await within(this.clock, limitMs, 'waiting for the devices', watch.untilReadable(AREA_NAMES));
-    } finally {
-      watch.end();
-    }
-  }
-
   private async openBoards(): Promise<void> {
     if (this.power.isOpen) return;
     const { rig } = this.options;
-    this.power.opened(await this.host.openPower({ name: rig.name, boards: placedBoards(rig, this.lab), boardTypes: rig.boardTypes, rails: rig.rails }));
+    this.power.opened(
+      await this.host.openPower({
+        name: rig.name,
+        boards: placedBoards(rig, this.lab),
+        boardTypes: rig.boardTypes,
+        rails: rig.rails,
+      }),
+    );
   }
 
   private pathOf(area: AreaName): string {
@@ -254,11 +258,15 @@ export class Session implements Bench {
     const held = describeUnanswered(this.options.rig.name, this.enginePort?.unanswered?.() ?? {});
     if (held !== null) troubles.push(held);
     const probed = this.prober?.unanswered() ?? [];
-    if (probed.length > 0) troubles.push(`${probed.join(', ')} left a read unanswered: process ${process.pid} can not end before that is answered, and keeps rig "${this.options.rig.name}" locked`);
+    if (probed.length > 0)
+      troubles.push(
+        `${probed.join(', ')} left a read unanswered: process ${process.pid} can not end before that is answered, and keeps rig "${this.options.rig.name}" locked`,
+      );
     await attempt('ending the engine', ENGINE_END_MS, () => this.enginePort?.terminate());
-    const gone = (await this.unanswered()).filter((area) => this.answeredAtStart.includes(area));
-    if (gone.length > 0 && !this.power.hasCut) await attempt('devices lost their power', LOST_MS, () => putBackWhatWasLost(this.broughtUp!, gone));
-    if (this.power.hasBegun) this.unansweredAtEnd = await this.unanswered();
+    const gone = (await this.notAnswering()).filter((area) => this.answeredAtStart.includes(area));
+    if (gone.length > 0 && !this.power.hasCut)
+      await attempt('devices lost their power', LOST_MS, () => putBackWhatWasLost(this.broughtUp!, gone));
+    if (this.power.hasBegun) this.unansweredAtEnd = await this.notAnswering();
     await attempt('closing the boards', this.power.restoreMs, () => this.power.close());
     await attempt('closing the probe', ENGINE_END_MS, async () => this.prober?.close());
     await attempt('lab down', POWER_ON_MS, () => this.endOwnLab());
@@ -266,15 +274,8 @@ export class Session implements Bench {
     return troubles;
   }
 
-  /** Fed by a rail, and not answering reads within LAST_LOOK_MS: contacts take their time. */
-  private async unanswered(): Promise<AreaName[]> {
-    const { rails } = this.options.rig;
-    let left = AREA_NAMES.filter((area) => rails.some(({ powers }) => powers.includes(area)));
-    for (const untilMs = this.clock.nowMs() + LAST_LOOK_MS; ; await delay(this.clock, LAST_LOOK_EVERY_MS)) {
-      const signs = await Promise.all(left.map((area) => this.prober?.probe(area, LAST_LOOK_MS) ?? null));
-      left = left.filter((_, i) => signs[i] !== null);
-      if (left.length === 0 || this.clock.nowMs() >= untilMs) return left;
-    }
+  private notAnswering(): Promise<AreaName[]> {
+    return notAnswering(this.options.rig.rails, this.prober, this.clock);
   }
 
   private async endOwnLab(): Promise<void> {

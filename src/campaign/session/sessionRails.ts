@@ -29,7 +29,11 @@ export class SessionRails implements BenchPower {
   /** Why the last `restore` did not do it. */
   private notRestored: Error | null = null;
 
-  constructor(rails: readonly RailSpec[], clock: Clock, onRail: (rail: string, state: 'on' | 'off' | 'unknown') => void) {
+  constructor(
+    rails: readonly RailSpec[],
+    clock: Clock,
+    onRail: (rail: string, state: 'on' | 'off' | 'unknown') => void,
+  ) {
     this.rails = rails;
     this.clock = clock;
     this.onRail = onRail;
@@ -106,7 +110,9 @@ export class SessionRails implements BenchPower {
   private async putBack(): Promise<void> {
     if (this.port === null) return;
     if (this.started) return this.allOn();
-    const states = new Map([...this.touched].map((rail) => [rail, this.found.get(rail) === 'off' ? 'off' : 'on'] as const));
+    const states = new Map(
+      [...this.touched].map((rail) => [rail, this.found.get(rail) === 'off' ? 'off' : 'on'] as const),
+    );
     await this.port.setEach(states);
     for (const [rail, state] of states) this.tell([rail], state);
   }

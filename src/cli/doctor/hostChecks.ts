@@ -32,7 +32,12 @@ const PROGRAMS: readonly Program[] = [
   { program: 'losetup', apt: 'mount', for: 'virtual disks', rigs: 'virtual', stops: true },
   { program: 'wipefs', apt: 'util-linux', for: 'the safety gate', rigs: 'all', stops: true },
   { program: 'nvme', apt: 'nvme-cli', for: 'unsafe shutdowns of NVMe disks as evidence of a cut', rigs: 'real' },
-  { program: 'smartctl', apt: 'smartmontools', for: 'power cycles of SATA, SAS and NVMe disks as evidence of a cut', rigs: 'real' },
+  {
+    program: 'smartctl',
+    apt: 'smartmontools',
+    for: 'power cycles of SATA, SAS and NVMe disks as evidence of a cut',
+    rigs: 'real',
+  },
   { program: 'cc', apt: 'gcc libc6-dev linux-libc-dev', for: 'building the native library' },
   { program: 'fio', apt: 'fio', for: 'bench and its tests' },
   { program: 'promtool', apt: 'prometheus', for: 'checking metrics and alert rules' },
@@ -41,17 +46,28 @@ const PROGRAMS: readonly Program[] = [
 /** Of a rig: what it needs, and nothing else. Without one: all that plugpull may need. */
 export function hostChecks(ffi: FfiName, rig: ResolvedRig | null): Check[] {
   const needsLab = rig !== null && rig.lab !== null;
-  return [kernel(), node(), root(needsLab), ...nativeChecks(ffi), ...(rig === null || needsLab ? labChecks(needsLab) : []), ...programs(rig)];
+  return [
+    kernel(),
+    node(),
+    root(needsLab),
+    ...nativeChecks(ffi),
+    ...(rig === null || needsLab ? labChecks(needsLab) : []),
+    ...programs(rig),
+  ];
 }
 
 function kernel(): Check {
   const text = release();
-  return atLeast(text, KERNEL_MIN) ? ok('kernel', text) : missing('kernel', text, `use Linux ${KERNEL_MIN.join('.')} or later`);
+  return atLeast(text, KERNEL_MIN)
+    ? ok('kernel', text)
+    : missing('kernel', text, `use Linux ${KERNEL_MIN.join('.')} or later`);
 }
 
 function node(): Check {
   const text = process.versions.node;
-  return atLeast(text, NODE_MIN) ? ok('node', text) : missing('node', text, `use Node.js ${NODE_MIN.join('.')} or later`);
+  return atLeast(text, NODE_MIN)
+    ? ok('node', text)
+    : missing('node', text, `use Node.js ${NODE_MIN.join('.')} or later`);
 }
 
 function atLeast(version: string, [major, minor]: readonly [number, number]): boolean {
@@ -62,7 +78,11 @@ function atLeast(version: string, [major, minor]: readonly [number, number]): bo
 function root(needsLab: boolean): Check {
   const uid = process.getuid?.() ?? -1;
   if (uid === 0) return ok('root', 'uid 0');
-  return (needsLab ? missing : lacking)('root', `uid ${uid}`, 'virtual labs need root; real disks need a user in groups disk and dialout');
+  return (needsLab ? missing : lacking)(
+    'root',
+    `uid ${uid}`,
+    'virtual labs need root; real disks need a user in groups disk and dialout',
+  );
 }
 
 /** An engine over /dev/null shows whether library, loader and io_uring work. */
@@ -79,11 +99,20 @@ function nativeChecks(ffi: FfiName): Check[] {
   };
   try {
     const threads = tryKind('threads');
-    if (threads !== null) return [missing(`native library (${ffi})`, threads, `${NATIVE_BUILD_COMMAND}; apt install gcc libc6-dev linux-libc-dev`)];
+    if (threads !== null)
+      return [
+        missing(
+          `native library (${ffi})`,
+          threads,
+          `${NATIVE_BUILD_COMMAND}; apt install gcc libc6-dev linux-libc-dev`,
+        ),
+      ];
     const ring = tryKind('io_uring');
     return [
       ok(`native library (${ffi})`, 'loads'),
-      ring === null ? ok('io_uring', 'works') : lacking('io_uring', ring, 'threads are used instead; sysctl kernel.io_uring_disabled=0'),
+      ring === null
+        ? ok('io_uring', 'works')
+        : lacking('io_uring', ring, 'threads are used instead; sysctl kernel.io_uring_disabled=0'),
     ];
   } finally {
     closeSync(fd);
@@ -102,11 +131,17 @@ function labChecks(needed: boolean): Check[] {
 }
 
 function programs(rig: ResolvedRig | null): Check[] {
-  return PROGRAMS.filter((one) => rig === null || calls(rig, one)).map(({ program, apt, rigs, stops = false, for: purpose }) => {
-    const found = spawnSync('sh', ['-c', `command -v ${program}`], { encoding: 'utf8', env: systemEnvironment() });
-    if (found.status === 0) return ok(program, found.stdout.trim());
-    return (stops && (rig !== null || rigs === 'all') ? missing : lacking)(program, `not found (for ${purpose})`, `apt install ${apt}`);
-  });
+  return PROGRAMS.filter((one) => rig === null || calls(rig, one)).map(
+    ({ program, apt, rigs, stops = false, for: purpose }) => {
+      const found = spawnSync('sh', ['-c', `command -v ${program}`], { encoding: 'utf8', env: systemEnvironment() });
+      if (found.status === 0) return ok(program, found.stdout.trim());
+      return (stops && (rig !== null || rigs === 'all') ? missing : lacking)(
+        program,
+        `not found (for ${purpose})`,
+        `apt install ${apt}`,
+      );
+    },
+  );
 }
 
 function calls(rig: ResolvedRig, { rigs }: Program): boolean {
@@ -124,6 +159,10 @@ export function accessCheck(name: string, path: string, group: string): Check {
   } catch (error) {
     const { code = '' } = error as NodeJS.ErrnoException;
     const denied = ['EACCES', 'EPERM'].includes(code);
-    return missing(name, code === 'ENOENT' ? `${path} is not there` : textOf(error), denied ? `run as root, or: usermod -aG ${group} $USER` : 'attach and power it, or correct the profile');
+    return missing(
+      name,
+      code === 'ENOENT' ? `${path} is not there` : textOf(error),
+      denied ? `run as root, or: usermod -aG ${group} $USER` : 'attach and power it, or correct the profile',
+    );
   }
 }

@@ -12,7 +12,9 @@ import { accessCheck } from './hostChecks.js';
 /** Why a run would be refused comes from the function that refuses it. */
 export async function rigChecks(rig: ResolvedRig, ffi: FfiName): Promise<Check[]> {
   const outlook = await outlookOf(rig, { holder: rigHolder(rig.name), ffi });
-  const checks = outlook.refusals.filter(({ what }) => what !== 'gate' && what !== 'board').map((refusal) => refused(refusal, rig));
+  const checks = outlook.refusals
+    .filter(({ what }) => what !== 'gate' && what !== 'board')
+    .map((refusal) => refused(refusal, rig));
   if (usesLab(rig) && !checks.some(({ name }) => name === 'lab')) checks.push(ok('lab', labState(outlook)));
   const powerless = outlook.notAsked.filter(({ reason }) => reason === 'powerless').map(({ area }) => area);
   for (const area of AREA_NAMES) {
@@ -24,7 +26,9 @@ export async function rigChecks(rig: ResolvedRig, ffi: FfiName): Promise<Check[]
     const name = `board ${board.name}`;
     const access = board.tty === '' ? ok(name, 'its programs are there') : accessCheck(name, board.tty, 'dialout');
     const refusal = outlook.refusals.find((one) => one.board === board.name);
-    checks.push(refusal === undefined ? access : missing(name, refusal.error.message, access.mend ?? 'correct the profile'));
+    checks.push(
+      refusal === undefined ? access : missing(name, refusal.error.message, access.mend ?? 'correct the profile'),
+    );
   }
   for (const { board, found, mend } of await ttyDoubts(rig.boards)) checks.push(lacking(`board ${board}`, found, mend));
   for (const w of rig.warnings) checks.push(lacking(`profile: ${w.field}`, w.text, 'see the profile'));
@@ -49,7 +53,11 @@ function refused({ what, error }: Refusal, rig: ResolvedRig): Check {
 /** Why a run would be refused, with what removes each cause. Reads only. Virtual disks are there while their lab is. */
 function gateChecks({ refusals, notAsked, asked }: Outlook, rig: ResolvedRig): Check[] {
   const gate = refusals.find(({ what }) => what === 'gate');
-  const checks = notAsked.filter(({ reason }) => reason === 'powerless').map(({ area, text }) => missing(`gate: ${area}`, text, `plugpull relay on ${rig.file}, then plugpull doctor again`));
+  const checks = notAsked
+    .filter(({ reason }) => reason === 'powerless')
+    .map(({ area, text }) =>
+      missing(`gate: ${area}`, text, `plugpull relay on ${rig.file}, then plugpull doctor again`),
+    );
   if (gate !== undefined) checks.push(...findings(gate, rig));
   else if (asked.length > 0) checks.push(ok('safety gate', `would pass: ${asked.join(', ')}`));
   const others = notAsked.filter(({ reason }) => reason !== 'powerless');
@@ -58,7 +66,9 @@ function gateChecks({ refusals, notAsked, asked }: Outlook, rig: ResolvedRig): C
 
 function notAskedText(others: readonly NotAsked[]): string {
   const areas = others.map(({ area }) => area).join(', ');
-  return others[0].reason === 'virtual' ? `not asked about ${areas}: ${others[0].text}` : `not asked: ${areas} in use, and claimed, as it should be`;
+  return others[0].reason === 'virtual'
+    ? `not asked about ${areas}: ${others[0].text}`
+    : `not asked: ${areas} in use, and claimed, as it should be`;
 }
 
 function findings({ error, findings: found }: Refusal, rig: ResolvedRig): Check[] {

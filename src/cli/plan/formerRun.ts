@@ -27,7 +27,8 @@ const LOOKED_AT_MAX = 20;
 
 /** @throws UsageError when the directory is no run of this profile with a cycle to go by */
 export function formerRunIn(directory: string, rig: ResolvedRig): FormerRun {
-  const refuse = (why: string): UsageError => new UsageError(`${directory}: ${why}; name the directory of a run of ${rig.file}`);
+  const refuse = (why: string): UsageError =>
+    new UsageError(`${directory}: ${why}; name the directory of a run of ${rig.file}`);
   let times: FormerTimes | null;
   try {
     times = timesOf(directory, rig);
@@ -56,7 +57,9 @@ export function newestFormerRun(rig: ResolvedRig): FormerRun | null {
 /** Their names begin with the time. */
 function candidates(rigName: string): string[] {
   try {
-    const names = readdirSync(RUNS_DIR).filter((name) => name.includes(`-${rigName}-`) && statSync(join(RUNS_DIR, name)).isDirectory());
+    const names = readdirSync(RUNS_DIR).filter(
+      (name) => name.includes(`-${rigName}-`) && statSync(join(RUNS_DIR, name)).isDirectory(),
+    );
     return names.sort().reverse().slice(0, LOOKED_AT_MAX);
   } catch {
     return [];
@@ -92,7 +95,18 @@ function rateOf(cycles: readonly CycleRecord[]): number | null {
 function comparable(rig: ResolvedRig): string {
   const { name, primary, secondary, journal, tracking, workload, boards, rails, lab, campaign } = rig;
   const disks = lab?.disks ?? null;
-  return JSON.stringify({ name, primary, secondary, journal, tracking, workload, boards, rails, disks, prepare: campaign.prepare });
+  return JSON.stringify({
+    name,
+    primary,
+    secondary,
+    journal,
+    tracking,
+    workload,
+    boards,
+    rails,
+    disks,
+    prepare: campaign.prepare,
+  });
 }
 
 interface EventTimes {

@@ -88,6 +88,7 @@ export function liveProgress(out: NodeJS.WriteStream): Progress {
 /** Within 80 columns. */
 function engineLine(s: EngineSnapshot, options: Options): string {
   const dirty = `${s.dirtyRegions} of ${s.regionCount} regions dirty`;
-  if (!['prepare', 'judge', 'resync', 'verify'].includes(s.phase)) return `${dirty}, ${s.updatesInFlight} updates in flight`;
+  if (!['prepare', 'judge', 'resync', 'verify'].includes(s.phase))
+    return `${dirty}, ${s.updatesInFlight} updates in flight`;
   return `[${cliProgress.Format.BarFormat(s.phaseDone, options)}] ${formatPercent(s.phaseDone)} ${formatBytes(s.phaseBytesPerSecond)}/s  ${dirty}`;
 }

@@ -17,7 +17,12 @@ const DONE: Record<Exclude<CampaignStep, 'end'>, string> = {
 export function plainProgress(write: (line: string) => void): Progress {
   return {
     observer: {
-      stepEnded: (step, durationMs, said) => write([`${step}: ${formatMs(durationMs)}`, said ?? (step === 'end' ? '' : DONE[step])].filter((part) => part !== '').join(', ')),
+      stepEnded: (step, durationMs, said) =>
+        write(
+          [`${step}: ${formatMs(durationMs)}`, said ?? (step === 'end' ? '' : DONE[step])]
+            .filter((part) => part !== '')
+            .join(', '),
+        ),
       cycleBegan: (index, cycles) => write(cycleTitle(index, cycles)),
       phase: (_index, from, _to, durationMs) => write(`  ${from}: ${formatMs(durationMs)}`),
       cycleEnded: (_state, record) => {

@@ -38,7 +38,9 @@ const STANDSTILL_SAID_MS = 1000;
 
 /** null: too short to be said. */
 export function standstillLine(standstill: Standstill): string | null {
-  return standstill.ms < STANDSTILL_SAID_MS ? null : `bench stood still for ${stoodStillFor([standstill])}; no deadline counts that time`;
+  return standstill.ms < STANDSTILL_SAID_MS
+    ? null
+    : `bench stood still for ${stoodStillFor([standstill])}; no deadline counts that time`;
 }
 
 export function repeatedLine(r: CycleRecord): string {
@@ -49,11 +51,18 @@ export function repeatedLine(r: CycleRecord): string {
 export function cycleLine(r: CycleRecord): string {
   const near = nearPoint(r);
   const cut = `${r.rails.join('+')} ${near === '' ? 'during' : 'at'} ${cutPlace(r)}${near === '' ? '' : `, ${near}`}`;
-  const why = r.reasons.length === 0 ? '' : `: ${firstReasons(r.reasons, (reason) => `${reason.code} (${inBrief(reason.text)})`).join('; ')}`;
-  const latency = Object.entries(r.cutLatencyMs).map(([rail, ms]) => `${rail} ${formatMs(ms)}`).join(', ');
+  const why =
+    r.reasons.length === 0
+      ? ''
+      : `: ${firstReasons(r.reasons, (reason) => `${reason.code} (${inBrief(reason.text)})`).join('; ')}`;
+  const latency = Object.entries(r.cutLatencyMs)
+    .map(([rail, ms]) => `${rail} ${formatMs(ms)}`)
+    .join(', ');
   const dirty = r.recovery === null ? '' : `, ${r.recovery.dirtyRegions} dirty`;
   const resync = r.resync === null ? '' : `, resync ${formatBytes(r.resync.bytes)} in ${formatMs(r.resync.durationMs)}`;
   const standstills = r.standstills ?? [];
-  const stood = standstills.some(({ ms }) => ms >= STANDSTILL_SAID_MS) ? `; bench stood still for ${stoodStillFor(standstills)}` : '';
+  const stood = standstills.some(({ ms }) => ms >= STANDSTILL_SAID_MS)
+    ? `; bench stood still for ${stoodStillFor(standstills)}`
+    : '';
   return `cycle ${r.index}: ${r.verdict} (${cut}; proof ${r.proofOfCut.kind}${latency === '' ? '' : `, ${latency}`}${dirty}${resync}${stood})${why}`;
 }

@@ -52,7 +52,7 @@ class LiteralClaim4 extends Evidence {
   override prune(e: number): void {
     const { regions, held, nodes, holdings } = this.state;
     for (let n = regions.firstNode[e]; n !== NIL; n = nodes.next[n]) nodes.holding[n] = NIL;
-    for (let h = held.firstHolding[e]; h !== NIL; ) {
+    for (let h = held.firstHolding[e]; h !== NIL;) {
       const next = holdings.next[h];
       holdings.unacked[h] = 0;
       if (!this.release(h)) return;
@@ -78,7 +78,11 @@ class OwnTransactionForgets extends Evidence {
 class CompleteAtClose extends Evidence {
   override completeIfDone(t: number): void {
     const { transactions, nowMs } = this.state;
-    if ((transactions.state[t] & (CLOSED | BEGUN)) === (CLOSED | BEGUN) && transactions.holdings[t] > 0 && this.log.hasRoom(1, this.reserveBlocks / 2)) {
+    if (
+      (transactions.state[t] & (CLOSED | BEGUN)) === (CLOSED | BEGUN) &&
+      transactions.holdings[t] > 0 &&
+      this.log.hasRoom(1, this.reserveBlocks / 2)
+    ) {
       this.log.append(RECORD_COMPLETE, this.state.transactionId(t), 0, 0, nowMs);
     }
     super.completeIfDone(t);
@@ -95,28 +99,95 @@ class ResetTooEarly extends Updates {
   protected override settle(slot: number): void {
     super.settle(slot);
     const { slots, nodes, regions, indicators } = this.state;
-    for (let n = slots.firstNode[slot]; n !== NIL; n = nodes.nextOfSlot(n)) indicators.clear(regions.region[nodes.entryOf(n)]);
+    for (let n = slots.firstNode[slot]; n !== NIL; n = nodes.nextOfSlot(n))
+      indicators.clear(regions.region[nodes.entryOf(n)]);
   }
 }
 
 export const ACKNOWLEDGING: readonly Mutant[] = [
-  coreMutant({ name: 'completion-is-durable', rule: 'R4', knownFailure: 5, wrong: 'a completed write counts as durable before any flush' }, { Updates: CompletionIsDurable }),
   coreMutant(
-    { name: 'flush-covers-later-writes', rule: 'R4', knownFailure: null, wrong: 'a flush is taken to cover what completed after it was submitted' },
+    {
+      name: 'completion-is-durable',
+      rule: 'R4',
+      knownFailure: 5,
+      wrong: 'a completed write counts as durable before any flush',
+    },
+    { Updates: CompletionIsDurable },
+  ),
+  coreMutant(
+    {
+      name: 'flush-covers-later-writes',
+      rule: 'R4',
+      knownFailure: null,
+      wrong: 'a flush is taken to cover what completed after it was submitted',
+    },
     { PowerEpoch: FlushCoversLaterWrites },
   ),
-  worldMutant({ name: 'flush-error-forgotten', rule: 'R4', knownFailure: null, wrong: 'a flush that failed is taken as done' }, { CoreClass: FlushErrorForgotten }),
   worldMutant(
-    { name: 'power-loss-not-told', rule: 'R4', knownFailure: 18, wrong: 'a power loss between completion and flush does not end the epoch' },
+    { name: 'flush-error-forgotten', rule: 'R4', knownFailure: null, wrong: 'a flush that failed is taken as done' },
+    { CoreClass: FlushErrorForgotten },
+  ),
+  worldMutant(
+    {
+      name: 'power-loss-not-told',
+      rule: 'R4',
+      knownFailure: 18,
+      wrong: 'a power loss between completion and flush does not end the epoch',
+    },
     { driver: { ...REAL_PARTS.driver, tellLostPower: false } },
   ),
-  coreMutant({ name: 'primary-is-enough', rule: 'R4', knownFailure: null, wrong: 'an update durable on P alone is acknowledged' }, { Updates: PrimaryIsEnough }),
-  coreMutant({ name: 'literal-claim-4', rule: 'R5', knownFailure: null, wrong: 'an acknowledgement takes the region from every active transaction' }, { Evidence: LiteralClaim4 }),
   coreMutant(
-    { name: 'own-transaction-forgets', rule: 'R5', knownFailure: null, wrong: 'the first acknowledgement takes the region from a transaction that has two updates to it' },
+    {
+      name: 'primary-is-enough',
+      rule: 'R4',
+      knownFailure: null,
+      wrong: 'an update durable on P alone is acknowledged',
+    },
+    { Updates: PrimaryIsEnough },
+  ),
+  coreMutant(
+    {
+      name: 'literal-claim-4',
+      rule: 'R5',
+      knownFailure: null,
+      wrong: 'an acknowledgement takes the region from every active transaction',
+    },
+    { Evidence: LiteralClaim4 },
+  ),
+  coreMutant(
+    {
+      name: 'own-transaction-forgets',
+      rule: 'R5',
+      knownFailure: null,
+      wrong: 'the first acknowledgement takes the region from a transaction that has two updates to it',
+    },
     { Evidence: OwnTransactionForgets },
   ),
-  coreMutant({ name: 'complete-at-close', rule: 'R6', knownFailure: null, wrong: 'the completion record is written when the transaction closes' }, { Evidence: CompleteAtClose }),
-  coreMutant({ name: 'tail-passes-active', rule: 'R7', knownFailure: null, wrong: 'the tail moves past records of active transactions' }, { TransactionLog: TailPassesActive }),
-  coreMutant({ name: 'reset-too-early', rule: 'R8', knownFailure: null, wrong: 'an indicator is reset while updates to its region are in flight' }, { Updates: ResetTooEarly }),
+  coreMutant(
+    {
+      name: 'complete-at-close',
+      rule: 'R6',
+      knownFailure: null,
+      wrong: 'the completion record is written when the transaction closes',
+    },
+    { Evidence: CompleteAtClose },
+  ),
+  coreMutant(
+    {
+      name: 'tail-passes-active',
+      rule: 'R7',
+      knownFailure: null,
+      wrong: 'the tail moves past records of active transactions',
+    },
+    { TransactionLog: TailPassesActive },
+  ),
+  coreMutant(
+    {
+      name: 'reset-too-early',
+      rule: 'R8',
+      knownFailure: null,
+      wrong: 'an indicator is reset while updates to its region are in flight',
+    },
+    { Updates: ResetTooEarly },
+  ),
 ];

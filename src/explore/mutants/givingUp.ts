@@ -44,7 +44,8 @@ class LateAckClearsMark extends Updates {
     const { slots, nodes, regions } = this.state;
     const f = slots.flags[slot];
     if ((f & GIVEN_UP) === 0 || ((f / DURABLE) & BOTH) !== BOTH) return;
-    for (let n = slots.firstNode[slot]; n !== NIL; n = nodes.nextOfSlot(n)) this.evidence.pages.unmark(regions.region[nodes.entryOf(n)]);
+    for (let n = slots.firstNode[slot]; n !== NIL; n = nodes.nextOfSlot(n))
+      this.evidence.pages.unmark(regions.region[nodes.entryOf(n)]);
   }
 }
 
@@ -58,7 +59,7 @@ class PressureDropsAll extends Evidence {
   override relievePressure(): void {
     const { holdings } = this.state;
     if (this.log.freeBlocks >= this.log.config.ringBlocks / 4) return;
-    for (let h = holdings.inLogOrder.head; h !== NIL; ) {
+    for (let h = holdings.inLogOrder.head; h !== NIL;) {
       const next = holdings.inLogOrder.next(h);
       if (this.log.isDurable(holdings.sequence[h])) this.drop(h);
       h = next;
@@ -85,13 +86,80 @@ class FirstCopyIsEnough extends IndicatorPages {
 }
 
 export const GIVING_UP: readonly Mutant[] = [
-  coreMutant({ name: 'degraded-write-unmarked', rule: 'R9', knownFailure: 3, wrong: 'an update given up with S away leaves no mark' }, { Evidence: DegradedWriteUnmarked }),
-  coreMutant({ name: 'forgotten-before-marked', rule: 'R9', knownFailure: null, wrong: 'the log forgets a given-up update before its mark is durable' }, { Updates: ForgottenBeforeMarked }),
-  worldMutant({ name: 'failed-mark-taken', rule: 'R9', knownFailure: 4, wrong: 'a page whose write failed counts as written' }, { CoreClass: FailedMarkTaken }),
-  worldMutant({ name: 'failed-commit-taken', rule: 'R2', knownFailure: 4, wrong: 'a log block whose write failed counts as written' }, { CoreClass: FailedCommitTaken }),
-  coreMutant({ name: 'late-ack-clears-mark', rule: 'R9', knownFailure: 14, wrong: 'an acknowledgement after giving up takes back the mark' }, { Updates: LateAckClearsMark }),
-  coreMutant({ name: 'reports-not-checked', rule: 'R4', knownFailure: 14, wrong: 'a late or double report is taken for the update that has the slot now' }, { Updates: ReportsNotChecked }),
-  coreMutant({ name: 'pressure-drops-all', rule: 'R9', knownFailure: null, wrong: 'under log pressure evidence of updates in flight is dropped without a mark' }, { Evidence: PressureDropsAll }),
-  coreMutant({ name: 'no-room-kept', rule: 'I5', knownFailure: null, wrong: 'no room is kept free in the log for releases and the tail' }, { TransactionLog: NoRoomKept }),
-  coreMutant({ name: 'first-copy-is-enough', rule: 'R12', knownFailure: null, wrong: 'a mark in one of the two copies of its page counts as durable' }, { IndicatorPages: FirstCopyIsEnough }),
+  coreMutant(
+    {
+      name: 'degraded-write-unmarked',
+      rule: 'R9',
+      knownFailure: 3,
+      wrong: 'an update given up with S away leaves no mark',
+    },
+    { Evidence: DegradedWriteUnmarked },
+  ),
+  coreMutant(
+    {
+      name: 'forgotten-before-marked',
+      rule: 'R9',
+      knownFailure: null,
+      wrong: 'the log forgets a given-up update before its mark is durable',
+    },
+    { Updates: ForgottenBeforeMarked },
+  ),
+  worldMutant(
+    { name: 'failed-mark-taken', rule: 'R9', knownFailure: 4, wrong: 'a page whose write failed counts as written' },
+    { CoreClass: FailedMarkTaken },
+  ),
+  worldMutant(
+    {
+      name: 'failed-commit-taken',
+      rule: 'R2',
+      knownFailure: 4,
+      wrong: 'a log block whose write failed counts as written',
+    },
+    { CoreClass: FailedCommitTaken },
+  ),
+  coreMutant(
+    {
+      name: 'late-ack-clears-mark',
+      rule: 'R9',
+      knownFailure: 14,
+      wrong: 'an acknowledgement after giving up takes back the mark',
+    },
+    { Updates: LateAckClearsMark },
+  ),
+  coreMutant(
+    {
+      name: 'reports-not-checked',
+      rule: 'R4',
+      knownFailure: 14,
+      wrong: 'a late or double report is taken for the update that has the slot now',
+    },
+    { Updates: ReportsNotChecked },
+  ),
+  coreMutant(
+    {
+      name: 'pressure-drops-all',
+      rule: 'R9',
+      knownFailure: null,
+      wrong: 'under log pressure evidence of updates in flight is dropped without a mark',
+    },
+    { Evidence: PressureDropsAll },
+  ),
+  coreMutant(
+    {
+      name: 'no-room-kept',
+      rule: 'I5',
+      knownFailure: null,
+      wrong: 'no room is kept free in the log for releases and the tail',
+    },
+    { TransactionLog: NoRoomKept },
+  ),
+  coreMutant(
+    {
+      name: 'first-copy-is-enough',
+      rule: 'R12',
+      knownFailure: null,
+      wrong: 'a mark in one of the two copies of its page counts as durable',
+    },
+    { IndicatorPages: FirstCopyIsEnough },
+  ),
 ];

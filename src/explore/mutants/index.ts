@@ -27,5 +27,7 @@ export const EQUIVALENT: readonly { name: string; why: string }[] = [
 export function mutantNamed(name: string): Mutant {
   const mutant = MUTANTS.find((m) => m.name === name);
   if (mutant !== undefined) return mutant;
-  throw new ExploreError('UNKNOWN_MUTANT', `mutant ${name}: must be one of ${MUTANTS.map((m) => m.name).join(', ')}`, { name });
+  throw new ExploreError('UNKNOWN_MUTANT', `mutant ${name}: must be one of ${MUTANTS.map((m) => m.name).join(', ')}`, {
+    name,
+  });
 }

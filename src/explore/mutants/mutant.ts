@@ -4,7 +4,12 @@
  */
 import { CORE_PARTS } from '../../tracker/core/coreParts.js';
 import { recoverFromPieces } from '../../tracker/journal/recovery.js';
-import type { ExpectedJournal, JournalPieces, JournalRecovery, RecoveryTables } from '../../tracker/journal/recovery.js';
+import type {
+  ExpectedJournal,
+  JournalPieces,
+  JournalRecovery,
+  RecoveryTables,
+} from '../../tracker/journal/recovery.js';
 import type { CoreParts } from '../../tracker/core/coreParts.js';
 import { REAL_PARTS } from '../world.js';
 import type { WorldParts } from '../world.js';
@@ -33,5 +38,8 @@ export function worldMutant(d: Description, parts: Partial<WorldParts>): Mutant 
 
 /** Recovery with other decision tables. */
 export function tables(t: RecoveryTables) {
-  return { recover: (expected: ExpectedJournal, pieces: JournalPieces): JournalRecovery => recoverFromPieces(expected, pieces, t) };
+  return {
+    recover: (expected: ExpectedJournal, pieces: JournalPieces): JournalRecovery =>
+      recoverFromPieces(expected, pieces, t),
+  };
 }

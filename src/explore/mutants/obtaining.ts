@@ -111,18 +111,71 @@ class OverlapsInFlight extends Updates {
 }
 
 export const OBTAINING: readonly Mutant[] = [
-  coreMutant({ name: 'indicator-not-set', rule: 'R1', knownFailure: null, wrong: 'an update is obtained and its indicator stays 0' }, { Updates: IndicatorNotSet }),
-  coreMutant({ name: 'counter-wraps', rule: 'R1', knownFailure: 12, wrong: 'the count of updates in flight to a region wraps at 3' }, { Updates: CounterWraps }),
-  coreMutant({ name: 'data-before-evidence', rule: 'R2', knownFailure: null, wrong: 'data is submitted without waiting for its log block' }, { Evidence: DataBeforeEvidence }),
   coreMutant(
-    { name: 'second-write-runs-ahead', rule: 'R2', knownFailure: 1, wrong: "a second write takes the region's evidence in memory for durable" },
+    {
+      name: 'indicator-not-set',
+      rule: 'R1',
+      knownFailure: null,
+      wrong: 'an update is obtained and its indicator stays 0',
+    },
+    { Updates: IndicatorNotSet },
+  ),
+  coreMutant(
+    {
+      name: 'counter-wraps',
+      rule: 'R1',
+      knownFailure: 12,
+      wrong: 'the count of updates in flight to a region wraps at 3',
+    },
+    { Updates: CounterWraps },
+  ),
+  coreMutant(
+    {
+      name: 'data-before-evidence',
+      rule: 'R2',
+      knownFailure: null,
+      wrong: 'data is submitted without waiting for its log block',
+    },
+    { Evidence: DataBeforeEvidence },
+  ),
+  coreMutant(
+    {
+      name: 'second-write-runs-ahead',
+      rule: 'R2',
+      knownFailure: 1,
+      wrong: "a second write takes the region's evidence in memory for durable",
+    },
     { Evidence: SecondWriteRunsAhead },
   ),
-  coreMutant({ name: 'mark-not-awaited', rule: 'R9', knownFailure: null, wrong: 'a mark in the indicator area counts before it is durable' }, { Evidence: MarkNotAwaited }),
+  coreMutant(
+    {
+      name: 'mark-not-awaited',
+      rule: 'R9',
+      knownFailure: null,
+      wrong: 'a mark in the indicator area counts before it is durable',
+    },
+    { Evidence: MarkNotAwaited },
+  ),
   worldMutant(
-    { name: 'goes-on-without-journal', rule: 'R2', knownFailure: null, wrong: 'with the journal gone, updates are written without evidence' },
+    {
+      name: 'goes-on-without-journal',
+      rule: 'R2',
+      knownFailure: null,
+      wrong: 'with the journal gone, updates are written without evidence',
+    },
     { ...REAL_PARTS, CoreClass: GoesOnWithoutJournal, core: { ...CORE_PARTS, Evidence: NoEvidenceNeeded } },
   ),
-  coreMutant({ name: 'commits-durable-alone', rule: 'R3', knownFailure: null, wrong: 'a log block counts as durable while an earlier one is not' }, { TransactionLog: CommitsDurableAlone }),
-  coreMutant({ name: 'overlaps-in-flight', rule: 'R13', knownFailure: 17, wrong: 'overlapping updates are in flight together' }, { Updates: OverlapsInFlight }),
+  coreMutant(
+    {
+      name: 'commits-durable-alone',
+      rule: 'R3',
+      knownFailure: null,
+      wrong: 'a log block counts as durable while an earlier one is not',
+    },
+    { TransactionLog: CommitsDurableAlone },
+  ),
+  coreMutant(
+    { name: 'overlaps-in-flight', rule: 'R13', knownFailure: 17, wrong: 'overlapping updates are in flight together' },
+    { Updates: OverlapsInFlight },
+  ),
 ];

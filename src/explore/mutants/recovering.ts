@@ -10,18 +10,24 @@ import { RECOVERING_PAGES } from './recoveringPages.js';
 type Patch = (r: JournalRecovery, expected: ExpectedJournal, pieces: JournalPieces) => JournalRecovery;
 
 function patched(patch: Patch) {
-  return (expected: ExpectedJournal, pieces: JournalPieces): JournalRecovery => patch(recoverFromPieces(expected, pieces), expected, pieces);
+  return (expected: ExpectedJournal, pieces: JournalPieces): JournalRecovery =>
+    patch(recoverFromPieces(expected, pieces), expected, pieces);
 }
 
 const logAlone = patched((r, _expected, pieces) => {
   const none = new IndicatorMap(r.regionCount);
-  const { dirty } = recoverFromPieces({ ..._expected }, { ...pieces, pages: (i, f) => ({ ...pieces.pages(i, f), dirty: none }) });
+  const { dirty } = recoverFromPieces(
+    { ..._expected },
+    { ...pieces, pages: (i, f) => ({ ...pieces.pages(i, f), dirty: none }) },
+  );
   return { ...r, dirty };
 });
 
 const mapAlone = patched((r, _expected, pieces) => ({ ...r, dirty: pieces.pages(r.identity, r.findings).dirty }));
 
-const damageOverlooked = patched((r, _expected, pieces) => (r.everythingDirty ? { ...r, dirty: pieces.pages(r.identity, r.findings).dirty } : r));
+const damageOverlooked = patched((r, _expected, pieces) =>
+  r.everythingDirty ? { ...r, dirty: pieces.pages(r.identity, r.findings).dirty } : r,
+);
 
 /** Only the first copy of the ring is read. */
 function firstCopyOnly(expected: ExpectedJournal, pieces: JournalPieces): JournalRecovery {
@@ -63,13 +69,64 @@ function lostSuperblocksAreClean(expected: ExpectedJournal, pieces: JournalPiece
 }
 
 export const RECOVERING: readonly Mutant[] = [
-  worldMutant({ name: 'recovers-map-alone', rule: 'R11', knownFailure: null, wrong: 'recovery reads the indicator area and not the log' }, { recover: mapAlone }),
-  worldMutant({ name: 'recovers-log-alone', rule: 'R11', knownFailure: 2, wrong: 'recovery reads the log and not the indicator area' }, { recover: logAlone }),
-  worldMutant({ name: 'damage-overlooked', rule: 'R12', knownFailure: 16, wrong: 'a damaged log makes nothing dirty' }, { recover: damageOverlooked }),
-  worldMutant({ name: 'first-copy-only', rule: 'R12', knownFailure: null, wrong: 'recovery reads only the first copy of the ring' }, { recover: firstCopyOnly }),
-  worldMutant({ name: 'older-copy-believed', rule: 'R12', knownFailure: 16, wrong: 'where the two copies of the ring differ, the older is believed' }, { recover: olderCopyBelieved }),
+  worldMutant(
+    {
+      name: 'recovers-map-alone',
+      rule: 'R11',
+      knownFailure: null,
+      wrong: 'recovery reads the indicator area and not the log',
+    },
+    { recover: mapAlone },
+  ),
+  worldMutant(
+    {
+      name: 'recovers-log-alone',
+      rule: 'R11',
+      knownFailure: 2,
+      wrong: 'recovery reads the log and not the indicator area',
+    },
+    { recover: logAlone },
+  ),
+  worldMutant(
+    { name: 'damage-overlooked', rule: 'R12', knownFailure: 16, wrong: 'a damaged log makes nothing dirty' },
+    { recover: damageOverlooked },
+  ),
+  worldMutant(
+    {
+      name: 'first-copy-only',
+      rule: 'R12',
+      knownFailure: null,
+      wrong: 'recovery reads only the first copy of the ring',
+    },
+    { recover: firstCopyOnly },
+  ),
+  worldMutant(
+    {
+      name: 'older-copy-believed',
+      rule: 'R12',
+      knownFailure: 16,
+      wrong: 'where the two copies of the ring differ, the older is believed',
+    },
+    { recover: olderCopyBelieved },
+  ),
   ...RECOVERING_LOG,
   ...RECOVERING_PAGES,
-  worldMutant({ name: 'both-superblocks-needed', rule: 'I4', knownFailure: null, wrong: 'one damaged superblock makes everything dirty' }, { recover: bothSuperblocksNeeded }),
-  worldMutant({ name: 'lost-superblocks-are-clean', rule: 'R12', knownFailure: 16, wrong: 'without any superblock nothing is dirty' }, { recover: lostSuperblocksAreClean }),
+  worldMutant(
+    {
+      name: 'both-superblocks-needed',
+      rule: 'I4',
+      knownFailure: null,
+      wrong: 'one damaged superblock makes everything dirty',
+    },
+    { recover: bothSuperblocksNeeded },
+  ),
+  worldMutant(
+    {
+      name: 'lost-superblocks-are-clean',
+      rule: 'R12',
+      knownFailure: 16,
+      wrong: 'without any superblock nothing is dirty',
+    },
+    { recover: lostSuperblocksAreClean },
+  ),
 ];

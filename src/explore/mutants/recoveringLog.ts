@@ -73,20 +73,101 @@ class UnknownNextEndsTheLog extends LogTable {
 class EveryPlaceIsNeeded extends LogTable {
   override next(s: number): Decision {
     const { ring } = this;
-    for (let place = 0; place < ring.layout.ringBlocks; place++) if (ring.problemAt(0, place) !== null || ring.problemAt(1, place) !== null) return 'lost';
+    for (let place = 0; place < ring.layout.ringBlocks; place++)
+      if (ring.problemAt(0, place) !== null || ring.problemAt(1, place) !== null) return 'lost';
     return super.next(s);
   }
 }
 
 export const RECOVERING_LOG: readonly Mutant[] = [
-  worldMutant({ name: 'invalid-copy-is-a-loss', rule: 'I4', knownFailure: null, wrong: 'one invalid copy of a needed log block makes everything dirty' }, tables({ Log: OneInvalidCopyIsALoss })),
-  worldMutant({ name: 'older-copy-is-a-loss', rule: 'I4', knownFailure: null, wrong: 'one copy that has lost a needed log block makes everything dirty' }, tables({ Log: OneOlderCopyIsALoss })),
-  worldMutant({ name: 'lost-block-passed', rule: 'R12', knownFailure: 16, wrong: 'a needed log block that neither copy has is passed over' }, tables({ Log: LostBlocksArePassed })),
-  worldMutant({ name: 'older-is-never-written', rule: 'R12', knownFailure: 16, wrong: 'a needed log block that one copy has lost and the other holds damaged counts as never written' }, tables({ Log: OlderIsNeverWritten })),
-  worldMutant({ name: 'lost-block-taken-for-empty', rule: 'R12', knownFailure: null, wrong: 'a block of which both copies are invalid counts as one without records' }, tables({ Log: EveryLostBlockWasEmpty })),
-  worldMutant({ name: 'one-copy-does-not-go-on', rule: 'R12', knownFailure: null, wrong: 'the log ends where one of the copies is not valid' }, tables({ Log: OneCopyDoesNotGoOn })),
-  worldMutant({ name: 'older-next-is-a-loss', rule: 'I4', knownFailure: null, wrong: 'an invalid block behind the log makes everything dirty, though its copy was never written' }, tables({ Log: OlderNextIsALoss })),
-  worldMutant({ name: 'torn-unit-is-a-loss', rule: 'I4', knownFailure: null, wrong: 'a block torn in both copies makes everything dirty, though its unit was never durable' }, tables({ Log: TornUnitIsALoss })),
-  worldMutant({ name: 'unknown-next-ends-log', rule: 'R12', knownFailure: 16, wrong: 'where both copies of the block behind the log are invalid, the log ends' }, tables({ Log: UnknownNextEndsTheLog })),
-  worldMutant({ name: 'every-place-is-needed', rule: 'I4', knownFailure: null, wrong: 'damage outside the evidence makes everything dirty' }, tables({ Log: EveryPlaceIsNeeded })),
+  worldMutant(
+    {
+      name: 'invalid-copy-is-a-loss',
+      rule: 'I4',
+      knownFailure: null,
+      wrong: 'one invalid copy of a needed log block makes everything dirty',
+    },
+    tables({ Log: OneInvalidCopyIsALoss }),
+  ),
+  worldMutant(
+    {
+      name: 'older-copy-is-a-loss',
+      rule: 'I4',
+      knownFailure: null,
+      wrong: 'one copy that has lost a needed log block makes everything dirty',
+    },
+    tables({ Log: OneOlderCopyIsALoss }),
+  ),
+  worldMutant(
+    {
+      name: 'lost-block-passed',
+      rule: 'R12',
+      knownFailure: 16,
+      wrong: 'a needed log block that neither copy has is passed over',
+    },
+    tables({ Log: LostBlocksArePassed }),
+  ),
+  worldMutant(
+    {
+      name: 'older-is-never-written',
+      rule: 'R12',
+      knownFailure: 16,
+      wrong: 'a needed log block that one copy has lost and the other holds damaged counts as never written',
+    },
+    tables({ Log: OlderIsNeverWritten }),
+  ),
+  worldMutant(
+    {
+      name: 'lost-block-taken-for-empty',
+      rule: 'R12',
+      knownFailure: null,
+      wrong: 'a block of which both copies are invalid counts as one without records',
+    },
+    tables({ Log: EveryLostBlockWasEmpty }),
+  ),
+  worldMutant(
+    {
+      name: 'one-copy-does-not-go-on',
+      rule: 'R12',
+      knownFailure: null,
+      wrong: 'the log ends where one of the copies is not valid',
+    },
+    tables({ Log: OneCopyDoesNotGoOn }),
+  ),
+  worldMutant(
+    {
+      name: 'older-next-is-a-loss',
+      rule: 'I4',
+      knownFailure: null,
+      wrong: 'an invalid block behind the log makes everything dirty, though its copy was never written',
+    },
+    tables({ Log: OlderNextIsALoss }),
+  ),
+  worldMutant(
+    {
+      name: 'torn-unit-is-a-loss',
+      rule: 'I4',
+      knownFailure: null,
+      wrong: 'a block torn in both copies makes everything dirty, though its unit was never durable',
+    },
+    tables({ Log: TornUnitIsALoss }),
+  ),
+  worldMutant(
+    {
+      name: 'unknown-next-ends-log',
+      rule: 'R12',
+      knownFailure: 16,
+      wrong: 'where both copies of the block behind the log are invalid, the log ends',
+    },
+    tables({ Log: UnknownNextEndsTheLog }),
+  ),
+  worldMutant(
+    {
+      name: 'every-place-is-needed',
+      rule: 'I4',
+      knownFailure: null,
+      wrong: 'damage outside the evidence makes everything dirty',
+    },
+    tables({ Log: EveryPlaceIsNeeded }),
+  ),
 ];

@@ -22,8 +22,40 @@ const newer = ({ generation: [a, b] }: PageStates): 0 | 1 => (a >= b ? 0 : 1);
 const older = (s: PageStates): 0 | 1 => (newer(s) === 0 ? 1 : 0);
 
 export const RECOVERING_PAGES: readonly Mutant[] = [
-  worldMutant({ name: 'invalid-page-is-a-loss', rule: 'I4', knownFailure: null, wrong: "one invalid copy of an indicator block makes all its regions dirty" }, tables({ pages: pagesBy((s, real) => (isInvalid(s) ? 'neither' : real)) })),
-  worldMutant({ name: 'lost-page-is-clean', rule: 'R12', knownFailure: 16, wrong: 'an indicator block of which both copies are invalid says nothing' }, tables({ pages: pagesBy((s, real) => (isLost(s) ? 0 : real)) })),
-  worldMutant({ name: 'older-page-believed', rule: 'R12', knownFailure: 16, wrong: 'an indicator block older than its unit is believed where its copy is invalid' }, tables({ pages: pagesBy((s, real) => (real === 'neither' && !isLost(s) ? newer(s) : real)) })),
-  worldMutant({ name: 'older-generation-believed', rule: 'R12', knownFailure: null, wrong: 'of two valid copies of an indicator block the older is believed' }, tables({ pages: pagesBy((s, real) => (isInvalid(s) ? real : older(s))) })),
+  worldMutant(
+    {
+      name: 'invalid-page-is-a-loss',
+      rule: 'I4',
+      knownFailure: null,
+      wrong: 'one invalid copy of an indicator block makes all its regions dirty',
+    },
+    tables({ pages: pagesBy((s, real) => (isInvalid(s) ? 'neither' : real)) }),
+  ),
+  worldMutant(
+    {
+      name: 'lost-page-is-clean',
+      rule: 'R12',
+      knownFailure: 16,
+      wrong: 'an indicator block of which both copies are invalid says nothing',
+    },
+    tables({ pages: pagesBy((s, real) => (isLost(s) ? 0 : real)) }),
+  ),
+  worldMutant(
+    {
+      name: 'older-page-believed',
+      rule: 'R12',
+      knownFailure: 16,
+      wrong: 'an indicator block older than its unit is believed where its copy is invalid',
+    },
+    tables({ pages: pagesBy((s, real) => (real === 'neither' && !isLost(s) ? newer(s) : real)) }),
+  ),
+  worldMutant(
+    {
+      name: 'older-generation-believed',
+      rule: 'R12',
+      knownFailure: null,
+      wrong: 'of two valid copies of an indicator block the older is believed',
+    },
+    tables({ pages: pagesBy((s, real) => (isInvalid(s) ? real : older(s))) }),
+  ),
 ];

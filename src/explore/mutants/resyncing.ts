@@ -135,29 +135,121 @@ class SecondaryOfBothDead extends Updates {
   override giveUp(slot: number): void {
     super.giveUp(slot);
     const { slots, nodes, regions, indicators } = this.state;
-    for (let n = slots.firstNode[slot]; n !== NIL; n = nodes.nextOfSlot(n)) indicators.clear(regions.region[nodes.entryOf(n)]);
+    for (let n = slots.firstNode[slot]; n !== NIL; n = nodes.nextOfSlot(n))
+      indicators.clear(regions.region[nodes.entryOf(n)]);
   }
 }
 
 export const RESYNCING: readonly Mutant[] = [
-  coreMutant({ name: 'copy-not-flushed', rule: 'R10', knownFailure: 5, wrong: 'a copy counts as durable on S when it completes' }, { Updates: CopyTakenAtCompletion }),
-  coreMutant({ name: 'source-not-flushed', rule: 'R10', knownFailure: null, wrong: 'what a copy has read counts as durable on P' }, { Updates: SourceNotFlushed }),
-  coreMutant({ name: 'copy-does-not-wait', rule: 'R10', knownFailure: 8, wrong: 'a copy starts while an update to its region is in flight' }, { Updates: CopyDoesNotWait }),
-  coreMutant({ name: 'writes-pass-copies', rule: 'R10', knownFailure: 8, wrong: 'an update does not wait for the copy of its region' }, { Updates: WritesPassCopies }),
-  coreMutant({ name: 'new-mark-overlooked', rule: 'R10', knownFailure: 7, wrong: 'a region marked during its copy is cleared by it' }, { Copies: NewMarkOverlooked }),
-  coreMutant({ name: 'clears-under-updates', rule: 'R10', knownFailure: 6, wrong: 'a bit is cleared that updates in flight rely on' }, { Copies: ClearsUnderUpdates }),
-  coreMutant({ name: 'cursor-stays', rule: 'R10', knownFailure: 9, wrong: 'a region that turns dirty behind the cursor is never met again' }, { Resync: CursorStays }),
-  coreMutant({ name: 'abort-forgets', rule: 'R10', knownFailure: 13, wrong: 'a cancelled copy takes its region for clean' }, { Copies: AbortForgets }),
-  coreMutant({ name: 'copy-needs-no-mark', rule: 'R10', knownFailure: null, wrong: "a copy starts before its region's mark is durable" }, { Resync: CopyNeedsNoMark, IndicatorPages: MarksCountInMemory }),
+  coreMutant(
+    {
+      name: 'copy-not-flushed',
+      rule: 'R10',
+      knownFailure: 5,
+      wrong: 'a copy counts as durable on S when it completes',
+    },
+    { Updates: CopyTakenAtCompletion },
+  ),
+  coreMutant(
+    {
+      name: 'source-not-flushed',
+      rule: 'R10',
+      knownFailure: null,
+      wrong: 'what a copy has read counts as durable on P',
+    },
+    { Updates: SourceNotFlushed },
+  ),
+  coreMutant(
+    {
+      name: 'copy-does-not-wait',
+      rule: 'R10',
+      knownFailure: 8,
+      wrong: 'a copy starts while an update to its region is in flight',
+    },
+    { Updates: CopyDoesNotWait },
+  ),
+  coreMutant(
+    {
+      name: 'writes-pass-copies',
+      rule: 'R10',
+      knownFailure: 8,
+      wrong: 'an update does not wait for the copy of its region',
+    },
+    { Updates: WritesPassCopies },
+  ),
+  coreMutant(
+    {
+      name: 'new-mark-overlooked',
+      rule: 'R10',
+      knownFailure: 7,
+      wrong: 'a region marked during its copy is cleared by it',
+    },
+    { Copies: NewMarkOverlooked },
+  ),
+  coreMutant(
+    {
+      name: 'clears-under-updates',
+      rule: 'R10',
+      knownFailure: 6,
+      wrong: 'a bit is cleared that updates in flight rely on',
+    },
+    { Copies: ClearsUnderUpdates },
+  ),
+  coreMutant(
+    {
+      name: 'cursor-stays',
+      rule: 'R10',
+      knownFailure: 9,
+      wrong: 'a region that turns dirty behind the cursor is never met again',
+    },
+    { Resync: CursorStays },
+  ),
+  coreMutant(
+    { name: 'abort-forgets', rule: 'R10', knownFailure: 13, wrong: 'a cancelled copy takes its region for clean' },
+    { Copies: AbortForgets },
+  ),
+  coreMutant(
+    {
+      name: 'copy-needs-no-mark',
+      rule: 'R10',
+      knownFailure: null,
+      wrong: "a copy starts before its region's mark is durable",
+    },
+    { Resync: CopyNeedsNoMark, IndicatorPages: MarksCountInMemory },
+  ),
   worldMutant(
-    { name: 'late-writes-ignored', rule: 'R10', knownFailure: null, wrong: 'a given-up write that may still land on S is not waited for' },
+    {
+      name: 'late-writes-ignored',
+      rule: 'R10',
+      knownFailure: null,
+      wrong: 'a given-up write that may still land on S is not waited for',
+    },
     { CoreClass: BackTooEarly, core: { ...REAL_PARTS.core, Updates: LateWritesIgnored } },
   ),
-  coreMutant({ name: 'resync-not-started', rule: 'R11', knownFailure: 11, wrong: 'what was dirty on disk at start is not resynchronized' }, { Resync: ResyncNotStarted }),
+  coreMutant(
+    {
+      name: 'resync-not-started',
+      rule: 'R11',
+      knownFailure: 11,
+      wrong: 'what was dirty on disk at start is not resynchronized',
+    },
+    { Resync: ResyncNotStarted },
+  ),
   worldMutant(
     { name: 'map-not-loaded', rule: 'R11', knownFailure: 2, wrong: 'recovery does not load the marks that it found' },
     { driver: { ...REAL_PARTS.driver, loadRecovered: false } },
   ),
-  worldMutant({ name: 'log-before-map', rule: 'R11', knownFailure: null, wrong: 'the log begins anew before D is durable in the indicator area' }, { CoreClass: LogBeforeMap }),
-  coreMutant({ name: 'give-up-resets', rule: 'R8', knownFailure: 3, wrong: 'the indicator is reset when an update is given up' }, { Updates: SecondaryOfBothDead }),
+  worldMutant(
+    {
+      name: 'log-before-map',
+      rule: 'R11',
+      knownFailure: null,
+      wrong: 'the log begins anew before D is durable in the indicator area',
+    },
+    { CoreClass: LogBeforeMap },
+  ),
+  coreMutant(
+    { name: 'give-up-resets', rule: 'R8', knownFailure: 3, wrong: 'the indicator is reset when an update is given up' },
+    { Updates: SecondaryOfBothDead },
+  ),
 ];

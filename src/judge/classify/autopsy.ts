@@ -88,7 +88,11 @@ class Flips {
  * `found`: the 512 bytes. `place`: run and LBA the sector must belong to. `updateIds`: versions that may be there; the
  * one its own header names is tried too.
  */
-export function examine(found: Uint8Array, place: { runId: number; lba: number }, updateIds: readonly number[]): Autopsy {
+export function examine(
+  found: Uint8Array,
+  place: { runId: number; lba: number },
+  updateIds: readonly number[],
+): Autopsy {
   const headerId = parseSector(found).stamp.updateId;
   const candidates = [...new Set([headerId, ...updateIds])].filter((id) => Number.isSafeInteger(id) && id >= 0);
   const versions = candidates.map((updateId): Version => ({ updateId, bytes: sectorOf({ ...place, updateId }) }));

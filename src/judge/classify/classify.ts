@@ -56,7 +56,10 @@ export function classifyChunk(
   ctx: ClassifyContext,
 ): ChunkOutcome {
   if (firstLba % SECTORS_PER_BLOCK !== 0) {
-    throw new JudgeError('HISTORY_RANGE', `chunk starts at LBA ${firstLba}, which is not a multiple of ${SECTORS_PER_BLOCK}`);
+    throw new JudgeError(
+      'HISTORY_RANGE',
+      `chunk starts at LBA ${firstLba}, which is not a multiple of ${SECTORS_PER_BLOCK}`,
+    );
   }
   if (ctx.rereads === undefined) {
     const suspects = findSuspects(area, firstLba, observations, history, ctx.tally.rereadsLeft);
@@ -100,7 +103,9 @@ function takeRereads(
   for (const [lba, second] of rereads) {
     const at = (lba - firstLba) * F.strideDoubles;
     if (at < 0 || at >= observations.length) {
-      throw new JudgeError('HISTORY_MISFED', `LBA ${lba} was read again but is not in the chunk at ${firstLba}`, { lba });
+      throw new JudgeError('HISTORY_MISFED', `LBA ${lba} was read again but is not in the chunk at ${firstLba}`, {
+        lba,
+      });
     }
     ctx.tally.rereadsLeft = Math.max(0, ctx.tally.rereadsLeft - 1);
     const owed = owedOf(area, Math.floor(lba / SECTORS_PER_BLOCK), history);
@@ -139,7 +144,13 @@ function countChunk(
 }
 
 /** The newest version in the block that may be there, or -1. */
-function newestHeldIn(observations: Float64Array, from: number, count: number, blockLba: number, owed: BlockOwed): number {
+function newestHeldIn(
+  observations: Float64Array,
+  from: number,
+  count: number,
+  blockLba: number,
+  owed: BlockOwed,
+): number {
   let newest = -1;
   for (let i = 0; i < count; i++) {
     const id = heldId(observations, (from + i) * F.strideDoubles, blockLba + i, owed);
@@ -183,7 +194,8 @@ function countBlock(
       tallyWrong(tally, observations, at, lba, owed, { newestHeld, bytes: ctx.sectorBytes?.(lba) ?? null });
     }
     const holdsAcknowledged = id >= owed.acknowledged && id <= owed.issued;
-    if (owed.acknowledged > 0 && !holdsAcknowledged) tally.addLostAcknowledged(acknowledgedFinding(observations, at, lba, owed));
+    if (owed.acknowledged > 0 && !holdsAcknowledged)
+      tally.addLostAcknowledged(acknowledgedFinding(observations, at, lba, owed));
   }
   tally.addLegal('current', current);
   tally.addLegal('torn-inflight', torn);

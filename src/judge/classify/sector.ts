@@ -56,7 +56,7 @@ export function isLegal(id: number, owed: BlockOwed): boolean {
 
 /** Found wrong by an earlier judgement, reported then, and still without any version. */
 export function isKnownDamage(lba: number, id: number, owed: BlockOwed): boolean {
-  return id === -1 && (owed.damaged & (1 << lba % SECTORS_PER_BLOCK)) !== 0;
+  return id === -1 && (owed.damaged & (1 << (lba % SECTORS_PER_BLOCK))) !== 0;
 }
 
 function foundText(observations: Float64Array, at: number, owed: BlockOwed): string {
@@ -85,7 +85,11 @@ function classByHeader(observations: Float64Array, at: number, lba: number, owed
   const F = OBSERVATION_FIELD;
   if (observations[at + F.kind] === OBSERVED.foreign) return noiseClass(owed);
   const id = observations[at + F.updateId]!;
-  const right = [observations[at + F.runId] === owed.runId, observations[at + F.lba] === lba, id >= 0 && id <= owed.issued];
+  const right = [
+    observations[at + F.runId] === owed.runId,
+    observations[at + F.lba] === lba,
+    id >= 0 && id <= owed.issued,
+  ];
   if (right.filter(Boolean).length < 2) return noiseClass(owed);
   return id > owed.durable && id <= owed.issued ? 'shorn' : 'bit-corruption';
 }

@@ -157,7 +157,13 @@ export class AreaTally {
 
   private sample(name: string, finding: Finding): JudgeSample | null {
     if (this.samples.length >= SAMPLES_MAX) return null;
-    const sample: JudgeSample = { area: this.area, lba: finding.lba, class: name, expected: finding.expected, found: finding.found };
+    const sample: JudgeSample = {
+      area: this.area,
+      lba: finding.lba,
+      class: name,
+      expected: finding.expected,
+      found: finding.found,
+    };
     this.samples.push(sample);
     return sample;
   }

@@ -22,7 +22,9 @@ export interface Owed {
 /** Whether a sector that carries no stamp of this run may be what was there before the first update. */
 export function isUnknownBase(owed: Owed, kind: number, observedRunId: number): boolean {
   if (owed.base !== 'unknown' || owed.durable !== 0) return false;
-  return kind === OBSERVED.zero || kind === OBSERVED.foreign || (kind === OBSERVED.valid && observedRunId !== owed.runId);
+  return (
+    kind === OBSERVED.zero || kind === OBSERVED.foreign || (kind === OBSERVED.valid && observedRunId !== owed.runId)
+  );
 }
 
 /**

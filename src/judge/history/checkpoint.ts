@@ -11,10 +11,10 @@ import { JudgeError } from '../errors.js';
 import type { WriteHistory } from './history.js';
 import { HISTORY_KIND, type HistoryRecord } from './log.js';
 
-
 /** Runs are in whole blocks; the last block of an area may be short. @throws JudgeError HISTORY_MISFED while something is in flight. */
 export function* checkpointOf(history: WriteHistory): Iterable<HistoryRecord> {
-  if (!history.atRest) throw new JudgeError('HISTORY_MISFED', 'a checkpoint of the history was asked for while I/O is in flight');
+  if (!history.atRest)
+    throw new JudgeError('HISTORY_MISFED', 'a checkpoint of the history was asked for while I/O is in flight');
   const { acknowledged, blockCount } = history;
   for (const area of STORAGE_AREAS) yield* areaRecords(history, area);
   for (const { first, count } of runs(blockCount, (b) => acknowledged[b]!)) {
@@ -28,15 +28,26 @@ function* areaRecords(history: WriteHistory, area: StorageArea): Iterable<Histor
   const { durable, issued, damaged, marks, token } = history.area(area);
   yield { ...record(HISTORY_KIND.position, area, token, 0, 0), b: history.newestId };
   const { blockCount } = history;
-  for (const { first, count } of runs(blockCount, (b) => durable[b]!, (b) => issued[b]!, (b) => damaged[b]!)) {
+  for (const { first, count } of runs(
+    blockCount,
+    (b) => durable[b]!,
+    (b) => issued[b]!,
+    (b) => damaged[b]!,
+  )) {
     if (durable[first] === 0 && issued[first] === 0 && damaged[first] === 0) continue;
-    yield { ...record(HISTORY_KIND.blocks, area, durable[first]!, first, count), b: issued[first]!, damaged: damaged[first]! };
+    yield {
+      ...record(HISTORY_KIND.blocks, area, durable[first]!, first, count),
+      b: issued[first]!,
+      damaged: damaged[first]!,
+    };
   }
   for (const { first, count } of runs(blockCount, (b) => marks[b]!)) {
     if (marks[first] !== 0) yield record(HISTORY_KIND.marks, area, marks[first]!, first, count);
   }
   const pending: HistoryRecord[] = [];
-  history.area(area).pendingRuns((id, first, count) => pending.push(record(HISTORY_KIND.pending, area, id, first, count)));
+  history
+    .area(area)
+    .pendingRuns((id, first, count) => pending.push(record(HISTORY_KIND.pending, area, id, first, count)));
   yield* pending;
 }
 
@@ -50,6 +61,21 @@ function* runs(blockCount: number, ...of: ((block: number) => number)[]): Iterab
   }
 }
 
-function record(kind: HistoryRecord['kind'], area: StorageArea, a: number, firstBlock: number, blockCount: number): HistoryRecord {
-  return { kind, area, ok: false, damaged: 0, a, offsetBytes: firstBlock * BLOCK_BYTES, lengthBytes: blockCount * BLOCK_BYTES, b: 0 };
+function record(
+  kind: HistoryRecord['kind'],
+  area: StorageArea,
+  a: number,
+  firstBlock: number,
+  blockCount: number,
+): HistoryRecord {
+  return {
+    kind,
+    area,
+    ok: false,
+    damaged: 0,
+    a,
+    offsetBytes: firstBlock * BLOCK_BYTES,
+    lengthBytes: blockCount * BLOCK_BYTES,
+    b: 0,
+  };
 }

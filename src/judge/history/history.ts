@@ -74,7 +74,9 @@ export class WriteHistory implements HistoryFeed {
   }
 
   /** The ledger of an area, to be read only. */
-  area(area: StorageArea): Readonly<Pick<AreaHistory, 'durable' | 'issued' | 'damaged' | 'marks' | 'token' | 'pendingRuns'>> {
+  area(
+    area: StorageArea,
+  ): Readonly<Pick<AreaHistory, 'durable' | 'issued' | 'damaged' | 'marks' | 'token' | 'pendingRuns'>> {
     return this.areas[area];
   }
 

@@ -81,7 +81,9 @@ export function encodeHeader(header: HistoryHeader): Uint8Array {
 }
 
 function bad(what: string, offset: number): JudgeError {
-  return new JudgeError('HISTORY_LOG_BAD', `history file: ${what} at byte ${offset}; the run can't be judged from it`, { offset });
+  return new JudgeError('HISTORY_LOG_BAD', `history file: ${what} at byte ${offset}; the run can't be judged from it`, {
+    offset,
+  });
 }
 
 export function decodeHeader(bytes: Uint8Array): HistoryHeader {
@@ -129,7 +131,11 @@ function decodeRecord(bytes: Uint8Array, view: DataView, at: number): HistoryRec
 }
 
 /** Records of a whole file. `tornBytes`: left at the end, less than a record. Throws HISTORY_LOG_BAD. */
-export function decodeHistory(bytes: Uint8Array): { header: HistoryHeader; records: Iterable<HistoryRecord>; tornBytes: number } {
+export function decodeHistory(bytes: Uint8Array): {
+  header: HistoryHeader;
+  records: Iterable<HistoryRecord>;
+  tornBytes: number;
+} {
   const header = decodeHeader(bytes);
   const body = bytes.length - HISTORY_HEADER_BYTES;
   const tornBytes = body % HISTORY_RECORD_BYTES;
@@ -153,7 +159,8 @@ export function applyRecord(history: WriteHistory, r: HistoryRecord): void {
       return history.durableCompleted(r.area, r.a, r.offsetBytes, r.lengthBytes);
     case HISTORY_KIND.flushSubmitted: {
       const token = history.flushSubmitted(r.area);
-      if (token !== r.a) throw new JudgeError('HISTORY_LOG_BAD', `history file: flush ${r.a} is number ${token} on replay`);
+      if (token !== r.a)
+        throw new JudgeError('HISTORY_LOG_BAD', `history file: flush ${r.a} is number ${token} on replay`);
       return;
     }
     case HISTORY_KIND.flushCompleted:

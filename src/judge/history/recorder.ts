@@ -9,7 +9,14 @@ import { BLOCK_BYTES } from '../../base/observation.js';
 import { WriteHistory } from './history.js';
 import type { BaseContent, HistoryFeed } from './feed.js';
 import { checkpointOf } from './checkpoint.js';
-import { HISTORY_KIND, HISTORY_RECORD_BYTES, encodeHeader, encodeRecord, type HistoryKind, type HistoryRecord } from './log.js';
+import {
+  HISTORY_KIND,
+  HISTORY_RECORD_BYTES,
+  encodeHeader,
+  encodeRecord,
+  type HistoryKind,
+  type HistoryRecord,
+} from './log.js';
 
 /** 64 KiB a call: few enough calls to be cheap, few enough records to lose when the bench dies. */
 const BUFFERED_RECORDS = 1638;

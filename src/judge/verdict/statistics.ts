@@ -10,7 +10,8 @@ export const CONFIDENCE = 0.95;
  */
 export function failureRateUpperBound(failures: number, cycles: number, confidence: number = CONFIDENCE): number {
   const counts = Number.isSafeInteger(failures) && Number.isSafeInteger(cycles) && failures >= 0 && failures <= cycles;
-  if (!counts) throw new RangeError(`${failures} failures in ${cycles} cycles: whole numbers with 0 <= failures <= cycles`);
+  if (!counts)
+    throw new RangeError(`${failures} failures in ${cycles} cycles: whole numbers with 0 <= failures <= cycles`);
   if (!(confidence > 0 && confidence < 1)) throw new RangeError(`confidence ${confidence} is not between 0 and 1`);
   if (failures === cycles) return 1;
   return betaQuantile(confidence, failures + 1, cycles - failures);

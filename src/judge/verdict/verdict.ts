@@ -110,7 +110,12 @@ function verifyReasons(verify: VerifyReport): Reason[] {
   }
   for (const area of STORAGE_AREAS) {
     for (const [name, sectors] of Object.entries(verify.faults?.[area] ?? {})) {
-      if (sectors > 0) reasons.push({ code: 'DEVICE_FAULT', rule: name, text: `${area}: ${sectors} sectors ${name} since they were judged` });
+      if (sectors > 0)
+        reasons.push({
+          code: 'DEVICE_FAULT',
+          rule: name,
+          text: `${area}: ${sectors} sectors ${name} since they were judged`,
+        });
     }
   }
   return reasons;
@@ -121,11 +126,20 @@ function recoveryReasons(recovery: RecoveryReport): Reason[] {
   const rotten = recovery.findings.filter((f) => f.class === 'indicator-rot');
   const listed = rotten.map((f) => `journal ${f.where}, ${blocksText(f)}: ${f.problem} (${f.effect})`);
   const unlisted = (recovery.unlisted ?? []).filter((f) => f.class === 'indicator-rot');
-  const texts = [...listed, ...unlisted.map((f) => `journal ${f.where}: ${f.count} more findings, behind the list's end`)];
+  const texts = [
+    ...listed,
+    ...unlisted.map((f) => `journal ${f.where}: ${f.count} more findings, behind the list's end`),
+  ];
   return texts.map((text) => ({ code: 'METADATA_ROT', rule: 'indicator-rot', text }));
 }
 
-function overLimit(code: ReasonCode, field: string, value: number | undefined, limit: number | null, unit: string): Reason[] {
+function overLimit(
+  code: ReasonCode,
+  field: string,
+  value: number | undefined,
+  limit: number | null,
+  unit: string,
+): Reason[] {
   if (value === undefined || limit === null || value <= limit) return [];
   return [{ code, rule: `campaign.limits.${field}`, text: `${value}${unit} is beyond the limit of ${limit}${unit}` }];
 }
@@ -150,7 +164,8 @@ function notAllJudged({ recovery, judge, verify }: CycleEvidence): string | null
   if (judge === null) return null;
   for (const area of STORAGE_AREAS) {
     const judgedBytes = judge.areas[area].sectorsRead * SECTOR_BYTES;
-    if (verify !== null && judgedBytes !== verify.bytes) return `${area}: ${judgedBytes} bytes were judged, ${verify.bytes} verified`;
+    if (verify !== null && judgedBytes !== verify.bytes)
+      return `${area}: ${judgedBytes} bytes were judged, ${verify.bytes} verified`;
   }
   if (recovery !== null && judge.dirtyRegions !== recovery.dirtyRegions) {
     return `recovery found ${recovery.dirtyRegions} dirty regions, the judge was given ${judge.dirtyRegions}`;
@@ -161,12 +176,20 @@ function notAllJudged({ recovery, judge, verify }: CycleEvidence): string | null
 function doubts(e: CycleEvidence): Reason[] {
   const reasons: Reason[] = [];
   if (e.proofOfCut !== 'device') {
-    const text = typeof e.unproven === 'string' ? `no device-side evidence: ${e.unproven}` : `no device-side evidence that the power was cut (best: ${e.proofOfCut})`;
+    const text =
+      typeof e.unproven === 'string'
+        ? `no device-side evidence: ${e.unproven}`
+        : `no device-side evidence that the power was cut (best: ${e.proofOfCut})`;
     reasons.push({ code: 'CUT_UNPROVEN', rule: 'relay-lie', text });
   }
-  if (typeof e.missedPoint === 'string') reasons.push({ code: 'POINT_NOT_REACHED', rule: 'campaign.cuts.at', text: e.missedPoint });
+  if (typeof e.missedPoint === 'string')
+    reasons.push({ code: 'POINT_NOT_REACHED', rule: 'campaign.cuts.at', text: e.missedPoint });
   if (e.updatesIssued === 0) {
-    reasons.push({ code: 'NOTHING_WRITTEN', rule: 'workload', text: 'the application had written nothing when the power went: nothing was at stake' });
+    reasons.push({
+      code: 'NOTHING_WRITTEN',
+      rule: 'workload',
+      text: 'the application had written nothing when the power went: nothing was at stake',
+    });
   }
   const unjudged = notAllJudged(e);
   if (unjudged !== null) reasons.push({ code: 'NOT_ALL_JUDGED', rule: 'judge', text: unjudged });

@@ -30,7 +30,9 @@ function run(setup: DiskThreadSetup): void {
   const powerLog = openJournalFile(setup.powerLogPath);
   const injectedLog = openJournalFile(setup.injectedLogPath);
   const faults = parseFaults(spec.name, spec.faults);
-  const context = new DiskFaultContext(spec, seed, injectedLog, (random, probability) => cache.loseSome(random, probability));
+  const context = new DiskFaultContext(spec, seed, injectedLog, (random, probability) =>
+    cache.loseSome(random, probability),
+  );
   const cache: VolatileCache = new VolatileCache(wrapMedium(image, faults, context), {
     sizeBytes: spec.sizeBytes,
     cacheBytes: spec.cacheBytes,

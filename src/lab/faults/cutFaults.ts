@@ -23,7 +23,8 @@ export function settleFault(inner: Medium, fault: SettleFault, context: FaultCon
         cut = context.cutCount;
         left = fault.count;
       }
-      const strikes = cause === 'settle' && left > 0 && context.cutCount >= fault.afterCuts && random.chance(fault.probability);
+      const strikes =
+        cause === 'settle' && left > 0 && context.cutCount >= fault.afterCuts && random.chance(fault.probability);
       if (!strikes) return inner.write(offset, source, at, length, cause);
       left--;
       const sectorAt = random.below(length / SECTOR_BYTES) * SECTOR_BYTES;
@@ -80,7 +81,12 @@ function noise(random: Random): Buffer {
 }
 
 /** A range reads as zeros after the cut number `afterCuts + 1`. */
-export function regionLoss(inner: VirtualDevice, medium: Medium, fault: FaultOf<'region-loss'>, context: FaultContext): VirtualDevice {
+export function regionLoss(
+  inner: VirtualDevice,
+  medium: Medium,
+  fault: FaultOf<'region-loss'>,
+  context: FaultContext,
+): VirtualDevice {
   const { offset, length } = placeRange(fault, context);
   let done = false;
   return {

@@ -8,7 +8,10 @@ export interface PlacedRange {
 }
 
 /** Clipped to the disk. */
-export function placeRange(fault: { class: string; offset?: number; length: number }, context: FaultContext): PlacedRange {
+export function placeRange(
+  fault: { class: string; offset?: number; length: number },
+  context: FaultContext,
+): PlacedRange {
   const length = Math.min(fault.length, context.sizeBytes);
   const placesMax = (context.sizeBytes - length) / SECTOR_BYTES + 1;
   const offset = fault.offset ?? context.random(`${fault.class}/place`).below(placesMax) * SECTOR_BYTES;

@@ -7,7 +7,11 @@ import { Schedule } from './schedule.js';
 import type { FaultOf } from './spec.js';
 
 /** EIO until the sector is written again, as a drive that remaps it then. */
-export function latentError(inner: VirtualDevice, fault: FaultOf<'latent-error'>, context: FaultContext): VirtualDevice {
+export function latentError(
+  inner: VirtualDevice,
+  fault: FaultOf<'latent-error'>,
+  context: FaultContext,
+): VirtualDevice {
   const { offset, length } = placeRange(fault, context);
   const bad = new Set<number>();
   for (let at = offset; at < offset + length; at += SECTOR_BYTES) bad.add(at / SECTOR_BYTES);
@@ -34,7 +38,11 @@ export function latentError(inner: VirtualDevice, fault: FaultOf<'latent-error'>
 }
 
 /** One read returns its neighbour's data; a second read is right. */
-export function misdirectedRead(inner: VirtualDevice, fault: FaultOf<'misdirected-read'>, context: FaultContext): VirtualDevice {
+export function misdirectedRead(
+  inner: VirtualDevice,
+  fault: FaultOf<'misdirected-read'>,
+  context: FaultContext,
+): VirtualDevice {
   const schedule = new Schedule({ first: fault.afterReads, every: fault.every, count: fault.count });
   return {
     ...forward(inner),

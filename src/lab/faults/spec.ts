@@ -32,21 +32,51 @@ const schema = z.discriminatedUnion('class', [
     lossProbability: probability.default(0.5),
   }),
   z.strictObject({ class: z.literal('latent-error'), ...active, ...range }),
-  z.strictObject({ class: z.literal('slow'), ...active, delayMs: durationMs.default(20), probability: probability.default(1) }),
+  z.strictObject({
+    class: z.literal('slow'),
+    ...active,
+    delayMs: durationMs.default(20),
+    probability: probability.default(1),
+  }),
   z.strictObject({ class: z.literal('stale-read'), ...onWrites }),
-  z.strictObject({ class: z.literal('misdirected-read'), ...active, afterReads: times.default(100), every: times.default(100), count: times.default(1) }),
+  z.strictObject({
+    class: z.literal('misdirected-read'),
+    ...active,
+    afterReads: times.default(100),
+    every: times.default(100),
+    count: times.default(1),
+  }),
   z.strictObject({ class: z.literal('lost-write'), ...onWrites }),
   z.strictObject({ class: z.literal('torn-durable'), ...onWrites }),
-  z.strictObject({ class: z.literal('bit-corruption'), ...onWrites, bits: z.number().int().min(1).max(4096).default(8) }),
+  z.strictObject({
+    class: z.literal('bit-corruption'),
+    ...onWrites,
+    bits: z.number().int().min(1).max(4096).default(8),
+  }),
   z.strictObject({ class: z.literal('misdirected-write'), ...onWrites }),
-  z.strictObject({ class: z.literal('stuck-bits'), ...active, ...range, mask: z.number().int().min(1).max(255).default(4) }),
+  z.strictObject({
+    class: z.literal('stuck-bits'),
+    ...active,
+    ...range,
+    mask: z.number().int().min(1).max(255).default(4),
+  }),
   z.strictObject({ class: z.literal('shorn'), ...atCut }),
   z.strictObject({ class: z.literal('garbage'), ...atCut }),
   z.strictObject({ class: z.literal('collateral'), ...atCut }),
   z.strictObject({ class: z.literal('region-loss'), ...active, ...range, length: sectorBytes.default(1024 * 1024) }),
   z.strictObject({ class: z.literal('dead-device'), atCut: times.default(1) }),
-  z.strictObject({ class: z.literal('late-return'), atCut: times.default(1), delayMs: durationMs.default(5000), everyCut: z.boolean().default(false) }),
-  z.strictObject({ class: z.literal('bounce'), atCut: times.default(1), pulses: z.number().int().min(1).max(100).default(3), gapMs: durationMs.default(10) }),
+  z.strictObject({
+    class: z.literal('late-return'),
+    atCut: times.default(1),
+    delayMs: durationMs.default(5000),
+    everyCut: z.boolean().default(false),
+  }),
+  z.strictObject({
+    class: z.literal('bounce'),
+    atCut: times.default(1),
+    pulses: z.number().int().min(1).max(100).default(3),
+    gapMs: durationMs.default(10),
+  }),
   /** After this cut the disk's node is another disk's: `with` names it. The next cut puts it right. */
   z.strictObject({ class: z.literal('wrong-device'), atCut: times.default(1), with: z.string() }),
 ]);
@@ -79,10 +109,18 @@ export function parseFaults(disk: string, faults: readonly Record<string, unknow
     const name = String(fault['class']);
     const where = `disk ${disk}, faults[${i}]`;
     if (!FAULT_CLASSES.includes(name)) {
-      const hint = ELSEWHERE[name] ?? `classes are ${FAULT_CLASSES.join(', ')}; \`plugpull lab faults\` says what each does`;
-      throw new LabError('LAB_BAD_FAULT', `${where}: class ${JSON.stringify(fault['class'])} can't be injected: ${hint}.`, { disk, fault });
+      const hint =
+        ELSEWHERE[name] ?? `classes are ${FAULT_CLASSES.join(', ')}; \`plugpull lab faults\` says what each does`;
+      throw new LabError(
+        'LAB_BAD_FAULT',
+        `${where}: class ${JSON.stringify(fault['class'])} can't be injected: ${hint}.`,
+        { disk, fault },
+      );
     }
     const problems = result.error.issues.map((issue) => `${issue.path.join('.') || name}: ${issue.message}`).join('; ');
-    throw new LabError('LAB_BAD_FAULT', `${where} (${name}): ${problems}. Correct the faults of the disk.`, { disk, fault });
+    throw new LabError('LAB_BAD_FAULT', `${where} (${name}): ${problems}. Correct the faults of the disk.`, {
+      disk,
+      fault,
+    });
   });
 }

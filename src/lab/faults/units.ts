@@ -21,4 +21,6 @@ export const sectorBytes = withUnit(BYTES, '4KiB').refine((n) => Number.isSafeIn
   message: 'a multiple of 512 bytes, 0 or more',
 });
 
-export const durationMs = withUnit(MILLISECONDS, '250ms').refine((n) => n >= 0 && n <= 3_600_000, { message: '0 to 60 min' });
+export const durationMs = withUnit(MILLISECONDS, '250ms').refine((n) => n >= 0 && n <= 3_600_000, {
+  message: '0 to 60 min',
+});

@@ -12,8 +12,13 @@ export function openFuse(): number {
     return fs.openSync(FUSE_DEVICE, fs.constants.O_RDWR | fs.constants.O_NONBLOCK);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    const step = code === 'EACCES' || code === 'EPERM' ? 'Run as root.' : 'Load it with `modprobe fuse` or give it to the container.';
-    throw new LabError('LAB_NO_FUSE', `${FUSE_DEVICE} can't be opened (${code}): virtual disks need FUSE. ${step}`, { code });
+    const step =
+      code === 'EACCES' || code === 'EPERM'
+        ? 'Run as root.'
+        : 'Load it with `modprobe fuse` or give it to the container.';
+    throw new LabError('LAB_NO_FUSE', `${FUSE_DEVICE} can't be opened (${code}): virtual disks need FUSE. ${step}`, {
+      code,
+    });
   }
 }
 
@@ -23,7 +28,10 @@ export function mountFuseFile(fuseFd: number, target: string): void {
   if (libcCalls.mount('plugpull', target, 'fuse.plugpull', MS_NOSUID_NODEV, options) === 0) return;
   const reason = errnoName(lastErrno());
   const step = reason === 'EPERM' ? 'The lab needs CAP_SYS_ADMIN: run as root.' : 'See `dmesg`.';
-  throw new LabError('LAB_MOUNT_FAILED', `mounting a virtual disk on ${target} failed: ${reason}. ${step}`, { target, reason });
+  throw new LabError('LAB_MOUNT_FAILED', `mounting a virtual disk on ${target} failed: ${reason}. ${step}`, {
+    target,
+    reason,
+  });
 }
 
 /** Lazy: takes it out of sight at once, even while a loop device still holds it. False: nothing was mounted there. */

@@ -1,7 +1,13 @@
 /** One reply at a time, in one buffer: `begin`, at most one body, `end`. */
 import fs from 'node:fs';
 import {
-  IN, OUT, writeAttrReply, writeInitReply, writeOpenReply, writeStatfsReply, writeWriteReply,
+  IN,
+  OUT,
+  writeAttrReply,
+  writeInitReply,
+  writeOpenReply,
+  writeStatfsReply,
+  writeWriteReply,
 } from './protocol.js';
 
 export class FuseReplies {

@@ -111,7 +111,8 @@ export class FuseServer {
   }
 
   #answerHeld(how: 'fail' | 'retry'): void {
-    for (const request of this.#held.take()) this.#answer(request, 0, () => (how === 'retry' ? this.#perform(request, 0) : -EIO));
+    for (const request of this.#held.take())
+      this.#answer(request, 0, () => (how === 'retry' ? this.#perform(request, 0) : -EIO));
   }
 
   #serveOne(inFlightAtCut: boolean): void {
@@ -169,7 +170,12 @@ export class FuseServer {
   /** A write in flight as the power goes: unflushed, it may survive, whole or in part. */
   #land(bytes: Buffer, at: number): number {
     if (bytes.readUInt32LE(at + IN.opcode) !== OPCODE.write) return 0;
-    return this.#s.device.write(readU64(bytes, at + IN.offset), bytes, at + IN.writeData, bytes.readUInt32LE(at + IN.size));
+    return this.#s.device.write(
+      readU64(bytes, at + IN.offset),
+      bytes,
+      at + IN.writeData,
+      bytes.readUInt32LE(at + IN.size),
+    );
   }
 
   #perform(bytes: Buffer, at: number): number {

@@ -33,7 +33,12 @@ export const conrad = protocol<z.infer<typeof options>>({
         return answer(command, to, FIRMWARE);
       }
       if (to !== address) return null;
-      if (command === SET_ALL) return answerToAll(allAtOnce, () => relays.setMask(data), () => answer(command, to, relays.toldMask()));
+      if (command === SET_ALL)
+        return answerToAll(
+          allAtOnce,
+          () => relays.setMask(data),
+          () => answer(command, to, relays.toldMask()),
+        );
       if (!obey(command, data, relays)) return null;
       return answer(command, to, relays.toldMask());
     };

@@ -39,7 +39,12 @@ export const denkovi16 = protocol<z.infer<typeof options>>({
 function execute(text: string, relays: Relays, allAtOnce: AllAtOnce): number[] | null {
   if (!text.endsWith('//')) return null;
   if (text === 'ask//') return highestFirst(relays);
-  if (text === 'on//' || text === 'off//') return answerToAll(allAtOnce, () => relays.setAll(text === 'on//'), () => asciiBytes(text));
+  if (text === 'on//' || text === 'off//')
+    return answerToAll(
+      allAtOnce,
+      () => relays.setAll(text === 'on//'),
+      () => asciiBytes(text),
+    );
   if (text.startsWith('x')) {
     const bits = [text.charCodeAt(1), text.charCodeAt(2)];
     for (let i = 0; i < 16; i += 1) relays.set(i + 1, ((bits[i >> 3] >> (7 - (i & 7))) & 1) === 1);

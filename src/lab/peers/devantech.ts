@@ -41,7 +41,12 @@ function execute(byte: number, relays: Relays, allAtOnce: AllAtOnce): number[] |
   if (byte === 0x5a) return [MODULE[relays.channels], FIRMWARE];
   if (byte === 0x5b) return [relays.toldMask()];
   if (byte === 0x5d) return relays.channels === 8 ? [SUPPLY] : null;
-  if (byte === 0x64 || byte === 0x6e) return answerToAll(allAtOnce, () => relays.setAll(byte === 0x64), () => null);
+  if (byte === 0x64 || byte === 0x6e)
+    return answerToAll(
+      allAtOnce,
+      () => relays.setAll(byte === 0x64),
+      () => null,
+    );
   if (byte > 0x64 && relays.has(byte - 0x64) && byte < 0x6d) relays.set(byte - 0x64, true);
   else if (byte > 0x6e && relays.has(byte - 0x6e)) relays.set(byte - 0x6e, false);
   return null;

@@ -29,7 +29,9 @@ export const misbehaviourShape = {
 export type Misbehaviour = z.infer<z.ZodObject<typeof misbehaviourShape>>;
 
 /** Turns what the board would answer into what reaches the wire. */
-export function misbehave(wrong: Misbehaviour): (answers: number[][], switched: PeerSwitch[], misbehaves: boolean) => PeerReaction {
+export function misbehave(
+  wrong: Misbehaviour,
+): (answers: number[][], switched: PeerSwitch[], misbehaves: boolean) => PeerReaction {
   const random = xorshift32(wrong.seed);
   return (answers, switched, misbehaves) => {
     if (!misbehaves) return { reply: answers.map((answer) => Uint8Array.from(answer)), switched };
@@ -39,7 +41,9 @@ export function misbehave(wrong: Misbehaviour): (answers: number[][], switched: 
       const whole = [...noise, ...(wrong.wrongReply === 'garbled' ? garbled(answer) : answer)];
       return wrong.splitReads ? split(whole, random) : [Uint8Array.from(whole)];
     });
-    return wrong.delayMs > 0 && reply.length > 0 ? { reply, switched, replyAfterMs: wrong.delayMs } : { reply, switched };
+    return wrong.delayMs > 0 && reply.length > 0
+      ? { reply, switched, replyAfterMs: wrong.delayMs }
+      : { reply, switched };
   };
 }
 
@@ -49,7 +53,7 @@ function garbled(answer: number[]): number[] {
 
 function split(bytes: number[], random: () => number): Uint8Array[] {
   const pieces: Uint8Array[] = [];
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const end = at + 1 + (random() % 3);
     pieces.push(Uint8Array.from(bytes.slice(at, end)));
     at = end;

@@ -33,7 +33,11 @@ export function rtuMachine(address: number, execute: Execute): ProtocolMachine {
       lastMs = nowMs;
       const answers: number[][] = [];
       if (!deaf) frame.push(...chunk);
-      for (let length = frameLength(frame); !deaf && length !== null && frame.length >= length; length = frameLength(frame)) {
+      for (
+        let length = frameLength(frame);
+        !deaf && length !== null && frame.length >= length;
+        length = frameLength(frame)
+      ) {
         const one = frame.splice(0, length);
         if (!crcHolds(one)) deaf = true;
         else if (one[0] === address) answers.push(...answersTo(one, execute, nowMs));

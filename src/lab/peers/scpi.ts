@@ -55,7 +55,12 @@ function supply(dialect: Dialect, channelsMax: number): Protocol {
         if (request.ask === 'identity') return 'PLUGPULL,VIRTUAL SUPPLY,0,1.0';
         if (!relays.has(request.channel)) return null;
         if (request.ask === 'state') return relays.told(request.channel) ? '1' : '0';
-        return voltage(relays, request.channel, settings, nowMs - (offSinceMs.get(request.channel) ?? -Infinity)).toFixed(3);
+        return voltage(
+          relays,
+          request.channel,
+          settings,
+          nowMs - (offSinceMs.get(request.channel) ?? -Infinity),
+        ).toFixed(3);
       };
       return {
         receive(chunk, nowMs) {

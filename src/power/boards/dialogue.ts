@@ -53,9 +53,18 @@ export class Dialogue {
   /** For what must not be said twice. */
   askOnce(step: SendAndExpect, values: Values): Promise<Answer> {
     const send = renderFrame(step.send, values);
-    const expect = (step.expect ?? []).map((reply) => (reply === 'echo' ? echoReply(send) : compileReply(reply, values)));
+    const expect = (step.expect ?? []).map((reply) =>
+      reply === 'echo' ? echoReply(send) : compileReply(reply, values),
+    );
     const timeoutMs = step.timeoutMs ?? this.#setup.replyTimeoutMs;
-    return this.#setup.session.exchange({ send, expect, refused: this.#refused, timeoutMs, inWords: inWords(step), hint: hintOn(values) });
+    return this.#setup.session.exchange({
+      send,
+      expect,
+      refused: this.#refused,
+      timeoutMs,
+      inWords: inWords(step),
+      hint: hintOn(values),
+    });
   }
 
   /** Brings a confused parser back, if the description knows how. */
@@ -81,7 +90,13 @@ export class Dialogue {
       await session.listen(expect, timeoutMs);
     } catch (error) {
       if (boot.ask === undefined || !mayRetry(error)) throw error;
-      await session.exchange({ send: renderFrame(boot.ask, this.#values), expect, refused: [], timeoutMs, inWords: inWords({ ...boot, send: boot.ask }) });
+      await session.exchange({
+        send: renderFrame(boot.ask, this.#values),
+        expect,
+        refused: [],
+        timeoutMs,
+        inWords: inWords({ ...boot, send: boot.ask }),
+      });
     }
   }
 }
@@ -96,7 +111,8 @@ export function inWords({ send, expect = [] }: Pick<Step, 'send' | 'expect'>): {
 function hintOn(values: Values): string {
   if (values['units'] !== undefined) return 'it may not time pulses by itself';
   if (values['channel'] !== undefined) return `does it have channel ${values['channel']}?`;
-  if (values['mask'] !== undefined) return 'it may not know a frame for all relays at once, or have fewer channels than the profile says';
+  if (values['mask'] !== undefined)
+    return 'it may not know a frame for all relays at once, or have fewer channels than the profile says';
   return 'is it of this type, and does it have as many channels as the profile says?';
 }
 

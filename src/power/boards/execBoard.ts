@@ -44,7 +44,8 @@ function isExpression(text: string): boolean {
 export type ExecOptions = z.infer<typeof execOptionsSchema>;
 
 export function execBoard(name: string, channels: number, options: ExecOptions, clock: RawClock): Board {
-  const run = (template: string[], channel: number): Promise<string> => outputOf(`board "${name}", channel ${channel}`, template, channel, options.timeoutMs);
+  const run = (template: string[], channel: number): Promise<string> =>
+    outputOf(`board "${name}", channel ${channel}`, template, channel, options.timeoutMs);
   const state = options.state;
 
   const stateOf = async (command: string[], channel: number): Promise<boolean | undefined> => {
@@ -63,7 +64,12 @@ export function execBoard(name: string, channels: number, options: ExecOptions, 
       if (!isPowerError(error) || state === undefined || options.stateKind === 'echo') throw error;
       const now = await stateOf(state, channel).catch(() => undefined);
       const reads = now === undefined ? 'can not be read now' : `reads ${now ? 'on' : 'off'} now`;
-      throw new PowerError(error.code, `${error.message}; channel ${channel} ${reads}`, { ...error.context, channel }, error);
+      throw new PowerError(
+        error.code,
+        `${error.message}; channel ${channel} ${reads}`,
+        { ...error.context, channel },
+        error,
+      );
     }
     return [channel, commandNs];
   };
@@ -108,7 +114,12 @@ async function allOf<R>(work: readonly Promise<R>[]): Promise<R[]> {
 }
 
 /** What is told of a failure goes into records and reports: the program's name, and no argument, which may be a password. */
-async function outputOf(board: string, template: readonly string[], channel: number, timeoutMs: number): Promise<string> {
+async function outputOf(
+  board: string,
+  template: readonly string[],
+  channel: number,
+  timeoutMs: number,
+): Promise<string> {
   const [file, ...args] = template.map((argument) => argument.replaceAll('{channel}', String(channel)));
   const end = await runCommand([file, ...args], timeoutMs);
   if (end.exitCode === 0 && !end.timedOut) return end.stdout;
@@ -122,7 +133,8 @@ async function outputOf(board: string, template: readonly string[], channel: num
 function howItEnded(end: CommandEnd, timeoutMs: number): string {
   if (end.startError !== null) return end.startError.code ?? 'it could not be started';
   const left = end.outlived ? '; a process that it had started outlived that and may still switch: end it by hand' : '';
-  if (end.timedOut) return `it, or what it had started, did not end within ${timeoutMs} ms (options.timeoutMs) and was killed${left}`;
+  if (end.timedOut)
+    return `it, or what it had started, did not end within ${timeoutMs} ms (options.timeoutMs) and was killed${left}`;
   return `${end.signal === null ? `exit code ${end.exitCode}` : `killed by ${end.signal}`}${left}`;
 }
 

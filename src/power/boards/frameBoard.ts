@@ -110,7 +110,8 @@ export class FrameBoard implements Board {
       const answer = await this.#readTimes(read, this.#values);
       for (const channel of channels) copyState(answer, channel, states);
     } else {
-      for (const channel of channels) copyState(await this.#readTimes(read, this.#channelValues(channel)), channel, states);
+      for (const channel of channels)
+        copyState(await this.#readTimes(read, this.#channelValues(channel)), channel, states);
     }
     return { kind: read.kind, states };
   }
@@ -122,11 +123,13 @@ export class FrameBoard implements Board {
     const units = Math.max(1, Math.round(durationMs / pulse.unitMs));
     if (units > pulse.unitsMax) return null;
     // Never sent twice: if only the echo was lost, a second frame would be a second cut.
-    const answer = await this.#dialogue.askOnce(step, { ...this.#channelValues(channel), units }).catch((error: unknown) => {
-      // Said in so many words: nothing has moved, and the host times it.
-      if (isPowerError(error) && error.code === 'BOARD_REFUSED') return null;
-      throw error;
-    });
+    const answer = await this.#dialogue
+      .askOnce(step, { ...this.#channelValues(channel), units })
+      .catch((error: unknown) => {
+        // Said in so many words: nothing has moved, and the host times it.
+        if (isPowerError(error) && error.code === 'BOARD_REFUSED') return null;
+        throw error;
+      });
     this.#refusesPulses = answer === null;
     if (answer === null) return null;
     const evidence = step.expect === undefined ? 'none' : 'echo';

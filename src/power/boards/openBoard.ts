@@ -52,7 +52,12 @@ async function openFrameBoard(
 ): Promise<Board> {
   const wire = await openTty(ref, line, type.hangUpOnClose, deps);
   try {
-    const settings = { board: ref.name, line: lineText(line), gapMs: common.gapMs ?? type.gapMs, quietMs: type.quietMs };
+    const settings = {
+      board: ref.name,
+      line: lineText(line),
+      gapMs: common.gapMs ?? type.gapMs,
+      quietMs: type.quietMs,
+    };
     const board = new FrameBoard({
       name: ref.name,
       typeName: ref.type,

@@ -9,7 +9,16 @@ import type { BoardType } from '../boardType.js';
 import { checkTemplates } from '../boardTypeCheck.js';
 import { PowerError } from '../errors.js';
 import { findBoardType } from '../findBoardType.js';
-import { baudSchema, dataBitsSchema, EIGHT_N_ONE, flowControlSchema, lineOf, type LineSettings, paritySchema, stopBitsSchema } from '../line.js';
+import {
+  baudSchema,
+  dataBitsSchema,
+  EIGHT_N_ONE,
+  flowControlSchema,
+  lineOf,
+  type LineSettings,
+  paritySchema,
+  stopBitsSchema,
+} from '../line.js';
 import type { ControlLine } from './lineBoard.js';
 import { type ExecOptions, execOptionsSchema } from './execBoard.js';
 
@@ -51,7 +60,8 @@ export function resolveBoard(ref: BoardRef, boardTypes: Record<string, unknown>)
   if (ref.type === 'dtr' || ref.type === 'rts') {
     checkChannels(ref, { min: 1, max: 1 });
     ownOptions(ref, {}, own);
-    if (common.flowControl === 'rts-cts') throw badSpec(ref, 'flowControl: rts-cts leaves the control lines to the driver; delete it');
+    if (common.flowControl === 'rts-cts')
+      throw badSpec(ref, 'flowControl: rts-cts leaves the control lines to the driver; delete it');
     return { kind: 'line', control: ref.type, common, line: lineOf(CONTROL_LINE, common) };
   }
   const type = findBoardType(ref.type, boardTypes);
@@ -64,7 +74,8 @@ export function resolveBoard(ref: BoardRef, boardTypes: Record<string, unknown>)
 /** The profile narrows the line: the type's frames were made for a wider one. */
 function checkFrames(ref: BoardRef, type: BoardType): void {
   const [problem] = checkTemplates(type);
-  if (problem !== undefined) throw badSpec(ref, `dataBits is ${type.dataBits}, but in ${problem.path.join('.')} ${problem.message}`);
+  if (problem !== undefined)
+    throw badSpec(ref, `dataBits is ${type.dataBits}, but in ${problem.path.join('.')} ${problem.message}`);
 }
 
 function splitOptions(ref: BoardRef): { common: CommonOptions; own: Record<string, unknown> } {

@@ -49,7 +49,8 @@ export async function runCommand(argv: readonly string[], timeoutMs: number): Pr
   const exited = once(child, 'exit');
   const closed = once(child, 'close');
   const startError = await started(child);
-  if (startError !== null) return { exitCode: null, signal: null, ...output, timedOut: false, outlived: false, startError };
+  if (startError !== null)
+    return { exitCode: null, signal: null, ...output, timedOut: false, outlived: false, startError };
   const group = child.pid!;
   if (running.size === 0) process.on('exit', killRunning);
   running.add(group);

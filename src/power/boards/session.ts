@@ -147,7 +147,13 @@ export class Session {
 
   #throwIfRefused(exchange: Exchange): void {
     const captures = this.#match(exchange.refused);
-    if (captures !== null) throw boardRefused(this.#said(exchange), this.#bytes(), exchange.hint ?? 'does it have that channel?', captures.code);
+    if (captures !== null)
+      throw boardRefused(
+        this.#said(exchange),
+        this.#bytes(),
+        exchange.hint ?? 'does it have that channel?',
+        captures.code,
+      );
   }
 
   #noAnswer(exchange: Exchange): Error {

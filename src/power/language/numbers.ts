@@ -30,7 +30,8 @@ function ownValue(values: Values, name: string): number {
   return values[name];
 }
 
-const ONE_CHANNEL = 'only a frame for one channel has it. In read, add per: channel to ask each channel by itself, or put ( ) around what stands once for each';
+const ONE_CHANNEL =
+  'only a frame for one channel has it. In read, add per: channel to ask each channel by itself, or put ( ) around what stands once for each';
 
 /** Names that other frames know. */
 const ELSEWHERE: Record<string, string> = {
@@ -63,7 +64,8 @@ const writers: Record<string, Writer> = {
   dec2: (value) => ascii(String(checked(value, 99)).padStart(2, '0')),
   base32: (value) => ascii(checked(value, 31).toString(32).toUpperCase()),
   /** Numato: one digit 0-9A-V up to 32 channels, two decimals at 64. */
-  numato: (value, values) => (values['channels'] > 32 ? writers['dec2'](value, values) : writers['base32'](value, values)),
+  numato: (value, values) =>
+    values['channels'] > 32 ? writers['dec2'](value, values) : writers['base32'](value, values),
 };
 
 /** Bytes of `expression` written as `format` says (default: one byte). */

@@ -80,7 +80,8 @@ function find(pattern: RegExp, marks: readonly Mark[], text: string, values: Val
   for (;;) {
     const match = pattern.exec(text);
     if (match === null) return null;
-    if (marks.every((mark) => mark.kind !== 'check' || checkHolds(mark, match, text))) return read(marks, match, values);
+    if (marks.every((mark) => mark.kind !== 'check' || checkHolds(mark, match, text)))
+      return read(marks, match, values);
     // A frame may begin inside what only looked like one.
     pattern.lastIndex = match.index + 1;
   }
@@ -136,7 +137,9 @@ interface Part {
 /** The pieces one after the other, those for each channel written out. */
 function partsOf(pieces: readonly Piece[], values: Values): Part[] {
   return pieces.flatMap((piece) =>
-    piece.kind === 'perChannel' ? eachChannel(values).flatMap((inner) => partsOf(piece.pieces, inner)) : [{ piece, values }],
+    piece.kind === 'perChannel'
+      ? eachChannel(values).flatMap((inner) => partsOf(piece.pieces, inner))
+      : [{ piece, values }],
   );
 }
 

@@ -92,7 +92,9 @@ export class PowerController {
     if (!(offMs > 0)) throw new RangeError(`offMs is ${offMs}; a pulse lasts longer than 0 ms`);
     const job = this.#job(name, 'off');
     this.#refuseCutIfBroken('off');
-    return this.#latching(async () => (await this.#pulseByBoard(job, offMs, signal)) ?? this.#pulseByHost(job, offMs, signal));
+    return this.#latching(
+      async () => (await this.#pulseByBoard(job, offMs, signal)) ?? this.#pulseByHost(job, offMs, signal),
+    );
   }
 
   /**
@@ -122,7 +124,8 @@ export class PowerController {
         else result.failed.push({ rail, error, state, deed: this.#deeds.get(rail) ?? 'untouched' });
       }
     };
-    const railsOf = (board: string): string[] => [...states.keys()].filter((name) => this.#rails.get(name)?.board === board);
+    const railsOf = (board: string): string[] =>
+      [...states.keys()].filter((name) => this.#rails.get(name)?.board === board);
     const boards = [...this.#boards.keys()].map(railsOf);
     await Promise.all(boards.filter((names) => names.length > 0).map(attempt));
     return result;
@@ -130,7 +133,10 @@ export class PowerController {
 
   /** The longest that `allOn` may take on boards whose commands take their time; 0: as long as frames do. */
   get slowestMs(): number {
-    const onBoard = (board: Board): number => [...this.#rails.values()].filter((rail) => rail.board === board.name).reduce((sum, rail) => sum + rail.channels.length, 0);
+    const onBoard = (board: Board): number =>
+      [...this.#rails.values()]
+        .filter((rail) => rail.board === board.name)
+        .reduce((sum, rail) => sum + rail.channels.length, 0);
     // Together, then one by one, each with a look at its state.
     return Math.max(0, ...[...this.#boards.values()].map((board) => 4 * onBoard(board) * (board.changeMsMax ?? 0)));
   }
@@ -176,9 +182,13 @@ export class PowerController {
 
   /** After a switch that failed. A board that did not answer is not asked: it would be waited for once more. */
   async #readAfter(name: string, error: unknown): Promise<RailState> {
-    const isGone = isPowerError(error) && (error.code === 'BOARD_MUTE' || error.code === 'CLOSED' || error.code.startsWith('TTY_'));
+    const isGone =
+      isPowerError(error) && (error.code === 'BOARD_MUTE' || error.code === 'CLOSED' || error.code.startsWith('TTY_'));
     if (isGone) return 'unknown';
-    return this.readRail(name).then(({ state }) => state, () => 'unknown');
+    return this.readRail(name).then(
+      ({ state }) => state,
+      () => 'unknown',
+    );
   }
 
   async #verify(jobs: readonly Job[], done: SwitchDone): Promise<RailSwitch[]> {
@@ -220,10 +230,16 @@ export class PowerController {
   async #pulseByHost(job: Job, offMs: number, signal?: AbortSignal): Promise<RailPulse> {
     this.#deeds.set(job.rail.name, 'perhaps switched off');
     const off = await job.board.set(job.changes);
-    const seen = signal?.aborted === true ? null : await verifyRelays(job.board, job.changes, off.commandNs, this.#clock);
+    const seen =
+      signal?.aborted === true ? null : await verifyRelays(job.board, job.changes, off.commandNs, this.#clock);
     this.#deeds.set(job.rail.name, 'switched off');
     await untilOr(this.#clock, off.commandNs + offMs * NS_PER_MS, signal);
-    return this.#endPulse(job, off.commandNs, seen === null || seen.evidence === 'none' ? off.evidence : seen.evidence, 'host');
+    return this.#endPulse(
+      job,
+      off.commandNs,
+      seen === null || seen.evidence === 'none' ? off.evidence : seen.evidence,
+      'host',
+    );
   }
 
   async #endPulse(job: Job, offNs: number, evidence: Evidence, timedBy: RailPulse['timedBy']): Promise<RailPulse> {

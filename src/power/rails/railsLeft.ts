@@ -22,6 +22,8 @@ export function railsLeft(failed: readonly Pick<RailNotOn, 'rail' | 'state' | 'd
   return [
     ...(isOff.length === 0 ? [] : [`WITHOUT POWER: ${names(isOff)}`]),
     ...(maybe.length === 0 ? [] : [`perhaps WITHOUT POWER: ${names(maybe)} (an off was sent, an on could not be)`]),
-    ...(unknown.length === 0 ? [] : [`state unknown: ${names(unknown)} (never switched off here, could not be switched on)`]),
+    ...(unknown.length === 0
+      ? []
+      : [`state unknown: ${names(unknown)} (never switched off here, could not be switched on)`]),
   ].join('; ');
 }

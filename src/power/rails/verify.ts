@@ -40,7 +40,11 @@ export async function verifyRelays(
     if (wrong === undefined) {
       return reading.kind === 'echo'
         ? { evidence: 'echo', states: new Map() }
-        : { evidence: reading.kind === 'state' ? 'read-back' : 'measured', states: reading.states, values: reading.values };
+        : {
+            evidence: reading.kind === 'state' ? 'read-back' : 'measured',
+            states: reading.states,
+            values: reading.values,
+          };
     }
     // Asked in time, it may only have been read late: a bench that stood still asks once more.
     if (askedNs >= sinceNs + board.readBackWithinMs * NS_PER_MS) throw contradiction(board, wrong, reading.states);

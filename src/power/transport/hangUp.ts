@@ -17,7 +17,15 @@ export function keepLinesOnClose(tty: string): Promise<void> {
     const child = execFile('stty', ['-F', tty, '-hupcl'], (error) => {
       cancel();
       if (error === null) resolve();
-      else reject(new PowerError('TTY_FAILED', `${tty} would drop its lines on closing, and the relays with them: ${error.message.trim()}; is stty (coreutils) installed?`, { tty }, error));
+      else
+        reject(
+          new PowerError(
+            'TTY_FAILED',
+            `${tty} would drop its lines on closing, and the relays with them: ${error.message.trim()}; is stty (coreutils) installed?`,
+            { tty },
+            error,
+          ),
+        );
     });
     const cancel = attended.after(TIMEOUT_MS, () => void child.kill('SIGKILL'));
   });

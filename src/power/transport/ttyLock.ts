@@ -28,7 +28,12 @@ export interface TtyLock {
 export function lockTty(tty: string, rig: string, runtimeDir: string, brief = false): TtyLock {
   fs.mkdirSync(runtimeDir, { recursive: true });
   const file = path.join(runtimeDir, `${lockName(tty)}.lock`);
-  const mine: TtyHolder = { pid: process.pid, startTicks: processNow(process.pid)?.startTicks ?? 0, rig, ...(brief ? { brief } : {}) };
+  const mine: TtyHolder = {
+    pid: process.pid,
+    startTicks: processNow(process.pid)?.startTicks ?? 0,
+    rig,
+    ...(brief ? { brief } : {}),
+  };
   const draft = `${file}.${process.pid}.${draftCount++}`;
   fs.writeFileSync(draft, JSON.stringify(mine));
   try {

@@ -9,7 +9,9 @@ import { processNow } from './lockHolder.js';
 export function requireTty(tty: string): void {
   const stat = fs.statSync(tty, { throwIfNoEntry: false });
   if (stat === undefined) {
-    throw new PowerError('TTY_MISSING', `${tty} does not exist: is the board plugged in? (plugpull relay list)`, { tty });
+    throw new PowerError('TTY_MISSING', `${tty} does not exist: is the board plugged in? (plugpull relay list)`, {
+      tty,
+    });
   }
   if (!stat.isCharacterDevice() || isOfAnotherClass(stat.rdev)) {
     throw new PowerError('TTY_MISSING', `${tty} is not a tty: name one (plugpull relay list)`, { tty });

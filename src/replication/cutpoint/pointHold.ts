@@ -56,7 +56,16 @@ export class PointHold {
     this.p = parts;
     this.trigger = POINT_TRIGGERS[parts.arm.at];
     this.armsAtMs = parts.nowMs + parts.arm.afterMs;
-    this.view = { core: parts.core, journalSpoke: false, armedForMs: 0, areas: parts.arm.areas, pagesSeen: new Map(), lastPage: null, commits: new Map(), release: null };
+    this.view = {
+      core: parts.core,
+      journalSpoke: false,
+      armedForMs: 0,
+      areas: parts.arm.areas,
+      pagesSeen: new Map(),
+      lastPage: null,
+      commits: new Map(),
+      release: null,
+    };
   }
 
   /** Nothing may be decided or obtained. */
@@ -139,7 +148,14 @@ export class PointHold {
   end(inFlight: InFlight): DriverIo[] {
     if (this.state === 'standing') {
       const { sentNs, endedNs } = this;
-      this.p.tell({ type: 'ended', atNs: this.p.nowNs(), sentNs, endedNs, ok: endedNs !== null && !this.failed, inFlight });
+      this.p.tell({
+        type: 'ended',
+        atNs: this.p.nowNs(),
+        sentNs,
+        endedNs,
+        ok: endedNs !== null && !this.failed,
+        inFlight,
+      });
     }
     this.state = 'over';
     return this.kept.splice(0);

@@ -50,20 +50,24 @@ export interface PointTrigger {
 const isPage = (io: DriverIo): boolean => io.kind === OP.page;
 const isJournalWrite = (io: DriverIo): boolean => io.kind === OP.page || io.kind === OP.log;
 /** An update's two writes are submitted together, P first. */
-const isWriteTo = (area: number) => (io: DriverIo, { core }: PointView): boolean =>
-  io.kind === OP.write && io.b === area && !core.secondaryAway;
+const isWriteTo =
+  (area: number) =>
+  (io: DriverIo, { core }: PointView): boolean =>
+    io.kind === OP.write && io.b === area && !core.secondaryAway;
 
 /** The copies of a page are never written at once: at the second write of one the first is durable, at the third both. */
-const isPageWrite = (nth: number) => (io: DriverIo, view: PointView): boolean => {
-  const { pagesSeen } = view;
-  if (io.kind !== OP.page) return false;
-  view.lastPage = io;
-  const before = pagesSeen.get(io.a) ?? [];
-  // Twice the same copy: its other one is not of this series.
-  if (before.at(-1) !== io.offsetBytes) before.push(io.offsetBytes);
-  pagesSeen.set(io.a, before);
-  return before.length >= nth;
-};
+const isPageWrite =
+  (nth: number) =>
+  (io: DriverIo, view: PointView): boolean => {
+    const { pagesSeen } = view;
+    if (io.kind !== OP.page) return false;
+    view.lastPage = io;
+    const before = pagesSeen.get(io.a) ?? [];
+    // Twice the same copy: its other one is not of this series.
+    if (before.at(-1) !== io.offsetBytes) before.push(io.offsetBytes);
+    pagesSeen.set(io.a, before);
+    return before.length >= nth;
+  };
 
 function isAfterRelease(io: DriverIo, view: PointView): boolean {
   if (view.release !== null) return view.core.isLogDurable(view.release.sequence);
@@ -105,7 +109,12 @@ export const POINT_TRIGGERS: Record<CutPoint, PointTrigger> = {
   'copy-durable': { held: true, stopsAt: isPage },
   'clear-write': { held: false, stopsAt: isPage },
   'clear-copies': { held: true, stopsAt: isPageWrite(2) },
-  'clear-durable': { held: true, stopsAt: isPageWrite(3), standsAtEnd: (view) => view.lastPage !== null, subject: (view) => view.lastPage! },
+  'clear-durable': {
+    held: true,
+    stopsAt: isPageWrite(3),
+    standsAtEnd: (view) => view.lastPage !== null,
+    subject: (view) => view.lastPage!,
+  },
   'dirty-read': { held: true, stopsAt: isJournalWrite },
   'dirty-write': { held: false, stopsAt: isJournalWrite },
 };

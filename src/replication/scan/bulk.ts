@@ -28,7 +28,7 @@ export interface BulkTransfer {
 /** Performs all transfers and waits for them; failures are noted in each. At most `io.depth`. */
 export function transferAll(io: IoEngine, transfers: readonly BulkTransfer[]): void {
   transfers.forEach((t, tag) => io.push(t.op, t.device, tag, t.offsetBytes, t.lengthBytes, t.arenaOffset));
-  for (let left = transfers.length; left > 0; ) {
+  for (let left = transfers.length; left > 0;) {
     // In slices: between two of them the thread can be ended, though a device never answers.
     const n = io.submitAndReap(1, SLICE_NS);
     for (let i = 0; i < n; i++) {
@@ -53,7 +53,10 @@ export function transferOrThrow(io: IoEngine, transfers: readonly BulkTransfer[]
 }
 
 export function flushOrThrow(io: IoEngine, devices: readonly number[]): void {
-  transferOrThrow(io, devices.map((device) => ({ op: IO_OP.flush, device, offsetBytes: 0, lengthBytes: 0, arenaOffset: 0 })));
+  transferOrThrow(
+    io,
+    devices.map((device) => ({ op: IO_OP.flush, device, offsetBytes: 0, lengthBytes: 0, arenaOffset: 0 })),
+  );
 }
 
 /** Chunks of 0 … totalBytes, a window at a time. */
@@ -62,7 +65,8 @@ export function* windows(totalBytes: number): Generator<{ offsetBytes: number; l
     const chunks: { offsetBytes: number; lengthBytes: number }[] = [];
     for (let i = 0; i < WINDOW_CHUNKS; i++) {
       const offsetBytes = start + i * CHUNK_BYTES;
-      if (offsetBytes < totalBytes) chunks.push({ offsetBytes, lengthBytes: Math.min(CHUNK_BYTES, totalBytes - offsetBytes) });
+      if (offsetBytes < totalBytes)
+        chunks.push({ offsetBytes, lengthBytes: Math.min(CHUNK_BYTES, totalBytes - offsetBytes) });
     }
     yield chunks;
   }

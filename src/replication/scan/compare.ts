@@ -17,7 +17,10 @@ export interface CompareParts {
 }
 
 /** Reads every byte of both areas. `look` is shown each pair of chunks first. Null: it was stopped. */
-export function compareAreas(p: CompareParts, look?: (primary: BulkTransfer, secondary: BulkTransfer) => void): DifferingRegions | null {
+export function compareAreas(
+  p: CompareParts,
+  look?: (primary: BulkTransfer, secondary: BulkTransfer) => void,
+): DifferingRegions | null {
   const differing = new DifferingRegions(p.geometry.regionBytes);
   for (const chunks of windows(p.geometry.usableBytes)) {
     const reads = readWindow(p.io, chunks);
@@ -43,7 +46,7 @@ export class DifferingRegions {
 
   /** Compares a range of both devices, region by region. */
   compare(offsetBytes: number, lengthBytes: number, firstDifference: (from: number, length: number) => number): void {
-    for (let from = 0; from < lengthBytes; ) {
+    for (let from = 0; from < lengthBytes;) {
       const region = Math.floor((offsetBytes + from) / this.regionBytes);
       const end = Math.min(lengthBytes, (region + 1) * this.regionBytes - offsetBytes);
       const at = firstDifference(from, end - from);
@@ -78,7 +81,12 @@ function readByBlocks(io: IoEngine, failed: BulkTransfer): void {
   const unreadable = new Set<number>();
   for (let at = 0; at < failed.lengthBytes; at += BLOCK_BYTES) {
     const lengthBytes = Math.min(BLOCK_BYTES, failed.lengthBytes - at);
-    const block: BulkTransfer = { ...failed, offsetBytes: failed.offsetBytes + at, lengthBytes, arenaOffset: failed.arenaOffset + at };
+    const block: BulkTransfer = {
+      ...failed,
+      offsetBytes: failed.offsetBytes + at,
+      lengthBytes,
+      arenaOffset: failed.arenaOffset + at,
+    };
     transferAll(io, [block]);
     if (block.errno !== 0) unreadable.add(at);
   }
@@ -99,7 +107,12 @@ export function unreadableIn(read: BulkTransfer): Iterable<number> {
   return unreadableBlocks.get(read) ?? [];
 }
 
-export function compareChunk(p: Pick<CompareParts, 'io' | 'tools'>, a: BulkTransfer, b: BulkTransfer, into: DifferingRegions): void {
+export function compareChunk(
+  p: Pick<CompareParts, 'io' | 'tools'>,
+  a: BulkTransfer,
+  b: BulkTransfer,
+  into: DifferingRegions,
+): void {
   const bad = [...unreadableIn(a), ...unreadableIn(b)];
   into.compare(a.offsetBytes, a.lengthBytes, (from, length) => {
     const unreadable = bad.find((at) => at >= from - BLOCK_BYTES + 1 && at < from + length);

@@ -116,7 +116,11 @@ function roomForAChunk(): Float64Array {
 
 function countRefusal(read: BulkTransfer, tally: AreaTally): void {
   if (!refusedOnce(read)) return;
-  tally.addFault('latent-error', { lba: read.offsetBytes / SECTOR_BYTES, expected: 'an answer', found: `errno ${read.errno ?? 0}, and an answer when read again` });
+  tally.addFault('latent-error', {
+    lba: read.offsetBytes / SECTOR_BYTES,
+    expected: 'an answer',
+    found: `errno ${read.errno ?? 0}, and an answer when read again`,
+  });
 }
 
 function observe(p: LookParts, read: BulkTransfer, out: Float64Array): void {
@@ -155,13 +159,25 @@ function judgeChunk(
 }
 
 /** Reads the blocks of the suspects again, in place, and observes the suspects. */
-function reread(p: LookParts, device: number, read: BulkTransfer, suspects: readonly number[]): Map<number, Float64Array> {
+function reread(
+  p: LookParts,
+  device: number,
+  read: BulkTransfer,
+  suspects: readonly number[],
+): Map<number, Float64Array> {
   const firstLba = read.offsetBytes / SECTOR_BYTES;
   const blocks = new Map<number, boolean>();
-  for (const lba of suspects) blocks.set(Math.floor(((lba - firstLba) * SECTOR_BYTES) / BLOCK_BYTES) * BLOCK_BYTES, true);
+  for (const lba of suspects)
+    blocks.set(Math.floor(((lba - firstLba) * SECTOR_BYTES) / BLOCK_BYTES) * BLOCK_BYTES, true);
   for (const at of blocks.keys()) {
     const lengthBytes = Math.min(BLOCK_BYTES, read.lengthBytes - at);
-    const again = { op: IO_OP.read, device, offsetBytes: read.offsetBytes + at, lengthBytes, arenaOffset: read.arenaOffset + at };
+    const again = {
+      op: IO_OP.read,
+      device,
+      offsetBytes: read.offsetBytes + at,
+      lengthBytes,
+      arenaOffset: read.arenaOffset + at,
+    };
     const transfer: BulkTransfer = again;
     transferAll(p.io, [transfer]);
     blocks.set(at, transfer.errno === 0);
@@ -171,7 +187,8 @@ function reread(p: LookParts, device: number, read: BulkTransfer, suspects: read
     const within = (lba - firstLba) * SECTOR_BYTES;
     const out = new Float64Array(STRIDE);
     p.tools.scan(p.io.arena, read.arenaOffset + within, SECTOR_BYTES, out);
-    if (blocks.get(Math.floor(within / BLOCK_BYTES) * BLOCK_BYTES) === false) out[OBSERVATION_FIELD.kind] = OBSERVED_UNREADABLE;
+    if (blocks.get(Math.floor(within / BLOCK_BYTES) * BLOCK_BYTES) === false)
+      out[OBSERVATION_FIELD.kind] = OBSERVED_UNREADABLE;
     observed.set(lba, out);
   }
   return observed;

@@ -187,7 +187,8 @@ function revive(e: CarriedError): Error {
     EngineError: EngineError as never,
   };
   const known = classes[e.name];
-  const error = known === undefined ? new Error(e.message) : new known(e.code as never, e.message, (e.context ?? {}) as never);
+  const error =
+    known === undefined ? new Error(e.message) : new known(e.code as never, e.message, (e.context ?? {}) as never);
   if (known === undefined) error.name = e.name;
   if (e.stack !== undefined) error.stack = e.stack;
   return error;

@@ -14,7 +14,6 @@ const WORDS = 6;
 const SEND_AT_BYTES = WORDS * 4;
 const CONTROL_BYTES = SEND_AT_BYTES + 8;
 
-
 export class Control {
   readonly memory: SharedArrayBuffer;
   private readonly words: Int32Array;

@@ -70,7 +70,10 @@ export class HistoryFile {
     closeSync(file.fd);
     this.file = next;
     for (const { name } of pruned) rmSync(join(this.dir, name), { force: true });
-    return { file: shelf.current.name, pruned: pruned.map(({ firstCycle, lastCycle, bytes }) => ({ firstCycle, lastCycle, bytes })) };
+    return {
+      file: shelf.current.name,
+      pruned: pruned.map(({ firstCycle, lastCycle, bytes }) => ({ firstCycle, lastCycle, bytes })),
+    };
   }
 
   /** @throws EngineError ENGINE_HISTORY when a record could not be written: from there on the history is not complete. */
@@ -118,7 +121,7 @@ function create(path: string): OpenFile {
 /** All of it or nothing, so that the file ends with a whole record. @throws EngineError ENGINE_HISTORY */
 function append(file: OpenFile, bytes: Uint8Array): void {
   try {
-    for (let at = 0; at < bytes.length; ) at += writeSync(file.fd, bytes, at);
+    for (let at = 0; at < bytes.length;) at += writeSync(file.fd, bytes, at);
   } catch (error) {
     ftruncateSync(file.fd, file.bytes);
     throw unwritable(file.path, error);

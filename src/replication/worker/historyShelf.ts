@@ -59,7 +59,8 @@ export class HistoryShelf {
   opened(cycle: number, checkpointBytes: number): HistoryPiece[] {
     this.closed.push(this.current);
     this.current = pieceAt(cycle, checkpointBytes);
-    const isPast = (i: number): boolean => i + 1 < this.closed.length && !this.closed[i].isKept && !this.closed[i + 1].isKept;
+    const isPast = (i: number): boolean =>
+      i + 1 < this.closed.length && !this.closed[i].isKept && !this.closed[i + 1].isKept;
     const past = this.closed.filter((_, i) => isPast(i));
     // What a kept file needs of its neighbours is on both sides of it.
     const removed = past.filter((piece) => this.closed[this.closed.indexOf(piece) - 1]?.isKept !== true);

@@ -3,7 +3,10 @@ import type { Standstill } from '../../base/attendedTime.js';
 import type { AreaFailure, EnginePort, EngineSnapshot, PointEvent } from '../port.js';
 
 /** Commands that the worker performs one after the other. */
-export type EngineCommand = Exclude<keyof EnginePort, 'stop' | 'sendPoint' | 'disarmPoint' | 'powerLost' | 'terminate' | 'unanswered'>;
+export type EngineCommand = Exclude<
+  keyof EnginePort,
+  'stop' | 'sendPoint' | 'disarmPoint' | 'powerLost' | 'terminate' | 'unanswered'
+>;
 
 export type ToWorker = { type: 'command'; id: number; command: EngineCommand; args: unknown[] } | { type: 'poke' };
 

@@ -61,15 +61,20 @@ export class WorkerResources {
 
   constructor(ports: WorkerPorts) {
     this.ports = ports;
-    this.phase = new Phase(this.meter, (snapshot) => ports.snapshot(snapshot), () => ({
-      core: this.running?.core ?? null,
-      regionCount: this.areas?.regionCount ?? 0,
-      logBytes: this.spec?.journal.logBytes ?? 0,
-    }));
+    this.phase = new Phase(
+      this.meter,
+      (snapshot) => ports.snapshot(snapshot),
+      () => ({
+        core: this.running?.core ?? null,
+        regionCount: this.areas?.regionCount ?? 0,
+        logBytes: this.spec?.journal.logBytes ?? 0,
+      }),
+    );
   }
 
   open(spec: EngineSpec): OpenReport {
-    if (this.areas !== null) throw new EngineError('ENGINE_STATE', 'the engine is open already; close or abandon it first');
+    if (this.areas !== null)
+      throw new EngineError('ENGINE_STATE', 'the engine is open already; close or abandon it first');
     this.closing = false;
     const areas = openAreas(spec);
     try {
@@ -128,7 +133,8 @@ export class WorkerResources {
   }
 
   needCore(): RunningCore {
-    if (this.running === null) throw new EngineError('ENGINE_STATE', 'the journal has not been recovered; call recover first');
+    if (this.running === null)
+      throw new EngineError('ENGINE_STATE', 'the journal has not been recovered; call recover first');
     return this.running;
   }
 
@@ -156,8 +162,10 @@ export class WorkerResources {
       history: this.history.recorder,
       meter: this.meter,
       nextUpdateId: this.nextUpdateId,
-      onFailure: (device, errno, atNs, inFlight) => this.ports.failure({ area: AREA_NAMES[device], errno, atNs, inFlight }),
-      onTimeout: (device, atNs) => this.ports.failure({ area: AREA_NAMES[device], errno: constants.errno.ETIMEDOUT, atNs, timedOut: true }),
+      onFailure: (device, errno, atNs, inFlight) =>
+        this.ports.failure({ area: AREA_NAMES[device], errno, atNs, inFlight }),
+      onTimeout: (device, atNs) =>
+        this.ports.failure({ area: AREA_NAMES[device], errno: constants.errno.ETIMEDOUT, atNs, timedOut: true }),
       onStandstill: (standstill) => this.ports.standstill(standstill),
       afterRound: () => {
         this.takePowerLoss();
@@ -172,7 +180,9 @@ export class WorkerResources {
   /** @throws EngineError ENGINE_AREA_LOST when the journal fails meanwhile. */
   untilReady(meanwhile: string): void {
     if (this.needCore().untilReady()) return;
-    throw new EngineError('ENGINE_AREA_LOST', `the journal failed while ${meanwhile}; recover again`, { area: 'journal' });
+    throw new EngineError('ENGINE_AREA_LOST', `the journal failed while ${meanwhile}; recover again`, {
+      area: 'journal',
+    });
   }
 
   endCore(): void {
@@ -214,7 +224,8 @@ export class WorkerResources {
   }
 
   settle(before: string): void {
-    if (this.running?.settle(this.stopRequested) === false) throw new EngineError('ENGINE_STOPPED', `${before} was stopped before its end`);
+    if (this.running?.settle(this.stopRequested) === false)
+      throw new EngineError('ENGINE_STOPPED', `${before} was stopped before its end`);
   }
 
   /** Notes progress of a bulk pass; false when it should stop. */

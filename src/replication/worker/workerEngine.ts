@@ -84,7 +84,13 @@ export class WorkerEngine {
       const identity = { rigUuid: recovery.identity.rigUuid, formatEpoch: Date.now() % 2 ** 32 };
       formatJournal(this.r.ring(), areas.geometry, identity, recovery.dirty);
       // What the former one said stays what it said.
-      recovery = { ...this.r.readJournal(), everythingDirty: true, findings, fromIndicatorArea: recovery.fromIndicatorArea, fromLog: recovery.fromLog };
+      recovery = {
+        ...this.r.readJournal(),
+        everythingDirty: true,
+        findings,
+        fromIndicatorArea: recovery.fromIndicatorArea,
+        fromLog: recovery.fromLog,
+      };
     }
     repairLog(this.r.ring(), recovery);
     repairSuperblocks(this.r.ring(), areas.geometry, recovery);
@@ -109,7 +115,9 @@ export class WorkerEngine {
     const running = this.r.needCore();
     const generator = this.generator(w, seed);
     const { stopRequested, ports } = this.r;
-    return this.atPoint(point, () => runLoad({ running, generator, durationMs, stopRequested, began: () => ports.loadBegan() }));
+    return this.atPoint(point, () =>
+      runLoad({ running, generator, durationMs, stopRequested, began: () => ports.loadBegan() }),
+    );
   }
 
   resync(withLoad?: { workload: WorkloadSpec; seed: number }, point?: PointArm): ResyncReport {
@@ -128,7 +136,10 @@ export class WorkerEngine {
     const { areas, spec } = this.r.opened();
     const history = this.r.history.recorder;
     if (history === null || this.r.recovery === null) {
-      throw new EngineError('ENGINE_STATE', 'judge needs the history of a run and a recovered journal; call recover first');
+      throw new EngineError(
+        'ENGINE_STATE',
+        'judge needs the history of a run and a recovered journal; call recover first',
+      );
     }
     this.r.settle('judge');
     // What is found is what an area owes from now on. Only durable acknowledgement leaves nothing of it in a cache.
@@ -163,7 +174,12 @@ export class WorkerEngine {
     const { geometry } = this.r.opened().areas;
     this.r.settle('verify');
     this.r.phase.enter('verify', geometry.usableBytes);
-    const parts = { io: this.r.ring(), tools: this.r.tools, geometry, progress: (done: number) => this.r.progress(done) };
+    const parts = {
+      io: this.r.ring(),
+      tools: this.r.tools,
+      geometry,
+      progress: (done: number) => this.r.progress(done),
+    };
     const found = lookAtAreas(parts, this.r.history.recorder);
     if (found === null) throw this.stopped('verify');
     return found;

@@ -19,7 +19,8 @@ export const checkBoardTypes: Check = (profile, report) => {
   for (const [name, description] of Object.entries(profile.boardTypes ?? {})) {
     const result = boardTypeSchema.safeParse(description);
     if (result.success) continue;
-    for (const finding of findings(['boardTypes', name], result.error.issues)) report({ ...finding, path: asWritten(finding.path, profile) });
+    for (const finding of findings(['boardTypes', name], result.error.issues))
+      report({ ...finding, path: asWritten(finding.path, profile) });
   }
 };
 
@@ -39,12 +40,22 @@ export const checkTypesUsed: Check = (profile, report) => {
   const known = [...catalogue.keys(), ...builtInTypes, ...Object.keys(own)];
   for (const [name, board] of Object.entries(profile.boards ?? {})) {
     if (!known.includes(board.type)) {
-      report({ kind: 'error', path: ['boards', name, 'type'], rule: 'there is no such board', next: suggestWord(board.type, known) });
+      report({
+        kind: 'error',
+        path: ['boards', name, 'type'],
+        rule: 'there is no such board',
+        next: suggestWord(board.type, known),
+      });
       continue;
     }
     const made = channelsOf(board.type, own);
     if (made !== null && (board.channels < made.min || board.channels > made.max)) {
-      report({ kind: 'error', path: ['boards', name, 'channels'], rule: `a ${board.type} has ${made.min} to ${made.max}`, next: 'count the relays on the board' });
+      report({
+        kind: 'error',
+        path: ['boards', name, 'channels'],
+        rule: `a ${board.type} has ${made.min} to ${made.max}`,
+        next: 'count the relays on the board',
+      });
       continue;
     }
     if (board.type === 'exec') {
@@ -53,7 +64,8 @@ export const checkTypesUsed: Check = (profile, report) => {
       continue;
     }
     const problem = optionsProblem({ name, tty: '', ...board }, own);
-    if (problem !== null) report({ kind: 'error', path: ['boards', name, 'options'], rule: problem, next: 'see `plugpull relay boards`' });
+    if (problem !== null)
+      report({ kind: 'error', path: ['boards', name, 'options'], rule: problem, next: 'see `plugpull relay boards`' });
   }
 };
 
@@ -91,9 +103,22 @@ function findings(at: FieldPath, issues: readonly Issue[]): Finding[] {
     const nearer = issue.code === 'invalid_union' ? likeliest(issue.errors) : null;
     if (nearer !== null) return findings(path, nearer);
     if (issue.code === 'unrecognized_keys') {
-      return issue.keys.map((key): Finding => ({ kind: 'error', path: [...path, key], atKey: true, rule: 'there is no such field', next: 'delete it or correct its name' }));
+      return issue.keys.map((key): Finding => ({
+        kind: 'error',
+        path: [...path, key],
+        atKey: true,
+        rule: 'there is no such field',
+        next: 'delete it or correct its name',
+      }));
     }
-    return [{ kind: 'error', path, rule: issue.message, next: '`plugpull relay boards --show TYPE` prints a description that works' } satisfies Finding];
+    return [
+      {
+        kind: 'error',
+        path,
+        rule: issue.message,
+        next: '`plugpull relay boards --show TYPE` prints a description that works',
+      } satisfies Finding,
+    ];
   });
 }
 

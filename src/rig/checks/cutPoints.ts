@@ -13,6 +13,11 @@ export const checkCutPoints: Check = (profile, report) => {
     const candidates = areas.length === 0 ? STORAGE_AREAS : areas;
     if (candidates.some((area) => both[area].durability === 'flush')) return;
     const rule = `with durability fua ${candidates.join(' and ')} ${candidates.length > 1 ? 'are' : 'is'} never flushed`;
-    report({ kind: 'error', path: ['campaign', 'cuts', i, 'at'], rule, next: 'aim at both-completed, or set durability: flush' });
+    report({
+      kind: 'error',
+      path: ['campaign', 'cuts', i, 'at'],
+      rule,
+      next: 'aim at both-completed, or set durability: flush',
+    });
   });
 };

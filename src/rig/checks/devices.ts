@@ -26,17 +26,24 @@ export const checkDeviceIdentity: Check = (profile, report) => {
 
 type Report = (field: string | null, rule: string, next: string) => void;
 
-function checkLab(ref: AreaProfile, disks: Record<string, unknown> | undefined, labIsValid: boolean, error: Report): void {
+function checkLab(
+  ref: AreaProfile,
+  disks: Record<string, unknown> | undefined,
+  labIsValid: boolean,
+  error: Report,
+): void {
   const known = Object.keys(disks ?? {});
   const name = labName(ref.device)!;
-  if (labIsValid && !known.includes(name)) error('device', `there is no disk '${name}' in lab.disks`, suggestWord(name, known));
+  if (labIsValid && !known.includes(name))
+    error('device', `there is no disk '${name}' in lab.disks`, suggestWord(name, known));
   for (const field of ['serial', 'wwn', 'backingFile'] as const) {
     if (ref[field] !== undefined) error(field, 'a lab disk has no identity to check', 'delete it');
   }
 }
 
 function checkLoop(ref: AreaProfile, error: Report): void {
-  if (ref.backingFile === undefined) error(null, 'a loop device needs backingFile', 'add the file that `losetup -l` shows');
+  if (ref.backingFile === undefined)
+    error(null, 'a loop device needs backingFile', 'add the file that `losetup -l` shows');
   for (const field of ['serial', 'wwn'] as const) {
     if (ref[field] !== undefined) error(field, 'a loop device has none', 'delete it; backingFile tells it apart');
   }
@@ -44,7 +51,11 @@ function checkLoop(ref: AreaProfile, error: Report): void {
 
 function checkDisk(ref: AreaProfile, error: Report): void {
   if (!STABLE.test(ref.device)) {
-    error('device', 'a disk is named by /dev/disk/by-id/… or /dev/disk/by-path/… (a partition also by-partuuid, a multipath device by /dev/mapper/…): other names move at a power cut', 'see `ls -l /dev/disk/by-id`');
+    error(
+      'device',
+      'a disk is named by /dev/disk/by-id/… or /dev/disk/by-path/… (a partition also by-partuuid, a multipath device by /dev/mapper/…): other names move at a power cut',
+      'see `ls -l /dev/disk/by-id`',
+    );
   }
   if (ref.serial === undefined && ref.wwn === undefined) {
     error(null, 'a disk needs serial or wwn', 'copy one from `lsblk -o NAME,SERIAL,WWN`');
@@ -63,9 +74,15 @@ export const checkDevicesApart: Check = (profile, report) => {
 
 function shared(other: string, a: AreaProfile | undefined, b: AreaProfile | undefined): Finding | null {
   if (a === undefined || b === undefined) return null;
-  const error = (field: string, rule: string): Finding => ({ kind: 'error', path: [field], rule, next: 'name another device' });
+  const error = (field: string, rule: string): Finding => ({
+    kind: 'error',
+    path: [field],
+    rule,
+    next: 'name another device',
+  });
   if (a.device === b.device) return error('device', `is already ${other}`);
-  if (a.backingFile !== undefined && a.backingFile === b.backingFile) return error('backingFile', `is already behind ${other}`);
+  if (a.backingFile !== undefined && a.backingFile === b.backingFile)
+    return error('backingFile', `is already behind ${other}`);
   const [diskA, diskB] = [wholeDisk(a.device), wholeDisk(b.device)];
   const both = diskA !== a.device && diskB !== b.device;
   if (diskA === diskB && !both) return error('device', `overlaps ${other}: one is a partition of the other`);

@@ -5,7 +5,10 @@ import type { Profile } from '../schema/profile.js';
 import type { Check } from './check.js';
 
 /** The board of the profile whose tty is this lab board. */
-export function userOfLabBoard(profile: Partial<Profile>, name: string): { name: string; type: string; channels: number } | null {
+export function userOfLabBoard(
+  profile: Partial<Profile>,
+  name: string,
+): { name: string; type: string; channels: number } | null {
   for (const [board, spec] of Object.entries(profile.boards ?? {})) {
     if (labName(spec.tty) === name) return { name: board, type: spec.type, channels: spec.channels };
   }
@@ -20,19 +23,42 @@ export const checkLabBoards: Check = (profile, report) => {
     if (user === null) {
       if (someBoardLeadsNowhere(profile)) continue;
       for (const field of ['protocol', 'channels'] as const) {
-        if (board[field] === undefined) report({ kind: 'error', path, atKey: true, rule: `needs ${field}: no board has the tty lab:${name}`, next: 'add it' });
+        if (board[field] === undefined)
+          report({
+            kind: 'error',
+            path,
+            atKey: true,
+            rule: `needs ${field}: no board has the tty lab:${name}`,
+            next: 'add it',
+          });
       }
       continue;
     }
     const described = Object.hasOwn(profile.boardTypes ?? {}, user.type);
     if (board.protocol === undefined && described) {
-      report({ kind: 'error', path, atKey: true, rule: `needs protocol: ${user.type} is a type of this profile's own`, next: 'add the protocol of the virtual board that speaks as it does' });
+      report({
+        kind: 'error',
+        path,
+        atKey: true,
+        rule: `needs protocol: ${user.type} is a type of this profile's own`,
+        next: 'add the protocol of the virtual board that speaks as it does',
+      });
     }
     if (board.protocol !== undefined && board.protocol !== user.type && !described) {
-      report({ kind: 'error', path: [...path, 'protocol'], rule: `boards.${user.name} speaks ${user.type}`, next: 'make them agree' });
+      report({
+        kind: 'error',
+        path: [...path, 'protocol'],
+        rule: `boards.${user.name} speaks ${user.type}`,
+        next: 'make them agree',
+      });
     }
     if (board.channels !== undefined && board.channels !== user.channels) {
-      report({ kind: 'error', path: [...path, 'channels'], rule: `boards.${user.name} has ${user.channels}`, next: 'make them agree' });
+      report({
+        kind: 'error',
+        path: [...path, 'channels'],
+        rule: `boards.${user.name} has ${user.channels}`,
+        next: 'make them agree',
+      });
     }
   }
 };
@@ -51,11 +77,17 @@ export const checkLabFeeds: Check = (profile, report) => {
     const path = ['lab', 'disks', name, 'fedBy'];
     const known = Object.keys(profile.lab?.boards ?? {});
     if (!known.includes(board)) {
-      report({ kind: 'error', path, rule: `there is no board '${board}' in lab.boards`, next: suggestWord(board, known) });
+      report({
+        kind: 'error',
+        path,
+        rule: `there is no board '${board}' in lab.boards`,
+        next: suggestWord(board, known),
+      });
       continue;
     }
     const channels = profile.lab?.boards[board].channels ?? userOfLabBoard(profile, board)?.channels;
-    if (channels !== undefined && channel > channels) report({ kind: 'error', path, rule: `${board} has channels 1 to ${channels}`, next: 'name one of these' });
+    if (channels !== undefined && channel > channels)
+      report({ kind: 'error', path, rule: `${board} has channels 1 to ${channels}`, next: 'name one of these' });
   }
 };
 

@@ -11,7 +11,8 @@ export const checkLabBehaviour: Check = (profile, report) => {
   for (const [name, disk] of Object.entries(profile.lab?.disks ?? {})) {
     disk.faults.forEach((fault, i) => {
       const problem = attempt(() => parseFaults(name, [fault]));
-      if (problem !== null) report({ kind: 'error', path: ['lab', 'disks', name, 'faults', i], rule: problem, next: '' });
+      if (problem !== null)
+        report({ kind: 'error', path: ['lab', 'disks', name, 'faults', i], rule: problem, next: '' });
     });
   }
   for (const [name, board] of Object.entries(profile.lab?.boards ?? {})) {
@@ -24,11 +25,24 @@ export const checkLabBehaviour: Check = (profile, report) => {
     if (user !== null && !isMade(user.type, user.channels, profile.boardTypes ?? {})) continue;
     if (!peerProtocols.includes(protocol)) {
       const path = ['lab', 'boards', name, ...(board.protocol === undefined ? [] : ['protocol'])];
-      report({ kind: 'error', path, atKey: board.protocol === undefined, rule: `no virtual board speaks ${protocol}`, next: suggestWord(protocol, peerProtocols) });
+      report({
+        kind: 'error',
+        path,
+        atKey: board.protocol === undefined,
+        rule: `no virtual board speaks ${protocol}`,
+        next: suggestWord(protocol, peerProtocols),
+      });
       continue;
     }
     const problem = attempt(() => createPeer(protocol, { channels, initialOn: true, options: board.options }));
-    if (problem !== null) report({ kind: 'error', path: ['lab', 'boards', name], atKey: true, rule: problem, next: 'mend or delete its channels and options' });
+    if (problem !== null)
+      report({
+        kind: 'error',
+        path: ['lab', 'boards', name],
+        atKey: true,
+        rule: problem,
+        next: 'mend or delete its channels and options',
+      });
   }
 };
 

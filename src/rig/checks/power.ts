@@ -12,14 +12,27 @@ export const checkBoards: Check = (profile, report) => {
   for (const [name, board] of Object.entries(profile.boards ?? {})) {
     const path = ['boards', name, 'tty'];
     if (board.tty === undefined) {
-      if (board.type !== 'exec') report({ kind: 'error', path: path.slice(0, 2), atKey: true, rule: 'a board needs tty', next: 'add tty: /dev/serial/by-id/… or by-path/… (plugpull relay list); only exec has none' });
+      if (board.type !== 'exec')
+        report({
+          kind: 'error',
+          path: path.slice(0, 2),
+          atKey: true,
+          rule: 'a board needs tty',
+          next: 'add tty: /dev/serial/by-id/… or by-path/… (plugpull relay list); only exec has none',
+        });
       continue;
     }
     if (NUMBERED_TTY.test(board.tty)) {
-      report({ kind: 'warning', path, rule: `${board.tty} is whichever USB adapter the kernel finds in that place: with two of them, or after a reset, it may be another board`, next: 'write its name under /dev/serial/by-id or by-path (plugpull relay list)' });
+      report({
+        kind: 'warning',
+        path,
+        rule: `${board.tty} is whichever USB adapter the kernel finds in that place: with two of them, or after a reset, it may be another board`,
+        next: 'write its name under /dev/serial/by-id or by-path (plugpull relay list)',
+      });
     }
     const taken = ttys.get(board.tty);
-    if (taken !== undefined) report({ kind: 'error', path, rule: `is already the tty of ${taken}`, next: 'one board a tty' });
+    if (taken !== undefined)
+      report({ kind: 'error', path, rule: `is already the tty of ${taken}`, next: 'one board a tty' });
     ttys.set(board.tty, name);
     const lab = labName(board.tty);
     const known = Object.keys(profile.lab?.boards ?? {});
@@ -35,15 +48,28 @@ export const checkRails: Check = (profile, report) => {
     const board = profile.boards?.[rail.board];
     if (board === undefined) {
       const known = Object.keys(profile.boards ?? {});
-      if (profile.boards !== undefined) report({ kind: 'error', path: ['rails', name, 'board'], rule: 'there is no such board', next: suggestWord(rail.board, known) });
+      if (profile.boards !== undefined)
+        report({
+          kind: 'error',
+          path: ['rails', name, 'board'],
+          rule: 'there is no such board',
+          next: suggestWord(rail.board, known),
+        });
       continue;
     }
     rail.channels.forEach((channel, i) => {
       const path = ['rails', name, 'channels', i];
       const key = `${rail.board}:${channel}`;
-      if (channel > board.channels) report({ kind: 'error', path, rule: `${rail.board} has channels 1 to ${board.channels}`, next: 'name one of these' });
+      if (channel > board.channels)
+        report({
+          kind: 'error',
+          path,
+          rule: `${rail.board} has channels 1 to ${board.channels}`,
+          next: 'name one of these',
+        });
       const taken = claimed.get(key);
-      if (taken !== undefined) report({ kind: 'error', path, rule: `${key} is already used by rail ${taken}`, next: 'one rail a channel' });
+      if (taken !== undefined)
+        report({ kind: 'error', path, rule: `${key} is already used by rail ${taken}`, next: 'one rail a channel' });
       claimed.set(key, name);
     });
     if (new Set(rail.powers).size < rail.powers.length) {
@@ -64,15 +90,28 @@ export const checkCuts: Check = (profile, report) => {
   const cuts = profile.campaign?.cuts ?? [];
   if (profile.rails === undefined) return;
   const known = Object.keys(profile.rails);
-  if (known.length === 0) report({ kind: 'warning', path: ['rails'], rule: 'there are no rails', next: 'nothing can be cut: every cycle would be INVALID' });
+  if (known.length === 0)
+    report({
+      kind: 'warning',
+      path: ['rails'],
+      rule: 'there are no rails',
+      next: 'nothing can be cut: every cycle would be INVALID',
+    });
   cuts.forEach((cut, i) => {
     cut.rails.forEach((rail, j) => {
       const path = ['campaign', 'cuts', i, 'rails', j];
-      if (!known.includes(rail)) report({ kind: 'error', path, rule: `there is no rail '${rail}'`, next: suggestWord(rail, known) });
-      else if (cut.rails.indexOf(rail) < j) report({ kind: 'error', path, rule: 'is named twice in this cut', next: 'delete one' });
+      if (!known.includes(rail))
+        report({ kind: 'error', path, rule: `there is no rail '${rail}'`, next: suggestWord(rail, known) });
+      else if (cut.rails.indexOf(rail) < j)
+        report({ kind: 'error', path, rule: 'is named twice in this cut', next: 'delete one' });
     });
   });
   if (known.length > 0 && profile.campaign?.cuts?.length === 0) {
-    report({ kind: 'warning', path: ['campaign', 'cuts'], rule: 'is empty', next: 'nothing is cut: every cycle would be INVALID' });
+    report({
+      kind: 'warning',
+      path: ['campaign', 'cuts'],
+      rule: 'is empty',
+      next: 'nothing is cut: every cycle would be INVALID',
+    });
   }
 };

@@ -20,7 +20,12 @@ export const checkAreaSizes: Check = (profile, report) => {
     const ref = profile[area];
     const disk = profile.lab?.disks[labName(ref?.device) ?? '']?.size;
     if (ref?.size !== undefined && disk !== undefined && ref.size > disk) {
-      report({ kind: 'error', path: [area, 'size'], rule: `the lab disk has ${formatSize(disk)}`, next: 'write less, or enlarge the disk' });
+      report({
+        kind: 'error',
+        path: [area, 'size'],
+        rule: `the lab disk has ${formatSize(disk)}`,
+        next: 'write less, or enlarge the disk',
+      });
     }
   }
 };
@@ -78,6 +83,11 @@ export const checkRegionCount: Check = (profile, report) => {
   if (profile.regionSize === undefined || !Number.isFinite(usable)) return;
   if (Math.ceil(usable / profile.regionSize) > REGIONS_MAX) {
     const rule = `${formatSize(usable)} would be more than 2^32 regions`;
-    report({ kind: 'error', path: ['regionSize'], rule, next: `write at least ${formatSize(2 ** Math.ceil(Math.log2(usable / REGIONS_MAX)))}` });
+    report({
+      kind: 'error',
+      path: ['regionSize'],
+      rule,
+      next: `write at least ${formatSize(2 ** Math.ceil(Math.log2(usable / REGIONS_MAX)))}`,
+    });
   }
 };

@@ -8,5 +8,10 @@ export const checkFlushBeforeTimeout: Check = (profile, report) => {
   if (t === undefined || t.flushInterval < t.ackTimeout) return;
   if (profile.primary?.durability === 'fua' && profile.secondary?.durability === 'fua') return;
   const rule = `must be shorter than tracking.ackTimeout, ${formatDuration(t.ackTimeout)}: updates wait for the flush`;
-  report({ kind: 'error', path: ['tracking', 'flushInterval'], rule, next: 'flush sooner, or wait longer for acknowledgements' });
+  report({
+    kind: 'error',
+    path: ['tracking', 'flushInterval'],
+    rule,
+    next: 'flush sooner, or wait longer for acknowledgements',
+  });
 };

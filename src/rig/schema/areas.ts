@@ -13,7 +13,11 @@ const areaFields = {
   serial: identity('Serial number the device must report').optional(),
   wwn: identity('World wide name the device must report').optional(),
   backingFile: absolutePath('Loop devices: the file that must be behind it').optional(),
-  size: size('Use only the first so many bytes of the device', { min: 4 * KiB, max: AREA_BYTES_MAX, multipleOf: 4 * KiB }).optional(),
+  size: size('Use only the first so many bytes of the device', {
+    min: 4 * KiB,
+    max: AREA_BYTES_MAX,
+    multipleOf: 4 * KiB,
+  }).optional(),
   durability: z
     .enum(['flush', 'fua'])
     .default('flush')
@@ -25,7 +29,9 @@ export const areaSchema = z.strictObject(areaFields);
 export const journalSchema = z.strictObject({
   ...areaFields,
   // Two copies, written in units of 4 KiB, hence 8 KiB.
-  logSize: size('Bytes of the log ring', { min: LOG_BYTES_MIN, max: LOG_BYTES_MAX, multipleOf: 8 * KiB }).prefault('4MiB'),
+  logSize: size('Bytes of the log ring', { min: LOG_BYTES_MIN, max: LOG_BYTES_MAX, multipleOf: 8 * KiB }).prefault(
+    '4MiB',
+  ),
 });
 
 export type AreaProfile = z.output<typeof areaSchema>;

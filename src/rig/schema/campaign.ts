@@ -19,8 +19,14 @@ const SILENCE_MS = 2000;
 const cutSchema = z
   .strictObject({
     rails: z.array(railRef('Rail')).min(1).max(255).describe('Rails cut together.'),
-    during: z.enum(DURING).optional().describe('What goes on when the plug is pulled; default: load, or what `at` belongs to.'),
-    after: durationRange('The cut comes at a seeded time in this range after that began; with `at`, not before it; default: 200ms to 2s, for a point of resync or recovery at once', AFTER).optional(),
+    during: z
+      .enum(DURING)
+      .optional()
+      .describe('What goes on when the plug is pulled; default: load, or what `at` belongs to.'),
+    after: durationRange(
+      'The cut comes at a seeded time in this range after that began; with `at`, not before it; default: 200ms to 2s, for a point of resync or recovery at once',
+      AFTER,
+    ).optional(),
     at: z.enum(CUT_POINT_NAMES).optional().describe(describeCutPoints()),
   })
   .transform(({ rails, at, ...cut }, ctx) => {
@@ -41,7 +47,10 @@ export const campaignSchema = z
     seed: count('Same seed, same writes and same cuts', { min: 0, max: Number.MAX_SAFE_INTEGER }).prefault(1),
     cuts: z.array(cutSchema).max(1024).optional().describe('Taken in turn; left out: each rail alone, during load.'),
     dark: duration('How long the power stays off', { min: 0, max: HOUR_MS }).prefault('2s'),
-    silence: duration('A device that leaves a read unanswered for so long has fallen silent, which proves a cut as a failure does; far more than its slowest answer; default: 2s, at most half of deadlines.cut', { min: 1, max: HOUR_MS }).optional(),
+    silence: duration(
+      'A device that leaves a read unanswered for so long has fallen silent, which proves a cut as a failure does; far more than its slowest answer; default: 2s, at most half of deadlines.cut',
+      { min: 1, max: HOUR_MS },
+    ).optional(),
     prepare: z
       .enum(['stamp', 'compare'])
       .default('stamp')
@@ -49,7 +58,9 @@ export const campaignSchema = z
     keepHistory: z
       .enum(['failures', 'all', 'none'])
       .default('failures')
-      .describe('Which of the records of every write stay in the run directory. failures: those of the cycles around one that did not pass, and the latest; all: every cycle, without bound; none: no record is written, and a verdict can not be made again from the directory.'),
+      .describe(
+        'Which of the records of every write stay in the run directory. failures: those of the cycles around one that did not pass, and the latest; all: every cycle, without bound; none: no record is written, and a verdict can not be made again from the directory.',
+      ),
     deadlines: z
       .strictObject({
         cut: deadline('From the command to the first failed I/O').prefault('10s'),
@@ -65,14 +76,25 @@ export const campaignSchema = z
       .strictObject({
         recovery: limit('Recovery time'),
         resync: limit('Resync time'),
-        falseDirtyRegions: countOrNone('Clean regions marked dirty', { min: 0, max: Number.MAX_SAFE_INTEGER }).prefault('none'),
+        falseDirtyRegions: countOrNone('Clean regions marked dirty', { min: 0, max: Number.MAX_SAFE_INTEGER }).prefault(
+          'none',
+        ),
       })
       .prefault({})
       .describe('Beyond these the cycle fails.'),
   })
   .superRefine(({ silence, deadlines }, ctx) => {
-    if (silence !== undefined && silence >= deadlines.cut) refuse(ctx, `must be shorter than deadlines.cut (${formatDuration(deadlines.cut)}): silence is noticed by then, or never`, 'shorten it, or lengthen deadlines.cut', ['silence']);
+    if (silence !== undefined && silence >= deadlines.cut)
+      refuse(
+        ctx,
+        `must be shorter than deadlines.cut (${formatDuration(deadlines.cut)}): silence is noticed by then, or never`,
+        'shorten it, or lengthen deadlines.cut',
+        ['silence'],
+      );
   })
-  .transform((campaign) => ({ ...campaign, silence: campaign.silence ?? Math.min(SILENCE_MS, campaign.deadlines.cut / 2) }));
+  .transform((campaign) => ({
+    ...campaign,
+    silence: campaign.silence ?? Math.min(SILENCE_MS, campaign.deadlines.cut / 2),
+  }));
 
 export type CampaignProfile = z.output<typeof campaignSchema>;

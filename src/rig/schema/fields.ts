@@ -24,7 +24,13 @@ interface Limits {
 
 type Reader = (input: unknown, ctx: z.RefinementCtx) => number;
 
-function reader(parse: (input: unknown) => Parsed, rule: string, limits: Limits, format: (v: number) => string, extra?: (v: number) => string | null): Reader {
+function reader(
+  parse: (input: unknown) => Parsed,
+  rule: string,
+  limits: Limits,
+  format: (v: number) => string,
+  extra?: (v: number) => string | null,
+): Reader {
   return (input, ctx) => {
     const parsed = parse(input);
     if (!parsed.ok) return refuse(ctx, rule, parsed.next);
@@ -40,13 +46,26 @@ const SIZE_PATTERN = '^\\d+(\\.\\d+)? ?(B|KiB|MiB|GiB|TiB)?$';
 const TIME_PATTERN = '^(0|\\d+(\\.\\d+)? ?(us|ms|s|min|h))$';
 const CHANCE_PATTERN = '^\\d+(\\.\\d+)? ?%$';
 
-const SIZE_SHAPE = { anyOf: [{ type: 'integer', minimum: 0 }, { type: 'string', pattern: SIZE_PATTERN }] };
+const SIZE_SHAPE = {
+  anyOf: [
+    { type: 'integer', minimum: 0 },
+    { type: 'string', pattern: SIZE_PATTERN },
+  ],
+};
 const TIME_SHAPE = { anyOf: [{ const: 0 }, { type: 'string', pattern: TIME_PATTERN }] };
-const CHANCE_SHAPE = { anyOf: [{ type: 'number', minimum: 0, maximum: 1 }, { type: 'string', pattern: CHANCE_PATTERN }] };
+const CHANCE_SHAPE = {
+  anyOf: [
+    { type: 'number', minimum: 0, maximum: 1 },
+    { type: 'string', pattern: CHANCE_PATTERN },
+  ],
+};
 
 /** `unknown` as input: our reader tells what is wrong better than a type check could. */
 function field(about: string, shape: object, read: Reader): z.ZodPipe<z.ZodUnknown, z.ZodTransform<number, unknown>> {
-  return z.unknown().meta({ description: about, ...shape }).transform(read);
+  return z
+    .unknown()
+    .meta({ description: about, ...shape })
+    .transform(read);
 }
 
 export interface SizeRule extends Limits {
@@ -90,7 +109,9 @@ export function chance(about: string) {
 function countReader(rule: Limits): { text: string; read: Reader } {
   const text = `a whole number from ${rule.min} to ${rule.max}`;
   const parse = (v: unknown): Parsed =>
-    typeof v === 'number' && Number.isSafeInteger(v) ? { ok: true, value: v } : { ok: false, next: 'write digits alone' };
+    typeof v === 'number' && Number.isSafeInteger(v)
+      ? { ok: true, value: v }
+      : { ok: false, next: 'write digits alone' };
   return { text, read: reader(parse, `must be ${text}`, rule, String) };
 }
 
@@ -102,8 +123,13 @@ export function count(about: string, rule: Limits) {
 /** A plain decimal number. */
 export function decimal(about: string, rule: Limits) {
   const text = `must be a number from ${rule.min} to ${rule.max}`;
-  const parse = (v: unknown): Parsed => (typeof v === 'number' ? { ok: true, value: v } : { ok: false, next: 'write digits alone' });
-  return field(`${about}; ${rule.min} to ${rule.max}.`, { type: 'number', minimum: rule.min, maximum: rule.max }, reader(parse, text, rule, String));
+  const parse = (v: unknown): Parsed =>
+    typeof v === 'number' ? { ok: true, value: v } : { ok: false, next: 'write digits alone' };
+  return field(
+    `${about}; ${rule.min} to ${rule.max}.`,
+    { type: 'number', minimum: rule.min, maximum: rule.max },
+    reader(parse, text, rule, String),
+  );
 }
 
 /** One of `words` stands for `value`; anything else is read by `other`. */
@@ -122,12 +148,24 @@ export function durationOrNone(about: string, rule: Limits) {
 
 export function countOrNone(about: string, rule: Limits) {
   const { text, read } = countReader(rule);
-  return orWord('none', null, `${about}; ${text}, or none.`, { type: 'integer', minimum: rule.min, maximum: rule.max }, read);
+  return orWord(
+    'none',
+    null,
+    `${about}; ${text}, or none.`,
+    { type: 'integer', minimum: rule.min, maximum: rule.max },
+    read,
+  );
 }
 
 export function countOrUnlimited(about: string, rule: Limits) {
   const { text, read } = countReader(rule);
-  return orWord('unlimited', 0, `${about}; ${text}, or unlimited.`, { type: 'integer', minimum: rule.min, maximum: rule.max }, read);
+  return orWord(
+    'unlimited',
+    0,
+    `${about}; ${text}, or unlimited.`,
+    { type: 'integer', minimum: rule.min, maximum: rule.max },
+    read,
+  );
 }
 
 export interface Range {
@@ -139,7 +177,10 @@ export interface Range {
 function range(about: string, shape: object, rule: string, read: Reader) {
   return z
     .unknown()
-    .meta({ description: `${about}; [lowest, highest] or one value for both.`, anyOf: [shape, { type: 'array', minItems: 2, maxItems: 2, items: shape }] })
+    .meta({
+      description: `${about}; [lowest, highest] or one value for both.`,
+      anyOf: [shape, { type: 'array', minItems: 2, maxItems: 2, items: shape }],
+    })
     .transform((input, ctx): Range => {
       if (!Array.isArray(input)) {
         const v = read(input, ctx);
@@ -165,5 +206,10 @@ export function durationRange(about: string, rule: Limits) {
 
 export function countRange(about: string, rule: Limits) {
   const { text, read } = countReader(rule);
-  return range(`${about}; each ${text}`, { type: 'integer', minimum: rule.min, maximum: rule.max }, `must be ${text}`, read);
+  return range(
+    `${about}; each ${text}`,
+    { type: 'integer', minimum: rule.min, maximum: rule.max },
+    `must be ${text}`,
+    read,
+  );
 }

@@ -14,13 +14,18 @@ const labDiskSchema = z
     size: size('Size of the disk, whole pages of the host', { min: MiB, max: 4 * TiB, multipleOf: 4 * KiB }),
     sectorSize: z.literal([512, 4096]).default(512).describe('Logical sector in bytes: 512 or 4096.'),
     fedBy: channelRef('The lab board and channel whose relay feeds it: BOARD:CHANNEL').meta({ type: 'string' }),
-    contact: z.enum(['NO', 'NC']).optional().describe('Contact that feeds it; left out: as the rail of that channel is wired (its contact and invert).'),
+    contact: z
+      .enum(['NO', 'NC'])
+      .optional()
+      .describe('Contact that feeds it; left out: as the rail of that channel is wired (its contact and invert).'),
     // It is held in memory.
     cache: size('Volatile write cache', { min: 0, max: 4 * 2 ** 30 }).prefault('8MiB'),
     killModel: z
       .enum(['keep-drop', 'drop', 'keep', 'mixed'])
       .default('keep-drop')
-      .describe('What a cut does to the cache: keep-drop (each write by chance), drop (all lost), keep (none lost), mixed (one of the three, drawn for each cut).'),
+      .describe(
+        'What a cut does to the cache: keep-drop (each write by chance), drop (all lost), keep (none lost), mixed (one of the three, drawn for each cut).',
+      ),
     keepProbability: chance('keep-drop: chance that an unflushed write survives').prefault(0.5),
     tearProbability: chance('Chance that an unflushed write that survives is torn at 512 bytes').prefault(0),
     holdUp: duration('How long the supply holds after the relay has switched', { min: 0, max: 60_000 }).prefault('0s'),
@@ -28,7 +33,9 @@ const labDiskSchema = z
     silent: z
       .enum(['fail', 'retry'])
       .optional()
-      .describe('While dark nothing is answered, as by an array behind a network. With the power back, what waited fails (fail) or is done after all (retry); left out: everything fails at once.'),
+      .describe(
+        'While dark nothing is answered, as by an array behind a network. With the power back, what waited fails (fail) or is done after all (retry); left out: everything fails at once.',
+      ),
     faults: z
       .array(z.looseObject({ class: name('Fault class; `plugpull lab faults` lists them with their options') }))
       .max(1024)
@@ -36,7 +43,8 @@ const labDiskSchema = z
       .describe(`Faults to inject, by class: ${FAULT_CLASSES.join(', ')}.`),
   })
   .superRefine(({ vanish, silent }, ctx) => {
-    if (vanish && silent !== undefined) refuse(ctx, 'not with vanish: what has no node fails at once', 'delete one of the two', ['silent']);
+    if (vanish && silent !== undefined)
+      refuse(ctx, 'not with vanish: what has no node fails at once', 'delete one of the two', ['silent']);
   });
 
 const labBoardSchema = z.strictObject({

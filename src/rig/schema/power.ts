@@ -29,12 +29,11 @@ const railSchema = z.strictObject({
     .min(1)
     .max(CHANNELS_MAX)
     .describe('Relays that switch this rail, together.'),
-  powers: z
-    .array(z.enum(AREA_NAMES))
-    .min(1)
-    .max(3)
-    .describe('What it feeds.'),
-  contact: z.enum(['NO', 'NC']).default('NO').describe('Contact in use: NO, power flows when the relay is on; NC, when it is off.'),
+  powers: z.array(z.enum(AREA_NAMES)).min(1).max(3).describe('What it feeds.'),
+  contact: z
+    .enum(['NO', 'NC'])
+    .default('NO')
+    .describe('Contact in use: NO, power flows when the relay is on; NC, when it is off.'),
   invert: z.boolean().default(false).describe('The board takes on for off.'),
   settle: duration('Time contacts and supply need to come to rest', { min: 0, max: 60_000 }).prefault('50ms'),
 });

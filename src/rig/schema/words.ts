@@ -37,7 +37,12 @@ const PATH_CHARS_MAX = 4095;
 const ABSOLUTE = /^\/(?!.*\/\.\.(?:\/|$)).{0,4094}$/;
 
 export function absolutePath(about: string) {
-  return word(about, ABSOLUTE, `must be an absolute path without .. of at most ${PATH_CHARS_MAX} characters`, 'begin with /');
+  return word(
+    about,
+    ABSOLUTE,
+    `must be an absolute path without .. of at most ${PATH_CHARS_MAX} characters`,
+    'begin with /',
+  );
 }
 
 /** No blanks: udev and device mapper write them as _ or \x20, so that one is a slip of copying. */
@@ -49,7 +54,13 @@ export function deviceRef(about: string) {
 }
 
 export function ttyRef(about: string) {
-  return word(about, DEVICE, DEVICE_RULE, 'write /dev/serial/by-id/… or by-path/… (plugpull relay list), or lab:NAME', blankIn);
+  return word(
+    about,
+    DEVICE,
+    DEVICE_RULE,
+    'write /dev/serial/by-id/… or by-path/… (plugpull relay list), or lab:NAME',
+    blankIn,
+  );
 }
 
 function blankIn(text: string): IssueParams | null {
@@ -61,15 +72,22 @@ function blankIn(text: string): IssueParams | null {
 const IDENTITY = /^[\x21-\x7e](?:[\x20-\x7e]{0,126}[\x21-\x7e])?$/;
 
 export function identity(about: string) {
-  return word(about, IDENTITY, 'must be 1 to 128 printable ASCII characters', 'copy it from `lsblk -o NAME,SERIAL,WWN` and quote it');
+  return word(
+    about,
+    IDENTITY,
+    'must be 1 to 128 printable ASCII characters',
+    'copy it from `lsblk -o NAME,SERIAL,WWN` and quote it',
+  );
 }
 
 const CHANNEL_REF = /^[a-z0-9][a-z0-9-]{0,31}:[1-9]\d{0,2}$/;
 
 /** `relay0:1` */
 export function channelRef(about: string) {
-  return word(about, CHANNEL_REF, 'must be BOARD:CHANNEL, channels counted from 1', 'write it like relay0:1').transform((text) => {
-    const [board, channel] = text.split(':');
-    return { board, channel: Number(channel) };
-  });
+  return word(about, CHANNEL_REF, 'must be BOARD:CHANNEL, channels counted from 1', 'write it like relay0:1').transform(
+    (text) => {
+      const [board, channel] = text.split(':');
+      return { board, channel: Number(channel) };
+    },
+  );
 }

@@ -35,7 +35,9 @@ export function faultsInText(text: string): SourceFault[] {
     .map(({ at, character, name }) => ({
       offset: at,
       value: name,
-      rule: isTreacherous(character) ? 'control and direction characters are not allowed in a profile' : 'characters that cannot be seen are not allowed in a profile',
+      rule: isTreacherous(character)
+        ? 'control and direction characters are not allowed in a profile'
+        : 'characters that cannot be seen are not allowed in a profile',
       next: /\p{Zs}/u.test(character) ? 'write a plain space, or delete it' : 'delete it',
     }));
 }
@@ -72,7 +74,8 @@ export function faultsInTree(doc: Document, text: string): SourceFault[] {
     },
     Node: (_key, node) => {
       if (isAlias(node)) return;
-      if (node.tag !== undefined && !PLAIN_TAGS.has(node.tag)) report(node, node.tag, 'tags are not allowed', 'delete it');
+      if (node.tag !== undefined && !PLAIN_TAGS.has(node.tag))
+        report(node, node.tag, 'tags are not allowed', 'delete it');
       if (isScalar(node)) checkScalar(node.value, sourceOf(node, text), (...a) => report(node, ...a));
     },
   });
@@ -88,14 +91,27 @@ function sourceOf({ range }: Node, text: string): string {
   return range ? text.slice(range[0], range[1]) : '';
 }
 
-function checkScalar(value: unknown, source: string, report: (value: string, rule: string, next: string) => void): void {
+function checkScalar(
+  value: unknown,
+  source: string,
+  report: (value: string, rule: string, next: string) => void,
+): void {
   if (typeof value === 'number' && (!Number.isFinite(value) || Math.abs(value) > Number.MAX_SAFE_INTEGER)) {
-    report(String(value), 'a number must be finite and at most 2^53-1', 'write a smaller one, or put it in quotes if it is a name');
+    report(
+      String(value),
+      'a number must be finite and at most 2^53-1',
+      'write a smaller one, or put it in quotes if it is a name',
+    );
   }
   const [first] = typeof value === 'string' ? invisibleInValue(value) : [];
   // Those that stand in the file itself have been told with their own place.
   if (first === undefined || invisibleInText(source).length > 0) return;
   const where = `${first.name}, character ${first.at + 1} of the value`;
-  if (/\p{Cc}/u.test(first.character)) report(where, 'control characters and line breaks are not allowed in a value', 'write it on one line, without them');
+  if (/\p{Cc}/u.test(first.character))
+    report(
+      where,
+      'control characters and line breaks are not allowed in a value',
+      'write it on one line, without them',
+    );
   else report(where, 'characters that cannot be seen are not allowed in a value', 'delete it');
 }

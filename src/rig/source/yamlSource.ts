@@ -25,7 +25,11 @@ export function readYaml(text: string, file: string): YamlSource {
   const lines = new LineCounter();
   const unseen = faultsInText(text);
   // What can't be seen is often why the rest can't be read.
-  const fail = (faults: SourceFault[]): RigError => new RigError('RIG_SYNTAX', [...unseen, ...faults].map((f) => problemAt(file, lines, f)));
+  const fail = (faults: SourceFault[]): RigError =>
+    new RigError(
+      'RIG_SYNTAX',
+      [...unseen, ...faults].map((f) => problemAt(file, lines, f)),
+    );
 
   const doc = parseOne(text, lines, fail);
   const faults = faultsInTree(doc, text);
@@ -39,24 +43,46 @@ export function readYaml(text: string, file: string): YamlSource {
 
 function parseOne(text: string, lines: LineCounter, fail: (f: SourceFault[]) => RigError): Document {
   try {
-    const docs = parseAllDocuments(text, { lineCounter: lines, uniqueKeys: true, version: '1.2', merge: false, prettyErrors: false });
+    const docs = parseAllDocuments(text, {
+      lineCounter: lines,
+      uniqueKeys: true,
+      version: '1.2',
+      merge: false,
+      prettyErrors: false,
+    });
     if (!Array.isArray(docs) || docs.length === 0) throw fail([emptyFile]);
-    const faults = docs.flatMap((d) => [...d.errors, ...d.warnings]).map(
-      (e): SourceFault => ({ offset: e.pos[0], value: null, rule: e.message, next: NEXT_STEP[e.code] ?? 'mend the YAML here' }),
-    );
+    const faults = docs
+      .flatMap((d) => [...d.errors, ...d.warnings])
+      .map((e): SourceFault => ({
+        offset: e.pos[0],
+        value: null,
+        rule: e.message,
+        next: NEXT_STEP[e.code] ?? 'mend the YAML here',
+      }));
     if (docs.length > 1) {
-      faults.push({ offset: docs[1].range[0], value: null, rule: 'one YAML document a file', next: 'delete the others' });
+      faults.push({
+        offset: docs[1].range[0],
+        value: null,
+        rule: 'one YAML document a file',
+        next: 'delete the others',
+      });
     }
     if (faults.length > 0) throw fail(faults);
     return docs[0] as unknown as Document;
   } catch (e) {
     // Brackets nested tens of thousands deep end the parser's stack, not the program.
-    if (e instanceof RangeError) throw fail([{ offset: 0, value: null, rule: 'nested too deep', next: 'profiles nest five levels or so' }]);
+    if (e instanceof RangeError)
+      throw fail([{ offset: 0, value: null, rule: 'nested too deep', next: 'profiles nest five levels or so' }]);
     throw e;
   }
 }
 
-const emptyFile: SourceFault = { offset: 0, value: null, rule: 'the file is empty', next: 'start from a profile in rigs/' };
+const emptyFile: SourceFault = {
+  offset: 0,
+  value: null,
+  rule: 'the file is empty',
+  next: 'start from a profile in rigs/',
+};
 
 const NEXT_STEP: Record<string, string | undefined> = {
   DUPLICATE_KEY: 'keep one of them',
@@ -76,7 +102,9 @@ function placeOf(lines: LineCounter, offset: number): Place {
 function offsetOf(doc: Document, path: FieldPath, atKey: boolean): number {
   for (let length = path.length; length > 0; length--) {
     const here = path.slice(0, length);
-    const key = keyNode(doc.getIn(here.slice(0, -1), true), here[length - 1]) ?? (length === 1 ? keyNode(doc.contents, here[0]) : null);
+    const key =
+      keyNode(doc.getIn(here.slice(0, -1), true), here[length - 1]) ??
+      (length === 1 ? keyNode(doc.contents, here[0]) : null);
     const value = doc.getIn(here, true);
     const wanted = atKey && length === path.length ? (key ?? value) : isNode(value) && value.range ? value : key;
     if (isNode(wanted) && wanted.range) return wanted.range[0];

@@ -65,7 +65,8 @@ export function checkConfig(c: CoreConfig): CoreConfig {
   };
   // Times may have fractions. NaN makes every comparison false: a deadline that never comes.
   const time = (name: string, value: number, min: number): void => {
-    if (!(value >= min && value <= TIME_MS_MAX)) throw new RangeError(`${name} ${value}: must be a time from ${min} to ${TIME_MS_MAX} ms`);
+    if (!(value >= min && value <= TIME_MS_MAX))
+      throw new RangeError(`${name} ${value}: must be a time from ${min} to ${TIME_MS_MAX} ms`);
   };
   whole('regionBytes', c.regionBytes, 512, REGION_BYTES_MAX);
   if (2 ** Math.round(Math.log2(c.regionBytes)) !== c.regionBytes) {
@@ -90,7 +91,10 @@ export function checkConfig(c: CoreConfig): CoreConfig {
   whole('log.commitsInFlight', c.log.commitsInFlight, 1, 64);
   whole('log.unitsPerCommit', c.log.unitsPerCommit, 1);
   whole('log.ringBlocks', c.log.ringBlocks, MIN_RING_UNITS * c.log.blocksPerUnit, 2 ** 30);
-  for (const [name, value] of [['ringBlocks', c.log.ringBlocks], ['firstSequence', c.log.firstSequence]] as const) {
+  for (const [name, value] of [
+    ['ringBlocks', c.log.ringBlocks],
+    ['firstSequence', c.log.firstSequence],
+  ] as const) {
     if (value % c.log.blocksPerUnit !== 0) {
       throw new RangeError(`log.${name} ${value}: must be a multiple of blocksPerUnit ${c.log.blocksPerUnit}`);
     }

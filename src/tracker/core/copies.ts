@@ -93,7 +93,7 @@ export class Copies {
   /** Clears what may be cleared now. */
   clearDue(): void {
     const { held } = this.state;
-    for (let i = 0; i < this.clearing.length; ) {
+    for (let i = 0; i < this.clearing.length;) {
       const e = this.clearing[i];
       if (!this.mayClear(e)) {
         this.state.counters.clearsDeferred++;
@@ -123,7 +123,8 @@ export class Copies {
       const h = nodes.holding[n];
       if (h === NIL) return false;
       if (inLog) continue;
-      const waitsForIt = (slots.flags[slot] & NEEDS_LOG) !== 0 && this.evidence.sequenceOf(h) <= log.whole(slots.wait[slot]);
+      const waitsForIt =
+        (slots.flags[slot] & NEEDS_LOG) !== 0 && this.evidence.sequenceOf(h) <= log.whole(slots.wait[slot]);
       if (!waitsForIt) return false;
     }
     return true;

@@ -54,7 +54,9 @@ export class Core extends CoreStatus {
     state.nowMs = nowMs;
     const { usableBytes } = state.config;
     if (!(offset >= 0 && length > 0 && length < UPDATE_BYTES_END && offset + length <= usableBytes)) {
-      throw new RangeError(`update at ${offset}, ${length} bytes: must lie within 0 … ${usableBytes} and be below 4 GiB`);
+      throw new RangeError(
+        `update at ${offset}, ${length} bytes: must lie within 0 … ${usableBytes} and be below 4 GiB`,
+      );
     }
     if (state.primaryLost || state.journalLost) return REFUSED;
     if (this.openingCommits > 0) return BUSY;
@@ -81,7 +83,9 @@ export class Core extends CoreStatus {
     if (device === JOURNAL) this.journalHeardMs = nowMs;
     if (!ok) this.deviceLost(device, nowMs);
     else if (device !== JOURNAL) this.updates.flushed(device);
-    else for (let t = this.epochs[JOURNAL].takeCovered(); t !== -1; t = this.epochs[JOURNAL].takeCovered()) this.journalDurable(t);
+    else
+      for (let t = this.epochs[JOURNAL].takeCovered(); t !== -1; t = this.epochs[JOURNAL].takeCovered())
+        this.journalDurable(t);
   }
 
   /** Both copies of a log commit are written. */

@@ -54,7 +54,8 @@ export class Deadlines {
     const { slots } = this.state;
     const f = slots.flags[slot];
     if (!slots.holds(slot, id) || (f & COPY) === 0 || !this.stop(slot)) return;
-    slots.flags[slot] = area === SECONDARY ? slots.flags[slot] | COPY_ON_SECONDARY : slots.flags[slot] & ~COPY_ON_SECONDARY;
+    slots.flags[slot] =
+      area === SECONDARY ? slots.flags[slot] | COPY_ON_SECONDARY : slots.flags[slot] & ~COPY_ON_SECONDARY;
     this.start(slot);
   }
 
@@ -77,7 +78,8 @@ export class Deadlines {
     const { slots } = this.state;
     let first = NIL;
     for (const slot of slots.inUse()) {
-      if ((slots.flags[slot] & TIMED) !== 0 && (first === NIL || isBefore(slots.wait[slot], slots.wait[first]))) first = slot;
+      if ((slots.flags[slot] & TIMED) !== 0 && (first === NIL || isBefore(slots.wait[slot], slots.wait[first])))
+        first = slot;
     }
     this.firstMs = slots.wait[first];
     return isBefore(nowMs, this.firstMs) ? NIL : first;

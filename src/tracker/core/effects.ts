@@ -23,7 +23,12 @@ export type Answer =
 export interface CoreEffects {
   /** Write the update to the area. Evidence for it is durable (R2). P comes before S. Report with `completed`. */
   submitWrite(
-    slot: number, area: DeviceIndex, updateId: number, transactionId: number, offsetBytes: number, lengthBytes: number,
+    slot: number,
+    area: DeviceIndex,
+    updateId: number,
+    transactionId: number,
+    offsetBytes: number,
+    lengthBytes: number,
   ): void;
   /**
    * Read this part of P and write it to S (R10). Report each end with `completed` when it is over, and with `copyAwaits`

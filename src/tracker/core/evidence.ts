@@ -33,7 +33,7 @@ export class Evidence extends EvidenceRecords {
   protected freeTransaction(): void {
     const { transactions, held, counters } = this.state;
     this.transactionWanted = false;
-    for (let e = held.oldestLingering; e !== NIL && transactions.pool.freeCount === 0; ) {
+    for (let e = held.oldestLingering; e !== NIL && transactions.pool.freeCount === 0;) {
       const next = held.nextLingering(e);
       if (this.keepsClosedTransaction(e)) {
         if (!this.releaseRegion(e)) return;
@@ -54,7 +54,7 @@ export class Evidence extends EvidenceRecords {
   /** Releases all evidence of a quiet region; false when the log has no room now. */
   protected releaseRegion(e: number): boolean {
     const { held, holdings } = this.state;
-    for (let h = held.memory[e + FIRST_HOLDING]; h !== NIL; ) {
+    for (let h = held.memory[e + FIRST_HOLDING]; h !== NIL;) {
       const next = holdings.memory[h + HOLDING_NEXT];
       if (!this.release(h)) return false;
       h = next;
@@ -75,7 +75,7 @@ export class Evidence extends EvidenceRecords {
     if (log.freeBlocks >= Math.max(size / 4, 2 * this.reserveBlocks)) return;
     const target = log.durableTail + size / 4;
     const marking = log.freeBlocks < 2 * this.reserveBlocks;
-    for (let h = holdings.inLogOrder.head; h !== NIL && this.sequenceOf(h) < target; ) {
+    for (let h = holdings.inLogOrder.head; h !== NIL && this.sequenceOf(h) < target;) {
       const next = holdings.inLogOrder.next(h);
       const e = holdings.entry[h];
       if (!this.isDurable(h)) break;

@@ -17,8 +17,21 @@ import * as words from './words.js';
 const { NEEDS_LOG, NEEDS_MARK, GIVEN_UP, MARKING, CLOSED, BEGUN, CLEARING } = flags;
 const { RECORD_BEGIN, RECORD_WRITE, RECORD_RELEASE, RECORD_COMPLETE } = logRecords;
 const {
-  NIL, FIRST_HOLDING, LAST_HOLDING, COPY_SLOT, SLOT_FIRST_NODE, SLOT_TRANSACTION, SLOT_WAIT, SLOT_FLAGS,
-  HOLDING_TRANSACTION, HOLDING_ENTRY, HOLDING_SEQUENCE, HOLDING_UNACKED, HOLDING_NEXT, TRANSACTION_HOLDINGS, TRANSACTION_STATE,
+  NIL,
+  FIRST_HOLDING,
+  LAST_HOLDING,
+  COPY_SLOT,
+  SLOT_FIRST_NODE,
+  SLOT_TRANSACTION,
+  SLOT_WAIT,
+  SLOT_FLAGS,
+  HOLDING_TRANSACTION,
+  HOLDING_ENTRY,
+  HOLDING_SEQUENCE,
+  HOLDING_UNACKED,
+  HOLDING_NEXT,
+  TRANSACTION_HOLDINGS,
+  TRANSACTION_STATE,
 } = words;
 
 export abstract class EvidenceRecords {
@@ -194,7 +207,8 @@ export abstract class EvidenceRecords {
       if (memory[h + HOLDING_UNACKED] === 0 && this.isDispensable(e, h)) this.release(h);
       h = next;
     }
-    if (regions.unackedCount[e] === 0 && held.memory[e + FIRST_HOLDING] !== NIL) held.linger(e, nowMs + config.lingerMs);
+    if (regions.unackedCount[e] === 0 && held.memory[e + FIRST_HOLDING] !== NIL)
+      held.linger(e, nowMs + config.lingerMs);
   }
 
   /**

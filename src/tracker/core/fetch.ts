@@ -32,7 +32,8 @@ export class Fetch {
   /** Before `obtain` of updates to these regions. */
   updates(wanted: Uint32Array, count: number): void {
     const { indicators, regions: table } = this.state;
-    this.fetched ^= table.fetch(wanted, count) ^ indicators.fetch(wanted, count) ^ this.pages.awaiting.fetch(wanted, count);
+    this.fetched ^=
+      table.fetch(wanted, count) ^ indicators.fetch(wanted, count) ^ this.pages.awaiting.fetch(wanted, count);
   }
 
   /** Before `completed` of these slots, as far as their first region goes. */

@@ -65,7 +65,7 @@ export class IndicatorMap {
 
   setRange(firstRegion: number, count: number): void {
     const end = Math.min(firstRegion + count, this.regionCount);
-    for (let r = firstRegion; r < end; ) {
+    for (let r = firstRegion; r < end;) {
       const next = Math.min(end, r - (r & 31) + 32);
       this.setWord(Math.floor(r / 32), (-1 << (r & 31)) & (-1 >>> (32 - (next - r) - (r & 31))));
       r = next;

@@ -4,11 +4,7 @@ export const RECORD_BEGIN = 1;
 export const RECORD_WRITE = 2;
 export const RECORD_RELEASE = 3;
 export const RECORD_COMPLETE = 4;
-export type RecordKind =
-  | typeof RECORD_BEGIN
-  | typeof RECORD_WRITE
-  | typeof RECORD_RELEASE
-  | typeof RECORD_COMPLETE;
+export type RecordKind = typeof RECORD_BEGIN | typeof RECORD_WRITE | typeof RECORD_RELEASE | typeof RECORD_COMPLETE;
 
 /** Regions that one record can name (a 16-bit field on disk). */
 export const MAX_REGIONS_PER_RECORD = 0xffff;

@@ -15,7 +15,8 @@ const { NIL, FIRST_RECORD } = words;
 const WORDS_MAX = 2 ** 30;
 /** Memory for records that take so many words together. Throws RangeError when an index could not name them all. */
 export function recordMemory(words: number): Int32Array {
-  if (FIRST_RECORD + words > WORDS_MAX) throw new RangeError(`records of ${words} words together: must be below ${WORDS_MAX - FIRST_RECORD}`);
+  if (FIRST_RECORD + words > WORDS_MAX)
+    throw new RangeError(`records of ${words} words together: must be below ${WORDS_MAX - FIRST_RECORD}`);
   return new Int32Array(FIRST_RECORD + words);
 }
 
@@ -32,7 +33,13 @@ export class RecordPool {
   private readonly self: number;
 
   /** In memory of its own, or in a part of `memory` from `base` on, as the `which`th pool there. */
-  constructor(capacity: number, wordsPerRecord: number, memory = recordMemory(capacity * wordsPerRecord), base = FIRST_RECORD, which = 0) {
+  constructor(
+    capacity: number,
+    wordsPerRecord: number,
+    memory = recordMemory(capacity * wordsPerRecord),
+    base = FIRST_RECORD,
+    which = 0,
+  ) {
     // A whole number for the compiler too: what comes out of a power may not be one.
     this.capacity = capacity | 0;
     this.wordsPerRecord = wordsPerRecord;

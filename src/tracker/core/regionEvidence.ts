@@ -8,7 +8,8 @@ import { layFields, recordMemory } from './recordPool.js';
 import * as words from './words.js';
 
 // Constants of the file: see words.ts.
-const { NIL, REGION_WORDS, FIRST_HOLDING, LAST_HOLDING, COPY_SLOT, LINGER_NEXT, LINGER_PREV, LINGERS, LINGER_UNTIL } = words;
+const { NIL, REGION_WORDS, FIRST_HOLDING, LAST_HOLDING, COPY_SLOT, LINGER_NEXT, LINGER_PREV, LINGERS, LINGER_UNTIL } =
+  words;
 
 export class RegionEvidence {
   readonly memory: Int32Array;
@@ -27,7 +28,10 @@ export class RegionEvidence {
       lastHolding: LAST_HOLDING,
       copySlot: COPY_SLOT,
     });
-    Object.defineProperty(this, 'untilMs', { value: new Float64Array(this.memory.buffer, 4 * LINGER_UNTIL), enumerable: false });
+    Object.defineProperty(this, 'untilMs', {
+      value: new Float64Array(this.memory.buffer, 4 * LINGER_UNTIL),
+      enumerable: false,
+    });
     this.lingering = new IndexList(this.memory, LINGER_NEXT, LINGER_PREV);
   }
 

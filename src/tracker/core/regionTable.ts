@@ -124,7 +124,7 @@ export class RegionTable {
   private look(r: number, h: number): number {
     const { memory } = this.pool;
     const tag = tagOf(r);
-    for (let link = this.buckets[h & this.mask]; link !== NONE; ) {
+    for (let link = this.buckets[h & this.mask]; link !== NONE;) {
       const e = entryOf(link & this.numberMask);
       if (((link ^ tag) & this.tagMask) === 0 && memory[e] === r) return e;
       if ((link & MORE) === 0) break;

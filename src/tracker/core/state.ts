@@ -20,8 +20,21 @@ export * from './flags.js';
 // Constants of the file: see words.ts.
 const { CLOSED } = flags;
 const {
-  NIL, FIRST_RECORD, SLOT_FIRST_NODE, SLOT_TRANSACTION, SLOT_ID, SLOT_LENGTH, SLOT_OFFSET, SLOT_WAIT, SLOT_FLAGS,
-  SLOT_WORDS, TRANSACTION_ID, TRANSACTION_HOLDINGS, TRANSACTION_UNSETTLED, TRANSACTION_STATE, TRANSACTION_WORDS,
+  NIL,
+  FIRST_RECORD,
+  SLOT_FIRST_NODE,
+  SLOT_TRANSACTION,
+  SLOT_ID,
+  SLOT_LENGTH,
+  SLOT_OFFSET,
+  SLOT_WAIT,
+  SLOT_FLAGS,
+  SLOT_WORDS,
+  TRANSACTION_ID,
+  TRANSACTION_HOLDINGS,
+  TRANSACTION_UNSETTLED,
+  TRANSACTION_STATE,
+  TRANSACTION_WORDS,
 } = words;
 
 /** 0 … updateSlots-1, for arrays beside the core's slots. */
@@ -52,7 +65,10 @@ export class Slots {
       wait: SLOT_WAIT,
       flags: SLOT_FLAGS,
     });
-    Object.defineProperty(this, 'offsets', { value: new Float64Array(memory.buffer, 4 * SLOT_OFFSET), enumerable: false });
+    Object.defineProperty(this, 'offsets', {
+      value: new Float64Array(memory.buffer, 4 * SLOT_OFFSET),
+      enumerable: false,
+    });
   }
 
   /** What it is: to be called once, before anything is asked of it. */
@@ -96,7 +112,8 @@ export class Slots {
   inUse(): number[] {
     const found: number[] = [];
     // A slot in use waits, is submitted or is settled: never without a flag.
-    for (let i = 0, slot = FIRST_RECORD; i < this.capacity; i++, slot += SLOT_WORDS) if (this.flags[slot] !== 0) found.push(slot);
+    for (let i = 0, slot = FIRST_RECORD; i < this.capacity; i++, slot += SLOT_WORDS)
+      if (this.flags[slot] !== 0) found.push(slot);
     return found.sort((a, b) => (this.memory[a + SLOT_ID] - this.memory[b + SLOT_ID]) | 0);
   }
 }
@@ -113,7 +130,11 @@ export class Transactions {
   constructor(capacity: number) {
     this.pool = new RecordPool(capacity, TRANSACTION_WORDS);
     this.memory = this.pool.memory;
-    layFields(this, this.memory, { holdings: TRANSACTION_HOLDINGS, unsettled: TRANSACTION_UNSETTLED, state: TRANSACTION_STATE });
+    layFields(this, this.memory, {
+      holdings: TRANSACTION_HOLDINGS,
+      unsettled: TRANSACTION_UNSETTLED,
+      state: TRANSACTION_STATE,
+    });
   }
 
   /** A new one of this number. */

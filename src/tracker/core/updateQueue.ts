@@ -14,9 +14,8 @@ import * as words from './words.js';
 
 // Constants of the file: see words.ts.
 const { PRIMARY, SECONDARY } = devices;
-const {
-  SUBMITTED, ENDED, WAITING, NEEDS_LOG, NEEDS_MARK, GIVEN_UP, SETTLED, PRIMARY_ONLY, COPY, MARKING, BOTH,
-} = flags;
+const { SUBMITTED, ENDED, WAITING, NEEDS_LOG, NEEDS_MARK, GIVEN_UP, SETTLED, PRIMARY_ONLY, COPY, MARKING, BOTH } =
+  flags;
 const { NIL, SLOT_FIRST_NODE, SLOT_TRANSACTION, SLOT_WAIT, SLOT_FLAGS } = words;
 
 /** Bits from SUBMITTED to ENDED. */
@@ -37,7 +36,13 @@ export abstract class UpdateQueue {
   /** `pages.revision` when the waiters were last looked through. */
   protected revisionSeen = -1;
 
-  constructor(state: CoreState, evidence: Evidence, epochs: [PowerEpoch, PowerEpoch], fx: CoreEffects, parts: UpdatesParts = { Copies }) {
+  constructor(
+    state: CoreState,
+    evidence: Evidence,
+    epochs: [PowerEpoch, PowerEpoch],
+    fx: CoreEffects,
+    parts: UpdatesParts = { Copies },
+  ) {
     this.state = state;
     this.evidence = evidence;
     this.epochs = epochs;
@@ -127,7 +132,7 @@ export abstract class UpdateQueue {
     const { slots, nodes, regions } = this.state;
     for (let own = slots.memory[slot + SLOT_FIRST_NODE]; own !== NIL; own = nodes.nextOfSlot(own)) {
       const first = regions.firstNode[nodes.entryOf(own)];
-      for (let n = own; n !== first; ) {
+      for (let n = own; n !== first;) {
         n = nodes.prev[n];
         if (slots.overlap(nodes.slot[n], slot) && !this.isOver(nodes.slot[n])) return true;
       }

@@ -15,8 +15,20 @@ import * as words from './words.js';
 
 // Constants of the file: see words.ts.
 const {
-  NIL, FIRST_RECORD, REGION, UNACKED, FIRST_NODE, OWN_NODE, NODE_SLOT, NODE_NEXT, NODE_PREV, NODE_HOLDING, REGION_WORDS,
-  NODE_NEXT_OF_SLOT, NODE_ENTRY, NODE_WORDS,
+  NIL,
+  FIRST_RECORD,
+  REGION,
+  UNACKED,
+  FIRST_NODE,
+  OWN_NODE,
+  NODE_SLOT,
+  NODE_NEXT,
+  NODE_PREV,
+  NODE_HOLDING,
+  REGION_WORDS,
+  NODE_NEXT_OF_SLOT,
+  NODE_ENTRY,
+  NODE_WORDS,
 } = words;
 
 /** Before the records: the regions' pool is the first there, that of nodes outside of them the second; then a count. */

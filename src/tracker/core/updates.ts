@@ -12,8 +12,21 @@ import * as words from './words.js';
 // Constants of the file: see words.ts.
 const { PRIMARY, SECONDARY } = devices;
 const {
-  SUBMITTED, ENDED, DURABLE, IN_EPOCH, WAITING, NEEDS_LOG, NEEDS_MARK, GIVEN_UP, SETTLED, ANSWERED, PRIMARY_ONLY, COPY,
-  CANCELLED, MARKING, BOTH,
+  SUBMITTED,
+  ENDED,
+  DURABLE,
+  IN_EPOCH,
+  WAITING,
+  NEEDS_LOG,
+  NEEDS_MARK,
+  GIVEN_UP,
+  SETTLED,
+  ANSWERED,
+  PRIMARY_ONLY,
+  COPY,
+  CANCELLED,
+  MARKING,
+  BOTH,
 } = flags;
 const { NIL, SLOT_FIRST_NODE, SLOT_TRANSACTION, SLOT_FLAGS, TRANSACTION_UNSETTLED } = words;
 
@@ -29,13 +42,16 @@ export class Updates extends UpdateQueue {
     const first = state.regionOf(offset);
     const touched = state.regionOf(offset + length - 1) - first + 1;
     if (touched > state.config.regionReferences) {
-      throw new RangeError(`update touches ${touched} regions: must be at most regionReferences ${state.config.regionReferences}`);
+      throw new RangeError(
+        `update touches ${touched} regions: must be at most regionReferences ${state.config.regionReferences}`,
+      );
     }
     if (this.copies.starved || !this.evidence.admits(touched)) return NIL;
     const slot = this.enter(transaction, offset, length, first, touched, 0);
     if (slot === NIL) return NIL;
     const { slots, nodes, sets, transactions, counters } = state;
-    for (let n = slots.memory[slot + SLOT_FIRST_NODE]; n !== NIL; n = nodes.nextOfSlot(n)) sets.obtain(nodes.entryOf(n));
+    for (let n = slots.memory[slot + SLOT_FIRST_NODE]; n !== NIL; n = nodes.nextOfSlot(n))
+      sets.obtain(nodes.entryOf(n));
     transactions.memory[transaction + TRANSACTION_UNSETTLED]++;
     counters.obtained++;
     this.evidence.claim(slot, touched);
@@ -259,7 +275,7 @@ export class Updates extends UpdateQueue {
     const f = memory[slot + SLOT_FLAGS];
     if ((f & SETTLED) === 0 || (f & (COPY | ANSWERED)) === 0) return;
     memory[slot + SLOT_FLAGS] = 0;
-    for (let n = memory[slot + SLOT_FIRST_NODE]; n !== NIL; ) {
+    for (let n = memory[slot + SLOT_FIRST_NODE]; n !== NIL;) {
       const next = nodes.nextOfSlot(n);
       const e = nodes.entryOf(n);
       if (sets.remove(n, e)) this.state.releaseIfIdle(e);

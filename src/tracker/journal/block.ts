@@ -75,7 +75,9 @@ export function sealBlock(bytes: Uint8Array, at: number, header: BlockHeader, id
 /** Whether the bytes are a whole block of any plugpull journal. */
 export function isWholeBlock(bytes: Uint8Array, at: number): boolean {
   const view = viewOf(bytes, at);
-  return view.getUint32(0, true) === JOURNAL_MAGIC && view.getUint32(4, true) === crc32c(bytes, at + 8, at + BLOCK_BYTES);
+  return (
+    view.getUint32(0, true) === JOURNAL_MAGIC && view.getUint32(4, true) === crc32c(bytes, at + 8, at + BLOCK_BYTES)
+  );
 }
 
 /** Checks a block against where it was read and whose it should be. */

@@ -24,7 +24,8 @@ export function* formatSteps(
   yield { kind: 'flush' };
   for (const copy of [0, 1] as const) {
     for (let first = 0; first < layout.ringBlocks; first += BLOCKS_PER_UNIT) {
-      for (let b = 0; b < BLOCKS_PER_UNIT; b++) encodeEmptyLogBlock(first + b, copy, layout, identity, unit, b * BLOCK_BYTES);
+      for (let b = 0; b < BLOCKS_PER_UNIT; b++)
+        encodeEmptyLogBlock(first + b, copy, layout, identity, unit, b * BLOCK_BYTES);
       yield { kind: 'write', offsetBytes: logBlockOffset(layout, copy, first), bytes: unit };
     }
     for (let group = 0; group < layout.groupCount; group++) {

@@ -65,7 +65,12 @@ export interface JournalLayout {
 /** @param logBytes both copies together; a multiple of 8192. */
 export function journalLayout(logBytes: number, regionCount: number): JournalLayout {
   const rule = `must be a multiple of ${2 * UNIT_BYTES} from ${LOG_BYTES_MIN} to ${LOG_BYTES_MAX}`;
-  if (!Number.isSafeInteger(logBytes) || logBytes % (2 * UNIT_BYTES) !== 0 || logBytes < LOG_BYTES_MIN || logBytes > LOG_BYTES_MAX) {
+  if (
+    !Number.isSafeInteger(logBytes) ||
+    logBytes % (2 * UNIT_BYTES) !== 0 ||
+    logBytes < LOG_BYTES_MIN ||
+    logBytes > LOG_BYTES_MAX
+  ) {
     throw new RangeError(`logBytes ${logBytes}: ${rule}`);
   }
   const copyBytes = logBytes / 2;

@@ -48,7 +48,11 @@ function sealLogBlock(
   p.setUint32(8, block.durableThrough % TWO_32, true);
   p.setUint16(12, Math.floor(block.durableThrough / TWO_32), true);
   p.setUint16(14, block.recordCount, true);
-  const header = { kind: BLOCK_KIND.log, sequence: block.sequence, offsetBytes: logBlockOffset(layout, copy, block.sequence) };
+  const header = {
+    kind: BLOCK_KIND.log,
+    sequence: block.sequence,
+    offsetBytes: logBlockOffset(layout, copy, block.sequence),
+  };
   sealBlock(bytes, at, header, identity);
 }
 
@@ -93,7 +97,13 @@ export function encodeEmptyLogBlock(
   at: number,
 ): void {
   // The first lap is empty and durable as a whole: the log begins behind it.
-  const block = { sequence, tail: layout.ringBlocks, durableThrough: layout.ringBlocks - 1, recordCount: 0, records: NO_RECORDS };
+  const block = {
+    sequence,
+    tail: layout.ringBlocks,
+    durableThrough: layout.ringBlocks - 1,
+    recordCount: 0,
+    records: NO_RECORDS,
+  };
   encodeLogBlock(block, copy, layout, identity, out, at);
 }
 
@@ -115,7 +125,14 @@ export function encodeLogBlock(
   sealLogBlock(out, at, block, copy, layout, identity);
 }
 
-function putRecord(p: DataView, i: number, kind: number, regions: number, firstRegion: number, transaction: number): void {
+function putRecord(
+  p: DataView,
+  i: number,
+  kind: number,
+  regions: number,
+  firstRegion: number,
+  transaction: number,
+): void {
   const at = LOG_HEADER_BYTES + i * RECORD_BYTES;
   p.setUint8(at, kind);
   p.setUint16(at + 2, regions, true);

@@ -55,7 +55,8 @@ export function openPageBlock(
 ): PageBlockRead {
   const opened = openBlock(bytes, at, BLOCK_KIND.page, pageOffset(layout, copy, group) + b * BLOCK_BYTES, identity);
   if (!opened.ok) return opened;
-  if (readU64(payloadOf(bytes, at), 0) !== group * REGIONS_PER_GROUP + b * REGIONS_PER_BLOCK) return { ok: false, problem: 'misplaced' };
+  if (readU64(payloadOf(bytes, at), 0) !== group * REGIONS_PER_GROUP + b * REGIONS_PER_BLOCK)
+    return { ok: false, problem: 'misplaced' };
   return { ok: true, generation: opened.sequence };
 }
 

@@ -145,9 +145,17 @@ function findingAt(
   const problem = ring.problemAt(copy, place);
   if (problem === null) {
     if (!isEvidence || s > vouched || ring.state(copy, s) !== 'older') return null;
-    const told = ring.has(s) ? 'the other copy has it' : lost === null ? 'it held no record' : 'the other copy does not have it';
+    const told = ring.has(s)
+      ? 'the other copy has it'
+      : lost === null
+        ? 'it held no record'
+        : 'the other copy does not have it';
     const older = ring.foundInPlaceOf(copy, s);
-    return { problem: `block ${s} was durable here, and block ${older} of before is found; ${told}`, effect: 'ignored', class: 'indicator-rot' };
+    return {
+      problem: `block ${s} was durable here, and block ${older} of before is found; ${told}`,
+      effect: 'ignored',
+      class: 'indicator-rot',
+    };
   }
   const inFlight = isEvidence ? s > vouched : s + ringBlocks <= head + inFlightBlocksMax(ringBlocks);
   const isCause = lost !== null && ring.placeOf(lost) === place;

@@ -53,7 +53,9 @@ export function recoverPages(
   const result: PagesRecovery = { dirty: new IndicatorMap(regionCount), unsettledGroups: new Set(), generation: 0 };
   const salvage = new Salvage(read);
   for (let group = 0; group < layout.groupCount; group++) {
-    const units = COPIES.map((copy) => readUnit(salvage.piece(pageOffset(layout, copy, group), UNIT_BYTES), group, copy, layout, identity));
+    const units = COPIES.map((copy) =>
+      readUnit(salvage.piece(pageOffset(layout, copy, group), UNIT_BYTES), group, copy, layout, identity),
+    );
     result.generation = Math.max(result.generation, units[0].newest, units[1].newest);
     const believed = Array.from({ length: BLOCKS_PER_UNIT }, (_, b) => take(units, group, b, table, result.dirty));
     for (const copy of COPIES) report(units, copy, group, believed, layout, regionCount, findings);

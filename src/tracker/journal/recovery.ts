@@ -101,7 +101,11 @@ export interface RecoveryTables {
 }
 
 /** @throws JournalError WRONG_JOURNAL, OTHER_VERSION */
-export function recoverFromPieces(expected: ExpectedJournal, pieces: JournalPieces, tables: RecoveryTables = {}): JournalRecovery {
+export function recoverFromPieces(
+  expected: ExpectedJournal,
+  pieces: JournalPieces,
+  tables: RecoveryTables = {},
+): JournalRecovery {
   const findings = new Findings();
   const layout = journalLayout(expected.logBytes, regionCountOf(expected));
   const regionCount = regionCountOf(expected);
@@ -150,7 +154,11 @@ export function recoverFromPieces(expected: ExpectedJournal, pieces: JournalPiec
   };
 }
 
-function readSuperblocks(layout: JournalLayout, pieces: JournalPieces, findings: Findings): [Superblock | null, Superblock | null] {
+function readSuperblocks(
+  layout: JournalLayout,
+  pieces: JournalPieces,
+  findings: Findings,
+): [Superblock | null, Superblock | null] {
   const one = (copy: 0 | 1): Superblock | null => {
     const offset = layout.superblockOffset[copy];
     const result = pieces.superblock(copy) ?? ({ ok: false, problem: UNREADABLE } as const);

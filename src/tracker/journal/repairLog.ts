@@ -38,7 +38,8 @@ export function* logRepairs(
 }
 
 function isBroken(ring: Ring, copy: 0 | 1, first: number): boolean {
-  for (let place = first; place < first + BLOCKS_PER_UNIT; place++) if (ring.problemAt(copy, place) !== null) return true;
+  for (let place = first; place < first + BLOCKS_PER_UNIT; place++)
+    if (ring.problemAt(copy, place) !== null) return true;
   return false;
 }
 

@@ -118,7 +118,8 @@ export class Ring {
   /** Whether a copy of some block of the unit of s was never written in this lap: then the unit's commit was not durable. */
   unitWasNeverDurable(s: number): boolean {
     const unit = s - (s % BLOCKS_PER_UNIT);
-    for (let b = unit; b < unit + BLOCKS_PER_UNIT; b++) for (const copy of COPIES) if (this.state(copy, b) === 'older') return true;
+    for (let b = unit; b < unit + BLOCKS_PER_UNIT; b++)
+      for (const copy of COPIES) if (this.state(copy, b) === 'older') return true;
     return false;
   }
 }
@@ -139,7 +140,9 @@ export function placesOf(layout: JournalLayout, identity: JournalIdentity, read:
       starts[copy] = start;
     }
     const piece = pieces[copy]!;
-    return piece.isRead(at - start) ? openPlace(piece.bytes, at - start, copy, place, layout, identity, headerOnly) : UNREADABLE;
+    return piece.isRead(at - start)
+      ? openPlace(piece.bytes, at - start, copy, place, layout, identity, headerOnly)
+      : UNREADABLE;
   };
 }
 

@@ -4,7 +4,17 @@
  * Payload: u64 regionBytes, u64 usableBytes, u64 logBytes, u64 regionCount.
  */
 import type { JournalIdentity } from './block.js';
-import { BLOCK_KIND, isWholeBlock, JOURNAL_VERSION, openBlock, payloadOf, readU64, sealBlock, viewOf, writeU64 } from './block.js';
+import {
+  BLOCK_KIND,
+  isWholeBlock,
+  JOURNAL_VERSION,
+  openBlock,
+  payloadOf,
+  readU64,
+  sealBlock,
+  viewOf,
+  writeU64,
+} from './block.js';
 import { UNIT_BYTES } from './layout.js';
 
 export interface JournalGeometry {

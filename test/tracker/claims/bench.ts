@@ -10,7 +10,12 @@ import { open } from '../../../src/explore/settle.js';
 import { createStage, REAL_PARTS, World } from '../../../src/explore/world.js';
 import { openPlace } from '../../../src/tracker/journal/ring.js';
 import type { LogRecord } from '../../../src/tracker/journal/logBlock.js';
-import { RECORD_BEGIN, RECORD_COMPLETE, RECORD_RELEASE, RECORD_WRITE } from '../../../src/tracker/core/transactionLog.js';
+import {
+  RECORD_BEGIN,
+  RECORD_COMPLETE,
+  RECORD_RELEASE,
+  RECORD_WRITE,
+} from '../../../src/tracker/core/transactionLog.js';
 
 const KINDS: Record<number, 'begin' | 'write' | 'release' | 'complete'> = {
   [RECORD_BEGIN]: 'begin',
@@ -35,7 +40,13 @@ export class ClaimBench {
   readonly world: World;
 
   constructor(scene: Partial<Scene> = {}) {
-    this.world = new World(createStage({ ...SCENES[0], lingerMs: 0, hotRegions: 0, ackTimeoutMs: ACK_TIMEOUT_MS, logBytes: LOG_BYTES, ...scene }, REAL_PARTS, new EffectCounters()));
+    this.world = new World(
+      createStage(
+        { ...SCENES[0], lingerMs: 0, hotRegions: 0, ackTimeoutMs: ACK_TIMEOUT_MS, logBytes: LOG_BYTES, ...scene },
+        REAL_PARTS,
+        new EffectCounters(),
+      ),
+    );
     open(this.world);
   }
 
@@ -93,7 +104,8 @@ export class ClaimBench {
     const { regions, nodes } = this.world.core.state;
     const e = regions.find(region);
     const ids: number[] = [];
-    for (let n = e === NIL ? NIL : regions.firstNode[e]; n !== NIL; n = nodes.next[n]) ids.push(this.world.core.state.updateId(nodes.slot[n]));
+    for (let n = e === NIL ? NIL : regions.firstNode[e]; n !== NIL; n = nodes.next[n])
+      ids.push(this.world.core.state.updateId(nodes.slot[n]));
     return ids;
   }
 
@@ -110,7 +122,9 @@ export class ClaimBench {
     }
     return blocks
       .sort((a, b) => a.sequence - b.sequence)
-      .flatMap((b) => b.records.map((r) => ({ kind: KINDS[r.kind], transaction: r.transaction, region: r.firstRegion })));
+      .flatMap((b) =>
+        b.records.map((r) => ({ kind: KINDS[r.kind], transaction: r.transaction, region: r.firstRegion })),
+      );
   }
 
   /** D, were the plug pulled now; and how many transactions are active in the log. */

@@ -17,7 +17,10 @@ for (const { claim, form } of claimsOf('completionFreesLogSpace')) {
     }
     expect(bench.recovered().tail).toBeGreaterThan(before + ringBlocks);
     expect(bench.recovered()).toMatchObject({ dirty: [], active: 0 });
-    expect(bench.world.core.counters.pressureMarks + bench.world.core.counters.pressureDrops, 'nobody had to be pressed').toBe(0);
+    expect(
+      bench.world.core.counters.pressureMarks + bench.world.core.counters.pressureDrops,
+      'nobody had to be pressed',
+    ).toBe(0);
   });
 }
 

@@ -10,7 +10,10 @@ for (const { claim, form } of claimsOf('completionIsRecorded')) {
     bench.run();
     bench.close(0);
     bench.run();
-    expect(bench.log().some((r) => r.kind === 'complete'), 'its update is not acknowledged').toBe(false);
+    expect(
+      bench.log().some((r) => r.kind === 'complete'),
+      'its update is not acknowledged',
+    ).toBe(false);
     expect(bench.recovered().active).toBe(1);
     bench.acknowledge(u);
     expect(bench.log().at(-1)).toEqual({ kind: 'complete', transaction: 1, region: 0 });

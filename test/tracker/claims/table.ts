@@ -2,7 +2,8 @@
  * The claims that the engine follows, one row each: which test performs it, and which rule of the engine it became. A
  * claim for a system, a medium or modules says of a thing what a claim for a method says of an act: they share a body.
  */
-export type ClaimForm = 'method' | 'system of means' | 'computer-readable medium' | 'computer system' | 'system of modules';
+export type ClaimForm =
+  'method' | 'system of means' | 'computer-readable medium' | 'computer system' | 'system of modules';
 
 /** Name of the test file without `.test.ts`. */
 export type ClaimTest =
@@ -23,7 +24,12 @@ export interface ClaimRow {
   rules: readonly string[];
 }
 
-const row = (claim: number, form: ClaimForm, test: ClaimTest, ...rules: string[]): ClaimRow => ({ claim, form, test, rules });
+const row = (claim: number, form: ClaimForm, test: ClaimTest, ...rules: string[]): ClaimRow => ({
+  claim,
+  form,
+  test,
+  rules,
+});
 
 export const CLAIMS: readonly ClaimRow[] = [
   row(1, 'method', 'obtainingSetsTheIndicator', 'R1'),

@@ -5,5 +5,6 @@ import { CLAIMS } from './table.js';
 
 it('claims 1 to 31 stand in the table once each, with a test that exists', () => {
   expect(CLAIMS.map((c) => c.claim)).toEqual(Array.from({ length: 31 }, (_, i) => i + 1));
-  for (const { test: name } of CLAIMS) expect(existsSync(new URL(`./${name}.test.ts`, import.meta.url)), name).toBe(true);
+  for (const { test: name } of CLAIMS)
+    expect(existsSync(new URL(`./${name}.test.ts`, import.meta.url)), name).toBe(true);
 });

@@ -10,7 +10,11 @@ const TIMEOUT_MS = 1000;
 function copying(): { sim: Simulator; slot: number; id: number } {
   const sim = openedCore({ dirty: [5] });
   sim.core.startResync();
-  run(sim, () => sim.pending.some((p) => p.kind === 'io'), (p) => p.kind === 'io');
+  run(
+    sim,
+    () => sim.pending.some((p) => p.kind === 'io'),
+    (p) => p.kind === 'io',
+  );
   const slot = [...sim.bySlot.keys()][0];
   return { sim, slot, id: sim.core.state.updateId(slot) };
 }
@@ -33,7 +37,11 @@ it('P does not answer the read: P is lost', () => {
 
 it('P has answered the read and S does not answer the write: S is lost, P goes on', () => {
   const { sim } = copying();
-  run(sim, () => sim.core.state.secondaryAway || sim.core.state.primaryLost, (p) => p.kind === 'io' && p.area === SECONDARY);
+  run(
+    sim,
+    () => sim.core.state.secondaryAway || sim.core.state.primaryLost,
+    (p) => p.kind === 'io' && p.area === SECONDARY,
+  );
   expect(lost(sim)).toBe('S');
 });
 

@@ -6,7 +6,11 @@ it('a copy whose read from P fails last gives its slot back and leaves the regio
   const sim = openedCore({ dirty: [5] });
   const { core } = sim;
   core.startResync();
-  run(sim, () => core.counters.copies === 1 && sim.pending.length === 1, (p) => p.kind === 'io' && p.area === PRIMARY);
+  run(
+    sim,
+    () => core.counters.copies === 1 && sim.pending.length === 1,
+    (p) => p.kind === 'io' && p.area === PRIMARY,
+  );
   sim.deliver(0, false);
   expect(core.state.primaryLost).toBe(true);
   expect(core.updatesInFlight).toBe(0);

@@ -7,7 +7,11 @@ it('P hangs while S is away: P is lost after the acknowledgement timeout', () =>
   const { core } = sim;
   sim.deviceLost(SECONDARY);
   sim.obtain(core.begin(), 0, 512);
-  run(sim, () => core.state.primaryLost || sim.now > 5000, (p) => p.kind === 'io' && p.area === PRIMARY);
+  run(
+    sim,
+    () => core.state.primaryLost || sim.now > 5000,
+    (p) => p.kind === 'io' && p.area === PRIMARY,
+  );
   expect(core.state.primaryLost).toBe(true);
   expect(sim.answers.failed).toBe(1);
 });
@@ -18,7 +22,11 @@ it('S goes while P hangs already: P is lost too, after its own time', () => {
   sim.obtain(core.begin(), 0, 512);
   run(sim, () => sim.pending.some((p) => p.kind === 'io'));
   sim.deviceLost(SECONDARY);
-  run(sim, () => core.state.primaryLost || sim.now > 5000, (p) => p.kind === 'io' && p.area === PRIMARY);
+  run(
+    sim,
+    () => core.state.primaryLost || sim.now > 5000,
+    (p) => p.kind === 'io' && p.area === PRIMARY,
+  );
   expect(core.state.primaryLost).toBe(true);
 });
 
@@ -26,7 +34,11 @@ it('the journal hangs: it is lost after the acknowledgement timeout, and what wa
   const sim = openedCore();
   const { core } = sim;
   sim.obtain(core.begin(), 0, 512);
-  run(sim, () => core.state.journalLost || sim.now > 5000, (p) => p.kind === 'log' || (p.kind === 'flush' && p.device === JOURNAL));
+  run(
+    sim,
+    () => core.state.journalLost || sim.now > 5000,
+    (p) => p.kind === 'log' || (p.kind === 'flush' && p.device === JOURNAL),
+  );
   expect(core.state.journalLost).toBe(true);
   expect(sim.answers.refused).toBe(1);
 });
@@ -35,7 +47,15 @@ it('a hang of S costs S alone, and P gets its full time to answer after it', () 
   const sim = openedCore();
   const { core } = sim;
   sim.obtain(core.begin(), 0, 512);
-  run(sim, () => core.state.secondaryAway || sim.now > 5000, (p) => p.kind === 'io' && p.area === SECONDARY);
-  run(sim, () => sim.answers.ok === 1, (p) => p.kind === 'io' && p.area === SECONDARY);
+  run(
+    sim,
+    () => core.state.secondaryAway || sim.now > 5000,
+    (p) => p.kind === 'io' && p.area === SECONDARY,
+  );
+  run(
+    sim,
+    () => sim.answers.ok === 1,
+    (p) => p.kind === 'io' && p.area === SECONDARY,
+  );
   expect([core.state.primaryLost, core.state.secondaryAway, core.state.journalLost]).toEqual([false, true, false]);
 });

@@ -52,7 +52,11 @@ export function openedCore(s: Settings = {}): Simulator {
 }
 
 /** Pumps and answers until `isDone`; every report for which `holdBack` is true stays out. Throws when nothing helps. */
-export function run(sim: Simulator, isDone: () => boolean, holdBack: (p: Simulator['pending'][number]) => boolean = () => false): void {
+export function run(
+  sim: Simulator,
+  isDone: () => boolean,
+  holdBack: (p: Simulator['pending'][number]) => boolean = () => false,
+): void {
   for (let i = 0; i < 20_000; i++) {
     sim.pump();
     if (isDone()) return;

@@ -7,7 +7,11 @@ const BLOCKS_BEFORE = 8;
 
 it.each([2 ** 31, 2 ** 32, 2 ** 40, 2 ** 52])('evidence is held and released across block %i', (edge) => {
   const firstSequence = edge - BLOCKS_BEFORE;
-  const sim = openedCore({ lingerMs: 3, transactionSlots: 64, log: { firstSequence, recoveredThrough: firstSequence - 1 } });
+  const sim = openedCore({
+    lingerMs: 3,
+    transactionSlots: 64,
+    log: { firstSequence, recoveredThrough: firstSequence - 1 },
+  });
   const { core } = sim;
   for (let i = 0; i < 40; i++) {
     const t = core.begin();
@@ -23,5 +27,7 @@ it.each([2 ** 31, 2 ** 32, 2 ** 40, 2 ** 52])('evidence is held and released acr
   core.drain();
   run(sim, () => core.quiescent);
   expect(core.log.tail).toBeGreaterThan(edge);
-  expect([core.counters.acknowledged, core.counters.pressureMarks, core.state.holdings.pool.usedCount]).toEqual([40, 0, 0]);
+  expect([core.counters.acknowledged, core.counters.pressureMarks, core.state.holdings.pool.usedCount]).toEqual([
+    40, 0, 0,
+  ]);
 });

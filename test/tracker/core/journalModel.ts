@@ -9,7 +9,12 @@
 import type { IndicatorPages } from '../../../src/tracker/core/indicatorPages.js';
 import type { LogConfig } from '../../../src/tracker/core/config.js';
 import type { LogCommit } from '../../../src/tracker/core/transactionLog.js';
-import { OPENING_UNITS, RECORD_COMPLETE, RECORD_RELEASE, RECORD_WRITE } from '../../../src/tracker/core/transactionLog.js';
+import {
+  OPENING_UNITS,
+  RECORD_COMPLETE,
+  RECORD_RELEASE,
+  RECORD_WRITE,
+} from '../../../src/tracker/core/transactionLog.js';
 
 interface LogRecord {
   kind: number;
@@ -68,15 +73,19 @@ export class JournalModel {
   submitCommit(c: LogCommit): void {
     const { recordsPerBlock, ringBlocks, blocksPerUnit } = this.config;
     const isOpening = this.submitted++ < OPENING_UNITS;
-    if (isOpening && (c.recordCount > 0 || c.blocks !== blocksPerUnit)) throw new Error('R11: records before recovery was over');
+    if (isOpening && (c.recordCount > 0 || c.blocks !== blocksPerUnit))
+      throw new Error('R11: records before recovery was over');
     for (const r of this.recovered) {
       const isClean = !this.pages.awaiting.has(r);
-      if (this.submitted === 1 && !isClean && !this.isAlwaysEvident(r)) throw new Error(`R11: log reused before region ${r} was durably marked`);
+      if (this.submitted === 1 && !isClean && !this.isAlwaysEvident(r))
+        throw new Error(`R11: log reused before region ${r} was durably marked`);
     }
     const end = c.start + c.blocks;
     const room = ringBlocks - (isOpening ? 0 : OPENING_UNITS * blocksPerUnit);
-    if (end - this.durableTail > room) throw new Error(`I5: block ${end - 1} overwrites one behind tail ${this.durableTail}`);
-    if (c.blocks % blocksPerUnit !== 0 || c.start % blocksPerUnit !== 0) throw new Error('commit does not end on a unit');
+    if (end - this.durableTail > room)
+      throw new Error(`I5: block ${end - 1} overwrites one behind tail ${this.durableTail}`);
+    if (c.blocks % blocksPerUnit !== 0 || c.start % blocksPerUnit !== 0)
+      throw new Error('commit does not end on a unit');
     const last = this.commits.at(-1)?.blocks.at(-1)?.sequence ?? this.config.firstSequence - 1;
     if (c.start !== last + 1) throw new Error(`R3: commit starts at ${c.start} behind block ${last}`);
     if (c.recordCount > c.blocks * recordsPerBlock) throw new Error('commit holds more records than its blocks');

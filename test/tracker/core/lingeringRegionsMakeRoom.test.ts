@@ -6,7 +6,12 @@ const UPDATES = 6;
 
 it('with every region entry in use an update is busy, not an error; those that linger beyond what may are let go', () => {
   // Entries: those of the updates and copies in flight, and of the hot regions: 4 + 2 + 1 + 2.
-  const sim = openedCore({ regionReferences: 4, hotRegions: 1, lingerMs: 1e6, durableOnCompletion: { primary: true, secondary: true, journal: true } });
+  const sim = openedCore({
+    regionReferences: 4,
+    hotRegions: 1,
+    lingerMs: 1e6,
+    durableOnCompletion: { primary: true, secondary: true, journal: true },
+  });
   const { core } = sim;
   let region = 0;
   const t = core.begin();

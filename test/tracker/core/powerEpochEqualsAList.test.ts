@@ -39,7 +39,11 @@ it('a flush covers what completed before it was submitted, and nothing once the 
         covered = -1;
       }
       const uncovered = waiting.slice(Math.max(0, covered));
-      expect([epoch.pending, epoch.uncovered, epoch.flushing]).toEqual([waiting.length, uncovered.length, covered >= 0]);
+      expect([epoch.pending, epoch.uncovered, epoch.flushing]).toEqual([
+        waiting.length,
+        uncovered.length,
+        covered >= 0,
+      ]);
       if (uncovered.length > 0) expect(epoch.pendingSinceMs).toBe(uncovered[0].atMs);
     }
   });

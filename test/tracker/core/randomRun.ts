@@ -80,41 +80,41 @@ const config = fc
     unitsPerCommit: fc.integer({ min: 1, max: 2 }),
     regionsPerGroup: fc.constantFrom(1, 4, 7, 64),
   })
-  .map(
-    (x): CoreConfig => ({
-      regionBytes: REGION_BYTES,
-      usableBytes: x.regionCount * REGION_BYTES - (x.short ? 3 * SECTOR : 0),
-      mode: x.mode,
-      acknowledge: 'durable',
-      updateSlots: x.updateSlots,
-      regionReferences: x.regionReferences,
-      transactionSlots: x.transactionSlots,
-      lingerMs: x.lingerMs,
-      hotRegions: x.hotRegions,
-      ackTimeoutMs: 3000,
-      groupCommitMs: 2,
-      flushEveryWrites: x.flushEveryWrites,
-      flushIntervalMs: 10,
-      resyncDepth: Math.min(x.resyncDepth, x.updateSlots),
-      durableOnCompletion: { primary: x.primary, secondary: x.secondary, journal: x.journal },
-      journalDepth: x.journalDepth,
-      log: {
-        ringBlocks: x.ringUnits * x.blocksPerUnit,
-        blocksPerUnit: x.blocksPerUnit,
-        recordsPerBlock: x.recordsPerBlock,
-        firstSequence: 5 * x.blocksPerUnit,
-        recoveredThrough: 5 * x.blocksPerUnit - 1,
-        commitsInFlight: x.commitsInFlight,
-        unitsPerCommit: x.unitsPerCommit,
-      },
-      regionsPerGroup: x.regionsPerGroup,
-    }),
-  );
+  .map((x): CoreConfig => ({
+    regionBytes: REGION_BYTES,
+    usableBytes: x.regionCount * REGION_BYTES - (x.short ? 3 * SECTOR : 0),
+    mode: x.mode,
+    acknowledge: 'durable',
+    updateSlots: x.updateSlots,
+    regionReferences: x.regionReferences,
+    transactionSlots: x.transactionSlots,
+    lingerMs: x.lingerMs,
+    hotRegions: x.hotRegions,
+    ackTimeoutMs: 3000,
+    groupCommitMs: 2,
+    flushEveryWrites: x.flushEveryWrites,
+    flushIntervalMs: 10,
+    resyncDepth: Math.min(x.resyncDepth, x.updateSlots),
+    durableOnCompletion: { primary: x.primary, secondary: x.secondary, journal: x.journal },
+    journalDepth: x.journalDepth,
+    log: {
+      ringBlocks: x.ringUnits * x.blocksPerUnit,
+      blocksPerUnit: x.blocksPerUnit,
+      recordsPerBlock: x.recordsPerBlock,
+      firstSequence: 5 * x.blocksPerUnit,
+      recoveredThrough: 5 * x.blocksPerUnit - 1,
+      commitsInFlight: x.commitsInFlight,
+      unitsPerCommit: x.unitsPerCommit,
+    },
+    regionsPerGroup: x.regionsPerGroup,
+  }));
 
 /** `extra`: weights to change, for lives in which devices are lost. */
 export function scenario(extra: Partial<Record<Kind, number>> = {}, maxLength = 300): fc.Arbitrary<Scenario> {
   const weights = Object.entries({ ...WEIGHTS, ...extra }).filter(([, weight]) => weight > 0);
-  const kind = fc.oneof(...weights.map(([k, weight]) => ({ arbitrary: fc.constant(k as Kind), weight: Math.ceil(weight * 10) })));
+  const kind = fc.oneof(
+    ...weights.map(([k, weight]) => ({ arbitrary: fc.constant(k as Kind), weight: Math.ceil(weight * 10) })),
+  );
   return fc.record({
     config,
     dirtyAtStart: fc.array(fc.nat(39), { maxLength: 3 }),
@@ -174,7 +174,7 @@ export class Life {
     const { usableBytes } = this.config;
     if (this.open.length === 0) return;
     const length = Math.min(sectors * SECTOR, usableBytes);
-    const offset = ((a * SECTOR) % (usableBytes - length + SECTOR));
+    const offset = (a * SECTOR) % (usableBytes - length + SECTOR);
     this.sim.obtain(this.open[b % this.open.length], offset, length);
   }
 
@@ -212,7 +212,10 @@ export class Life {
     const { core } = sim;
     const { state } = core;
     for (const t of this.open.splice(0)) core.close(t, sim.now);
-    this.must('answers and frees all', () => sim.unanswered.size === 0 && sim.pending.length === 0 && state.slots.pool.usedCount === 0);
+    this.must(
+      'answers and frees all',
+      () => sim.unanswered.size === 0 && sim.pending.length === 0 && state.slots.pool.usedCount === 0,
+    );
     if (state.primaryLost || state.journalLost) {
       core.drain();
       this.must('is quiescent', () => core.quiescent);
@@ -243,14 +246,18 @@ export class Life {
       logInFlight: log.inFlight,
       dirty: sim.journal.dirtyAtRest.size,
     };
-    for (const [what, n] of Object.entries(left)) if (n !== 0) throw new Error(`at rest: ${n} ${what} left over ${JSON.stringify(left)}`);
+    for (const [what, n] of Object.entries(left))
+      if (n !== 0) throw new Error(`at rest: ${n} ${what} left over ${JSON.stringify(left)}`);
   }
 
   private must(what: string, isDone: () => boolean): void {
     if (this.settle(isDone)) return;
     const { core, pending, unanswered } = this.sim;
     const { slots } = core.state;
-    const stuck = slots.inUse().slice(0, 8).map((s) => `${s}:${slots.flags[s].toString(2)}`);
+    const stuck = slots
+      .inUse()
+      .slice(0, 8)
+      .map((s) => `${s}:${slots.flags[s].toString(2)}`);
     throw new Error(
       `never ${what}: ${unanswered.size} unanswered, ${pending.length} pending, slots ${stuck.join(' ')}, ` +
         `awaiting ${core.awaitingRegions}, log free ${core.log.freeBlocks}, open ${core.log.openRecords}, hot ${core.evidence.hotRegions}, ` +

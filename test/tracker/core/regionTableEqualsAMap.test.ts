@@ -22,7 +22,8 @@ it('a region table finds what was put in and not taken out, whatever collides', 
         table.release(map.get(victim)!);
         map.delete(victim);
       }
-      if (table.used !== map.size || new Set(map.values()).size !== map.size) throw new Error('an entry is shared or lost');
+      if (table.used !== map.size || new Set(map.values()).size !== map.size)
+        throw new Error('an entry is shared or lost');
       for (const [known, e] of map) if (table.find(known) !== e) throw new Error(`region ${known} is lost`);
       if (table.find(r) !== (map.get(r) ?? -1)) throw new Error(`region ${r} is found wrongly`);
     }

@@ -65,9 +65,17 @@ export class Simulator implements CoreEffects {
 
   // --- effects -------------------------------------------------------------------------------------------------------
 
-  submitWrite(slot: number, area: number, updateId: number, _transactionId: number, offset: number, length: number): void {
+  submitWrite(
+    slot: number,
+    area: number,
+    updateId: number,
+    _transactionId: number,
+    offset: number,
+    length: number,
+  ): void {
     const u = this.trackedIn(slot);
-    if (updateId !== u.id || offset !== u.start || offset + length !== u.end) throw new Error(`update ${u.id} submitted as ${updateId}, ${offset}, ${length}`);
+    if (updateId !== u.id || offset !== u.start || offset + length !== u.end)
+      throw new Error(`update ${u.id} submitted as ${updateId}, ${offset}, ${length}`);
     this.submit(u, area as Area, false);
   }
 
@@ -76,7 +84,8 @@ export class Simulator implements CoreEffects {
     u.isCopy = true;
     for (const r of this.regionsOf(u)) {
       for (const other of this.differing.get(r)?.values() ?? []) {
-        if (other.underWay[PRIMARY] || other.underWay[SECONDARY]) throw new Error(`R10: copy of region ${r} beside update ${other.id}`);
+        if (other.underWay[PRIMARY] || other.underWay[SECONDARY])
+          throw new Error(`R10: copy of region ${r} beside update ${other.id}`);
       }
     }
     this.submit(u, PRIMARY, true);
@@ -84,10 +93,12 @@ export class Simulator implements CoreEffects {
   }
 
   private submit(u: Tracked, area: Area, isCopy: boolean): void {
-    if (this.core.state.updateId(u.slot) !== u.id) throw new Error(`update ${u.id} submitted from a slot that is not its own`);
+    if (this.core.state.updateId(u.slot) !== u.id)
+      throw new Error(`update ${u.id} submitted from a slot that is not its own`);
     for (const p of this.pending) {
       if (p.kind !== 'io' || p.of === u || p.of.start >= u.end || u.start >= p.of.end) continue;
-      if (p.area === area || area === SECONDARY || isCopy) throw new Error(`R13: ${u.id} overlaps ${p.of.id}, in flight`);
+      if (p.area === area || area === SECONDARY || isCopy)
+        throw new Error(`R13: ${u.id} overlaps ${p.of.id}, in flight`);
     }
     u.submitted = true;
     u.underWay[area] = true;
@@ -126,12 +137,14 @@ export class Simulator implements CoreEffects {
     this.unanswered.delete(u.id);
     if (answer === 'refused' && u.submitted) throw new Error(`update ${u.id} refused after it was submitted`);
     const { primaryLost, journalLost } = this.core.state;
-    if (answer !== 'ok' && !primaryLost && !journalLost) throw new Error(`update ${u.id} ${answer} with P and journal whole`);
+    if (answer !== 'ok' && !primaryLost && !journalLost)
+      throw new Error(`update ${u.id} ${answer} with P and journal whole`);
     if (answer !== 'ok') return;
     if (!u.durable[PRIMARY]) throw new Error(`I2: update ${u.id} answered ok, not durable on P`);
     if (this.core.state.config.mode === 'async' || u.durable[SECONDARY]) return;
     for (const r of this.regionsOf(u)) {
-      if (!this.journal.isAlwaysEvident(r)) throw new Error(`R9: update ${u.id} answered ok, region ${r} not durably marked`);
+      if (!this.journal.isAlwaysEvident(r))
+        throw new Error(`R9: update ${u.id} answered ok, region ${r} not durably marked`);
     }
   }
 
@@ -170,7 +183,8 @@ export class Simulator implements CoreEffects {
   private deliverIo(u: Tracked, area: Area, ok: boolean): void {
     const { config, primaryLost, secondaryAway } = this.core.state;
     u.underWay[area] = false;
-    const fua = area === PRIMARY ? config.durableOnCompletion.primary && !u.isCopy : config.durableOnCompletion.secondary;
+    const fua =
+      area === PRIMARY ? config.durableOnCompletion.primary && !u.isCopy : config.durableOnCompletion.secondary;
     const gone = area === PRIMARY ? primaryLost : secondaryAway;
     if (ok && !gone && fua) this.becameDurable(u, area);
     else if (ok && !gone) u.volatile[area] = true;
@@ -250,7 +264,9 @@ export class Simulator implements CoreEffects {
   checkEvidence(): void {
     for (const r of this.differing.keys()) {
       if (!this.journal.isAlwaysEvident(r)) {
-        throw new Error(`I1: region ${r} may differ for update ${[...this.differing.get(r)!.keys()].join()}, without evidence`);
+        throw new Error(
+          `I1: region ${r} may differ for update ${[...this.differing.get(r)!.keys()].join()}, without evidence`,
+        );
       }
     }
   }

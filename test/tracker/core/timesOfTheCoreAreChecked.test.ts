@@ -6,7 +6,9 @@ const TIMES = ['lingerMs', 'ackTimeoutMs', 'groupCommitMs', 'flushIntervalMs', '
 
 it.each(TIMES)('%s is refused unless it is a number that a deadline can be made of', (name) => {
   for (const wrong of [Number.NaN, -1, Number.POSITIVE_INFINITY, undefined as unknown as number]) {
-    expect(() => checkConfig(settings({ [name]: wrong })), String(wrong)).toThrow(new RegExp(`^${name} ${String(wrong)}: must be`));
+    expect(() => checkConfig(settings({ [name]: wrong })), String(wrong)).toThrow(
+      new RegExp(`^${name} ${String(wrong)}: must be`),
+    );
   }
 });
 

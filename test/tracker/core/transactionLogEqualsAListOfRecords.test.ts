@@ -20,7 +20,11 @@ interface Written {
   sequence: number;
 }
 
-const step = fc.tuple(fc.constantFrom('write', 'write', 'write', 'release', 'drop', 'seal', 'durable', 'durable'), fc.nat(), fc.nat(30));
+const step = fc.tuple(
+  fc.constantFrom('write', 'write', 'write', 'release', 'drop', 'seal', 'durable', 'durable'),
+  fc.nat(),
+  fc.nat(30),
+);
 
 it('the ring forgets a block only when all its write records are taken back, and says so no sooner than what takes them back, over many laps', () => {
   holds(fc.array(step, { maxLength: 400, size: 'max' }), 100, (steps) => {
@@ -71,7 +75,14 @@ it('the ring forgets a block only when all its write records are taken back, and
 
 it('neighbouring regions of one transaction share a record, others do not', () => {
   const log = new TransactionLog(CONFIG);
-  for (const [t, r] of [[1, 5], [1, 6], [1, 8], [2, 9], [2, 10]]) log.append(RECORD_WRITE, t, r, 1, 0);
+  for (const [t, r] of [
+    [1, 5],
+    [1, 6],
+    [1, 8],
+    [2, 9],
+    [2, 10],
+  ])
+    log.append(RECORD_WRITE, t, r, 1, 0);
   const c = log.seal();
   expect([...Array(c.recordCount).keys()].map((i) => [c.transaction[i], c.region[i], c.count[i]])).toEqual([
     [1, 5, 2],

@@ -42,7 +42,10 @@ function check(sets: UpdateSets, plain: Plain, region: number): void {
 it('update sets and indicators are what a Map of Sets says, and each region keeps the order in which its updates came', () => {
   // Few regions, so that they are shared; the last of all, and neighbours at the sign bit, where numbers turn negative.
   const region = fc.oneof(fc.nat(5), fc.integer({ min: 2 ** 31 - 2, max: 2 ** 31 + 2 }), fc.constant(REGION_COUNT - 1));
-  const steps = fc.array(fc.tuple(fc.constantFrom('obtain', 'settle', 'remove'), region, fc.nat()), { maxLength: 150, size: 'max' });
+  const steps = fc.array(fc.tuple(fc.constantFrom('obtain', 'settle', 'remove'), region, fc.nat()), {
+    maxLength: 150,
+    size: 'max',
+  });
   const sets = new UpdateSets(REGION_COUNT, NODES, NODES);
   holds(steps, 200, (all) => {
     const plain = new Plain();

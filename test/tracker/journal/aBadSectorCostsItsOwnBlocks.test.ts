@@ -12,7 +12,7 @@ function device(sectorBytes: number, isBad: (block: number) => boolean) {
     reads++;
     if (offset % sectorBytes !== 0 || length % sectorBytes !== 0) return null;
     for (let b = offset / BLOCK_BYTES; b < (offset + length) / BLOCK_BYTES; b++) if (isBad(b)) return null;
-    return Uint8Array.from({ length }, (_, i) => 1 + ((offset + i) >> 9) % 200);
+    return Uint8Array.from({ length }, (_, i) => 1 + (((offset + i) >> 9) % 200));
   });
   return { salvage, reads: () => reads };
 }

@@ -24,13 +24,24 @@ interface Log {
 }
 
 function findingsOf({ durableThrough = HEAD - 8, lost = [], head = HEAD }: Log): string[] {
-  const block = (sequence: number): LogBlock => ({ sequence, tail: Math.min(sequence, TAIL), durableThrough: sequence < HEAD - 3 ? sequence - 8 : durableThrough, recordCount: 0, records: [] });
+  const block = (sequence: number): LogBlock => ({
+    sequence,
+    tail: Math.min(sequence, TAIL),
+    durableThrough: sequence < HEAD - 3 ? sequence - 8 : durableThrough,
+    recordCount: 0,
+    records: [],
+  });
   const newestAt = (place: number): number => {
     const lap = head - ((head - place) % RING);
     return lap;
   };
   const findings = new Findings();
-  const recovered = recoverLog(layout, 100, (copy, place) => block(newestAt(place) - (copy === 1 && lost.includes(newestAt(place)) ? RING : 0)), findings);
+  const recovered = recoverLog(
+    layout,
+    100,
+    (copy, place) => block(newestAt(place) - (copy === 1 && lost.includes(newestAt(place)) ? RING : 0)),
+    findings,
+  );
   expect(recovered).toMatchObject({ damaged: false, head, tail: TAIL });
   return findings.list.map((f) => `${f.class} ${f.effect} ${f.blockIndex}`);
 }

@@ -62,7 +62,10 @@ describe.each([inFlight(), degraded(), atRest(), empty()])('journal with $name',
     for (const { offsetBytes, bytes: unit } of r.logRepairs()) repaired.set(unit, offsetBytes);
     const again = recoverBytes(p, repaired);
     expect(mask(again), `${what}, repaired: D`).toBe(before);
-    expect(again.findings.list.filter((f) => f.where === 'log' && f.effect === 'repaired'), `${what}, repaired`).toEqual([]);
+    expect(
+      again.findings.list.filter((f) => f.where === 'log' && f.effect === 'repaired'),
+      `${what}, repaired`,
+    ).toEqual([]);
   }
 
   it('a flipped bit in every block, here in its header, there in its body', () => {
@@ -81,7 +84,8 @@ describe.each([inFlight(), degraded(), atRest(), empty()])('journal with $name',
       zeroed.fill(0, place * BLOCK_BYTES, (place + 1) * BLOCK_BYTES);
       costsNothing(zeroed, `block ${place} zeroed`);
       for (const old of new Set([p.former[place]!, p.stage.formatted.blocks[place]!])) {
-        if (old !== p.image.blocks[place]) costsNothing(bytesOf(damaged(p.image, place, old)), `block ${place} lost`, [], false);
+        if (old !== p.image.blocks[place])
+          costsNothing(bytesOf(damaged(p.image, place, old)), `block ${place} lost`, [], false);
       }
     }
   });
@@ -89,7 +93,11 @@ describe.each([inFlight(), degraded(), atRest(), empty()])('journal with $name',
   it('sectors that can not be read, of 512 bytes and of 4 KiB: one finding each, and the neighbors are read', () => {
     for (const place of places(p)) {
       costsNothing(bytesOf(p.image), `block ${place} unreadable`, [place]);
-      expect(recoverBytes(p, bytesOf(p.image), [place]).findings.list[0]).toMatchObject({ blockIndex: place, problem: 'unreadable', class: 'indicator-rot' });
+      expect(recoverBytes(p, bytesOf(p.image), [place]).findings.list[0]).toMatchObject({
+        blockIndex: place,
+        problem: 'unreadable',
+        class: 'indicator-rot',
+      });
     }
     for (let unit = 0; unit < p.image.blocks.length; unit += BLOCKS_PER_UNIT) {
       const bad = Array.from({ length: BLOCKS_PER_UNIT }, (_, b) => unit + b);
@@ -118,9 +126,14 @@ describe.each([inFlight(), degraded(), atRest(), empty()])('journal with $name',
     const intact = recoverBytes(p, bytesOf(p.image));
     const { head, layout } = intact;
     for (const place of places(p)) {
-      const r = recoverBytes(p, bytesOf(damaged(damaged(p.image, place, garbage), counterpart(layout, place), garbage)));
+      const r = recoverBytes(
+        p,
+        bytesOf(damaged(damaged(p.image, place, garbage), counterpart(layout, place), garbage)),
+      );
       expect(p.differ & ~mask(r), `block ${place}: regions that differ and are clean`).toBe(0);
-      const isNext = isLog(p, place) && (place - layout.logOffset[0] / BLOCK_BYTES) % layout.ringBlocks === (head + 1) % layout.ringBlocks;
+      const isNext =
+        isLog(p, place) &&
+        (place - layout.logOffset[0] / BLOCK_BYTES) % layout.ringBlocks === (head + 1) % layout.ringBlocks;
       if (isLog(p, place) && !isEvidence(p, intact, place) && !isNext) expect(mask(r), `block ${place}`).toBe(before);
       else expect([before, ALL_REGIONS], `block ${place}`).toContain(mask(r));
       expect(r.findings.count).toBeGreaterThan(0);

@@ -6,7 +6,15 @@ import { planDriver } from '../../../src/replication/sizes.js';
 import { sealBlock } from '../../../src/tracker/journal/block.js';
 import { Findings } from '../../../src/tracker/journal/findings.js';
 import { formatSteps } from '../../../src/tracker/journal/format.js';
-import { BLOCK_BYTES, BLOCKS_PER_UNIT, inFlightBlocksMax, journalLayout, LOG_BYTES_MIN, RECORDS_PER_BLOCK, UNIT_BYTES } from '../../../src/tracker/journal/layout.js';
+import {
+  BLOCK_BYTES,
+  BLOCKS_PER_UNIT,
+  inFlightBlocksMax,
+  journalLayout,
+  LOG_BYTES_MIN,
+  RECORDS_PER_BLOCK,
+  UNIT_BYTES,
+} from '../../../src/tracker/journal/layout.js';
 import type { LogBlock } from '../../../src/tracker/journal/logBlock.js';
 import { PageTable } from '../../../src/tracker/journal/pageTable.js';
 import type { Believed } from '../../../src/tracker/journal/pageTable.js';
@@ -43,17 +51,26 @@ interface Damage {
 /** What stands behind HEAD is of the lap before, if `damage` does not say otherwise. */
 function recover(damage: Damage, full: readonly number[] = []) {
   const findings = new Findings();
-  const r = recoverLog(layout, REGIONS, (copy, place) => {
-    let s = HEAD - ((HEAD - place) % RING);
-    let cell: Cell = 'valid';
-    for (const [named, cells] of Object.entries(damage)) {
-      if (Number(named) % RING !== place) continue;
-      cell = cells[copy];
-      s = cell === 'older' ? Number(named) - RING : Number(named);
-    }
-    return cell === 'invalid' ? 'corrupt' : blockOf(s, full);
-  }, findings);
-  return { dirty: r.damaged ? 'everything' : [...r.dirty].sort((a, b) => a - b), head: r.head, list: findings.list.map((f) => `${f.class} ${f.effect}`) };
+  const r = recoverLog(
+    layout,
+    REGIONS,
+    (copy, place) => {
+      let s = HEAD - ((HEAD - place) % RING);
+      let cell: Cell = 'valid';
+      for (const [named, cells] of Object.entries(damage)) {
+        if (Number(named) % RING !== place) continue;
+        cell = cells[copy];
+        s = cell === 'older' ? Number(named) - RING : Number(named);
+      }
+      return cell === 'invalid' ? 'corrupt' : blockOf(s, full);
+    },
+    findings,
+  );
+  return {
+    dirty: r.damaged ? 'everything' : [...r.dirty].sort((a, b) => a - b),
+    head: r.head,
+    list: findings.list.map((f) => `${f.class} ${f.effect}`),
+  };
 }
 
 const first = TAIL % REGIONS;
@@ -62,11 +79,22 @@ const second = (TAIL + 8) % REGIONS;
 describe('the log: block s of T … H', () => {
   const all = { dirty: [first, second].sort((a, b) => a - b), head: HEAD };
 
-  it.each<[Cell, Cell]>([['valid', 'valid'], ['valid', 'older'], ['older', 'valid'], ['valid', 'invalid'], ['invalid', 'valid']])('%s and %s: it is taken', (a, b) => {
+  it.each<[Cell, Cell]>([
+    ['valid', 'valid'],
+    ['valid', 'older'],
+    ['older', 'valid'],
+    ['valid', 'invalid'],
+    ['invalid', 'valid'],
+  ])('%s and %s: it is taken', (a, b) => {
     for (const s of [TAIL, TAIL + 3, TAIL + 8, HEAD]) expect(recover({ [s]: [a, b] })).toMatchObject(all);
   });
 
-  it.each<[Cell, Cell]>([['older', 'older'], ['older', 'invalid'], ['invalid', 'older'], ['invalid', 'invalid']])('%s and %s: everything, unless it held no record', (a, b) => {
+  it.each<[Cell, Cell]>([
+    ['older', 'older'],
+    ['older', 'invalid'],
+    ['invalid', 'older'],
+    ['invalid', 'invalid'],
+  ])('%s and %s: everything, unless it held no record', (a, b) => {
     expect(recover({ [TAIL]: [a, b] }).dirty).toBe('everything');
     expect(recover({ [TAIL + 1]: [a, b] })).toMatchObject(all);
     expect(recover({ [TAIL + 7]: [a, b] })).toMatchObject(all);
@@ -77,12 +105,16 @@ describe('the log: block s of T … H', () => {
     expect(recover({ [TAIL]: [a, b], [TAIL + 1]: [a, b] }).dirty).toBe('everything');
   });
 
-  it('lists what was durable as the device\'s fault, and what may have been in flight as torn', () => {
+  it("lists what was durable as the device's fault, and what may have been in flight as torn", () => {
     expect(recover({ [TAIL]: ['valid', 'invalid'] }).list).toEqual(['indicator-rot repaired']);
     expect(recover({ [TAIL]: ['valid', 'older'] }).list).toEqual(['indicator-rot ignored']);
     expect(recover({ [HEAD]: ['valid', 'invalid'] }).list).toEqual(['indicator-torn repaired']);
     expect(recover({ [HEAD]: ['valid', 'older'] }).list).toEqual([]);
-    expect(recover({ [TAIL]: ['invalid', 'invalid'] }).list).toEqual(['indicator-rot everything-dirty', 'indicator-rot everything-dirty', 'indicator-rot everything-dirty']);
+    expect(recover({ [TAIL]: ['invalid', 'invalid'] }).list).toEqual([
+      'indicator-rot everything-dirty',
+      'indicator-rot everything-dirty',
+      'indicator-rot everything-dirty',
+    ]);
   });
 });
 
@@ -90,13 +122,22 @@ describe('the log: the block behind H', () => {
   const next = HEAD + 1;
   const before = { dirty: [first, second].sort((a, b) => a - b), head: HEAD };
 
-  it.each<[Cell, Cell]>([['valid', 'valid'], ['valid', 'older'], ['valid', 'invalid'], ['invalid', 'valid']])('%s and %s: the log goes on', (a, b) => {
+  it.each<[Cell, Cell]>([
+    ['valid', 'valid'],
+    ['valid', 'older'],
+    ['valid', 'invalid'],
+    ['invalid', 'valid'],
+  ])('%s and %s: the log goes on', (a, b) => {
     const r = recover({ [next]: [a, b] });
     expect(r.head).toBe(next);
     expect(r.dirty).toContain(next % REGIONS);
   });
 
-  it.each<[Cell, Cell]>([['older', 'older'], ['older', 'invalid'], ['invalid', 'older']])('%s and %s: it was never durable, and the log ends', (a, b) => {
+  it.each<[Cell, Cell]>([
+    ['older', 'older'],
+    ['older', 'invalid'],
+    ['invalid', 'older'],
+  ])('%s and %s: it was never durable, and the log ends', (a, b) => {
     expect(recover({ [next]: [a, b] })).toMatchObject(before);
   });
 
@@ -105,39 +146,79 @@ describe('the log: the block behind H', () => {
     const written: Damage = {};
     for (let b = 1; b < BLOCKS_PER_UNIT; b++) written[next + b] = ['valid', 'valid'];
     expect(recover({ ...written, [next]: ['invalid', 'invalid'] }).dirty).toBe('everything');
-    expect(recover({ ...written, [next]: ['invalid', 'invalid'], [next + 4]: ['older', 'valid'] })).toMatchObject(before);
+    expect(recover({ ...written, [next]: ['invalid', 'invalid'], [next + 4]: ['older', 'valid'] })).toMatchObject(
+      before,
+    );
   });
 
   it('invalid in both, and it held no record: the log goes on behind it', () => {
-    const r = recover({ [next]: ['valid', 'valid'], [next + 1]: ['invalid', 'invalid'], [next + 2]: ['valid', 'valid'] });
+    const r = recover({
+      [next]: ['valid', 'valid'],
+      [next + 1]: ['invalid', 'invalid'],
+      [next + 2]: ['valid', 'valid'],
+    });
     expect(r.head).toBe(next + 2);
     expect(r.dirty).toContain(next % REGIONS);
   });
 });
 
 describe('the log: any other place', () => {
-  it.each<[Cell, Cell]>([['invalid', 'valid'], ['invalid', 'invalid'], ['older', 'invalid'], ['older', 'older']])('%s and %s: costs nothing', (a, b) => {
-    for (let s = HEAD + 2; s < TAIL + RING; s++) expect(recover({ [s - RING]: [a, b] })).toMatchObject({ dirty: [first, second].sort((x, y) => x - y), head: HEAD });
+  it.each<[Cell, Cell]>([
+    ['invalid', 'valid'],
+    ['invalid', 'invalid'],
+    ['older', 'invalid'],
+    ['older', 'older'],
+  ])('%s and %s: costs nothing', (a, b) => {
+    for (let s = HEAD + 2; s < TAIL + RING; s++)
+      expect(recover({ [s - RING]: [a, b] })).toMatchObject({
+        dirty: [first, second].sort((x, y) => x - y),
+        head: HEAD,
+      });
   });
 
-  it('is torn where a write may have been in flight, however deep the engine writes, and the device\'s fault elsewhere', () => {
+  it("is torn where a write may have been in flight, however deep the engine writes, and the device's fault elsewhere", () => {
     for (const logBytes of [LOG_BYTES_MIN, 2 ** 20, 2 ** 22]) {
       const { ringBlocks } = journalLayout(logBytes, REGIONS);
-      const tracking = { mode: 'sync', acknowledge: 'durable', regionBytes: 4096, lingerMs: 1, hotRegions: 1, ackTimeoutMs: 1, groupCommitMs: 1, flushEveryWrites: 1, flushIntervalMs: 1 } as const;
+      const tracking = {
+        mode: 'sync',
+        acknowledge: 'durable',
+        regionBytes: 4096,
+        lingerMs: 1,
+        hotRegions: 1,
+        ackTimeoutMs: 1,
+        groupCommitMs: 1,
+        flushEveryWrites: 1,
+        flushIntervalMs: 1,
+      } as const;
       const plan = planDriver({
-        geometry: { regionBytes: 4096, usableBytes: REGIONS * 4096, logBytes }, ringBlocks, tracking, workload: null,
-        durability: { primary: 'flush', secondary: 'flush', journal: 'flush' }, recovery: { firstSequence: ringBlocks, recoveredThrough: ringBlocks - 1 },
+        geometry: { regionBytes: 4096, usableBytes: REGIONS * 4096, logBytes },
+        ringBlocks,
+        tracking,
+        workload: null,
+        durability: { primary: 'flush', secondary: 'flush', journal: 'flush' },
+        recovery: { firstSequence: ringBlocks, recoveredThrough: ringBlocks - 1 },
       });
       const { commitsInFlight, unitsPerCommit, blocksPerUnit } = plan.core.log;
       expect(inFlightBlocksMax(ringBlocks)).toBeGreaterThanOrEqual(commitsInFlight * unitsPerCommit * blocksPerUnit);
       expect(inFlightBlocksMax(ringBlocks)).toBeLessThan(ringBlocks);
     }
     const last = HEAD + inFlightBlocksMax(RING);
-    if (last < TAIL + RING) expect(recover({ [last - RING]: ['invalid', 'valid'] }).list).toEqual(['indicator-torn repaired']);
+    if (last < TAIL + RING)
+      expect(recover({ [last - RING]: ['invalid', 'valid'] }).list).toEqual(['indicator-torn repaired']);
     const durable = journalLayout(2 ** 20, REGIONS);
     const findings = new Findings();
-    recoverLog(durable, REGIONS, (copy, place) => (copy === 0 && place >= durable.ringBlocks - 4 ? 'unreadable' : { ...blockOf(place, []), tail: durable.ringBlocks, durableThrough: durable.ringBlocks - 1 }), findings);
-    expect(findings.list).toEqual([expect.objectContaining({ class: 'indicator-rot', effect: 'repaired', problem: 'unreadable', blocks: 4 })]);
+    recoverLog(
+      durable,
+      REGIONS,
+      (copy, place) =>
+        copy === 0 && place >= durable.ringBlocks - 4
+          ? 'unreadable'
+          : { ...blockOf(place, []), tail: durable.ringBlocks, durableThrough: durable.ringBlocks - 1 },
+      findings,
+    );
+    expect(findings.list).toEqual([
+      expect.objectContaining({ class: 'indicator-rot', effect: 'repaired', problem: 'unreadable', blocks: 4 }),
+    ]);
   });
 });
 
@@ -168,11 +249,14 @@ describe('the superblocks', () => {
 
   function formatted(formatEpoch: number): Uint8Array {
     const bytes = new Uint8Array(layout.totalBytes);
-    for (const step of formatSteps(geometry, { rigUuid, formatEpoch }, dirty)) if (step.kind === 'write') bytes.set(step.bytes, step.offsetBytes);
+    for (const step of formatSteps(geometry, { rigUuid, formatEpoch }, dirty))
+      if (step.kind === 'write') bytes.set(step.bytes, step.offsetBytes);
     return bytes;
   }
-  const recoverBytes = (bytes: Uint8Array) => recoverJournal({ ...geometry, rigUuid }, (at, length) => bytes.subarray(at, at + length));
-  const of = (formatEpoch: number, copy: 0 | 1): Uint8Array => encodeSuperblock(geometry, { rigUuid, formatEpoch }, layout.superblockOffset[copy]);
+  const recoverBytes = (bytes: Uint8Array) =>
+    recoverJournal({ ...geometry, rigUuid }, (at, length) => bytes.subarray(at, at + length));
+  const of = (formatEpoch: number, copy: 0 | 1): Uint8Array =>
+    encodeSuperblock(geometry, { rigUuid, formatEpoch }, layout.superblockOffset[copy]);
 
   it.each([0, 1] as const)('copy %i invalid: the other counts, and it is written again', (copy) => {
     const bytes = formatted(1);
@@ -182,13 +266,17 @@ describe('the superblocks', () => {
     expect([r.superblocksToRepair, r.findings.list.map((f) => f.effect)]).toEqual([[copy], ['repaired']]);
   });
 
-  it.each([0, 1] as const)('copy %i of an earlier format, or of a later one: the journal\'s own blocks tell', (copy) => {
+  it.each([0, 1] as const)("copy %i of an earlier format, or of a later one: the journal's own blocks tell", (copy) => {
     for (const other of [1, 3]) {
       const bytes = formatted(2);
       bytes.set(of(other, copy), layout.superblockOffset[copy]);
       const r = recoverBytes(bytes);
       expect([...r.dirty.regions()]).toEqual([5]);
-      expect([r.identity.formatEpoch, r.superblocksToRepair, r.findings.list.map((f) => f.effect)]).toEqual([2, [copy], ['repaired']]);
+      expect([r.identity.formatEpoch, r.superblocksToRepair, r.findings.list.map((f) => f.effect)]).toEqual([
+        2,
+        [copy],
+        ['repaired'],
+      ]);
     }
   });
 
@@ -208,7 +296,12 @@ describe('the superblocks', () => {
   it('of another rig: refused, whatever the other copy says', () => {
     const bytes = formatted(1);
     const foreign = of(1, 1);
-    sealBlock(foreign, 0, { kind: 1, sequence: 1, offsetBytes: layout.superblockOffset[1] }, { rigUuid: new Uint8Array(16).fill(9), formatEpoch: 1 });
+    sealBlock(
+      foreign,
+      0,
+      { kind: 1, sequence: 1, offsetBytes: layout.superblockOffset[1] },
+      { rigUuid: new Uint8Array(16).fill(9), formatEpoch: 1 },
+    );
     bytes.set(foreign.subarray(0, BLOCK_BYTES), layout.superblockOffset[1]);
     expect(() => recoverBytes(bytes)).toThrow(expect.objectContaining({ code: 'WRONG_JOURNAL' }));
   });

@@ -67,7 +67,8 @@ describe.each([inFlight(), degraded()])('journal with $name', (p) => {
 
   it('lost writes: one copy of a block, or of a whole unit, has its former content or that of a former lap', () => {
     for (const place of places(p)) {
-      for (const old of [p.former[place], p.stage.formatted.blocks[place]]) check(p, damaged(p.image, place, old), `block ${place} lost`, false);
+      for (const old of [p.former[place], p.stage.formatted.blocks[place]])
+        check(p, damaged(p.image, place, old), `block ${place} lost`, false);
     }
     for (let unit = 0; unit < p.image.blocks.length; unit += BLOCKS_PER_UNIT) {
       let image = p.image;
@@ -131,7 +132,11 @@ describe.each([inFlight(), degraded()])('journal with $name', (p) => {
     for (const place of places(p)) {
       const bytes = bytesAt(p, place);
       const view = viewOf(bytes);
-      const header = { kind: view.getUint16(10, true) as BlockKind, sequence: readU64(view, 32), offsetBytes: readU64(view, 40) };
+      const header = {
+        kind: view.getUint16(10, true) as BlockKind,
+        sequence: readU64(view, 32),
+        offsetBytes: readU64(view, 40),
+      };
       const reseal = (h: typeof header, identity: typeof IDENTITY): Uint8Array => {
         const copy = bytes.slice();
         sealBlock(copy, 0, h, identity);
@@ -139,14 +144,25 @@ describe.each([inFlight(), degraded()])('journal with $name', (p) => {
       };
       const otherRig = { ...IDENTITY, rigUuid: new Uint8Array(16).fill(9) };
       check(p, withBytes(p, place, reseal(header, otherRig)), `block ${place} of another rig`, true);
-      check(p, withBytes(p, place, reseal(header, { ...IDENTITY, formatEpoch: 7 })), `block ${place} of another format`, true);
-      check(p, withBytes(p, place, reseal({ ...header, offsetBytes: header.offsetBytes + 512 }, IDENTITY)), `block ${place} misplaced`, true);
+      check(
+        p,
+        withBytes(p, place, reseal(header, { ...IDENTITY, formatEpoch: 7 })),
+        `block ${place} of another format`,
+        true,
+      );
+      check(
+        p,
+        withBytes(p, place, reseal({ ...header, offsetBytes: header.offsetBytes + 512 }, IDENTITY)),
+        `block ${place} misplaced`,
+        true,
+      );
     }
   });
 
   it('unreadable: neither superblock, or a whole copy of the log', () => {
     let image = p.image;
-    for (const place of [0, BLOCKS_PER_UNIT]) image = damaged(image, place, p.stage.store.intern(new Uint8Array(BLOCK_BYTES), 0));
+    for (const place of [0, BLOCKS_PER_UNIT])
+      image = damaged(image, place, p.stage.store.intern(new Uint8Array(BLOCK_BYTES), 0));
     const outcome = recover(p, image);
     expect(outcome.refused).toBe(false);
     if (!outcome.refused) {

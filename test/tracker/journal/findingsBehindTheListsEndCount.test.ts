@@ -15,7 +15,13 @@ function recovery(): RecoveryReport {
   const findings = new Findings();
   const add = (i: number, name: 'indicator-torn' | 'indicator-rot'): void =>
     // Never neighbors.
-    findings.add({ where: 'indicator-area', offsetBytes: 2 * i * BLOCK_BYTES, problem: 'bad CRC', effect: 'region-range-dirty', class: name });
+    findings.add({
+      where: 'indicator-area',
+      offsetBytes: 2 * i * BLOCK_BYTES,
+      problem: 'bad CRC',
+      effect: 'region-range-dirty',
+      class: name,
+    });
   for (let i = 0; i < TORN; i++) add(i, 'indicator-torn');
   for (let i = TORN; i < TORN + ROT; i++) add(i, 'indicator-rot');
   expect(findings.count).toBe(TORN + ROT);
@@ -35,7 +41,9 @@ it('the list says how many more there are, and where', () => {
 it('rot that is only behind its end fails the cycle all the same', () => {
   const { verdict, reasons } = cycleVerdict(evidence({ recovery: recovery() }));
   expect(verdict).toBe('FAIL');
-  expect(reasons).toEqual([{ code: 'METADATA_ROT', rule: 'indicator-rot', text: expect.stringContaining('7 more findings') }]);
+  expect(reasons).toEqual([
+    { code: 'METADATA_ROT', rule: 'indicator-rot', text: expect.stringContaining('7 more findings') },
+  ]);
 });
 
 it('the metrics count them', async () => {
@@ -48,5 +56,7 @@ it('the metrics count them', async () => {
 
 it('regions that are dirty by damage are not said to come from indicators or log', () => {
   expect(dirtyOrigin({ everythingDirty: true, fromIndicatorArea: 3, fromLog: 0 })).toMatch(/^damage: everything dirty/);
-  expect(dirtyOrigin({ everythingDirty: false, fromIndicatorArea: 3, fromLog: 4 })).toBe('3 from indicators, 4 from the log');
+  expect(dirtyOrigin({ everythingDirty: false, fromIndicatorArea: 3, fromLog: 4 })).toBe(
+    '3 from indicators, 4 from the log',
+  );
 });

@@ -53,7 +53,13 @@ class Builder {
 
   end(name: string): Populated {
     const { world } = this;
-    return { name, stage: world.stage, image: world.journal.durable, former: this.former, differ: differingRegions(world) };
+    return {
+      name,
+      stage: world.stage,
+      image: world.journal.durable,
+      former: this.former,
+      differ: differingRegions(world),
+    };
   }
 }
 

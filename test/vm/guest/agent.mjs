@@ -28,7 +28,7 @@ const fd = fs.openSync(portPath(), 'r+');
 
 function answer(message) {
   const bytes = Buffer.from(`${JSON.stringify(message)}\n`);
-  for (let at = 0; at < bytes.length; ) at += fs.writeSync(fd, bytes, at);
+  for (let at = 0; at < bytes.length;) at += fs.writeSync(fd, bytes, at);
 }
 
 const holding = new Map();
@@ -47,12 +47,18 @@ async function call({ module, held, name, args, hold }) {
 
 function run({ command, answers, timeoutMs, env }) {
   return new Promise((resolve) => {
-    const child = spawn(command[0], command.slice(1), { cwd: '/tmp', env: { ...process.env, ...env }, timeout: timeoutMs, killSignal: 'SIGKILL' });
+    const child = spawn(command[0], command.slice(1), {
+      cwd: '/tmp',
+      env: { ...process.env, ...env },
+      timeout: timeoutMs,
+      killSignal: 'SIGKILL',
+    });
     const output = { stdout: '', stderr: '' };
     const open = [...answers];
     let read = 0;
     const typeOn = () => {
-      for (let at; open.length > 0 && (at = output.stdout.indexOf(open[0].after, read)) >= 0; read = at + 1) child.stdin.write(open.shift().type);
+      for (let at; open.length > 0 && (at = output.stdout.indexOf(open[0].after, read)) >= 0; read = at + 1)
+        child.stdin.write(open.shift().type);
     };
     for (const name of ['stdout', 'stderr']) {
       child[name].setEncoding('utf8').on('data', (text) => {
