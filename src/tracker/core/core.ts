@@ -2,7 +2,7 @@
  * The engine's core: a pure state machine, (state, input) → effects. It knows no clock, no device and no byte; the same
  * core is driven by real devices, by the crash explorer and by the tests.
  *
- * Promises R1 to R10 and R13 (see the design's numbered rules) for whatever order its inputs come in. Does not know
+ * Promises R1 to R10 and R13 (docs/PROTOCOL.md) for whatever order its inputs come in. Does not know
  * how records and pages are laid out (src/tracker/journal/), nor what data is written.
  *
  * Inputs are cheap and only note; `pump` decides what to write, flush and copy. Call it after each batch of inputs.
