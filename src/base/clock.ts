@@ -46,13 +46,24 @@ export function until(clock: RawClock, deadlineNs: number): Promise<void> {
 /** As `until`, and at once when the signal is aborted. */
 export function untilOr(clock: RawClock, deadlineNs: number, signal: AbortSignal | undefined): Promise<void> {
   if (signal === undefined) return until(clock, deadlineNs);
+  const leftMs = Math.max(0, Math.ceil((deadlineNs - clock.nowNs()) / NS_PER_MS));
+  return orAborted(signal, (end) => clock.timer(leftMs, end));
+}
+
+/** As `delay`, and at once when the signal is aborted. */
+export function delayOr(clock: Pick<Clock, 'after'>, ms: number, signal: AbortSignal): Promise<void> {
+  return orAborted(signal, (end) => clock.after(ms, end));
+}
+
+/** `arm` starts the wait and returns what cancels it. */
+function orAborted(signal: AbortSignal, arm: (end: () => void) => () => void): Promise<void> {
   return new Promise((resolve) => {
     const end = (): void => {
       cancel();
       signal.removeEventListener('abort', end);
       resolve();
     };
-    const cancel = clock.timer(Math.max(0, Math.ceil((deadlineNs - clock.nowNs()) / NS_PER_MS)), end);
+    const cancel = arm(end);
     signal.addEventListener('abort', end);
     if (signal.aborted) end();
   });

@@ -1,7 +1,4 @@
-/**
- * What a scan says of each 512-byte sector: six doubles, in this order. The judge reads them and must not know of
- * devices, so the layout is written down here too; a test compares it with the device port, number by number.
- */
+/** What a scan says of each 512-byte sector: six doubles, in this order, written by C (`pp_scan`). */
 export const OBSERVATION_FIELD = {
   strideDoubles: 6,
   kind: 0,
@@ -12,7 +9,10 @@ export const OBSERVATION_FIELD = {
   sectorIndex: 5,
 } as const;
 
-/** `kind` of an observation. Header fields mean something for `valid`, are a hint for `corrupt`, and nothing else. */
+/**
+ * `kind` of an observation. For `valid` the other fields are what the header says; for `corrupt` they are as found and may be
+ * wrong; for the others they mean nothing.
+ */
 export const OBSERVED = {
   /** Magic and CRC are right. */
   valid: 0,

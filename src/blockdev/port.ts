@@ -83,34 +83,11 @@ export interface IoEngine {
   close(): void;
 }
 
-/** One observation per 512-byte sector, six doubles each, written by C (`pp_scan`). */
-export const OBSERVATION = {
-  strideDoubles: 6,
-  kind: 0,
-  runId: 1,
-  updateId: 2,
-  lba: 3,
-  transactionId: 4,
-  sectorIndex: 5,
-} as const;
-
-/** `kind` of an observation. */
-export const SECTOR_KIND = {
-  /** Magic and CRC are right: the other fields are what the header says. */
-  valid: 0,
-  /** All 512 bytes are zero. */
-  zero: 1,
-  /** No magic: nobody's sector of ours. */
-  foreign: 2,
-  /** Magic is right, CRC is not; the header fields are given as found and may be wrong. */
-  corrupt: 3,
-} as const;
-
 /** Fast sector work in C on the arena (or any Buffer). */
 export interface SectorTools {
   /** Stamps `lengthBytes/512` sectors at `buffer[offset…]`; see src/workload/stamp.ts for the layout. */
   stamp(buffer: Buffer, offset: number, lengthBytes: number, s: StampFields): void;
-  /** Fills `out` with one observation per sector (out.length >= sectors * 6). Returns the number of sectors. */
+  /** Fills `out` with one observation per sector (src/base/observation.ts). Returns the number of sectors. */
   scan(buffer: Buffer, offset: number, lengthBytes: number, out: Float64Array): number;
   /** Offset of the first differing byte, relative to the two starts, or -1. */
   compare(buffer: Buffer, offsetA: number, offsetB: number, lengthBytes: number): number;

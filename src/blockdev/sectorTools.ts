@@ -1,7 +1,8 @@
 /** Sector stamping, scanning, comparing and CRC32C in C. The border checks are here: C gets only what lies in the buffer. */
+import { OBSERVATION_FIELD } from '../base/observation.js';
 import { loadNative } from './ffi/loadNative.js';
 import type { FfiName } from './ffi/native.js';
-import { OBSERVATION, type SectorTools } from './port.js';
+import type { SectorTools } from './port.js';
 import { CONSTANTS } from './ffi/signatures.js';
 
 const SECTOR_BYTES = CONSTANTS.PP_SECTOR_BYTES;
@@ -32,7 +33,7 @@ export function sectorTools(ffi?: FfiName): SectorTools {
     },
     scan(buffer, offset, lengthBytes, out) {
       requireSectors(buffer, offset, lengthBytes);
-      const needed = (lengthBytes / SECTOR_BYTES) * OBSERVATION.strideDoubles;
+      const needed = (lengthBytes / SECTOR_BYTES) * OBSERVATION_FIELD.strideDoubles;
       if (out.length < needed)
         throw new RangeError(`out has ${out.length} doubles; ${needed} are needed for ${lengthBytes} bytes`);
       return native.pp_scan(buffer, offset, lengthBytes, out);

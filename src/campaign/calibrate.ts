@@ -8,8 +8,7 @@
 import type { AreaName } from '../base/areas.js';
 import type { ResolvedRig } from '../rig/resolved.js';
 import { AreaWatch } from './areaWatch.js';
-import { untilOr } from '../base/clock.js';
-import { NS_PER_MS } from '../base/clock.js';
+import { delayOr, NS_PER_MS } from '../base/clock.js';
 import { CampaignError, textOf } from './errors.js';
 import { distributionOf, type Calibration } from './cycle/calibration.js';
 import type { DeviceSign, SwitchRecord } from './cycle/cycleTypes.js';
@@ -125,8 +124,7 @@ class Measurement {
   }
 
   private async wait(ms: number): Promise<void> {
-    const { clock } = this.session;
-    await untilOr(clock, clock.nowNs() + ms * NS_PER_MS, this.signal);
+    await delayOr(this.session.clock, ms, this.signal);
     this.refuseInterrupted();
   }
 

@@ -12,7 +12,7 @@ import { attended } from '../base/attendedClock.js';
 import { alignedMemory, type AlignedMemory } from '../blockdev/alignedMemory.js';
 import { finding, withPower, type Candidate, type GateFinding } from './types.js';
 import type { FfiName } from '../blockdev/ffi/native.js';
-import { OBSERVATION, SECTOR_KIND } from '../blockdev/port.js';
+import { OBSERVATION_FIELD, OBSERVED } from '../base/observation.js';
 import { sectorTools } from '../blockdev/sectorTools.js';
 import { systemEnvironment } from '../blockdev/systemPrograms.js';
 
@@ -97,7 +97,9 @@ async function foreignAmong(signatures: Signature[], path: string, ffi?: FfiName
 /** By magic, CRC and its own address. */
 function isOurs(block: Buffer, at: number, ffi?: FfiName): boolean {
   const sector = Math.floor((at % BLOCK_BYTES) / SECTOR_BYTES) * SECTOR_BYTES;
-  const seen = new Float64Array(OBSERVATION.strideDoubles);
+  const seen = new Float64Array(OBSERVATION_FIELD.strideDoubles);
   sectorTools(ffi).scan(block, sector, SECTOR_BYTES, seen);
-  return seen[OBSERVATION.kind] === SECTOR_KIND.valid && seen[OBSERVATION.lba] === Math.floor(at / SECTOR_BYTES);
+  return (
+    seen[OBSERVATION_FIELD.kind] === OBSERVED.valid && seen[OBSERVATION_FIELD.lba] === Math.floor(at / SECTOR_BYTES)
+  );
 }

@@ -3,6 +3,7 @@
  * so that no deadline passes for want of an I/O that is held back, and counts no time in which the thread stood still.
  */
 import { AttendedTime, type Standstill } from '../base/attendedTime.js';
+import { NS_PER_MS } from '../base/clock.js';
 
 /**
  * A thread that is ready to run waits so long for a processor on a busy host. Less would stretch every deadline there: a
@@ -11,7 +12,6 @@ import { AttendedTime, type Standstill } from '../base/attendedTime.js';
 const ALLOWANCE_MS = 50;
 /** What has completed while all stood still is handed over by kernel and devices within this time. */
 const CATCH_UP_MS = 200;
-const NS_PER_MS = 1e6;
 
 export class DriverClock {
   private readonly time: AttendedTime;

@@ -1,5 +1,6 @@
 /** A core at work: with its driver, its ring and the sizes it was planned for. Started by recovery, ended in order. */
 import type { Standstill } from '../base/attendedTime.js';
+import { NS_PER_MS } from '../base/clock.js';
 import type { Core } from '../tracker/core/core.js';
 import type { DeviceIndex } from '../tracker/core/devices.js';
 import { JOURNAL, PRIMARY, SECONDARY } from '../tracker/core/devices.js';
@@ -190,7 +191,7 @@ export class RunningCore {
 
 /** The thread sleeps; a time too short for that is left to the caller's loop. */
 function pause(ns: number): void {
-  if (ns > PAUSE_NS_MIN) Atomics.wait(nothing, 0, 0, (ns - PAUSE_NS_MIN) / 1e6);
+  if (ns > PAUSE_NS_MIN) Atomics.wait(nothing, 0, 0, (ns - PAUSE_NS_MIN) / NS_PER_MS);
 }
 
 /** CLOCK_MONOTONIC, as the ring's own times. */

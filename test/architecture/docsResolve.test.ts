@@ -4,6 +4,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { FAULT_CLASSES } from '../../src/lab/faults/spec.js';
+import { CLAIMS } from '../tracker/claims/table.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const tracked = execFileSync('git', ['ls-files'], { cwd: ROOT, encoding: 'utf8' }).split('\n');
@@ -69,4 +71,18 @@ describe('rules and invariants', () => {
     expect(cited.filter(({ id }) => !defined.has(id))).toEqual([]);
     expect(cited.length).toBeGreaterThan(100);
   });
+
+  it('say in docs/PROTOCOL.md which claims they come from, as the tests of the claims do', () => {
+    const rows = [...textOf('docs/PROTOCOL.md').matchAll(/<a id="(R\d+)">.*\| ([\d, ]*)\|$/gm)];
+    expect(rows).toHaveLength(13);
+    for (const [, rule, said] of rows) {
+      const claims = CLAIMS.filter(({ rules }) => rules.includes(rule)).map(({ claim }) => claim);
+      expect(said.split(',').map(Number).filter(Boolean), rule).toEqual(claims);
+    }
+  });
+});
+
+it('the fault catalogue has a row for each fault that a virtual disk can be told to have', () => {
+  const rows = new Set([...textOf('docs/FAULTS.md').matchAll(/^\| `([a-z-]+)` \|/gm)].map(([, name]) => name));
+  expect(FAULT_CLASSES.filter((name) => !rows.has(name))).toEqual([]);
 });

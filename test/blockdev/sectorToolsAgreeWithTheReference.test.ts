@@ -1,7 +1,7 @@
 /** Promise: C stamps, scans and sums byte for byte as the reference in src/workload does, through both loaders. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { OBSERVATION, SECTOR_KIND } from '../../src/blockdev/port.js';
+import { OBSERVATION_FIELD, OBSERVED } from '../../src/base/observation.js';
 import { sectorTools } from '../../src/blockdev/sectorTools.js';
 import { crc32c } from '../../src/base/crc32c.js';
 import * as reference from '../../src/workload/stamp.js';
@@ -57,11 +57,11 @@ for (const ffi of ['koffi', 'ffi-napi'] as const) {
       tools.stamp(sectors, 0, 1024, { runId: 9, updateId: 8, transactionId: 7, firstLba: 6 });
       sectors[1023]! ^= 1;
       sectors[4 * 512 - 1] = 1;
-      const out = new Float64Array(4 * OBSERVATION.strideDoubles);
+      const out = new Float64Array(4 * OBSERVATION_FIELD.strideDoubles);
       expect(tools.scan(sectors, 0, sectors.length, out)).toBe(4);
-      const kinds = [0, 1, 2, 3].map((i) => out[i * OBSERVATION.strideDoubles]);
-      expect(kinds).toEqual([SECTOR_KIND.valid, SECTOR_KIND.corrupt, SECTOR_KIND.zero, SECTOR_KIND.foreign]);
-      expect([...out.subarray(6, 12)]).toEqual([SECTOR_KIND.corrupt, 9, 8, 7, 7, 1]);
+      const kinds = [0, 1, 2, 3].map((i) => out[i * OBSERVATION_FIELD.strideDoubles]);
+      expect(kinds).toEqual([OBSERVED.valid, OBSERVED.corrupt, OBSERVED.zero, OBSERVED.foreign]);
+      expect([...out.subarray(6, 12)]).toEqual([OBSERVED.corrupt, 9, 8, 7, 7, 1]);
     });
 
     it('compare gives the first difference', () => {

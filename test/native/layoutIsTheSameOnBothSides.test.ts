@@ -1,7 +1,8 @@
 /** Promise: every struct size, field offset and constant is the same in C and in TypeScript, and for both loaders. */
 import { expect, it } from 'vitest';
 import { loadNative } from '../../src/blockdev/ffi/loadNative.js';
-import { IO_OP, OBSERVATION, SECTOR_KIND } from '../../src/blockdev/port.js';
+import { OBSERVATION_FIELD, OBSERVED, OBSERVED_UNREADABLE } from '../../src/base/observation.js';
+import { IO_OP } from '../../src/blockdev/port.js';
 import { CONSTANTS, expectedLayout } from '../../src/blockdev/ffi/signatures.js';
 
 for (const ffi of ['koffi', 'ffi-napi'] as const) {
@@ -21,11 +22,12 @@ it('the port speaks the same numbers', () => {
     flush: CONSTANTS.PP_OP_FLUSH,
     discard: CONSTANTS.PP_OP_DISCARD,
   });
-  expect(SECTOR_KIND).toEqual({
+  expect(OBSERVED).toEqual({
     valid: CONSTANTS.PP_KIND_VALID,
     zero: CONSTANTS.PP_KIND_ZERO,
     foreign: CONSTANTS.PP_KIND_FOREIGN,
     corrupt: CONSTANTS.PP_KIND_CORRUPT,
   });
-  expect(OBSERVATION.strideDoubles).toBe(CONSTANTS.PP_OBSERVATION_DOUBLES);
+  expect(Object.values(OBSERVED)).not.toContain(OBSERVED_UNREADABLE);
+  expect(OBSERVATION_FIELD.strideDoubles).toBe(CONSTANTS.PP_OBSERVATION_DOUBLES);
 });
