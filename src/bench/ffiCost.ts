@@ -1,8 +1,8 @@
 /** What one call through a binding costs: with nothing, with a buffer and numbers, and as the engine's step. */
-import { createIoEngine } from '../blockdev/ring.js';
+import { createIoRing } from '../blockdev/ioRing.js';
 import { loadNative } from '../blockdev/ffi/loadNative.js';
 import type { FfiName } from '../blockdev/ffi/native.js';
-import type { OpenDevice } from '../blockdev/port.js';
+import type { OpenDevice } from '../blockdev/blockDevice.js';
 
 /** Nanoseconds per call. */
 export interface FfiCost {
@@ -18,7 +18,7 @@ const CALLS_PER_LOOK = 50;
 export function ffiCost(ffi: FfiName, device: OpenDevice, forMs: number): FfiCost {
   const native = loadNative(ffi);
   const buffer = new Uint8Array(512);
-  const engine = createIoEngine({ ffi, depth: 32, arenaBytes: 4096, devices: [device] });
+  const engine = createIoRing({ ffi, depth: 32, arenaBytes: 4096, devices: [device] });
   try {
     return {
       noArguments: perCall(() => native.pp_abi_version(), forMs / 3),

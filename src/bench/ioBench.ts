@@ -8,7 +8,7 @@ import { isDeviceError } from '../blockdev/errors.js';
 import { loadNative } from '../blockdev/ffi/loadNative.js';
 import type { FfiName } from '../blockdev/ffi/native.js';
 import { openDevice } from '../blockdev/openDevice.js';
-import type { DeviceIdentity, OpenDevice } from '../blockdev/port.js';
+import type { DeviceIdentity, OpenDevice } from '../blockdev/blockDevice.js';
 import { identityDifferences } from '../blockdev/sameIdentity.js';
 import { ffiCost, type FfiCost } from './ffiCost.js';
 import { findFio, runFio } from './fio.js';

@@ -4,8 +4,8 @@
  * history, which a campaign also writes.
  */
 import { randomUUID } from 'node:crypto';
-import { createEngine } from '../replication/worker/client.js';
-import type { EnginePort, EngineSnapshot, EngineSpec } from '../replication/port.js';
+import { createReplicationEngine } from '../replication/worker/client.js';
+import type { ReplicationEngine, ReplicationSnapshot, ReplicationSpec } from '../replication/replicationEngine.js';
 import type { FfiName } from '../blockdev/ffi/native.js';
 import type { TrackingSpec } from '../replication/spec.js';
 import type { WorkloadSpec } from '../workload/spec.js';
@@ -54,13 +54,13 @@ const WORKLOAD: WorkloadSpec = {
 
 /** One engine thread; measurements one after the other. */
 export class MirrorPath {
-  private readonly engine: EnginePort;
+  private readonly engine: ReplicationEngine;
   private readonly ffi: FfiName;
   private readonly devices: readonly BenchDevice[];
   private readonly regionBytes: number;
   private readonly seen: SnapshotSums;
 
-  private constructor(engine: EnginePort, ffi: FfiName, { list, sizeBytes }: BenchDevices, seen: SnapshotSums) {
+  private constructor(engine: ReplicationEngine, ffi: FfiName, { list, sizeBytes }: BenchDevices, seen: SnapshotSums) {
     this.engine = engine;
     this.ffi = ffi;
     this.devices = list;
@@ -71,11 +71,14 @@ export class MirrorPath {
   /** `devices`: P, S and J. */
   static async start(ffi: FfiName, devices: BenchDevices): Promise<MirrorPath> {
     const seen = new SnapshotSums();
-    const engine = await createEngine({ onFailure: () => undefined, onSnapshot: (s) => seen.take(s) }, { ffi });
+    const engine = await createReplicationEngine(
+      { onFailure: () => undefined, onSnapshot: (s) => seen.take(s) },
+      { ffi },
+    );
     return new MirrorPath(engine, ffi, devices, seen);
   }
 
-  /** A fresh journal each time. @throws CampaignError HARDWARE_FAILED, EngineError, DeviceError */
+  /** A fresh journal each time. @throws CampaignError HARDWARE_FAILED, ReplicationError, DeviceError */
   async measure(mode: Mode, seed: number, forMs: number, signal: AbortSignal): Promise<MirrorSample> {
     const { engine } = this;
     const stop = (): void => void engine.stop().catch(() => undefined);
@@ -117,7 +120,7 @@ export class MirrorPath {
     await this.engine.terminate();
   }
 
-  private spec(mode: Mode): EngineSpec {
+  private spec(mode: Mode): ReplicationSpec {
     const [primary, secondary, journal] = this.devices.map((d) => ({ ...d, durability: 'flush' as const }));
     return {
       rigUuid: randomUUID(),
@@ -143,7 +146,7 @@ class SnapshotSums {
     this.evidenceWaitSeconds = [];
   }
 
-  take(s: EngineSnapshot): void {
+  take(s: ReplicationSnapshot): void {
     this.last = s.writeBytes.journal;
     if (this.before !== null) for (const wait of s.evidenceWaitSeconds) this.evidenceWaitSeconds.push(wait);
     else if (s.phase === 'load') this.before = this.last;

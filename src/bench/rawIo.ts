@@ -1,10 +1,10 @@
 /** Our I/O engine on a bare device: random writes, refilled as they complete, as fio does it. */
 import { randomFillSync } from 'node:crypto';
 import { CampaignError } from '../campaign/errors.js';
-import { createIoEngine } from '../blockdev/ring.js';
+import { createIoRing } from '../blockdev/ioRing.js';
 import { errnoName } from '../blockdev/errors.js';
 import type { FfiName } from '../blockdev/ffi/native.js';
-import { IO_OP, type IoEngine, type OpenDevice } from '../blockdev/port.js';
+import { IO_OP, type IoRing, type OpenDevice } from '../blockdev/blockDevice.js';
 import { createPrng } from '../base/prng.js';
 import type { IoCase, IoSample } from './ioCases.js';
 
@@ -23,7 +23,7 @@ export async function runRaw(
   forMs: number,
   breathe: () => Promise<void>,
 ): Promise<IoSample> {
-  const engine = createIoEngine({ ffi, depth: io.depth, arenaBytes: io.depth * io.blockBytes, devices: [device] });
+  const engine = createIoRing({ ffi, depth: io.depth, arenaBytes: io.depth * io.blockBytes, devices: [device] });
   try {
     randomFillSync(engine.arena);
     return await measure(new RandomWriter(engine, io, sizeBytes), forMs, breathe);
@@ -51,12 +51,12 @@ async function measure(writer: RandomWriter, forMs: number, breathe: () => Promi
 }
 
 class RandomWriter {
-  private readonly engine: IoEngine;
+  private readonly engine: IoRing;
   private readonly io: IoCase;
   private readonly blockCount: number;
   private readonly prng = createPrng(SEED);
 
-  constructor(engine: IoEngine, io: IoCase, sizeBytes: number) {
+  constructor(engine: IoRing, io: IoCase, sizeBytes: number) {
     this.engine = engine;
     this.io = io;
     this.blockCount = Math.floor(sizeBytes / io.blockBytes);

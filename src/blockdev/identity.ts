@@ -1,7 +1,7 @@
 /** The identity of an open descriptor: size and block sizes from ioctls on it, the rest from sysfs of its major:minor. */
 import { DeviceError, errnoName } from './errors.js';
 import type { NativeLibrary } from './ffi/native.js';
-import type { DeviceIdentity } from './port.js';
+import type { DeviceIdentity } from './blockDevice.js';
 import { STRUCTS } from './ffi/signatures.js';
 import { readSysfs } from './sysfs.js';
 

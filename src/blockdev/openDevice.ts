@@ -8,7 +8,7 @@ import { DeviceError, errnoName, type DeviceErrorCode } from './errors.js';
 import { identityOf } from './identity.js';
 import { loadNative } from './ffi/loadNative.js';
 import type { FfiName, NativeLibrary } from './ffi/native.js';
-import type { DeviceIdentity, OpenDevice } from './port.js';
+import type { DeviceIdentity, OpenDevice } from './blockDevice.js';
 import { CONSTANTS } from './ffi/signatures.js';
 
 export interface DeviceOptions {

@@ -7,7 +7,7 @@
  */
 import { execFile } from 'node:child_process';
 import { attended } from '../base/attendedClock.js';
-import type { DeviceIdentity } from './port.js';
+import type { DeviceIdentity } from './blockDevice.js';
 import { systemEnvironment } from './systemPrograms.js';
 
 export interface PowerCounters {

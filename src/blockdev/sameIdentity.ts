@@ -1,5 +1,5 @@
 /** Is what came back after a cut what went away? Kernel name, number and path may change; what the disk says may not. */
-import type { DeviceIdentity } from './port.js';
+import type { DeviceIdentity } from './blockDevice.js';
 
 export interface IdentityDifference {
   field: keyof DeviceIdentity;

@@ -2,7 +2,7 @@
 import { OBSERVATION_FIELD } from '../base/observation.js';
 import { loadNative } from './ffi/loadNative.js';
 import type { FfiName } from './ffi/native.js';
-import type { SectorTools } from './port.js';
+import type { SectorTools } from './blockDevice.js';
 import { CONSTANTS } from './ffi/signatures.js';
 
 const SECTOR_BYTES = CONSTANTS.PP_SECTOR_BYTES;

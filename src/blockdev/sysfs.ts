@@ -4,7 +4,7 @@
  */
 import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import type { WriteCache } from './port.js';
+import type { WriteCache } from './blockDevice.js';
 
 /** VPD page 0x80 (SPC-5, 7.7.19): four bytes of header, then the serial number in ASCII. */
 const VPD_HEADER_BYTES = 4;

@@ -3,7 +3,7 @@
  * back. The engine may have no I/O of its own on an area (a journal with nothing to log), so its silence says nothing.
  */
 import { AREA_NAMES, type AreaName } from '../base/areas.js';
-import type { Bench } from './cycle/bench.js';
+import type { TestBench } from './cycle/testBench.js';
 import { delay } from '../base/clock.js';
 import type { DeviceSign } from './cycle/cycleTypes.js';
 import { within } from './within.js';
@@ -22,12 +22,12 @@ export interface Look {
 const RETURN_EVERY_MS = 20;
 
 export class AreaWatch {
-  private readonly bench: Pick<Bench, 'clock' | 'probe'>;
+  private readonly bench: Pick<TestBench, 'clock' | 'probe'>;
   private readonly onSign: (sign: DeviceSign) => void;
   /** Raised by `end`; a loop of an older generation finishes silently. */
   private generation = 0;
 
-  constructor(bench: Pick<Bench, 'clock' | 'probe'>, onSign: (sign: DeviceSign) => void) {
+  constructor(bench: Pick<TestBench, 'clock' | 'probe'>, onSign: (sign: DeviceSign) => void) {
     this.bench = bench;
     this.onSign = onSign;
   }
@@ -72,7 +72,7 @@ export class AreaWatch {
 }
 
 /** Resolves when every area answers. @throws CampaignError HARDWARE_FAILED after `limitMs` */
-export async function untilReadable(bench: Pick<Bench, 'probe' | 'clock'>, limitMs: number): Promise<void> {
+export async function untilReadable(bench: Pick<TestBench, 'probe' | 'clock'>, limitMs: number): Promise<void> {
   const watch = new AreaWatch(bench, () => undefined);
   try {
     await within(bench.clock, limitMs, 'waiting for the devices', watch.untilReadable(AREA_NAMES));

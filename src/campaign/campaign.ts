@@ -5,7 +5,7 @@
  * each ended cycle is told to the observers before the next one begins. What went wrong with the bench or the program
  * is part of the result, not an exception: the cycles before it count.
  */
-import type { AreaFailure } from '../replication/port.js';
+import type { AreaFailure } from '../replication/replicationEngine.js';
 import { comeBack } from './comeBack.js';
 import { CycleRunner, problemFrom } from './cycleRunner.js';
 import { keptRecord } from './cycle/cycleRecord.js';

@@ -8,7 +8,7 @@ import type { Standstill } from '../base/attendedTime.js';
 import type { WorkloadSpec } from '../workload/spec.js';
 import { newCycle, step } from './cycle/cycle.js';
 import { phaseOf } from './cycle/cycleSteps.js';
-import type { Bench } from './cycle/bench.js';
+import type { TestBench } from './cycle/testBench.js';
 import { NS_PER_MS } from '../base/clock.js';
 import type {
   CycleEffect,
@@ -32,7 +32,7 @@ type Untimed<T> = T extends { nowMs: number } ? Omit<T, 'nowMs'> : never;
 
 export class CycleRunner {
   private state: CycleState;
-  private readonly bench: Bench;
+  private readonly bench: TestBench;
   private readonly workload: WorkloadSpec;
   private readonly observer: CycleObserver;
   private readonly watch: AreaWatch;
@@ -40,7 +40,7 @@ export class CycleRunner {
   private cancelTimer: () => void = () => undefined;
   private finished: (state: CycleState) => void = () => undefined;
 
-  constructor(plan: CyclePlan, workload: WorkloadSpec, bench: Bench, observer: CycleObserver) {
+  constructor(plan: CyclePlan, workload: WorkloadSpec, bench: TestBench, observer: CycleObserver) {
     this.state = newCycle(plan);
     this.bench = bench;
     this.workload = workload;

@@ -1,7 +1,7 @@
 /** What a campaign tells while it runs: to the terminal, to metrics, to the run directory. All of it optional. */
 import type { Standstill } from '../base/attendedTime.js';
-import type { DeviceIdentity } from '../blockdev/port.js';
-import type { EngineSnapshot, HistoryChange, OpenReport } from '../replication/port.js';
+import type { DeviceIdentity } from '../blockdev/blockDevice.js';
+import type { ReplicationSnapshot, HistoryChange, OpenReport } from '../replication/replicationEngine.js';
 import type { CycleRecord } from '../report/runRecord.js';
 import type { AreaName } from '../base/areas.js';
 import type { CyclePhase, CycleState } from './cycle/cycleTypes.js';
@@ -18,7 +18,7 @@ export interface CampaignObserver {
   /** `durationMs`: how long the cycle was in `from`. */
   phase?(index: number, from: CyclePhase, to: CyclePhase, durationMs: number): void;
   rail?(rail: string, state: 'on' | 'off' | 'unknown'): void;
-  snapshot?(snapshot: EngineSnapshot): void;
+  snapshot?(snapshot: ReplicationSnapshot): void;
   /** The record is null when the cycle was interrupted before anything was found. */
   cycleEnded?(state: CycleState, record: CycleRecord | null): void;
   /** The bench stood still; `atMs` is monotonic, when it last looked before. */

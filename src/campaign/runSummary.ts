@@ -2,8 +2,8 @@
 import { AREA_NAMES, type AreaName } from '../base/areas.js';
 import { campaignVerdict } from '../judge/verdict/verdict.js';
 import type { FfiName } from '../blockdev/ffi/native.js';
-import type { DeviceIdentity } from '../blockdev/port.js';
-import type { OpenReport } from '../replication/port.js';
+import type { DeviceIdentity } from '../blockdev/blockDevice.js';
+import type { OpenReport } from '../replication/replicationEngine.js';
 import { RUN_SCHEMA_VERSION, type RunRecord } from '../report/runRecord.js';
 import type { ResolvedRig } from '../rig/resolved.js';
 import type { CampaignResult } from './campaignTypes.js';

@@ -19,7 +19,7 @@ import type { ExitCode, SetExit } from './exitCodes.js';
 import { ffiOption, path, print, printJson, wholeNumber, type FfiName } from './options.js';
 import { CYCLES_MAX } from './plan.js';
 import { run } from './run.js';
-import { readRun, readRunFile } from './runFile.js';
+import { readRun, readRunFile } from './readRun.js';
 
 interface ReplayOptions {
   cycle?: number;

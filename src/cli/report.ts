@@ -14,7 +14,7 @@ import { textOf } from '../campaign/errors.js';
 import { UsageError } from '../base/plugpullError.js';
 import { EXIT, type SetExit } from './exitCodes.js';
 import { print, printJson } from './options.js';
-import { readRun } from './runFile.js';
+import { readRun } from './readRun.js';
 
 export function addReport(program: Command, setExit: SetExit): void {
   program

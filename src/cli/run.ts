@@ -32,7 +32,7 @@ import { lockForCommand } from './lockForCommand.js';
 import { ffiOption, path, print, printJson, wholeNumber, type FfiName } from './options.js';
 import { CYCLES_MAX } from './plan.js';
 import { createProgress } from './progress/createProgress.js';
-import { RunFiles } from './runFiles.js';
+import { RunFiles } from './writeRun.js';
 import { addMetricsOptions, RunMetrics, type MetricsOptions } from './runMetrics.js';
 import { sayOnStderr } from './sayOnStderr.js';
 import { hurryText } from './sayHurry.js';

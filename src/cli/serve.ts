@@ -8,7 +8,7 @@ import { catchInterrupts } from '../campaign/session/interrupts.js';
 import { textOf } from '../campaign/errors.js';
 import { noDurations } from '../replication/durationCounter.js';
 import type { InspectReport } from '../replication/inspect.js';
-import type { EngineSnapshot } from '../replication/port.js';
+import type { ReplicationSnapshot } from '../replication/replicationEngine.js';
 import { parseMetricsAddress, type MetricsAddress } from '../metrics/address.js';
 import { createMetrics, type Metrics } from '../metrics/metrics.js';
 import { serveMetrics } from '../metrics/server.js';
@@ -113,7 +113,7 @@ function repeat(action: () => Promise<void>, pauseMs: number): () => Promise<voi
 
 function sample(metrics: Metrics, r: InspectReport): void {
   const none = { primary: 0, secondary: 0, journal: 0 };
-  const snapshot: EngineSnapshot = {
+  const snapshot: ReplicationSnapshot = {
     phase: 'idle',
     regionCount: r.regionCount,
     dirtyRegions: r.dirtyRegions,

@@ -1,7 +1,7 @@
 /** What can be known of a device without opening it: for plans, which touch nothing. */
 import { blockNodeOf } from '../blockdev/blockTree.js';
 import { needsEnrolment, usableBytes } from './labelPlace.js';
-import type { WriteCache } from '../blockdev/port.js';
+import type { WriteCache } from '../blockdev/blockDevice.js';
 import { readAttribute, readSysfs, sysfsFolder } from '../blockdev/sysfs.js';
 
 export interface DeviceNow {

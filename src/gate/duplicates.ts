@@ -1,7 +1,7 @@
 /** Are two roles one device? By number, by backing file, or by the disk's own name when it is reached over two paths. */
 import { isSameFile } from './identityCheck.js';
 import { finding, type Candidate, type GateFinding } from './types.js';
-import type { DeviceIdentity } from '../blockdev/port.js';
+import type { DeviceIdentity } from '../blockdev/blockDevice.js';
 import { readSysfs } from '../blockdev/sysfs.js';
 
 /** Null, or in words why the two are one. */

@@ -12,7 +12,7 @@ import { labelOf } from './label.js';
 import { writeLabel } from './labelIo.js';
 import type { FfiName } from '../blockdev/ffi/native.js';
 import { openDevice } from '../blockdev/openDevice.js';
-import type { DeviceIdentity, OpenDevice } from '../blockdev/port.js';
+import type { DeviceIdentity, OpenDevice } from '../blockdev/blockDevice.js';
 import { identityDifferences } from '../blockdev/sameIdentity.js';
 
 export interface DiskToEnrol {

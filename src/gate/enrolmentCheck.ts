@@ -9,7 +9,7 @@ import { otherDisk, type DiskLabel, type LabelRead } from './label.js';
 import { readLabel } from './labelIo.js';
 import { needsEnrolment } from './labelPlace.js';
 import type { FfiName } from '../blockdev/ffi/native.js';
-import type { DeviceIdentity } from '../blockdev/port.js';
+import type { DeviceIdentity } from '../blockdev/blockDevice.js';
 
 const ENROL = 'plugpull enrol RIG, which asks for its serial: all its data will be overwritten';
 const NAMELESS = 'name a disk that tells a serial or a WWN: one that tells neither cannot be enrolled';

@@ -17,7 +17,7 @@ import { checkClaim, checkUse } from './use.js';
 import { loadNative } from '../blockdev/ffi/loadNative.js';
 import type { FfiName, NativeLibrary } from '../blockdev/ffi/native.js';
 import { lookAt, nameOfOpen } from '../blockdev/openDevice.js';
-import type { OpenDevice } from '../blockdev/port.js';
+import type { OpenDevice } from '../blockdev/blockDevice.js';
 
 export type { GateCode, GateFinding, GateReport, GateRequest, RigOfLabel } from './types.js';
 

@@ -14,7 +14,7 @@
  */
 import { AREA_NAMES, type AreaName } from '../base/areas.js';
 import { LABEL_BLOCK_BYTES, labelOffset } from './labelPlace.js';
-import type { DeviceIdentity } from '../blockdev/port.js';
+import type { DeviceIdentity } from '../blockdev/blockDevice.js';
 
 export interface DiskLabel {
   /** With dashes, in lower case. */

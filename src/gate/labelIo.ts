@@ -7,7 +7,7 @@ import { DeviceError } from '../blockdev/errors.js';
 import { decodeLabel, encodeLabel, otherDisk, type DiskLabel, type LabelRead } from './label.js';
 import { LABEL_BLOCK_BYTES, labelOffset, needsEnrolment } from './labelPlace.js';
 import type { FfiName } from '../blockdev/ffi/native.js';
-import type { DeviceIdentity, OpenDevice } from '../blockdev/port.js';
+import type { DeviceIdentity, OpenDevice } from '../blockdev/blockDevice.js';
 import { sectorTools } from '../blockdev/sectorTools.js';
 
 /**

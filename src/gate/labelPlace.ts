@@ -7,7 +7,7 @@
  *
  * Whole 4 KiB, so that disks of 4096-byte sectors write it alone, and 512e disks without reading first.
  */
-import type { DeviceIdentity } from '../blockdev/port.js';
+import type { DeviceIdentity } from '../blockdev/blockDevice.js';
 
 export const LABEL_BLOCK_BYTES = 4096;
 

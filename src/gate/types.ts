@@ -1,6 +1,6 @@
 /** Words of the safety gate: what it is asked, and what it answers. */
 import type { AreaName } from '../base/areas.js';
-import type { DeviceIdentity } from '../blockdev/port.js';
+import type { DeviceIdentity } from '../blockdev/blockDevice.js';
 
 export interface GateRequest {
   role: AreaName;

@@ -1,6 +1,6 @@
 /** The catalogue as instruments of a registry of its own. Nothing outside of src/metrics knows prom-client. */
 import { Counter, Gauge, Pushgateway, Registry, type Histogram } from 'prom-client';
-import type { DurationCounts } from '../replication/port.js';
+import type { DurationCounts } from '../replication/replicationEngine.js';
 import { CATALOGUE, RIG_LABEL, type MetricName, type MetricSpec } from './catalogue.js';
 import { CountedHistogram } from './countedHistogram.js';
 

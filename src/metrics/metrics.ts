@@ -4,7 +4,12 @@
  * command, while engines come and go.
  */
 import { AREA_NAMES, type AreaName, STORAGE_AREAS } from '../base/areas.js';
-import type { EngineSnapshot, JudgeReport, RecoveryReport, ResyncReport } from '../replication/port.js';
+import type {
+  ReplicationSnapshot,
+  JudgeReport,
+  RecoveryReport,
+  ResyncReport,
+} from '../replication/replicationEngine.js';
 import { Growth } from './growth.js';
 import { Instruments } from './instruments.js';
 
@@ -14,7 +19,7 @@ export type MetricRailState = 'on' | 'off' | 'unknown';
 export interface Metrics {
   readonly contentType: string;
   /** A sample of the engine; samples may come from one worker after another. */
-  sampled(s: EngineSnapshot): void;
+  sampled(s: ReplicationSnapshot): void;
   recovered(r: RecoveryReport): void;
   judged(j: JudgeReport): void;
   resynced(r: ResyncReport): void;
@@ -73,7 +78,7 @@ class RigMetrics implements Metrics {
     return this.instruments.contentType;
   }
 
-  sampled(s: EngineSnapshot): void {
+  sampled(s: ReplicationSnapshot): void {
     const i = this.instruments;
     i.set('plugpull_regions', s.regionCount);
     i.set('plugpull_dirty_regions', s.dirtyRegions);

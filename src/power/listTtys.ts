@@ -24,7 +24,7 @@ export interface TtyListing {
 }
 
 /** A port as udev tells it. */
-export interface PortOfHost {
+export interface SerialPortOfHost {
   path: string;
   manufacturer?: string | undefined;
   serialNumber?: string | undefined;
@@ -36,7 +36,7 @@ export interface PortOfHost {
 
 /** Where ports are looked for. */
 export interface TtySources {
-  ports(): Promise<PortOfHost[]>;
+  ports(): Promise<SerialPortOfHost[]>;
   /** With by-id and by-path. */
   linkDir: string;
 }
@@ -70,7 +70,7 @@ export async function listTtys(
 }
 
 /** A twin may be plugged in tomorrow: only a serial number makes the name one adapter's, and cheap ones all have the same. */
-function isItsAlone(port: PortOfHost, all: readonly PortOfHost[]): boolean {
+function isItsAlone(port: SerialPortOfHost, all: readonly SerialPortOfHost[]): boolean {
   if (!port.serialNumber) return false;
   return port.pnpId === undefined || all.every((other) => other === port || other.pnpId !== port.pnpId);
 }

@@ -4,7 +4,7 @@ import type { BoardRef } from './spec.js';
 import type { Board } from './boards/board.js';
 import { openBoardMemory, type OpenBoardMemory } from './boards/boardMemory.js';
 import { type BoardDeps, openBoard } from './boards/openBoard.js';
-import type { WireTrace } from './boards/session.js';
+import type { WireTrace } from './boards/connection.js';
 import { checkPowerSpec, type PowerSpec } from './checkPowerSpec.js';
 import { type RawClock } from '../base/clock.js';
 import { systemClock } from '../base/systemClock.js';

@@ -10,7 +10,7 @@ import { openBoard } from './boards/openBoard.js';
 import { type RawClock, NS_PER_MS } from '../base/clock.js';
 import { isPowerError, type PowerError } from './errors.js';
 import { boardDeps, type PowerDeps } from './openPower.js';
-import { type Evidence, verifyRelays } from './rails/verify.js';
+import { type SwitchProof, verifyRelays } from './rails/verify.js';
 
 export interface BoardTestStep {
   step: 'open' | 'identify' | 'read' | 'switch' | 'switch all';
@@ -18,7 +18,7 @@ export interface BoardTestStep {
   ok: boolean;
   /** For a person: what was done, what was seen. */
   detail: string;
-  evidence: Evidence | null;
+  evidence: SwitchProof | null;
   /** From the start of the step to its end. */
   tookMs: number;
   error: PowerError | null;
@@ -36,7 +36,7 @@ export interface BoardTestSetup {
   onOpen?: (putBack: () => Promise<string>) => void;
 }
 
-type Outcome = { detail: string; evidence?: Evidence };
+type Outcome = { detail: string; evidence?: SwitchProof };
 
 /**
  * Yields one result a step. A step that fails is yielded with its error and ends the test, except for single relays: the
@@ -157,14 +157,14 @@ async function evidenceOf(
   changes: readonly RelayChange[],
   done: SwitchDone,
   clock: RawClock,
-): Promise<Evidence> {
+): Promise<SwitchProof> {
   const seen = await verifyRelays(board, changes, done.commandNs, clock);
   return seen.evidence === 'none' ? done.evidence : seen.evidence;
 }
 
 const word = (on: boolean): string => (on ? 'on' : 'off');
 
-const EVIDENCE_WORDS: Record<Evidence, string> = {
+const EVIDENCE_WORDS: Record<SwitchProof, string> = {
   none: 'the board says nothing: look and listen',
   echo: 'the board repeated the command, which proves nothing',
   'read-back': 'the board read its relay',

@@ -1,6 +1,6 @@
 /** Opening the three devices of a rig, and what follows from their sizes. */
 import { AREA_NAMES, type AreaName } from '../base/areas.js';
-import type { DeviceIdentity, OpenDevice } from '../blockdev/port.js';
+import type { DeviceIdentity, OpenDevice } from '../blockdev/blockDevice.js';
 import { normalizeWwn } from '../blockdev/sysfs.js';
 import { requireLabel } from '../gate/labelIo.js';
 import { usableBytes } from '../gate/labelPlace.js';
@@ -8,8 +8,8 @@ import { openDevice } from '../blockdev/openDevice.js';
 import { journalLayout } from '../tracker/journal/layout.js';
 import type { JournalGeometry } from '../tracker/journal/superblock.js';
 import type { DeviceRef } from '../blockdev/deviceRef.js';
-import { EngineError } from './errors.js';
-import type { EngineSpec } from './port.js';
+import { ReplicationError } from './errors.js';
+import type { ReplicationSpec } from './replicationEngine.js';
 
 /** The history's unit: what is used of an area is a multiple of it. */
 const USABLE_UNIT_BYTES = 4096;
@@ -25,12 +25,12 @@ export interface OpenAreas {
 }
 
 /** What lasts as long as the kernel has I/O of the devices. */
-export function keptOpen({ lockFd }: Pick<EngineSpec, 'lockFd'>): number[] {
+export function keptOpen({ lockFd }: Pick<ReplicationSpec, 'lockFd'>): number[] {
   return lockFd === undefined ? [] : [lockFd];
 }
 
-/** @throws DeviceError when one cannot be opened or has no label, EngineError ENGINE_DEVICE when one does not fit; nothing stays open. */
-export function openAreas(spec: EngineSpec): OpenAreas {
+/** @throws DeviceError when one cannot be opened or has no label, ReplicationError ENGINE_DEVICE when one does not fit; nothing stays open. */
+export function openAreas(spec: ReplicationSpec): OpenAreas {
   const opened: OpenDevice[] = [];
   const close = (): void => {
     for (const device of opened) device.close();
@@ -58,7 +58,7 @@ function checkIdentity(area: AreaName, ref: DeviceRef, found: DeviceIdentity): v
   ] as const;
   for (const [what, wanted, is] of expected) {
     if (wanted === undefined || wanted === is) continue;
-    throw new EngineError(
+    throw new ReplicationError(
       'ENGINE_DEVICE',
       `${area} ${ref.device} opened as ${found.kernelName} with ${what} ${is ?? 'none'}, the profile says ${wanted}: ` +
         'another disk has taken the name. Nothing was written; check the cabling and the profile',
@@ -66,7 +66,9 @@ function checkIdentity(area: AreaName, ref: DeviceRef, found: DeviceIdentity): v
     );
   }
   if (found.readOnly) {
-    throw new EngineError('ENGINE_DEVICE', `${area} ${ref.device} is read-only; plugpull must write to it`, { area });
+    throw new ReplicationError('ENGINE_DEVICE', `${area} ${ref.device} is read-only; plugpull must write to it`, {
+      area,
+    });
   }
 }
 
@@ -76,7 +78,7 @@ function usableOf(ref: DeviceRef, identity: Sized): number {
 }
 
 export function geometryOf(
-  spec: Pick<EngineSpec, 'primary' | 'secondary' | 'journal' | 'tracking'>,
+  spec: Pick<ReplicationSpec, 'primary' | 'secondary' | 'journal' | 'tracking'>,
   identities: Pick<Record<AreaName, Sized>, 'primary' | 'secondary'>,
 ): JournalGeometry {
   const smaller = Math.min(usableOf(spec.primary, identities.primary), usableOf(spec.secondary, identities.secondary));
@@ -86,14 +88,14 @@ export function geometryOf(
 
 type Sized = Pick<DeviceIdentity, 'sizeBytes' | 'backingFile'>;
 
-/** Of devices that are known, open or not. @throws EngineError ENGINE_DEVICE when they have no room for areas or journal */
+/** Of devices that are known, open or not. @throws ReplicationError ENGINE_DEVICE when they have no room for areas or journal */
 export function fitAreas(
-  spec: Pick<EngineSpec, 'primary' | 'secondary' | 'journal' | 'tracking'>,
+  spec: Pick<ReplicationSpec, 'primary' | 'secondary' | 'journal' | 'tracking'>,
   identities: Record<AreaName, Sized>,
 ): Pick<OpenAreas, 'geometry' | 'regionCount'> {
   const geometry = geometryOf(spec, identities);
   if (geometry.usableBytes < USABLE_UNIT_BYTES) {
-    throw new EngineError(
+    throw new ReplicationError(
       'ENGINE_DEVICE',
       `the areas have ${geometry.usableBytes} usable bytes; at least ${USABLE_UNIT_BYTES} are needed`,
     );
@@ -102,7 +104,7 @@ export function fitAreas(
   const needed = journalLayout(geometry.logBytes, regionCount).totalBytes;
   const available = usableOf(spec.journal, identities.journal);
   if (available < needed) {
-    throw new EngineError(
+    throw new ReplicationError(
       'ENGINE_DEVICE',
       `journal ${spec.journal.device} has ${available} bytes; log (${geometry.logBytes}) and indicator area of ${regionCount} ` +
         `regions need ${needed}. Use a larger device, a smaller journal.logSize or a larger regionSize`,
@@ -112,7 +114,7 @@ export function fitAreas(
   return { geometry, regionCount };
 }
 
-function measure(spec: EngineSpec, devices: [OpenDevice, OpenDevice, OpenDevice]): Omit<OpenAreas, 'close'> {
+function measure(spec: ReplicationSpec, devices: [OpenDevice, OpenDevice, OpenDevice]): Omit<OpenAreas, 'close'> {
   const [p, s, j] = devices.map((d) => d.identity);
   const identities = { primary: p, secondary: s, journal: j };
   return {

@@ -2,7 +2,7 @@
  * Resync copies as I/O: each is read from P and written to S in parts of `copyBytes`. It is durable on S at once (FUA) or
  * with the flush that covers it (R4), and the judge's history learns of that here.
  */
-import { IO_OP } from '../blockdev/port.js';
+import { IO_OP } from '../blockdev/blockDevice.js';
 import type { HistoryFeed } from '../judge/history/feed.js';
 import type { Core } from '../tracker/core/core.js';
 import { PRIMARY, SECONDARY } from '../tracker/core/devices.js';
@@ -11,7 +11,7 @@ import { slotIndex } from '../tracker/core/state.js';
 import type { Asked } from './asked.js';
 import { OP } from './driverIo.js';
 import type { Meter } from './meter.js';
-import type { DriverPlan } from './sizes.js';
+import type { DriverSizes } from './sizes.js';
 import type { Submissions } from './submissions.js';
 
 interface Range {
@@ -20,7 +20,7 @@ interface Range {
 }
 
 export interface CopyParts {
-  plan: DriverPlan;
+  plan: DriverSizes;
   history: HistoryFeed | null;
   meter: Meter;
   asked: Asked;

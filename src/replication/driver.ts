@@ -5,8 +5,8 @@
  */
 import { STORAGE_AREAS } from '../base/areas.js';
 import { SECTOR_BYTES } from '../base/observation.js';
-import type { SectorTools } from '../blockdev/port.js';
-import { IO_OP } from '../blockdev/port.js';
+import type { SectorTools } from '../blockdev/blockDevice.js';
+import { IO_OP } from '../blockdev/blockDevice.js';
 import type { HistoryFeed } from '../judge/history/feed.js';
 import { Core } from '../tracker/core/core.js';
 import type { DeviceIndex } from '../tracker/core/devices.js';
@@ -24,7 +24,7 @@ import { deviceOf, isCounted, OP } from './driverIo.js';
 import { fetchReports } from './fetchReports.js';
 import { JournalWrites, type JournalWriteParts } from './journalWrites.js';
 import type { Meter } from './meter.js';
-import type { InFlight } from './port.js';
+import type { InFlight } from './replicationEngine.js';
 import { Submissions } from './submissions.js';
 
 export interface DriverParts extends JournalWriteParts {

@@ -2,8 +2,8 @@
 import { AREA_NAMES } from '../base/areas.js';
 import type { DeviceIndex } from '../tracker/core/devices.js';
 import { JOURNAL, PRIMARY, SECONDARY } from '../tracker/core/devices.js';
-import type { IoOp } from '../blockdev/port.js';
-import type { InFlight, IoKind } from './port.js';
+import type { IoOp } from '../blockdev/blockDevice.js';
+import type { InFlight, IoKind } from './replicationEngine.js';
 
 export const OP = { write: 1, copyRead: 2, copyWrite: 3, flush: 4, log: 5, page: 6 } as const;
 export const OP_KINDS = 7;

@@ -1,6 +1,6 @@
 /** Counts durations by bucket: each one is counted, however many there are, in a fixed space. */
 import { IO_SECONDS } from './ioSeconds.js';
-import type { DurationCounts } from './port.js';
+import type { DurationCounts } from './replicationEngine.js';
 
 export class DurationCounter {
   private counts = emptyCounts();

@@ -1,6 +1,6 @@
 import { PlugpullError } from '../base/plugpullError.js';
 
-export type EngineErrorCode =
+export type ReplicationErrorCode =
   /** A command that needs open devices, a recovered journal or a base pattern came too early. */
   | 'ENGINE_STATE'
   /** The device is not what the spec says, too small, or unlike its partner. */
@@ -15,4 +15,4 @@ export type EngineErrorCode =
   | 'ENGINE_CRASHED';
 
 /** What the worker reports: a code, the value, the rule, the next step. */
-export class EngineError extends PlugpullError<EngineErrorCode> {}
+export class ReplicationError extends PlugpullError<ReplicationErrorCode> {}

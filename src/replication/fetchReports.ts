@@ -1,6 +1,6 @@
 /** Before a round's completions are reported one by one: what the core will look at for them is fetched together. */
 import type { Core } from '../tracker/core/core.js';
-import type { IoEngine } from '../blockdev/port.js';
+import type { IoRing } from '../blockdev/blockDevice.js';
 
 /** Reports fetched together. */
 const TOGETHER = 64;
@@ -10,7 +10,7 @@ const slots = new Int32Array(TOGETHER);
 /** Completions 0 … n-1 of the ring; those of `writeKind` are an update's, whose slot stands beside its tag. */
 export function fetchReports(
   core: Core,
-  io: IoEngine,
+  io: IoRing,
   n: number,
   kindOf: Uint8Array,
   writeKind: number,

@@ -6,11 +6,11 @@ import { closeSync, constants, openSync, readSync } from 'node:fs';
 import type { IndicatorMap } from '../tracker/core/indicatorMap.js';
 import { DeviceError } from '../blockdev/errors.js';
 import { identify } from '../blockdev/openDevice.js';
-import type { DeviceIdentity } from '../blockdev/port.js';
+import type { DeviceIdentity } from '../blockdev/blockDevice.js';
 import type { JournalFinding, UnlistedFindings } from '../tracker/journal/findings.js';
 import { formatUuid, parseUuid, recoverJournal } from '../tracker/journal/recovery.js';
 import { geometryOf } from './areas.js';
-import type { EngineSpec } from './port.js';
+import type { ReplicationSpec } from './replicationEngine.js';
 
 /** Runs of dirty regions listed at most. */
 const RANGES_MAX = 1000;
@@ -51,7 +51,7 @@ const PROBE_BYTES = 4096;
 
 /** @throws JournalError WRONG_JOURNAL, OTHER_VERSION; DeviceError when a device is missing, or the journal answers no read. */
 export function inspectJournal(
-  spec: Pick<EngineSpec, 'rigUuid' | 'primary' | 'secondary' | 'journal' | 'tracking' | 'ffi'>,
+  spec: Pick<ReplicationSpec, 'rigUuid' | 'primary' | 'secondary' | 'journal' | 'tracking' | 'ffi'>,
 ): InspectReport {
   const look = (path: string): DeviceIdentity => identify(path, { ffi: spec.ffi });
   const [primary, secondary] = [spec.primary, spec.secondary, spec.journal].map(({ device }) => look(device));

@@ -1,6 +1,6 @@
 /** The journal device for recovery and formatting: reads through a window, and performs formatSteps. */
-import type { IoEngine } from '../blockdev/port.js';
-import { IO_OP } from '../blockdev/port.js';
+import type { IoRing } from '../blockdev/blockDevice.js';
+import { IO_OP } from '../blockdev/blockDevice.js';
 import { JOURNAL } from '../tracker/core/devices.js';
 import type { IndicatorMap } from '../tracker/core/indicatorMap.js';
 import type { JournalIdentity } from '../tracker/journal/block.js';
@@ -21,7 +21,7 @@ const WINDOWS = 2;
  * A reader over 1 MiB windows in the arena's start. What cannot be read is null: damage, not an error (R12).
  * The bytes are valid until the second next call.
  */
-function journalReader(io: IoEngine, sizeBytes: number): JournalReader {
+function journalReader(io: IoRing, sizeBytes: number): JournalReader {
   const windows = Array.from({ length: WINDOWS }, (_, i) => ({
     start: -1,
     length: 0,
@@ -57,7 +57,7 @@ function journalReader(io: IoEngine, sizeBytes: number): JournalReader {
 }
 
 /** A range on its own, outside the windows. */
-function readAcross(io: IoEngine, offsetBytes: number, lengthBytes: number, sizeBytes: number): Uint8Array | null {
+function readAcross(io: IoRing, offsetBytes: number, lengthBytes: number, sizeBytes: number): Uint8Array | null {
   if (offsetBytes + lengthBytes > sizeBytes) return null;
   const transfer: BulkTransfer = {
     op: IO_OP.read,
@@ -71,15 +71,15 @@ function readAcross(io: IoEngine, offsetBytes: number, lengthBytes: number, size
   return transfer.errno === 0 ? io.arena.subarray(at, at + lengthBytes) : null;
 }
 
-/** Recovery's reading of the whole journal. @throws JournalError, EngineError ENGINE_AREA_LOST when even a flush fails */
-export function readJournal(io: IoEngine, expected: ExpectedJournal, sizeBytes: number): JournalRecovery {
+/** Recovery's reading of the whole journal. @throws JournalError, ReplicationError ENGINE_AREA_LOST when even a flush fails */
+export function readJournal(io: IoRing, expected: ExpectedJournal, sizeBytes: number): JournalRecovery {
   // What a dead bench has left in the journal's volatile cache must not vanish after it was believed.
   flushOrThrow(io, [JOURNAL]);
   return recoverJournal(expected, journalReader(io, sizeBytes));
 }
 
 /** Writes the copies of the superblock again that could not be read. */
-export function repairSuperblocks(io: IoEngine, geometry: JournalGeometry, recovery: JournalRecovery): void {
+export function repairSuperblocks(io: IoRing, geometry: JournalGeometry, recovery: JournalRecovery): void {
   if (recovery.superblocksToRepair.length === 0) return;
   const layout = journalLayout(geometry.logBytes, regionCountOf(geometry));
   for (const copy of recovery.superblocksToRepair) {
@@ -92,7 +92,7 @@ export function repairSuperblocks(io: IoEngine, geometry: JournalGeometry, recov
 }
 
 /** Writes the units of the log again of which a copy has lost blocks, before anything new is written. */
-export function repairLog(io: IoEngine, recovery: JournalRecovery): void {
+export function repairLog(io: IoRing, recovery: JournalRecovery): void {
   let repaired = false;
   // Behind what recovery reads through, which goes on meanwhile.
   const arenaOffset = (WINDOWS + 1) * CHUNK_BYTES;
@@ -104,9 +104,9 @@ export function repairLog(io: IoEngine, recovery: JournalRecovery): void {
   if (repaired) flushOrThrow(io, [JOURNAL]);
 }
 
-/** Writes a journal in which exactly `dirty` is dirty. @throws EngineError ENGINE_AREA_LOST */
+/** Writes a journal in which exactly `dirty` is dirty. @throws ReplicationError ENGINE_AREA_LOST */
 export function formatJournal(
-  io: IoEngine,
+  io: IoRing,
   geometry: JournalGeometry,
   identity: JournalIdentity,
   dirty: IndicatorMap,

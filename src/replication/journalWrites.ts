@@ -1,6 +1,6 @@
 /** Log commits and indicator pages as I/O: encoded into the ring's arena, both copies of each commit. */
-import type { IoEngine } from '../blockdev/port.js';
-import { IO_OP } from '../blockdev/port.js';
+import type { IoRing } from '../blockdev/blockDevice.js';
+import { IO_OP } from '../blockdev/blockDevice.js';
 import { JOURNAL } from '../tracker/core/devices.js';
 import type { IndicatorMap } from '../tracker/core/indicatorMap.js';
 import { IndexPool } from '../tracker/core/pool.js';
@@ -11,12 +11,12 @@ import { BLOCK_BYTES, logBlockOffset, pageOffset, UNIT_BYTES } from '../tracker/
 import { encodeCommit } from '../tracker/journal/logBlock.js';
 import { encodePage } from '../tracker/journal/page.js';
 import { OP } from './driverIo.js';
-import type { DriverPlan } from './sizes.js';
+import type { DriverSizes } from './sizes.js';
 import type { Submissions } from './submissions.js';
 
 export interface JournalWriteParts {
-  io: IoEngine;
-  plan: DriverPlan;
+  io: IoRing;
+  plan: DriverSizes;
   layout: JournalLayout;
   identity: JournalIdentity;
   /** Of the newest page that recovery saw. */

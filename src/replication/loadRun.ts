@@ -7,7 +7,7 @@ import { BUSY, REFUSED } from '../tracker/core/core.js';
 import type { Workload, WorkloadWrite } from '../workload/workload.js';
 import type { CoreDriver } from './driver.js';
 import type { ApplicationQueue } from './applicationQueue.js';
-import type { LoadReport } from './port.js';
+import type { LoadReport } from './replicationEngine.js';
 import type { RunningCore } from './runningCore.js';
 
 /** Transactions that the application interleaves. */

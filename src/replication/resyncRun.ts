@@ -1,7 +1,7 @@
 /** The loop of a resynchronization: until nothing awaits it, a device is lost, or it is stopped. */
 import type { LoadGenerator } from './loadRun.js';
 import type { Meter } from './meter.js';
-import type { ResyncReport } from './port.js';
+import type { ResyncReport } from './replicationEngine.js';
 import type { RunningCore } from './runningCore.js';
 
 export interface ResyncRunParts {

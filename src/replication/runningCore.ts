@@ -4,8 +4,8 @@ import { NS_PER_MS } from '../base/clock.js';
 import type { Core } from '../tracker/core/core.js';
 import type { DeviceIndex } from '../tracker/core/devices.js';
 import { JOURNAL, PRIMARY, SECONDARY } from '../tracker/core/devices.js';
-import { createIoEngine } from '../blockdev/ring.js';
-import type { IoEngine, SectorTools } from '../blockdev/port.js';
+import { createIoRing } from '../blockdev/ioRing.js';
+import type { IoRing, SectorTools } from '../blockdev/blockDevice.js';
 import type { HistoryFeed } from '../judge/history/feed.js';
 import type { JournalRecovery } from '../tracker/journal/recovery.js';
 import type { WorkloadSpec } from '../workload/spec.js';
@@ -14,10 +14,10 @@ import { CoreDriver } from './driver.js';
 import { DriverClock } from './driverClock.js';
 import { ApplicationQueue } from './applicationQueue.js';
 import type { Meter } from './meter.js';
-import type { DriverPlan } from './sizes.js';
+import type { DriverSizes } from './sizes.js';
 import { planDriver } from './sizes.js';
 import { PointHold } from './cutpoint/pointHold.js';
-import type { EngineSpec, InFlight, PointArm, PointEvent } from './port.js';
+import type { ReplicationSpec, InFlight, PointArm, PointEvent } from './replicationEngine.js';
 
 /** A round of the loop waits this long at most, so that timers and flags are looked at. */
 const ROUND_NS = 1_000_000;
@@ -28,7 +28,7 @@ const nothing = new Int32Array(new SharedArrayBuffer(4));
 const DRAIN_MS = 5_000;
 
 export interface RunningCoreParts {
-  spec: EngineSpec;
+  spec: ReplicationSpec;
   areas: OpenAreas;
   recovery: JournalRecovery;
   /** Null: copies only. */
@@ -49,8 +49,8 @@ export class RunningCore {
   readonly core: Core;
   readonly driver: CoreDriver;
   readonly queue = new ApplicationQueue();
-  readonly io: IoEngine;
-  readonly plan: DriverPlan;
+  readonly io: IoRing;
+  readonly plan: DriverSizes;
   private readonly clock: DriverClock;
   private readonly afterRound: () => void;
   private readonly onTimeout: RunningCoreParts['onTimeout'];
@@ -73,7 +73,7 @@ export class RunningCore {
       recovery,
     });
     const { ioDepth, arenaBytes } = this.plan;
-    this.io = createIoEngine({
+    this.io = createIoRing({
       ffi: spec.ffi,
       depth: ioDepth,
       arenaBytes,

@@ -20,7 +20,7 @@ const JOURNAL_DEPTH = 8;
 /** Queue depth without a workload (resync, verify): copies only. */
 const IDLE_QUEUE_DEPTH = 1;
 
-export interface DriverPlan {
+export interface DriverSizes {
   core: CoreConfig;
   ioDepth: number;
   arenaBytes: number;
@@ -34,7 +34,7 @@ export interface DriverPlan {
   pageOffset: number;
 }
 
-export interface PlanInput {
+export interface DriverSizesInput {
   geometry: JournalGeometry;
   ringBlocks: number;
   tracking: TrackingSpec;
@@ -48,7 +48,7 @@ export interface PlanInput {
   recovery: Pick<JournalRecovery, 'firstSequence' | 'recoveredThrough'>;
 }
 
-export function planDriver(input: PlanInput): DriverPlan {
+export function planDriver(input: DriverSizesInput): DriverSizes {
   const { geometry, tracking, workload, durability } = input;
   const queueDepth = workload?.queueDepth ?? IDLE_QUEUE_DEPTH;
   const slotBytes = workload === null ? 0 : roundUp(Math.min(workload.writeBytesMax, geometry.usableBytes), UNIT_BYTES);

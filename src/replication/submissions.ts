@@ -2,16 +2,16 @@
  * Hands the driver's I/Os to the ring, and knows what is in flight. At a cut point it keeps them back (pointHold.ts), and
  * submits them in their order afterwards.
  */
-import type { IoEngine } from '../blockdev/port.js';
+import type { IoRing } from '../blockdev/blockDevice.js';
 import type { DeviceIndex } from '../tracker/core/devices.js';
 import { IndexPool } from '../tracker/core/pool.js';
 import type { PointHold } from './cutpoint/pointHold.js';
 import type { DriverClock } from './driverClock.js';
 import { deviceOf, IoCounts, type DriverIo } from './driverIo.js';
-import type { InFlight } from './port.js';
+import type { InFlight } from './replicationEngine.js';
 
 export interface SubmissionParts {
-  io: IoEngine;
+  io: IoRing;
   clock: DriverClock;
   /** Called as an I/O is handed to the ring. */
   onSubmit: (kind: number, a: number, b: number, device: DeviceIndex, offsetBytes: number, lengthBytes: number) => void;

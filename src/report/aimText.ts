@@ -1,5 +1,5 @@
 /** What a cut was aimed at and how near it came, in words. */
-import type { InFlight } from '../replication/port.js';
+import type { InFlight } from '../replication/replicationEngine.js';
 import { formatBytes, formatMs, MISSING } from './format.js';
 import type { CycleRecord, PointAim } from './runRecord.js';
 

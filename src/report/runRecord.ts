@@ -5,7 +5,7 @@
  */
 import { z } from 'zod';
 import { AREA_NAMES, type AreaName, STORAGE_AREAS } from '../base/areas.js';
-import type { InFlight, LoadReport, PointSubject } from '../replication/port.js';
+import type { InFlight, LoadReport, PointSubject } from '../replication/replicationEngine.js';
 import type {
   AreaJudgement,
   JudgeReport,

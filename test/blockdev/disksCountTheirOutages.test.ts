@@ -1,7 +1,7 @@
 /** Promise: the counters of nvme-cli and smartctl are read from what these programs print; anything else is no counter. */
 import { expect, it } from 'vitest';
 import { parseNvmeSmartLog, parseSmartctl, readPowerCounters } from '../../src/blockdev/powerCounters.js';
-import type { DeviceIdentity } from '../../src/blockdev/port.js';
+import type { DeviceIdentity } from '../../src/blockdev/blockDevice.js';
 
 /** nvme-cli 2.8, `nvme smart-log -o json`. */
 const NVME_LOG = `{

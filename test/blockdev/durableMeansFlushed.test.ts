@@ -1,7 +1,7 @@
 /** Promise: a durable write and a flush make the device flush its cache, a plain write does not. Counted by the kernel. */
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { IO_OP, type IoOp } from '../../src/blockdev/port.js';
+import { IO_OP, type IoOp } from '../../src/blockdev/blockDevice.js';
 import { useLoops } from './loop.js';
 import { drain, forEachVariant } from './variants.js';
 

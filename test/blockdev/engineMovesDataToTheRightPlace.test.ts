@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { expect, it } from 'vitest';
-import { IO_OP } from '../../src/blockdev/port.js';
+import { IO_OP } from '../../src/blockdev/blockDevice.js';
 import { DEFAULT_LOOP_BYTES, useLoops } from './loop.js';
 import { drain, forEachVariant } from './variants.js';
 

@@ -1,10 +1,10 @@
 /** Promise: misuse throws at once and names itself; nothing after close touches freed memory or a stranger's descriptor. */
 import { constants } from 'node:os';
 import { expect, it } from 'vitest';
-import { createIoEngine } from '../../src/blockdev/ring.js';
+import { createIoRing } from '../../src/blockdev/ioRing.js';
 import { loadNative } from '../../src/blockdev/ffi/loadNative.js';
 import { openDevice } from '../../src/blockdev/openDevice.js';
-import { IO_OP, type IoOp } from '../../src/blockdev/port.js';
+import { IO_OP, type IoOp } from '../../src/blockdev/blockDevice.js';
 import { CONSTANTS } from '../../src/blockdev/ffi/signatures.js';
 import { useLoops } from './loop.js';
 import { drain, forEachVariant } from './variants.js';
@@ -95,7 +95,7 @@ it('sizes out of range', () => {
   const device = openDevice(loops.loop().path);
   const good = { depth: 1, arenaBytes: 4096, devices: [device] };
   for (const bad of [{ depth: 0 }, { depth: 4097 }, { depth: 1.5 }, { arenaBytes: 0 }, { devices: [] }])
-    expect(() => createIoEngine({ ...good, ...bad })).toThrow(RangeError);
+    expect(() => createIoRing({ ...good, ...bad })).toThrow(RangeError);
   device.close();
-  expect(() => createIoEngine(good)).toThrow(CLOSED);
+  expect(() => createIoRing(good)).toThrow(CLOSED);
 });

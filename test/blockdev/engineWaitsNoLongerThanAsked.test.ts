@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { IO_OP } from '../../src/blockdev/port.js';
+import { IO_OP } from '../../src/blockdev/blockDevice.js';
 import { freezableLoop } from './frozen.js';
 import { useLoops } from './loop.js';
 import { drain, forEachVariant } from './variants.js';

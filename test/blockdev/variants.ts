@@ -1,14 +1,14 @@
 /** Every way an engine can be made; a contract test runs on all of them. */
 import { afterEach, describe } from 'vitest';
-import { createIoEngine, type IoEngineOptions } from '../../src/blockdev/ring.js';
+import { createIoRing, type IoRingOptions } from '../../src/blockdev/ioRing.js';
 import { openDevice } from '../../src/blockdev/openDevice.js';
-import type { IoEngine, OpenDevice } from '../../src/blockdev/port.js';
+import type { IoRing, OpenDevice } from '../../src/blockdev/blockDevice.js';
 
 export interface Variant {
   ffi: 'koffi' | 'ffi-napi';
   kind: 'io_uring' | 'threads';
   open(path: string): OpenDevice;
-  engine(devices: OpenDevice[], options?: Partial<IoEngineOptions>): IoEngine;
+  engine(devices: OpenDevice[], options?: Partial<IoRingOptions>): IoRing;
 }
 
 const COMBINATIONS = [
@@ -35,7 +35,7 @@ export function forEachVariant(tests: (variant: Variant) => void): void {
         kind,
         open: (path) => keep(openDevice(path, { ffi })),
         engine: (devices, options) =>
-          keep(createIoEngine({ ffi, kind, depth: 16, arenaBytes: 2 ** 20, devices, ...options })),
+          keep(createIoRing({ ffi, kind, depth: 16, arenaBytes: 2 ** 20, devices, ...options })),
       });
     });
   }
@@ -52,7 +52,7 @@ export interface Completion {
 const DRAIN_NS = 120e9;
 
 /** Submits what was pushed and waits for all that is in flight. */
-export function drain(engine: IoEngine): Completion[] {
+export function drain(engine: IoRing): Completion[] {
   const all: Completion[] = [];
   while (engine.inFlight > 0) {
     const taken = engine.submitAndReap(engine.inFlight, DRAIN_NS);

@@ -12,7 +12,7 @@ import { createRecorder } from '../../src/campaign/record/recorder.js';
 import { lockRig } from '../../src/campaign/session/rigLock.js';
 import { RunDirectory } from '../../src/campaign/record/runDirectory.js';
 import { REPEATS_MAX } from '../../src/campaign/cycle/standstill.js';
-import type { EngineEvents, EnginePort } from '../../src/replication/port.js';
+import type { ReplicationEvents, ReplicationEngine } from '../../src/replication/replicationEngine.js';
 import { eventsOf } from '../cli/stoppedBench.js';
 import { canRunLab } from './boardRig.js';
 import { idleEngine } from './idleEngine.js';
@@ -38,7 +38,7 @@ interface Ran extends CampaignResult {
 async function run(
   name: string,
   still: number,
-  change: (attempt: number, judged: number) => Partial<EnginePort>,
+  change: (attempt: number, judged: number) => Partial<ReplicationEngine>,
   limits: { resyncMs?: number } = {},
 ): Promise<Ran> {
   const plain = labRig(name, { cuts: ['{ rails: [P], during: load, after: 50ms }'] });
@@ -48,9 +48,9 @@ async function run(
   let tellStill: (standstill: Standstill) => void = () => undefined;
   let loads = 0;
   let judged = 0;
-  const engine = (events: EngineEvents): EnginePort => {
+  const engine = (events: ReplicationEvents): ReplicationEngine => {
     const idle = idleEngine(events);
-    const now = (): EnginePort => ({ ...idle, ...change(loads, judged) });
+    const now = (): ReplicationEngine => ({ ...idle, ...change(loads, judged) });
     return {
       ...idle,
       load: (...args) => {
@@ -71,7 +71,7 @@ async function run(
   const result = await runCampaign(
     { rig, ffi: 'koffi', keepLab: false, runId: 1, historyDir: '/nonexistent', lock: lockRig(rig.name, 'test') },
     {
-      host: { ...realHost, createEngine: async (events) => engine(events) },
+      host: { ...realHost, createReplicationEngine: async (events) => engine(events) },
       // The host's own standstills are left out: the test says when there is one.
       clock: {
         ...systemClock,
@@ -88,7 +88,7 @@ async function run(
   return { ...result, loads, repeated: eventsOf(dir.path, 'cycle-repeated') };
 }
 
-const incomplete = async (): ReturnType<EnginePort['resync']> => ({
+const incomplete = async (): ReturnType<ReplicationEngine['resync']> => ({
   ...reports.resync(),
   complete: false,
   remainingRegions: 3,
@@ -107,7 +107,7 @@ describe.skipIf(!canRunLab)('a cycle in which the bench stood still', () => {
     ]);
   });
 
-  const unequal = async (): ReturnType<EnginePort['verify']> => ({
+  const unequal = async (): ReturnType<ReplicationEngine['verify']> => ({
     ...reports.verify(),
     equal: false,
     differingRegions: 3,
@@ -122,7 +122,7 @@ describe.skipIf(!canRunLab)('a cycle in which the bench stood still', () => {
   });
 
   it('and which left copies that differ where they are not dirty is a FAIL', async () => {
-    const more = async (): ReturnType<EnginePort['verify']> => ({ ...(await unequal()), differingRegions: 4 });
+    const more = async (): ReturnType<ReplicationEngine['verify']> => ({ ...(await unequal()), differingRegions: 4 });
     const result = await run('still-differs-more', 1, (attempt) =>
       attempt === 1 ? { resync: incomplete, verify: more } : {},
     );
@@ -160,7 +160,7 @@ describe.skipIf(!canRunLab)('a cycle in which the bench stood still', () => {
 });
 
 describe.skipIf(!canRunLab)('a limit of time', () => {
-  const tookMs = (durationMs: number) => async (): ReturnType<EnginePort['resync']> => ({
+  const tookMs = (durationMs: number) => async (): ReturnType<ReplicationEngine['resync']> => ({
     ...reports.resync(),
     durationMs,
   });

@@ -69,7 +69,7 @@ async function run(name: string, observer: CampaignObserver): Promise<Ended> {
   const result = await runCampaign(
     { rig, ffi: 'koffi', keepLab: false, runId: 1, historyDir: '/nonexistent', lock: lockRig(rig.name, 'test') },
     {
-      host: { ...realHost, openPower, createEngine: async (events) => idleEngine(events) },
+      host: { ...realHost, openPower, createReplicationEngine: async (events) => idleEngine(events) },
       clock: systemClock,
       interrupts: { requested: false, onFirst: () => undefined, release: () => undefined },
       observers: [observer],

@@ -5,7 +5,7 @@ import { cycleRecord } from '../../src/campaign/cycle/cycleRecord.js';
 import { CycleRunner } from '../../src/campaign/cycleRunner.js';
 import type { CycleState } from '../../src/campaign/cycle/cycleTypes.js';
 import { planCycle } from '../../src/campaign/cycle/rounds.js';
-import type { PointEvent } from '../../src/replication/port.js';
+import type { PointEvent } from '../../src/replication/replicationEngine.js';
 import type { CutPoint } from '../../src/replication/cutpoint/cutPoint.js';
 import type { CutSpec } from '../../src/rig/resolved.js';
 import { FakeBench, RAILS, type FakeOptions } from './fakeBench.js';

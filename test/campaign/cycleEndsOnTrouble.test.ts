@@ -49,7 +49,7 @@ describe('a cycle ends', () => {
   });
 
   it('as a failure of the program when the engine dies, even while power is off', async () => {
-    const died = Object.assign(new Error('the worker ended'), { name: 'EngineError', code: 'ENGINE_CRASHED' });
+    const died = Object.assign(new Error('the worker ended'), { name: 'ReplicationError', code: 'ENGINE_CRASHED' });
     const { state } = await runFake({}, { rejectIn: { call: 'judge', error: died } });
     expect(state.outcome).toMatchObject({
       kind: 'problem',

@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import { counterChanges } from '../../src/campaign/cycle/counterChanges.js';
 import { cycleRecord } from '../../src/campaign/cycle/cycleRecord.js';
-import type { Bench } from '../../src/campaign/cycle/bench.js';
+import type { TestBench } from '../../src/campaign/cycle/testBench.js';
 import { campaign, runFake } from './runFake.js';
 
 const counters = (unsafeShutdowns: number, powerCycles: number | null) => ({
@@ -22,7 +22,7 @@ it('compares counters that were read both times', () => {
 it('tells them, and what the board measured, beside the proof', async () => {
   const { state } = await runFake({ rails: ['P', 'S'] }, {}, (bench, phase) => {
     if (phase !== 'arm') return;
-    (bench as Bench).counterChanges = () => [
+    (bench as TestBench).counterChanges = () => [
       { area: 'primary', counter: 'unsafe shutdowns', before: 7, after: 8 },
       { area: 'secondary', counter: 'power cycles', before: 4, after: 4 },
       { area: 'journal', counter: 'power cycles', before: 4, after: 4 },

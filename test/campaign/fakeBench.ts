@@ -2,9 +2,15 @@
  * A bench without hardware. It is strict: engine calls that overlap, an `open` of a dark device, power that returns
  * while the engine still holds its devices, are errors of the test, as they would be harm on a real bench.
  */
-import type { Bench } from '../../src/campaign/cycle/bench.js';
+import type { TestBench } from '../../src/campaign/cycle/testBench.js';
 import type { CycleProblem, DeviceSign, SwitchRecord } from '../../src/campaign/cycle/cycleTypes.js';
-import type { AreaFailure, EnginePort, EngineSpec, LoadReport, PointEvent } from '../../src/replication/port.js';
+import type {
+  AreaFailure,
+  ReplicationEngine,
+  ReplicationSpec,
+  LoadReport,
+  PointEvent,
+} from '../../src/replication/replicationEngine.js';
 import type { AreaName } from '../../src/base/areas.js';
 import type { RailSpec } from '../../src/power/spec.js';
 import type { WorkloadSpec } from '../../src/workload/spec.js';
@@ -41,10 +47,10 @@ export interface FakeOptions {
   rejectIn?: { call: string; error: Error };
 }
 
-export class FakeBench implements Bench {
+export class FakeBench implements TestBench {
   readonly clock = new FakeClock();
   readonly calls: string[] = [];
-  readonly engine: EnginePort;
+  readonly engine: ReplicationEngine;
   private readonly options: FakeOptions;
   private readonly dark = new Set<AreaName>();
   private readonly powerOff = new Set<AreaName>();
@@ -112,8 +118,8 @@ export class FakeBench implements Bench {
     return this.options.mismatch ?? null;
   }
 
-  async engineSpec(): Promise<EngineSpec> {
-    return {} as EngineSpec;
+  async engineSpec(): Promise<ReplicationSpec> {
+    return {} as ReplicationSpec;
   }
 
   onFailure(listener: (f: AreaFailure) => void): () => void {
@@ -177,7 +183,7 @@ export class FakeBench implements Bench {
     return value;
   }
 
-  private makeEngine(): EnginePort {
+  private makeEngine(): ReplicationEngine {
     const dark = this.dark;
     return {
       open: async () => {

@@ -1,8 +1,8 @@
 /** An engine that does no I/O at all: the bench around it must prove a cut alone. */
-import type { EngineEvents, EnginePort } from '../../src/replication/port.js';
+import type { ReplicationEvents, ReplicationEngine } from '../../src/replication/replicationEngine.js';
 import * as reports from './reports.js';
 
-export function idleEngine(events: EngineEvents): EnginePort {
+export function idleEngine(events: ReplicationEvents): ReplicationEngine {
   let endLoad = (): void => undefined;
   return {
     open: async () => reports.opened(),

@@ -19,7 +19,7 @@ function run(rig: ResolvedRig): Promise<CampaignResult> {
   return runCampaign(
     { rig, ffi: 'koffi', keepLab: false, runId: 1, historyDir: '/nonexistent', lock: lockRig(rig.name, 'test') },
     {
-      host: { ...realHost, createEngine: async (events) => idleEngine(events) },
+      host: { ...realHost, createReplicationEngine: async (events) => idleEngine(events) },
       clock: systemClock,
       interrupts: { requested: false, onFirst: () => undefined, release: () => undefined },
       observers: [],

@@ -6,7 +6,7 @@ import type {
   RecoveryReport,
   ResyncReport,
   VerifyReport,
-} from '../../src/replication/port.js';
+} from '../../src/replication/replicationEngine.js';
 
 export function opened(): OpenReport {
   return { identities: {} as OpenReport['identities'], usableBytes: 1 << 20, regionCount: 16, io: 'threads' };

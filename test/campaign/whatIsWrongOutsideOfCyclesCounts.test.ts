@@ -5,7 +5,7 @@ import type { CampaignResult } from '../../src/campaign/campaignTypes.js';
 import { systemClock } from '../../src/base/systemClock.js';
 import { realHost } from '../../src/campaign/session/realHost.js';
 import { lockRig } from '../../src/campaign/session/rigLock.js';
-import type { EngineEvents, EnginePort } from '../../src/replication/port.js';
+import type { ReplicationEvents, ReplicationEngine } from '../../src/replication/replicationEngine.js';
 import { canRunLab } from './boardRig.js';
 import { idleEngine } from './idleEngine.js';
 import { labRig, ownStateDir } from './labRig.js';
@@ -15,12 +15,12 @@ const state = ownStateDir();
 afterAll(() => state.clean());
 
 /** `change`: what this engine does otherwise than an idle one. */
-function run(name: string, change: (events: EngineEvents) => Partial<EnginePort>): Promise<CampaignResult> {
+function run(name: string, change: (events: ReplicationEvents) => Partial<ReplicationEngine>): Promise<CampaignResult> {
   const rig = labRig(name, { cuts: ['{ rails: [P], during: load, after: 50ms }'] });
   return runCampaign(
     { rig, ffi: 'koffi', keepLab: false, runId: 1, historyDir: '/nonexistent', lock: lockRig(rig.name, 'test') },
     {
-      host: { ...realHost, createEngine: async (events) => ({ ...idleEngine(events), ...change(events) }) },
+      host: { ...realHost, createReplicationEngine: async (events) => ({ ...idleEngine(events), ...change(events) }) },
       clock: systemClock,
       interrupts: { requested: false, onFirst: () => undefined, release: () => undefined },
       observers: [],

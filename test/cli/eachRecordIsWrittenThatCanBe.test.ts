@@ -3,8 +3,8 @@ import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { RunDirectory } from '../../src/campaign/record/runDirectory.js';
-import { RunFiles } from '../../src/cli/runFiles.js';
-import { readRun } from '../../src/cli/runFile.js';
+import { RunFiles } from '../../src/cli/writeRun.js';
+import { readRun } from '../../src/cli/readRun.js';
 import { labRig, ownStateDir } from '../campaign/labRig.js';
 import { sampleCycle } from '../report/sampleRun.js';
 

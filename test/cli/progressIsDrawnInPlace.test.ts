@@ -3,7 +3,7 @@ import { PassThrough } from 'node:stream';
 import xterm from '@xterm/headless';
 import { expect, it } from 'vitest';
 import { liveProgress } from '../../src/cli/progress/live.js';
-import type { EngineSnapshot } from '../../src/replication/port.js';
+import type { ReplicationSnapshot } from '../../src/replication/replicationEngine.js';
 
 const SNAPSHOT = {
   phase: 'resync',
@@ -12,7 +12,7 @@ const SNAPSHOT = {
   updatesInFlight: 0,
   phaseDone: 0.5,
   phaseBytesPerSecond: 3 * 2 ** 20,
-} as EngineSnapshot;
+} as ReplicationSnapshot;
 const HIDDEN_CURSOR = '\u001b[?25l';
 const SHOWN_CURSOR = '\u001b[?25h';
 const COLUMNS = 60;

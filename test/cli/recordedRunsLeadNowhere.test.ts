@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { UsageError } from '../../src/base/plugpullError.js';
-import { readRunFile } from '../../src/cli/runFile.js';
+import { readRunFile } from '../../src/cli/readRun.js';
 import { RunDirectory } from '../../src/campaign/record/runDirectory.js';
 
 const dir = mkdtempSync(join(tmpdir(), 'plugpull-links-'));

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { lockRig } from '../../src/campaign/session/rigLock.js';
-import { createEngine } from '../../src/replication/worker/client.js';
+import { createReplicationEngine } from '../../src/replication/worker/client.js';
 import { parseRig } from '../../src/rig/load.js';
 import { rigUuid } from '../../src/rig/uuid.js';
 import { ownStateDir } from '../campaign/labRig.js';
@@ -36,7 +36,7 @@ describe.skipIf(process.getuid?.() !== 0)('what is known', () => {
     expect((await cli(['verify', file], { env })).stdout).toMatch(/^the journal holds no region dirty$/m);
 
     const rig = parseRig(text, file);
-    const engine = await createEngine(
+    const engine = await createReplicationEngine(
       {
         onFailure: () => undefined,
         onSnapshot: () => undefined,

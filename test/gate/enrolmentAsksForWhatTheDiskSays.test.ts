@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import { disksToEnrol, isConfirmed } from '../../src/gate/enrolDisks.js';
 import type { GateFinding, GateReport } from '../../src/gate/types.js';
-import type { DeviceIdentity } from '../../src/blockdev/port.js';
+import type { DeviceIdentity } from '../../src/blockdev/blockDevice.js';
 
 const identity = { path: '/dev/disk/by-id/x', serial: 'Z1Z0ABCD', wwn: '0x5000c500a1b2c3d4' } as DeviceIdentity;
 const finding = (code: GateFinding['code']): GateFinding => ({

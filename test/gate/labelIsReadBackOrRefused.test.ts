@@ -7,7 +7,7 @@ import { decodeLabel, encodeLabel, labelOf, otherDisk, type DiskLabel } from '..
 import { readHeld, readLabel, requireLabel, writeLabel } from '../../src/gate/labelIo.js';
 import { LABEL_BLOCK_BYTES, labelOffset, needsEnrolment, usableBytes } from '../../src/gate/labelPlace.js';
 import { identify, openDevice } from '../../src/blockdev/openDevice.js';
-import type { DeviceIdentity, OpenDevice } from '../../src/blockdev/port.js';
+import type { DeviceIdentity, OpenDevice } from '../../src/blockdev/blockDevice.js';
 import { sectorTools } from '../../src/blockdev/sectorTools.js';
 import { useLoops } from '../blockdev/loop.js';
 

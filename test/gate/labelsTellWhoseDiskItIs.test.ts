@@ -4,7 +4,7 @@ import { checkLabel } from '../../src/gate/enrolmentCheck.js';
 import type { GateFinding, GateRequest } from '../../src/gate/types.js';
 import type { DiskLabel, LabelRead } from '../../src/gate/label.js';
 import { labelOffset } from '../../src/gate/labelPlace.js';
-import type { DeviceIdentity } from '../../src/blockdev/port.js';
+import type { DeviceIdentity } from '../../src/blockdev/blockDevice.js';
 
 const identity = {
   path: '/dev/disk/by-id/x',

@@ -7,7 +7,7 @@ import { confirmationOf, enrol, enrolmentPath, isEnrolled, loadEnrolments } from
 import { isDeviceError } from '../../src/blockdev/errors.js';
 import { checkIdentity } from '../../src/gate/identityCheck.js';
 import type { GateRequest } from '../../src/gate/types.js';
-import type { DeviceIdentity } from '../../src/blockdev/port.js';
+import type { DeviceIdentity } from '../../src/blockdev/blockDevice.js';
 import { normalizeWwn } from '../../src/blockdev/sysfs.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'plugpull-enrol-'));

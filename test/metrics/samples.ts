@@ -2,11 +2,11 @@
 import { DurationCounter } from '../../src/replication/durationCounter.js';
 import type {
   DurationCounts,
-  EngineSnapshot,
+  ReplicationSnapshot,
   JudgeReport,
   RecoveryReport,
   ResyncReport,
-} from '../../src/replication/port.js';
+} from '../../src/replication/replicationEngine.js';
 import type { Metrics } from '../../src/metrics/metrics.js';
 
 /** As the worker counts. */
@@ -16,7 +16,7 @@ export function counted(...seconds: number[]): DurationCounts {
   return counter.drain();
 }
 
-export const snapshot: EngineSnapshot = {
+export const snapshot: ReplicationSnapshot = {
   phase: 'load',
   regionCount: 1024,
   dirtyRegions: 40,

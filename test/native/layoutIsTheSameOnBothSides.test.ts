@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import { loadNative } from '../../src/blockdev/ffi/loadNative.js';
 import { OBSERVATION_FIELD, OBSERVED, OBSERVED_UNREADABLE } from '../../src/base/observation.js';
-import { IO_OP } from '../../src/blockdev/port.js';
+import { IO_OP } from '../../src/blockdev/blockDevice.js';
 import { CONSTANTS, expectedLayout } from '../../src/blockdev/ffi/signatures.js';
 
 for (const ffi of ['koffi', 'ffi-napi'] as const) {

@@ -1,7 +1,7 @@
 /** With a clock in the test's hand: an answer that comes after its timeout is gone before the next frame is sent. */
 
 import { expect, it } from 'vitest';
-import { Session } from '../../src/power/boards/session.js';
+import { BoardConnection } from '../../src/power/boards/connection.js';
 import { echoReply } from '../../src/power/language/reply.js';
 import { HandClock } from './handClock.js';
 import { handWire } from './handWire.js';
@@ -9,7 +9,7 @@ import { handWire } from './handWire.js';
 it('the second frame waits for silence, and the late echo of the first is not its answer', async () => {
   const clock = new HandClock();
   const wire = handWire(clock);
-  const session = new Session(wire, clock, { board: 'slow', gapMs: 0, quietMs: 20 }, () => undefined);
+  const session = new BoardConnection(wire, clock, { board: 'slow', gapMs: 0, quietMs: 20 }, () => undefined);
   const frame = Uint8Array.of(0x41, 0x42);
   const exchange = (): Promise<string> =>
     session.exchange({ send: frame, expect: [echoReply(frame)], refused: [], timeoutMs: 50 }).then(

@@ -1,7 +1,7 @@
 /** With a clock in the test's hand: a host that was busy elsewhere takes no answer for missing that it has not read yet. */
 
 import { expect, it } from 'vitest';
-import { Session } from '../../src/power/boards/session.js';
+import { BoardConnection } from '../../src/power/boards/connection.js';
 import { compileReply, echoReply, type ReplyPattern } from '../../src/power/language/reply.js';
 import { toHex } from '../../src/power/hex.js';
 import { handWire } from './handWire.js';
@@ -16,7 +16,7 @@ const BARE_BYTE = compileReply('{states}', { channels: 8 });
 function ask(expect: ReplyPattern) {
   const clock = new HandClock();
   const wire = handWire(clock);
-  const session = new Session(wire, clock, { board: 'any', gapMs: 0, quietMs: QUIET_MS }, () => undefined);
+  const session = new BoardConnection(wire, clock, { board: 'any', gapMs: 0, quietMs: QUIET_MS }, () => undefined);
   const answer = session.exchange({ send: FRAME, expect: [expect], refused: [], timeoutMs: TIMEOUT_MS }).then(
     ({ received }) => toHex(received),
     (error: unknown) => (error as { code: string }).code,

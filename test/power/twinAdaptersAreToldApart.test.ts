@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { afterAll, afterEach, expect, it } from 'vitest';
 import { openPty, type Pty } from '../../src/lab/pty.js';
-import { listTtys, type PortOfHost } from '../../src/power/listTtys.js';
+import { listTtys, type SerialPortOfHost } from '../../src/power/listTtys.js';
 import { ttyDoubts } from '../../src/power/ttyDoubts.js';
 import { parseRig } from '../../src/rig/load.js';
 import { MINIMAL } from '../rig/minimal.js';
@@ -31,7 +31,7 @@ const byId = (name: string): string => path.join(dir, 'by-id', name);
 const byPath = (socket: string): string => path.join(dir, 'by-path', `pci-0000:00:14.0-usb-0:${socket}:1.0-port0`);
 
 /** Plugs one in as udev would: the by-id link is the last one's, the by-path link its own. */
-function plugIn(port: Omit<PortOfHost, 'path'>, socket: string | null): PortOfHost {
+function plugIn(port: Omit<SerialPortOfHost, 'path'>, socket: string | null): SerialPortOfHost {
   const pty = openPty();
   ptys.push(pty);
   for (const kind of ['by-id', 'by-path']) fs.mkdirSync(path.join(dir, kind), { recursive: true });
@@ -46,7 +46,7 @@ function plugIn(port: Omit<PortOfHost, 'path'>, socket: string | null): PortOfHo
   return { path: pty.path, ...port };
 }
 
-const list = (ports: PortOfHost[]) => listTtys({}, { ports: () => Promise.resolve([...ports]), linkDir: dir });
+const list = (ports: SerialPortOfHost[]) => listTtys({}, { ports: () => Promise.resolve([...ports]), linkDir: dir });
 
 it('two CH340: each by its socket, and neither by the name that they share', async () => {
   const ports = [plugIn(CH340, '2'), plugIn(CH340, '3')];

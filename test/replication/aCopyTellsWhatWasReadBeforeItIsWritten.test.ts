@@ -2,8 +2,8 @@
 import { expect, it } from 'vitest';
 import { Core } from '../../src/tracker/core/core.js';
 import { IndicatorMap } from '../../src/tracker/core/indicatorMap.js';
-import { IO_OP } from '../../src/blockdev/port.js';
-import type { IoEngine, SectorTools } from '../../src/blockdev/port.js';
+import { IO_OP } from '../../src/blockdev/blockDevice.js';
+import type { IoRing, SectorTools } from '../../src/blockdev/blockDevice.js';
 import { CHUNK_BYTES } from '../../src/replication/scan/bulk.js';
 import { DriverClock } from '../../src/replication/driverClock.js';
 import { ApplicationQueue } from '../../src/replication/applicationQueue.js';
@@ -82,7 +82,7 @@ function resyncOneRegion(holds: (p: Pushed, copyWrites: number, copyReads: numbe
     evidenceWait: () => undefined,
   } as unknown as Meter;
   const driver = new CoreDriver({
-    io: ring as unknown as IoEngine,
+    io: ring as unknown as IoRing,
     tools: {} as SectorTools,
     plan,
     layout,

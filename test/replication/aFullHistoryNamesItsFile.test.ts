@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { HistoryFile } from '../../src/replication/worker/historyFile.js';
-import type { EngineSpec } from '../../src/replication/port.js';
+import type { ReplicationSpec } from '../../src/replication/replicationEngine.js';
 import { replayHistory } from '../../src/judge/history/log.js';
 
 const KIB = 1024;
@@ -31,7 +31,7 @@ afterAll(() => {
 it.skipIf(!isRoot)('no space left', () => {
   const file = new HistoryFile();
   files.push(file);
-  file.open({ runId: 1, historyDir: join(dir, 'history') } as EngineSpec, 1024 * KIB);
+  file.open({ runId: 1, historyDir: join(dir, 'history') } as ReplicationSpec, 1024 * KIB);
   const recorder = file.recorder!;
   for (let update = 1; update < UPDATES; update++) recorder.issued('primary', update, 0, 4 * KIB);
   const full = expect.objectContaining({

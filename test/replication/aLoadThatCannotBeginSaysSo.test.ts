@@ -5,7 +5,7 @@ import { REFUSED } from '../../src/tracker/core/core.js';
 import { Control } from '../../src/replication/worker/control.js';
 import { LoadGenerator } from '../../src/replication/loadRun.js';
 import { ApplicationQueue } from '../../src/replication/applicationQueue.js';
-import { WorkerEngine } from '../../src/replication/worker/workerEngine.js';
+import { ReplicationWorker } from '../../src/replication/worker/replicationWorker.js';
 import { JOURNAL } from '../../src/tracker/core/devices.js';
 import { useMirrors, WORKLOAD } from './mirror.js';
 
@@ -41,7 +41,7 @@ it('the journal fails before the log is ready for the load', () => {
     }
   }
   const ignore = (): void => undefined;
-  const engine = new WorkerEngine({
+  const engine = new ReplicationWorker({
     control: new Announcing(),
     snapshot: ignore,
     failure: ignore,

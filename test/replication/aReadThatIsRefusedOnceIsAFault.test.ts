@@ -5,7 +5,7 @@
 import { constants } from 'node:os';
 import { expect, it } from 'vitest';
 import { IndicatorMap } from '../../src/tracker/core/indicatorMap.js';
-import type { IoEngine, IoOp } from '../../src/blockdev/port.js';
+import type { IoRing, IoOp } from '../../src/blockdev/blockDevice.js';
 import { sectorTools } from '../../src/blockdev/sectorTools.js';
 import { BULK_ARENA_BYTES } from '../../src/replication/scan/bulk.js';
 import { judgeAreas, verifyAreas } from '../../src/replication/scan/judgeRun.js';
@@ -18,7 +18,7 @@ const { EIO, ENOMEM } = constants.errno;
 const tools = sectorTools('koffi');
 
 /** Two areas in memory; `refuse` says of each read whether it fails, and how. */
-class MemoryIo implements IoEngine {
+class MemoryIo implements IoRing {
   unanswered = (): number => 0;
   discard = (): number => 0;
   readonly kind = 'threads';

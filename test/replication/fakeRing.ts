@@ -1,7 +1,7 @@
 /** A driver and its core over a ring in the test's hand, on a clock in the test's hand. */
 import type { Standstill } from '../../src/base/attendedTime.js';
 import { IndicatorMap } from '../../src/tracker/core/indicatorMap.js';
-import type { IoEngine, SectorTools } from '../../src/blockdev/port.js';
+import type { IoRing, SectorTools } from '../../src/blockdev/blockDevice.js';
 import { ApplicationQueue } from '../../src/replication/applicationQueue.js';
 import { CoreDriver } from '../../src/replication/driver.js';
 import { DriverClock } from '../../src/replication/driverClock.js';
@@ -22,7 +22,7 @@ interface Pushed {
 }
 
 /** Answers what its devices answer; waits for as long as it may when there is nothing. */
-export class FakeRing implements IoEngine {
+export class FakeRing implements IoRing {
   readonly kind = 'threads';
   readonly ffi = 'koffi';
   readonly depth = 1024;

@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { HistoryFile } from '../../src/replication/worker/historyFile.js';
 import { KEPT_FAILURES_MAX } from '../../src/replication/worker/historyShelf.js';
-import type { EngineSpec, HistoryChange } from '../../src/replication/port.js';
+import type { ReplicationSpec, HistoryChange } from '../../src/replication/replicationEngine.js';
 import { replayHistory } from '../../src/judge/history/log.js';
 import type { KeepHistory } from '../../src/replication/spec.js';
 
@@ -44,7 +44,7 @@ interface Ran {
 function run(cycles: number, keep: KeepHistory, failing: readonly number[] = []): Ran {
   const file = new HistoryFile();
   file.open(
-    { runId: 1, historyDir: dir, keepHistory: keep, historyFileBytes: FILE_BYTES } as EngineSpec,
+    { runId: 1, historyDir: dir, keepHistory: keep, historyFileBytes: FILE_BYTES } as ReplicationSpec,
     BLOCKS * BLOCK,
   );
   const changes: HistoryChange[] = [];

@@ -2,8 +2,13 @@
 import { closeSync, existsSync, openSync, readSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
-import { createEngine } from '../../src/replication/worker/client.js';
-import type { AreaFailure, EnginePort, EngineSpec, LoadReport } from '../../src/replication/port.js';
+import { createReplicationEngine } from '../../src/replication/worker/client.js';
+import type {
+  AreaFailure,
+  ReplicationEngine,
+  ReplicationSpec,
+  LoadReport,
+} from '../../src/replication/replicationEngine.js';
 import type { TrackingSpec } from '../../src/replication/spec.js';
 import type { WorkloadSpec } from '../../src/workload/spec.js';
 import { useLoops } from '../blockdev/loop.js';
@@ -36,7 +41,7 @@ export const WORKLOAD: WorkloadSpec = {
 /** Call at the top of a test file. */
 export function useMirrors() {
   const loops = useLoops();
-  const engines: EnginePort[] = [];
+  const engines: ReplicationEngine[] = [];
   let count = 0;
   afterAll(async () => {
     for (const engine of engines) await engine.terminate();
@@ -52,7 +57,7 @@ export function useMirrors() {
     };
   }
 
-  function spec(d: ReturnType<typeof devices>, m: MirrorSpec = {}): EngineSpec {
+  function spec(d: ReturnType<typeof devices>, m: MirrorSpec = {}): ReplicationSpec {
     const durability = m.durability ?? 'flush';
     return {
       rigUuid: RIG_UUID,
@@ -77,8 +82,8 @@ export function useMirrors() {
     };
   }
 
-  async function engine(onFailure: (f: AreaFailure) => void = () => undefined): Promise<EnginePort> {
-    const e = await createEngine({ onFailure, onSnapshot: () => undefined }, { ffi: 'koffi' });
+  async function engine(onFailure: (f: AreaFailure) => void = () => undefined): Promise<ReplicationEngine> {
+    const e = await createReplicationEngine({ onFailure, onSnapshot: () => undefined }, { ffi: 'koffi' });
     engines.push(e);
     return e;
   }
@@ -100,7 +105,7 @@ export function useMirrors() {
 
 /** Loads for a time, and once more for as long as nothing was acknowledged: on a busy machine that takes longer than here. */
 export async function loadSome(
-  engine: EnginePort,
+  engine: ReplicationEngine,
   workload: WorkloadSpec,
   seed: number,
   durationMs: number,

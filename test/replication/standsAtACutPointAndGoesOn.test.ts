@@ -4,8 +4,13 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import type { EnginePort, EngineSnapshot, EngineSpec, PointEvent } from '../../src/replication/port.js';
-import { createEngine } from '../../src/replication/worker/client.js';
+import type {
+  ReplicationEngine,
+  ReplicationSnapshot,
+  ReplicationSpec,
+  PointEvent,
+} from '../../src/replication/replicationEngine.js';
+import { createReplicationEngine } from '../../src/replication/worker/client.js';
 import { CUT_POINT_NAMES, CUT_POINTS } from '../../src/rig/cutPoints.js';
 import type { CutPoint } from '../../src/replication/cutpoint/cutPoint.js';
 import type { TrackingSpec } from '../../src/replication/spec.js';
@@ -31,8 +36,8 @@ const SMALL = {
 const LOAD = { ...WORKLOAD, queueDepth: 8, writeBytes: { min: 4096, max: 16384 } };
 
 interface Seen {
-  engine: EnginePort;
-  spec: EngineSpec;
+  engine: ReplicationEngine;
+  spec: ReplicationSpec;
   reached: () => Promise<Extract<PointEvent, { type: 'reached' }>>;
   ended: () => Extract<PointEvent, { type: 'ended' }> | undefined;
   written: () => number[];
@@ -45,13 +50,13 @@ async function mirror(content: 'clean' | 'dirty', tracking: Partial<TrackingSpec
   const d = mirrors.devices(SMALL);
   const spec = mirrors.spec(d, { ...SMALL, tracking: { ...SMALL.tracking, ...tracking } });
   const events: PointEvent[] = [];
-  let last: EngineSnapshot | null = null;
+  let last: ReplicationSnapshot | null = null;
   let snapshots = 0;
-  const onSnapshot = (s: EngineSnapshot): void => {
+  const onSnapshot = (s: ReplicationSnapshot): void => {
     last = s;
     snapshots++;
   };
-  const engine = await createEngine(
+  const engine = await createReplicationEngine(
     { onFailure: () => undefined, onSnapshot, onPoint: (e) => void events.push(e) },
     { ffi: 'koffi' },
   );
@@ -98,7 +103,7 @@ async function moreThan(count: number, written: () => number): Promise<void> {
   }
 }
 
-async function work(engine: EnginePort, at: CutPoint): Promise<unknown> {
+async function work(engine: ReplicationEngine, at: CutPoint): Promise<unknown> {
   const point = { at, afterMs: 20, areas: ['primary', 'secondary', 'journal'] } as const;
   const { during } = CUT_POINTS[at];
   if (during === 'recovery') return engine.recover({ ...point, afterMs: 0 });

@@ -4,7 +4,7 @@ import { JOURNAL, PRIMARY } from '../../src/tracker/core/devices.js';
 import { IO_SECONDS } from '../../src/replication/ioSeconds.js';
 import { Meter } from '../../src/replication/meter.js';
 import { Phase } from '../../src/replication/worker/phase.js';
-import type { EngineSnapshot } from '../../src/replication/port.js';
+import type { ReplicationSnapshot } from '../../src/replication/replicationEngine.js';
 import { createMetrics } from '../../src/metrics/metrics.js';
 import { parse } from '../metrics/samples.js';
 
@@ -15,7 +15,7 @@ it('more than any sample holds', async () => {
   const metrics = createMetrics('bench');
   const phase = new Phase(
     meter,
-    (s: EngineSnapshot) => metrics.sampled(s),
+    (s: ReplicationSnapshot) => metrics.sampled(s),
     () => ({ core: null, regionCount: 1, logBytes: 1 }),
   );
   for (let i = 0; i < MANY; i++) {

@@ -5,7 +5,7 @@ import { RECORD_RELEASE, RECORD_WRITE, type LogCommit } from '../../src/tracker/
 import type { DriverIo } from '../../src/replication/driverIo.js';
 import { OP } from '../../src/replication/driverIo.js';
 import { PointHold } from '../../src/replication/cutpoint/pointHold.js';
-import type { PointEvent } from '../../src/replication/port.js';
+import type { PointEvent } from '../../src/replication/replicationEngine.js';
 import type { CutPoint } from '../../src/replication/cutpoint/cutPoint.js';
 
 /** All that the triggers ask of a core. */

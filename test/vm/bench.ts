@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe } from 'vitest';
 import type { AreaName } from '../../src/base/areas.js';
 import type { GateReport, GateRequest } from '../../src/gate/types.js';
-import type { DeviceIdentity } from '../../src/blockdev/port.js';
+import type { DeviceIdentity } from '../../src/blockdev/blockDevice.js';
 import { startMachine, type Machine, type MachineOptions } from './machine.js';
 import { because, missingOf, whyNoMachine } from './prerequisites.js';
 

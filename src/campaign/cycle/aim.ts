@@ -1,5 +1,5 @@
 /** How near a cut came to what it was aimed at: a time, or a point of the protocol (pure). */
-import type { InFlight } from '../../replication/port.js';
+import type { InFlight } from '../../replication/replicationEngine.js';
 import type { CycleRecord, PointAim } from '../../report/runRecord.js';
 import { NS_PER_MS } from '../../base/clock.js';
 import type { CutRecord, PointEnded } from './cycleTypes.js';

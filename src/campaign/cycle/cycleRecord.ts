@@ -1,6 +1,6 @@
 /** From what a cycle met to its record and verdict (pure). */
 import { cycleVerdict, type CycleLimits, type DeviceFault, type ProofKind } from '../../judge/verdict/verdict.js';
-import type { AreaFailure } from '../../replication/port.js';
+import type { AreaFailure } from '../../replication/replicationEngine.js';
 import type { CycleRecord } from '../../report/runRecord.js';
 import { aimOf, missedPoint } from './aim.js';
 import { NS_PER_MS } from '../../base/clock.js';

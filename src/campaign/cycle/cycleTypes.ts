@@ -19,7 +19,7 @@ import type {
   RecoveryReport,
   ResyncReport,
   VerifyReport,
-} from '../../replication/port.js';
+} from '../../replication/replicationEngine.js';
 
 /** One pull of the plug. A cycle has one; where resync or recovery is cut, an earlier one made regions dirty first. */
 export interface CutRound {

@@ -15,14 +15,14 @@
 import { AREA_NAMES, type AreaName } from '../../base/areas.js';
 import type { RailSpec } from '../../power/spec.js';
 import { AreaWatch } from '../areaWatch.js';
-import type { Bench } from '../cycle/bench.js';
+import type { TestBench } from '../cycle/testBench.js';
 import { delay } from '../../base/clock.js';
 import { CampaignError } from '../errors.js';
 import type { GateAnswer, GateCircumstances, RailFound } from './host.js';
 
 export interface BringUp {
   readonly rails: readonly RailSpec[];
-  readonly bench: Pick<Bench, 'clock' | 'probe' | 'power'>;
+  readonly bench: Pick<TestBench, 'clock' | 'probe' | 'power'>;
   readonly silenceMs: number;
   /** For devices that start up once they have power. */
   readonly returnMs: number;

@@ -4,9 +4,9 @@
  */
 import type { FfiName } from '../../blockdev/ffi/native.js';
 import type { RigOfLabel } from '../../gate/types.js';
-import type { DeviceIdentity } from '../../blockdev/port.js';
+import type { DeviceIdentity } from '../../blockdev/blockDevice.js';
 import type { PowerCounters } from '../../blockdev/powerCounters.js';
-import type { EngineEvents, EnginePort } from '../../replication/port.js';
+import type { ReplicationEvents, ReplicationEngine } from '../../replication/replicationEngine.js';
 import type { AreaName } from '../../base/areas.js';
 import type { LabSpec } from '../../lab/spec.js';
 import type { BoardRef, RailSpec } from '../../power/spec.js';
@@ -22,7 +22,7 @@ export interface LabView {
 /** As read before anything was switched; `unknown` where a board can't be asked without being touched. */
 export type RailFound = 'on' | 'off' | 'unknown';
 
-export interface PowerPort {
+export interface RigPower {
   /** Beyond what frames take: the longest that switching every rail may take, by commands that have their own time. */
   readonly slowestMs: number;
   /** By rail; never rejects. */
@@ -78,12 +78,12 @@ export interface Host {
     boards: BoardRef[];
     boardTypes: Record<string, unknown>;
     rails: RailSpec[];
-  }): Promise<PowerPort>;
+  }): Promise<RigPower>;
   checkGate(questions: GateQuestion[], rigFile: string, circumstances?: GateCircumstances): Promise<GateAnswer>;
   identify(path: string): Promise<DeviceIdentity>;
   /** null: a disk that counts no outages, or can't be asked. */
   powerCounters(identity: DeviceIdentity): Promise<PowerCounters | null>;
   /** null: the same device; else what differs. */
   identityChange(before: DeviceIdentity, after: DeviceIdentity): Promise<string | null>;
-  createEngine(events: EngineEvents, options: { ffi: FfiName }): Promise<EnginePort>;
+  createReplicationEngine(events: ReplicationEvents, options: { ffi: FfiName }): Promise<ReplicationEngine>;
 }

@@ -3,7 +3,7 @@
  * the disks say of themselves, and by what they count of their outages.
  */
 import { AREA_NAMES, type AreaName } from '../../base/areas.js';
-import type { DeviceIdentity } from '../../blockdev/port.js';
+import type { DeviceIdentity } from '../../blockdev/blockDevice.js';
 import { counterChanges, type AreaCounters, type CounterChange } from '../cycle/counterChanges.js';
 import type { CycleProblem } from '../cycle/cycleTypes.js';
 import { CampaignError } from '../errors.js';

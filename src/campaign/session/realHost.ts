@@ -1,7 +1,7 @@
 /** The layers below, as they are. What is large is loaded when it is needed: `plan` starts no thread and opens no tty. */
 import type { AllOnResult, PowerController, railsLeft } from '../../power/index.js';
 import { CampaignError, textOf } from '../errors.js';
-import type { Host, PowerPort, RailFound } from './host.js';
+import type { Host, RigPower, RailFound } from './host.js';
 import { stateDir } from './stateDir.js';
 
 export const realHost: Host = {
@@ -59,9 +59,9 @@ export const realHost: Host = {
     return differences.map((d) => `${d.field} was ${d.before}, is ${d.after}`).join('; ');
   },
 
-  async createEngine(events, options) {
-    const { createEngine } = await import('../../replication/worker/client.js');
-    return createEngine(events, options);
+  async createReplicationEngine(events, options) {
+    const { createReplicationEngine } = await import('../../replication/worker/client.js');
+    return createReplicationEngine(events, options);
   },
 };
 
@@ -69,7 +69,7 @@ function powerPort(
   controller: PowerController,
   rails: { name: string; mayBeAsked: boolean }[],
   words: typeof railsLeft,
-): PowerPort {
+): RigPower {
   return {
     slowestMs: controller.slowestMs,
     switchRails: (names, state) => controller.switchRails(names, state),

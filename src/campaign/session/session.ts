@@ -8,17 +8,23 @@
  */
 import { usesLab } from '../../rig/labNames.js';
 import type { AreaName } from '../../base/areas.js';
-import type { DeviceIdentity } from '../../blockdev/port.js';
-import type { AreaFailure, EnginePort, EngineSpec, OpenReport, PointEvent } from '../../replication/port.js';
+import type { DeviceIdentity } from '../../blockdev/blockDevice.js';
+import type {
+  AreaFailure,
+  ReplicationEngine,
+  ReplicationSpec,
+  OpenReport,
+  PointEvent,
+} from '../../replication/replicationEngine.js';
 import { createAreaProbe, type AreaProbe } from './areaProbe.js';
 import { untilReadable } from '../areaWatch.js';
-import type { Bench } from '../cycle/bench.js';
+import type { TestBench } from '../cycle/testBench.js';
 import { bringUp, putBackWhatWasLost, type BringUp } from './bringUp.js';
 import type { Clock } from '../../base/clock.js';
 import type { CounterChange } from '../cycle/counterChanges.js';
 import type { CycleProblem, DeviceSign } from '../cycle/cycleTypes.js';
 import { CampaignError } from '../errors.js';
-import { EngineListeners } from './engineListeners.js';
+import { ReplicationListeners } from './replicationListeners.js';
 import type { Host, LabView } from './host.js';
 import { KnownDevices } from './knownDevices.js';
 import { devicePath, gateQuestions, placedBoards } from './places.js';
@@ -38,16 +44,16 @@ const LET_GO_MS = 2_000;
 /** A hang only: each rail that may have taken a device's power is tried once (see bringUp.ts). */
 const LOST_MS = 300_000;
 
-export class Session implements Bench {
+export class Session implements TestBench {
   readonly clock: Clock;
   readonly labStarted: boolean;
   private readonly options: SessionOptions;
   private readonly host: Host;
-  private readonly listeners = new EngineListeners();
+  private readonly listeners = new ReplicationListeners();
   private readonly devices: KnownDevices;
   private lab: LabView | null = null;
   private prober: AreaProbe | null = null;
-  private enginePort: EnginePort | null = null;
+  private enginePort: ReplicationEngine | null = null;
   private broughtUp: BringUp | null = null;
   private answeredAtStart: AreaName[] = [];
   private unansweredAtEnd: AreaName[] = [];
@@ -82,7 +88,7 @@ export class Session implements Bench {
     }
   }
 
-  get engine(): EnginePort {
+  get engine(): ReplicationEngine {
     if (this.enginePort === null)
       throw new CampaignError('INTERNAL', 'the session has no engine (not begun, or ended)');
     return this.enginePort;
@@ -114,13 +120,13 @@ export class Session implements Bench {
     return this.devices.counterChanges;
   }
 
-  async engineSpec(): Promise<EngineSpec> {
+  async engineSpec(): Promise<ReplicationSpec> {
     return engineSpecOf(this.options, this.lab);
   }
 
   /**
    * The devices, claimed by the engine, and nothing written yet. The gate is asked once more, now that nobody can mount,
-   * format or swap on what it sees. @throws CampaignError GATE_REFUSED, DeviceError, EngineError
+   * format or swap on what it sees. @throws CampaignError GATE_REFUSED, DeviceError, ReplicationError
    */
   async claim(): Promise<OpenReport> {
     const { rig } = this.options;
@@ -218,7 +224,7 @@ export class Session implements Bench {
       onSnapshot: (snapshot) => this.options.onSnapshot?.(snapshot),
       onStandstill: (standstill) => this.options.onStandstill?.(standstill),
     });
-    this.enginePort = await this.host.createEngine(events, { ffi });
+    this.enginePort = await this.host.createReplicationEngine(events, { ffi });
   }
 
   private async openBoards(): Promise<void> {

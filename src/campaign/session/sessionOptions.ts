@@ -1,6 +1,6 @@
 /** What a session is given, and what it tells the replication engine of that. */
 import type { Standstill } from '../../base/attendedTime.js';
-import type { EngineSnapshot, EngineSpec } from '../../replication/port.js';
+import type { ReplicationSnapshot, ReplicationSpec } from '../../replication/replicationEngine.js';
 import type { ResolvedRig } from '../../rig/resolved.js';
 import { rigUuid } from '../../rig/uuid.js';
 import type { LabView } from './host.js';
@@ -17,7 +17,7 @@ export interface SessionOptions {
   lock: RigLock;
   runId: number;
   historyDir: string | null;
-  onSnapshot?: (snapshot: EngineSnapshot) => void;
+  onSnapshot?: (snapshot: ReplicationSnapshot) => void;
   /** The I/O thread stood still. */
   onStandstill?: (standstill: Standstill) => void;
   /** Told at every switch of a rail. */
@@ -29,7 +29,10 @@ export interface SessionOptions {
 }
 
 /** Paths as they are now: a device of the lab is where the lab keeps it. */
-export function engineSpecOf({ rig, ffi, runId, historyDir, lock }: SessionOptions, lab: LabView | null): EngineSpec {
+export function engineSpecOf(
+  { rig, ffi, runId, historyDir, lock }: SessionOptions,
+  lab: LabView | null,
+): ReplicationSpec {
   return {
     rigUuid: rigUuid(rig),
     primary: placedDevice(rig.primary, rig, lab),

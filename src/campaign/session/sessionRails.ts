@@ -4,17 +4,17 @@
  */
 import type { AreaName } from '../../base/areas.js';
 import type { RailSpec } from '../../power/spec.js';
-import type { BenchPower } from '../cycle/bench.js';
+import type { TestBenchPower } from '../cycle/testBench.js';
 import type { Clock } from '../../base/clock.js';
 import type { SwitchRecord } from '../cycle/cycleTypes.js';
 import { CampaignError } from '../errors.js';
-import type { PowerPort, RailFound } from './host.js';
+import type { RigPower, RailFound } from './host.js';
 import { railCuts } from '../cycle/rounds.js';
 
 /** The longest a board may take to switch all its rails on, retries included, where it is told by frames. */
 export const POWER_ON_MS = 30_000;
 
-export class SessionRails implements BenchPower {
+export class SessionRails implements TestBenchPower {
   /** As read before anything was switched; missing or `unknown`: it could not be. */
   readonly found = new Map<string, RailFound>();
   private readonly rails: readonly RailSpec[];
@@ -22,7 +22,7 @@ export class SessionRails implements BenchPower {
   private readonly onRail: (rail: string, state: 'on' | 'off' | 'unknown') => void;
   private readonly dark = new Set<string>();
   private readonly touched = new Set<string>();
-  private port: PowerPort | null = null;
+  private port: RigPower | null = null;
   private started = false;
   private cut = false;
   private closed = false;
@@ -43,7 +43,7 @@ export class SessionRails implements BenchPower {
     return this.port !== null;
   }
 
-  opened(port: PowerPort): void {
+  opened(port: RigPower): void {
     this.port = port;
   }
 
@@ -141,7 +141,7 @@ export class SessionRails implements BenchPower {
     for (const rail of rails) this.onRail(rail, state);
   }
 
-  private needPort(): PowerPort {
+  private needPort(): RigPower {
     if (this.port === null) throw new CampaignError('INTERNAL', 'the session has no boards (not begun, or ended)');
     return this.port;
   }

@@ -4,9 +4,9 @@ import { accessSync, closeSync, constants, existsSync, openSync, readFileSync, s
 import { release } from 'node:os';
 import { isLabDevice } from '../../rig/labNames.js';
 import { AREA_NAMES } from '../../base/areas.js';
-import { createIoEngine } from '../../blockdev/ring.js';
+import { createIoRing } from '../../blockdev/ioRing.js';
 import { NATIVE_BUILD_COMMAND } from '../../blockdev/ffi/native.js';
-import type { DeviceIdentity, OpenDevice } from '../../blockdev/port.js';
+import type { DeviceIdentity, OpenDevice } from '../../blockdev/blockDevice.js';
 import { systemEnvironment } from '../../blockdev/systemPrograms.js';
 import type { FfiName } from '../options.js';
 import { textOf } from '../../campaign/errors.js';
@@ -91,7 +91,7 @@ function nativeChecks(ffi: FfiName): Check[] {
   const nothing: OpenDevice = { fd, closed: false, identity: {} as DeviceIdentity, close: () => undefined };
   const tryKind = (kind: 'io_uring' | 'threads'): string | null => {
     try {
-      createIoEngine({ ffi, kind, depth: 1, arenaBytes: 4096, devices: [nothing] }).close();
+      createIoRing({ ffi, kind, depth: 1, arenaBytes: 4096, devices: [nothing] }).close();
       return null;
     } catch (error) {
       return textOf(error);

@@ -13,7 +13,7 @@ import type { CycleRecord } from '../../report/runRecord.js';
 import { parseRig } from '../../rig/load.js';
 import type { ResolvedRig } from '../../rig/resolved.js';
 import { UsageError } from '../../base/plugpullError.js';
-import { readRunFile } from '../runFile.js';
+import { readRunFile } from '../readRun.js';
 
 export interface FormerRun {
   directory: string;

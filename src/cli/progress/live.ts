@@ -1,6 +1,6 @@
 /** A block of three lines that is drawn over itself; ended cycles scroll away above it. */
 import cliProgress, { type Options } from 'cli-progress';
-import type { EngineSnapshot } from '../../replication/port.js';
+import type { ReplicationSnapshot } from '../../replication/replicationEngine.js';
 import type { Progress } from './progress.js';
 import { sayOnStderr } from '../sayOnStderr.js';
 import { cycleLine, cycleTitle, formatBytes, formatPercent, repeatedLine, standstillLine } from './text.js';
@@ -17,7 +17,7 @@ export function liveProgress(out: NodeJS.WriteStream): Progress {
   const rails = new Map<string, string>();
   let title = '';
   let phase = '';
-  let last: EngineSnapshot | null = null;
+  let last: ReplicationSnapshot | null = null;
   let ended = false;
 
   // A line that wrapped would put the block out of step; those above it may.
@@ -86,7 +86,7 @@ export function liveProgress(out: NodeJS.WriteStream): Progress {
 }
 
 /** Within 80 columns. */
-function engineLine(s: EngineSnapshot, options: Options): string {
+function engineLine(s: ReplicationSnapshot, options: Options): string {
   const dirty = `${s.dirtyRegions} of ${s.regionCount} regions dirty`;
   if (!['prepare', 'judge', 'resync', 'verify'].includes(s.phase))
     return `${dirty}, ${s.updatesInFlight} updates in flight`;

@@ -9,7 +9,7 @@ import { isPowerError } from '../errors.js';
 import { renderFrame } from '../language/frame.js';
 import type { Values } from '../language/numbers.js';
 import { compileReply, echoReply, type ReplyPattern } from '../language/reply.js';
-import type { Answer, Session } from './session.js';
+import type { Answer, BoardConnection } from './connection.js';
 
 export interface DialogueSetup {
   type: BoardType;
@@ -17,7 +17,7 @@ export interface DialogueSetup {
   /** Attempts of one exchange in all, 1 or more. */
   attempts: number;
   clock: RawClock;
-  session: Session;
+  session: BoardConnection;
 }
 
 type SendAndExpect = Pick<Step, 'send' | 'expect' | 'timeoutMs'>;

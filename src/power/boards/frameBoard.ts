@@ -14,7 +14,7 @@ import { AllAtOnce } from './allAtOnce.js';
 import type { Board, PulseDone, RelayChange, RelayReading, SwitchDone } from './board.js';
 import type { BoardMemory } from './boardMemory.js';
 import { Dialogue, type DialogueSetup, inWords } from './dialogue.js';
-import type { Answer } from './session.js';
+import type { Answer } from './connection.js';
 
 export interface FrameBoardSetup extends DialogueSetup {
   name: string;

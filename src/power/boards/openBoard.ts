@@ -10,7 +10,7 @@ import { execBoard } from './execBoard.js';
 import { FrameBoard } from './frameBoard.js';
 import { lineBoard } from './lineBoard.js';
 import { resolveBoard, type ResolvedBoard } from './resolveBoard.js';
-import { Session, type WireTrace } from './session.js';
+import { BoardConnection, type WireTrace } from './connection.js';
 
 export interface BoardDeps {
   clock: RawClock;
@@ -67,7 +67,7 @@ async function openFrameBoard(
       replyTimeoutMs: common.replyTimeoutMs ?? type.replyTimeoutMs,
       attempts: common.attempts,
       clock: deps.clock,
-      session: new Session(wire, deps.clock, settings, deps.trace),
+      session: new BoardConnection(wire, deps.clock, settings, deps.trace),
       memory: deps.openMemory(ref.tty, deps.runtimeDir),
       readBack: common.readBack,
       initialized: common.initialized,

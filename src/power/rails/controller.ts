@@ -14,7 +14,7 @@ import { isPowerError, PowerError } from '../errors.js';
 import { type RailCommand, type RailState, railState, relayChanges, relayOn } from './railMap.js';
 import { type AllOnResult, type RailPulse, type RailReading, type RailSwitch, rigBroken } from './railResults.js';
 import type { RailDeed } from './railsLeft.js';
-import { type Evidence, verifyRelays } from './verify.js';
+import { type SwitchProof, verifyRelays } from './verify.js';
 
 interface Job {
   rail: RailSpec;
@@ -214,7 +214,7 @@ export class PowerController {
     this.#deeds.set(rail.name, 'perhaps switched off');
     const done = await board.pulse(rail.channels[0], relayOn(rail, 'off'), offMs);
     if (done === null) return null;
-    let evidence: Evidence = done.evidence;
+    let evidence: SwitchProof = done.evidence;
     if (done.durationMs >= READABLE_PULSE_MS) {
       const seen = await verifyRelays(board, job.changes, done.commandNs, this.#clock);
       if (seen.evidence !== 'none') evidence = seen.evidence;
@@ -242,7 +242,7 @@ export class PowerController {
     );
   }
 
-  async #endPulse(job: Job, offNs: number, evidence: Evidence, timedBy: RailPulse['timedBy']): Promise<RailPulse> {
+  async #endPulse(job: Job, offNs: number, evidence: SwitchProof, timedBy: RailPulse['timedBy']): Promise<RailPulse> {
     const [on] = await this.#switch([this.#job(job.rail.name, 'on')]);
     return { ...on, commandNs: offNs, evidence, offMs: (on.commandNs - offNs) / NS_PER_MS, timedBy };
   }

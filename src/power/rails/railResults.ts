@@ -2,7 +2,7 @@
 import { isPowerError, PowerError } from '../errors.js';
 import type { RailState } from './railMap.js';
 import { type RailNotOn, railsLeft } from './railsLeft.js';
-import type { Evidence } from './verify.js';
+import type { SwitchProof } from './verify.js';
 
 export interface RailSwitch {
   rail: string;
@@ -10,7 +10,7 @@ export interface RailSwitch {
   commandNs: number;
   /** Monotonic ns when settling and reading back had ended. */
   doneNs: number;
-  evidence: Evidence;
+  evidence: SwitchProof;
   /** `unknown` unless the board read its relay or measured its output. */
   state: RailState;
   /** What a measuring board saw of each channel, in its own unit. */
@@ -26,7 +26,7 @@ export interface RailPulse extends RailSwitch {
 export interface RailReading {
   rail: string;
   state: RailState;
-  evidence: Evidence;
+  evidence: SwitchProof;
 }
 
 export interface AllOnResult {

@@ -8,10 +8,10 @@ import { type RawClock, NS_PER_MS, until } from '../../base/clock.js';
 import { PowerError } from '../errors.js';
 
 /** How a switch is known to have happened, weakest first. Device-side evidence comes from elsewhere. */
-export type Evidence = 'none' | 'echo' | 'read-back' | 'measured';
+export type SwitchProof = 'none' | 'echo' | 'read-back' | 'measured';
 
 export interface Verified {
-  evidence: Evidence;
+  evidence: SwitchProof;
   /** Only what counts as knowledge of the relay: a repeated last-written value does not. */
   states: Map<number, boolean>;
   /** By channel, of a board that measures. */

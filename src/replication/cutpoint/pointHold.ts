@@ -13,7 +13,7 @@ import { AREA_NAMES } from '../../base/areas.js';
 import type { LogCommit } from '../../tracker/core/transactionLog.js';
 import type { DriverIo } from '../driverIo.js';
 import { kindName, OP, OP_KINDS } from '../driverIo.js';
-import type { InFlight, PointArm, PointEvent, PointSubject } from '../port.js';
+import type { InFlight, PointArm, PointEvent, PointSubject } from '../replicationEngine.js';
 import type { PointTrigger, PointView } from './pointTriggers.js';
 import { POINT_TRIGGERS } from './pointTriggers.js';
 

@@ -3,9 +3,9 @@
  * engine is at work.
  */
 import { AREA_NAMES } from '../../base/areas.js';
-import type { IoEngine, IoOp } from '../../blockdev/port.js';
-import { IO_OP } from '../../blockdev/port.js';
-import { EngineError } from '../errors.js';
+import type { IoRing, IoOp } from '../../blockdev/blockDevice.js';
+import { IO_OP } from '../../blockdev/blockDevice.js';
+import { ReplicationError } from '../errors.js';
 
 export const CHUNK_BYTES = 1024 * 1024;
 /** Chunks in flight per device. */
@@ -26,7 +26,7 @@ export interface BulkTransfer {
 }
 
 /** Performs all transfers and waits for them; failures are noted in each. At most `io.depth`. */
-export function transferAll(io: IoEngine, transfers: readonly BulkTransfer[]): void {
+export function transferAll(io: IoRing, transfers: readonly BulkTransfer[]): void {
   transfers.forEach((t, tag) => io.push(t.op, t.device, tag, t.offsetBytes, t.lengthBytes, t.arenaOffset));
   for (let left = transfers.length; left > 0;) {
     // In slices: between two of them the thread can be ended, though a device never answers.
@@ -39,20 +39,20 @@ export function transferAll(io: IoEngine, transfers: readonly BulkTransfer[]): v
   }
 }
 
-/** Like `transferAll`, for passes that make no sense without the device. @throws EngineError ENGINE_AREA_LOST */
-export function transferOrThrow(io: IoEngine, transfers: readonly BulkTransfer[]): void {
+/** Like `transferAll`, for passes that make no sense without the device. @throws ReplicationError ENGINE_AREA_LOST */
+export function transferOrThrow(io: IoRing, transfers: readonly BulkTransfer[]): void {
   transferAll(io, transfers);
   const failed = transfers.find((t) => t.errno !== 0);
   if (failed === undefined) return;
   const area = AREA_NAMES[failed.device];
-  throw new EngineError(
+  throw new ReplicationError(
     'ENGINE_AREA_LOST',
     `${area}: I/O at byte ${failed.offsetBytes} failed with errno ${failed.errno ?? 0}; the step cannot go on without the device`,
     { area, offsetBytes: failed.offsetBytes, errno: failed.errno ?? 0 },
   );
 }
 
-export function flushOrThrow(io: IoEngine, devices: readonly number[]): void {
+export function flushOrThrow(io: IoRing, devices: readonly number[]): void {
   transferOrThrow(
     io,
     devices.map((device) => ({ op: IO_OP.flush, device, offsetBytes: 0, lengthBytes: 0, arenaOffset: 0 })),

@@ -1,15 +1,15 @@
 /** Comparing P and S byte for byte, region by region. */
 import { PRIMARY, SECONDARY } from '../../tracker/core/devices.js';
-import type { IoEngine, SectorTools } from '../../blockdev/port.js';
+import type { IoRing, SectorTools } from '../../blockdev/blockDevice.js';
 import { isHostsOwn } from '../../base/hostErrors.js';
-import { IO_OP } from '../../blockdev/port.js';
+import { IO_OP } from '../../blockdev/blockDevice.js';
 import type { JournalGeometry } from '../../tracker/journal/superblock.js';
 import { BLOCK_BYTES } from '../../base/observation.js';
 import type { BulkTransfer } from './bulk.js';
 import { CHUNK_BYTES, transferAll, WINDOW_CHUNKS, windows } from './bulk.js';
 
 export interface CompareParts {
-  io: IoEngine;
+  io: IoRing;
   tools: SectorTools;
   geometry: JournalGeometry;
   /** After each window: bytes done. Returns false to stop. */
@@ -60,7 +60,7 @@ export class DifferingRegions {
 }
 
 export function readWindow(
-  io: IoEngine,
+  io: IoRing,
   chunks: readonly { offsetBytes: number; lengthBytes: number }[],
 ): [BulkTransfer[], BulkTransfer[]] {
   const reads = [PRIMARY, SECONDARY].map((device) =>
@@ -77,7 +77,7 @@ export function readWindow(
 }
 
 /** Blocks of chunks that failed, as "device:offset", which could not be read on their own either. */
-function readByBlocks(io: IoEngine, failed: BulkTransfer): void {
+function readByBlocks(io: IoRing, failed: BulkTransfer): void {
   const unreadable = new Set<number>();
   for (let at = 0; at < failed.lengthBytes; at += BLOCK_BYTES) {
     const lengthBytes = Math.min(BLOCK_BYTES, failed.lengthBytes - at);

@@ -6,8 +6,8 @@
 import type { StorageArea } from '../../base/areas.js';
 import type { IndicatorMap } from '../../tracker/core/indicatorMap.js';
 import { PRIMARY, SECONDARY } from '../../tracker/core/devices.js';
-import type { IoEngine, SectorTools } from '../../blockdev/port.js';
-import { IO_OP } from '../../blockdev/port.js';
+import type { IoRing, SectorTools } from '../../blockdev/blockDevice.js';
+import { IO_OP } from '../../blockdev/blockDevice.js';
 import { classifyChunk } from '../../judge/classify/classify.js';
 import type { HistoryRecorder } from '../../judge/history/recorder.js';
 import type { JudgeReport, VerifyReport } from '../../judge/verdict/reports.js';
@@ -25,7 +25,7 @@ const AREAS = [
 ] as const satisfies readonly { area: StorageArea; device: number }[];
 
 export interface LookParts {
-  io: IoEngine;
+  io: IoRing;
   tools: SectorTools;
   geometry: JournalGeometry;
   history: HistoryRecorder;

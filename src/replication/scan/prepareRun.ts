@@ -1,12 +1,12 @@
 /** The base pattern: every sector of both areas stamped as update 0, so that none is without a known content. */
 import { PRIMARY, SECONDARY } from '../../tracker/core/devices.js';
-import type { IoEngine, SectorTools } from '../../blockdev/port.js';
-import { IO_OP } from '../../blockdev/port.js';
+import type { IoRing, SectorTools } from '../../blockdev/blockDevice.js';
+import { IO_OP } from '../../blockdev/blockDevice.js';
 import { SECTOR_BYTES } from '../../base/observation.js';
 import { CHUNK_BYTES, flushOrThrow, transferOrThrow, windows } from './bulk.js';
 
 export interface PrepareParts {
-  io: IoEngine;
+  io: IoRing;
   tools: SectorTools;
   usableBytes: number;
   runId: number;
@@ -14,7 +14,7 @@ export interface PrepareParts {
   progress: (doneBytes: number) => boolean;
 }
 
-/** Writes and flushes both areas. False: it was stopped. @throws EngineError ENGINE_AREA_LOST */
+/** Writes and flushes both areas. False: it was stopped. @throws ReplicationError ENGINE_AREA_LOST */
 export function prepareAreas({ io, tools, usableBytes, runId, progress }: PrepareParts): boolean {
   for (const chunks of windows(usableBytes)) {
     const writes = chunks.flatMap((chunk, i) => {

@@ -8,9 +8,9 @@ import type { FfiName } from '../../blockdev/ffi/native.js';
 import { JournalError } from '../../tracker/journal/errors.js';
 import type { AreaName } from '../../base/areas.js';
 import { Control } from './control.js';
-import { EngineError } from '../errors.js';
-import type { CarriedError, EngineCommand, FromWorker, ToWorker } from './messages.js';
-import type { EngineEvents, EnginePort, EngineSpec } from '../port.js';
+import { ReplicationError } from '../errors.js';
+import type { CarriedError, ReplicationCommand, FromWorker, ToWorker } from './messages.js';
+import type { ReplicationEvents, ReplicationEngine, ReplicationSpec } from '../replicationEngine.js';
 
 interface Pending {
   resolve(value: unknown): void;
@@ -24,7 +24,10 @@ function workerFile(): string {
 }
 
 /** Starts a worker thread with no devices open. It binds the library when it opens some: each spec names its FFI. */
-export function createEngine(events: EngineEvents, options: { ffi: FfiName }): Promise<EnginePort> {
+export function createReplicationEngine(
+  events: ReplicationEvents,
+  options: { ffi: FfiName },
+): Promise<ReplicationEngine> {
   return new Promise((resolve, reject) => {
     const control = new Control();
     const worker = new Worker(workerFile(), { workerData: { control: control.memory, ...options } });
@@ -33,16 +36,16 @@ export function createEngine(events: EngineEvents, options: { ffi: FfiName }): P
   });
 }
 
-class EngineClient implements EnginePort {
+class EngineClient implements ReplicationEngine {
   private readonly worker: Worker;
   private readonly control: Control;
-  private readonly events: EngineEvents;
+  private readonly events: ReplicationEvents;
   private readonly pending = new Map<number, Pending>();
   private powerLossWaiters: (() => void)[] = [];
   private nextId = 1;
   private dead: Error | null = null;
 
-  constructor(worker: Worker, control: Control, events: EngineEvents) {
+  constructor(worker: Worker, control: Control, events: ReplicationEvents) {
     this.worker = worker;
     this.control = control;
     this.events = events;
@@ -51,44 +54,46 @@ class EngineClient implements EnginePort {
     worker.on('exit', (code) => this.die(new Error(`exit code ${code}`)));
   }
 
-  async open(spec: EngineSpec): ReturnType<EnginePort['open']> {
+  async open(spec: ReplicationSpec): ReturnType<ReplicationEngine['open']> {
     // Loaded here as well, so that the library outlives the thread: ffi-napi's handles are closed after their thread
     // has unloaded it, which crashes the process unless someone else still holds it.
     loadNative(spec.ffi);
-    return this.call('open', spec) as ReturnType<EnginePort['open']>;
+    return this.call('open', spec) as ReturnType<ReplicationEngine['open']>;
   }
-  format(content: 'clean' | 'dirty'): ReturnType<EnginePort['format']> {
-    return this.call('format', content) as ReturnType<EnginePort['format']>;
+  format(content: 'clean' | 'dirty'): ReturnType<ReplicationEngine['format']> {
+    return this.call('format', content) as ReturnType<ReplicationEngine['format']>;
   }
-  beginCycle(...args: Parameters<Required<EnginePort>['beginCycle']>): ReturnType<Required<EnginePort>['beginCycle']> {
-    return this.call('beginCycle', ...args) as ReturnType<Required<EnginePort>['beginCycle']>;
+  beginCycle(
+    ...args: Parameters<Required<ReplicationEngine>['beginCycle']>
+  ): ReturnType<Required<ReplicationEngine>['beginCycle']> {
+    return this.call('beginCycle', ...args) as ReturnType<Required<ReplicationEngine>['beginCycle']>;
   }
-  prepare(): ReturnType<EnginePort['prepare']> {
-    return this.call('prepare') as ReturnType<EnginePort['prepare']>;
+  prepare(): ReturnType<ReplicationEngine['prepare']> {
+    return this.call('prepare') as ReturnType<ReplicationEngine['prepare']>;
   }
-  recover(...args: Parameters<EnginePort['recover']>): ReturnType<EnginePort['recover']> {
-    return this.call('recover', ...args) as ReturnType<EnginePort['recover']>;
+  recover(...args: Parameters<ReplicationEngine['recover']>): ReturnType<ReplicationEngine['recover']> {
+    return this.call('recover', ...args) as ReturnType<ReplicationEngine['recover']>;
   }
-  load(...args: Parameters<EnginePort['load']>): ReturnType<EnginePort['load']> {
-    return this.call('load', ...args) as ReturnType<EnginePort['load']>;
+  load(...args: Parameters<ReplicationEngine['load']>): ReturnType<ReplicationEngine['load']> {
+    return this.call('load', ...args) as ReturnType<ReplicationEngine['load']>;
   }
-  resync(...args: Parameters<EnginePort['resync']>): ReturnType<EnginePort['resync']> {
-    return this.call('resync', ...args) as ReturnType<EnginePort['resync']>;
+  resync(...args: Parameters<ReplicationEngine['resync']>): ReturnType<ReplicationEngine['resync']> {
+    return this.call('resync', ...args) as ReturnType<ReplicationEngine['resync']>;
   }
-  judge(): ReturnType<EnginePort['judge']> {
-    return this.call('judge') as ReturnType<EnginePort['judge']>;
+  judge(): ReturnType<ReplicationEngine['judge']> {
+    return this.call('judge') as ReturnType<ReplicationEngine['judge']>;
   }
-  verify(): ReturnType<EnginePort['verify']> {
-    return this.call('verify') as ReturnType<EnginePort['verify']>;
+  verify(): ReturnType<ReplicationEngine['verify']> {
+    return this.call('verify') as ReturnType<ReplicationEngine['verify']>;
   }
-  repair(): ReturnType<EnginePort['repair']> {
-    return this.call('repair') as ReturnType<EnginePort['repair']>;
+  repair(): ReturnType<ReplicationEngine['repair']> {
+    return this.call('repair') as ReturnType<ReplicationEngine['repair']>;
   }
-  abandon(): ReturnType<EnginePort['abandon']> {
-    return this.call('abandon') as ReturnType<EnginePort['abandon']>;
+  abandon(): ReturnType<ReplicationEngine['abandon']> {
+    return this.call('abandon') as ReturnType<ReplicationEngine['abandon']>;
   }
-  close(): ReturnType<EnginePort['close']> {
-    return this.call('close') as ReturnType<EnginePort['close']>;
+  close(): ReturnType<ReplicationEngine['close']> {
+    return this.call('close') as ReturnType<ReplicationEngine['close']>;
   }
 
   async stop(): Promise<void> {
@@ -140,7 +145,7 @@ class EngineClient implements EnginePort {
     await this.worker.terminate();
   }
 
-  private call(command: EngineCommand, ...args: unknown[]): Promise<unknown> {
+  private call(command: ReplicationCommand, ...args: unknown[]): Promise<unknown> {
     if (this.dead !== null) return Promise.reject(this.dead);
     this.control.clearStop();
     this.control.clearPoint();
@@ -172,7 +177,7 @@ class EngineClient implements EnginePort {
 
   private die(cause: Error): void {
     if (this.dead !== null) return;
-    this.dead = new EngineError('ENGINE_CRASHED', `the I/O thread has ended: ${cause.message}`);
+    this.dead = new ReplicationError('ENGINE_CRASHED', `the I/O thread has ended: ${cause.message}`);
     for (const p of this.pending.values()) p.reject(this.dead);
     this.pending.clear();
     for (const done of this.powerLossWaiters.splice(0)) done();
@@ -184,7 +189,7 @@ function revive(e: CarriedError): Error {
   const classes: Record<string, new (code: never, message: string, context: never) => Error> = {
     DeviceError: DeviceError as never,
     JournalError: JournalError as never,
-    EngineError: EngineError as never,
+    ReplicationError: ReplicationError as never,
   };
   const known = classes[e.name];
   const error =

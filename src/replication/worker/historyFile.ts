@@ -12,9 +12,9 @@ import { closeSync, fsyncSync, ftruncateSync, mkdirSync, openSync, renameSync, r
 import { join } from 'node:path';
 import { WriteHistory } from '../../judge/history/history.js';
 import { HistoryRecorder } from '../../judge/history/recorder.js';
-import { EngineError } from '../errors.js';
+import { ReplicationError } from '../errors.js';
 import { HistoryShelf } from './historyShelf.js';
-import type { EngineSpec, HistoryChange } from '../port.js';
+import type { ReplicationSpec, HistoryChange } from '../replicationEngine.js';
 
 interface OpenFile {
   fd: number;
@@ -28,12 +28,12 @@ export class HistoryFile {
   private shelf: HistoryShelf | null = null;
   private dir = '';
 
-  /** Begins the history, or goes on with it. @throws EngineError ENGINE_DEVICE when the areas are not those it is of, ENGINE_HISTORY. */
-  open(spec: EngineSpec, usableBytes: number): void {
+  /** Begins the history, or goes on with it. @throws ReplicationError ENGINE_DEVICE when the areas are not those it is of, ENGINE_HISTORY. */
+  open(spec: ReplicationSpec, usableBytes: number): void {
     if (this.recorder !== null) {
       const { runId, usableBytes: before } = this.recorder.history;
       if (before === usableBytes && runId === spec.runId) return;
-      throw new EngineError(
+      throw new ReplicationError(
         'ENGINE_DEVICE',
         `the areas now have ${usableBytes} usable bytes in run ${spec.runId}; the history is of ${before} bytes in run ${runId}`,
       );
@@ -56,7 +56,7 @@ export class HistoryFile {
 
   /**
    * A cycle begins; `passed`: how the one before it ended, null before the first. Records of cycles that passed may be
-   * removed now. @throws EngineError ENGINE_HISTORY
+   * removed now. @throws ReplicationError ENGINE_HISTORY
    */
   beginCycle(cycle: number, passed: boolean | null): HistoryChange {
     const { recorder, shelf, file } = this;
@@ -76,7 +76,7 @@ export class HistoryFile {
     };
   }
 
-  /** @throws EngineError ENGINE_HISTORY when a record could not be written: from there on the history is not complete. */
+  /** @throws ReplicationError ENGINE_HISTORY when a record could not be written: from there on the history is not complete. */
   check(): void {
     const failure = this.recorder?.failure ?? null;
     if (failure !== null) throw failure;
@@ -104,12 +104,12 @@ export class HistoryFile {
     } catch (error) {
       closeSync(file.fd);
       rmSync(draft, { force: true });
-      throw error instanceof EngineError ? error : unwritable(draft, error);
+      throw error instanceof ReplicationError ? error : unwritable(draft, error);
     }
   }
 }
 
-/** @throws EngineError ENGINE_HISTORY */
+/** @throws ReplicationError ENGINE_HISTORY */
 function create(path: string): OpenFile {
   try {
     return { fd: openSync(path, 'wx', 0o600), path, bytes: 0 };
@@ -118,7 +118,7 @@ function create(path: string): OpenFile {
   }
 }
 
-/** All of it or nothing, so that the file ends with a whole record. @throws EngineError ENGINE_HISTORY */
+/** All of it or nothing, so that the file ends with a whole record. @throws ReplicationError ENGINE_HISTORY */
 function append(file: OpenFile, bytes: Uint8Array): void {
   try {
     for (let at = 0; at < bytes.length;) at += writeSync(file.fd, bytes, at);
@@ -135,9 +135,9 @@ function syncDirectory(dir: string): void {
   closeSync(fd);
 }
 
-function unwritable(path: string, error: unknown): EngineError {
+function unwritable(path: string, error: unknown): ReplicationError {
   const { message } = error as Error;
-  return new EngineError(
+  return new ReplicationError(
     'ENGINE_HISTORY',
     `${path} can't be written (${message}): every write of a run is recorded there. Free some space, use --out, or write campaign.keepHistory: none`,
     { path },

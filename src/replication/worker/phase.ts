@@ -3,7 +3,7 @@ import type { Core } from '../../tracker/core/core.js';
 import { JOURNAL, PRIMARY, SECONDARY } from '../../tracker/core/devices.js';
 import { BLOCK_BYTES } from '../../tracker/journal/layout.js';
 import type { Meter } from '../meter.js';
-import type { EngineSnapshot } from '../port.js';
+import type { ReplicationSnapshot } from '../replicationEngine.js';
 
 /** Snapshots a second at most: ten. */
 const SNAPSHOT_INTERVAL_MS = 100;
@@ -21,10 +21,10 @@ export class Phase {
   private startedMs = 0;
   private dueMs = 0;
   private readonly meter: Meter;
-  private readonly send: (s: EngineSnapshot) => void;
+  private readonly send: (s: ReplicationSnapshot) => void;
   private readonly context: () => PhaseContext;
 
-  constructor(meter: Meter, send: (s: EngineSnapshot) => void, context: () => PhaseContext) {
+  constructor(meter: Meter, send: (s: ReplicationSnapshot) => void, context: () => PhaseContext) {
     this.meter = meter;
     this.send = send;
     this.context = context;
@@ -47,7 +47,7 @@ export class Phase {
     this.send(this.snapshot(now));
   }
 
-  private snapshot(nowMs: number): EngineSnapshot {
+  private snapshot(nowMs: number): ReplicationSnapshot {
     const { meter } = this;
     const { core, regionCount, logBytes } = this.context();
     const [primary, secondary, journal] = meter.writeDurations.map((d) => d.drain());

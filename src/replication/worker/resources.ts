@@ -6,8 +6,8 @@
 import { constants } from 'node:os';
 import { AREA_NAMES } from '../../base/areas.js';
 import type { Standstill } from '../../base/attendedTime.js';
-import { createIoEngine } from '../../blockdev/ring.js';
-import type { IoEngine, SectorTools } from '../../blockdev/port.js';
+import { createIoRing } from '../../blockdev/ioRing.js';
+import type { IoRing, SectorTools } from '../../blockdev/blockDevice.js';
 import { sectorTools } from '../../blockdev/sectorTools.js';
 import { usableBytes } from '../../gate/labelPlace.js';
 import type { DeviceIndex } from '../../tracker/core/devices.js';
@@ -17,11 +17,17 @@ import { parseUuid } from '../../tracker/journal/recovery.js';
 import type { WorkloadSpec } from '../../workload/spec.js';
 import type { OpenAreas } from '../areas.js';
 import { keptOpen, openAreas } from '../areas.js';
-import { EngineError } from '../errors.js';
+import { ReplicationError } from '../errors.js';
 import { readJournal } from '../journalIo.js';
 import { letGo } from '../letGo.js';
 import { Meter } from '../meter.js';
-import type { AreaFailure, EngineSnapshot, EngineSpec, OpenReport, PointEvent } from '../port.js';
+import type {
+  AreaFailure,
+  ReplicationSnapshot,
+  ReplicationSpec,
+  OpenReport,
+  PointEvent,
+} from '../replicationEngine.js';
 import { RunningCore } from '../runningCore.js';
 import { CHUNK_BYTES, WINDOW_CHUNKS } from '../scan/bulk.js';
 import type { Control } from './control.js';
@@ -31,9 +37,9 @@ import { Phase } from './phase.js';
 /** Descriptors of the bulk passes' ring. */
 const BULK_IO_DEPTH = 64;
 
-export interface WorkerPorts {
+export interface WorkerReports {
   control: Control;
-  snapshot(s: EngineSnapshot): void;
+  snapshot(s: ReplicationSnapshot): void;
   failure(f: AreaFailure): void;
   point(e: PointEvent): void;
   loadBegan(): void;
@@ -43,24 +49,24 @@ export interface WorkerPorts {
 }
 
 export class WorkerResources {
-  readonly ports: WorkerPorts;
+  readonly reports: WorkerReports;
   readonly meter = new Meter();
   readonly history = new HistoryFile();
   readonly phase: Phase;
   recovery: JournalRecovery | null = null;
   private openTools: SectorTools | null = null;
-  private spec: EngineSpec | null = null;
+  private spec: ReplicationSpec | null = null;
   private areas: OpenAreas | null = null;
   /** The ring of bulk passes; the running core has its own. */
-  private bulk: IoEngine | null = null;
+  private bulk: IoRing | null = null;
   private running: RunningCore | null = null;
   /** Update ids go on over all engines of a worker: the history orders versions by them. */
   private nextUpdateId = 1;
   /** On the way out a history that is not complete is no news, and stops nothing. */
   private closing = false;
 
-  constructor(ports: WorkerPorts) {
-    this.ports = ports;
+  constructor(ports: WorkerReports) {
+    this.reports = ports;
     this.phase = new Phase(
       this.meter,
       (snapshot) => ports.snapshot(snapshot),
@@ -72,9 +78,9 @@ export class WorkerResources {
     );
   }
 
-  open(spec: EngineSpec): OpenReport {
+  open(spec: ReplicationSpec): OpenReport {
     if (this.areas !== null)
-      throw new EngineError('ENGINE_STATE', 'the engine is open already; close or abandon it first');
+      throw new ReplicationError('ENGINE_STATE', 'the engine is open already; close or abandon it first');
     this.closing = false;
     const areas = openAreas(spec);
     try {
@@ -101,7 +107,7 @@ export class WorkerResources {
   drop(): void {
     this.takePowerLoss();
     this.rememberIds();
-    if (this.running !== null) letGo(this.running.io, this.ports.control);
+    if (this.running !== null) letGo(this.running.io, this.reports.control);
     this.running = null;
     this.closeBulk();
     this.recovery = null;
@@ -120,21 +126,21 @@ export class WorkerResources {
     this.history.close();
   }
 
-  readonly stopRequested = (): boolean => this.ports.control.stopRequested;
+  readonly stopRequested = (): boolean => this.reports.control.stopRequested;
 
   get tools(): SectorTools {
     if (this.openTools === null) throw notOpen();
     return this.openTools;
   }
 
-  opened(): { areas: OpenAreas; spec: EngineSpec } {
+  opened(): { areas: OpenAreas; spec: ReplicationSpec } {
     if (this.areas === null || this.spec === null) throw notOpen();
     return { areas: this.areas, spec: this.spec };
   }
 
   needCore(): RunningCore {
     if (this.running === null)
-      throw new EngineError('ENGINE_STATE', 'the journal has not been recovered; call recover first');
+      throw new ReplicationError('ENGINE_STATE', 'the journal has not been recovered; call recover first');
     return this.running;
   }
 
@@ -163,13 +169,13 @@ export class WorkerResources {
       meter: this.meter,
       nextUpdateId: this.nextUpdateId,
       onFailure: (device, errno, atNs, inFlight) =>
-        this.ports.failure({ area: AREA_NAMES[device], errno, atNs, inFlight }),
+        this.reports.failure({ area: AREA_NAMES[device], errno, atNs, inFlight }),
       onTimeout: (device, atNs) =>
-        this.ports.failure({ area: AREA_NAMES[device], errno: constants.errno.ETIMEDOUT, atNs, timedOut: true }),
-      onStandstill: (standstill) => this.ports.standstill(standstill),
+        this.reports.failure({ area: AREA_NAMES[device], errno: constants.errno.ETIMEDOUT, atNs, timedOut: true }),
+      onStandstill: (standstill) => this.reports.standstill(standstill),
       afterRound: () => {
         this.takePowerLoss();
-        const { stopRequested, pointDisarmed } = this.ports.control;
+        const { stopRequested, pointDisarmed } = this.reports.control;
         if (stopRequested || pointDisarmed) this.running?.driver.releasePoint();
         this.phase.sendIfDue();
         if (!this.closing) this.history.check();
@@ -177,31 +183,31 @@ export class WorkerResources {
     });
   }
 
-  /** @throws EngineError ENGINE_AREA_LOST when the journal fails meanwhile. */
+  /** @throws ReplicationError ENGINE_AREA_LOST when the journal fails meanwhile. */
   untilReady(meanwhile: string): void {
     if (this.needCore().untilReady()) return;
-    throw new EngineError('ENGINE_AREA_LOST', `the journal failed while ${meanwhile}; recover again`, {
+    throw new ReplicationError('ENGINE_AREA_LOST', `the journal failed while ${meanwhile}; recover again`, {
       area: 'journal',
     });
   }
 
   endCore(): void {
     this.running?.end();
-    if (this.running !== null) letGo(this.running.io, this.ports.control);
+    if (this.running !== null) letGo(this.running.io, this.reports.control);
     this.rememberIds();
     this.running = null;
   }
 
   /** The ring for bulk passes: the core's own while one is there. */
-  ring(): IoEngine {
+  ring(): IoRing {
     if (this.running !== null) return this.running.io;
     this.bulk ??= this.createRing(BULK_IO_DEPTH, 2 * WINDOW_CHUNKS * CHUNK_BYTES);
     return this.bulk;
   }
 
-  private createRing(depth: number, arenaBytes: number): IoEngine {
+  private createRing(depth: number, arenaBytes: number): IoRing {
     const { areas, spec } = this.opened();
-    return createIoEngine({ ffi: spec.ffi, depth, arenaBytes, devices: areas.devices, keepOpen: keptOpen(spec) });
+    return createIoRing({ ffi: spec.ffi, depth, arenaBytes, devices: areas.devices, keepOpen: keptOpen(spec) });
   }
 
   readJournal(): JournalRecovery {
@@ -212,7 +218,7 @@ export class WorkerResources {
 
   /** Power losses that the bench has announced: the epochs of those areas end now. */
   takePowerLoss(): void {
-    const lost = this.ports.control.takePowerLoss();
+    const lost = this.reports.control.takePowerLoss();
     if (lost.length === 0) return;
     for (const device of lost as DeviceIndex[]) {
       if (this.running !== null) this.running.driver.powerLost(device);
@@ -220,12 +226,12 @@ export class WorkerResources {
     }
     // The areas are dark: what was kept back at a cut point finds them so.
     this.running?.driver.releasePoint();
-    this.ports.powerLossTaken();
+    this.reports.powerLossTaken();
   }
 
   settle(before: string): void {
     if (this.running?.settle(this.stopRequested) === false)
-      throw new EngineError('ENGINE_STOPPED', `${before} was stopped before its end`);
+      throw new ReplicationError('ENGINE_STOPPED', `${before} was stopped before its end`);
   }
 
   /** Notes progress of a bulk pass; false when it should stop. */
@@ -234,11 +240,11 @@ export class WorkerResources {
     this.takePowerLoss();
     this.phase.sendIfDue();
     this.history.check();
-    return !this.ports.control.stopRequested;
+    return !this.reports.control.stopRequested;
   }
 
   private closeBulk(): void {
-    if (this.bulk !== null) letGo(this.bulk, this.ports.control);
+    if (this.bulk !== null) letGo(this.bulk, this.reports.control);
     this.bulk = null;
   }
 
@@ -247,6 +253,6 @@ export class WorkerResources {
   }
 }
 
-function notOpen(): EngineError {
-  return new EngineError('ENGINE_STATE', 'no devices are open; call open first');
+function notOpen(): ReplicationError {
+  return new ReplicationError('ENGINE_STATE', 'no devices are open; call open first');
 }

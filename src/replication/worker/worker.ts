@@ -2,14 +2,14 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { Control } from './control.js';
 import type { CarriedError, FromWorker, ToWorker } from './messages.js';
-import { WorkerEngine } from './workerEngine.js';
+import { ReplicationWorker } from './replicationWorker.js';
 
 if (parentPort === null) throw new Error('worker.js is started by the engine client, not by hand');
 const port = parentPort;
 const control = new Control((workerData as { control: SharedArrayBuffer }).control);
 const send = (message: FromWorker): void => port.postMessage(message);
 
-const engine = new WorkerEngine({
+const engine = new ReplicationWorker({
   control,
   snapshot: (snapshot) => send({ type: 'snapshot', snapshot }),
   failure: (failure) => send({ type: 'failure', failure }),

@@ -23,7 +23,7 @@
  * the other, what is left looks like a commit that was never made. Two faults of the device; the judge's comparison of P
  * and S finds what became of it.
  */
-import type { Ring } from './ring.js';
+import type { Ring } from './logRing.js';
 
 /** `take`: its records count. `pass`: it held none. `end`: the log ends before it. `lost`: everything is dirty. */
 export type Decision = 'take' | 'pass' | 'end' | 'lost';

@@ -17,8 +17,8 @@ import { BLOCK_BYTES, BLOCKS_PER_UNIT, inFlightBlocksMax } from './layout.js';
 import type { JournalLayout } from './layout.js';
 import type { LogBlock } from './logBlock.js';
 import { LogTable } from './logTable.js';
-import type { PlaceReader } from './ring.js';
-import { COPIES, Ring } from './ring.js';
+import type { PlaceReader } from './logRing.js';
+import { COPIES, Ring } from './logRing.js';
 import { RECORD_COMPLETE, RECORD_RELEASE, RECORD_WRITE } from '../core/transactionLog.js';
 
 export interface LogRecovery {

@@ -10,8 +10,8 @@ import type { LogBlock } from './logBlock.js';
 import { encodeLogBlock } from './logBlock.js';
 import type { LogRecovery } from './recoverLog.js';
 import { readAgain } from './recoverLog.js';
-import type { PlaceReader, Ring } from './ring.js';
-import { COPIES } from './ring.js';
+import type { PlaceReader, Ring } from './logRing.js';
+import { COPIES } from './logRing.js';
 
 export interface LogRepair {
   offsetBytes: number;

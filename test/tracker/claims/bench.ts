@@ -8,7 +8,7 @@ import { IDENTITY, SCENES } from '../../../src/explore/geometry.js';
 import type { Scene } from '../../../src/explore/geometry.js';
 import { open } from '../../../src/explore/settle.js';
 import { createStage, REAL_PARTS, World } from '../../../src/explore/world.js';
-import { openPlace } from '../../../src/tracker/journal/ring.js';
+import { openPlace } from '../../../src/tracker/journal/logRing.js';
 import type { LogRecord } from '../../../src/tracker/journal/logBlock.js';
 import {
   RECORD_BEGIN,

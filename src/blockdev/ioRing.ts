@@ -5,10 +5,10 @@
 import { DeviceError, errnoName } from './errors.js';
 import { loadNative } from './ffi/loadNative.js';
 import type { FfiName, NativeLibrary, NativePointer } from './ffi/native.js';
-import { IO_OP, type IoEngine, type IoOp, type OpenDevice } from './port.js';
+import { IO_OP, type IoRing, type IoOp, type OpenDevice } from './blockDevice.js';
 import { CONSTANTS, STRUCTS } from './ffi/signatures.js';
 
-export interface IoEngineOptions {
+export interface IoRingOptions {
   ffi?: FfiName;
   /** `auto`: io_uring, or threads where the kernel or a policy forbids it. */
   kind?: 'auto' | 'io_uring' | 'threads';
@@ -44,7 +44,7 @@ const arenas = new FinalizationRegistry<{ native: NativeLibrary; pointer: Native
 });
 
 /** Throws RangeError for bad sizes, DeviceError DEVICE_ENGINE_FAILED when the kernel refuses, DEVICE_CLOSED for a closed device. */
-export function createIoEngine(options: IoEngineOptions): IoEngine {
+export function createIoRing(options: IoRingOptions): IoRing {
   const { depth, arenaBytes, devices, keepOpen = [] } = options;
   requireRange('depth', depth, 1, CONSTANTS.PP_DEPTH_MAX);
   requireRange('arenaBytes', arenaBytes, 1, Number.MAX_SAFE_INTEGER);
@@ -69,7 +69,7 @@ function requireRange(what: string, value: number, min: number, max: number): vo
     throw new RangeError(`${what} is ${value}; it must be an integer from ${min} to ${max}`);
 }
 
-class NativeIoEngine implements IoEngine {
+class NativeIoEngine implements IoRing {
   readonly kind: 'io_uring' | 'threads';
   readonly ffi: FfiName;
   readonly depth: number;

@@ -15,7 +15,7 @@ import { boardGarbage, boardMute, boardRefused, type Said } from '../errors.js';
 import type { Captures, ReplyPattern } from '../language/reply.js';
 import type { Wire } from '../transport/wire.js';
 
-export interface SessionSettings {
+export interface BoardConnectionSettings {
   board: string;
   /** `9600 8N1`, for messages. */
   line?: string;
@@ -58,10 +58,10 @@ const DRAIN_QUIET_MS = 30;
 /** … and a board that never falls silent is not waited for longer than this. */
 const DRAIN_MS_MAX = 500;
 
-export class Session {
+export class BoardConnection {
   readonly #wire: Wire;
   readonly #clock: RawClock;
-  readonly #settings: SessionSettings;
+  readonly #settings: BoardConnectionSettings;
   readonly #trace: (trace: WireTrace) => void;
   /** Silence and deadlines count while somebody listens; gaps between frames are the board's, in raw time. */
   readonly #listened = new AttendedTime(ATTENTION);
@@ -73,7 +73,7 @@ export class Session {
   #lost: Error | null = null;
   #wake: (() => void) | null = null;
 
-  constructor(wire: Wire, clock: RawClock, settings: SessionSettings, trace: (trace: WireTrace) => void) {
+  constructor(wire: Wire, clock: RawClock, settings: BoardConnectionSettings, trace: (trace: WireTrace) => void) {
     this.#wire = wire;
     this.#clock = clock;
     this.#settings = settings;

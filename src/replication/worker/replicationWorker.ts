@@ -8,25 +8,25 @@ import { IndicatorMap } from '../../tracker/core/indicatorMap.js';
 import { parseUuid } from '../../tracker/journal/recovery.js';
 import type { WorkloadSpec } from '../../workload/spec.js';
 import { createWorkload } from '../../workload/workload.js';
-import { EngineError } from '../errors.js';
+import { ReplicationError } from '../errors.js';
 import { formatJournal, repairLog, repairSuperblocks } from '../journalIo.js';
 import { LoadGenerator, runLoad } from '../loadRun.js';
-import type { EngineSpec, HistoryChange, JudgeReport, LoadReport, OpenReport } from '../port.js';
-import type { PointArm, RecoveryReport, ResyncReport, VerifyReport } from '../port.js';
+import type { ReplicationSpec, HistoryChange, JudgeReport, LoadReport, OpenReport } from '../replicationEngine.js';
+import type { PointArm, RecoveryReport, ResyncReport, VerifyReport } from '../replicationEngine.js';
 import { runResync } from '../resyncRun.js';
 import { flushOrThrow } from '../scan/bulk.js';
 import { judgeAreas, lookAtAreas, verifyReport, type Look } from '../scan/judgeRun.js';
 import { prepareAreas } from '../scan/prepareRun.js';
-import { WorkerResources, type WorkerPorts } from './resources.js';
+import { WorkerResources, type WorkerReports } from './resources.js';
 
-export class WorkerEngine {
+export class ReplicationWorker {
   private readonly r: WorkerResources;
 
-  constructor(ports: WorkerPorts) {
+  constructor(ports: WorkerReports) {
     this.r = new WorkerResources(ports);
   }
 
-  open(spec: EngineSpec): OpenReport {
+  open(spec: ReplicationSpec): OpenReport {
     return this.r.open(spec);
   }
 
@@ -114,9 +114,9 @@ export class WorkerEngine {
     this.r.phase.enter('load', 0);
     const running = this.r.needCore();
     const generator = this.generator(w, seed);
-    const { stopRequested, ports } = this.r;
+    const { stopRequested, reports } = this.r;
     return this.atPoint(point, () =>
-      runLoad({ running, generator, durationMs, stopRequested, began: () => ports.loadBegan() }),
+      runLoad({ running, generator, durationMs, stopRequested, began: () => reports.loadBegan() }),
     );
   }
 
@@ -136,7 +136,7 @@ export class WorkerEngine {
     const { areas, spec } = this.r.opened();
     const history = this.r.history.recorder;
     if (history === null || this.r.recovery === null) {
-      throw new EngineError(
+      throw new ReplicationError(
         'ENGINE_STATE',
         'judge needs the history of a run and a recovered journal; call recover first',
       );
@@ -187,7 +187,7 @@ export class WorkerEngine {
 
   /** Does the work with the cut point armed; afterwards nothing is kept back any more. */
   private atPoint<T>(point: PointArm | undefined, work: () => T): T {
-    const { control, point: tell } = this.r.ports;
+    const { control, point: tell } = this.r.reports;
     const running = this.r.needCore();
     if (point !== undefined) running.arm(point, { tell, feltNs: () => control.pointSendNs });
     try {
@@ -205,7 +205,7 @@ export class WorkerEngine {
     return new LoadGenerator({ core, driver, queue, workload, limits });
   }
 
-  private stopped(what: string): EngineError {
-    return new EngineError('ENGINE_STOPPED', `${what} was stopped before its end`);
+  private stopped(what: string): ReplicationError {
+    return new ReplicationError('ENGINE_STOPPED', `${what} was stopped before its end`);
   }
 }

@@ -9,7 +9,7 @@ import type { CutPoint } from './cutpoint/cutPoint.js';
 import type { TrackingSpec, JournalRef, KeepHistory } from './spec.js';
 import type { WorkloadSpec } from '../workload/spec.js';
 import type { FfiName } from '../blockdev/ffi/native.js';
-import type { DeviceIdentity } from '../blockdev/port.js';
+import type { DeviceIdentity } from '../blockdev/blockDevice.js';
 import type { JudgeReport, RecoveryReport, ResyncReport, VerifyReport } from '../judge/verdict/reports.js';
 
 export type {
@@ -22,7 +22,7 @@ export type {
   VerifyReport,
 } from '../judge/verdict/reports.js';
 
-export interface EngineSpec {
+export interface ReplicationSpec {
   /** 16 bytes as hex with dashes; in every block of the journal. */
   rigUuid: string;
   /** Paths already resolved (no `lab:`), identity already passed by the safety gate; checked again on the open descriptor. */
@@ -77,7 +77,7 @@ export interface DurationCounts {
 }
 
 /** Sampled by the main thread at any time (about 10 a second); plain numbers. */
-export interface EngineSnapshot {
+export interface ReplicationSnapshot {
   phase: string;
   regionCount: number;
   dirtyRegions: number;
@@ -145,11 +145,11 @@ export type PointEvent =
   /** The protocol goes on (power lost, stopped, disarmed). Times of `subject`'s I/O; null: not sent, not over. */
   | { type: 'ended'; atNs: number; sentNs: number | null; endedNs: number | null; ok: boolean; inFlight: InFlight };
 
-export interface EngineEvents {
+export interface ReplicationEvents {
   /** The first update of a load is on its way: until then there is nothing to cut. */
   onLoadBegan?(): void;
   onFailure(f: AreaFailure): void;
-  onSnapshot(s: EngineSnapshot): void;
+  onSnapshot(s: ReplicationSnapshot): void;
   onPoint?(e: PointEvent): void;
   /** The I/O thread alone stood still, or the whole process: told once it looks at its ring again. */
   onStandstill?(s: Standstill): void;
@@ -160,12 +160,12 @@ export interface EngineEvents {
  * seen nothing but the disks. What the judge needs (history of issued, completed and flushed writes) stays in the
  * worker across `abandon`/`open`, apart from the engine.
  *
- * Every method rejects with `EngineError` (code, context). None may be called while another one runs, except `stop`,
+ * Every method rejects with `ReplicationError` (code, context). None may be called while another one runs, except `stop`,
  * `sendPoint`, `disarmPoint`, `powerLost` and `terminate`.
  */
-export interface EnginePort {
+export interface ReplicationEngine {
   /** Opens the three devices (O_DIRECT | O_EXCL), checks identities. Rejects with DEVICE_* codes. */
-  open(spec: EngineSpec): Promise<OpenReport>;
+  open(spec: ReplicationSpec): Promise<OpenReport>;
   /**
    * Writes a journal with an empty log in which nothing (`clean`) or everything (`dirty`) awaits resync. `dirty` comes
    * first: until P and S are known to be equal, a bench that dies must leave a journal that says so.

@@ -51,7 +51,7 @@ export interface OpenDevice {
  * Batched asynchronous I/O. One thread creates, uses and closes it. `push` collects descriptors without a system call;
  * `submitAndReap` is one FFI call that submits them and takes completions.
  */
-export interface IoEngine {
+export interface IoRing {
   readonly kind: 'io_uring' | 'threads';
   readonly ffi: 'koffi' | 'ffi-napi';
   /** Descriptors that may be in flight; `push` beyond it throws RangeError. */

@@ -1,13 +1,13 @@
 /** Who listens to the replication engine of a session: one engine, any number of listeners that come and go. */
-import type { AreaFailure, EngineEvents, PointEvent } from '../../replication/port.js';
+import type { AreaFailure, ReplicationEvents, PointEvent } from '../../replication/replicationEngine.js';
 
-export class EngineListeners {
+export class ReplicationListeners {
   private readonly failures = new Set<(failure: AreaFailure) => void>();
   private readonly loads = new Set<() => void>();
   private readonly points = new Set<(event: PointEvent) => void>();
 
   /** For the engine; `others`: what one listener alone takes. */
-  events(others: Pick<EngineEvents, 'onSnapshot' | 'onStandstill'>): EngineEvents {
+  events(others: Pick<ReplicationEvents, 'onSnapshot' | 'onStandstill'>): ReplicationEvents {
     return {
       ...others,
       onFailure: (failure) => this.failures.forEach((listener) => listener(failure)),
