@@ -9,7 +9,7 @@ import { measuredCore, type CoreSize } from './coreConfig.js';
 import * as coreConfig from './coreConfig.js';
 import { Ready, type UpdateStream } from './stream.js';
 
-// Constants of the file, as in src/tracker/core/words.ts.
+// Constants of the file, as in src/tracker/core/recordLayout.ts.
 const { BUSY, REFUSED } = coreModule;
 const { PRIMARY, SECONDARY } = devices;
 const { BATCH, REGION_BYTES, UPDATE_BYTES, WRITES_PER_TRANSACTION } = coreConfig;
@@ -58,7 +58,7 @@ export class CoreContender implements Contender, CoreEffects {
   private obtain(count: number): void {
     const { regions } = this;
     for (; this.drawn < Math.min(count, BATCH); this.drawn++) regions[this.drawn] = this.stream.nextRegion();
-    this.core.fetch.updates(regions, this.drawn);
+    this.core.prefetch.updates(regions, this.drawn);
     let taken = 0;
     while (taken < Math.min(count, this.drawn) && this.obtainOne(regions[taken])) taken++;
     regions.copyWithin(0, taken, this.drawn);
@@ -88,7 +88,7 @@ export class CoreContender implements Contender, CoreEffects {
     const { slots } = this;
     if (this.ready.count < count) throw new Error('fewer updates are on their way to a device than are in flight');
     for (let i = 0; i < count; i++) slots[i] = this.ready.take();
-    core.fetch.reports(slots, count);
+    core.prefetch.reports(slots, count);
     for (let i = 0; i < count; i++) {
       const slot = slots[i];
       const id = core.state.updateId(slot);

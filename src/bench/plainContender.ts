@@ -7,7 +7,7 @@ import type { CoreSize } from './coreConfig.js';
 import * as coreConfig from './coreConfig.js';
 import { Ready, type UpdateStream } from './stream.js';
 
-// Constants of the file, as in src/tracker/core/words.ts.
+// Constants of the file, as in src/tracker/core/recordLayout.ts.
 const { BATCH, UPDATE_IDS } = coreConfig;
 
 export class PlainContender implements Contender {

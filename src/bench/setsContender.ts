@@ -1,13 +1,13 @@
 /** The core's update sets and indicators alone: they do what a Map of Sets does, and keep each region's order besides. */
-import * as words from '../tracker/core/words.js';
+import * as layout from '../tracker/core/recordLayout.js';
 import { UpdateSets } from '../tracker/core/updateSets.js';
 import type { Contender } from './contender.js';
 import type { CoreSize } from './coreConfig.js';
 import * as coreConfig from './coreConfig.js';
 import { Ready, type UpdateStream } from './stream.js';
 
-// Constants of the file, as in src/tracker/core/words.ts.
-const { NIL } = words;
+// Constants of the file, as in src/tracker/core/recordLayout.ts.
+const { NIL } = layout;
 const { BATCH, UPDATE_IDS } = coreConfig;
 
 export class SetsContender implements Contender {
@@ -37,7 +37,7 @@ export class SetsContender implements Contender {
   private obtain(count: number): void {
     const { sets, regions } = this;
     for (let i = 0; i < count; i++) regions[i] = this.stream.nextRegion();
-    sets.fetchRegions(regions, count);
+    sets.prefetchRegions(regions, count);
     for (let i = 0; i < count; i++) {
       const n = sets.add(this.nextId, regions[i], NIL);
       this.nextId = (this.nextId + 1) % UPDATE_IDS;
@@ -53,7 +53,7 @@ export class SetsContender implements Contender {
     for (let i = 0; i < count; i++) {
       const n = nodes[i];
       const e = sets.nodes.entryOf(n);
-      if (sets.settle(e)) sets.indicators.clear(sets.regions.region[e]);
+      if (sets.retire(e)) sets.indicators.clear(sets.regions.region[e]);
       if (sets.remove(n, e)) sets.regions.release(e);
     }
   }

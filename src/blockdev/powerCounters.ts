@@ -6,7 +6,7 @@
  * nothing; then there is null.
  */
 import { execFile } from 'node:child_process';
-import { attended } from '../base/attendedClock.js';
+import { attended } from '../base/systemClock.js';
 import type { DeviceIdentity } from './blockDevice.js';
 import { systemEnvironment } from './systemPrograms.js';
 

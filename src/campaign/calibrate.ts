@@ -71,7 +71,7 @@ export async function calibrate(session: Session, rig: ResolvedRig, options: Cal
 async function whileAwake<T>(session: Session, rail: string, take: () => Promise<T>): Promise<T> {
   for (let left = TRIES; left > 0; left--) {
     let stood = false;
-    const deaf = session.clock.onStandstill(() => (stood = true));
+    const deaf = session.clock.onPause(() => (stood = true));
     const sample = await take().finally(deaf);
     if (!stood) return sample;
   }

@@ -50,7 +50,7 @@ class Campaign {
   }
 
   async run(): Promise<CampaignResult> {
-    const deaf = this.deps.clock.onStandstill(this.stoodStill);
+    const deaf = this.deps.clock.onPause(this.stoodStill);
     try {
       return await this.runOnRig();
     } finally {

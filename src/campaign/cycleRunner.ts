@@ -4,8 +4,8 @@
  * Promises: exactly one state machine, inputs one after another; every promise of the bench is awaited or given up at
  * the machine's deadline. Not promised: an orderly end of the bench (see `cycle.ts`); the caller does that.
  */
-import type { Standstill } from '../base/attendedTime.js';
-import type { WorkloadSpec } from '../workload/spec.js';
+import type { Pause } from '../base/attendedTime.js';
+import type { WorkloadSpec } from '../workload/workload.js';
 import { newCycle, step } from './cycle/cycle.js';
 import { phaseOf } from './cycle/cycleSteps.js';
 import type { TestBench } from './cycle/testBench.js';
@@ -74,7 +74,7 @@ export class CycleRunner {
   }
 
   /** Told before any timer that was due meanwhile. */
-  standstill(standstill: Standstill): void {
+  standstill(standstill: Pause): void {
     if (this.state.step !== 'idle') this.tell({ type: 'standstill', standstill });
   }
 

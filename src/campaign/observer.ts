@@ -1,5 +1,5 @@
 /** What a campaign tells while it runs: to the terminal, to metrics, to the run directory. All of it optional. */
-import type { Standstill } from '../base/attendedTime.js';
+import type { Pause } from '../base/attendedTime.js';
 import type { DeviceIdentity } from '../blockdev/blockDevice.js';
 import type { ReplicationSnapshot, HistoryChange, OpenReport } from '../replication/replicationEngine.js';
 import type { CycleRecord } from '../report/runRecord.js';
@@ -22,7 +22,7 @@ export interface CampaignObserver {
   /** The record is null when the cycle was interrupted before anything was found. */
   cycleEnded?(state: CycleState, record: CycleRecord | null): void;
   /** The bench stood still; `atMs` is monotonic, when it last looked before. */
-  standstill?(standstill: Standstill): void;
+  standstill?(standstill: Pause): void;
   /** The bench stood still in this cycle, which proves nothing for that reason alone: it is run again and does not count. */
   cycleRepeated?(state: CycleState, record: CycleRecord): void;
   /** Records of passed cycles were removed. */

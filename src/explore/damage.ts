@@ -84,7 +84,7 @@ function imageAfter(stage: Stage, image: JournalImage, { place, kind }: DamageSt
   }
 }
 
-/** A block lost by one copy and damaged in the other may be the newest commit, which then was never made (logTable.ts). */
+/** A block lost by one copy and damaged in the other may be the newest commit, which then was never made (logRing.ts). */
 function mustBeSafe({ store, recoveries, layout }: Stage, image: JournalImage, { place, kind }: DamageStep): boolean {
   if (kind !== 'lost and garbage' || !isLog(layout, place)) return true;
   const sequence = readU64(viewOf(store.bytesOf(image.blocks[place])), 32);

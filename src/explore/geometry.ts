@@ -2,8 +2,7 @@
 import type { CoreConfig } from '../tracker/core/config.js';
 import { IndicatorMap } from '../tracker/core/indicatorMap.js';
 import type { JournalIdentity } from '../tracker/journal/block.js';
-import { formatSteps } from '../tracker/journal/format.js';
-import type { JournalLayout } from '../tracker/journal/layout.js';
+import { formatSteps, type ExpectedJournal } from '../tracker/journal/format.js';
 import {
   BLOCK_BYTES,
   BLOCKS_PER_UNIT,
@@ -11,8 +10,8 @@ import {
   LOG_BYTES_MIN,
   RECORDS_PER_BLOCK,
   REGIONS_PER_GROUP,
+  type JournalLayout,
 } from '../tracker/journal/layout.js';
-import type { ExpectedJournal } from '../tracker/journal/recovery.js';
 
 export const SECTOR_BYTES = 512;
 export const SECTORS_PER_REGION = 2;

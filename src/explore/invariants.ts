@@ -120,7 +120,7 @@ function boundedExcess(world: World): Violation | null {
   const { core, journal } = world;
   const { state, log, pages, evidence } = core;
   if (!world.pumped || state.journalLost || !core.ready || journal.pending.length > 0) return null;
-  if (log.openRecords > 0 || log.inFlight > 0 || log.tailUnsaid || pages.unsettled > 0) return null;
+  if (log.openRecords > 0 || log.inFlight > 0 || log.tailUnsaid || pages.pendingGroups > 0) return null;
   // Evidence dropped under pressure has no record: it goes with the tail, and is bounded by the ring.
   if (core.counters.pressureDrops > 0) return null;
   const d = world.stage.recoveries.of(journal.durable).dirtyMask;

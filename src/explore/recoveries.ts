@@ -3,19 +3,13 @@
  * block, or of the indicator area, is remembered as well, for images differ in a few blocks only.
  */
 import type { JournalIdentity } from '../tracker/journal/block.js';
-import { Findings } from '../tracker/journal/findings.js';
-import type { JournalFinding } from '../tracker/journal/findings.js';
-import { BLOCK_BYTES, BLOCKS_PER_UNIT, journalLayout } from '../tracker/journal/layout.js';
-import type { JournalLayout } from '../tracker/journal/layout.js';
+import { Findings, type JournalFinding } from '../tracker/journal/findings.js';
+import { BLOCK_BYTES, BLOCKS_PER_UNIT, journalLayout, type JournalLayout } from '../tracker/journal/layout.js';
 import type { LogBlock } from '../tracker/journal/logBlock.js';
-import { openPlace } from '../tracker/journal/logRing.js';
-import type { PlaceReader } from '../tracker/journal/logRing.js';
-import type { PageTable } from '../tracker/journal/pageTable.js';
-import type { PagesRecovery } from '../tracker/journal/recoverPages.js';
-import { piecesOf, recoverFromPieces } from '../tracker/journal/recovery.js';
-import type { ExpectedJournal, JournalPieces, JournalRecovery } from '../tracker/journal/recovery.js';
-import { regionCountOf } from '../tracker/journal/superblock.js';
-import type { SuperblockRead } from '../tracker/journal/superblock.js';
+import { openPlace, type PlaceReader } from '../tracker/journal/logRing.js';
+import type { PagesRecovery, PageTable } from '../tracker/journal/indicatorArea.js';
+import { regionCountOf, type ExpectedJournal, type SuperblockRead } from '../tracker/journal/format.js';
+import { piecesOf, recoverFromPieces, type JournalPieces, type JournalRecovery } from '../tracker/journal/recovery.js';
 import type { BlockStore } from './blockStore.js';
 import type { JournalImage } from './journalDevice.js';
 import { mixAll } from './mix.js';
@@ -136,8 +130,8 @@ export class Recoveries {
       this.pages.set(key, known);
     }
     for (const f of known.findings) findings.add({ ...f, offsetBytes: f.blockIndex * BLOCK_BYTES });
-    const { dirty, unsettledGroups, generation } = known.result;
-    return { dirty: dirty.clone(), unsettledGroups: new Set(unsettledGroups), generation };
+    const { dirty, unequalGroups, generation } = known.result;
+    return { dirty: dirty.clone(), unequalGroups: new Set(unequalGroups), generation };
   }
 }
 

@@ -1,19 +1,15 @@
 /** What worlds are made of: the engine's parts with the seams at which a mutant comes in, and what is shared between worlds. */
 import { Core } from '../tracker/core/core.js';
-import { CORE_PARTS } from '../tracker/core/coreParts.js';
-import type { CoreParts } from '../tracker/core/coreParts.js';
+import { CORE_PARTS, type CoreParts } from '../tracker/core/coreStatus.js';
 import type { CoreCounters } from '../tracker/core/state.js';
 import type { JournalLayout } from '../tracker/journal/layout.js';
 import { encodeCommit } from '../tracker/journal/logBlock.js';
-import { encodePage } from '../tracker/journal/page.js';
+import { encodePage } from '../tracker/journal/indicatorArea.js';
 import { BlockStore } from './blockStore.js';
 import type { EffectCounters } from './effectCounters.js';
-import { expectedJournal, formattedJournal, layoutOf } from './geometry.js';
-import type { Scene } from './geometry.js';
-import { imageOf } from './journalDevice.js';
-import type { JournalImage } from './journalDevice.js';
-import { Recoveries } from './recoveries.js';
-import type { Recover } from './recoveries.js';
+import { expectedJournal, formattedJournal, layoutOf, type Scene } from './geometry.js';
+import { imageOf, type JournalImage } from './journalDevice.js';
+import { Recoveries, type Recover } from './recoveries.js';
 
 /** What the world is built of; a mutant replaces one of these. */
 export interface WorldParts {

@@ -8,7 +8,7 @@ import { execFile } from 'node:child_process';
 import { constants as flags } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { promisify } from 'node:util';
-import { attended } from '../base/attendedClock.js';
+import { attended } from '../base/systemClock.js';
 import { alignedMemory, type AlignedMemory } from '../blockdev/alignedMemory.js';
 import { finding, withPower, type Candidate, type GateFinding } from './types.js';
 import type { FfiName } from '../blockdev/ffi/native.js';

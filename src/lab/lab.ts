@@ -8,7 +8,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
-import { attended } from '../base/attendedClock.js';
+import { attended } from '../base/systemClock.js';
 import type { LabSpec } from './spec.js';
 import { checkLabSpec } from './checkSpec.js';
 import { cleanUp } from './cleanUp.js';

@@ -6,7 +6,7 @@ import { execFile } from 'node:child_process';
 import fs from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { attended } from '../base/attendedClock.js';
+import { attended } from '../base/systemClock.js';
 import { LabError } from './errors.js';
 
 const start = promisify(execFile);

@@ -6,7 +6,7 @@ import { requireLabel } from '../gate/labelIo.js';
 import { usableBytes } from '../gate/labelPlace.js';
 import { openDevice } from '../blockdev/openDevice.js';
 import { journalLayout } from '../tracker/journal/layout.js';
-import type { JournalGeometry } from '../tracker/journal/superblock.js';
+import type { JournalGeometry } from '../tracker/journal/format.js';
 import type { DeviceRef } from '../blockdev/deviceRef.js';
 import { ReplicationError } from './errors.js';
 import type { ReplicationSpec } from './replicationEngine.js';

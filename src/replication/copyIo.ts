@@ -6,7 +6,7 @@ import { IO_OP } from '../blockdev/blockDevice.js';
 import type { HistoryFeed } from '../judge/history/feed.js';
 import type { Core } from '../tracker/core/core.js';
 import { PRIMARY, SECONDARY } from '../tracker/core/devices.js';
-import { IndexPool } from '../tracker/core/pool.js';
+import { IndexPool } from '../tracker/core/recordPool.js';
 import { slotIndex } from '../tracker/core/state.js';
 import type { Asked } from './asked.js';
 import { OP } from './driverIo.js';

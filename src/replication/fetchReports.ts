@@ -22,8 +22,8 @@ export function fetchReports(
     if (kindOf[tag] !== writeKind) continue;
     slots[count++] = slotOf[tag];
     if (count < TOGETHER) continue;
-    core.fetch.reports(slots, count);
+    core.prefetch.reports(slots, count);
     count = 0;
   }
-  core.fetch.reports(slots, count);
+  core.prefetch.reports(slots, count);
 }

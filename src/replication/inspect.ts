@@ -8,7 +8,8 @@ import { DeviceError } from '../blockdev/errors.js';
 import { identify } from '../blockdev/openDevice.js';
 import type { DeviceIdentity } from '../blockdev/blockDevice.js';
 import type { JournalFinding, UnlistedFindings } from '../tracker/journal/findings.js';
-import { formatUuid, parseUuid, recoverJournal } from '../tracker/journal/recovery.js';
+import { formatUuid, parseUuid } from '../tracker/journal/format.js';
+import { recoverJournal } from '../tracker/journal/recovery.js';
 import { geometryOf } from './areas.js';
 import type { ReplicationSpec } from './replicationEngine.js';
 

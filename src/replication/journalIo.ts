@@ -1,18 +1,19 @@
 /** The journal device for recovery and formatting: reads through a window, and performs formatSteps. */
-import type { IoRing } from '../blockdev/blockDevice.js';
-import { IO_OP } from '../blockdev/blockDevice.js';
+import { IO_OP, type IoRing } from '../blockdev/blockDevice.js';
 import { JOURNAL } from '../tracker/core/devices.js';
 import type { IndicatorMap } from '../tracker/core/indicatorMap.js';
 import type { JournalIdentity } from '../tracker/journal/block.js';
-import { formatSteps } from '../tracker/journal/format.js';
+import {
+  encodeSuperblock,
+  formatSteps,
+  regionCountOf,
+  type ExpectedJournal,
+  type JournalGeometry,
+} from '../tracker/journal/format.js';
 import { journalLayout } from '../tracker/journal/layout.js';
 import type { JournalReader } from '../tracker/journal/salvage.js';
-import type { ExpectedJournal, JournalRecovery } from '../tracker/journal/recovery.js';
-import { recoverJournal } from '../tracker/journal/recovery.js';
-import type { JournalGeometry } from '../tracker/journal/superblock.js';
-import { encodeSuperblock, regionCountOf } from '../tracker/journal/superblock.js';
-import type { BulkTransfer } from './scan/bulk.js';
-import { CHUNK_BYTES, flushOrThrow, transferAll, transferOrThrow } from './scan/bulk.js';
+import { recoverJournal, type JournalRecovery } from '../tracker/journal/recovery.js';
+import { CHUNK_BYTES, flushOrThrow, transferAll, transferOrThrow, type BulkTransfer } from './scan/bulk.js';
 
 /** Two windows: recovery reads both copies of the indicator area in turns. */
 const WINDOWS = 2;

@@ -1,15 +1,13 @@
 /** Log commits and indicator pages as I/O: encoded into the ring's arena, both copies of each commit. */
-import type { IoRing } from '../blockdev/blockDevice.js';
-import { IO_OP } from '../blockdev/blockDevice.js';
+import { IO_OP, type IoRing } from '../blockdev/blockDevice.js';
 import { JOURNAL } from '../tracker/core/devices.js';
 import type { IndicatorMap } from '../tracker/core/indicatorMap.js';
-import { IndexPool } from '../tracker/core/pool.js';
+import { IndexPool } from '../tracker/core/recordPool.js';
 import type { LogCommit } from '../tracker/core/transactionLog.js';
 import type { JournalIdentity } from '../tracker/journal/block.js';
-import type { JournalLayout } from '../tracker/journal/layout.js';
-import { BLOCK_BYTES, logBlockOffset, pageOffset, UNIT_BYTES } from '../tracker/journal/layout.js';
+import { BLOCK_BYTES, logBlockOffset, pageOffset, UNIT_BYTES, type JournalLayout } from '../tracker/journal/layout.js';
 import { encodeCommit } from '../tracker/journal/logBlock.js';
-import { encodePage } from '../tracker/journal/page.js';
+import { encodePage } from '../tracker/journal/indicatorArea.js';
 import { OP } from './driverIo.js';
 import type { DriverSizes } from './sizes.js';
 import type { Submissions } from './submissions.js';

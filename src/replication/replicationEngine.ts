@@ -2,12 +2,12 @@
  * The bench's side of the I/O worker thread: what the campaign and the commands may ask of the engine. All of it is
  * asynchronous to the main thread; the worker itself never waits for an event loop.
  */
-import type { Standstill } from '../base/attendedTime.js';
+import type { Pause } from '../base/attendedTime.js';
 import type { AreaName } from '../base/areas.js';
 import type { DeviceRef } from '../blockdev/deviceRef.js';
 import type { CutPoint } from './cutpoint/cutPoint.js';
 import type { TrackingSpec, JournalRef, KeepHistory } from './spec.js';
-import type { WorkloadSpec } from '../workload/spec.js';
+import type { WorkloadSpec } from '../workload/workload.js';
 import type { FfiName } from '../blockdev/ffi/native.js';
 import type { DeviceIdentity } from '../blockdev/blockDevice.js';
 import type { JudgeReport, RecoveryReport, ResyncReport, VerifyReport } from '../judge/verdict/reports.js';
@@ -152,7 +152,7 @@ export interface ReplicationEvents {
   onSnapshot(s: ReplicationSnapshot): void;
   onPoint?(e: PointEvent): void;
   /** The I/O thread alone stood still, or the whole process: told once it looks at its ring again. */
-  onStandstill?(s: Standstill): void;
+  onStandstill?(s: Pause): void;
 }
 
 /**

@@ -1,21 +1,19 @@
 /** A core at work: with its driver, its ring and the sizes it was planned for. Started by recovery, ended in order. */
-import type { Standstill } from '../base/attendedTime.js';
+import type { Pause } from '../base/attendedTime.js';
 import { NS_PER_MS } from '../base/clock.js';
 import type { Core } from '../tracker/core/core.js';
-import type { DeviceIndex } from '../tracker/core/devices.js';
-import { JOURNAL, PRIMARY, SECONDARY } from '../tracker/core/devices.js';
+import { JOURNAL, PRIMARY, SECONDARY, type DeviceIndex } from '../tracker/core/devices.js';
 import { createIoRing } from '../blockdev/ioRing.js';
 import type { IoRing, SectorTools } from '../blockdev/blockDevice.js';
 import type { HistoryFeed } from '../judge/history/feed.js';
 import type { JournalRecovery } from '../tracker/journal/recovery.js';
-import type { WorkloadSpec } from '../workload/spec.js';
+import type { WorkloadSpec } from '../workload/workload.js';
 import { keptOpen, type OpenAreas } from './areas.js';
 import { CoreDriver } from './driver.js';
 import { DriverClock } from './driverClock.js';
 import { ApplicationQueue } from './applicationQueue.js';
 import type { Meter } from './meter.js';
-import type { DriverSizes } from './sizes.js';
-import { planDriver } from './sizes.js';
+import { planDriver, type DriverSizes } from './sizes.js';
 import { PointHold } from './cutpoint/pointHold.js';
 import type { ReplicationSpec, InFlight, PointArm, PointEvent } from './replicationEngine.js';
 
@@ -40,7 +38,7 @@ export interface RunningCoreParts {
   onFailure: (device: DeviceIndex, errno: number, atNs: number, inFlight: InFlight) => void;
   /** The device has not answered within the acknowledgement's time, and is taken as lost. */
   onTimeout: (device: DeviceIndex, atNs: number) => void;
-  onStandstill: (standstill: Standstill) => void;
+  onStandstill: (standstill: Pause) => void;
   /** Called after each round: flags and snapshots. */
   afterRound: () => void;
 }
@@ -162,7 +160,7 @@ export class RunningCore {
   settle(stopRequested: () => boolean): boolean {
     const { core, io } = this;
     this.begin();
-    while (io.inFlight > 0 || (core.pages.unsettled > 0 && !core.journalLost)) {
+    while (io.inFlight > 0 || (core.pages.pendingGroups > 0 && !core.journalLost)) {
       // A device that never answers is lost to the core, and its I/O is in the ring all the same.
       if (stopRequested()) return false;
       this.round();

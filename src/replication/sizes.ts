@@ -8,7 +8,7 @@ import {
   UNIT_BYTES,
   unitsPerCommit,
 } from '../tracker/journal/layout.js';
-import type { JournalGeometry } from '../tracker/journal/superblock.js';
+import type { JournalGeometry } from '../tracker/journal/format.js';
 import type { JournalRecovery } from '../tracker/journal/recovery.js';
 import type { DeviceRef } from '../blockdev/deviceRef.js';
 import type { TrackingSpec } from './spec.js';

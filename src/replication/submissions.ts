@@ -4,7 +4,7 @@
  */
 import type { IoRing } from '../blockdev/blockDevice.js';
 import type { DeviceIndex } from '../tracker/core/devices.js';
-import { IndexPool } from '../tracker/core/pool.js';
+import { IndexPool } from '../tracker/core/recordPool.js';
 import type { PointHold } from './cutpoint/pointHold.js';
 import type { DriverClock } from './driverClock.js';
 import { deviceOf, IoCounts, type DriverIo } from './driverIo.js';

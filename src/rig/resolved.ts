@@ -7,7 +7,7 @@ import type { LabSpec } from '../lab/spec.js';
 import type { BoardRef, RailSpec } from '../power/spec.js';
 import type { CutPoint } from '../replication/cutpoint/cutPoint.js';
 import type { JournalRef, KeepHistory, TrackingSpec } from '../replication/spec.js';
-import type { WorkloadSpec } from '../workload/spec.js';
+import type { WorkloadSpec } from '../workload/workload.js';
 
 export interface CutSpec {
   rails: string[];

@@ -6,8 +6,19 @@
  */
 import { BLOCK_BYTES } from '../base/observation.js';
 import { createPrng, deriveSeed, type Prng } from '../base/prng.js';
-import { createScatter } from './scatter.js';
-import { createZipf } from './zipf.js';
+import { createScatter, createZipf } from './addresses.js';
+
+/** The load that a profile asks for. Sizes in bytes. */
+export interface WorkloadSpec {
+  /** Updates in flight. */
+  queueDepth: number;
+  writesPerTransaction: { min: number; max: number };
+  writeBytes: { min: number; max: number };
+  /** `skewed`: Zipf-like, `skew` 0 … 1.2 (theta); `uniform` ignores it. */
+  addresses: { pattern: 'skewed' | 'uniform'; skew: number };
+  /** 0: as fast as it goes. */
+  maxWritesPerSecond: number;
+}
 
 /** What of a rig's workload section shapes the stream; `WorkloadSpec` of a resolved rig fits as it is. */
 export interface WorkloadShape {

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { Standstill } from '../../src/base/attendedTime.js';
+import type { Pause } from '../../src/base/attendedTime.js';
 import { runCampaign } from '../../src/campaign/campaign.js';
 import type { CampaignResult } from '../../src/campaign/campaignTypes.js';
 import { systemClock } from '../../src/base/systemClock.js';
@@ -45,7 +45,7 @@ async function run(
   const rig = { ...plain, campaign: { ...plain.campaign, limits: { ...plain.campaign.limits, ...limits } } };
   const dir = RunDirectory.create(join(out, name));
   const recorder = createRecorder(dir, systemClock);
-  let tellStill: (standstill: Standstill) => void = () => undefined;
+  let tellStill: (standstill: Pause) => void = () => undefined;
   let loads = 0;
   let judged = 0;
   const engine = (events: ReplicationEvents): ReplicationEngine => {
@@ -75,7 +75,7 @@ async function run(
       // The host's own standstills are left out: the test says when there is one.
       clock: {
         ...systemClock,
-        onStandstill: (listener) => {
+        onPause: (listener) => {
           tellStill = listener;
           return () => undefined;
         },

@@ -42,7 +42,7 @@ describe('a device that is not back in time', () => {
   const deadAfterStandstillAt = async (phase: string): Promise<CycleState> => {
     const { state } = await runFake({}, { dead: ['primary'] }, (bench, entered, runner) => {
       if (entered !== phase) return;
-      bench.clock.onStandstill((standstill) => runner.standstill(standstill));
+      bench.clock.onPause((standstill) => runner.standstill(standstill));
       bench.clock.after(1, () => bench.clock.standStill(500));
     });
     expect(state.facts.standstills).toHaveLength(1);

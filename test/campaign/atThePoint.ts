@@ -11,7 +11,7 @@ import { lockRig } from '../../src/campaign/session/rigLock.js';
 import { planCycle } from '../../src/campaign/cycle/rounds.js';
 import { Session } from '../../src/campaign/session/session.js';
 import { IndicatorMap } from '../../src/tracker/core/indicatorMap.js';
-import { addPageBlock, openPageBlock } from '../../src/tracker/journal/page.js';
+import { addPageBlock, openPageBlock } from '../../src/tracker/journal/indicatorArea.js';
 import {
   BLOCK_BYTES,
   BLOCKS_PER_UNIT,
@@ -19,8 +19,8 @@ import {
   pageOffset,
   UNIT_BYTES,
 } from '../../src/tracker/journal/layout.js';
-import type { JournalRecovery } from '../../src/tracker/journal/recovery.js';
-import { parseUuid, recoverJournal } from '../../src/tracker/journal/recovery.js';
+import { parseUuid } from '../../src/tracker/journal/format.js';
+import { recoverJournal, type JournalRecovery } from '../../src/tracker/journal/recovery.js';
 import { labPaths } from '../../src/lab/paths.js';
 import type { ResolvedRig } from '../../src/rig/resolved.js';
 import { rigUuid } from '../../src/rig/uuid.js';

@@ -13,7 +13,7 @@ import type {
 } from '../../src/replication/replicationEngine.js';
 import type { AreaName } from '../../src/base/areas.js';
 import type { RailSpec } from '../../src/power/spec.js';
-import type { WorkloadSpec } from '../../src/workload/spec.js';
+import type { WorkloadSpec } from '../../src/workload/workload.js';
 import { delay } from '../../src/base/clock.js';
 import { FakeClock } from './fakeClock.js';
 import * as reports from './reports.js';

@@ -3,7 +3,7 @@ import { CycleRunner } from '../../src/campaign/cycleRunner.js';
 import { planCycle } from '../../src/campaign/cycle/rounds.js';
 import type { CyclePhase, CycleState } from '../../src/campaign/cycle/cycleTypes.js';
 import type { CampaignSpec, CutSpec } from '../../src/rig/resolved.js';
-import type { WorkloadSpec } from '../../src/workload/spec.js';
+import type { WorkloadSpec } from '../../src/workload/workload.js';
 import { FakeBench, RAILS, type FakeOptions } from './fakeBench.js';
 
 export const WORKLOAD = {} as WorkloadSpec;

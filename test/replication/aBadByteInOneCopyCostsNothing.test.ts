@@ -6,8 +6,8 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { BLOCK_BYTES, BLOCKS_PER_UNIT, pageOffset } from '../../src/tracker/journal/layout.js';
-import type { JournalRecovery } from '../../src/tracker/journal/recovery.js';
-import { parseUuid, recoverJournal } from '../../src/tracker/journal/recovery.js';
+import { recoverJournal, type JournalRecovery } from '../../src/tracker/journal/recovery.js';
+import { parseUuid } from '../../src/tracker/journal/format.js';
 import { flip, MIB, RIG_UUID, useMirrors, WORKLOAD } from './mirror.js';
 
 const mirrors = useMirrors();

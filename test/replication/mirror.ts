@@ -10,7 +10,7 @@ import type {
   LoadReport,
 } from '../../src/replication/replicationEngine.js';
 import type { TrackingSpec } from '../../src/replication/spec.js';
-import type { WorkloadSpec } from '../../src/workload/spec.js';
+import type { WorkloadSpec } from '../../src/workload/workload.js';
 import { useLoops } from '../blockdev/loop.js';
 
 export const RIG_UUID = '01234567-89ab-4cde-8f01-23456789abcd';

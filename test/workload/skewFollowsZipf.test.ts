@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createPrng } from '../../src/base/prng.js';
-import { createScatter } from '../../src/workload/scatter.js';
+import { createScatter, createZipf } from '../../src/workload/addresses.js';
 import { createWorkload } from '../../src/workload/workload.js';
-import { createZipf } from '../../src/workload/zipf.js';
 
 describe('skewed addresses', () => {
   it.each([0, 0.5, 0.99, 1, 1.2])('rank k has weight 1/(k+1)^%f', (exponent) => {

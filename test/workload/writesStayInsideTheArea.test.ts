@@ -57,7 +57,7 @@ it('a device too small for one write is refused', () => {
 });
 
 it('a resolved rig’s workload section is accepted as it is', async () => {
-  const section: import('../../src/workload/spec.js').WorkloadSpec = {
+  const section: import('../../src/workload/workload.js').WorkloadSpec = {
     queueDepth: 8,
     writesPerTransaction: { min: 1, max: 2 },
     writeBytes: { min: 4096, max: 8192 },

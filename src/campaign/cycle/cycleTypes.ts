@@ -5,7 +5,7 @@
  *                 ▲                                                      │
  *                 └────────── next cut of the same cycle ◄───────────────┘   (cuts during resync or recovery)
  */
-import type { Standstill } from '../../base/attendedTime.js';
+import type { Pause } from '../../base/attendedTime.js';
 import type { AreaName } from '../../base/areas.js';
 import type { CutPoint } from '../../replication/cutpoint/cutPoint.js';
 import type { CampaignSpec } from '../../rig/resolved.js';
@@ -143,7 +143,7 @@ export interface CutRecord {
   /** How the engine's work ended when the power went, if it ended with an error. */
   workError: string | null;
   /** The bench stood still since the command was to go out; monotonic. */
-  standstills: readonly Standstill[];
+  standstills: readonly Pause[];
 }
 
 export interface CycleFacts {
@@ -156,7 +156,7 @@ export interface CycleFacts {
   /** I/O failures while every rail was on: faults of a device. */
   unprovoked: readonly AreaFailure[];
   /** The bench stood still: `atMs` from the cycle's beginning. No deadline has counted that time. */
-  standstills: readonly Standstill[];
+  standstills: readonly Pause[];
   /** When a deadline was missed, from the cycle's beginning; null: none was. */
   missedAtMs: number | null;
 }
@@ -214,7 +214,7 @@ export type CycleInput =
   /** The engine's work was rejected; legal only while its devices are without power. */
   | { type: 'workFailed'; nowMs: number; work: WorkName; problem: CycleProblem }
   | { type: 'problem'; nowMs: number; problem: CycleProblem }
-  | { type: 'standstill'; nowMs: number; standstill: Standstill }
+  | { type: 'standstill'; nowMs: number; standstill: Pause }
   | { type: 'interrupt'; nowMs: number };
 
 export type CycleEffect =

@@ -6,7 +6,7 @@
  * Not promised: that a device which fails by itself in the very same seconds is told from one that lost its power; nor
  * one that is slower than `campaign.silence` from one that is silent.
  */
-import { isHostsOwn } from '../../base/hostErrors.js';
+import { isHostsOwn } from '../../base/plugpullError.js';
 import type { AreaName } from '../../base/areas.js';
 import { NS_PER_MS } from '../../base/clock.js';
 import type { CutRecord, DeviceSign, SwitchRecord } from './cycleTypes.js';

@@ -4,7 +4,7 @@
  * silence may have proved nothing, a limit in seconds may be broken. Such a cycle is repeated. What was read from the
  * disks counts all the same.
  */
-import type { Standstill } from '../../base/attendedTime.js';
+import type { Pause } from '../../base/attendedTime.js';
 import type { CycleLimits, Reason, ReasonCode } from '../../judge/verdict/verdict.js';
 import type { CycleRecord } from '../../report/runRecord.js';
 import { NS_PER_MS } from '../../base/clock.js';
@@ -96,7 +96,7 @@ export function isLeftDirty({ resync, verify }: Pick<CycleRecord, 'resync' | 've
   );
 }
 
-function isSoonAfter(lateMs: number, standstills: readonly Standstill[]): boolean {
+function isSoonAfter(lateMs: number, standstills: readonly Pause[]): boolean {
   return standstills.some(({ atMs, ms }) => atMs <= lateMs && lateMs < atMs + ms + LOOKED_MS);
 }
 
@@ -116,17 +116,17 @@ function isOfTime({ code, rule }: Reason): boolean {
 }
 
 /** `5.2 s` of all of them. */
-export function stoodStillFor(standstills: readonly Pick<Standstill, 'ms'>[]): string {
+export function stoodStillFor(standstills: readonly Pick<Pause, 'ms'>[]): string {
   return `${(stoodMs(standstills) / 1000).toFixed(1)} s`;
 }
 
-function stoodMs(standstills: readonly Pick<Standstill, 'ms'>[]): number {
+function stoodMs(standstills: readonly Pick<Pause, 'ms'>[]): number {
   return standstills.reduce((sum, { ms }) => sum + ms, 0);
 }
 
 /** Both threads tell of a process that was stopped: told on once. */
-export function eachOnce(tell: (standstill: Standstill) => void): (standstill: Standstill) => void {
-  let last: Standstill | null = null;
+export function eachOnce(tell: (standstill: Pause) => void): (standstill: Pause) => void {
+  let last: Pause | null = null;
   return (standstill) => {
     const isKnown = last !== null && sharedMs(last, standstill) >= Math.min(last.ms, standstill.ms) / 2;
     if (isKnown) return;
@@ -135,6 +135,6 @@ export function eachOnce(tell: (standstill: Standstill) => void): (standstill: S
   };
 }
 
-function sharedMs(a: Standstill, b: Standstill): number {
+function sharedMs(a: Pause, b: Pause): number {
   return Math.min(a.atMs + a.ms, b.atMs + b.ms) - Math.max(a.atMs, b.atMs);
 }

@@ -4,7 +4,7 @@
  */
 import { spawn } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
-import { attended } from '../../base/attendedClock.js';
+import { attended } from '../../base/systemClock.js';
 import { blockNodeOf } from '../../blockdev/blockTree.js';
 import { deviceNow } from '../../gate/deviceNow.js';
 import { systemEnvironment } from '../../blockdev/systemPrograms.js';

@@ -1,5 +1,5 @@
 /** What a session is given, and what it tells the replication engine of that. */
-import type { Standstill } from '../../base/attendedTime.js';
+import type { Pause } from '../../base/attendedTime.js';
 import type { ReplicationSnapshot, ReplicationSpec } from '../../replication/replicationEngine.js';
 import type { ResolvedRig } from '../../rig/resolved.js';
 import { rigUuid } from '../../rig/uuid.js';
@@ -19,7 +19,7 @@ export interface SessionOptions {
   historyDir: string | null;
   onSnapshot?: (snapshot: ReplicationSnapshot) => void;
   /** The I/O thread stood still. */
-  onStandstill?: (standstill: Standstill) => void;
+  onStandstill?: (standstill: Pause) => void;
   /** Told at every switch of a rail. */
   onRail?: (rail: string, state: 'on' | 'off' | 'unknown') => void;
   /** Told what takes its time while the rig is brought up. */

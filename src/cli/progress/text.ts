@@ -1,5 +1,5 @@
 /** Words and numbers of the progress display (pure). */
-import type { Standstill } from '../../base/attendedTime.js';
+import type { Pause } from '../../base/attendedTime.js';
 import { stoodStillFor } from '../../campaign/cycle/standstill.js';
 import { cutPlace, nearPoint } from '../../report/aimText.js';
 import { firstReasons, inBrief } from '../../report/reasonText.js';
@@ -37,7 +37,7 @@ export function cycleTitle(index: number, cycles: number): string {
 const STANDSTILL_SAID_MS = 1000;
 
 /** null: too short to be said. */
-export function standstillLine(standstill: Standstill): string | null {
+export function standstillLine(standstill: Pause): string | null {
   return standstill.ms < STANDSTILL_SAID_MS
     ? null
     : `bench stood still for ${stoodStillFor([standstill])}; no deadline counts that time`;

@@ -1,15 +1,12 @@
 /** Broken from completion to the end of a transaction: R4 to R9. */
-import { PowerEpoch, PRIMARY, SECONDARY } from '../../tracker/core/devices.js';
-import type { DeviceIndex } from '../../tracker/core/devices.js';
+import { PowerEpoch, PRIMARY, SECONDARY, type DeviceIndex } from '../../tracker/core/devices.js';
 import { Core } from '../../tracker/core/core.js';
 import { Evidence } from '../../tracker/core/evidence.js';
-import { NIL } from '../../tracker/core/linkedList.js';
-import { BEGUN, BOTH, CLOSED, COPY, DURABLE, GIVEN_UP, SUBMITTED } from '../../tracker/core/state.js';
+import { BEGUN, BOTH, CLOSED, COPY, DURABLE, GIVEN_UP, NIL, SUBMITTED } from '../../tracker/core/recordLayout.js';
 import { RECORD_COMPLETE, TransactionLog } from '../../tracker/core/transactionLog.js';
 import { Updates } from '../../tracker/core/updates.js';
 import { REAL_PARTS } from '../world.js';
-import type { Mutant } from './mutant.js';
-import { coreMutant, worldMutant } from './mutant.js';
+import { coreMutant, worldMutant, type Mutant } from './mutant.js';
 
 type Area = typeof PRIMARY | typeof SECONDARY;
 
@@ -63,11 +60,11 @@ class LiteralClaim4 extends Evidence {
 
 /** An acknowledgement takes the location from its own transaction, though another update of it is in flight. */
 class OwnTransactionForgets extends Evidence {
-  override settled(n: number): void {
+  override retired(n: number): void {
     const { nodes, holdings } = this.state;
     const h = nodes.holding[n];
     if (h !== NIL) holdings.unacked[h] = 1;
-    super.settled(n);
+    super.retired(n);
   }
 
   protected override isDispensable(): boolean {
@@ -96,8 +93,8 @@ class TailPassesActive extends TransactionLog {
 }
 
 class ResetTooEarly extends Updates {
-  protected override settle(slot: number): void {
-    super.settle(slot);
+  protected override retire(slot: number): void {
+    super.retire(slot);
     const { slots, nodes, regions, indicators } = this.state;
     for (let n = slots.firstNode[slot]; n !== NIL; n = nodes.nextOfSlot(n))
       indicators.clear(regions.region[nodes.entryOf(n)]);

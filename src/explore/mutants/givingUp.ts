@@ -3,12 +3,10 @@ import { PRIMARY, SECONDARY } from '../../tracker/core/devices.js';
 import { Core } from '../../tracker/core/core.js';
 import { Evidence } from '../../tracker/core/evidence.js';
 import { IndicatorPages } from '../../tracker/core/indicatorPages.js';
-import { NIL } from '../../tracker/core/linkedList.js';
-import { BOTH, DURABLE, GIVEN_UP, MARKING } from '../../tracker/core/state.js';
+import { BOTH, DURABLE, GIVEN_UP, MARKING, NIL } from '../../tracker/core/recordLayout.js';
 import { TransactionLog } from '../../tracker/core/transactionLog.js';
 import { Updates } from '../../tracker/core/updates.js';
-import type { Mutant } from './mutant.js';
-import { coreMutant, worldMutant } from './mutant.js';
+import { coreMutant, worldMutant, type Mutant } from './mutant.js';
 
 type Area = typeof PRIMARY | typeof SECONDARY;
 
@@ -20,9 +18,9 @@ class DegradedWriteUnmarked extends Evidence {
 }
 
 class ForgottenBeforeMarked extends Updates {
-  protected override settleGivenUp(slot: number): void {
+  protected override retireGivenUp(slot: number): void {
     this.state.slots.flags[slot] &= ~MARKING;
-    super.settleGivenUp(slot);
+    super.retireGivenUp(slot);
   }
 }
 

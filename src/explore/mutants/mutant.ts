@@ -2,17 +2,15 @@
  * A mutant: the engine broken in one place, by a part put in at a seam. The explorer must find each of them out; one that
  * it does not is a hole in the explorer.
  */
-import { CORE_PARTS } from '../../tracker/core/coreParts.js';
-import { recoverFromPieces } from '../../tracker/journal/recovery.js';
-import type {
-  ExpectedJournal,
-  JournalPieces,
-  JournalRecovery,
-  RecoveryTables,
+import { CORE_PARTS, type CoreParts } from '../../tracker/core/coreStatus.js';
+import type { ExpectedJournal } from '../../tracker/journal/format.js';
+import {
+  recoverFromPieces,
+  type JournalPieces,
+  type JournalRecovery,
+  type RecoveryTables,
 } from '../../tracker/journal/recovery.js';
-import type { CoreParts } from '../../tracker/core/coreParts.js';
-import { REAL_PARTS } from '../world.js';
-import type { WorldParts } from '../world.js';
+import { REAL_PARTS, type WorldParts } from '../world.js';
 
 export interface Mutant {
   /** Also the name on the command line. */

@@ -1,16 +1,13 @@
 /** Broken from obtaining an update to its submission: R1, R2, R3, R13. */
 import { Core } from '../../tracker/core/core.js';
-import { CORE_PARTS } from '../../tracker/core/coreParts.js';
+import { CORE_PARTS } from '../../tracker/core/coreStatus.js';
 import { Evidence } from '../../tracker/core/evidence.js';
-import { NIL } from '../../tracker/core/linkedList.js';
+import { COPY, NIL } from '../../tracker/core/recordLayout.js';
 import type { CoreState } from '../../tracker/core/state.js';
-import { COPY } from '../../tracker/core/state.js';
-import type { LogCommit } from '../../tracker/core/transactionLog.js';
-import { TransactionLog } from '../../tracker/core/transactionLog.js';
+import { TransactionLog, type LogCommit } from '../../tracker/core/transactionLog.js';
 import { Updates } from '../../tracker/core/updates.js';
 import { REAL_PARTS } from '../world.js';
-import type { Mutant } from './mutant.js';
-import { coreMutant, worldMutant } from './mutant.js';
+import { coreMutant, worldMutant, type Mutant } from './mutant.js';
 
 class IndicatorNotSet extends Updates {
   override obtain(transaction: number, offset: number, length: number): number {
@@ -38,16 +35,16 @@ class CounterWraps extends Updates {
 }
 
 class DataBeforeEvidence extends Evidence {
-  protected override claimInLog(n: number): number {
-    super.claimInLog(n);
+  protected override obtainInLog(n: number): number {
+    super.obtainInLog(n);
     return -1;
   }
 }
 
 class SecondWriteRunsAhead extends Evidence {
-  protected override claimInLog(n: number): number {
+  protected override obtainInLog(n: number): number {
     const marked = this.state.held.firstHolding[this.state.nodes.entryOf(n)] !== NIL;
-    const wait = super.claimInLog(n);
+    const wait = super.obtainInLog(n);
     return marked ? -1 : wait;
   }
 }
@@ -81,8 +78,8 @@ class GoesOnWithoutJournal extends Core {
 }
 
 class NoEvidenceNeeded extends Evidence {
-  override claim(slot: number, count: number): void {
-    if (!journalGone.has(this.state)) super.claim(slot, count);
+  override obtain(slot: number, count: number): void {
+    if (!journalGone.has(this.state)) super.obtain(slot, count);
   }
 }
 

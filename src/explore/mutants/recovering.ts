@@ -1,9 +1,8 @@
 /** Broken in recovery: R11, R12. The decision tables have files of their own. */
 import { IndicatorMap } from '../../tracker/core/indicatorMap.js';
-import { recoverFromPieces } from '../../tracker/journal/recovery.js';
-import type { ExpectedJournal, JournalPieces, JournalRecovery } from '../../tracker/journal/recovery.js';
-import type { Mutant } from './mutant.js';
-import { worldMutant } from './mutant.js';
+import { recoverFromPieces, type JournalPieces, type JournalRecovery } from '../../tracker/journal/recovery.js';
+import type { ExpectedJournal } from '../../tracker/journal/format.js';
+import { worldMutant, type Mutant } from './mutant.js';
 import { RECOVERING_LOG } from './recoveringLog.js';
 import { RECOVERING_PAGES } from './recoveringPages.js';
 

@@ -1,8 +1,6 @@
-/** Broken in recovery: each cell of the log's decision table (logTable.ts) decided wrongly. */
-import type { Decision } from '../../tracker/journal/logTable.js';
-import { LogTable } from '../../tracker/journal/logTable.js';
-import type { Mutant } from './mutant.js';
-import { tables, worldMutant } from './mutant.js';
+/** Broken in recovery: each cell of the log's decision table (logRing.ts) decided wrongly. */
+import { LogTable, type Decision } from '../../tracker/journal/logRing.js';
+import { tables, worldMutant, type Mutant } from './mutant.js';
 
 type Needed = Exclude<Decision, 'end'>;
 

@@ -1,8 +1,6 @@
-/** Broken in recovery: each cell of the indicator area's decision table (pageTable.ts) decided wrongly. */
-import type { Believed, PageStates } from '../../tracker/journal/pageTable.js';
-import { PageTable } from '../../tracker/journal/pageTable.js';
-import type { Mutant } from './mutant.js';
-import { tables, worldMutant } from './mutant.js';
+/** Broken in recovery: each cell of the indicator area's decision table (indicatorArea.ts) decided wrongly. */
+import { PageTable, type Believed, type PageStates } from '../../tracker/journal/indicatorArea.js';
+import { tables, worldMutant, type Mutant } from './mutant.js';
 
 type Rule = (states: PageStates, real: Believed) => Believed;
 

@@ -3,13 +3,11 @@ import { Copies } from '../../tracker/core/copies.js';
 import { Core } from '../../tracker/core/core.js';
 import { PRIMARY, SECONDARY } from '../../tracker/core/devices.js';
 import { IndicatorPages } from '../../tracker/core/indicatorPages.js';
-import { NIL } from '../../tracker/core/linkedList.js';
+import { CANCELED, COPY, NIL } from '../../tracker/core/recordLayout.js';
 import { Resync } from '../../tracker/core/resync.js';
-import { CANCELLED, COPY } from '../../tracker/core/state.js';
 import { Updates } from '../../tracker/core/updates.js';
 import { REAL_PARTS } from '../world.js';
-import type { Mutant } from './mutant.js';
-import { coreMutant, worldMutant } from './mutant.js';
+import { coreMutant, worldMutant, type Mutant } from './mutant.js';
 
 type Area = typeof PRIMARY | typeof SECONDARY;
 
@@ -66,7 +64,7 @@ class CursorStays extends Resync {
 class AbortForgets extends Copies {
   override over(slot: number): void {
     const e = this.entryOf(slot);
-    const cancelled = (this.state.slots.flags[slot] & CANCELLED) !== 0;
+    const cancelled = (this.state.slots.flags[slot] & CANCELED) !== 0;
     super.over(slot);
     if (cancelled) this.evidence.pages.unmark(this.state.regions.region[e]);
   }

@@ -12,7 +12,7 @@
 
 import { spawn, type ChildProcess } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
-import { attended } from '../../base/attendedClock.js';
+import { attended } from '../../base/systemClock.js';
 
 export interface CommandEnd {
   /** The wrapper's; null when a signal ended it, or when it could not be started. */

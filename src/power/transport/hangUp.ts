@@ -5,7 +5,7 @@
  */
 
 import { execFile } from 'node:child_process';
-import { attended } from '../../base/attendedClock.js';
+import { attended } from '../../base/systemClock.js';
 import { PowerError } from '../errors.js';
 
 /** It sets a flag, and does not wait for the line. */

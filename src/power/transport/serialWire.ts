@@ -6,9 +6,8 @@
  */
 
 import { SerialPort } from 'serialport';
-import { attended } from '../../base/attendedClock.js';
+import { attended, systemClock } from '../../base/systemClock.js';
 import { NS_PER_MS, until } from '../../base/clock.js';
-import { systemClock } from '../../base/systemClock.js';
 import { isPowerError, PowerError } from '../errors.js';
 import { EIGHT_N_ONE } from '../line.js';
 import { keepLinesOnClose } from './hangUp.js';

@@ -1,12 +1,10 @@
 /** Comparing P and S byte for byte, region by region. */
 import { PRIMARY, SECONDARY } from '../../tracker/core/devices.js';
-import type { IoRing, SectorTools } from '../../blockdev/blockDevice.js';
-import { isHostsOwn } from '../../base/hostErrors.js';
-import { IO_OP } from '../../blockdev/blockDevice.js';
-import type { JournalGeometry } from '../../tracker/journal/superblock.js';
+import { IO_OP, type IoRing, type SectorTools } from '../../blockdev/blockDevice.js';
+import { isHostsOwn } from '../../base/plugpullError.js';
+import type { JournalGeometry } from '../../tracker/journal/format.js';
 import { BLOCK_BYTES } from '../../base/observation.js';
-import type { BulkTransfer } from './bulk.js';
-import { CHUNK_BYTES, transferAll, WINDOW_CHUNKS, windows } from './bulk.js';
+import { CHUNK_BYTES, transferAll, WINDOW_CHUNKS, windows, type BulkTransfer } from './bulk.js';
 
 export interface CompareParts {
   io: IoRing;

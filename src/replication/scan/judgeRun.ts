@@ -6,16 +6,14 @@
 import type { StorageArea } from '../../base/areas.js';
 import type { IndicatorMap } from '../../tracker/core/indicatorMap.js';
 import { PRIMARY, SECONDARY } from '../../tracker/core/devices.js';
-import type { IoRing, SectorTools } from '../../blockdev/blockDevice.js';
-import { IO_OP } from '../../blockdev/blockDevice.js';
+import { IO_OP, type IoRing, type SectorTools } from '../../blockdev/blockDevice.js';
 import { classifyChunk } from '../../judge/classify/classify.js';
 import type { HistoryRecorder } from '../../judge/history/recorder.js';
 import type { JudgeReport, VerifyReport } from '../../judge/verdict/reports.js';
 import { AreaTally, SAMPLES_MAX } from '../../judge/classify/tally.js';
-import type { JournalGeometry } from '../../tracker/journal/superblock.js';
+import type { JournalGeometry } from '../../tracker/journal/format.js';
 import { BLOCK_BYTES, OBSERVATION_FIELD, OBSERVED_UNREADABLE, SECTOR_BYTES } from '../../base/observation.js';
-import type { BulkTransfer } from './bulk.js';
-import { CHUNK_BYTES, transferAll, windows } from './bulk.js';
+import { CHUNK_BYTES, transferAll, windows, type BulkTransfer } from './bulk.js';
 import { compareAreas, compareChunk, DifferingRegions, readWindow, refusedOnce, unreadableIn } from './compare.js';
 
 const STRIDE = OBSERVATION_FIELD.strideDoubles;

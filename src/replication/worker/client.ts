@@ -5,7 +5,7 @@ import { Worker } from 'node:worker_threads';
 import { DeviceError } from '../../blockdev/errors.js';
 import { loadNative } from '../../blockdev/ffi/loadNative.js';
 import type { FfiName } from '../../blockdev/ffi/native.js';
-import { JournalError } from '../../tracker/journal/errors.js';
+import { JournalError } from '../../tracker/journal/format.js';
 import type { AreaName } from '../../base/areas.js';
 import { Control } from './control.js';
 import { ReplicationError } from '../errors.js';

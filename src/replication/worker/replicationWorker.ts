@@ -5,14 +5,22 @@
  */
 import { PRIMARY, SECONDARY } from '../../tracker/core/devices.js';
 import { IndicatorMap } from '../../tracker/core/indicatorMap.js';
-import { parseUuid } from '../../tracker/journal/recovery.js';
-import type { WorkloadSpec } from '../../workload/spec.js';
-import { createWorkload } from '../../workload/workload.js';
+import { parseUuid } from '../../tracker/journal/format.js';
+import { createWorkload, type WorkloadSpec } from '../../workload/workload.js';
 import { ReplicationError } from '../errors.js';
 import { formatJournal, repairLog, repairSuperblocks } from '../journalIo.js';
 import { LoadGenerator, runLoad } from '../loadRun.js';
-import type { ReplicationSpec, HistoryChange, JudgeReport, LoadReport, OpenReport } from '../replicationEngine.js';
-import type { PointArm, RecoveryReport, ResyncReport, VerifyReport } from '../replicationEngine.js';
+import type {
+  HistoryChange,
+  JudgeReport,
+  LoadReport,
+  OpenReport,
+  PointArm,
+  RecoveryReport,
+  ReplicationSpec,
+  ResyncReport,
+  VerifyReport,
+} from '../replicationEngine.js';
 import { runResync } from '../resyncRun.js';
 import { flushOrThrow } from '../scan/bulk.js';
 import { judgeAreas, lookAtAreas, verifyReport, type Look } from '../scan/judgeRun.js';

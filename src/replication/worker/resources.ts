@@ -5,18 +5,16 @@
  */
 import { constants } from 'node:os';
 import { AREA_NAMES } from '../../base/areas.js';
-import type { Standstill } from '../../base/attendedTime.js';
+import type { Pause } from '../../base/attendedTime.js';
 import { createIoRing } from '../../blockdev/ioRing.js';
 import type { IoRing, SectorTools } from '../../blockdev/blockDevice.js';
 import { sectorTools } from '../../blockdev/sectorTools.js';
 import { usableBytes } from '../../gate/labelPlace.js';
-import type { DeviceIndex } from '../../tracker/core/devices.js';
-import { JOURNAL, PRIMARY } from '../../tracker/core/devices.js';
+import { JOURNAL, PRIMARY, type DeviceIndex } from '../../tracker/core/devices.js';
+import { parseUuid } from '../../tracker/journal/format.js';
 import type { JournalRecovery } from '../../tracker/journal/recovery.js';
-import { parseUuid } from '../../tracker/journal/recovery.js';
-import type { WorkloadSpec } from '../../workload/spec.js';
-import type { OpenAreas } from '../areas.js';
-import { keptOpen, openAreas } from '../areas.js';
+import type { WorkloadSpec } from '../../workload/workload.js';
+import { keptOpen, openAreas, type OpenAreas } from '../areas.js';
 import { ReplicationError } from '../errors.js';
 import { readJournal } from '../journalIo.js';
 import { letGo } from '../letGo.js';
@@ -43,7 +41,7 @@ export interface WorkerReports {
   failure(f: AreaFailure): void;
   point(e: PointEvent): void;
   loadBegan(): void;
-  standstill(s: Standstill): void;
+  standstill(s: Pause): void;
   /** The announced power losses have been taken in. */
   powerLossTaken(): void;
 }

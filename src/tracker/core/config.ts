@@ -46,6 +46,12 @@ export interface LogConfig {
   unitsPerCommit: number;
 }
 
+/**
+ * Units of the ring that only the first commits after a recovery may use: a crash during recovery still finds the earlier
+ * evidence intact.
+ */
+export const OPENING_UNITS = 2;
+
 /** The smallest ring: two opening units, the reserve of two, and room to write. */
 export const MIN_RING_UNITS = 8;
 

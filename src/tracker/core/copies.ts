@@ -8,12 +8,10 @@
 import type { Deadlines } from './deadlines.js';
 import type { Evidence } from './evidence.js';
 import type { CoreState } from './state.js';
-import * as flags from './flags.js';
-import * as words from './words.js';
+import * as layout from './recordLayout.js';
 
-// Constants of the file: see words.ts.
-const { WAITING, NEEDS_LOG, SETTLED, COPY, CANCELLED, CLEARING } = flags;
-const { NIL } = words;
+// Constants of the file: see recordLayout.ts.
+const { WAITING, NEEDS_LOG, RETIRED, COPY, CANCELED, CLEARING, NIL } = layout;
 
 export class Copies {
   readonly state: CoreState;
@@ -54,7 +52,7 @@ export class Copies {
   durable(slot: number): void {
     const { slots, held } = this.state;
     const e = this.entryOf(slot);
-    const cancelled = (slots.flags[slot] & CANCELLED) !== 0;
+    const cancelled = (slots.flags[slot] & CANCELED) !== 0;
     this.over(slot);
     if (cancelled) return;
     held.copySlot[e] = CLEARING;
@@ -64,18 +62,18 @@ export class Copies {
   /** The copy has ended, whatever came of it. */
   over(slot: number): void {
     const { slots, counters } = this.state;
-    if ((slots.flags[slot] & CANCELLED) !== 0) counters.copiesCancelled++;
+    if ((slots.flags[slot] & CANCELED) !== 0) counters.copiesCanceled++;
     this.deadlines.stop(slot);
     this.leave(slot);
   }
 
   withdrawn(slot: number): void {
-    this.state.counters.copiesCancelled++;
+    this.state.counters.copiesCanceled++;
     this.leave(slot);
   }
 
   protected leave(slot: number): void {
-    this.state.slots.flags[slot] |= SETTLED;
+    this.state.slots.flags[slot] |= RETIRED;
     this.state.held.copySlot[this.entryOf(slot)] = NIL;
     this.underWay--;
   }
@@ -84,7 +82,7 @@ export class Copies {
   marked(e: number): void {
     const { held, slots } = this.state;
     const copy = held.copySlot[e];
-    if (copy >= 0 && (slots.flags[copy] & WAITING) === 0) slots.flags[copy] |= CANCELLED;
+    if (copy >= 0 && (slots.flags[copy] & WAITING) === 0) slots.flags[copy] |= CANCELED;
     if (copy !== CLEARING) return;
     held.copySlot[e] = NIL;
     this.clearing.splice(this.clearing.indexOf(e), 1);
@@ -119,12 +117,12 @@ export class Copies {
     const inLog = oldest !== NIL && log.isDurable(this.evidence.sequenceOf(oldest));
     for (let n = regions.firstNode[e]; n !== NIL; n = nodes.next[n]) {
       const slot = nodes.slot[n];
-      if ((slots.flags[slot] & (SETTLED | COPY)) !== 0) continue;
+      if ((slots.flags[slot] & (RETIRED | COPY)) !== 0) continue;
       const h = nodes.holding[n];
       if (h === NIL) return false;
       if (inLog) continue;
       const waitsForIt =
-        (slots.flags[slot] & NEEDS_LOG) !== 0 && this.evidence.sequenceOf(h) <= log.whole(slots.wait[slot]);
+        (slots.flags[slot] & NEEDS_LOG) !== 0 && this.evidence.sequenceOf(h) <= log.fullSequence(slots.wait[slot]);
       if (!waitsForIt) return false;
     }
     return true;

@@ -11,13 +11,11 @@ import { UPDATE_BYTES_END } from './config.js';
 import { CoreStatus } from './coreStatus.js';
 import type { DeviceIndex } from './devices.js';
 import * as devices from './devices.js';
-import * as flags from './flags.js';
-import * as words from './words.js';
+import * as layout from './recordLayout.js';
 
-// Constants of the file: see words.ts.
+// Constants of the file: see recordLayout.ts.
 const { PRIMARY, SECONDARY, JOURNAL } = devices;
-const { CLOSED } = flags;
-const { NIL } = words;
+const { CLOSED, NIL } = layout;
 
 /** `obtain`: no slot is free just now; ask again after the next completions. */
 export const BUSY = NIL;
@@ -216,7 +214,7 @@ export class Core extends CoreStatus {
     }
     if (this.openingCommits > 0) {
       // R11: the log is reused only when D is durable in the indicator area.
-      if (this.pages.unsettled > 0 || this.log.inFlight > 0) return;
+      if (this.pages.pendingGroups > 0 || this.log.inFlight > 0) return;
       this.openingCommits--;
       this.journalInFlight++;
       this.fx.writeLog(this.log.seal());

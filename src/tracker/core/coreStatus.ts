@@ -1,25 +1,35 @@
 /** A core's parts, and what can be asked of them without changing anything. core.ts has the inputs. */
-import type { CoreConfig } from './config.js';
-import { checkConfig } from './config.js';
-import type { CoreParts } from './coreParts.js';
-import { CORE_PARTS } from './coreParts.js';
-import type { PowerEpoch } from './devices.js';
+import { checkConfig, type CoreConfig } from './config.js';
+import { Copies } from './copies.js';
+import { PowerEpoch } from './devices.js';
 import type { CoreEffects } from './effects.js';
-import type { Evidence } from './evidence.js';
-import { Fetch } from './fetch.js';
+import { Evidence } from './evidence.js';
+import { Prefetch } from './prefetch.js';
 import type { IndicatorMap } from './indicatorMap.js';
-import type { IndicatorPages } from './indicatorPages.js';
-import type { Resync } from './resync.js';
-import type { CoreCounters } from './state.js';
-import { CoreState } from './state.js';
-import type { TransactionLog } from './transactionLog.js';
-import type { Updates } from './updates.js';
+import { IndicatorPages } from './indicatorPages.js';
+import { Resync } from './resync.js';
+import { CoreState, type CoreCounters } from './state.js';
+import { TransactionLog } from './transactionLog.js';
+import type { UpdatesParts } from './updateQueue.js';
+import { Updates } from './updates.js';
 import * as devices from './devices.js';
-import * as logRecords from './logRecords.js';
+import * as limits from './config.js';
 
-// Constants of the file: see words.ts.
+// Constants of the file: see recordLayout.ts.
 const { JOURNAL } = devices;
-const { OPENING_UNITS } = logRecords;
+const { OPENING_UNITS } = limits;
+
+/** The explorer's broken cores put in a broken part here, and nowhere else. */
+export interface CoreParts extends UpdatesParts {
+  TransactionLog: typeof TransactionLog;
+  IndicatorPages: typeof IndicatorPages;
+  PowerEpoch: typeof PowerEpoch;
+  Evidence: typeof Evidence;
+  Updates: typeof Updates;
+  Resync: typeof Resync;
+}
+
+export const CORE_PARTS: CoreParts = { TransactionLog, IndicatorPages, PowerEpoch, Evidence, Copies, Updates, Resync };
 
 export class CoreStatus {
   readonly state: CoreState;
@@ -28,7 +38,7 @@ export class CoreStatus {
   readonly evidence: Evidence;
   readonly updates: Updates;
   readonly resync: Resync;
-  readonly fetch: Fetch;
+  readonly prefetch: Prefetch;
   readonly fx: CoreEffects;
   readonly epochs: [PowerEpoch, PowerEpoch, PowerEpoch];
   /** Flushes submitted and not reported back, per device. */
@@ -50,7 +60,7 @@ export class CoreStatus {
     this.evidence = new parts.Evidence(this.state, this.log, this.pages, fx);
     this.updates = new parts.Updates(this.state, this.evidence, [this.epochs[0], this.epochs[1]], fx, parts);
     this.resync = new parts.Resync(this.updates);
-    this.fetch = new Fetch(this.state, this.pages);
+    this.prefetch = new Prefetch(this.state, this.pages);
   }
 
   get primaryLost(): boolean {
@@ -102,7 +112,7 @@ export class CoreStatus {
       this.journalInFlight === 0 &&
       this.flushes[0] + this.flushes[1] + this.flushes[2] === 0 &&
       (this.state.journalLost ||
-        (this.pages.unsettled === 0 &&
+        (this.pages.pendingGroups === 0 &&
           this.log.openRecords === 0 &&
           this.log.inFlight === 0 &&
           this.evidence.hotRegions === 0 &&

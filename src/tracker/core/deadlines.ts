@@ -7,13 +7,11 @@
  */
 import type { CoreState } from './state.js';
 import * as devices from './devices.js';
-import * as flags from './flags.js';
-import * as words from './words.js';
+import * as layout from './recordLayout.js';
 
-// Constants of the file: see words.ts.
+// Constants of the file: see recordLayout.ts.
 const { PRIMARY, SECONDARY } = devices;
-const { TIMED, COPY, COPY_ON_SECONDARY, DURABLE, ENDED } = flags;
-const { NIL, SLOT_WAIT, SLOT_FLAGS } = words;
+const { TIMED, COPY, COPY_ON_SECONDARY, DURABLE, ENDED, NIL, SLOT_WAIT, SLOT_FLAGS } = layout;
 
 export class Deadlines {
   private readonly state: CoreState;

@@ -4,10 +4,10 @@
  * commit is written.
  */
 import { EvidenceRecords } from './evidenceRecords.js';
-import * as words from './words.js';
+import * as layout from './recordLayout.js';
 
-// Constants of the file: see words.ts.
-const { NIL, FIRST_HOLDING, HOLDING_NEXT } = words;
+// Constants of the file: see recordLayout.ts.
+const { NIL, FIRST_HOLDING, HOLDING_NEXT } = layout;
 
 export class Evidence extends EvidenceRecords {
   /** Time has passed: lingering evidence whose time is up, or that is too much, goes. `all`: none may stay. */

@@ -9,14 +9,18 @@ import type { CoreEffects } from './effects.js';
 import { IndicatorPages } from './indicatorPages.js';
 import type { CoreState } from './state.js';
 import { TransactionLog } from './transactionLog.js';
-import * as flags from './flags.js';
-import * as logRecords from './logRecords.js';
-import * as words from './words.js';
+import * as records from './transactionLog.js';
+import * as layout from './recordLayout.js';
 
-// Constants of the file: see words.ts.
-const { NEEDS_LOG, NEEDS_MARK, GIVEN_UP, MARKING, CLOSED, BEGUN, CLEARING } = flags;
-const { RECORD_BEGIN, RECORD_WRITE, RECORD_RELEASE, RECORD_COMPLETE } = logRecords;
+// Constants of the file: see recordLayout.ts.
 const {
+  NEEDS_LOG,
+  NEEDS_MARK,
+  GIVEN_UP,
+  MARKING,
+  CLOSED,
+  BEGUN,
+  CLEARING,
   NIL,
   FIRST_HOLDING,
   LAST_HOLDING,
@@ -32,7 +36,8 @@ const {
   HOLDING_NEXT,
   TRANSACTION_HOLDINGS,
   TRANSACTION_STATE,
-} = words;
+} = layout;
+const { RECORD_BEGIN, RECORD_WRITE, RECORD_RELEASE, RECORD_COMPLETE } = records;
 
 export abstract class EvidenceRecords {
   readonly state: CoreState;
@@ -94,7 +99,7 @@ export abstract class EvidenceRecords {
    * R2 for a new update: every region, `count` of them, gets evidence. Sets NEEDS_LOG or NEEDS_MARK while it is not durable.
    * Under log pressure, and while S is away, the evidence is the region's mark in the indicator area (R9).
    */
-  claim(slot: number, count: number): void {
+  obtain(slot: number, count: number): void {
     const { slots, nodes, held } = this.state;
     const inLog =
       !this.state.secondaryAway &&
@@ -103,7 +108,7 @@ export abstract class EvidenceRecords {
     let waitFor = -1;
     for (let n = slots.memory[slot + SLOT_FIRST_NODE]; n !== NIL; n = nodes.nextOfSlot(n)) {
       held.stopLingering(nodes.entryOf(n));
-      if (inLog) waitFor = Math.max(waitFor, this.claimInLog(n));
+      if (inLog) waitFor = Math.max(waitFor, this.obtainInLog(n));
     }
     if (!inLog) {
       this.markAll(slot, NEEDS_MARK);
@@ -117,7 +122,7 @@ export abstract class EvidenceRecords {
   }
 
   /** Returns the log block that makes the region's evidence durable, or -1 when it has durable evidence already. */
-  protected claimInLog(n: number): number {
+  protected obtainInLog(n: number): number {
     const { nodes, holdings, regions, held, slots } = this.state;
     const e = nodes.entryOf(n);
     const t = slots.memory[nodes.slot[n] + SLOT_TRANSACTION];
@@ -136,7 +141,7 @@ export abstract class EvidenceRecords {
 
   /** The log block with the holding's write record. */
   sequenceOf(h: number): number {
-    return this.log.whole(this.state.holdings.sequence[h]);
+    return this.log.fullSequence(this.state.holdings.sequence[h]);
   }
 
   /** Whether the holding's write record is durable. */
@@ -187,7 +192,7 @@ export abstract class EvidenceRecords {
   }
 
   /** One update of the holding's transaction to its region is settled (R5). */
-  settled(n: number): void {
+  retired(n: number): void {
     const { nodes, holdings } = this.state;
     const h = nodes.holding[n];
     nodes.holding[n] = NIL;

@@ -33,7 +33,7 @@ export class IndicatorMap {
   }
 
   /** Fetches the words of these indicators; returns nothing of meaning. */
-  fetch(regions: Uint32Array, count: number): number {
+  prefetch(regions: Uint32Array, count: number): number {
     let sum = 0;
     for (let i = 0; i < count; i++) sum ^= this.words[regions[i] >>> 5];
     return sum;

@@ -45,7 +45,7 @@ export class IndicatorPages {
   }
 
   /** Groups with something to write or being written. */
-  get unsettled(): number {
+  get pendingGroups(): number {
     return this.stale.length;
   }
 

@@ -6,10 +6,10 @@
  * array of its own (`layFields`) is the same memory, shifted. Free records are chained through their first word; the one
  * given back last is taken first, for it is the likeliest to be in the cache.
  */
-import * as words from './words.js';
+import * as layout from './recordLayout.js';
 
-// Constants of the file: see words.ts.
-const { NIL, FIRST_RECORD } = words;
+// Constants of the file: see recordLayout.ts.
+const { NIL, FIRST_RECORD } = layout;
 
 /** Most words of one memory: indices stay small integers. */
 const WORDS_MAX = 2 ** 30;
@@ -86,5 +86,88 @@ export class RecordPool {
 export function layFields(owner: object, memory: Int32Array, words: Record<string, number>): void {
   for (const [name, word] of Object.entries(words)) {
     Object.defineProperty(owner, name, { value: memory.subarray(word), enumerable: false });
+  }
+}
+
+/**
+ * One doubly linked list over indices. Its links are words of its owner's memory: those of `i` are `memory[i + next]` and
+ * `memory[i + prev]`.
+ */
+export class IndexList {
+  head = NIL;
+  tail = NIL;
+  length = 0;
+  readonly #memory: Int32Array;
+  readonly #next: number;
+  readonly #prev: number;
+
+  constructor(memory: Int32Array, next: number, prev: number) {
+    this.#memory = memory;
+    this.#next = next;
+    this.#prev = prev;
+  }
+
+  append(i: number): void {
+    const memory = this.#memory;
+    const last = this.tail;
+    memory[i + this.#prev] = last;
+    memory[i + this.#next] = NIL;
+    if (last === NIL) this.head = i;
+    else memory[last + this.#next] = i;
+    this.tail = i;
+    this.length++;
+  }
+
+  remove(i: number): void {
+    const memory = this.#memory;
+    const p = memory[i + this.#prev];
+    const n = memory[i + this.#next];
+    if (p === NIL) this.head = n;
+    else memory[p + this.#next] = n;
+    if (n === NIL) this.tail = p;
+    else memory[n + this.#prev] = p;
+    this.length--;
+  }
+
+  next(i: number): number {
+    return this.#memory[i + this.#next];
+  }
+}
+
+/** Fixed indices 0 … capacity-1 handed out and taken back, without allocation. */
+export class IndexPool {
+  readonly capacity: number;
+  private free: Int32Array;
+  private freeTop: number;
+
+  constructor(capacity: number) {
+    this.capacity = capacity;
+    this.free = new Int32Array(capacity);
+    this.freeTop = capacity;
+    for (let i = 0; i < capacity; i++) this.free[i] = capacity - 1 - i;
+  }
+
+  get freeCount(): number {
+    return this.freeTop;
+  }
+
+  get usedCount(): number {
+    return this.capacity - this.freeTop;
+  }
+
+  /** An index that is free, or -1. */
+  take(): number {
+    return this.freeTop === 0 ? -1 : this.free[--this.freeTop];
+  }
+
+  give(index: number): void {
+    this.free[this.freeTop++] = index;
+  }
+
+  clone(): IndexPool {
+    const c = new IndexPool(this.capacity);
+    c.free.set(this.free);
+    c.freeTop = this.freeTop;
+    return c;
   }
 }

@@ -9,10 +9,10 @@
  * all that its sets are lies on one line of the cache.
  */
 import { layFields, RecordPool } from './recordPool.js';
-import * as words from './words.js';
+import * as layout from './recordLayout.js';
 
-// Constants of the file: see words.ts.
-const { NIL, FIRST_RECORD, REGION_CHAIN, UNACKED, FIRST_NODE, OWN_NODE, NODE_SLOT, REGION_WORDS } = words;
+// Constants of the file: see recordLayout.ts.
+const { NIL, FIRST_RECORD, REGION_CHAIN, UNACKED, FIRST_NODE, OWN_NODE, NODE_SLOT, REGION_WORDS } = layout;
 
 const RECORD_SHIFT = Math.log2(REGION_WORDS);
 /** At most one region per bucket when all are in use: chains stay short. */
@@ -62,7 +62,7 @@ export class RegionTable {
   }
 
   /** Fetches what `find` and `ensure` would meet first; returns nothing of meaning. */
-  fetch(regions: Uint32Array, count: number): number {
+  prefetch(regions: Uint32Array, count: number): number {
     let sum = 0;
     for (let i = 0; i < count; i++) sum ^= this.buckets[hash(regions[i] | 0) & this.mask];
     return sum;

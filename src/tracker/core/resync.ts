@@ -9,12 +9,10 @@ import type { Copies } from './copies.js';
 import type { Evidence } from './evidence.js';
 import type { CoreState } from './state.js';
 import type { Updates } from './updates.js';
-import * as flags from './flags.js';
-import * as words from './words.js';
+import * as layout from './recordLayout.js';
 
-// Constants of the file: see words.ts.
-const { COPY } = flags;
-const { NIL } = words;
+// Constants of the file: see recordLayout.ts.
+const { COPY, NIL } = layout;
 
 export class Resync {
   readonly state: CoreState;
@@ -34,7 +32,7 @@ export class Resync {
   /** Nothing awaits resync, nothing is being copied, and the indicator area says so durably. */
   get done(): boolean {
     const { pages } = this.evidence;
-    return pages.awaiting.count === 0 && this.copies.idle && pages.unsettled === 0;
+    return pages.awaiting.count === 0 && this.copies.idle && pages.pendingGroups === 0;
   }
 
   start(): void {

@@ -6,20 +6,15 @@
  */
 import type { CoreConfig } from './config.js';
 import type { IndicatorMap } from './indicatorMap.js';
-import { Holdings } from './holdings.js';
+import { Holdings, RegionEvidence } from './holdings.js';
 import { layFields, RecordPool } from './recordPool.js';
-import { RegionEvidence } from './regionEvidence.js';
 import type { RegionTable } from './regionTable.js';
-import type { Nodes } from './updateSets.js';
-import { UpdateSets } from './updateSets.js';
-import * as flags from './flags.js';
-import * as words from './words.js';
+import { UpdateSets, type Nodes } from './updateSets.js';
+import * as layout from './recordLayout.js';
 
-export * from './flags.js';
-
-// Constants of the file: see words.ts.
-const { CLOSED } = flags;
+// Constants of the file: see recordLayout.ts.
 const {
+  CLOSED,
   NIL,
   FIRST_RECORD,
   SLOT_FIRST_NODE,
@@ -32,10 +27,10 @@ const {
   SLOT_WORDS,
   TRANSACTION_ID,
   TRANSACTION_HOLDINGS,
-  TRANSACTION_UNSETTLED,
+  TRANSACTION_UNRETIRED,
   TRANSACTION_STATE,
   TRANSACTION_WORDS,
-} = words;
+} = layout;
 
 /** 0 … updateSlots-1, for arrays beside the core's slots. */
 export function slotIndex(slot: number): number {
@@ -124,7 +119,7 @@ export class Transactions {
   /** Regions in `L[t]`. */
   declare readonly holdings: Int32Array;
   /** Updates that are not settled. */
-  declare readonly unsettled: Int32Array;
+  declare readonly unretired: Int32Array;
   declare readonly state: Int32Array;
 
   constructor(capacity: number) {
@@ -132,7 +127,7 @@ export class Transactions {
     this.memory = this.pool.memory;
     layFields(this, this.memory, {
       holdings: TRANSACTION_HOLDINGS,
-      unsettled: TRANSACTION_UNSETTLED,
+      unsettled: TRANSACTION_UNRETIRED,
       state: TRANSACTION_STATE,
     });
   }
@@ -142,7 +137,7 @@ export class Transactions {
     const { memory } = this;
     // Of its number the low 32 bits.
     memory[t + TRANSACTION_ID] = id;
-    memory[t + TRANSACTION_HOLDINGS] = memory[t + TRANSACTION_UNSETTLED] = memory[t + TRANSACTION_STATE] = 0;
+    memory[t + TRANSACTION_HOLDINGS] = memory[t + TRANSACTION_UNRETIRED] = memory[t + TRANSACTION_STATE] = 0;
   }
 
   /** The transaction's number, the next one to be given being `next`: less than 2^32 lie between. */
@@ -152,7 +147,7 @@ export class Transactions {
 
   /** Closed, and no update of it is unsettled: only evidence keeps it. */
   isOver(t: number): boolean {
-    return (this.memory[t + TRANSACTION_STATE] & CLOSED) !== 0 && this.memory[t + TRANSACTION_UNSETTLED] === 0;
+    return (this.memory[t + TRANSACTION_STATE] & CLOSED) !== 0 && this.memory[t + TRANSACTION_UNRETIRED] === 0;
   }
 }
 
@@ -179,7 +174,7 @@ export class CoreCounters {
   pageWrites = 0;
   indicatorResets = 0;
   copies = 0;
-  copiesCancelled = 0;
+  copiesCanceled = 0;
   clears = 0;
   clearsDeferred = 0;
   epochsEnded = 0;

@@ -10,13 +10,19 @@
  * tail drops may be replaced by a record anywhere in the same commit, and a torn commit keeps a prefix.
  */
 import type { LogConfig } from './config.js';
-import type { RecordKind } from './logRecords.js';
-import * as logRecords from './logRecords.js';
+import * as limits from './config.js';
 
-export * from './logRecords.js';
+// Constants of the file: see recordLayout.ts.
+const { OPENING_UNITS } = limits;
 
-// Constants of the file: see words.ts.
-const { RECORD_WRITE, RECORD_RELEASE, MAX_REGIONS_PER_RECORD, OPENING_UNITS } = logRecords;
+export const RECORD_BEGIN = 1;
+export const RECORD_WRITE = 2;
+export const RECORD_RELEASE = 3;
+export const RECORD_COMPLETE = 4;
+export type RecordKind = typeof RECORD_BEGIN | typeof RECORD_WRITE | typeof RECORD_RELEASE | typeof RECORD_COMPLETE;
+
+/** Regions that one record can name (a 16-bit field on disk). */
+const MAX_REGIONS_PER_RECORD = 0xffff;
 
 export class LogCommit {
   readonly index: number;
@@ -197,7 +203,7 @@ export class TransactionLog {
   }
 
   /** The number of a block from its low 32 bits: less than 2^31 blocks lie between any that matter. */
-  whole(low: number): number {
+  fullSequence(low: number): number {
     return this.nextSequence + ((low - this.nextSequence) | 0);
   }
 

@@ -9,14 +9,28 @@ import type { CoreEffects } from './effects.js';
 import type { Evidence } from './evidence.js';
 import type { CoreState } from './state.js';
 import * as devices from './devices.js';
-import * as flags from './flags.js';
-import * as words from './words.js';
+import * as layout from './recordLayout.js';
 
-// Constants of the file: see words.ts.
+// Constants of the file: see recordLayout.ts.
 const { PRIMARY, SECONDARY } = devices;
-const { SUBMITTED, ENDED, WAITING, NEEDS_LOG, NEEDS_MARK, GIVEN_UP, SETTLED, PRIMARY_ONLY, COPY, MARKING, BOTH } =
-  flags;
-const { NIL, SLOT_FIRST_NODE, SLOT_TRANSACTION, SLOT_WAIT, SLOT_FLAGS } = words;
+const {
+  SUBMITTED,
+  ENDED,
+  WAITING,
+  NEEDS_LOG,
+  NEEDS_MARK,
+  GIVEN_UP,
+  RETIRED,
+  PRIMARY_ONLY,
+  COPY,
+  MARKING,
+  BOTH,
+  NIL,
+  SLOT_FIRST_NODE,
+  SLOT_TRANSACTION,
+  SLOT_WAIT,
+  SLOT_FLAGS,
+} = layout;
 
 /** Bits from SUBMITTED to ENDED. */
 const ENDED_BEHIND_SUBMITTED = Math.log2(ENDED / SUBMITTED);
@@ -52,7 +66,7 @@ export abstract class UpdateQueue {
   }
 
   /** An update was given up and is submitted to P alone: it ends as soon as its marks are durable (R9). */
-  protected abstract settleGivenUp(slot: number): void;
+  protected abstract retireGivenUp(slot: number): void;
 
   /** Takes a slot with a node per region, `count` from `first` on; NIL when slots or nodes are used up just now. */
   enter(transaction: number, offset: number, length: number, first: number, count: number, flags: number): number {
@@ -94,7 +108,7 @@ export abstract class UpdateQueue {
       }
       slots.flags[slot] &= ~(MARKING | NEEDS_MARK);
       this.trySubmit(slot);
-      if ((slots.flags[slot] & (GIVEN_UP | SETTLED)) === GIVEN_UP) this.settleGivenUp(slot);
+      if ((slots.flags[slot] & (GIVEN_UP | RETIRED)) === GIVEN_UP) this.retireGivenUp(slot);
     }
     waiters.length = kept;
   }
@@ -124,7 +138,7 @@ export abstract class UpdateQueue {
       this.fx.submitWrite(slot, PRIMARY, updateId, transactionId, offset, length);
       if (areas === BOTH) this.fx.submitWrite(slot, SECONDARY, updateId, transactionId, offset, length);
     }
-    if ((flags & GIVEN_UP) !== 0) this.settleGivenUp(slot);
+    if ((flags & GIVEN_UP) !== 0) this.retireGivenUp(slot);
   }
 
   /** R13, and for copies R10: an earlier update to the same bytes is not over on every device it was submitted to. */

@@ -11,9 +11,9 @@
 import { IndicatorMap } from './indicatorMap.js';
 import { layFields, recordMemory, RecordPool } from './recordPool.js';
 import { RegionTable } from './regionTable.js';
-import * as words from './words.js';
+import * as layout from './recordLayout.js';
 
-// Constants of the file: see words.ts.
+// Constants of the file: see recordLayout.ts.
 const {
   NIL,
   FIRST_RECORD,
@@ -29,7 +29,7 @@ const {
   NODE_NEXT_OF_SLOT,
   NODE_ENTRY,
   NODE_WORDS,
-} = words;
+} = layout;
 
 /** Before the records: the regions' pool is the first there, that of nodes outside of them the second; then a count. */
 const EXTRA_POOL = 1;
@@ -106,7 +106,7 @@ export class UpdateSets {
   readonly nodes: Nodes;
   private readonly memory: Int32Array;
   /** Of no meaning; what is fetched has to go somewhere. */
-  fetched = 0;
+  prefetched = 0;
 
   /** `nodes`: updates times regions each; `entries`: regions that are known at once. */
   constructor(regionCount: number, nodes: number, entries: number) {
@@ -143,8 +143,8 @@ export class UpdateSets {
    * Fetches what `add` and `obtain` of these regions will meet. Changes nothing: the misses of a batch overlap here, where
    * none waits for another, instead of following one after the other later.
    */
-  fetchRegions(regions: Uint32Array, count: number): void {
-    this.fetched ^= this.regions.fetch(regions, count) ^ this.indicators.fetch(regions, count);
+  prefetchRegions(regions: Uint32Array, count: number): void {
+    this.prefetched ^= this.regions.prefetch(regions, count) ^ this.indicators.prefetch(regions, count);
   }
 
   /** The same for `settle` and `remove` of these nodes. */
@@ -153,7 +153,7 @@ export class UpdateSets {
     for (let from = 0; from < count; from += FETCH) {
       const size = Math.min(FETCH, count - from);
       for (let i = 0; i < size; i++) batch[i] = memory[this.nodes.entryOf(nodes[from + i]) + REGION];
-      this.fetchRegions(batch, size);
+      this.prefetchRegions(batch, size);
     }
   }
 
@@ -165,7 +165,7 @@ export class UpdateSets {
   }
 
   /** R5 for one region: an update leaves `U[r]`. Whether that has become empty: the indicator may go then (R8). */
-  settle(e: number): boolean {
+  retire(e: number): boolean {
     return --this.memory[e + UNACKED] === 0;
   }
 

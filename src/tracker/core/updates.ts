@@ -6,10 +6,9 @@ import type { DeviceIndex } from './devices.js';
 import type { Answer } from './effects.js';
 import { UpdateQueue } from './updateQueue.js';
 import * as devices from './devices.js';
-import * as flags from './flags.js';
-import * as words from './words.js';
+import * as layout from './recordLayout.js';
 
-// Constants of the file: see words.ts.
+// Constants of the file: see recordLayout.ts.
 const { PRIMARY, SECONDARY } = devices;
 const {
   SUBMITTED,
@@ -20,15 +19,19 @@ const {
   NEEDS_LOG,
   NEEDS_MARK,
   GIVEN_UP,
-  SETTLED,
+  RETIRED,
   ANSWERED,
   PRIMARY_ONLY,
   COPY,
-  CANCELLED,
+  CANCELED,
   MARKING,
   BOTH,
-} = flags;
-const { NIL, SLOT_FIRST_NODE, SLOT_TRANSACTION, SLOT_FLAGS, TRANSACTION_UNSETTLED } = words;
+  NIL,
+  SLOT_FIRST_NODE,
+  SLOT_TRANSACTION,
+  SLOT_FLAGS,
+  TRANSACTION_UNRETIRED,
+} = layout;
 
 /** Durable on P and on S. */
 const ON_BOTH = DURABLE * BOTH;
@@ -52,9 +55,9 @@ export class Updates extends UpdateQueue {
     const { slots, nodes, sets, transactions, counters } = state;
     for (let n = slots.memory[slot + SLOT_FIRST_NODE]; n !== NIL; n = nodes.nextOfSlot(n))
       sets.obtain(nodes.entryOf(n));
-    transactions.memory[transaction + TRANSACTION_UNSETTLED]++;
+    transactions.memory[transaction + TRANSACTION_UNRETIRED]++;
     counters.obtained++;
-    this.evidence.claim(slot, touched);
+    this.evidence.obtain(slot, touched);
     if (state.secondaryAway) this.giveUp(slot);
     this.trySubmit(slot);
     return slot;
@@ -120,7 +123,7 @@ export class Updates extends UpdateQueue {
     if ((f & GIVEN_UP) !== 0) {
       if (!onP) return;
       this.deadlines.stop(slot);
-      if ((f & SETTLED) !== 0) this.answer(slot, 'ok');
+      if ((f & RETIRED) !== 0) this.answer(slot, 'ok');
       return;
     }
     if (onP && config.mode === 'async') this.answer(slot, 'ok');
@@ -131,22 +134,22 @@ export class Updates extends UpdateQueue {
   protected acknowledge(slot: number): void {
     this.state.counters.acknowledged++;
     this.deadlines.stop(slot);
-    this.settle(slot);
+    this.retire(slot);
     this.answer(slot, 'ok');
   }
 
   /** The update leaves `U[r]` of its regions, and what no longer needs evidence gives it up. */
-  protected settle(slot: number): void {
+  protected retire(slot: number): void {
     const { slots, nodes, sets, regions, indicators, transactions, counters } = this.state;
     const { pages } = this.evidence;
     const { memory } = slots;
-    memory[slot + SLOT_FLAGS] |= SETTLED;
+    memory[slot + SLOT_FLAGS] |= RETIRED;
     const t = memory[slot + SLOT_TRANSACTION];
-    transactions.memory[t + TRANSACTION_UNSETTLED]--;
+    transactions.memory[t + TRANSACTION_UNRETIRED]--;
     for (let n = memory[slot + SLOT_FIRST_NODE]; n !== NIL; n = nodes.nextOfSlot(n)) {
       const e = nodes.entryOf(n);
-      const isLast = sets.settle(e);
-      this.evidence.settled(n);
+      const isLast = sets.retire(e);
+      this.evidence.retired(n);
       if (isLast && !pages.awaiting.has(regions.region[e])) {
         if (indicators.clear(regions.region[e])) counters.indicatorResets++;
       }
@@ -159,7 +162,7 @@ export class Updates extends UpdateQueue {
   giveUp(slot: number): void {
     const { slots, nodes, primaryLost, counters } = this.state;
     const f = slots.flags[slot];
-    if ((f & (GIVEN_UP | SETTLED)) !== 0) return;
+    if ((f & (GIVEN_UP | RETIRED)) !== 0) return;
     if ((f & COPY) !== 0) return this.cancelCopy(slot);
     counters.givenUp++;
     if ((f & WAITING) !== 0) slots.flags[slot] |= PRIMARY_ONLY;
@@ -168,24 +171,24 @@ export class Updates extends UpdateQueue {
     // S matters no more; P still has to answer, with its full time.
     const stillWaits = this.deadlines.stop(slot) && (f & DURABLE) === 0 && !primaryLost;
     if (stillWaits) this.deadlines.start(slot);
-    this.settleGivenUp(slot);
+    this.retireGivenUp(slot);
   }
 
   protected cancelCopy(slot: number): void {
     if ((this.state.slots.flags[slot] & WAITING) !== 0) return this.withdraw(slot);
-    this.state.slots.flags[slot] |= CANCELLED;
+    this.state.slots.flags[slot] |= CANCELED;
     this.deadlines.stop(slot);
     this.finish(slot);
   }
 
   /** Once its marks are durable; with the journal gone they never will be. */
-  protected settleGivenUp(slot: number): void {
+  protected retireGivenUp(slot: number): void {
     const { slots, primaryLost, journalLost } = this.state;
     const isMarked = (slots.flags[slot] & MARKING) === 0;
     // A waiting update is settled only after it was submitted: its node keeps order and its answer needs P.
     if ((slots.flags[slot] & WAITING) !== 0 || !(isMarked || journalLost)) return;
     const onP = (slots.flags[slot] & DURABLE) !== 0;
-    this.settle(slot);
+    this.retire(slot);
     if (!isMarked || (primaryLost && !onP)) {
       this.deadlines.stop(slot);
       this.answer(slot, 'failed');
@@ -213,12 +216,12 @@ export class Updates extends UpdateQueue {
     if (isCopy) {
       this.copies.withdrawn(slot);
     } else {
-      slots.flags[slot] |= SETTLED;
-      transactions.unsettled[slots.transaction[slot]]--;
+      slots.flags[slot] |= RETIRED;
+      transactions.unretired[slots.transaction[slot]]--;
       for (let n = slots.firstNode[slot]; n !== NIL; n = nodes.nextOfSlot(n)) {
         const e = nodes.entryOf(n);
-        const isLast = sets.settle(e);
-        this.evidence.settled(n);
+        const isLast = sets.retire(e);
+        this.evidence.retired(n);
         const r = regions.region[e];
         if (isLast && !this.evidence.pages.awaiting.has(r)) indicators.clear(r);
         this.evidence.prune(e);
@@ -251,16 +254,16 @@ export class Updates extends UpdateQueue {
         else this.giveUp(slot);
         this.deadlines.stop(slot);
         this.failIfUnconfirmed(slot);
-      } else if ((slots.flags[slot] & (COPY | SETTLED)) === COPY) this.cancelCopy(slot);
+      } else if ((slots.flags[slot] & (COPY | RETIRED)) === COPY) this.cancelCopy(slot);
       else if (waiting && (slots.flags[slot] & (NEEDS_LOG | NEEDS_MARK)) !== 0) this.withdraw(slot);
-      else if ((slots.flags[slot] & (GIVEN_UP | SETTLED)) === GIVEN_UP) this.settleGivenUp(slot);
+      else if ((slots.flags[slot] & (GIVEN_UP | RETIRED)) === GIVEN_UP) this.retireGivenUp(slot);
     }
   }
 
   /** P is gone: a settled update that P has not confirmed will not be confirmed any more. */
   protected failIfUnconfirmed(slot: number): void {
     const f = this.state.slots.flags[slot];
-    if ((f & SETTLED) === 0 || (f & (DURABLE | COPY)) !== 0) return;
+    if ((f & RETIRED) === 0 || (f & (DURABLE | COPY)) !== 0) return;
     this.answer(slot, 'failed');
     this.finish(slot);
   }
@@ -271,9 +274,9 @@ export class Updates extends UpdateQueue {
     const { memory } = slots;
     const before = memory[slot + SLOT_FLAGS];
     if ((before & (IN_EPOCH * BOTH)) !== 0 || !this.isOver(slot)) return;
-    if ((before & (CANCELLED | SETTLED)) === CANCELLED) this.copies.over(slot);
+    if ((before & (CANCELED | RETIRED)) === CANCELED) this.copies.over(slot);
     const f = memory[slot + SLOT_FLAGS];
-    if ((f & SETTLED) === 0 || (f & (COPY | ANSWERED)) === 0) return;
+    if ((f & RETIRED) === 0 || (f & (COPY | ANSWERED)) === 0) return;
     memory[slot + SLOT_FLAGS] = 0;
     for (let n = memory[slot + SLOT_FIRST_NODE]; n !== NIL;) {
       const next = nodes.nextOfSlot(n);

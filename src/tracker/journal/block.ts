@@ -73,7 +73,7 @@ export function sealBlock(bytes: Uint8Array, at: number, header: BlockHeader, id
 }
 
 /** Whether the bytes are a whole block of any plugpull journal. */
-export function isWholeBlock(bytes: Uint8Array, at: number): boolean {
+export function isIntactBlock(bytes: Uint8Array, at: number): boolean {
   const view = viewOf(bytes, at);
   return (
     view.getUint32(0, true) === JOURNAL_MAGIC && view.getUint32(4, true) === crc32c(bytes, at + 8, at + BLOCK_BYTES)
@@ -88,7 +88,7 @@ export function openBlock(
   offsetBytes: number,
   identity: JournalIdentity,
 ): DecodedBlock {
-  if (!isWholeBlock(bytes, at)) return { ok: false, problem: 'corrupt' };
+  if (!isIntactBlock(bytes, at)) return { ok: false, problem: 'corrupt' };
   const view = viewOf(bytes, at);
   if (view.getUint16(8, true) !== JOURNAL_VERSION) return { ok: false, problem: 'other-version' };
   for (let i = 0; i < 16; i++) {

@@ -1,14 +1,121 @@
 /**
- * Formatting: an empty log and an indicator area that says what it is told, in an order that a crash cannot turn into
- * a clean journal: the superblocks go first and come back last.
+ * What a journal is formatted for: the superblock, the check against the rig that opens it, and formatting.
+ *
+ * Payload of the superblock: u64 regionBytes, u64 usableBytes, u64 logBytes, u64 regionCount. `format` writes it in two
+ * copies; nothing changes it afterwards.
  */
+import { PlugpullError } from '../../base/plugpullError.js';
 import type { IndicatorMap } from '../core/indicatorMap.js';
-import type { JournalIdentity } from './block.js';
+import {
+  BLOCK_KIND,
+  isIntactBlock,
+  JOURNAL_VERSION,
+  openBlock,
+  payloadOf,
+  readU64,
+  sealBlock,
+  viewOf,
+  writeU64,
+  type JournalIdentity,
+} from './block.js';
+import { encodePage } from './indicatorArea.js';
 import { BLOCK_BYTES, BLOCKS_PER_UNIT, journalLayout, logBlockOffset, pageOffset, UNIT_BYTES } from './layout.js';
 import { encodeEmptyLogBlock } from './logBlock.js';
-import { encodePage } from './page.js';
-import type { JournalGeometry } from './superblock.js';
-import { encodeSuperblock, regionCountOf } from './superblock.js';
+
+export type JournalErrorCode =
+  /** A whole superblock, but of another rig or made for other sizes. */
+  | 'WRONG_JOURNAL'
+  /** The device is too small for log and indicator area. */
+  | 'JOURNAL_TOO_SMALL'
+  | 'OTHER_VERSION';
+
+/** Refusals of the journal: the value, the rule, the next step. Damage is never an error here: it makes dirty (R12). */
+export class JournalError extends PlugpullError<JournalErrorCode> {}
+
+export interface JournalGeometry {
+  regionBytes: number;
+  usableBytes: number;
+  /** Both copies of the log ring. */
+  logBytes: number;
+}
+
+export interface Superblock extends JournalGeometry {
+  rigUuid: Uint8Array;
+  formatEpoch: number;
+}
+
+export function regionCountOf(g: JournalGeometry): number {
+  return Math.ceil(g.usableBytes / g.regionBytes);
+}
+
+/** One unit with the superblock at its start. */
+export function encodeSuperblock(g: JournalGeometry, identity: JournalIdentity, offsetBytes: number): Uint8Array {
+  const bytes = new Uint8Array(UNIT_BYTES);
+  const payload = payloadOf(bytes, 0);
+  writeU64(payload, 0, g.regionBytes);
+  writeU64(payload, 8, g.usableBytes);
+  writeU64(payload, 16, g.logBytes);
+  writeU64(payload, 24, regionCountOf(g));
+  sealBlock(bytes, 0, { kind: BLOCK_KIND.superblock, sequence: 1, offsetBytes }, identity);
+  return bytes;
+}
+
+export type SuperblockRead =
+  | { ok: true; superblock: Superblock }
+  | { ok: false; problem: 'corrupt' | 'other-version' | 'misplaced' | 'other-kind'; version?: number };
+
+/** Reads a superblock without knowing whose it is. */
+export function decodeSuperblock(bytes: Uint8Array, offsetBytes: number): SuperblockRead {
+  if (!isIntactBlock(bytes, 0)) return { ok: false, problem: 'corrupt' };
+  const view = viewOf(bytes);
+  const version = view.getUint16(8, true);
+  if (version !== JOURNAL_VERSION) return { ok: false, problem: 'other-version', version };
+  const identity = { rigUuid: Uint8Array.from(bytes.subarray(16, 32)), formatEpoch: view.getUint32(12, true) };
+  const opened = openBlock(bytes, 0, BLOCK_KIND.superblock, offsetBytes, identity);
+  if (!opened.ok) return { ok: false, problem: opened.problem as 'misplaced' | 'other-kind' };
+  const payload = payloadOf(bytes, 0);
+  return {
+    ok: true,
+    superblock: {
+      ...identity,
+      regionBytes: readU64(payload, 0),
+      usableBytes: readU64(payload, 8),
+      logBytes: readU64(payload, 16),
+    },
+  };
+}
+
+export interface ExpectedJournal extends JournalGeometry {
+  rigUuid: Uint8Array;
+}
+
+export function checkExpected(s: Superblock, expected: ExpectedJournal): void {
+  const wrong = (what: string, found: string | number, wanted: string | number): never => {
+    throw new JournalError(
+      'WRONG_JOURNAL',
+      `the journal was made for ${what} ${found}, this rig has ${what} ${wanted}: it is another rig's, or the profile has changed. ` +
+        'Give the rig its own journal device, or resynchronize with the former profile first',
+      { what, found, wanted },
+    );
+  };
+  const found = formatUuid(s.rigUuid);
+  const wanted = formatUuid(expected.rigUuid);
+  if (found !== wanted) wrong('rig', found, wanted);
+  if (s.regionBytes !== expected.regionBytes) wrong('region size', s.regionBytes, expected.regionBytes);
+  if (s.usableBytes !== expected.usableBytes) wrong('area size', s.usableBytes, expected.usableBytes);
+  if (s.logBytes !== expected.logBytes) wrong('log size', s.logBytes, expected.logBytes);
+}
+
+export function formatUuid(uuid: Uint8Array): string {
+  const hex = [...uuid].map((b) => b.toString(16).padStart(2, '0')).join('');
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+}
+
+export function parseUuid(text: string): Uint8Array {
+  const hex = text.replaceAll('-', '');
+  if (!/^[0-9a-f]{32}$/i.test(hex)) throw new RangeError(`rig UUID ${text}: must be 32 hexadecimal digits`);
+  return Uint8Array.from(hex.match(/../g)!, (pair) => Number.parseInt(pair, 16));
+}
 
 export type FormatStep = { kind: 'write'; offsetBytes: number; bytes: Uint8Array } | { kind: 'flush' };
 

@@ -12,7 +12,7 @@
  * Why two of each: whatever single block is lost, torn or rotten, the other copy tells; see recovery.ts.
  */
 
-import { OPENING_UNITS } from '../core/logRecords.js';
+import { OPENING_UNITS } from '../core/config.js';
 
 export const BLOCK_BYTES = 512;
 export const UNIT_BYTES = 4096;

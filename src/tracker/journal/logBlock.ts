@@ -8,12 +8,16 @@
  *   16  8B   zero
  *   24       records: u8 kind, u8 zero, u16 regions, u32 first region, u64 transaction
  */
-import type { LogCommit, RecordKind } from '../core/transactionLog.js';
-import { RECORD_BEGIN, RECORD_COMPLETE } from '../core/transactionLog.js';
-import type { JournalIdentity } from './block.js';
-import { BLOCK_KIND, payloadOf, readU64, sealBlock, writeU64 } from './block.js';
-import type { JournalLayout } from './layout.js';
-import { BLOCK_BYTES, LOG_HEADER_BYTES, logBlockOffset, RECORD_BYTES, RECORDS_PER_BLOCK } from './layout.js';
+import { RECORD_BEGIN, RECORD_COMPLETE, type LogCommit, type RecordKind } from '../core/transactionLog.js';
+import { BLOCK_KIND, payloadOf, readU64, sealBlock, writeU64, type JournalIdentity } from './block.js';
+import {
+  BLOCK_BYTES,
+  LOG_HEADER_BYTES,
+  logBlockOffset,
+  RECORD_BYTES,
+  RECORDS_PER_BLOCK,
+  type JournalLayout,
+} from './layout.js';
 
 export interface LogRecord {
   kind: RecordKind;

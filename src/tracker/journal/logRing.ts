@@ -2,15 +2,11 @@
  * Both copies of the log ring after one look at every place: which block is there, or what is wrong with it. Keeps a few
  * numbers a place, no records: what recovery replays it reads again.
  */
-import type { JournalIdentity } from './block.js';
-import { BLOCK_KIND, openBlock } from './block.js';
+import { BLOCK_KIND, openBlock, type JournalIdentity } from './block.js';
 import { UNREADABLE } from './findings.js';
-import type { JournalLayout } from './layout.js';
-import { BLOCK_BYTES, BLOCKS_PER_UNIT, RECORDS_PER_BLOCK, UNIT_BYTES } from './layout.js';
-import type { LogBlock } from './logBlock.js';
-import { decodeLogBlock } from './logBlock.js';
-import type { JournalReader, Piece } from './salvage.js';
-import { Salvage } from './salvage.js';
+import { BLOCK_BYTES, BLOCKS_PER_UNIT, RECORDS_PER_BLOCK, UNIT_BYTES, type JournalLayout } from './layout.js';
+import { decodeLogBlock, type LogBlock } from './logBlock.js';
+import { Salvage, type JournalReader, type Piece } from './salvage.js';
 
 /** What stands at a place of one copy of the ring: the block (its header alone is enough), or what is wrong with it. */
 export type PlaceReader = (copy: 0 | 1, place: number, headerOnly?: boolean) => LogBlock | string;
@@ -160,4 +156,55 @@ export function openPlace(
   if (!opened.ok) return opened.problem;
   if (opened.sequence % layout.ringBlocks !== place) return 'misplaced';
   return decodeLogBlock(bytes, at, opened.sequence, headerOnly) ?? 'corrupt';
+}
+
+/**
+ * The decision table of the log: what recovery makes of block s from what the two copies hold in its place. A copy is
+ * `valid` (it has block s), `older` (it has a block of an earlier lap: block s was never written there, or that write was
+ * lost), or `invalid` (corrupt, unreadable, misplaced, of another rig: it says nothing).
+ *
+ *   the copies hold                       | s in T … H               | s is the block behind H
+ *   --------------------------------------+--------------------------+-------------------------------------------------
+ *   valid    and anything                 | take it                  | take it: the log goes on
+ *   older    and older                    | lost, unless it is empty | end: it was never durable
+ *   older    and invalid                  | lost, unless it is empty | end: the older copy tells that it was never durable
+ *   invalid  and invalid, s was empty     | pass: nothing is lost    | pass: nothing is lost
+ *   invalid  and invalid, its unit torn   | lost                     | end: a commit that was under way, torn in both copies
+ *   invalid  and invalid, else            | lost                     | lost: it may have been durable
+ *
+ *   any other place                       | costs nothing: no evidence is there, whatever its copies hold
+ *
+ * `T … H` is where evidence is: a valid block says that all up to D were durable, H is D and what follows it, and H's
+ * tail is T. `lost`: which regions the block named can't be told, so every region is dirty (R12). `empty`: the block
+ * before it in its unit is not full, so it held no record. `its unit torn`: a copy of some block of the unit is older, so
+ * the commit that the unit belongs to was not durable in both copies, and no data was submitted on its word.
+ *
+ * Not promised: when the *newest* commit was lost by one copy although that copy reported it durable, and is damaged in
+ * the other, what is left looks like a commit that was never made. Two faults of the device; the judge's comparison of P
+ * and S finds what became of it.
+ */
+/** `take`: its records count. `pass`: it held none. `end`: the log ends before it. `lost`: everything is dirty. */
+export type Decision = 'take' | 'pass' | 'end' | 'lost';
+
+export class LogTable {
+  protected readonly ring: Ring;
+
+  constructor(ring: Ring) {
+    this.ring = ring;
+  }
+
+  /** Block s of T … H. */
+  needed(s: number): Exclude<Decision, 'end'> {
+    if (this.ring.has(s)) return 'take';
+    return this.ring.heldNoRecord(s) ? 'pass' : 'lost';
+  }
+
+  /** The block behind the last one that is there. */
+  next(s: number): Decision {
+    const { ring } = this;
+    if (ring.has(s)) return 'take';
+    if (ring.state(0, s) === 'older' || ring.state(1, s) === 'older') return 'end';
+    if (ring.heldNoRecord(s)) return 'pass';
+    return ring.unitWasNeverDurable(s) ? 'end' : 'lost';
+  }
 }

@@ -5,20 +5,16 @@
  * made: D is the highest such claim. From D on, blocks are taken while they follow each other; the last one, H, says where
  * evidence begins (T). Evidence is in T … H. Blocks behind a gap after H belong to commits that were under way: no data
  * was submitted on their word, and their releases must not count. What is made of a block that a copy, or both, do not
- * have is said by the table in logTable.ts.
+ * have is said by the table in logRing.ts.
  *
  * Damage is listed wherever it lies: as the device's fault where both copies had been durable and where a block can't be
  * read, as torn where a write may have been in flight. What one copy alone has lost is repaired from the other
  * (repairLog.ts).
  */
-import type { Findings, JournalFinding } from './findings.js';
-import { classOf } from './findings.js';
-import { BLOCK_BYTES, BLOCKS_PER_UNIT, inFlightBlocksMax } from './layout.js';
-import type { JournalLayout } from './layout.js';
+import { classOf, type Findings, type JournalFinding } from './findings.js';
+import { BLOCK_BYTES, BLOCKS_PER_UNIT, inFlightBlocksMax, type JournalLayout } from './layout.js';
 import type { LogBlock } from './logBlock.js';
-import { LogTable } from './logTable.js';
-import type { PlaceReader } from './logRing.js';
-import { COPIES, Ring } from './logRing.js';
+import { COPIES, LogTable, Ring, type PlaceReader } from './logRing.js';
 import { RECORD_COMPLETE, RECORD_RELEASE, RECORD_WRITE } from '../core/transactionLog.js';
 
 export interface LogRecovery {

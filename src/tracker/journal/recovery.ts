@@ -3,7 +3,7 @@
  *
  * Damage never makes a region clean. Everything is kept twice, and what one copy has lost the other tells: that costs
  * nothing, is listed, and is repaired. Damage that both copies share makes dirty what it may have held, and everything
- * where that can't be told. The tables: logTable.ts, pageTable.ts, and for the superblocks:
+ * where that can't be told. The tables: logRing.ts, indicatorArea.ts, and for the superblocks:
  *
  *   both valid, of one format       | take them
  *   both valid, of two formats      | the one whose format the log and the pages are of; everything dirty when that is neither
@@ -13,26 +13,29 @@
  */
 import { IndicatorMap } from '../core/indicatorMap.js';
 import type { JournalIdentity } from './block.js';
-import { JournalError } from './errors.js';
 import { Findings, UNREADABLE } from './findings.js';
-import type { JournalLayout } from './layout.js';
-import { BLOCK_BYTES, BLOCKS_PER_UNIT, journalLayout, REGIONS_PER_GROUP, UNIT_BYTES } from './layout.js';
-import type { LogTable } from './logTable.js';
-import type { PageTable } from './pageTable.js';
-import type { PlaceReader } from './logRing.js';
-import { placesOf } from './logRing.js';
+import {
+  BLOCK_BYTES,
+  BLOCKS_PER_UNIT,
+  journalLayout,
+  REGIONS_PER_GROUP,
+  UNIT_BYTES,
+  type JournalLayout,
+} from './layout.js';
+import { placesOf, type LogTable, type PlaceReader } from './logRing.js';
 import { recoverLog } from './recoverLog.js';
-import type { PagesRecovery } from './recoverPages.js';
-import { recoverPages } from './recoverPages.js';
-import type { LogRepair } from './repairLog.js';
-import { logRepairs } from './repairLog.js';
+import { recoverPages, type PagesRecovery, type PageTable } from './indicatorArea.js';
+import { logRepairs, type LogRepair } from './repairLog.js';
 import type { JournalReader } from './salvage.js';
-import type { JournalGeometry, Superblock, SuperblockRead } from './superblock.js';
-import { decodeSuperblock, regionCountOf } from './superblock.js';
-
-export interface ExpectedJournal extends JournalGeometry {
-  rigUuid: Uint8Array;
-}
+import {
+  checkExpected,
+  decodeSuperblock,
+  JournalError,
+  regionCountOf,
+  type ExpectedJournal,
+  type Superblock,
+  type SuperblockRead,
+} from './format.js';
 
 export interface JournalRecovery {
   layout: JournalLayout;
@@ -121,7 +124,7 @@ export function recoverFromPieces(
   const log = recoverLog(layout, regionCount, places, findings, tables.Log);
   const fromIndicatorArea = pages.dirty.count;
   const dirty = pages.dirty;
-  const groups = pages.unsettledGroups;
+  const groups = pages.unequalGroups;
   if (log.damaged) {
     dirty.setRange(0, regionCount);
     for (let g = 0; g < layout.groupCount; g++) groups.add(g);
@@ -210,34 +213,6 @@ function blocksOf({ rigUuid, formatEpoch }: Superblock, pieces: JournalPieces): 
     for (let place = 0; place < BLOCKS_PER_UNIT; place++) if (typeof places(copy, place, true) !== 'string') count++;
   }
   return count;
-}
-
-export function formatUuid(uuid: Uint8Array): string {
-  const hex = [...uuid].map((b) => b.toString(16).padStart(2, '0')).join('');
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
-}
-
-export function parseUuid(text: string): Uint8Array {
-  const hex = text.replaceAll('-', '');
-  if (!/^[0-9a-f]{32}$/i.test(hex)) throw new RangeError(`rig UUID ${text}: must be 32 hexadecimal digits`);
-  return Uint8Array.from(hex.match(/../g)!, (pair) => Number.parseInt(pair, 16));
-}
-
-function checkExpected(s: Superblock, expected: ExpectedJournal): void {
-  const wrong = (what: string, found: string | number, wanted: string | number): never => {
-    throw new JournalError(
-      'WRONG_JOURNAL',
-      `the journal was made for ${what} ${found}, this rig has ${what} ${wanted}: it is another rig's, or the profile has changed. ` +
-        'Give the rig its own journal device, or resynchronize with the former profile first',
-      { what, found, wanted },
-    );
-  };
-  const found = formatUuid(s.rigUuid);
-  const wanted = formatUuid(expected.rigUuid);
-  if (found !== wanted) wrong('rig', found, wanted);
-  if (s.regionBytes !== expected.regionBytes) wrong('region size', s.regionBytes, expected.regionBytes);
-  if (s.usableBytes !== expected.usableBytes) wrong('area size', s.usableBytes, expected.usableBytes);
-  if (s.logBytes !== expected.logBytes) wrong('log size', s.logBytes, expected.logBytes);
 }
 
 function allDirty(expected: ExpectedJournal, layout: JournalLayout, findings: Findings): JournalRecovery {

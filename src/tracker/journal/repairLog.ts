@@ -4,14 +4,10 @@
  * for its counterpart. A recovery of the repaired log says the same as the one before it: nothing that is valid changes.
  */
 import type { JournalIdentity } from './block.js';
-import { BLOCK_BYTES, BLOCKS_PER_UNIT, UNIT_BYTES } from './layout.js';
-import type { JournalLayout } from './layout.js';
-import type { LogBlock } from './logBlock.js';
-import { encodeLogBlock } from './logBlock.js';
-import type { LogRecovery } from './recoverLog.js';
-import { readAgain } from './recoverLog.js';
-import type { PlaceReader, Ring } from './logRing.js';
-import { COPIES } from './logRing.js';
+import { BLOCK_BYTES, BLOCKS_PER_UNIT, UNIT_BYTES, type JournalLayout } from './layout.js';
+import { encodeLogBlock, type LogBlock } from './logBlock.js';
+import { readAgain, type LogRecovery } from './recoverLog.js';
+import { COPIES, type PlaceReader, type Ring } from './logRing.js';
 
 export interface LogRepair {
   offsetBytes: number;

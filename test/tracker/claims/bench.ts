@@ -2,10 +2,9 @@
  * The running system for the claims: core, journal codec and recovery, on modelled devices. What the log says is read
  * from the bytes of the journal device, what the engine holds from its memory.
  */
-import { NIL } from '../../../src/tracker/core/linkedList.js';
+import { NIL } from '../../../src/tracker/core/recordLayout.js';
 import { EffectCounters } from '../../../src/explore/effectCounters.js';
-import { IDENTITY, SCENES } from '../../../src/explore/geometry.js';
-import type { Scene } from '../../../src/explore/geometry.js';
+import { IDENTITY, SCENES, type Scene } from '../../../src/explore/geometry.js';
 import { open } from '../../../src/explore/settle.js';
 import { createStage, REAL_PARTS, World } from '../../../src/explore/world.js';
 import { openPlace } from '../../../src/tracker/journal/logRing.js';

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { NIL } from '../../../src/tracker/core/linkedList.js';
+import { NIL, WAITING } from '../../../src/tracker/core/recordLayout.js';
 import { Deadlines } from '../../../src/tracker/core/deadlines.js';
-import { CoreState, WAITING } from '../../../src/tracker/core/state.js';
+import { CoreState } from '../../../src/tracker/core/state.js';
 import { settings } from './bench.js';
 import { holds } from './property.js';
 

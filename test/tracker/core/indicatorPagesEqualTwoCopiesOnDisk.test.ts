@@ -35,10 +35,10 @@ it('a mark is evidence exactly when both copies on disk hold it, and the copies 
       for (let x = 0; x < REGIONS; x++) {
         const onBoth = disk[pages.groupOf(x)].every((copy) => copy.has(x));
         if (pages.isEvidence(x)) expect([inMemory.has(x), onBoth]).toEqual([true, true]);
-        else if (inMemory.has(x) && pages.unsettled === 0) throw new Error(`region ${x} never becomes evidence`);
+        else if (inMemory.has(x) && pages.pendingGroups === 0) throw new Error(`region ${x} never becomes evidence`);
       }
     }
-    for (let w = pages.nextWrite(); pages.unsettled > 0; w = pages.nextWrite()) {
+    for (let w = pages.nextWrite(); pages.pendingGroups > 0; w = pages.nextWrite()) {
       if (w !== null) underWay.set(w.group, { copy: w.copy, content: contentOf(w.group) });
       const [group, { copy, content }] = [...underWay][0];
       underWay.delete(group);

@@ -7,13 +7,12 @@
  * independent, so a region is without evidence in some crash state if and only if it can miss in both.
  */
 import type { IndicatorPages } from '../../../src/tracker/core/indicatorPages.js';
-import type { LogConfig } from '../../../src/tracker/core/config.js';
-import type { LogCommit } from '../../../src/tracker/core/transactionLog.js';
+import { OPENING_UNITS, type LogConfig } from '../../../src/tracker/core/config.js';
 import {
-  OPENING_UNITS,
   RECORD_COMPLETE,
   RECORD_RELEASE,
   RECORD_WRITE,
+  type LogCommit,
 } from '../../../src/tracker/core/transactionLog.js';
 
 interface LogRecord {

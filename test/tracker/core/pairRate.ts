@@ -6,9 +6,8 @@
  * The devices answer at once, so that nothing but the core is timed. The plain way has no log, no order and no errors
  * to keep track of: it is the least that any implementation must do.
  */
-import type { CoreConfig, CoreEffects } from './coreParts.js';
+import { Core, PRIMARY, SECONDARY, type CoreConfig, type CoreEffects } from './coreParts.js';
 import type { LogCommit } from '../../../src/tracker/core/transactionLog.js';
-import { Core, PRIMARY, SECONDARY } from './coreParts.js';
 
 export type Order = 'in order' | 'random';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { IndexList, NIL } from '../../../src/tracker/core/linkedList.js';
-import { IndexPool } from '../../../src/tracker/core/pool.js';
+import { IndexList, IndexPool } from '../../../src/tracker/core/recordPool.js';
+import { NIL } from '../../../src/tracker/core/recordLayout.js';
 import { holds } from './property.js';
 
 it('a pool gives each index to one owner; a list keeps order under removal anywhere', () => {

@@ -1,9 +1,7 @@
 /** A random life of the core: a configuration, and commands as plain numbers, so that a failure shrinks well. */
 import fc from 'fast-check';
-import type { CoreConfig } from './coreParts.js';
-import { JOURNAL, PRIMARY, SECONDARY } from './coreParts.js';
-import type { Area, Device } from './simulator.js';
-import { Simulator } from './simulator.js';
+import { JOURNAL, PRIMARY, SECONDARY, type CoreConfig } from './coreParts.js';
+import { Simulator, type Area, type Device } from './simulator.js';
 
 export const REGION_BYTES = 4096;
 const SECTOR = 512;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { NIL } from '../../../src/tracker/core/linkedList.js';
+import { NIL } from '../../../src/tracker/core/recordLayout.js';
 import { layFields, RecordPool } from '../../../src/tracker/core/recordPool.js';
 import { holds } from './property.js';
 

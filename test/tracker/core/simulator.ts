@@ -10,8 +10,7 @@
  *
  * What it keeps of the devices it learns from the effects and from what it answered itself, never from the core.
  */
-import type { Answer, CoreConfig, CoreEffects } from './coreParts.js';
-import { Core, JOURNAL, PRIMARY, SECONDARY } from './coreParts.js';
+import { Core, JOURNAL, PRIMARY, SECONDARY, type Answer, type CoreConfig, type CoreEffects } from './coreParts.js';
 import type { LogCommit } from '../../../src/tracker/core/transactionLog.js';
 import { JournalModel } from './journalModel.js';
 

@@ -1,7 +1,6 @@
 import { it } from 'vitest';
 import { settings } from './bench.js';
-import type { Scenario } from './randomRun.js';
-import { live } from './randomRun.js';
+import { live, type Scenario } from './randomRun.js';
 
 const step = (kind: Scenario['commands'][number][0], a = 0, b = 0): Scenario['commands'][number] => [kind, a, b];
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { NIL } from '../../../src/tracker/core/linkedList.js';
+import { NIL } from '../../../src/tracker/core/recordLayout.js';
 import { UpdateSets } from '../../../src/tracker/core/updateSets.js';
 import { typedArrayBytes } from './pairRate.js';
 import { holds } from './property.js';
@@ -55,7 +55,7 @@ it('update sets and indicators are what a Map of Sets says, and each region keep
       own.delete(u.slot);
       u.settled = true;
       const e = sets.nodes.entryOf(u.node);
-      const isEmpty = sets.settle(e);
+      const isEmpty = sets.retire(e);
       expect(isEmpty).toBe(own.size === 0);
       if (isEmpty) sets.indicators.clear(sets.regions.region[e]);
     };

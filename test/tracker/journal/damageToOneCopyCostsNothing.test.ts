@@ -8,10 +8,8 @@ import { counterpart, damaged } from '../../../src/explore/damage.js';
 import { expectedJournal } from '../../../src/explore/geometry.js';
 import type { JournalImage } from '../../../src/explore/journalDevice.js';
 import { BLOCK_BYTES, BLOCKS_PER_UNIT } from '../../../src/tracker/journal/layout.js';
-import type { JournalRecovery } from '../../../src/tracker/journal/recovery.js';
-import { recoverJournal } from '../../../src/tracker/journal/recovery.js';
-import { atRest, degraded, empty, inFlight } from './populated.js';
-import type { Populated } from './populated.js';
+import { recoverJournal, type JournalRecovery } from '../../../src/tracker/journal/recovery.js';
+import { atRest, degraded, empty, inFlight, type Populated } from './populated.js';
 
 const ALL_REGIONS = 0b1111;
 

@@ -1,11 +1,11 @@
-/** The decision tables of recovery, cell by cell: logTable.ts, pageTable.ts, and the superblocks' in recovery.ts. */
+/** The decision tables of recovery, cell by cell: logRing.ts, indicatorArea.ts, and the superblocks' in recovery.ts. */
 import { describe, expect, it } from 'vitest';
 import { IndicatorMap } from '../../../src/tracker/core/indicatorMap.js';
 import { RECORD_WRITE } from '../../../src/tracker/core/transactionLog.js';
 import { planDriver } from '../../../src/replication/sizes.js';
 import { sealBlock } from '../../../src/tracker/journal/block.js';
 import { Findings } from '../../../src/tracker/journal/findings.js';
-import { formatSteps } from '../../../src/tracker/journal/format.js';
+import { encodeSuperblock, formatSteps } from '../../../src/tracker/journal/format.js';
 import {
   BLOCK_BYTES,
   BLOCKS_PER_UNIT,
@@ -16,11 +16,9 @@ import {
   UNIT_BYTES,
 } from '../../../src/tracker/journal/layout.js';
 import type { LogBlock } from '../../../src/tracker/journal/logBlock.js';
-import { PageTable } from '../../../src/tracker/journal/pageTable.js';
-import type { Believed } from '../../../src/tracker/journal/pageTable.js';
+import { PageTable, type Believed } from '../../../src/tracker/journal/indicatorArea.js';
 import { recoverLog } from '../../../src/tracker/journal/recoverLog.js';
 import { recoverJournal } from '../../../src/tracker/journal/recovery.js';
-import { encodeSuperblock } from '../../../src/tracker/journal/superblock.js';
 
 const REGIONS = 100;
 const layout = journalLayout(LOG_BYTES_MIN, REGIONS);

@@ -7,12 +7,10 @@ import { damaged } from '../../../src/explore/damage.js';
 import { IDENTITY } from '../../../src/explore/geometry.js';
 import type { JournalImage } from '../../../src/explore/journalDevice.js';
 import type { Recovered } from '../../../src/explore/recoveries.js';
-import { readU64, sealBlock, viewOf } from '../../../src/tracker/journal/block.js';
-import type { BlockKind } from '../../../src/tracker/journal/block.js';
+import { readU64, sealBlock, viewOf, type BlockKind } from '../../../src/tracker/journal/block.js';
 import { BLOCK_BYTES, BLOCKS_PER_UNIT, HEADER_BYTES } from '../../../src/tracker/journal/layout.js';
-import { JournalError } from '../../../src/tracker/journal/errors.js';
-import { degraded, inFlight } from './populated.js';
-import type { Populated } from './populated.js';
+import { JournalError } from '../../../src/tracker/journal/format.js';
+import { degraded, inFlight, type Populated } from './populated.js';
 
 type Outcome = { refused: true } | { refused: false; recovered: Recovered };
 

@@ -1,13 +1,11 @@
 /** Journals with a history: more than one lap of the log, evidence in it, marks in the indicator area. */
 import { EffectCounters } from '../../../src/explore/effectCounters.js';
-import { SCENES } from '../../../src/explore/geometry.js';
-import type { Scene } from '../../../src/explore/geometry.js';
+import { SCENES, type Scene } from '../../../src/explore/geometry.js';
 import { differingRegions } from '../../../src/explore/differing.js';
 import type { JournalImage } from '../../../src/explore/journalDevice.js';
 import { open } from '../../../src/explore/settle.js';
 import type { Op } from '../../../src/explore/steps.js';
-import { createStage, REAL_PARTS, World } from '../../../src/explore/world.js';
-import type { Stage } from '../../../src/explore/world.js';
+import { createStage, REAL_PARTS, World, type Stage } from '../../../src/explore/world.js';
 
 export interface Populated {
   name: string;

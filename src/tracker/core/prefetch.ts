@@ -5,10 +5,10 @@
  */
 import type { IndicatorPages } from './indicatorPages.js';
 import type { CoreState } from './state.js';
-import * as words from './words.js';
+import * as layout from './recordLayout.js';
 
-// Constants of the file: see words.ts.
-const { NIL } = words;
+// Constants of the file: see recordLayout.ts.
+const { NIL } = layout;
 
 /** Taken together: far more than there are misses under way at once. */
 const TOGETHER = 64;
@@ -18,11 +18,11 @@ const regions = new Uint32Array(TOGETHER);
 const entries = new Int32Array(TOGETHER);
 const holdings = new Int32Array(TOGETHER);
 
-export class Fetch {
+export class Prefetch {
   private readonly state: CoreState;
   private readonly pages: IndicatorPages;
   /** Of no meaning; what is fetched has to go somewhere. */
-  private fetched = 0;
+  private prefetched = 0;
 
   constructor(state: CoreState, pages: IndicatorPages) {
     this.state = state;
@@ -32,8 +32,8 @@ export class Fetch {
   /** Before `obtain` of updates to these regions. */
   updates(wanted: Uint32Array, count: number): void {
     const { indicators, regions: table } = this.state;
-    this.fetched ^=
-      table.fetch(wanted, count) ^ indicators.fetch(wanted, count) ^ this.pages.awaiting.fetch(wanted, count);
+    this.prefetched ^=
+      table.prefetch(wanted, count) ^ indicators.prefetch(wanted, count) ^ this.pages.awaiting.prefetch(wanted, count);
   }
 
   /** Before `completed` of these slots, as far as their first region goes. */
@@ -50,11 +50,11 @@ export class Fetch {
     for (let i = 0; i < count; i++) {
       regions[i] = state.regions.region[entries[i]];
       holdings[i] = held.firstHolding[entries[i]];
-      sum ^= transactions.unsettled[Math.max(0, transaction[slots[from + i]])];
+      sum ^= transactions.unretired[Math.max(0, transaction[slots[from + i]])];
     }
     for (let i = 0; i < count; i++) if (holdings[i] !== NIL) sum ^= state.holdings.unacked[holdings[i]];
-    for (let i = 0; i < count; i++) if (holdings[i] !== NIL) sum ^= state.holdings.fetchNeighbours(holdings[i]);
-    this.fetched ^= sum;
+    for (let i = 0; i < count; i++) if (holdings[i] !== NIL) sum ^= state.holdings.prefetchNeighbors(holdings[i]);
+    this.prefetched ^= sum;
     this.updates(regions, count);
   }
 }

@@ -1,9 +1,5 @@
-/**
- * Zipf-distributed ranks in constant memory: rejection-inversion (Hörmann and Derflinger, "Rejection-inversion to
- * generate variates from monotone discrete distributions", 1996). Works for any exponent >= 0, 1 included, and for as
- * many ranks as a device has blocks; a table of probabilities would not fit.
- */
-import type { Prng } from '../base/prng.js';
+/** Which blocks a load writes, and how often: Zipf-distributed ranks, and a permutation that spreads them over the device. */
+import { createPrng, mix32, type Prng } from '../base/prng.js';
 
 /** log1p(x)/x, continuous at 0. */
 function log1pOverX(x: number): number {
@@ -47,5 +43,34 @@ export function createZipf(count: number, exponent: number): (prng: Prng) => num
       const k = Math.min(count, Math.max(1, Math.floor(x + 0.5)));
       if (k - x <= squeeze || u >= hIntegral(k + 0.5) - h(k)) return k - 1;
     }
+  };
+}
+
+/** Four rounds make a Feistel network with good round functions look random (Luby and Rackoff); one more for ours. */
+const ROUNDS = 5;
+
+/** `count`: 1 … 2^52. Throws RangeError beyond. The result maps each index to its own place. */
+export function createScatter(count: number, seed: number): (index: number) => number {
+  if (!(count >= 1 && count <= 2 ** 52)) throw new RangeError(`scatter over ${count} places: 1 … 2^52 are possible`);
+  const halfBits = Math.max(1, Math.ceil(Math.ceil(Math.log2(count)) / 2));
+  const halfSize = 2 ** halfBits;
+  const halfMask = halfSize - 1;
+  const prng = createPrng(seed);
+  const keys = Array.from({ length: ROUNDS }, () => prng.nextU32());
+
+  const permute = (index: number): number => {
+    let left = Math.floor(index / halfSize);
+    let right = index % halfSize;
+    for (const key of keys) {
+      const next = (left ^ mix32(right ^ key)) & halfMask;
+      left = right;
+      right = next >>> 0;
+    }
+    return left * halfSize + right;
+  };
+  return (index) => {
+    let place = permute(index);
+    while (place >= count) place = permute(place);
+    return place;
   };
 }
