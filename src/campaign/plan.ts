@@ -5,7 +5,7 @@ import type { CutPoint } from '../replication/cutpoint/cutPoint.js';
 import type { ResolvedRig } from '../rig/resolved.js';
 import type { DeviceNow } from '../gate/deviceNow.js';
 import { isEnrolled, type Enrolment } from '../gate/enrolment.js';
-import { formatBytes } from '../report/format.js';
+import { formatBytes } from '../report/figures.js';
 import type { Calibration } from './cycle/calibration.js';
 import type { CyclePlan } from './cycle/cycleTypes.js';
 import { estimateTime, type Estimate, type FormerTimes } from './estimate.js';

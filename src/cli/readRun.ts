@@ -2,10 +2,8 @@
 import { closeSync, constants, existsSync, fstatSync, lstatSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { codeOf, textOf } from '../campaign/errors.js';
-import { ReportError } from '../report/errors.js';
-import { parseRun } from '../report/parseRun.js';
+import { ReportError, parseRun, isUnfinished } from '../report/parseRun.js';
 import type { Run } from '../report/runRecord.js';
-import { isUnended } from '../report/unended.js';
 import { UsageError } from '../base/plugpullError.js';
 import { rebuiltRun } from './rebuiltRun.js';
 
@@ -45,7 +43,7 @@ const LEFT = ['cycles.jsonl', 'events.jsonl', 'history', 'metrics.prom'];
 export function readRun(dir: string): Run {
   try {
     const { run, cycles } = readRecorded(dir);
-    if (!isUnended(run)) return { run, cycles };
+    if (!isUnfinished(run)) return { run, cycles };
     const missing = LEFT.filter((name) => !existsSync(join(dir, name))).map((name) => `${name} is missing`);
     return { run: { ...run, troubles: [...run.troubles, ...missing] }, cycles };
   } catch (error) {

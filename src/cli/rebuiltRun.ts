@@ -4,9 +4,8 @@
  */
 import { join } from 'node:path';
 import { z } from 'zod';
-import { parseCycles, tornLine, wholeLines } from '../report/parseRun.js';
+import { parseCycles, tornLine, completeLines, unfinishedRun } from '../report/parseRun.js';
 import { RUN_SCHEMA_VERSION, runRecordSchema, type Run, type RunRecord } from '../report/runRecord.js';
-import { unendedRun } from '../report/unended.js';
 import { parseRig } from '../rig/load.js';
 
 const UNKNOWN = 'unknown';
@@ -28,7 +27,7 @@ export interface RunTexts {
 /** @throws RigError, ReportError */
 export function rebuiltRun(dir: string, texts: RunTexts): Run {
   const rig = parseRig(texts.rig, join(dir, 'rig.yaml'));
-  const events = wholeLines(texts.events).flatMap(readEvent);
+  const events = completeLines(texts.events).flatMap(readEvent);
   const opened = events.find((event) => event.identities !== undefined);
   const run: RunRecord = {
     schemaVersion: RUN_SCHEMA_VERSION,
@@ -52,7 +51,7 @@ export function rebuiltRun(dir: string, texts: RunTexts): Run {
     interrupted: false,
     troubles: [],
   };
-  return unendedRun(run, parseCycles(texts.cycles), [
+  return unfinishedRun(run, parseCycles(texts.cycles), [
     'run.json is missing: host, versions and run id are unknown',
     ...tornLine('cycles.jsonl', texts.cycles),
   ]);

@@ -9,7 +9,7 @@ import type { Command } from 'commander';
 import { writeReportHtml } from '../report/html.js';
 import { writeJunit } from '../report/junit.js';
 import { summaryTable } from '../report/summaryTable.js';
-import { isUnended } from '../report/unended.js';
+import { isUnfinished } from '../report/parseRun.js';
 import { textOf } from '../campaign/errors.js';
 import { UsageError } from '../base/plugpullError.js';
 import { EXIT, type SetExit } from './exitCodes.js';
@@ -27,7 +27,7 @@ export function addReport(program: Command, setExit: SetExit): void {
       replace(join(dir, 'junit.xml'), writeJunit(run));
       if (options.json) printJson(run);
       else print(summaryTable(run, process.stdout.columns));
-      if (isUnended(run.run)) setExit(run.run.verdict === 'FAIL' ? EXIT.fail : EXIT.invalid);
+      if (isUnfinished(run.run)) setExit(run.run.verdict === 'FAIL' ? EXIT.fail : EXIT.invalid);
     });
 }
 

@@ -3,7 +3,8 @@
  * block, or of the indicator area, is remembered as well, for images differ in a few blocks only.
  */
 import type { JournalIdentity } from '../tracker/journal/block.js';
-import { Findings, type JournalFinding } from '../tracker/journal/findings.js';
+import { Findings } from '../tracker/journal/findings.js';
+import type { JournalFinding } from '../base/finding.js';
 import { BLOCK_BYTES, BLOCKS_PER_UNIT, journalLayout, type JournalLayout } from '../tracker/journal/layout.js';
 import type { LogBlock } from '../tracker/journal/logBlock.js';
 import { openPlace, type PlaceReader } from '../tracker/journal/logRing.js';

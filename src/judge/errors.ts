@@ -1,12 +1,12 @@
-/** What can go wrong in the judge itself; a fault of the device under test is never an error here. */
+/** Errors of the judge itself. A fault of the device under test is a result, never an error. */
 import { PlugpullError } from '../base/plugpullError.js';
 
 export type JudgeErrorCode =
-  /** The I/O layer reported something that cannot have happened (completion of a write never issued, …). */
+  /** The I/O layer reported an event that cannot have happened (completion of a write never issued, …). */
   | 'HISTORY_MISFED'
-  /** A range is not made of whole 4 KiB blocks of the area. */
+  /** A range does not consist of complete 4 KiB blocks of the area. */
   | 'HISTORY_RANGE'
-  /** A history file is not one, is of another version, or a record fails its CRC. */
+  /** The file is no history file or has an unknown version, or a record fails its CRC. */
   | 'HISTORY_LOG_BAD';
 
 export class JudgeError extends PlugpullError<JudgeErrorCode> {}

@@ -7,7 +7,7 @@ import type { IndicatorMap } from '../tracker/core/indicatorMap.js';
 import { DeviceError } from '../blockdev/errors.js';
 import { identify } from '../blockdev/openDevice.js';
 import type { DeviceIdentity } from '../blockdev/blockDevice.js';
-import type { JournalFinding, UnlistedFindings } from '../tracker/journal/findings.js';
+import type { JournalFinding, UnlistedFindings } from '../base/finding.js';
 import { formatUuid, parseUuid } from '../tracker/journal/format.js';
 import { recoverJournal } from '../tracker/journal/recovery.js';
 import { geometryOf } from './areas.js';

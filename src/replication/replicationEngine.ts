@@ -12,15 +12,7 @@ import type { FfiName } from '../blockdev/ffi/native.js';
 import type { DeviceIdentity } from '../blockdev/blockDevice.js';
 import type { JudgeReport, RecoveryReport, ResyncReport, VerifyReport } from '../judge/verdict/reports.js';
 
-export type {
-  AreaJudgement,
-  JudgeReport,
-  JudgeSample,
-  RecoveryFinding,
-  RecoveryReport,
-  ResyncReport,
-  VerifyReport,
-} from '../judge/verdict/reports.js';
+export type { AreaCounts, JudgeReport, RecoveryReport, ResyncReport, VerifyReport } from '../judge/verdict/reports.js';
 
 export interface ReplicationSpec {
   /** 16 bytes as hex with dashes; in every block of the journal. */

@@ -1,6 +1,6 @@
-/** What a cut was aimed at and how near it came, in words. */
+/** The aim of a cut and how near it came, as text. */
 import type { InFlight } from '../replication/replicationEngine.js';
-import { formatBytes, formatMs, MISSING } from './format.js';
+import { formatBytes, formatMs, MISSING } from './figures.js';
 import type { CycleRecord, PointAim } from './runRecord.js';
 
 type Reached = Extract<PointAim, { reached: true }>;
@@ -10,26 +10,26 @@ export function cutPlace(c: CycleRecord): string {
   return c.aim?.point?.name ?? c.during;
 }
 
-/** For a table's cell: how far off, and how the aim was kept. */
+/** For a table's cell: the distance from the aim, and how the aim was held. */
 export function offAim(c: CycleRecord): string {
   const missedByMs = c.aim?.missedByMs ?? null;
   const { point, leadMs } = c.aim ?? {};
   if (point?.reached === false) return 'not reached';
   if (missedByMs === null) return MISSING;
-  if (point?.held === true && missedByMs === 0) return `0, held ${formatMs(point.stoodMs)}`;
-  const led = leadMs === 0 ? '' : `, led by ${formatMs(leadMs)}`;
+  if (point?.held === true && missedByMs === 0) return `0, halted ${formatMs(point.stoodMs)}`;
+  const led = leadMs === 0 ? '' : `, sent ${formatMs(leadMs)} ahead`;
   const off = missedByMs === 0 ? '0' : `${missedByMs < 0 ? '−' : '+'}${formatMs(Math.abs(missedByMs))}`;
   return `${off}${led}`;
 }
 
-/** For a line of progress; empty where the cut was aimed at a time. */
+/** For a line of progress; empty if the cut was aimed at a time. */
 export function nearPoint(c: CycleRecord): string {
   const point = c.aim?.point;
   if (point === undefined) return '';
-  return point.reached ? near(point, c.aim!.missedByMs) : 'not reached';
+  return point.reached ? nearText(point, c.aim!.missedByMs) : 'not reached';
 }
 
-/** The parts of it, for a table; null where the cut was aimed at a time. */
+/** A row of the table of cut points; null if the cut was aimed at a time. */
 export function aimedPoint(
   c: CycleRecord,
 ): { cycle: number; name: string; subject: string; near: string; inFlight: string } | null {
@@ -38,18 +38,18 @@ export function aimedPoint(
   return {
     cycle: c.index,
     name: point.name,
-    subject: point.reached ? subjectWords(point.subject) : MISSING,
+    subject: point.reached ? subjectText(point.subject) : MISSING,
     near: nearPoint(c),
-    inFlight: inFlight === undefined ? MISSING : inFlightWords(inFlight),
+    inFlight: inFlight === undefined ? MISSING : inFlightText(inFlight),
   };
 }
 
-/** A sentence for the cycle's details. */
+/** A sentence for the details of the cycle. */
 export function aimSentence(c: CycleRecord): string {
   if (c.aim === undefined || c.aim === null) return '';
   const { afterMs, leadMs, missedByMs, inFlight, point } = c.aim;
-  const led = leadMs === 0 ? 'not led' : `command led by ${formatMs(leadMs)}`;
-  const flying = inFlight === undefined ? '' : ` On its way then: ${inFlightWords(inFlight)}.`;
+  const led = leadMs === 0 ? 'command not sent ahead' : `command sent ${formatMs(leadMs)} ahead`;
+  const flying = inFlight === undefined ? '' : ` In flight then: ${inFlightText(inFlight)}.`;
   if (point === undefined) {
     const came =
       missedByMs === null
@@ -59,28 +59,28 @@ export function aimSentence(c: CycleRecord): string {
   }
   if (!point.reached) return `Aimed at ${point.name}, which was not reached; cut all the same.${flying}`;
   const how = point.held ? '' : `, ${led}`;
-  return `Aimed at ${point.name}, reached ${formatMs(point.intoMs)} into ${c.during} with ${subjectWords(point.subject)}${how}: ${near(point, missedByMs)}.${flying}`;
+  return `Aimed at ${point.name}, reached ${formatMs(point.intoMs)} into ${c.during} with ${subjectText(point.subject)}${how}: ${nearText(point, missedByMs)}.${flying}`;
 }
 
-function near({ held, stoodMs }: Reached, missedByMs: number | null): string {
+function nearText({ held, stoodMs: haltedMs }: Reached, missedByMs: number | null): string {
   if (missedByMs === null)
-    return held ? 'no failed I/O was seen' : 'it was not sent before the power went, or no failed I/O was seen';
+    return held ? 'no failed I/O was seen' : 'it was not sent before the power was gone, or no failed I/O was seen';
   if (held)
     return missedByMs === 0
-      ? `held ${formatMs(stoodMs)} until the power was gone`
-      : `went on ${formatMs(missedByMs)} before the power was gone`;
-  if (missedByMs === 0) return 'on its way as the power went';
+      ? `halted ${formatMs(haltedMs)} until the power was gone`
+      : `continued ${formatMs(missedByMs)} before the power was gone`;
+  if (missedByMs === 0) return 'in flight when the power was gone';
   return missedByMs < 0
-    ? `the power went ${formatMs(-missedByMs)} before it was sent`
-    : `over ${formatMs(missedByMs)} before the power went`;
+    ? `the power was gone ${formatMs(-missedByMs)} before it was sent`
+    : `completed ${formatMs(missedByMs)} before the power was gone`;
 }
 
-function subjectWords(s: Reached['subject']): string {
+function subjectText(s: Reached['subject']): string {
   const place = s.lengthBytes === 0 ? '' : `, ${formatBytes(s.lengthBytes)} at byte ${s.offsetBytes}`;
   return `${s.updateId === 0 ? '' : `update ${s.updateId}, `}${s.kind} to ${s.area}${place}`;
 }
 
-function inFlightWords(inFlight: InFlight): string {
+function inFlightText(inFlight: InFlight): string {
   const parts = Object.entries(inFlight).map(
     ([area, kinds]) =>
       `${area} ${Object.entries(kinds)

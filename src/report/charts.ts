@@ -1,6 +1,6 @@
 /**
- * The report's charts as inline SVG: they scale to the width of the screen, need no script, and take their colours from
- * the page. Every mark has a title, so that figures can be read off.
+ * The report's charts as inline SVG: they scale to the width of the screen, need no script, and take their colors from
+ * the page. Each dot and bar has a title with its figures.
  */
 import { scaleLinear, type ScaleLinear } from 'd3-scale';
 import { markup, type Markup } from './markup.js';
@@ -12,9 +12,9 @@ const PLOT = { right: WIDTH - MARGIN.right, bottom: HEIGHT - MARGIN.bottom } as 
 
 export interface Axis {
   label: string;
-  /** Of a tick. */
+  /** Text of a tick. */
   format: (value: number) => string;
-  /** Ticks at powers of two times 1, 2, 4 … read better for bytes. */
+  /** `binary`: ticks at powers of two, for bytes. */
   unit: 'decimal' | 'binary';
 }
 
@@ -27,7 +27,7 @@ function scaleFor(max: number, range: [number, number]): Scale {
     .nice(5);
 }
 
-/** About five ticks; binary ones at 2^n, so that they are round in KiB and MiB. */
+/** About five ticks; binary ones at multiples of 2^n, which are round numbers of KiB and MiB. */
 function ticksOf(scale: Scale, axis: Axis): number[] {
   if (axis.unit === 'decimal') return scale.ticks(5);
   const top = scale.domain()[1]!;
@@ -61,7 +61,7 @@ export interface Point {
   title: string;
 }
 
-/** A dot for each point. */
+/** Draws a dot for each point. */
 export function scatterChart(title: string, points: readonly Point[], axes: { x: Axis; y: Axis }): Markup {
   const x = scaleFor(Math.max(0, ...points.map((p) => p.x)), [MARGIN.left, PLOT.right]);
   const y = scaleFor(Math.max(0, ...points.map((p) => p.y)), [PLOT.bottom, MARGIN.top]);
@@ -75,14 +75,14 @@ export function scatterChart(title: string, points: readonly Point[], axes: { x:
 export interface Bar {
   label: string;
   title: string;
-  /** From the axis outwards; the class is the colour. */
+  /** From the axis up; the CSS class gives the color. */
   parts: { value: number; class: string }[];
 }
 
-/** Bars stand side by side; so many labels fit beneath them. */
+/** Labels that fit below the bars. */
 const BAR_LABELS_MAX = 12;
 
-/** A stacked bar for each. */
+/** Draws a stacked bar for each. */
 export function barChart(title: string, bars: readonly Bar[], axes: { x: Axis; y: Axis }): Markup {
   const totals = bars.map((bar) => bar.parts.reduce((sum, part) => sum + part.value, 0));
   const y = scaleFor(Math.max(0, ...totals), [PLOT.bottom, MARGIN.top]);

@@ -1,13 +1,16 @@
-/** What recovery met on the journal, and what it made of it, in words. */
-import { blocksText, type RecoveryReport } from '../judge/verdict/reports.js';
+/**
+ * Findings of recovery and reasons of verdicts as text. The number and the length of the reasons are bounded, so that a
+ * verdict fits one line; cycles.jsonl has all of them.
+ */
+import { blocksText, type JournalFinding } from '../base/finding.js';
+import type { RecoveryReport } from '../judge/verdict/reports.js';
+import type { CycleRecord } from './runRecord.js';
 
-type Finding = RecoveryReport['findings'][number];
-
-export function findingText(finding: Finding): string {
+export function findingText(finding: JournalFinding): string {
   return `${finding.where}, ${blocksText(finding)}: ${finding.problem}; ${finding.effect}`;
 }
 
-/** Those that the list has no room for, by place and class: `… and 156 more in the indicator-area (indicator-rot)`. */
+/** Findings that are only counted, by place and class: `… and 156 more in the log (indicator-torn)`. */
 export function unlistedTexts({ findings, unlisted = [] }: Pick<RecoveryReport, 'findings' | 'unlisted'>): string[] {
   return unlisted.map(
     ({ where, class: name, count }) =>
@@ -15,7 +18,7 @@ export function unlistedTexts({ findings, unlisted = [] }: Pick<RecoveryReport, 
   );
 }
 
-/** Where the dirty regions come from: with a damaged log or superblock from neither log nor indicators. */
+/** Where the dirty regions come from. If the log or a superblock is damaged, all regions are dirty for that reason. */
 export function dirtyOrigin({
   everythingDirty,
   fromIndicatorArea,
@@ -23,4 +26,26 @@ export function dirtyOrigin({
 }: Pick<RecoveryReport, 'everythingDirty' | 'fromIndicatorArea' | 'fromLog'>): string {
   const own = `${fromIndicatorArea} from indicators, ${fromLog} from the log`;
   return everythingDirty ? `damage: everything dirty; readable: ${own}` : own;
+}
+
+type Reason = CycleRecord['reasons'][number];
+
+/** Reasons in a line of text; the others are in the record. */
+export const REASONS_SHOWN = 3;
+const TEXT_CHARS_MAX = 240;
+
+/** The text in one line, shortened at its end. */
+export function inBrief(text: string): string {
+  const line = text.replace(/\s*\n\s*/g, ' ');
+  return line.length <= TEXT_CHARS_MAX ? line : `${line.slice(0, TEXT_CHARS_MAX - 1)}…`;
+}
+
+/** The first `shown` reasons, formatted by `say`; a last line says how many more there are, and in which file. */
+export function firstReasons(
+  reasons: readonly Reason[],
+  say: (reason: Reason) => string,
+  shown: number = REASONS_SHOWN,
+): string[] {
+  const more = reasons.length - shown;
+  return [...reasons.slice(0, shown).map(say), ...(more > 0 ? [`… and ${more} more (cycles.jsonl)`] : [])];
 }

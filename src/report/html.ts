@@ -1,21 +1,18 @@
 /**
- * A run as one HTML page: nothing is loaded from anywhere, no script, and what devices and profiles say of themselves
- * is escaped. Built from run.json and cycles.jsonl alone, so that it can be made again at any time.
+ * A run as one HTML page. The page loads nothing and has no script; text from devices and profiles is escaped. It is
+ * made from run.json and cycles.jsonl alone, so it can be made again at any time.
  */
 import { cutPlace, offAim } from './aimText.js';
-import { cycleFigures } from './cycleFigures.js';
+import { cycleFigures, formatBytes, formatCount, formatMs, formatPercent, formatRate, MISSING } from './figures.js';
 import { barChart, scatterChart, type Bar, type Point } from './charts.js';
-import { cycleDetails } from './htmlCycle.js';
-import { pointTable } from './htmlPoints.js';
-import { formatBytes, formatCount, formatMs, formatPercent, formatRate, MISSING } from './format.js';
+import { cycleDetails, pointTable } from './htmlCycle.js';
 import { markup, Markup } from './markup.js';
 import type { CycleRecord, Run, RunRecord } from './runRecord.js';
-import { REPORT_STYLE } from './style.js';
 
 function heading(run: RunRecord): Markup {
   const { counts } = run;
   const ending = [
-    ...(run.interrupted ? ['The run was interrupted; the cycles before that are below.'] : []),
+    ...(run.interrupted ? ['The run was interrupted; the page shows the cycles before that.'] : []),
     ...run.troubles,
   ];
   return markup`<h1><span class="verdict ${run.verdict}">${run.verdict}</span> ${run.rig.name}</h1>
@@ -35,19 +32,21 @@ function facts(run: RunRecord): Markup {
     ],
     ['I/O', `${run.host.io ?? MISSING} through ${run.host.ffi}`],
     ['plugpull', run.plugpull],
-    ...(run.history === undefined ? [] : [['Records of writes', historyText(run.history)] satisfies [string, string]]),
+    ...(run.history === undefined
+      ? []
+      : [['Records of writes', historyFilesText(run.history)] satisfies [string, string]]),
   ];
   return markup`<h2>Run</h2><table>${rows.map(([k, v]) => markup`<tr><th scope="row">${k}</th><td>${v}</td></tr>`)}
 <tr><th scope="row">Again</th><td><code>${run.replay}</code></td></tr></table>`;
 }
 
-function historyText({ keep, files, removedCycles, removedBytes }: NonNullable<RunRecord['history']>): string {
+function historyFilesText({ keep, files, removedCycles, removedBytes }: NonNullable<RunRecord['history']>): string {
   if (keep === 'none') return 'none kept (campaign.keepHistory: none)';
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
   const kept = `${formatBytes(bytes)} in ${files.map((file) => `history/${file.name}`).join(', ')}`;
   return removedCycles === 0
     ? `${kept}: all cycles`
-    : `${kept}; of ${removedCycles} cycles that passed ${formatBytes(removedBytes)} were removed`;
+    : `${kept}; ${formatBytes(removedBytes)} of ${removedCycles} cycles that passed were removed`;
 }
 
 function devices(run: RunRecord): Markup {
@@ -100,15 +99,48 @@ function charts(cycles: readonly CycleRecord[]): Markup {
     x: { label: 'cycle', format: String, unit: 'decimal' },
     y: { label: 'regions', format: String, unit: 'decimal' },
   });
-  const none = markup`<p class="dim">No cycle came as far as this.</p>`;
+  const none = markup`<p class="dim">No cycle reached this step.</p>`;
   return markup`<h2>Resynchronization</h2>${points.length > 0 ? resyncChart : none}
-<h2>Dirty regions</h2>${bars.length > 0 ? markup`${dirtyChart}<p class="dim"><span class="key">differ</span><span class="key other">equal, and marked all the same (cost, no error)</span></p>` : none}`;
+<h2>Dirty regions</h2>${bars.length > 0 ? markup`${dirtyChart}<p class="dim"><span class="key">differ</span><span class="key other">equal, but marked dirty (costs time, no error)</span></p>` : none}`;
 }
 
-/** Cycles shown unfolded: with more, the table of all cycles would be far away. */
+/** Cycles whose details are open. With more of them, the table of all cycles would be too far down the page. */
 const OPEN_DETAILS_MAX = 3;
 
-/** A whole page. Cycles that did not pass are shown in detail; those that did, in the table. */
+/** The colors of each color scheme; the reader's system chooses one. */
+const COLORS = {
+  light:
+    '--ink:#1c2430;--dim:#5d6878;--paper:#fff;--line:#d9dee6;--pass:#1a7f4b;--fail:#c22f2f;--invalid:#9a6700;--a:#2f6fc2;--b:#e0a12b',
+  dark: '--ink:#e6eaf0;--dim:#9aa5b5;--paper:#12161d;--line:#2c3440;--pass:#4cc38a;--fail:#ff7a75;--invalid:#e3b341;--a:#6aa5f5;--b:#e0a12b',
+};
+
+/** System fonts, readable on a phone; a wide table scrolls by itself. */
+const REPORT_STYLE = `
+:root{color-scheme:${Object.keys(COLORS).join(' ')}}
+${Object.entries(COLORS)
+  .map(([scheme, colors]) => `@media(prefers-color-scheme:${scheme}){:root{${colors}}}`)
+  .join('\n')}
+*{box-sizing:border-box}
+body{margin:0 auto;padding:1rem;max-width:72rem;font:1rem/1.5 system-ui,sans-serif;color:var(--ink);background:var(--paper);overflow-wrap:anywhere}
+h1{font-size:1.5rem;margin:.5rem 0}h2{font-size:1.15rem;margin:2rem 0 .5rem}
+.dim,figcaption,.label{color:var(--dim)}
+.PASS{color:var(--pass)}.FAIL{color:var(--fail)}.INVALID{color:var(--invalid)}.verdict{font-weight:700}
+.wide{overflow-x:auto}
+table{border-collapse:collapse;font-variant-numeric:tabular-nums}
+.wide th,.wide td,th[scope]{white-space:nowrap}.wide .cycles th{white-space:normal;vertical-align:bottom;overflow-wrap:normal}
+th,td{padding:.3rem .6rem;border-bottom:1px solid var(--line);text-align:left;vertical-align:top}
+th{font-weight:600;color:var(--dim)}td.n,th.n{text-align:right}
+figure{margin:1rem 0;max-width:44rem}svg{width:100%;height:auto;display:block}
+svg text{font:12px system-ui,sans-serif;fill:var(--dim)}.grid{stroke:var(--line)}
+.dot,.differing{fill:var(--a)}.excess{fill:var(--b)}.dot{fill-opacity:.75}
+.key::before{content:"";display:inline-block;width:.8em;height:.8em;margin-right:.35em;background:var(--a)}.key.other::before{background:var(--b)}.key{margin-right:1em}
+details{border:1px solid var(--line);border-radius:.4rem;padding:.4rem .8rem;margin:.5rem 0}summary{cursor:pointer}
+code{font:.9em ui-monospace,monospace}
+/* On a phone the chart is half as large, but its text is not; the caption names the axes. */
+@media(max-width:40rem){svg text{font-size:20px}svg .upright{display:none}th,td{padding:.3rem .4rem}body{padding:.75rem}}
+`;
+
+/** The page. It shows details of the cycles that did not pass or have findings; the table has all cycles. */
 export function writeReportHtml({ run, cycles }: Run): string {
   const notable = cycles.filter(
     (c) => c.verdict !== 'PASS' || c.reasons.length > 0 || (c.recovery?.findings.length ?? 0) > 0,
@@ -117,7 +149,7 @@ export function writeReportHtml({ run, cycles }: Run): string {
     notable.length === 0
       ? []
       : [
-          markup`<h2>What was found</h2>`,
+          markup`<h2>Findings</h2>`,
           ...notable.map((c, i) => cycleDetails(c, c.verdict === 'FAIL' && i < OPEN_DETAILS_MAX)),
         ];
   const page = markup`<!DOCTYPE html>

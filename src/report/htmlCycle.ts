@@ -1,12 +1,12 @@
-/** One cycle of the HTML report in full: reasons, proof, anomalies by class, samples, what recovery met. */
+/** Parts of the HTML report: the details of one cycle, and the table of all cuts that were aimed at a cut point. */
 import { STORAGE_AREAS } from '../base/areas.js';
 import { SAMPLES_MAX } from '../judge/classify/tally.js';
-import { aimSentence, cutPlace } from './aimText.js';
+import { aimSentence, aimedPoint, cutPlace } from './aimText.js';
 import { dirtyOrigin, findingText, unlistedTexts } from './findingText.js';
 import { markup, type Markup } from './markup.js';
 import type { CycleRecord } from './runRecord.js';
 
-/** Of the samples that the judge keeps, so many are shown; all are in cycles.jsonl. */
+/** Samples shown; cycles.jsonl has all that the judge keeps. */
 const SAMPLES_SHOWN = 20;
 const REASONS_SHOWN = 20;
 const FINDINGS_SHOWN = 20;
@@ -22,7 +22,7 @@ function reasonList(cycle: CycleRecord): Markup {
 
 type Area = 'primary' | 'secondary';
 
-/** `current` is everything that is as it should be: no anomaly. */
+/** Counts by class, without `current`: those sectors hold what they should. */
 function anomalies(cycle: CycleRecord): Markup {
   if (cycle.judge === null) return markup``;
   const { areas } = cycle.judge;
@@ -69,7 +69,7 @@ function findings(cycle: CycleRecord): Markup {
   return markup`${texts.map((text) => markup`<p>Recovery: ${text}</p>`)}`;
 }
 
-/** The judge keeps the first 100 and counts them all. */
+/** The judge lists the first 100 and counts all. */
 function lostIndicators({ judge }: CycleRecord): Markup {
   if (judge === null || judge.lostIndicatorRegions.length === 0) return markup``;
   const shown = judge.lostIndicatorRegions.slice(0, LOST_SHOWN);
@@ -77,22 +77,41 @@ function lostIndicators({ judge }: CycleRecord): Markup {
   return markup`<p>Lost indicators, regions: ${shown.join(', ')}${more > 0 ? ` … and ${more} more` : ''}</p>`;
 }
 
-function standstills(cycle: CycleRecord): Markup {
-  const said = (cycle.standstills ?? []).map(
-    ({ atMs, ms }) => `${(ms / 1000).toFixed(1)} s, ${(atMs / 1000).toFixed(1)} s after its beginning`,
+function pauses(cycle: CycleRecord): Markup {
+  const texts = (cycle.standstills ?? []).map(
+    ({ atMs, ms }) => `for ${(ms / 1000).toFixed(1)} s, ${(atMs / 1000).toFixed(1)} s after the start of the cycle`,
   );
   const repeats =
     cycle.repeats === undefined
       ? markup``
-      : markup`<p>Repeated: the bench stood still in ${cycle.repeats} earlier attempts, which do not count (events.jsonl holds them).</p>`;
-  return said.length === 0
+      : markup`<p>Repeated: the bench was paused in ${cycle.repeats} earlier attempts; they do not count (see events.jsonl).</p>`;
+  return texts.length === 0
     ? repeats
-    : markup`${repeats}<p>The bench stood still for ${said.join('; ')}. No deadline counts that time.</p>`;
+    : markup`${repeats}<p>The bench was paused ${texts.join('; ')}. No deadline counts that time.</p>`;
 }
 
 export function cycleDetails(cycle: CycleRecord, open: boolean): Markup {
   return markup`<details ${open ? 'open' : ''}><summary>Cycle ${cycle.index}:
 <span class="verdict ${cycle.verdict}">${cycle.verdict}</span>, ${cycle.rails.join(' + ')} cut ${cycle.aim?.point === undefined ? 'during' : 'at'} ${cutPlace(cycle)}</summary>
-${reasonList(cycle)}${standstills(cycle)}<p class="dim">Proof of cut: ${cycle.proofOfCut.kind}; ${cycle.proofOfCut.detail}. ${aimSentence(cycle)} Seed ${cycle.seed}.</p>
+${reasonList(cycle)}${pauses(cycle)}<p class="dim">Proof of cut: ${cycle.proofOfCut.kind}; ${cycle.proofOfCut.detail}. ${aimSentence(cycle)} Seed ${cycle.seed}.</p>
 ${lostIndicators(cycle)}${anomalies(cycle)}${samples(cycle)}${findings(cycle)}</details>`;
+}
+
+/** Rows of the table of cut points; the table of all cycles shows how near each cut came. */
+const SHOWN_MAX = 200;
+
+/** Empty if no cut was aimed at a cut point. */
+export function pointTable(cycles: readonly CycleRecord[]): Markup {
+  const aimed = cycles.flatMap((c) => aimedPoint(c) ?? []);
+  if (aimed.length === 0) return markup``;
+  const rows = aimed
+    .slice(0, SHOWN_MAX)
+    .map(
+      (a) =>
+        markup`<tr><td class="n">${a.cycle}</td><td>${a.name}</td><td>${a.subject}</td><td>${a.near}</td><td>${a.inFlight}</td></tr>`,
+    );
+  const more =
+    aimed.length > SHOWN_MAX ? markup`<p class="dim">${aimed.length - SHOWN_MAX} more in cycles.jsonl</p>` : markup``;
+  return markup`<h2>Cut points</h2><div class="wide"><table><tr><th class="n">cycle</th><th>aimed at</th><th>halted at</th>
+<th>how near</th><th>in flight at the first failed I/O</th></tr>${rows}</table></div>${more}`;
 }

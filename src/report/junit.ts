@@ -1,21 +1,20 @@
 /**
- * A run as JUnit XML, for the CI's own display: one test case a cycle, and one for the campaign. FAIL is a failure,
- * INVALID an error (never a pass, and not a skip that a CI would shrug off).
+ * A run as JUnit XML for a CI system: one test case per cycle, and one for the campaign. FAIL is a failure. INVALID is
+ * an error: neither a pass, nor a skip that a CI system would ignore.
  */
 import imported, { type Builder, type TestSuite } from 'junit-report-builder';
-import { cycleFigures } from './cycleFigures.js';
-import { formatPercent } from './format.js';
-import { firstReasons, inBrief } from './reasonText.js';
+import { cycleFigures, formatPercent } from './figures.js';
+import { firstReasons, inBrief } from './findingText.js';
 import type { CycleRecord, Run, RunRecord } from './runRecord.js';
 
-/** The package is CommonJS with `module.exports = builder`; its types promise an export named default instead. */
+/** The package is CommonJS with `module.exports = builder`; its types declare a default export instead. */
 const junitReportBuilder = imported as unknown as Builder;
 
-/** XML 1.0 has no way to write these, not even escaped; text from devices may hold them. */
+/** XML 1.0 cannot represent these characters, not even escaped; text from devices may contain them. */
 // eslint-disable-next-line no-control-regex
 const NOT_XML = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|\p{Surrogate}/gu;
 
-/** In the body of a case; its message is the first alone. */
+/** Reasons in the body of a test case; its message is the first reason. */
 const REASONS_SHOWN = 20;
 
 function xmlText(text: string): string {
@@ -42,7 +41,7 @@ function addCycle(suite: TestSuite, rig: string, cycle: CycleRecord): void {
   if (cycle.verdict === 'INVALID') testCase.error(message, type, reasonsText(cycle));
 }
 
-/** The campaign's own case: what no cycle says. */
+/** The test case of the campaign, for troubles outside of the cycles. */
 function addCampaign(suite: TestSuite, run: RunRecord): void {
   const testCase = suite
     .testCase()

@@ -1,6 +1,6 @@
-/** HTML and SVG from template literals: every interpolated value is escaped unless it is markup itself. */
+/** HTML and SVG from template literals: every inserted value is escaped unless it is markup itself. */
 
-/** Text that is markup already; made only by `markup`. */
+/** Text that is markup already; only `markup` creates it. */
 export class Markup {
   readonly text: string;
 
@@ -13,7 +13,7 @@ export type Content = Markup | string | number | readonly Content[];
 
 const ESCAPES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
 
-/** For element content and quoted attribute values. */
+/** Escapes for element content and quoted attribute values. */
 function escapeText(text: string): string {
   return text.replace(/[&<>"']/g, (c) => ESCAPES[c]!);
 }
@@ -24,7 +24,7 @@ function textOf(content: Content): string {
   return content.map(textOf).join('');
 }
 
-/** Lists are joined; attributes must be quoted in the template. */
+/** Joins lists. Attributes must be quoted in the template. */
 export function markup(strings: TemplateStringsArray, ...values: Content[]): Markup {
   return new Markup(strings.reduce((text, part, i) => text + textOf(values[i - 1]!) + part));
 }

@@ -1,7 +1,6 @@
 /**
- * What a replay found that the recorded run did not, and the other way round (pure). Compared are the seeds, the
- * verdicts and the codes of their reasons; times and counts of dirty regions differ from run to run on the same seeds,
- * since the cut meets the disks at another microsecond.
+ * Compares a replay with the recorded run (pure): verdicts and codes of their reasons. Times and counts of dirty regions
+ * are not compared: the cut hits the disks at another microsecond in each run, even with the same seed.
  */
 import type { Verdict } from '../judge/verdict/verdict.js';
 import type { CycleRecord } from './runRecord.js';
@@ -14,7 +13,7 @@ export interface VerdictAndReasons {
 
 export interface CycleDifference {
   cycle: number;
-  /** null: that run had no such cycle. */
+  /** null: the run has no such cycle. */
   recorded: VerdictAndReasons | null;
   replayed: VerdictAndReasons | null;
 }
@@ -25,7 +24,7 @@ export interface ReplayComparison {
   differences: CycleDifference[];
 }
 
-/** Cycles beyond `cycles` were not asked for, and are not missed. */
+/** Compares the first `cycles` cycles only: the replay was asked for no more. */
 export function compareReplay(
   recorded: readonly CycleRecord[],
   replayed: readonly CycleRecord[],
@@ -47,16 +46,16 @@ function summary(record: CycleRecord | undefined): VerdictAndReasons | null {
   return { verdict: record.verdict, reasons };
 }
 
-/** A line for each difference, or one that says there is none. */
+/** One line for each difference, or one line that says that there is none. */
 export function formatReplay({ compared, differences }: ReplayComparison): string {
   if (differences.length === 0)
     return `replay: the same verdict as recorded in ${compared === 1 ? 'its one cycle' : `all ${compared} cycles`}`;
   return differences
-    .map((d) => `replay: cycle ${d.cycle}: recorded ${said(d.recorded)}, now ${said(d.replayed)}`)
+    .map((d) => `replay: cycle ${d.cycle}: recorded ${verdictText(d.recorded)}, now ${verdictText(d.replayed)}`)
     .join('\n');
 }
 
-function said(v: VerdictAndReasons | null): string {
-  if (v === null) return 'nothing';
+function verdictText(v: VerdictAndReasons | null): string {
+  if (v === null) return 'no such cycle';
   return v.reasons.length === 0 ? v.verdict : `${v.verdict}: ${v.reasons.join(', ')}`;
 }

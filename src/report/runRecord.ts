@@ -1,18 +1,12 @@
 /**
- * What a campaign leaves behind, whole or not: `run.json` (one RunRecord) and `cycles.jsonl` (one CycleRecord a line). Everything a
- * report shows is made of these two. Reading is tolerant of unknown fields, so that an older plugpull shows a newer
- * run; a missing or wrong field is refused with its path.
+ * The record of a campaign: `run.json` (one RunRecord) and `cycles.jsonl` (one CycleRecord per line). All reports are
+ * made from these two. Unknown fields are ignored, so that an older plugpull reads the record of a newer one; a missing
+ * or wrong field is an error that names its path.
  */
 import { z } from 'zod';
 import { AREA_NAMES, type AreaName, STORAGE_AREAS } from '../base/areas.js';
 import type { InFlight, LoadReport, PointSubject } from '../replication/replicationEngine.js';
-import type {
-  AreaJudgement,
-  JudgeReport,
-  RecoveryReport,
-  ResyncReport,
-  VerifyReport,
-} from '../judge/verdict/reports.js';
+import type { AreaCounts, JudgeReport, RecoveryReport, ResyncReport, VerifyReport } from '../judge/verdict/reports.js';
 import type { ProofKind, Verdict } from '../judge/verdict/verdict.js';
 
 export const RUN_SCHEMA_VERSION = 1;
@@ -42,7 +36,8 @@ const recovery: z.ZodType<RecoveryReport> = z.object({
       blocks: count.optional(),
       problem: z.string(),
       effect: z.enum(['ignored', 'region-range-dirty', 'everything-dirty', 'repaired']),
-      class: z.enum(['indicator-torn', 'indicator-rot']).optional(),
+      // Absent in records from before the class was kept, which listed only what a cut may leave.
+      class: z.enum(['indicator-torn', 'indicator-rot']).default('indicator-torn'),
     }),
   ),
   unlisted: z
@@ -57,7 +52,7 @@ const recovery: z.ZodType<RecoveryReport> = z.object({
   durationMs: ms,
 });
 
-const areaJudgement: z.ZodType<AreaJudgement> = z.object({
+const areaCounts: z.ZodType<AreaCounts> = z.object({
   faults: z.record(z.string(), count),
   legal: z.record(z.string(), count),
   sectorsRead: count,
@@ -79,7 +74,7 @@ const judge: z.ZodType<JudgeReport> = z.object({
       found: z.string(),
     }),
   ),
-  areas: z.object({ primary: areaJudgement, secondary: areaJudgement }),
+  areas: z.object({ primary: areaCounts, secondary: areaCounts }),
   durationMs: ms,
 });
 
@@ -125,11 +120,11 @@ const pointAim = z.discriminatedUnion('reached', [
   z.object({
     name: z.string(),
     reached: z.literal(true),
-    /** The protocol stood in the state until the power was gone; otherwise `subject` was sent to be on its way just then. */
+    /** true: the protocol was halted at the point until the power was gone. false: `subject` was timed to be in flight. */
     held: z.boolean(),
-    /** From the work's beginning to the point. */
+    /** From the start of the work to the point. */
     intoMs: ms,
-    /** From there to the first failed I/O; null: none was seen. */
+    /** From the point to the first failed I/O; null: none was seen. */
     stoodMs: ms.nullable(),
     subject,
   }),
@@ -145,21 +140,23 @@ export const cycleRecordSchema = z.object({
   during: z.enum(['load', 'resync', 'recovery']),
   verdict,
   reasons: z.array(reason),
-  /** The weakest of the cycle's cuts. */
+  /** That of the cut with the weakest proof. */
   proofOfCut: z.object({ kind: proofKind, detail: z.string() }),
-  /** By rail: from the command to the first failed I/O. None where the bench stood still between the two. */
+  /** By rail: from the command to the first failed I/O. A rail is absent if the bench was paused between the two. */
   cutLatencyMs: z.record(z.string(), z.number()),
-  /**
-   * Where the cut was aimed (after its work began), how much earlier its command went out, and how far from the aim the
-   * first failed I/O came (later is positive; null: none was seen). Aimed at a point: how far from the state named, or
-   * from the time that its I/O was on its way. `inFlight`: what the engine had on its way at that failure. Absent in
-   * records of before it was kept.
-   */
+  /** The aim of the cut. Older records lack it. */
   aim: z
     .object({
+      /** From the start of the work to the aim. */
       afterMs: ms,
+      /** The command was sent this much before the aim. */
       leadMs: ms,
+      /**
+       * From the aim to the first failed I/O (negative: it came before the aim; null: none was seen). With a cut point:
+       * from the named state, or from the time in which its I/O was in flight.
+       */
       missedByMs: z.number().nullable(),
+      /** I/O that the engine had in flight at the first failure. */
       inFlight: inFlight.optional(),
       point: pointAim.optional(),
     })
@@ -172,13 +169,13 @@ export const cycleRecordSchema = z.object({
   resync: resync.nullable(),
   verify: verify.nullable(),
   load: load.nullable(),
-  /** The bench stood still (stopped, or its host was): `atMs` from the cycle's beginning. Absent: it did not. */
+  /** The bench or its host was paused: `atMs` from the start of the cycle. Absent: it was not. */
   standstills: z.array(z.object({ atMs: ms, ms })).optional(),
-  /** Attempts before this one that did not count, because the bench stood still in them. Absent: none. */
+  /** Earlier attempts that do not count because the bench was paused in them. Absent: none. */
   repeats: count.optional(),
   /**
-   * The file below history/ that has the records of the cycle's writes, null: none were kept. The file is gone once
-   * run.json's `history` counts it among the removed. Absent in records of before it was kept.
+   * The file in history/ with the records of the cycle's writes; null: none were kept. If `history` of run.json counts
+   * the cycle as removed, the file no longer exists. Older records lack it.
    */
   history: z.string().nullable().optional(),
 });
@@ -187,17 +184,16 @@ export type CycleRecord = z.infer<typeof cycleRecordSchema>;
 export const runRecordSchema = z.object({
   schemaVersion: z.literal(RUN_SCHEMA_VERSION),
   /**
-   * `running` from before the devices are opened until the run has written its last record; so it stays when the bench
-   * was killed. What depends on the cycles (verdict, counts, bound) is then taken from cycles.jsonl. Absent in records of
-   * before it was kept, which were written at the end alone.
+   * `running` until the run has written its last record, and therefore also after the bench was killed. Verdict, counts
+   * and bound are then computed from cycles.jsonl. Older records lack it: they were written only at the end.
    */
   state: z.enum(['running', 'ended']).optional(),
-  /** Version of plugpull that made it. */
+  /** Version of plugpull. */
   plugpull: z.string(),
   rig: z.object({ name: z.string(), file: z.string() }),
   seed: count,
   runId: count,
-  /** A command line that runs the same campaign again. */
+  /** The command line that runs the same campaign again. */
   replay: z.string(),
   /** ISO 8601, UTC. */
   startedAt: z.string(),
@@ -226,11 +222,11 @@ export const runRecordSchema = z.object({
   cyclesPlanned: count,
   verdict,
   counts: z.object({ PASS: count, FAIL: count, INVALID: count }),
-  /** One-sided 95 % bound on the chance that a cycle fails. */
+  /** One-sided 95 % bound on the failure rate of a cycle. */
   failureRateUpperBound: z.number().min(0).max(1),
   /**
-   * Records of every write, below history/: which the profile keeps, which files are there, and of how many cycles they
-   * were removed. Absent in runs of before it was kept.
+   * The records of every write, in history/: which ones the profile keeps, the files, and how many cycles' records were
+   * removed. Older records lack it.
    */
   history: z
     .object({
@@ -240,14 +236,14 @@ export const runRecordSchema = z.object({
       removedBytes: count,
     })
     .optional(),
-  /** The operator ended it; the cycles are those before. */
+  /** The operator ended the run; the record has the cycles before that. */
   interrupted: z.boolean(),
-  /** What ended the campaign early other than the operator, or could not be put back; for people. */
+  /** Messages: why the campaign ended early without the operator, or what could not be restored. */
   troubles: z.array(z.string()),
 });
 export type RunRecord = z.infer<typeof runRecordSchema>;
 
-/** A run and its cycles, as read from its directory. */
+/** A run and its cycles, read from the run directory. */
 export interface Run {
   run: RunRecord;
   cycles: CycleRecord[];

@@ -1,11 +1,10 @@
 /**
- * A run as a table for the terminal: one line a cycle, then what was wrong, then the verdict. Plain text, no colour.
- * Where the terminal is narrow, columns that can be done without are left out: the report has them all.
+ * A run as a table for the terminal: one line per cycle, then the reasons, then the verdict. Plain text without color.
+ * A narrow terminal gets fewer columns; the HTML report has all of them.
  */
 import { cutPlace } from './aimText.js';
-import { cycleFigures } from './cycleFigures.js';
-import { formatBytes, formatCount, formatMs, formatPercent, formatRate } from './format.js';
-import { firstReasons, inBrief } from './reasonText.js';
+import { cycleFigures, formatBytes, formatCount, formatMs, formatPercent, formatRate } from './figures.js';
+import { firstReasons, inBrief } from './findingText.js';
 import type { CycleRecord, Run } from './runRecord.js';
 
 interface Column {
@@ -29,7 +28,7 @@ const COLUMNS: readonly Column[] = [
   { title: 'verdict', align: 'left', cell: (c) => c.verdict },
 ];
 
-/** Left out one after another until the rest fits; the others are what a verdict rests on. */
+/** Columns that are omitted, in this order, until the table fits. The verdict depends on the others. */
 const DISPENSABLE = ['rate', 'latency', 'recovery', 'during'];
 
 function table(cycles: readonly CycleRecord[], columnsMax: number): string[] {
@@ -53,7 +52,7 @@ function tableOf(columns: readonly Column[], cycles: readonly CycleRecord[]): st
   return rows.map(line);
 }
 
-/** Lines are separated by newlines; there is none at the end. `columnsMax`: of the terminal; the table alone keeps to it. */
+/** Without a newline at the end. `columnsMax`: width of the terminal; only the table observes it. */
 export function summaryTable({ run, cycles }: Run, columnsMax = Number.POSITIVE_INFINITY): string {
   const problems = cycles.flatMap((c) =>
     firstReasons(c.reasons, (r) => `${r.code} (${r.rule}): ${inBrief(r.text)}`).map(

@@ -53,7 +53,7 @@ describe('on the virtual mirror', () => {
         ).toContain(leadMs);
     }
     // Told as it happens, and in the report.
-    expect(result.stdout).toMatch(/^cycle \d+: PASS \(P\+S at primary-only, held .* until the power was gone;/m);
+    expect(result.stdout).toMatch(/^cycle \d+: PASS \(P\+S at primary-only, halted .* until the power was gone;/m);
     const html = readFileSync(join(out, 'report.html'), 'utf8');
     for (const name of CUT_POINT_NAMES) expect(html).toContain(`<td>${name}</td>`);
     expect(html).toMatch(/<td>primary-only<\/td><td>update \d+, write to secondary, [^<]*<\/td><td>held /);

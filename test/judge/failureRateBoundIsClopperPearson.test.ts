@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { failureRateUpperBound } from '../../src/judge/verdict/statistics.js';
+import { failureRateUpperBound } from '../../src/judge/verdict/verdict.js';
 
-/** Chance of at most `failures` in `cycles` at rate p, summed term by term. */
+/** The probability of at most `failures` in `cycles` at rate p, summed term by term. */
 function atMost(failures: number, cycles: number, p: number): number {
   let term = (1 - p) ** cycles;
   let sum = term;
@@ -13,7 +13,7 @@ function atMost(failures: number, cycles: number, p: number): number {
 }
 
 describe('the 95 % bound on the failure rate', () => {
-  it('is where so few failures would be seen once in twenty', () => {
+  it('is the rate at which so few failures have a probability of 5 %', () => {
     for (const [failures, cycles] of [
       [0, 1],
       [0, 10],
@@ -31,7 +31,7 @@ describe('the 95 % bound on the failure rate', () => {
     for (const cycles of [100, 1000, 10_000]) expect(failureRateUpperBound(0, cycles) * cycles).toBeCloseTo(3, 1);
   });
 
-  it('is 1 when nothing was tried or all failed, and refuses impossible counts', () => {
+  it('is 1 without cycles or if all failed, and refuses impossible counts', () => {
     expect(failureRateUpperBound(0, 0)).toBe(1);
     expect(failureRateUpperBound(5, 5)).toBe(1);
     expect(() => failureRateUpperBound(6, 5)).toThrow(RangeError);

@@ -1,4 +1,4 @@
-/** Drives a history with random events, beside its shadow model. */
+/** Random events for a history and its naive model. */
 import fc from 'fast-check';
 import type { StorageArea } from '../../src/base/areas.js';
 import type { HistoryRecorder } from '../../src/judge/history/recorder.js';
@@ -27,7 +27,7 @@ interface Flight {
   count: number;
 }
 
-/** Drives a history and its shadow with the same events, keeping to R10 and R13 as the engine does. */
+/** Feeds a history and its naive model the same events, and keeps R10 and R13 as the replication engine does. */
 export class Driver {
   readonly model = new NaiveHistory();
   readonly written: Flight[] = [];
@@ -104,7 +104,7 @@ export class Driver {
     }
   }
 
-  /** The devices are closed: nothing of what is in flight is ever reported. */
+  /** The devices are closed: I/O in flight is never reported as completed. */
   forgetInFlight(): void {
     this.flights = [];
     this.flushes = [];

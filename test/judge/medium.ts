@@ -1,6 +1,6 @@
 /**
- * A small area in memory with real stamps, and a history fed with what was done to it: tests write, damage and judge.
- * The scan is the reference of src/workload/stamp.ts.
+ * A small area in memory with real stamps, and the history of its writes: tests write, damage and judge it. It reads
+ * stamps with the reference implementation in src/workload/stamp.ts.
  */
 import type { StorageArea } from '../../src/base/areas.js';
 import { AreaTally, type AreaOutcome } from '../../src/judge/classify/tally.js';
@@ -21,7 +21,7 @@ export class Medium {
   readonly history: WriteHistory;
   readonly area: StorageArea;
   readonly unreadable = new Set<number>();
-  /** What reading an LBA again gives, where it differs. */
+  /** What a second read of an LBA returns, if it differs from the first. */
   readonly onReread = new Map<number, Buffer>();
   private nextId = 1;
 
@@ -33,7 +33,7 @@ export class Medium {
       stampWrite(this.bytes, 0, this.bytes.length, { runId: RUN, updateId: 0, transactionId: 0, firstLba: 0 });
   }
 
-  /** One update, `fate` as the device answered; on the medium only when `lands` (sectors of the write, default all). */
+  /** One update; `fate` is the device's answer. A sector of the write reaches the medium if `lands` (default: all). */
   write(block: number, blocks: number, fate: Fate, lands: (sector: number) => boolean = () => true): number {
     const id = this.nextId++;
     const [offset, length] = [block * BLOCK, blocks * BLOCK];
@@ -65,7 +65,7 @@ export class Medium {
     return out;
   }
 
-  /** Reads, classifies and reads suspects again, as the bench does. Does not settle. */
+  /** Reads, classifies and reads suspects again, as the bench does. The history does not adopt the result. */
   judge(withBytes = true, observations = this.scan()): AreaOutcome & { suspects: number[] } {
     const tally = new AreaTally(this.area);
     const sectorBytes = withBytes ? (lba: number): Buffer => this.onReread.get(lba) ?? this.sector(lba) : undefined;
@@ -82,10 +82,10 @@ export class Medium {
     return { ...tally.finish(), suspects };
   }
 
-  judgeAndSettle(): AreaOutcome {
+  judgeAndAdopt(): AreaOutcome {
     const observations = this.scan();
     const outcome = this.judge(true, observations);
-    this.history.settle(this.area, 0, observations);
+    this.history.adopt(this.area, 0, observations);
     return outcome;
   }
 

@@ -1,6 +1,6 @@
 /**
- * The shadow model of the write history: remembers every event and answers each question by going through all of them.
- * No array per block, no queue, no epoch counter: the rule as the design states it.
+ * A naive model of the write history: it keeps every event and answers each question by reading all of them. It has no
+ * array per block, no queue and no epoch counter, only the rule of history.ts.
  */
 import type { StorageArea } from '../../src/base/areas.js';
 

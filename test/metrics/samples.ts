@@ -35,7 +35,7 @@ export const snapshot: ReplicationSnapshot = {
   evidenceWaitSeconds: [0.000_5],
 };
 
-export const judgement: JudgeReport = {
+export const judged: JudgeReport = {
   lostIndicators: 2,
   lostIndicatorRegions: [5, 9],
   differingRegions: 12,
@@ -59,7 +59,7 @@ export const recovery: RecoveryReport = {
   findings: [
     { where: 'log', blockIndex: 3, problem: 'torn', effect: 'ignored', class: 'indicator-torn' },
     { where: 'indicator-area', blockIndex: 0, problem: 'crc', effect: 'region-range-dirty', class: 'indicator-rot' },
-    { where: 'superblock', blockIndex: 1, problem: 'stale', effect: 'repaired' },
+    { where: 'superblock', blockIndex: 1, problem: 'stale', effect: 'repaired', class: 'indicator-torn' },
   ],
   durationMs: 42,
 };
@@ -79,7 +79,7 @@ export function oneCycle(m: Metrics): void {
   m.railCut('P', 23);
   m.railState('P', 'off');
   m.recovered(recovery);
-  m.judged(judgement);
+  m.judged(judged);
   m.resynced(resync);
   m.deviceFault('secondary', 'late-return');
   m.cycleEnded('FAIL', 1);

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { HistoryFile } from '../../src/replication/worker/historyFile.js';
 import type { ReplicationSpec } from '../../src/replication/replicationEngine.js';
-import { replayHistory } from '../../src/judge/history/log.js';
+import { replayHistory } from '../../src/judge/history/replay.js';
 
 const KIB = 1024;
 /** The recorder hands over 64 KiB at a time: the second time there is no room. */

@@ -11,7 +11,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { HistoryFile } from '../../src/replication/worker/historyFile.js';
 import { KEPT_FAILURES_MAX } from '../../src/replication/worker/historyShelf.js';
 import type { ReplicationSpec, HistoryChange } from '../../src/replication/replicationEngine.js';
-import { replayHistory } from '../../src/judge/history/log.js';
+import { replayHistory } from '../../src/judge/history/replay.js';
 import type { KeepHistory } from '../../src/replication/spec.js';
 
 const BLOCK = 4096;

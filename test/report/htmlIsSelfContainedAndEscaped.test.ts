@@ -23,7 +23,7 @@ describe('the HTML report', () => {
     expect(html).toContain('width=device-width');
   });
 
-  it('escapes what devices, profiles and findings say', () => {
+  it('escapes text from devices, profiles and findings', () => {
     expect(html).not.toContain('<script>');
     expect(html.match(/&lt;script&gt;alert\(&quot;x&quot;\)/g)?.length).toBeGreaterThanOrEqual(4);
   });
@@ -49,7 +49,7 @@ describe('the HTML report', () => {
     expect(html.match(/<g>/g)?.length).toBe(2);
   });
 
-  it('is made of an empty run, of one with nothing dirty, and of thousands of cycles', () => {
+  it('is well-formed for an empty run, a run without dirty regions, and 3000 cycles', () => {
     const { run } = sampleRun();
     expect(unbalanced(writeReportHtml({ run: { ...run, interrupted: true, endedAt: null }, cycles: [] }))).toEqual([]);
     const still = sampleCycle(0);

@@ -5,17 +5,17 @@ import { sampleRun } from './sampleRun.js';
 const withoutCdata = (xml: string): string => xml.replace(/<!\[CDATA\[[^]*?\]\]>/g, '');
 
 describe('the JUnit report', () => {
-  it('has a case for each cycle and one for the campaign; FAIL is a failure, INVALID an error', () => {
+  it('has a test case for each cycle and one for the campaign; FAIL is a failure, INVALID an error', () => {
     const xml = writeJunit(sampleRun());
     expect(xml).toMatch(/<testsuites tests="4" failures="1" errors="1" skipped="0"/);
     expect(xml.match(/<testcase /g)?.length).toBe(4);
     expect(xml).toMatch(/<failure message="[^"]*&lt;script>[^"]*" type="LOST_INDICATOR"/);
-    expect(xml).toMatch(/<error message="no device-side evidence[^"]*" type="CUT_UNPROVEN"/);
+    expect(xml).toMatch(/<error message="no device proves that the power was cut[^"]*" type="CUT_UNPROVEN"/);
     expect(xml).toContain('cycle 1: cut P+S during load');
     expect(withoutCdata(xml)).not.toContain('<script>');
   });
 
-  it('an interrupted or empty campaign is an error', () => {
+  it('reports an interrupted or empty campaign as an error', () => {
     const { run } = sampleRun();
     const empty = { ...run, counts: { PASS: 0, FAIL: 0, INVALID: 0 } };
     expect(writeJunit({ run: { ...empty, interrupted: true }, cycles: [] })).toMatch(
@@ -24,7 +24,7 @@ describe('the JUnit report', () => {
     expect(writeJunit({ run: empty, cycles: [] })).toMatch(/errors="1"/);
   });
 
-  it('holds no character that XML forbids', () => {
+  it('contains no character that XML forbids', () => {
     const sample = sampleRun();
     sample.cycles[1]!.reasons[0]!.text = 'serial \u0000\u001b[31m\uffff\ud800 ]]> end';
     const xml = writeJunit(sample);

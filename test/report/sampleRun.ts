@@ -1,4 +1,4 @@
-/** A run with a cycle of each verdict, and text that must be escaped wherever it is shown. */
+/** A run with a cycle of each verdict, and text that every report must escape. */
 import type { CycleRecord, Run } from '../../src/report/runRecord.js';
 
 export const NASTY = `<script>alert("x")</script> & 'y'`;
@@ -68,9 +68,9 @@ export function sampleRun(): Run {
   const invalid = sampleCycle(2, {
     verdict: 'INVALID',
     reasons: [
-      { code: 'CUT_UNPROVEN', rule: 'relay-lie', text: 'no device-side evidence that the power was cut (best: echo)' },
+      { code: 'CUT_UNPROVEN', rule: 'relay-lie', text: 'no device proves that the power was cut (best proof: echo)' },
     ],
-    proofOfCut: { kind: 'echo', detail: 'primary went on working' },
+    proofOfCut: { kind: 'echo', detail: 'primary continued to work' },
     cutLatencyMs: {},
     outageMs: null,
     recovery: null,

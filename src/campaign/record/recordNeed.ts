@@ -5,7 +5,7 @@
  */
 import { isLabDevice, labName } from '../../rig/labNames.js';
 import { HISTORY_FILE_BYTES, KEPT_FAILURES_MAX } from '../../replication/worker/historyShelf.js';
-import { formatBytes } from '../../report/format.js';
+import { formatBytes } from '../../report/figures.js';
 import type { AreaName } from '../../base/areas.js';
 import type { KeepHistory } from '../../replication/spec.js';
 import type { ResolvedRig } from '../../rig/resolved.js';

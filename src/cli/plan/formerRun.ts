@@ -8,7 +8,7 @@ import { askedMsOf } from '../../campaign/plan.js';
 import type { FormerTimes } from '../../campaign/estimate.js';
 import { textOf } from '../../campaign/errors.js';
 import { planCycle } from '../../campaign/cycle/rounds.js';
-import { parseRun, wholeLines } from '../../report/parseRun.js';
+import { parseRun, completeLines } from '../../report/parseRun.js';
 import type { CycleRecord } from '../../report/runRecord.js';
 import { parseRig } from '../../rig/load.js';
 import type { ResolvedRig } from '../../rig/resolved.js';
@@ -120,7 +120,7 @@ interface EventTimes {
 function readEvents(text: string): EventTimes {
   const times: EventTimes = { beganMs: new Map(), endMs: null, endTookMs: 0 };
   // A bench that was killed left its last line torn.
-  for (const line of wholeLines(text).filter((one) => one !== '')) {
+  for (const line of completeLines(text).filter((one) => one !== '')) {
     const e = JSON.parse(line) as { event?: string; atMs?: number; cycle?: number; step?: string; durationMs?: number };
     if (typeof e.atMs !== 'number') continue;
     if (e.event === 'cycle-began' && typeof e.cycle === 'number') times.beganMs.set(e.cycle, e.atMs);

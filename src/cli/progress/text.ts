@@ -2,7 +2,7 @@
 import type { Pause } from '../../base/attendedTime.js';
 import { stoodStillFor } from '../../campaign/cycle/standstill.js';
 import { cutPlace, nearPoint } from '../../report/aimText.js';
-import { firstReasons, inBrief } from '../../report/reasonText.js';
+import { firstReasons, inBrief } from '../../report/findingText.js';
 import type { CycleRecord } from '../../report/runRecord.js';
 
 const KIB = 1024;

@@ -1,26 +1,26 @@
 /**
- * How a sector that fails its CRC (or has lost its magic) came to be so. The body of every version can be computed
- * from run, update and LBA, so the raw bytes are compared with the versions that could be there. Slow (BigInt): for
- * the few sectors that are wrong, not for a scan.
+ * Finds out how a sector was damaged that fails its CRC or has no magic. The body of each version can be computed from
+ * run, update and LBA, so the raw bytes are compared with the versions that may be there. This is slow (BigInt): it is
+ * for the few wrong sectors, not for a scan.
  */
 import { SECTOR_BYTES } from '../../base/observation.js';
 import { STAMP_OFFSET, parseSector, sectorOf } from '../../workload/stamp.js';
 
 export type Autopsy =
-  /** One version with bits flipped. `mask` names which; equal masks over many sectors are stuck bits. */
+  /** One version with flipped bits. `mask` names the bits; equal masks in many sectors are stuck bits. */
   | { cause: 'flipped'; updateId: number; bits: number; mask: string }
-  /** The first `prefixBytes` are of `updateId`, the rest is not. */
+  /** The first `prefixBytes` belong to `updateId`, the rest does not. */
   | { cause: 'shorn'; updateId: number; prefixBytes: number }
-  /** No version that could be there. */
+  /** None of the versions that may be there. */
   | { cause: 'noise' };
 
 const BODY = STAMP_OFFSET.body;
 const BODY_BITS = (SECTOR_BYTES - BODY) * 8;
-/** Two versions, or a version and noise, differ in half of the bits (sigma 30); this lies 15 sigma below. */
+/** Two versions, or a version and noise, differ in half of the bits (sigma 30). This limit is 15 sigma below that. */
 const FLIPPED_BITS_MAX = (BODY_BITS * 3) / 8;
-/** So many bytes equal by chance once in 2^32 sectors. */
+/** This many equal bytes happen by chance once in 2^32 sectors. */
 const PREFIX_BYTES_MIN = 4;
-/** So many flips in one direction are no accident (2^-15). */
+/** This many flips in one direction do not happen by chance (2^-15). */
 const ONE_WAY_BITS_MIN = 16;
 
 interface Version {
@@ -28,14 +28,14 @@ interface Version {
   bytes: Uint8Array;
 }
 
-/** First index from `start` at which the two differ. */
+/** The first index from `start` at which the two differ. */
 function agreeUntil(a: Uint8Array, b: Uint8Array, start: number): number {
   let end = start;
   while (end < SECTOR_BYTES && a[end] === b[end]) end++;
   return end;
 }
 
-/** The cut within the body: up to some byte one version, from there on another, exactly. */
+/** The cut is within the body: one version up to some byte, exactly another version from there on. */
 function shornBetween(found: Uint8Array, versions: readonly Version[]): Autopsy | null {
   for (const written of versions) {
     const prefixBytes = agreeUntil(found, written.bytes, BODY);
@@ -46,7 +46,7 @@ function shornBetween(found: Uint8Array, versions: readonly Version[]): Autopsy 
   return null;
 }
 
-/** Flipped bits, over body, magic, run and LBA (the header fields that the place determines). */
+/** The flipped bits in body, magic, run and LBA; the place of the sector determines these header fields. */
 class Flips {
   bits = 0;
   private readonly pairs: string[] = [];
@@ -63,8 +63,8 @@ class Flips {
   }
 
   /**
-   * What two sectors with the same broken bits have in common: `offset:xor` pairs; or, where many bits all went one
-   * way, that way and the bits of a byte (a stuck line damages only the bytes that had the other value).
+   * A text that is equal for two sectors with the same broken bits: `offset:xor` pairs; or, if many bits all changed to
+   * one value, that value and the bits within a byte (a stuck line damages only bytes that had the other value).
    */
   get mask(): string {
     const oneWay = this.bits >= ONE_WAY_BITS_MIN && (this.set === 0 || this.set === this.bits);
@@ -85,8 +85,8 @@ class Flips {
 }
 
 /**
- * `found`: the 512 bytes. `place`: run and LBA the sector must belong to. `updateIds`: versions that may be there; the
- * one its own header names is tried too.
+ * `found`: the 512 bytes. `place`: the run and the LBA that the sector must carry. `updateIds`: versions that may be
+ * there; the version that its own header names is tried too.
  */
 export function examine(
   found: Uint8Array,
@@ -102,7 +102,7 @@ export function examine(
   for (const { updateId, bytes } of versions) {
     const flips = new Flips(found, bytes);
     if (flips.bits > FLIPPED_BITS_MAX) continue;
-    // All that can be checked is right, yet the CRC fails: with a newer version about, the cut came within the header.
+    // Only header fields that cannot be checked differ. If a newer version may be there, the cut was within the header.
     const newer = Math.max(...updateIds);
     if (flips.bits === 0 && newer > updateId) return { cause: 'shorn', updateId: newer, prefixBytes: BODY };
     return { cause: 'flipped', updateId, bits: flips.bits, mask: flips.mask };

@@ -1,52 +1,62 @@
 /**
- * Classifies what an area holds after a cut against what it owes, a chunk at a time.
+ * Classifies the content of an area after a cut, one chunk at a time, against the history.
  *
- * Promises: a sector is a fault iff its content is none that the device's promises allow (see history.ts); the class
- * follows the fault catalogue. A device that returned a wrong sector only once is told from one whose medium is wrong:
- * illegal sectors are named as suspects first, and counted when they have been read again.
+ * Promises: a sector is a fault if and only if the device's promises do not allow its content (see history.ts); the
+ * class follows the fault catalogue. Wrong sectors are first returned as suspects, and counted after a second read:
+ * so a wrong read is distinguished from a wrong medium.
  *
- * The rules beyond one sector:
- *  - `torn-inflight`: a block holds several legal versions, or one write's blocks (neighbours with the same newest
- *    update) are part new, part older. Counted: the older sectors. A write over a chunk's end is seen as two.
- *  - `torn-durable`: of one write's blocks (neighbours that owe the same durable update) some sectors hold it, others
- *    are older. Counted: the older ones.
- *  - `collateral` is noise in a block without a write in flight at the cut, `garbage` in one with.
- *  - `lost-write`, `lying-flush`, `ignored-fua`: see ageHistogram.ts. `reordered`, `stuck-bits`, `region-loss` of
- *    unreadable sectors: see tally.ts.
+ * Rules that need more than one sector:
+ *  - `torn-inflight`: a block holds several legal versions, or the blocks of one write (adjacent blocks with the same
+ *    newest update) are part new, part older. The older sectors are counted. A write across a chunk's end counts as two.
+ *  - `torn-durable`: of the blocks of one write (adjacent blocks with the same durable update) some sectors hold it,
+ *    others are older. The older sectors are counted.
+ *  - Noise is `garbage` in a block with a write in flight at the cut, and `collateral` in any other block.
+ *  - `lost-write`, `lying-flush`, `ignored-fua`, `reordered`, `stuck-bits`, `region-loss` of unreadable sectors: tally.ts.
  *
- * Not verified: `unserializable` states. A write that a flush covered and that is gone is reported as lost either way.
+ * Not verified: `unserializable` states. A missing write that a flush covered is reported as lost in any case.
  */
 import type { StorageArea } from '../../base/areas.js';
 import { OBSERVATION_FIELD, OBSERVED, OBSERVED_UNREADABLE, SECTORS_PER_BLOCK } from '../../base/observation.js';
 import { BLOCK_MARK } from '../history/areaHistory.js';
 import { JudgeError } from '../errors.js';
 import type { WriteHistory } from '../history/history.js';
-import { DurableRun, InFlightRun } from './runs.js';
-import { findingOf, heldId, isInFlight, isKnownDamage, isLegal, owedOf, tallyWrong, type BlockOwed } from './sector.js';
-import type { AreaTally, Finding } from './tally.js';
+import {
+  DurableRun,
+  InFlightRun,
+  findingOf,
+  heldId,
+  isInFlight,
+  isKnownDamage,
+  isLegal,
+  owedOf,
+  tallyWrong,
+  type BlockOwed,
+} from './sector.js';
+import type { AreaTally, UnclassifiedFinding } from './tally.js';
 
 export interface ClassifyContext {
-  /** One per area and judgement; all chunks of the area are counted into it. */
+  /** One for each area and pass; all chunks of the area are counted into it. */
   tally: AreaTally;
-  /** The raw 512 bytes of a sector of this chunk, to see how it is broken; null or left out: told by its header. */
+  /** The raw 512 bytes of a sector of this chunk, to see how it is damaged; null or absent: the header decides. */
   sectorBytes?: (lba: number) => Uint8Array | null;
   /**
-   * Second observations of the suspects, six doubles each. Given: the chunk is counted now, and the second
-   * observations are laid into `observations`, which then say what is on the medium (for `settle`).
+   * The second observations of the suspects, six doubles each. If present, the chunk is counted now, and they replace
+   * the first ones in `observations`, which then describe the medium (for `WriteHistory.adopt`).
    */
   rereads?: ReadonlyMap<number, Float64Array>;
 }
 
 export interface ChunkOutcome {
-  /** Not empty: nothing was counted; read these LBAs again and call once more with `rereads`. */
+  /** Not empty: nothing was counted yet. Read these LBAs again and call again with `rereads`. */
   suspects: number[];
 }
 
 const F = OBSERVATION_FIELD;
 
 /**
- * `firstLba`: of the chunk, a multiple of 8. `observations`: whole blocks (fewer than 8 sectors only at the area's
- * end). Chunks come in ascending order. Call `tally.finish()` when the area is done; settle a chunk after counting it.
+ * `firstLba`: the chunk's first LBA, a multiple of 8. `observations`: complete blocks (fewer than 8 sectors only at the
+ * area's end). Chunks come in ascending order. After a chunk is counted, the history adopts it; after the last chunk,
+ * call `tally.finish()`.
  */
 export function classifyChunk(
   area: StorageArea,
@@ -91,7 +101,7 @@ function findSuspects(
   return suspects;
 }
 
-/** Wrong once and right on reread: the read was wrong, the medium is not. */
+/** A sector that is wrong at first and right when read again: the read was wrong, the medium is right. */
 function takeRereads(
   area: StorageArea,
   firstLba: number,
@@ -143,7 +153,7 @@ function countChunk(
   tally.sectorsRead += sectors;
 }
 
-/** The newest version in the block that may be there, or -1. */
+/** The newest version in the block that was issued to it, or -1. */
 function newestHeldIn(
   observations: Float64Array,
   from: number,
@@ -159,7 +169,7 @@ function newestHeldIn(
   return newest;
 }
 
-/** `age`: updates issued since the one that the block owes. */
+/** `age`: updates issued since the block's durable update. */
 function countBlock(
   observations: Float64Array,
   from: number,
@@ -202,6 +212,11 @@ function countBlock(
   if ((owed.marks & BLOCK_MARK.touched) !== 0 && owed.durable > 0 && kept > 0) tally.addKept(age, kept);
 }
 
-function acknowledgedFinding(observations: Float64Array, at: number, lba: number, owed: BlockOwed): Finding {
+function acknowledgedFinding(
+  observations: Float64Array,
+  at: number,
+  lba: number,
+  owed: BlockOwed,
+): UnclassifiedFinding {
   return { ...findingOf(observations, at, lba, owed), expected: `update ${owed.acknowledged} or newer (acknowledged)` };
 }

@@ -1,17 +1,20 @@
 /**
- * After a judgement the medium is the new truth: what a block was found to hold is what it owes from now on, so that
- * one loss is reported once and not in every later cycle.
+ * After the judge has read an area, the history adopts what each block holds: from then on the block must hold that.
+ * Without this, every later cycle would report the same loss again.
  */
 import { OBSERVATION_FIELD, OBSERVED, SECTORS_PER_BLOCK } from '../../base/observation.js';
 import type { BaseContent } from './feed.js';
 
-/** What one block is found to hold: range of the versions in it, and a bit for each sector that holds none. */
-export interface SettledBlock {
+/** What one block holds. */
+export interface AdoptedBlock {
+  /** Oldest and newest update among its sectors. */
   durable: number;
   issued: number;
+  /** One bit for each sector that holds no update of this run. */
   damaged: number;
 }
 
+/** What the history expects of one block. */
 export interface Owed {
   durable: number;
   issued: number;
@@ -19,7 +22,7 @@ export interface Owed {
   base: BaseContent;
 }
 
-/** Whether a sector that carries no stamp of this run may be what was there before the first update. */
+/** Whether a sector without a stamp of this run may be content from before the first update. */
 export function isUnknownBase(owed: Owed, kind: number, observedRunId: number): boolean {
   if (owed.base !== 'unknown' || owed.durable !== 0) return false;
   return (
@@ -29,15 +32,15 @@ export function isUnknownBase(owed: Owed, kind: number, observedRunId: number): 
 
 /**
  * `observations[at…]`: the block's sectors, starting with LBA `firstLba`; `sectorCount` < 8 only at the end of an area.
- * A block in which no sector holds a version keeps what it owed.
+ * If no sector holds an update of this run, `durable` and `issued` stay as they are.
  */
-export function settleBlock(
+export function adoptedBlock(
   observations: Float64Array,
   at: number,
   sectorCount: number,
   firstLba: number,
   owed: Owed,
-): SettledBlock {
+): AdoptedBlock {
   const F = OBSERVATION_FIELD;
   let durable = Infinity;
   let issued = -Infinity;

@@ -1,20 +1,19 @@
 /**
- * What one area owes: per 4 KiB block the newest update that must be on the medium and the newest that may be.
+ * The history of one area: for each 4 KiB block the newest update that must be on the medium and the newest that may be.
  *
- *      id:   0 … 11   12 … 17   18 …
- *            lost     legal     impossible          durable = 12, issued = 17
+ *      id found:   0 … 11   12 … 17   18 …
+ *                  lost     legal     impossible          durable = 12, issued = 17
  *
- * Overlapping updates are never in flight together (R13), so within a block ids order the versions. The arrays are as
- * long as the device has blocks; the kernel backs with memory only what is written to.
+ * Overlapping updates are never in flight together (R13), so a higher id within a block is a newer version. The arrays
+ * have one entry for each block of the device; the kernel allocates memory only for the pages that are written.
  */
 import { JudgeError } from '../errors.js';
-import { PendingWrites } from './pendingWrites.js';
 
 /** Bits of `marks`. */
 export const BLOCK_MARK = {
-  /** A write or a copy was issued to the block since it was last settled. */
+  /** A write or a copy was issued to the block since the judge last adopted its content. */
   touched: 1,
-  /** What it owes was made durable by FUA, not by a flush. */
+  /** The durable update became durable by FUA, not by a flush. */
   fua: 2,
 } as const;
 
@@ -23,20 +22,20 @@ export class AreaHistory {
   readonly durable: Float64Array;
   /** Newest update that may be found. */
   readonly issued: Float64Array;
-  /** One bit a sector: found wrong by an earlier judgement and not durably rewritten since. */
+  /** One bit a sector: an earlier pass of the judge found it wrong, and no durable write has replaced it since. */
   readonly damaged: Uint8Array;
   /** BLOCK_MARK bits. */
   readonly marks: Uint8Array;
-  /** Completed writes before this position were overwritten by a copy: a flush no longer vouches for them here. */
+  /** A copy has overwritten the completed writes before this position: a flush makes none of them durable here. */
   private readonly overwrittenBefore: Float64Array;
   private readonly pending = new PendingWrites();
-  /** Writes in flight: how many pieces of each update. */
+  /** Writes in flight: the number of pieces of each update. */
   private inFlight = new Map<number, number>();
-  /** In flight when the power epoch ended: whatever they answer, no later flush vouches for them. */
+  /** Writes in flight when the power epoch ended. Even if they complete, no later flush makes them durable. */
   private readonly orphans = new Map<number, number>();
   /**
-   * Flushes in flight: the position before which they cover what is pending. Positions are never reused, so a flush of
-   * an ended epoch covers nothing by itself.
+   * Flushes in flight, by token: the flush covers the pending writes before this position. `endEpoch` empties the
+   * queue and positions are never reused, so a flush of an ended epoch covers nothing.
    */
   private readonly flushes = new Map<number, number>();
   private nextToken = 1;
@@ -68,7 +67,7 @@ export class AreaHistory {
     this.makeDurable(updateId, firstBlock, blockCount, BLOCK_MARK.fua);
   }
 
-  /** A copy with versions `durable … issued` is laid over the block; until it is durable, the old content may remain. */
+  /** Resync copies versions `durable … issued` over the block. Until the copy is durable, the old content may remain. */
   overwrite(block: number, durable: number, issued: number, damaged: number): void {
     this.durable[block] = Math.min(this.durable[block]!, durable);
     this.issued[block] = Math.max(this.issued[block]!, issued);
@@ -93,31 +92,31 @@ export class AreaHistory {
     else this.pending.takeUntil(until, (id, first, count, at) => this.flushed(id, first, count, at));
   }
 
-  /** Completed and not flushed, in flight, or being flushed: none of it becomes due any more. */
+  /** Power was lost: writes that wait for a flush, are in flight or are being flushed need not survive. */
   endEpoch(): void {
     this.pending.clear();
     for (const [id, pieces] of this.inFlight) this.orphans.set(id, (this.orphans.get(id) ?? 0) + pieces);
     this.inFlight = new Map();
   }
 
-  /** Nothing that was issued has still to be reported. */
+  /** No write and no flush is in flight. */
   get atRest(): boolean {
     return this.inFlight.size + this.orphans.size + this.flushes.size === 0;
   }
 
-  /** The devices were closed: what was in flight is never reported. */
+  /** The devices were closed: I/O in flight is never reported as completed. */
   forgetInFlight(): void {
     this.inFlight.clear();
     this.orphans.clear();
     this.flushes.clear();
   }
 
-  /** The number of the next flush. */
+  /** The token of the next flush. */
   get token(): number {
     return this.nextToken;
   }
 
-  /** As it stood when a checkpoint was taken of it; see historyCheckpoint.ts. */
+  /** `restore…`: the state that a checkpoint recorded (replay.ts). */
   restoreToken(token: number): void {
     this.nextToken = token;
   }
@@ -137,7 +136,7 @@ export class AreaHistory {
     this.pending.push(updateId, firstBlock, blockCount);
   }
 
-  /** Writes that a flush would make durable, in order, without the blocks in which a copy has overwritten them. */
+  /** Shows the writes that a flush would make durable, oldest first, without blocks that a copy has overwritten. */
   pendingRuns(show: (updateId: number, firstBlock: number, blockCount: number) => void): void {
     this.pending.forEach((id, first, count, at) => {
       let from = first;
@@ -149,7 +148,7 @@ export class AreaHistory {
     });
   }
 
-  /** One piece of the update is no longer in flight. Returns false when it was submitted in an earlier epoch. */
+  /** One piece of the update is no longer in flight. Returns false if it was submitted in an earlier epoch. */
   private land(updateId: number): boolean {
     for (const set of [this.orphans, this.inFlight]) {
       const pieces = set.get(updateId);
@@ -174,5 +173,68 @@ export class AreaHistory {
       this.durable[b] = updateId;
       this.marks[b] = (this.marks[b]! & ~BLOCK_MARK.fua) | how;
     }
+  }
+}
+
+const INITIAL_CAPACITY = 1024;
+
+/**
+ * Completed writes of one area that wait for a flush, in order of completion. A growing ring of typed arrays, so that a
+ * long load allocates no objects. Positions count from the first write ever pushed and are never reused.
+ */
+class PendingWrites {
+  private ids = new Float64Array(INITIAL_CAPACITY);
+  private firstBlocks = new Float64Array(INITIAL_CAPACITY);
+  private blockCounts = new Float64Array(INITIAL_CAPACITY);
+  private headPosition = 0;
+  private tailPosition = 0;
+
+  /** The position of the next write: all writes completed so far lie before it. */
+  get tail(): number {
+    return this.tailPosition;
+  }
+
+  push(updateId: number, firstBlock: number, blockCount: number): void {
+    if (this.tailPosition - this.headPosition === this.ids.length) this.grow();
+    const slot = this.tailPosition % this.ids.length;
+    this.ids[slot] = updateId;
+    this.firstBlocks[slot] = firstBlock;
+    this.blockCounts[slot] = blockCount;
+    this.tailPosition++;
+  }
+
+  /** Removes the writes before `position`, oldest first; `at` is the position of the write. */
+  takeUntil(
+    position: number,
+    take: (updateId: number, firstBlock: number, blockCount: number, at: number) => void,
+  ): void {
+    for (; this.headPosition < position; this.headPosition++) {
+      const slot = this.headPosition % this.ids.length;
+      take(this.ids[slot]!, this.firstBlocks[slot]!, this.blockCounts[slot]!, this.headPosition);
+    }
+  }
+
+  /** Shows every pending write, oldest first. */
+  forEach(show: (updateId: number, firstBlock: number, blockCount: number, at: number) => void): void {
+    for (let at = this.headPosition; at < this.tailPosition; at++) {
+      const slot = at % this.ids.length;
+      show(this.ids[slot]!, this.firstBlocks[slot]!, this.blockCounts[slot]!, at);
+    }
+  }
+
+  /** Removes all: no later flush makes them durable. */
+  clear(): void {
+    this.headPosition = this.tailPosition;
+  }
+
+  private grow(): void {
+    const resize = (old: Float64Array<ArrayBuffer>): Float64Array<ArrayBuffer> => {
+      const grown = new Float64Array(old.length * 2);
+      for (let p = this.headPosition; p < this.tailPosition; p++) grown[p % grown.length] = old[p % old.length]!;
+      return grown;
+    };
+    this.ids = resize(this.ids);
+    this.firstBlocks = resize(this.firstBlocks);
+    this.blockCounts = resize(this.blockCounts);
   }
 }

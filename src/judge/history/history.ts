@@ -1,17 +1,16 @@
 /**
- * The history of what was written: what each block of P and S must hold after a cut, from the devices' answers alone.
+ * The history of writes: what each block of P and S must hold after a cut, from the devices' answers alone.
  *
- * Promises: `durable[b] <= found <= issued[b]` is exactly what the devices' own promises allow for block b, per the
- * rule "a write must survive iff it completed before the submission of a flush that completed without error in the
- * same power epoch, or was FUA". Not verified: that *which* of the allowed versions is found fits one order over
- * several blocks; ranges are per block.
+ * Promises: block b may hold exactly the updates `durable[b] … issued[b]`. The rule: a write must survive if and only
+ * if it was FUA, or completed before the submission of a flush that completed without error in the same power epoch.
+ * Not verified: whether the updates found in several blocks fit one order of writes; each block is checked alone.
  */
 import type { StorageArea } from '../../base/areas.js';
 import { BLOCK_BYTES, OBSERVATION_FIELD, SECTORS_PER_BLOCK } from '../../base/observation.js';
 import { AreaHistory } from './areaHistory.js';
 import { JudgeError } from '../errors.js';
 import type { BaseContent, HistoryFeed } from './feed.js';
-import { settleBlock, type SettledBlock } from './adopt.js';
+import { adoptedBlock, type AdoptedBlock } from './adopt.js';
 
 export interface HistoryOptions {
   usableBytes: number;
@@ -28,7 +27,7 @@ export class WriteHistory implements HistoryFeed {
   private areas: Record<StorageArea, AreaHistory>;
   private acknowledgedIds: Float64Array;
   private newest = 0;
-  /** Copies in flight: first block → what P owed when it was read. */
+  /** Copies in flight: first block → the state of P when it was read. */
   private copies = new Map<number, { durable: Float64Array; damaged: Uint8Array }>();
 
   constructor(options: HistoryOptions) {
@@ -40,7 +39,7 @@ export class WriteHistory implements HistoryFeed {
     this.acknowledgedIds = new Float64Array(this.blockCount);
   }
 
-  /** Everything starts anew: update 0 durable on both areas (or unknown content, see BaseContent). */
+  /** Starts again from the beginning: update 0 is durable on both areas (or unknown content, see BaseContent). */
   base(content: BaseContent = this.baseContent): void {
     this.baseContent = content;
     this.areas = this.emptyAreas();
@@ -52,19 +51,19 @@ export class WriteHistory implements HistoryFeed {
     return this.baseContent;
   }
 
-  /** Nothing that was issued has still to be reported: a checkpoint may be taken. */
+  /** No I/O is in flight: a checkpoint may be taken. */
   get atRest(): boolean {
     return this.areas.primary.atRest && this.areas.secondary.atRest && this.copies.size === 0;
   }
 
-  /** The devices were closed: what was in flight, copies included, is never reported. */
+  /** The devices were closed: I/O in flight, copies included, is never reported as completed. */
   forgetInFlight(): void {
     this.areas.primary.forgetInFlight();
     this.areas.secondary.forgetInFlight();
     this.copies.clear();
   }
 
-  /** What a checkpoint says of an area; the caller is a replay of it. */
+  /** The ledger of an area, for replay.ts to restore a checkpoint into. */
   restore(area: StorageArea): AreaHistory {
     return this.areas[area];
   }
@@ -73,19 +72,19 @@ export class WriteHistory implements HistoryFeed {
     this.newest = updateId;
   }
 
-  /** The ledger of an area, to be read only. */
+  /** The ledger of an area, read-only. */
   area(
     area: StorageArea,
   ): Readonly<Pick<AreaHistory, 'durable' | 'issued' | 'damaged' | 'marks' | 'token' | 'pendingRuns'>> {
     return this.areas[area];
   }
 
-  /** Newest update per block that the application was told is done. */
+  /** The newest update of each block that was acknowledged to the application. */
   get acknowledged(): Float64Array {
     return this.acknowledgedIds;
   }
 
-  /** The newest update ever issued, to either area: ages are counted back from it. */
+  /** The newest update issued to either area. The age of a lost write counts back from it. */
   get newestId(): number {
     return this.newest;
   }
@@ -135,7 +134,7 @@ export class WriteHistory implements HistoryFeed {
     }
   }
 
-  /** A copy that S's power loss has ended is ignored: it may have landed or not, as `copyIssued` left it. */
+  /** Ignores a copy that was in flight when S lost power: it may be on the medium or not, as after `copyIssued`. */
   copyDurable(offsetBytes: number, lengthBytes: number): void {
     const first = this.first(offsetBytes);
     const count = this.count(offsetBytes, lengthBytes);
@@ -151,14 +150,14 @@ export class WriteHistory implements HistoryFeed {
   }
 
   /**
-   * Takes what was observed, in whole blocks from `firstBlock`, as the new truth. Only after judgement, and with
-   * nothing in flight. `changed` is called for each block whose ledger changes.
+   * Adopts what the judge observed, from `firstBlock` on, as what the blocks must hold. Only after the chunk was
+   * classified, and with no I/O in flight. `changed` is called for each block whose ledger changes.
    */
-  settle(
+  adopt(
     area: StorageArea,
     firstBlock: number,
     observations: Float64Array,
-    changed?: (block: number, settled: SettledBlock) => void,
+    changed?: (block: number, adopted: AdoptedBlock) => void,
   ): void {
     const ledger = this.areas[area];
     const sectors = observations.length / OBSERVATION_FIELD.strideDoubles;
@@ -171,26 +170,26 @@ export class WriteHistory implements HistoryFeed {
         base: this.baseContent,
       };
       const at = s * OBSERVATION_FIELD.strideDoubles;
-      const settled = settleBlock(observations, at, sectors - s, block * SECTORS_PER_BLOCK, owed);
+      const adopted = adoptedBlock(observations, at, sectors - s, block * SECTORS_PER_BLOCK, owed);
       const same =
-        settled.durable === owed.durable && settled.issued === owed.issued && settled.damaged === ledger.damaged[block];
+        adopted.durable === owed.durable && adopted.issued === owed.issued && adopted.damaged === ledger.damaged[block];
       if (same && ledger.marks[block] === 0) continue;
-      this.settled(area, block, settled);
-      changed?.(block, settled);
+      this.adoptBlock(area, block, adopted);
+      changed?.(block, adopted);
     }
   }
 
-  /** The outcome of `settle` for one block; a replay calls it directly. */
-  settled(area: StorageArea, block: number, settled: SettledBlock): void {
+  /** The result of `adopt` for one block; replay.ts calls it directly. */
+  adoptBlock(area: StorageArea, block: number, adopted: AdoptedBlock): void {
     if (!(block >= 0 && block < this.blockCount)) {
       throw new JudgeError('HISTORY_RANGE', `block ${block} is outside 0 … ${this.blockCount - 1}`, { block });
     }
     const ledger = this.areas[area];
-    ledger.durable[block] = settled.durable;
-    ledger.issued[block] = settled.issued;
-    ledger.damaged[block] = settled.damaged;
+    ledger.durable[block] = adopted.durable;
+    ledger.issued[block] = adopted.issued;
+    ledger.damaged[block] = adopted.damaged;
     ledger.marks[block] = 0;
-    if (area === 'primary') this.acknowledgedIds[block] = Math.min(this.acknowledgedIds[block]!, settled.durable);
+    if (area === 'primary') this.acknowledgedIds[block] = Math.min(this.acknowledgedIds[block]!, adopted.durable);
   }
 
   private emptyAreas(): Record<StorageArea, AreaHistory> {
@@ -201,14 +200,15 @@ export class WriteHistory implements HistoryFeed {
     return offsetBytes / BLOCK_BYTES;
   }
 
-  /** Blocks of the range, after checking it. Only the end of the area may be short of a whole block. */
+  /** Checks the range and returns its blocks. Only the last block of the area may be shorter than 4096 bytes. */
   private count(offsetBytes: number, lengthBytes: number): number {
     const end = offsetBytes + lengthBytes;
-    const wholeEnd = end % BLOCK_BYTES === 0 || end === this.usableBytes;
-    if (offsetBytes < 0 || offsetBytes % BLOCK_BYTES !== 0 || lengthBytes <= 0 || !wholeEnd || end > this.usableBytes) {
+    const endsABlock = end % BLOCK_BYTES === 0 || end === this.usableBytes;
+    const startsABlock = offsetBytes >= 0 && offsetBytes % BLOCK_BYTES === 0;
+    if (!startsABlock || lengthBytes <= 0 || !endsABlock || end > this.usableBytes) {
       throw new JudgeError(
         'HISTORY_RANGE',
-        `${lengthBytes} bytes at ${offsetBytes} are not whole 4096-byte blocks within ${this.usableBytes} bytes`,
+        `${lengthBytes} bytes at ${offsetBytes} are not complete 4096-byte blocks within ${this.usableBytes} bytes`,
         { offsetBytes, lengthBytes },
       );
     }

@@ -1,14 +1,15 @@
 /**
- * A write history that also writes itself down: a wrapper with the same feed, emitting the bytes of historyLog.ts to a
- * sink. Promises: what the sink got, in order, replays to the same ledger; the feed never throws for the sink, so that
- * no I/O is left half submitted. What the sink threw is in `failure`, and from then on records are discarded. Does not
- * promise that the last records have reached the sink before `drain`.
+ * Records a write history: a wrapper with the same feed that sends the bytes of fileFormat.ts to a sink.
+ *
+ * Promises: the bytes that the sink received, in order, replay to the same ledger. The feed does not throw the sink's
+ * errors, because the caller must finish submitting its I/O: the error is in `failure`, and later records are
+ * discarded. Not promised: that the last records reach the sink before `drain`.
  */
 import type { StorageArea } from '../../base/areas.js';
 import { BLOCK_BYTES } from '../../base/observation.js';
 import { WriteHistory } from './history.js';
 import type { BaseContent, HistoryFeed } from './feed.js';
-import { checkpointOf } from './checkpoint.js';
+import { checkpointOf } from './replay.js';
 import {
   HISTORY_KIND,
   HISTORY_RECORD_BYTES,
@@ -16,21 +17,21 @@ import {
   encodeRecord,
   type HistoryKind,
   type HistoryRecord,
-} from './log.js';
+} from './fileFormat.js';
 
-/** 64 KiB a call: few enough calls to be cheap, few enough records to lose when the bench dies. */
+/** 64 KiB for each call of the sink: few calls, and few records are lost if the bench is killed. */
 const BUFFERED_RECORDS = 1638;
 
 export class HistoryRecorder implements HistoryFeed {
   readonly history: WriteHistory;
-  /** What the sink threw: the records end somewhere before. */
+  /** The sink's error. The recorded bytes end before it. */
   failure: Error | null = null;
   private sink: (bytes: Uint8Array) => void;
   private readonly buffer = new Uint8Array(BUFFERED_RECORDS * HISTORY_RECORD_BYTES);
   private readonly view = new DataView(this.buffer.buffer);
   private used = 0;
 
-  /** `history` must be fresh. `sink` gets bytes to append; they are valid only until it returns. */
+  /** `history` must be empty. `sink` receives bytes to append; they are valid only until it returns. */
   constructor(history: WriteHistory, sink: (bytes: Uint8Array) => void) {
     this.history = history;
     this.sink = sink;
@@ -38,8 +39,9 @@ export class HistoryRecorder implements HistoryFeed {
   }
 
   /**
-   * Goes on in another sink, which gets all that a replay needs to go on from here. Nothing may be in flight.
-   * @throws what the sink throws, and is in the old one then, as if it had not been asked
+   * Continues in another sink, which receives a checkpoint first. No I/O may be in flight.
+   *
+   * @throws the error of the new sink; the recorder then continues in the old one
    */
   continueIn(sink: (bytes: Uint8Array) => void): void {
     this.drain();
@@ -55,7 +57,7 @@ export class HistoryRecorder implements HistoryFeed {
     throw refused;
   }
 
-  /** The devices were closed: what was in flight is never reported. */
+  /** The devices were closed: I/O in flight is never reported as completed. */
   forgetInFlight(): void {
     this.history.forgetInFlight();
   }
@@ -111,14 +113,14 @@ export class HistoryRecorder implements HistoryFeed {
     this.record(HISTORY_KIND.copyDurable, 'secondary', 0, offsetBytes, lengthBytes);
   }
 
-  /** As WriteHistory.settle. */
-  settle(area: StorageArea, firstBlock: number, observations: Float64Array): void {
-    this.history.settle(area, firstBlock, observations, (block, { durable, issued, damaged }) => {
-      this.record(HISTORY_KIND.settled, area, durable, block * BLOCK_BYTES, 0, { damaged, b: issued });
+  /** As WriteHistory.adopt. */
+  adopt(area: StorageArea, firstBlock: number, observations: Float64Array): void {
+    this.history.adopt(area, firstBlock, observations, (block, { durable, issued, damaged }) => {
+      this.record(HISTORY_KIND.adopted, area, durable, block * BLOCK_BYTES, 0, { damaged, b: issued });
     });
   }
 
-  /** Hands everything recorded so far to the sink. */
+  /** Passes all bytes recorded so far to the sink. */
   drain(): void {
     if (this.used > 0) this.write(this.buffer.subarray(0, this.used));
     this.used = 0;

@@ -1,92 +1,69 @@
 /**
- * What recovery, judge, resync and verify report. They stand here because the verdict is made of them, and the judge
- * may not know of the engine; the engine's port hands them on.
+ * The reports of recovery, judge, resync and verify. The verdict is computed from them. The types are declared here
+ * because the judge must not import the replication engine; the engine's interface exports them again.
  */
-
-/** Something recovery met on the journal; `effect` says what it did about it. */
-export interface RecoveryFinding {
-  where: 'superblock' | 'log' | 'indicator-area';
-  blockIndex: number;
-  /** Blocks from there on of which the same is said; absent: one. */
-  blocks?: number;
-  problem: string;
-  effect: 'ignored' | 'region-range-dirty' | 'everything-dirty' | 'repaired';
-  /**
-   * Fault catalogue. `indicator-rot`: it had been durable as another, which is a fault of the journal device.
-   * `indicator-torn`, or left out: a write in flight at the cut may look like that.
-   */
-  class?: 'indicator-torn' | 'indicator-rot';
-}
+import type { JournalFinding, SectorFinding, UnlistedFindings } from '../../base/finding.js';
 
 export interface RecoveryReport {
   regionCount: number;
   /** |D| */
   dirtyRegions: number;
-  /** What log and indicator area themselves say; with `everythingDirty` less than D. */
+  /** Regions that the indicator area, and the log, mark dirty; with `everythingDirty` fewer than D. */
   fromIndicatorArea: number;
   fromLog: number;
-  /** Damage that may hide any region: all are dirty. */
+  /** Because of damage that may hide any region, all regions are dirty. */
   everythingDirty: boolean;
   /** The first 100. */
-  findings: RecoveryFinding[];
-  /** How many more there are, by place and class; absent: none. */
-  unlisted?: { where: RecoveryFinding['where']; class: 'indicator-torn' | 'indicator-rot'; count: number }[];
+  findings: JournalFinding[];
+  /** The number of further findings, by place and class; absent: none. */
+  unlisted?: UnlistedFindings[];
   durationMs: number;
 }
 
-/** `block 7`, or `blocks 7 … 14`. */
-export function blocksText({ blockIndex, blocks = 1 }: Pick<RecoveryFinding, 'blockIndex' | 'blocks'>): string {
-  return blocks === 1 ? `block ${blockIndex}` : `blocks ${blockIndex} … ${blockIndex + blocks - 1}`;
-}
-
-export interface AreaJudgement {
-  /** Anomalies by class of the fault catalogue (`lost-write`, `bit-corruption`, …) and by legality. */
+/** Sectors of one area, by class. */
+export interface AreaCounts {
+  /** By class of the fault catalogue: `lost-write`, `bit-corruption`, … */
   faults: Record<string, number>;
+  /** States that a cut may leave: `current`, `cache-loss`, `torn-inflight`, … */
   legal: Record<string, number>;
   sectorsRead: number;
 }
 
 export interface JudgeReport {
-  /** Regions with P != S outside D, first 100. I1 is broken when the count is not 0. */
+  /** Regions outside D in which P and S differ. I1 is broken if the count is not 0. */
   lostIndicators: number;
+  /** The first 100 of them. */
   lostIndicatorRegions: number[];
   differingRegions: number;
   dirtyRegions: number;
-  /** |D| - differing regions inside D */
+  /** Regions in D in which P and S are equal. */
   falseDirtyRegions: number;
-  /** Acknowledged to the application, and not on P (I2). In 512-byte sectors; first 100 with what was found. */
+  /** 512-byte sectors that were acknowledged to the application and are not on P (I2). */
   lostAcknowledgedSectors: number;
-  samples: JudgeSample[];
-  areas: { primary: AreaJudgement; secondary: AreaJudgement };
+  /** The first 100 faults and lost acknowledged sectors. */
+  samples: SectorFinding[];
+  areas: { primary: AreaCounts; secondary: AreaCounts };
   durationMs: number;
-}
-
-export interface JudgeSample {
-  area: 'primary' | 'secondary';
-  lba: number;
-  class: string;
-  expected: string;
-  found: string;
 }
 
 export interface ResyncReport {
   regions: number;
   bytes: number;
   durationMs: number;
-  /** false: it was interrupted (cut, stop) and regions remain dirty. */
+  /** false: a cut or a stop interrupted it, and regions remain dirty. */
   complete: boolean;
   remainingRegions: number;
 }
 
 export interface VerifyReport {
-  /** P and S. */
+  /** P equals S in every byte. */
   equal: boolean;
   bytes: number;
   differingRegions: number;
   firstDifferenceBytes: number | null;
   /**
-   * What is wrong although it was right when it was judged, in 512-byte sectors by class: two copies may be equal and
-   * both wrong. Absent: there is no history to say so.
+   * 512-byte sectors by class that are wrong now and were right when the judge read them: P and S may be equal and both
+   * wrong. Absent: there is no history to compare with.
    */
   faults?: Record<'primary' | 'secondary', Record<string, number>>;
   durationMs: number;

@@ -1,22 +1,25 @@
 /**
- * The verdict of one cycle, and of a campaign. Every broken rule is given as a reason with a stable code.
+ * The verdict of one cycle, and of a campaign. Each broken rule is a reason with a stable code.
  *
- *  - FAIL: an invariant, a promise of a device or a limit of the profile is broken. A fault that was found counts
- *    whether or not the cut is proven: FAIL wins over INVALID.
- *  - INVALID: nothing was found, but the cycle proves nothing: no device-side evidence of the cut, the cut did not come at
- *    the point it was for, nothing had been written, not every byte was judged, hardware of the rig failed, or a step has
- *    no result. Never counted as a pass.
- *  - PASS: cut proven, everything judged, nothing found.
+ *  - FAIL: an invariant, a promise of a device or a limit of the profile is broken. A fault counts whether or not the
+ *    cut is proven: FAIL takes precedence over INVALID.
+ *  - INVALID: no fault was found, but the cycle proves nothing: no device shows that its power was cut, the cut missed
+ *    its cut point, nothing had been written, not every byte was judged, hardware of the rig failed, or a step has no
+ *    result. It never counts as a pass.
+ *  - PASS: the cut is proven, every byte was judged, no fault was found.
  */
+import betaQuantile from '@stdlib/stats-base-dists-beta-quantile';
 import { STORAGE_AREAS } from '../../base/areas.js';
 import { SECTOR_BYTES } from '../../base/observation.js';
+import { blocksText } from '../../base/finding.js';
 import type { JudgeReport, RecoveryReport, ResyncReport, VerifyReport } from './reports.js';
-import { blocksText } from './reports.js';
-import { failureRateUpperBound } from './statistics.js';
 
 export type Verdict = 'PASS' | 'FAIL' | 'INVALID';
 
-/** What proves a cut, weakest first. `device`: I/O errors, a vanished node, a counted unsafe shutdown. */
+/**
+ * What shows that the power was cut, weakest first. `echo`: the board confirmed the command. `read-back`: the board
+ * reported the relay's state. `device`: I/O errors, a vanished device node, or a counted unsafe shutdown.
+ */
 export type ProofKind = 'none' | 'echo' | 'read-back' | 'device';
 
 export interface CycleLimits {
@@ -25,31 +28,32 @@ export interface CycleLimits {
   falseDirtyRegions: number | null;
 }
 
-/** Something of the device under test that failed outside of the reports; a fault of the catalogue. */
+/** A fault of a device under test that none of the reports contains. */
 export interface DeviceFault {
-  /** `dead-device`, `late-return`, `wrong-device`, `slow`, … */
+  /** Class of the fault catalogue: `dead-device`, `late-return`, `wrong-device`, `slow`, … */
   class: string;
   text: string;
 }
 
-export interface CycleEvidence {
+/** All that was observed in a cycle and counts for its verdict. */
+export interface CycleObservations {
   proofOfCut: ProofKind;
-  /** Of a cut without proof: which rails and areas, and what was seen of them. Absent or null: only `proofOfCut` is known. */
+  /** Why the cut is not proven: rails and areas, and what was seen of them. Absent or null: not recorded. */
   unproven?: string | null;
   /** null: the step was not reached or did not end. */
   recovery: RecoveryReport | null;
-  /** Of earlier cuts of the same cycle: what they met on the journal counts too. */
+  /** Recoveries after earlier cuts of the same cycle: their findings count too. */
   earlierRecoveries?: readonly RecoveryReport[];
   judge: JudgeReport | null;
   resync: ResyncReport | null;
   verify: VerifyReport | null;
   limits: CycleLimits;
   deviceFaults: readonly DeviceFault[];
-  /** By the application, before the cuts; null or absent: not known. */
+  /** Updates that the application issued before the cuts; null or absent: not known. */
   updatesIssued?: number | null;
-  /** The cut was aimed at a point of the protocol, and why that is not where it came; absent or null: no such aim, or there. */
+  /** Why the cut missed its cut point; absent or null: it had none, or hit it. */
   missedPoint?: string | null;
-  /** The rig's own hardware (a board, the journal's host, …), or an error of the bench; null: none. */
+  /** A failure of the rig's own hardware (a board, the journal's host, …) or of the bench; null: none. */
   rigFailure: string | null;
 }
 
@@ -73,7 +77,7 @@ export type ReasonCode =
 
 export interface Reason {
   code: ReasonCode;
-  /** The rule that is broken: an invariant (I1 …), a rule (R12), a class of the fault catalogue, a field of the profile. */
+  /** What is broken: an invariant (I1), a rule (R12), a class of the fault catalogue, or a field of the profile. */
   rule: string;
   text: string;
 }
@@ -121,15 +125,12 @@ function verifyReasons(verify: VerifyReport): Reason[] {
   return reasons;
 }
 
-/** Only what had been durable and rotted: a page or block torn by the cut is legal, and dirty regions are its price. */
+/** Only damage to durable metadata fails a cycle. A cut may tear a page or a block: it costs false-dirty regions only. */
 function recoveryReasons(recovery: RecoveryReport): Reason[] {
-  const rotten = recovery.findings.filter((f) => f.class === 'indicator-rot');
-  const listed = rotten.map((f) => `journal ${f.where}, ${blocksText(f)}: ${f.problem} (${f.effect})`);
+  const corrupt = recovery.findings.filter((f) => f.class === 'indicator-rot');
+  const listed = corrupt.map((f) => `journal ${f.where}, ${blocksText(f)}: ${f.problem} (${f.effect})`);
   const unlisted = (recovery.unlisted ?? []).filter((f) => f.class === 'indicator-rot');
-  const texts = [
-    ...listed,
-    ...unlisted.map((f) => `journal ${f.where}: ${f.count} more findings, behind the list's end`),
-  ];
+  const texts = [...listed, ...unlisted.map((f) => `journal ${f.where}: ${f.count} more findings that are not listed`)];
   return texts.map((text) => ({ code: 'METADATA_ROT', rule: 'indicator-rot', text }));
 }
 
@@ -141,10 +142,10 @@ function overLimit(
   unit: string,
 ): Reason[] {
   if (value === undefined || limit === null || value <= limit) return [];
-  return [{ code, rule: `campaign.limits.${field}`, text: `${value}${unit} is beyond the limit of ${limit}${unit}` }];
+  return [{ code, rule: `campaign.limits.${field}`, text: `${value}${unit} exceeds the limit of ${limit}${unit}` }];
 }
 
-function failures(e: CycleEvidence): Reason[] {
+function failures(e: CycleObservations): Reason[] {
   const reasons = e.deviceFaults.map((f): Reason => ({ code: 'DEVICE_FAULT', rule: f.class, text: f.text }));
   for (const recovery of [...(e.earlierRecoveries ?? []), e.recovery]) {
     if (recovery !== null) reasons.push(...recoveryReasons(recovery));
@@ -159,8 +160,8 @@ function failures(e: CycleEvidence): Reason[] {
   return reasons;
 }
 
-/** Whether the steps speak of the same bytes and of the same D; null: they do. A check of the bench, not of the disks. */
-function notAllJudged({ recovery, judge, verify }: CycleEvidence): string | null {
+/** Null if all steps covered the same bytes and the same D; else the difference. A check of the bench, not of the disks. */
+function notAllJudged({ recovery, judge, verify }: CycleObservations): string | null {
   if (judge === null) return null;
   for (const area of STORAGE_AREAS) {
     const judgedBytes = judge.areas[area].sectorsRead * SECTOR_BYTES;
@@ -173,13 +174,14 @@ function notAllJudged({ recovery, judge, verify }: CycleEvidence): string | null
   return null;
 }
 
-function doubts(e: CycleEvidence): Reason[] {
+/** Why the cycle proves nothing. */
+function invalidReasons(e: CycleObservations): Reason[] {
   const reasons: Reason[] = [];
   if (e.proofOfCut !== 'device') {
     const text =
       typeof e.unproven === 'string'
-        ? `no device-side evidence: ${e.unproven}`
-        : `no device-side evidence that the power was cut (best: ${e.proofOfCut})`;
+        ? `no device proves the cut: ${e.unproven}`
+        : `no device proves that the power was cut (best proof: ${e.proofOfCut})`;
     reasons.push({ code: 'CUT_UNPROVEN', rule: 'relay-lie', text });
   }
   if (typeof e.missedPoint === 'string')
@@ -188,7 +190,7 @@ function doubts(e: CycleEvidence): Reason[] {
     reasons.push({
       code: 'NOTHING_WRITTEN',
       rule: 'workload',
-      text: 'the application had written nothing when the power went: nothing was at stake',
+      text: 'the application had written nothing before the cut: no data was at risk',
     });
   }
   const unjudged = notAllJudged(e);
@@ -204,22 +206,40 @@ function doubts(e: CycleEvidence): Reason[] {
   return reasons;
 }
 
-/** Reasons that fail come first; those that make a cycle invalid are given too. */
-export function cycleVerdict(evidence: CycleEvidence): CycleVerdict {
-  const failed = failures(evidence);
-  const doubted = doubts(evidence);
-  const verdict = failed.length > 0 ? 'FAIL' : doubted.length > 0 ? 'INVALID' : 'PASS';
-  return { verdict, reasons: [...failed, ...doubted] };
+/** The reasons of a FAIL come first; reasons that make the cycle invalid follow in any case. */
+export function cycleVerdict(observations: CycleObservations): CycleVerdict {
+  const failed = failures(observations);
+  const invalid = invalidReasons(observations);
+  const verdict = failed.length > 0 ? 'FAIL' : invalid.length > 0 ? 'INVALID' : 'PASS';
+  return { verdict, reasons: [...failed, ...invalid] };
+}
+
+const CONFIDENCE = 0.95;
+
+/**
+ * One-sided Clopper-Pearson bound on the failure rate: at this rate, `failures` or fewer in `cycles` cycles have a
+ * probability of 1 - confidence. It is the quantile of Beta(failures + 1, cycles - failures) at `confidence`; 0 of N
+ * gives 1 - 0.05^(1/N), about 3/N. Without cycles, or if all failed: 1.
+ *
+ * @throws RangeError for impossible counts
+ */
+export function failureRateUpperBound(failures: number, cycles: number, confidence: number = CONFIDENCE): number {
+  const counts = Number.isSafeInteger(failures) && Number.isSafeInteger(cycles) && failures >= 0 && failures <= cycles;
+  if (!counts)
+    throw new RangeError(`${failures} failures in ${cycles} cycles: integers with 0 <= failures <= cycles are needed`);
+  if (!(confidence > 0 && confidence < 1)) throw new RangeError(`confidence ${confidence} is not between 0 and 1`);
+  if (failures === cycles) return 1;
+  return betaQuantile(confidence, failures + 1, cycles - failures);
 }
 
 export interface CampaignVerdict {
   verdict: Verdict;
   counts: Record<Verdict, number>;
-  /** One-sided 95 % bound on the chance that a cycle fails; PASS and FAIL are the cycles that were tried. */
+  /** One-sided 95 % bound on the failure rate of a cycle. Only PASS and FAIL count as tried. */
   failureRateUpperBound: number;
 }
 
-/** FAIL if any cycle failed; else INVALID if any was, or if none was tried; else PASS. */
+/** FAIL if any cycle failed; else INVALID if any cycle is INVALID or there is none; else PASS. */
 export function campaignVerdict(verdicts: readonly Verdict[]): CampaignVerdict {
   const counts: Record<Verdict, number> = { PASS: 0, FAIL: 0, INVALID: 0 };
   for (const verdict of verdicts) counts[verdict]++;

@@ -48,7 +48,7 @@ export function judgeAreas(p: JudgeParts): JudgeReport | null {
     chunks.forEach((chunk, i) => {
       for (const { area, device } of AREAS) {
         const seen = judgeChunk(p, area, device, reads[device][i], observations, tallies[area]);
-        p.history.settle(area, chunk.offsetBytes / BLOCK_BYTES, seen);
+        p.history.adopt(area, chunk.offsetBytes / BLOCK_BYTES, seen);
       }
       compareChunk(p, reads[PRIMARY][i], reads[SECONDARY][i], differing);
     });
@@ -66,7 +66,7 @@ export function judgeAreas(p: JudgeParts): JudgeReport | null {
     falseDirtyRegions: dirty.count - (differing.regions.size - lost.length),
     lostAcknowledgedSectors: primary.lostAcknowledgedSectors,
     samples: [...primary.samples, ...secondary.samples].slice(0, SAMPLES_MAX),
-    areas: { primary: primary.judgement, secondary: secondary.judgement },
+    areas: { primary: primary.counts, secondary: secondary.counts },
     durationMs: performance.now() - started,
   };
 }
@@ -80,7 +80,7 @@ export function verifyAreas(p: LookParts): Required<Look> | null {
     countRefusal(secondary, tallies.secondary);
   });
   if (differing === null) return null;
-  const faultsOf = (area: StorageArea): Record<string, number> => tallies[area].finish().judgement.faults;
+  const faultsOf = (area: StorageArea): Record<string, number> => tallies[area].finish().counts.faults;
   return { differing, faults: { primary: faultsOf('primary'), secondary: faultsOf('secondary') } };
 }
 

@@ -1,16 +1,6 @@
 /** What recovery met on the journal device; kept short however much is damaged. */
 
-export interface JournalFinding {
-  where: 'superblock' | 'log' | 'indicator-area';
-  /** Block of the journal device, in 512-byte units from its start. */
-  blockIndex: number;
-  /** Blocks from there on of which the same is said; absent: one. */
-  blocks?: number;
-  problem: string;
-  effect: 'ignored' | 'region-range-dirty' | 'everything-dirty' | 'repaired';
-  /** `indicator-rot`: the device has lost what had been durable, or can't read it. `indicator-torn`: it may have been in flight. */
-  class: 'indicator-torn' | 'indicator-rot';
-}
+import type { JournalFaultClass, JournalFinding, UnlistedFindings } from '../../base/finding.js';
 
 const FINDINGS_MAX = 100;
 
@@ -23,15 +13,8 @@ export const UNREADABLE = 'unreadable';
  *
  * @param mayBeInFlight a write to the block may have been under way when the power went.
  */
-export function classOf(problem: string, mayBeInFlight: boolean): JournalFinding['class'] {
+export function classOf(problem: string, mayBeInFlight: boolean): JournalFaultClass {
   return mayBeInFlight && problem !== UNREADABLE ? 'indicator-torn' : 'indicator-rot';
-}
-
-/** So many of one place and class that the list has no room for. */
-export interface UnlistedFindings {
-  where: JournalFinding['where'];
-  class: JournalFinding['class'];
-  count: number;
 }
 
 export class Findings {

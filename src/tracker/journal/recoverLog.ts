@@ -11,7 +11,8 @@
  * read, as torn where a write may have been in flight. What one copy alone has lost is repaired from the other
  * (repairLog.ts).
  */
-import { classOf, type Findings, type JournalFinding } from './findings.js';
+import { classOf, type Findings } from './findings.js';
+import type { JournalFinding } from '../../base/finding.js';
 import { BLOCK_BYTES, BLOCKS_PER_UNIT, inFlightBlocksMax, type JournalLayout } from './layout.js';
 import type { LogBlock } from './logBlock.js';
 import { COPIES, LogTable, Ring, type PlaceReader } from './logRing.js';

@@ -5,7 +5,7 @@ import { cycleVerdict } from '../../../src/judge/verdict/verdict.js';
 import type { RecoveryReport } from '../../../src/judge/verdict/reports.js';
 import { createMetrics } from '../../../src/metrics/metrics.js';
 import { dirtyOrigin, unlistedTexts } from '../../../src/report/findingText.js';
-import { evidence } from '../../judge/evidence.js';
+import { soundCycle } from '../../judge/soundCycle.js';
 
 const BLOCK_BYTES = 512;
 const TORN = 250;
@@ -25,7 +25,7 @@ function recovery(): RecoveryReport {
   for (let i = 0; i < TORN; i++) add(i, 'indicator-torn');
   for (let i = TORN; i < TORN + ROT; i++) add(i, 'indicator-rot');
   expect(findings.count).toBe(TORN + ROT);
-  return { ...evidence().recovery!, findings: findings.list, unlisted: findings.unlisted };
+  return { ...soundCycle().recovery!, findings: findings.list, unlisted: findings.unlisted };
 }
 
 it('the list says how many more there are, and where', () => {
@@ -35,11 +35,11 @@ it('the list says how many more there are, and where', () => {
     '… and 150 more in the indicator-area (indicator-torn); the first 100 findings are listed',
     '… and 7 more in the indicator-area (indicator-rot); the first 100 findings are listed',
   ]);
-  expect(unlistedTexts(evidence().recovery!)).toEqual([]);
+  expect(unlistedTexts(soundCycle().recovery!)).toEqual([]);
 });
 
 it('rot that is only behind its end fails the cycle all the same', () => {
-  const { verdict, reasons } = cycleVerdict(evidence({ recovery: recovery() }));
+  const { verdict, reasons } = cycleVerdict(soundCycle({ recovery: recovery() }));
   expect(verdict).toBe('FAIL');
   expect(reasons).toEqual([
     { code: 'METADATA_ROT', rule: 'indicator-rot', text: expect.stringContaining('7 more findings') },

@@ -1,67 +1,72 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { campaignVerdict, cycleVerdict, type CycleEvidence, type Verdict } from '../../src/judge/verdict/verdict.js';
-import { evidence } from './evidence.js';
+import {
+  campaignVerdict,
+  cycleVerdict,
+  type CycleObservations,
+  type Verdict,
+} from '../../src/judge/verdict/verdict.js';
+import { soundCycle } from './soundCycle.js';
 
-const codes = (e: CycleEvidence): string[] => cycleVerdict(e).reasons.map((r) => r.code);
+const codes = (e: CycleObservations): string[] => cycleVerdict(e).reasons.map((r) => r.code);
 
 describe('the verdict of a cycle', () => {
-  it('is PASS when the cut is proven and nothing was found', () => {
-    expect(cycleVerdict(evidence())).toEqual({ verdict: 'PASS', reasons: [] });
+  it('is PASS if the cut is proven and no fault was found', () => {
+    expect(cycleVerdict(soundCycle())).toEqual({ verdict: 'PASS', reasons: [] });
   });
 
-  it.each(['none', 'echo', 'read-back'] as const)('is INVALID when the best proof is %s', (proofOfCut) => {
-    const { verdict, reasons } = cycleVerdict(evidence({ proofOfCut }));
+  it.each(['none', 'echo', 'read-back'] as const)('is INVALID if the best proof is %s', (proofOfCut) => {
+    const { verdict, reasons } = cycleVerdict(soundCycle({ proofOfCut }));
     expect(verdict).toBe('INVALID');
     expect(reasons).toEqual([
       {
         code: 'CUT_UNPROVEN',
         rule: 'relay-lie',
-        text: `no device-side evidence that the power was cut (best: ${proofOfCut})`,
+        text: `no device proves that the power was cut (best proof: ${proofOfCut})`,
       },
     ]);
   });
 
-  it('is INVALID when the rig failed or a step has no result', () => {
-    expect(cycleVerdict(evidence({ rigFailure: 'board does not answer' })).verdict).toBe('INVALID');
+  it('is INVALID if the rig failed or a step has no result', () => {
+    expect(cycleVerdict(soundCycle({ rigFailure: 'board does not answer' })).verdict).toBe('INVALID');
     for (const step of ['recovery', 'judge', 'resync', 'verify'] as const) {
-      expect(cycleVerdict(evidence({ [step]: null }))).toMatchObject({
+      expect(cycleVerdict(soundCycle({ [step]: null }))).toMatchObject({
         verdict: 'INVALID',
         reasons: [{ code: 'STEP_MISSING', rule: step }],
       });
     }
   });
 
-  it('is INVALID when the cut did not come at the point it was for, and FAIL all the same for what it did', () => {
-    const missedPoint = 'the resync ended before the protocol got to clear-write';
-    expect(cycleVerdict(evidence({ missedPoint }))).toMatchObject({
+  it('is INVALID if the cut missed its cut point, and FAIL if it broke an invariant all the same', () => {
+    const missedPoint = 'the resync ended before the protocol reached clear-write';
+    expect(cycleVerdict(soundCycle({ missedPoint }))).toMatchObject({
       verdict: 'INVALID',
       reasons: [{ code: 'POINT_NOT_REACHED', text: missedPoint }],
     });
     expect(
-      cycleVerdict(evidence({ missedPoint, judge: { ...evidence().judge!, lostAcknowledgedSectors: 8 } })).verdict,
+      cycleVerdict(soundCycle({ missedPoint, judge: { ...soundCycle().judge!, lostAcknowledgedSectors: 8 } })).verdict,
     ).toBe('FAIL');
-    expect(cycleVerdict(evidence({ missedPoint: null })).verdict).toBe('PASS');
+    expect(cycleVerdict(soundCycle({ missedPoint: null })).verdict).toBe('PASS');
   });
 
-  it('is INVALID when nothing had been written, or the steps do not speak of the same bytes and the same D', () => {
-    const { judge } = evidence();
+  it('is INVALID if nothing had been written, or the steps did not cover the same bytes and the same D', () => {
+    const { judge } = soundCycle();
     const areas = { ...judge!.areas, secondary: { faults: {}, legal: {}, sectorsRead: 792 } };
-    expect(codes(evidence({ updatesIssued: 0 }))).toEqual(['NOTHING_WRITTEN']);
-    expect(codes(evidence({ judge: { ...judge!, areas } }))).toEqual(['NOT_ALL_JUDGED']);
-    expect(codes(evidence({ judge: { ...judge!, dirtyRegions: 6 } }))).toEqual(['NOT_ALL_JUDGED']);
-    for (const updatesIssued of [1, null]) expect(cycleVerdict(evidence({ updatesIssued })).verdict).toBe('PASS');
+    expect(codes(soundCycle({ updatesIssued: 0 }))).toEqual(['NOTHING_WRITTEN']);
+    expect(codes(soundCycle({ judge: { ...judge!, areas } }))).toEqual(['NOT_ALL_JUDGED']);
+    expect(codes(soundCycle({ judge: { ...judge!, dirtyRegions: 6 } }))).toEqual(['NOT_ALL_JUDGED']);
+    for (const updatesIssued of [1, null]) expect(cycleVerdict(soundCycle({ updatesIssued })).verdict).toBe('PASS');
     for (const change of [{ updatesIssued: 0 }, { judge: { ...judge!, areas } }])
-      expect(cycleVerdict(evidence(change)).verdict).toBe('INVALID');
+      expect(cycleVerdict(soundCycle(change)).verdict).toBe('INVALID');
   });
 
-  it('is FAIL for each broken rule, and names it', () => {
-    const base = evidence();
+  it('is FAIL for each broken rule, and the reason names the rule', () => {
+    const base = soundCycle();
     const judge = base.judge!;
     const areas = { ...judge.areas, secondary: { faults: { 'lost-write': 3 }, legal: {}, sectorsRead: 800 } };
     const finding = { where: 'log' as const, blockIndex: 3, problem: 'CRC', effect: 'everything-dirty' as const };
     const recovery = base.recovery!;
-    const cases: [Partial<CycleEvidence>, string, string][] = [
+    const cases: [Partial<CycleObservations>, string, string][] = [
       [{ judge: { ...judge, lostIndicators: 1, lostIndicatorRegions: [9] } }, 'LOST_INDICATOR', 'I1'],
       [{ judge: { ...judge, lostAcknowledgedSectors: 8 } }, 'LOST_ACKNOWLEDGED', 'I2'],
       [{ judge: { ...judge, areas } }, 'DEVICE_FAULT', 'lost-write'],
@@ -103,24 +108,24 @@ describe('the verdict of a cycle', () => {
       ],
     ];
     for (const [change, code, rule] of cases) {
-      const { verdict, reasons } = cycleVerdict(evidence(change));
+      const { verdict, reasons } = cycleVerdict(soundCycle(change));
       expect(verdict, code).toBe('FAIL');
       expect(reasons).toMatchObject([{ code, rule }]);
     }
-    const torn = evidence({ recovery: { ...recovery, findings: [finding] } });
+    const torn = soundCycle({ recovery: { ...recovery, findings: [{ ...finding, class: 'indicator-torn' }] } });
     expect(cycleVerdict(torn).verdict).toBe('PASS');
   });
 
-  it('is FAIL when a fault was found though the cut is not proven, and says both', () => {
-    const judge = { ...evidence().judge!, lostAcknowledgedSectors: 8 };
-    const unproven = evidence({ judge, proofOfCut: 'echo' });
+  it('is FAIL if a fault was found and the cut is not proven; both are reasons', () => {
+    const judge = { ...soundCycle().judge!, lostAcknowledgedSectors: 8 };
+    const unproven = soundCycle({ judge, proofOfCut: 'echo' });
     expect(cycleVerdict(unproven).verdict).toBe('FAIL');
     expect(codes(unproven)).toEqual(['LOST_ACKNOWLEDGED', 'CUT_UNPROVEN']);
   });
 });
 
 describe('the verdict of a campaign', () => {
-  it('is FAIL if any cycle failed, else INVALID if any was or none was tried, else PASS', () => {
+  it('is FAIL if any cycle failed, else INVALID if any is INVALID or there is none, else PASS', () => {
     expect(campaignVerdict([]).verdict).toBe('INVALID');
     fc.assert(
       fc.property(fc.array(fc.constantFrom<Verdict>('PASS', 'FAIL', 'INVALID'), { minLength: 1 }), (verdicts) => {
@@ -132,7 +137,7 @@ describe('the verdict of a campaign', () => {
     );
   });
 
-  it('INVALID cycles do not narrow the bound', () => {
+  it('has a bound on the failure rate that INVALID cycles do not lower', () => {
     const passes = new Array<Verdict>(10).fill('PASS');
     const bound = campaignVerdict(passes).failureRateUpperBound;
     expect(campaignVerdict([...passes, 'INVALID', 'INVALID']).failureRateUpperBound).toBe(bound);

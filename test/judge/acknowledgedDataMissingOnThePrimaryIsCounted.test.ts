@@ -3,13 +3,13 @@ import { Medium } from './medium.js';
 
 const NONE = (): boolean => false;
 
-describe('I2: what the application was told is done is on P', () => {
-  it('an answered write that was legally lost breaks I2 without being a fault of the device', () => {
+describe('I2: every acknowledged update is on P', () => {
+  it('an acknowledged write that the device was allowed to lose breaks I2 and is no fault of the device', () => {
     const m = new Medium(8);
     const id = m.write(2, 1, 'completed', NONE);
     m.history.answered(id, 2 * 4096, 4096);
-    const { judgement, lostAcknowledgedSectors, samples } = m.judge();
-    expect(judgement.faults).toEqual({});
+    const { counts, lostAcknowledgedSectors, samples } = m.judge();
+    expect(counts.faults).toEqual({});
     expect(lostAcknowledgedSectors).toBe(8);
     expect(samples[0]).toMatchObject({
       class: 'lost-acknowledged',
@@ -18,7 +18,7 @@ describe('I2: what the application was told is done is on P', () => {
     });
   });
 
-  it('an unreadable or broken sector of an answered write counts too', () => {
+  it('an unreadable or corrupt sector of an acknowledged write counts too', () => {
     const m = new Medium(8);
     m.history.answered(m.write(2, 1, 'durable'), 2 * 4096, 4096);
     m.unreadable.add(16);
@@ -27,7 +27,7 @@ describe('I2: what the application was told is done is on P', () => {
     expect(m.judge().lostAcknowledgedSectors).toBe(2);
   });
 
-  it('a newer version than the answered one is fine, and so is a loss on S', () => {
+  it('a newer version than the acknowledged one does not count, and neither does a loss on S', () => {
     const p = new Medium(8);
     p.history.answered(p.write(2, 1, 'durable'), 2 * 4096, 4096);
     p.write(2, 1, 'inFlight', (s) => s < 4);

@@ -1,4 +1,4 @@
-/** Promise: a cycle with many or long reasons is said in a bounded line that tells how many more there are, and where. */
+/** A cycle with many or long reasons gets a line of bounded length, with the number of further reasons and their file. */
 import { expect, it } from 'vitest';
 import { cycleLine } from '../../src/cli/progress/text.js';
 import { writeReportHtml } from '../../src/report/html.js';
@@ -7,7 +7,7 @@ import { summaryTable } from '../../src/report/summaryTable.js';
 import { sampleCycle, sampleRun } from './sampleRun.js';
 
 const REASONS = 60;
-/** Three reasons of 240 characters, and what stands around them. */
+/** Three reasons of 240 characters, and the text around them. */
 const LINE_CHARS_MAX = 1200;
 
 const reasons = Array.from({ length: REASONS }, (_, i) => ({
@@ -37,17 +37,17 @@ it('in the reports', () => {
   expect(writeReportHtml({ run, cycles: [damaged] })).toContain('… and 40 more in cycles.jsonl');
 });
 
-it('a few short ones are said whole', () => {
+it('a few short reasons are not shortened', () => {
   const line = cycleLine(
     sampleCycle(0, {
       verdict: 'FAIL',
-      reasons: [{ code: 'RESYNC_SLOW', rule: 'campaign.limits.resync', text: '7 ms is beyond the limit of 5 ms' }],
+      reasons: [{ code: 'RESYNC_SLOW', rule: 'campaign.limits.resync', text: '7 ms exceeds the limit of 5 ms' }],
     }),
   );
-  expect(line).toMatch(/: RESYNC_SLOW \(7 ms is beyond the limit of 5 ms\)$/);
+  expect(line).toMatch(/: RESYNC_SLOW \(7 ms exceeds the limit of 5 ms\)$/);
 });
 
-it('lost indicators beyond those that are kept are counted', () => {
+it('lost indicators that are not listed are counted', () => {
   const judge = {
     ...sampleCycle(0).judge!,
     lostIndicators: 5000,

@@ -1,7 +1,6 @@
 /**
- * Fault catalogue, both ends: a virtual disk (cache, kill model and faults as the lab has them, without the kernel)
- * under a random load and a cut; the judge sees the host's side only. What it names must be what was injected, and
- * nothing may be named that was not.
+ * A virtual disk of the lab (cache, kill model and faults, without the kernel) gets a random load and a cut. The judge
+ * sees only the host's side. It must name the fault that was injected, and no other.
  */
 import { describe, expect, it } from 'vitest';
 import { classifyChunk } from '../../src/judge/classify/classify.js';
@@ -50,10 +49,10 @@ function judge(disk: VirtualDevice, history: WriteHistory): Record<string, numbe
     const rereads = new Map(suspects.map((lba) => [lba, observe(disk, lba * 512, 512, sectorBytes(lba))]));
     classifyChunk('primary', firstLba, observations, history, { tally, sectorBytes, rereads });
   }
-  return tally.finish().judgement.faults;
+  return tally.finish().counts.faults;
 }
 
-/** A load of 300 writes, flushed every few, a cut, and what the judge says; and how often the fault struck. */
+/** 300 writes with a flush after every seventh, then a cut. Returns the faults named and how often the fault struck. */
 function cutUnderLoad(
   seed: number,
   faults: Record<string, unknown>[],
@@ -92,18 +91,18 @@ function cutUnderLoad(
 }
 
 describe('the judge', () => {
-  it('names nothing on a disk without faults', () => {
+  it('names no fault on a disk without faults', () => {
     for (const seed of SEEDS) expect(cutUnderLoad(seed, []).named).toEqual({});
   });
 
-  it('names nothing when a flush failed once and said so', () => {
+  it('names no fault if a flush failed once and reported it', () => {
     for (const seed of SEEDS) {
       const { named, struck } = cutUnderLoad(seed, [{ class: 'error-once', afterFlushes: 20, lossProbability: 1 }]);
       expect([named, struck > 0]).toEqual([{}, true]);
     }
   });
 
-  // Late in the load, so that little of it is overwritten; `with` may be named too, as a part of the same fault.
+  // Late in the load, so that few of its writes are overwritten. `with`: classes that the same fault may cause too.
   const late = { afterWrites: 285 };
   it.each<{ class: string; options: Record<string, unknown>; with?: string[] }>([
     { class: 'lost-write', options: late },
@@ -130,7 +129,7 @@ describe('the judge', () => {
       expect(stray, `seed ${seed}: ${JSON.stringify(named)}`).toEqual([]);
       if (struck === 0) expect(named).toEqual({});
     }
-    // Not all: what was struck may have been overwritten, by the load or by what the cache kept.
+    // Not all: the load or the cache may have overwritten the damaged sectors.
     expect(hits, `named ${hits} of ${strikes}`).toBeGreaterThanOrEqual(Math.max(1, strikes / 3));
   });
 });

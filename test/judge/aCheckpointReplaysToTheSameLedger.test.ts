@@ -1,12 +1,12 @@
-/** Promise: a file that begins with a checkpoint replays, alone, to the ledger that all events together have made. */
+/** A file that begins with a checkpoint replays, alone, to the same ledger as all events together. */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { WriteHistory } from '../../src/judge/history/history.js';
 import { HistoryRecorder } from '../../src/judge/history/recorder.js';
-import { replayHistory } from '../../src/judge/history/log.js';
+import { replayHistory } from '../../src/judge/history/replay.js';
 import { AREAS, BLOCK, BLOCKS, Driver, step } from './historyDriver.js';
 
-/** The last block is short, as at the end of a disk that is no multiple of it. */
+/** The last block is short, as on a disk whose size is no multiple of 4096 bytes. */
 const USABLE_BYTES = BLOCKS * BLOCK - 512;
 
 function recorder(): { driver: Driver; files: Uint8Array[][]; next: () => void } {
@@ -32,7 +32,7 @@ function expectEqual(found: WriteHistory, wanted: WriteHistory): void {
   expect(found.content).toBe(wanted.content);
 }
 
-it('whatever came before it and comes after it', () => {
+it('after any events before and after the checkpoint', () => {
   const part = fc.array(step, { maxLength: 60, size: 'max' });
   fc.assert(
     fc.property(fc.array(part, { minLength: 2, maxLength: 4 }), (parts) => {
@@ -53,13 +53,13 @@ it('whatever came before it and comes after it', () => {
   );
 });
 
-it('what was found by a judgement is kept, and so is the base', () => {
+it('keeps the blocks that the history adopted, and the base content', () => {
   const { driver, files, next } = recorder();
   const { history } = driver;
   history.base('stamped');
   history.issued('secondary', 3, 0, 2 * BLOCK);
   history.completed('secondary', 3, 0, 2 * BLOCK, true);
-  history.history.settled('primary', 5, { durable: 1, issued: 2, damaged: 0b101 });
+  history.history.adoptBlock('primary', 5, { durable: 1, issued: 2, damaged: 0b101 });
   next();
   history.flushCompleted('secondary', history.flushSubmitted('secondary'), true);
   history.drain();
@@ -69,7 +69,7 @@ it('what was found by a judgement is kept, and so is the base', () => {
   expect(found.area('secondary').durable[1]).toBe(3);
 });
 
-it('none is taken while I/O is in flight', () => {
+it('is refused while I/O is in flight', () => {
   const { driver, next } = recorder();
   driver.history.issued('primary', 1, 0, BLOCK);
   expect(next).toThrow(/in flight/);

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { JudgeError } from '../../src/judge/errors.js';
 import { WriteHistory } from '../../src/judge/history/history.js';
-import { HISTORY_HEADER_BYTES, HISTORY_RECORD_BYTES, replayHistory } from '../../src/judge/history/log.js';
+import { HISTORY_HEADER_BYTES, HISTORY_RECORD_BYTES } from '../../src/judge/history/fileFormat.js';
+import { replayHistory } from '../../src/judge/history/replay.js';
 import { HistoryRecorder } from '../../src/judge/history/recorder.js';
 
 function recorded(): Buffer {
@@ -36,7 +37,7 @@ describe('the history file', () => {
     expect(history.area('primary').durable[41]).toBe(0);
   });
 
-  it('a torn last record is cut off, and what it said is not believed', () => {
+  it('discards a torn last record', () => {
     const bytes = recorded();
     const { history, tornBytes } = replayHistory(bytes.subarray(0, bytes.length - 1));
     expect(tornBytes).toBe(HISTORY_RECORD_BYTES - 1);
@@ -44,7 +45,7 @@ describe('the history file', () => {
     expect(history.area('primary').issued[40]).toBe(40);
   });
 
-  it('any damaged byte is refused', () => {
+  it('is refused if any byte is damaged', () => {
     const bytes = recorded();
     for (let at = 0; at < HISTORY_HEADER_BYTES + 3 * HISTORY_RECORD_BYTES; at++) {
       if (at >= 36 && at < HISTORY_HEADER_BYTES) continue; // reserved
@@ -59,7 +60,7 @@ describe('the history file', () => {
   });
 });
 
-describe('a feed that cannot be true is refused', () => {
+describe('an impossible event is refused:', () => {
   it.each<[string, (h: WriteHistory) => void, string]>([
     ['completion of a write never issued', (h) => h.completed('primary', 1, 0, 4096, true), 'HISTORY_MISFED'],
     [
@@ -68,14 +69,14 @@ describe('a feed that cannot be true is refused', () => {
       'HISTORY_MISFED',
     ],
     ['a flush that was not submitted', (h) => h.flushCompleted('primary', 1, true), 'HISTORY_MISFED'],
-    ['part of a block', (h) => h.issued('primary', 1, 0, 512), 'HISTORY_RANGE'],
+    ['a part of a block', (h) => h.issued('primary', 1, 0, 512), 'HISTORY_RANGE'],
     ['a shifted block', (h) => h.issued('primary', 1, 512, 4096), 'HISTORY_RANGE'],
     ['beyond the end', (h) => h.answered(1, 8192, 8192), 'HISTORY_RANGE'],
   ])('%s', (_, feed, code) => {
     expect(codeOf(() => feed(new WriteHistory({ usableBytes: 8192 + 512, runId: 1 })))).toBe(code);
   });
 
-  it('the short block at the end of an area is one', () => {
+  it('(but the short block at the end of an area is accepted)', () => {
     const history = new WriteHistory({ usableBytes: 8192 + 512, runId: 1 });
     history.copyIssued(4096, 4096 + 512);
     history.copyDurable(4096, 4096 + 512);

@@ -1,7 +1,7 @@
-/** A cycle in which all went well, to change one thing of. */
-import type { CycleEvidence } from '../../src/judge/verdict/verdict.js';
+/** The observations of a cycle that passes; `change` replaces some of them. */
+import type { CycleObservations } from '../../src/judge/verdict/verdict.js';
 
-export function evidence(change: Partial<CycleEvidence> = {}): CycleEvidence {
+export function soundCycle(change: Partial<CycleObservations> = {}): CycleObservations {
   const area = { faults: {}, legal: { current: 800 }, sectorsRead: 800 };
   return {
     proofOfCut: 'device',

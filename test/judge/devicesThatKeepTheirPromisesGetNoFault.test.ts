@@ -1,7 +1,7 @@
 /**
- * A device that keeps every promise (a volatile cache, honest flushes, FUA, torn and reordered losses at a cut, resets
- * that fail one write and lose the cache) may end in any state that its promises allow. The judge may find no fault in
- * any of them, over several cuts and resynchronizations.
+ * Random states of devices that keep their promises: a volatile cache, honest flushes, FUA, torn and reordered losses
+ * at a cut, resets that fail one write and lose the cache. The judge must find no fault in any of them, over several
+ * cuts and resynchronizations.
  */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
@@ -39,7 +39,7 @@ class HonestDevice {
     this.prng = prng;
   }
 
-  /** What a read returns: the cache over the medium. */
+  /** What a read returns: the cached version, or else that on the medium. */
   read(sector: number): number {
     const newest = this.cache.findLast((e) => sector >= e.first && sector < e.first + e.ids.length);
     return newest === undefined ? this.durable[sector]! : newest.ids[sector - newest.first]!;
@@ -69,7 +69,7 @@ class HonestDevice {
     entry.completed = true;
     const range = [entry.updateId!, (entry.first / 8) * BLOCK, (entry.ids.length / 8) * BLOCK] as const;
     if (!fua) return this.history.completed(this.area, ...range, true);
-    this.settle([entry]);
+    this.land([entry]);
     this.history.durableCompleted(this.area, ...range);
   }
 
@@ -81,20 +81,20 @@ class HonestDevice {
   endFlush(): void {
     const flush = this.flushing.shift();
     if (flush === undefined) return;
-    this.settle(flush.covers);
+    this.land(flush.covers);
     this.history.flushCompleted(this.area, flush.token, true);
   }
 
-  /** Copies land like writes, then are flushed. */
+  /** A copy of resync goes to the cache like a write, and is flushed later. */
   copyIn(block: number, ids: number[]): void {
     this.cache.push({ first: block * 8, ids, completed: true, updateId: null });
   }
 
   flushAll(): void {
-    this.settle(this.cache.filter((e) => e.completed));
+    this.land(this.cache.filter((e) => e.completed));
   }
 
-  /** One write fails, and the cache is lost as at a cut, but nobody cut anything. */
+  /** One write fails, and the cache is lost as at a cut, although the power stayed on. */
   reset(): void {
     const entry = this.inFlight()[0];
     if (entry === undefined) return;
@@ -110,7 +110,7 @@ class HonestDevice {
     this.history.powerLost(this.area);
   }
 
-  /** Any sectors of any unflushed writes survive, newer over older. Writes in flight go on after a reset. */
+  /** Any sectors of any unflushed writes survive, newer over older. Writes in flight continue after a reset. */
   private loseCache(failed: CacheEntry | null): void {
     for (const entry of this.cache) {
       const fate = this.prng.nextBelow(3);
@@ -122,8 +122,8 @@ class HonestDevice {
     for (const flush of this.flushing) flush.covers = [];
   }
 
-  /** Oldest first: a newer version in the cache stays on top. An older one under a settled newer one is gone. */
-  private settle(entries: CacheEntry[]): void {
+  /** Writes to the medium, oldest first, so that the newest version of a sector wins. */
+  private land(entries: CacheEntry[]): void {
     const last = Math.max(-1, ...entries.map((e) => this.cache.indexOf(e)));
     for (const entry of this.cache.slice(0, last + 1)) {
       if (!entry.completed) continue;
@@ -143,13 +143,13 @@ function observe(device: HonestDevice): Float64Array {
   return out;
 }
 
-function judgeAndSettle(device: HonestDevice, history: WriteHistory): Record<string, number> {
+function judgeAndAdopt(device: HonestDevice, history: WriteHistory): Record<string, number> {
   const observations = observe(device);
   const tally = new AreaTally(device.area);
   tally.rereadsLeft = 0;
   classifyChunk(device.area, 0, observations, history, { tally });
-  history.settle(device.area, 0, observations);
-  return tally.finish().judgement.faults;
+  history.adopt(device.area, 0, observations);
+  return tally.finish().counts.faults;
 }
 
 function resyncSome(p: HonestDevice, s: HonestDevice, history: WriteHistory, prng: Prng, cutWithin: boolean): void {
@@ -165,7 +165,7 @@ function resyncSome(p: HonestDevice, s: HonestDevice, history: WriteHistory, prn
   history.copyDurable(block * BLOCK, BLOCK);
 }
 
-it('no fault is found on devices that keep their promises', () => {
+it('the judge finds no fault on devices that keep their promises', () => {
   fc.assert(
     fc.property(fc.maxSafeNat(), (seed) => {
       const prng = createPrng(seed);
@@ -193,7 +193,7 @@ it('no fault is found on devices that keep their promises', () => {
         }
         for (const device of devices) device.cut();
         for (const device of devices)
-          expect(judgeAndSettle(device, history), `cycle ${cycle} ${device.area}`).toEqual({});
+          expect(judgeAndAdopt(device, history), `cycle ${cycle} ${device.area}`).toEqual({});
       }
     }),
     { numRuns: 500 },

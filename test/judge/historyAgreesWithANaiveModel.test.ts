@@ -2,10 +2,10 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { WriteHistory } from '../../src/judge/history/history.js';
 import { HistoryRecorder } from '../../src/judge/history/recorder.js';
-import { replayHistory } from '../../src/judge/history/log.js';
+import { replayHistory } from '../../src/judge/history/replay.js';
 import { AREAS, BLOCK, BLOCKS, Driver, step } from './historyDriver.js';
 
-it('durable, issued and acknowledged are what all events together say, and a replay of the file says the same', () => {
+it('the ledger follows from all events, and a replay of the file gives the same ledger', () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 120, size: 'max' }), (steps) => {
       const chunks: Uint8Array[] = [];

@@ -5,7 +5,7 @@ import { sampleRun } from './sampleRun.js';
 describe('the table for the terminal', () => {
   const lines = summaryTable(sampleRun()).split('\n');
 
-  it('has a line for each cycle, in columns', () => {
+  it('has a line for each cycle, with aligned columns', () => {
     expect(lines.slice(0, 4)).toEqual([
       'cycle  rails  during  proof   latency  dirty  lost  recovery  resync     bytes      rate  verdict',
       '    0  P+S    load    device  14.3 ms     40     0   3.50 ms  125 ms  2.50 MiB  20 MiB/s  PASS',
@@ -14,15 +14,15 @@ describe('the table for the terminal', () => {
     ]);
   });
 
-  it('keeps to a narrow terminal, and to what matters', () => {
+  it('omits columns on a narrow terminal', () => {
     const narrow = summaryTable(sampleRun(), 80).split('\n').slice(0, 4);
     expect(narrow.every((line) => line.length <= 80)).toBe(true);
     expect(narrow[0]).toBe('cycle  rails  during  proof   dirty  lost  recovery  resync     bytes  verdict');
   });
 
-  it('then says what was wrong, the verdict, and how to run it again', () => {
+  it('is followed by the reasons, the verdict and the command that runs it again', () => {
     expect(lines).toContain(
-      'cycle 2: CUT_UNPROVEN (relay-lie): no device-side evidence that the power was cut (best: echo)',
+      'cycle 2: CUT_UNPROVEN (relay-lie): no device proves that the power was cut (best proof: echo)',
     );
     expect(lines.at(-2)).toBe(
       'FAIL: 1 passed, 1 failed, 1 invalid of 3 planned; failure rate below 97.5 % (95 % confidence)',

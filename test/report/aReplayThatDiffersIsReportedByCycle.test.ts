@@ -12,7 +12,7 @@ const lost = {
 const failed = (index: number) => sampleCycle(index, { verdict: lost.verdict, reasons: [...lost.reasons] });
 
 describe('a replay and its record', () => {
-  it('are the same when verdicts and reasons are, whatever was measured', () => {
+  it('are the same if verdicts and reasons are equal, even if measurements differ', () => {
     const other = sampleCycle(0, { cutLatencyMs: { P: 99 }, recovery: null });
     const comparison = compareReplay(
       [sampleCycle(0), failed(1)],
@@ -23,12 +23,12 @@ describe('a replay and its record', () => {
     expect(formatReplay(comparison)).toBe('replay: the same verdict as recorded in all 2 cycles');
   });
 
-  it('differ by cycle, each side told', () => {
+  it('differ in a cycle: the message has both verdicts', () => {
     const comparison = compareReplay([failed(0)], [sampleCycle(0)], 1);
     expect(formatReplay(comparison)).toBe('replay: cycle 0: recorded FAIL: LOST_INDICATOR (I1), now PASS');
   });
 
-  it('differ where one has a cycle that the other has not, but for those that were not asked for', () => {
+  it('differ if one has a requested cycle that the other lacks', () => {
     expect(compareReplay([sampleCycle(0)], [sampleCycle(0), failed(1)], 2).differences).toEqual([
       { cycle: 1, recorded: null, replayed: { verdict: 'FAIL', reasons: ['LOST_INDICATOR (I1)'] } },
     ]);

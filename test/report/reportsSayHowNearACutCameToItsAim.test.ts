@@ -9,31 +9,31 @@ const subject = { kind: 'write', area: 'secondary', updateId: 17, offsetBytes: 8
 const reached = { name: 'primary-only', reached: true, held: true, intoMs: 120, stoodMs: 14.5, subject } as const;
 const aimed = (aim: CycleRecord['aim']): CycleRecord => sampleCycle(3, { aim });
 
-describe('an aim in words', () => {
+describe('the text of an aim', () => {
   it.each([
     [
-      'a held point',
+      'a point that was held',
       { point: reached, missedByMs: 0, inFlight: {} },
-      'held 14.5 ms until the power was gone',
-      '0, held 14.5 ms',
+      'halted 14.5 ms until the power was gone',
+      '0, halted 14.5 ms',
     ],
-    ['one that did not hold', { point: reached, missedByMs: 2 }, 'went on 2 ms before the power was gone', '+2 ms'],
+    ['one that did not hold', { point: reached, missedByMs: 2 }, 'continued 2 ms before the power was gone', '+2 ms'],
     [
-      'an I/O on its way',
+      'an I/O that was in flight',
       { point: { ...reached, held: false }, missedByMs: 0, leadMs: 10 },
-      'on its way as the power went',
-      '0, led by 10 ms',
+      'in flight when the power was gone',
+      '0, sent 10 ms ahead',
     ],
     [
       'one sent too late',
       { point: { ...reached, held: false }, missedByMs: -1.5 },
-      'the power went 1.50 ms before it was sent',
+      'the power was gone 1.50 ms before it was sent',
       '−1.50 ms',
     ],
     [
-      'one sent too soon',
+      'one sent too early',
       { point: { ...reached, held: false }, missedByMs: 3 },
-      'over 3 ms before the power went',
+      'completed 3 ms before the power was gone',
       '+3 ms',
     ],
     [
@@ -50,7 +50,7 @@ describe('an aim in words', () => {
     expect(aimSentence(cycle)).toContain(near);
   });
 
-  it('names the point where the work would stand, and what was on its way', () => {
+  it('names the cut point and the I/O in flight', () => {
     const cycle = aimed({
       afterMs: 100,
       leadMs: 0,
@@ -61,20 +61,20 @@ describe('an aim in words', () => {
     expect(cutPlace(cycle)).toBe('primary-only');
     expect(cutPlace(sampleCycle(0))).toBe('load');
     expect(aimSentence(cycle)).toBe(
-      'Aimed at primary-only, reached 120 ms into load with update 17, write to secondary, 4 KiB at byte 8192: held 14.5 ms until the power was gone. On its way then: primary 3 write; journal 2 log, 1 page.',
+      'Aimed at primary-only, reached 120 ms into load with update 17, write to secondary, 4 KiB at byte 8192: halted 14.5 ms until the power was gone. In flight then: primary 3 write; journal 2 log, 1 page.',
     );
   });
 
-  it('is kept in a record that is written and read again', () => {
+  it('comes from a record that can be written and read again', () => {
     const cycle = aimed({ afterMs: 100, leadMs: 0, missedByMs: 0, point: reached, inFlight: { journal: { log: 2 } } });
     expect(parseCycles(`${JSON.stringify(cycle)}\n`)).toEqual([cycle]);
   });
 
-  it('has a table in the report where points were aimed at, and none where not', () => {
+  it('is in a table of the report if a cut was aimed at a point; else there is no table', () => {
     const { run } = sampleRun();
     const cycle = aimed({ afterMs: 100, leadMs: 0, missedByMs: 0, point: reached, inFlight: {} });
     expect(writeReportHtml({ run, cycles: [cycle] })).toContain(
-      '<td>primary-only</td><td>update 17, write to secondary, 4 KiB at byte 8192</td><td>held 14.5 ms until the power was gone</td><td>nothing</td>',
+      '<td>primary-only</td><td>update 17, write to secondary, 4 KiB at byte 8192</td><td>halted 14.5 ms until the power was gone</td><td>nothing</td>',
     );
     expect(writeReportHtml({ run, cycles: [sampleCycle(0)] })).not.toContain('Cut points');
   });

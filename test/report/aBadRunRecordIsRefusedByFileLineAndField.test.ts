@@ -1,17 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { ReportError } from '../../src/report/errors.js';
-import { parseCycles, parseRun } from '../../src/report/parseRun.js';
+import { ReportError, parseCycles, parseRun } from '../../src/report/parseRun.js';
 import { sampleCycle, sampleRun } from './sampleRun.js';
 
 describe('reading a run back', () => {
   const { run, cycles } = sampleRun();
   const lines = cycles.map((c) => `${JSON.stringify(c)}\n`).join('');
 
-  it('gives what was written', () => {
+  it('returns what was written', () => {
     expect(parseRun(JSON.stringify(run), lines)).toEqual({ run, cycles });
   });
 
-  it('leaves out a last line that was cut off', () => {
+  it('skips a torn last line', () => {
     expect(parseCycles(lines + JSON.stringify(sampleCycle(3)).slice(0, 100))).toEqual(cycles);
   });
 

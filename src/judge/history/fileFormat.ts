@@ -1,32 +1,30 @@
 /**
- * The history as a file: everything that was fed to the judge, in order, so that a verdict can be made again from the
- * run directory alone. A header, then records of 40 bytes; all numbers little-endian.
+ * The format of a history file: every event that the judge received, in order, so that a verdict can be made again from
+ * the run directory alone. A header, then records of 40 bytes; all numbers are little-endian.
  *
  *   header   0 "PPWHIST1"   8 u32 version   12 u32 base (0 stamped, 1 unknown)   16 f64 runId   24 f64 usableBytes
  *            32 u32 CRC32C of bytes 0…31     36 u32 0
  *   record   0 u8 kind  1 u8 area (0 P, 1 S)  2 u8 ok  3 u8 damaged   4 u32 CRC32C of bytes 0…3 and 8…39
  *            8 f64 a    16 f64 offsetBytes     24 f64 lengthBytes      32 f64 b
  *
- * `a` is the update id, or the token of a flush; of `settled` a is the durable id, b the issued one, and the offset
- * that of the block. A torn last record (a bench that died) is cut off and said so; anything else bad is an error.
+ * `a` is the update id, or the token of a flush. In `adopted`, `a` is the durable id, `b` the issued id, and
+ * `offsetBytes` that of the block. An incomplete last record (the bench was killed) is cut off and reported as
+ * `tornBytes`; any other damage is an error.
  *
- * A run may have several files. Each of version 2 but the first begins with a checkpoint (historyCheckpoint.ts), and is
- * replayed alone.
+ * A run may have several files. Each one after the first begins with a checkpoint (replay.ts) and can be replayed alone.
  */
 import type { StorageArea } from '../../base/areas.js';
-import { BLOCK_BYTES } from '../../base/observation.js';
 import { crc32c } from '../../base/crc32c.js';
 import { JudgeError } from '../errors.js';
-import { WriteHistory } from './history.js';
 import type { BaseContent } from './feed.js';
 
 export const HISTORY_RECORD_BYTES = 40;
 export const HISTORY_HEADER_BYTES = 40;
 const MAGIC = 0x3154534948575050n;
-/** 2: with checkpoints. A file of version 1 has none, and is read as well. */
+/** Version 2 adds checkpoints. Version 1 has none and is still read. */
 const VERSION = 2;
 
-/** Numbers of the record kinds; part of the format, never renumbered. */
+/** The kinds of records. The numbers are part of the format and are never changed. */
 export const HISTORY_KIND = {
   issued: 1,
   completed: 2,
@@ -37,7 +35,8 @@ export const HISTORY_KIND = {
   answered: 7,
   copyIssued: 8,
   copyDurable: 9,
-  settled: 10,
+  /** The judge has read the block and the history adopted what it holds. */
+  adopted: 10,
   base: 11,
   /** Checkpoint: a run of blocks of an area; a is the durable id, b the issued one. */
   blocks: 12,
@@ -53,7 +52,7 @@ export type HistoryKind = (typeof HISTORY_KIND)[keyof typeof HISTORY_KIND];
 export interface HistoryRecord {
   kind: HistoryKind;
   area: StorageArea;
-  /** `completed`, `flushCompleted`: without error. `base`: the content is unknown. */
+  /** In `completed` and `flushCompleted`: without error. In `base`: the content is unknown. */
   ok: boolean;
   damaged: number;
   a: number;
@@ -81,9 +80,11 @@ export function encodeHeader(header: HistoryHeader): Uint8Array {
 }
 
 function bad(what: string, offset: number): JudgeError {
-  return new JudgeError('HISTORY_LOG_BAD', `history file: ${what} at byte ${offset}; the run can't be judged from it`, {
-    offset,
-  });
+  return new JudgeError(
+    'HISTORY_LOG_BAD',
+    `history file: ${what} at byte ${offset}; the run cannot be judged from it`,
+    { offset },
+  );
 }
 
 export function decodeHeader(bytes: Uint8Array): HistoryHeader {
@@ -101,7 +102,7 @@ function recordCrc(bytes: Uint8Array, at: number): number {
   return crc32c(bytes, at + 8, at + HISTORY_RECORD_BYTES, crc32c(bytes, at, at + 4));
 }
 
-/** Writes one record at `bytes[at…]`; `view` looks at the same memory. */
+/** Writes one record to `bytes[at…]`; `view` is a view of the same memory. */
 export function encodeRecord(bytes: Uint8Array, view: DataView, at: number, record: HistoryRecord): void {
   bytes[at] = record.kind;
   bytes[at + 1] = record.area === 'primary' ? 0 : 1;
@@ -130,7 +131,7 @@ function decodeRecord(bytes: Uint8Array, view: DataView, at: number): HistoryRec
   };
 }
 
-/** Records of a whole file. `tornBytes`: left at the end, less than a record. Throws HISTORY_LOG_BAD. */
+/** The records of a file. `tornBytes`: bytes of an incomplete record at the end. @throws JudgeError HISTORY_LOG_BAD */
 export function decodeHistory(bytes: Uint8Array): {
   header: HistoryHeader;
   records: Iterable<HistoryRecord>;
@@ -146,68 +147,4 @@ export function decodeHistory(bytes: Uint8Array): {
     }
   };
   return { header, records: records(), tornBytes };
-}
-
-/** Feeds one record, as it was fed when it was recorded. */
-export function applyRecord(history: WriteHistory, r: HistoryRecord): void {
-  switch (r.kind) {
-    case HISTORY_KIND.issued:
-      return history.issued(r.area, r.a, r.offsetBytes, r.lengthBytes);
-    case HISTORY_KIND.completed:
-      return history.completed(r.area, r.a, r.offsetBytes, r.lengthBytes, r.ok);
-    case HISTORY_KIND.durableCompleted:
-      return history.durableCompleted(r.area, r.a, r.offsetBytes, r.lengthBytes);
-    case HISTORY_KIND.flushSubmitted: {
-      const token = history.flushSubmitted(r.area);
-      if (token !== r.a)
-        throw new JudgeError('HISTORY_LOG_BAD', `history file: flush ${r.a} is number ${token} on replay`);
-      return;
-    }
-    case HISTORY_KIND.flushCompleted:
-      return history.flushCompleted(r.area, r.a, r.ok);
-    case HISTORY_KIND.powerLost:
-      return history.powerLost(r.area);
-    case HISTORY_KIND.answered:
-      return history.answered(r.a, r.offsetBytes, r.lengthBytes);
-    case HISTORY_KIND.copyIssued:
-      return history.copyIssued(r.offsetBytes, r.lengthBytes);
-    case HISTORY_KIND.copyDurable:
-      return history.copyDurable(r.offsetBytes, r.lengthBytes);
-    case HISTORY_KIND.settled:
-      return history.settled(r.area, r.offsetBytes / BLOCK_BYTES, { durable: r.a, issued: r.b, damaged: r.damaged });
-    case HISTORY_KIND.base:
-      return history.base(r.ok ? 'unknown' : 'stamped');
-    case HISTORY_KIND.blocks:
-    case HISTORY_KIND.marks:
-    case HISTORY_KIND.pending:
-    case HISTORY_KIND.position:
-      return applyCheckpoint(history, r.kind, r);
-  }
-}
-
-type CheckpointKind = (typeof HISTORY_KIND)['blocks' | 'marks' | 'pending' | 'position'];
-
-function applyCheckpoint(history: WriteHistory, kind: CheckpointKind, r: HistoryRecord): void {
-  const area = history.restore(r.area);
-  const first = r.offsetBytes / BLOCK_BYTES;
-  const count = Math.ceil(r.lengthBytes / BLOCK_BYTES);
-  switch (kind) {
-    case HISTORY_KIND.blocks:
-      return area.restoreBlocks(first, count, r.a, r.b, r.damaged);
-    case HISTORY_KIND.marks:
-      return area.restoreMarks(first, count, r.a);
-    case HISTORY_KIND.pending:
-      return area.restorePending(r.a, first, count);
-    case HISTORY_KIND.position:
-      area.restoreToken(r.a);
-      return history.restoreNewest(r.b);
-  }
-}
-
-/** The history as it stood after the last whole record of the file. */
-export function replayHistory(bytes: Uint8Array): { history: WriteHistory; tornBytes: number } {
-  const { header, records, tornBytes } = decodeHistory(bytes);
-  const history = new WriteHistory(header);
-  for (const record of records) applyRecord(history, record);
-  return { history, tornBytes };
 }
