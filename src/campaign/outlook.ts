@@ -5,16 +5,15 @@
  * Promises no pass: what is virtual and not there yet, or without power, is asked about again by the session, which also
  * asks once more under its own claim.
  */
-import { isLabDevice, usesLab } from '../rig/labNames.js';
+import { isLabDevice, usesLab } from '../rig/schema/words.js';
 import { AREA_NAMES, type AreaName } from '../base/areas.js';
 import { enrolmentPath, loadEnrolments } from '../gate/enrolment.js';
 import { checkGate } from '../gate/gate.js';
-import { formatGate } from '../gate/format.js';
-import type { GateFinding, GateReport } from '../gate/types.js';
+import { formatGate, type GateFinding, type GateReport } from '../gate/gateReport.js';
 import type { FfiName } from '../blockdev/ffi/native.js';
 import { fitAreas } from '../replication/areas.js';
 import { requireSameLab } from '../lab/lab.js';
-import { requireReach } from '../power/index.js';
+import { requireReach } from '../power/preflight.js';
 import type { ResolvedRig } from '../rig/resolved.js';
 import { answers } from './session/answers.js';
 import { CampaignError, codeOf, textOf } from './errors.js';

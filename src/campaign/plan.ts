@@ -1,5 +1,5 @@
 /** What a run would do, without touching anything: devices, order of cuts, an estimate of the time. */
-import { isLabDevice, labName } from '../rig/labNames.js';
+import { isLabDevice, labName } from '../rig/schema/words.js';
 import { AREA_NAMES, type AreaName, STORAGE_AREAS } from '../base/areas.js';
 import type { CutPoint } from '../replication/cutpoint/cutPoint.js';
 import type { ResolvedRig } from '../rig/resolved.js';

@@ -1,4 +1,4 @@
-import { usesLab } from '../rig/labNames.js';
+import { usesLab } from '../rig/schema/words.js';
 import { placedBoards } from '../campaign/session/places.js';
 import { realHost } from '../campaign/session/realHost.js';
 import type { BoardRef } from '../power/spec.js';

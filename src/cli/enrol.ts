@@ -4,7 +4,7 @@
  */
 import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
-import { isLabDevice } from '../rig/labNames.js';
+import { isLabDevice } from '../rig/schema/words.js';
 import { AREA_NAMES } from '../base/areas.js';
 import { gateQuestions } from '../campaign/session/places.js';
 import { CampaignError, textOf } from '../campaign/errors.js';
@@ -12,11 +12,10 @@ import { lockRig } from '../campaign/session/rigLock.js';
 import { enrolmentPath, loadEnrolments } from '../gate/enrolment.js';
 import { disksToEnrol, enrolDisks, isConfirmed, obstacles, type DiskToEnrol } from '../gate/enrolDisks.js';
 import { checkGate } from '../gate/gate.js';
-import { formatGate } from '../gate/format.js';
-import { LABEL_BLOCK_BYTES, labelOffset } from '../gate/labelPlace.js';
+import { formatGate } from '../gate/gateReport.js';
+import { LABEL_BLOCK_BYTES, labelOffset } from '../gate/label.js';
 import { loadRig } from '../rig/load.js';
-import type { ResolvedRig } from '../rig/resolved.js';
-import { rigFields, rigUuid } from '../rig/uuid.js';
+import { type ResolvedRig, rigFields, rigUuid } from '../rig/resolved.js';
 import { UsageError } from '../base/plugpullError.js';
 import { ffiOption, print, printJson, type FfiName } from './options.js';
 import { formatBytes } from './progress/text.js';

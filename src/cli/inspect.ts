@@ -1,6 +1,6 @@
 /** `plugpull inspect RIG`: what stands on the journal: log, indicator area, dirty regions. Reads only, also a rig in use. */
 import type { Command } from 'commander';
-import { usesLab } from '../rig/labNames.js';
+import { usesLab } from '../rig/schema/words.js';
 import { placedDevice } from '../campaign/session/places.js';
 import { realHost } from '../campaign/session/realHost.js';
 import { rigHolder, type LockHolder } from '../campaign/session/rigLock.js';
@@ -8,8 +8,7 @@ import { DeviceError } from '../blockdev/errors.js';
 import { inspectJournal, type InspectReport } from '../replication/inspect.js';
 import { loadRig } from '../rig/load.js';
 import { findingText, unlistedTexts } from '../report/findingText.js';
-import type { ResolvedRig } from '../rig/resolved.js';
-import { rigUuid } from '../rig/uuid.js';
+import { type ResolvedRig, rigUuid } from '../rig/resolved.js';
 import { EXIT, type SetExit } from './exitCodes.js';
 import { ffiOption, print, printJson, type FfiName } from './options.js';
 import { formatBytes } from './progress/text.js';

@@ -11,7 +11,7 @@ import { describeNeed, shortOfRoom } from '../campaign/record/recordNeed.js';
 import { rigHolder } from '../campaign/session/rigLock.js';
 import { deviceNow, type DeviceNow } from '../gate/deviceNow.js';
 import { enrolmentPath, loadEnrolments } from '../gate/enrolment.js';
-import { ttyDoubts } from '../power/index.js';
+import { ttyDoubts } from '../power/preflight.js';
 import { loadRig } from '../rig/load.js';
 import { effectiveRig, type CampaignOverrides } from './effectiveRig.js';
 import { errorRecord, exitCodeOf } from './exitCodes.js';

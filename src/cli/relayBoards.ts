@@ -1,7 +1,8 @@
 /** `plugpull relay boards` (what can be driven, and how it is described) and `relay list` (what seems to be plugged in). Neither opens a tty. */
 import type { Command } from 'commander';
 import { CampaignError, codeOf } from '../campaign/errors.js';
-import { boardTypeYaml, listBoards, listTtys, ownBoardType } from '../power/index.js';
+import { boardTypeYaml, ownBoardType, listBoards } from '../power/catalogue/index.js';
+import { listTtys } from '../power/listTtys.js';
 import { suggestWord } from '../rig/source/nearest.js';
 import { UsageError } from '../base/plugpullError.js';
 import { print, printJson } from './options.js';

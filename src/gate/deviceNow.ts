@@ -1,6 +1,6 @@
 /** What can be known of a device without opening it: for plans, which touch nothing. */
 import { blockNodeOf } from '../blockdev/blockTree.js';
-import { needsEnrolment, usableBytes } from './labelPlace.js';
+import { needsEnrolment, usableBytes } from './label.js';
 import type { WriteCache } from '../blockdev/blockDevice.js';
 import { readAttribute, readSysfs, sysfsFolder } from '../blockdev/sysfs.js';
 

@@ -5,7 +5,7 @@
  */
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { DeviceError } from '../blockdev/errors.js';
-import type { RigFields } from './types.js';
+import type { RigFields } from './gateReport.js';
 import type { DeviceIdentity } from '../blockdev/blockDevice.js';
 
 export interface Enrolment {

@@ -4,10 +4,16 @@
  * with a copied profile, a label with a copied disk.
  */
 import { confirmationOf, enrolmentsOf, type Enrolment } from './enrolment.js';
-import { finding, withPower, type Candidate, type GateFinding, type GateRequest, type RigFields } from './types.js';
-import { otherDisk, type DiskLabel, type LabelRead } from './label.js';
+import {
+  finding,
+  withPower,
+  type Candidate,
+  type GateFinding,
+  type GateRequest,
+  type RigFields,
+} from './gateReport.js';
+import { otherDisk, type DiskLabel, type LabelRead, needsEnrolment } from './label.js';
 import { readLabel } from './labelIo.js';
-import { needsEnrolment } from './labelPlace.js';
 import type { FfiName } from '../blockdev/ffi/native.js';
 import type { DeviceIdentity } from '../blockdev/blockDevice.js';
 

@@ -8,18 +8,24 @@ import type { AreaName } from '../base/areas.js';
 import { blockNodeOf } from '../blockdev/blockTree.js';
 import type { Enrolment } from './enrolment.js';
 import { DeviceError } from '../blockdev/errors.js';
-import { checkDuplicates } from './duplicates.js';
+import { checkDuplicates, checkIdentity } from './identityCheck.js';
 import { checkEnrolment } from './enrolmentCheck.js';
-import { checkIdentity } from './identityCheck.js';
 import { checkSignatures } from './signatures.js';
-import { finding, withPower, type Candidate, type GateFinding, type GateReport, type GateRequest } from './types.js';
+import {
+  finding,
+  withPower,
+  type Candidate,
+  type GateFinding,
+  type GateReport,
+  type GateRequest,
+} from './gateReport.js';
 import { checkClaim, checkUse } from './use.js';
 import { loadNative } from '../blockdev/ffi/loadNative.js';
 import type { FfiName, NativeLibrary } from '../blockdev/ffi/native.js';
 import { lookAt, nameOfOpen } from '../blockdev/openDevice.js';
 import type { OpenDevice } from '../blockdev/blockDevice.js';
 
-export type { GateCode, GateFinding, GateReport, GateRequest, RigOfLabel } from './types.js';
+export type { GateCode, GateFinding, GateReport, GateRequest, RigOfLabel } from './gateReport.js';
 
 export interface GateOptions {
   /** From `loadEnrolments`; default: none. */

@@ -1,9 +1,11 @@
 /** Is it the device that the profile means? Stable name, serial, WWN, backing file. */
+
 import { readdirSync, type Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { blockNodeOf } from '../blockdev/blockTree.js';
-import { finding, isLoop, type Candidate, type GateFinding, type GateRequest } from './types.js';
-import { isMultipath, madeByKernel, normalizeWwn } from '../blockdev/sysfs.js';
+import { finding, isLoop, type Candidate, type GateFinding, type GateRequest } from './gateReport.js';
+import { isMultipath, madeByKernel, normalizeWwn, readSysfs } from '../blockdev/sysfs.js';
+import type { DeviceIdentity } from '../blockdev/blockDevice.js';
 
 /** udev derives these from the hardware or from its place on the bus; `/dev/sdX` is the order of discovery. */
 const STABLE_FOLDERS = ['/dev/disk/by-id/', '/dev/disk/by-path/', '/dev/disk/by-partuuid/'];
@@ -137,4 +139,38 @@ export async function isSameFile(a: string, b: string): Promise<boolean> {
   if (a === b) return true;
   const [statA, statB] = [await statOrNull(a), await statOrNull(b)];
   return statA !== null && statB !== null && statA.dev === statB.dev && statA.ino === statB.ino;
+}
+
+/** (MERGED) Are two roles one device? By number, by backing file, or by the disk's own name when it is reached over two paths. */
+
+/** Null, or in words why the two are one. */
+export async function whyOne(a: DeviceIdentity, b: DeviceIdentity): Promise<string | null> {
+  if (a.majorMinor === b.majorMinor) return `both are ${a.kernelName}`;
+  if (arePartitionsOfOneDisk(a, b)) return null;
+  if (a.backingFile !== null && b.backingFile !== null)
+    return (await isSameFile(a.backingFile, b.backingFile)) ? `both are over ${a.backingFile}` : null;
+  if (a.wwn !== null && b.wwn !== null)
+    return a.wwn === b.wwn ? `both have wwn ${a.wwn}: one disk over two paths` : null;
+  if (a.serial !== null && a.serial === b.serial && a.model === b.model)
+    return `both have serial ${a.serial}: one disk over two paths`;
+  return null;
+}
+
+/** They share serial, WWN and power, and not a byte. */
+function arePartitionsOfOneDisk(a: DeviceIdentity, b: DeviceIdentity): boolean {
+  const [one, other] = [readSysfs(a.majorMinor), readSysfs(b.majorMinor)];
+  return one?.isPartition === true && other?.isPartition === true && one.diskName === other.diskName;
+}
+
+export async function checkDuplicates(candidates: readonly Candidate[]): Promise<GateFinding[]> {
+  const findings: GateFinding[] = [];
+  for (const [i, later] of candidates.entries()) {
+    for (const earlier of candidates.slice(0, i)) {
+      const why = await whyOne(earlier.identity, later.identity);
+      if (why === null) continue;
+      const found = `the same as ${earlier.request.role} (${earlier.request.path}): ${why}`;
+      findings.push(finding(later.request, 'GATE_SAME_DEVICE', found, 'every role needs a device of its own'));
+    }
+  }
+  return findings;
 }

@@ -12,8 +12,8 @@
  *
  * Texts are UTF-8, padded with zeros, cut at their field's end; none is the empty text.
  */
+
 import { AREA_NAMES, type AreaName } from '../base/areas.js';
-import { LABEL_BLOCK_BYTES, labelOffset } from './labelPlace.js';
 import type { DeviceIdentity } from '../blockdev/blockDevice.js';
 
 export interface DiskLabel {
@@ -37,6 +37,9 @@ export type LabelRead =
   | { kind: 'other-version'; version: number }
   /** `offsetBytes`: where it says that it lies. */
   | { kind: 'label'; label: DiskLabel; offsetBytes: number };
+
+/** Disks of 4096-byte sectors write it alone, and 512e disks write it without reading first. */
+export const LABEL_BLOCK_BYTES = 4096;
 
 const LABEL_VERSION = 1;
 
@@ -157,4 +160,31 @@ export function otherDisk(label: DiskLabel, offsetBytes: number, identity: Devic
   }
   if (names.some(({ labelled, told }) => labelled !== null && labelled === told)) return null;
   return `serial ${label.serial ?? 'unknown'}; this one tells ${identity.serial ?? identity.wwn ?? 'nothing'}`;
+}
+
+/** (MERGED)
+ * Who carries a label, and where: the last whole 4 KiB of a device that needs enrolment. What lies before it is what an
+ * area or a journal may use, and this file alone says so: preparing, judging, comparing, the journal's layout and the
+ * plan all ask `usableBytes`.
+ *
+ *   0 ───────────── usable ───────────── label offset ── 4 KiB ── (a rest below 4 KiB) ── end
+ *
+ * Whole 4 KiB, so that disks of 4096-byte sectors write it alone, and 512e disks without reading first.
+ */
+
+type Sized = Pick<DeviceIdentity, 'sizeBytes' | 'backingFile'>;
+
+/** Every device does but a loop device: that is named by its file, which the safety gate compares; the lab's are such. */
+export function needsEnrolment(device: Pick<DeviceIdentity, 'backingFile'>): boolean {
+  return device.backingFile === null;
+}
+
+/** Byte offset of the label; negative on a device too small for one. */
+export function labelOffset(sizeBytes: number): number {
+  return (Math.floor(sizeBytes / LABEL_BLOCK_BYTES) - 1) * LABEL_BLOCK_BYTES;
+}
+
+/** The bytes, from the start, that a run may write to. */
+export function usableBytes(device: Sized): number {
+  return needsEnrolment(device) ? Math.max(0, labelOffset(device.sizeBytes)) : device.sizeBytes;
 }

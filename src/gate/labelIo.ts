@@ -4,8 +4,16 @@ import { open, type FileHandle } from 'node:fs/promises';
 import { alignedMemory } from '../blockdev/alignedMemory.js';
 import { majorMinorOf } from '../blockdev/blockTree.js';
 import { DeviceError } from '../blockdev/errors.js';
-import { decodeLabel, encodeLabel, otherDisk, type DiskLabel, type LabelRead } from './label.js';
-import { LABEL_BLOCK_BYTES, labelOffset, needsEnrolment } from './labelPlace.js';
+import {
+  decodeLabel,
+  encodeLabel,
+  otherDisk,
+  type DiskLabel,
+  type LabelRead,
+  LABEL_BLOCK_BYTES,
+  labelOffset,
+  needsEnrolment,
+} from './label.js';
 import type { FfiName } from '../blockdev/ffi/native.js';
 import type { DeviceIdentity, OpenDevice } from '../blockdev/blockDevice.js';
 import { sectorTools } from '../blockdev/sectorTools.js';

@@ -10,7 +10,7 @@ import { open } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { attended } from '../base/systemClock.js';
 import { alignedMemory, type AlignedMemory } from '../blockdev/alignedMemory.js';
-import { finding, withPower, type Candidate, type GateFinding } from './types.js';
+import { finding, withPower, type Candidate, type GateFinding } from './gateReport.js';
 import type { FfiName } from '../blockdev/ffi/native.js';
 import { OBSERVATION_FIELD, OBSERVED } from '../base/observation.js';
 import { sectorTools } from '../blockdev/sectorTools.js';

@@ -4,9 +4,8 @@
  */
 
 import { toHex } from './hex.js';
-import { renderFrame } from './language/frame.js';
+import { renderFrame, evaluate, type Values } from './language/frame.js';
 import { compileReply } from './language/reply.js';
-import { evaluate, type Values } from './language/numbers.js';
 import { TemplateError } from './language/template.js';
 
 export interface TemplateProblem {

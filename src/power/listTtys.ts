@@ -3,7 +3,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { SerialPort } from 'serialport';
-import { listBoards } from './listBoards.js';
+import { listBoards } from './catalogue/index.js';
 import { holderOf } from './transport/ttyProblems.js';
 
 export interface TtyListing {

@@ -10,7 +10,7 @@ import { openBoard } from './boards/openBoard.js';
 import { type RawClock, NS_PER_MS } from '../base/clock.js';
 import { isPowerError, type PowerError } from './errors.js';
 import { boardDeps, type PowerDeps } from './openPower.js';
-import { type SwitchProof, verifyRelays } from './rails/verify.js';
+import { type SwitchProof, verifyRelays } from './boards/readBack.js';
 
 export interface BoardTestStep {
   step: 'open' | 'identify' | 'read' | 'switch' | 'switch all';

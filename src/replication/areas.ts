@@ -3,7 +3,7 @@ import { AREA_NAMES, type AreaName } from '../base/areas.js';
 import type { DeviceIdentity, OpenDevice } from '../blockdev/blockDevice.js';
 import { normalizeWwn } from '../blockdev/sysfs.js';
 import { requireLabel } from '../gate/labelIo.js';
-import { usableBytes } from '../gate/labelPlace.js';
+import { usableBytes } from '../gate/label.js';
 import { openDevice } from '../blockdev/openDevice.js';
 import { journalLayout } from '../tracker/journal/layout.js';
 import type { JournalGeometry } from '../tracker/journal/format.js';

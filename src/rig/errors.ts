@@ -1,6 +1,7 @@
 /**
  * What is wrong with a rig profile, for the person who has to mend it. All problems of a file are reported at once.
  */
+
 import { PlugpullError } from '../base/plugpullError.js';
 import { withoutInvisible } from './source/invisible.js';
 
@@ -55,4 +56,12 @@ export function showValue(value: unknown): string | null {
   // Control characters would let a profile write to the reader's terminal.
   const clean = withoutInvisible(text);
   return clean.length > SHOWN_CHARS_MAX ? `${clean.slice(0, SHOWN_CHARS_MAX)}…` : clean === '' ? '""' : clean;
+}
+
+/** Where a value sits in a profile. */
+export type FieldPath = readonly (string | number)[];
+
+/** `['campaign', 'cuts', 1, 'rails']` → `campaign.cuts[1].rails` */
+export function formatFieldPath(path: FieldPath): string {
+  return path.map((part, i) => (typeof part === 'number' ? `[${part}]` : i === 0 ? part : `.${part}`)).join('');
 }

@@ -1,12 +1,13 @@
 /**
  * From the schema's issues to problems that a person can act on.
  */
+
 import { z } from 'zod';
-import { showValue, type RigProblem } from './errors.js';
+import { showValue, type RigProblem, formatFieldPath, type FieldPath } from './errors.js';
 import type { IssueParams } from './schema/fields.js';
-import { formatFieldPath, type FieldPath } from './source/fieldPath.js';
 import { suggestWord } from './source/nearest.js';
 import type { YamlSource } from './source/yamlSource.js';
+import type { Profile } from './schema/profile.js';
 
 type Issue = z.core.$ZodIssue;
 
@@ -116,3 +117,19 @@ function inner(schema: z.ZodType): z.ZodType {
   if (schema instanceof z.ZodPipe) return inner(schema.in as z.ZodType);
   return schema;
 }
+
+/** (MERGED)
+ * A check looks across sections, where a schema can't. It is given the sections that are valid by themselves and skips
+ * what it would need of the others, so that one mistake does not hide the next.
+ */
+
+export interface Finding {
+  kind: 'error' | 'warning';
+  path: FieldPath;
+  /** The field's name is at fault (or has no value): point at it. */
+  atKey?: boolean;
+  rule: string;
+  next: string;
+}
+
+export type Check = (profile: Partial<Profile>, report: (finding: Finding) => void) => void;

@@ -2,19 +2,29 @@
  * Reads a rig profile. What comes out is complete and consistent in itself; whether the things it names exist is for
  * `doctor` and the safety gate to find out. `lab:NAME` is left as it is.
  */
+
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
-import { checkPowerSpec } from '../power/checkPowerSpec.js';
+import { checkPowerSpec } from '../power/boards/resolveBoard.js';
 import { isPowerError } from '../power/errors.js';
-import { CHECKS } from './checks/all.js';
-import type { Finding } from './checks/check.js';
-import { RigError, type RigProblem } from './errors.js';
-import { problemAt, problemsOfIssues } from './issues.js';
+import { type Finding, type Check, problemAt, problemsOfIssues } from './issues.js';
+import { RigError, type RigProblem, formatFieldPath } from './errors.js';
 import { resolveProfile } from './resolve.js';
 import type { ResolvedRig, RigWarning } from './resolved.js';
 import { profileSchema, type Profile } from './schema/profile.js';
-import { formatFieldPath } from './source/fieldPath.js';
 import { suggestWord } from './source/nearest.js';
 import { readYaml, type YamlSource } from './source/yamlSource.js';
+import { checkDeviceIdentity, checkDevicesApart } from './checks/devices.js';
+import { checkLabBoards, checkLabFeeds, checkLabWiring, checkLabBehaviour } from './checks/lab.js';
+import { checkBoards, checkCuts, checkPowered, checkRails, checkCutPoints } from './checks/power.js';
+import { checkBoardTypes, checkTypesUsed } from './checks/boardTypes.js';
+import {
+  checkAreaSizes,
+  checkInFlightBytes,
+  checkJournalSize,
+  checkRegionCount,
+  checkWritesFit,
+  checkFlushBeforeTimeout,
+} from './checks/sizes.js';
 
 /** A hand-written profile has a few KiB; a thousand boards would fit. */
 const FILE_BYTES_MAX = 2 ** 20;
@@ -106,3 +116,26 @@ function readUpTo(fd: number, limit: number): Uint8Array {
     if (n === 0 || length === limit) return buffer.subarray(0, length);
   }
 }
+
+/** Every check across sections, in the order in which a profile is read. */
+export const CHECKS: readonly Check[] = [
+  checkDeviceIdentity,
+  checkDevicesApart,
+  checkAreaSizes,
+  checkRegionCount,
+  checkWritesFit,
+  checkInFlightBytes,
+  checkJournalSize,
+  checkFlushBeforeTimeout,
+  checkBoardTypes,
+  checkBoards,
+  checkTypesUsed,
+  checkRails,
+  checkPowered,
+  checkCuts,
+  checkCutPoints,
+  checkLabBoards,
+  checkLabFeeds,
+  checkLabWiring,
+  checkLabBehaviour,
+];

@@ -5,11 +5,10 @@ import { userOfLabBoard } from './checks/lab.js';
 import type { DeviceRef } from '../blockdev/deviceRef.js';
 import type { LabSpec } from '../lab/spec.js';
 import type { CampaignSpec, CutSpec, ResolvedRig, RigWarning } from './resolved.js';
-import type { AreaProfile } from './schema/areas.js';
+import type { AreaProfile, Profile } from './schema/profile.js';
 import type { CampaignProfile } from './schema/campaign.js';
 import type { LabProfile } from './schema/lab.js';
 import type { TrackingProfile, WorkloadProfile } from './schema/load.js';
-import type { Profile } from './schema/profile.js';
 
 /** Cuts of a profile that names none: soon enough for a short cycle, late enough for load to build up. */
 const DEFAULT_CUT_AFTER_MS = { min: 200, max: 2000 };

@@ -10,7 +10,7 @@ import { realHost } from '../../src/campaign/session/realHost.js';
 import { lockRig } from '../../src/campaign/session/rigLock.js';
 import { Session } from '../../src/campaign/session/session.js';
 import { labDown } from '../../src/lab/lab.js';
-import { openPower } from '../../src/power/index.js';
+import { openPower } from '../../src/power/openPower.js';
 import { parseRig } from '../../src/rig/load.js';
 import { placedBoards } from '../../src/campaign/session/places.js';
 import { ALL_POWERED, boardRigText, canRunLab, runBoardRig, why } from './boardRig.js';

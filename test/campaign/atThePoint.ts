@@ -22,8 +22,7 @@ import {
 import { parseUuid } from '../../src/tracker/journal/format.js';
 import { recoverJournal, type JournalRecovery } from '../../src/tracker/journal/recovery.js';
 import { labPaths } from '../../src/lab/paths.js';
-import type { ResolvedRig } from '../../src/rig/resolved.js';
-import { rigUuid } from '../../src/rig/uuid.js';
+import { type ResolvedRig, rigUuid } from '../../src/rig/resolved.js';
 import { OBSERVED } from '../../src/base/observation.js';
 import { parseSector } from '../../src/workload/stamp.js';
 import { labRig, type RigWishes } from './labRig.js';

@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { listBoards } from '../../src/power/index.js';
+import { listBoards } from '../../src/power/catalogue/index.js';
 import { ALL_POWERED, boardRigText, canRunLab, CYCLES, runBoardRig, why, type BoardWishes } from './boardRig.js';
 import { ownStateDir } from './labRig.js';
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CampaignError } from '../../src/campaign/errors.js';
 import { lockRig, rigHolder } from '../../src/campaign/session/rigLock.js';
-import { processNow } from '../../src/power/transport/lockHolder.js';
+import { processNow } from '../../src/power/transport/ttyLock.js';
 
 let dir: string;
 beforeEach(() => {

@@ -7,7 +7,7 @@ import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { loadRig } from '../../src/rig/load.js';
-import { rigUuid } from '../../src/rig/uuid.js';
+import { rigUuid } from '../../src/rig/resolved.js';
 import { ownStateDir } from '../campaign/labRig.js';
 import { freezableLoop } from '../blockdev/frozen.js';
 import { MIB, useMirrors } from '../replication/mirror.js';

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { describe, expect, it } from 'vitest';
 import { MUTANTS } from '../../src/explore/mutants/index.js';
-import { findBoardType } from '../../src/power/index.js';
+import { findBoardType } from '../../src/power/catalogue/index.js';
 import { parseRig } from '../../src/rig/load.js';
 import { cli } from './cli.js';
 

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { labUp } from '../../src/lab/lab.js';
 import { parseRig } from '../../src/rig/load.js';
-import { processNow } from '../../src/power/transport/lockHolder.js';
+import { processNow } from '../../src/power/transport/ttyLock.js';
 import { ownStateDir } from '../campaign/labRig.js';
 import { cli } from './cli.js';
 import { expectMadeGood } from './madeGood.js';

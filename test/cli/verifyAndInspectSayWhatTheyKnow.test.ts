@@ -5,7 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { lockRig } from '../../src/campaign/session/rigLock.js';
 import { createReplicationEngine } from '../../src/replication/worker/client.js';
 import { parseRig } from '../../src/rig/load.js';
-import { rigUuid } from '../../src/rig/uuid.js';
+import { rigUuid } from '../../src/rig/resolved.js';
 import { ownStateDir } from '../campaign/labRig.js';
 import { useLoops } from '../blockdev/loop.js';
 import { cli } from './cli.js';

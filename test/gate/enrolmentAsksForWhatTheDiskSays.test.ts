@@ -1,7 +1,7 @@
 /** Promise: enrolling is offered for disks that lack nothing else, and confirmed by their own serial alone. */
 import { expect, it } from 'vitest';
 import { disksToEnrol, isConfirmed } from '../../src/gate/enrolDisks.js';
-import type { GateFinding, GateReport } from '../../src/gate/types.js';
+import type { GateFinding, GateReport } from '../../src/gate/gateReport.js';
 import type { DeviceIdentity } from '../../src/blockdev/blockDevice.js';
 
 const identity = { path: '/dev/disk/by-id/x', serial: 'Z1Z0ABCD', wwn: '0x5000c500a1b2c3d4' } as DeviceIdentity;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { blockNodeOf } from '../../src/blockdev/blockTree.js';
 import { checkGate } from '../../src/gate/gate.js';
-import { parseMountinfo } from '../../src/gate/mounts.js';
+import { parseMountinfo } from '../../src/gate/use.js';
 import { openDevice } from '../../src/blockdev/openDevice.js';
 import { command, useLoops, type TestLoop } from '../blockdev/loop.js';
 

@@ -3,7 +3,7 @@ import { linkSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { checkGate, type GateRequest } from '../../src/gate/gate.js';
-import { whyOne } from '../../src/gate/duplicates.js';
+import { whyOne } from '../../src/gate/identityCheck.js';
 import { identify } from '../../src/blockdev/openDevice.js';
 import { useLoops } from '../blockdev/loop.js';
 

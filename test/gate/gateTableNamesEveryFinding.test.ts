@@ -1,7 +1,6 @@
 /** Promise: the table shows every finding whole, aligned, and says that nothing was written. */
 import { expect, it } from 'vitest';
-import { formatGate } from '../../src/gate/format.js';
-import type { GateFinding } from '../../src/gate/types.js';
+import { formatGate, type GateFinding } from '../../src/gate/gateReport.js';
 
 const findings: GateFinding[] = [
   { code: 'GATE_MOUNTED', role: 'primary', path: '/dev/a', found: 'mounted at /srv', nextStep: 'umount it' },

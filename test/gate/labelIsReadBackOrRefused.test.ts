@@ -3,9 +3,18 @@ import fc from 'fast-check';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { isDeviceError } from '../../src/blockdev/errors.js';
-import { decodeLabel, encodeLabel, labelOf, otherDisk, type DiskLabel } from '../../src/gate/label.js';
+import {
+  decodeLabel,
+  encodeLabel,
+  labelOf,
+  otherDisk,
+  type DiskLabel,
+  LABEL_BLOCK_BYTES,
+  labelOffset,
+  needsEnrolment,
+  usableBytes,
+} from '../../src/gate/label.js';
 import { readHeld, readLabel, requireLabel, writeLabel } from '../../src/gate/labelIo.js';
-import { LABEL_BLOCK_BYTES, labelOffset, needsEnrolment, usableBytes } from '../../src/gate/labelPlace.js';
 import { identify, openDevice } from '../../src/blockdev/openDevice.js';
 import type { DeviceIdentity, OpenDevice } from '../../src/blockdev/blockDevice.js';
 import { sectorTools } from '../../src/blockdev/sectorTools.js';

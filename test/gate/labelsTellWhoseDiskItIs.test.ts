@@ -1,9 +1,8 @@
 /** Promise: the gate wants file and label, of this rig, role and disk; each lack has its own code and its own way out. */
 import { expect, it } from 'vitest';
 import { checkLabel } from '../../src/gate/enrolmentCheck.js';
-import type { GateFinding, GateRequest } from '../../src/gate/types.js';
-import type { DiskLabel, LabelRead } from '../../src/gate/label.js';
-import { labelOffset } from '../../src/gate/labelPlace.js';
+import type { GateFinding, GateRequest } from '../../src/gate/gateReport.js';
+import { type DiskLabel, type LabelRead, labelOffset } from '../../src/gate/label.js';
 import type { DeviceIdentity } from '../../src/blockdev/blockDevice.js';
 
 const identity = {

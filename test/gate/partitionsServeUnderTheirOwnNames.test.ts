@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { expect, it } from 'vitest';
 import { checkGate, type GateRequest } from '../../src/gate/gate.js';
-import { checkDuplicates } from '../../src/gate/duplicates.js';
+import { checkDuplicates } from '../../src/gate/identityCheck.js';
 import { identify } from '../../src/blockdev/openDevice.js';
 import { wwnOfMultipath } from '../../src/blockdev/sysfs.js';
 import { command, useLoops, type TestLoop } from '../blockdev/loop.js';

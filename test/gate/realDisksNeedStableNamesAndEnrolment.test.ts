@@ -6,7 +6,7 @@ import { afterAll, expect, it } from 'vitest';
 import { confirmationOf, enrol, enrolmentPath, isEnrolled, loadEnrolments } from '../../src/gate/enrolment.js';
 import { isDeviceError } from '../../src/blockdev/errors.js';
 import { checkIdentity } from '../../src/gate/identityCheck.js';
-import type { GateRequest } from '../../src/gate/types.js';
+import type { GateRequest } from '../../src/gate/gateReport.js';
 import type { DeviceIdentity } from '../../src/blockdev/blockDevice.js';
 import { normalizeWwn } from '../../src/blockdev/sysfs.js';
 

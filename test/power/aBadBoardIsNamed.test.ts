@@ -2,7 +2,7 @@
 
 import fs from 'node:fs';
 import { afterAll, afterEach, expect, it } from 'vitest';
-import type { PowerError } from '../../src/power/index.js';
+import type { PowerError } from '../../src/power/errors.js';
 import { boardRef, closeAll, openOne, startVirtualBoard, temporaryDir } from './virtualBoard.js';
 
 const runtimeDir = temporaryDir();

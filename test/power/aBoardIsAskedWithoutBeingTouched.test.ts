@@ -2,7 +2,7 @@
 import fs from 'node:fs';
 import { afterAll, afterEach, expect, it } from 'vitest';
 import { catalogue } from '../../src/power/catalogue/index.js';
-import { mayBeAsked, readRailsAtRest } from '../../src/power/readAtRest.js';
+import { mayBeAsked, readRailsAtRest } from '../../src/power/openPower.js';
 import { openSerialWire } from '../../src/power/transport/serialWire.js';
 import { lockTty } from '../../src/power/transport/ttyLock.js';
 import { boardRef, closeAll, openOne, rail, startVirtualBoard, temporaryDir } from './virtualBoard.js';

@@ -5,7 +5,7 @@ import { parse } from 'yaml';
 import { afterAll, afterEach, expect, it } from 'vitest';
 import type { BoardPeer } from '../../src/lab/peer.js';
 import { openPty, type Pty } from '../../src/lab/pty.js';
-import { findBoardType } from '../../src/power/index.js';
+import { findBoardType } from '../../src/power/catalogue/index.js';
 import { boardRef, closeAll, openOne, rail, temporaryDir } from './virtualBoard.js';
 
 const runtimeDir = temporaryDir();

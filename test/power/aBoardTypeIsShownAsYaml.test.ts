@@ -2,10 +2,9 @@
 
 import fs from 'node:fs';
 import { afterAll, afterEach, expect, it } from 'vitest';
-import { boardTypeYaml } from '../../src/power/boardTypeYaml.js';
+import { boardTypeYaml, catalogue } from '../../src/power/catalogue/index.js';
 import { boardTypeSchema } from '../../src/power/boardType.js';
-import { catalogue } from '../../src/power/catalogue/index.js';
-import { openPower } from '../../src/power/index.js';
+import { openPower } from '../../src/power/openPower.js';
 import { parseRig } from '../../src/rig/load.js';
 import type { ResolvedRig } from '../../src/rig/resolved.js';
 import { problemsOf } from '../rig/minimal.js';

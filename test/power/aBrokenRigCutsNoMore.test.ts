@@ -2,7 +2,7 @@
 
 import fs from 'node:fs';
 import { afterAll, afterEach, expect, it } from 'vitest';
-import { openPower } from '../../src/power/index.js';
+import { openPower } from '../../src/power/openPower.js';
 import { closeAll, rail, startVirtualBoard, temporaryDir } from './virtualBoard.js';
 
 const runtimeDir = temporaryDir();

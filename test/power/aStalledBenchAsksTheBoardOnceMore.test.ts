@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import type { Board, RelayReading } from '../../src/power/boards/board.js';
 import type { RawClock } from '../../src/base/clock.js';
-import { verifyRelays } from '../../src/power/rails/verify.js';
+import { verifyRelays } from '../../src/power/boards/readBack.js';
 
 const WITHIN_MS = 200;
 

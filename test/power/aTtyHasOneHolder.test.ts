@@ -4,8 +4,7 @@ import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { afterAll, afterEach, expect, it } from 'vitest';
-import { processNow } from '../../src/power/transport/lockHolder.js';
-import { lockName, lockTty } from '../../src/power/transport/ttyLock.js';
+import { processNow, lockName, lockTty } from '../../src/power/transport/ttyLock.js';
 import { holderOf } from '../../src/power/transport/ttyProblems.js';
 import { boardRef, closeAll, openOne, startVirtualBoard, temporaryDir } from './virtualBoard.js';
 

@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import { afterAll, afterEach, expect, it } from 'vitest';
 import { createPeer } from '../../src/lab/peers/index.js';
 import { systemClock } from '../../src/base/systemClock.js';
-import type { WireTrace } from '../../src/power/index.js';
+import type { WireTrace } from '../../src/power/boards/connection.js';
 import type { Wire } from '../../src/power/transport/wire.js';
 import { handWire } from './handWire.js';
 import { boardRef, closeAll, openOne, rail, startVirtualBoard, temporaryDir } from './virtualBoard.js';

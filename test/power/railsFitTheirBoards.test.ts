@@ -1,8 +1,9 @@
 /** Mistakes of a profile are found before any tty is opened. */
 
 import { expect, it } from 'vitest';
-import { checkPowerSpec, listBoards } from '../../src/power/index.js';
-import { relayOn } from '../../src/power/rails/railMap.js';
+import { checkPowerSpec } from '../../src/power/boards/resolveBoard.js';
+import { listBoards } from '../../src/power/catalogue/index.js';
+import { relayOn } from '../../src/power/rails/rail.js';
 import { boardRef, rail } from './virtualBoard.js';
 
 const good = { boards: [boardRef('modbus-rtu', '/dev/none', 8)], boardTypes: {}, rails: [rail('a', [1])] };

@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import { afterAll, afterEach, expect, it } from 'vitest';
-import { type BoardTestStep, testBoard } from '../../src/power/index.js';
+import { type BoardTestStep, testBoard } from '../../src/power/testBoard.js';
 import { closeAll, startVirtualBoard, temporaryDir } from './virtualBoard.js';
 
 const runtimeDir = temporaryDir();

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { afterAll, afterEach, expect, it } from 'vitest';
 import { openPty, type Pty } from '../../src/lab/pty.js';
 import { listTtys, type SerialPortOfHost } from '../../src/power/listTtys.js';
-import { ttyDoubts } from '../../src/power/ttyDoubts.js';
+import { ttyDoubts } from '../../src/power/preflight.js';
 import { parseRig } from '../../src/rig/load.js';
 import { MINIMAL } from '../rig/minimal.js';
 import { temporaryDir } from './virtualBoard.js';

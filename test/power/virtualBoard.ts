@@ -8,7 +8,8 @@ import { createPeer } from '../../src/lab/peers/index.js';
 import { openPty } from '../../src/lab/pty.js';
 import { openSerialWire } from '../../src/power/transport/serialWire.js';
 import type { OpenWire } from '../../src/power/transport/wire.js';
-import { openPower, type PowerController, type PowerDeps } from '../../src/power/index.js';
+import { openPower, type PowerDeps } from '../../src/power/openPower.js';
+import type { PowerController } from '../../src/power/rails/controller.js';
 import type { BoardRef, RailSpec } from '../../src/power/spec.js';
 
 /** Bounds a hang only: bytes of a pty pass through a kernel thread, then through the event loop. */

@@ -2,7 +2,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { afterAll, afterEach, expect, it } from 'vitest';
-import { railsLeft } from '../../src/power/index.js';
+import { railsLeft } from '../../src/power/rails/rail.js';
 import { fileOutlets } from './fileOutlets.js';
 import { boardRef, closeAll, openOne, rail, startVirtualBoard, temporaryDir } from './virtualBoard.js';
 

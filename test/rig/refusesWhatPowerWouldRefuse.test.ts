@@ -1,9 +1,8 @@
 /** Promise: a profile that loads is one whose boards and rails the power layer takes; it is not refused at the first cut. */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { checkPowerSpec } from '../../src/power/checkPowerSpec.js';
-import { builtInTypes } from '../../src/power/findBoardType.js';
-import { catalogue } from '../../src/power/catalogue/index.js';
+import { checkPowerSpec } from '../../src/power/boards/resolveBoard.js';
+import { builtInTypes, catalogue } from '../../src/power/catalogue/index.js';
 import { RigError } from '../../src/rig/errors.js';
 import { parseRig } from '../../src/rig/load.js';
 import { problemsOf } from './minimal.js';

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { parseRig } from '../../src/rig/load.js';
-import { rigUuid } from '../../src/rig/uuid.js';
+import { rigUuid } from '../../src/rig/resolved.js';
 import { MINIMAL, spoiled } from './minimal.js';
 
 const uuid = (text: string, file = 'bench.yaml'): string => rigUuid(parseRig(text, file));

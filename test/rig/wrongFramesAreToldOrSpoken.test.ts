@@ -5,13 +5,12 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { stringify } from 'yaml';
-import { conrad, devantech, firmata, icse, kmtronic } from '../../src/power/catalogue/byteBoards.js';
-import { lcus } from '../../src/power/catalogue/lcus.js';
+import { conrad, devantech, firmata, icse, kmtronic, lcus } from '../../src/power/catalogue/byteBoards.js';
 import { modbusRtu } from '../../src/power/catalogue/modbus.js';
-import { scpi } from '../../src/power/catalogue/scpi.js';
-import { denkovi16, numato, sainsmart16 } from '../../src/power/catalogue/textBoards.js';
+import { scpi, denkovi16, numato, sainsmart16 } from '../../src/power/catalogue/textBoards.js';
 import type { RawClock } from '../../src/base/clock.js';
-import { isPowerError, openPower } from '../../src/power/index.js';
+import { isPowerError } from '../../src/power/errors.js';
+import { openPower } from '../../src/power/openPower.js';
 import type { OpenWire } from '../../src/power/transport/wire.js';
 import { RigError } from '../../src/rig/errors.js';
 import { parseRig } from '../../src/rig/load.js';

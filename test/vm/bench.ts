@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe } from 'vitest';
 import type { AreaName } from '../../src/base/areas.js';
-import type { GateReport, GateRequest } from '../../src/gate/types.js';
+import type { GateReport, GateRequest } from '../../src/gate/gateReport.js';
 import type { DeviceIdentity } from '../../src/blockdev/blockDevice.js';
 import { startMachine, type Machine, type MachineOptions } from './machine.js';
 import { because, missingOf, whyNoMachine } from './prerequisites.js';

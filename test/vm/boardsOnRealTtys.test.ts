@@ -67,7 +67,7 @@ describeInMachine('boards on real ttys', {}, () => {
       .toMatchObject({ path: '/dev/ttyUSB0', stablePath: expect.stringMatching(BRIDGE) as string, heldBy: null });
     const { stablePath } = (await bridge())!;
 
-    await machine.hold('power', 'power/index.js', 'openPower', railOn('lcus', stablePath!), OPTIONS);
+    await machine.hold('power', 'power/openPower.js', 'openPower', railOn('lcus', stablePath!), OPTIONS);
     expect(await bridge()).toMatchObject({ heldBy: { name: expect.any(String) as string } });
     await machine.callHeld('power', 'switchRails', ['P'], 'off');
     await machine.callHeld('power', 'switchRails', ['P'], 'on');
@@ -85,7 +85,7 @@ describeInMachine('boards on real ttys', {}, () => {
 
     await machine.attachUsbSerial();
     await expect.poll(bridge, IN_THE_END).toMatchObject({ stablePath });
-    await machine.hold('power', 'power/index.js', 'openPower', railOn('lcus', stablePath!), OPTIONS);
+    await machine.hold('power', 'power/openPower.js', 'openPower', railOn('lcus', stablePath!), OPTIONS);
     await machine.callHeld('power', 'switchRails', ['P'], 'on');
     await machine.callHeld('power', 'close');
   });
@@ -97,7 +97,7 @@ describeInMachine('boards on real ttys', {}, () => {
   ] as const)('a relay on %s, inverted: %s', async (type, invert, dropped) => {
     const { machine } = rig;
     const opened = machine.traced().length;
-    await machine.hold('power', 'power/index.js', 'openPower', railOn(type, '/dev/ttyS1', invert), OPTIONS);
+    await machine.hold('power', 'power/openPower.js', 'openPower', railOn(type, '/dev/ttyS1', invert), OPTIONS);
     expect(linesSince(machine, opened).at(-1)).toEqual(both);
 
     const on = invert ? dropped : both;

@@ -1,6 +1,6 @@
 /** Promise: what the kernel's own stacks hold (partitions, md, dm, multipath, swap, mounts, loops) is refused, and free again after. */
 import { expect, it } from 'vitest';
-import type { GateRequest } from '../../src/gate/types.js';
+import type { GateRequest } from '../../src/gate/gateReport.js';
 import {
   askGate,
   codesOf,

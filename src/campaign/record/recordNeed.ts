@@ -3,7 +3,7 @@
  * there is. Of every update the history has about six records; how many updates a load makes is the profile's rate, what
  * a run before made, or, with neither, an assumption that is named as one.
  */
-import { isLabDevice, labName } from '../../rig/labNames.js';
+import { isLabDevice, labName } from '../../rig/schema/words.js';
 import { HISTORY_FILE_BYTES, KEPT_FAILURES_MAX } from '../../replication/worker/historyShelf.js';
 import { formatBytes } from '../../report/figures.js';
 import type { AreaName } from '../../base/areas.js';

@@ -3,7 +3,7 @@
  * bring fakes.
  */
 import type { FfiName } from '../../blockdev/ffi/native.js';
-import type { RigOfLabel } from '../../gate/types.js';
+import type { RigOfLabel } from '../../gate/gateReport.js';
 import type { DeviceIdentity } from '../../blockdev/blockDevice.js';
 import type { PowerCounters } from '../../blockdev/powerCounters.js';
 import type { ReplicationEvents, ReplicationEngine } from '../../replication/replicationEngine.js';

@@ -2,9 +2,8 @@
 import { AREA_NAMES, type AreaName } from '../../base/areas.js';
 import type { DeviceRef } from '../../blockdev/deviceRef.js';
 import type { BoardRef } from '../../power/spec.js';
-import { isLabDevice, labName } from '../../rig/labNames.js';
-import type { ResolvedRig } from '../../rig/resolved.js';
-import { rigFields, rigUuid } from '../../rig/uuid.js';
+import { isLabDevice, labName } from '../../rig/schema/words.js';
+import { type ResolvedRig, rigFields, rigUuid } from '../../rig/resolved.js';
 import { CampaignError } from '../errors.js';
 import type { GateQuestion, LabView } from './host.js';
 

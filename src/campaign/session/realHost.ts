@@ -1,5 +1,6 @@
 /** The layers below, as they are. What is large is loaded when it is needed: `plan` starts no thread and opens no tty. */
-import type { AllOnResult, PowerController, railsLeft } from '../../power/index.js';
+import type { AllOnResult, railsLeft } from '../../power/rails/rail.js';
+import type { PowerController } from '../../power/rails/controller.js';
 import { CampaignError, textOf } from '../errors.js';
 import type { Host, RigPower, RailFound } from './host.js';
 import { stateDir } from './stateDir.js';
@@ -23,16 +24,17 @@ export const realHost: Host = {
   },
 
   async openPower(rig) {
-    const power = await import('../../power/index.js');
-    const controller = await power.openPower(rig, { rigName: rig.name, runtimeDir: stateDir() });
-    const askable = rig.boards.filter((ref) => power.mayBeAsked(ref, rig.boardTypes)).map(({ name }) => name);
+    const { mayBeAsked, openPower } = await import('../../power/openPower.js');
+    const { railsLeft } = await import('../../power/rails/rail.js');
+    const controller = await openPower(rig, { rigName: rig.name, runtimeDir: stateDir() });
+    const askable = rig.boards.filter((ref) => mayBeAsked(ref, rig.boardTypes)).map(({ name }) => name);
     const rails = rig.rails.map(({ name, board }) => ({ name, mayBeAsked: askable.includes(board) }));
-    return powerPort(controller, rails, power.railsLeft);
+    return powerPort(controller, rails, railsLeft);
   },
 
   async checkGate(questions, rigFile, { claimed = false, dark = [], so } = {}) {
     const { checkGate } = await import('../../gate/gate.js');
-    const { formatGate } = await import('../../gate/format.js');
+    const { formatGate } = await import('../../gate/gateReport.js');
     const { enrolmentPath, loadEnrolments } = await import('../../gate/enrolment.js');
     const report = await checkGate(questions, { enrolments: loadEnrolments(enrolmentPath(rigFile)), claimed, dark });
     return {

@@ -20,7 +20,7 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { loadNative } from '../../blockdev/ffi/loadNative.js';
-import { holds, processNow } from '../../power/transport/lockHolder.js';
+import { holds, processNow } from '../../power/transport/ttyLock.js';
 import { CampaignError, codeOf } from '../errors.js';
 import { stateDir, stateDirPath } from './stateDir.js';
 

@@ -6,7 +6,7 @@
  * not answer, and is safe to call twice and in any state. Not promised: that a kernel lets go of a dead disk in time; until
  * it does, the rig stays locked, also beyond this process, and that is said.
  */
-import { usesLab } from '../../rig/labNames.js';
+import { usesLab } from '../../rig/schema/words.js';
 import type { AreaName } from '../../base/areas.js';
 import type { DeviceIdentity } from '../../blockdev/blockDevice.js';
 import type {

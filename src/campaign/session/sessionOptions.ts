@@ -1,8 +1,7 @@
 /** What a session is given, and what it tells the replication engine of that. */
 import type { Pause } from '../../base/attendedTime.js';
 import type { ReplicationSnapshot, ReplicationSpec } from '../../replication/replicationEngine.js';
-import type { ResolvedRig } from '../../rig/resolved.js';
-import { rigUuid } from '../../rig/uuid.js';
+import { type ResolvedRig, rigUuid } from '../../rig/resolved.js';
 import type { LabView } from './host.js';
 import { placedDevice } from './places.js';
 import type { RigLock } from './rigLock.js';

@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { accessSync, closeSync, constants, existsSync, openSync, readFileSync, statSync } from 'node:fs';
 import { release } from 'node:os';
-import { isLabDevice } from '../../rig/labNames.js';
+import { isLabDevice } from '../../rig/schema/words.js';
 import { AREA_NAMES } from '../../base/areas.js';
 import { createIoRing } from '../../blockdev/ioRing.js';
 import { NATIVE_BUILD_COMMAND } from '../../blockdev/ffi/native.js';

@@ -1,11 +1,11 @@
 /** What a profile needs beyond the host: its devices, its ttys. Looks, and touches nothing. */
-import { isLabDevice, usesLab } from '../../rig/labNames.js';
+import { isLabDevice, usesLab } from '../../rig/schema/words.js';
 import { AREA_NAMES } from '../../base/areas.js';
 import { outlookOf, type NotAsked, type Outlook, type Refusal } from '../../campaign/outlook.js';
 import { rigHolder } from '../../campaign/session/rigLock.js';
 import type { FfiName } from '../options.js';
 import type { ResolvedRig } from '../../rig/resolved.js';
-import { ttyDoubts } from '../../power/index.js';
+import { ttyDoubts } from '../../power/preflight.js';
 import { lacking, missing, ok, type Check } from './check.js';
 import { accessCheck } from './hostChecks.js';
 

@@ -4,7 +4,8 @@
  */
 import { rigHolder } from '../../campaign/session/rigLock.js';
 import { stateDir } from '../../campaign/session/stateDir.js';
-import { readRailsAtRest, type RailState } from '../../power/index.js';
+import { readRailsAtRest } from '../../power/openPower.js';
+import type { RailState } from '../../power/rails/rail.js';
 import type { ResolvedRig } from '../../rig/resolved.js';
 import { boardsOf } from '../boardsOf.js';
 

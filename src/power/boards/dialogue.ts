@@ -6,8 +6,7 @@
 import type { BoardType, Step } from '../boardType.js';
 import type { RawClock } from '../../base/clock.js';
 import { isPowerError } from '../errors.js';
-import { renderFrame } from '../language/frame.js';
-import type { Values } from '../language/numbers.js';
+import { renderFrame, type Values } from '../language/frame.js';
 import { compileReply, echoReply, type ReplyPattern } from '../language/reply.js';
 import type { Answer, BoardConnection } from './connection.js';
 

@@ -3,13 +3,12 @@
  * answers into relay states. What may be said twice, and how, is in dialogue.ts.
  */
 
-import type { BoardType, ReadBackKind, ReadRule, Step } from '../boardType.js';
-import { readBackOf } from '../boardType.js';
+import { type BoardType, type ReadBackKind, type ReadRule, type Step, readBackOf } from '../boardType.js';
 import { allChannels, boardValues, threshold } from '../boardTypeCheck.js';
 import { isPowerError } from '../errors.js';
 import { readable } from '../hex.js';
-import type { Values } from '../language/numbers.js';
-import { verifyRelays } from '../rails/verify.js';
+import type { Values } from '../language/frame.js';
+import { verifyRelays } from './readBack.js';
 import { AllAtOnce } from './allAtOnce.js';
 import type { Board, PulseDone, RelayChange, RelayReading, SwitchDone } from './board.js';
 import type { BoardMemory } from './boardMemory.js';

@@ -4,11 +4,11 @@
  */
 
 import { z } from 'zod';
-import type { BoardRef } from '../spec.js';
+import type { BoardRef, RailSpec } from '../spec.js';
 import type { BoardType } from '../boardType.js';
 import { checkTemplates } from '../boardTypeCheck.js';
 import { PowerError } from '../errors.js';
-import { findBoardType } from '../findBoardType.js';
+import { findBoardType } from '../catalogue/index.js';
 import {
   baudSchema,
   dataBitsSchema,
@@ -19,8 +19,9 @@ import {
   paritySchema,
   stopBitsSchema,
 } from '../line.js';
-import type { ControlLine } from './lineBoard.js';
+import type { ControlLine } from './openBoard.js';
 import { type ExecOptions, execOptionsSchema } from './execBoard.js';
+import { checkRails } from '../rails/rail.js';
 
 /** Options that every board on a tty takes; the rest are the board type's own numbers. */
 export const commonOptionsSchema = z.object({
@@ -118,4 +119,22 @@ function checkChannels(ref: BoardRef, { min, max }: { min: number; max: number }
 
 function badSpec(ref: BoardRef, what: string): PowerError {
   return new PowerError('BAD_SPEC', `board "${ref.name}" (${ref.type}): ${what}`, { board: ref.name });
+}
+
+/** (MERGED) What boards and rails must be for `openPower` to take them; a profile's loader asks the same. */
+
+export interface PowerSpec {
+  /** Ttys as paths: `lab:` names are resolved before they are opened. */
+  boards: BoardRef[];
+  boardTypes: Record<string, unknown>;
+  rails: RailSpec[];
+}
+
+/**
+ * Finds every mistake that can be found without hardware. Throws BAD_SPEC (with the board or rail in its context) or
+ * BAD_BOARD_TYPE.
+ */
+export function checkPowerSpec(spec: PowerSpec): void {
+  for (const ref of spec.boards) resolveBoard(ref, spec.boardTypes);
+  checkRails(spec.boards, spec.rails);
 }

@@ -17,9 +17,17 @@
  * right beside it; what the template leaves open may not.
  */
 
-import { checksum, checksumBytes, type ChecksumName, isChecksum } from './checksum.js';
-import { eachChannel, renderPieces } from './frame.js';
-import { reverse16, type Values, writeNumber } from './numbers.js';
+import {
+  checksum,
+  checksumBytes,
+  type ChecksumName,
+  isChecksum,
+  eachChannel,
+  renderPieces,
+  reverse16,
+  type Values,
+  writeNumber,
+} from './frame.js';
 import { type Piece, parseTemplate, TemplateError } from './template.js';
 
 export interface Captures {

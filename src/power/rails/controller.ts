@@ -11,10 +11,20 @@ import type { RailSpec } from '../spec.js';
 import type { Board, RelayChange, SwitchDone } from '../boards/board.js';
 import { type RawClock, NS_PER_MS, until, untilOr } from '../../base/clock.js';
 import { isPowerError, PowerError } from '../errors.js';
-import { type RailCommand, type RailState, railState, relayChanges, relayOn } from './railMap.js';
-import { type AllOnResult, type RailPulse, type RailReading, type RailSwitch, rigBroken } from './railResults.js';
-import type { RailDeed } from './railsLeft.js';
-import { type SwitchProof, verifyRelays } from './verify.js';
+import {
+  type RailCommand,
+  type RailState,
+  railState,
+  relayChanges,
+  relayOn,
+  type AllOnResult,
+  type RailPulse,
+  type RailReading,
+  type RailSwitch,
+  rigBroken,
+  type RailDeed,
+} from './rail.js';
+import { type SwitchProof, verifyRelays } from '../boards/readBack.js';
 
 interface Job {
   rail: RailSpec;

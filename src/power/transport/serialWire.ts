@@ -10,10 +10,10 @@ import { attended, systemClock } from '../../base/systemClock.js';
 import { NS_PER_MS, until } from '../../base/clock.js';
 import { isPowerError, PowerError } from '../errors.js';
 import { EIGHT_N_ONE } from '../line.js';
-import { keepLinesOnClose } from './hangUp.js';
 import { explainOpenFailure, isLockedByDying, requireTty } from './ttyProblems.js';
 import { lockTty, type TtyLock } from './ttyLock.js';
 import type { Wire, WireSettings } from './wire.js';
+import { execFile } from 'node:child_process';
 
 /** Opens and locks a tty. Rejects with TTY_MISSING, TTY_PERMISSION, TTY_BUSY or TTY_FAILED. */
 export async function openSerialWire(settings: WireSettings): Promise<Wire> {
@@ -125,5 +125,34 @@ function serialWire(port: SerialPort, tty: string, release: () => void): Wire {
 function callback(start: (done: (error?: Error | null) => void) => void): Promise<void> {
   return new Promise((resolve, reject) => {
     start((error) => (error ? reject(error) : resolve()));
+  });
+}
+
+/** (MERGED)
+ * Leaves the control lines of a tty as they are when its last user closes it. A tty is born with "hang up on close", and
+ * serialport can only ask for that, not against it: a relay on DTR or RTS would drop when the bench ends, and with it
+ * the power of what it feeds.
+ */
+
+/** It sets a flag, and does not wait for the line. */
+const TIMEOUT_MS = 5000;
+
+/** To be called while the tty is open: a setting is forgotten by some drivers with the last close. Rejects with TTY_FAILED. */
+export function keepLinesOnClose(tty: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const child = execFile('stty', ['-F', tty, '-hupcl'], (error) => {
+      cancel();
+      if (error === null) resolve();
+      else
+        reject(
+          new PowerError(
+            'TTY_FAILED',
+            `${tty} would drop its lines on closing, and the relays with them: ${error.message.trim()}; is stty (coreutils) installed?`,
+            { tty },
+            error,
+          ),
+        );
+    });
+    const cancel = attended.after(TIMEOUT_MS, () => void child.kill('SIGKILL'));
   });
 }

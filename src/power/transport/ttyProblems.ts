@@ -3,7 +3,7 @@
 import * as fs from 'node:fs';
 import { basename } from 'node:path';
 import { PowerError } from '../errors.js';
-import { processNow } from './lockHolder.js';
+import { processNow } from './ttyLock.js';
 
 /** Throws TTY_MISSING or TTY_PERMISSION before anything is opened. */
 export function requireTty(tty: string): void {

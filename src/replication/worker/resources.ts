@@ -9,7 +9,7 @@ import type { Pause } from '../../base/attendedTime.js';
 import { createIoRing } from '../../blockdev/ioRing.js';
 import type { IoRing, SectorTools } from '../../blockdev/blockDevice.js';
 import { sectorTools } from '../../blockdev/sectorTools.js';
-import { usableBytes } from '../../gate/labelPlace.js';
+import { usableBytes } from '../../gate/label.js';
 import { JOURNAL, PRIMARY, type DeviceIndex } from '../../tracker/core/devices.js';
 import { parseUuid } from '../../tracker/journal/format.js';
 import type { JournalRecovery } from '../../tracker/journal/recovery.js';

@@ -5,13 +5,12 @@ import type { z } from 'zod';
 import { execOptionsSchema } from '../../power/boards/execBoard.js';
 import { resolveBoard } from '../../power/boards/resolveBoard.js';
 import { boardTypeSchema } from '../../power/boardType.js';
-import { catalogue } from '../../power/catalogue/index.js';
+import { catalogue, builtInTypes } from '../../power/catalogue/index.js';
 import { isPowerError } from '../../power/errors.js';
-import { builtInTypes } from '../../power/findBoardType.js';
 import type { BoardRef } from '../../power/spec.js';
 import { suggestWord } from '../source/nearest.js';
-import type { FieldPath } from '../source/fieldPath.js';
-import type { Check, Finding } from './check.js';
+import type { FieldPath } from '../errors.js';
+import type { Check, Finding } from '../issues.js';
 
 type Issue = z.core.$ZodIssue;
 

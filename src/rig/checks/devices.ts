@@ -1,11 +1,11 @@
 /**
  * Each area is one device that can be told apart from every other, also after a power cut gave it another name.
  */
-import { labName } from '../labNames.js';
+import { labName } from '../schema/words.js';
 import { AREA_NAMES } from '../../base/areas.js';
-import type { AreaProfile } from '../schema/areas.js';
+import type { AreaProfile } from '../schema/profile.js';
 import { suggestWord } from '../source/nearest.js';
-import type { Check, Finding } from './check.js';
+import type { Check, Finding } from '../issues.js';
 
 const LOOP = /^\/dev\/loop\d+$/;
 /** A name below /dev/mapper is good for a multipath device alone: the safety gate looks. */

@@ -1,8 +1,13 @@
 /** The virtual bench is wired as the profile says the real one is. */
-import { labName } from '../labNames.js';
+
+import { labName } from '../schema/words.js';
 import { suggestWord } from '../source/nearest.js';
 import type { Profile } from '../schema/profile.js';
-import type { Check } from './check.js';
+import type { Check } from '../issues.js';
+import { LabError } from '../../lab/errors.js';
+import { parseFaults } from '../../lab/faults/spec.js';
+import { createPeer, peerProtocols } from '../../lab/peers/index.js';
+import { isMade } from './boardTypes.js';
 
 /** The board of the profile whose tty is this lab board. */
 export function userOfLabBoard(
@@ -105,3 +110,56 @@ export const checkLabWiring: Check = (profile, report) => {
     }
   }
 };
+
+/** (MERGED) Faults of virtual disks and quirks of virtual boards are such as the lab knows. */
+
+export const checkLabBehaviour: Check = (profile, report) => {
+  for (const [name, disk] of Object.entries(profile.lab?.disks ?? {})) {
+    disk.faults.forEach((fault, i) => {
+      const problem = attempt(() => parseFaults(name, [fault]));
+      if (problem !== null)
+        report({ kind: 'error', path: ['lab', 'disks', name, 'faults', i], rule: problem, next: '' });
+    });
+  }
+  for (const [name, board] of Object.entries(profile.lab?.boards ?? {})) {
+    const user = userOfLabBoard(profile, name);
+    const protocol = board.protocol ?? user?.type;
+    const channels = board.channels ?? user?.channels;
+    // What is missing has been said.
+    if (protocol === undefined || channels === undefined) continue;
+    if (board.protocol === undefined && Object.hasOwn(profile.boardTypes ?? {}, protocol)) continue;
+    if (user !== null && !isMade(user.type, user.channels, profile.boardTypes ?? {})) continue;
+    if (!peerProtocols.includes(protocol)) {
+      const path = ['lab', 'boards', name, ...(board.protocol === undefined ? [] : ['protocol'])];
+      report({
+        kind: 'error',
+        path,
+        atKey: board.protocol === undefined,
+        rule: `no virtual board speaks ${protocol}`,
+        next: suggestWord(protocol, peerProtocols),
+      });
+      continue;
+    }
+    const problem = attempt(() => createPeer(protocol, { channels, initialOn: true, options: board.options }));
+    if (problem !== null)
+      report({
+        kind: 'error',
+        path: ['lab', 'boards', name],
+        atKey: true,
+        rule: problem,
+        next: 'mend or delete its channels and options',
+      });
+  }
+};
+
+/** The reason why not, on one line; null: it went well. */
+function attempt(make: () => unknown): string | null {
+  try {
+    make();
+    return null;
+  } catch (error) {
+    // Anything else is a mistake of ours, not of the profile.
+    if (!(error instanceof LabError || error instanceof RangeError || error instanceof TypeError)) throw error;
+    return error.message.replace(/\s*\n\s*/g, ' ');
+  }
+}

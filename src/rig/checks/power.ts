@@ -1,8 +1,9 @@
 /** From cut to rail to board to device: every name leads somewhere, and no relay is claimed twice. */
-import { labName } from '../labNames.js';
-import { AREA_NAMES } from '../../base/areas.js';
+
+import { labName } from '../schema/words.js';
+import { AREA_NAMES, STORAGE_AREAS } from '../../base/areas.js';
 import { suggestWord } from '../source/nearest.js';
-import type { Check } from './check.js';
+import type { Check } from '../issues.js';
 
 /** USB converters are numbered in the order in which they come up; the ports of a mainboard have their numbers for good. */
 const NUMBERED_TTY = /^\/dev\/tty(?:USB|ACM|WCH\w*|XRUSB)\d+$/;
@@ -114,4 +115,26 @@ export const checkCuts: Check = (profile, report) => {
       next: 'nothing is cut: every cycle would be INVALID',
     });
   }
+};
+
+/** (MERGED) A cut point is one that the profile's own settings let the protocol reach. */
+
+export const checkCutPoints: Check = (profile, report) => {
+  const { rails, primary, secondary } = profile;
+  if (rails === undefined || primary === undefined || secondary === undefined) return;
+  (profile.campaign?.cuts ?? []).forEach((cut, i) => {
+    if (cut.at !== 'flush') return;
+    const dark = cut.rails.flatMap((name) => (Object.hasOwn(rails, name) ? rails[name].powers : []));
+    const both = { primary, secondary };
+    const areas = STORAGE_AREAS.filter((area) => dark.includes(area));
+    const candidates = areas.length === 0 ? STORAGE_AREAS : areas;
+    if (candidates.some((area) => both[area].durability === 'flush')) return;
+    const rule = `with durability fua ${candidates.join(' and ')} ${candidates.length > 1 ? 'are' : 'is'} never flushed`;
+    report({
+      kind: 'error',
+      path: ['campaign', 'cuts', i, 'at'],
+      rule,
+      next: 'aim at both-completed, or set durability: flush',
+    });
+  });
 };

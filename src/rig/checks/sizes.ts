@@ -1,9 +1,10 @@
 /** Areas, regions, writes and the log fit into each other. */
-import { labName } from '../labNames.js';
+
+import { labName } from '../schema/words.js';
 import { AREA_NAMES, type AreaName, STORAGE_AREAS } from '../../base/areas.js';
 import { requiredJournalBytes } from '../../tracker/journal/layout.js';
-import { formatSize } from '../units.js';
-import type { Check } from './check.js';
+import { formatSize, formatDuration } from '../units.js';
+import type { Check } from '../issues.js';
 import type { Profile } from '../schema/profile.js';
 
 /** Bytes of the area, as far as the profile alone can tell. */
@@ -90,4 +91,20 @@ export const checkRegionCount: Check = (profile, report) => {
       next: `write at least ${formatSize(2 ** Math.ceil(Math.log2(usable / REGIONS_MAX)))}`,
     });
   }
+};
+
+/** (MERGED) Times that wait for each other. */
+
+/** An update is acknowledged by the flush behind it: where that comes too late, every update is given up. */
+export const checkFlushBeforeTimeout: Check = (profile, report) => {
+  const t = profile.tracking;
+  if (t === undefined || t.flushInterval < t.ackTimeout) return;
+  if (profile.primary?.durability === 'fua' && profile.secondary?.durability === 'fua') return;
+  const rule = `must be shorter than tracking.ackTimeout, ${formatDuration(t.ackTimeout)}: updates wait for the flush`;
+  report({
+    kind: 'error',
+    path: ['tracking', 'flushInterval'],
+    rule,
+    next: 'flush sooner, or wait longer for acknowledgements',
+  });
 };

@@ -3,8 +3,7 @@
  * Promises: no aliases, no duplicate keys, no tags, no characters that can't be seen, no numbers beyond 2^53, one document.
  */
 import { isMap, isNode, isScalar, LineCounter, parseAllDocuments, type Document, type Node, type YAMLMap } from 'yaml';
-import { RigError, type RigProblem } from '../errors.js';
-import type { FieldPath } from './fieldPath.js';
+import { RigError, type RigProblem, type FieldPath } from '../errors.js';
 import { faultsInText, faultsInTree, type SourceFault } from './hygiene.js';
 
 export interface Place {

@@ -3,7 +3,7 @@
  * until the board's `readBackWithinMs` has passed, then it is a contradiction.
  */
 
-import type { Board, RelayChange } from '../boards/board.js';
+import type { Board, RelayChange } from './board.js';
 import { type RawClock, NS_PER_MS, until } from '../../base/clock.js';
 import { PowerError } from '../errors.js';
 
