@@ -11,7 +11,7 @@
  * deliver what they have. Promises: attended time never goes back, and on a host that is always late it still passes, at
  * most by the factor that allowance and late looks give, and a fifth less for catching up.
  */
-export interface Pause {
+export interface HostPause {
   /** Raw monotonic time of the last look before it. */
   atMs: number;
   /** How much later than meant the next look came. */
@@ -33,7 +33,7 @@ const CATCH_UP_EVERY = 4;
 
 export class AttendedTime {
   private readonly attention: Attention;
-  private readonly report: (standstill: Pause) => void;
+  private readonly report: (standstill: HostPause) => void;
   /** Raw time of the last look; null: none yet. */
   private lookedMs: number | null = null;
   private behindMs = 0;
@@ -42,7 +42,7 @@ export class AttendedTime {
   private catchUpLeftMs = 0;
   private catchUpFromMs = -Infinity;
 
-  constructor(attention: Attention, report: (standstill: Pause) => void = () => undefined) {
+  constructor(attention: Attention, report: (standstill: HostPause) => void = () => undefined) {
     this.attention = attention;
     this.report = report;
   }

@@ -4,7 +4,7 @@
  * Two ways to wait. `after` is for deadlines: it counts only the time in which the bench was awake, so that no device is
  * late because the bench stood still. `timer` is for gaps on a wire, which pass whether the bench looks or not.
  */
-import type { Pause } from './attendedTime.js';
+import type { HostPause } from './attendedTime.js';
 
 export const NS_PER_MS = 1e6;
 
@@ -25,7 +25,7 @@ export interface Clock extends RawClock {
    */
   after(ms: number, then: () => void): () => void;
   /** Notifies of each standstill of the bench, before any timer that was due meanwhile. Returns what ends it. */
-  onPause(listener: (standstill: Pause) => void): () => void;
+  onPause(listener: (standstill: HostPause) => void): () => void;
   /** Wall clock, for names and records only. */
   wallMs(): number;
 }

@@ -4,7 +4,7 @@
  * Promises of `after`: it calls back only when so much attended time has passed and the loop has delivered what had
  * arrived by then (a timer of Node fires before the loop reads anything). Does not keep a process alive by itself.
  */
-import { AttendedTime, type Pause } from './attendedTime.js';
+import { AttendedTime, type HostPause } from './attendedTime.js';
 import { NS_PER_MS, type Clock } from './clock.js';
 
 export interface AttendedClock {
@@ -13,7 +13,7 @@ export interface AttendedClock {
   /** Calls `fn` once after so much attended time; returns what cancels it. */
   after(ms: number, fn: () => void): () => void;
   /** Told as soon as the loop looks again; returns what ends it. */
-  onPause(listener: (standstill: Pause) => void): () => void;
+  onPause(listener: (standstill: HostPause) => void): () => void;
 }
 
 /** Fine beside every deadline, and no load. */
@@ -32,7 +32,7 @@ function monotonicMs(): number {
 }
 
 class LoopClock implements AttendedClock {
-  private readonly listeners = new Set<(standstill: Pause) => void>();
+  private readonly listeners = new Set<(standstill: HostPause) => void>();
   private readonly time = new AttendedTime({ allowanceMs: ALLOWANCE_MS, catchUpMs: CATCH_UP_MS }, (standstill) => {
     for (const listener of this.listeners) listener(standstill);
   });
@@ -68,7 +68,7 @@ class LoopClock implements AttendedClock {
     };
   }
 
-  onPause(listener: (standstill: Pause) => void): () => void {
+  onPause(listener: (standstill: HostPause) => void): () => void {
     this.nowMs();
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);

@@ -15,7 +15,7 @@ const WATCH_EVERY_MS = 2;
 export interface Look {
   answering: AreaName[];
   /** Neither an answer nor an error. */
-  silent: AreaName[];
+  unresponsive: AreaName[];
 }
 
 /** Between two looks for a device that is to come back. */
@@ -25,7 +25,7 @@ export class AreaWatch {
   private readonly bench: Pick<TestBench, 'clock' | 'probe'>;
   private readonly onSign: (sign: DeviceSign) => void;
   /** Raised by `end`; a loop of an older generation finishes silently. */
-  private generation = 0;
+  private watchId = 0;
 
   constructor(bench: Pick<TestBench, 'clock' | 'probe'>, onSign: (sign: DeviceSign) => void) {
     this.bench = bench;
@@ -33,38 +33,38 @@ export class AreaWatch {
   }
 
   /** Each area is read again and again until it fails or falls silent once; that is told, and its watch is over. */
-  begin(areas: readonly AreaName[], silentAfterMs: number): void {
-    const generation = this.generation;
-    for (const area of areas) void this.watchOne(area, silentAfterMs, generation);
+  begin(areas: readonly AreaName[], unresponsiveAfterMs: number): void {
+    const generation = this.watchId;
+    for (const area of areas) void this.watchOne(area, unresponsiveAfterMs, generation);
   }
 
-  /** `silentAfterMs` left out: waits as long as it takes, and none is silent. */
-  async look(areas: readonly AreaName[], silentAfterMs?: number): Promise<Look> {
-    const signs = await Promise.all(areas.map((area) => this.bench.probe(area, silentAfterMs)));
+  /** `unresponsiveAfterMs` left out: waits as long as it takes, and none is silent. */
+  async look(areas: readonly AreaName[], unresponsiveAfterMs?: number): Promise<Look> {
+    const signs = await Promise.all(areas.map((area) => this.bench.probe(area, unresponsiveAfterMs)));
     return {
       answering: areas.filter((_, i) => signs[i] === null),
-      silent: areas.filter((_, i) => signs[i]?.source === 'silent'),
+      unresponsive: areas.filter((_, i) => signs[i]?.source === 'silent'),
     };
   }
 
   /** Resolves when all answer, in one and the same look. `everyMs`: between two looks. Has no deadline of its own: `end` ends it unresolved. */
   async untilReadable(areas: readonly AreaName[], everyMs: number = RETURN_EVERY_MS): Promise<void> {
-    const generation = ++this.generation;
+    const generation = ++this.watchId;
     for (;;) {
       if ((await this.look(areas)).answering.length === areas.length) return;
       await delay(this.bench.clock, everyMs);
-      if (generation !== this.generation) return new Promise<void>(() => undefined);
+      if (generation !== this.watchId) return new Promise<void>(() => undefined);
     }
   }
 
   end(): void {
-    this.generation += 1;
+    this.watchId += 1;
   }
 
-  private async watchOne(area: AreaName, silentAfterMs: number, generation: number): Promise<void> {
-    while (generation === this.generation) {
-      const sign = await this.bench.probe(area, silentAfterMs);
-      if (generation !== this.generation) return;
+  private async watchOne(area: AreaName, unresponsiveAfterMs: number, generation: number): Promise<void> {
+    while (generation === this.watchId) {
+      const sign = await this.bench.probe(area, unresponsiveAfterMs);
+      if (generation !== this.watchId) return;
       if (sign !== null) return this.onSign(sign);
       await delay(this.bench.clock, WATCH_EVERY_MS);
     }

@@ -12,7 +12,7 @@ import { delayOr, NS_PER_MS } from '../base/clock.js';
 import { CampaignError, textOf } from './errors.js';
 import { distributionOf, type Calibration } from './cycle/calibration.js';
 import type { DeviceSign, SwitchRecord } from './cycle/cycleTypes.js';
-import { feltNs } from './cycle/proof.js';
+import { powerLossNs } from './cycle/proof.js';
 import { railCuts } from './cycle/rounds.js';
 import { mixSeed, uniform } from './cycle/seeds.js';
 import type { Session } from './session/session.js';
@@ -44,7 +44,7 @@ export interface CalibrateOptions {
 /** Rails of which no area depends alone can't be measured and are left out. @throws CampaignError HARDWARE_FAILED, typed errors of power and engine */
 export async function calibrate(session: Session, rig: ResolvedRig, options: CalibrateOptions): Promise<Calibration> {
   const rails: Calibration['rails'] = {};
-  await session.claim();
+  await session.openDevices();
   for (const { name } of rig.rails) {
     const [{ areas }] = railCuts([name], rig.rails);
     if (areas.length === 0) continue;
@@ -55,7 +55,7 @@ export async function calibrate(session: Session, rig: ResolvedRig, options: Cal
         mixSeed(rig.campaign.seed, index),
         rig.rails.findIndex((r) => r.name === name),
       );
-      const sample = await whileAwake(session, name, () =>
+      const sample = await withoutPauses(session, name, () =>
         new Measurement(session, rig, name, areas, options.signal).take(seed),
       );
       cut.push(sample.cutMs);
@@ -68,7 +68,7 @@ export async function calibrate(session: Session, rig: ResolvedRig, options: Cal
 }
 
 /** A sample in which the bench stood still is of the bench, not of the rail: taken again. */
-async function whileAwake<T>(session: Session, rail: string, take: () => Promise<T>): Promise<T> {
+async function withoutPauses<T>(session: Session, rail: string, take: () => Promise<T>): Promise<T> {
   for (let left = TRIES; left > 0; left--) {
     let stood = false;
     const deaf = session.clock.onPause(() => (stood = true));
@@ -168,7 +168,7 @@ class Measurement {
       );
     }
     // A virtual contact without delay opens before the tty has told us that the last byte is gone.
-    return Math.max(0, Math.min(...signs.map(feltNs)) - command.commandNs) / NS_PER_MS;
+    return Math.max(0, Math.min(...signs.map(powerLossNs)) - command.commandNs) / NS_PER_MS;
   }
 
   private async restore(): Promise<number> {

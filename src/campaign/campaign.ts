@@ -6,17 +6,16 @@
  * is part of the result, not an exception: the cycles before it count.
  */
 import type { AreaFailure } from '../replication/replicationEngine.js';
-import { comeBack } from './comeBack.js';
+import { judgeAndResync } from './comeBack.js';
 import { CycleRunner, problemFrom } from './cycleRunner.js';
 import { keptRecord } from './cycle/cycleRecord.js';
 import type { CycleState } from './cycle/cycleTypes.js';
 import { textOf } from './errors.js';
-import type { CampaignObserver, CampaignStep } from './observer.js';
-import { allOf, guarded } from './observer.js';
-import { planCycle } from './cycle/rounds.js';
+import { type CampaignObserver, type CampaignStep, allOf, catchingErrors } from './observer.js';
+import { drawCycle } from './cycle/rounds.js';
 import type { CampaignDeps, CampaignOptions, CampaignResult } from './campaignTypes.js';
 import { Session } from './session/session.js';
-import { eachOnce, isLeftDirty, isOfStandstill, notJudgedByTime, REPEATS_MAX } from './cycle/standstill.js';
+import { withoutDuplicates, isLeftDirty, isDueToHostPause, notJudgedByTime, REPEATS_MAX } from './cycle/standstill.js';
 
 /** @throws the typed errors of opening (lab, gate, boards, engine): nothing was written then. */
 export async function runCampaign(options: CampaignOptions, deps: CampaignDeps): Promise<CampaignResult> {
@@ -27,30 +26,30 @@ export async function runCampaign(options: CampaignOptions, deps: CampaignDeps):
 class Campaign {
   private readonly options: CampaignOptions;
   private readonly deps: CampaignDeps;
-  private readonly tell: Required<CampaignObserver>;
+  private readonly observer: Required<CampaignObserver>;
   private readonly result: CampaignResult = { cycles: [], interrupted: null, problem: null, troubles: [] };
   private step: CampaignStep = 'lab';
   /** The cycle that runs. */
   private runner: CycleRunner | null = null;
-  private readonly stoodStill = eachOnce((standstill) => {
-    this.tell.standstill(standstill);
-    this.runner?.standstill(standstill);
+  private readonly onHostPause = withoutDuplicates((standstill) => {
+    this.observer.hostPause(standstill);
+    this.runner?.hostPause(standstill);
   });
   /** What a record could not be written for: the run ends, in order. */
-  private unrecorded: Error | null = null;
+  private recordError: Error | null = null;
   /** Where the history has the records of the running cycle. */
   private historyFile: string | null = null;
   /** I/O that failed while no cycle was there to take note. */
-  private readonly stray: AreaFailure[] = [];
+  private readonly strayFailures: AreaFailure[] = [];
 
   constructor(options: CampaignOptions, deps: CampaignDeps) {
     this.options = options;
     this.deps = deps;
-    this.tell = guarded(allOf(deps.observers), (error) => (this.unrecorded ??= error));
+    this.observer = catchingErrors(allOf(deps.observers), (error) => (this.recordError ??= error));
   }
 
   async run(): Promise<CampaignResult> {
-    const deaf = this.deps.clock.onPause(this.stoodStill);
+    const deaf = this.deps.clock.onPause(this.onHostPause);
     try {
       return await this.runOnRig();
     } finally {
@@ -62,7 +61,7 @@ class Campaign {
     const session = await this.openSession();
     this.deps.onSession?.(session);
     session.onFailure((failure) => {
-      if (this.runner === null) this.stray.push(failure);
+      if (this.runner === null) this.strayFailures.push(failure);
     });
     try {
       await this.prepare(session);
@@ -78,19 +77,19 @@ class Campaign {
       );
     }
     this.noteStray();
-    if (this.unrecorded !== null) this.result.problem ??= problemFrom(this.unrecorded);
+    if (this.recordError !== null) this.result.problem ??= problemFrom(this.recordError);
     return this.result;
   }
 
   /** At a place where the run can end in order. @throws what an observer has thrown */
-  private requireRecord(): void {
-    if (this.unrecorded !== null) throw this.unrecorded;
+  private throwRecordError(): void {
+    if (this.recordError !== null) throw this.recordError;
   }
 
   /** With every rail on, and nothing else gone wrong, a failed I/O is the device's, whenever it comes. */
   private noteStray(): void {
-    if (!this.goesOn() || this.stray.length === 0) return;
-    const said = this.stray.map(({ area, errno }) => `${area} failed an I/O (errno ${errno})`);
+    if (!this.mayContinue() || this.strayFailures.length === 0) return;
+    const said = this.strayFailures.map(({ area, errno }) => `${area} failed an I/O (errno ${errno})`);
     this.result.problem = {
       kind: 'hardware',
       code: 'IO_FAILED',
@@ -100,7 +99,7 @@ class Campaign {
 
   private openSession(): Promise<Session> {
     const { rig, ffi, keepLab, lock, runId, historyDir } = this.options;
-    const { snapshot, rail, note } = this.tell;
+    const { snapshot, rail, keepResult } = this.observer;
     const stopped = (): boolean => this.deps.interrupts.requested;
     return this.timed('lab', () =>
       Session.open(
@@ -114,8 +113,8 @@ class Campaign {
           historyDir,
           onSnapshot: snapshot,
           onRail: rail,
-          onStandstill: this.stoodStill,
-          onNote: note,
+          onPause: this.onHostPause,
+          onNote: keepResult,
           stopped,
         },
         this.deps.host,
@@ -127,13 +126,13 @@ class Campaign {
   /** Equal copies and an empty journal: what the first cycle's judge takes for granted. */
   private async prepare(session: Session): Promise<void> {
     if (this.interruptedBefore()) return;
-    this.requireRecord();
+    this.throwRecordError();
     this.deps.interrupts.onFirst(() => void session.engine.stop().catch(() => undefined));
-    const opened = await this.timed('open', () => session.claim());
-    this.tell.opened(session.identities, opened);
+    const opened = await this.timed('open', () => session.openDevices());
+    this.observer.opened(session.identities, opened);
     const { primary, secondary } = session.identities;
     if (primary.sizeBytes !== secondary.sizeBytes) {
-      this.tell.note(
+      this.observer.keepResult(
         `primary has ${primary.sizeBytes} bytes, secondary ${secondary.sizeBytes}: of each the first ${opened.usableBytes} are used`,
       );
     }
@@ -161,47 +160,50 @@ class Campaign {
   private async runCycles(session: Session): Promise<void> {
     const { campaign } = this.options.rig;
     let passed: boolean | null = null;
-    for (let index = 0; index < campaign.cycles && this.goesOn(); index++) {
-      this.tell.cycleBegan(index, campaign.cycles);
+    for (let index = 0; index < campaign.cycles && this.mayContinue(); index++) {
+      this.observer.cycleBegan(index, campaign.cycles);
       await this.beginHistory(session, index, passed);
-      const { state, repeats } = await this.runUntilItCounts(session, index);
+      const { state, repeats } = await this.runWithRepeats(session, index);
       passed = this.note(state, index, repeats);
-      this.requireRecord();
+      this.throwRecordError();
       // What this cycle lost is on its record; left in place it would be counted again in every later one.
       const differs = state.facts.verify?.equal === false;
-      if (differs && this.goesOn()) await this.timed('repair', () => session.engine.repair());
+      if (differs && this.mayContinue()) await this.timed('repair', () => session.engine.repair());
     }
   }
 
   /** A cycle that is worth nothing only because the bench stood still is run again, on what it left. */
-  private async runUntilItCounts(session: Session, index: number): Promise<{ state: CycleState; repeats: number }> {
+  private async runWithRepeats(session: Session, index: number): Promise<{ state: CycleState; repeats: number }> {
     const { limits } = this.options.rig.campaign;
     for (let repeats = 0; ; repeats++) {
       const state = await this.runCycle(session, index);
       const record = keptRecord(state, limits);
-      if (repeats === REPEATS_MAX || record === null || !isOfStandstill(state, record, limits))
+      if (repeats === REPEATS_MAX || record === null || !isDueToHostPause(state, record, limits))
         return { state, repeats };
       const isHalfWay = state.outcome?.kind === 'problem' || isLeftDirty(record);
-      const found = isHalfWay ? await this.cameBack(session, state) : state;
+      const found = isHalfWay ? await this.recoverAndJudge(session, state) : state;
       // Unequal copies are no beginning of a cycle.
       if (found === null || found.facts.verify?.equal === false) return { state: found ?? state, repeats };
       // The disks speak against themselves: that counts, however the cycle ended.
       const after = keptRecord(found, limits);
-      if (after?.verdict !== 'PASS' && !isOfStandstill(found, after, limits)) return { state: found, repeats };
-      this.tell.cycleRepeated(found, record);
+      if (after?.verdict !== 'PASS' && !isDueToHostPause(found, after, limits)) return { state: found, repeats };
+      this.observer.cycleRepeated(found, record);
     }
   }
 
   /** null: it can't; the cycle's problem stands. */
-  private async cameBack(session: Session, state: CycleState): Promise<CycleState | null> {
+  private async recoverAndJudge(session: Session, state: CycleState): Promise<CycleState | null> {
     try {
-      const before = this.stray.length;
+      const before = this.strayFailures.length;
       await session.startOver();
       // What failed on the way may have been without power.
-      this.stray.splice(before);
-      return { ...state, facts: await this.timed('repair', () => comeBack(session, this.options.rig, state.facts)) };
+      this.strayFailures.splice(before);
+      return {
+        ...state,
+        facts: await this.timed('repair', () => judgeAndResync(session, this.options.rig, state.facts)),
+      };
     } catch (error) {
-      this.tell.note(`cycle ${state.plan.index} is not repeated: ${textOf(error)}`);
+      this.observer.keepResult(`cycle ${state.settings.index} is not repeated: ${textOf(error)}`);
       return null;
     }
   }
@@ -210,16 +212,16 @@ class Campaign {
     const change = await session.engine.beginCycle?.(index, passed);
     if (change === undefined) return;
     this.historyFile = change.file;
-    if (change.pruned.length > 0) this.tell.historyPruned(change.pruned);
+    if (change.pruned.length > 0) this.observer.historyPruned(change.pruned);
   }
 
   private runCycle(session: Session, index: number): Promise<CycleState> {
     const { rig } = this.options;
-    const plan = planCycle(rig.campaign, rig.rails, rig.campaign.seed, index, this.options.calibration ?? null);
+    const plan = drawCycle(rig.campaign, rig.rails, rig.campaign.seed, index, this.options.calibration ?? null);
     const runner = new CycleRunner(plan, rig.workload, session, {
       onPhase: (from, to, durationMs) => {
-        this.tell.phase(index, from, to, durationMs);
-        this.requireRecord();
+        this.observer.phase(index, from, to, durationMs);
+        this.throwRecordError();
       },
     });
     this.runner = runner;
@@ -237,11 +239,11 @@ class Campaign {
     if (record !== null) this.result.cycles.push(record);
     if (outcome.kind === 'problem') this.result.problem = outcome.problem;
     if (outcome.kind === 'interrupted') this.result.interrupted = { cycle: index, phase: outcome.phase };
-    this.tell.cycleEnded(state, record);
+    this.observer.cycleEnded(state, record);
     return record?.verdict === 'PASS';
   }
 
-  private goesOn(): boolean {
+  private mayContinue(): boolean {
     return this.result.problem === null && this.result.interrupted === null;
   }
 
@@ -253,11 +255,11 @@ class Campaign {
 
   private async timed<T>(step: CampaignStep, action: () => Promise<T>, said?: (value: T) => string): Promise<T> {
     this.step = step;
-    this.tell.stepBegan(step);
+    this.observer.stepBegan(step);
     const since = this.deps.clock.nowMs();
     const value = await action();
-    this.tell.stepEnded(step, this.deps.clock.nowMs() - since, said?.(value));
-    if (step !== 'lab' && step !== 'end') this.requireRecord();
+    this.observer.stepEnded(step, this.deps.clock.nowMs() - since, said?.(value));
+    if (step !== 'lab' && step !== 'end') this.throwRecordError();
     return value;
   }
 }

@@ -8,7 +8,7 @@ import type { Session } from './session/session.js';
 import { within } from './within.js';
 
 /** The facts with all that was found now. @throws what can't be had within the profile's deadlines */
-export async function comeBack(session: Session, { campaign }: ResolvedRig, facts: CycleFacts): Promise<CycleFacts> {
+export async function judgeAndResync(session: Session, { campaign }: ResolvedRig, facts: CycleFacts): Promise<CycleFacts> {
   const { recover, judge, resync } = campaign.deadlinesMs;
   const { engine, clock } = session;
   const recovery = await within(clock, recover, 'recovery', engine.recover());

@@ -4,7 +4,7 @@
  * Promises: exactly one state machine, inputs one after another; every promise of the bench is awaited or given up at
  * the machine's deadline. Not promised: an orderly end of the bench (see `cycle.ts`); the caller does that.
  */
-import type { Pause } from '../base/attendedTime.js';
+import type { HostPause } from '../base/attendedTime.js';
 import type { WorkloadSpec } from '../workload/workload.js';
 import { newCycle, step } from './cycle/cycle.js';
 import { phaseOf } from './cycle/cycleSteps.js';
@@ -14,7 +14,7 @@ import type {
   CycleEffect,
   CycleInput,
   CyclePhase,
-  CyclePlan,
+  CycleSettings,
   CycleProblem,
   CycleState,
   WorkName,
@@ -38,27 +38,27 @@ export class CycleRunner {
   private readonly watch: AreaWatch;
   private phaseSinceMs: number;
   private cancelTimer: () => void = () => undefined;
-  private finished: (state: CycleState) => void = () => undefined;
+  private onEnded: (state: CycleState) => void = () => undefined;
 
-  constructor(plan: CyclePlan, workload: WorkloadSpec, bench: TestBench, observer: CycleObserver) {
+  constructor(plan: CycleSettings, workload: WorkloadSpec, bench: TestBench, observer: CycleObserver) {
     this.state = newCycle(plan);
     this.bench = bench;
     this.workload = workload;
     this.observer = observer;
-    this.watch = new AreaWatch(bench, (sign) => this.tell({ type: 'areaFailed', sign }));
+    this.watch = new AreaWatch(bench, (sign) => this.dispatch({ type: 'areaFailed', sign }));
     this.phaseSinceMs = bench.clock.nowMs();
   }
 
   /** Resolves with the ended state; never rejects for what the world does. */
   run(): Promise<CycleState> {
     const unsubscribe = this.bench.onFailure((failure) =>
-      this.tell({ type: 'areaFailed', sign: { ...failure, source: 'engine' } }),
+      this.dispatch({ type: 'areaFailed', sign: { ...failure, source: 'engine' } }),
     );
-    const unsubscribeLoad = this.bench.onLoadBegan(() => this.tell({ type: 'loadBegan' }));
-    const unsubscribePoint = this.bench.onPoint((event) => this.tell({ type: 'point', event }));
+    const unsubscribeLoad = this.bench.onLoadBegan(() => this.dispatch({ type: 'loadBegan' }));
+    const unsubscribePoint = this.bench.onPoint((event) => this.dispatch({ type: 'point', event }));
     return new Promise<CycleState>((resolve) => {
-      this.finished = resolve;
-      this.tell({ type: 'start' });
+      this.onEnded = resolve;
+      this.dispatch({ type: 'start' });
     }).finally(() => {
       unsubscribe();
       unsubscribeLoad();
@@ -70,15 +70,15 @@ export class CycleRunner {
 
   /** Ends the cycle where it stands. */
   interrupt(): void {
-    this.tell({ type: 'interrupt' });
+    this.dispatch({ type: 'interrupt' });
   }
 
   /** Told before any timer that was due meanwhile. */
-  standstill(standstill: Pause): void {
-    if (this.state.step !== 'idle') this.tell({ type: 'standstill', standstill });
+  hostPause(pause: HostPause): void {
+    if (this.state.step !== 'idle') this.dispatch({ type: 'hostPause', pause });
   }
 
-  private tell(input: Untimed<CycleInput>): void {
+  private dispatch(input: Untimed<CycleInput>): void {
     const before = phaseOf(this.state);
     const wasEnded = this.state.step === 'ended';
     const { state, effects } = step(this.state, { ...input, nowMs: this.bench.clock.nowMs() } as CycleInput);
@@ -86,7 +86,7 @@ export class CycleRunner {
     this.armTimer();
     this.reportPhase(before);
     for (const effect of effects) this.perform(effect);
-    if (!wasEnded && state.step === 'ended') this.finished(state);
+    if (!wasEnded && state.step === 'ended') this.onEnded(state);
   }
 
   private armTimer(): void {
@@ -95,7 +95,7 @@ export class CycleRunner {
     this.cancelTimer =
       dueMs === null
         ? () => undefined
-        : this.bench.clock.after(dueMs - this.bench.clock.nowMs(), () => this.tell({ type: 'tick' }));
+        : this.bench.clock.after(dueMs - this.bench.clock.nowMs(), () => this.dispatch({ type: 'tick' }));
   }
 
   private reportPhase(before: CyclePhase): void {
@@ -106,7 +106,7 @@ export class CycleRunner {
       this.observer.onPhase(before, now, nowMs - this.phaseSinceMs, this.state);
     } catch (error) {
       // A record that can't be written ends the run, after this input has been dealt with.
-      queueMicrotask(() => this.tell({ type: 'problem', problem: problemFrom(error) }));
+      queueMicrotask(() => this.dispatch({ type: 'problem', problem: problemFrom(error) }));
     }
     this.phaseSinceMs = nowMs;
   }
@@ -116,27 +116,30 @@ export class CycleRunner {
     switch (effect.type) {
       case 'probe':
         this.watch.end();
-        return this.settle(this.watch.look(effect.areas, effect.silentAfterMs), ({ answering, silent }) => ({
-          type: 'readable',
-          areas: answering,
-          silent,
-        }));
+        return this.dispatchResult(
+          this.watch.look(effect.areas, effect.unresponsiveAfterMs),
+          ({ answering, unresponsive }) => ({
+            type: 'readable',
+            areas: answering,
+            unresponsive,
+          }),
+        );
       case 'watch':
-        return this.watch.begin(effect.areas, effect.silentAfterMs);
+        return this.watch.begin(effect.areas, effect.unresponsiveAfterMs);
       case 'awaitReturn':
-        return this.settle(this.watch.untilReadable(effect.areas), () => ({ type: 'returned' }));
+        return this.dispatchResult(this.watch.untilReadable(effect.areas), () => ({ type: 'returned' }));
       case 'switchOff':
-        return this.settle(bench.power.switchRails(effect.rails, 'off'), (commands) => ({
+        return this.dispatchResult(bench.power.switchRails(effect.rails, 'off'), (commands) => ({
           type: 'switchedOff',
           commands,
         }));
       case 'switchOn':
-        return this.settle(bench.power.switchRails(effect.rails, 'on'), () => ({
+        return this.dispatchResult(bench.power.switchRails(effect.rails, 'on'), () => ({
           type: 'switchedOn',
           atNs: bench.clock.nowNs(),
         }));
       case 'identify':
-        return this.settle(bench.identify(), (mismatch) => ({
+        return this.dispatchResult(bench.identify(), (mismatch) => ({
           type: 'identified',
           mismatch,
           counters: bench.counterChanges?.() ?? [],
@@ -162,57 +165,64 @@ export class CycleRunner {
     const { engine } = this.bench;
     switch (effect.type) {
       case 'open':
-        return this.settle(
+        return this.dispatchResult(
           this.bench.engineSpec().then((spec) => engine.open(spec)),
           () => ({ type: 'opened' }),
         );
       case 'load':
-        return this.settleWork('load', engine.load(this.workload, effect.seed, null, effect.point), (report) => ({
-          type: 'loaded',
+        return this.dispatchWorkResult(
+          'load',
+          engine.load(this.workload, effect.seed, null, effect.point),
+          (report) => ({
+            type: 'loaded',
+            report,
+          }),
+        );
+      case 'recover':
+        return this.dispatchWorkResult('recover', engine.recover(effect.point), (report) => ({
+          type: 'recovered',
           report,
         }));
-      case 'recover':
-        return this.settleWork('recover', engine.recover(effect.point), (report) => ({ type: 'recovered', report }));
       case 'resync':
-        return this.settleWork('resync', engine.resync(undefined, effect.point), (report) => ({
+        return this.dispatchWorkResult('resync', engine.resync(undefined, effect.point), (report) => ({
           type: 'resynced',
           report,
         }));
       case 'judge':
-        return this.settle(engine.judge(), (report) => ({ type: 'judged', report }));
+        return this.dispatchResult(engine.judge(), (report) => ({ type: 'judged', report }));
       case 'verify':
-        return this.settle(engine.verify(), (report) => ({ type: 'verified', report }));
+        return this.dispatchResult(engine.verify(), (report) => ({ type: 'verified', report }));
       case 'sendPoint':
-        return this.settle(
+        return this.dispatchResult(
           engine.sendPoint((effect.commandNs ?? this.bench.clock.nowNs()) + effect.leadMs * NS_PER_MS),
           () => null,
         );
       case 'disarmPoint':
-        return this.settle(engine.disarmPoint(), () => null);
+        return this.dispatchResult(engine.disarmPoint(), () => null);
       case 'powerLost':
-        return this.settle(engine.powerLost([...effect.areas]), () => null);
+        return this.dispatchResult(engine.powerLost([...effect.areas]), () => null);
       case 'stop':
-        return this.settle(engine.stop(), () => null);
+        return this.dispatchResult(engine.stop(), () => null);
       case 'abandon':
-        return this.settle(engine.abandon(), () => ({ type: 'abandoned' }));
+        return this.dispatchResult(engine.abandon(), () => ({ type: 'abandoned' }));
     }
   }
 
   /** `toInput` null: nothing to tell; the machine waits for something else. */
-  private settle<T>(promise: Promise<T>, toInput: (value: T) => Untimed<CycleInput> | null): void {
+  private dispatchResult<T>(promise: Promise<T>, toInput: (value: T) => Untimed<CycleInput> | null): void {
     promise.then(
       (value) => {
         const input = toInput(value);
-        if (input !== null) this.tell(input);
+        if (input !== null) this.dispatch(input);
       },
-      (error: unknown) => this.tell({ type: 'problem', problem: problemFrom(error) }),
+      (error: unknown) => this.dispatch({ type: 'problem', problem: problemFrom(error) }),
     );
   }
 
-  private settleWork<T>(work: WorkName, promise: Promise<T>, toInput: (value: T) => Untimed<CycleInput>): void {
+  private dispatchWorkResult<T>(work: WorkName, promise: Promise<T>, toInput: (value: T) => Untimed<CycleInput>): void {
     promise.then(
-      (value) => this.tell(toInput(value)),
-      (error: unknown) => this.tell({ type: 'workFailed', work, problem: problemFrom(error) }),
+      (value) => this.dispatch(toInput(value)),
+      (error: unknown) => this.dispatch({ type: 'workFailed', work, problem: problemFrom(error) }),
     );
   }
 }

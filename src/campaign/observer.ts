@@ -1,5 +1,5 @@
 /** What a campaign tells while it runs: to the terminal, to metrics, to the run directory. All of it optional. */
-import type { Pause } from '../base/attendedTime.js';
+import type { HostPause } from '../base/attendedTime.js';
 import type { DeviceIdentity } from '../blockdev/blockDevice.js';
 import type { ReplicationSnapshot, HistoryChange, OpenReport } from '../replication/replicationEngine.js';
 import type { CycleRecord } from '../report/runRecord.js';
@@ -22,13 +22,13 @@ export interface CampaignObserver {
   /** The record is null when the cycle was interrupted before anything was found. */
   cycleEnded?(state: CycleState, record: CycleRecord | null): void;
   /** The bench stood still; `atMs` is monotonic, when it last looked before. */
-  standstill?(standstill: Pause): void;
+  hostPause?(standstill: HostPause): void;
   /** The bench stood still in this cycle, which proves nothing for that reason alone: it is run again and does not count. */
   cycleRepeated?(state: CycleState, record: CycleRecord): void;
   /** Records of passed cycles were removed. */
   historyPruned?(pruned: HistoryChange['pruned']): void;
   /** Something worth saying that is no error. */
-  note?(text: string): void;
+  keepResult?(text: string): void;
 }
 
 /** One that passes everything on, in order. */
@@ -42,15 +42,15 @@ export function allOf(observers: readonly CampaignObserver[]): Required<Campaign
     rail: (...a) => observers.forEach((o) => o.rail?.(...a)),
     snapshot: (...a) => observers.forEach((o) => o.snapshot?.(...a)),
     cycleEnded: (...a) => observers.forEach((o) => o.cycleEnded?.(...a)),
-    standstill: (...a) => observers.forEach((o) => o.standstill?.(...a)),
+    hostPause: (...a) => observers.forEach((o) => o.hostPause?.(...a)),
     cycleRepeated: (...a) => observers.forEach((o) => o.cycleRepeated?.(...a)),
     historyPruned: (...a) => observers.forEach((o) => o.historyPruned?.(...a)),
-    note: (...a) => observers.forEach((o) => o.note?.(...a)),
+    keepResult: (...a) => observers.forEach((o) => o.keepResult?.(...a)),
   };
 }
 
 /** Passes everything on and never throws: an observer that fails must not keep power off. `failed` hears of each error. */
-export function guarded(
+export function catchingErrors(
   observer: Required<CampaignObserver>,
   failed: (error: Error) => void,
 ): Required<CampaignObserver> {
@@ -72,9 +72,9 @@ export function guarded(
     rail: guard(observer.rail),
     snapshot: guard(observer.snapshot),
     cycleEnded: guard(observer.cycleEnded),
-    standstill: guard(observer.standstill),
+    hostPause: guard(observer.hostPause),
     cycleRepeated: guard(observer.cycleRepeated),
     historyPruned: guard(observer.historyPruned),
-    note: guard(observer.note),
+    keepResult: guard(observer.keepResult),
   };
 }

@@ -15,7 +15,7 @@ import { fitAreas } from '../replication/areas.js';
 import { requireSameLab } from '../lab/lab.js';
 import { requireReach } from '../power/preflight.js';
 import type { ResolvedRig } from '../rig/resolved.js';
-import { answers } from './session/answers.js';
+import { deviceAnswers } from './session/answers.js';
 import { CampaignError, codeOf, textOf } from './errors.js';
 import type { LabView } from './session/host.js';
 import { devicePath, gateQuestions, placedBoards } from './session/places.js';
@@ -41,7 +41,7 @@ export interface NotAsked {
   text: string;
 }
 
-export interface Outlook {
+export interface RunCheck {
   refusals: readonly Refusal[];
   notAsked: readonly NotAsked[];
   /** About which the gate was asked. */
@@ -49,13 +49,13 @@ export interface Outlook {
   lab: LabView | null;
 }
 
-export interface OutlookOptions {
+export interface RunCheckOptions {
   /** Of the rig's lock; null: nobody, or the asker itself. */
   holder: LockHolder | null;
   ffi?: FfiName;
 }
 
-export async function outlookOf(rig: ResolvedRig, { holder, ffi }: OutlookOptions): Promise<Outlook> {
+export async function checkRun(rig: ResolvedRig, { holder, ffi }: RunCheckOptions): Promise<RunCheck> {
   const refusals: Refusal[] = [];
   const cuts = nothingToCut(rig);
   if (cuts !== null) refusals.push({ what: 'profile', error: cuts, findings: [] });
@@ -65,17 +65,17 @@ export async function outlookOf(rig: ResolvedRig, { holder, ffi }: OutlookOption
     return { refusals, notAsked: AREA_NAMES.map((area) => ({ area, reason: 'in-use', text })), asked: [], lab: null };
   }
   const lab = usesLab(rig) ? await realHost.labView(rig.name) : null;
-  const other = lab === null ? null : otherLab(rig, lab);
+  const other = lab === null ? null : labMismatch(rig, lab);
   if (other !== null) refusals.push({ what: 'lab', error: other, findings: [] });
   refusals.push(...boardsOutOfReach(rig));
-  const { asked, notAsked } = await whoCanBeAsked(rig, other === null ? lab : null);
+  const { asked, notAsked } = await askableAreas(rig, other === null ? lab : null);
   const gate = asked.length === 0 ? null : await askGate(rig, lab, asked, ffi);
   if (gate !== null) refusals.push(gate);
   return { refusals, notAsked, asked, lab };
 }
 
 /** What `run` is refused with: the first refusal, with the text of all; null: nothing speaks against it yet. */
-export function refusalOf({ refusals }: Pick<Outlook, 'refusals'>): Error | null {
+export function refusalOf({ refusals }: Pick<RunCheck, 'refusals'>): Error | null {
   if (refusals.length === 0) return null;
   const [{ error }] = refusals;
   if (refusals.length === 1) return error;
@@ -94,7 +94,7 @@ export function nothingToCut(rig: ResolvedRig): CampaignError | null {
 }
 
 /** The lab that runs is of an older profile. */
-function otherLab(rig: ResolvedRig, lab: LabView): Error | null {
+function labMismatch(rig: ResolvedRig, lab: LabView): Error | null {
   try {
     placedBoards(rig, lab);
     for (const area of AREA_NAMES) devicePath(rig[area], rig, lab);
@@ -117,7 +117,7 @@ function boardsOutOfReach(rig: ResolvedRig): Refusal[] {
   });
 }
 
-async function whoCanBeAsked(
+async function askableAreas(
   rig: ResolvedRig,
   lab: LabView | null,
 ): Promise<{ asked: AreaName[]; notAsked: NotAsked[] }> {
@@ -134,7 +134,7 @@ async function whyNotAsked(area: AreaName, rig: ResolvedRig, lab: LabView | null
   // Of one that no rail feeds the gate says what is wrong: nothing that a run does would mend it.
   if (rails.length === 0) return null;
   const path = devicePath(rig[area], rig, lab);
-  if (await answers(path)) return null;
+  if (await deviceAnswers(path)) return null;
   const text = `${path} is not there, or does not answer; rail ${rails.join(' and ')} feeds it: plugpull relay on ${rig.file}, then ask again`;
   return { area, reason: 'powerless', text };
 }

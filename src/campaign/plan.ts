@@ -7,11 +7,11 @@ import type { DeviceNow } from '../gate/deviceNow.js';
 import { isEnrolled, type Enrolment } from '../gate/enrolment.js';
 import { formatBytes } from '../report/figures.js';
 import type { Calibration } from './cycle/calibration.js';
-import type { CyclePlan } from './cycle/cycleTypes.js';
+import type { CycleSettings } from './cycle/cycleTypes.js';
 import { estimateTime, type Estimate, type FormerTimes } from './estimate.js';
-import type { Outlook } from './outlook.js';
-import { areaBytes, recordNeed, type RecordNeed } from './record/recordNeed.js';
-import { planCycle } from './cycle/rounds.js';
+import type { RunCheck } from './outlook.js';
+import { areaBytes, recordNeed, type RecordSpace } from './record/recordNeed.js';
+import { drawCycle } from './cycle/rounds.js';
 import { codeOf } from './errors.js';
 
 export interface RunPlan {
@@ -30,7 +30,7 @@ export interface RunPlan {
   /** With that, as in a run before; null: there is none to go by. */
   estimate: Estimate | null;
   /** Room that the run directory will take; null: there is no cycle. */
-  records: RecordNeed | null;
+  records: RecordSpace | null;
   warnings: string[];
   /** Why a run would be refused now; empty: nothing speaks against it yet. */
   refusals: { code: string; message: string }[];
@@ -58,10 +58,10 @@ export interface PlanSources {
   /** Of a run of this profile. */
   former?: FormerTimes | null;
   calibration?: Calibration | null;
-  outlook?: Outlook;
+  outlook?: RunCheck;
 }
 
-const NOTHING_KNOWN: Outlook = { refusals: [], notAsked: [], asked: [], lab: null };
+const NOTHING_KNOWN: RunCheck = { refusals: [], notAsked: [], asked: [], lab: null };
 
 export function planRun(
   rig: ResolvedRig,
@@ -70,7 +70,7 @@ export function planRun(
   const { cycles, seed } = rig.campaign;
   // Without a cut there is no cycle: said by a warning of the profile, and refused by `run`.
   const length = rig.campaign.cuts.length === 0 ? 0 : Math.min(cycles, LISTED_CYCLES_MAX);
-  const listed = Array.from({ length }, (_, i) => planCycle(rig.campaign, rig.rails, seed, i, calibration));
+  const listed = Array.from({ length }, (_, i) => drawCycle(rig.campaign, rig.rails, seed, i, calibration));
   const msOfListed = listed.reduce((sum, cycle) => sum + askedMsOf(cycle), 0);
   const msOfReturns = listed.reduce((sum, cycle) => sum + returnsMs(cycle, calibration), 0);
   const perListed = length === 0 ? 0 : cycles / length;
@@ -112,7 +112,7 @@ function plannedDevices(
   rig: ResolvedRig,
   look: NonNullable<PlanSources['look']>,
   enrolments: readonly Enrolment[],
-  outlook: Outlook,
+  outlook: RunCheck,
 ): PlannedDevice[] {
   const nows = AREA_NAMES.map((area) => (isLabDevice(rig[area]) ? null : look(rig[area].device)));
   const findings = outlook.refusals.flatMap((refusal) => refusal.findings);
@@ -151,12 +151,12 @@ function usableBytes(rig: ResolvedRig, look: (path: string) => DeviceNow | null)
 }
 
 /** What the profile itself asks for: the time until each cut, and the outage. */
-export function askedMsOf(cycle: CyclePlan): number {
-  return cycle.rounds.reduce((sum, round) => sum + round.afterMs + cycle.darkMs, 0);
+export function askedMsOf(cycle: CycleSettings): number {
+  return cycle.rounds.reduce((sum, round) => sum + round.afterMs + cycle.powerOffMs, 0);
 }
 
 /** Contact, spin-up, enumeration: the slowest of the rails that come back together. */
-function returnsMs(cycle: CyclePlan, calibration: Calibration | null): number {
+function returnsMs(cycle: CycleSettings, calibration: Calibration | null): number {
   const returnOf = (rail: string): number =>
     calibration !== null && Object.hasOwn(calibration.rails, rail) ? calibration.rails[rail].return.median : 0;
   return cycle.rounds.reduce((sum, { rails }) => sum + Math.max(0, ...rails.map(({ rail }) => returnOf(rail))), 0);

@@ -29,7 +29,7 @@ export function beginningSummary(context: RunContext): RunRecord {
 export function runSummary(context: RunContext, result: CampaignResult): RunRecord {
   const { rig, opened } = context;
   const { verdict, counts, failureRateUpperBound } = campaignVerdict(result.cycles.map((c) => c.verdict));
-  const isWhole = result.problem === null && result.interrupted === null && result.cycles.length >= rig.campaign.cycles;
+  const isComplete = result.problem === null && result.interrupted === null && result.cycles.length >= rig.campaign.cycles;
   return {
     schemaVersion: RUN_SCHEMA_VERSION,
     state: 'ended',
@@ -44,7 +44,7 @@ export function runSummary(context: RunContext, result: CampaignResult): RunReco
     devices: opened === null ? [] : AREA_NAMES.map((area) => deviceRecord(area, opened.identities[area])),
     cyclesPlanned: rig.campaign.cycles,
     // Part of a campaign is no pass of it, however well it went.
-    verdict: verdict === 'PASS' && !isWhole ? 'INVALID' : verdict,
+    verdict: verdict === 'PASS' && !isComplete ? 'INVALID' : verdict,
     counts,
     failureRateUpperBound,
     interrupted: result.interrupted !== null,

@@ -5,7 +5,7 @@
 import type { Command } from 'commander';
 import { loadCalibration } from '../campaign/record/calibrationFile.js';
 import { freeBytes } from '../campaign/record/freeSpace.js';
-import { outlookOf, refusalOf } from '../campaign/outlook.js';
+import { checkRun, refusalOf } from '../campaign/outlook.js';
 import { planRun, type PlannedDevice, type RunPlan } from '../campaign/plan.js';
 import { describeNeed, shortOfRoom } from '../campaign/record/recordNeed.js';
 import { rigHolder } from '../campaign/session/rigLock.js';
@@ -36,7 +36,7 @@ export function addPlan(program: Command): void {
       const former = options.like === undefined ? newestFormerRun(rig) : formerRunIn(options.like, rig);
       const calibration = options.calibration === undefined ? null : loadCalibration(options.calibration, rig.name);
       const enrolments = loadEnrolments(enrolmentPath(rig.file));
-      const outlook = await outlookOf(rig, { holder: rigHolder(rig.name) });
+      const outlook = await checkRun(rig, { holder: rigHolder(rig.name) });
       const plan = planRun(rig, { look: deviceNow, enrolments, former: former?.times, calibration, outlook });
       plan.warnings.push(
         ...(await ttyDoubts(rig.boards)).map(({ board, found, mend }) => `boards.${board}.tty: ${found}: ${mend}`),

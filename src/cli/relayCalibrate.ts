@@ -10,7 +10,7 @@ import { systemClock } from '../base/systemClock.js';
 import { realHost } from '../campaign/session/realHost.js';
 import { lockRig } from '../campaign/session/rigLock.js';
 import { defaultRunPath, RunDirectory } from '../campaign/record/runDirectory.js';
-import { outlookOf, refusalOf } from '../campaign/outlook.js';
+import { checkRun, refusalOf } from '../campaign/outlook.js';
 import { newRunId } from '../campaign/record/runId.js';
 import { Session } from '../campaign/session/session.js';
 import { dumpRig } from '../rig/dump.js';
@@ -101,7 +101,7 @@ async function calibrateRig(rig: ResolvedRig, options: CalibrateCommand): Promis
 
 /** As a run is; only that a profile without cuts has rails to measure all the same. */
 async function refuseBeforehand(rig: ResolvedRig, ffi: FfiName): Promise<void> {
-  const { refusals } = await outlookOf(rig, { holder: null, ffi });
+  const { refusals } = await checkRun(rig, { holder: null, ffi });
   const refusal = refusalOf({ refusals: refusals.filter(({ what }) => what !== 'profile') });
   if (refusal !== null) throw refusal;
 }

@@ -10,7 +10,7 @@ import type { CampaignResult } from '../campaign/campaignTypes.js';
 import { systemClock } from '../base/systemClock.js';
 import { CampaignError } from '../campaign/errors.js';
 import { freeBytes } from '../campaign/record/freeSpace.js';
-import { nothingToCut, outlookOf, refusalOf } from '../campaign/outlook.js';
+import { nothingToCut, checkRun, refusalOf } from '../campaign/outlook.js';
 import { planRun } from '../campaign/plan.js';
 import { hasNoRoom, shortOfRoom } from '../campaign/record/recordNeed.js';
 import { createRecorder, type Recorder } from '../campaign/record/recorder.js';
@@ -98,7 +98,7 @@ export async function run(rig: ResolvedRig, options: RunOptions): Promise<RunOut
 async function lockedRun(rig: ResolvedRig, options: Options): Promise<RunOutcome> {
   const lock = lockForCommand(rig.name, 'run');
   try {
-    const refusal = refusalOf(await outlookOf(rig, { holder: null, ffi: options.ffi }));
+    const refusal = refusalOf(await checkRun(rig, { holder: null, ffi: options.ffi }));
     if (refusal !== null) throw refusal;
     const place = options.out ?? defaultRunPath(rig.name, rig.campaign.seed, systemClock.wallMs());
     warnOfRoom(rig, place);
@@ -126,7 +126,7 @@ async function runRecorded(dir: RunDirectory, rig: ResolvedRig, options: Options
   const progress = createProgress(options.json === true, process.stdout);
   try {
     // Not before: a run that is refused leaves none.
-    const sayWhere: CampaignObserver = { opened: () => progress.observer.note?.(`record: ${dir.path}`) };
+    const sayWhere: CampaignObserver = { opened: () => progress.observer.keepResult?.(`record: ${dir.path}`) };
     const observers = [recorder, files.observer, metrics.observer, progress.observer, sayWhere];
     options.wayOut.first(() => progress.end());
     metrics.says((text) => progress.say(text));

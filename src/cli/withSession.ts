@@ -60,7 +60,7 @@ async function inSession<T>(
   try {
     const { engine } = session;
     interrupts.onFirst(() => void engine.stop().catch(() => undefined));
-    await session.claim();
+    await session.openDevices();
     return await action(session);
   } finally {
     const troubles = await session.end();

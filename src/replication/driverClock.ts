@@ -2,7 +2,7 @@
  * The core's clock: attended time of the thread that looks at the ring. It stands still with the protocol at a cut point,
  * so that no deadline passes for want of an I/O that is held back, and counts no time in which the thread stood still.
  */
-import { AttendedTime, type Pause } from '../base/attendedTime.js';
+import { AttendedTime, type HostPause } from '../base/attendedTime.js';
 import { NS_PER_MS } from '../base/clock.js';
 
 /**
@@ -21,7 +21,7 @@ export class DriverClock {
    * `rawNowMs`: default CLOCK_MONOTONIC, that of the ring's stamps and of the main thread's standstills. `ackTimeoutMs`: the
    * shortest deadline that is counted by it; a few late looks in a row must not use it up.
    */
-  constructor(report?: (standstill: Pause) => void, rawNowMs?: () => number, ackTimeoutMs = Infinity) {
+  constructor(report?: (standstill: HostPause) => void, rawNowMs?: () => number, ackTimeoutMs = Infinity) {
     this.time = new AttendedTime(
       { allowanceMs: Math.min(ALLOWANCE_MS, ackTimeoutMs / 4), catchUpMs: CATCH_UP_MS },
       report,

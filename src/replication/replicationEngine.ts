@@ -2,7 +2,7 @@
  * The bench's side of the I/O worker thread: what the campaign and the commands may ask of the engine. All of it is
  * asynchronous to the main thread; the worker itself never waits for an event loop.
  */
-import type { Pause } from '../base/attendedTime.js';
+import type { HostPause } from '../base/attendedTime.js';
 import type { AreaName } from '../base/areas.js';
 import type { DeviceRef } from '../blockdev/deviceRef.js';
 import type { CutPoint } from './cutpoint/cutPoint.js';
@@ -144,7 +144,7 @@ export interface ReplicationEvents {
   onSnapshot(s: ReplicationSnapshot): void;
   onPoint?(e: PointEvent): void;
   /** The I/O thread alone stood still, or the whole process: told once it looks at its ring again. */
-  onStandstill?(s: Pause): void;
+  onPause?(s: HostPause): void;
 }
 
 /**

@@ -1,5 +1,5 @@
 /** A core at work: with its driver, its ring and the sizes it was planned for. Started by recovery, ended in order. */
-import type { Pause } from '../base/attendedTime.js';
+import type { HostPause } from '../base/attendedTime.js';
 import { NS_PER_MS } from '../base/clock.js';
 import type { Core } from '../tracker/core/core.js';
 import { JOURNAL, PRIMARY, SECONDARY, type DeviceIndex } from '../tracker/core/devices.js';
@@ -38,7 +38,7 @@ export interface RunningCoreParts {
   onFailure: (device: DeviceIndex, errno: number, atNs: number, inFlight: InFlight) => void;
   /** The device has not answered within the acknowledgement's time, and is taken as lost. */
   onTimeout: (device: DeviceIndex, atNs: number) => void;
-  onStandstill: (standstill: Pause) => void;
+  onPause: (standstill: HostPause) => void;
   /** Called after each round: flags and snapshots. */
   afterRound: () => void;
 }
@@ -56,7 +56,7 @@ export class RunningCore {
   constructor(p: RunningCoreParts) {
     const { spec, areas, recovery, workload } = p;
     this.afterRound = p.afterRound;
-    this.clock = new DriverClock(p.onStandstill, undefined, spec.tracking.ackTimeoutMs);
+    this.clock = new DriverClock(p.onPause, undefined, spec.tracking.ackTimeoutMs);
     this.onTimeout = p.onTimeout;
     this.plan = planDriver({
       geometry: areas.geometry,

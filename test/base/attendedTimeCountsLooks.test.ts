@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { AttendedTime, type Pause } from '../../src/base/attendedTime.js';
+import { AttendedTime, type HostPause } from '../../src/base/attendedTime.js';
 import { createPrng } from '../../src/base/prng.js';
 
 const ALLOWANCE_MS = 20;
 const CATCH_UP_MS = 50;
 
 function timed() {
-  const told: Pause[] = [];
+  const told: HostPause[] = [];
   const time = new AttendedTime({ allowanceMs: ALLOWANCE_MS, catchUpMs: CATCH_UP_MS }, (standstill) =>
     told.push(standstill),
   );

@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { attended, systemClock } from '../../src/base/systemClock.js';
-import type { Pause } from '../../src/base/attendedTime.js';
+import type { HostPause } from '../../src/base/attendedTime.js';
 import { within } from '../../src/campaign/within.js';
 
 const nothing = new Int32Array(new SharedArrayBuffer(4));
@@ -22,7 +22,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('a deadline', () => {
   it('that passed while the loop stood still is judged after what came meanwhile, and the standstill is told', async () => {
-    const told: Pause[] = [];
+    const told: HostPause[] = [];
     const deaf = attended.onPause((standstill) => told.push(standstill));
     const read = within(systemClock, 1000, 'a read that is done at once', readFile(file, 'utf8'));
     await new Promise((resolve) => setTimeout(resolve, 50));

@@ -1,9 +1,10 @@
 /** Promise: a cycle that is worth nothing only because the bench stood still is run again; what the disks say of themselves counts at once. */
+import * as reports from './reports.js';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { Pause } from '../../src/base/attendedTime.js';
+import type { HostPause } from '../../src/base/attendedTime.js';
 import { runCampaign } from '../../src/campaign/campaign.js';
 import type { CampaignResult } from '../../src/campaign/campaignTypes.js';
 import { systemClock } from '../../src/base/systemClock.js';
@@ -17,7 +18,6 @@ import { eventsOf } from '../cli/stoppedBench.js';
 import { canRunLab } from './boardRig.js';
 import { idleEngine } from './idleEngine.js';
 import { labRig, ownStateDir } from './labRig.js';
-import * as reports from './reports.js';
 
 const state = ownStateDir();
 const out = mkdtempSync(join(tmpdir(), 'standstill-'));
@@ -45,7 +45,7 @@ async function run(
   const rig = { ...plain, campaign: { ...plain.campaign, limits: { ...plain.campaign.limits, ...limits } } };
   const dir = RunDirectory.create(join(out, name));
   const recorder = createRecorder(dir, systemClock);
-  let tellStill: (standstill: Pause) => void = () => undefined;
+  let tellStill: (standstill: HostPause) => void = () => undefined;
   let loads = 0;
   let judged = 0;
   const engine = (events: ReplicationEvents): ReplicationEngine => {

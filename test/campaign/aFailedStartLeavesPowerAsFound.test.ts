@@ -3,7 +3,7 @@
  * wrong contact costs no disk its power for good, is refused within seconds, and is told where to look.
  */
 import { afterAll, describe, expect, it } from 'vitest';
-import { answers } from '../../src/campaign/session/answers.js';
+import { deviceAnswers } from '../../src/campaign/session/answers.js';
 import { systemClock } from '../../src/base/systemClock.js';
 import type { Host, RailFound } from '../../src/campaign/session/host.js';
 import { realHost } from '../../src/campaign/session/realHost.js';
@@ -105,7 +105,7 @@ async function rails(text: string, switchOff: string[] = []): Promise<Record<str
     const dark = rig.rails
       .filter(({ name }) => found[name] === 'off')
       .map(({ name }) => lab.disks[name.toLowerCase()].node);
-    for (const node of dark) await expect.poll(() => answers(node), { timeout: 60_000 }).toBe(false);
+    for (const node of dark) await expect.poll(() => deviceAnswers(node), { timeout: 60_000 }).toBe(false);
     return found;
   } finally {
     await power.close();
@@ -120,7 +120,7 @@ async function start(text: string, gatePasses: (asked: number) => boolean): Prom
   const host: Host = {
     ...realHost,
     async checkGate(questions, file, circumstances) {
-      log.push(`gate, dark: ${circumstances?.dark?.join(', ') || 'none'}`);
+      log.push(`gate, dark: ${circumstances?.unpowered?.join(', ') || 'none'}`);
       const answer = await realHost.checkGate(questions, file, circumstances);
       return gatePasses(asked++) ? answer : { passed: false, text: 'refused by the test', busy: false };
     },

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { NS_PER_MS } from '../../src/base/clock.js';
 import { keptRecord } from '../../src/campaign/cycle/cycleRecord.js';
-import { isOfStandstill, notJudgedByTime } from '../../src/campaign/cycle/standstill.js';
+import { isDueToHostPause, notJudgedByTime } from '../../src/campaign/cycle/standstill.js';
 import type { CycleState } from '../../src/campaign/cycle/cycleTypes.js';
 import { campaign, runFake } from './runFake.js';
 
@@ -15,7 +15,7 @@ async function hungAfter(ms: number): Promise<CycleState> {
     ...state,
     facts: {
       ...state.facts,
-      standstills: [standstill],
+      hostPauses: [standstill],
       unprovoked: [{ area: 'primary', errno: 110, atNs, timedOut: true }],
     },
   };
@@ -25,7 +25,7 @@ describe('an I/O that was left unanswered', () => {
   it.each([-100, 0, 300])('%d ms after the bench stood still speaks of time only', async (ms) => {
     const state = await hungAfter(ms);
     const record = keptRecord(state, campaign().limits);
-    expect(isOfStandstill(state, record, campaign().limits)).toBe(true);
+    expect(isDueToHostPause(state, record, campaign().limits)).toBe(true);
     expect(notJudgedByTime(state, record, campaign().limits)).toMatchObject({ verdict: 'INVALID' });
   });
 
@@ -33,7 +33,7 @@ describe('an I/O that was left unanswered', () => {
     const state = await hungAfter(ms);
     const record = keptRecord(state, campaign().limits);
     expect(record).toMatchObject({ verdict: 'FAIL', reasons: [{ code: 'DEVICE_FAULT', rule: 'slow' }] });
-    expect(isOfStandstill(state, record, campaign().limits)).toBe(false);
+    expect(isDueToHostPause(state, record, campaign().limits)).toBe(false);
     expect(notJudgedByTime(state, record, campaign().limits)).toBe(record);
   });
 });
@@ -42,23 +42,23 @@ describe('a device that is not back in time', () => {
   const deadAfterStandstillAt = async (phase: string): Promise<CycleState> => {
     const { state } = await runFake({}, { dead: ['primary'] }, (bench, entered, runner) => {
       if (entered !== phase) return;
-      bench.clock.onPause((standstill) => runner.standstill(standstill));
+      bench.clock.onPause((standstill) => runner.hostPause(standstill));
       bench.clock.after(1, () => bench.clock.standStill(500));
     });
-    expect(state.facts.standstills).toHaveLength(1);
+    expect(state.facts.hostPauses).toHaveLength(1);
     return state;
   };
 
   it('is not excused by a standstill long before', async () => {
     const state = await deadAfterStandstillAt('load');
     expect(state.outcome).toMatchObject({ kind: 'problem', problem: { code: 'DEVICE_NOT_BACK' } });
-    expect(isOfStandstill(state, keptRecord(state, campaign().limits), campaign().limits)).toBe(false);
+    expect(isDueToHostPause(state, keptRecord(state, campaign().limits), campaign().limits)).toBe(false);
   });
 
   it('is asked for once more where the bench stood still just before', async () => {
     const state = await deadAfterStandstillAt('load');
     const missedAtMs = state.facts.missedAtMs!;
-    const near = { ...state, facts: { ...state.facts, standstills: [{ atMs: missedAtMs - 1000, ms: 500 }] } };
-    expect(isOfStandstill(near, keptRecord(near, campaign().limits), campaign().limits)).toBe(true);
+    const near = { ...state, facts: { ...state.facts, hostPauses: [{ atMs: missedAtMs - 1000, ms: 500 }] } };
+    expect(isDueToHostPause(near, keptRecord(near, campaign().limits), campaign().limits)).toBe(true);
   });
 });

@@ -1,6 +1,6 @@
 /** Promise: whether a disk answers is asked so that one without power costs a bounded wait, and no thread or claim of the bench. */
 import { afterAll, expect, it } from 'vitest';
-import { answers } from '../../src/campaign/session/answers.js';
+import { deviceAnswers } from '../../src/campaign/session/answers.js';
 import { labStatus, labUp } from '../../src/lab/lab.js';
 import { placedBoards } from '../../src/campaign/session/places.js';
 import { realHost } from '../../src/campaign/session/realHost.js';
@@ -26,17 +26,17 @@ it.skipIf(process.getuid?.() !== 0)('a silent one does not answer, and does agai
   try {
     await power.allOn();
     const { node } = lab.disks.p;
-    await expect.poll(() => answers(node), { timeout: 60_000 }).toBe(true);
+    await expect.poll(() => deviceAnswers(node), { timeout: 60_000 }).toBe(true);
     await power.switchRails(['P'], 'off');
     // The contact takes its time, and so may this machine: until then it answers.
-    await expect.poll(() => answers(node, 300), { timeout: 60_000 }).toBe(false);
+    await expect.poll(() => deviceAnswers(node, 300), { timeout: 60_000 }).toBe(false);
     openDevice(node).close();
     await power.allOn();
-    await expect.poll(() => answers(node), { timeout: 60_000 }).toBe(true);
+    await expect.poll(() => deviceAnswers(node), { timeout: 60_000 }).toBe(true);
   } finally {
     await power.allOn();
     await power.close();
   }
-  expect(await answers('/dev/disk/by-id/not-there')).toBe(false);
-  expect(await answers('/dev/null')).toBe(true);
+  expect(await deviceAnswers('/dev/disk/by-id/not-there')).toBe(false);
+  expect(await deviceAnswers('/dev/null')).toBe(true);
 });

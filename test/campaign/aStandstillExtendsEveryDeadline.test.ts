@@ -12,7 +12,7 @@ describe('a standstill', () => {
     const { state } = await runFake({}, {}, (bench, phase, runner) => {
       if (phase !== where) return;
       // As the clock does: told before any timer.
-      bench.clock.onPause((standstill) => runner.standstill(standstill));
+      bench.clock.onPause((standstill) => runner.hostPause(standstill));
       queueMicrotask(() => bench.clock.standStill(STOOD_MS));
     });
     expect(state.outcome).toEqual({ kind: 'complete' });
@@ -25,7 +25,7 @@ describe('a standstill', () => {
   it('before the cut moves the aim with it', async () => {
     const { state } = await runFake({}, {}, (bench, phase, runner) => {
       if (phase !== 'load') return;
-      bench.clock.onPause((standstill) => runner.standstill(standstill));
+      bench.clock.onPause((standstill) => runner.hostPause(standstill));
       bench.clock.after(50, () => bench.clock.standStill(STOOD_MS));
     });
     expect(Math.abs(cycleRecord(state, campaign().limits).aim!.missedByMs!)).toBeLessThan(STOOD_MS / 100);
@@ -34,7 +34,7 @@ describe('a standstill', () => {
   it('between the command and the first failure leaves no latency on the record', async () => {
     const { state } = await runFake({}, { holdUpMs: 40 }, (bench, phase, runner) => {
       if (phase !== 'cut') return;
-      bench.clock.onPause((standstill) => runner.standstill(standstill));
+      bench.clock.onPause((standstill) => runner.hostPause(standstill));
       bench.clock.after(10, () => bench.clock.standStill(STOOD_MS));
     });
     const [proof] = proofOfCut(state.facts.cuts[0]);
@@ -49,7 +49,7 @@ describe('a standstill', () => {
   it.each(PHASES.slice(0, 5))('in %s does not hide a device that never comes back', async (where) => {
     const { state } = await runFake({}, { dead: ['primary'] }, (bench, phase, runner) => {
       if (phase !== where) return;
-      bench.clock.onPause((standstill) => runner.standstill(standstill));
+      bench.clock.onPause((standstill) => runner.hostPause(standstill));
       queueMicrotask(() => bench.clock.standStill(STOOD_MS));
     });
     expect(state.outcome).toMatchObject({ kind: 'problem', problem: { code: 'DEVICE_NOT_BACK' } });

@@ -8,7 +8,7 @@ import { CycleRunner } from '../../src/campaign/cycleRunner.js';
 import type { CutRecord, CycleState } from '../../src/campaign/cycle/cycleTypes.js';
 import { realHost } from '../../src/campaign/session/realHost.js';
 import { lockRig } from '../../src/campaign/session/rigLock.js';
-import { planCycle } from '../../src/campaign/cycle/rounds.js';
+import { drawCycle } from '../../src/campaign/cycle/rounds.js';
 import { Session } from '../../src/campaign/session/session.js';
 import { IndicatorMap } from '../../src/tracker/core/indicatorMap.js';
 import { addPageBlock, openPageBlock } from '../../src/tracker/journal/indicatorArea.js';
@@ -82,7 +82,7 @@ export async function atThePoint(
 async function cutOnce(session: Session, rig: ResolvedRig, take: () => Images): Promise<AtThePoint> {
   let found: AtThePoint | null = null;
   let before = take();
-  const plan = planCycle(rig.campaign, rig.rails, rig.campaign.seed, 0);
+  const plan = drawCycle(rig.campaign, rig.rails, rig.campaign.seed, 0);
   const runner: CycleRunner = new CycleRunner(plan, rig.workload, session, {
     onPhase(_from, to, _ms, state) {
       // Told before the step's own effects: nothing has been read or written in it yet.

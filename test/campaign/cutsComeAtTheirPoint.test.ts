@@ -4,7 +4,7 @@ import { distributionOf, type Calibration } from '../../src/campaign/cycle/calib
 import { cycleRecord } from '../../src/campaign/cycle/cycleRecord.js';
 import { CycleRunner } from '../../src/campaign/cycleRunner.js';
 import type { CycleState } from '../../src/campaign/cycle/cycleTypes.js';
-import { planCycle } from '../../src/campaign/cycle/rounds.js';
+import { drawCycle } from '../../src/campaign/cycle/rounds.js';
 import type { PointEvent } from '../../src/replication/replicationEngine.js';
 import type { CutPoint } from '../../src/replication/cutpoint/cutPoint.js';
 import type { CutSpec } from '../../src/rig/resolved.js';
@@ -33,9 +33,9 @@ async function run(
     bench.point({ type: 'reached', at: cut.at, held: w.held ?? true, atNs: bench.clock.nowNs(), subject });
   };
   const spec = campaign({ afterMs: { min: 100, max: 100 }, ...cut });
-  const runner = new CycleRunner(planCycle(spec, RAILS, 7, 0, w.calibration ?? null), WORKLOAD, bench, {
-    onPhase(_from, to, _ms, { plan, roundIndex, step }) {
-      if (step === 'working' && roundIndex === plan.rounds.length - 1 && w.reachedMs !== undefined)
+  const runner = new CycleRunner(drawCycle(spec, RAILS, 7, 0, w.calibration ?? null), WORKLOAD, bench, {
+    onPhase(_from, to, _ms, { settings, roundIndex, step }) {
+      if (step === 'working' && roundIndex === settings.rounds.length - 1 && w.reachedMs !== undefined)
         bench.clock.after(w.reachedMs, reach);
       // The hold ends when the loss of power is announced: as the dark begins.
       if (to === 'dark')
@@ -85,7 +85,7 @@ describe('a cut at a held point', () => {
     };
     const spec = campaign({ rails: ['P', 'S'], at: 'primary-only', afterMs: { min: 300, max: 300 } });
     await bench.clock.drive(
-      new CycleRunner(planCycle(spec, RAILS, 7, 0), WORKLOAD, bench, { onPhase: () => undefined }).run(),
+      new CycleRunner(drawCycle(spec, RAILS, 7, 0), WORKLOAD, bench, { onPhase: () => undefined }).run(),
     );
     expect(armed).toEqual({ at: 'primary-only', afterMs: 300, areas: ['primary', 'secondary'] });
   });

@@ -91,14 +91,14 @@ export class FakeBench implements TestBench {
     },
   };
 
-  async probe(area: AreaName, silentAfterMs?: number): Promise<DeviceSign | null> {
+  async probe(area: AreaName, unresponsiveAfterMs?: number): Promise<DeviceSign | null> {
     const askedNs = this.clock.nowNs();
     if (this.options.silent?.includes(area) && this.dark.has(area)) {
-      await (silentAfterMs === undefined ? this.untilPowered(area) : delay(this.clock, silentAfterMs));
+      await (unresponsiveAfterMs === undefined ? this.untilPowered(area) : delay(this.clock, unresponsiveAfterMs));
       return this.dark.has(area) ? this.silence(area, askedNs) : null;
     }
-    if (area === 'secondary' && this.slowAnswerMs > (silentAfterMs ?? Infinity)) {
-      await delay(this.clock, silentAfterMs!);
+    if (area === 'secondary' && this.slowAnswerMs > (unresponsiveAfterMs ?? Infinity)) {
+      await delay(this.clock, unresponsiveAfterMs!);
       this.slowAnswerMs = 0;
       return this.silence(area, askedNs);
     }

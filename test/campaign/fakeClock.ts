@@ -1,5 +1,5 @@
 /** A clock that jumps to the next timer whenever nothing else can happen: a cycle of seconds runs in milliseconds. */
-import type { Pause } from '../../src/base/attendedTime.js';
+import type { HostPause } from '../../src/base/attendedTime.js';
 import type { Clock } from '../../src/base/clock.js';
 
 interface Timer {
@@ -14,7 +14,7 @@ export class FakeClock implements Clock {
   private timers: Timer[] = [];
   /** Timers count the time in which the bench is awake. */
   private stoodMs = 0;
-  private readonly listeners = new Set<(standstill: Pause) => void>();
+  private readonly listeners = new Set<(standstill: HostPause) => void>();
 
   nowMs(): number {
     return this.ms;
@@ -28,7 +28,7 @@ export class FakeClock implements Clock {
     return Date.UTC(2026, 0, 1) + this.ms;
   }
 
-  onPause(listener: (standstill: Pause) => void): () => void {
+  onPause(listener: (standstill: HostPause) => void): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
   }

@@ -65,13 +65,13 @@ describe('proof of a cut', () => {
       commands: [{ rail: 'S', askedNs: 1000, commandNs: 1500, doneNs: 2000, evidence: 'read-back' }],
       readableBefore: ['secondary'],
       signs: [{ area: 'secondary', errno: 5, atNs: 999, source: 'engine' }],
-      readableInDark: [],
-      silentInDark: [],
+      readableWhileOff: [],
+      unresponsiveWhileOff: [],
       restoredNs: null,
       load: null,
       resync: null,
       workError: null,
-      standstills: [],
+      hostPauses: [],
     };
     expect(proofOfCut(cut)[0]).toMatchObject({ proven: false, reason: 'no-sign' });
     expect(proofOfCut({ ...cut, signs: [{ ...cut.signs[0], atNs: 1000 }] })[0]).toMatchObject({

@@ -1,7 +1,7 @@
 /** Promise: what the records of a campaign will take is said before it begins, with what it is taken from, and is bounded unless all is kept. */
 import { describe, expect, it } from 'vitest';
 import { planRun } from '../../src/campaign/plan.js';
-import { hasNoRoom, shortOfRoom, type RecordNeed } from '../../src/campaign/record/recordNeed.js';
+import { hasNoRoom, shortOfRoom, type RecordSpace } from '../../src/campaign/record/recordNeed.js';
 import { parseRig } from '../../src/rig/load.js';
 import type { KeepHistory } from '../../src/replication/spec.js';
 import type { ResolvedRig } from '../../src/rig/resolved.js';
@@ -11,7 +11,7 @@ const GIB = 2 ** 30;
 const LOAD_MS = 1000;
 const rig = labRig('room', { cuts: [`{ rails: [P], during: load, after: ${LOAD_MS}ms }`] });
 
-function need(keepHistory: KeepHistory, cycles: number, rate = 0, formerWritesPerSecond?: number): RecordNeed {
+function need(keepHistory: KeepHistory, cycles: number, rate = 0, formerWritesPerSecond?: number): RecordSpace {
   const asked: ResolvedRig = {
     ...rig,
     campaign: { ...rig.campaign, keepHistory, cycles },

@@ -1,6 +1,6 @@
 /** Runs one planned cycle on a fake bench. */
 import { CycleRunner } from '../../src/campaign/cycleRunner.js';
-import { planCycle } from '../../src/campaign/cycle/rounds.js';
+import { drawCycle } from '../../src/campaign/cycle/rounds.js';
 import type { CyclePhase, CycleState } from '../../src/campaign/cycle/cycleTypes.js';
 import type { CampaignSpec, CutSpec } from '../../src/rig/resolved.js';
 import type { WorkloadSpec } from '../../src/workload/workload.js';
@@ -35,7 +35,7 @@ export async function runFake(
 ): Promise<FakeRun> {
   const bench = new FakeBench(options);
   const phases: CyclePhase[] = [];
-  const runner: CycleRunner = new CycleRunner(planCycle(campaign(cut), RAILS, 7, 0), WORKLOAD, bench, {
+  const runner: CycleRunner = new CycleRunner(drawCycle(campaign(cut), RAILS, 7, 0), WORKLOAD, bench, {
     onPhase(_from, to) {
       phases.push(to);
       during(bench, to, runner);

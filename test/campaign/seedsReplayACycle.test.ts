@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { planCycle, railCuts } from '../../src/campaign/cycle/rounds.js';
+import { drawCycle, railCuts } from '../../src/campaign/cycle/rounds.js';
 import { mixSeed, uniform } from '../../src/campaign/cycle/seeds.js';
 import { RAILS } from './fakeBench.js';
 import { campaign } from './runFake.js';
@@ -32,7 +32,7 @@ describe('seeds', () => {
   });
 
   it('plan the same cycle again, whatever ran before it', () => {
-    const plan = (index: number): unknown => planCycle(campaign(), RAILS, 99, index);
+    const plan = (index: number): unknown => drawCycle(campaign(), RAILS, 99, index);
     expect(plan(17)).toEqual(plan(17));
     expect(plan(17)).not.toEqual(plan(18));
   });

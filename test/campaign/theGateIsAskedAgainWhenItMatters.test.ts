@@ -61,7 +61,7 @@ it.skipIf(!isRoot)('one that is mounted after the gate, before it is claimed, is
     mkdirSync(point);
     command('mount', disks.p.path, point);
     loops.undo(() => command('umount', point));
-    await expect(session.claim()).rejects.toMatchObject({ code: 'DEVICE_BUSY' });
+    await expect(session.openDevices()).rejects.toMatchObject({ code: 'DEVICE_BUSY' });
   } finally {
     expect(await session.end()).toEqual([]);
   }
@@ -77,7 +77,7 @@ it.skipIf(!isRoot)('a name that moves between identify and open is caught on the
   try {
     symlinkSync(stranger.path, `${name}.new`);
     renameSync(`${name}.new`, name);
-    await expect(session.claim()).rejects.toMatchObject({
+    await expect(session.openDevices()).rejects.toMatchObject({
       code: 'ENGINE_DEVICE',
       message: expect.stringMatching(/another disk has taken the name/),
     });
@@ -94,7 +94,7 @@ it.skipIf(!isRoot)(
     const session = await open(rig, realHost);
     try {
       command('mkfs.ext4', '-q', '-L', 'precious', disks.j.path);
-      await expect(session.claim()).rejects.toMatchObject({
+      await expect(session.openDevices()).rejects.toMatchObject({
         code: 'GATE_REFUSED',
         message: expect.stringMatching(/journal.*GATE_SIGNATURE.*precious/),
       });

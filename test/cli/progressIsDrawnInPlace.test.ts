@@ -60,10 +60,10 @@ it('cycles that have ended stand above the block, however long they are; at the 
 
   // Its second row lies where a longer line of the block was.
   const words = 'what went wrong in it, at some length, '.repeat(2).trim();
-  observer.note?.(words);
+  observer.keepResult?.(words);
   const rows = words.match(new RegExp(`.{1,${COLUMNS}}`, 'g'))!.map((row) => row.trimEnd());
   await expect.poll(screen, HANG).toEqual([...rows, ...block]);
-  observer.note?.('told just before the end');
+  observer.keepResult?.('told just before the end');
   progress.end();
   progress.end();
   expect(await screen()).toEqual([...rows, 'told just before the end']);

@@ -1,5 +1,5 @@
 /** A driver and its core over a ring in the test's hand, on a clock in the test's hand. */
-import type { Pause } from '../../src/base/attendedTime.js';
+import type { HostPause } from '../../src/base/attendedTime.js';
 import { IndicatorMap } from '../../src/tracker/core/indicatorMap.js';
 import type { IoRing, SectorTools } from '../../src/blockdev/blockDevice.js';
 import { ApplicationQueue } from '../../src/replication/applicationQueue.js';
@@ -105,7 +105,7 @@ export function drivenCore(ackTimeoutMs: number) {
     recovery: { firstSequence: 0, recoveredThrough: -1 },
   });
   const ring = new FakeRing(plan.arenaBytes);
-  const standstills: Pause[] = [];
+  const standstills: HostPause[] = [];
   const clock = new DriverClock(
     (standstill) => standstills.push(standstill),
     () => ring.nowMs,

@@ -3,7 +3,7 @@ import type { InFlight } from '../../replication/replicationEngine.js';
 import type { CycleRecord, PointAim } from '../../report/runRecord.js';
 import { NS_PER_MS } from '../../base/clock.js';
 import type { CutRecord, PointEnded } from './cycleTypes.js';
-import { feltNs, proofOfCut } from './proof.js';
+import { powerLossNs, proofOfCut } from './proof.js';
 
 export function aimOf(cut: CutRecord | undefined): CycleRecord['aim'] {
   if (cut === undefined) return null;
@@ -41,7 +41,7 @@ function firstFailureNs(cut: CutRecord): number | null {
   const isHeld = cut.reached?.held === true;
   const proven = proofOfCut(cut).flatMap((p) => (p.proven && (p.isMeasured || isHeld) ? [p] : []));
   const own = proven.filter((p) => cut.reached?.held === false && p.area === cut.reached.subject.area);
-  const times = (own.length > 0 ? own : proven).map((p) => feltNs(p.sign));
+  const times = (own.length > 0 ? own : proven).map((p) => powerLossNs(p.sign));
   return times.length === 0 ? null : Math.min(...times);
 }
 
@@ -61,19 +61,19 @@ function inFlightOf(cut: CutRecord): InFlight | null {
 }
 
 /** Held: the disks stand at the point until the power is gone. Led: from the I/O's time on its way to the first failure. */
-function missedByMs({ reached, ended }: CutRecord, feltNs: number | null): number | null {
-  if (reached === null || feltNs === null) return null;
-  if (reached.held) return ended === null || ended.atNs >= feltNs ? 0 : (feltNs - ended.atNs) / NS_PER_MS;
+function missedByMs({ reached, ended }: CutRecord, lossNs: number | null): number | null {
+  if (reached === null || lossNs === null) return null;
+  if (reached.held) return ended === null || ended.atNs >= lossNs ? 0 : (lossNs - ended.atNs) / NS_PER_MS;
   if (ended === null || ended.sentNs === null) return null;
-  if (feltNs < ended.sentNs) return (feltNs - ended.sentNs) / NS_PER_MS;
-  return isOverBefore(ended, feltNs) ? (feltNs - ended.endedNs!) / NS_PER_MS : 0;
+  if (lossNs < ended.sentNs) return (lossNs - ended.sentNs) / NS_PER_MS;
+  return isOverBefore(ended, lossNs) ? (lossNs - ended.endedNs!) / NS_PER_MS : 0;
 }
 
-function isOverBefore(ended: PointEnded, feltNs: number): boolean {
-  return ended.ok && ended.endedNs !== null && ended.endedNs < feltNs;
+function isOverBefore(ended: PointEnded, lossNs: number): boolean {
+  return ended.ok && ended.endedNs !== null && ended.endedNs < lossNs;
 }
 
-function pointOf({ reached, workSinceMs }: CutRecord, name: string, feltNs: number | null): PointAim {
+function pointOf({ reached, workSinceMs }: CutRecord, name: string, lossNs: number | null): PointAim {
   if (reached === null) return { name, reached: false };
   const { held, atNs, subject } = reached;
   return {
@@ -81,7 +81,7 @@ function pointOf({ reached, workSinceMs }: CutRecord, name: string, feltNs: numb
     reached: true,
     held,
     intoMs: Math.max(0, atNs / NS_PER_MS - workSinceMs),
-    stoodMs: feltNs === null ? null : Math.max(0, feltNs - atNs) / NS_PER_MS,
+    stoodMs: lossNs === null ? null : Math.max(0, lossNs - atNs) / NS_PER_MS,
     subject,
   };
 }

@@ -20,11 +20,11 @@ import {
   withCut,
   withFacts,
 } from './cycleFacts.js';
-import type { CycleInput, CyclePlan, CycleState, Transition } from './cycleTypes.js';
+import type { CycleInput, CycleSettings, CycleState, Transition } from './cycleTypes.js';
 import {
   end,
   enter,
-  fellSilent,
+  isUnresponsive,
   go,
   loadBegan,
   missedDeadline,
@@ -37,9 +37,9 @@ import {
 import { allSeen, cutAreas } from './proof.js';
 
 /** A cycle that has not begun; it waits for `start`. The engine is open, its last state verified or empty. */
-export function newCycle(plan: CyclePlan): CycleState {
+export function newCycle(settings: CycleSettings): CycleState {
   return {
-    plan,
+    settings,
     step: 'idle',
     sinceMs: 0,
     roundIndex: 0,
@@ -58,8 +58,8 @@ export function step(state: CycleState, input: CycleInput): Transition {
   switch (input.type) {
     case 'interrupt':
       return end(state, { kind: 'interrupted', phase: phaseOf(state) });
-    case 'standstill':
-      return stoodStill(state, input);
+    case 'hostPause':
+      return afterHostPause(state, input);
     case 'problem':
       return problemIn(state, input.problem);
     case 'areaFailed':
@@ -97,10 +97,10 @@ const HANDLERS: Record<CycleState['step'], Step> = {
     i.type === 'tick' ? afterTime(s, i.nowMs) : i.type === 'loadBegan' ? loadBegan(s, i.nowMs) : go(s),
   arming: afterArming,
   cutting: whileCutting,
-  hearingBoard: (s, i) =>
-    i.type === 'switchedOff' ? enter(withCut(s, { commands: i.commands }), 'dark', i.nowMs) : go(s),
-  dark: (s, i) => (i.type === 'tick' ? enter(s, 'probingDark', i.nowMs) : go(s)),
-  probingDark: afterDarkProbe,
+  awaitingBoard: (s, i) =>
+    i.type === 'switchedOff' ? enter(withCut(s, { commands: i.commands }), 'poweredOff', i.nowMs) : go(s),
+  poweredOff: (s, i) => (i.type === 'tick' ? enter(s, 'probingOff', i.nowMs) : go(s)),
+  probingOff: afterOffProbe,
   stopping: (s) => go(s),
   abandoning: (s) => go(s),
   restoring: afterRestore,
@@ -126,17 +126,17 @@ function ofStep(state: CycleState, input: CycleInput): Transition {
 }
 
 /** Nobody looked, so nobody was late: what is waited for gets that time on top, and so does the work before its cut. */
-function stoodStill(
+function afterHostPause(
   state: CycleState,
-  { standstill: { atMs, ms } }: Extract<CycleInput, { type: 'standstill' }>,
+  { pause: { atMs, ms } }: Extract<CycleInput, { type: 'hostPause' }>,
 ): Transition {
   const known = withFacts(state, {
-    standstills: [...state.facts.standstills, { atMs: Math.max(0, atMs - state.sinceMs), ms }],
+    hostPauses: [...state.facts.hostPauses, { atMs: Math.max(0, atMs - state.sinceMs), ms }],
   });
   const cut =
     state.facts.cuts.length === 0
       ? known
-      : withCut(known, { standstills: [...currentCut(state).standstills, { atMs, ms }] });
+      : withCut(known, { hostPauses: [...currentCut(state).hostPauses, { atMs, ms }] });
   const isBeforeCut = state.work !== null && (state.step === 'working' || state.step === 'arming');
   return go({
     ...cut,
@@ -148,12 +148,12 @@ function stoodStill(
 /** Every area must answer before anything is written or cut; a bench that starts half dark proves nothing. */
 function afterPreflight(state: CycleState, input: CycleInput): Transition {
   if (input.type !== 'readable') return go(state);
-  const silent = AREA_NAMES.filter((a) => !input.areas.includes(a));
-  if (silent.length > 0) {
+  const missing = AREA_NAMES.filter((a) => !input.areas.includes(a));
+  if (missing.length > 0) {
     return problemIn(state, {
       kind: 'hardware',
       code: 'AREA_UNREADABLE',
-      text: `${silent.join(', ')} can't be read before the cycle; check its rail and its cable`,
+      text: `${missing.join(', ')} can't be read before the cycle; check its rail and its cable`,
     });
   }
   return enter(state, 'working', input.nowMs);
@@ -162,7 +162,7 @@ function afterPreflight(state: CycleState, input: CycleInput): Transition {
 /** The time of the cut; or the point was not reached in time: the plug is pulled all the same, and the record says so. */
 function afterTime(state: CycleState, nowMs: number): Transition {
   const { state: arming, effects } = enter(state, 'arming', nowMs);
-  const isLate = state.plan.rounds[state.roundIndex].at !== undefined;
+  const isLate = state.settings.rounds[state.roundIndex].at !== undefined;
   return { state: arming, effects: isLate ? [{ type: 'disarmPoint' }, ...effects] : effects };
 }
 
@@ -184,30 +184,30 @@ function whileCutting(state: CycleState, input: CycleInput): Transition {
   const cut = currentCut(state);
   if (input.type === 'switchedOff') {
     const known = withCut(state, { commands: input.commands });
-    if (allSeen(currentCut(known))) return enter(known, 'dark', input.nowMs);
+    if (allSeen(currentCut(known))) return enter(known, 'poweredOff', input.nowMs);
     // Counted from the command now, not from when the board was asked.
     return { state: known, effects: sendEffect(known, Math.min(...input.commands.map((c) => c.commandNs))) };
   }
   if (input.type === 'tick') {
-    return cut.commands.length > 0 ? enter(state, 'dark', input.nowMs) : enter(state, 'hearingBoard', input.nowMs);
+    return cut.commands.length > 0 ? enter(state, 'poweredOff', input.nowMs) : enter(state, 'awaitingBoard', input.nowMs);
   }
   return go(state);
 }
 
-function afterDarkProbe(state: CycleState, input: CycleInput): Transition {
+function afterOffProbe(state: CycleState, input: CycleInput): Transition {
   if (input.type !== 'readable') return go(state);
   const areas = cutAreas(currentCut(state));
   const known = withCut(state, {
-    readableInDark: input.areas.filter((a) => areas.includes(a)),
-    silentInDark: input.silent,
-    darkLookNs: input.nowMs * NS_PER_MS,
+    readableWhileOff: input.areas.filter((a) => areas.includes(a)),
+    unresponsiveWhileOff: input.unresponsive,
+    offProbeNs: input.nowMs * NS_PER_MS,
   });
   return known.work === null ? afterWork(known, input.nowMs) : enter(known, 'stopping', input.nowMs);
 }
 
 /** The engine does nothing any more; it is to let go of the devices. */
 function afterWork(state: CycleState, nowMs: number): Transition {
-  return enter(state, fellSilent(state) ? 'restoring' : 'abandoning', nowMs);
+  return enter(state, isUnresponsive(state) ? 'restoring' : 'abandoning', nowMs);
 }
 
 function letGo(state: CycleState, nowMs: number): Transition {
@@ -228,13 +228,13 @@ function afterIdentify(state: CycleState, input: CycleInput): Transition {
 
 /** The next cut of this cycle may be one of a recovery: then this recovery is the work to be cut. */
 function afterOpen(state: CycleState, nowMs: number): Transition {
-  const next = state.plan.rounds[state.roundIndex + 1];
+  const next = state.settings.rounds[state.roundIndex + 1];
   if (next?.during !== 'recovery') return enter(state, 'recovering', nowMs);
   return enter({ ...state, roundIndex: state.roundIndex + 1 }, 'working', nowMs);
 }
 
 function afterRecovery(state: CycleState, nowMs: number): Transition {
-  const next = state.plan.rounds[state.roundIndex + 1];
+  const next = state.settings.rounds[state.roundIndex + 1];
   if (next === undefined) return enter(state, 'judging', nowMs);
   return enter({ ...state, roundIndex: state.roundIndex + 1 }, 'working', nowMs);
 }
@@ -286,5 +286,5 @@ function areaFailed(state: CycleState, input: Extract<CycleInput, { type: 'areaF
   if (input.sign.timedOut === true) return go(state);
   const known = withCut(state, { signs: [...currentCut(state).signs, input.sign] });
   const seen = state.step === 'cutting' && currentCut(known).commands.length > 0 && allSeen(currentCut(known));
-  return seen ? enter(known, 'dark', input.nowMs) : go(known);
+  return seen ? enter(known, 'poweredOff', input.nowMs) : go(known);
 }

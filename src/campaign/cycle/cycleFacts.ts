@@ -8,13 +8,13 @@ export const NO_FACTS: CycleFacts = {
   resync: null,
   verify: null,
   unprovoked: [],
-  standstills: [],
+  hostPauses: [],
   missedAtMs: null,
 };
 
 export function openCut(state: CycleState, readableBefore: CutRecord['readableBefore']): CycleState {
   const cut: CutRecord = {
-    round: state.plan.rounds[state.roundIndex],
+    round: state.settings.rounds[state.roundIndex],
     workSinceMs: state.workSinceMs,
     hitWork: state.work !== null,
     reached: state.reached,
@@ -22,14 +22,14 @@ export function openCut(state: CycleState, readableBefore: CutRecord['readableBe
     commands: [],
     readableBefore,
     signs: [],
-    readableInDark: [],
-    silentInDark: [],
+    readableWhileOff: [],
+    unresponsiveWhileOff: [],
     restoredNs: null,
     counters: [],
     load: null,
     resync: null,
     workError: null,
-    standstills: [],
+    hostPauses: [],
   };
   return withFacts(state, { cuts: [...state.facts.cuts, cut] });
 }
@@ -68,9 +68,9 @@ export function isLateSign(state: CycleState, sign: DeviceSign): boolean {
 export function isCutting(state: CycleState): boolean {
   return [
     'cutting',
-    'hearingBoard',
-    'dark',
-    'probingDark',
+    'awaitingBoard',
+    'poweredOff',
+    'probingOff',
     'stopping',
     'abandoning',
     'restoring',

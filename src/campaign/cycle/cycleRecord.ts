@@ -16,14 +16,14 @@ export function keptRecord(state: CycleState, limits: CycleLimits, repeats = 0):
 }
 
 export function cycleRecord(state: CycleState, limits: CycleLimits): CycleRecord {
-  const { facts, plan } = state;
-  const last = plan.rounds[plan.rounds.length - 1];
+  const { facts, settings } = state;
+  const last = settings.rounds[settings.rounds.length - 1];
   const recovery = facts.recoveries.length === 0 ? null : facts.recoveries[facts.recoveries.length - 1];
-  const proof = proofOfAll(facts.cuts, plan.rounds.length);
+  const proof = proofOfAll(facts.cuts, settings.rounds.length);
   const problem = state.outcome?.kind === 'problem' ? state.outcome : null;
   const { verdict, reasons } = cycleVerdict({
     proofOfCut: proof.kind,
-    unproven: unprovenCuts(facts.cuts, plan.rounds),
+    unproven: unprovenCuts(facts.cuts, settings.rounds),
     recovery,
     earlierRecoveries: facts.recoveries.slice(0, -1),
     judge: facts.judge,
@@ -36,22 +36,22 @@ export function cycleRecord(state: CycleState, limits: CycleLimits): CycleRecord
     rigFailure: problem === null ? null : `${problem.phase}: ${problem.problem.code}: ${problem.problem.text}`,
   });
   return {
-    index: plan.index,
-    seed: plan.seed,
+    index: settings.index,
+    seed: settings.seed,
     rails: last.rails.map((r) => r.rail),
     during: last.during,
     verdict,
     reasons,
     proofOfCut: proof,
     cutLatencyMs: latencies(facts.cuts[facts.cuts.length - 1]),
-    aim: aimOf(facts.cuts.length < plan.rounds.length ? undefined : facts.cuts[facts.cuts.length - 1]),
+    aim: aimOf(facts.cuts.length < settings.rounds.length ? undefined : facts.cuts[facts.cuts.length - 1]),
     outageMs: outageMs(facts.cuts[facts.cuts.length - 1]),
     recovery,
     judge: facts.judge,
     resync: facts.resync,
     verify: facts.verify,
     load: facts.cuts.find((cut) => cut.load !== null)?.load ?? null,
-    ...(facts.standstills.length === 0 ? {} : { standstills: [...facts.standstills] }),
+    ...(facts.hostPauses.length === 0 ? {} : { standstills: [...facts.hostPauses] }),
   };
 }
 

@@ -30,7 +30,7 @@ interface Entry {
  * A board that fails asks again, then tries to bring every rail back, and only then says why: worth more than "too
  * late". Its own timeouts end that; this is a bound on them.
  */
-const BOARD_WORD_MS = 60_000;
+const BOARD_ANSWER_MS = 60_000;
 
 /** An engine needs milliseconds to begin a load. One that has not by then is cut all the same, for its record to say so. */
 const LOAD_BEGINS_MS = 30_000;
@@ -66,14 +66,14 @@ export function phaseOf(state: CycleState): CyclePhase {
     case 'checkingReadable':
       return 'preflight';
     case 'working':
-      return WORK_OF[state.plan.rounds[state.roundIndex].during];
+      return WORK_OF[state.settings.rounds[state.roundIndex].during];
     case 'arming':
       return 'arm';
     case 'cutting':
-    case 'hearingBoard':
+    case 'awaitingBoard':
       return 'cut';
-    case 'dark':
-    case 'probingDark':
+    case 'poweredOff':
+    case 'probingOff':
     case 'stopping':
     case 'abandoning':
       return 'dark';
@@ -98,8 +98,8 @@ export function phaseOf(state: CycleState): CyclePhase {
 }
 
 function entryOf(state: CycleState, step: CycleStep): Entry {
-  const { deadlinesMs: limits, silenceMs: silentAfterMs } = state.plan;
-  const round = state.plan.rounds[state.roundIndex];
+  const { deadlinesMs: limits, unresponsiveAfterMs: unresponsiveAfterMs } = state.settings;
+  const round = state.settings.rounds[state.roundIndex];
   const rails = railsInOrder(state).map((r) => r.rail);
   const areas = cutAreas({ round });
   switch (step) {
@@ -115,16 +115,16 @@ function entryOf(state: CycleState, step: CycleStep): Entry {
       return { effects: [{ type: 'probe', areas }], afterMs: limits.cut };
     case 'cutting':
       return {
-        effects: [{ type: 'watch', areas, silentAfterMs }, ...sendEffect(state, null), { type: 'switchOff', rails }],
+        effects: [{ type: 'watch', areas, unresponsiveAfterMs }, ...sendEffect(state, null), { type: 'switchOff', rails }],
         afterMs: limits.cut,
       };
-    case 'hearingBoard':
-      return { effects: [], afterMs: BOARD_WORD_MS };
-    case 'dark':
+    case 'awaitingBoard':
+      return { effects: [], afterMs: BOARD_ANSWER_MS };
+    case 'poweredOff':
       // R4: the engine learns that the epoch has ended before power can come back.
-      return { effects: [{ type: 'powerLost', areas }], afterMs: state.plan.darkMs };
-    case 'probingDark':
-      return { effects: [{ type: 'probe', areas, silentAfterMs }], afterMs: silentAfterMs + limits.cut };
+      return { effects: [{ type: 'powerLost', areas }], afterMs: state.settings.powerOffMs };
+    case 'probingOff':
+      return { effects: [{ type: 'probe', areas, unresponsiveAfterMs }], afterMs: unresponsiveAfterMs + limits.cut };
     case 'stopping':
       return { effects: [{ type: 'stop' }], afterMs: limits.cut };
     case 'abandoning':
@@ -132,8 +132,8 @@ function entryOf(state: CycleState, step: CycleStep): Entry {
     case 'restoring':
       return {
         // From a silent device the engine gets its I/O back only with the power: it lets go as that returns.
-        effects: [...(fellSilent(state) ? [{ type: 'abandon' } as const] : []), { type: 'switchOn', rails }],
-        afterMs: Math.max(limits.return, BOARD_WORD_MS),
+        effects: [...(isUnresponsive(state) ? [{ type: 'abandon' } as const] : []), { type: 'switchOn', rails }],
+        afterMs: Math.max(limits.return, BOARD_ANSWER_MS),
       };
     case 'returning':
       return { effects: [{ type: 'awaitReturn', areas: AREA_NAMES }], afterMs: limits.return };
@@ -159,24 +159,24 @@ function entryOf(state: CycleState, step: CycleStep): Entry {
 }
 
 /** A point comes by itself; the time is then the bound on it. */
-function cutAfterMs({ plan, roundIndex }: CycleState): number {
-  const round = plan.rounds[roundIndex];
-  return round.at === undefined ? Math.max(0, round.afterMs - round.leadMs) : round.afterMs + plan.deadlinesMs.point;
+function cutAfterMs({ settings, roundIndex }: CycleState): number {
+  const round = settings.rounds[roundIndex];
+  return round.at === undefined ? Math.max(0, round.afterMs - round.leadMs) : round.afterMs + settings.deadlinesMs.point;
 }
 
 /** The load's first update is on its way: the time of the cut counts from here, or there might be nothing to cut. */
 export function loadBegan(state: CycleState, nowMs: number): Transition {
-  if (state.plan.rounds[state.roundIndex].during !== 'load') return go(state);
+  if (state.settings.rounds[state.roundIndex].during !== 'load') return go(state);
   return go({ ...state, workSinceMs: nowMs, timerMs: nowMs + cutAfterMs(state) });
 }
 
 /** An area of the cut neither answered nor failed as the dark ended. */
-export function fellSilent(state: CycleState): boolean {
-  return (state.facts.cuts.at(-1)?.silentInDark.length ?? 0) > 0;
+export function isUnresponsive(state: CycleState): boolean {
+  return (state.facts.cuts.at(-1)?.unresponsiveWhileOff.length ?? 0) > 0;
 }
 
 function workEffect(state: CycleState): CycleEffect {
-  const round = state.plan.rounds[state.roundIndex];
+  const round = state.settings.rounds[state.roundIndex];
   const point =
     round.at === undefined ? {} : { point: { at: round.at, afterMs: round.afterMs, areas: cutAreas({ round }) } };
   if (round.during === 'load') return { type: 'load', seed: round.workloadSeed, ...point };
@@ -190,8 +190,8 @@ export function sendEffect(state: CycleState, commandNs: number | null): CycleEf
 }
 
 /** A board may take its rails in turn: first goes the one that feeds what the point's own I/O is sent to. */
-export function railsInOrder({ plan, roundIndex, reached }: CycleState): readonly RailCut[] {
-  const { rails } = plan.rounds[roundIndex];
+export function railsInOrder({ settings, roundIndex, reached }: CycleState): readonly RailCut[] {
+  const { rails } = settings.rounds[roundIndex];
   if (reached === null || reached.held) return rails;
   const feeds = (r: RailCut): boolean => r.areas.includes(reached.subject.area);
   return [...rails.filter(feeds), ...rails.filter((r) => !feeds(r))];
@@ -201,8 +201,8 @@ export function railsInOrder({ plan, roundIndex, reached }: CycleState): readonl
 export const DEADLINE_STEPS: readonly CycleState['step'][] = [
   'checkingReadable',
   'arming',
-  'hearingBoard',
-  'probingDark',
+  'awaitingBoard',
+  'probingOff',
   'stopping',
   'abandoning',
   'restoring',
@@ -218,7 +218,7 @@ export const DEADLINE_STEPS: readonly CycleState['step'][] = [
 
 /** A step has not ended by its deadline. */
 export function missedDeadline(state: CycleState): CycleProblem {
-  const { cut, return: back } = state.plan.deadlinesMs;
+  const { cut, return: back } = state.settings.deadlinesMs;
   switch (state.step) {
     case 'returning':
       return {
@@ -243,9 +243,9 @@ export function missedDeadline(state: CycleState): CycleProblem {
     case 'working':
     case 'arming':
     case 'cutting':
-    case 'hearingBoard':
-    case 'dark':
-    case 'probingDark':
+    case 'awaitingBoard':
+    case 'poweredOff':
+    case 'probingOff':
     case 'stopping':
     case 'restoring':
     case 'identifying':

@@ -5,7 +5,7 @@
  *                 ▲                                                      │
  *                 └────────── next cut of the same cycle ◄───────────────┘   (cuts during resync or recovery)
  */
-import type { Pause } from '../../base/attendedTime.js';
+import type { HostPause } from '../../base/attendedTime.js';
 import type { AreaName } from '../../base/areas.js';
 import type { CutPoint } from '../../replication/cutpoint/cutPoint.js';
 import type { CampaignSpec } from '../../rig/resolved.js';
@@ -46,12 +46,12 @@ export interface RailCut {
   leadMs?: number;
 }
 
-export interface CyclePlan {
+export interface CycleSettings {
   index: number;
   seed: number;
   rounds: readonly CutRound[];
-  darkMs: number;
-  silenceMs: number;
+  powerOffMs: number;
+  unresponsiveAfterMs: number;
   deadlinesMs: CampaignSpec['deadlinesMs'];
 }
 
@@ -63,9 +63,9 @@ export type CycleStep =
   | 'arming'
   | 'cutting'
   /** Nothing seen in time, and the board has not said yet whether it obeyed. */
-  | 'hearingBoard'
-  | 'dark'
-  | 'probingDark'
+  | 'awaitingBoard'
+  | 'poweredOff'
+  | 'probingOff'
   | 'stopping'
   | 'abandoning'
   | 'restoring'
@@ -130,11 +130,11 @@ export interface CutRecord {
   readableBefore: readonly AreaName[];
   signs: readonly DeviceSign[];
   /** Areas that still answered reads at the end of the dark time: the cut did not happen, whatever was seen before. */
-  readableInDark: readonly AreaName[];
+  readableWhileOff: readonly AreaName[];
   /** When that was seen, on the clock of the commands; left out: the dark time did not come to its end. */
-  darkLookNs?: number;
+  offProbeNs?: number;
   /** Areas that then neither answered nor failed. What the engine has asked of them comes back with their power. */
-  silentInDark: readonly AreaName[];
+  unresponsiveWhileOff: readonly AreaName[];
   restoredNs: number | null;
   /** Once the devices are back. */
   counters: readonly CounterChange[];
@@ -143,7 +143,7 @@ export interface CutRecord {
   /** How the engine's work ended when the power went, if it ended with an error. */
   workError: string | null;
   /** The bench stood still since the command was to go out; monotonic. */
-  standstills: readonly Pause[];
+  hostPauses: readonly HostPause[];
 }
 
 export interface CycleFacts {
@@ -156,7 +156,7 @@ export interface CycleFacts {
   /** I/O failures while every rail was on: faults of a device. */
   unprovoked: readonly AreaFailure[];
   /** The bench stood still: `atMs` from the cycle's beginning. No deadline has counted that time. */
-  standstills: readonly Pause[];
+  hostPauses: readonly HostPause[];
   /** When a deadline was missed, from the cycle's beginning; null: none was. */
   missedAtMs: number | null;
 }
@@ -174,7 +174,7 @@ export type CycleOutcome =
   | { kind: 'interrupted'; phase: CyclePhase };
 
 export interface CycleState {
-  plan: CyclePlan;
+  settings: CycleSettings;
   step: CycleStep;
   /** When the cycle began. */
   sinceMs: number;
@@ -196,7 +196,7 @@ export interface CycleState {
 export type CycleInput =
   | { type: 'start'; nowMs: number }
   | { type: 'tick'; nowMs: number }
-  | { type: 'readable'; nowMs: number; areas: readonly AreaName[]; silent: readonly AreaName[] }
+  | { type: 'readable'; nowMs: number; areas: readonly AreaName[]; unresponsive: readonly AreaName[] }
   | { type: 'areaFailed'; nowMs: number; sign: DeviceSign }
   | { type: 'loadBegan'; nowMs: number }
   | { type: 'point'; nowMs: number; event: PointEvent }
@@ -214,14 +214,14 @@ export type CycleInput =
   /** The engine's work was rejected; legal only while its devices are without power. */
   | { type: 'workFailed'; nowMs: number; work: WorkName; problem: CycleProblem }
   | { type: 'problem'; nowMs: number; problem: CycleProblem }
-  | { type: 'standstill'; nowMs: number; standstill: Pause }
+  | { type: 'hostPause'; nowMs: number; pause: HostPause }
   | { type: 'interrupt'; nowMs: number };
 
 export type CycleEffect =
-  /** `silentAfterMs` left out: as long as it takes. */
-  | { type: 'probe'; areas: readonly AreaName[]; silentAfterMs?: number }
+  /** `unresponsiveAfterMs` left out: as long as it takes. */
+  | { type: 'probe'; areas: readonly AreaName[]; unresponsiveAfterMs?: number }
   /** Probe these areas until they fail, and report it; ends with the next `probe` or `awaitReturn`. */
-  | { type: 'watch'; areas: readonly AreaName[]; silentAfterMs: number }
+  | { type: 'watch'; areas: readonly AreaName[]; unresponsiveAfterMs: number }
   | { type: 'load'; seed: number; point?: PointArm }
   /** The I/O held back at the point goes out so long after the command, or after now when there was none yet. */
   | { type: 'sendPoint'; commandNs: number | null; leadMs: number }

@@ -31,7 +31,7 @@ export function firstSign(cut: CutRecord, rail: string, area: AreaName): DeviceS
 }
 
 /** When the device was last known to have its power: of silence, when it began. */
-export function feltNs(sign: DeviceSign): number {
+export function powerLossNs(sign: DeviceSign): number {
   return sign.sinceNs ?? sign.atNs;
 }
 
@@ -61,16 +61,16 @@ function areaProof(cut: CutRecord, rail: string, area: AreaName): AreaProof {
   if (!cut.readableBefore.includes(area)) return { proven: false, area, rail, reason: 'unreadable-before' };
   const sign = firstSign(cut, rail, area);
   if (sign === undefined) return { proven: false, area, rail, reason: 'no-sign' };
-  if (cut.readableInDark.includes(area)) return { proven: false, area, rail, reason: 'readable-in-dark' };
+  if (cut.readableWhileOff.includes(area)) return { proven: false, area, rail, reason: 'readable-in-dark' };
   // A virtual contact without delay opens before the tty has told us that the last byte is gone.
-  const latencyNs = Math.max(0, feltNs(sign) - commandOf(cut, rail)!.commandNs);
+  const latencyNs = Math.max(0, powerLossNs(sign) - commandOf(cut, rail)!.commandNs);
   return {
     proven: true,
     area,
     rail,
     sign,
     latencyMs: latencyNs / NS_PER_MS,
-    isMeasured: !stoodStill(cut, commandOf(cut, rail)!, sign),
+    isMeasured: !isSpoiledByPause(cut, commandOf(cut, rail)!, sign),
   };
 }
 
@@ -78,9 +78,9 @@ function areaProof(cut: CutRecord, rail: string, area: AreaName): AreaProof {
 const SPOILS_MS = 250;
 
 /** What the device felt in time was seen late: the latency says more of the bench than of the rail. */
-function stoodStill(cut: CutRecord, command: SwitchRecord, sign: DeviceSign): boolean {
-  const [fromMs, toMs] = [command.commandNs / NS_PER_MS, feltNs(sign) / NS_PER_MS];
-  return cut.standstills.some(
+function isSpoiledByPause(cut: CutRecord, command: SwitchRecord, sign: DeviceSign): boolean {
+  const [fromMs, toMs] = [command.commandNs / NS_PER_MS, powerLossNs(sign) / NS_PER_MS];
+  return cut.hostPauses.some(
     ({ atMs, ms }) => atMs < toMs && atMs + ms > fromMs && ms >= SPOILS_MS && ms > (toMs - fromMs) / 2,
   );
 }

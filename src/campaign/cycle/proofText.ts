@@ -20,7 +20,7 @@ export function describeProof(p: AreaProof, cut: CutRecord): string {
     case 'readable-in-dark':
       return `${p.area} answered reads in the dark${answeredAfter(p, cut)}`;
     case 'no-sign':
-      return cut.darkLookNs !== undefined && !cut.readableInDark.includes(p.area)
+      return cut.offProbeNs !== undefined && !cut.readableWhileOff.includes(p.area)
         ? `${p.area} showed nothing until the dark time had ended, and did not answer then`
         : `${p.area} went on working${answeredAfter(p, cut)}`;
   }
@@ -61,6 +61,6 @@ function boardWord(cut: CutRecord, rail: string): string {
 
 function answeredAfter(p: AreaProof, cut: CutRecord): string {
   const command = cut.commands.find((c) => c.rail === p.rail);
-  if (command === undefined || cut.darkLookNs === undefined || !cut.readableInDark.includes(p.area)) return '';
-  return ` (a read was answered ${Math.round(Math.max(0, cut.darkLookNs - command.commandNs) / NS_PER_MS)} ms after the command)`;
+  if (command === undefined || cut.offProbeNs === undefined || !cut.readableWhileOff.includes(p.area)) return '';
+  return ` (a read was answered ${Math.round(Math.max(0, cut.offProbeNs - command.commandNs) / NS_PER_MS)} ms after the command)`;
 }

@@ -5,7 +5,7 @@ import type { AreaName } from '../../base/areas.js';
 import type { RailSpec } from '../../power/spec.js';
 import type { CampaignSpec, CutSpec } from '../../rig/resolved.js';
 import { leadMsOf, type Calibration } from './calibration.js';
-import type { CutRound, CyclePlan, RailCut } from './cycleTypes.js';
+import type { CutRound, CycleSettings, RailCut } from './cycleTypes.js';
 import { mixSeed, SEED_USE, uniform } from './seeds.js';
 
 /**
@@ -18,25 +18,25 @@ const FIRST_CUT_AFTER_MS = 300;
  * Cycle `index` of a campaign: `cuts[index % cuts.length]`, at a time drawn from the cycle's seed, led by what was
  * calibrated. There must be a cut.
  */
-export function planCycle(
+export function drawCycle(
   campaign: CampaignSpec,
   rails: readonly RailSpec[],
   seed: number,
   index: number,
   calibration: Calibration | null = null,
-): CyclePlan {
+): CycleSettings {
   const cycleSeed = mixSeed(seed, index);
   return {
     index,
     seed: cycleSeed,
-    rounds: planRounds(campaign.cuts[index % campaign.cuts.length], rails, cycleSeed, calibration),
-    darkMs: campaign.darkMs,
-    silenceMs: campaign.silenceMs,
+    rounds: drawRounds(campaign.cuts[index % campaign.cuts.length], rails, cycleSeed, calibration),
+    powerOffMs: campaign.darkMs,
+    unresponsiveAfterMs: campaign.silenceMs,
     deadlinesMs: campaign.deadlinesMs,
   };
 }
 
-function planRounds(
+function drawRounds(
   cut: CutSpec,
   rails: readonly RailSpec[],
   cycleSeed: number,

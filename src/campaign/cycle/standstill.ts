@@ -4,7 +4,7 @@
  * silence may have proved nothing, a limit in seconds may be broken. Such a cycle is repeated. What was read from the
  * disks counts all the same.
  */
-import type { Pause } from '../../base/attendedTime.js';
+import type { HostPause } from '../../base/attendedTime.js';
 import type { CycleLimits, Reason, ReasonCode } from '../../judge/verdict/verdict.js';
 import type { CycleRecord } from '../../report/runRecord.js';
 import { NS_PER_MS } from '../../base/clock.js';
@@ -14,7 +14,7 @@ import type { CycleState } from './cycleTypes.js';
 export const REPEATS_MAX = 3;
 
 /** Reasons that a bench which stood still may have made itself. */
-const OF_TIME: readonly ReasonCode[] = [
+const TIME_REASONS: readonly ReasonCode[] = [
   'CUT_UNPROVEN',
   'POINT_NOT_REACHED',
   'NOTHING_WRITTEN',
@@ -24,33 +24,34 @@ const OF_TIME: readonly ReasonCode[] = [
 ];
 
 /** What may end a cycle for want of time. A board that fails has closed the latch: no more cuts, repeated or not. */
-const PROBLEMS_OF_TIME: readonly string[] = ['DEADLINE_MISSED', 'DEVICE_NOT_BACK', 'LOAD_ENDED'];
+const TIME_PROBLEMS: readonly string[] = ['DEADLINE_MISSED', 'DEVICE_NOT_BACK', 'LOAD_ENDED'];
 
 /** Who is late although the bench has looked for so long after its last standstill is late by himself. */
-const LOOKED_MS = 2000;
+const RECOVERY_MS = 2000;
 
 /** Whether the cycle is to be repeated: it did not pass, and nothing but time speaks against the disks. */
-export function isOfStandstill(
+export function isDueToHostPause(
   { facts, outcome, sinceMs }: CycleState,
   record: CycleRecord | null,
   limits: CycleLimits,
 ): boolean {
-  if (facts.standstills.length === 0 || record === null || record.verdict === 'PASS' || outcome?.kind === 'interrupted')
+  if (facts.hostPauses.length === 0 || record === null || record.verdict === 'PASS' || outcome?.kind === 'interrupted')
     return false;
-  if (outcome?.kind === 'problem' && !PROBLEMS_OF_TIME.includes(outcome.problem.code)) return false;
+  if (outcome?.kind === 'problem' && !TIME_PROBLEMS.includes(outcome.problem.code)) return false;
   const hangsMs = facts.unprovoked
     .filter(({ timedOut }) => timedOut === true)
     .map(({ atNs }) => atNs / NS_PER_MS - sinceMs);
   const lateMs = facts.missedAtMs === null ? hangsMs : [...hangsMs, facts.missedAtMs];
-  if (!lateMs.every((ms) => isSoonAfter(ms, facts.standstills))) return false;
+  if (!lateMs.every((ms) => isSoonAfter(ms, facts.hostPauses))) return false;
   return record.reasons.every(
     (reason) =>
-      isOfTime(reason as Reason) || isOfRecord(reason.code as ReasonCode, record, limits, stoodMs(facts.standstills)),
+      isTimeReason(reason as Reason) ||
+      isExcusedByRecord(reason.code as ReasonCode, record, limits, totalMs(facts.hostPauses)),
   );
 }
 
 /** Reasons that a standstill excuses only as far as the record shows. */
-function isOfRecord(
+function isExcusedByRecord(
   code: ReasonCode,
   record: CycleRecord,
   { recoveryMs, resyncMs }: CycleLimits,
@@ -96,8 +97,8 @@ export function isLeftDirty({ resync, verify }: Pick<CycleRecord, 'resync' | 've
   );
 }
 
-function isSoonAfter(lateMs: number, standstills: readonly Pause[]): boolean {
-  return standstills.some(({ atMs, ms }) => atMs <= lateMs && lateMs < atMs + ms + LOOKED_MS);
+function isSoonAfter(lateMs: number, standstills: readonly HostPause[]): boolean {
+  return standstills.some(({ atMs, ms }) => atMs <= lateMs && lateMs < atMs + ms + RECOVERY_MS);
 }
 
 /** A cycle that could not be repeated often enough, or at all, is INVALID for what only time speaks for, and never a FAIL. */
@@ -106,27 +107,27 @@ export function notJudgedByTime(
   record: CycleRecord | null,
   limits: CycleLimits,
 ): CycleRecord | null {
-  if (record === null || record.verdict !== 'FAIL' || !isOfStandstill(state, record, limits)) return record;
-  const text = `the bench stood still for ${stoodStillFor(state.facts.standstills)} in this cycle: it judges nothing by time`;
+  if (record === null || record.verdict !== 'FAIL' || !isDueToHostPause(state, record, limits)) return record;
+  const text = `the bench stood still for ${describePauses(state.facts.hostPauses)} in this cycle: it judges nothing by time`;
   return { ...record, verdict: 'INVALID', reasons: [{ code: 'STOOD_STILL', rule: 'bench', text }, ...record.reasons] };
 }
 
-function isOfTime({ code, rule }: Reason): boolean {
-  return OF_TIME.includes(code) || (code === 'DEVICE_FAULT' && rule === 'slow');
+function isTimeReason({ code, rule }: Reason): boolean {
+  return TIME_REASONS.includes(code) || (code === 'DEVICE_FAULT' && rule === 'slow');
 }
 
 /** `5.2 s` of all of them. */
-export function stoodStillFor(standstills: readonly Pick<Pause, 'ms'>[]): string {
-  return `${(stoodMs(standstills) / 1000).toFixed(1)} s`;
+export function describePauses(standstills: readonly Pick<HostPause, 'ms'>[]): string {
+  return `${(totalMs(standstills) / 1000).toFixed(1)} s`;
 }
 
-function stoodMs(standstills: readonly Pick<Pause, 'ms'>[]): number {
+function totalMs(standstills: readonly Pick<HostPause, 'ms'>[]): number {
   return standstills.reduce((sum, { ms }) => sum + ms, 0);
 }
 
 /** Both threads tell of a process that was stopped: told on once. */
-export function eachOnce(tell: (standstill: Pause) => void): (standstill: Pause) => void {
-  let last: Pause | null = null;
+export function withoutDuplicates(tell: (standstill: HostPause) => void): (standstill: HostPause) => void {
+  let last: HostPause | null = null;
   return (standstill) => {
     const isKnown = last !== null && sharedMs(last, standstill) >= Math.min(last.ms, standstill.ms) / 2;
     if (isKnown) return;
@@ -135,6 +136,6 @@ export function eachOnce(tell: (standstill: Pause) => void): (standstill: Pause)
   };
 }
 
-function sharedMs(a: Pause, b: Pause): number {
+function sharedMs(a: HostPause, b: HostPause): number {
   return Math.min(a.atMs + a.ms, b.atMs + b.ms) - Math.max(a.atMs, b.atMs);
 }

@@ -23,8 +23,8 @@ export interface TestBench {
   clock: Clock;
   engine: ReplicationEngine;
   power: TestBenchPower;
-  /** Reads one block past every cache; null: it answered. Unanswered for `silentAfterMs`, it is silent. Never rejects. */
-  probe(area: AreaName, silentAfterMs?: number): Promise<DeviceSign | null>;
+  /** Reads one block past every cache; null: it answered. Unanswered for `unresponsiveAfterMs`, it is silent. Never rejects. */
+  probe(area: AreaName, unresponsiveAfterMs?: number): Promise<DeviceSign | null>;
   /** Compares what the devices say of themselves with what they said before the first cut. */
   identify(): Promise<CycleProblem | null>;
   /** What the disks counted between the last two `identify`; none where they can't be asked. */

@@ -9,7 +9,7 @@ import { formatBytes } from '../../report/figures.js';
 import type { AreaName } from '../../base/areas.js';
 import type { KeepHistory } from '../../replication/spec.js';
 import type { ResolvedRig } from '../../rig/resolved.js';
-import type { CyclePlan } from '../cycle/cycleTypes.js';
+import type { CycleSettings } from '../cycle/cycleTypes.js';
 
 /** Issued and completed on two areas, answered, and its part of the flushes: six records of 40 bytes. */
 const BYTES_AN_UPDATE = 240;
@@ -23,7 +23,7 @@ const BLOCK_BYTES = 4096;
 /** Of two disks behind a cache. */
 const ASSUMED_WRITES_PER_SECOND = 10_000;
 
-export interface RecordNeed {
+export interface RecordSpace {
   keep: KeepHistory;
   /** While all cycles pass. */
   bytes: number;
@@ -38,7 +38,7 @@ export interface RecordNeed {
 
 export interface NeedSources {
   /** The cycles that were planned, as many as were looked at; at least one. */
-  cycles: readonly CyclePlan[];
+  cycles: readonly CycleSettings[];
   /** Of the smaller area; null: not known. */
   usableBytes?: number | null;
   /** In a run before; null: there is none. */
@@ -48,7 +48,7 @@ export interface NeedSources {
 export function recordNeed(
   rig: ResolvedRig,
   { cycles, usableBytes = null, formerWritesPerSecond = null }: NeedSources,
-): RecordNeed {
+): RecordSpace {
   const { keepHistory: keep, cycles: count } = rig.campaign;
   const rate = rateOf(rig, formerWritesPerSecond);
   const own = cycles.map((cycle) => historyBytes(cycle, rate.writesPerSecond, rig, usableBytes));
@@ -80,7 +80,7 @@ export function recordNeed(
   };
 }
 
-function rateOf(rig: ResolvedRig, former: number | null): Pick<RecordNeed, 'writesPerSecond' | 'basis'> {
+function rateOf(rig: ResolvedRig, former: number | null): Pick<RecordSpace, 'writesPerSecond' | 'basis'> {
   const limit = rig.workload.maxWritesPerSecond;
   if (former !== null) return { writesPerSecond: former, basis: 'former run' };
   return limit > 0
@@ -89,9 +89,9 @@ function rateOf(rig: ResolvedRig, former: number | null): Pick<RecordNeed, 'writ
 }
 
 /** A load goes on while the secondary alone is without power. */
-function historyBytes(cycle: CyclePlan, writesPerSecond: number, rig: ResolvedRig, usableBytes: number | null): number {
+function historyBytes(cycle: CycleSettings, writesPerSecond: number, rig: ResolvedRig, usableBytes: number | null): number {
   const loads = cycle.rounds.filter((round) => round.during === 'load');
-  const loadMs = loads.reduce((sum, round) => sum + round.afterMs + cycle.darkMs, 0);
+  const loadMs = loads.reduce((sum, round) => sum + round.afterMs + cycle.powerOffMs, 0);
   const updates = (loadMs / 1000) * writesPerSecond;
   const { min, max } = rig.workload.writeBytes;
   const written = Math.min((updates * (min + max)) / 2, usableBytes ?? Infinity);
@@ -107,14 +107,14 @@ export function areaBytes(rig: ResolvedRig, area: AreaName): number | null {
   return sizeBytes === undefined || disk === null ? (sizeBytes ?? disk) : Math.min(sizeBytes, disk);
 }
 
-const BASIS: Record<RecordNeed['basis'], string> = {
+const BASIS: Record<RecordSpace['basis'], string> = {
   profile: "the profile's workload.rate",
   'former run': 'as in the run before',
   assumption: 'an assumption',
 };
 
 /** One sentence for people. */
-export function describeNeed(need: RecordNeed): string {
+export function describeNeed(need: RecordSpace): string {
   const rate = `at ${Math.round(need.writesPerSecond)} writes/s, ${BASIS[need.basis]}`;
   const history = `campaign.keepHistory: ${need.keep}`;
   if (need.keep === 'none') return `about ${formatBytes(need.bytes)} (${history})`;
@@ -126,12 +126,12 @@ export function describeNeed(need: RecordNeed): string {
 }
 
 /** Null: it will do. */
-export function shortOfRoom(need: RecordNeed, freeBytes: number, directory: string): string | null {
+export function shortOfRoom(need: RecordSpace, freeBytes: number, directory: string): string | null {
   if (need.bytes <= freeBytes) return null;
   return `${directory} has ${formatBytes(freeBytes)} free; the run's records need ${describeNeed(need)}: free some, use --out, fewer cycles, or campaign.keepHistory: ${need.keep === 'all' ? 'failures' : 'none'}`;
 }
 
 /** Not one cycle fits, and that is no matter of an assumption. */
-export function hasNoRoom(need: RecordNeed, freeBytes: number): boolean {
+export function hasNoRoom(need: RecordSpace, freeBytes: number): boolean {
   return need.basis !== 'assumption' && need.bytesACycle > freeBytes;
 }

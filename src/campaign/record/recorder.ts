@@ -40,7 +40,7 @@ export function createRecorder(dir: RunDirectory, clock: Clock): Recorder {
 
   return {
     get hasEveryCycle() {
-      return cycles.isWhole;
+      return cycles.isComplete;
     },
     stepBegan: (step) => event('step-began', { step }),
     stepEnded: (step, durationMs) => event('step', { step, durationMs: round(durationMs) }),
@@ -50,15 +50,15 @@ export function createRecorder(dir: RunDirectory, clock: Clock): Recorder {
       event('phase', { cycle, phase: from, next: to, durationMs: round(durationMs) }),
     rail: (rail, state) => event('rail', { rail, state }),
     historyPruned: (pruned) => event('history-removed', { pruned }),
-    note: (text) => event('note', { text }),
-    standstill: ({ atMs, ms }) => event('standstill', { sinceMs: round(atMs - sinceMs), ms: round(ms) }),
+    keepResult: (text) => event('note', { text }),
+    hostPause: ({ atMs, ms }) => event('standstill', { sinceMs: round(atMs - sinceMs), ms: round(ms) }),
     // Whole: what was found in an attempt that does not count can be read here.
     cycleRepeated: (state, record) =>
-      event('cycle-repeated', { cycle: state.plan.index, outcome: state.outcome, record }),
+      event('cycle-repeated', { cycle: state.settings.index, outcome: state.outcome, record }),
     cycleEnded(state, record) {
       for (const cut of state.facts.cuts) {
         event('cut', {
-          cycle: state.plan.index,
+          cycle: state.settings.index,
           during: cut.round.during,
           areas: cutAreas(cut),
           commands: cut.commands,
@@ -70,7 +70,7 @@ export function createRecorder(dir: RunDirectory, clock: Clock): Recorder {
           workError: cut.workError,
         });
       }
-      event('cycle', { cycle: state.plan.index, outcome: state.outcome, verdict: record?.verdict ?? null });
+      event('cycle', { cycle: state.settings.index, outcome: state.outcome, verdict: record?.verdict ?? null });
       if (record !== null) write(cycles, record, true);
     },
     close() {

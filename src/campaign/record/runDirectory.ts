@@ -40,7 +40,7 @@ export interface LineFile {
   /** One JSON value, one line; all of it, or none. `sync`: on disk before this returns, or before it throws for a full disk. */
   append(value: unknown, sync: boolean): void;
   /** Every line that there was to append is there. */
-  readonly isWhole: boolean;
+  readonly isComplete: boolean;
   close(): void;
 }
 
@@ -144,7 +144,7 @@ export class RunDirectory {
     };
     const undo = (): void => ftruncateSync(fd, size);
     return {
-      get isWhole() {
+      get isComplete() {
         return written === asked;
       },
       append: (value, sync) =>

@@ -10,13 +10,13 @@ import { deviceNow } from '../../gate/deviceNow.js';
 import { systemEnvironment } from '../../blockdev/systemPrograms.js';
 
 /** A disk that must spin up first takes this long; what takes longer is asked again once the bench has switched its power on. */
-const PATIENCE_MS = 15_000;
+const ANSWER_TIMEOUT_MS = 15_000;
 
 /** Of every logical block size in use a multiple. */
 const READ_ARGUMENTS = ['of=/dev/null', 'bs=4096', 'count=1', 'iflag=direct', 'status=none'];
 
 /** False: nothing there, or it fails or stays silent. What this user may not read, or is no block device, is left to the safety gate: true. */
-export function answers(path: string, patienceMs: number = PATIENCE_MS): Promise<boolean> {
+export function deviceAnswers(path: string, patienceMs: number = ANSWER_TIMEOUT_MS): Promise<boolean> {
   try {
     accessSync(path, constants.R_OK);
   } catch (error) {

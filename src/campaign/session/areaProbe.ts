@@ -18,8 +18,8 @@ import type { DeviceSign } from '../cycle/cycleTypes.js';
 const PROBE_BYTES = 4096;
 
 export interface AreaProbe {
-  /** null: it answered. `silentAfterMs`: unanswered for so long, it is silent; left out: as long as it takes. Never rejects. */
-  probe(area: AreaName, silentAfterMs?: number): Promise<DeviceSign | null>;
+  /** null: it answered. `unresponsiveAfterMs`: unanswered for so long, it is silent; left out: as long as it takes. Never rejects. */
+  probe(area: AreaName, unresponsiveAfterMs?: number): Promise<DeviceSign | null>;
   /** Whose read has not been answered yet: it keeps a thread, and so the process. */
   unanswered(): AreaName[];
   /** Memory that an unanswered read may still write to is freed when that has ended. */
@@ -53,11 +53,11 @@ export function createAreaProbe(pathOf: (area: AreaName) => string, clock: Clock
   }
 
   return {
-    probe(area, silentAfterMs) {
+    probe(area, unresponsiveAfterMs) {
       const { atNs, answer } = unanswered.get(area) ?? ask(area);
-      if (silentAfterMs === undefined) return answer;
+      if (unresponsiveAfterMs === undefined) return answer;
       return new Promise((resolve) => {
-        const cancel = clock.after(silentAfterMs, () =>
+        const cancel = clock.after(unresponsiveAfterMs, () =>
           resolve({ area, errno: os.errno.ETIMEDOUT, atNs: clock.nowNs(), sinceNs: atNs, source: 'silent' }),
         );
         void answer.then(resolve).finally(cancel);

@@ -23,7 +23,7 @@ import type { GateAnswer, GateCircumstances, RailFound } from './host.js';
 export interface BringUp {
   readonly rails: readonly RailSpec[];
   readonly bench: Pick<TestBench, 'clock' | 'probe' | 'power'>;
-  readonly silenceMs: number;
+  readonly unresponsiveAfterMs: number;
   /** For devices that start up once they have power. */
   readonly returnMs: number;
   openBoards(): Promise<void>;
@@ -50,20 +50,20 @@ const SAY_EVERY_MS = 15_000;
 /** Returns the devices that answered before anything was switched. @throws CampaignError GATE_REFUSED, DEVICE_BUSY, HARDWARE_FAILED, INTERRUPTED; PowerError */
 export async function bringUp(b: BringUp): Promise<AreaName[]> {
   const answering = await look(b, AREA_NAMES);
-  const dark = AREA_NAMES.filter((area) => !answering.includes(area) && feeding(b, [area]).length > 0);
-  refuse(await b.askGate({ dark }));
+  const unpowered = AREA_NAMES.filter((area) => !answering.includes(area) && feeding(b, [area]).length > 0);
+  refuse(await b.askGate({ unpowered }));
   await b.openBoards();
   for (const [rail, state] of await b.readRails()) b.found.set(rail, state);
   await refuseContradiction(b, answering);
   // Opening a control line, or a board that its tty resets, moves relays.
   const still = await look(b, answering);
   const fallen = answering.filter((area) => !still.includes(area));
-  if (dark.length + fallen.length > 0) {
-    const hint = await wake(b, [...dark, ...fallen], still);
+  if (unpowered.length + fallen.length > 0) {
+    const hint = await powerUp(b, [...unpowered, ...fallen], still);
     if (hint !== '') await refuseLoss(b, fallen, feeding(b, fallen));
-    const silent = hint === '' ? [] : (await watchOf(b).look([...dark, ...fallen], b.silenceMs)).silent;
-    refuse(await b.askGate({ dark: silent }), hint);
-    if (silent.length > 0) throw new CampaignError('HARDWARE_FAILED', hint.trim(), { areas: silent });
+    const hung = hint === '' ? [] : (await watchOf(b).look([...unpowered, ...fallen], b.unresponsiveAfterMs)).unresponsive;
+    refuse(await b.askGate({ unpowered: hung }), hint);
+    if (hung.length > 0) throw new CampaignError('HARDWARE_FAILED', hint.trim(), { areas: hung });
   }
   if (b.rails.length === 0) return answering;
   await b.inTime('switching all rails on', b.bench.power.allOn());
@@ -73,7 +73,7 @@ export async function bringUp(b: BringUp): Promise<AreaName[]> {
 
 /** Areas of the profile's rails that answer reads; one that is unresponsive does not. */
 async function look(b: BringUp, areas: readonly AreaName[]): Promise<AreaName[]> {
-  return (await watchOf(b).look(areas, b.silenceMs)).answering;
+  return (await watchOf(b).look(areas, b.unresponsiveAfterMs)).answering;
 }
 
 function watchOf(b: BringUp): AreaWatch {
@@ -108,9 +108,9 @@ async function refuseContradiction(b: BringUp, answering: readonly AreaName[]): 
 }
 
 /** Power for devices that do not answer. Returns what to add to the gate's refusal should they not come. */
-async function wake(b: BringUp, dark: readonly AreaName[], answering: readonly AreaName[]): Promise<string> {
-  const rails = feeding(b, dark);
-  const what = `${dark.join(', ')} ${dark.length === 1 ? 'does' : 'do'} not answer`;
+async function powerUp(b: BringUp, unpowered: readonly AreaName[], answering: readonly AreaName[]): Promise<string> {
+  const rails = feeding(b, unpowered);
+  const what = `${unpowered.join(', ')} ${unpowered.length === 1 ? 'does' : 'do'} not answer`;
   b.note(`${what}: switching ${named(rails)} on and waiting up to ${b.returnMs / 1000} s`);
   await b.inTime(
     `switching ${named(rails)} on`,
@@ -127,9 +127,9 @@ async function wake(b: BringUp, dark: readonly AreaName[], answering: readonly A
     if (b.stopped())
       throw new CampaignError(
         'INTERRUPTED',
-        `interrupted while ${dark.join(', ')} did not answer; nothing was written`,
+        `interrupted while ${unpowered.join(', ')} did not answer; nothing was written`,
       );
-    if ((await look(b, dark)).length === dark.length) return '';
+    if ((await look(b, unpowered)).length === unpowered.length) return '';
     if (clock.nowMs() - saidMs >= SAY_EVERY_MS) {
       saidMs = clock.nowMs();
       b.note(`still waiting, ${Math.round((saidMs - sinceMs) / 1000)} of ${b.returnMs / 1000} s`);

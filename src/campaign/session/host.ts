@@ -52,11 +52,11 @@ export interface GateQuestion {
 
 export interface GateCircumstances {
   /** The asker holds the devices itself; that they can't be claimed again is no finding then. */
-  claimed?: boolean;
+  openedHere?: boolean;
   /** Areas without power as it seems: only asked whether they are in use, which needs no read. */
-  dark?: readonly AreaName[];
+  unpowered?: readonly AreaName[];
   /** What a refusal means for the devices, where cycles came before. */
-  so?: string;
+  consequence?: string;
 }
 
 export interface GateAnswer {

@@ -32,7 +32,7 @@ export class KnownDevices {
     return this.changed;
   }
 
-  async meet(): Promise<void> {
+  async identifyFirst(): Promise<void> {
     this.known = await this.identifyAll();
     this.counters = await this.readCounters(this.known);
   }

@@ -29,17 +29,21 @@ export const realHost: Host = {
     const controller = await openPower(rig, { rigName: rig.name, runtimeDir: stateDir() });
     const askable = rig.boards.filter((ref) => mayBeAsked(ref, rig.boardTypes)).map(({ name }) => name);
     const rails = rig.rails.map(({ name, board }) => ({ name, mayBeAsked: askable.includes(board) }));
-    return powerPort(controller, rails, railsLeft);
+    return rigPower(controller, rails, railsLeft);
   },
 
-  async checkGate(questions, rigFile, { claimed = false, dark = [], so } = {}) {
+  async checkGate(questions, rigFile, { openedHere = false, unpowered = [], consequence } = {}) {
     const { checkGate } = await import('../../gate/gate.js');
     const { formatGate } = await import('../../gate/gateReport.js');
     const { enrolmentPath, loadEnrolments } = await import('../../gate/enrolment.js');
-    const report = await checkGate(questions, { enrolments: loadEnrolments(enrolmentPath(rigFile)), claimed, dark });
+    const report = await checkGate(questions, {
+      enrolments: loadEnrolments(enrolmentPath(rigFile)),
+      claimed: openedHere,
+      dark: unpowered,
+    });
     return {
       passed: report.passed,
-      text: formatGate(report, so),
+      text: formatGate(report, consequence),
       busy: report.findings.some((finding) => finding.code === 'GATE_BUSY'),
     };
   },
@@ -67,7 +71,7 @@ export const realHost: Host = {
   },
 };
 
-function powerPort(
+function rigPower(
   controller: PowerController,
   rails: { name: string; mayBeAsked: boolean }[],
   words: typeof railsLeft,

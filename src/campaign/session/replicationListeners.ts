@@ -7,7 +7,7 @@ export class ReplicationListeners {
   private readonly points = new Set<(event: PointEvent) => void>();
 
   /** For the engine; `others`: what one listener alone takes. */
-  events(others: Pick<ReplicationEvents, 'onSnapshot' | 'onStandstill'>): ReplicationEvents {
+  events(others: Pick<ReplicationEvents, 'onSnapshot' | 'onPause'>): ReplicationEvents {
     return {
       ...others,
       onFailure: (failure) => this.failures.forEach((listener) => listener(failure)),

@@ -63,7 +63,7 @@ export function lockRig(rigName: string, command: string, dir: string = stateDir
     if (fd !== null) return lockOf(file, fd);
     const holder = readHolder(file);
     if (holder !== null && isAlive(holder)) throw busy(rigName, holder);
-    pushAside(file, holder);
+    moveAside(file, holder);
   }
   throw new CampaignError('RIG_BUSY', `rig "${rigName}" is being locked by others again and again; try later`, {
     file,
@@ -122,7 +122,7 @@ function isHeld(file: string): boolean {
 }
 
 /** Moves a dead holder's lock away; what turns out to be somebody else's fresh one is put back. */
-function pushAside(file: string, dead: LockHolder | null): void {
+function moveAside(file: string, dead: LockHolder | null): void {
   const aside = `${file}${HELD}${dead === null ? `0.${process.pid}` : `${dead.pid}.${dead.startTicks}`}`;
   try {
     renameSync(file, aside);

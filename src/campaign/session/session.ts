@@ -31,7 +31,7 @@ import { devicePath, gateQuestions, placedBoards } from './places.js';
 import { awaitRemains } from './remains.js';
 import { describeUnanswered } from './rigLock.js';
 import { engineSpecOf, type SessionOptions } from './sessionOptions.js';
-import { notAnswering } from './lastLook.js';
+import { areasNotAnswering } from './lastLook.js';
 import { POWER_ON_MS, SessionRails } from './sessionRails.js';
 import { ended, within } from '../within.js';
 
@@ -53,7 +53,7 @@ export class Session implements TestBench {
   private readonly devices: KnownDevices;
   private lab: LabView | null = null;
   private prober: AreaProbe | null = null;
-  private enginePort: ReplicationEngine | null = null;
+  private ownEngine: ReplicationEngine | null = null;
   private broughtUp: BringUp | null = null;
   private answeredAtStart: AreaName[] = [];
   private unansweredAtEnd: AreaName[] = [];
@@ -89,9 +89,9 @@ export class Session implements TestBench {
   }
 
   get engine(): ReplicationEngine {
-    if (this.enginePort === null)
+    if (this.ownEngine === null)
       throw new CampaignError('INTERNAL', 'the session has no engine (not begun, or ended)');
-    return this.enginePort;
+    return this.ownEngine;
   }
 
   /** As found at the gate, before anything was cut. */
@@ -101,9 +101,9 @@ export class Session implements TestBench {
 
   readonly power: SessionRails;
 
-  probe(area: AreaName, silentAfterMs?: number): Promise<DeviceSign | null> {
+  probe(area: AreaName, unresponsiveAfterMs?: number): Promise<DeviceSign | null> {
     if (this.prober === null) throw new CampaignError('INTERNAL', 'the session has not begun');
-    return this.prober.probe(area, silentAfterMs);
+    return this.prober.probe(area, unresponsiveAfterMs);
   }
 
   async identify(): Promise<CycleProblem | null> {
@@ -111,7 +111,7 @@ export class Session implements TestBench {
     if (difference !== null) return difference;
     const { rig } = this.options;
     const gate = await this.host.checkGate(gateQuestions(rig, this.lab), rig.file, {
-      so: 'nothing is written from here on',
+      consequence: 'nothing is written from here on',
     });
     return gate.passed ? null : { kind: 'hardware', code: 'GATE_REFUSED', text: gate.text };
   }
@@ -128,10 +128,10 @@ export class Session implements TestBench {
    * The devices, claimed by the engine, and nothing written yet. The gate is asked once more, now that nobody can mount,
    * format or swap on what it sees. @throws CampaignError GATE_REFUSED, DeviceError, ReplicationError
    */
-  async claim(): Promise<OpenReport> {
+  async openDevices(): Promise<OpenReport> {
     const { rig } = this.options;
     const opened = await this.engine.open(await this.engineSpec());
-    const gate = await this.host.checkGate(gateQuestions(rig, this.lab), rig.file, { claimed: true });
+    const gate = await this.host.checkGate(gateQuestions(rig, this.lab), rig.file, { openedHere: true });
     if (gate.passed) {
       this.power.begin();
       return opened;
@@ -146,8 +146,8 @@ export class Session implements TestBench {
    */
   async startOver(): Promise<void> {
     const { return: back } = this.options.rig.campaign.deadlinesMs;
-    const lost = this.power.darkAreas();
-    const lettingGo = this.letGo(lost, true);
+    const lost = this.power.unpoweredAreas();
+    const lettingGo = this.releaseDevices(lost, true);
     await ended(this.clock, lost.length > 0 ? LET_GO_MS : ENGINE_END_MS, lettingGo);
     await within(this.clock, this.power.restoreMs, 'switching all rails on', this.power.allOn());
     await within(this.clock, back, 'the engine letting go of the devices', lettingGo);
@@ -209,7 +209,7 @@ export class Session implements TestBench {
       rails: rig.rails,
       bench: this,
       found: this.power.found,
-      silenceMs: rig.campaign.silenceMs,
+      unresponsiveAfterMs: rig.campaign.silenceMs,
       returnMs: rig.campaign.deadlinesMs.return,
       openBoards: () => this.openBoards(),
       readRails: () => this.power.readRails(),
@@ -219,12 +219,12 @@ export class Session implements TestBench {
       stopped: () => this.options.stopped?.() === true,
     };
     this.answeredAtStart = await bringUp(this.broughtUp);
-    await this.devices.meet();
+    await this.devices.identifyFirst();
     const events = this.listeners.events({
       onSnapshot: (snapshot) => this.options.onSnapshot?.(snapshot),
-      onStandstill: (standstill) => this.options.onStandstill?.(standstill),
+      onPause: (standstill) => this.options.onPause?.(standstill),
     });
-    this.enginePort = await this.host.createReplicationEngine(events, { ffi });
+    this.ownEngine = await this.host.createReplicationEngine(events, { ffi });
   }
 
   private async openBoards(): Promise<void> {
@@ -255,20 +255,20 @@ export class Session implements TestBench {
     };
     // The engine lets go before power returns (R4): it must not take a revived device for the one it knew.
     // From a silent one it gets its I/O back only with the power.
-    const lost = this.power.darkAreas();
-    const lettingGo = this.letGo(lost);
+    const lost = this.power.unpoweredAreas();
+    const lettingGo = this.releaseDevices(lost);
     await ended(this.clock, lost.length > 0 ? LET_GO_MS : ENGINE_END_MS, lettingGo);
     const what = this.power.hasBegun ? 'switching all rails on' : 'putting rails back as they were found';
     await attempt(what, this.power.restoreMs, () => this.power.restore());
     await attempt('closing the devices', ENGINE_END_MS, () => lettingGo);
-    const held = describeUnanswered(this.options.rig.name, this.enginePort?.unanswered?.() ?? {});
+    const held = describeUnanswered(this.options.rig.name, this.ownEngine?.unanswered?.() ?? {});
     if (held !== null) troubles.push(held);
     const probed = this.prober?.unanswered() ?? [];
     if (probed.length > 0)
       troubles.push(
         `${probed.join(', ')} left a read unanswered: process ${process.pid} can not end before that is answered, and keeps rig "${this.options.rig.name}" locked`,
       );
-    await attempt('ending the engine', ENGINE_END_MS, () => this.enginePort?.terminate());
+    await attempt('ending the engine', ENGINE_END_MS, () => this.ownEngine?.terminate());
     const gone = (await this.notAnswering()).filter((area) => this.answeredAtStart.includes(area));
     if (gone.length > 0 && !this.power.hasCut)
       await attempt('devices lost their power', LOST_MS, () => putBackWhatWasLost(this.broughtUp!, gone));
@@ -281,7 +281,7 @@ export class Session implements TestBench {
   }
 
   private notAnswering(): Promise<AreaName[]> {
-    return notAnswering(this.options.rig.rails, this.prober, this.clock);
+    return areasNotAnswering(this.options.rig.rails, this.prober, this.clock);
   }
 
   private async endOwnLab(): Promise<void> {
@@ -289,8 +289,8 @@ export class Session implements TestBench {
   }
 
   /** `asDead`: the engine writes nothing any more, whatever has its power. */
-  private async letGo(lost: AreaName[], asDead = lost.length > 0): Promise<void> {
-    const engine = this.enginePort;
+  private async releaseDevices(lost: AreaName[], asDead = lost.length > 0): Promise<void> {
+    const engine = this.ownEngine;
     if (engine === null) return;
     if (lost.length > 0) await engine.powerLost(lost);
     await engine.stop();

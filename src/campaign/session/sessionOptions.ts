@@ -1,5 +1,5 @@
 /** What a session is given, and what it tells the replication engine of that. */
-import type { Pause } from '../../base/attendedTime.js';
+import type { HostPause } from '../../base/attendedTime.js';
 import type { ReplicationSnapshot, ReplicationSpec } from '../../replication/replicationEngine.js';
 import { type ResolvedRig, rigUuid } from '../../rig/resolved.js';
 import type { LabView } from './host.js';
@@ -18,7 +18,7 @@ export interface SessionOptions {
   historyDir: string | null;
   onSnapshot?: (snapshot: ReplicationSnapshot) => void;
   /** The I/O thread stood still. */
-  onStandstill?: (standstill: Pause) => void;
+  onPause?: (standstill: HostPause) => void;
   /** Told at every switch of a rail. */
   onRail?: (rail: string, state: 'on' | 'off' | 'unknown') => void;
   /** Told what takes its time while the rig is brought up. */

@@ -20,9 +20,9 @@ export class SessionRails implements TestBenchPower {
   private readonly rails: readonly RailSpec[];
   private readonly clock: Clock;
   private readonly onRail: (rail: string, state: 'on' | 'off' | 'unknown') => void;
-  private readonly dark = new Set<string>();
+  private readonly off = new Set<string>();
   private readonly touched = new Set<string>();
-  private port: RigPower | null = null;
+  private power: RigPower | null = null;
   private started = false;
   private cut = false;
   private closed = false;
@@ -40,11 +40,11 @@ export class SessionRails implements TestBenchPower {
   }
 
   get isOpen(): boolean {
-    return this.port !== null;
+    return this.power !== null;
   }
 
   opened(port: RigPower): void {
-    this.port = port;
+    this.power = port;
   }
 
   /** The devices are claimed: from now on every rail is left on, and an `off` is a cut. */
@@ -62,17 +62,17 @@ export class SessionRails implements TestBenchPower {
 
   async switchRails(rails: readonly string[], state: 'on' | 'off'): Promise<SwitchRecord[]> {
     // Counted as dark before the command: should it fail half way, some may be off.
-    if (state === 'off') for (const rail of rails) this.dark.add(rail);
+    if (state === 'off') for (const rail of rails) this.off.add(rail);
     if (state === 'off' && this.started) this.cut = true;
     for (const rail of rails) this.touched.add(rail);
     const askedNs = this.clock.nowNs();
     try {
-      const done = await this.needPort().switchRails(rails, state);
-      if (state === 'on') for (const rail of rails) this.dark.delete(rail);
-      this.tell(rails, state);
+      const done = await this.requirePower().switchRails(rails, state);
+      if (state === 'on') for (const rail of rails) this.off.delete(rail);
+      this.notify(rails, state);
       return done.map((one) => ({ ...one, askedNs }));
     } catch (error) {
-      this.tell(rails, 'unknown');
+      this.notify(rails, 'unknown');
       throw error;
     }
   }
@@ -80,13 +80,13 @@ export class SessionRails implements TestBenchPower {
   async allOn(): Promise<void> {
     const names = this.rails.map(({ name }) => name);
     for (const name of names) this.touched.add(name);
-    await this.needPort().allOn();
-    this.dark.clear();
-    this.tell(names, 'on');
+    await this.requirePower().allOn();
+    this.off.clear();
+    this.notify(names, 'on');
   }
 
   readRails(): Promise<Map<string, RailFound>> {
-    return this.needPort().readRails();
+    return this.requirePower().readRails();
   }
 
   /**
@@ -108,13 +108,13 @@ export class SessionRails implements TestBenchPower {
   }
 
   private async putBack(): Promise<void> {
-    if (this.port === null) return;
+    if (this.power === null) return;
     if (this.started) return this.allOn();
     const states = new Map(
       [...this.touched].map((rail) => [rail, this.found.get(rail) === 'off' ? 'off' : 'on'] as const),
     );
-    await this.port.setEach(states);
-    for (const [rail, state] of states) this.tell([rail], state);
+    await this.power.setEach(states);
+    for (const [rail, state] of states) this.notify([rail], state);
   }
 
   /** How rails are once `restore` has succeeded. */
@@ -124,25 +124,25 @@ export class SessionRails implements TestBenchPower {
   }
 
   get restoreMs(): number {
-    return Math.max(POWER_ON_MS, this.port?.slowestMs ?? 0);
+    return Math.max(POWER_ON_MS, this.power?.slowestMs ?? 0);
   }
 
   /** Areas that may be without power. */
-  darkAreas(): AreaName[] {
-    return railCuts([...this.dark], this.rails).flatMap((r) => [...r.areas]);
+  unpoweredAreas(): AreaName[] {
+    return railCuts([...this.off], this.rails).flatMap((r) => [...r.areas]);
   }
 
   async close(): Promise<void> {
     this.closed = true;
-    await this.port?.close();
+    await this.power?.close();
   }
 
-  private tell(rails: readonly string[], state: 'on' | 'off' | 'unknown'): void {
+  private notify(rails: readonly string[], state: 'on' | 'off' | 'unknown'): void {
     for (const rail of rails) this.onRail(rail, state);
   }
 
-  private needPort(): RigPower {
-    if (this.port === null) throw new CampaignError('INTERNAL', 'the session has no boards (not begun, or ended)');
-    return this.port;
+  private requirePower(): RigPower {
+    if (this.power === null) throw new CampaignError('INTERNAL', 'the session has no boards (not begun, or ended)');
+    return this.power;
   }
 }

@@ -1,7 +1,7 @@
 /** What a profile needs beyond the host: its devices, its ttys. Looks, and touches nothing. */
 import { isLabDevice, usesLab } from '../../rig/schema/words.js';
 import { AREA_NAMES } from '../../base/areas.js';
-import { outlookOf, type NotAsked, type Outlook, type Refusal } from '../../campaign/outlook.js';
+import { checkRun, type NotAsked, type RunCheck, type Refusal } from '../../campaign/outlook.js';
 import { rigHolder } from '../../campaign/session/rigLock.js';
 import type { FfiName } from '../options.js';
 import type { ResolvedRig } from '../../rig/resolved.js';
@@ -11,7 +11,7 @@ import { accessCheck } from './hostChecks.js';
 
 /** Why a run would be refused comes from the function that refuses it. */
 export async function rigChecks(rig: ResolvedRig, ffi: FfiName): Promise<Check[]> {
-  const outlook = await outlookOf(rig, { holder: rigHolder(rig.name), ffi });
+  const outlook = await checkRun(rig, { holder: rigHolder(rig.name), ffi });
   const checks = outlook.refusals
     .filter(({ what }) => what !== 'gate' && what !== 'board')
     .map((refusal) => refused(refusal, rig));
@@ -35,7 +35,7 @@ export async function rigChecks(rig: ResolvedRig, ffi: FfiName): Promise<Check[]
   return checks;
 }
 
-function labState({ lab, notAsked }: Outlook): string {
+function labState({ lab, notAsked }: RunCheck): string {
   if (lab !== null) return 'running';
   return notAsked.some(({ reason }) => reason === 'in-use') ? 'in use' : 'not running; a run starts it';
 }
@@ -51,7 +51,7 @@ function refused({ what, error }: Refusal, rig: ResolvedRig): Check {
 }
 
 /** Why a run would be refused, with what removes each cause. Reads only. Virtual disks are there while their lab is. */
-function gateChecks({ refusals, notAsked, asked }: Outlook, rig: ResolvedRig): Check[] {
+function gateChecks({ refusals, notAsked, asked }: RunCheck, rig: ResolvedRig): Check[] {
   const gate = refusals.find(({ what }) => what === 'gate');
   const checks = notAsked
     .filter(({ reason }) => reason === 'powerless')

@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { askedMsOf } from '../../campaign/plan.js';
 import type { FormerTimes } from '../../campaign/estimate.js';
 import { textOf } from '../../campaign/errors.js';
-import { planCycle } from '../../campaign/cycle/rounds.js';
 import { parseRun, completeLines } from '../../report/parseRun.js';
+import { drawCycle } from '../../campaign/cycle/rounds.js';
 import type { CycleRecord } from '../../report/runRecord.js';
 import { parseRig } from '../../rig/load.js';
 import type { ResolvedRig } from '../../rig/resolved.js';
@@ -77,7 +77,7 @@ function timesOf(directory: string, rig: ResolvedRig): FormerTimes | null {
     cycles: ended.flatMap(({ index }) => {
       const [from, to] = [beganMs.get(index), beganMs.get(index + 1) ?? endMs];
       if (from === undefined || to === null) return [];
-      return [{ tookMs: to - from, askedMs: askedMsOf(planCycle(former.campaign, former.rails, run.seed, index)) }];
+      return [{ tookMs: to - from, askedMs: askedMsOf(drawCycle(former.campaign, former.rails, run.seed, index)) }];
     }),
     writesPerSecond: rateOf(cycles),
     aroundMs: (beganMs.get(0) ?? 0) + endTookMs,

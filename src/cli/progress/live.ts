@@ -63,12 +63,12 @@ export function liveProgress(out: NodeJS.WriteStream): Progress {
       cycleEnded: (_state, record) => {
         if (record !== null) above(cycleLine(record));
       },
-      standstill: (standstill) => {
+      hostPause: (standstill) => {
         const line = standstillLine(standstill);
         if (line !== null) above(line);
       },
       cycleRepeated: (_state, record) => above(repeatedLine(record)),
-      note: above,
+      keepResult: above,
     },
     say(text) {
       if (ended) sayOnStderr(text);

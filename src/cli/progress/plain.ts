@@ -28,12 +28,12 @@ export function plainProgress(write: (line: string) => void): Progress {
       cycleEnded: (_state, record) => {
         if (record !== null) write(cycleLine(record));
       },
-      standstill: (standstill) => {
+      hostPause: (standstill) => {
         const line = standstillLine(standstill);
         if (line !== null) write(line);
       },
       cycleRepeated: (_state, record) => write(repeatedLine(record)),
-      note: (text) => write(text),
+      keepResult: (text) => write(text),
     },
     say: sayOnStderr,
     end: () => undefined,

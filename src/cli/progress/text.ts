@@ -1,6 +1,6 @@
 /** Words and numbers of the progress display (pure). */
-import type { Pause } from '../../base/attendedTime.js';
-import { stoodStillFor } from '../../campaign/cycle/standstill.js';
+import type { HostPause } from '../../base/attendedTime.js';
+import { describePauses } from '../../campaign/cycle/standstill.js';
 import { cutPlace, nearPoint } from '../../report/aimText.js';
 import { firstReasons, inBrief } from '../../report/findingText.js';
 import type { CycleRecord } from '../../report/runRecord.js';
@@ -37,15 +37,15 @@ export function cycleTitle(index: number, cycles: number): string {
 const STANDSTILL_SAID_MS = 1000;
 
 /** null: too short to be said. */
-export function standstillLine(standstill: Pause): string | null {
+export function standstillLine(standstill: HostPause): string | null {
   return standstill.ms < STANDSTILL_SAID_MS
     ? null
-    : `bench stood still for ${stoodStillFor([standstill])}; no deadline counts that time`;
+    : `bench stood still for ${describePauses([standstill])}; no deadline counts that time`;
 }
 
 export function repeatedLine(r: CycleRecord): string {
   const codes = [...new Set(r.reasons.map((reason) => reason.code))].join(', ');
-  return `cycle ${r.index}: the bench stood still for ${stoodStillFor(r.standstills ?? [])}, repeated (not counted: ${codes})`;
+  return `cycle ${r.index}: the bench stood still for ${describePauses(r.standstills ?? [])}, repeated (not counted: ${codes})`;
 }
 
 export function cycleLine(r: CycleRecord): string {
@@ -62,7 +62,7 @@ export function cycleLine(r: CycleRecord): string {
   const resync = r.resync === null ? '' : `, resync ${formatBytes(r.resync.bytes)} in ${formatMs(r.resync.durationMs)}`;
   const standstills = r.standstills ?? [];
   const stood = standstills.some(({ ms }) => ms >= STANDSTILL_SAID_MS)
-    ? `; bench stood still for ${stoodStillFor(standstills)}`
+    ? `; bench stood still for ${describePauses(standstills)}`
     : '';
   return `cycle ${r.index}: ${r.verdict} (${cut}; proof ${r.proofOfCut.kind}${latency === '' ? '' : `, ${latency}`}${dirty}${resync}${stood})${why}`;
 }

@@ -165,7 +165,7 @@ class EngineClient implements ReplicationEngine {
     else if (message.type === 'failure') this.events.onFailure(message.failure);
     else if (message.type === 'point') this.events.onPoint?.(message.event);
     else if (message.type === 'loadBegan') this.events.onLoadBegan?.();
-    else if (message.type === 'standstill') this.events.onStandstill?.(message.standstill);
+    else if (message.type === 'standstill') this.events.onPause?.(message.standstill);
     else if (message.type === 'powerLossTaken') for (const done of this.powerLossWaiters.splice(0)) done();
     else {
       const pending = this.pending.get(message.id);

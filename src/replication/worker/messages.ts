@@ -1,5 +1,5 @@
 /** What goes over the message port between the main thread and the worker. */
-import type { Pause } from '../../base/attendedTime.js';
+import type { HostPause } from '../../base/attendedTime.js';
 import type { AreaFailure, ReplicationEngine, ReplicationSnapshot, PointEvent } from '../replicationEngine.js';
 
 /** Commands that the worker performs one after the other. */
@@ -26,5 +26,5 @@ export type FromWorker =
   | { type: 'failure'; failure: AreaFailure }
   | { type: 'point'; event: PointEvent }
   | { type: 'loadBegan' }
-  | { type: 'standstill'; standstill: Pause }
+  | { type: 'standstill'; standstill: HostPause }
   | { type: 'powerLossTaken' };

@@ -5,7 +5,7 @@
  */
 import { constants } from 'node:os';
 import { AREA_NAMES } from '../../base/areas.js';
-import type { Pause } from '../../base/attendedTime.js';
+import type { HostPause } from '../../base/attendedTime.js';
 import { createIoRing } from '../../blockdev/ioRing.js';
 import type { IoRing, SectorTools } from '../../blockdev/blockDevice.js';
 import { sectorTools } from '../../blockdev/sectorTools.js';
@@ -41,7 +41,7 @@ export interface WorkerReports {
   failure(f: AreaFailure): void;
   point(e: PointEvent): void;
   loadBegan(): void;
-  standstill(s: Pause): void;
+  standstill(s: HostPause): void;
   /** The announced power losses have been taken in. */
   powerLossTaken(): void;
 }
@@ -170,7 +170,7 @@ export class WorkerResources {
         this.reports.failure({ area: AREA_NAMES[device], errno, atNs, inFlight }),
       onTimeout: (device, atNs) =>
         this.reports.failure({ area: AREA_NAMES[device], errno: constants.errno.ETIMEDOUT, atNs, timedOut: true }),
-      onStandstill: (standstill) => this.reports.standstill(standstill),
+      onPause: (standstill) => this.reports.standstill(standstill),
       afterRound: () => {
         this.takePowerLoss();
         const { stopRequested, pointDisarmed } = this.reports.control;
