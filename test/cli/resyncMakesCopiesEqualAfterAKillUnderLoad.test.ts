@@ -7,7 +7,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { labUp } from '../../src/lab/lab.js';
 import { labRig, ownStateDir, rigText } from '../campaign/labRig.js';
 import { cli } from './cli.js';
-import { expectMadeGood } from './madeGood.js';
+import { expectMadeGood } from './expectCopiesEqual.js';
 
 const state = ownStateDir();
 const env = { PLUGPULL_STATE_DIR: state.dir };

@@ -10,7 +10,7 @@ import { parseRig } from '../../src/rig/load.js';
 import { processNow } from '../../src/power/transport/ttyLock.js';
 import { ownStateDir } from '../campaign/labRig.js';
 import { cli } from './cli.js';
-import { expectMadeGood } from './madeGood.js';
+import { expectMadeGood } from './expectCopiesEqual.js';
 import { tinyRigText } from './tinyRig.js';
 
 /** For a hang only. */

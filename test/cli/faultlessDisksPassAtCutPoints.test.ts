@@ -9,7 +9,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { CUT_POINT_NAMES } from '../../src/rig/cutPoints.js';
 import { ownStateDir } from '../campaign/labRig.js';
 import { cli } from './cli.js';
-import { honestRigText } from './honestRig.js';
+import { honestRigText } from './randomProfile.js';
 
 const state = ownStateDir();
 const env = { PLUGPULL_STATE_DIR: state.dir };

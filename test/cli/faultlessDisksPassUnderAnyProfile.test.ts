@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { ownStateDir } from '../campaign/labRig.js';
 import { cli } from './cli.js';
-import { honestRigText } from './honestRig.js';
+import { honestRigText } from './randomProfile.js';
 
 const state = ownStateDir();
 const env = { PLUGPULL_STATE_DIR: state.dir };
