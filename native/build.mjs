@@ -1,7 +1,7 @@
 /**
- * Compiles libplugpull.so with the system's C compiler; needs nothing beyond it and the kernel headers. Does nothing when
- * the library is newer than its sources. `--test` compiles the C tests instead, with sanitizers. Output goes to a
- * temporary name first and is renamed, so that builds running at once cannot show each other half a file.
+ * Compiles libplugpull.so with the C compiler of the host; needs only this compiler and the kernel headers. Does nothing
+ * when the library is newer than its sources. `--test` compiles the C tests instead, with sanitizers. The compiler writes
+ * to a temporary name, which is then renamed: of two builds at the same time neither sees a partial file.
  *
  *   node native/build.mjs [--force] [--test]
  */
@@ -52,7 +52,7 @@ function isCurrent(output, inputs) {
 }
 
 function requireToolchain() {
-  // No standard input: a compiler that fails at once would break the pipe and look like none at all.
+  // No standard input: a compiler that exits early would break the pipe, and spawn would report that as no compiler.
   const probe = ['stdio.h', 'linux/io_uring.h', 'linux/fs.h'].flatMap((header) => ['-include', header]);
   const run = spawnSync(COMPILER, ['-E', ...probe, '-x', 'c', '-o', '/dev/null', '/dev/null'], { encoding: 'utf8' });
   if (run.error)
@@ -70,7 +70,7 @@ function compile(output, flags, sources) {
     renameSync(temporary, output);
   } catch {
     rmSync(temporary, { force: true });
-    throw new BuildRefused(`${basename(output)} was not built: see the compiler's messages above`);
+    throw new BuildRefused(`${basename(output)} was not built: see the messages of the compiler above`);
   }
 }
 

@@ -1,12 +1,12 @@
 /*
  * libplugpull: what plugpull needs from the kernel and from a fast CPU loop, behind one small C ABI.
  *
- * Promises: functions return 0 or a count, or a negative errno (never the global errno); NULL handles give -EBADF;
- * nothing here prints, exits or keeps a pointer of the caller beyond the call. Not thread-safe: one thread creates, uses
- * and closes an engine. The TypeScript twin of this file is src/blockdev/ffi/signatures.ts; a test compares the two through
- * pp_layout().
+ * Promises: functions return 0 or a count, or a negative errno (never the global errno). A NULL handle gives -EBADF.
+ * No function prints, exits, or keeps a pointer of the caller after the call. Not thread-safe: one thread creates, uses
+ * and closes a ring. src/blockdev/ffi/signatures.ts describes the same ABI in TypeScript; a test compares the two
+ * through pp_layout().
  *
- * Host order is assumed to be little-endian, as are the sectors on the disk.
+ * The host must be little-endian, as the sectors on the disk are.
  */
 #ifndef PLUGPULL_H
 #define PLUGPULL_H
@@ -17,20 +17,20 @@
 #define PP_API __attribute__((visibility("default")))
 
 /* Raised whenever a struct, a constant or a signature below changes its meaning. */
-#define PP_ABI_VERSION 2u
+#define PP_ABI_VERSION 3u
 
 /* ---- devices ------------------------------------------------------------------------------------------------- */
 
 /* Flags of pp_open. Always O_CLOEXEC. */
 #define PP_OPEN_WRITE 1u     /* O_RDWR, else O_RDONLY */
-#define PP_OPEN_EXCLUSIVE 2u /* O_EXCL: on a block device, EBUSY when anyone else claims it */
+#define PP_OPEN_EXCLUSIVE 2u /* O_EXCL: on a block device, EBUSY while another opener holds it exclusively */
 #define PP_OPEN_DIRECT 4u    /* O_DIRECT */
 
 struct pp_identity {
   uint64_t size_bytes;
-  uint64_t disk_sequence;        /* 0: this kernel counts none */
-  uint32_t logical_block_bytes;  /* 1 for what is not a block device */
-  uint32_t physical_block_bytes; /* 1 for what is not a block device */
+  uint64_t disk_sequence;        /* 0: this kernel has no such number */
+  uint32_t logical_block_bytes;  /* 1 when not a block device */
+  uint32_t physical_block_bytes; /* 1 when not a block device */
   uint32_t major;
   uint32_t minor;
   uint32_t read_only;
@@ -41,33 +41,33 @@ struct pp_identity {
 PP_API int32_t pp_open(const char *path, uint32_t flags);
 PP_API int32_t pp_close(int32_t fd);
 /*
- * An exclusive lock (flock) on an open file, not waited for: 0, or -EWOULDBLOCK. It lasts until the last descriptor of
- * this open file is gone, those that an engine has duplicated and the kernel's own included.
+ * Takes an exclusive lock (flock) on an open file, without waiting: 0, or -EWOULDBLOCK. The lock lasts until the last
+ * descriptor of this open file is closed. That includes duplicates that a ring holds, and references of the kernel.
  */
 PP_API int32_t pp_lock(int32_t fd);
-/* Asks the open descriptor, never a path: what it says is true of the thing that will be written. */
+/* Reads the open descriptor, never a path: its answer holds for the device that will be written. */
 PP_API int32_t pp_identify(int32_t fd, struct pp_identity *out);
 
-/* ---- I/O engine ---------------------------------------------------------------------------------------------- */
+/* ---- I/O ring ------------------------------------------------------------------------------------------------ */
 
 #define PP_OP_READ 1u
 #define PP_OP_WRITE 2u
 #define PP_OP_WRITE_DURABLE 3u /* RWF_DSYNC: durable when it completes */
-#define PP_OP_FLUSH 4u         /* FDATASYNC of the block device: covers what completed before it was submitted */
-#define PP_OP_DISCARD 5u       /* what the range reads as afterwards is the device's affair */
+#define PP_OP_FLUSH 4u         /* fdatasync of the block device: covers writes that completed before it was submitted */
+#define PP_OP_DISCARD 5u       /* the device defines what the range reads as afterwards */
 
-#define PP_ENGINE_AUTO 0u /* io_uring, or threads where the kernel refuses it */
-#define PP_ENGINE_IO_URING 1u
-#define PP_ENGINE_THREADS 2u
+#define PP_RING_AUTO 0u /* io_uring, or threads where the kernel refuses it */
+#define PP_RING_IO_URING 1u
+#define PP_RING_THREADS 2u
 
-#define PP_DEPTH_MAX 4096u  /* far beyond what a disk can use; bounds the ring's memory */
-#define PP_DEVICES_MAX 16u  /* an engine needs three: P, S, journal */
+#define PP_DEPTH_MAX 4096u  /* more than a disk can use; bounds the memory of the ring */
+#define PP_DEVICES_MAX 16u  /* a ring needs three: P, S, journal */
 #define PP_TRANSFER_BYTES_MAX 0x40000000u /* 1 GiB: an io_uring result is an int32 */
 
 struct pp_descriptor {
   uint32_t op;
-  uint32_t device; /* index into the devices given to pp_engine_create */
-  uint32_t tag;    /* handed back */
+  uint32_t device; /* index into the devices given to pp_ring_create */
+  uint32_t tag;    /* returned with the completion */
   uint32_t reserved;
   uint64_t offset_bytes;
   uint64_t length_bytes;
@@ -78,39 +78,41 @@ struct pp_completion {
   uint32_t tag;
   uint32_t reserved;
   int64_t result;        /* bytes, or a negative errno; flush: 0 */
-  uint64_t submitted_ns; /* CLOCK_MONOTONIC before the kernel saw it */
-  uint64_t completed_ns; /* CLOCK_MONOTONIC after it was reaped */
+  uint64_t submitted_ns; /* CLOCK_MONOTONIC before the system call that submits */
+  uint64_t completed_ns; /* CLOCK_MONOTONIC when it was reaped */
 };
 
-/* What the kernel granted; bits of pp_engine_features. */
+/* What the kernel granted; bits of pp_ring_features. */
 #define PP_FEATURE_FIXED_FILES 1u
 #define PP_FEATURE_FIXED_BUFFER 2u
 #define PP_FEATURE_DEFER_TASKRUN 4u
 
-struct pp_engine;
+struct pp_ring;
 
 /*
- * NULL and a negative errno in *error, or the engine and 0. The descriptors are duplicated: the devices stay open (and
- * claimed) until the engine is closed, whatever becomes of `fds`.
+ * NULL and a negative errno in *error, or the ring and 0. The ring duplicates the descriptors: the devices stay open
+ * (and exclusive) until the ring is closed, also when the caller closes `fds`.
  */
-PP_API struct pp_engine *pp_engine_create(uint32_t kind, uint32_t depth, const int32_t *fds, uint32_t device_count,
+PP_API struct pp_ring *pp_ring_create(uint32_t kind, uint32_t depth, const int32_t *fds, uint32_t device_count,
                                           uint64_t arena_bytes, int32_t *error);
-PP_API int32_t pp_engine_kind(const struct pp_engine *engine);
-PP_API int32_t pp_engine_features(const struct pp_engine *engine);
-/* Page-aligned; lives until pp_arena_unmap, not only until the engine's close: a caller's view of it must not crash. */
-PP_API void *pp_engine_arena(const struct pp_engine *engine);
+PP_API int32_t pp_ring_kind(const struct pp_ring *ring);
+PP_API int32_t pp_ring_features(const struct pp_ring *ring);
+/* Page-aligned. Mapped until pp_arena_unmap, also after pp_ring_close: a view that the caller kept must not crash. */
+PP_API void *pp_ring_arena(const struct pp_ring *ring);
 /*
- * Submits n descriptors, all or (malformed: -EINVAL, more than depth in flight: -ENOSPC) none; then takes up to max
- * completions, waiting until min_complete of them are there or timeout_ns (negative: for ever) has passed. Never waits for
- * more than is in flight. A transfer that came short before the device's end is -EIO.
+ * Submits n descriptors, all or none (malformed: -EINVAL; more than depth in flight: -ENOSPC). Then takes up to max
+ * completions. Waits until min_complete of them have arrived or timeout_ns (negative: no limit) has passed, and never
+ * for more than is in flight. A short transfer that does not reach the end of the device is -EIO.
  */
-PP_API int32_t pp_engine_step(struct pp_engine *engine, const struct pp_descriptor *descriptors, uint32_t n,
+PP_API int32_t pp_ring_step(struct pp_ring *ring, const struct pp_descriptor *descriptors, uint32_t n,
                               struct pp_completion *completions, uint32_t max, uint32_t min_complete,
                               int64_t timeout_ns);
-/* Of a device: submitted, and not handed back yet. */
-PP_API int32_t pp_engine_in_flight(const struct pp_engine *engine, uint32_t device);
-/* Waits for all in flight, frees everything but the arena's address range, whose pages are given back. */
-PP_API int32_t pp_engine_close(struct pp_engine *engine);
+/* Descriptors of one device that were submitted and whose completion was not taken. */
+PP_API int32_t pp_ring_in_flight(const struct pp_ring *ring, uint32_t device);
+/*
+ * Waits for all in flight and frees the ring and the pages of the arena. The address range of the arena stays mapped.
+ */
+PP_API int32_t pp_ring_close(struct pp_ring *ring);
 PP_API int32_t pp_arena_unmap(void *arena, uint64_t bytes);
 
 /* ---- sectors ------------------------------------------------------------------------------------------------- */
@@ -138,19 +140,19 @@ struct pp_sector_header {
 /* Doubles per observation: kind, run_id, update_id, lba, transaction_id, sector_index. */
 #define PP_OBSERVATION_DOUBLES 6u
 
-/* All of them take a base and offsets, so that a caller need not make a view per call. Lengths: multiples of 512. */
+/* All of them take a base and offsets: the caller makes no view per call. Lengths: multiples of 512. */
 PP_API int32_t pp_stamp(uint8_t *base, uint64_t offset, uint64_t length_bytes, uint64_t run_id, uint64_t update_id,
                         uint64_t transaction_id, uint64_t first_lba);
-/* The number of sectors seen. */
+/* Returns the number of sectors scanned. */
 PP_API int64_t pp_scan(const uint8_t *base, uint64_t offset, uint64_t length_bytes, double *out);
 /* Offset of the first differing byte, or -1. Any length. */
 PP_API int64_t pp_compare(const uint8_t *base, uint64_t offset_a, uint64_t offset_b, uint64_t length_bytes);
 /* CRC32C (RFC 3720). crc32c(b, crc32c(a, 0)) is crc32c(ab, 0). */
 PP_API uint32_t pp_crc32c(const uint8_t *base, uint64_t offset, uint64_t length_bytes, uint32_t seed);
-/* 1 when the CPU's instruction is used, 0 for tables. */
+/* 1: the CPU instruction is used; 0: tables. */
 PP_API int32_t pp_crc32c_hardware(void);
 
-/* ---- the contract itself ------------------------------------------------------------------------------------- */
+/* ---- the ABI itself ------------------------------------------------------------------------------------------ */
 
 PP_API uint32_t pp_abi_version(void);
 /* Lines of "name value": sizeof pp_x, offsetof pp_x.field, every constant above. Static storage. */

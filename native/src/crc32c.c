@@ -1,6 +1,6 @@
 /*
- * CRC32C (Castagnoli, RFC 3720 B.4), reflected, initial and final value all ones. The CPU's instruction where there is
- * one (SSE 4.2), else slicing by eight; both give the same numbers, and the C test compares them.
+ * CRC32C (Castagnoli, RFC 3720 B.4), reflected, initial and final value all ones. Uses the CPU instruction where there
+ * is one (SSE 4.2), else slicing by eight. Both give the same numbers; the C test compares them.
  */
 #include <pthread.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-/* Opening and asking block devices. Whether a device may be written is the safety gate's affair, not this file's. */
+/* Opens and identifies block devices. The safety gate decides whether a device may be written, not this file. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -28,7 +28,7 @@ int32_t pp_open(const char *path, uint32_t flags) {
 }
 
 int32_t pp_close(int32_t fd) {
-  /* After EINTR the descriptor is gone on Linux: closing again could close somebody else's. */
+  /* Linux has freed the descriptor also after EINTR: a second close could close a file that another thread opened. */
   return close(fd) < 0 && errno != EINTR ? -errno : 0;
 }
 

@@ -1,4 +1,4 @@
-/* The contract as text, so that the other side of the FFI can check its own copy of it. */
+/* The ABI as text: TypeScript compares it with its own table. */
 #include <stdio.h>
 
 #include <pthread.h>
@@ -65,9 +65,9 @@ static void write_constants(void) {
   CONSTANT(PP_OP_WRITE_DURABLE);
   CONSTANT(PP_OP_FLUSH);
   CONSTANT(PP_OP_DISCARD);
-  CONSTANT(PP_ENGINE_AUTO);
-  CONSTANT(PP_ENGINE_IO_URING);
-  CONSTANT(PP_ENGINE_THREADS);
+  CONSTANT(PP_RING_AUTO);
+  CONSTANT(PP_RING_IO_URING);
+  CONSTANT(PP_RING_THREADS);
   CONSTANT(PP_DEPTH_MAX);
   CONSTANT(PP_DEVICES_MAX);
   CONSTANT(PP_TRANSFER_BYTES_MAX);

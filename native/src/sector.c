@@ -1,7 +1,7 @@
 /*
- * Self-describing sectors: stamp, scan, compare. The layout is in plugpull.h; the reference it must agree with, byte for
- * byte, is src/workload/stamp.ts. The body is splitmix64 (Steele, Lea, Flood 2014), so that it can be neither compressed
- * nor deduplicated, and can be made again from the header alone.
+ * Self-describing sectors: stamp, scan, compare. The layout is in plugpull.h. It must equal the reference in
+ * src/workload/stamp.ts byte for byte. The body is splitmix64 (Steele, Lea, Flood 2014): a device can neither compress
+ * nor deduplicate it, and the header alone is enough to make it again.
  */
 #include <errno.h>
 #include <string.h>
@@ -10,7 +10,7 @@
 #include "plugpull.h"
 
 #define BODY_WORDS ((PP_SECTOR_BYTES - sizeof(struct pp_sector_header)) / 8)
-#define CRC_FROM 8 /* the CRC covers what stands behind it */
+#define CRC_FROM 8 /* the CRC covers the bytes after itself */
 #define COMPARE_CHUNK_BYTES 4096u
 
 static uint64_t next_word(uint64_t *state) {

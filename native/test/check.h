@@ -1,4 +1,4 @@
-/* The smallest test harness: a failed CHECK says where and what, and ends the program with 1. */
+/* A minimal test harness: a failed CHECK prints place and condition, and ends the program with 1. */
 #ifndef PP_CHECK_H
 #define PP_CHECK_H
 

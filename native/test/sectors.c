@@ -1,4 +1,4 @@
-/* Stamp, scan, compare, CRC32C: against published vectors, a table variant, and a sector spelt out by hand. */
+/* Stamp, scan, compare, CRC32C: against published vectors, the table variant and the fields of the header. */
 #include <errno.h>
 #include <string.h>
 
@@ -24,9 +24,9 @@ static void crc_chains_and_the_table_agrees(void) {
   uint8_t data[1000];
   for (size_t i = 0; i < sizeof data; i++) data[i] = (uint8_t)(i * 31 + (i >> 3));
   for (size_t n = 0; n <= 100; n++) {
-    uint32_t whole = pp_crc32c(data, n, 900, 0);
-    CHECK_EQUAL(pp_crc32c(data, n + 33, 867, pp_crc32c(data, n, 33, 0)), whole);
-    CHECK_EQUAL(~pp_crc32c_raw_table(data + n, 900, 0xffffffffu), whole);
+    uint32_t in_one_call = pp_crc32c(data, n, 900, 0);
+    CHECK_EQUAL(pp_crc32c(data, n + 33, 867, pp_crc32c(data, n, 33, 0)), in_one_call);
+    CHECK_EQUAL(~pp_crc32c_raw_table(data + n, 900, 0xffffffffu), in_one_call);
   }
   CHECK_EQUAL(pp_crc32c(NULL, 0, 0, 7), 7);
 }
@@ -35,7 +35,7 @@ static void a_stamp_is_scanned_back(void) {
   static uint8_t sectors[BYTES + 1];
   double seen[SECTORS * PP_OBSERVATION_DOUBLES];
   uint64_t run = (1ull << 53) - 1;
-  /* At an odd address, as nothing promises alignment. */
+  /* At an odd address: the function promises nothing about alignment. */
   CHECK_EQUAL(pp_stamp(sectors, 1, BYTES, run, 42, 7, 1ull << 40), 0);
   CHECK_EQUAL(pp_scan(sectors, 1, BYTES, seen), SECTORS);
   for (uint32_t i = 0; i < SECTORS; i++) {
@@ -53,8 +53,8 @@ static void a_stamp_is_scanned_back(void) {
   CHECK_EQUAL(header.sector_count, SECTORS);
 }
 
-/* Any single bit anywhere in the sector must change what the scan says. */
-static void every_flipped_bit_is_seen(void) {
+/* The scan must detect any single flipped bit. */
+static void every_flipped_bit_is_detected(void) {
   uint8_t sector[PP_SECTOR_BYTES];
   double seen[PP_OBSERVATION_DOUBLES];
   CHECK_EQUAL(pp_stamp(sector, 0, sizeof sector, 1, 2, 3, 4), 0);
@@ -68,7 +68,7 @@ static void every_flipped_bit_is_seen(void) {
   CHECK_EQUAL(seen[0], PP_KIND_VALID);
 }
 
-static void zeros_are_told_from_strangers(void) {
+static void zeros_are_not_foreign_data(void) {
   uint8_t sectors[2 * PP_SECTOR_BYTES] = {0};
   double seen[2 * PP_OBSERVATION_DOUBLES];
   sectors[2 * PP_SECTOR_BYTES - 1] = 1;
@@ -101,8 +101,8 @@ int main(void) {
   crc_matches_the_published_vectors();
   crc_chains_and_the_table_agrees();
   a_stamp_is_scanned_back();
-  every_flipped_bit_is_seen();
-  zeros_are_told_from_strangers();
+  every_flipped_bit_is_detected();
+  zeros_are_not_foreign_data();
   compare_finds_the_first_difference();
   bad_arguments_are_refused();
   return 0;

@@ -16,7 +16,7 @@ import { formatGate } from '../gate/gateReport.js';
 import { usableBytes } from '../gate/label.js';
 import { identify } from '../blockdev/openDevice.js';
 import { attachLoop, detachLoop } from '../lab/losetup.js';
-import type { DeviceRef } from '../blockdev/deviceRef.js';
+import type { DeviceRef } from '../blockdev/blockDevice.js';
 import { UsageError } from '../base/plugpullError.js';
 
 /** Roles in the order in which devices are named; the first alone is enough for raw I/O. */

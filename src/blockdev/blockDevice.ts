@@ -1,15 +1,16 @@
 /**
- * What the rest of plugpull may know of a block device: an open handle with its identity, and one I/O engine that
- * takes batches. Everything is in bytes unless the name says otherwise; byte offsets are safe integers (< 2^53).
+ * What the other rooms know of a block device: a device in a profile, an open handle with its identity, and one I/O
+ * ring that takes batches. Sizes and offsets are bytes unless the name says otherwise; byte offsets are safe integers
+ * (< 2^53).
  */
 
 /** Operations of a descriptor. The numbers are the C ABI (native/include/plugpull.h). */
 export const IO_OP = {
   read: 1,
   write: 2,
-  /** A write that is durable when it completes (RWF_DSYNC: FUA, or a write with a flush behind it). */
+  /** A write that is durable when it completes (RWF_DSYNC: FUA, or a write followed by a flush). */
   writeDurable: 3,
-  /** A cache flush of the whole device; covers writes completed before it was submitted. */
+  /** A cache flush of the device. It covers the writes that completed before it was submitted. */
   flush: 4,
   discard: 5,
 } as const;
@@ -17,11 +18,26 @@ export type IoOp = (typeof IO_OP)[keyof typeof IO_OP];
 
 export type WriteCache = 'write-back' | 'write-through' | 'unknown';
 
-/** What a device says of itself, read from the open descriptor and from sysfs of its major:minor. */
+/** A device as a profile names it. */
+export interface DeviceRef {
+  /** A path (`/dev/disk/by-id/…`), or `lab:NAME` for a virtual disk of the `lab:` section of this profile. */
+  device: string;
+  /** Must equal the serial number that the device reports. Undefined: not checked (allowed for lab devices only). */
+  serial?: string;
+  wwn?: string;
+  /** Loop devices only: must equal the backing file. */
+  backingFile?: string;
+  /** Bytes to use, from the start of the device. Default: all. */
+  sizeBytes?: number;
+  /** How a write is made durable: by a flush after it, or by FUA on each write. */
+  durability: 'flush' | 'fua';
+}
+
+/** What a device reports of itself, read from the open descriptor and from sysfs of its major:minor. */
 export interface DeviceIdentity {
-  /** The path it was asked for, e.g. `/dev/disk/by-id/wwn-0x5000…`. */
+  /** The path that the caller opened, e.g. `/dev/disk/by-id/wwn-0x5000…`. */
   path: string;
-  /** Kernel name now, e.g. `sdb`, `loop3`; may change after a power cut. */
+  /** The kernel name now, e.g. `sdb`, `loop3`; may change after a power cut. */
   kernelName: string;
   majorMinor: string;
   sizeBytes: number;
@@ -33,10 +49,34 @@ export interface DeviceIdentity {
   model: string | null;
   serial: string | null;
   wwn: string | null;
-  /** Loop devices: the file behind it; else null. */
+  /** Loop devices: the backing file; else null. */
   backingFile: string | null;
-  /** Kernel's monotonically increasing number of this disk's appearance; null where the kernel has none. */
+  /** The number that the kernel gives each attached disk, in increasing order; null where the kernel has none. */
   diskSequence: number | null;
+}
+
+export interface IdentityDifference {
+  field: keyof DeviceIdentity;
+  before: string;
+  after: string;
+}
+
+/** Facts that a disk reports after a power cut as before. Kernel name, major:minor and path may change. */
+const LASTING = ['serial', 'wwn', 'model', 'backingFile', 'sizeBytes', 'logicalBlockBytes'] as const;
+/** For a device without serial number, WWN and backing file: only the kernel knows that it stayed attached. */
+const WHILE_ATTACHED = ['majorMinor', 'diskSequence'] as const;
+
+/** Compares two identities. Empty: they are the same device. A fact that is missing afterwards is a difference. */
+export function identityDifferences(before: DeviceIdentity, after: DeviceIdentity): IdentityDifference[] {
+  const isNamed = before.serial !== null || before.wwn !== null || before.backingFile !== null;
+  const fields = isNamed ? LASTING : [...LASTING, ...WHILE_ATTACHED];
+  return fields
+    .filter((field) => before[field] !== after[field])
+    .map((field) => ({ field, before: String(before[field] ?? 'unknown'), after: String(after[field] ?? 'unknown') }));
+}
+
+export function sameIdentity(before: DeviceIdentity, after: DeviceIdentity): boolean {
+  return identityDifferences(before, after).length === 0;
 }
 
 export interface OpenDevice {
@@ -54,29 +94,29 @@ export interface OpenDevice {
 export interface IoRing {
   readonly kind: 'io_uring' | 'threads';
   readonly ffi: 'koffi' | 'ffi-napi';
-  /** Descriptors that may be in flight; `push` beyond it throws RangeError. */
+  /** The largest number of descriptors in flight; `push` beyond it throws RangeError. */
   readonly depth: number;
   readonly inFlight: number;
   /** Page-aligned memory mapped in C; data offsets of `push` are offsets into it. */
   readonly arena: Buffer;
-  /** `tag` is a uint32 handed back with the completion. `flush` and `discard` take no arena offset (pass 0). */
+  /** The completion carries `tag`, a uint32. `flush` and `discard` take no arena offset (pass 0). */
   push(op: IoOp, deviceIndex: number, tag: number, offsetBytes: number, lengthBytes: number, arenaOffset: number): void;
   /**
-   * Submits what was pushed, waits until `minComplete` completions are there or `timeoutNs` has passed, and returns how
-   * many were taken (readable through the accessors until the next call). Never throws for a failed I/O.
+   * Submits what was pushed, waits until `minComplete` completions have arrived or `timeoutNs` has passed, and returns
+   * how many it took. The accessors read them until the next call. Never throws for a failed I/O.
    */
   submitAndReap(minComplete: number, timeoutNs: number): number;
   tag(i: number): number;
   /** Bytes transferred, or a negative errno. */
   result(i: number): number;
-  /** CLOCK_MONOTONIC in ns, taken in C when the descriptor was submitted / when it was reaped. Doubles hold them exactly. */
+  /** CLOCK_MONOTONIC in ns. C takes it when it submits and when it reaps the descriptor. Doubles hold it exactly. */
   submittedNs(i: number): number;
   completedNs(i: number): number;
-  /** Submitted to this device and not handed back yet. */
+  /** I/Os submitted to this device whose completion has not been taken. */
   unanswered(deviceIndex: number): number;
   /**
-   * On the way out: what was pushed and not submitted is dropped, and the results of what was are. Waits for those until
-   * `timeoutNs` has passed, and returns how many are still missing.
+   * Before `close`: drops what was pushed and not submitted, and ignores the results of what was submitted. Waits up to
+   * `timeoutNs` for those completions, and returns how many are still missing.
    */
   discard(timeoutNs: number): number;
   /** Waits for all that is in flight, then frees ring and arena. Idempotent. Use afterwards throws DEVICE_CLOSED. */
@@ -98,9 +138,9 @@ export interface SectorTools {
 export interface StampFields {
   /** 1 … 2^53-1 */
   runId: number;
-  /** 0 = the base pattern that `prepare` lays down. */
+  /** 0: the base pattern that `prepare` writes. */
   updateId: number;
   transactionId: number;
-  /** LBA, in 512-byte sectors, of the first sector. */
+  /** LBA of the first sector, in 512-byte sectors. */
   firstLba: number;
 }

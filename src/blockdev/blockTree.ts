@@ -1,12 +1,12 @@
 /**
- * The kernel's tree of block devices, read from sysfs: which disk a partition is on, what a stacked device is made of,
- * what is stacked on a device. Nodes are `major:minor`.
+ * The tree of block devices, read from sysfs: the disk of a partition, the members of a stacked device, and what is
+ * stacked on a device. Nodes are `major:minor`.
  */
 import { readdirSync, statSync, type Stats } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { readAttribute, sysfsFolder } from './sysfs.js';
 
-/** Linux's dev_t as Node gives it (new_encode_dev with the glibc 64-bit split). */
+/** Decodes dev_t of Linux as Node gives it (new_encode_dev with the glibc 64-bit split). */
 export function majorMinorOf(device: number): string {
   const value = BigInt(device);
   const major = ((value >> 8n) & 0xfffn) | ((value >> 32n) & ~0xfffn);
@@ -14,7 +14,7 @@ export function majorMinorOf(device: number): string {
   return `${major}:${minor}`;
 }
 
-/** Null when it is gone, behind a closed folder, or on a file system that has died. */
+/** Null when the path does not exist, a folder of it may not be read, or its file system has failed. */
 function statOrNull(path: string): Stats | null {
   try {
     return statSync(path);
@@ -23,7 +23,7 @@ function statOrNull(path: string): Stats | null {
   }
 }
 
-/** major:minor of the block device that `path` names, or null when it names something else or nothing. */
+/** major:minor of the block device at `path`; null when there is no block device at this path. */
 export function blockNodeOf(path: string): string | null {
   const stat = statOrNull(path);
   return stat?.isBlockDevice() ? majorMinorOf(stat.rdev) : null;
@@ -37,13 +37,13 @@ function entries(...path: string[]): string[] {
   }
 }
 
-/** Kernel names of a disk's partitions. */
+/** Kernel names of the partitions of a disk. */
 export function partitionsOf(majorMinor: string): string[] {
   const folder = sysfsFolder(majorMinor);
   return folder === null ? [] : entries(folder).filter((name) => readAttribute(folder, name, 'partition') !== null);
 }
 
-/** md, dm, LVM, bcache …: kernel names of what is stacked on the device or on one of its partitions. */
+/** Kernel names of what is stacked on the device or on one of its partitions: md, dm, LVM, bcache, loop … */
 export function holdersOf(majorMinor: string): string[] {
   const folder = sysfsFolder(majorMinor);
   if (folder === null) return [];
@@ -58,8 +58,8 @@ function describeHolder(name: string): string {
 }
 
 /**
- * A loop device over a block device does not show among its holders. Other loop devices' files are left alone: they may
- * lie on somebody's hung file system, where even a stat never returns.
+ * A loop device over a block device is not among its holders in sysfs. This function does not touch backing files
+ * outside /dev: one may be on a hung file system, where even stat never returns.
  */
 function loopsOver(majorMinor: string): string[] {
   return entries('/sys/block').filter((name) => {
@@ -69,8 +69,8 @@ function loopsOver(majorMinor: string): string[] {
 }
 
 /**
- * The device and everything it stands on: a partition's disk, a stacked device's members, the device that holds a loop
- * device's file. Includes the start itself.
+ * The device itself and everything below it: the disk of a partition, the members of a stacked device, the device that
+ * holds the backing file of a loop device.
  */
 export function ancestorsOf(majorMinor: string): Set<string> {
   const seen = new Set<string>();
@@ -93,13 +93,13 @@ function parentsOf(majorMinor: string): string[] {
   return parents.filter((parent) => parent !== null);
 }
 
-/** The device of the file system a file lies on; null for file systems without one (tmpfs, FUSE, btrfs). */
+/** The device of the file system of `file`; null for file systems without one (tmpfs, FUSE, btrfs). */
 function deviceHolding(file: string): string | null {
   const stat = statOrNull(file);
   return stat === null || sysfsFolder(majorMinorOf(stat.dev)) === null ? null : majorMinorOf(stat.dev);
 }
 
-/** For messages. */
+/** The kernel name, for messages; the node itself where the kernel has no such device. */
 export function kernelNameOf(majorMinor: string): string {
   const folder = sysfsFolder(majorMinor);
   return folder === null ? majorMinor : basename(folder);

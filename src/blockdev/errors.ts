@@ -1,9 +1,9 @@
 /**
- * What can go wrong between plugpull and a block device. `code` is stable and what callers switch on; the message carries
- * the value, the rule it breaks and the next step. A failed I/O is not an error here: it is a completion with an errno.
+ * Errors of this room. Callers switch on the stable `code`; the message carries the value, the rule that it breaks and
+ * the next step. A failed I/O throws no error: it is a completion with an errno.
  */
-import { PlugpullError } from '../base/plugpullError.js';
 import { getSystemErrorName } from 'node:util';
+import { PlugpullError } from '../base/plugpullError.js';
 
 export type DeviceErrorCode =
   | 'DEVICE_CLOSED'

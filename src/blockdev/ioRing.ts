@@ -1,49 +1,55 @@
 /**
- * The I/O engine over libplugpull. Descriptors and completions live in two typed arrays that C reads and writes in place,
- * so that a batch costs one FFI call and no allocation. Belongs to the thread that made it.
+ * The I/O ring over libplugpull. Descriptors and completions are in two typed arrays, which C reads and writes in
+ * place: a batch costs one FFI call and no allocation. The thread that creates a ring is the only one that uses it.
  */
+import { closeSync, openSync } from 'node:fs';
 import { DeviceError, errnoName } from './errors.js';
 import { loadNative } from './ffi/loadNative.js';
 import type { FfiName, NativeLibrary, NativePointer } from './ffi/native.js';
-import { IO_OP, type IoRing, type IoOp, type OpenDevice } from './blockDevice.js';
+import { IO_OP, type DeviceIdentity, type IoOp, type IoRing, type OpenDevice } from './blockDevice.js';
 import { CONSTANTS, STRUCTS } from './ffi/signatures.js';
 
 export interface IoRingOptions {
   ffi?: FfiName;
-  /** `auto`: io_uring, or threads where the kernel or a policy forbids it. */
+  /** `auto`: io_uring, or threads where the kernel or a policy forbids io_uring. */
   kind?: 'auto' | 'io_uring' | 'threads';
   /** 1 … 4096 */
   depth: number;
   arenaBytes: number;
-  /** Their index is the `deviceIndex` of `push`. Close the engine first, the devices after it. */
+  /** Their index is the `deviceIndex` of `push`. Close the ring first, the devices after it. */
   devices: readonly OpenDevice[];
-  /** Descriptors that stay open with the devices: for as long as the kernel has I/O of this engine, also beyond this process. */
+  /** Descriptors that stay open as long as the kernel has I/O of this ring, also after the end of this process. */
   keepOpen?: readonly number[];
 }
 
 const KINDS = {
-  auto: CONSTANTS.PP_ENGINE_AUTO,
-  io_uring: CONSTANTS.PP_ENGINE_IO_URING,
-  threads: CONSTANTS.PP_ENGINE_THREADS,
+  auto: CONSTANTS.PP_RING_AUTO,
+  io_uring: CONSTANTS.PP_RING_IO_URING,
+  threads: CONSTANTS.PP_RING_THREADS,
 } as const;
 
 const TWO_32 = 2 ** 32;
 const DESCRIPTOR = wordsOf(STRUCTS.pp_descriptor);
 const COMPLETION = wordsOf(STRUCTS.pp_completion);
 
-/** Offsets counted in 32-bit words; 64-bit fields are their low word (the library is little-endian only). */
+/**
+ * Offsets in 32-bit words. The offset of a 64-bit field is that of its low word (the library is little-endian only).
+ */
 function wordsOf<F extends string>(layout: { sizeBytes: number; offsetBytes: Readonly<Record<F, number>> }) {
   const at = {} as Record<F, number>;
   for (const field of Object.keys(layout.offsetBytes) as F[]) at[field] = layout.offsetBytes[field] / 4;
   return { stride: layout.sizeBytes / 4, at };
 }
 
-/** Unmaps an arena when nothing can reach its memory any more; before, a forgotten view would crash the process. */
+/** Unmaps an arena once no view of it exists: an access through a view of unmapped memory would crash the process. */
 const arenas = new FinalizationRegistry<{ native: NativeLibrary; pointer: NativePointer; bytes: number }>((arena) => {
   arena.native.pp_arena_unmap(arena.pointer, arena.bytes);
 });
 
-/** Throws RangeError for bad sizes, DeviceError DEVICE_ENGINE_FAILED when the kernel refuses, DEVICE_CLOSED for a closed device. */
+/**
+ * Throws RangeError for bad sizes, DeviceError DEVICE_ENGINE_FAILED when the kernel refuses, DEVICE_CLOSED for a closed
+ * device.
+ */
 export function createIoRing(options: IoRingOptions): IoRing {
   const { depth, arenaBytes, devices, keepOpen = [] } = options;
   requireRange('depth', depth, 1, CONSTANTS.PP_DEPTH_MAX);
@@ -53,15 +59,40 @@ export function createIoRing(options: IoRingOptions): IoRing {
   const fds = Int32Array.from([...devices.map((device) => device.fd), ...keepOpen]);
   const error = new Int32Array(1);
   const kind = options.kind ?? 'auto';
-  const handle = native.pp_engine_create(KINDS[kind], depth, fds, fds.length, arenaBytes, error);
+  const handle = native.pp_ring_create(KINDS[kind], depth, fds, fds.length, arenaBytes, error);
   if (handle === null) {
     throw new DeviceError(
       'DEVICE_ENGINE_FAILED',
-      `no ${kind} engine of depth ${depth} with ${arenaBytes} bytes: ${errnoName(error[0]!)}. Try kind 'threads', or less memory.`,
+      `cannot create an I/O ring (${kind}, depth ${depth}, arena of ${arenaBytes} bytes): ${errnoName(error[0]!)}. Try kind 'threads', or less memory.`,
       { kind, depth, arenaBytes, errno: -error[0]! },
     );
   }
-  return new NativeIoEngine(native, handle, depth, arenaBytes, [...devices]);
+  return new NativeIoRing(native, handle, depth, arenaBytes, [...devices]);
+}
+
+export interface AlignedMemory {
+  buffer: Buffer;
+  /** The buffer must not be used afterwards. */
+  close(): void;
+}
+
+/** Page-aligned memory, as O_DIRECT needs it. Only C maps such memory: this is the arena of a ring that does no I/O. */
+export function alignedMemory(bytes: number, ffi?: FfiName): AlignedMemory {
+  const fd = openSync('/dev/null', 'r');
+  const nullDevice: OpenDevice = { fd, closed: false, identity: {} as DeviceIdentity, close: () => undefined };
+  try {
+    const ring = createIoRing({ ffi, kind: 'threads', depth: 1, arenaBytes: bytes, devices: [nullDevice] });
+    return {
+      buffer: ring.arena,
+      close() {
+        ring.close();
+        closeSync(fd);
+      },
+    };
+  } catch (error) {
+    closeSync(fd);
+    throw error;
+  }
 }
 
 function requireRange(what: string, value: number, min: number, max: number): void {
@@ -69,7 +100,7 @@ function requireRange(what: string, value: number, min: number, max: number): vo
     throw new RangeError(`${what} is ${value}; it must be an integer from ${min} to ${max}`);
 }
 
-class NativeIoEngine implements IoRing {
+class NativeIoRing implements IoRing {
   readonly kind: 'io_uring' | 'threads';
   readonly ffi: FfiName;
   readonly depth: number;
@@ -90,15 +121,15 @@ class NativeIoEngine implements IoRing {
     this.#handle = handle;
     this.#devices = devices;
     this.#arenaBytes = arenaBytes;
-    this.#arena = Buffer.from(native.view(native.pp_engine_arena(handle)!, arenaBytes));
+    this.#arena = Buffer.from(native.view(native.pp_ring_arena(handle)!, arenaBytes));
     this.#descriptors = new Uint32Array(depth * DESCRIPTOR.stride);
     this.#completions = new Uint32Array(depth * COMPLETION.stride);
     this.depth = depth;
     this.ffi = native.ffi;
-    this.kind = native.pp_engine_kind(handle) === CONSTANTS.PP_ENGINE_IO_URING ? 'io_uring' : 'threads';
+    this.kind = native.pp_ring_kind(handle) === CONSTANTS.PP_RING_IO_URING ? 'io_uring' : 'threads';
   }
 
-  /** Pushed and not yet handed back. */
+  /** Pushed, and not yet taken as completions. */
   get inFlight(): number {
     return this.#pushed + this.#submitted;
   }
@@ -117,7 +148,7 @@ class NativeIoEngine implements IoRing {
   ): void {
     if (this.#handle === null) this.#throwClosed();
     if (this.#pushed + this.#submitted >= this.depth)
-      throw new RangeError(`${this.depth} descriptors are in flight already, the engine's depth; reap some first`);
+      throw new RangeError(`push: ${this.depth} descriptors are in flight, the depth of the ring; reap some first`);
     this.#check(op, deviceIndex, tag, offsetBytes, lengthBytes, arenaOffset);
     const { at, stride } = DESCRIPTOR;
     const words = this.#descriptors;
@@ -134,12 +165,12 @@ class NativeIoEngine implements IoRing {
     this.#pushed++;
   }
 
-  /** C refuses malformed descriptors for the whole batch; here the culprit is still known. */
+  /** C refuses a batch in which one descriptor is malformed; only this check can say which one. */
   #check(op: IoOp, deviceIndex: number, tag: number, offset: number, length: number, arenaOffset: number): void {
     const device = this.#devices[deviceIndex];
     if (device === undefined)
-      throw new RangeError(`device index is ${deviceIndex}; the engine has ${this.#devices.length}`);
-    if (device.closed) void device.fd; // throws DEVICE_CLOSED, naming it
+      throw new RangeError(`device index is ${deviceIndex}; the ring has ${this.#devices.length} devices`);
+    if (device.closed) void device.fd; // throws DEVICE_CLOSED with the path of the device
     if (tag >>> 0 !== tag) throw new RangeError(`tag is ${tag}; it must be a uint32`);
     if (op === IO_OP.flush) return;
     if (!Number.isSafeInteger(offset) || offset < 0)
@@ -152,7 +183,9 @@ class NativeIoEngine implements IoRing {
       throw new RangeError(`op is ${String(op)}; see IO_OP`);
     requireRange('length of a transfer', length, 1, CONSTANTS.PP_TRANSFER_BYTES_MAX);
     if (!Number.isSafeInteger(arenaOffset) || arenaOffset < 0 || arenaOffset + length > this.#arenaBytes)
-      throw new RangeError(`bytes ${arenaOffset} + ${length} lie outside the arena of ${this.#arenaBytes} bytes`);
+      throw new RangeError(
+        `arena offset ${arenaOffset}, length ${length}: outside the arena of ${this.#arenaBytes} bytes`,
+      );
   }
 
   submitAndReap(minComplete: number, timeoutNs: number): number {
@@ -160,7 +193,7 @@ class NativeIoEngine implements IoRing {
     const timeout = timeoutNs >= 0 && timeoutNs <= Number.MAX_SAFE_INTEGER ? Math.floor(timeoutNs) : -1;
     const pushed = this.#pushed;
     const wanted = Math.max(0, Math.min(minComplete, this.depth));
-    const taken = this.#native.pp_engine_step(
+    const taken = this.#native.pp_ring_step(
       this.#handle,
       this.#descriptors,
       pushed,
@@ -177,14 +210,14 @@ class NativeIoEngine implements IoRing {
   }
 
   unanswered(deviceIndex: number): number {
-    return this.#handle === null ? 0 : this.#native.pp_engine_in_flight(this.#handle, deviceIndex);
+    return this.#handle === null ? 0 : this.#native.pp_ring_in_flight(this.#handle, deviceIndex);
   }
 
   discard(timeoutNs: number): number {
     this.#pushed = 0;
     if (this.#handle === null) return 0;
-    // One that fails is taken for answered: `close` says the same of it.
-    const taken = this.#native.pp_engine_step(
+    // When the step fails, nothing more can be waited for: `close` ends its own wait in the same case.
+    const taken = this.#native.pp_ring_step(
       this.#handle,
       this.#descriptors,
       0,
@@ -217,9 +250,9 @@ class NativeIoEngine implements IoRing {
 
   close(): void {
     if (this.#handle === null || this.#arena === null) return;
-    const pointer = this.#native.pp_engine_arena(this.#handle)!;
+    const pointer = this.#native.pp_ring_arena(this.#handle)!;
     const view = this.#arena.buffer;
-    this.#native.pp_engine_close(this.#handle);
+    this.#native.pp_ring_close(this.#handle);
     this.#handle = null;
     this.#arena = null;
     this.#pushed = 0;
@@ -238,13 +271,13 @@ class NativeIoEngine implements IoRing {
   }
 
   #throwClosed(): never {
-    throw new DeviceError('DEVICE_CLOSED', 'the I/O engine has been closed; create another one.');
+    throw new DeviceError('DEVICE_CLOSED', 'the I/O ring has been closed; create another one.');
   }
 
   #throwStep(errno: number): never {
     throw new DeviceError(
       'DEVICE_ENGINE_FAILED',
-      `the ${this.kind} engine itself failed (${errnoName(errno)}), not one of its transfers. Close it and create another one.`,
+      `the I/O ring itself (${this.kind}) failed (${errnoName(errno)}), not one of its transfers. Close it and create another one.`,
       { errno: -errno, kind: this.kind },
     );
   }

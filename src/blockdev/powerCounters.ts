@@ -1,27 +1,29 @@
 /**
- * What a disk itself counts of its outages: NVMe's unsafe shutdowns, SMART's power cycles. Asked through nvme-cli and
- * smartctl, in their JSON.
+ * Counters of power losses that a disk keeps itself: unsafe shutdowns of NVMe, power cycles of SMART. nvme-cli and
+ * smartctl read them; this file parses their JSON output.
  *
- * Not promised: that a disk counts, or counts at once. A virtual disk, a USB bridge or a volume of an array counts
- * nothing; then there is null.
+ * Not promised: that a disk counts, or counts at once. A virtual disk, a USB bridge and a volume of an array count
+ * nothing: the result is null.
  */
 import { execFile } from 'node:child_process';
 import { attended } from '../base/systemClock.js';
 import type { DeviceIdentity } from './blockDevice.js';
-import { systemEnvironment } from './systemPrograms.js';
+import { systemEnvironment } from './openDevice.js';
 
 export interface PowerCounters {
   source: 'nvme-cli' | 'smartctl';
-  /** NVMe alone: power lost without a shutdown notice. */
+  /** NVMe only: power losses without a shutdown notice. */
   unsafeShutdowns: number | null;
   powerCycles: number | null;
 }
 
-/** A disk that answers slower than this has just returned; its counters are not worth waiting for. */
+/** A disk that needs longer than this has just got its power back; the bench does not wait for its counters. */
 const TIMEOUT_MS = 10_000;
 const OUTPUT_BYTES_MAX = 2 ** 20;
 
-/** null: not a disk that counts, or no tool here that could ask it (doctor says which). Never rejects. */
+/**
+ * null: the disk does not count, or the tool that reads it is missing (`plugpull doctor` lists tools). Never rejects.
+ */
 export async function readPowerCounters(identity: DeviceIdentity): Promise<PowerCounters | null> {
   const { kernelName } = identity;
   if (kernelName.startsWith('nvme')) {
@@ -34,7 +36,7 @@ export async function readPowerCounters(identity: DeviceIdentity): Promise<Power
   return parseSmartctl(await output('smartctl', ['--json', '--attributes', `/dev/${kernelName}`]));
 }
 
-/** `nvme smart-log -o json`. Counters have 128 bits: some versions print them as text. */
+/** Parses `nvme smart-log -o json`. Counters have 128 bits: some versions print them as text. */
 export function parseNvmeSmartLog(text: string): PowerCounters | null {
   const log = parseObject(text);
   const unsafeShutdowns = count(log?.unsafe_shutdowns);
@@ -42,19 +44,19 @@ export function parseNvmeSmartLog(text: string): PowerCounters | null {
   return unsafeShutdowns === null && powerCycles === null ? null : { source: 'nvme-cli', unsafeShutdowns, powerCycles };
 }
 
-/** `smartctl --json --attributes`, ATA, SCSI and NVMe. */
+/** Parses `smartctl --json --attributes` of ATA, SCSI and NVMe disks. */
 export function parseSmartctl(text: string): PowerCounters | null {
   const report = parseObject(text);
   if (report === null) return null;
   const nvme = object(report.nvme_smart_health_information_log);
-  // SAS disks count starts of the spindle, which each power-on is.
+  // SAS disks count starts of the spindle; each power-on is one.
   const starts = count(object(report.scsi_start_stop_cycle_counter)?.accumulated_start_stop_cycles);
   const powerCycles = count(report.power_cycle_count) ?? count(nvme?.power_cycles) ?? starts;
   const unsafeShutdowns = count(nvme?.unsafe_shutdowns);
   return unsafeShutdowns === null && powerCycles === null ? null : { source: 'smartctl', unsafeShutdowns, powerCycles };
 }
 
-/** smartctl's exit code is a set of bits, most of them about the disk's health: its output counts. */
+/** Ignores the exit code: that of smartctl is a bit set, most of it about the health of the disk. */
 function output(program: string, args: string[]): Promise<string> {
   const env = systemEnvironment();
   return new Promise((resolve) => {

@@ -1,4 +1,6 @@
-/** Sector stamping, scanning, comparing and CRC32C in C. The border checks are here: C gets only what lies in the buffer. */
+/**
+ * Stamping, scanning and comparing sectors, and CRC32C, in C. Checks the bounds here: C gets only ranges in the buffer.
+ */
 import { OBSERVATION_FIELD } from '../base/observation.js';
 import { loadNative } from './ffi/loadNative.js';
 import type { FfiName } from './ffi/native.js';
@@ -15,7 +17,7 @@ function requireInside(buffer: Uint8Array, offset: number, lengthBytes: number):
     lengthBytes < 0 ||
     offset + lengthBytes > buffer.length
   )
-    throw new RangeError(`bytes ${offset} + ${lengthBytes} lie outside the buffer of ${buffer.length} bytes`);
+    throw new RangeError(`offset ${offset}, length ${lengthBytes}: outside the buffer of ${buffer.length} bytes`);
 }
 
 function requireSectors(buffer: Uint8Array, offset: number, lengthBytes: number): void {

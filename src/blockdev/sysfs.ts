@@ -1,6 +1,6 @@
 /**
- * What sysfs and udev's database say of a block device, by its major:minor (which stays true while a descriptor is open,
- * unlike a name). Absent attributes are null, never a guess.
+ * Facts of a block device from sysfs and the udev database, by its major:minor. Unlike a name, major:minor stays that
+ * of the device as long as a descriptor is open. An attribute that is absent is null, never a guess.
  */
 import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
@@ -11,7 +11,7 @@ const VPD_HEADER_BYTES = 4;
 
 export interface SysfsFacts {
   kernelName: string;
-  /** Name of the whole disk; equals kernelName unless this is a partition. */
+  /** The disk of a partition; else equal to kernelName. */
   diskName: string;
   isPartition: boolean;
   writeCache: WriteCache;
@@ -22,7 +22,7 @@ export interface SysfsFacts {
   backingFile: string | null;
 }
 
-/** The attribute's text without the trailing newline, or null. */
+/** The text of the attribute without the trailing newline, or null. */
 export function readAttribute(...path: string[]): string | null {
   try {
     const text = readFileSync(join(...path), 'utf8').trim();
@@ -32,7 +32,7 @@ export function readAttribute(...path: string[]): string | null {
   }
 }
 
-/** Absolute path of the device's folder, or null when the kernel knows no such device. */
+/** Absolute path of the folder of the device in sysfs; null when the kernel has no such device. */
 export function sysfsFolder(majorMinor: string): string | null {
   try {
     return realpathSync(`/sys/dev/block/${majorMinor}`);
@@ -78,7 +78,7 @@ function writeCacheOf(text: string | null): WriteCache {
 function vpdSerial(disk: string): string | null {
   try {
     const page = readFileSync(join(disk, 'device/vpd_pg80'));
-    // Only a SCSI device has it; padding is blanks or NULs, as the maker liked.
+    // Only a SCSI device has it. Makers pad the number with blanks or NULs.
     const serial = page.subarray(VPD_HEADER_BYTES).toString('latin1').replaceAll('\0', ' ').trim();
     return serial === '' ? null : serial;
   } catch {
@@ -86,7 +86,7 @@ function vpdSerial(disk: string): string | null {
   }
 }
 
-/** One spelling for what is written `naa.5000…` in sysfs and `wwn-0x5000…` below /dev/disk/by-id; others stay as they are. */
+/** sysfs writes `naa.5000…`, /dev/disk/by-id `wwn-0x5000…`: both become `0x5000…`. Others keep their spelling. */
 export function normalizeWwn(wwn: string | null): string | null {
   if (wwn === null) return null;
   const text = wwn.trim().toLowerCase().replace(/^wwn-/, '');
@@ -95,7 +95,7 @@ export function normalizeWwn(wwn: string | null): string | null {
 
 const VIRTUAL_FOLDER = '/sys/devices/virtual/block/';
 
-/** What it is, for a device that the kernel makes of others or of nothing (md, dm, zram); null: hardware. */
+/** A phrase for a device that the kernel makes (md, dm, zram …), with its members; null: hardware. */
 export function madeByKernel(majorMinor: string): string | null {
   const folder = sysfsFolder(majorMinor);
   if (folder === null || !folder.startsWith(VIRTUAL_FOLDER)) return null;
@@ -110,15 +110,15 @@ export function madeByKernel(majorMinor: string): string | null {
 
 const MULTIPATH_UUID = 'mpath-';
 
-/** One disk over several paths, made by multipathd: the device mapper's UUID says so. */
+/** Whether this is a disk over several paths, made by multipathd: the UUID of the device mapper shows it. */
 export function isMultipath(majorMinor: string): boolean {
   const folder = sysfsFolder(majorMinor);
   return folder !== null && readAttribute(folder, 'dm/uuid')?.startsWith(MULTIPATH_UUID) === true;
 }
 
 /**
- * The WWN in a multipath device's UUID, spelt as the disk's own paths spell theirs: a SCSI WWID begins with the type of
- * its designator (SPC-5, 7.7.6: 3 is NAA, 2 is EUI-64), an NVMe one says what it is. Null for anything else.
+ * The WWN in the UUID of a multipath device, spelled as the paths of the same disk spell it. A SCSI WWID begins with
+ * the type of its designator (SPC-5, 7.7.6: 3 is NAA, 2 is EUI-64); an NVMe WWID has a prefix. Null for anything else.
  */
 export function wwnOfMultipath(uuid: string | null): string | null {
   if (uuid === null || !uuid.startsWith(MULTIPATH_UUID)) return null;

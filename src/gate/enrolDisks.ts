@@ -11,8 +11,7 @@ import { labelOf } from './label.js';
 import { writeLabel } from './labelIo.js';
 import type { FfiName } from '../blockdev/ffi/native.js';
 import { openDevice } from '../blockdev/openDevice.js';
-import type { DeviceIdentity, OpenDevice } from '../blockdev/blockDevice.js';
-import { identityDifferences } from '../blockdev/sameIdentity.js';
+import { identityDifferences, type DeviceIdentity, type OpenDevice } from '../blockdev/blockDevice.js';
 
 export interface DiskToEnrol {
   role: AreaName;

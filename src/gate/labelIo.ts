@@ -1,7 +1,7 @@
 /** Reading and writing the label, past every cache, through a descriptor that is open already. */
 import { constants as flags, fdatasyncSync, readSync, writeSync } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
-import { alignedMemory } from '../blockdev/alignedMemory.js';
+import { alignedMemory } from '../blockdev/ioRing.js';
 import { majorMinorOf } from '../blockdev/blockTree.js';
 import { DeviceError } from '../blockdev/errors.js';
 import {

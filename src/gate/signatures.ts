@@ -9,12 +9,12 @@ import { constants as flags } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { attended } from '../base/systemClock.js';
-import { alignedMemory, type AlignedMemory } from '../blockdev/alignedMemory.js';
+import { alignedMemory, type AlignedMemory } from '../blockdev/ioRing.js';
 import { finding, withPower, type Candidate, type GateFinding } from './gateReport.js';
 import type { FfiName } from '../blockdev/ffi/native.js';
 import { OBSERVATION_FIELD, OBSERVED } from '../base/observation.js';
 import { sectorTools } from '../blockdev/sectorTools.js';
-import { systemEnvironment } from '../blockdev/systemPrograms.js';
+import { systemEnvironment } from '../blockdev/openDevice.js';
 
 const run = promisify(execFile);
 

@@ -1,7 +1,7 @@
 /** Is anybody using it? Root, mounts, swap, stacked devices, partitions; and O_EXCL for whatever none of these can see. */
 
 import { ancestorsOf, holdersOf, kernelNameOf, partitionsOf, blockNodeOf } from '../blockdev/blockTree.js';
-import { openClaimed } from '../blockdev/exclusiveOpen.js';
+import { openExclusive } from '../blockdev/openDevice.js';
 import { errnoName } from '../blockdev/errors.js';
 import { finding, type GateFinding, type GateRequest } from './gateReport.js';
 import type { NativeLibrary } from '../blockdev/ffi/native.js';
@@ -75,7 +75,7 @@ function checkHolders(request: GateRequest, majorMinor: string): GateFinding[] {
 
 /** The backstop: whoever claims a block device makes this fail with EBUSY, in any mount namespace. Claims for an instant itself. */
 export function checkClaim(request: GateRequest, name: string, native: NativeLibrary): GateFinding[] {
-  const fd = openClaimed(native, name);
+  const fd = openExclusive(native, name);
   if (fd >= 0) {
     native.pp_close(fd);
     return [];

@@ -1,13 +1,12 @@
 /** Opening the three devices of a rig, and what follows from their sizes. */
 import { AREA_NAMES, type AreaName } from '../base/areas.js';
-import type { DeviceIdentity, OpenDevice } from '../blockdev/blockDevice.js';
+import type { DeviceIdentity, OpenDevice, DeviceRef } from '../blockdev/blockDevice.js';
 import { normalizeWwn } from '../blockdev/sysfs.js';
 import { requireLabel } from '../gate/labelIo.js';
 import { usableBytes } from '../gate/label.js';
 import { openDevice } from '../blockdev/openDevice.js';
 import { journalLayout } from '../tracker/journal/layout.js';
 import type { JournalGeometry } from '../tracker/journal/format.js';
-import type { DeviceRef } from '../blockdev/deviceRef.js';
 import { ReplicationError } from './errors.js';
 import type { ReplicationSpec } from './replicationEngine.js';
 

@@ -4,12 +4,11 @@
  */
 import type { HostPause } from '../base/attendedTime.js';
 import type { AreaName } from '../base/areas.js';
-import type { DeviceRef } from '../blockdev/deviceRef.js';
+import type { DeviceRef, DeviceIdentity } from '../blockdev/blockDevice.js';
 import type { CutPoint } from './cutpoint/cutPoint.js';
 import type { TrackingSpec, JournalRef, KeepHistory } from './spec.js';
 import type { WorkloadSpec } from '../workload/workload.js';
 import type { FfiName } from '../blockdev/ffi/native.js';
-import type { DeviceIdentity } from '../blockdev/blockDevice.js';
 import type { JudgeReport, RecoveryReport, ResyncReport, VerifyReport } from '../judge/verdict/reports.js';
 
 export type { AreaCounts, JudgeReport, RecoveryReport, ResyncReport, VerifyReport } from '../judge/verdict/reports.js';

@@ -10,7 +10,7 @@ import {
 } from '../tracker/journal/layout.js';
 import type { JournalGeometry } from '../tracker/journal/format.js';
 import type { JournalRecovery } from '../tracker/journal/recovery.js';
-import type { DeviceRef } from '../blockdev/deviceRef.js';
+import type { DeviceRef } from '../blockdev/blockDevice.js';
 import type { TrackingSpec } from './spec.js';
 import { BULK_ARENA_BYTES, CHUNK_BYTES } from './scan/bulk.js';
 

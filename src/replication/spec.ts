@@ -1,5 +1,5 @@
 /** What the replication engine is given of a rig profile. Sizes in bytes, times in milliseconds. */
-import type { DeviceRef } from '../blockdev/deviceRef.js';
+import type { DeviceRef } from '../blockdev/blockDevice.js';
 
 export interface JournalRef extends DeviceRef {
   /** Bytes of the log ring (both copies together); the rest of the device holds superblocks and the indicator area. */

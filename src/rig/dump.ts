@@ -3,7 +3,7 @@
  * same rig (but for `file`), whatever defaults a later version has.
  */
 import { stringify } from 'yaml';
-import type { DeviceRef } from '../blockdev/deviceRef.js';
+import type { DeviceRef } from '../blockdev/blockDevice.js';
 import type { LabSpec } from '../lab/spec.js';
 import type { CampaignSpec, ResolvedRig } from './resolved.js';
 import { formatDuration, formatSize } from './units.js';

@@ -2,7 +2,7 @@
  * From the profile as written (checked, units converted) to the rig that every command works from. Pure.
  */
 import { userOfLabBoard } from './checks/lab.js';
-import type { DeviceRef } from '../blockdev/deviceRef.js';
+import type { DeviceRef } from '../blockdev/blockDevice.js';
 import type { LabSpec } from '../lab/spec.js';
 import type { CampaignSpec, CutSpec, ResolvedRig, RigWarning } from './resolved.js';
 import type { AreaProfile, Profile } from './schema/profile.js';

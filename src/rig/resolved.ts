@@ -3,7 +3,7 @@
  * milliseconds, one object per thing on the bench. Written to the run directory as `rig.yaml`.
  */
 
-import type { DeviceRef } from '../blockdev/deviceRef.js';
+import type { DeviceRef } from '../blockdev/blockDevice.js';
 import type { LabSpec } from '../lab/spec.js';
 import type { BoardRef, RailSpec } from '../power/spec.js';
 import type { CutPoint } from '../replication/cutpoint/cutPoint.js';

@@ -1,17 +1,17 @@
 /**
- * Loop devices that look like real disks: to the processes run inside, which see a mount namespace of their own, they
- * have no backing file, but a serial number and a name below /dev/disk/by-id. The device stays what it is: reads, writes,
- * flushes, O_EXCL and power cuts of the lab go to the loop device. Nothing of it is seen outside, and it ends by itself
- * with the last process.
+ * Loop devices that look like real disks. The command runs in a mount namespace of its own. There the devices have no
+ * backing file, but a serial number and a name below /dev/disk/by-id. The device itself is unchanged: reads, writes,
+ * flushes, O_EXCL and power cuts of the lab go to the loop device. Processes outside see no change, and the kernel
+ * removes the namespace with its last process.
  */
 import { basename } from 'node:path';
 import { blockNodeOf } from '../../src/blockdev/blockTree.js';
 
 /**
- * A namespace begins as a copy of all mounts: what another test mounts from a loop device would stay mounted here, and its
- * device claimed, when that test unmounts it.
+ * A namespace starts as a copy of all mounts. Without this, a loop device that another test has mounted would stay
+ * mounted here, and its device in use, after that test has unmounted it.
  */
-const LET_GO =
+const UNMOUNT_LOOPS_OF_OTHERS =
   'while read -r source point rest; do case $point in */plugpull-loop-*) umount --lazy "$(printf %b "$point")" || :;; esac; done < /proc/self/mounts';
 
 export interface Disguise {
@@ -19,13 +19,13 @@ export interface Disguise {
   node: string;
   /** Below /dev/disk/by-id. */
   name: string;
-  /** Left out: it tells none, as an array of md. */
+  /** Left out: the device reports none, like an md array. */
   serial?: string;
   wwn?: string;
   model?: string;
 }
 
-/** What stands before the command. */
+/** The words to put before the command. */
 export function inDisguise(disks: readonly Disguise[]): string[] {
   const lines = disks.flatMap(({ node, name, serial, wwn, model }) => {
     const udev = [
@@ -34,7 +34,7 @@ export function inDisguise(disks: readonly Disguise[]): string[] {
       ...(wwn === undefined ? [] : [`E:ID_WWN=${wwn}`]),
     ];
     return [
-      // The folder in which the kernel tells the backing file.
+      // The kernel shows the backing file in this folder.
       `mount -t tmpfs none /sys/devices/virtual/block/${basename(node)}/loop`,
       `printf '%s\\n' ${udev.map((line) => `'${line}'`).join(' ')} > /run/udev/data/b${blockNodeOf(node)}`,
       `ln -s ${node} /dev/disk/by-id/${name}`,
@@ -42,7 +42,7 @@ export function inDisguise(disks: readonly Disguise[]): string[] {
   });
   const script = [
     'set -e',
-    LET_GO,
+    UNMOUNT_LOOPS_OF_OTHERS,
     'mkdir -p /dev/disk',
     'mount -t tmpfs none /run',
     'mkdir -p /run/udev/data',

@@ -1,5 +1,6 @@
 /**
- * A block device whose writes hang on demand: a loop device over a file on a file system that `fsfreeze` stops. Thawed and taken apart when the test file ends.
+ * A block device whose writes hang on demand: a loop device over a file on a file system that `fsfreeze` stops. The end
+ * of the test file thaws and removes it.
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,7 +9,7 @@ import { command, DEFAULT_LOOP_BYTES, type TestLoop, type useLoops } from './loo
 export interface Freezable extends TestLoop {
   freeze(): void;
   thaw(): void;
-  /** The path of the file system, for a thaw from another process. */
+  /** Mount point of the file system: another process needs it for a thaw. */
   mountPoint: string;
 }
 
@@ -36,7 +37,7 @@ export function freezableLoop(loops: ReturnType<typeof useLoops>, name: string):
     try {
       thaw();
     } catch {
-      // thawed by the test's own helper process
+      // Another process of the test has thawed it.
     }
   });
   return { ...loop, mountPoint, freeze, thaw };

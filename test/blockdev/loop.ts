@@ -1,6 +1,6 @@
 /**
- * Loop devices over sparse files of a test's own. Every one is detached and its file removed when the test file ends,
- * whatever happened; nothing else on the host is touched. Needs root, as the bench does.
+ * Loop devices over sparse files that the test makes. The end of the test file detaches every device and removes its
+ * file, also after a failure, and touches nothing else on the host. Needs root, as the bench does.
  */
 import { execFileSync } from 'node:child_process';
 import { closeSync, ftruncateSync, mkdtempSync, openSync, realpathSync, rmSync } from 'node:fs';
@@ -18,14 +18,14 @@ export interface LoopSpec {
   sizeBytes?: number;
   sectorBytes?: 512 | 4096;
   readOnly?: boolean;
-  /** Puts the device over this file (or device) instead of a new one. */
+  /** The backing file (or device), instead of a new one. */
   over?: string;
 }
 
 const MIB = 2 ** 20;
 export const DEFAULT_LOOP_BYTES = 64 * MIB;
 
-/** Call at the top of a test file; `undo` runs before the loops go, last in first out. */
+/** Call at the top of a test file. The steps given to `undo` run before the loop devices are detached, newest first. */
 export function useLoops() {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'plugpull-loop-')));
   const undone: (() => void)[] = [];
@@ -43,7 +43,8 @@ export function useLoops() {
     process.off('exit', clean).off('SIGTERM', onSignal);
     clean();
   });
-  // A run that is broken off never comes to afterAll. SIGKILL, and a test stuck in a system call, still leave devices behind.
+  // A run that is interrupted never reaches afterAll. SIGKILL, and a test that hangs in a system call, still leave
+  // devices.
   process.on('exit', clean).on('SIGTERM', onSignal);
 
   function file(sizeBytes: number): string {
@@ -66,7 +67,7 @@ export function useLoops() {
   return { folder, loop, file, undo: (step: () => void) => void undone.push(step) };
 }
 
-/** Its standard output; throws with its standard error. */
+/** Returns the standard output of the program; throws with its standard error. */
 export function command(name: string, ...args: string[]): string {
   return execFileSync(name, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
 }
@@ -75,6 +76,6 @@ function attempt(step: () => void): void {
   try {
     step();
   } catch {
-    // The rest must be cleaned up all the same; a leak shows in losetup --list.
+    // The other steps must run all the same; losetup --list shows what is left.
   }
 }

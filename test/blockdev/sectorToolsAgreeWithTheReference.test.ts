@@ -1,4 +1,6 @@
-/** Promise: C stamps, scans and sums byte for byte as the reference in src/workload does, through both loaders. */
+/**
+ * Promise: stamps, scans and CRC32C of C equal those of the reference in src/workload byte for byte, with both FFIs.
+ */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { OBSERVATION_FIELD, OBSERVED } from '../../src/base/observation.js';
@@ -13,7 +15,7 @@ for (const ffi of ['koffi', 'ffi-napi'] as const) {
   describe(ffi, () => {
     const tools = sectorTools(ffi);
 
-    it('a stamped sector', () => {
+    it('a stamped sector equals the reference', () => {
       fc.assert(
         fc.property(
           number53,
@@ -42,7 +44,7 @@ for (const ffi of ['koffi', 'ffi-napi'] as const) {
       );
     });
 
-    it('CRC32C, chained', () => {
+    it('CRC32C equals the reference, also chained', () => {
       fc.assert(
         fc.property(fc.uint8Array({ maxLength: 300 }), fc.uint8Array({ maxLength: 300 }), (a, b) => {
           expect(tools.crc32c(a)).toBe(crc32c(a));
@@ -52,7 +54,7 @@ for (const ffi of ['koffi', 'ffi-napi'] as const) {
       );
     });
 
-    it('a scan tells the four kinds apart', () => {
+    it('a scan distinguishes the four kinds of sectors', () => {
       const sectors = Buffer.alloc(4 * 512);
       tools.stamp(sectors, 0, 1024, { runId: 9, updateId: 8, transactionId: 7, firstLba: 6 });
       sectors[1023]! ^= 1;
@@ -64,7 +66,7 @@ for (const ffi of ['koffi', 'ffi-napi'] as const) {
       expect([...out.subarray(6, 12)]).toEqual([OBSERVED.corrupt, 9, 8, 7, 7, 1]);
     });
 
-    it('compare gives the first difference', () => {
+    it('compare returns the first difference', () => {
       const buffer = Buffer.alloc(30_000);
       expect(tools.compare(buffer, 0, 15_000, 15_000)).toBe(-1);
       buffer[15_000 + 9000] = 1;
@@ -72,7 +74,7 @@ for (const ffi of ['koffi', 'ffi-napi'] as const) {
       expect(tools.compare(buffer, 0, 15_000, 15_000)).toBe(9000);
     });
 
-    it('nothing beyond the buffer is touched', () => {
+    it('a range outside the buffer is refused', () => {
       const buffer = Buffer.alloc(1024);
       const stamp = { runId: 1, updateId: 1, transactionId: 1, firstLba: 1 };
       const out = new Float64Array(6);

@@ -1,4 +1,4 @@
-/** Every way an engine can be made; a contract test runs on all of them. */
+/** All combinations of FFI and backend of a ring; a contract test runs on each. */
 import { afterEach, describe } from 'vitest';
 import { createIoRing, type IoRingOptions } from '../../src/blockdev/ioRing.js';
 import { openDevice } from '../../src/blockdev/openDevice.js';
@@ -8,7 +8,7 @@ export interface Variant {
   ffi: 'koffi' | 'ffi-napi';
   kind: 'io_uring' | 'threads';
   open(path: string): OpenDevice;
-  engine(devices: OpenDevice[], options?: Partial<IoRingOptions>): IoRing;
+  ring(devices: OpenDevice[], options?: Partial<IoRingOptions>): IoRing;
 }
 
 const COMBINATIONS = [
@@ -18,7 +18,7 @@ const COMBINATIONS = [
   { ffi: 'ffi-napi', kind: 'threads' },
 ] as const;
 
-/** Engines and devices made through the variant are closed after each test, engines first. */
+/** After each test the rings and devices of the variant are closed, the newest first. */
 export function forEachVariant(tests: (variant: Variant) => void): void {
   for (const { ffi, kind } of COMBINATIONS) {
     describe(`${kind} through ${ffi}`, () => {
@@ -34,7 +34,7 @@ export function forEachVariant(tests: (variant: Variant) => void): void {
         ffi,
         kind,
         open: (path) => keep(openDevice(path, { ffi })),
-        engine: (devices, options) =>
+        ring: (devices, options) =>
           keep(createIoRing({ ffi, kind, depth: 16, arenaBytes: 2 ** 20, devices, ...options })),
       });
     });
@@ -48,21 +48,21 @@ export interface Completion {
   completedNs: number;
 }
 
-/** For a hang only. */
+/** Bounds a hang only. */
 const DRAIN_NS = 120e9;
 
 /** Submits what was pushed and waits for all that is in flight. */
-export function drain(engine: IoRing): Completion[] {
+export function drain(ring: IoRing): Completion[] {
   const all: Completion[] = [];
-  while (engine.inFlight > 0) {
-    const taken = engine.submitAndReap(engine.inFlight, DRAIN_NS);
-    if (taken === 0) throw new Error(`nothing completed in ${DRAIN_NS / 1e9} s, ${engine.inFlight} in flight`);
+  while (ring.inFlight > 0) {
+    const taken = ring.submitAndReap(ring.inFlight, DRAIN_NS);
+    if (taken === 0) throw new Error(`nothing completed in ${DRAIN_NS / 1e9} s, ${ring.inFlight} in flight`);
     for (let i = 0; i < taken; i++)
       all.push({
-        tag: engine.tag(i),
-        result: engine.result(i),
-        submittedNs: engine.submittedNs(i),
-        completedNs: engine.completedNs(i),
+        tag: ring.tag(i),
+        result: ring.result(i),
+        submittedNs: ring.submittedNs(i),
+        completedNs: ring.completedNs(i),
       });
   }
   return all;

@@ -1,4 +1,4 @@
-/** Promise: a library that is missing, of another ABI, or not ours is refused with its path and the command that helps. */
+/** Promise: a library that is missing, has another ABI or lacks our functions is refused, with its path and the fix. */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -18,7 +18,7 @@ function compile(name: string, source: string): string {
 }
 
 for (const ffi of ['koffi', 'ffi-napi'] as const) {
-  it(`missing (${ffi})`, () => {
+  it(`a missing library is refused (${ffi})`, () => {
     const path = join(folder, 'none.so');
     expect(() => loadNative(ffi, path)).toThrow(
       expect.objectContaining({
@@ -28,7 +28,7 @@ for (const ffi of ['koffi', 'ffi-napi'] as const) {
     );
   });
 
-  it(`another ABI (${ffi})`, () => {
+  it(`a library with another ABI version is refused (${ffi})`, () => {
     const functions = Object.keys(SIGNATURES).map((name) => `int ${name}(void) { return 999; }`);
     const path = compile(`abi-${ffi}.so`, functions.join('\n'));
     expect(() => loadNative(ffi, path)).toThrow(
@@ -36,7 +36,7 @@ for (const ffi of ['koffi', 'ffi-napi'] as const) {
     );
   });
 
-  it(`without our functions (${ffi})`, () => {
+  it(`a library without our functions is refused (${ffi})`, () => {
     const path = compile(`empty-${ffi}.so`, 'int nothing;');
     expect(() => loadNative(ffi, path)).toThrow(
       expect.objectContaining({ code: 'DEVICE_NATIVE_MISMATCH', message: expect.stringContaining(path) }),

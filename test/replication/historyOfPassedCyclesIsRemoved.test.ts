@@ -120,7 +120,7 @@ it('keepHistory: all keeps every record, none writes no file', () => {
 });
 
 it('a bench that is killed at any moment leaves files that replay, the newest up to its last records', async () => {
-  const script = new URL('./prunesWithoutEnd.mjs', import.meta.url).pathname;
+  const script = new URL('./historyWriter.mjs', import.meta.url).pathname;
   for (const ms of [0, 3, 7, 20, 55]) {
     const child = spawn(process.execPath, [script, dir], { stdio: ['ignore', 'pipe', 'inherit'] });
     const exited = new Promise((resolve) => child.once('exit', resolve));

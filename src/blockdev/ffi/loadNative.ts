@@ -1,8 +1,7 @@
-/** Chooses the FFI, loads libplugpull once per thread, and refuses a library that was built from another header. */
+/** Loads libplugpull with the chosen FFI, once per thread. Refuses a library that was built from another header. */
 import { existsSync } from 'node:fs';
 import { DeviceError } from '../errors.js';
-import { loadWithFfiNapi } from './ffiNapiLoader.js';
-import { loadWithKoffi } from './koffiLoader.js';
+import { loadWithFfiNapi, loadWithKoffi } from './bindings.js';
 import { NATIVE_BUILD_COMMAND, NATIVE_LIBRARY_PATH, type FfiName, type NativeLibrary } from './native.js';
 import { CONSTANTS } from './signatures.js';
 
@@ -10,7 +9,10 @@ const DEFAULT_FFI: FfiName = 'koffi';
 
 const loaded = new Map<string, NativeLibrary>();
 
-/** `libraryPath` is for tests; everybody else takes the library of this package. Throws DEVICE_NATIVE_* or DEVICE_FFI_MISSING. */
+/**
+ * Only tests pass `libraryPath`; the default is the library of this package. Throws DEVICE_NATIVE_* or
+ * DEVICE_FFI_MISSING.
+ */
 export function loadNative(ffi: FfiName = DEFAULT_FFI, libraryPath: string = NATIVE_LIBRARY_PATH): NativeLibrary {
   const key = `${ffi} ${libraryPath}`;
   const known = loaded.get(key);
@@ -20,7 +22,7 @@ export function loadNative(ffi: FfiName = DEFAULT_FFI, libraryPath: string = NAT
   if (version !== CONSTANTS.PP_ABI_VERSION) {
     throw new DeviceError(
       'DEVICE_NATIVE_MISMATCH',
-      `${libraryPath} has ABI version ${version}, this plugpull needs ${CONSTANTS.PP_ABI_VERSION}. Rebuild it: ${NATIVE_BUILD_COMMAND}`,
+      `${libraryPath} has ABI version ${version}; this plugpull needs ${CONSTANTS.PP_ABI_VERSION}. Rebuild it: ${NATIVE_BUILD_COMMAND}`,
       { libraryPath, version, needed: CONSTANTS.PP_ABI_VERSION },
     );
   }

@@ -1,6 +1,6 @@
 /**
- * The bound library, whichever FFI bound it: the functions of the signature table as typed JavaScript functions. Numbers
- * cross as doubles (safe integers only); memory crosses as typed arrays, handles as opaque pointers.
+ * The type of the bound library, the same for both FFIs: the functions of the signature table as typed JavaScript
+ * functions. Numbers cross as doubles (safe integers only), memory as typed arrays, handles as opaque pointers.
  */
 import { fileURLToPath } from 'node:url';
 import type { SIGNATURES, CType, NativeFunctionName } from './signatures.js';
@@ -8,7 +8,7 @@ import type { SIGNATURES, CType, NativeFunctionName } from './signatures.js';
 export type FfiName = 'koffi' | 'ffi-napi';
 
 declare const pointerBrand: unique symbol;
-/** An address from C; only ever handed back to C, or to `NativeLibrary.view`. */
+/** An address from C. It goes back to C, or to `NativeLibrary.view`, and nowhere else. */
 export interface NativePointer {
   readonly [pointerBrand]: true;
 }
@@ -34,16 +34,16 @@ export type NativeFunctions = {
 
 export interface NativeLibrary extends NativeFunctions {
   readonly ffi: FfiName;
-  /** C's memory seen from JavaScript, not copied. The caller keeps it mapped as long as the view can be reached. */
+  /** A view of memory of C, not a copy. The caller keeps the memory mapped as long as the view can be reached. */
   view(pointer: NativePointer, bytes: number): ArrayBuffer;
 }
 
-/** Both src/blockdev/ffi/ and dist/blockdev/ffi/ lie three levels below the package's root. */
+/** Both src/blockdev/ffi/ and dist/blockdev/ffi/ are three levels below the root of the package. */
 const NATIVE_FOLDER = fileURLToPath(new URL('../../../native/', import.meta.url));
 export const NATIVE_LIBRARY_PATH = `${NATIVE_FOLDER}build/libplugpull.so`;
 
 /**
- * For a person to type. By its path: the package may lie in somebody's node_modules, where its scripts were not run.
- * `--force`, since a library for another host or header may be newer than its sources.
+ * A command for error messages. It names the script by path: the package may be in a node_modules folder where npm ran
+ * no script. It has `--force`, since a library for another host or header may be newer than its sources.
  */
 export const NATIVE_BUILD_COMMAND = `node ${NATIVE_FOLDER}build.mjs --force`;

@@ -1,7 +1,6 @@
 /**
- * The one signature table of libplugpull: functions, structs and constants of native/include/plugpull.h, from which every
- * loader binds. Nothing of the C side is described anywhere else in TypeScript; a test compares this file with what the
- * compiled library says of itself (`pp_layout`).
+ * The signature table of libplugpull: functions, structs and constants of native/include/plugpull.h. Both FFIs bind
+ * from it, and no other TypeScript file describes the C side. A test compares it with the output of `pp_layout`.
  */
 
 export type CType = 'int32' | 'uint32' | 'int64' | 'uint64' | 'pointer' | 'string';
@@ -18,16 +17,16 @@ export const SIGNATURES = {
   pp_lock: { returns: 'int32', takes: ['int32'] },
   pp_close: { returns: 'int32', takes: ['int32'] },
   pp_identify: { returns: 'int32', takes: ['int32', 'pointer'] },
-  pp_engine_create: { returns: 'pointer', takes: ['uint32', 'uint32', 'pointer', 'uint32', 'uint64', 'pointer'] },
-  pp_engine_kind: { returns: 'int32', takes: ['pointer'] },
-  pp_engine_features: { returns: 'int32', takes: ['pointer'] },
-  pp_engine_arena: { returns: 'pointer', takes: ['pointer'] },
-  pp_engine_step: {
+  pp_ring_create: { returns: 'pointer', takes: ['uint32', 'uint32', 'pointer', 'uint32', 'uint64', 'pointer'] },
+  pp_ring_kind: { returns: 'int32', takes: ['pointer'] },
+  pp_ring_features: { returns: 'int32', takes: ['pointer'] },
+  pp_ring_arena: { returns: 'pointer', takes: ['pointer'] },
+  pp_ring_step: {
     returns: 'int32',
     takes: ['pointer', 'pointer', 'uint32', 'pointer', 'uint32', 'uint32', 'int64'],
   },
-  pp_engine_in_flight: { returns: 'int32', takes: ['pointer', 'uint32'] },
-  pp_engine_close: { returns: 'int32', takes: ['pointer'] },
+  pp_ring_in_flight: { returns: 'int32', takes: ['pointer', 'uint32'] },
+  pp_ring_close: { returns: 'int32', takes: ['pointer'] },
   pp_arena_unmap: { returns: 'int32', takes: ['pointer', 'uint64'] },
   pp_stamp: { returns: 'int32', takes: ['pointer', 'uint64', 'uint64', 'uint64', 'uint64', 'uint64', 'uint64'] },
   pp_scan: { returns: 'int64', takes: ['pointer', 'uint64', 'uint64', 'pointer'] },
@@ -38,9 +37,9 @@ export const SIGNATURES = {
 
 export type NativeFunctionName = keyof typeof SIGNATURES;
 
-/** The values are C's `#define`s of the same name. */
+/** The values of the `#define`s of the same name in C. */
 export const CONSTANTS = {
-  PP_ABI_VERSION: 2,
+  PP_ABI_VERSION: 3,
   PP_OPEN_WRITE: 1,
   PP_OPEN_EXCLUSIVE: 2,
   PP_OPEN_DIRECT: 4,
@@ -49,9 +48,9 @@ export const CONSTANTS = {
   PP_OP_WRITE_DURABLE: 3,
   PP_OP_FLUSH: 4,
   PP_OP_DISCARD: 5,
-  PP_ENGINE_AUTO: 0,
-  PP_ENGINE_IO_URING: 1,
-  PP_ENGINE_THREADS: 2,
+  PP_RING_AUTO: 0,
+  PP_RING_IO_URING: 1,
+  PP_RING_THREADS: 2,
   PP_DEPTH_MAX: 4096,
   PP_DEVICES_MAX: 16,
   PP_TRANSFER_BYTES_MAX: 2 ** 30,
@@ -74,7 +73,7 @@ export interface StructLayout<F extends string> {
   readonly offsetBytes: Readonly<Record<F, number>>;
 }
 
-/** Natural alignment, fields in order: what every Linux C ABI does with these types. */
+/** Natural alignment, fields in order, as every Linux C ABI does with these types. */
 function struct<F extends string>(fields: readonly (readonly [F, FieldType])[]): StructLayout<F> {
   const offsetBytes = {} as Record<F, number>;
   let at = 0;
@@ -128,7 +127,7 @@ export const STRUCTS = {
   ]),
 } as const;
 
-/** What `pp_layout` must say, line for line in any order. */
+/** The lines that `pp_layout` must return, in any order. */
 export function expectedLayout(): Map<string, number> {
   const lines = new Map<string, number>(Object.entries(CONSTANTS));
   for (const [name, layout] of Object.entries(STRUCTS)) {

@@ -7,7 +7,7 @@ import { accessSync, constants } from 'node:fs';
 import { attended } from '../../base/systemClock.js';
 import { blockNodeOf } from '../../blockdev/blockTree.js';
 import { deviceNow } from '../../gate/deviceNow.js';
-import { systemEnvironment } from '../../blockdev/systemPrograms.js';
+import { systemEnvironment } from '../../blockdev/openDevice.js';
 
 /** A disk that must spin up first takes this long; what takes longer is asked again once the bench has switched its power on. */
 const ANSWER_TIMEOUT_MS = 15_000;

@@ -10,7 +10,7 @@ import { open, realpath, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { constants as os } from 'node:os';
 import { AREA_NAMES, type AreaName } from '../../base/areas.js';
-import { alignedMemory } from '../../blockdev/alignedMemory.js';
+import { alignedMemory } from '../../blockdev/ioRing.js';
 import type { Clock } from '../../base/clock.js';
 import type { DeviceSign } from '../cycle/cycleTypes.js';
 

@@ -1,6 +1,6 @@
 /** From the profile's names to paths: `lab:NAME` is where the lab keeps it, anything else is a path already. */
 import { AREA_NAMES, type AreaName } from '../../base/areas.js';
-import type { DeviceRef } from '../../blockdev/deviceRef.js';
+import type { DeviceRef } from '../../blockdev/blockDevice.js';
 import type { BoardRef } from '../../power/spec.js';
 import { isLabDevice, labName } from '../../rig/schema/words.js';
 import { type ResolvedRig, rigFields, rigUuid } from '../../rig/resolved.js';

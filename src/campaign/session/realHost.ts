@@ -59,7 +59,7 @@ export const realHost: Host = {
   },
 
   async identityChange(before, after) {
-    const { identityDifferences } = await import('../../blockdev/sameIdentity.js');
+    const { identityDifferences } = await import('../../blockdev/blockDevice.js');
     const differences = identityDifferences(before, after);
     if (differences.length === 0) return null;
     return differences.map((d) => `${d.field} was ${d.before}, is ${d.after}`).join('; ');

@@ -7,7 +7,7 @@ import { AREA_NAMES } from '../../base/areas.js';
 import { createIoRing } from '../../blockdev/ioRing.js';
 import { NATIVE_BUILD_COMMAND } from '../../blockdev/ffi/native.js';
 import type { DeviceIdentity, OpenDevice } from '../../blockdev/blockDevice.js';
-import { systemEnvironment } from '../../blockdev/systemPrograms.js';
+import { systemEnvironment } from '../../blockdev/openDevice.js';
 import type { FfiName } from '../options.js';
 import { textOf } from '../../campaign/errors.js';
 import type { ResolvedRig } from '../../rig/resolved.js';

@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { refuse, type IssueParams } from './fields.js';
 import { AREA_NAMES } from '../../base/areas.js';
-import type { DeviceRef } from '../../blockdev/deviceRef.js';
+import type { DeviceRef } from '../../blockdev/blockDevice.js';
 import type { ResolvedRig } from '../resolved.js';
 
 /** They become file names and metric labels. */

@@ -1,4 +1,4 @@
-/** Promise: the C tests pass under the address and undefined-behaviour sanitizers. */
+/** Promise: the C tests pass under the address and undefined-behavior sanitizers. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';

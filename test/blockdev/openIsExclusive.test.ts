@@ -1,4 +1,7 @@
-/** Promise: an open device is ours alone, and its identity comes from the descriptor; what can't be opened says why. */
+/**
+ * Promise: an open device is exclusive, and its identity comes from the descriptor; each failed open has its error
+ * code.
+ */
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { symlinkSync, unlinkSync } from 'node:fs';
@@ -9,16 +12,16 @@ import { DEFAULT_LOOP_BYTES, useLoops } from './loop.js';
 
 const loops = useLoops();
 
-function code(path: string, patienceMs?: number): string {
+function code(path: string, busyRetryMs?: number): string {
   try {
-    openDevice(path, { patienceMs }).close();
+    openDevice(path, { busyRetryMs }).close();
     return 'opened';
   } catch (error) {
     return (error as { code: string }).code;
   }
 }
 
-it('O_EXCL: a second open and a mount are turned away until it is closed', () => {
+it('a second exclusive open and a mount fail until the device is closed', () => {
   const { path } = loops.loop();
   execFileSync('mkfs.ext4', ['-q', path], { stdio: 'ignore' });
   const device = openDevice(path);
@@ -28,7 +31,7 @@ it('O_EXCL: a second open and a mount are turned away until it is closed', () =>
   expect(code(path)).toBe('opened');
 });
 
-it('a claim that ends soon is waited for: udev looks at a disk after each change', async () => {
+it('open retries EBUSY, since udev opens a disk exclusively after each change', async () => {
   const { path } = loops.loop();
   const holder = `const { openSync, constants: c } = require('node:fs');
     openSync(process.argv[1], c.O_RDONLY | c.O_EXCL);
@@ -39,12 +42,12 @@ it('a claim that ends soon is waited for: udev looks at a disk after each change
   await once(child.stdout, 'data');
   expect(code(path, 0)).toBe('DEVICE_BUSY');
   child.stdin.write('let go soon');
-  // As patient as a busy machine needs to end a process.
+  // As long as a busy machine may take to end a process.
   expect(code(path, 30_000)).toBe('opened');
   await ended;
 });
 
-it('the identity says what the kernel knows, the same with and without a claim', () => {
+it('the identity has the facts of the kernel, the same with and without an exclusive open', () => {
   const loop = loops.loop({ sectorBytes: 4096 });
   const device = openDevice(loop.path);
   expect(device.identity).toEqual(identify(loop.path));
@@ -75,7 +78,7 @@ it('a name that moves to another device does not change what was opened', () => 
   device.close();
 });
 
-it('what is no block device, or missing, or read-only is told apart', () => {
+it('a missing device, a read-only device and what is no block device have different codes', () => {
   expect(code('/dev/disk/by-id/none')).toBe('DEVICE_MISSING');
   expect(code(loops.folder)).toBe('DEVICE_NOT_BLOCK');
   expect(code('/dev/null')).toBe('DEVICE_NOT_BLOCK');

@@ -1,4 +1,7 @@
-/** Promise: a build that can't work says so in one line, with the package to install, and exits 1; a current one does nothing. */
+/**
+ * Promise: a build without compiler or headers prints one line, with the package to install, and exits 1. A build whose
+ * library is current does nothing.
+ */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -19,7 +22,7 @@ function build(compiler: string | null, ...args: string[]) {
   return { status: run.status, lines: run.stderr.trim().split('\n'), stdout: run.stdout };
 }
 
-it('no compiler', () => {
+it('a missing compiler is reported with the packages to install', () => {
   const { status, lines } = build(join(folder, 'no-such-cc'), '--force');
   expect(status).toBe(1);
   expect(lines).toHaveLength(1);
@@ -27,7 +30,7 @@ it('no compiler', () => {
   expect(lines[0]).toContain(PACKAGES);
 });
 
-it('no kernel headers', () => {
+it('missing kernel headers are reported with the packages to install', () => {
   const compiler = join(folder, 'cc-without-headers');
   const script =
     '#!/bin/sh\necho "<stdin>:2:10: fatal error: linux/io_uring.h: No such file or directory" >&2\nexit 1\n';
@@ -39,7 +42,7 @@ it('no kernel headers', () => {
   expect(lines[0]).toContain(PACKAGES);
 });
 
-it('a current library is left alone, even without a compiler', () => {
+it('a library that is current is not built again, even without a compiler', () => {
   expect(build(null).status).toBe(0);
   const before = statSync(LIBRARY).mtimeMs;
   expect(build(join(folder, 'no-such-cc'))).toMatchObject({ status: 0, stdout: '' });

@@ -1,4 +1,4 @@
-/** Promise: close gives the arena's pages back at once, and its addresses when nobody holds a view of them any more. */
+/** Promise: close frees the pages of the arena at once, and its address range once no view of it exists. */
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
@@ -10,8 +10,8 @@ import { forEachVariant } from './variants.js';
 const loops = useLoops();
 const MIB = 2 ** 20;
 const ARENA_MIB = 64;
-const ENGINES = 20;
-/** Everything else in the process also breathes. */
+const RINGS = 20;
+/** The rest of the process also allocates and frees. */
 const SLACK_MIB = 200;
 
 setFlagsFromString('--expose-gc');
@@ -23,14 +23,14 @@ function memoryMib(field: 'VmRSS' | 'VmSize'): number {
 }
 
 forEachVariant((variant) => {
-  it('many engines one after the other', async () => {
+  it('rings that are created and closed in turn leave no memory behind', async () => {
     const { path } = loops.loop();
     const before = { VmRSS: memoryMib('VmRSS'), VmSize: memoryMib('VmSize') };
-    for (let i = 0; i < ENGINES; i++) {
+    for (let i = 0; i < RINGS; i++) {
       const device = variant.open(path);
-      const engine = variant.engine([device], { arenaBytes: ARENA_MIB * MIB });
-      engine.arena.fill(1);
-      engine.close();
+      const ring = variant.ring([device], { arenaBytes: ARENA_MIB * MIB });
+      ring.arena.fill(1);
+      ring.close();
       device.close();
     }
     expect(memoryMib('VmRSS') - before.VmRSS).toBeLessThan(SLACK_MIB);

@@ -1,4 +1,4 @@
-/** Promise: every struct size, field offset and constant is the same in C and in TypeScript, and for both loaders. */
+/** Promise: every struct size, field offset and constant is the same in C and in TypeScript, with both FFIs. */
 import { expect, it } from 'vitest';
 import { loadNative } from '../../src/blockdev/ffi/loadNative.js';
 import { OBSERVATION_FIELD, OBSERVED, OBSERVED_UNREADABLE } from '../../src/base/observation.js';
@@ -6,15 +6,17 @@ import { IO_OP } from '../../src/blockdev/blockDevice.js';
 import { CONSTANTS, expectedLayout } from '../../src/blockdev/ffi/signatures.js';
 
 for (const ffi of ['koffi', 'ffi-napi'] as const) {
-  it(`the library, asked through ${ffi}`, () => {
+  it(`the library reports the layout of the signature table (${ffi})`, () => {
     const lines = loadNative(ffi).pp_layout().trim().split('\n');
-    const said = new Map(lines.map((line) => line.split(/ (?=\d+$)/)).map(([name, value]) => [name!, Number(value)]));
-    expect(Object.fromEntries(said)).toEqual(Object.fromEntries(expectedLayout()));
-    expect(said.size).toBe(lines.length);
+    const reported = new Map(
+      lines.map((line) => line.split(/ (?=\d+$)/)).map(([name, value]) => [name!, Number(value)]),
+    );
+    expect(Object.fromEntries(reported)).toEqual(Object.fromEntries(expectedLayout()));
+    expect(reported.size).toBe(lines.length);
   });
 }
 
-it('the port speaks the same numbers', () => {
+it('the constants of the other rooms have the values of C', () => {
   expect(IO_OP).toEqual({
     read: CONSTANTS.PP_OP_READ,
     write: CONSTANTS.PP_OP_WRITE,

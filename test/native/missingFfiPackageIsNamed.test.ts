@@ -1,4 +1,6 @@
-/** Promise: without the optional package, asking for ffi-napi names it and the way out; koffi is not concerned. */
+/**
+ * Promise: where the optional package of ffi-napi is not installed, the error names it and the fix; koffi still works.
+ */
 import { expect, it, vi } from 'vitest';
 import { loadNative } from '../../src/blockdev/ffi/loadNative.js';
 
@@ -9,11 +11,11 @@ vi.mock('node:module', async (original) => ({
   },
 }));
 
-it('ffi-napi is not installed', () => {
-  const told = {
+it('the error names the package and --ffi koffi', () => {
+  const refusal = {
     code: 'DEVICE_FFI_MISSING',
     message: expect.stringMatching(/npm install @2060\.io\/ffi-napi.*--ffi koffi/),
   };
-  expect(() => loadNative('ffi-napi')).toThrow(expect.objectContaining(told));
+  expect(() => loadNative('ffi-napi')).toThrow(expect.objectContaining(refusal));
   expect(loadNative('koffi').ffi).toBe('koffi');
 });

@@ -1,4 +1,4 @@
-/** Promise: a durable write and a flush make the device flush its cache, a plain write does not. Counted by the kernel. */
+/** Promise: a durable write and a flush make the device flush its cache, a plain write does not. The kernel counts. */
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { IO_OP, type IoOp } from '../../src/blockdev/blockDevice.js';
@@ -16,21 +16,21 @@ function flushesOf(kernelName: string): number {
 
 forEachVariant((variant) => {
   const cases: [name: string, op: IoOp, flushes: number][] = [
-    ['a plain write: none', IO_OP.write, 0],
-    ['a durable write: one each', IO_OP.writeDurable, ROUNDS],
-    ['a flush: one each', IO_OP.flush, ROUNDS],
+    ['a plain write causes no flush', IO_OP.write, 0],
+    ['each durable write causes a flush', IO_OP.writeDurable, ROUNDS],
+    ['each flush reaches the device', IO_OP.flush, ROUNDS],
   ];
   for (const [name, op, flushes] of cases) {
     it(name, () => {
       const device = variant.open(loops.loop().path);
-      const engine = variant.engine([device]);
+      const ring = variant.ring([device]);
       const before = flushesOf(device.identity.kernelName);
       for (let i = 0; i < ROUNDS; i++) {
-        engine.push(op, 0, i, i * 4096, 4096, 0);
-        drain(engine);
+        ring.push(op, 0, i, i * 4096, 4096, 0);
+        drain(ring);
       }
       const counted = flushesOf(device.identity.kernelName) - before;
-      // A blocking durable write may be followed by a flush of its own beside the one the cache needs for FUA.
+      // After a blocking durable write the kernel may send one more flush, besides the one that replaces FUA.
       expect(counted).toBeGreaterThanOrEqual(flushes);
       expect(counted).toBeLessThanOrEqual(2 * flushes);
     });

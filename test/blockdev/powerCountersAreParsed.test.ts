@@ -1,4 +1,4 @@
-/** Promise: the counters of nvme-cli and smartctl are read from what these programs print; anything else is no counter. */
+/** Promise: the counters are parsed from what nvme-cli and smartctl print; from any other text there is no counter. */
 import { expect, it } from 'vitest';
 import { parseNvmeSmartLog, parseSmartctl, readPowerCounters } from '../../src/blockdev/powerCounters.js';
 import type { DeviceIdentity } from '../../src/blockdev/blockDevice.js';
@@ -21,7 +21,7 @@ const SMART_SATA = `{ "smartctl":{"exit_status":64}, "device":{"type":"sat","pro
 const SMART_SAS = `{ "device":{"type":"scsi","protocol":"SCSI"},
   "scsi_start_stop_cycle_counter":{"year_of_manufacture":"2019","accumulated_start_stop_cycles":73,"specified_cycle_count_over_device_lifetime":10000} }`;
 
-it('nvme-cli', () => {
+it('the output of nvme-cli is parsed', () => {
   expect(parseNvmeSmartLog(NVME_LOG)).toEqual({ source: 'nvme-cli', unsafeShutdowns: 187, powerCycles: 214 });
   expect(parseNvmeSmartLog('{"unsafe_shutdowns":"187","power_cycles":"214"}')).toEqual({
     source: 'nvme-cli',
@@ -30,13 +30,13 @@ it('nvme-cli', () => {
   });
 });
 
-it('smartctl, whatever bits its exit code has', () => {
+it('the output of smartctl is parsed, whatever bits its exit code has', () => {
   expect(parseSmartctl(SMART_NVME)).toEqual({ source: 'smartctl', unsafeShutdowns: 187, powerCycles: 214 });
   expect(parseSmartctl(SMART_SATA)).toEqual({ source: 'smartctl', unsafeShutdowns: null, powerCycles: 412 });
   expect(parseSmartctl(SMART_SAS)).toEqual({ source: 'smartctl', unsafeShutdowns: null, powerCycles: 73 });
 });
 
-it('anything else', () => {
+it('any other text gives no counter', () => {
   for (const text of [
     '',
     'Usage: nvme',
@@ -52,6 +52,6 @@ it('anything else', () => {
   }
 });
 
-it('a disk that cannot count is not asked', async () => {
+it('no program is started for a device that keeps no counters', async () => {
   expect(await readPowerCounters({ kernelName: 'loop7' } as DeviceIdentity)).toBeNull();
 });

@@ -1,4 +1,4 @@
-/** Promise: misuse throws at once and names itself; nothing after close touches freed memory or a stranger's descriptor. */
+/** Promise: misuse throws at once; after close no call touches freed memory or a descriptor that has a new owner. */
 import { constants } from 'node:os';
 import { expect, it } from 'vitest';
 import { createIoRing } from '../../src/blockdev/ioRing.js';
@@ -13,8 +13,8 @@ const { errno } = constants;
 const loops = useLoops();
 const CLOSED = expect.objectContaining({ name: 'DeviceError', code: 'DEVICE_CLOSED' });
 
-/** As `openDevice`, but without its patience with others. 0 or a negative errno. */
-function claimAtOnce(path: string): number {
+/** An exclusive open that does not retry EBUSY. 0 or a negative errno. */
+function openAtOnce(path: string): number {
   const native = loadNative();
   const fd = native.pp_open(path, CONSTANTS.PP_OPEN_EXCLUSIVE);
   if (fd < 0) return fd;
@@ -22,19 +22,19 @@ function claimAtOnce(path: string): number {
 }
 
 forEachVariant((variant) => {
-  it('more than the depth', () => {
-    const engine = variant.engine([variant.open(loops.loop().path)], { depth: 2 });
-    engine.push(IO_OP.flush, 0, 1, 0, 0, 0);
-    engine.push(IO_OP.flush, 0, 2, 0, 0, 0);
-    expect(() => engine.push(IO_OP.flush, 0, 3, 0, 0, 0)).toThrow(RangeError);
-    engine.submitAndReap(0, 0);
-    drain(engine);
-    engine.push(IO_OP.flush, 0, 3, 0, 0, 0);
-    expect(drain(engine)).toMatchObject([{ tag: 3, result: 0 }]);
+  it('a descriptor more than the depth is refused', () => {
+    const ring = variant.ring([variant.open(loops.loop().path)], { depth: 2 });
+    ring.push(IO_OP.flush, 0, 1, 0, 0, 0);
+    ring.push(IO_OP.flush, 0, 2, 0, 0, 0);
+    expect(() => ring.push(IO_OP.flush, 0, 3, 0, 0, 0)).toThrow(RangeError);
+    ring.submitAndReap(0, 0);
+    drain(ring);
+    ring.push(IO_OP.flush, 0, 3, 0, 0, 0);
+    expect(drain(ring)).toMatchObject([{ tag: 3, result: 0 }]);
   });
 
-  it('descriptors that lie outside anything', () => {
-    const engine = variant.engine([variant.open(loops.loop().path)], { arenaBytes: 8192 });
+  it('a descriptor with a value out of range is refused', () => {
+    const ring = variant.ring([variant.open(loops.loop().path)], { arenaBytes: 8192 });
     const bad: [IoOp, number, number, number, number, number][] = [
       [IO_OP.read, 1, 0, 0, 512, 0],
       [IO_OP.read, -1, 0, 0, 512, 0],
@@ -50,22 +50,22 @@ forEachVariant((variant) => {
       [IO_OP.discard, 0, 0, 0, 0, 0],
       [9 as IoOp, 0, 0, 0, 512, 0],
     ];
-    for (const descriptor of bad) expect(() => engine.push(...descriptor), String(descriptor)).toThrow(RangeError);
-    expect(engine.inFlight).toBe(0);
-    expect(engine.submitAndReap(1, 1e9)).toBe(0);
-    expect(() => engine.tag(0)).toThrow(RangeError);
+    for (const descriptor of bad) expect(() => ring.push(...descriptor), String(descriptor)).toThrow(RangeError);
+    expect(ring.inFlight).toBe(0);
+    expect(ring.submitAndReap(1, 1e9)).toBe(0);
+    expect(() => ring.tag(0)).toThrow(RangeError);
   });
 
-  it('after close everything throws, close itself does not, and a view kept by somebody is harmless', () => {
+  it('after close every call but close throws, and a view that the caller kept is harmless', () => {
     const device = variant.open(loops.loop().path);
-    const engine = variant.engine([device]);
-    const kept = engine.arena;
+    const ring = variant.ring([device]);
+    const kept = ring.arena;
     kept.fill(7);
-    engine.close();
-    engine.close();
-    expect(() => engine.push(IO_OP.flush, 0, 0, 0, 0, 0)).toThrow(CLOSED);
-    expect(() => engine.submitAndReap(0, 0)).toThrow(CLOSED);
-    expect(() => engine.arena).toThrow(CLOSED);
+    ring.close();
+    ring.close();
+    expect(() => ring.push(IO_OP.flush, 0, 0, 0, 0, 0)).toThrow(CLOSED);
+    expect(() => ring.submitAndReap(0, 0)).toThrow(CLOSED);
+    expect(() => ring.arena).toThrow(CLOSED);
     kept[0] = 1;
     expect(kept[1]).toBe(0);
     device.close();
@@ -75,23 +75,23 @@ forEachVariant((variant) => {
     expect(device.identity.path).toMatch(/loop/);
   });
 
-  it('a closed device is refused by the engine that has it; what was in flight is drained, and the claim given back', () => {
+  it('the ring refuses a closed device; close drains what is in flight and then ends the exclusive open', () => {
     const { path } = loops.loop();
     for (let round = 0; round < 10; round++) {
       const device = variant.open(path);
-      const engine = variant.engine([device]);
-      for (let i = 0; i < 16; i++) engine.push(IO_OP.writeDurable, 0, i, i * 65536, 65536, i * 65536);
-      engine.submitAndReap(0, 0);
+      const ring = variant.ring([device]);
+      for (let i = 0; i < 16; i++) ring.push(IO_OP.writeDurable, 0, i, i * 65536, 65536, i * 65536);
+      ring.submitAndReap(0, 0);
       device.close();
-      expect(() => engine.push(IO_OP.flush, 0, 0, 0, 0, 0)).toThrow(engine.inFlight < 16 ? CLOSED : RangeError);
-      expect(claimAtOnce(path)).toBe(-errno.EBUSY);
-      engine.close();
-      expect(claimAtOnce(path)).toBe(0);
+      expect(() => ring.push(IO_OP.flush, 0, 0, 0, 0, 0)).toThrow(ring.inFlight < 16 ? CLOSED : RangeError);
+      expect(openAtOnce(path)).toBe(-errno.EBUSY);
+      ring.close();
+      expect(openAtOnce(path)).toBe(0);
     }
   });
 });
 
-it('sizes out of range', () => {
+it('sizes out of range are refused', () => {
   const device = openDevice(loops.loop().path);
   const good = { depth: 1, arenaBytes: 4096, devices: [device] };
   for (const bad of [{ depth: 0 }, { depth: 4097 }, { depth: 1.5 }, { arenaBytes: 0 }, { devices: [] }])
