@@ -5,9 +5,13 @@
  */
 import { randomUUID } from 'node:crypto';
 import { createReplicationEngine } from '../replication/worker/client.js';
-import type { ReplicationEngine, ReplicationSnapshot, ReplicationSpec } from '../replication/replicationEngine.js';
+import type {
+  ReplicationEngine,
+  ReplicationSnapshot,
+  ReplicationSpec,
+  TrackingSpec,
+} from '../replication/replicationEngine.js';
 import type { FfiName } from '../blockdev/ffi/native.js';
-import type { TrackingSpec } from '../replication/spec.js';
 import type { WorkloadSpec } from '../workload/workload.js';
 import { CampaignError } from '../campaign/errors.js';
 import { newRunId } from '../campaign/record/runId.js';

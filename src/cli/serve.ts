@@ -6,7 +6,7 @@
 import { Option, type Command } from 'commander';
 import { catchInterrupts } from '../campaign/session/interrupts.js';
 import { textOf } from '../campaign/errors.js';
-import { noDurations } from '../replication/durationCounter.js';
+import { noDurations } from '../replication/meter.js';
 import type { InspectReport } from '../replication/inspect.js';
 import type { ReplicationSnapshot } from '../replication/replicationEngine.js';
 import { parseMetricsAddress, type MetricsAddress } from '../metrics/address.js';

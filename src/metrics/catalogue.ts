@@ -2,7 +2,7 @@
  * Every metric there is: name, kind, labels, help. The exporter is built from this table, and dashboards and alerts are
  * checked against it. Base units; the label `rig` is on all of them and not repeated here. Pure data.
  */
-import { IO_SECONDS } from '../replication/ioSeconds.js';
+import { IO_SECONDS } from '../replication/meter.js';
 import { CUT_SECONDS, RECOVERY_SECONDS, RESYNC_SECONDS } from './buckets.js';
 
 export interface MetricSpec {

@@ -1,4 +1,6 @@
-/** Opening the three devices of a rig, and what follows from their sizes. */
+/**
+ * Opens the three devices of a rig, checks their identities, and computes the geometry that follows from their sizes.
+ */
 import { AREA_NAMES, type AreaName } from '../base/areas.js';
 import type { DeviceIdentity, OpenDevice, DeviceRef } from '../blockdev/blockDevice.js';
 import { normalizeWwn } from '../blockdev/sysfs.js';
@@ -10,7 +12,7 @@ import type { JournalGeometry } from '../tracker/journal/format.js';
 import { ReplicationError } from './errors.js';
 import type { ReplicationSpec } from './replicationEngine.js';
 
-/** The history's unit: what is used of an area is a multiple of it. */
+/** Unit of the history: the usable bytes of an area are a multiple of it. */
 const USABLE_UNIT_BYTES = 4096;
 
 export interface OpenAreas {
@@ -23,12 +25,16 @@ export interface OpenAreas {
   close(): void;
 }
 
-/** What lasts as long as the kernel has I/O of the devices. */
+/** Descriptors that must stay open as long as the kernel has I/O of the devices: the lock of the rig. */
 export function keptOpen({ lockFd }: Pick<ReplicationSpec, 'lockFd'>): number[] {
   return lockFd === undefined ? [] : [lockFd];
 }
 
-/** @throws DeviceError when one cannot be opened or has no label, ReplicationError ENGINE_DEVICE when one does not fit; nothing stays open. */
+/**
+ * @throws DeviceError when a device cannot be opened or has no label, ReplicationError ENGINE_DEVICE when one does not
+ * fit.
+ *   After an error no device stays open.
+ */
 export function openAreas(spec: ReplicationSpec): OpenAreas {
   const opened: OpenDevice[] = [];
   const close = (): void => {
@@ -48,7 +54,7 @@ export function openAreas(spec: ReplicationSpec): OpenAreas {
   }
 }
 
-/** The name may have moved between the safety gate's look and the open: what counts is the open descriptor. */
+/** The name may lead to another disk than when the safety gate checked it: this checks the open descriptor. */
 function checkIdentity(area: AreaName, ref: DeviceRef, found: DeviceIdentity): void {
   const expected = [
     ['serial', ref.serial, found.serial],
@@ -59,7 +65,7 @@ function checkIdentity(area: AreaName, ref: DeviceRef, found: DeviceIdentity): v
     if (wanted === undefined || wanted === is) continue;
     throw new ReplicationError(
       'ENGINE_DEVICE',
-      `${area} ${ref.device} opened as ${found.kernelName} with ${what} ${is ?? 'none'}, the profile says ${wanted}: ` +
+      `${area} ${ref.device} (${found.kernelName}) has ${what} ${is ?? 'none'}; the profile says ${wanted}: ` +
         'another disk has taken the name. Nothing was written; check the cabling and the profile',
       { area, what, wanted, found: is ?? '' },
     );
@@ -71,7 +77,7 @@ function checkIdentity(area: AreaName, ref: DeviceRef, found: DeviceIdentity): v
   }
 }
 
-/** Usable bytes of an area: the smaller of device, up to its label, and profile. */
+/** Usable bytes of an area: up to its label, and at most what the profile says. */
 function usableOf(ref: DeviceRef, identity: Sized): number {
   return Math.min(usableBytes(identity), ref.sizeBytes ?? Number.POSITIVE_INFINITY);
 }
@@ -81,13 +87,13 @@ export function geometryOf(
   identities: Pick<Record<AreaName, Sized>, 'primary' | 'secondary'>,
 ): JournalGeometry {
   const smaller = Math.min(usableOf(spec.primary, identities.primary), usableOf(spec.secondary, identities.secondary));
-  const whole = Math.floor(smaller / USABLE_UNIT_BYTES) * USABLE_UNIT_BYTES;
-  return { regionBytes: spec.tracking.regionBytes, usableBytes: whole, logBytes: spec.journal.logBytes };
+  const rounded = Math.floor(smaller / USABLE_UNIT_BYTES) * USABLE_UNIT_BYTES;
+  return { regionBytes: spec.tracking.regionBytes, usableBytes: rounded, logBytes: spec.journal.logBytes };
 }
 
 type Sized = Pick<DeviceIdentity, 'sizeBytes' | 'backingFile'>;
 
-/** Of devices that are known, open or not. @throws ReplicationError ENGINE_DEVICE when they have no room for areas or journal */
+/** The devices need not be open. @throws ReplicationError ENGINE_DEVICE when they are too small for areas or journal */
 export function fitAreas(
   spec: Pick<ReplicationSpec, 'primary' | 'secondary' | 'journal' | 'tracking'>,
   identities: Record<AreaName, Sized>,

@@ -1,6 +1,7 @@
 /**
- * Resync copies as I/O: each is read from P and written to S in parts of `copyBytes`. It is durable on S at once (FUA) or
- * with the flush that covers it (R4), and the judge's history learns of that here.
+ * Resync copies as I/O: each copy reads a region from P and writes it to S, in parts of `copyBytes`. A copy is durable
+ * on S when its FUA writes complete, or with the flush that covers it (R4); this file reports both to the history of
+ * the judge.
  */
 import { IO_OP } from '../blockdev/blockDevice.js';
 import type { HistoryFeed } from '../judge/history/feed.js';
@@ -8,8 +9,7 @@ import type { Core } from '../tracker/core/core.js';
 import { PRIMARY, SECONDARY } from '../tracker/core/devices.js';
 import { IndexPool } from '../tracker/core/recordPool.js';
 import { slotIndex } from '../tracker/core/state.js';
-import type { Asked } from './asked.js';
-import { OP } from './driverIo.js';
+import { OP, type SlotTable } from './driverIo.js';
 import type { Meter } from './meter.js';
 import type { DriverSizes } from './sizes.js';
 import type { Submissions } from './submissions.js';
@@ -23,19 +23,19 @@ export interface CopyParts {
   plan: DriverSizes;
   history: HistoryFeed | null;
   meter: Meter;
-  asked: Asked;
+  slots: SlotTable;
   submissions: Submissions;
-  /** Called when reports are due; the core exists by then. */
+  /** A function, since the driver makes the core after this object. */
   core: () => Core;
 }
 
-/** Arrays by `slotIndex`; bytes from the region's start. */
+/** Arrays are indexed by `slotIndex`; `copied` counts bytes from the start of the region. */
 export class CopyIo {
   private readonly p: CopyParts;
   private readonly copied: Float64Array;
   private readonly buffer: Int32Array;
   private readonly buffers: IndexPool;
-  /** Completed on S and not covered by a flush yet; and covered by the flush under way. */
+  /** `waiting`: completed on S, no flush submitted since. `covered`: the flush in flight covers it. */
   private waiting: Range[] = [];
   private covered: Range[] = [];
 
@@ -48,17 +48,17 @@ export class CopyIo {
   }
 
   begin(slot: number): void {
-    const { asked, history } = this.p;
+    const { slots, history } = this.p;
     this.copied[slotIndex(slot)] = 0;
     this.buffer[slotIndex(slot)] = this.buffers.take();
-    history?.copyIssued(asked.offset(slot), asked.length(slot));
+    history?.copyIssued(slots.offset(slot), slots.length(slot));
     this.push(slot, OP.copyRead);
   }
 
-  /** The core hears of the read when it has happened: the device that does not answer from now on is S. */
+  /** Reports the read to the core before it submits the write: from then on the core counts the ack timeout of S. */
   read(slot: number, ok: boolean, nowMs: number): void {
     const core = this.p.core();
-    const id = this.p.asked.updateId(slot);
+    const id = this.p.slots.updateId(slot);
     if (this.isLast(slot) || !ok) core.completed(PRIMARY, slot, id, ok, nowMs);
     if (!ok) return this.end(slot, false, true, nowMs);
     core.copyAwaits(SECONDARY, slot, id, nowMs);
@@ -67,10 +67,10 @@ export class CopyIo {
 
   written(slot: number, ok: boolean, nowMs: number): void {
     const core = this.p.core();
-    const id = this.p.asked.updateId(slot);
+    const id = this.p.slots.updateId(slot);
     const isLast = this.isLast(slot);
     if (ok) this.p.meter.resynced(this.partBytes(slot));
-    // What was read of a part before the last has not been reported.
+    // `read` reports the last part only: after a failed write the core still waits for P.
     else if (!isLast) core.completed(PRIMARY, slot, id, true, nowMs);
     if (isLast || !ok) return this.end(slot, ok, ok, nowMs);
     this.copied[slotIndex(slot)] += this.p.plan.copyBytes;
@@ -87,33 +87,33 @@ export class CopyIo {
     this.covered = [];
   }
 
-  /** What no flush has covered is not durable. */
+  /** S has lost power: copies that no flush has covered are not durable. */
   powerLost(): void {
     this.waiting = this.covered = [];
   }
 
-  /** P's end is reported already. `ok`: nothing failed on S; `copied`: on P neither. */
+  /** The core knows the result of P. `ok`: nothing failed on S; `copied`: nothing failed on P or S. */
   private end(slot: number, copied: boolean, ok: boolean, nowMs: number): void {
-    const { asked, history, plan } = this.p;
+    const { slots, history, plan } = this.p;
     this.buffers.give(this.buffer[slotIndex(slot)]);
-    const range = { offset: asked.offset(slot), length: asked.length(slot) };
+    const range = { offset: slots.offset(slot), length: slots.length(slot) };
     if (copied && plan.core.durableOnCompletion.secondary) history?.copyDurable(range.offset, range.length);
     else if (copied) this.waiting.push(range);
-    this.p.core().completed(SECONDARY, slot, asked.updateId(slot), ok, nowMs);
+    this.p.core().completed(SECONDARY, slot, slots.updateId(slot), ok, nowMs);
   }
 
-  /** The part under way ends the region. */
+  /** Whether the current part is the last one of the region. */
   private isLast(slot: number): boolean {
-    return this.copied[slotIndex(slot)] + this.p.plan.copyBytes >= this.p.asked.length(slot);
+    return this.copied[slotIndex(slot)] + this.p.plan.copyBytes >= this.p.slots.length(slot);
   }
 
   private partBytes(slot: number): number {
-    return Math.min(this.p.plan.copyBytes, this.p.asked.length(slot) - this.copied[slotIndex(slot)]);
+    return Math.min(this.p.plan.copyBytes, this.p.slots.length(slot) - this.copied[slotIndex(slot)]);
   }
 
   private push(slot: number, kind: typeof OP.copyRead | typeof OP.copyWrite): void {
-    const { plan, asked, submissions } = this.p;
-    const offset = asked.offset(slot) + this.copied[slotIndex(slot)];
+    const { plan, slots, submissions } = this.p;
+    const offset = slots.offset(slot) + this.copied[slotIndex(slot)];
     const at = plan.copyOffset + this.buffer[slotIndex(slot)] * plan.copyBytes;
     const write = plan.core.durableOnCompletion.secondary ? IO_OP.writeDurable : IO_OP.write;
     if (kind === OP.copyRead) submissions.push(kind, slot, 0, IO_OP.read, PRIMARY, offset, this.partBytes(slot), at);

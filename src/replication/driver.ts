@@ -1,28 +1,24 @@
 /**
- * Drives the pure core over real devices: performs its effects on one I/O ring, hands completions back, and reports to the
- * judge's history what the devices answered. Decides nothing itself; at a cut point it keeps back what the core has
- * decided (see cutpoint/pointHold.ts).
+ * Drives the pure core over real devices: performs its effects on one I/O ring, reports completions to it, and reports
+ * what was submitted and answered to the history of the judge. It decides nothing itself. At a cut point it holds back
+ * what the core has decided (cutpoint/pointHold.ts).
  */
 import { STORAGE_AREAS } from '../base/areas.js';
 import { SECTOR_BYTES } from '../base/observation.js';
-import type { SectorTools } from '../blockdev/blockDevice.js';
-import { IO_OP } from '../blockdev/blockDevice.js';
+import { IO_OP, type SectorTools } from '../blockdev/blockDevice.js';
 import type { HistoryFeed } from '../judge/history/feed.js';
 import { Core } from '../tracker/core/core.js';
-import type { DeviceIndex } from '../tracker/core/devices.js';
-import { JOURNAL, PRIMARY, SECONDARY } from '../tracker/core/devices.js';
+import { JOURNAL, PRIMARY, SECONDARY, type DeviceIndex } from '../tracker/core/devices.js';
 import type { Answer, CoreEffects } from '../tracker/core/effects.js';
 import type { IndicatorMap } from '../tracker/core/indicatorMap.js';
 import { slotIndex } from '../tracker/core/state.js';
 import type { LogCommit } from '../tracker/core/transactionLog.js';
-import type { ApplicationQueue } from './applicationQueue.js';
-import { Asked } from './asked.js';
+import type { ApplicationQueue } from './application.js';
 import { CopyIo } from './copyIo.js';
 import type { PointHold } from './cutpoint/pointHold.js';
 import type { DriverClock } from './driverClock.js';
-import { deviceOf, isCounted, OP } from './driverIo.js';
-import { fetchReports } from './fetchReports.js';
-import { JournalWrites, type JournalWriteParts } from './journalWrites.js';
+import { deviceOf, isCounted, OP, SlotTable } from './driverIo.js';
+import { JournalWrites, type JournalWriteParts } from './journalIo.js';
 import type { Meter } from './meter.js';
 import type { InFlight } from './replicationEngine.js';
 import { Submissions } from './submissions.js';
@@ -41,7 +37,7 @@ export class CoreDriver implements CoreEffects {
   readonly core: Core;
   private readonly p: DriverParts;
   private readonly submissions: Submissions;
-  private readonly asked: Asked;
+  private readonly slots: SlotTable;
   private readonly obtainedMs: Float64Array;
   private readonly copies: CopyIo;
   private readonly journal: JournalWrites;
@@ -52,11 +48,11 @@ export class CoreDriver implements CoreEffects {
     this.p = parts;
     const { plan, io, clock } = parts;
     const { updateSlots } = plan.core;
-    this.submissions = new Submissions({ io, clock, onSubmit: (...submitted) => this.onSubmit(...submitted) });
-    this.asked = new Asked(updateSlots);
+    this.submissions = new Submissions({ io, clock, onSubmit: this.onSubmit.bind(this) });
+    this.slots = new SlotTable(updateSlots);
     this.obtainedMs = new Float64Array(updateSlots);
-    const { asked, submissions } = this;
-    this.copies = new CopyIo({ ...parts, asked, submissions, core: () => this.core });
+    const { slots, submissions } = this;
+    this.copies = new CopyIo({ ...parts, slots, submissions, core: () => this.core });
     this.journal = new JournalWrites(parts, this.submissions);
     this.core = new Core(plan.core, this);
   }
@@ -66,27 +62,29 @@ export class CoreDriver implements CoreEffects {
     this.obtainedMs[slotIndex(slot)] = nowMs;
   }
 
-  /** The core's clock. */
+  /** The time of the core. */
   get nowMs(): number {
     return this.p.clock.nowMs;
   }
 
-  /** The protocol is paused at a cut point: nothing new may be obtained. */
-  get paused(): boolean {
-    return this.submissions.paused;
+  /** The protocol is halted at a cut point: no update may be obtained. */
+  get halted(): boolean {
+    return this.submissions.halted;
   }
 
-  /** Until an I/O kept back at a cut point is due; Infinity: none is. */
+  /** Time until an I/O that a cut point holds back is due; Infinity: there is none. */
   get dueInNs(): number {
     return this.submissions.point?.dueInNs() ?? Infinity;
   }
 
-  /** One round: the core decides, the ring works, the core learns. Returns the number of completions. */
+  /**
+   * One round: the core decides, the ring submits and reaps, the core gets the results. Returns the completions taken.
+   */
   step(minComplete: number, timeoutNs: number): number {
     const { point } = this.submissions;
     const waitNs = point === null ? timeoutNs : Math.min(timeoutNs, this.stepPoint(point));
-    if (this.paused) return this.reap(minComplete, waitNs);
-    // The answers may be in the ring: they are taken before a device is found late.
+    if (this.halted) return this.reap(minComplete, waitNs);
+    // The completion may already be in the ring: the driver takes it before the core finds the device late.
     const taken = this.core.isOverdue(this.nowMs) ? this.reap(0, 0) : 0;
     this.core.pump(this.nowMs);
     return taken + this.reap(taken > 0 ? 0 : minComplete, waitNs);
@@ -96,13 +94,13 @@ export class CoreDriver implements CoreEffects {
     this.p.clock.waits(minComplete === 0 ? 0 : waitNs);
     const n = this.p.io.submitAndReap(minComplete, waitNs);
     const after = this.nowMs;
-    fetchReports(this.core, this.p.io, n, this.submissions.kind, OP.write, this.submissions.a);
+    this.submissions.prefetchReports(this.core, n);
     for (let i = 0; i < n; i++) this.complete(i, after);
     return n;
   }
 
-  /** The work would end now; returns whether it is paused at a cut point instead. */
-  pausesAtEnd(): boolean {
+  /** The phase would end now. Returns whether it halts at a cut point instead. */
+  haltsAtEnd(): boolean {
     return this.submissions.point?.atEnd() ?? false;
   }
 
@@ -110,12 +108,12 @@ export class CoreDriver implements CoreEffects {
     this.submissions.armPoint(point);
   }
 
-  /** Where what the core has asked for goes: for what is reported of a cut point. */
-  get targets(): Pick<Asked, 'updateId' | 'offset' | 'length'> {
-    return this.asked;
+  /** Id and range of the update or copy of each slot: a cut point reports them. */
+  get targets(): Pick<SlotTable, 'updateId' | 'offset' | 'length'> {
+    return this.slots;
   }
 
-  /** The point is over, reached or not: what was kept back goes out. */
+  /** Ends the cut point, reached or not, and submits what it held back. */
   releasePoint(): void {
     this.submissions.releasePoint();
   }
@@ -127,7 +125,7 @@ export class CoreDriver implements CoreEffects {
       return Infinity;
     }
     if (point.tick(this.nowMs) && point.trigger.losesSecondary === true) this.core.deviceLost(SECONDARY, this.nowMs);
-    if (point.standing) this.p.clock.hold();
+    if (point.halted) this.p.clock.hold();
     const dueNs = point.dueInNs();
     if (dueNs > 0) return dueNs;
     this.submissions.submitTarget();
@@ -145,7 +143,7 @@ export class CoreDriver implements CoreEffects {
     const { plan, tools, io, meter, runId } = this.p;
     const at = plan.slotOffset + slotIndex(slot) * plan.slotBytes;
     if (area === PRIMARY) {
-      this.asked.note(slot, updateId, offset, length);
+      this.slots.set(slot, updateId, offset, length);
       meter.evidenceWait((this.nowMs - this.obtainedMs[slotIndex(slot)]) / 1000);
       tools.stamp(io.arena, at, length, { runId, updateId, transactionId, firstLba: offset / SECTOR_BYTES });
     }
@@ -153,7 +151,7 @@ export class CoreDriver implements CoreEffects {
   }
 
   submitCopy(slot: number, updateId: number, offset: number, length: number): void {
-    this.asked.note(slot, updateId, offset, length);
+    this.slots.set(slot, updateId, offset, length);
     this.copies.begin(slot);
   }
 
@@ -175,7 +173,7 @@ export class CoreDriver implements CoreEffects {
   }
 
   free(_slot: number): void {
-    // A slot's buffer belongs to its number: with the slot it is free already.
+    // Each slot has its own buffer: no pool needs to get it back.
   }
 
   private writeOp(device: DeviceIndex): typeof IO_OP.write | typeof IO_OP.writeDurable {
@@ -187,10 +185,10 @@ export class CoreDriver implements CoreEffects {
     return device === PRIMARY ? primary : device === SECONDARY ? secondary : journal;
   }
 
-  /** Into the history: what was issued or flushed counts from here on. */
+  /** Reports to the history: a write counts as issued, and a flush covers what completed, from this moment on. */
   private onSubmit(kind: number, a: number, b: number, device: DeviceIndex, offset: number, length: number): void {
     const { history } = this.p;
-    if (kind === OP.write) history?.issued(STORAGE_AREAS[b as 0 | 1], this.asked.updateId(a), offset, length);
+    if (kind === OP.write) history?.issued(STORAGE_AREAS[b as 0 | 1], this.slots.updateId(a), offset, length);
     if (kind === OP.flush && device !== JOURNAL)
       this.flushToken[device] = history?.flushSubmitted(STORAGE_AREAS[device]) ?? 0;
     if (kind === OP.flush && device === SECONDARY) this.copies.flushSubmitted();
@@ -220,7 +218,7 @@ export class CoreDriver implements CoreEffects {
     }
   }
 
-  /** It has something to answer, and none of its I/O has ended with an error. */
+  /** Whether the device has I/O in flight, and none of its I/O has failed. */
   isAwaited(device: DeviceIndex): boolean {
     return !this.reported[device] && this.submissions.any(device);
   }
@@ -232,34 +230,37 @@ export class CoreDriver implements CoreEffects {
   }
 
   private writeEnded(slot: number, area: 0 | 1, ok: boolean, nowMs: number): void {
-    const { asked } = this;
-    const id = asked.updateId(slot);
+    const { slots } = this;
+    const id = slots.updateId(slot);
     const isDurable = ok && this.isDurableOnCompletion(area);
-    if (isDurable) this.p.history?.durableCompleted(STORAGE_AREAS[area], id, asked.offset(slot), asked.length(slot));
-    else this.p.history?.completed(STORAGE_AREAS[area], id, asked.offset(slot), asked.length(slot), ok);
+    if (isDurable) this.p.history?.durableCompleted(STORAGE_AREAS[area], id, slots.offset(slot), slots.length(slot));
+    else this.p.history?.completed(STORAGE_AREAS[area], id, slots.offset(slot), slots.length(slot), ok);
     this.core.completed(area, slot, id, ok, nowMs);
   }
 
   private flushEnded(device: DeviceIndex, ok: boolean, nowMs: number): void {
     if (device === SECONDARY) this.copies.flushEnded(ok);
     if (device !== JOURNAL) this.p.history?.flushCompleted(STORAGE_AREAS[device], this.flushToken[device], ok);
-    this.fromJournal(device === JOURNAL, () => this.core.flushed(device, ok, nowMs));
+    this.submittingAfterJournal(device === JOURNAL);
+    this.core.flushed(device, ok, nowMs);
+    this.submittingAfterJournal(false);
   }
 
   private logEnded(index: number, ok: boolean, nowMs: number): void {
     const allWritten = this.journal.logEnded(index, ok);
-    if (allWritten !== null) this.fromJournal(true, () => this.core.logWritten(index, allWritten, nowMs));
+    if (allWritten === null) return;
+    this.submittingAfterJournal(true);
+    this.core.logWritten(index, allWritten, nowMs);
+    this.submittingAfterJournal(false);
   }
 
-  /** What the core submits now waited for the journal: a cut point may depend on it. */
-  private fromJournal(isJournal: boolean, report: () => void): void {
+  /** Notes for a cut point whether what the core now submits has waited for the journal. */
+  private submittingAfterJournal(isAfter: boolean): void {
     const { point } = this.submissions;
-    if (point !== null) point.view.journalSpoke = isJournal;
-    report();
-    if (point !== null) point.view.journalSpoke = false;
+    if (point !== null) point.view.isAfterJournal = isAfter;
   }
 
-  /** The bench has cut the power of this device: its epoch ends now, whatever else it may still answer (R4). */
+  /** The bench has cut the power of this device: its power epoch ends now, whatever it may still answer (R4). */
   powerLost(device: DeviceIndex): void {
     if (device !== JOURNAL) this.p.history?.powerLost(STORAGE_AREAS[device]);
     if (device === SECONDARY) this.copies.powerLost();

@@ -1,16 +1,17 @@
 /**
- * The core's clock: attended time of the thread that looks at the ring. It stands still with the protocol at a cut point,
- * so that no deadline passes for want of an I/O that is held back, and counts no time in which the thread stood still.
+ * The clock of the core: the attended time of the thread that reaps the ring. It stops while the protocol is halted at
+ * a cut point, so that no deadline passes while the driver holds I/O back. It does not count the time in which the
+ * thread itself was paused.
  */
 import { AttendedTime, type HostPause } from '../base/attendedTime.js';
 import { NS_PER_MS } from '../base/clock.js';
 
 /**
- * A thread that is ready to run waits so long for a processor on a busy host. Less would stretch every deadline there: a
- * thread that is late by 100 ms in each round finds a hung device after twice its time.
+ * On a busy host a thread that is ready to run waits this long for a processor. A smaller allowance would stretch every
+ * deadline there: a thread that is 100 ms late in each round would find a hung device after twice the deadline.
  */
 const ALLOWANCE_MS = 50;
-/** What has completed while all stood still is handed over by kernel and devices within this time. */
+/** After a pause, kernel and devices deliver what has completed meanwhile within this time. */
 const CATCH_UP_MS = 200;
 
 export class DriverClock {
@@ -18,10 +19,11 @@ export class DriverClock {
   private readonly rawNowMs: () => number;
 
   /**
-   * `rawNowMs`: default CLOCK_MONOTONIC, that of the ring's stamps and of the main thread's standstills. `ackTimeoutMs`: the
-   * shortest deadline that is counted by it; a few late looks in a row must not use it up.
+   * `rawNowMs`: default CLOCK_MONOTONIC, the clock of the ring's time stamps and of the main thread. `ackTimeoutMs`:
+   * the shortest deadline that this clock counts. A quarter of it bounds the allowance: a few late rounds must not use
+   * it up.
    */
-  constructor(report?: (standstill: HostPause) => void, rawNowMs?: () => number, ackTimeoutMs = Infinity) {
+  constructor(report?: (pause: HostPause) => void, rawNowMs?: () => number, ackTimeoutMs = Infinity) {
     this.time = new AttendedTime(
       { allowanceMs: Math.min(ALLOWANCE_MS, ackTimeoutMs / 4), catchUpMs: CATCH_UP_MS },
       report,
@@ -33,12 +35,12 @@ export class DriverClock {
     return this.time.look(this.rawNowMs());
   }
 
-  /** A loop begins: since the last one ended nobody was meant to look at the ring. */
+  /** A loop starts. No thread reaped the ring since the last loop: this time does not count, and is no pause. */
   begin(): void {
     this.time.begin(this.rawNowMs());
   }
 
-  /** The ring is waited for; the next look comes after so long at most. */
+  /** The thread now waits for the ring; it reads this clock again after `ns` at the latest. */
   waits(ns: number): void {
     this.time.rest(ns / NS_PER_MS);
   }

@@ -1,14 +1,17 @@
-/** The driver's I/Os before they are handed to the ring: what each is for, and where it goes. */
+/**
+ * The I/Os of the driver: what each is for, which device it goes to, how many are in flight, and the update or copy
+ * that a slot belongs to.
+ */
 import { AREA_NAMES } from '../base/areas.js';
-import type { DeviceIndex } from '../tracker/core/devices.js';
-import { JOURNAL, PRIMARY, SECONDARY } from '../tracker/core/devices.js';
 import type { IoOp } from '../blockdev/blockDevice.js';
+import { JOURNAL, PRIMARY, SECONDARY, type DeviceIndex } from '../tracker/core/devices.js';
+import { slotIndex } from '../tracker/core/state.js';
 import type { InFlight, IoKind } from './replicationEngine.js';
 
 export const OP = { write: 1, copyRead: 2, copyWrite: 3, flush: 4, log: 5, page: 6 } as const;
 export const OP_KINDS = 7;
 
-/** Writes that the meter counts; copies are counted by what they resynchronize. */
+/** Whether the meter counts it as a write. It counts copies by the bytes that they resynchronize. */
 export function isCounted(kind: number): boolean {
   return kind === OP.write || kind === OP.log || kind === OP.page;
 }
@@ -16,7 +19,8 @@ export function isCounted(kind: number): boolean {
 const NAMES: readonly (IoKind | null)[] = [null, 'write', 'copy-read', 'copy-write', 'flush', 'log', 'page'];
 
 /**
- * `a` and `b` by kind: write: slot, area; copyRead, copyWrite: slot; flush: device; log: commit; page: group, buffer.
+ * An I/O before it goes to the ring. `a` and `b` depend on `kind`: write: slot, area; copyRead, copyWrite: slot;
+ * flush: device; log: commit; page: group, buffer.
  */
 export interface DriverIo {
   kind: number;
@@ -33,7 +37,7 @@ export function kindName(kind: number): IoKind {
   return NAMES[kind]!;
 }
 
-/** Where an I/O goes. */
+/** The device that an I/O goes to. */
 export function deviceOf(kind: number, a: number, b: number): DeviceIndex {
   if (kind === OP.write) return b as DeviceIndex;
   if (kind === OP.flush) return a as DeviceIndex;
@@ -41,7 +45,7 @@ export function deviceOf(kind: number, a: number, b: number): DeviceIndex {
   return kind === OP.copyWrite ? SECONDARY : JOURNAL;
 }
 
-/** How many I/Os of each kind each device has. */
+/** Counts the I/Os in flight by device and kind. */
 export class IoCounts {
   private readonly counts = new Int32Array(OP_KINDS * AREA_NAMES.length);
 
@@ -62,5 +66,43 @@ export class IoCounts {
       }
     }
     return found;
+  }
+}
+
+/**
+ * The update or copy of each slot: id and range. An effect of the core carries them once; the driver needs them again
+ * at each completion.
+ */
+export class SlotTable {
+  private readonly ids: Float64Array;
+  private readonly offsets: Float64Array;
+  private readonly lengths: Float64Array;
+
+  /** `slots`: `updateSlots` of the core. */
+  constructor(slots: number) {
+    this.ids = new Float64Array(slots);
+    this.offsets = new Float64Array(slots);
+    this.lengths = new Float64Array(slots);
+  }
+
+  set(slot: number, updateId: number, offsetBytes: number, lengthBytes: number): void {
+    const i = slotIndex(slot);
+    this.ids[i] = updateId;
+    this.offsets[i] = offsetBytes;
+    this.lengths[i] = lengthBytes;
+  }
+
+  updateId(slot: number): number {
+    return this.ids[slotIndex(slot)];
+  }
+
+  /** Bytes from the start of the area. */
+  offset(slot: number): number {
+    return this.offsets[slotIndex(slot)];
+  }
+
+  /** Bytes. */
+  length(slot: number): number {
+    return this.lengths[slotIndex(slot)];
   }
 }

@@ -1,6 +1,6 @@
 /**
- * What stands on a journal device, for a person or a program: superblock, log, indicator area. Reads only; needs no
- * engine and does not claim the device, so it also looks at a journal in use (what it shows may then be out of date).
+ * Reports the content of a journal device: superblock, log, indicator area. It only reads, needs no replication engine
+ * and does not open the device exclusively. So it works on a journal in use; its report may then be out of date.
  */
 import { closeSync, constants, openSync, readSync } from 'node:fs';
 import type { IndicatorMap } from '../tracker/core/indicatorMap.js';
@@ -13,7 +13,7 @@ import { recoverJournal } from '../tracker/journal/recovery.js';
 import { geometryOf } from './areas.js';
 import type { ReplicationSpec } from './replicationEngine.js';
 
-/** Runs of dirty regions listed at most. */
+/** The largest number of runs of dirty regions in the report. */
 const RANGES_MAX = 1000;
 
 export interface InspectReport {
@@ -26,31 +26,40 @@ export interface InspectReport {
   log: {
     bytes: number;
     ringBlocks: number;
-    /** Evidence is in blocks tail … head; the next commit starts at `next`. */
+    /** Blocks tail … head hold evidence; the next commit starts at `next`. */
     tail: number;
     head: number;
     next: number;
     activeTransactions: number;
     dirtyRegions: number;
   };
-  indicatorArea: { groups: number; dirtyRegions: number; generation: number; unsettledGroups: number };
-  /** D: what a recovery now would find. */
+  indicatorArea: {
+    groups: number;
+    dirtyRegions: number;
+    generation: number;
+    /** Groups that a recovery would write again. */
+    unsettledGroups: number;
+  };
+  /** D: the regions that a recovery now would find dirty. */
   dirtyRegions: number;
   everythingDirty: boolean;
   needsFormat: boolean;
   /** Runs of dirty regions, ascending; cut after 1000. */
   dirtyRanges: { firstRegion: number; regions: number }[];
-  /** Dirty regions behind the last run that is listed. */
+  /** Dirty regions after the last run in `dirtyRanges`. */
   unlistedDirtyRegions: number;
   findings: JournalFinding[];
   /** How many more there are, by place and class. */
   unlistedFindings: UnlistedFindings[];
 }
 
-/** Read in these parts of the journal, when no superblock can be: bad blocks are few, a dark device has nothing else. */
+/** Size of a probe read. Bad blocks are few; on a device without power every read fails. */
 const PROBE_BYTES = 4096;
 
-/** @throws JournalError WRONG_JOURNAL, OTHER_VERSION; DeviceError when a device is missing, or the journal answers no read. */
+/**
+ * @throws JournalError WRONG_JOURNAL, OTHER_VERSION; DeviceError when a device is missing, or the journal answers no
+ * read.
+ */
 export function inspectJournal(
   spec: Pick<ReplicationSpec, 'rigUuid' | 'primary' | 'secondary' | 'journal' | 'tracking' | 'ffi'>,
 ): InspectReport {
@@ -59,13 +68,13 @@ export function inspectJournal(
   const geometry = geometryOf(spec, { primary, secondary });
   const fd = openSync(spec.journal.device, constants.O_RDONLY);
   try {
-    refuseDark(fd, spec.journal.device, geometry.logBytes);
+    requireReadable(fd, spec.journal.device, geometry.logBytes);
     const recovery = recoverJournal({ ...geometry, rigUuid: parseUuid(spec.rigUuid) }, (offset, length) => {
       const bytes = Buffer.alloc(length);
       try {
         return readSync(fd, bytes, 0, length, offset) === length ? bytes : null;
       } catch {
-        // Unreadable is a finding of the recovery, not an error of the inspection.
+        // Recovery reports an unreadable block as a finding.
         return null;
       }
     });
@@ -105,8 +114,8 @@ export function inspectJournal(
   }
 }
 
-/** A journal without power is not a journal that is damaged: what it says is unknown, not dirty. */
-function refuseDark(fd: number, path: string, logBytes: number): void {
+/** A journal without power is not damaged: its content is unknown, not dirty. */
+function requireReadable(fd: number, path: string, logBytes: number): void {
   const bytes = Buffer.alloc(PROBE_BYTES);
   let failure: unknown;
   for (const offset of [0, logBytes / 2, logBytes]) {

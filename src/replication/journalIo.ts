@@ -1,4 +1,8 @@
-/** The journal device for recovery and formatting: reads through a window, and performs formatSteps. */
+/**
+ * I/O on the journal device. In recovery and formatting, bulk transfers: reads through windows, repairs, and the steps
+ * of `formatSteps`. While the core runs, `JournalWrites`: log commits and indicator pages, encoded into the arena of
+ * the ring.
+ */
 import { IO_OP, type IoRing } from '../blockdev/blockDevice.js';
 import { JOURNAL } from '../tracker/core/devices.js';
 import type { IndicatorMap } from '../tracker/core/indicatorMap.js';
@@ -10,17 +14,33 @@ import {
   type ExpectedJournal,
   type JournalGeometry,
 } from '../tracker/journal/format.js';
-import { journalLayout } from '../tracker/journal/layout.js';
+import {
+  journalLayout,
+  BLOCK_BYTES,
+  logBlockOffset,
+  pageOffset,
+  UNIT_BYTES,
+  type JournalLayout,
+} from '../tracker/journal/layout.js';
 import type { JournalReader } from '../tracker/journal/salvage.js';
 import { recoverJournal, type JournalRecovery } from '../tracker/journal/recovery.js';
 import { CHUNK_BYTES, flushOrThrow, transferAll, transferOrThrow, type BulkTransfer } from './scan/bulk.js';
+import { IndexPool } from '../tracker/core/recordPool.js';
+import type { LogCommit } from '../tracker/core/transactionLog.js';
+import { encodeCommit } from '../tracker/journal/logBlock.js';
+import { encodePage } from '../tracker/journal/indicatorArea.js';
+import { OP } from './driverIo.js';
+import type { DriverSizes } from './sizes.js';
+import type { Submissions } from './submissions.js';
 
-/** Two windows: recovery reads both copies of the indicator area in turns. */
+/** Two windows, since recovery reads both copies of the indicator area alternately. */
 const WINDOWS = 2;
+/** Writes that `formatJournal` submits together; far below the smallest ring depth. */
+const MAX_BATCH = 8;
 
 /**
- * A reader over 1 MiB windows in the arena's start. What cannot be read is null: damage, not an error (R12).
- * The bytes are valid until the second next call.
+ * A reader over 1 MiB windows at the start of the arena. It returns null for a range that cannot be read: that is
+ * damage, not an error (R12). The bytes stay valid during one further call.
  */
 function journalReader(io: IoRing, sizeBytes: number): JournalReader {
   const windows = Array.from({ length: WINDOWS }, (_, i) => ({
@@ -51,13 +71,13 @@ function journalReader(io: IoRing, sizeBytes: number): JournalReader {
     }
     w.used = ++clock;
     const at = w.at + offsetBytes - start;
-    // One bad sector fails a whole window: then piece by piece.
+    // One bad sector fails the read of a window: read the requested range alone.
     if (!w.readable) return readAcross(io, offsetBytes, lengthBytes, sizeBytes);
     return io.arena.subarray(at, at + lengthBytes);
   };
 }
 
-/** A range on its own, outside the windows. */
+/** Reads a range alone, outside the windows. */
 function readAcross(io: IoRing, offsetBytes: number, lengthBytes: number, sizeBytes: number): Uint8Array | null {
   if (offsetBytes + lengthBytes > sizeBytes) return null;
   const transfer: BulkTransfer = {
@@ -72,14 +92,16 @@ function readAcross(io: IoRing, offsetBytes: number, lengthBytes: number, sizeBy
   return transfer.errno === 0 ? io.arena.subarray(at, at + lengthBytes) : null;
 }
 
-/** Recovery's reading of the whole journal. @throws JournalError, ReplicationError ENGINE_AREA_LOST when even a flush fails */
+/** Recovers the journal. @throws JournalError, ReplicationError ENGINE_AREA_LOST when a flush of the journal fails */
 export function readJournal(io: IoRing, expected: ExpectedJournal, sizeBytes: number): JournalRecovery {
-  // What a dead bench has left in the journal's volatile cache must not vanish after it was believed.
+  // A bench that died may have left blocks in the volatile cache of the journal. Recovery must not rely on a block that
+  // the
+  // next power loss removes.
   flushOrThrow(io, [JOURNAL]);
   return recoverJournal(expected, journalReader(io, sizeBytes));
 }
 
-/** Writes the copies of the superblock again that could not be read. */
+/** Writes those copies of the superblock again that could not be read. */
 export function repairSuperblocks(io: IoRing, geometry: JournalGeometry, recovery: JournalRecovery): void {
   if (recovery.superblocksToRepair.length === 0) return;
   const layout = journalLayout(geometry.logBytes, regionCountOf(geometry));
@@ -92,10 +114,10 @@ export function repairSuperblocks(io: IoRing, geometry: JournalGeometry, recover
   flushOrThrow(io, [JOURNAL]);
 }
 
-/** Writes the units of the log again of which a copy has lost blocks, before anything new is written. */
+/** Writes those units of the log again of which one copy has lost blocks, before anything new is written. */
 export function repairLog(io: IoRing, recovery: JournalRecovery): void {
   let repaired = false;
-  // Behind what recovery reads through, which goes on meanwhile.
+  // After the windows: `logRepairs` still reads through them.
   const arenaOffset = (WINDOWS + 1) * CHUNK_BYTES;
   for (const { offsetBytes, bytes } of recovery.logRepairs()) {
     io.arena.set(bytes, arenaOffset);
@@ -130,7 +152,7 @@ export function formatJournal(
     if (used + step.bytes.length > CHUNK_BYTES || (!follows && batch.length >= MAX_BATCH)) perform();
     io.arena.set(step.bytes, used);
     const previous = batch.at(-1);
-    // Neighbouring units go out as one write: formatting is sequential.
+    // Adjacent units become one write: formatting is sequential.
     if (follows && previous !== undefined) previous.lengthBytes += step.bytes.length;
     else
       batch.push({
@@ -145,5 +167,77 @@ export function formatJournal(
   perform();
 }
 
-/** Far below the smallest ring depth of a plan. */
-const MAX_BATCH = 8;
+export interface JournalWriteParts {
+  io: IoRing;
+  plan: DriverSizes;
+  layout: JournalLayout;
+  identity: JournalIdentity;
+  /** Generation of the newest page that recovery found. */
+  pageGeneration: number;
+}
+
+export class JournalWrites {
+  private readonly p: JournalWriteParts;
+  private readonly submissions: Submissions;
+  private readonly pageBuffers: IndexPool;
+  /** By commit: I/Os that have not ended, and whether one has failed. */
+  private readonly partsLeft: Int32Array;
+  private readonly failed: Uint8Array;
+  private pageGeneration: number;
+
+  constructor(parts: JournalWriteParts, submissions: Submissions) {
+    this.p = parts;
+    this.submissions = submissions;
+    const { journalDepth, log } = parts.plan.core;
+    this.pageBuffers = new IndexPool(journalDepth);
+    this.partsLeft = new Int32Array(log.commitsInFlight + 1);
+    this.failed = new Uint8Array(log.commitsInFlight + 1);
+    this.pageGeneration = parts.pageGeneration;
+  }
+
+  writeLog(commit: LogCommit): void {
+    const { plan, layout, identity, io } = this.p;
+    const { index } = commit;
+    const bytes = commit.blocks * BLOCK_BYTES;
+    this.partsLeft[index] = 0;
+    this.failed[index] = 0;
+    this.submissions.point?.commitSealed(commit);
+    for (const copy of [0, 1] as const) {
+      const at = plan.logOffset + (index * 2 + copy) * plan.logBytes;
+      encodeCommit(commit, copy, layout, identity, io.arena.subarray(at, at + bytes));
+      // A commit that reaches the end of the log continues at its start.
+      const place = commit.start % layout.ringBlocks;
+      const firstPart = Math.min(commit.blocks, layout.ringBlocks - place) * BLOCK_BYTES;
+      this.pushLog(index, logBlockOffset(layout, copy, commit.start), firstPart, at);
+      if (firstPart < bytes) this.pushLog(index, layout.logOffset[copy], bytes - firstPart, at + firstPart);
+    }
+  }
+
+  writePage(group: number, copy: number, awaiting: IndicatorMap): void {
+    const { plan, layout, identity, io } = this.p;
+    const buffer = this.pageBuffers.take();
+    const at = plan.pageOffset + buffer * UNIT_BYTES;
+    const half = copy as 0 | 1;
+    encodePage(awaiting, group, half, ++this.pageGeneration, layout, identity, io.arena.subarray(at, at + UNIT_BYTES));
+    this.submissions.push(OP.page, group, buffer, this.op, JOURNAL, pageOffset(layout, half, group), UNIT_BYTES, at);
+  }
+
+  /** One I/O of the commit has ended. Null: others are in flight; else whether all succeeded. */
+  logEnded(index: number, ok: boolean): boolean | null {
+    if (!ok) this.failed[index] = 1;
+    return --this.partsLeft[index] > 0 ? null : this.failed[index] === 0;
+  }
+
+  pageEnded(buffer: number): void {
+    this.pageBuffers.give(buffer);
+  }
+
+  private pushLog(index: number, offset: number, length: number, at: number): void {
+    this.partsLeft[index]++;
+    this.submissions.push(OP.log, index, 0, this.op, JOURNAL, offset, length, at);
+  }
+
+  private get op(): typeof IO_OP.write | typeof IO_OP.writeDurable {
+    return this.p.plan.core.durableOnCompletion.journal ? IO_OP.writeDurable : IO_OP.write;
+  }
+}

@@ -1,44 +1,72 @@
 /**
- * The bench's side of the I/O worker thread: what the campaign and the commands may ask of the engine. All of it is
- * asynchronous to the main thread; the worker itself never waits for an event loop.
+ * The interface of the replication engine, as the campaign and the commands use it, with its settings, reports and
+ * events. Every call is asynchronous to the main thread; the worker thread itself never waits for an event loop.
  */
 import type { HostPause } from '../base/attendedTime.js';
 import type { AreaName } from '../base/areas.js';
 import type { DeviceRef, DeviceIdentity } from '../blockdev/blockDevice.js';
 import type { CutPoint } from './cutpoint/cutPoint.js';
-import type { TrackingSpec, JournalRef, KeepHistory } from './spec.js';
 import type { WorkloadSpec } from '../workload/workload.js';
 import type { FfiName } from '../blockdev/ffi/native.js';
 import type { JudgeReport, RecoveryReport, ResyncReport, VerifyReport } from '../judge/verdict/reports.js';
 
 export type { AreaCounts, JudgeReport, RecoveryReport, ResyncReport, VerifyReport } from '../judge/verdict/reports.js';
 
+export interface JournalRef extends DeviceRef {
+  /** Bytes of the log, both copies together; the rest of the device holds superblocks and the indicator area. */
+  logBytes: number;
+}
+
+export interface TrackingSpec {
+  mode: 'sync' | 'async';
+  /** `completed` acknowledges completion instead of durability. UNSAFE: it exists to show that the judge detects it. */
+  acknowledge: 'durable' | 'completed';
+  regionBytes: number;
+  lingerMs: number;
+  hotRegions: number;
+  ackTimeoutMs: number;
+  /** How long a record that no update waits for may stay in an open log block. */
+  groupCommitMs: number;
+  /** The engine flushes an area after this many completed writes … */
+  flushEveryWrites: number;
+  /** … or this long after the first of them, whichever is earlier. */
+  flushIntervalMs: number;
+}
+
+/**
+ * Which history of writes stays in the run directory: of the cycles around those that did not pass, of all, of none.
+ */
+export type KeepHistory = 'failures' | 'all' | 'none';
+
 export interface ReplicationSpec {
   /** 16 bytes as hex with dashes; in every block of the journal. */
   rigUuid: string;
-  /** Paths already resolved (no `lab:`), identity already passed by the safety gate; checked again on the open descriptor. */
+  /**
+   * Paths are resolved (no `lab:`), and the safety gate has checked the identities. The engine checks them again on the
+   * open descriptors.
+   */
   primary: DeviceRef;
   secondary: DeviceRef;
   journal: JournalRef;
   tracking: TrackingSpec;
   ffi: FfiName;
-  /** The open file of the rig's lock: it stays open, and so locked, until the kernel has let go of the devices. */
+  /** The open lock file of the rig. It stays open, and so locked, until the kernel has released the devices. */
   lockFd?: number;
   /** 1 … 2^53-1; in every stamp. */
   runId: number;
-  /** history/ of the run directory; null: no history is written (resync, verify, inspect). */
+  /** history/ of the run directory; null: the engine writes no history (resync, verify, inspect). */
   historyDir: string | null;
-  /** Which of it stays; left out: all of it. */
+  /** Left out: all. */
   keepHistory?: KeepHistory;
-  /** Records of one file of it; left out: HISTORY_FILE_BYTES. */
+  /** Bytes of records in one history file; left out: HISTORY_FILE_BYTES. */
   historyFileBytes?: number;
 }
 
-/** What became of the history as a cycle began. */
+/** Changes of the history files at the start of a cycle. */
 export interface HistoryChange {
-  /** In the history's directory: where the records of the cycle go; null: they are not kept. */
+  /** Name of the file in `historyDir` that gets the records of the cycle; null: records are not kept. */
   file: string | null;
-  /** Removed, each a file's records of whole cycles. */
+  /** Removed files, each with the records of these cycles. */
   pruned: { firstCycle: number; lastCycle: number; bytes: number }[];
 }
 
@@ -60,14 +88,14 @@ export interface LoadReport {
   durationMs: number;
 }
 
-/** Durations counted by bucket. */
+/** Durations counted in buckets. */
 export interface DurationCounts {
-  /** By the bounds of `IO_SECONDS`, each up to and including its bound; one more for what is longer than the last. */
+  /** One count per bound of `IO_SECONDS`, including the bound, and one for durations longer than the last. */
   counts: number[];
   sumSeconds: number;
 }
 
-/** Sampled by the main thread at any time (about 10 a second); plain numbers. */
+/** The state of the engine; the worker sends about 10 a second. */
 export interface ReplicationSnapshot {
   phase: string;
   regionCount: number;
@@ -81,122 +109,134 @@ export interface ReplicationSnapshot {
   writeBytes: Record<AreaName, number>;
   resyncBytes: number;
   resyncRemainingRegions: number;
-  /** Fraction 0 … 1 of the running phase (prepare, judge, resync, verify), and its rate. */
+  /** Progress 0 … 1 of the running phase (prepare, judge, resync, verify), and its rate. */
   phaseDone: number;
   phaseBytesPerSecond: number;
-  /** Since the last snapshot: of every write that `writes` counts. */
+  /** Since the last snapshot, of every write that `writes` counts. */
   writeDurations: Record<AreaName, DurationCounts>;
   evidenceWaits: DurationCounts;
   /** Some of the evidence waits since the last snapshot, in seconds: at most 2,000. */
   evidenceWaitSeconds: number[];
 }
 
-/** An area's I/O failed: device-side evidence of a cut, or a fault when nobody pulled the plug. */
+/** An I/O of an area failed. During a cut it can prove that the area lost power; without a cut it is a fault. */
 export interface AreaFailure {
   area: AreaName;
   errno: number;
   /** CLOCK_MONOTONIC, ns; the clock of process.hrtime. */
   atNs: number;
-  /** Nothing failed: the area left an I/O unanswered for `tracking.ackTimeout`, and the engine goes on without it. */
+  /**
+   * The area left an I/O unanswered for `tracking.ackTimeout`; no I/O failed. The engine continues without the area.
+   */
   timedOut?: true;
-  /** What the engine had on its way when it saw the failure, the failed one included. Absent: seen by others. */
+  /**
+   * The I/Os in flight when the engine got the failure, the failed one included. Absent: not the engine reported it.
+   */
   inFlight?: InFlight;
 }
 
-/** I/Os on their way, by area and kind; areas and kinds without any are left out. */
+/** Numbers of I/Os in flight, by area and kind; areas and kinds without any are left out. */
 export type InFlight = Partial<Record<AreaName, Partial<Record<IoKind, number>>>>;
 export type IoKind = 'write' | 'copy-read' | 'copy-write' | 'flush' | 'log' | 'page';
 
-/** Stop the protocol at a named point, for the plug to be pulled there. */
+/** Halts the protocol at a cut point. */
 export interface PointArm {
   at: CutPoint;
-  /** Not before so long after the work began. */
+  /** The point becomes active this long after the phase has started. */
   afterMs: number;
-  /** Areas that the cut will darken. */
+  /** Areas that the cut powers off. */
   areas: readonly AreaName[];
 }
 
-/** What the protocol stopped over; for people and for who looks at the disks. */
+/** The I/O at which the protocol halted; for reports, and for tests that read the disks. */
 export interface PointSubject {
   kind: IoKind;
   area: AreaName;
-  /** 0: not an update's. */
+  /** 0: the I/O belongs to no update. */
   updateId: number;
-  /** Of the update or copy, else of the I/O; on its area. */
+  /** The range of the update or copy, else of the I/O, on its area. */
   offsetBytes: number;
   lengthBytes: number;
 }
 
 export type PointEvent =
   /**
-   * Nothing is submitted any more. `held`: the disks are in the state that the point names, and stay in it until the
-   * power loss is announced. Otherwise `subject` is held back, and goes out when `sendPoint` says.
+   * The engine submits nothing more. `held`: the disks are in the state that the point names, and stay in it until the
+   * power loss is announced. Otherwise the engine holds `subject` back, and submits it at the time that `sendPoint`
+   * gives.
    */
   | { type: 'reached'; at: CutPoint; held: boolean; atNs: number; subject: PointSubject }
-  /** The protocol goes on (power lost, stopped, disarmed). Times of `subject`'s I/O; null: not sent, not over. */
+  /**
+   * The protocol continues (power lost, stopped, disarmed). Times of the I/O of `subject`; null: not sent, not ended.
+   */
   | { type: 'ended'; atNs: number; sentNs: number | null; endedNs: number | null; ok: boolean; inFlight: InFlight };
 
 export interface ReplicationEvents {
-  /** The first update of a load is on its way: until then there is nothing to cut. */
+  /** The first update of a load has been obtained. A cut before this moment would test nothing. */
   onLoadBegan?(): void;
   onFailure(f: AreaFailure): void;
   onSnapshot(s: ReplicationSnapshot): void;
   onPoint?(e: PointEvent): void;
-  /** The I/O thread alone stood still, or the whole process: told once it looks at its ring again. */
-  onPause?(s: HostPause): void;
+  /** The host paused the I/O thread or the process. Called when the thread runs again. */
+  onPause?(pause: HostPause): void;
 }
 
 /**
- * One engine, in one worker thread. After a power cut the campaign calls `abandon()` and starts a new one: that one has
- * seen nothing but the disks. What the judge needs (history of issued, completed and flushed writes) stays in the
- * worker across `abandon`/`open`, apart from the engine.
+ * One replication engine, in one worker thread. After a power cut the campaign calls `abandon()` and `open()`: the
+ * engine then starts from the content of the disks alone. The history of issued, completed and flushed writes, which
+ * the judge needs, stays in the worker across `abandon` and `open`.
  *
- * Every method rejects with `ReplicationError` (code, context). None may be called while another one runs, except `stop`,
+ * Every method rejects with `ReplicationError` (code, context). While one runs, the caller may only call `stop`,
  * `sendPoint`, `disarmPoint`, `powerLost` and `terminate`.
  */
 export interface ReplicationEngine {
   /** Opens the three devices (O_DIRECT | O_EXCL), checks identities. Rejects with DEVICE_* codes. */
   open(spec: ReplicationSpec): Promise<OpenReport>;
   /**
-   * Writes a journal with an empty log in which nothing (`clean`) or everything (`dirty`) awaits resync. `dirty` comes
-   * first: until P and S are known to be equal, a bench that dies must leave a journal that says so.
+   * Writes a journal with an empty log in which no region (`clean`) or every region (`dirty`) awaits resync. Callers
+   * format with `dirty` first: as long as P and S may differ, the journal must say so, also when the bench dies.
    */
   format(content: 'clean' | 'dirty'): Promise<void>;
   /**
-   * A cycle begins; `passed`: how the one before it ended, null before the first. Records of cycles that passed may be
-   * removed. An engine that keeps no history has no such method.
+   * A cycle starts. `passed`: the result of the cycle before; null before the first. The engine may now remove records
+   * of cycles that passed. An engine without history lacks this method.
    */
   beginCycle?(cycle: number, passed: boolean | null): Promise<HistoryChange>;
-  /** Lays the base pattern on every sector of P and S and flushes both. */
+  /** Writes the base pattern to every sector of P and S and flushes both. */
   prepare(): Promise<{ bytes: number; durationMs: number }>;
-  /** Reads the journal alone and makes D durable in the indicator area (R11). */
+  /** Recovers D from the journal alone and makes it durable in the indicator area (R11). */
   recover(point?: PointArm): Promise<RecoveryReport>;
-  /** Runs the workload until `stop`, or until P or the journal is lost. S lost: it goes on, degraded. */
+  /** Runs the workload until `stop`, or until P or the journal is lost. Without S it continues, degraded. */
   load(w: WorkloadSpec, seed: number, durationMs: number | null, point?: PointArm): Promise<LoadReport>;
-  /** Copies D from P to S and clears it (R10). Ends early when a device is lost. `withLoad`: application writes go on. */
+  /**
+   * Copies D from P to S and clears it (R10). Ends early when a device is lost. `withLoad`: with a load at the same
+   * time.
+   */
   resync(withLoad?: { workload: WorkloadSpec; seed: number }, point?: PointArm): Promise<ResyncReport>;
-  /** Compares P and S against D and against the history; reads every byte of both. */
+  /** Reads every byte of P and S, and compares them with each other, with D and with the history. */
   judge(): Promise<JudgeReport>;
   verify(): Promise<VerifyReport>;
   /**
-   * After a verify that found differences: marks every region that differs and resynchronizes, so that what one cycle
-   * lost is not counted again in the next. Needs a recovered journal.
+   * After a verify that found differences: marks every differing region and resynchronizes. Else the next cycle would
+   * count the same losses again. Needs a recovered journal.
    */
   repair(): Promise<ResyncReport>;
-  /** Ends `load`/`resync`/`prepare`/`judge`/`verify` at the next safe point; the pending promise resolves. */
+  /** Ends `load`/`resync`/`prepare`/`judge`/`verify` at the next safe moment; the pending promise resolves. */
   stop(): Promise<void>;
-  /** When the power is expected to go (CLOCK_MONOTONIC ns): an I/O held back at its point is on its way just then. */
-  sendPoint(feltNs: number): Promise<void>;
-  /** The armed point is waited for no longer; where the protocol stands still, it goes on. */
+  /**
+   * The expected time of the power loss (CLOCK_MONOTONIC ns). The I/O held back at the point is in flight at this time.
+   */
+  sendPoint(powerLossNs: number): Promise<void>;
+  /** Disarms the cut point. A protocol that is halted there continues. */
   disarmPoint(): Promise<void>;
-  /** The bench has cut these areas' power: their epoch ends before power can come back (R4). */
+  /** The bench has cut the power of these areas: their power epoch ends before power can come back (R4). */
   powerLost(areas: AreaName[]): Promise<void>;
-  /** Drops the engine's memory and closes the devices, as a dead host would; nothing is written. */
+  /** Discards the memory of the engine and closes the devices, as a host that dies does; writes nothing. */
   abandon(): Promise<void>;
-  /** Orderly: waits for what is in flight, writes R9 marks, closes. */
+  /** Orderly end: waits for what is in flight, writes the marks of R9, closes the devices. */
   close(): Promise<void>;
-  /** I/Os that the devices have left unanswered while `abandon` or `close` waits for them. */
+  /** I/Os that the devices have not answered while `abandon` or `close` waits for them. */
   unanswered?(): Partial<Record<AreaName, number>>;
-  /** Ends the worker thread; what it waits for stays the kernel's. */
+  /** Ends the worker thread. I/O that it waited for stays in the kernel. */
   terminate(): Promise<void>;
 }

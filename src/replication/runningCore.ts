@@ -1,4 +1,4 @@
-/** A core at work: with its driver, its ring and the sizes it was planned for. Started by recovery, ended in order. */
+/** A core with its driver, its ring and its pools, from the end of recovery to an orderly end. */
 import type { HostPause } from '../base/attendedTime.js';
 import { NS_PER_MS } from '../base/clock.js';
 import type { Core } from '../tracker/core/core.js';
@@ -11,35 +11,35 @@ import type { WorkloadSpec } from '../workload/workload.js';
 import { keptOpen, type OpenAreas } from './areas.js';
 import { CoreDriver } from './driver.js';
 import { DriverClock } from './driverClock.js';
-import { ApplicationQueue } from './applicationQueue.js';
+import { ApplicationQueue } from './application.js';
 import type { Meter } from './meter.js';
 import { planDriver, type DriverSizes } from './sizes.js';
 import { PointHold } from './cutpoint/pointHold.js';
 import type { ReplicationSpec, InFlight, PointArm, PointEvent } from './replicationEngine.js';
 
-/** A round of the loop waits this long at most, so that timers and flags are looked at. */
+/** One round waits this long at most: between rounds the loop checks timers and flags. */
 const ROUND_NS = 1_000_000;
-/** A sleeping thread wakes up so much late, at worst, while the machine is not overloaded. */
-const PAUSE_NS_MIN = 200_000;
-const nothing = new Int32Array(new SharedArrayBuffer(4));
-/** Orderly end: after this, what is still in flight is given up (R9), and after as long again the ring is closed. */
+/** A sleeping thread wakes up at most this late while the host is not overloaded. */
+const WAKE_UP_NS_MAX = 200_000;
+const sleepWord = new Int32Array(new SharedArrayBuffer(4));
+/** Orderly end: after this time the core gives up what is in flight (R9); after twice this time the wait ends. */
 const DRAIN_MS = 5_000;
 
 export interface RunningCoreParts {
   spec: ReplicationSpec;
   areas: OpenAreas;
   recovery: JournalRecovery;
-  /** Null: copies only. */
+  /** Null: the core only copies. */
   workload: WorkloadSpec | null;
   tools: SectorTools;
   history: HistoryFeed | null;
   meter: Meter;
   nextUpdateId: number;
   onFailure: (device: DeviceIndex, errno: number, atNs: number, inFlight: InFlight) => void;
-  /** The device has not answered within the acknowledgement's time, and is taken as lost. */
+  /** The device has not answered within `ackTimeoutMs`; the core takes it as lost. */
   onTimeout: (device: DeviceIndex, atNs: number) => void;
-  onPause: (standstill: HostPause) => void;
-  /** Called after each round: flags and snapshots. */
+  onPause: (pause: HostPause) => void;
+  /** Called after each round, for flags and snapshots. */
   afterRound: () => void;
 }
 
@@ -97,12 +97,12 @@ export class RunningCore {
     this.core.loadDirty(recovery.dirty, recovery.groupsToWrite);
   }
 
-  /** Whether its pools fit the workload. */
+  /** Whether the pools are large enough for the workload. */
   fits(w: WorkloadSpec): boolean {
     return this.plan.slotBytes >= w.writeBytes.max && this.plan.core.updateSlots > w.queueDepth;
   }
 
-  /** A loop of rounds begins: what came between the last one and this is not counted, and no standstill. */
+  /** A loop of rounds starts. The time since the last loop does not count, and is no pause. */
   begin(): void {
     this.clock.begin();
   }
@@ -112,18 +112,18 @@ export class RunningCore {
     const { timeouts } = core.counters;
     const before = this.lost;
     this.act();
-    if (core.counters.timeouts > timeouts) this.tellTimeouts(this.lost & ~before);
+    if (core.counters.timeouts > timeouts) this.reportTimeouts(this.lost & ~before);
     this.afterRound();
   }
 
-  /** One bit a device. */
+  /** One bit per device. */
   private get lost(): number {
     const { primaryLost, secondaryAway, journalLost } = this.core;
     return (primaryLost ? 1 << PRIMARY : 0) | (secondaryAway ? 1 << SECONDARY : 0) | (journalLost ? 1 << JOURNAL : 0);
   }
 
-  /** Only an area that has something to answer is named. */
-  private tellTimeouts(lost: number): void {
+  /** Reports only areas that have I/O in flight. */
+  private reportTimeouts(lost: number): void {
     const { driver } = this;
     for (const device of [PRIMARY, SECONDARY, JOURNAL] as const) {
       if ((lost & (1 << device)) === 0) continue;
@@ -134,19 +134,20 @@ export class RunningCore {
   }
 
   private act(): void {
-    // With nothing in flight there is nothing to wait for: decide once more first.
+    // With nothing in flight no completion can end the wait: let the core decide once without waiting.
     if (this.io.inFlight === 0) this.driver.step(0, 0);
-    if (this.driver.paused && this.io.inFlight === 0) pause(Math.min(ROUND_NS, this.driver.dueInNs));
+    if (this.driver.halted && this.io.inFlight === 0) sleep(Math.min(ROUND_NS, this.driver.dueInNs));
     else this.driver.step(1, ROUND_NS);
   }
 
-  /** What is done from now on stops at the point, when it gets there; `disarm` ends that, reached or not. */
-  arm(point: PointArm, ports: { tell: (event: PointEvent) => void; feltNs: () => number | null }): void {
+  /** Arms a cut point. `driver.releasePoint` ends it, reached or not. */
+  arm(point: PointArm, control: { report: (event: PointEvent) => void; powerLossNs: () => number | null }): void {
     const { core, driver } = this;
-    driver.armPoint(new PointHold({ arm: point, core, targets: driver.targets, nowMs: driver.nowMs, nowNs, ...ports }));
+    const { nowMs, targets } = driver;
+    driver.armPoint(new PointHold({ arm: point, core, targets, nowMs, nowNs, ...control }));
   }
 
-  /** R11: until D is durable and the log begun anew. False: the journal failed meanwhile. */
+  /** R11: runs until D is durable and the log is empty. False: the journal failed meanwhile. */
   untilReady(): boolean {
     this.begin();
     while (!this.core.ready) {
@@ -156,19 +157,19 @@ export class RunningCore {
     return true;
   }
 
-  /** Lets what is in flight end, so that a bulk pass has the ring to itself. False: it was stopped first. */
-  settle(stopRequested: () => boolean): boolean {
+  /** Runs until nothing is in flight: a bulk pass needs the ring alone. False: it was stopped first. */
+  waitIdle(stopRequested: () => boolean): boolean {
     const { core, io } = this;
     this.begin();
     while (io.inFlight > 0 || (core.pages.pendingGroups > 0 && !core.journalLost)) {
-      // A device that never answers is lost to the core, and its I/O is in the ring all the same.
+      // The I/O of a device that never answers stays in the ring, also when the core takes the device as lost.
       if (stopRequested()) return false;
       this.round();
     }
     return true;
   }
 
-  /** In order: what is in flight ends or is given up (R9), evidence leaves the log. The ring is the caller's to close. */
+  /** Orderly end: I/O in flight ends or is given up (R9), evidence leaves the log. The caller closes the ring. */
   end(): void {
     const { core, driver } = this;
     this.begin();
@@ -187,12 +188,12 @@ export class RunningCore {
   }
 }
 
-/** The thread sleeps; a time too short for that is left to the caller's loop. */
-function pause(ns: number): void {
-  if (ns > PAUSE_NS_MIN) Atomics.wait(nothing, 0, 0, (ns - PAUSE_NS_MIN) / NS_PER_MS);
+/** The thread sleeps, and wakes up before `ns` has passed. A time shorter than a wake-up may be late does not sleep. */
+function sleep(ns: number): void {
+  if (ns > WAKE_UP_NS_MAX) Atomics.wait(sleepWord, 0, 0, (ns - WAKE_UP_NS_MAX) / NS_PER_MS);
 }
 
-/** CLOCK_MONOTONIC, as the ring's own times. */
+/** CLOCK_MONOTONIC, as the times of the ring. */
 function nowNs(): number {
   return Number(process.hrtime.bigint());
 }

@@ -1,4 +1,4 @@
-/** Sizes of everything the engine keeps, from the profile: the core's pools, the ring's depth, the arena's map. */
+/** Computes from the profile: the pools of the core, the depth of the I/O ring, and the layout of the arena. */
 import type { CoreConfig } from '../tracker/core/config.js';
 import {
   BLOCKS_PER_UNIT,
@@ -11,10 +11,10 @@ import {
 import type { JournalGeometry } from '../tracker/journal/format.js';
 import type { JournalRecovery } from '../tracker/journal/recovery.js';
 import type { DeviceRef } from '../blockdev/blockDevice.js';
-import type { TrackingSpec } from './spec.js';
+import type { TrackingSpec } from './replicationEngine.js';
 import { BULK_ARENA_BYTES, CHUNK_BYTES } from './scan/bulk.js';
 
-/** Resync copies in flight: enough to overlap reads with writes; each holds its region's writes back. */
+/** Resync copies in flight: enough to overlap reads with writes. Each delays application writes to its region. */
 const RESYNC_DEPTH = 8;
 const JOURNAL_DEPTH = 8;
 /** Queue depth without a workload (resync, verify): copies only. */
@@ -52,7 +52,7 @@ export function planDriver(input: DriverSizesInput): DriverSizes {
   const { geometry, tracking, workload, durability } = input;
   const queueDepth = workload?.queueDepth ?? IDLE_QUEUE_DEPTH;
   const slotBytes = workload === null ? 0 : roundUp(Math.min(workload.writeBytesMax, geometry.usableBytes), UNIT_BYTES);
-  // Async: S may lag behind by as many updates again as the application has outstanding.
+  // Async: the updates that S has not written yet may be as many again as those that the application waits for.
   const updateSlots = queueDepth * (tracking.mode === 'async' ? 2 : 1) + RESYNC_DEPTH;
   const regionsPerUpdate = Math.ceil(slotBytes / geometry.regionBytes) + 1;
   const commitUnits = unitsPerCommit(input.ringBlocks);
@@ -63,7 +63,7 @@ export function planDriver(input: DriverSizesInput): DriverSizes {
     acknowledge: tracking.acknowledge,
     updateSlots,
     regionReferences: updateSlots * regionsPerUpdate,
-    // Transactions with lingering evidence stay known: at worst each hot region holds one of its own.
+    // A transaction with lingering evidence keeps its slot: at worst each hot region keeps another one.
     transactionSlots: updateSlots * 2 + tracking.hotRegions + updateSlots * regionsPerUpdate + 16,
     lingerMs: tracking.lingerMs,
     hotRegions: tracking.hotRegions,
@@ -91,7 +91,7 @@ export function planDriver(input: DriverSizesInput): DriverSizes {
   };
   const copyBytes = Math.min(CHUNK_BYTES, Math.max(geometry.regionBytes, UNIT_BYTES));
   const logBytes = commitUnits * UNIT_BYTES;
-  // The bulk passes use the arena's start, and never while a core is at work.
+  // The bulk passes use the start of the arena; they never run while the core submits I/O.
   const slotOffset = 0;
   const copyOffset = slotOffset + updateSlots * slotBytes;
   const logOffset = copyOffset + RESYNC_DEPTH * copyBytes;

@@ -1,31 +1,38 @@
 /**
- * Hands the driver's I/Os to the ring, and knows what is in flight. At a cut point it keeps them back (pointHold.ts), and
- * submits them in their order afterwards.
+ * Submits the I/Os of the driver to the ring, and knows which are in flight. At a cut point it holds them back
+ * (pointHold.ts), and submits them in their order afterwards.
  */
 import type { IoRing } from '../blockdev/blockDevice.js';
+import type { Core } from '../tracker/core/core.js';
 import type { DeviceIndex } from '../tracker/core/devices.js';
 import { IndexPool } from '../tracker/core/recordPool.js';
 import type { PointHold } from './cutpoint/pointHold.js';
 import type { DriverClock } from './driverClock.js';
-import { deviceOf, IoCounts, type DriverIo } from './driverIo.js';
+import { deviceOf, IoCounts, OP, type DriverIo } from './driverIo.js';
 import type { InFlight } from './replicationEngine.js';
 
 export interface SubmissionParts {
   io: IoRing;
   clock: DriverClock;
-  /** Called as an I/O is handed to the ring. */
+  /** Called just before an I/O is pushed to the ring. */
   onSubmit: (kind: number, a: number, b: number, device: DeviceIndex, offsetBytes: number, lengthBytes: number) => void;
 }
 
+/** Completions that the core prefetches in one call. */
+const PREFETCH_BATCH = 64;
+/** Scratch memory of `prefetchReports`. */
+const prefetchedSlots = new Int32Array(PREFETCH_BATCH);
+
 export class Submissions {
   private readonly p: SubmissionParts;
-  /** Of the I/Os on the ring, by tag: kind and its two arguments. */
+  /** By tag, of the I/Os in the ring: kind and its two arguments. */
   readonly kind: Uint8Array;
   readonly a: Int32Array;
   readonly b: Int32Array;
+  private readonly isInRing: Uint8Array;
   private readonly tags: IndexPool;
   private readonly counts = new IoCounts();
-  private held: PointHold | null = null;
+  private armed: PointHold | null = null;
 
   constructor(parts: SubmissionParts) {
     this.p = parts;
@@ -34,16 +41,17 @@ export class Submissions {
     this.kind = new Uint8Array(depth);
     this.a = new Int32Array(depth);
     this.b = new Int32Array(depth);
+    this.isInRing = new Uint8Array(depth);
   }
 
   /** The armed cut point; null: none. */
   get point(): PointHold | null {
-    return this.held;
+    return this.armed;
   }
 
-  /** The protocol is paused at a cut point: nothing new may be obtained. */
-  get paused(): boolean {
-    return this.held !== null && this.held.standing;
+  /** The protocol is halted at a cut point: no update may be obtained. */
+  get halted(): boolean {
+    return this.armed !== null && this.armed.halted;
   }
 
   inFlight(): InFlight {
@@ -55,21 +63,21 @@ export class Submissions {
   }
 
   armPoint(point: PointHold): void {
-    this.held = point;
+    this.armed = point;
   }
 
-  /** The point is over, reached or not: what was kept back is submitted. */
+  /** Ends the cut point, reached or not, and submits what it held back. */
   releasePoint(): void {
-    if (this.held === null) return;
-    const kept = this.held.end(this.counts.now());
-    this.held = null;
+    if (this.armed === null) return;
+    const held = this.armed.end(this.counts.now());
+    this.armed = null;
     this.p.clock.release();
-    this.submitAll(kept);
+    this.submitAll(held);
   }
 
-  /** Submits what the point kept back for this moment. */
+  /** Submits the I/O that the point holds back for the moment of the power loss. */
   submitTarget(): void {
-    if (this.held !== null) this.submitAll(this.held.takeTarget());
+    if (this.armed !== null) this.submitAll(this.armed.takeTarget());
   }
 
   push(
@@ -82,23 +90,49 @@ export class Submissions {
     lengthBytes: number,
     arenaOffset: number,
   ): void {
-    const kept =
-      this.held !== null && !this.held.admits({ kind, a, b, op, device, offsetBytes, lengthBytes, arenaOffset });
-    if (!kept) this.submit(kind, a, b, op, device, offsetBytes, lengthBytes, arenaOffset);
+    const isHeld =
+      this.armed !== null && !this.armed.admits({ kind, a, b, op, device, offsetBytes, lengthBytes, arenaOffset });
+    if (!isHeld) this.submit(kind, a, b, op, device, offsetBytes, lengthBytes, arenaOffset);
   }
 
-  /** Completion `i` of the ring has been taken; returns its tag, whose `kind`, `a` and `b` stay until the next `push`. */
+  /**
+   * The core touches one record per completed write, spread over memory. It prefetches those of the ring's completions
+   * 0 … n-1 together, before the driver reports them one by one.
+   */
+  prefetchReports(core: Core, n: number): void {
+    const { io } = this.p;
+    let count = 0;
+    for (let i = 0; i < n; i++) {
+      const tag = io.tag(i);
+      if (this.kind[tag] !== OP.write) continue;
+      prefetchedSlots[count++] = this.a[tag];
+      if (count < PREFETCH_BATCH) continue;
+      core.prefetch.reports(prefetchedSlots, count);
+      count = 0;
+    }
+    core.prefetch.reports(prefetchedSlots, count);
+  }
+
+  /**
+   * The driver has taken completion `i` of the ring. Returns its tag, whose `kind`, `a` and `b` stay until `push`.
+   * Throws RangeError for a tag that is not in flight: the ring has broken its contract, and no state of the core can
+   * be trusted.
+   */
   ended(i: number): number {
     const tag = this.p.io.tag(i);
+    if (this.isInRing[tag] !== 1) throw new RangeError(`completion has tag ${tag}: no I/O with this tag is in flight`);
+    this.isInRing[tag] = 0;
     this.tags.give(tag);
     return tag;
   }
 
-  /** The I/O with this tag is over for the counts and for the cut point. */
+  /** Counts the I/O with this tag as ended, and reports it to the cut point. */
   report(i: number, tag: number, ok: boolean): void {
-    const [kind, a, b] = [this.kind[tag], this.a[tag], this.b[tag]];
+    const kind = this.kind[tag];
+    const a = this.a[tag];
+    const b = this.b[tag];
     this.counts.add(kind, deviceOf(kind, a, b), -1);
-    this.held?.ended(kind, a, b, ok, this.p.io.submittedNs(i), this.p.io.completedNs(i));
+    this.armed?.ended(kind, a, b, ok, this.p.io.submittedNs(i), this.p.io.completedNs(i));
   }
 
   private submitAll(ios: readonly DriverIo[]): void {
@@ -121,6 +155,7 @@ export class Submissions {
     this.kind[tag] = kind;
     this.a[tag] = a;
     this.b[tag] = b;
+    this.isInRing[tag] = 1;
     this.counts.add(kind, device, 1);
     this.p.io.push(op, device, tag, offsetBytes, lengthBytes, arenaOffset);
   }

@@ -7,7 +7,7 @@ import type { DeviceRef } from '../blockdev/blockDevice.js';
 import type { LabSpec } from '../lab/spec.js';
 import type { BoardRef, RailSpec } from '../power/spec.js';
 import type { CutPoint } from '../replication/cutpoint/cutPoint.js';
-import type { JournalRef, KeepHistory, TrackingSpec } from '../replication/spec.js';
+import type { JournalRef, KeepHistory, TrackingSpec } from '../replication/replicationEngine.js';
 import type { WorkloadSpec } from '../workload/workload.js';
 import { createHash } from 'node:crypto';
 import { AREA_NAMES } from '../base/areas.js';

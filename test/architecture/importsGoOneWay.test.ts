@@ -28,7 +28,6 @@ const ALLOWED: Record<string, readonly string[]> = {
     'workload',
     'replication/cutpoint',
     'replication/scan',
-    'replication/worker',
   ],
   'replication/cutpoint': ['base', 'replication', 'tracker/core'],
   'replication/scan': [

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { planRun } from '../../src/campaign/plan.js';
 import { hasNoRoom, shortOfRoom, type RecordSpace } from '../../src/campaign/record/recordNeed.js';
 import { parseRig } from '../../src/rig/load.js';
-import type { KeepHistory } from '../../src/replication/spec.js';
+import type { KeepHistory } from '../../src/replication/replicationEngine.js';
 import type { ResolvedRig } from '../../src/rig/resolved.js';
 import { labRig, rigText } from './labRig.js';
 

@@ -1,5 +1,5 @@
 /** Reports as engine and judge give them, and a reader of the text that Prometheus reads. */
-import { DurationCounter } from '../../src/replication/durationCounter.js';
+import { DurationCounter } from '../../src/replication/meter.js';
 import type {
   DurationCounts,
   ReplicationSnapshot,

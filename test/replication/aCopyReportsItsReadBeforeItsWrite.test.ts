@@ -2,11 +2,10 @@
 import { expect, it } from 'vitest';
 import { Core } from '../../src/tracker/core/core.js';
 import { IndicatorMap } from '../../src/tracker/core/indicatorMap.js';
-import { IO_OP } from '../../src/blockdev/blockDevice.js';
-import type { IoRing, SectorTools } from '../../src/blockdev/blockDevice.js';
+import { IO_OP, type IoRing, type SectorTools } from '../../src/blockdev/blockDevice.js';
 import { CHUNK_BYTES } from '../../src/replication/scan/bulk.js';
 import { DriverClock } from '../../src/replication/driverClock.js';
-import { ApplicationQueue } from '../../src/replication/applicationQueue.js';
+import { ApplicationQueue } from '../../src/replication/application.js';
 import { CoreDriver } from '../../src/replication/driver.js';
 import type { Meter } from '../../src/replication/meter.js';
 import { planDriver } from '../../src/replication/sizes.js';

@@ -1,10 +1,8 @@
 /** Promise: a transaction that the core refuses is none, and a journal that fails as a load begins is reported as such. */
 import { expect, it } from 'vitest';
-import type { Core } from '../../src/tracker/core/core.js';
-import { REFUSED } from '../../src/tracker/core/core.js';
-import { Control } from '../../src/replication/worker/control.js';
-import { LoadGenerator } from '../../src/replication/loadRun.js';
-import { ApplicationQueue } from '../../src/replication/applicationQueue.js';
+import { REFUSED, type Core } from '../../src/tracker/core/core.js';
+import { Control } from '../../src/replication/worker/channel.js';
+import { LoadGenerator, ApplicationQueue } from '../../src/replication/application.js';
 import { ReplicationWorker } from '../../src/replication/worker/replicationWorker.js';
 import { JOURNAL } from '../../src/tracker/core/devices.js';
 import { useMirrors, WORKLOAD } from './mirror.js';
@@ -22,7 +20,7 @@ it('a refused transaction is neither written to nor closed', () => {
   const limits = { queueDepth: 4, maxWritesPerSecond: 0 };
   const generator = new LoadGenerator({
     core,
-    driver: { nowMs: 0, paused: false, obtained: () => undefined },
+    driver: { nowMs: 0, halted: false, obtained: () => undefined },
     queue: new ApplicationQueue(),
     workload,
     limits,
@@ -47,7 +45,7 @@ it('the journal fails before the log is ready for the load', () => {
     failure: ignore,
     point: ignore,
     loadBegan: ignore,
-    standstill: ignore,
+    pause: ignore,
     powerLossTaken: ignore,
   });
   engine.open(mirrors.spec(mirrors.devices()));

@@ -9,11 +9,11 @@ import type {
   ReplicationSnapshot,
   ReplicationSpec,
   PointEvent,
+  TrackingSpec,
 } from '../../src/replication/replicationEngine.js';
 import { createReplicationEngine } from '../../src/replication/worker/client.js';
 import { CUT_POINT_NAMES, CUT_POINTS } from '../../src/rig/cutPoints.js';
 import type { CutPoint } from '../../src/replication/cutpoint/cutPoint.js';
-import type { TrackingSpec } from '../../src/replication/spec.js';
 import { isBuilt, loadSome, MIB, useMirrors, WORKLOAD } from './mirror.js';
 
 const mirrors = useMirrors();

@@ -2,7 +2,7 @@
 import type { HostPause } from '../../src/base/attendedTime.js';
 import { IndicatorMap } from '../../src/tracker/core/indicatorMap.js';
 import type { IoRing, SectorTools } from '../../src/blockdev/blockDevice.js';
-import { ApplicationQueue } from '../../src/replication/applicationQueue.js';
+import { ApplicationQueue } from '../../src/replication/application.js';
 import { CoreDriver } from '../../src/replication/driver.js';
 import { DriverClock } from '../../src/replication/driverClock.js';
 import { Meter } from '../../src/replication/meter.js';

@@ -8,11 +8,9 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { HistoryFile } from '../../src/replication/worker/historyFile.js';
-import { KEPT_FAILURES_MAX } from '../../src/replication/worker/historyShelf.js';
-import type { ReplicationSpec, HistoryChange } from '../../src/replication/replicationEngine.js';
+import { HistoryFile, KEPT_FAILURES_MAX } from '../../src/replication/worker/historyFile.js';
+import type { ReplicationSpec, HistoryChange, KeepHistory } from '../../src/replication/replicationEngine.js';
 import { replayHistory } from '../../src/judge/history/replay.js';
-import type { KeepHistory } from '../../src/replication/spec.js';
 
 const BLOCK = 4096;
 const BLOCKS = 64;

@@ -2,8 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { JOURNAL, PRIMARY, SECONDARY } from '../../src/tracker/core/devices.js';
 import { RECORD_RELEASE, RECORD_WRITE, type LogCommit } from '../../src/tracker/core/transactionLog.js';
-import type { DriverIo } from '../../src/replication/driverIo.js';
-import { OP } from '../../src/replication/driverIo.js';
+import { OP, type DriverIo } from '../../src/replication/driverIo.js';
 import { PointHold } from '../../src/replication/cutpoint/pointHold.js';
 import type { PointEvent } from '../../src/replication/replicationEngine.js';
 import type { CutPoint } from '../../src/replication/cutpoint/cutPoint.js';
@@ -13,16 +12,16 @@ const CORE = { secondaryAway: false, isLogDurable: () => false };
 const TARGETS = { updateId: (slot: number) => 100 + slot, offset: (slot: number) => 4096 * slot, length: () => 4096 };
 
 function hold(at: CutPoint, kinds: number[] = [RECORD_WRITE]) {
-  const told: PointEvent[] = [];
-  const clock = { ns: 1000, feltNs: null as number | null };
+  const reports: PointEvent[] = [];
+  const clock = { ns: 1000, powerLossNs: null as number | null };
   const point = new PointHold({
     arm: { at, afterMs: 50, areas: ['primary', 'secondary', 'journal'] },
     core: CORE,
     targets: TARGETS,
     nowMs: 0,
     nowNs: () => clock.ns,
-    tell: (e) => told.push(e),
-    feltNs: () => clock.feltNs,
+    report: (e) => reports.push(e),
+    powerLossNs: () => clock.powerLossNs,
   });
   for (const index of [0, 1, 2]) {
     point.commitSealed({
@@ -33,7 +32,7 @@ function hold(at: CutPoint, kinds: number[] = [RECORD_WRITE]) {
       blocks: 8,
     } as unknown as LogCommit);
   }
-  return { point, told, clock };
+  return { point, reports, clock };
 }
 
 const io = (kind: number, a: number, b: number, device: DriverIo['device']): DriverIo => ({
@@ -51,26 +50,26 @@ const log = (commit: number): DriverIo => io(OP.log, commit, 0, JOURNAL);
 
 describe('the hold at a cut point', () => {
   it('keeps nothing before its time', () => {
-    const { point, told } = hold('primary-only');
+    const { point, reports } = hold('primary-only');
     expect(point.tick(49)).toBe(false);
     expect([write(1, PRIMARY), write(1, SECONDARY)].map((x) => point.admits(x))).toEqual([true, true]);
     expect(point.tick(50)).toBe(true);
     expect(point.tick(51)).toBe(false);
-    expect(told).toEqual([]);
+    expect(reports).toEqual([]);
   });
 
   it('stands when the update has completed where the point wants it, and keeps all else in order', () => {
-    const { point, told } = hold('primary-only');
+    const { point, reports } = hold('primary-only');
     point.tick(50);
     const later = [write(2, PRIMARY), write(2, SECONDARY), log(1), io(OP.flush, PRIMARY, 0, PRIMARY)];
     expect(point.admits(write(1, PRIMARY))).toBe(true);
     const kept = write(1, SECONDARY);
     expect(point.admits(kept)).toBe(false);
     expect(later.map((x) => point.admits(x))).toEqual([false, false, false, false]);
-    expect(point.standing).toBe(false);
+    expect(point.halted).toBe(false);
     point.ended(OP.write, 1, PRIMARY, true, 900, 950);
-    expect(point.standing).toBe(true);
-    expect(told).toEqual([
+    expect(point.halted).toBe(true);
+    expect(reports).toEqual([
       {
         type: 'reached',
         at: 'primary-only',
@@ -80,12 +79,12 @@ describe('the hold at a cut point', () => {
       },
     ]);
     expect(point.end({})).toEqual([kept, ...later]);
-    expect(told[1]).toMatchObject({ type: 'ended', sentNs: null });
+    expect(reports[1]).toMatchObject({ type: 'ended', sentNs: null });
     expect(point.admits(write(3, PRIMARY))).toBe(true);
   });
 
   it('is over without being reached when the area it waits for fails', () => {
-    const { point, told } = hold('both-completed');
+    const { point, reports } = hold('both-completed');
     point.tick(50);
     expect([write(1, PRIMARY), write(1, SECONDARY), write(2, PRIMARY)].map((x) => point.admits(x))).toEqual([
       true,
@@ -96,20 +95,20 @@ describe('the hold at a cut point', () => {
     point.ended(OP.write, 1, SECONDARY, false, 0, 1);
     expect(point.isOver).toBe(true);
     expect(point.end({})).toEqual([write(2, PRIMARY)]);
-    expect(told).toEqual([]);
+    expect(reports).toEqual([]);
   });
 
   it('sends all parts of the commit that is to be on its way, half of its time before the power goes, and nothing else', () => {
-    const { point, told, clock } = hold('log-write');
+    const { point, reports, clock } = hold('log-write');
     // Log writes take 400 ns here.
     for (let i = 0; i < 100; i++) point.ended(OP.log, 9, 0, true, 0, 400);
     point.tick(50);
     expect([log(1), log(1), write(1, PRIMARY)].map((x) => point.admits(x))).toEqual([false, false, false]);
-    expect(told).toMatchObject([
+    expect(reports).toMatchObject([
       { type: 'reached', held: false, subject: { kind: 'log', area: 'journal', updateId: 0 } },
     ]);
     expect(point.dueInNs()).toBe(Infinity);
-    clock.feltNs = 5000;
+    clock.powerLossNs = 5000;
     expect(point.dueInNs()).toBeCloseTo(5000 - 200 - 1000, 0);
     clock.ns = 4900;
     expect(point.dueInNs()).toBe(0);
@@ -118,7 +117,7 @@ describe('the hold at a cut point', () => {
     point.ended(OP.log, 1, 0, true, 4910, 5100);
     point.ended(OP.log, 1, 0, false, 4915, 5200);
     expect(point.end({ journal: { log: 1 } })).toEqual([write(1, PRIMARY)]);
-    expect(told[1]).toMatchObject({
+    expect(reports[1]).toMatchObject({
       type: 'ended',
       sentNs: 4900,
       endedNs: 5200,

@@ -8,8 +8,8 @@ import type {
   ReplicationEngine,
   ReplicationSpec,
   LoadReport,
+  TrackingSpec,
 } from '../../src/replication/replicationEngine.js';
-import type { TrackingSpec } from '../../src/replication/spec.js';
 import type { WorkloadSpec } from '../../src/workload/workload.js';
 import { useLoops } from '../blockdev/loop.js';
 

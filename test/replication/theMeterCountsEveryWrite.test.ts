@@ -1,8 +1,7 @@
 /** Promise: however many writes fall between two snapshots, each is in the histogram, in the bucket of its duration. */
 import { expect, it } from 'vitest';
 import { JOURNAL, PRIMARY } from '../../src/tracker/core/devices.js';
-import { IO_SECONDS } from '../../src/replication/ioSeconds.js';
-import { Meter } from '../../src/replication/meter.js';
+import { IO_SECONDS, Meter } from '../../src/replication/meter.js';
 import { Phase } from '../../src/replication/worker/phase.js';
 import type { ReplicationSnapshot } from '../../src/replication/replicationEngine.js';
 import { createMetrics } from '../../src/metrics/metrics.js';

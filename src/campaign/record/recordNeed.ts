@@ -4,10 +4,10 @@
  * a run before made, or, with neither, an assumption that is named as one.
  */
 import { isLabDevice, labName } from '../../rig/schema/words.js';
-import { HISTORY_FILE_BYTES, KEPT_FAILURES_MAX } from '../../replication/worker/historyShelf.js';
+import { HISTORY_FILE_BYTES, KEPT_FAILURES_MAX } from '../../replication/worker/historyFile.js';
 import { formatBytes } from '../../report/figures.js';
 import type { AreaName } from '../../base/areas.js';
-import type { KeepHistory } from '../../replication/spec.js';
+import type { KeepHistory } from '../../replication/replicationEngine.js';
 import type { ResolvedRig } from '../../rig/resolved.js';
 import type { CycleSettings } from '../cycle/cycleTypes.js';
 
@@ -89,7 +89,12 @@ function rateOf(rig: ResolvedRig, former: number | null): Pick<RecordSpace, 'wri
 }
 
 /** A load goes on while the secondary alone is without power. */
-function historyBytes(cycle: CycleSettings, writesPerSecond: number, rig: ResolvedRig, usableBytes: number | null): number {
+function historyBytes(
+  cycle: CycleSettings,
+  writesPerSecond: number,
+  rig: ResolvedRig,
+  usableBytes: number | null,
+): number {
   const loads = cycle.rounds.filter((round) => round.during === 'load');
   const loadMs = loads.reduce((sum, round) => sum + round.afterMs + cycle.powerOffMs, 0);
   const updates = (loadMs / 1000) * writesPerSecond;

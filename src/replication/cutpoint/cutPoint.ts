@@ -1,6 +1,6 @@
 /** The names of the cut points. */
 
-/** Moments of the protocol at which a cut can be aimed; `src/rig/cutPoints.ts` says what each is. */
+/** Moments of the protocol at which a cut can be aimed; `src/rig/cutPoints.ts` describes each. */
 export type CutPoint =
   | 'evidence-durable'
   | 'log-write'

@@ -1,36 +1,34 @@
 /**
- * Stops the protocol at a named point until the power is gone: a relay takes milliseconds, the protocol microseconds.
+ * Halts the protocol at a named point until the power is gone: a relay takes milliseconds, the protocol microseconds.
  *
- *   waiting ──trigger──► escorting ──its writes completed──► standing ──power lost, stop, disarm──► over
+ *   waiting ──trigger──► escorting ──its writes completed──► halted ──power lost, stop, disarm──► over
  *                  └──────(no writes to wait for)──────────────┘
  *
- * Promises: while it stands nothing is handed to the ring but the point's own I/O at its time; what is in flight ends
- * by itself and is told to the core; what was kept back goes out in its order afterwards, none is lost. Whoever drives
- * it keeps the core's clock still meanwhile, so that no deadline passes for want of an I/O that was kept back.
- * Not promised: that the point is ever reached; whoever arms it has a bound.
+ * Promises: while halted, the driver submits nothing but the I/O of the point, at its time. I/O in flight ends by
+ * itself, and the driver reports it to the core. Afterwards the I/Os held back are submitted in their order; none is
+ * lost. The driver stops the clock of the core meanwhile, so that no deadline passes because of an I/O that is held
+ * back. Not promised: that the point is reached; the caller that arms it bounds the wait.
  */
 import { AREA_NAMES } from '../../base/areas.js';
 import type { LogCommit } from '../../tracker/core/transactionLog.js';
-import type { DriverIo } from '../driverIo.js';
-import { kindName, OP, OP_KINDS } from '../driverIo.js';
+import { kindName, OP, OP_KINDS, type DriverIo } from '../driverIo.js';
 import type { InFlight, PointArm, PointEvent, PointSubject } from '../replicationEngine.js';
-import type { PointTrigger, PointView } from './pointTriggers.js';
-import { POINT_TRIGGERS } from './pointTriggers.js';
+import { POINT_TRIGGERS, type PointTrigger, type PointView } from './pointTriggers.js';
 
-/** Weight of the newest I/O in what one of its kind typically takes. */
+/** Weight of the newest I/O in the smoothed latency of its kind. */
 const TYPICAL_WEIGHT = 1 / 8;
 
 export interface PointParts {
   arm: PointArm;
   core: PointView['core'];
-  /** Where an update or copy goes, by its slot. */
+  /** Id and range of the update or copy of each slot. */
   targets: { updateId(slot: number): number; offset(slot: number): number; length(slot: number): number };
   nowMs: number;
   /** CLOCK_MONOTONIC. */
   nowNs: () => number;
-  tell: (event: PointEvent) => void;
-  /** When the power is expected to go, in ns; null: not said yet. */
-  feltNs: () => number | null;
+  report: (event: PointEvent) => void;
+  /** The expected time of the power loss, in ns; null: not known yet. */
+  powerLossNs: () => number | null;
 }
 
 export class PointHold {
@@ -38,14 +36,14 @@ export class PointHold {
   readonly view: PointView;
   private readonly p: PointParts;
   private readonly armsAtMs: number;
-  private state: 'waiting' | 'escorting' | 'standing' | 'over' = 'waiting';
+  private state: 'waiting' | 'escorting' | 'halted' | 'over' = 'waiting';
   private armed = false;
-  private readonly kept: DriverIo[] = [];
+  private readonly held: DriverIo[] = [];
   private target: DriverIo | null = null;
   private subject: PointSubject | null = null;
-  /** Escorted writes that have not completed, by area. */
+  /** Areas whose write the point waits for. */
   private readonly escorted = new Set<number>();
-  /** By kind: what an I/O takes, in ns, smoothed. */
+  /** By kind: latency of an I/O in ns, smoothed. */
   private readonly typicalNs = new Float64Array(OP_KINDS);
   private outstanding = 0;
   private sentNs: number | null = null;
@@ -58,7 +56,7 @@ export class PointHold {
     this.armsAtMs = parts.nowMs + parts.arm.afterMs;
     this.view = {
       core: parts.core,
-      journalSpoke: false,
+      isAfterJournal: false,
       armedForMs: 0,
       areas: parts.arm.areas,
       pagesSeen: new Map(),
@@ -68,12 +66,12 @@ export class PointHold {
     };
   }
 
-  /** Nothing may be decided or obtained. */
-  get standing(): boolean {
-    return this.state === 'standing';
+  /** While halted the core decides nothing and takes no update. */
+  get halted(): boolean {
+    return this.state === 'halted';
   }
 
-  /** Time passes; true when the point has just been armed. */
+  /** Time has passed. True: the point has just become active. */
   tick(nowMs: number): boolean {
     this.view.armedForMs = nowMs - this.armsAtMs;
     if (this.armed || nowMs < this.armsAtMs) return false;
@@ -86,7 +84,7 @@ export class PointHold {
     this.view.commits.set(commit.index, commit);
   }
 
-  /** Whether the I/O may go to the ring now; otherwise it is kept. */
+  /** Whether the I/O may go to the ring now; otherwise it is held back here. */
   admits(io: DriverIo): boolean {
     if (this.state === 'over' || !this.armed) return true;
     if (this.state === 'waiting') {
@@ -94,28 +92,28 @@ export class PointHold {
       this.stopAt(io);
     }
     if (this.state === 'escorting' && this.isEscorted(io)) return true;
-    this.kept.push(io);
+    this.held.push(io);
     return false;
   }
 
-  /** The work would end now; returns whether it stands at its point instead. */
+  /** The phase would end now. Returns whether it halts at its point instead. */
   atEnd(): boolean {
-    if (this.state === 'waiting' && this.armed && this.trigger.standsAtEnd?.(this.view) === true) {
+    if (this.state === 'waiting' && this.armed && this.trigger.haltsAtEnd?.(this.view) === true) {
       this.subject = this.subjectOf(this.trigger.subject!(this.view));
-      this.stand();
+      this.halt();
     }
-    return this.standing;
+    return this.halted;
   }
 
-  /** An I/O is over. */
+  /** An I/O has ended. */
   ended(kind: number, a: number, b: number, ok: boolean, submittedNs: number, completedNs: number): void {
     if (ok) this.typicalNs[kind] += (completedNs - submittedNs - this.typicalNs[kind]) * TYPICAL_WEIGHT;
     if (this.target === null) return;
     if (this.state === 'escorting' && kind === OP.write && a === this.target.a) {
       this.escorted.delete(b);
-      // Its area failed by itself: the state named will not come.
+      // The area failed by itself: the disks cannot reach the state of this point any more.
       if (!ok) this.state = 'over';
-      else if (this.escorted.size === 0) this.stand();
+      else if (this.escorted.size === 0) this.halt();
     } else if (this.outstanding > 0 && kind === this.target.kind && a === this.target.a) {
       this.outstanding--;
       this.sentNs = Math.min(this.sentNs ?? submittedNs, submittedNs);
@@ -124,31 +122,31 @@ export class PointHold {
     }
   }
 
-  /** Until the point's own I/O is due, in ns; Infinity: not timed. */
+  /** Time until the I/O of the point is due, in ns; Infinity: it has no time. */
   dueInNs(): number {
-    const waits = this.state === 'standing' && !this.trigger.held && this.sentNs === null;
-    const feltNs = waits ? this.p.feltNs() : null;
-    if (feltNs === null) return Infinity;
-    // Half of what it takes before: the best chance that the power goes while it is on its way.
-    return Math.max(0, feltNs - this.typicalNs[this.target!.kind] / 2 - this.p.nowNs());
+    const waits = this.state === 'halted' && !this.trigger.held && this.sentNs === null;
+    const powerLossNs = waits ? this.p.powerLossNs() : null;
+    if (powerLossNs === null) return Infinity;
+    // Half a latency earlier: this gives the best chance that the power goes while the I/O is in flight.
+    return Math.max(0, powerLossNs - this.typicalNs[this.target!.kind] / 2 - this.p.nowNs());
   }
 
-  /** The point's own I/O (a log commit is several), to be handed to the ring at once. */
+  /** Takes the I/Os of the point (a log commit has several); the caller submits them at once. */
   takeTarget(): DriverIo[] {
     const isTarget = (io: DriverIo): boolean => io.kind === this.target!.kind && io.a === this.target!.a;
-    const own = this.kept.filter(isTarget);
-    const others = this.kept.filter((io) => !isTarget(io));
-    this.kept.splice(0, this.kept.length, ...others);
+    const own = this.held.filter(isTarget);
+    const others = this.held.filter((io) => !isTarget(io));
+    this.held.splice(0, this.held.length, ...others);
     this.outstanding = own.length;
     this.sentNs = this.p.nowNs();
     return own;
   }
 
-  /** It is over, reached or not: what was kept back, in order. */
+  /** Ends the point, reached or not. Returns the I/Os held back, in order. */
   end(inFlight: InFlight): DriverIo[] {
-    if (this.state === 'standing') {
+    if (this.state === 'halted') {
       const { sentNs, endedNs } = this;
-      this.p.tell({
+      this.p.report({
         type: 'ended',
         atNs: this.p.nowNs(),
         sentNs,
@@ -158,7 +156,7 @@ export class PointHold {
       });
     }
     this.state = 'over';
-    return this.kept.splice(0);
+    return this.held.splice(0);
   }
 
   get isOver(): boolean {
@@ -169,7 +167,7 @@ export class PointHold {
     this.target = io;
     this.subject = this.subjectOf(this.trigger.subject?.(this.view) ?? io);
     for (const area of this.trigger.completes ?? []) this.escorted.add(area);
-    if (this.escorted.size === 0) this.stand();
+    if (this.escorted.size === 0) this.halt();
     else this.state = 'escorting';
   }
 
@@ -177,10 +175,10 @@ export class PointHold {
     return io.kind === OP.write && io.a === this.target!.a && this.escorted.has(io.b);
   }
 
-  private stand(): void {
-    this.state = 'standing';
-    const { arm, tell, nowNs } = this.p;
-    tell({ type: 'reached', at: arm.at, held: this.trigger.held, atNs: nowNs(), subject: this.subject! });
+  private halt(): void {
+    this.state = 'halted';
+    const { arm, report, nowNs } = this.p;
+    report({ type: 'reached', at: arm.at, held: this.trigger.held, atNs: nowNs(), subject: this.subject! });
   }
 
   private subjectOf(io: DriverIo): PointSubject {

@@ -1,33 +1,35 @@
 /**
- * Where each cut point lies in the driver's stream of I/Os: the last moment before the I/O that would leave it. What the
- * points are for stands in `src/rig/cutPoints.ts`.
+ * The place of each cut point in the stream of I/Os of the driver: just before the I/O that would leave the named
+ * state. `src/rig/cutPoints.ts` describes the purpose of the points.
  *
- *   held    the I/O that would leave the state is kept back, and everything after it: the disks stand in the state
- *   led     the I/O itself is to be on its way when the power goes: kept back until that is about to happen
+ *   held      the driver holds back the I/O that would leave the state, and every later one: the disks stay in the state
+ *   not held  the I/O itself must be in flight when the power goes: the driver submits it just before
  */
 import { AREA_NAMES, type AreaName } from '../../base/areas.js';
 import { JOURNAL, PRIMARY, SECONDARY } from '../../tracker/core/devices.js';
 import { RECORD_COMPLETE, RECORD_RELEASE, RECORD_WRITE, type LogCommit } from '../../tracker/core/transactionLog.js';
 import type { CutPoint } from './cutPoint.js';
-import type { DriverIo } from '../driverIo.js';
-import { OP } from '../driverIo.js';
+import { OP, type DriverIo } from '../driverIo.js';
 
 const RELEASES = [RECORD_RELEASE, RECORD_COMPLETE];
 
-/** An update whose own evidence was just made is the sharper case; where all regions are hot none comes for long. */
+/**
+ * `evidence-durable` prefers an update whose own evidence has just become durable. Where all regions are hot no such
+ * update comes for a long time: after this wait any update will do.
+ */
 const FRESH_EVIDENCE_WAIT_MS = 300;
 
 export interface PointView {
   core: { readonly secondaryAway: boolean; isLogDurable(sequence: number): boolean };
-  /** The journal has just said that something is durable: what is submitted now waited for that. */
-  journalSpoke: boolean;
+  /** The core submits this I/O while it takes a completion of the journal: the I/O has waited for the journal. */
+  isAfterJournal: boolean;
   armedForMs: number;
-  /** Areas that the cut will darken. */
+  /** Areas that the cut powers off. */
   areas: readonly AreaName[];
   /** Indicator pages seen since the point was armed: group → offsets of the copies, in order. */
   pagesSeen: Map<number, number[]>;
   lastPage: DriverIo | null;
-  /** Commits written since the point was armed, by index: the newest of each. */
+  /** By index, the newest commit written since the point was armed. */
   commits: Map<number, LogCommit>;
   /** The first commit that released something since then, and its last block. */
   release: { io: DriverIo; sequence: number } | null;
@@ -35,27 +37,32 @@ export interface PointView {
 
 export interface PointTrigger {
   held: boolean;
-  /** The protocol stops before this I/O. */
+  /** Whether the protocol halts before this I/O. */
   stopsAt(io: DriverIo, view: PointView): boolean;
-  /** The update's writes to these areas go out all the same, and must have completed for the state to be the one named. */
+  /**
+   * The writes of the update to these areas are submitted, and must complete before the disks are in the named state.
+   */
   completes?: readonly (typeof PRIMARY | typeof SECONDARY)[];
-  /** The work is over, with nothing left to submit: whether the state is the one named all the same. */
-  standsAtEnd?(view: PointView): boolean;
-  /** What it stopped over, where that is not the I/O kept back. */
+  /** The phase ends, and no I/O is left to halt at: whether the disks are in the named state. */
+  haltsAtEnd?(view: PointView): boolean;
+  /** The I/O to report, where it is not the one held back. */
   subject?(view: PointView): DriverIo;
-  /** S is taken as lost when the point is armed, as after a timeout: only then are regions marked (R9). */
+  /** When the point becomes active, the core takes S as lost, as after a timeout: only then it marks regions (R9). */
   losesSecondary?: true;
 }
 
 const isPage = (io: DriverIo): boolean => io.kind === OP.page;
 const isJournalWrite = (io: DriverIo): boolean => io.kind === OP.page || io.kind === OP.log;
-/** An update's two writes are submitted together, P first. */
+/** The core submits the two writes of an update together, P first. */
 const isWriteTo =
   (area: number) =>
   (io: DriverIo, { core }: PointView): boolean =>
     io.kind === OP.write && io.b === area && !core.secondaryAway;
 
-/** The copies of a page are never written at once: at the second write of one the first is durable, at the third both. */
+/**
+ * The core writes the two copies of a page one after the other: before the second write of a page the first copy is
+ * durable, before the third write both are.
+ */
 const isPageWrite =
   (nth: number) =>
   (io: DriverIo, view: PointView): boolean => {
@@ -63,7 +70,7 @@ const isPageWrite =
     if (io.kind !== OP.page) return false;
     view.lastPage = io;
     const before = pagesSeen.get(io.a) ?? [];
-    // Twice the same copy: its other one is not of this series.
+    // The same copy twice: the first of these writes belonged to an earlier pair.
     if (before.at(-1) !== io.offsetBytes) before.push(io.offsetBytes);
     pagesSeen.set(io.a, before);
     return before.length >= nth;
@@ -84,7 +91,7 @@ function commitHolds(io: DriverIo, { commits }: PointView, kinds: readonly numbe
   return commit.kind.subarray(0, commit.recordCount).some((kind) => kinds.includes(kind));
 }
 
-/** Where the cut darkens neither P nor S, either's flush will do. */
+/** A flush of an area that the cut powers off. When it powers off neither P nor S, the flush of either counts. */
 function isFlushOfCut(io: DriverIo, { areas }: PointView): boolean {
   if (io.kind !== OP.flush || io.device === JOURNAL) return false;
   return areas.includes(AREA_NAMES[io.device]) || !(areas.includes('primary') || areas.includes('secondary'));
@@ -94,7 +101,7 @@ export const POINT_TRIGGERS: Record<CutPoint, PointTrigger> = {
   'evidence-durable': {
     held: true,
     stopsAt: (io, view) =>
-      io.kind === OP.write && io.b === PRIMARY && (view.journalSpoke || view.armedForMs > FRESH_EVIDENCE_WAIT_MS),
+      io.kind === OP.write && io.b === PRIMARY && (view.isAfterJournal || view.armedForMs > FRESH_EVIDENCE_WAIT_MS),
   },
   'log-write': { held: false, stopsAt: (io, view) => commitHolds(io, view, [RECORD_WRITE]) },
   'primary-only': { held: true, stopsAt: isWriteTo(SECONDARY), completes: [PRIMARY] },
@@ -112,7 +119,7 @@ export const POINT_TRIGGERS: Record<CutPoint, PointTrigger> = {
   'clear-durable': {
     held: true,
     stopsAt: isPageWrite(3),
-    standsAtEnd: (view) => view.lastPage !== null,
+    haltsAtEnd: (view) => view.lastPage !== null,
     subject: (view) => view.lastPage!,
   },
   'dirty-read': { held: true, stopsAt: isJournalWrite },

@@ -1,16 +1,17 @@
 /**
- * Whole-device passes (base pattern, judgement, comparison, journal reads): plain windows of large transfers, while no
- * engine is at work.
+ * Bulk passes over entire devices: windows of large transfers, while no core runs. The judge, the comparison and the
+ * recovery of the journal use them. `prepareAreas` writes the base pattern.
  */
 import { AREA_NAMES } from '../../base/areas.js';
-import type { IoRing, IoOp } from '../../blockdev/blockDevice.js';
-import { IO_OP } from '../../blockdev/blockDevice.js';
+import { SECTOR_BYTES } from '../../base/observation.js';
+import { IO_OP, type IoRing, type IoOp, type SectorTools } from '../../blockdev/blockDevice.js';
+import { PRIMARY, SECONDARY } from '../../tracker/core/devices.js';
 import { ReplicationError } from '../errors.js';
 
 export const CHUNK_BYTES = 1024 * 1024;
 /** Chunks in flight per device. */
 export const WINDOW_CHUNKS = 4;
-/** Two devices' windows. */
+/** The windows of two devices. */
 export const BULK_ARENA_BYTES = 2 * WINDOW_CHUNKS * CHUNK_BYTES;
 
 const SLICE_NS = 100e6;
@@ -25,11 +26,11 @@ export interface BulkTransfer {
   errno?: number;
 }
 
-/** Performs all transfers and waits for them; failures are noted in each. At most `io.depth`. */
+/** Performs all transfers, at most `io.depth`, and waits for them. Sets `errno` of each. */
 export function transferAll(io: IoRing, transfers: readonly BulkTransfer[]): void {
   transfers.forEach((t, tag) => io.push(t.op, t.device, tag, t.offsetBytes, t.lengthBytes, t.arenaOffset));
   for (let left = transfers.length; left > 0;) {
-    // In slices: between two of them the thread can be ended, though a device never answers.
+    // In slices: the main thread can terminate this thread between two of them, also when a device never answers.
     const n = io.submitAndReap(1, SLICE_NS);
     for (let i = 0; i < n; i++) {
       const result = io.result(i);
@@ -39,7 +40,7 @@ export function transferAll(io: IoRing, transfers: readonly BulkTransfer[]): voi
   }
 }
 
-/** Like `transferAll`, for passes that make no sense without the device. @throws ReplicationError ENGINE_AREA_LOST */
+/** Like `transferAll`; the first failure ends the pass. @throws ReplicationError ENGINE_AREA_LOST */
 export function transferOrThrow(io: IoRing, transfers: readonly BulkTransfer[]): void {
   transferAll(io, transfers);
   const failed = transfers.find((t) => t.errno !== 0);
@@ -47,7 +48,7 @@ export function transferOrThrow(io: IoRing, transfers: readonly BulkTransfer[]):
   const area = AREA_NAMES[failed.device];
   throw new ReplicationError(
     'ENGINE_AREA_LOST',
-    `${area}: I/O at byte ${failed.offsetBytes} failed with errno ${failed.errno ?? 0}; the step cannot go on without the device`,
+    `${area}: I/O at byte ${failed.offsetBytes} failed with errno ${failed.errno ?? 0}; this step needs the device`,
     { area, offsetBytes: failed.offsetBytes, errno: failed.errno ?? 0 },
   );
 }
@@ -59,7 +60,7 @@ export function flushOrThrow(io: IoRing, devices: readonly number[]): void {
   );
 }
 
-/** Chunks of 0 … totalBytes, a window at a time. */
+/** The chunks of 0 … totalBytes, one window at a time. */
 export function* windows(totalBytes: number): Generator<{ offsetBytes: number; lengthBytes: number }[], void, void> {
   for (let start = 0; start < totalBytes; start += WINDOW_CHUNKS * CHUNK_BYTES) {
     const chunks: { offsetBytes: number; lengthBytes: number }[] = [];
@@ -70,4 +71,33 @@ export function* windows(totalBytes: number): Generator<{ offsetBytes: number; l
     }
     yield chunks;
   }
+}
+
+export interface PrepareParts {
+  io: IoRing;
+  tools: SectorTools;
+  usableBytes: number;
+  runId: number;
+  /** Called after each window with the bytes done. False: stop. */
+  progress: (doneBytes: number) => boolean;
+}
+
+/**
+ * Writes the base pattern and flushes both areas. It stamps every sector as update 0, so that the content of each
+ * sector is known. False: it was stopped. @throws ReplicationError ENGINE_AREA_LOST
+ */
+export function prepareAreas({ io, tools, usableBytes, runId, progress }: PrepareParts): boolean {
+  for (const chunks of windows(usableBytes)) {
+    const writes = chunks.flatMap((chunk, i) => {
+      const arenaOffset = i * CHUNK_BYTES;
+      const firstLba = chunk.offsetBytes / SECTOR_BYTES;
+      tools.stamp(io.arena, arenaOffset, chunk.lengthBytes, { runId, updateId: 0, transactionId: 0, firstLba });
+      return [PRIMARY, SECONDARY].map((device) => ({ op: IO_OP.write, device, ...chunk, arenaOffset }));
+    });
+    transferOrThrow(io, writes);
+    const last = chunks[chunks.length - 1];
+    if (!progress(last.offsetBytes + last.lengthBytes)) return false;
+  }
+  flushOrThrow(io, [PRIMARY, SECONDARY]);
+  return true;
 }

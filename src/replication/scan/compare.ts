@@ -1,4 +1,4 @@
-/** Comparing P and S byte for byte, region by region. */
+/** Compares P and S byte for byte, region by region. */
 import { PRIMARY, SECONDARY } from '../../tracker/core/devices.js';
 import { IO_OP, type IoRing, type SectorTools } from '../../blockdev/blockDevice.js';
 import { isHostsOwn } from '../../base/plugpullError.js';
@@ -10,11 +10,13 @@ export interface CompareParts {
   io: IoRing;
   tools: SectorTools;
   geometry: JournalGeometry;
-  /** After each window: bytes done. Returns false to stop. */
+  /** Called after each window with the bytes done. False: stop. */
   progress: (doneBytes: number) => boolean;
 }
 
-/** Reads every byte of both areas. `look` is shown each pair of chunks first. Null: it was stopped. */
+/**
+ * Reads every byte of both areas. Calls `look` with each pair of chunks before it compares them. Null: it was stopped.
+ */
 export function compareAreas(
   p: CompareParts,
   look?: (primary: BulkTransfer, secondary: BulkTransfer) => void,
@@ -32,7 +34,7 @@ export function compareAreas(
   return differing;
 }
 
-/** Regions with at least one byte that differs, or that one side cannot read. */
+/** Regions in which at least one byte differs or is unreadable on P or S. */
 export class DifferingRegions {
   readonly regions = new Set<number>();
   firstDifferenceBytes: number | null = null;
@@ -74,7 +76,7 @@ export function readWindow(
   return reads;
 }
 
-/** Blocks of chunks that failed, as "device:offset", which could not be read on their own either. */
+/** Reads a chunk that failed again, block by block, and notes the blocks that fail alone. */
 function readByBlocks(io: IoRing, failed: BulkTransfer): void {
   const unreadable = new Set<number>();
   for (let at = 0; at < failed.lengthBytes; at += BLOCK_BYTES) {
@@ -91,16 +93,22 @@ function readByBlocks(io: IoRing, failed: BulkTransfer): void {
   unreadableBlocks.set(failed, unreadable);
 }
 
-/** The device refused the read, and then gave every block of it: an error that is gone is an error all the same. */
+/**
+ * The device failed the read, and then every block of it succeeded. The first error is a fault of the device all the
+ * same.
+ */
 export function refusedOnce(read: BulkTransfer): boolean {
   const { errno = 0 } = read;
   return errno !== 0 && !isHostsOwn(errno) && unreadableBlocks.get(read)?.size === 0;
 }
 
-/** Per failed read: offsets, within it, of blocks that have no answer. Forgotten with the read. */
+/**
+ * By failed read: offsets, within it, of blocks that cannot be read. Garbage collection removes the entry with the
+ * read.
+ */
 const unreadableBlocks = new WeakMap<BulkTransfer, Set<number>>();
 
-/** Offsets, within the read, of blocks that the device would not read. */
+/** Offsets, within the read, of blocks that the device cannot read. */
 export function unreadableIn(read: BulkTransfer): Iterable<number> {
   return unreadableBlocks.get(read) ?? [];
 }

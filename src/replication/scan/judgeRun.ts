@@ -1,7 +1,7 @@
 /**
- * One pass over P and S: every sector is classified against the history, every region compared, and the result held
- * against D (I1, I2). Afterwards what the media hold is the new truth of the history. A later pass holds P against that
- * truth, and S against P: what was lost in between on P is on both when a copy has followed.
+ * The judge: one pass over P and S. It classifies every sector by the history, compares every region, and checks the
+ * result against D (I1, I2). Then it records the content of the media in the history. The verify pass after the resync
+ * compares P with that content, and S with P: damage on P that a copy has taken to S is on both.
  */
 import type { StorageArea } from '../../base/areas.js';
 import type { IndicatorMap } from '../../tracker/core/indicatorMap.js';
@@ -27,7 +27,7 @@ export interface LookParts {
   tools: SectorTools;
   geometry: JournalGeometry;
   history: HistoryRecorder;
-  /** After each window: bytes done. Returns false to stop. */
+  /** Called after each window with the bytes done. False: stop. */
   progress: (doneBytes: number) => boolean;
 }
 
@@ -71,7 +71,9 @@ export function judgeAreas(p: JudgeParts): JudgeReport | null {
   };
 }
 
-/** What has gone wrong since it was judged: every byte of P against the history, and of S against P. Null: it was stopped. */
+/**
+ * Finds damage since the judge pass: compares every byte of P with the history, and of S with P. Null: it was stopped.
+ */
 export function verifyAreas(p: LookParts): Required<Look> | null {
   const tallies = { primary: new AreaTally('primary'), secondary: new AreaTally('secondary') };
   const observations = roomForAChunk();
@@ -84,7 +86,7 @@ export function verifyAreas(p: LookParts): Required<Look> | null {
   return { differing, faults: { primary: faultsOf('primary'), secondary: faultsOf('secondary') } };
 }
 
-/** P and S side by side; where there is a history, each byte against it as well. */
+/** Result of a comparison of P and S; with a history, the faults that it shows too. */
 export interface Look {
   differing: DifferingRegions;
   faults?: Record<StorageArea, Record<string, number>>;
@@ -130,7 +132,7 @@ function observe(p: LookParts, read: BulkTransfer, out: Float64Array): void {
   }
 }
 
-/** Counts what the chunk holds. Returns what was seen of it, in `room`: of sectors that were read again, the second time. */
+/** Tallies the sectors of the chunk. Returns their observations, in `room`; of sectors read again, the second ones. */
 function judgeChunk(
   p: LookParts,
   area: StorageArea,
@@ -156,7 +158,7 @@ function judgeChunk(
   return seen;
 }
 
-/** Reads the blocks of the suspects again, in place, and observes the suspects. */
+/** Reads the blocks of suspect sectors again, in place, and returns the new observations of these sectors. */
 function reread(
   p: LookParts,
   device: number,

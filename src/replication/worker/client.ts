@@ -1,4 +1,4 @@
-/** The main thread's handle on the I/O worker. */
+/** The replication engine as the main thread uses it: sends each call to the I/O worker thread. */
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
@@ -7,9 +7,8 @@ import { loadNative } from '../../blockdev/ffi/loadNative.js';
 import type { FfiName } from '../../blockdev/ffi/native.js';
 import { JournalError } from '../../tracker/journal/format.js';
 import type { AreaName } from '../../base/areas.js';
-import { Control } from './control.js';
+import { Control, type CarriedError, type ReplicationCommand, type FromWorker, type ToWorker } from './channel.js';
 import { ReplicationError } from '../errors.js';
-import type { CarriedError, ReplicationCommand, FromWorker, ToWorker } from './messages.js';
 import type { ReplicationEvents, ReplicationEngine, ReplicationSpec } from '../replicationEngine.js';
 
 interface Pending {
@@ -17,13 +16,13 @@ interface Pending {
   reject(error: Error): void;
 }
 
-/** The compiled worker, also when this file itself runs uncompiled (tests). */
+/** The compiled worker file, also when this file runs uncompiled in tests. */
 function workerFile(): string {
   const here = fileURLToPath(new URL('.', import.meta.url));
   return join(here.replace(/\/src\/replication\/worker\/$/, '/dist/replication/worker/'), 'worker.js');
 }
 
-/** Starts a worker thread with no devices open. It binds the library when it opens some: each spec names its FFI. */
+/** Starts a worker thread without open devices. `open` loads the C library, since the spec names the FFI. */
 export function createReplicationEngine(
   events: ReplicationEvents,
   options: { ffi: FfiName },
@@ -55,8 +54,9 @@ class EngineClient implements ReplicationEngine {
   }
 
   async open(spec: ReplicationSpec): ReturnType<ReplicationEngine['open']> {
-    // Loaded here as well, so that the library outlives the thread: ffi-napi's handles are closed after their thread
-    // has unloaded it, which crashes the process unless someone else still holds it.
+    // This thread loads the library too. ffi-napi closes its handles after the worker thread has unloaded the library,
+    // and
+    // that would crash the process if no other thread held it.
     loadNative(spec.ffi);
     return this.call('open', spec) as ReturnType<ReplicationEngine['open']>;
   }
@@ -100,7 +100,7 @@ class EngineClient implements ReplicationEngine {
     const running = [...this.pending.values()];
     if (running.length === 0) return;
     this.control.requestStop();
-    // The running command answers at its next safe point; whatever it answers, it has stopped.
+    // The running command resolves or rejects at its next safe moment; in both cases it has stopped.
     await new Promise<void>((resolve) => {
       let left = this.pending.size;
       for (const p of running) {
@@ -120,8 +120,8 @@ class EngineClient implements ReplicationEngine {
     });
   }
 
-  async sendPoint(feltNs: number): Promise<void> {
-    this.control.sendPointAt(feltNs);
+  async sendPoint(powerLossNs: number): Promise<void> {
+    this.control.sendPointAt(powerLossNs);
   }
 
   async disarmPoint(): Promise<void> {
@@ -165,7 +165,7 @@ class EngineClient implements ReplicationEngine {
     else if (message.type === 'failure') this.events.onFailure(message.failure);
     else if (message.type === 'point') this.events.onPoint?.(message.event);
     else if (message.type === 'loadBegan') this.events.onLoadBegan?.();
-    else if (message.type === 'standstill') this.events.onPause?.(message.standstill);
+    else if (message.type === 'pause') this.events.onPause?.(message.pause);
     else if (message.type === 'powerLossTaken') for (const done of this.powerLossWaiters.splice(0)) done();
     else {
       const pending = this.pending.get(message.id);
@@ -184,7 +184,7 @@ class EngineClient implements ReplicationEngine {
   }
 }
 
-/** An error of the worker in its own class again, as far as callers tell classes apart. */
+/** Makes the error of the worker again, in its class where callers check the class. */
 function revive(e: CarriedError): Error {
   const classes: Record<string, new (code: never, message: string, context: never) => Error> = {
     DeviceError: DeviceError as never,

@@ -1,20 +1,95 @@
 /**
- * The judge's history of a worker, written to the run directory as it grows. It outlives engines: after a cut a new
- * engine starts, and the judge still knows what the devices had promised.
+ * The history of the judge, written to the run directory as it grows. It outlives the engine: after a cut a new engine
+ * starts, and the judge still knows what the devices have answered.
  *
- *   history/cycle-000000.bin   from the first cycle
- *   history/cycle-000017.bin   a checkpoint of what the devices owed as cycle 17 began, and everything since
+ *   history/cycle-000000.bin   records from the first cycle on
+ *   history/cycle-000017.bin   a checkpoint of the history at the start of cycle 17, and the records since
  *
- * Promises: each file is replayed alone (historyLog.ts); one is removed only when a later one is complete on the disk, so
- * that a bench that dies leaves whole files, and at worst a `.new` that nobody reads. `shelf` says which are removed.
+ * Promises: each file replays alone (judge/history/log.ts). A file is removed only when a later one is complete on the
+ * disk: a bench that dies leaves complete files, and at worst a `.new` that no program reads.
+ *
+ * `HistoryRetention` decides which files stay (pure). A cycle starts a new file when the current one is long enough or
+ * holds a failure. A closed file without a failure is removed once the file after it is closed without a failure too.
+ * So a failure keeps the records of the cycles around it, and the size of all files is bounded:
+ *
+ *   … removed … │ passed, closed │ passed, being written          at least the length of one file before the present
+ *               │ passed │ FAILED │ passed │                      kept around a failure
  */
 import { closeSync, fsyncSync, ftruncateSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { WriteHistory } from '../../judge/history/history.js';
 import { HistoryRecorder } from '../../judge/history/recorder.js';
 import { ReplicationError } from '../errors.js';
-import { HistoryShelf } from './historyShelf.js';
-import type { ReplicationSpec, HistoryChange } from '../replicationEngine.js';
+import type { HistoryChange, KeepHistory, ReplicationSpec } from '../replicationEngine.js';
+
+/**
+ * Bytes of records after the checkpoint of a file; at least as many as the checkpoint has, so that checkpoints at most
+ * double what is written.
+ */
+export const HISTORY_FILE_BYTES = 32 * 2 ** 20;
+/** Failures whose records are kept, the first ones; with each its file and the files before and after it. */
+export const KEPT_FAILURES_MAX = 16;
+
+export interface HistoryFileRange {
+  name: string;
+  firstCycle: number;
+  lastCycle: number;
+  bytes: number;
+  /** The file holds a cycle that did not pass. */
+  isKept: boolean;
+}
+
+interface Current extends HistoryFileRange {
+  checkpointBytes: number;
+}
+
+export class HistoryRetention {
+  current: Current = rangeFrom(0, 0);
+  private readonly keep: KeepHistory;
+  private readonly fileBytes: number;
+  private closed: HistoryFileRange[] = [];
+  private failures = 0;
+
+  constructor(keep: KeepHistory, fileBytes = HISTORY_FILE_BYTES) {
+    this.keep = keep;
+    this.fileBytes = fileBytes;
+  }
+
+  /** Returns whether `cycle` starts a new file. `bytes`: length of the current file. */
+  cycleBegins(cycle: number, passed: boolean | null, bytes: number): boolean {
+    const { current } = this;
+    current.bytes = bytes;
+    if (passed === null || this.keep !== 'failures') return false;
+    current.lastCycle = cycle - 1;
+    if (!passed && !current.isKept && this.failures < KEPT_FAILURES_MAX) {
+      this.failures++;
+      current.isKept = true;
+    }
+    return current.isKept || bytes - current.checkpointBytes >= Math.max(this.fileBytes, current.checkpointBytes);
+  }
+
+  nextName(cycle: number): string {
+    return rangeFrom(cycle, 0).name;
+  }
+
+  /** The new file is complete with its checkpoint. Returns the files to remove. */
+  opened(cycle: number, checkpointBytes: number): HistoryFileRange[] {
+    this.closed.push(this.current);
+    this.current = rangeFrom(cycle, checkpointBytes);
+    const isPast = (i: number): boolean =>
+      i + 1 < this.closed.length && !this.closed[i].isKept && !this.closed[i + 1].isKept;
+    const past = this.closed.filter((_, i) => isPast(i));
+    // The file after a kept one stays too.
+    const removed = past.filter((file) => this.closed[this.closed.indexOf(file) - 1]?.isKept !== true);
+    this.closed = this.closed.filter((file) => !removed.includes(file));
+    return removed;
+  }
+}
+
+function rangeFrom(cycle: number, checkpointBytes: number): Current {
+  const name = `cycle-${String(cycle).padStart(6, '0')}.bin`;
+  return { name, firstCycle: cycle, lastCycle: cycle, bytes: checkpointBytes, isKept: false, checkpointBytes };
+}
 
 interface OpenFile {
   fd: number;
@@ -25,10 +100,13 @@ interface OpenFile {
 export class HistoryFile {
   recorder: HistoryRecorder | null = null;
   private file: OpenFile | null = null;
-  private shelf: HistoryShelf | null = null;
+  private retention: HistoryRetention | null = null;
   private dir = '';
 
-  /** Begins the history, or goes on with it. @throws ReplicationError ENGINE_DEVICE when the areas are not those it is of, ENGINE_HISTORY. */
+  /**
+   * Starts the history, or continues it. @throws ReplicationError ENGINE_DEVICE when the history belongs to other
+   * areas, ENGINE_HISTORY
+   */
   open(spec: ReplicationSpec, usableBytes: number): void {
     if (this.recorder !== null) {
       const { runId, usableBytes: before } = this.recorder.history;
@@ -46,37 +124,40 @@ export class HistoryFile {
       return;
     }
     this.dir = spec.historyDir;
-    this.shelf = new HistoryShelf(keep, spec.historyFileBytes);
+    this.retention = new HistoryRetention(keep, spec.historyFileBytes);
     mkdirSync(this.dir, { recursive: true, mode: 0o700 });
-    const file = create(join(this.dir, this.shelf.current.name));
+    const file = create(join(this.dir, this.retention.current.name));
     this.file = file;
     this.recorder = new HistoryRecorder(history, (bytes) => append(file, bytes));
     this.check();
   }
 
   /**
-   * A cycle begins; `passed`: how the one before it ended, null before the first. Records of cycles that passed may be
-   * removed now. @throws ReplicationError ENGINE_HISTORY
+   * A cycle starts. `passed`: the result of the cycle before; null before the first. Removes files that are not needed
+   * any more. @throws ReplicationError ENGINE_HISTORY
    */
   beginCycle(cycle: number, passed: boolean | null): HistoryChange {
-    const { recorder, shelf, file } = this;
-    if (recorder === null || shelf === null || file === null) return { file: null, pruned: [] };
+    const { recorder, retention, file } = this;
+    if (recorder === null || retention === null || file === null) return { file: null, pruned: [] };
     recorder.drain();
     this.check();
-    const isDue = shelf.cycleBegins(cycle, passed, file.bytes);
-    if (!isDue || !recorder.history.atRest) return { file: shelf.current.name, pruned: [] };
-    const next = this.continueIn(recorder, shelf.nextName(cycle));
-    const pruned = shelf.opened(cycle, next.bytes);
+    const isDue = retention.cycleBegins(cycle, passed, file.bytes);
+    if (!isDue || !recorder.history.atRest) return { file: retention.current.name, pruned: [] };
+    const next = this.continueIn(recorder, retention.nextName(cycle));
+    const pruned = retention.opened(cycle, next.bytes);
     closeSync(file.fd);
     this.file = next;
     for (const { name } of pruned) rmSync(join(this.dir, name), { force: true });
     return {
-      file: shelf.current.name,
+      file: retention.current.name,
       pruned: pruned.map(({ firstCycle, lastCycle, bytes }) => ({ firstCycle, lastCycle, bytes })),
     };
   }
 
-  /** @throws ReplicationError ENGINE_HISTORY when a record could not be written: from there on the history is not complete. */
+  /**
+   * @throws ReplicationError ENGINE_HISTORY when a record could not be written: the history is incomplete from there
+   * on.
+   */
   check(): void {
     const failure = this.recorder?.failure ?? null;
     if (failure !== null) throw failure;
@@ -87,10 +168,10 @@ export class HistoryFile {
     if (this.file !== null) closeSync(this.file.fd);
     this.file = null;
     this.recorder = null;
-    this.shelf = null;
+    this.retention = null;
   }
 
-  /** A file under its final name has its whole checkpoint. */
+  /** Writes the checkpoint before it gives the file its final name. */
   private continueIn(recorder: HistoryRecorder, name: string): OpenFile {
     const draft = join(this.dir, `${name}.new`);
     const file = create(draft);
@@ -118,7 +199,7 @@ function create(path: string): OpenFile {
   }
 }
 
-/** All of it or nothing, so that the file ends with a whole record. @throws ReplicationError ENGINE_HISTORY */
+/** Appends all or nothing: the file never ends within a record. @throws ReplicationError ENGINE_HISTORY */
 function append(file: OpenFile, bytes: Uint8Array): void {
   try {
     for (let at = 0; at < bytes.length;) at += writeSync(file.fd, bytes, at);

@@ -1,11 +1,11 @@
-/** Which step the worker is in and how far it has come; makes the snapshots that the main thread shows and exports. */
+/** The phase of the worker and its progress. Makes the snapshots that the main thread shows and exports. */
 import type { Core } from '../../tracker/core/core.js';
 import { JOURNAL, PRIMARY, SECONDARY } from '../../tracker/core/devices.js';
 import { BLOCK_BYTES } from '../../tracker/journal/layout.js';
 import type { Meter } from '../meter.js';
 import type { ReplicationSnapshot } from '../replicationEngine.js';
 
-/** Snapshots a second at most: ten. */
+/** At most ten snapshots a second. */
 const SNAPSHOT_INTERVAL_MS = 100;
 
 export interface PhaseContext {
@@ -30,7 +30,7 @@ export class Phase {
     this.context = context;
   }
 
-  /** `totalBytes` 0: it has no measurable end. */
+  /** `totalBytes` 0: the phase has no measurable end. */
   enter(name: string, totalBytes: number): void {
     this.name = name;
     this.totalBytes = totalBytes;

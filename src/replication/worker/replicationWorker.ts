@@ -1,7 +1,6 @@
 /**
- * The commands of the replication engine, as they run in the worker thread: open, format, prepare, recover, load, resync,
- * judge, verify. Every loop here is synchronous; between rounds it looks at the control flags and sends a snapshot now and
- * then.
+ * The commands of the replication engine, as the worker thread performs them: open, format, prepare, recover, load,
+ * resync, judge, verify. Every loop is synchronous; between rounds it reads the control flags and sends snapshots.
  */
 import { PRIMARY, SECONDARY } from '../../tracker/core/devices.js';
 import { IndicatorMap } from '../../tracker/core/indicatorMap.js';
@@ -9,7 +8,7 @@ import { parseUuid } from '../../tracker/journal/format.js';
 import { createWorkload, type WorkloadSpec } from '../../workload/workload.js';
 import { ReplicationError } from '../errors.js';
 import { formatJournal, repairLog, repairSuperblocks } from '../journalIo.js';
-import { LoadGenerator, runLoad } from '../loadRun.js';
+import { LoadGenerator } from '../application.js';
 import type {
   HistoryChange,
   JudgeReport,
@@ -21,29 +20,28 @@ import type {
   ResyncReport,
   VerifyReport,
 } from '../replicationEngine.js';
-import { runResync } from '../resyncRun.js';
-import { flushOrThrow } from '../scan/bulk.js';
+import { runLoad, runResync } from '../phaseLoops.js';
+import { flushOrThrow, prepareAreas } from '../scan/bulk.js';
 import { judgeAreas, lookAtAreas, verifyReport, type Look } from '../scan/judgeRun.js';
-import { prepareAreas } from '../scan/prepareRun.js';
 import { WorkerResources, type WorkerReports } from './resources.js';
 
 export class ReplicationWorker {
   private readonly r: WorkerResources;
 
-  constructor(ports: WorkerReports) {
-    this.r = new WorkerResources(ports);
+  constructor(reports: WorkerReports) {
+    this.r = new WorkerResources(reports);
   }
 
   open(spec: ReplicationSpec): OpenReport {
     return this.r.open(spec);
   }
 
-  /** Drops all that the engine knows and closes the devices; nothing is written any more. */
+  /** Discards the state of the engine and closes the devices; writes nothing. */
   abandon(): void {
     this.r.drop();
   }
 
-  /** Orderly end: what is in flight ends or is given up (R9), evidence leaves the log, then the devices are closed. */
+  /** Orderly end: I/O in flight ends or is given up (R9), evidence leaves the log, then the devices are closed. */
   close(): void {
     this.r.close();
   }
@@ -88,10 +86,10 @@ export class ReplicationWorker {
     let recovery = this.r.readJournal();
     const { findings } = recovery;
     if (recovery.everythingDirty) {
-      // R12: all is dirty. A new journal says so, durably, before anything else is done; damaged blocks go with the old.
+      // R12: every region is dirty. First a new journal makes that durable; it also replaces the damaged blocks.
       const identity = { rigUuid: recovery.identity.rigUuid, formatEpoch: Date.now() % 2 ** 32 };
       formatJournal(this.r.ring(), areas.geometry, identity, recovery.dirty);
-      // What the former one said stays what it said.
+      // The report must show what the damaged journal contained.
       recovery = {
         ...this.r.readJournal(),
         everythingDirty: true,
@@ -149,8 +147,9 @@ export class ReplicationWorker {
         'judge needs the history of a run and a recovered journal; call recover first',
       );
     }
-    this.r.settle('judge');
-    // What is found is what an area owes from now on. Only durable acknowledgement leaves nothing of it in a cache.
+    this.r.waitIdle('judge');
+    // The history takes what this pass reads as durable. With `acknowledge: completed` some of it may still be in a
+    // cache.
     if (spec.tracking.acknowledge === 'completed') flushOrThrow(this.r.ring(), [PRIMARY, SECONDARY]);
     this.r.phase.enter('judge', areas.geometry.usableBytes);
     const report = judgeAreas({
@@ -180,7 +179,7 @@ export class ReplicationWorker {
 
   private compare(): Look {
     const { geometry } = this.r.opened().areas;
-    this.r.settle('verify');
+    this.r.waitIdle('verify');
     this.r.phase.enter('verify', geometry.usableBytes);
     const parts = {
       io: this.r.ring(),
@@ -193,11 +192,11 @@ export class ReplicationWorker {
     return found;
   }
 
-  /** Does the work with the cut point armed; afterwards nothing is kept back any more. */
+  /** Runs `work` with the cut point armed, and submits afterwards what the point still holds back. */
   private atPoint<T>(point: PointArm | undefined, work: () => T): T {
-    const { control, point: tell } = this.r.reports;
+    const { control, point: report } = this.r.reports;
     const running = this.r.needCore();
-    if (point !== undefined) running.arm(point, { tell, feltNs: () => control.pointSendNs });
+    if (point !== undefined) running.arm(point, { report, powerLossNs: () => control.pointSendNs });
     try {
       return work();
     } finally {

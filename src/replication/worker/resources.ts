@@ -1,6 +1,5 @@
 /**
- * What the worker holds: open devices, a ring, the journal as recovered, a running core, and the history of the run.
- *
+ * What the worker holds: open devices, an I/O ring, the recovered journal, a running core, and the history of the run.
  * The history outlives `drop`: it belongs to the judge, not to the replication engine that crashed.
  */
 import { constants } from 'node:os';
@@ -17,7 +16,6 @@ import type { WorkloadSpec } from '../../workload/workload.js';
 import { keptOpen, openAreas, type OpenAreas } from '../areas.js';
 import { ReplicationError } from '../errors.js';
 import { readJournal } from '../journalIo.js';
-import { letGo } from '../letGo.js';
 import { Meter } from '../meter.js';
 import type {
   AreaFailure,
@@ -28,11 +26,11 @@ import type {
 } from '../replicationEngine.js';
 import { RunningCore } from '../runningCore.js';
 import { CHUNK_BYTES, WINDOW_CHUNKS } from '../scan/bulk.js';
-import type { Control } from './control.js';
+import type { Control } from './channel.js';
 import { HistoryFile } from './historyFile.js';
 import { Phase } from './phase.js';
 
-/** Descriptors of the bulk passes' ring. */
+/** Depth of the ring for bulk passes. */
 const BULK_IO_DEPTH = 64;
 
 export interface WorkerReports {
@@ -41,8 +39,8 @@ export interface WorkerReports {
   failure(f: AreaFailure): void;
   point(e: PointEvent): void;
   loadBegan(): void;
-  standstill(s: HostPause): void;
-  /** The announced power losses have been taken in. */
+  pause(p: HostPause): void;
+  /** The worker has ended the power epochs of the announced areas. */
   powerLossTaken(): void;
 }
 
@@ -58,16 +56,16 @@ export class WorkerResources {
   /** The ring of bulk passes; the running core has its own. */
   private bulk: IoRing | null = null;
   private running: RunningCore | null = null;
-  /** Update ids go on over all engines of a worker: the history orders versions by them. */
+  /** Update ids continue over all engines of a worker: the history orders versions by them. */
   private nextUpdateId = 1;
-  /** On the way out a history that is not complete is no news, and stops nothing. */
+  /** While closing, an incomplete history throws no error: it has thrown before, and the close must finish. */
   private closing = false;
 
-  constructor(ports: WorkerReports) {
-    this.reports = ports;
+  constructor(reports: WorkerReports) {
+    this.reports = reports;
     this.phase = new Phase(
       this.meter,
-      (snapshot) => ports.snapshot(snapshot),
+      (snapshot) => reports.snapshot(snapshot),
       () => ({
         core: this.running?.core ?? null,
         regionCount: this.areas?.regionCount ?? 0,
@@ -101,11 +99,11 @@ export class WorkerResources {
     };
   }
 
-  /** Forgets all but the history and closes the devices; nothing is written any more. */
+  /** Discards everything but the history and closes the devices; writes nothing. */
   drop(): void {
     this.takePowerLoss();
     this.rememberIds();
-    if (this.running !== null) letGo(this.running.io, this.reports.control);
+    if (this.running !== null) drainAndClose(this.running.io, this.reports.control);
     this.running = null;
     this.closeBulk();
     this.recovery = null;
@@ -116,7 +114,7 @@ export class WorkerResources {
     this.phase.enter('closed', 0);
   }
 
-  /** Orderly end: what is in flight ends or is given up (R9), evidence leaves the log, then the devices are closed. */
+  /** Orderly end: I/O in flight ends or is given up (R9), evidence leaves the log, then the devices are closed. */
   close(): void {
     this.closing = true;
     this.endCore();
@@ -143,15 +141,15 @@ export class WorkerResources {
   }
 
   /**
-   * A core whose pools fit the workload. The one that recovery left behind is for copies only; it is ended in order and
-   * the journal read again: what it has written is all that the next one knows.
+   * Ensures a core whose pools fit the workload. The core that recovery starts can only copy. It is ended in order, and
+   * the next core starts from the journal alone, read again.
    */
   withWorkload(w: WorkloadSpec): void {
     if (this.running?.fits(w) === true) return;
     this.endCore();
     this.recovery = this.readJournal();
     this.startCore(w);
-    this.untilReady('it was made ready for the load');
+    this.untilReady('the load started');
   }
 
   startCore(workload: WorkloadSpec | null): void {
@@ -170,7 +168,7 @@ export class WorkerResources {
         this.reports.failure({ area: AREA_NAMES[device], errno, atNs, inFlight }),
       onTimeout: (device, atNs) =>
         this.reports.failure({ area: AREA_NAMES[device], errno: constants.errno.ETIMEDOUT, atNs, timedOut: true }),
-      onPause: (standstill) => this.reports.standstill(standstill),
+      onPause: (pause) => this.reports.pause(pause),
       afterRound: () => {
         this.takePowerLoss();
         const { stopRequested, pointDisarmed } = this.reports.control;
@@ -191,12 +189,12 @@ export class WorkerResources {
 
   endCore(): void {
     this.running?.end();
-    if (this.running !== null) letGo(this.running.io, this.reports.control);
+    if (this.running !== null) drainAndClose(this.running.io, this.reports.control);
     this.rememberIds();
     this.running = null;
   }
 
-  /** The ring for bulk passes: the core's own while one is there. */
+  /** The ring for bulk passes: that of the running core, if there is one. */
   ring(): IoRing {
     if (this.running !== null) return this.running.io;
     this.bulk ??= this.createRing(BULK_IO_DEPTH, 2 * WINDOW_CHUNKS * CHUNK_BYTES);
@@ -214,7 +212,7 @@ export class WorkerResources {
     return readJournal(this.ring(), expected, usableBytes(areas.identities.journal));
   }
 
-  /** Power losses that the bench has announced: the epochs of those areas end now. */
+  /** Ends the power epochs of the areas whose power loss the bench has announced. */
   takePowerLoss(): void {
     const lost = this.reports.control.takePowerLoss();
     if (lost.length === 0) return;
@@ -222,17 +220,17 @@ export class WorkerResources {
       if (this.running !== null) this.running.driver.powerLost(device);
       else if (device !== JOURNAL) this.history.recorder?.powerLost(device === PRIMARY ? 'primary' : 'secondary');
     }
-    // The areas are dark: what was kept back at a cut point finds them so.
+    // The areas have no power: the I/O held back at a cut point may go out now, and finds them off.
     this.running?.driver.releasePoint();
     this.reports.powerLossTaken();
   }
 
-  settle(before: string): void {
-    if (this.running?.settle(this.stopRequested) === false)
+  waitIdle(before: string): void {
+    if (this.running?.waitIdle(this.stopRequested) === false)
       throw new ReplicationError('ENGINE_STOPPED', `${before} was stopped before its end`);
   }
 
-  /** Notes progress of a bulk pass; false when it should stop. */
+  /** Notes the progress of a bulk pass. False: stop. */
   progress(doneBytes: number): boolean {
     this.phase.doneBytes = doneBytes;
     this.takePowerLoss();
@@ -242,13 +240,28 @@ export class WorkerResources {
   }
 
   private closeBulk(): void {
-    if (this.bulk !== null) letGo(this.bulk, this.reports.control);
+    if (this.bulk !== null) drainAndClose(this.bulk, this.reports.control);
     this.bulk = null;
   }
 
   private rememberIds(): void {
     if (this.running !== null) this.nextUpdateId = this.running.core.nextUpdateId;
   }
+}
+
+/** A wait longer than this is reported in `Control.unanswered`. */
+const DRAIN_SLICE_NS = 100e6;
+
+/**
+ * Closes a ring whose devices may never answer. The kernel keeps memory and devices until they answer, so this function
+ * waits. It waits in slices: the main thread can terminate this thread between two of them, and can read how many I/Os
+ * each device has left unanswered.
+ */
+export function drainAndClose(io: IoRing, control: Control): void {
+  while (io.discard(DRAIN_SLICE_NS) > 0)
+    AREA_NAMES.forEach((_, device) => control.setUnanswered(device, io.unanswered(device)));
+  AREA_NAMES.forEach((_, device) => control.setUnanswered(device, 0));
+  io.close();
 }
 
 function notOpen(): ReplicationError {

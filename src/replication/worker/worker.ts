@@ -1,13 +1,12 @@
-/** Entry of the I/O worker thread. */
+/** Entry point of the I/O worker thread. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { Control } from './control.js';
-import type { CarriedError, FromWorker, ToWorker } from './messages.js';
+import { Control, type CarriedError, type FromWorker, type ToWorker } from './channel.js';
 import { ReplicationWorker } from './replicationWorker.js';
 
-if (parentPort === null) throw new Error('worker.js is started by the engine client, not by hand');
-const port = parentPort;
+if (parentPort === null) throw new Error('worker.js runs as a worker thread only; start the program, not this file');
+const mainThread = parentPort;
 const control = new Control((workerData as { control: SharedArrayBuffer }).control);
-const send = (message: FromWorker): void => port.postMessage(message);
+const send = (message: FromWorker): void => mainThread.postMessage(message);
 
 const engine = new ReplicationWorker({
   control,
@@ -15,7 +14,7 @@ const engine = new ReplicationWorker({
   failure: (failure) => send({ type: 'failure', failure }),
   point: (event) => send({ type: 'point', event }),
   loadBegan: () => send({ type: 'loadBegan' }),
-  standstill: (standstill) => send({ type: 'standstill', standstill }),
+  pause: (pause) => send({ type: 'pause', pause }),
   powerLossTaken: () => send({ type: 'powerLossTaken' }),
 });
 
@@ -31,7 +30,7 @@ function carry(error: unknown): CarriedError {
   };
 }
 
-port.on('message', (message: ToWorker) => {
+mainThread.on('message', (message: ToWorker) => {
   engine.takePowerLoss();
   if (message.type === 'poke') return;
   const { id, command, args } = message;

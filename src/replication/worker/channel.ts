@@ -1,16 +1,46 @@
 /**
- * What passes between the main thread and a worker that does not look at its event loop: flags in shared memory. The
- * worker asks for them in every round of its loops; the main thread only sets them.
+ * The channel between the main thread and the worker. Messages carry commands, results and events. `Control` holds
+ * flags in shared memory: the worker never looks at its event loop while it works, but reads the flags in every round
+ * of its loops.
  */
 import { AREA_NAMES, type AreaName } from '../../base/areas.js';
+import type { HostPause } from '../../base/attendedTime.js';
+import type { AreaFailure, PointEvent, ReplicationEngine, ReplicationSnapshot } from '../replicationEngine.js';
+
+/** Commands that the worker performs one after the other. */
+export type ReplicationCommand = Exclude<
+  keyof ReplicationEngine,
+  'stop' | 'sendPoint' | 'disarmPoint' | 'powerLost' | 'terminate' | 'unanswered'
+>;
+
+export type ToWorker = { type: 'command'; id: number; command: ReplicationCommand; args: unknown[] } | { type: 'poke' };
+
+/** A message keeps no class of an error; so it carries name, code and context. */
+export interface CarriedError {
+  name: string;
+  message: string;
+  code?: string;
+  context?: Record<string, unknown>;
+  stack?: string;
+}
+
+export type FromWorker =
+  | { type: 'result'; id: number; value: unknown }
+  | { type: 'error'; id: number; error: CarriedError }
+  | { type: 'snapshot'; snapshot: ReplicationSnapshot }
+  | { type: 'failure'; failure: AreaFailure }
+  | { type: 'point'; event: PointEvent }
+  | { type: 'loadBegan' }
+  | { type: 'pause'; pause: HostPause }
+  | { type: 'powerLossTaken' };
 
 const STOP = 0;
 const POWER_LOST = 1;
 const DISARM = 2;
-/** One word a device. */
+/** One word per device. */
 const UNANSWERED = 3;
 const WORDS = 6;
-/** Behind the words: when an I/O held back at its point is to go out, in ns; 0: not yet. */
+/** After the words: when the I/O held back at a cut point must be in flight, in ns; 0: not known yet. */
 const SEND_AT_BYTES = WORDS * 4;
 const CONTROL_BYTES = SEND_AT_BYTES + 8;
 
@@ -41,7 +71,7 @@ export class Control {
     Atomics.store(this.sendAt, 0, BigInt(Math.max(1, Math.round(ns))));
   }
 
-  /** CLOCK_MONOTONIC ns; null: nobody has said yet. */
+  /** CLOCK_MONOTONIC ns; null: the main thread has not set it yet. */
   get pointSendNs(): number | null {
     const ns = Number(Atomics.load(this.sendAt, 0));
     return ns === 0 ? null : ns;
@@ -55,7 +85,7 @@ export class Control {
     return Atomics.load(this.words, DISARM) === 1;
   }
 
-  /** Before a work with a point begins: what was said of an earlier one is void. */
+  /** Before a phase with a cut point starts: resets the flags of an earlier point. */
   clearPoint(): void {
     Atomics.store(this.words, DISARM, 0);
     Atomics.store(this.sendAt, 0, 0n);
@@ -65,7 +95,7 @@ export class Control {
     Atomics.store(this.words, UNANSWERED + device, count);
   }
 
-  /** What the devices are waited for to answer, as the worker lets go of them; areas without any are left out. */
+  /** I/Os that the worker still waits for while it closes a ring; areas without any are left out. */
   unanswered(): Partial<Record<AreaName, number>> {
     const counts = AREA_NAMES.map((area, i) => [area, Atomics.load(this.words, UNANSWERED + i)] as const);
     return Object.fromEntries(counts.filter(([, count]) => count > 0));

@@ -1,14 +1,30 @@
 /**
- * The application side: keeps the queue full with the workload's transactions, a few open at once, so that several
- * transactions write the same regions.
+ * The application of a load: keeps its queue full with the transactions of the workload. A few transactions are open at
+ * once, so that several of them write the same regions.
  */
-import type { Core } from '../tracker/core/core.js';
-import { BUSY, REFUSED } from '../tracker/core/core.js';
+import { BUSY, REFUSED, type Core } from '../tracker/core/core.js';
+import type { Answer } from '../tracker/core/effects.js';
 import type { Workload, WorkloadWrite } from '../workload/workload.js';
-import type { CoreDriver } from './driver.js';
-import type { ApplicationQueue } from './applicationQueue.js';
-import type { LoadReport } from './replicationEngine.js';
-import type { RunningCore } from './runningCore.js';
+
+/** Counts the updates that are obtained and not yet answered, and the answers. */
+export class ApplicationQueue {
+  readonly answers: Record<Answer, number> = { ok: 0, refused: 0, failed: 0 };
+  private out = 0;
+
+  /** Updates obtained and not yet answered. */
+  get outstanding(): number {
+    return this.out;
+  }
+
+  obtained(): void {
+    this.out++;
+  }
+
+  answered(answer: Answer): void {
+    this.answers[answer]++;
+    this.out--;
+  }
+}
 
 /** Transactions that the application interleaves. */
 const OPEN_TRANSACTIONS = 4;
@@ -21,12 +37,17 @@ interface OpenTransaction {
 
 export interface LoadLimits {
   queueDepth: number;
-  /** 0: none. */
+  /** 0: no limit. */
   maxWritesPerSecond: number;
 }
 
 /** What a load needs of the driver. */
-export type LoadDriver = Pick<CoreDriver, 'nowMs' | 'paused' | 'obtained'>;
+export interface LoadDriver {
+  readonly nowMs: number;
+  /** Halted at a cut point: the core takes no update. */
+  readonly halted: boolean;
+  obtained(slot: number, nowMs: number): void;
+}
 
 export class LoadGenerator {
   issued = 0;
@@ -56,9 +77,11 @@ export class LoadGenerator {
     this.startedMs = parts.driver.nowMs;
   }
 
-  /** Obtains what the queue has room for. Returns false once updates are refused: P or the journal is gone. */
+  /**
+   * Obtains as many updates as the queue has room for. False: the core refuses updates, since P or the journal is lost.
+   */
   fill(): boolean {
-    if (this.driver.paused) return true;
+    if (this.driver.halted) return true;
     const { nowMs } = this.driver;
     const { maxWritesPerSecond, queueDepth } = this.limits;
     const allowed =
@@ -82,12 +105,12 @@ export class LoadGenerator {
     return true;
   }
 
-  /** The application ends: what is open is closed, however far it came. */
+  /** The application ends: closes every open transaction, also one with writes left. */
   closeAll(): void {
     for (const t of this.open.splice(0)) this.core.close(t.place, this.driver.nowMs);
   }
 
-  /** A transaction that takes a write. REFUSED: the core takes none any more. BUSY: there is no place for one now. */
+  /** The transaction of the next write. REFUSED: the core takes no more. BUSY: the core has no free place now. */
   private transaction(): OpenTransaction | typeof BUSY | typeof REFUSED {
     if (this.open.length < OPEN_TRANSACTIONS) {
       const place = this.core.begin();
@@ -106,52 +129,4 @@ export class LoadGenerator {
     this.open.splice(this.open.indexOf(t), 1);
     this.core.close(t.place, nowMs);
   }
-}
-
-export interface LoadRunParts {
-  running: RunningCore;
-  generator: LoadGenerator;
-  /** Null: until it is stopped. */
-  durationMs: number | null;
-  stopRequested: () => boolean;
-  /** Told once, when the first update is on its way. */
-  began: () => void;
-}
-
-/** The loop of a load: until it is stopped, its time is up, or P or the journal is gone. */
-export function runLoad({ running, generator, durationMs, stopRequested, began }: LoadRunParts): LoadReport {
-  const { core, queue } = running;
-  const started = performance.now();
-  running.begin();
-  let hasBegun = false;
-  const count = loadCounter(core, queue);
-  while (!stopRequested() && (durationMs === null || performance.now() - started < durationMs)) {
-    const accepted = generator.fill();
-    running.round();
-    if (!hasBegun && generator.issued > 0) {
-      hasBegun = true;
-      began();
-    }
-    if (!accepted || core.primaryLost || core.journalLost) break;
-  }
-  generator.closeAll();
-  return count(generator, performance.now() - started);
-}
-
-/** Counts from now on; call the result at the load's end. */
-function loadCounter(
-  core: Core,
-  queue: ApplicationQueue,
-): (generator: LoadGenerator, durationMs: number) => LoadReport {
-  const { acknowledged, givenUp } = core.counters;
-  const { ok, refused } = queue.answers;
-  return (generator, durationMs) => ({
-    updatesIssued: generator.issued,
-    updatesAcknowledged: core.counters.acknowledged - acknowledged,
-    updatesAnswered: queue.answers.ok - ok,
-    updatesRefused: generator.refused + queue.answers.refused - refused,
-    updatesGivenUp: core.counters.givenUp - givenUp,
-    writtenBytes: generator.writtenBytes,
-    durationMs,
-  });
 }
