@@ -17,6 +17,8 @@ export class SetsContender implements Contender {
   private nextId = 0;
   private readonly regions = new Uint32Array(BATCH);
   private readonly nodes = new Int32Array(BATCH);
+  /** Has no meaning: V8 removes a load whose result is not used. */
+  private prefetched = 0;
 
   constructor(size: CoreSize, stream: UpdateStream) {
     const capacity = size.inFlight + BATCH;
@@ -37,7 +39,7 @@ export class SetsContender implements Contender {
   private obtain(count: number): void {
     const { sets, regions } = this;
     for (let i = 0; i < count; i++) regions[i] = this.stream.nextRegion();
-    sets.prefetchRegions(regions, count);
+    this.prefetched ^= sets.prefetchRegions(regions, count);
     for (let i = 0; i < count; i++) {
       const n = sets.add(this.nextId, regions[i], NIL);
       this.nextId = (this.nextId + 1) % UPDATE_IDS;
@@ -47,9 +49,10 @@ export class SetsContender implements Contender {
   }
 
   private acknowledge(count: number): void {
-    const { sets, nodes } = this;
+    const { sets, nodes, regions } = this;
     for (let i = 0; i < count; i++) nodes[i] = this.ready.take();
-    sets.fetchNodes(nodes, count);
+    for (let i = 0; i < count; i++) regions[i] = sets.regions.region[sets.nodes.entryOf(nodes[i])];
+    this.prefetched ^= sets.prefetchRegions(regions, count);
     for (let i = 0; i < count; i++) {
       const n = nodes[i];
       const e = sets.nodes.entryOf(n);

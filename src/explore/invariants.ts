@@ -14,6 +14,7 @@ import { differingRegions } from './differing.js';
 import type { CrashImage, Tearing } from './crashImages.js';
 import { SECTORS_PER_REGION } from './geometry.js';
 import { Mix } from './mix.js';
+import { FIRST_HOLDING, UNACKED } from '../tracker/core/recordLayout.js';
 import type { Recovered } from './recoveries.js';
 import type { World } from './world.js';
 
@@ -127,7 +128,7 @@ function boundedExcess(world: World): Violation | null {
   let reason = 0;
   for (let r = 0; r < state.regionCount; r++) {
     const e = state.regions.find(r);
-    const held = e >= 0 && (state.held.firstHolding[e] >= 0 || state.regions.unackedCount[e] > 0);
+    const held = e >= 0 && (state.held.memory[e + FIRST_HOLDING] >= 0 || state.regions.memory[e + UNACKED] > 0);
     if (held || pages.awaiting.has(r)) reason |= 1 << r;
   }
   if ((d & ~reason) !== 0) {

@@ -2,7 +2,26 @@
 import { PowerEpoch, PRIMARY, SECONDARY, type DeviceIndex } from '../../tracker/core/devices.js';
 import { Core } from '../../tracker/core/core.js';
 import { Evidence } from '../../tracker/core/evidence.js';
-import { BEGUN, BOTH, CLOSED, COPY, DURABLE, GIVEN_UP, NIL, SUBMITTED } from '../../tracker/core/recordLayout.js';
+import {
+  BEGUN,
+  BOTH,
+  CLOSED,
+  COPY,
+  DURABLE,
+  FIRST_HOLDING,
+  FIRST_NODE,
+  GIVEN_UP,
+  HOLDING_NEXT,
+  HOLDING_UNACKED,
+  NIL,
+  NODE_HOLDING,
+  NODE_NEXT,
+  SLOT_FIRST_NODE,
+  SLOT_FLAGS,
+  SUBMITTED,
+  TRANSACTION_HOLDINGS,
+  TRANSACTION_STATE,
+} from '../../tracker/core/recordLayout.js';
 import { RECORD_COMPLETE, TransactionLog } from '../../tracker/core/transactionLog.js';
 import { Updates } from '../../tracker/core/updates.js';
 import { REAL_PARTS } from '../world.js';
@@ -12,7 +31,7 @@ type Area = typeof PRIMARY | typeof SECONDARY;
 
 class CompletionIsDurable extends Updates {
   protected override enterEpoch(area: Area, slot: number): void {
-    if ((this.state.slots.flags[slot] & COPY) !== 0) super.enterEpoch(area, slot);
+    if ((this.state.slots.memory[slot + SLOT_FLAGS] & COPY) !== 0) super.enterEpoch(area, slot);
     else this.durable(area, slot);
   }
 }
@@ -36,9 +55,13 @@ class FlushErrorForgotten extends Core {
 
 class PrimaryIsEnough extends Updates {
   protected override durable(area: Area, slot: number): void {
-    const both = this.state.slots.flags[slot] & (SUBMITTED * BOTH);
-    if (area === PRIMARY && both === SUBMITTED * BOTH && (this.state.slots.flags[slot] & (COPY | GIVEN_UP)) === 0) {
-      this.state.slots.flags[slot] |= DURABLE << SECONDARY;
+    const both = this.state.slots.memory[slot + SLOT_FLAGS] & (SUBMITTED * BOTH);
+    if (
+      area === PRIMARY &&
+      both === SUBMITTED * BOTH &&
+      (this.state.slots.memory[slot + SLOT_FLAGS] & (COPY | GIVEN_UP)) === 0
+    ) {
+      this.state.slots.memory[slot + SLOT_FLAGS] |= DURABLE << SECONDARY;
     }
     super.durable(area, slot);
   }
@@ -48,10 +71,11 @@ class PrimaryIsEnough extends Updates {
 class LiteralClaim4 extends Evidence {
   override prune(e: number): void {
     const { regions, held, nodes, holdings } = this.state;
-    for (let n = regions.firstNode[e]; n !== NIL; n = nodes.next[n]) nodes.holding[n] = NIL;
-    for (let h = held.firstHolding[e]; h !== NIL;) {
-      const next = holdings.next[h];
-      holdings.unacked[h] = 0;
+    for (let n = regions.memory[e + FIRST_NODE]; n !== NIL; n = nodes.memory[n + NODE_NEXT])
+      nodes.memory[n + NODE_HOLDING] = NIL;
+    for (let h = held.memory[e + FIRST_HOLDING]; h !== NIL;) {
+      const next = holdings.memory[h + HOLDING_NEXT];
+      holdings.memory[h + HOLDING_UNACKED] = 0;
       if (!this.release(h)) return;
       h = next;
     }
@@ -62,8 +86,8 @@ class LiteralClaim4 extends Evidence {
 class OwnTransactionForgets extends Evidence {
   override retired(n: number): void {
     const { nodes, holdings } = this.state;
-    const h = nodes.holding[n];
-    if (h !== NIL) holdings.unacked[h] = 1;
+    const h = nodes.memory[n + NODE_HOLDING];
+    if (h !== NIL) holdings.memory[h + HOLDING_UNACKED] = 1;
     super.retired(n);
   }
 
@@ -76,8 +100,8 @@ class CompleteAtClose extends Evidence {
   override completeIfDone(t: number): void {
     const { transactions, nowMs } = this.state;
     if (
-      (transactions.state[t] & (CLOSED | BEGUN)) === (CLOSED | BEGUN) &&
-      transactions.holdings[t] > 0 &&
+      (transactions.memory[t + TRANSACTION_STATE] & (CLOSED | BEGUN)) === (CLOSED | BEGUN) &&
+      transactions.memory[t + TRANSACTION_HOLDINGS] > 0 &&
       this.log.hasRoom(1, this.reserveBlocks / 2)
     ) {
       this.log.append(RECORD_COMPLETE, this.state.transactionId(t), 0, 0, nowMs);
@@ -96,7 +120,7 @@ class ResetTooEarly extends Updates {
   protected override retire(slot: number): void {
     super.retire(slot);
     const { slots, nodes, regions, indicators } = this.state;
-    for (let n = slots.firstNode[slot]; n !== NIL; n = nodes.nextOfSlot(n))
+    for (let n = slots.memory[slot + SLOT_FIRST_NODE]; n !== NIL; n = nodes.nextOfSlot(n))
       indicators.clear(regions.region[nodes.entryOf(n)]);
   }
 }

@@ -3,7 +3,16 @@ import { PRIMARY, SECONDARY } from '../../tracker/core/devices.js';
 import { Core } from '../../tracker/core/core.js';
 import { Evidence } from '../../tracker/core/evidence.js';
 import { IndicatorPages } from '../../tracker/core/indicatorPages.js';
-import { BOTH, DURABLE, GIVEN_UP, MARKING, NIL } from '../../tracker/core/recordLayout.js';
+import {
+  BOTH,
+  DURABLE,
+  GIVEN_UP,
+  HOLDING_SEQUENCE,
+  MARKING,
+  NIL,
+  SLOT_FIRST_NODE,
+  SLOT_FLAGS,
+} from '../../tracker/core/recordLayout.js';
 import { TransactionLog } from '../../tracker/core/transactionLog.js';
 import { Updates } from '../../tracker/core/updates.js';
 import { coreMutant, worldMutant, type Mutant } from './mutant.js';
@@ -12,14 +21,14 @@ type Area = typeof PRIMARY | typeof SECONDARY;
 
 class DegradedWriteUnmarked extends Evidence {
   override markAll(slot: number, flag: Parameters<Evidence['markAll']>[1]): void {
-    if (flag === GIVEN_UP && this.state.secondaryAway) this.state.slots.flags[slot] |= GIVEN_UP;
+    if (flag === GIVEN_UP && this.state.secondaryAway) this.state.slots.memory[slot + SLOT_FLAGS] |= GIVEN_UP;
     else super.markAll(slot, flag);
   }
 }
 
 class ForgottenBeforeMarked extends Updates {
   protected override retireGivenUp(slot: number): void {
-    this.state.slots.flags[slot] &= ~MARKING;
+    this.state.slots.memory[slot + SLOT_FLAGS] &= ~MARKING;
     super.retireGivenUp(slot);
   }
 }
@@ -40,9 +49,9 @@ class LateAckClearsMark extends Updates {
   protected override durable(area: Area, slot: number): void {
     super.durable(area, slot);
     const { slots, nodes, regions } = this.state;
-    const f = slots.flags[slot];
+    const f = slots.memory[slot + SLOT_FLAGS];
     if ((f & GIVEN_UP) === 0 || ((f / DURABLE) & BOTH) !== BOTH) return;
-    for (let n = slots.firstNode[slot]; n !== NIL; n = nodes.nextOfSlot(n))
+    for (let n = slots.memory[slot + SLOT_FIRST_NODE]; n !== NIL; n = nodes.nextOfSlot(n))
       this.evidence.pages.unmark(regions.region[nodes.entryOf(n)]);
   }
 }
@@ -59,7 +68,7 @@ class PressureDropsAll extends Evidence {
     if (this.log.freeBlocks >= this.log.config.ringBlocks / 4) return;
     for (let h = holdings.inLogOrder.head; h !== NIL;) {
       const next = holdings.inLogOrder.next(h);
-      if (this.log.isDurable(holdings.sequence[h])) this.drop(h);
+      if (this.log.isDurable(holdings.memory[h + HOLDING_SEQUENCE])) this.drop(h);
       h = next;
     }
     this.log.moveTail();

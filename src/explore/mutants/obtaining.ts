@@ -2,7 +2,7 @@
 import { Core } from '../../tracker/core/core.js';
 import { CORE_PARTS } from '../../tracker/core/coreStatus.js';
 import { Evidence } from '../../tracker/core/evidence.js';
-import { COPY, NIL } from '../../tracker/core/recordLayout.js';
+import { COPY, FIRST_HOLDING, NIL, SLOT_FIRST_NODE, SLOT_FLAGS, UNACKED } from '../../tracker/core/recordLayout.js';
 import type { CoreState } from '../../tracker/core/state.js';
 import { TransactionLog, type LogCommit } from '../../tracker/core/transactionLog.js';
 import { Updates } from '../../tracker/core/updates.js';
@@ -26,9 +26,9 @@ class CounterWraps extends Updates {
     const slot = super.obtain(transaction, offset, length);
     const { slots, nodes, regions } = this.state;
     if (slot === NIL) return slot;
-    for (let n = slots.firstNode[slot]; n !== NIL; n = nodes.nextOfSlot(n)) {
+    for (let n = slots.memory[slot + SLOT_FIRST_NODE]; n !== NIL; n = nodes.nextOfSlot(n)) {
       const e = nodes.entryOf(n);
-      if (regions.unackedCount[e] === 3) regions.unackedCount[e] = 0;
+      if (regions.memory[e + UNACKED] === 3) regions.memory[e + UNACKED] = 0;
     }
     return slot;
   }
@@ -43,7 +43,7 @@ class DataBeforeEvidence extends Evidence {
 
 class SecondWriteRunsAhead extends Evidence {
   protected override obtainInLog(n: number): number {
-    const marked = this.state.held.firstHolding[this.state.nodes.entryOf(n)] !== NIL;
+    const marked = this.state.held.memory[this.state.nodes.entryOf(n) + FIRST_HOLDING] !== NIL;
     const wait = super.obtainInLog(n);
     return marked ? -1 : wait;
   }
@@ -103,7 +103,7 @@ class CommitsDurableAlone extends TransactionLog {
 
 class OverlapsInFlight extends Updates {
   protected override isBlocked(slot: number): boolean {
-    return (this.state.slots.flags[slot] & COPY) !== 0 && super.isBlocked(slot);
+    return (this.state.slots.memory[slot + SLOT_FLAGS] & COPY) !== 0 && super.isBlocked(slot);
   }
 }
 

@@ -3,7 +3,7 @@ import { Copies } from '../../tracker/core/copies.js';
 import { Core } from '../../tracker/core/core.js';
 import { PRIMARY, SECONDARY } from '../../tracker/core/devices.js';
 import { IndicatorPages } from '../../tracker/core/indicatorPages.js';
-import { CANCELED, COPY, NIL } from '../../tracker/core/recordLayout.js';
+import { CANCELED, COPY, NIL, SLOT_FIRST_NODE, SLOT_FLAGS } from '../../tracker/core/recordLayout.js';
 import { Resync } from '../../tracker/core/resync.js';
 import { Updates } from '../../tracker/core/updates.js';
 import { REAL_PARTS } from '../world.js';
@@ -13,32 +13,32 @@ type Area = typeof PRIMARY | typeof SECONDARY;
 
 class CopyTakenAtCompletion extends Updates {
   protected override enterEpoch(area: Area, slot: number): void {
-    if (area === SECONDARY && (this.state.slots.flags[slot] & COPY) !== 0) this.durable(area, slot);
+    if (area === SECONDARY && (this.state.slots.memory[slot + SLOT_FLAGS] & COPY) !== 0) this.durable(area, slot);
     else super.enterEpoch(area, slot);
   }
 }
 
 class SourceNotFlushed extends Updates {
   protected override enterEpoch(area: Area, slot: number): void {
-    if (area === PRIMARY && (this.state.slots.flags[slot] & COPY) !== 0) this.durable(area, slot);
+    if (area === PRIMARY && (this.state.slots.memory[slot + SLOT_FLAGS] & COPY) !== 0) this.durable(area, slot);
     else super.enterEpoch(area, slot);
   }
 }
 
 class CopyDoesNotWait extends Updates {
   protected override isBlocked(slot: number): boolean {
-    return (this.state.slots.flags[slot] & COPY) === 0 && super.isBlocked(slot);
+    return (this.state.slots.memory[slot + SLOT_FLAGS] & COPY) === 0 && super.isBlocked(slot);
   }
 }
 
 /** Updates do not wait for copies: only updates count as earlier ones. */
 class WritesPassCopies extends Updates {
   protected override isOver(slot: number): boolean {
-    return (this.state.slots.flags[slot] & COPY) !== 0 || super.isOver(slot);
+    return (this.state.slots.memory[slot + SLOT_FLAGS] & COPY) !== 0 || super.isOver(slot);
   }
 
   override finish(slot: number): void {
-    if ((this.state.slots.flags[slot] & COPY) === 0 || super.isOver(slot)) super.finish(slot);
+    if ((this.state.slots.memory[slot + SLOT_FLAGS] & COPY) === 0 || super.isOver(slot)) super.finish(slot);
   }
 }
 
@@ -64,7 +64,7 @@ class CursorStays extends Resync {
 class AbortForgets extends Copies {
   override over(slot: number): void {
     const e = this.entryOf(slot);
-    const cancelled = (this.state.slots.flags[slot] & CANCELED) !== 0;
+    const cancelled = (this.state.slots.memory[slot + SLOT_FLAGS] & CANCELED) !== 0;
     super.over(slot);
     if (cancelled) this.evidence.pages.unmark(this.state.regions.region[e]);
   }
@@ -107,7 +107,7 @@ class LateWritesIgnored extends Updates {
   }
 
   private flagsOf(slot: number): { givenUp: boolean } {
-    return { givenUp: (this.state.slots.flags[slot] & (1 << 11)) !== 0 };
+    return { givenUp: (this.state.slots.memory[slot + SLOT_FLAGS] & (1 << 11)) !== 0 };
   }
 }
 
@@ -133,7 +133,7 @@ class SecondaryOfBothDead extends Updates {
   override giveUp(slot: number): void {
     super.giveUp(slot);
     const { slots, nodes, regions, indicators } = this.state;
-    for (let n = slots.firstNode[slot]; n !== NIL; n = nodes.nextOfSlot(n))
+    for (let n = slots.memory[slot + SLOT_FIRST_NODE]; n !== NIL; n = nodes.nextOfSlot(n))
       indicators.clear(regions.region[nodes.entryOf(n)]);
   }
 }

@@ -1,4 +1,4 @@
-/** What the core must be told; checked here once, so that nothing behind it checks again. */
+/** The core's configuration and its limits. `checkConfig` checks it once; no other code checks it again. */
 
 export interface CoreConfig {
   /** Bytes of a region: a power of two. The last region may be short. */
@@ -6,11 +6,11 @@ export interface CoreConfig {
   /** Bytes of a storage area that are used. */
   usableBytes: number;
   mode: 'sync' | 'async';
-  /** `completed` is UNSAFE: it takes completion for durability (breaks R4). */
+  /** `completed` is UNSAFE: it treats a completed write as durable, which breaks R4. */
   acknowledge: 'durable' | 'completed';
-  /** Updates and resync copies that may be known at once. */
+  /** The most updates and resync copies in flight. */
   updateSlots: number;
-  /** The most regions that all updates in flight may touch together. */
+  /** The most regions that all updates in flight touch together; a region counts once for each update. */
   regionReferences: number;
   transactionSlots: number;
   lingerMs: number;
@@ -26,21 +26,21 @@ export interface CoreConfig {
   /** Journal writes (commits and pages) in flight. */
   journalDepth: number;
   log: LogConfig;
-  /** Regions whose indicators are written together. */
+  /** Regions whose indicators are on one page of the indicator area. */
   regionsPerGroup: number;
 }
 
 export interface LogConfig {
   /** Blocks of one copy of the ring; a multiple of `blocksPerUnit`. */
   ringBlocks: number;
-  /** What is written at once is padded to this many blocks. */
+  /** A commit is padded to a multiple of this many blocks. */
   blocksPerUnit: number;
   recordsPerBlock: number;
-  /** Sequence number of the first block that will be written; a multiple of `blocksPerUnit`. */
+  /** Sequence number of the first block that the core writes; a multiple of `blocksPerUnit`. */
   firstSequence: number;
   /** The highest block that recovery found durable: firstSequence - 1 on a new log. */
   recoveredThrough: number;
-  /** Commits under way at once. */
+  /** The most commits in flight. */
   commitsInFlight: number;
   /** Largest commit, in units. */
   unitsPerCommit: number;
@@ -52,51 +52,51 @@ export interface LogConfig {
  */
 export const OPENING_UNITS = 2;
 
-/** The smallest ring: two opening units, the reserve of two, and room to write. */
+/** The smallest ring: two opening units, a reserve of two, and room for commits. */
 export const MIN_RING_UNITS = 8;
 
-/** A resync copy is a region at once; lengths have 32 bits. */
+/** A resync copy covers one region, and a length field has 32 bits. */
 const REGION_BYTES_MAX = 2 ** 31;
 /** Exclusive. */
 export const UPDATE_BYTES_END = 2 ** 32;
 
-/** Longer than a campaign; sums with a clock of milliseconds stay exact. */
+/** 34 years: longer than any campaign, and its sum with a clock in milliseconds is an exact double. */
 const TIME_MS_MAX = 2 ** 40;
 
 export function checkConfig(c: CoreConfig): CoreConfig {
-  const whole = (name: string, value: number, min: number, max = Number.MAX_SAFE_INTEGER): void => {
+  const integer = (name: string, value: number, min: number, max = Number.MAX_SAFE_INTEGER): void => {
     if (!Number.isSafeInteger(value) || value < min || value > max) {
-      throw new RangeError(`${name} ${value}: must be a whole number from ${min} to ${max}`);
+      throw new RangeError(`${name} ${value}: must be an integer from ${min} to ${max}`);
     }
   };
-  // Times may have fractions. NaN makes every comparison false: a deadline that never comes.
+  // Times may have fractions. NaN is refused: every comparison with it is false, so the deadline would never expire.
   const time = (name: string, value: number, min: number): void => {
     if (!(value >= min && value <= TIME_MS_MAX))
       throw new RangeError(`${name} ${value}: must be a time from ${min} to ${TIME_MS_MAX} ms`);
   };
-  whole('regionBytes', c.regionBytes, 512, REGION_BYTES_MAX);
+  integer('regionBytes', c.regionBytes, 512, REGION_BYTES_MAX);
   if (2 ** Math.round(Math.log2(c.regionBytes)) !== c.regionBytes) {
     throw new RangeError(`regionBytes ${c.regionBytes}: must be a power of two`);
   }
-  whole('usableBytes', c.usableBytes, 512);
-  whole('regions (usableBytes / regionBytes)', Math.ceil(c.usableBytes / c.regionBytes), 1, 2 ** 32);
-  whole('updateSlots', c.updateSlots, 1, 2 ** 24);
-  whole('regionReferences', c.regionReferences, 1, 2 ** 26);
-  whole('transactionSlots', c.transactionSlots, 1, 2 ** 24);
-  whole('hotRegions', c.hotRegions, 0, 2 ** 24);
+  integer('usableBytes', c.usableBytes, 512);
+  integer('regions (usableBytes / regionBytes)', Math.ceil(c.usableBytes / c.regionBytes), 1, 2 ** 32);
+  integer('updateSlots', c.updateSlots, 1, 2 ** 24);
+  integer('regionReferences', c.regionReferences, 1, 2 ** 26);
+  integer('transactionSlots', c.transactionSlots, 1, 2 ** 24);
+  integer('hotRegions', c.hotRegions, 0, 2 ** 24);
   time('lingerMs', c.lingerMs, 0);
   time('ackTimeoutMs', c.ackTimeoutMs, Number.MIN_VALUE);
   time('groupCommitMs', c.groupCommitMs, 0);
-  whole('flushEveryWrites', c.flushEveryWrites, 1);
+  integer('flushEveryWrites', c.flushEveryWrites, 1);
   time('flushIntervalMs', c.flushIntervalMs, 0);
-  whole('resyncDepth', c.resyncDepth, 1, c.updateSlots);
-  whole('journalDepth', c.journalDepth, 1, 1024);
-  whole('regionsPerGroup', c.regionsPerGroup, 1);
-  whole('log.blocksPerUnit', c.log.blocksPerUnit, 1);
-  whole('log.recordsPerBlock', c.log.recordsPerBlock, 1);
-  whole('log.commitsInFlight', c.log.commitsInFlight, 1, 64);
-  whole('log.unitsPerCommit', c.log.unitsPerCommit, 1);
-  whole('log.ringBlocks', c.log.ringBlocks, MIN_RING_UNITS * c.log.blocksPerUnit, 2 ** 30);
+  integer('resyncDepth', c.resyncDepth, 1, c.updateSlots);
+  integer('journalDepth', c.journalDepth, 1, 1024);
+  integer('regionsPerGroup', c.regionsPerGroup, 1);
+  integer('log.blocksPerUnit', c.log.blocksPerUnit, 1);
+  integer('log.recordsPerBlock', c.log.recordsPerBlock, 1);
+  integer('log.commitsInFlight', c.log.commitsInFlight, 1, 64);
+  integer('log.unitsPerCommit', c.log.unitsPerCommit, 1);
+  integer('log.ringBlocks', c.log.ringBlocks, MIN_RING_UNITS * c.log.blocksPerUnit, 2 ** 30);
   for (const [name, value] of [
     ['ringBlocks', c.log.ringBlocks],
     ['firstSequence', c.log.firstSequence],

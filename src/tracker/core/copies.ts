@@ -1,9 +1,9 @@
 /**
- * Resync copies under way, and what follows them (R10): a copy that is durable on S, with what it read durable on P, clears
- * its region's bit in the indicator area. resync.ts chooses what is copied.
+ * Resync copies in flight, and clearing the bits of their regions (R10). A region's bit in the indicator area is cleared
+ * when its copy is durable on S and the data that the copy read is durable on P. resync.ts chooses what is copied.
  *
- * Updates may rely on the bit as evidence: it is cleared only when each of them has evidence in the log. Once a clearing
- * is due no new update relies on it, so a hot region cannot put it off for ever.
+ * Updates may rely on the bit as evidence, so it is cleared only when each of them has evidence in the log. Once the copy
+ * is durable no new update relies on the bit. So writes that never stop cannot defer the clearing forever.
  */
 import type { Deadlines } from './deadlines.js';
 import type { Evidence } from './evidence.js';
@@ -11,16 +11,34 @@ import type { CoreState } from './state.js';
 import * as layout from './recordLayout.js';
 
 // Constants of the file: see recordLayout.ts.
-const { WAITING, NEEDS_LOG, RETIRED, COPY, CANCELED, CLEARING, NIL } = layout;
+const {
+  WAITING,
+  NEEDS_LOG,
+  RETIRED,
+  COPY,
+  CANCELED,
+  CLEARING,
+  NIL,
+  COPY_SLOT,
+  FIRST_HOLDING,
+  FIRST_NODE,
+  NODE_HOLDING,
+  NODE_NEXT,
+  NODE_SLOT,
+  SLOT_FIRST_NODE,
+  SLOT_FLAGS,
+  SLOT_WAIT,
+  UNACKED,
+} = layout;
 
 export class Copies {
   readonly state: CoreState;
   readonly evidence: Evidence;
   readonly deadlines: Deadlines;
-  /** A copy found no slot: updates must leave it the next one, or a busy application would keep resync out for ever. */
+  /** A copy found no free slot. Updates are then refused the next one, or a busy application would starve resync. */
   starved = false;
-  protected underWay = 0;
-  /** Region entries whose copy is durable and whose bit is not cleared yet. */
+  protected inFlight = 0;
+  /** Entries of regions whose copy is durable and whose bit is not cleared yet. */
   protected readonly clearing: number[] = [];
 
   constructor(state: CoreState, evidence: Evidence, deadlines: Deadlines) {
@@ -29,9 +47,9 @@ export class Copies {
     this.deadlines = deadlines;
   }
 
-  /** Under way, or durable and not cleared yet. */
+  /** Copies in flight, and durable ones whose region is not cleared yet. */
   get count(): number {
-    return this.underWay + this.clearing.length;
+    return this.inFlight + this.clearing.length;
   }
 
   get idle(): boolean {
@@ -39,56 +57,57 @@ export class Copies {
   }
 
   begun(slot: number): void {
-    this.state.held.copySlot[this.entryOf(slot)] = slot;
-    this.underWay++;
+    this.state.held.memory[this.entryOf(slot) + COPY_SLOT] = slot;
+    this.inFlight++;
     this.state.counters.copies++;
   }
 
   protected entryOf(slot: number): number {
-    return this.state.nodes.entryOf(this.state.slots.firstNode[slot]);
+    return this.state.nodes.entryOf(this.state.slots.memory[slot + SLOT_FIRST_NODE]);
   }
 
-  /** Both ends of the copy are durable. */
+  /** The data that the copy read is durable on P, and the data that it wrote is durable on S. */
   durable(slot: number): void {
     const { slots, held } = this.state;
     const e = this.entryOf(slot);
-    const cancelled = (slots.flags[slot] & CANCELED) !== 0;
+    const canceled = (slots.memory[slot + SLOT_FLAGS] & CANCELED) !== 0;
     this.over(slot);
-    if (cancelled) return;
-    held.copySlot[e] = CLEARING;
+    if (canceled) return;
+    held.memory[e + COPY_SLOT] = CLEARING;
     this.clearing.push(e);
   }
 
-  /** The copy has ended, whatever came of it. */
+  /** The copy has ended, with or without success. */
   over(slot: number): void {
     const { slots, counters } = this.state;
-    if ((slots.flags[slot] & CANCELED) !== 0) counters.copiesCanceled++;
+    if ((slots.memory[slot + SLOT_FLAGS] & CANCELED) !== 0) counters.copiesCanceled++;
     this.deadlines.stop(slot);
     this.leave(slot);
   }
 
+  /** The copy was never submitted. */
   withdrawn(slot: number): void {
     this.state.counters.copiesCanceled++;
     this.leave(slot);
   }
 
   protected leave(slot: number): void {
-    this.state.slots.flags[slot] |= RETIRED;
-    this.state.held.copySlot[this.entryOf(slot)] = NIL;
-    this.underWay--;
+    this.state.slots.memory[slot + SLOT_FLAGS] |= RETIRED;
+    this.state.held.memory[this.entryOf(slot) + COPY_SLOT] = NIL;
+    this.inFlight--;
   }
 
-  /** A region is marked anew (R9): a copy that may have read before, or is waiting to clear, does not count. */
+  /** A region is marked again (R9). A copy that may have read P before that, or that waits to clear, must not clear it. */
   marked(e: number): void {
     const { held, slots } = this.state;
-    const copy = held.copySlot[e];
-    if (copy >= 0 && (slots.flags[copy] & WAITING) === 0) slots.flags[copy] |= CANCELED;
+    const copy = held.memory[e + COPY_SLOT];
+    if (copy >= 0 && (slots.memory[copy + SLOT_FLAGS] & WAITING) === 0) slots.memory[copy + SLOT_FLAGS] |= CANCELED;
     if (copy !== CLEARING) return;
-    held.copySlot[e] = NIL;
+    held.memory[e + COPY_SLOT] = NIL;
     this.clearing.splice(this.clearing.indexOf(e), 1);
   }
 
-  /** Clears what may be cleared now. */
+  /** Clears the regions that may be cleared now. */
   clearDue(): void {
     const { held } = this.state;
     for (let i = 0; i < this.clearing.length;) {
@@ -100,29 +119,30 @@ export class Copies {
         continue;
       }
       this.clearing.splice(i, 1);
-      held.copySlot[e] = NIL;
+      held.memory[e + COPY_SLOT] = NIL;
       this.clear(e);
     }
   }
 
   /**
-   * Every update that is not settled has evidence in the log. Its own record may still be on its way when an older one
-   * of the region is durable: whatever releases the older one follows in the log. An update that waits for its record
-   * needs no other evidence.
+   * Whether every update to the region has evidence in the log. One durable record of the region is enough for all of its
+   * updates, because the record that releases it comes later in the log than their own records. An update that waits for
+   * its own record needs no other evidence.
    */
   protected mayClear(e: number): boolean {
     const { regions, held, nodes, slots } = this.state;
     const { log } = this.evidence;
-    const oldest = held.firstHolding[e];
+    const oldest = held.memory[e + FIRST_HOLDING];
     const inLog = oldest !== NIL && log.isDurable(this.evidence.sequenceOf(oldest));
-    for (let n = regions.firstNode[e]; n !== NIL; n = nodes.next[n]) {
-      const slot = nodes.slot[n];
-      if ((slots.flags[slot] & (RETIRED | COPY)) !== 0) continue;
-      const h = nodes.holding[n];
+    for (let n = regions.memory[e + FIRST_NODE]; n !== NIL; n = nodes.memory[n + NODE_NEXT]) {
+      const slot = nodes.memory[n + NODE_SLOT];
+      if ((slots.memory[slot + SLOT_FLAGS] & (RETIRED | COPY)) !== 0) continue;
+      const h = nodes.memory[n + NODE_HOLDING];
       if (h === NIL) return false;
       if (inLog) continue;
       const waitsForIt =
-        (slots.flags[slot] & NEEDS_LOG) !== 0 && this.evidence.sequenceOf(h) <= log.fullSequence(slots.wait[slot]);
+        (slots.memory[slot + SLOT_FLAGS] & NEEDS_LOG) !== 0 &&
+        this.evidence.sequenceOf(h) <= log.fullSequence(slots.memory[slot + SLOT_WAIT]);
       if (!waitsForIt) return false;
     }
     return true;
@@ -133,14 +153,14 @@ export class Copies {
     const region = regions.region[e];
     this.evidence.pages.unmark(region);
     counters.clears++;
-    if (regions.unackedCount[e] === 0) indicators.clear(region);
+    if (regions.memory[e + UNACKED] === 0) indicators.clear(region);
     this.state.releaseIfIdle(e);
   }
 
-  /** S is gone, or P: what is durable on S is not cleared any more; its regions stay dirty. */
+  /** P or S is lost: no region is cleared any more; all of them stay dirty. */
   abort(): void {
     for (const e of this.clearing.splice(0)) {
-      this.state.held.copySlot[e] = NIL;
+      this.state.held.memory[e + COPY_SLOT] = NIL;
       this.state.releaseIfIdle(e);
     }
   }

@@ -1,11 +1,11 @@
 /**
- * The engine's core: a pure state machine, (state, input) → effects. It knows no clock, no device and no byte; the same
- * core is driven by real devices, by the crash explorer and by the tests.
+ * The core of the replication engine: a pure state machine, (state, input) → effects. It has no clock, no device and no
+ * bytes. Real devices, the crash explorer and the tests drive the same core.
  *
- * Promises R1 to R10 and R13 (docs/PROTOCOL.md) for whatever order its inputs come in. Does not know
- * how records and pages are laid out (src/tracker/journal/), nor what data is written.
+ * It keeps R1 to R10 and R13 (docs/PROTOCOL.md) in whatever order its inputs come. It does not know how records and pages
+ * are encoded (src/tracker/journal/), nor the data of the writes.
  *
- * Inputs are cheap and only note; `pump` decides what to write, flush and copy. Call it after each batch of inputs.
+ * An input only records what happened; `pump` decides what to write, flush and copy. Call `pump` after each batch of inputs.
  */
 import { UPDATE_BYTES_END } from './config.js';
 import { CoreStatus } from './coreStatus.js';
@@ -15,18 +15,18 @@ import * as layout from './recordLayout.js';
 
 // Constants of the file: see recordLayout.ts.
 const { PRIMARY, SECONDARY, JOURNAL } = devices;
-const { CLOSED, NIL } = layout;
+const { CLOSED, NIL, TRANSACTION_STATE } = layout;
 
-/** `obtain`: no slot is free just now; ask again after the next completions. */
+/** Result of `obtain`: no slot is free now; ask again after the next completions. */
 export const BUSY = NIL;
-/** `obtain`: refused: P or the journal is gone, so no evidence can be made (R2). */
+/** Result of `obtain`: P or the journal is lost, so no evidence can be made (R2). */
 export const REFUSED = -2;
 
-/** Journal tickets: commits are their index, pages come behind. */
+/** Tickets of journal writes: a commit's ticket is its index, a page's is this plus its group. */
 const FIRST_PAGE_TICKET = 1024;
 
 export class Core extends CoreStatus {
-  /** A new transaction: its place, or BUSY, or REFUSED when no update would be taken. */
+  /** Begins a transaction. Returns its record, or BUSY, or REFUSED when `obtain` would refuse its updates. */
   begin(): number {
     const { transactions, primaryLost, journalLost } = this.state;
     if (primaryLost || journalLost) return REFUSED;
@@ -39,10 +39,10 @@ export class Core extends CoreStatus {
     return t;
   }
 
-  /** The application will write no more in this transaction. The place must not be used afterwards. */
+  /** The application writes no more in this transaction. The record must not be used afterwards. */
   close(transaction: number, nowMs: number): void {
     this.state.nowMs = nowMs;
-    this.state.transactions.state[transaction] |= CLOSED;
+    this.state.transactions.memory[transaction + TRANSACTION_STATE] |= CLOSED;
     this.evidence.completeIfDone(transaction);
   }
 
@@ -53,7 +53,7 @@ export class Core extends CoreStatus {
     const { usableBytes } = state.config;
     if (!(offset >= 0 && length > 0 && length < UPDATE_BYTES_END && offset + length <= usableBytes)) {
       throw new RangeError(
-        `update at ${offset}, ${length} bytes: must lie within 0 … ${usableBytes} and be below 4 GiB`,
+        `update at offset ${offset} of ${length} bytes: must lie within bytes 0 … ${usableBytes} of the area and be shorter than 4 GiB`,
       );
     }
     if (state.primaryLost || state.journalLost) return REFUSED;
@@ -61,20 +61,20 @@ export class Core extends CoreStatus {
     return this.updates.obtain(transaction, offset, length);
   }
 
-  /** An area has ended the I/O of a slot. `ok`: no error. An error means that the area is lost. */
+  /** An area has completed the I/O of a slot. `ok`: without an error. After an error the area is lost. */
   completed(area: typeof PRIMARY | typeof SECONDARY, slot: number, updateId: number, ok: boolean, nowMs: number): void {
     this.state.nowMs = nowMs;
     const expected = this.updates.completed(area, slot, updateId, ok);
     if (expected && !ok) this.deviceLost(area, nowMs);
   }
 
-  /** A part of a resync copy has been read from P or written to S; the other area is asked now. */
+  /** A part of a resync copy has been read from P or written to S; `area` has to answer next. */
   copyAwaits(area: typeof PRIMARY | typeof SECONDARY, slot: number, updateId: number, nowMs: number): void {
     this.state.nowMs = nowMs;
     this.updates.deadlines.copyAwaits(area, slot, updateId);
   }
 
-  /** A flush has ended. An error ends the power epoch: nothing it should have covered is durable. */
+  /** A flush has completed. An error ends the power epoch: nothing that the flush should have covered is durable. */
   flushed(device: DeviceIndex, ok: boolean, nowMs: number): void {
     this.state.nowMs = nowMs;
     this.flushes[device]--;
@@ -116,8 +116,9 @@ export class Core extends CoreStatus {
   }
 
   /**
-   * A device is gone, or its power epoch has ended (error, reset, power loss). S: the engine goes on without it. P: all
-   * is given up. Journal: no evidence can be made any more, what needs some is refused.
+   * A device is lost: it has disappeared, or its power epoch has ended (error, reset, power loss). Without S the core
+   * continues. Without P it gives all updates up. Without the journal no evidence can be made: updates that need it are
+   * refused.
    */
   deviceLost(device: DeviceIndex, nowMs: number): void {
     const { state } = this;
@@ -140,14 +141,14 @@ export class Core extends CoreStatus {
     this.resync.abort();
   }
 
-  /** S is back, identified, and nothing of before is in flight on it. Its regions still await resync. */
+  /** S is back and identified. False while earlier I/O is in flight on it. Its regions still await resync. */
   attachSecondary(): boolean {
     if (this.state.inFlight[SECONDARY] > 0 || this.flushes[SECONDARY] > 0) return false;
     this.state.secondaryAway = false;
     return true;
   }
 
-  /** A region that was found to differ by other means (a full comparison): it awaits resync from now on. */
+  /** A full comparison has found that the region differs: it awaits resync from now on. */
   markForResync(region: number): void {
     this.state.indicators.set(region);
     this.pages.mark(region);
@@ -161,7 +162,7 @@ export class Core extends CoreStatus {
     this.resync.stop();
   }
 
-  /** Shutdown: nothing new comes; all evidence may leave the log now. R9 for what does not end in time: `giveUpAll`. */
+  /** Shutdown: no new update comes, so lingering evidence is released. `giveUpAll` is for updates that do not end in time. */
   drain(): void {
     this.drainRequested = true;
     this.resync.stop();
@@ -173,7 +174,7 @@ export class Core extends CoreStatus {
     this.updates.areaLost(SECONDARY);
   }
 
-  /** Decides what to do now, and hands the effects out. */
+  /** Decides what to do now, and hands out the effects. */
   pump(nowMs: number): void {
     const { state } = this;
     state.nowMs = nowMs;
@@ -213,7 +214,7 @@ export class Core extends CoreStatus {
       this.fx.writePage(page.group, page.copy, this.pages.awaiting);
     }
     if (this.openingCommits > 0) {
-      // R11: the log is reused only when D is durable in the indicator area.
+      // R11: the log is used again only when D is durable in the indicator area.
       if (this.pages.pendingGroups > 0 || this.log.inFlight > 0) return;
       this.openingCommits--;
       this.journalInFlight++;
@@ -230,7 +231,7 @@ export class Core extends CoreStatus {
       if (epoch.uncovered === 0 || this.flushes[area] > 0 || (area === PRIMARY ? primaryLost : secondaryAway)) continue;
       const many = epoch.uncovered >= config.flushEveryWrites;
       const late = nowMs - epoch.pendingSinceMs >= config.flushIntervalMs;
-      // Nothing else is in flight that the flush could cover as well: waiting longer only costs the application time.
+      // No other write is in flight that the flush could cover: waiting longer only delays the acknowledgements.
       const idle = inFlight[area] === 0;
       if (many || late || idle) this.submitFlush(area);
     }

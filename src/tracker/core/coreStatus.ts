@@ -1,4 +1,4 @@
-/** A core's parts, and what can be asked of them without changing anything. core.ts has the inputs. */
+/** The parts of a core, and queries that change nothing. core.ts has the inputs. */
 import { checkConfig, type CoreConfig } from './config.js';
 import { Copies } from './copies.js';
 import { PowerEpoch } from './devices.js';
@@ -19,7 +19,7 @@ import * as limits from './config.js';
 const { JOURNAL } = devices;
 const { OPENING_UNITS } = limits;
 
-/** The explorer's broken cores put in a broken part here, and nowhere else. */
+/** The classes that a core is built of. The explorer's mutants replace one of them. */
 export interface CoreParts extends UpdatesParts {
   TransactionLog: typeof TransactionLog;
   IndicatorPages: typeof IndicatorPages;
@@ -41,13 +41,13 @@ export class CoreStatus {
   readonly prefetch: Prefetch;
   readonly fx: CoreEffects;
   readonly epochs: [PowerEpoch, PowerEpoch, PowerEpoch];
-  /** Flushes submitted and not reported back, per device. */
+  /** Flushes in flight, per device. */
   protected readonly flushes: [number, number, number] = [0, 0, 0];
   protected journalInFlight = 0;
-  /** Commits that recovery still has to write before the log may be used. */
+  /** Commits that recovery has to write before updates may use the log. */
   protected openingCommits = OPENING_UNITS;
   protected drainRequested = false;
-  /** When the journal last reported something, or was first asked while it had nothing to do. */
+  /** When the journal last completed an I/O, or received its first I/O after it was idle. */
   protected journalHeardMs = 0;
 
   constructor(config: CoreConfig, fx: CoreEffects, parts: CoreParts = CORE_PARTS) {
@@ -75,7 +75,7 @@ export class CoreStatus {
     return this.state.journalLost;
   }
 
-  /** The number that the next update or copy gets. */
+  /** Number of the next update or copy. */
   get nextUpdateId(): number {
     return this.state.nextUpdateId;
   }
@@ -84,12 +84,12 @@ export class CoreStatus {
     return this.state.counters;
   }
 
-  /** |{ r : I[r] = 1 }| */
+  /** |{ r : I[r] = 1 }|. */
   get dirtyRegions(): number {
     return this.state.indicators.count;
   }
 
-  /** |{ r : A[r] = 1 }|: regions that await resync. */
+  /** Number of regions that await resync: |{ r : A[r] = 1 }|. */
   get awaitingRegions(): number {
     return this.pages.awaiting.count;
   }
@@ -98,7 +98,7 @@ export class CoreStatus {
     return this.state.slots.pool.usedCount;
   }
 
-  /** Recovery is over: D is durable in the indicator area and the log has begun anew (R11). */
+  /** Recovery is over: D is durable in the indicator area and the log's opening commits are durable (R11). */
   get ready(): boolean {
     const { firstSequence, blocksPerUnit } = this.state.config.log;
     const begun = this.log.isDurable(firstSequence + OPENING_UNITS * blocksPerUnit - 1);
@@ -120,24 +120,24 @@ export class CoreStatus {
     );
   }
 
-  /** Numbers go on behind those that the rig has seen; before the first update. */
+  /** Sets the first numbers, so that they continue those of earlier runs of the rig. Call it before the first update. */
   numberFrom(updateId: number, transactionId: number): void {
     this.state.nextUpdateId = updateId;
     this.state.nextTransactionId = transactionId;
   }
 
-  /** Whether the log is durable up to this block. */
+  /** Whether this log block and all before it are durable. */
   isLogDurable(sequence: number): boolean {
     return this.log.isDurable(sequence);
   }
 
-  /** R11: what recovery found dirty, before anything else. `groupsToWrite`: pages that do not say so on disk yet. */
+  /** R11: the regions that recovery found dirty; the first call. `groupsToWrite`: groups whose pages do not carry them yet. */
   loadDirty(dirty: IndicatorMap, groupsToWrite: Iterable<number>): void {
     this.pages.load(dirty, groupsToWrite);
     this.state.indicators.setAllOf(dirty);
   }
 
-  /** `pump` would give a device up: whoever drives the core looks first whether it has answered. */
+  /** Whether `pump` would give a device up. The caller first takes the completions that have arrived. */
   isOverdue(nowMs: number): boolean {
     const { config, journalLost } = this.state;
     const journalBusy = this.journalInFlight + this.flushes[JOURNAL] > 0;

@@ -1,9 +1,9 @@
 /**
- * Who waits for an area to answer. All have the same time, so that nobody who starts later is due earlier: it is enough to
- * look for the first to be due once, and again when its time has come. A campaign of quick answers is looked through once
- * per timeout.
+ * Deadlines of the slots whose I/O an area has to complete. All have the same timeout, so a slot that starts later is never
+ * due earlier. The earliest deadline is cached, and all slots are searched only when it has passed: while the devices are
+ * fast that happens once per timeout.
  *
- * Deadlines are whole milliseconds, rounded up, of which the low 32 bits are kept: a hang is noticed at most one late.
+ * A deadline is a number of milliseconds, rounded up, of which the low 32 bits are kept. A hang is noticed at most 1 ms late.
  */
 import type { CoreState } from './state.js';
 import * as devices from './devices.js';
@@ -16,19 +16,19 @@ const { TIMED, COPY, COPY_ON_SECONDARY, DURABLE, ENDED, NIL, SLOT_WAIT, SLOT_FLA
 export class Deadlines {
   private readonly state: CoreState;
   private waiting = 0;
-  /** Nobody is due before. */
+  /** No slot is due earlier. */
   private firstMs = 0;
 
   constructor(state: CoreState) {
     this.state = state;
   }
 
-  /** Slots that wait. */
+  /** Slots that have a deadline. */
   get count(): number {
     return this.waiting;
   }
 
-  /** An area has to answer for the slot from now on. */
+  /** An area has to complete the slot's I/O from now on. */
   start(slot: number): void {
     const { slots, config, nowMs } = this.state;
     const dueMs = Math.ceil(nowMs + config.ackTimeoutMs) | 0;
@@ -37,7 +37,7 @@ export class Deadlines {
     if (this.waiting++ === 0) this.firstMs = dueMs;
   }
 
-  /** Nothing is expected of an area any more, or what comes does not matter. Returns whether it was waited for. */
+  /** The slot no longer waits for an area. Returns whether it had a deadline. */
   stop(slot: number): boolean {
     const { memory } = this.state.slots;
     const flags = memory[slot + SLOT_FLAGS];
@@ -47,44 +47,49 @@ export class Deadlines {
     return true;
   }
 
-  /** A part of a copy is over and the area is asked for the next one: it has its full time to answer. */
+  /** A part of a copy is over; `area` has the full timeout for the next part. */
   copyAwaits(area: typeof PRIMARY | typeof SECONDARY, slot: number, id: number): void {
     const { slots } = this.state;
-    const f = slots.flags[slot];
+    const f = slots.memory[slot + SLOT_FLAGS];
     if (!slots.holds(slot, id) || (f & COPY) === 0 || !this.stop(slot)) return;
-    slots.flags[slot] =
-      area === SECONDARY ? slots.flags[slot] | COPY_ON_SECONDARY : slots.flags[slot] & ~COPY_ON_SECONDARY;
+    slots.memory[slot + SLOT_FLAGS] =
+      area === SECONDARY
+        ? slots.memory[slot + SLOT_FLAGS] | COPY_ON_SECONDARY
+        : slots.memory[slot + SLOT_FLAGS] & ~COPY_ON_SECONDARY;
     this.start(slot);
   }
 
-  /** The area that has not answered for a slot whose time is over. */
+  /** The area that has not completed the I/O of an overdue slot. */
   unanswering(slot: number): typeof PRIMARY | typeof SECONDARY {
-    const f = this.state.slots.flags[slot];
+    const f = this.state.slots.memory[slot + SLOT_FLAGS];
     const copyOnSecondary = (f & COPY_ON_SECONDARY) !== 0 && (f & (ENDED << SECONDARY)) === 0;
     return copyOnSecondary || (f & (DURABLE << PRIMARY)) !== 0 ? SECONDARY : PRIMARY;
   }
 
-  /** Somebody may be due: cheap, and never wrong when it says no. */
+  /** Whether a slot may be overdue. Cheap; false is certain. */
   isOverdue(nowMs: number): boolean {
     return this.waiting > 0 && !isBefore(Math.floor(nowMs) | 0, this.firstMs);
   }
 
-  /** Of the slots whose time is over, the one that waits for longest; or NIL. */
+  /** The slot that is overdue for longest, or NIL. */
   overdue(): number {
     const nowMs = Math.floor(this.state.nowMs) | 0;
     if (this.waiting === 0 || isBefore(nowMs, this.firstMs)) return NIL;
     const { slots } = this.state;
     let first = NIL;
     for (const slot of slots.inUse()) {
-      if ((slots.flags[slot] & TIMED) !== 0 && (first === NIL || isBefore(slots.wait[slot], slots.wait[first])))
+      if (
+        (slots.memory[slot + SLOT_FLAGS] & TIMED) !== 0 &&
+        (first === NIL || isBefore(slots.memory[slot + SLOT_WAIT], slots.memory[first + SLOT_WAIT]))
+      )
         first = slot;
     }
-    this.firstMs = slots.wait[first];
+    this.firstMs = slots.memory[first + SLOT_WAIT];
     return isBefore(nowMs, this.firstMs) ? NIL : first;
   }
 }
 
-/** Of two times less than 2^31 ms apart. */
+/** For two times less than 2^31 ms apart, from their low 32 bits. */
 function isBefore(aMs: number, bMs: number): boolean {
   return ((aMs - bMs) | 0) < 0;
 }

@@ -1,4 +1,4 @@
-/** The three storage areas of a rig, and what the core keeps of each: its power epoch (R4). */
+/** The device indices of P, S and J, and the power epoch that the core keeps of each device (R4). */
 
 export const PRIMARY = 0;
 export const SECONDARY = 1;
@@ -6,17 +6,17 @@ export const JOURNAL = 2;
 export type DeviceIndex = typeof PRIMARY | typeof SECONDARY | typeof JOURNAL;
 
 /**
- * Which completed writes of one device a flush may still make durable.
+ * The completed writes of one device that a flush may still make durable.
  *
  * A flush covers the writes that had completed when it was *submitted*. An error, a reset, a disappearance or a power
- * loss ends the epoch: what was completed and not covered is handed back as lost, and a flush that was under way
- * covers nothing any more, whatever it answers.
+ * loss ends the epoch: writes that completed and that no flush has covered are lost, and a flush in flight covers nothing,
+ * even if it succeeds.
  */
 export class PowerEpoch {
-  /** Completed, not covered: tickets in order of completion. */
+  /** Tickets of completed writes that no flush has covered, in order of completion. */
   private tickets: number[] = [];
   private head = 0;
-  /** How many of the waiting tickets the flush under way covers; -1: none is under way. */
+  /** How many of the waiting tickets the flush in flight covers; -1: no flush is in flight. */
   private covered = -1;
   private firstCompletedMs = 0;
 
@@ -28,12 +28,12 @@ export class PowerEpoch {
     return this.covered >= 0;
   }
 
-  /** When the oldest write that no flush under way covers completed. */
+  /** When the oldest write that the flush in flight does not cover completed. */
   get pendingSinceMs(): number {
     return this.firstCompletedMs;
   }
 
-  /** Writes that completed after the flush under way was submitted (all, when none is). */
+  /** Writes that completed after the flush in flight was submitted; all of them when no flush is in flight. */
   get uncovered(): number {
     return this.pending - Math.max(0, this.covered);
   }
@@ -48,7 +48,7 @@ export class PowerEpoch {
     this.firstCompletedMs = nowMs;
   }
 
-  /** The flush under way has succeeded: takes out the next ticket it covers, or -1 when all are taken. */
+  /** The flush in flight has succeeded: removes the next ticket that it covers; -1 when all are taken. */
   takeCovered(): number {
     if (this.covered <= 0) {
       this.covered = -1;
@@ -58,7 +58,7 @@ export class PowerEpoch {
     return this.take();
   }
 
-  /** The epoch has ended: takes out the next ticket that is now lost, or -1 when all are taken. */
+  /** The epoch has ended: removes the next ticket that is lost; -1 when all are taken. */
   takeLost(): number {
     this.covered = -1;
     return this.pending === 0 ? -1 : this.take();
@@ -66,7 +66,7 @@ export class PowerEpoch {
 
   private take(): number {
     const t = this.tickets[this.head++];
-    // Compact now and then, so that the queue neither grows nor copies on every step.
+    // Compacts rarely, so that the queue neither grows without bound nor is copied at every step.
     if (this.head > 1024 && this.head * 2 > this.tickets.length) {
       this.tickets = this.tickets.slice(this.head);
       this.head = 0;

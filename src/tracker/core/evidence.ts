@@ -1,16 +1,28 @@
 /**
- * Evidence whose region has gone quiet lingers, so that a write meanwhile need not wait for a log record. It leaves when
- * its time is up, when too many regions linger, or when the log needs the room (R9, I5). And group commit: when the open
- * commit is written.
+ * Lingering evidence, log pressure and group commit. The evidence of an idle region lingers in the log, so that the next
+ * write to the region need not wait for a log record. It is released when its time is over, when too many regions linger,
+ * or when the log needs its space (R9, I5). Group commit decides when the open commit is written.
  */
 import { EvidenceRecords } from './evidenceRecords.js';
 import * as layout from './recordLayout.js';
 
 // Constants of the file: see recordLayout.ts.
-const { NIL, FIRST_HOLDING, HOLDING_NEXT } = layout;
+const {
+  NIL,
+  FIRST_HOLDING,
+  HOLDING_NEXT,
+  FIRST_NODE,
+  HOLDING_ENTRY,
+  HOLDING_SEQUENCE,
+  HOLDING_TRANSACTION,
+  HOLDING_UNACKED,
+  NODE_HOLDING,
+  NODE_NEXT,
+  UNACKED,
+} = layout;
 
 export class Evidence extends EvidenceRecords {
-  /** Time has passed: lingering evidence whose time is up, or that is too much, goes. `all`: none may stay. */
+  /** Releases lingering evidence whose time is over, or that exceeds a limit. `all`: releases all of it. */
   expire(all: boolean): void {
     const { config, nowMs, counters, held, holdings } = this.state;
     for (;;) {
@@ -29,7 +41,7 @@ export class Evidence extends EvidenceRecords {
     if (this.transactionWanted) this.freeTransaction();
   }
 
-  /** Closed transactions that only lingering evidence keeps: the one idle for longest goes. */
+  /** Releases the longest idle evidence that keeps a closed transaction in memory. */
   protected freeTransaction(): void {
     const { transactions, held, counters } = this.state;
     this.transactionWanted = false;
@@ -45,13 +57,13 @@ export class Evidence extends EvidenceRecords {
 
   protected keepsClosedTransaction(e: number): boolean {
     const { held, holdings, transactions } = this.state;
-    for (let h = held.firstHolding[e]; h !== NIL; h = holdings.next[h]) {
-      if (transactions.isOver(holdings.transaction[h])) return true;
+    for (let h = held.memory[e + FIRST_HOLDING]; h !== NIL; h = holdings.memory[h + HOLDING_NEXT]) {
+      if (transactions.isOver(holdings.memory[h + HOLDING_TRANSACTION])) return true;
     }
     return false;
   }
 
-  /** Releases all evidence of a quiet region; false when the log has no room now. */
+  /** Releases all evidence of an idle region; false when the log has no room now. */
   protected releaseRegion(e: number): boolean {
     const { held, holdings } = this.state;
     for (let h = held.memory[e + FIRST_HOLDING]; h !== NIL;) {
@@ -65,8 +77,8 @@ export class Evidence extends EvidenceRecords {
   }
 
   /**
-   * Log pressure (I5): the oldest evidence leaves the log without a record of its own; the tail moves past it.
-   * Quiet regions need none; the others' is moved to the indicator area first (R9).
+   * Log pressure (I5): the tail moves past the oldest evidence, without a release record. An idle region needs no
+   * evidence. A region with updates is marked in the indicator area first (R9).
    */
   relievePressure(): void {
     const { holdings, regions, counters } = this.state;
@@ -77,9 +89,9 @@ export class Evidence extends EvidenceRecords {
     const marking = log.freeBlocks < 2 * this.reserveBlocks;
     for (let h = holdings.inLogOrder.head; h !== NIL && this.sequenceOf(h) < target;) {
       const next = holdings.inLogOrder.next(h);
-      const e = holdings.entry[h];
+      const e = holdings.memory[h + HOLDING_ENTRY];
       if (!this.isDurable(h)) break;
-      if (regions.unackedCount[e] === 0 && holdings.unacked[h] === 0) {
+      if (regions.memory[e + UNACKED] === 0 && holdings.memory[h + HOLDING_UNACKED] === 0) {
         counters.pressureDrops++;
         this.drop(h);
       } else if (this.pages.isEvidence(regions.region[e])) {
@@ -90,29 +102,29 @@ export class Evidence extends EvidenceRecords {
       h = next;
     }
     log.moveTail();
-    // A commit for the tail alone must free more than it takes, or each would give reason for the next, for ever.
+    // A commit that only moves the tail must free more blocks than it takes. Otherwise each one would cause the next.
     if (log.tailGain > 0) this.urgent = true;
   }
 
-  /** The holding's evidence is not needed any more, or stands elsewhere: the tail may pass it at once. */
+  /** The holding's evidence is not needed any more, or is in the indicator area: the tail may pass it at once. */
   protected drop(h: number): void {
     const { holdings, nodes, regions, held } = this.state;
-    const e = holdings.entry[h];
-    for (let n = regions.firstNode[e]; n !== NIL; n = nodes.next[n]) {
-      if (nodes.holding[n] === h) nodes.holding[n] = NIL;
+    const e = holdings.memory[h + HOLDING_ENTRY];
+    for (let n = regions.memory[e + FIRST_NODE]; n !== NIL; n = nodes.memory[n + NODE_NEXT]) {
+      if (nodes.memory[n + NODE_HOLDING] === h) nodes.memory[n + NODE_HOLDING] = NIL;
     }
-    this.log.freeLow(holdings.sequence[h]);
+    this.log.freeLow(holdings.memory[h + HOLDING_SEQUENCE]);
     this.forget(h);
-    if (held.firstHolding[e] === NIL) held.stopLingering(e);
+    if (held.memory[e + FIRST_HOLDING] === NIL) held.stopLingering(e);
     this.state.releaseIfIdle(e);
   }
 
-  /** Asks for the open commit to be written at the next occasion. */
+  /** Requests that the next pump writes the open commit. */
   hurry(): void {
     this.urgent = true;
   }
 
-  /** Group commit: seals and hands out what should be written now; returns how many commits. */
+  /** Group commit: seals the commits that should be written now, and hands them out. Returns their number. */
   commitIfDue(): number {
     const { config, nowMs, counters } = this.state;
     for (let commits = 0; ; commits++) {

@@ -1,9 +1,9 @@
 /**
- * Evidence (R2): what makes a region dirty after a crash, held in the log (`L[t]`) or in the indicator area. Here it is
- * made and released; evidence.ts makes room for more.
+ * Evidence (R2) makes a region dirty after a crash. It is in the log (`L[t]`) or in the indicator area. This file makes and
+ * releases it; evidence.ts frees space for more.
  *
- * Every transaction that writes a region has its own write record for it; only the first write to a cold region waits
- * for its record.
+ * Each transaction that writes a region has its own write record for it. Only the first write to a region without evidence
+ * waits for its record.
  */
 import type { CoreEffects } from './effects.js';
 import { IndicatorPages } from './indicatorPages.js';
@@ -36,6 +36,9 @@ const {
   HOLDING_NEXT,
   TRANSACTION_HOLDINGS,
   TRANSACTION_STATE,
+  NODE_HOLDING,
+  NODE_SLOT,
+  UNACKED,
 } = layout;
 const { RECORD_BEGIN, RECORD_WRITE, RECORD_RELEASE, RECORD_COMPLETE } = records;
 
@@ -46,14 +49,14 @@ export abstract class EvidenceRecords {
   readonly fx: CoreEffects;
   /** Slots whose marks are not durable yet. */
   readonly markWaiters: number[] = [];
-  /** Transactions whose completion record found no room. */
+  /** Transactions whose completion record had no room in the log. */
   protected readonly uncompleted: number[] = [];
-  /** Somebody waits for a block of the open commit, or wants it out. */
+  /** The next pump writes the open commit. */
   protected urgent = false;
-  /** Holdings and transactions that somebody found none of: lingering evidence makes room for them. */
+  /** Holdings and transactions that were requested while none was free. Lingering evidence is released for them. */
   protected holdingsWanted = 0;
   protected transactionWanted = false;
-  /** Room kept free for the commit that moves the tail, and for releases before it. */
+  /** Blocks kept free for release records and for the commit that moves the tail past them. */
   protected readonly reserveBlocks: number;
 
   constructor(state: CoreState, log: TransactionLog, pages: IndicatorPages, fx: CoreEffects) {
@@ -69,9 +72,8 @@ export abstract class EvidenceRecords {
   }
 
   /**
-   * Whether evidence for an update of so many regions can be made now. False: the open commit has to go first, or
-   * lingering evidence has to make room; both happen at the next pump. Only a log that is nearly full itself is a
-   * reason to mark regions instead (R9).
+   * Whether evidence for an update of `regionCount` regions can be made now. If not, the next pump writes the open commit
+   * or releases lingering evidence. Regions are marked instead only when the log itself is nearly full (R9).
    */
   admits(regionCount: number): boolean {
     const { state, log } = this;
@@ -85,19 +87,19 @@ export abstract class EvidenceRecords {
     return false;
   }
 
-  /** Whether so many more regions can be known. If not: more linger than may, and the next pump makes an end of that. */
+  /** Whether `count` more region entries are free. If not, too many regions linger; the next pump releases some. */
   hasRegions(count: number): boolean {
     return this.state.regions.pool.freeCount >= count;
   }
 
-  /** A transaction found no place: lingering evidence of closed ones gives up its own. */
+  /** `begin` found no free transaction: the next pump releases lingering evidence of a closed one. */
   wantTransaction(): void {
     this.transactionWanted = true;
   }
 
   /**
-   * R2 for a new update: every region, `count` of them, gets evidence. Sets NEEDS_LOG or NEEDS_MARK while it is not durable.
-   * Under log pressure, and while S is away, the evidence is the region's mark in the indicator area (R9).
+   * R2 for a new update: makes evidence for each of its `count` regions. Sets NEEDS_LOG or NEEDS_MARK while the evidence is
+   * not durable. Under log pressure, and while S is away, the evidence is the region's mark in the indicator area (R9).
    */
   obtain(slot: number, count: number): void {
     const { slots, nodes, held } = this.state;
@@ -125,23 +127,23 @@ export abstract class EvidenceRecords {
   protected obtainInLog(n: number): number {
     const { nodes, holdings, regions, held, slots } = this.state;
     const e = nodes.entryOf(n);
-    const t = slots.memory[nodes.slot[n] + SLOT_TRANSACTION];
+    const t = slots.memory[nodes.memory[n + NODE_SLOT] + SLOT_TRANSACTION];
     const { memory } = holdings;
     let h = held.memory[e + FIRST_HOLDING];
     while (h !== NIL && memory[h + HOLDING_TRANSACTION] !== t) h = memory[h + HOLDING_NEXT];
     if (h === NIL) h = this.writeRecord(t, e);
     memory[h + HOLDING_UNACKED]++;
-    nodes.holding[n] = h;
-    // A bit about to be cleared (R10) is nothing to rely on.
+    nodes.memory[n + NODE_HOLDING] = h;
+    // A bit that is about to be cleared (R10) is no evidence.
     if (held.memory[e + COPY_SLOT] !== CLEARING && this.pages.isEvidence(regions.region[e])) return -1;
-    // Holdings stand in log order: the first is the first to be durable.
+    // Holdings are in log order: the first one becomes durable first.
     const oldest = held.memory[e + FIRST_HOLDING];
     return this.isDurable(oldest) ? -1 : this.sequenceOf(oldest);
   }
 
   /** The log block with the holding's write record. */
   sequenceOf(h: number): number {
-    return this.log.fullSequence(this.state.holdings.sequence[h]);
+    return this.log.fullSequence(this.state.holdings.memory[h + HOLDING_SEQUENCE]);
   }
 
   /** Whether the holding's write record is durable. */
@@ -149,7 +151,7 @@ export abstract class EvidenceRecords {
     return this.log.isDurableLow(this.state.holdings.memory[h + HOLDING_SEQUENCE]);
   }
 
-  /** Claim 3: the location goes to the log for the transaction. */
+  /** Claim 3: writes the region to the log for the transaction. */
   protected writeRecord(t: number, e: number): number {
     const { holdings, regions, held, transactions, nowMs, counters } = this.state;
     const id = this.state.transactionId(t);
@@ -166,42 +168,42 @@ export abstract class EvidenceRecords {
   }
 
   /**
-   * Marks all regions of the slot in the indicator area. MARKING stands until that is durable, and so does NEEDS_MARK;
+   * Marks all regions of the slot in the indicator area. MARKING and NEEDS_MARK are removed when the marks are durable;
    * GIVEN_UP stays.
    */
   markAll(slot: number, flag: typeof NEEDS_MARK | typeof GIVEN_UP): void {
     const { slots, nodes, regions } = this.state;
-    for (let n = slots.firstNode[slot]; n !== NIL; n = nodes.nextOfSlot(n)) {
+    for (let n = slots.memory[slot + SLOT_FIRST_NODE]; n !== NIL; n = nodes.nextOfSlot(n)) {
       this.pages.mark(regions.region[nodes.entryOf(n)]);
     }
-    if (flag === GIVEN_UP) slots.flags[slot] |= GIVEN_UP;
+    if (flag === GIVEN_UP) slots.memory[slot + SLOT_FLAGS] |= GIVEN_UP;
     if (this.marksDurable(slot)) return;
-    slots.flags[slot] |= flag;
+    slots.memory[slot + SLOT_FLAGS] |= flag;
     if (flag === NEEDS_MARK) this.state.counters.waitedForMark++;
-    if ((slots.flags[slot] & MARKING) === 0) this.markWaiters.push(slot);
-    slots.flags[slot] |= MARKING;
+    if ((slots.memory[slot + SLOT_FLAGS] & MARKING) === 0) this.markWaiters.push(slot);
+    slots.memory[slot + SLOT_FLAGS] |= MARKING;
   }
 
   /** Whether the marks of all the slot's regions are durable in both copies. */
   marksDurable(slot: number): boolean {
     const { slots, nodes, regions } = this.state;
-    for (let n = slots.firstNode[slot]; n !== NIL; n = nodes.nextOfSlot(n)) {
+    for (let n = slots.memory[slot + SLOT_FIRST_NODE]; n !== NIL; n = nodes.nextOfSlot(n)) {
       if (!this.pages.markDurable(regions.region[nodes.entryOf(n)])) return false;
     }
     return true;
   }
 
-  /** One update of the holding's transaction to its region is settled (R5). */
+  /** The node's update retires: its holding has one unacknowledged update less (R5). */
   retired(n: number): void {
     const { nodes, holdings } = this.state;
-    const h = nodes.holding[n];
-    nodes.holding[n] = NIL;
+    const h = nodes.memory[n + NODE_HOLDING];
+    nodes.memory[n + NODE_HOLDING] = NIL;
     if (h !== NIL) holdings.memory[h + HOLDING_UNACKED]--;
   }
 
   /**
-   * R5 for a region: evidence of transactions without unacknowledged updates to it goes, but for one that lingers.
-   * What other transactions' updates in flight rely on is their own, older, record in the log.
+   * R5 for a region: releases the evidence of transactions that have no unacknowledged update to it, except the evidence
+   * that lingers. Updates of other transactions rely on their own records.
    */
   prune(e: number): void {
     const { holdings, regions, held, config, nowMs } = this.state;
@@ -212,30 +214,30 @@ export abstract class EvidenceRecords {
       if (memory[h + HOLDING_UNACKED] === 0 && this.isDispensable(e, h)) this.release(h);
       h = next;
     }
-    if (regions.unackedCount[e] === 0 && held.memory[e + FIRST_HOLDING] !== NIL)
+    if (regions.memory[e + UNACKED] === 0 && held.memory[e + FIRST_HOLDING] !== NIL)
       held.linger(e, nowMs + config.lingerMs);
   }
 
   /**
-   * Whether other evidence of the region serves the next write as well: a durable record that is newer (an old one would
-   * hold the log's tail back) or in use anyway; for a record that is not durable yet, one that will be sooner. So an
-   * idle region keeps its newest durable record and at most one more.
+   * Whether other evidence of the region serves the next write as well as this one. That is a durable record that is newer
+   * (an older one holds the log's tail back) or is in use anyway. For a record that is not durable yet it is also one
+   * that becomes durable earlier. So an idle region keeps its newest durable record and at most one more.
    */
   protected isDispensable(e: number, h: number): boolean {
     const { holdings, held } = this.state;
     if (held.memory[e + FIRST_HOLDING] === held.memory[e + LAST_HOLDING]) return false;
     const isDurable = this.isDurable(h);
     let isOlder = true;
-    for (let x = held.firstHolding[e]; x !== NIL; x = holdings.next[x]) {
+    for (let x = held.memory[e + FIRST_HOLDING]; x !== NIL; x = holdings.memory[x + HOLDING_NEXT]) {
       if (x === h) isOlder = false;
       else if (this.isDurable(x)) {
-        if (!isOlder || holdings.unacked[x] > 0) return true;
+        if (!isOlder || holdings.memory[x + HOLDING_UNACKED] > 0) return true;
       } else if (isOlder && !isDurable) return true;
     }
     return false;
   }
 
-  /** Appends the release of one region by one transaction; false when the log has no room for it now. */
+  /** Appends a record that releases the holding; false when the log has no room for it now. */
   protected release(h: number): boolean {
     const { holdings, transactions, nowMs, counters, journalLost, regions } = this.state;
     if (journalLost || !this.log.hasRoom(1, this.reserveBlocks / 2)) return false;
@@ -243,7 +245,7 @@ export abstract class EvidenceRecords {
     const t = memory[h + HOLDING_TRANSACTION];
     const isLast = transactions.memory[t + TRANSACTION_HOLDINGS] === 1;
     if (isLast && transactions.isOver(t)) {
-      // The completion record takes back all that the transaction still has in the log (R6, R7).
+      // The completion record releases everything that the transaction still has in the log (R6, R7).
       this.log.append(RECORD_COMPLETE, this.state.transactionId(t), 0, 0, nowMs);
       counters.completions++;
       transactions.memory[t + TRANSACTION_STATE] &= ~BEGUN;
@@ -256,7 +258,7 @@ export abstract class EvidenceRecords {
     return true;
   }
 
-  /** Takes the holding out of memory. */
+  /** Removes the holding from memory. */
   protected forget(h: number): void {
     const { holdings, transactions, held } = this.state;
     const t = holdings.memory[h + HOLDING_TRANSACTION];
@@ -265,7 +267,7 @@ export abstract class EvidenceRecords {
     this.completeIfDone(t);
   }
 
-  /** R6: the transaction is closed and nothing of it is left. Frees its place in memory. */
+  /** R6: if the transaction is closed and `L[t]` is empty, appends its completion record and frees it in memory. */
   completeIfDone(t: number): void {
     const { transactions, nowMs, counters, journalLost } = this.state;
     if (!transactions.isOver(t) || transactions.memory[t + TRANSACTION_HOLDINGS] > 0) return;
@@ -277,7 +279,7 @@ export abstract class EvidenceRecords {
       this.log.append(RECORD_COMPLETE, this.state.transactionId(t), 0, 0, nowMs);
       counters.completions++;
     }
-    transactions.state[t] &= ~(BEGUN | CLOSED);
+    transactions.memory[t + TRANSACTION_STATE] &= ~(BEGUN | CLOSED);
     transactions.pool.give(t);
   }
 }

@@ -1,5 +1,8 @@
-/** Evidence in the log: `L[t]` of all transactions, by region and in the order of the log. */
-import { IndexList, layFields, recordMemory, RecordPool } from './recordPool.js';
+/**
+ * Evidence in the log, in memory: the holdings, `L[t]` of all transactions, and what each region has of them: its first and
+ * last holding, its resync copy, and whether its idle evidence lingers.
+ */
+import { IndexList, recordMemory, RecordPool } from './recordPool.js';
 import * as layout from './recordLayout.js';
 
 // Constants of the file: see recordLayout.ts.
@@ -24,36 +27,19 @@ const {
   LINGER_UNTIL,
 } = layout;
 
-/** One per region in `L[t]` of a transaction. */
+/** One holding for each region in `L[t]` of each transaction. */
 export class Holdings {
   readonly pool: RecordPool;
   readonly memory: Int32Array;
-  declare readonly transaction: Int32Array;
-  declare readonly entry: Int32Array;
-  /** Block with the write record: the low 32 bits of its number (TransactionLog.whole). */
-  declare readonly sequence: Int32Array;
-  /** Unacknowledged updates of the transaction to the region. */
-  declare readonly unacked: Int32Array;
-  /** Neighbours among the region's holdings, which are in the order of the log. */
-  declare readonly next: Int32Array;
-  declare readonly prev: Int32Array;
   readonly inLogOrder: IndexList;
 
   constructor(capacity: number) {
     this.pool = new RecordPool(capacity, HOLDING_WORDS);
     this.memory = this.pool.memory;
-    layFields(this, this.memory, {
-      transaction: HOLDING_TRANSACTION,
-      entry: HOLDING_ENTRY,
-      sequence: HOLDING_SEQUENCE,
-      unacked: HOLDING_UNACKED,
-      next: HOLDING_NEXT,
-      prev: HOLDING_PREV,
-    });
     this.inLogOrder = new IndexList(this.memory, HOLDING_LATER, HOLDING_EARLIER);
   }
 
-  /** A new one, the latest in the log; no update relies on it yet. The caller has asked for room. */
+  /** Adds a holding whose record is the latest in the log. No update uses it yet. The caller has checked `freeCount`. */
   add(transaction: number, e: number, sequence: number, held: RegionEvidence): number {
     const { memory } = this;
     const ofRegions = held.memory;
@@ -85,7 +71,7 @@ export class Holdings {
     this.pool.give(h);
   }
 
-  /** Fetches what `remove` would meet in the order of the log; returns nothing of meaning. */
+  /** Loads into the cache what `remove` reads of the neighbors in log order. The return value has no meaning. */
   prefetchNeighbors(h: number): number {
     const { memory } = this;
     return memory[Math.max(0, memory[h + HOLDING_LATER])] ^ memory[Math.max(0, memory[h + HOLDING_EARLIER])];
@@ -93,27 +79,16 @@ export class Holdings {
 }
 
 /**
- * What the log and resync hold of the regions that are known: evidence, the copy, and whether idle evidence lingers for a
- * while (the one idle for longest first). Records beside those of the region table, named by the same entries; all NIL
- * while nothing is held.
+ * What the log and resync hold of each region in the region table: its evidence, its copy, and whether it lingers. A record
+ * has the index of the region's entry; all of its words are NIL while nothing is held.
  */
 export class RegionEvidence {
   readonly memory: Int32Array;
-  /** Entry → first and last holding (evidence in the log), in log order; NIL when none. */
-  declare readonly firstHolding: Int32Array;
-  declare readonly lastHolding: Int32Array;
-  /** Entry → slot of the resync copy that runs or waits, CLEARING, or NIL. */
-  declare readonly copySlot: Int32Array;
   declare private readonly untilMs: Float64Array;
   private readonly lingering: IndexList;
 
   constructor(regions: number) {
     this.memory = recordMemory(regions * REGION_WORDS).fill(NIL);
-    layFields(this, this.memory, {
-      firstHolding: FIRST_HOLDING,
-      lastHolding: LAST_HOLDING,
-      copySlot: COPY_SLOT,
-    });
     Object.defineProperty(this, 'untilMs', {
       value: new Float64Array(this.memory.buffer, 4 * LINGER_UNTIL),
       enumerable: false,
@@ -127,27 +102,27 @@ export class RegionEvidence {
     return (this.memory[e + FIRST_HOLDING] & this.memory[e + COPY_SLOT]) === NIL;
   }
 
-  /** Regions whose evidence is idle and stays for a while. */
+  /** Regions whose evidence is idle and lingers. */
   get lingeringCount(): number {
     return this.lingering.length;
   }
 
-  /** Entry of the region idle for longest, or NIL. */
+  /** Entry of the region that is idle for longest, or NIL. */
   get oldestLingering(): number {
     return this.lingering.head;
   }
 
-  /** The entry that became idle next after `e`, or NIL. */
+  /** The entry that became idle after `e`, or NIL. */
   nextLingering(e: number): number {
     return this.lingering.next(e);
   }
 
-  /** When the evidence of a lingering region may go. */
+  /** When the evidence of a lingering region may be released. */
   lingersUntilMs(e: number): number {
     return this.untilMs[e >> 1];
   }
 
-  /** The region lingers until then; one that lingers already keeps its place. */
+  /** The region lingers until `untilMs`. One that lingers already keeps its position in the order. */
   linger(e: number, untilMs: number): void {
     if (this.memory[e + LINGERS] === NIL) this.lingering.append(e);
     this.memory[e + LINGERS] = 0;

@@ -4,18 +4,18 @@
  *   summary   bit w  = word w has a bit set            (1/32 of the words)
  *   words     bit r  = indicator of region r
  *
- * Cost: 1 + 1/32 bits per region. Pure memory; what is durable is indicatorPages.ts.
+ * Cost: 1 + 1/32 bits per region. This is memory only; indicatorPages.ts knows what is durable.
  */
 export class IndicatorMap {
   readonly regionCount: number;
-  /** Signed, and indexed by shifts: all of it stays in small integers, which is several times faster. */
+  /** Signed, and indexed by shifts: V8 keeps all values in small integers, which is several times faster. */
   private words: Int32Array;
   private summary: Int32Array;
   private setCount = 0;
 
   constructor(regionCount: number) {
     if (!Number.isSafeInteger(regionCount) || regionCount < 1 || regionCount > 2 ** 32) {
-      throw new RangeError(`regionCount ${regionCount}: must be a whole number from 1 to 2^32`);
+      throw new RangeError(`regionCount ${regionCount}: must be an integer from 1 to 2^32`);
     }
     this.regionCount = regionCount;
     const words = Math.ceil(regionCount / 32);
@@ -32,7 +32,7 @@ export class IndicatorMap {
     return ((this.words[region >>> 5] >>> (region & 31)) & 1) === 1;
   }
 
-  /** Fetches the words of these indicators; returns nothing of meaning. */
+  /** Loads the words of these indicators into the cache. The return value has no meaning. */
   prefetch(regions: Uint32Array, count: number): number {
     let sum = 0;
     for (let i = 0; i < count; i++) sum ^= this.words[regions[i] >>> 5];
@@ -72,7 +72,7 @@ export class IndicatorMap {
     }
   }
 
-  /** Sets the indicators of word `i` that `bits` names; those behind the last region stay 0. */
+  /** Sets the indicators of word `i` that are 1 in `bits`; bits beyond the last region stay 0. */
   setWord(i: number, bits: number): void {
     const left = this.regionCount - 32 * i;
     if (left <= 0) return;
@@ -127,7 +127,7 @@ export class IndicatorMap {
     return rest === 0 ? this.regionCount : Math.min(this.regionCount, w * 32 + lowestBit(rest));
   }
 
-  /** Word `i`: indicators of regions 32 i … 32 i + 31, lowest bit first. For writing pages. */
+  /** Word `i`: indicators of regions 32 i … 32 i + 31, lowest bit first. Pages are encoded from it. */
   word(i: number): number {
     return i < this.words.length ? this.words[i] >>> 0 : 0;
   }

@@ -1,10 +1,10 @@
 /**
- * The indicator area in memory: which regions await resync (`A[r]`, the durable bitmap's next content), and how far
- * that is durable (R9, R10; claims 12, 13).
+ * The indicator area in memory: which regions await resync (`A[r]`, the next content of the durable bitmap), and which
+ * of that is durable (R9, R10; claims 12, 13).
  *
- * Regions are grouped; a group's page is kept in two copies that are never written at once, so a torn write always
- * leaves the other one whole. A change is durable when both copies carry it. Changes are numbered by one counter
- * (tickets); a group is durable up to the ticket that its older copy has seen.
+ * Regions are grouped. The page of a group has two copies that are never written at the same time, so a torn write always
+ * leaves the other copy intact. A change is durable when both copies carry it. One counter numbers the changes (tickets);
+ * a group is durable up to the ticket of its older copy.
  */
 import { IndicatorMap } from './indicatorMap.js';
 
@@ -15,21 +15,22 @@ export class IndicatorPages {
   readonly regionsPerGroup: number;
   readonly groupCount: number;
   private ticket = 0;
-  /** Per group: ticket of its latest change, and what each copy has durably. */
+  /** Per group: ticket of its latest change. */
   private readonly wanted: Float64Array;
-  /** Per group: what `load` found dirty there is durable from this ticket on. */
+  /** Per group: the regions that `load` found dirty there are durable from this ticket on. */
   private readonly loaded: Float64Array;
-  /** Marks that are not durable: region → ticket; and the same per group, in order. A mark once durable stays so. */
+  /** Marks that are not durable: region → ticket, and the same per group in order. A durable mark stays durable. */
   private readonly fresh = new Map<number, number>();
   private readonly freshOfGroup = new Map<number, { region: number; ticket: number }[]>();
+  /** Per copy and group: the ticket that the copy carries durably. */
   private readonly copies: [Float64Array, Float64Array];
-  /** Copy that is being written, or IDLE; and the ticket it will carry. */
+  /** Per group: the copy that is being written, or IDLE; and the ticket of that write. */
   private readonly writing: Uint8Array;
   private readonly writingTicket: Float64Array;
-  /** Groups that have something to write, in order of their first change. */
+  /** Groups with a change that is not durable, in order of their first change. */
   private readonly stale: number[] = [];
   private readonly listed: Uint8Array;
-  /** Counts the pages that have become durable: who waits for one need look again only when it has changed. */
+  /** Number of page writes that have become durable. A waiter checks its marks again only when the number has changed. */
   revision = 0;
 
   constructor(regionCount: number, regionsPerGroup: number) {
@@ -44,7 +45,7 @@ export class IndicatorPages {
     this.listed = new Uint8Array(this.groupCount);
   }
 
-  /** Groups with something to write or being written. */
+  /** Groups with a change that is not durable in both copies. */
   get pendingGroups(): number {
     return this.stale.length;
   }
@@ -53,7 +54,7 @@ export class IndicatorPages {
     return Math.floor(region / this.regionsPerGroup);
   }
 
-  /** `A[r] = 1`; whether it was 0. `markDurable` tells when that is durable. */
+  /** `A[r] = 1`; returns whether it was 0. `markDurable` says when the mark is durable. */
   mark(region: number): boolean {
     if (!this.awaiting.set(region)) return false;
     const group = this.groupOf(region);
@@ -71,7 +72,7 @@ export class IndicatorPages {
     if (this.awaiting.clear(region)) this.changed(this.groupOf(region));
   }
 
-  /** At recovery: the map is as given; of the groups named, nothing is taken as written. */
+  /** At recovery: takes over the map. The pages of `groupsToWrite` do not carry it yet. */
   load(dirty: IndicatorMap, groupsToWrite: Iterable<number>): void {
     this.awaiting.setAllOf(dirty);
     for (const g of groupsToWrite) {
@@ -80,18 +81,18 @@ export class IndicatorPages {
     }
   }
 
-  /** Whether the latest marking of the region has become durable, in both copies of its page. */
+  /** Whether the latest mark of the region is durable in both copies of its page. */
   markDurable(region: number): boolean {
     const g = this.groupOf(region);
     return !this.fresh.has(region) && Math.min(this.copies[0][g], this.copies[1][g]) >= this.loaded[g];
   }
 
-  /** Whether `A[r]`, set now, is durable: the evidence of R2. */
+  /** Whether `A[r]` is 1 and durable: then it is evidence (R2). */
   isEvidence(region: number): boolean {
     return this.awaiting.has(region) && this.markDurable(region);
   }
 
-  /** The next page that should be written, or null. The page is taken as submitted: write it as it is now. */
+  /** The next page to write, or null. From now on it counts as submitted with its present content. */
   nextWrite(): { group: number; copy: 0 | 1 } | null {
     for (const group of this.stale) {
       if (this.writing[group] !== IDLE) continue;
@@ -103,7 +104,7 @@ export class IndicatorPages {
     return null;
   }
 
-  /** The page under way is durable. */
+  /** The page write in flight is durable. */
   written(group: number): void {
     const copy = this.writing[group] as 0 | 1;
     this.copies[copy][group] = this.writingTicket[group];
@@ -122,7 +123,7 @@ export class IndicatorPages {
     if (inGroup === undefined) return;
     let n = 0;
     for (; n < inGroup.length && inGroup[n].ticket <= ticket; n++) {
-      // Cleared and marked again since: only the later marking counts.
+      // Cleared and marked again in the meantime: only the later mark counts.
       if (this.fresh.get(inGroup[n].region) === inGroup[n].ticket) this.fresh.delete(inGroup[n].region);
     }
     if (n === inGroup.length) this.freshOfGroup.delete(group);

@@ -1,19 +1,19 @@
 /**
- * Brings into the cache what the core will look at next. A batch of reports or updates meets the same misses one after the
- * other when each is taken by itself; here none waits for another, so that they overlap. Changes nothing and decides
- * nothing: whether it is called is a matter of speed alone.
+ * Loads into the CPU cache what the core reads next. A batch of reports or updates meets its cache misses one after the
+ * other; here the loads do not depend on each other, so the misses overlap. Prefetching changes no state and decides
+ * nothing: it is only a matter of speed.
  */
 import type { IndicatorPages } from './indicatorPages.js';
 import type { CoreState } from './state.js';
 import * as layout from './recordLayout.js';
 
 // Constants of the file: see recordLayout.ts.
-const { NIL } = layout;
+const { NIL, FIRST_HOLDING, HOLDING_UNACKED, SLOT_FIRST_NODE, SLOT_TRANSACTION, TRANSACTION_UNRETIRED } = layout;
 
-/** Taken together: far more than there are misses under way at once. */
+/** Slots of one round: far more than the CPU has misses in flight. */
 const TOGETHER = 64;
 
-/** Scratch, of no meaning between two calls: no part of any core's memory. */
+/** Scratch of one call; no part of a core's memory. */
 const regions = new Uint32Array(TOGETHER);
 const entries = new Int32Array(TOGETHER);
 const holdings = new Int32Array(TOGETHER);
@@ -21,7 +21,7 @@ const holdings = new Int32Array(TOGETHER);
 export class Prefetch {
   private readonly state: CoreState;
   private readonly pages: IndicatorPages;
-  /** Of no meaning; what is fetched has to go somewhere. */
+  /** Has no meaning: V8 removes a load whose result is not used. */
   private prefetched = 0;
 
   constructor(state: CoreState, pages: IndicatorPages) {
@@ -31,12 +31,10 @@ export class Prefetch {
 
   /** Before `obtain` of updates to these regions. */
   updates(wanted: Uint32Array, count: number): void {
-    const { indicators, regions: table } = this.state;
-    this.prefetched ^=
-      table.prefetch(wanted, count) ^ indicators.prefetch(wanted, count) ^ this.pages.awaiting.prefetch(wanted, count);
+    this.prefetched ^= this.state.sets.prefetchRegions(wanted, count) ^ this.pages.awaiting.prefetch(wanted, count);
   }
 
-  /** Before `completed` of these slots, as far as their first region goes. */
+  /** Before `completed` of these slots. Only the first region of each slot is loaded. */
   reports(slots: Int32Array, count: number): void {
     for (let from = 0; from < count; from += TOGETHER) this.some(slots, from, Math.min(TOGETHER, count - from));
   }
@@ -44,15 +42,16 @@ export class Prefetch {
   private some(slots: Int32Array, from: number, count: number): void {
     const { state } = this;
     const { nodes, held, transactions } = state;
-    const { firstNode, transaction } = state.slots;
+    const words = state.slots.memory;
     let sum = 0;
-    for (let i = 0; i < count; i++) entries[i] = nodes.entryOf(firstNode[slots[from + i]]);
+    for (let i = 0; i < count; i++) entries[i] = nodes.entryOf(words[slots[from + i] + SLOT_FIRST_NODE]);
     for (let i = 0; i < count; i++) {
       regions[i] = state.regions.region[entries[i]];
-      holdings[i] = held.firstHolding[entries[i]];
-      sum ^= transactions.unretired[Math.max(0, transaction[slots[from + i]])];
+      holdings[i] = held.memory[entries[i] + FIRST_HOLDING];
+      sum ^= transactions.memory[Math.max(0, words[slots[from + i] + SLOT_TRANSACTION]) + TRANSACTION_UNRETIRED];
     }
-    for (let i = 0; i < count; i++) if (holdings[i] !== NIL) sum ^= state.holdings.unacked[holdings[i]];
+    for (let i = 0; i < count; i++)
+      if (holdings[i] !== NIL) sum ^= state.holdings.memory[holdings[i] + HOLDING_UNACKED];
     for (let i = 0; i < count; i++) if (holdings[i] !== NIL) sum ^= state.holdings.prefetchNeighbors(holdings[i]);
     this.prefetched ^= sum;
     this.updates(regions, count);

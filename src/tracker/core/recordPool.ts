@@ -1,26 +1,27 @@
 /**
- * Records of a few 32-bit words each, side by side in one array: what belongs together lies on one line of the cache,
- * and costs one miss instead of one per field.
+ * Pools and lists without allocation. A record is a few 32-bit words in one array: its fields are on one cache line and
+ * cost one miss instead of one per field.
  *
- * A record is named by the index of its first word, so word `w` of record `i` is `memory[i + w]`, and a field seen as an
- * array of its own (`layFields`) is the same memory, shifted. Free records are chained through their first word; the one
- * given back last is taken first, for it is the likeliest to be in the cache.
+ * A record is named by the index of its first word: word `w` of record `i` is `memory[i + w]`. This is the only way to
+ * read a field; arrays per field (typed-array views) cost a load of their base address each. Free records are chained
+ * through their first word. The record given back last is taken first, because it is the likeliest to be in the cache.
  */
 import * as layout from './recordLayout.js';
 
 // Constants of the file: see recordLayout.ts.
 const { NIL, FIRST_RECORD } = layout;
 
-/** Most words of one memory: indices stay small integers. */
+/** The most words of one array: indices stay small integers. */
 const WORDS_MAX = 2 ** 30;
-/** Memory for records that take so many words together. Throws RangeError when an index could not name them all. */
+
+/** Memory for records of `words` words together. Throws RangeError when an index could not name all of them. */
 export function recordMemory(words: number): Int32Array {
   if (FIRST_RECORD + words > WORDS_MAX)
     throw new RangeError(`records of ${words} words together: must be below ${WORDS_MAX - FIRST_RECORD}`);
   return new Int32Array(FIRST_RECORD + words);
 }
 
-/** What a pool keeps of itself lies before the first record too: whole words, whatever is put there. */
+/** A pool keeps its own fields in words before the first record. */
 const POOL_WORDS = 2;
 const POOL_FREE = 0;
 const POOL_USED = 1;
@@ -29,10 +30,10 @@ export class RecordPool {
   readonly memory: Int32Array;
   readonly capacity: number;
   readonly wordsPerRecord: number;
-  /** Index of its words before the first record. */
+  /** Index of its own words. */
   private readonly self: number;
 
-  /** In memory of its own, or in a part of `memory` from `base` on, as the `which`th pool there. */
+  /** In memory of its own, or in `memory` from index `base` on, as pool number `which` there. */
   constructor(
     capacity: number,
     wordsPerRecord: number,
@@ -40,7 +41,7 @@ export class RecordPool {
     base = FIRST_RECORD,
     which = 0,
   ) {
-    // A whole number for the compiler too: what comes out of a power may not be one.
+    // The compiler then knows that it is an integer; a result of `**` may not be one.
     this.capacity = capacity | 0;
     this.wordsPerRecord = wordsPerRecord;
     this.memory = memory;
@@ -61,7 +62,7 @@ export class RecordPool {
     return this.memory[this.self + POOL_USED];
   }
 
-  /** A record that is free, its words as they were left; or NIL. */
+  /** A free record, with the words that its last owner left; or NIL. */
   take(): number {
     const { memory, self } = this;
     const i = memory[self + POOL_FREE];
@@ -79,20 +80,7 @@ export class RecordPool {
   }
 }
 
-/**
- * Gives `owner` its fields as arrays indexed by record. They are views, so they are hidden from whoever walks the memory
- * or counts it: it is met once, as the pool's.
- */
-export function layFields(owner: object, memory: Int32Array, words: Record<string, number>): void {
-  for (const [name, word] of Object.entries(words)) {
-    Object.defineProperty(owner, name, { value: memory.subarray(word), enumerable: false });
-  }
-}
-
-/**
- * One doubly linked list over indices. Its links are words of its owner's memory: those of `i` are `memory[i + next]` and
- * `memory[i + prev]`.
- */
+/** A doubly linked list of indices. The links of `i` are words of the owner's memory: `memory[i + next]`, `memory[i + prev]`. */
 export class IndexList {
   head = NIL;
   tail = NIL;
@@ -134,7 +122,7 @@ export class IndexList {
   }
 }
 
-/** Fixed indices 0 … capacity-1 handed out and taken back, without allocation. */
+/** Hands out the indices 0 … capacity-1 and takes them back. */
 export class IndexPool {
   readonly capacity: number;
   private free: Int32Array;
@@ -155,7 +143,7 @@ export class IndexPool {
     return this.capacity - this.freeTop;
   }
 
-  /** An index that is free, or -1. */
+  /** A free index, or -1. */
   take(): number {
     return this.freeTop === 0 ? -1 : this.free[--this.freeTop];
   }

@@ -1,53 +1,50 @@
 /**
- * What is known of the regions that matter just now (updates in flight, evidence held, a copy running): a pool of
- * records found by region through a hash with chains. Regions at rest cost nothing here, so memory follows what is in
- * flight, not the size of the storage area.
+ * The entries of the regions in use: those with updates in flight, evidence in the log or a copy. A hash with chains finds
+ * an entry by its region. Other regions take no memory here, so memory follows the updates in flight and not the size of
+ * the storage area.
  *
- *   record of 32 bytes:  region  chain  unacked  first node │ node: slot  next  prev  holding
+ *   entry of 32 bytes:  region  chain  unacked  first node │ node: slot  next  prev  holding
  *
- * The node in the record is the region's own (updateSets.ts): an update that has its region to itself needs no other, and
- * all that its sets are lies on one line of the cache.
+ * The node in the entry is the region's own (updateSets.ts). The only update of a region needs no other node, so its update
+ * set is on one cache line.
  */
-import { layFields, RecordPool } from './recordPool.js';
+import { RecordPool } from './recordPool.js';
 import * as layout from './recordLayout.js';
 
 // Constants of the file: see recordLayout.ts.
 const { NIL, FIRST_RECORD, REGION_CHAIN, UNACKED, FIRST_NODE, OWN_NODE, NODE_SLOT, REGION_WORDS } = layout;
 
 const RECORD_SHIFT = Math.log2(REGION_WORDS);
-/** At most one region per bucket when all are in use: chains stay short. */
+/** At most one entry per bucket on average, so chains stay short. */
 const BUCKETS_PER_REGION_MIN = 1;
-/** A link to no record. */
+/** A link to no entry. */
 const NONE = 0;
-/** Bit of a link: another one follows in the record. */
+/** Bit of a link: the entry that it names has a link itself. */
 const MORE = 1 << 31;
-/** Not a link: the region is not in the table. */
+/** Result of `look`: the region is not in the table. */
 const ABSENT = -1;
 
 /**
- * A bucket holds a link to the first record of its chain, each record one to the next. A link is the record's number from 1
- * on, and above it as much of its region's hash as there is room for: a region that is not there is hardly ever looked for
- * in another one's record, which costs a miss each time.
+ * A bucket holds a link to the first entry of its chain, and each entry a link to the next. A link is the entry's number,
+ * counted from 1, and in the higher bits a tag: as much of a hash of its region as fits. The search for a region compares
+ * tags first, so it hardly ever reads the entry of another region, which would cost a cache miss.
  */
 export class RegionTable {
   readonly capacity: number;
   readonly pool: RecordPool;
-  /** Entry → its oldest node, in the order obtained; NIL when there is none. */
-  declare readonly firstNode: Int32Array;
-  /** Updates in `U[r]`: obtained, neither acknowledged nor given up. */
-  declare readonly unackedCount: Int32Array;
-  /** Entry → region. Unsigned: there are up to 2^32. */
+  readonly memory: Int32Array;
+  /** Entry → region, unsigned: the word REGION of `memory`. */
   declare readonly region: Uint32Array;
   private readonly buckets: Int32Array;
   private readonly mask: number;
-  /** Bits of a link that number the record, and those that are the tag. */
+  /** Bits of a link that hold the entry's number, and those that hold the tag. */
   private readonly numberMask: number;
   private readonly tagMask: number;
 
   constructor(capacity: number, memory?: Int32Array) {
     this.capacity = capacity;
     this.pool = new RecordPool(capacity, REGION_WORDS, memory);
-    layFields(this, this.pool.memory, { firstNode: FIRST_NODE, unackedCount: UNACKED });
+    this.memory = this.pool.memory;
     Object.defineProperty(this, 'region', { value: new Uint32Array(this.pool.memory.buffer), enumerable: false });
     let size = 16;
     while (size < capacity * BUCKETS_PER_REGION_MIN) size *= 2;
@@ -61,7 +58,7 @@ export class RegionTable {
     return this.pool.usedCount;
   }
 
-  /** Fetches what `find` and `ensure` would meet first; returns nothing of meaning. */
+  /** Loads into the cache what `find` and `ensure` read first. The return value has no meaning. */
   prefetch(regions: Uint32Array, count: number): number {
     let sum = 0;
     for (let i = 0; i < count; i++) sum ^= this.buckets[hash(regions[i] | 0) & this.mask];
@@ -74,15 +71,15 @@ export class RegionTable {
     return this.look(r, hash(r));
   }
 
-  /** Entry of the region, made when there was none. Throws when the pool is used up: the caller has asked for room. */
+  /** Entry of the region; added if there is none. Throws when no entry is free: the caller has checked `freeCount`. */
   ensure(region: number): number {
     const r = region | 0;
     const h = hash(r);
     const found = this.look(r, h);
     if (found !== ABSENT) return found;
     const e = this.pool.take();
-    if (e === NIL) throw new Error(`region table is full (${this.capacity} entries)`);
-    const { memory } = this.pool;
+    if (e === NIL) throw new Error(`region table: all ${this.capacity} entries are in use`);
+    const { memory } = this;
     const head = this.buckets[h & this.mask];
     this.buckets[h & this.mask] = numberOf(e) | (tagOf(r) & this.tagMask) | (head === NONE ? 0 : MORE);
     memory[e] = r;
@@ -92,9 +89,9 @@ export class RegionTable {
     return e;
   }
 
-  /** Takes the entry out. The caller knows that nothing refers to it. */
+  /** Removes the entry. The caller guarantees that nothing refers to it. */
   release(e: number): void {
-    const { memory } = this.pool;
+    const { memory } = this;
     const b = hash(memory[e]) & this.mask;
     const number = numberOf(e);
     const after = memory[e + REGION_CHAIN];
@@ -104,9 +101,9 @@ export class RegionTable {
     this.pool.give(e);
   }
 
-  /** The record stands behind another one in its chain. */
+  /** Removes entry `number` from its chain, where it is not the first. */
   private unchain(b: number, number: number, after: number): void {
-    const { memory } = this.pool;
+    const { memory } = this;
     const { numberMask } = this;
     let before = NIL;
     let x = entryOf(this.buckets[b] & numberMask);
@@ -122,7 +119,7 @@ export class RegionTable {
 
   /** Entry of the region, or ABSENT. */
   private look(r: number, h: number): number {
-    const { memory } = this.pool;
+    const { memory } = this;
     const tag = tagOf(r);
     for (let link = this.buckets[h & this.mask]; link !== NONE;) {
       const e = entryOf(link & this.numberMask);
@@ -143,8 +140,8 @@ function entryOf(number: number): number {
 }
 
 /**
- * Finalizer of MurmurHash3 over runs of 16 regions: runs land far apart, neighbours share a line of the cache. Writes
- * in order then meet one miss for 16 regions.
+ * Finalizer of MurmurHash3 over runs of 16 regions: runs are spread, but the buckets of a run share a cache line. Sequential
+ * writes then cost one miss for 16 regions.
  */
 function hash(x: number): number {
   let h = x >>> 4;
@@ -153,7 +150,7 @@ function hash(x: number): number {
   return ((h ^ (h >>> 16)) << 4) | (x & 15);
 }
 
-/** Independent of `hash`, and best in its upper bits. */
+/** Independent of `hash`; its upper bits are the most random ones. */
 function tagOf(x: number): number {
   return Math.imul(x, 0x9e3779b1);
 }

@@ -1,9 +1,9 @@
 /**
- * Resynchronization (R10, claim 13): copies the regions that await it from P to S, a few at a time. copies.ts clears each
- * region's bit once its copy is durable.
+ * Resynchronization (R10, claim 13): copies the regions that await it from P to S, a few at a time. copies.ts clears the
+ * bit of a region once its copy is durable.
  *
- * A copy stands in its region's queue like an update that covers the whole region, so R13 keeps it and the
- * application's writes apart in both directions.
+ * A copy is in its region's queue like an update that covers the entire region, so R13 keeps it apart from the application's
+ * earlier and later writes.
  */
 import type { Copies } from './copies.js';
 import type { Evidence } from './evidence.js';
@@ -12,7 +12,7 @@ import type { Updates } from './updates.js';
 import * as layout from './recordLayout.js';
 
 // Constants of the file: see recordLayout.ts.
-const { COPY, NIL } = layout;
+const { COPY, NIL, COPY_SLOT } = layout;
 
 export class Resync {
   readonly state: CoreState;
@@ -29,7 +29,7 @@ export class Resync {
     this.copies = updates.copies;
   }
 
-  /** Nothing awaits resync, nothing is being copied, and the indicator area says so durably. */
+  /** No region awaits resync, no copy is in flight, and the indicator area is durable. */
   get done(): boolean {
     const { pages } = this.evidence;
     return pages.awaiting.count === 0 && this.copies.idle && pages.pendingGroups === 0;
@@ -40,17 +40,17 @@ export class Resync {
     this.cursor = 0;
   }
 
-  /** No new copies; those under way end as usual. */
+  /** Starts no new copy; those in flight end as usual. */
   stop(): void {
     this.active = false;
     this.copies.starved = false;
   }
 
   /**
-   * Starts copies while there is room. The cursor wraps: a region that turns dirty behind it is met again.
+   * Starts copies up to `resyncDepth`. The cursor wraps, so it also reaches a region that turns dirty behind it.
    *
-   * A copy makes S differ from P until both ends are durable, so it needs evidence like any write (R2): its mark must
-   * be durable. A region marked a moment ago still lives on a record in the log, which may be released meanwhile.
+   * A copy may leave S different from P until it is durable, so it needs evidence like any write (R2): the region's mark
+   * must be durable. A record in the log is not enough, because it may be released during the copy.
    */
   schedule(): void {
     const { state, evidence } = this;
@@ -71,7 +71,7 @@ export class Resync {
         continue;
       }
       const e = state.regions.find(region);
-      const busy = e !== NIL && state.held.copySlot[e] !== NIL;
+      const busy = e !== NIL && state.held.memory[e + COPY_SLOT] !== NIL;
       if (!busy && !this.startCopy(region)) return;
       this.cursor = region + 1;
     }
@@ -91,7 +91,7 @@ export class Resync {
     return true;
   }
 
-  /** S is gone, or P: copies under way cannot be trusted; the regions stay dirty. */
+  /** P or S is lost: the copies in flight do not count; their regions stay dirty. */
   abort(): void {
     this.stop();
     this.copies.abort();

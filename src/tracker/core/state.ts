@@ -1,13 +1,13 @@
 /**
- * All memory of the core: updates in flight in fixed slots of typed arrays, linked per region; evidence held in the log
- * ("holdings"); transactions. No allocation per update; cost follows what is in flight, plus two bits per region.
+ * All memory of the core: updates in flight in fixed slots, linked per region; evidence in the log ("holdings");
+ * transactions. No allocation per update. Memory follows the updates in flight, plus two bits per region.
  *
- *   slot ──nodes──▶ (one per region touched) ──▶ region entry ──▶ holdings (one per transaction with evidence)
+ *   slot ──▶ nodes (one per region touched) ──▶ region entry ──▶ holdings (one per transaction with evidence)
  */
 import type { CoreConfig } from './config.js';
 import type { IndicatorMap } from './indicatorMap.js';
 import { Holdings, RegionEvidence } from './holdings.js';
-import { layFields, RecordPool } from './recordPool.js';
+import { RecordPool } from './recordPool.js';
 import type { RegionTable } from './regionTable.js';
 import { UpdateSets, type Nodes } from './updateSets.js';
 import * as layout from './recordLayout.js';
@@ -17,12 +17,10 @@ const {
   CLOSED,
   NIL,
   FIRST_RECORD,
-  SLOT_FIRST_NODE,
   SLOT_TRANSACTION,
   SLOT_ID,
   SLOT_LENGTH,
   SLOT_OFFSET,
-  SLOT_WAIT,
   SLOT_FLAGS,
   SLOT_WORDS,
   TRANSACTION_ID,
@@ -30,23 +28,19 @@ const {
   TRANSACTION_UNRETIRED,
   TRANSACTION_STATE,
   TRANSACTION_WORDS,
+  FIRST_NODE,
 } = layout;
 
-/** 0 … updateSlots-1, for arrays beside the core's slots. */
+/** 0 … updateSlots-1, for a caller's arrays that have one element per slot. */
 export function slotIndex(slot: number): number {
   return (slot - FIRST_RECORD) / SLOT_WORDS;
 }
 
-/** Updates in flight and resync copies. A slot is named by its record (`RecordPool`). */
+/** Updates in flight and resync copies. A slot is the index of its record (`RecordPool`). */
 export class Slots {
   readonly capacity: number;
   readonly pool: RecordPool;
   readonly memory: Int32Array;
-  declare readonly firstNode: Int32Array;
-  declare readonly transaction: Int32Array;
-  /** Before submission: the log block that its evidence waits for, its low 32 bits. Afterwards: its deadline (deadlines.ts). */
-  declare readonly wait: Int32Array;
-  declare readonly flags: Int32Array;
   declare private readonly offsets: Float64Array;
 
   constructor(capacity: number) {
@@ -54,34 +48,27 @@ export class Slots {
     this.pool = new RecordPool(capacity, SLOT_WORDS);
     const { memory } = this.pool;
     this.memory = memory;
-    layFields(this, memory, {
-      firstNode: SLOT_FIRST_NODE,
-      transaction: SLOT_TRANSACTION,
-      wait: SLOT_WAIT,
-      flags: SLOT_FLAGS,
-    });
     Object.defineProperty(this, 'offsets', {
       value: new Float64Array(memory.buffer, 4 * SLOT_OFFSET),
       enumerable: false,
     });
   }
 
-  /** What it is: to be called once, before anything is asked of it. */
+  /** Fills a slot that was taken from the pool. The caller sets flags and first node. */
   fill(slot: number, id: number, transaction: number, offset: number, length: number): void {
     const { memory } = this;
-    // Of its number the low 32 bits.
     memory[slot + SLOT_ID] = id;
     memory[slot + SLOT_TRANSACTION] = transaction;
     memory[slot + SLOT_LENGTH] = length;
     this.offsets[slot >> 1] = offset;
   }
 
-  /** Bytes from the start of the area. */
+  /** Offset in bytes from the start of the area. */
   offset(slot: number): number {
     return this.offsets[slot >> 1];
   }
 
-  /** Bytes. */
+  /** Length in bytes. */
   length(slot: number): number {
     return this.memory[slot + SLOT_LENGTH] >>> 0;
   }
@@ -93,22 +80,22 @@ export class Slots {
     return startA < startB + this.length(b) && startB < startA + this.length(a);
   }
 
-  /** Whether the slot holds the update of this number: less than 2^32 others lie between any two that are known. */
+  /** Whether the slot holds update `id`. Low 32 bits are enough: two updates in use are less than 2^32 numbers apart. */
   holds(slot: number, id: number): boolean {
     return this.memory[slot + SLOT_ID] === (id | 0);
   }
 
-  /** The slot's number, the next one to be given being `next`. */
+  /** The number of the slot's update; `next` is the number that the next update gets. */
   idBefore(next: number, slot: number): number {
     return next + ((this.memory[slot + SLOT_ID] - next) | 0);
   }
 
-  /** Slots in use, in the order obtained. Looks at all: for rare events. */
+  /** Slots in use, in the order obtained. Reads all slots: for rare events only. */
   inUse(): number[] {
     const found: number[] = [];
-    // A slot in use waits, is submitted or is settled: never without a flag.
+    // A slot in use has WAITING, SUBMITTED or RETIRED, so its flags are not 0.
     for (let i = 0, slot = FIRST_RECORD; i < this.capacity; i++, slot += SLOT_WORDS)
-      if (this.flags[slot] !== 0) found.push(slot);
+      if (this.memory[slot + SLOT_FLAGS] !== 0) found.push(slot);
     return found.sort((a, b) => (this.memory[a + SLOT_ID] - this.memory[b + SLOT_ID]) | 0);
   }
 }
@@ -116,42 +103,31 @@ export class Slots {
 export class Transactions {
   readonly pool: RecordPool;
   readonly memory: Int32Array;
-  /** Regions in `L[t]`. */
-  declare readonly holdings: Int32Array;
-  /** Updates that are not settled. */
-  declare readonly unretired: Int32Array;
-  declare readonly state: Int32Array;
 
   constructor(capacity: number) {
     this.pool = new RecordPool(capacity, TRANSACTION_WORDS);
     this.memory = this.pool.memory;
-    layFields(this, this.memory, {
-      holdings: TRANSACTION_HOLDINGS,
-      unsettled: TRANSACTION_UNRETIRED,
-      state: TRANSACTION_STATE,
-    });
   }
 
-  /** A new one of this number. */
+  /** Fills a record that was taken from the pool. */
   fill(t: number, id: number): void {
     const { memory } = this;
-    // Of its number the low 32 bits.
     memory[t + TRANSACTION_ID] = id;
     memory[t + TRANSACTION_HOLDINGS] = memory[t + TRANSACTION_UNRETIRED] = memory[t + TRANSACTION_STATE] = 0;
   }
 
-  /** The transaction's number, the next one to be given being `next`: less than 2^32 lie between. */
+  /** The transaction's number; `next` is the number that the next transaction gets. */
   idBefore(next: number, t: number): number {
     return next + ((this.memory[t + TRANSACTION_ID] - next) | 0);
   }
 
-  /** Closed, and no update of it is unsettled: only evidence keeps it. */
+  /** Closed, and all of its updates have retired: only its evidence keeps it in memory. */
   isOver(t: number): boolean {
     return (this.memory[t + TRANSACTION_STATE] & CLOSED) !== 0 && this.memory[t + TRANSACTION_UNRETIRED] === 0;
   }
 }
 
-/** How often what happened; the explorer demands that none stays zero. */
+/** Counts of events. The explorer fails when one of them stays 0. */
 export class CoreCounters {
   obtained = 0;
   acknowledged = 0;
@@ -192,7 +168,7 @@ export class CoreState {
   readonly indicators: IndicatorMap;
   readonly regions: RegionTable;
   readonly nodes: Nodes;
-  /** What the log and resync hold of the same regions, by the same entries. */
+  /** What the log and resync hold of the regions, by the same entries. */
   readonly held: RegionEvidence;
   readonly slots: Slots;
   readonly holdings: Holdings;
@@ -204,7 +180,7 @@ export class CoreState {
   secondaryAway = false;
   primaryLost = false;
   journalLost = false;
-  /** I/O submitted to P and S and not over. */
+  /** I/O in flight on P and on S. */
   inFlight: [number, number] = [0, 0];
 
   constructor(config: CoreConfig) {
@@ -223,7 +199,7 @@ export class CoreState {
     this.transactions = new Transactions(config.transactionSlots);
   }
 
-  /** Number of the update or copy in a slot: unique on this rig. */
+  /** Number of the update or copy in a slot; unique on the rig. */
   updateId(slot: number): number {
     return this.slots.idBefore(this.nextUpdateId, slot);
   }
@@ -232,9 +208,9 @@ export class CoreState {
     return this.transactions.idBefore(this.nextTransactionId, t);
   }
 
-  /** Lets the region go from memory if nothing is left of it there. */
+  /** Releases the region's entry if it has no update, no evidence and no copy. */
   releaseIfIdle(e: number): void {
-    if (this.regions.firstNode[e] === NIL && this.held.isIdle(e)) this.regions.release(e);
+    if (this.regions.memory[e + FIRST_NODE] === NIL && this.held.isIdle(e)) this.regions.release(e);
   }
 
   /** Region of a byte offset. */

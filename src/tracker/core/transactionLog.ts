@@ -1,13 +1,13 @@
 /**
- * The log ring in memory: which records go into which block, which blocks are durable, how far the tail may move
- * (R3, R6, R7; claims 3 to 6). Knows nothing of bytes: src/tracker/journal/ encodes what stands in a commit.
+ * The log ring in memory: which block holds which record, which blocks are durable, how far the tail may move (R3, R6, R7;
+ * claims 3 to 6). src/tracker/journal/ encodes the commits.
  *
  *        tail              durableThrough          nextSequence
  *    ──────┼─ durable blocks ─────┼─ in flight, in order ─┼─ open commit ──▶
  *
- * Blocks are numbered for ever; block s lies at place s mod ringBlocks. A commit is written at once; its blocks are
- * durable only when all earlier ones are. Only the last block of a commit carries the new tail: evidence that the new
- * tail drops may be replaced by a record anywhere in the same commit, and a torn commit keeps a prefix.
+ * Block numbers only grow; block s is at place s mod ringBlocks. A commit is written at once. Its blocks count as durable
+ * only when all earlier ones are. Only the last block of a commit carries the new tail: the commit may replace evidence
+ * that the new tail drops, and a torn commit keeps only a prefix of its blocks.
  */
 import type { LogConfig } from './config.js';
 import * as limits from './config.js';
@@ -28,7 +28,7 @@ export class LogCommit {
   readonly index: number;
   /** Sequence number of its first block. */
   start = 0;
-  /** Blocks, padding included; 0 while the commit is open. */
+  /** Blocks with padding; 0 while the commit is open. */
   blocks = 0;
   recordCount = 0;
   readonly kind: Uint8Array;
@@ -38,11 +38,11 @@ export class LogCommit {
   /** Tail before this commit, for all its blocks but the last; and the tail for the last. */
   tailBefore = 0;
   tail = 0;
-  /** The highest block known durable, with all before it, when this commit was sealed. */
+  /** This block and all before it were durable when the commit was sealed. */
   durableThrough = 0;
   openedMs = 0;
   written = false;
-  /** Slots that wait until this commit is durable. */
+  /** Slots that wait for this commit to be durable. */
   readonly waiters: number[] = [];
 
   constructor(index: number, capacity: number) {
@@ -56,18 +56,18 @@ export class LogCommit {
 
 export class TransactionLog {
   readonly config: LogConfig;
-  /** Blocks of the open commit start here. */
+  /** First block of the open commit. */
   nextSequence: number;
   /** All blocks up to here are durable. */
   durableThrough: number;
-  /** Oldest block that still holds evidence. */
+  /** The oldest block that holds evidence. */
   tail: number;
-  /** The tail that a durable block carries: only what lies before it may be overwritten. */
+  /** The tail that a durable block carries: only blocks before it may be overwritten. */
   durableTail: number;
   private sealedTail: number;
-  /** What the next sealed commit says is durable; behind `durableThrough` only until recovery's first commit is. */
+  /** `durableThrough` of the next sealed commit; lower than the log's own until recovery's first commit is durable. */
   private saidDurable: number;
-  /** Per place: regions of write records in the block that have not been taken back. */
+  /** Per place: regions in the block's write records that are not released. */
   private readonly live: Int32Array;
   private readonly commits: LogCommit[] = [];
   /** Sealed commits that are not durable, oldest first. */
@@ -81,7 +81,7 @@ export class TransactionLog {
   private readonly recordsPerUnit: number;
   /** Blocks that the open commit could take now. */
   private sealableBlocks: number;
-  /** Blocks that may be in use: the ring without the opening units. */
+  /** Blocks that may be in use: the ring less the opening units. */
   private readonly roomBlocks: number;
 
   constructor(config: LogConfig) {
@@ -107,7 +107,7 @@ export class TransactionLog {
     return this.commits[index];
   }
 
-  /** Blocks that cannot be written now: from the durable tail to the end of the open commit. */
+  /** Blocks in use: from the durable tail to the end of the open commit. */
   get usedBlocks(): number {
     return this.nextSequence + this.openBlocks - this.durableTail;
   }
@@ -132,12 +132,12 @@ export class TransactionLog {
     return this.order.length;
   }
 
-  /** The tail has moved and no sealed commit says so yet. */
+  /** The tail has moved and no sealed commit carries it yet. */
   get tailUnsaid(): boolean {
     return this.tail > this.sealedTail;
   }
 
-  /** Blocks that a commit saying the tail now would set free, less those it takes itself. */
+  /** Blocks that a commit with the present tail would free, less those that it takes. */
   get tailGain(): number {
     return this.tail - this.sealedTail - this.config.blocksPerUnit;
   }
@@ -146,13 +146,13 @@ export class TransactionLog {
     return this.blocksFor(this.open.recordCount);
   }
 
-  /** Blocks of whole units that so many records need. */
+  /** Blocks, in full units, that hold `records` records. */
   private blocksFor(records: number): number {
     const { recordsPerUnit, blocksPerUnit } = this;
     return (((records + recordsPerUnit - 1) / recordsPerUnit) | 0) * blocksPerUnit;
   }
 
-  /** Whether so many records fit into one commit, but not into the open one: it has to go first. */
+  /** Whether `records` more fit into a commit, but not into the open one: that one has to be written first. */
   isFullFor(records: number): boolean {
     return records <= this.recordCapacity && this.open.recordCount + records > this.recordCapacity;
   }
@@ -163,7 +163,7 @@ export class TransactionLog {
     return after <= this.recordCapacity && this.blocksFor(after) + reserveBlocks <= this.sealableBlocks;
   }
 
-  /** Appends a record; returns the sequence number of its block. The caller has asked `hasRoom`. */
+  /** Appends a record; returns the sequence number of its block. The caller has checked `hasRoom`. */
   append(kind: RecordKind, transaction: number, region: number, count: number, nowMs: number): number {
     const c = this.open;
     if (c.recordCount === 0) c.openedMs = nowMs;
@@ -190,24 +190,25 @@ export class TransactionLog {
   }
 
   /**
-   * Takes back one region's write record: its region needs no evidence, or has evidence elsewhere, or the open commit
-   * releases it. That need not be durable yet: the tail that passes the block stands in the same commit, or a later one.
+   * One region's write record in the block is released: the region needs no evidence, or has other evidence, or the open
+   * commit releases it. The release need not be durable yet: the tail that passes the block is in the same commit, or in
+   * a later one.
    */
   free(sequence: number): void {
     this.freeLow(sequence | 0);
   }
 
-  /** The same for the low 32 bits of its number. */
+  /** `free`, for the low 32 bits of the block's number. */
   freeLow(low: number): void {
     this.live[this.placeOf(low)]--;
   }
 
-  /** The number of a block from its low 32 bits: less than 2^31 blocks lie between any that matter. */
+  /** The number of a block from its low 32 bits: blocks in use are less than 2^31 apart. */
   fullSequence(low: number): number {
     return this.nextSequence + ((low - this.nextSequence) | 0);
   }
 
-  /** Where a block lies that is not a whole ring away from the open commit, from the low 32 bits of its number. */
+  /** Place of a block that is less than one lap from the open commit, from the low 32 bits of its number. */
   private placeOf(low: number): number {
     const { ringBlocks } = this;
     const place = this.nextPlace + ((low - (this.nextSequence | 0)) | 0);
@@ -218,12 +219,12 @@ export class TransactionLog {
     return sequence <= this.durableThrough;
   }
 
-  /** The same for the low 32 bits of its number. */
+  /** `isDurable`, for the low 32 bits of the block's number. */
   isDurableLow(low: number): boolean {
     return ((low - (this.durableThrough | 0)) | 0) <= 0;
   }
 
-  /** Notes that a slot waits for the block; false if it is durable already. */
+  /** Adds the slot to the waiters of the block's commit; false if the block is durable already. */
   waitFor(sequence: number, slot: number): boolean {
     if (this.isDurable(sequence)) return false;
     for (const index of this.order) {
@@ -237,14 +238,14 @@ export class TransactionLog {
     return true;
   }
 
-  /** Whether the open commit could be sealed now: a place among those in flight, and room in the ring. */
+  /** Whether the open commit can be sealed now: fewer than `commitsInFlight` are in flight, and the ring has room. */
   canSeal(): boolean {
     if (this.order.length >= this.config.commitsInFlight) return false;
     const blocks = Math.max(this.openBlocks, this.config.blocksPerUnit);
     return blocks <= this.sealableBlocks;
   }
 
-  /** Closes the open commit for writing; returns it. The caller has asked `canSeal`. */
+  /** Seals the open commit and returns it for writing. The caller has checked `canSeal`. */
   seal(): LogCommit {
     const c = this.open;
     c.blocks = Math.max(this.openBlocks, this.config.blocksPerUnit);
@@ -261,7 +262,7 @@ export class TransactionLog {
     return c;
   }
 
-  /** Both copies of the commit are durable. Returns the commits that are durable now, in order (R3). */
+  /** Both copies of the commit are durable. Reports the commits that are durable now, in order (R3). */
   written(index: number, becameDurable: (c: LogCommit) => void): void {
     this.commits[index].written = true;
     while (this.order.length > 0 && this.commits[this.order[0]].written) {
@@ -275,7 +276,7 @@ export class TransactionLog {
     }
   }
 
-  /** Moves the tail past durable blocks whose records are all taken back (R7). */
+  /** Moves the tail past durable blocks whose write records are all released (R7). */
   moveTail(): void {
     while (this.tail <= this.durableThrough && this.live[this.placeOf(this.tail | 0)] === 0) this.tail++;
   }

@@ -1,6 +1,6 @@
 /**
- * Updates and copies from their slot to submission: each waits for its evidence (R2) and for earlier ones to the same bytes
- * (R13, for copies R10). updates.ts has what comes after.
+ * Updates and copies until their submission: each waits for its evidence (R2) and for earlier ones to the same bytes (R13,
+ * for copies R10). updates.ts has what follows.
  */
 import { Copies } from './copies.js';
 import { Deadlines } from './deadlines.js';
@@ -30,12 +30,16 @@ const {
   SLOT_TRANSACTION,
   SLOT_WAIT,
   SLOT_FLAGS,
+  FIRST_NODE,
+  NODE_NEXT,
+  NODE_PREV,
+  NODE_SLOT,
 } = layout;
 
 /** Bits from SUBMITTED to ENDED. */
 const ENDED_BEHIND_SUBMITTED = Math.log2(ENDED / SUBMITTED);
 
-/** What updates are built of. */
+/** The classes that `Updates` is built of. */
 export interface UpdatesParts {
   Copies: typeof Copies;
 }
@@ -47,7 +51,7 @@ export abstract class UpdateQueue {
   readonly fx: CoreEffects;
   readonly deadlines: Deadlines;
   readonly copies: Copies;
-  /** `pages.revision` when the waiters were last looked through. */
+  /** `pages.revision` when the mark waiters were last checked. */
   protected revisionSeen = -1;
 
   constructor(
@@ -65,10 +69,10 @@ export abstract class UpdateQueue {
     this.copies = new parts.Copies(state, evidence, this.deadlines);
   }
 
-  /** An update was given up and is submitted to P alone: it ends as soon as its marks are durable (R9). */
+  /** Retires an update that was given up, once its marks are durable (R9). */
   protected abstract retireGivenUp(slot: number): void;
 
-  /** Takes a slot with a node per region, `count` from `first` on; NIL when slots or nodes are used up just now. */
+  /** Takes a slot and a node for each of `count` regions from `first` on; NIL when slots or nodes are in use. */
   enter(transaction: number, offset: number, length: number, first: number, count: number, flags: number): number {
     const { state } = this;
     const { slots, nodes } = state;
@@ -78,13 +82,13 @@ export abstract class UpdateQueue {
     slots.fill(slot, state.nextUpdateId++, transaction, offset, length);
     slots.memory[slot + SLOT_FLAGS] = WAITING | flags;
     let node = NIL;
-    // Backwards, so that the slot's nodes (and the log's records) run forwards.
+    // Backwards, so that the slot's list of nodes, and with it the log records, are in ascending order.
     for (let i = count - 1; i >= 0; i--) node = state.sets.add(slot, first + i, node);
     slots.memory[slot + SLOT_FIRST_NODE] = node;
     return slot;
   }
 
-  /** The log block that the slot may have waited for is durable. */
+  /** A log block that the slot may wait for is durable. */
   logDurable(slot: number): void {
     const { memory } = this.state.slots;
     const flags = memory[slot + SLOT_FLAGS];
@@ -93,7 +97,7 @@ export abstract class UpdateQueue {
     this.trySubmit(slot);
   }
 
-  /** Takes out of the waiting list the slots whose marks have become durable. */
+  /** Submits the slots whose marks have become durable. */
   takeMarked(): void {
     const { slots } = this.state;
     const { markWaiters: waiters, pages } = this.evidence;
@@ -101,14 +105,14 @@ export abstract class UpdateQueue {
     this.revisionSeen = pages.revision;
     let kept = 0;
     for (const slot of waiters) {
-      if ((slots.flags[slot] & MARKING) === 0) continue;
+      if ((slots.memory[slot + SLOT_FLAGS] & MARKING) === 0) continue;
       if (!this.evidence.marksDurable(slot)) {
         waiters[kept++] = slot;
         continue;
       }
-      slots.flags[slot] &= ~(MARKING | NEEDS_MARK);
+      slots.memory[slot + SLOT_FLAGS] &= ~(MARKING | NEEDS_MARK);
       this.trySubmit(slot);
-      if ((slots.flags[slot] & (GIVEN_UP | RETIRED)) === GIVEN_UP) this.retireGivenUp(slot);
+      if ((slots.memory[slot + SLOT_FLAGS] & (GIVEN_UP | RETIRED)) === GIVEN_UP) this.retireGivenUp(slot);
     }
     waiters.length = kept;
   }
@@ -141,31 +145,32 @@ export abstract class UpdateQueue {
     if ((flags & GIVEN_UP) !== 0) this.retireGivenUp(slot);
   }
 
-  /** R13, and for copies R10: an earlier update to the same bytes is not over on every device it was submitted to. */
+  /** R13, and for copies R10: whether an earlier update to the same bytes still waits or is in flight. */
   protected isBlocked(slot: number): boolean {
     const { slots, nodes, regions } = this.state;
     for (let own = slots.memory[slot + SLOT_FIRST_NODE]; own !== NIL; own = nodes.nextOfSlot(own)) {
-      const first = regions.firstNode[nodes.entryOf(own)];
+      const first = regions.memory[nodes.entryOf(own) + FIRST_NODE];
       for (let n = own; n !== first;) {
-        n = nodes.prev[n];
-        if (slots.overlap(nodes.slot[n], slot) && !this.isOver(nodes.slot[n])) return true;
+        n = nodes.memory[n + NODE_PREV];
+        if (slots.overlap(nodes.memory[n + NODE_SLOT], slot) && !this.isOver(nodes.memory[n + NODE_SLOT])) return true;
       }
     }
     return false;
   }
 
-  /** Submitted, and no I/O for it is under way any more. */
+  /** Whether it was submitted and no I/O of it is in flight. */
   protected isOver(slot: number): boolean {
     const f = this.state.slots.memory[slot + SLOT_FLAGS];
     return (f & WAITING) === 0 && ((f ^ (f >> ENDED_BEHIND_SUBMITTED)) & (SUBMITTED * BOTH)) === 0;
   }
 
-  /** Later updates to the same regions may go now. */
+  /** Submits later updates to the same regions, if nothing else blocks them. */
   protected wakeBlocked(slot: number): void {
     const { slots, nodes } = this.state;
     for (let own = slots.memory[slot + SLOT_FIRST_NODE]; own !== NIL; own = nodes.nextOfSlot(own)) {
-      for (let n = nodes.next[own]; n !== NIL; n = nodes.next[n]) {
-        if ((slots.flags[nodes.slot[n]] & WAITING) !== 0) this.trySubmit(nodes.slot[n]);
+      for (let n = nodes.memory[own + NODE_NEXT]; n !== NIL; n = nodes.memory[n + NODE_NEXT]) {
+        if ((slots.memory[nodes.memory[n + NODE_SLOT] + SLOT_FLAGS] & WAITING) !== 0)
+          this.trySubmit(nodes.memory[n + NODE_SLOT]);
       }
     }
   }

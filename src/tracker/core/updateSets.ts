@@ -1,15 +1,15 @@
 /**
- * Update sets and indicators: which updates touch which region, and `I[r]`. It is what a Map of regions to Sets of update
- * ids would do, and the order of each region's updates besides (R13).
+ * Update sets and indicators: which updates touch which region, and `I[r]`. A Map from regions to Sets of update ids would
+ * do the same, without the order of each region's updates that R13 needs.
  *
  *   slot ──▶ node, one per region touched ──▶ region entry ──▶ first node … last, in the order obtained
  *
- * A node is in its region's order from `add` to `remove`; in `U[r]` only from `obtain` to `settle`. It lies in the
- * region's own record when that place is free, else in a record behind all of those. Knows nothing of evidence, devices
- * and answers. No allocation per update; at most 64 bytes for an update to one region.
+ * A node is in its region's list from `add` to `remove`, and counts in `U[r]` from `obtain` to `retire`. It is inside the
+ * region's entry when that place is free, else in the pool of nodes behind the entries. No allocation per update; at most
+ * 64 bytes for an update to one region.
  */
 import { IndicatorMap } from './indicatorMap.js';
-import { layFields, recordMemory, RecordPool } from './recordPool.js';
+import { recordMemory, RecordPool } from './recordPool.js';
 import { RegionTable } from './regionTable.js';
 import * as layout from './recordLayout.js';
 
@@ -31,32 +31,24 @@ const {
   NODE_WORDS,
 } = layout;
 
-/** Before the records: the regions' pool is the first there, that of nodes outside of them the second; then a count. */
+/** Words before the first record: the fields of the region pool, those of the node pool, then the number of nodes in use. */
 const EXTRA_POOL = 1;
 const NODES_USED = 4;
 
-/** One per (update, region). */
+/** One node for each update and region that it touches. */
 export class Nodes {
   readonly capacity: number;
-  private readonly memory: Int32Array;
-  /** Nodes before this index lie in their region's record. */
+  readonly memory: Int32Array;
+  /** Nodes before this index are inside their region's entry. */
   private readonly limit: number;
-  /** Nodes outside of their region's record. */
+  /** The other nodes. */
   private readonly pool: RecordPool;
-  declare readonly slot: Int32Array;
-  /** The update of the region that came after; NIL for the last. */
-  declare readonly next: Int32Array;
-  /** The update that came before; for the region's first, its last. */
-  declare readonly prev: Int32Array;
-  /** The update's evidence in the log (evidence.ts), or NIL. */
-  declare readonly holding: Int32Array;
 
   constructor(capacity: number, memory: Int32Array, limit: number) {
     this.capacity = capacity | 0;
     this.memory = memory;
     this.limit = limit | 0;
     this.pool = new RecordPool(capacity, NODE_WORDS, memory, limit, EXTRA_POOL);
-    layFields(this, memory, { slot: NODE_SLOT, next: NODE_NEXT, prev: NODE_PREV, holding: NODE_HOLDING });
   }
 
   get freeCount(): number {
@@ -89,26 +81,19 @@ export class Nodes {
     return n < this.limit ? n - OWN_NODE : this.memory[n + NODE_ENTRY];
   }
 
-  /** The node of the same slot in the next region that it touches, or NIL. */
+  /** The slot's node in the next region that it touches, or NIL. */
   nextOfSlot(n: number): number {
     return n < this.limit ? NIL : this.memory[n + NODE_NEXT_OF_SLOT];
   }
 }
-
-/** Regions that are fetched together: far more than there are misses at once. */
-const FETCH = 64;
-/** Scratch, of no meaning between two calls. */
-const batch = new Uint32Array(FETCH);
 
 export class UpdateSets {
   readonly indicators: IndicatorMap;
   readonly regions: RegionTable;
   readonly nodes: Nodes;
   private readonly memory: Int32Array;
-  /** Of no meaning; what is fetched has to go somewhere. */
-  prefetched = 0;
 
-  /** `nodes`: updates times regions each; `entries`: regions that are known at once. */
+  /** `nodes`: the most pairs of update and region in use; `entries`: the most regions in use. */
   constructor(regionCount: number, nodes: number, entries: number) {
     this.indicators = new IndicatorMap(regionCount);
     this.memory = recordMemory(entries * REGION_WORDS + nodes * NODE_WORDS);
@@ -117,8 +102,8 @@ export class UpdateSets {
   }
 
   /**
-   * Puts the slot at the end of the region's order; returns its node there. `nextOfSlot`: the slot's node of another
-   * region, or NIL. The caller has asked for room.
+   * Appends the slot to the region's list; returns its node. `nextOfSlot`: the slot's node in its next region, or NIL. The
+   * caller has checked that a node and an entry are free.
    */
   add(slot: number, region: number, nextOfSlot: number): number {
     const { memory } = this;
@@ -139,40 +124,24 @@ export class UpdateSets {
     return n;
   }
 
-  /**
-   * Fetches what `add` and `obtain` of these regions will meet. Changes nothing: the misses of a batch overlap here, where
-   * none waits for another, instead of following one after the other later.
-   */
-  prefetchRegions(regions: Uint32Array, count: number): void {
-    this.prefetched ^= this.regions.prefetch(regions, count) ^ this.indicators.prefetch(regions, count);
+  /** Loads into the cache what `add` and `obtain` of these regions read first. The return value has no meaning. */
+  prefetchRegions(regions: Uint32Array, count: number): number {
+    return this.regions.prefetch(regions, count) ^ this.indicators.prefetch(regions, count);
   }
 
-  /** The same for `settle` and `remove` of these nodes. */
-  fetchNodes(nodes: Int32Array, count: number): void {
-    const { memory } = this;
-    for (let from = 0; from < count; from += FETCH) {
-      const size = Math.min(FETCH, count - from);
-      for (let i = 0; i < size; i++) batch[i] = memory[this.nodes.entryOf(nodes[from + i]) + REGION];
-      this.prefetchRegions(batch, size);
-    }
-  }
-
-  /** R1 for one region, by its entry: its indicator is 1 and one more update is in `U[r]`. */
+  /** R1 for the region of entry `e`: sets `I[r]` and adds an update to `U[r]`. */
   obtain(e: number): void {
     const { memory } = this;
     memory[e + UNACKED]++;
     this.indicators.set(memory[e + REGION] >>> 0);
   }
 
-  /** R5 for one region: an update leaves `U[r]`. Whether that has become empty: the indicator may go then (R8). */
+  /** R5 for one region: an update leaves `U[r]`. Returns whether `U[r]` is empty now: then R8 may reset `I[r]`. */
   retire(e: number): boolean {
     return --this.memory[e + UNACKED] === 0;
   }
 
-  /**
-   * Takes the node out of its region's order and gives it back. Whether it was the last: the entry may be released if
-   * nothing else keeps it.
-   */
+  /** Removes the node from its region's list. Returns whether the list is empty now: then the entry may be released. */
   remove(n: number, e: number): boolean {
     const { memory } = this;
     const first = memory[e + FIRST_NODE];

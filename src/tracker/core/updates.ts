@@ -1,6 +1,7 @@
 /**
- * The way of one update: obtained (R1), submitted (updateQueue.ts), durable on both areas (R4), acknowledged (R5, R8), or
- * given up (R9). Resync copies take the same way from submission on.
+ * The life of an update: obtained (R1), submitted (updateQueue.ts), durable on both areas (R4), then acknowledged (R5, R8)
+ * or given up (R9). Either way it *retires*: it leaves the update sets of its regions. Resync copies share the path from
+ * submission on.
  */
 import type { DeviceIndex } from './devices.js';
 import type { Answer } from './effects.js';
@@ -39,14 +40,14 @@ const ON_BOTH = DURABLE * BOTH;
 type Area = typeof PRIMARY | typeof SECONDARY;
 
 export class Updates extends UpdateQueue {
-  /** R1: indicators are set and the update is in the sets before anything else is done for it. */
+  /** R1: sets the indicators and adds the update to the update sets, before evidence or I/O. */
   obtain(transaction: number, offset: number, length: number): number {
     const { state } = this;
     const first = state.regionOf(offset);
     const touched = state.regionOf(offset + length - 1) - first + 1;
     if (touched > state.config.regionReferences) {
       throw new RangeError(
-        `update touches ${touched} regions: must be at most regionReferences ${state.config.regionReferences}`,
+        `update of ${touched} regions: must touch at most ${state.config.regionReferences} (regionReferences)`,
       );
     }
     if (this.copies.starved || !this.evidence.admits(touched)) return NIL;
@@ -64,8 +65,8 @@ export class Updates extends UpdateQueue {
   }
 
   /**
-   * A device has ended the slot's I/O; `ok`: without error. Late, double and foreign reports are counted and ignored.
-   * Returns whether the report was expected: only then does an error say something about the device.
+   * An area has completed the slot's I/O; `ok`: without an error. Late, double and foreign reports are counted and ignored.
+   * Returns whether the report was expected. The error of an unexpected report must not cost the device.
    */
   completed(area: Area, slot: number, id: number, ok: boolean): boolean {
     const { slots, inFlight, counters } = this.state;
@@ -85,27 +86,27 @@ export class Updates extends UpdateQueue {
     return true;
   }
 
-  /** R4: completed is not durable, unless the write was FUA. */
+  /** R4: a completed write waits for a flush, unless it was FUA. */
   protected enterEpoch(area: Area, slot: number): void {
     const { slots, config, nowMs } = this.state;
     const gone = area === PRIMARY ? this.state.primaryLost : this.state.secondaryAway;
     if (gone) return;
     const fua = area === PRIMARY ? config.durableOnCompletion.primary : config.durableOnCompletion.secondary;
-    // A copy only reads P: what it read may sit in P's cache, whatever flag the copy's own write to S had (R10).
+    // A copy only reads P. The data may have come from P's volatile cache, also when its write to S was FUA (R10).
     const readsCache = area === PRIMARY && (slots.memory[slot + SLOT_FLAGS] & COPY) !== 0;
     if ((fua && !readsCache) || config.acknowledge === 'completed') {
       this.durable(area, slot);
     } else {
-      slots.flags[slot] |= IN_EPOCH << area;
+      slots.memory[slot + SLOT_FLAGS] |= IN_EPOCH << area;
       this.epochs[area].completed(slot, nowMs);
     }
   }
 
-  /** The flush under way on the area has succeeded. */
+  /** The flush in flight on the area has succeeded. */
   flushed(area: Area): void {
     const { slots } = this.state;
     for (let slot = this.epochs[area].takeCovered(); slot !== -1; slot = this.epochs[area].takeCovered()) {
-      slots.flags[slot] &= ~(IN_EPOCH << area);
+      slots.memory[slot + SLOT_FLAGS] &= ~(IN_EPOCH << area);
       this.durable(area, slot);
       this.finish(slot);
     }
@@ -138,7 +139,7 @@ export class Updates extends UpdateQueue {
     this.answer(slot, 'ok');
   }
 
-  /** The update leaves `U[r]` of its regions, and what no longer needs evidence gives it up. */
+  /** The update leaves `U[r]` of its regions. Evidence that no other update needs is released. */
   protected retire(slot: number): void {
     const { slots, nodes, sets, regions, indicators, transactions, counters } = this.state;
     const { pages } = this.evidence;
@@ -158,36 +159,37 @@ export class Updates extends UpdateQueue {
     this.evidence.completeIfDone(t);
   }
 
-  /** R9: no acknowledgement will come. The regions are marked; the log forgets them only when that is durable. */
+  /** R9: no acknowledgement will come. Marks the regions; the log releases them only when the marks are durable. */
   giveUp(slot: number): void {
     const { slots, nodes, primaryLost, counters } = this.state;
-    const f = slots.flags[slot];
+    const f = slots.memory[slot + SLOT_FLAGS];
     if ((f & (GIVEN_UP | RETIRED)) !== 0) return;
     if ((f & COPY) !== 0) return this.cancelCopy(slot);
     counters.givenUp++;
-    if ((f & WAITING) !== 0) slots.flags[slot] |= PRIMARY_ONLY;
-    for (let n = slots.firstNode[slot]; n !== NIL; n = nodes.nextOfSlot(n)) this.copies.marked(nodes.entryOf(n));
+    if ((f & WAITING) !== 0) slots.memory[slot + SLOT_FLAGS] |= PRIMARY_ONLY;
+    for (let n = slots.memory[slot + SLOT_FIRST_NODE]; n !== NIL; n = nodes.nextOfSlot(n))
+      this.copies.marked(nodes.entryOf(n));
     this.evidence.markAll(slot, GIVEN_UP);
-    // S matters no more; P still has to answer, with its full time.
+    // S is not waited for any more. P still has to answer, and has its full timeout.
     const stillWaits = this.deadlines.stop(slot) && (f & DURABLE) === 0 && !primaryLost;
     if (stillWaits) this.deadlines.start(slot);
     this.retireGivenUp(slot);
   }
 
   protected cancelCopy(slot: number): void {
-    if ((this.state.slots.flags[slot] & WAITING) !== 0) return this.withdraw(slot);
-    this.state.slots.flags[slot] |= CANCELED;
+    if ((this.state.slots.memory[slot + SLOT_FLAGS] & WAITING) !== 0) return this.withdraw(slot);
+    this.state.slots.memory[slot + SLOT_FLAGS] |= CANCELED;
     this.deadlines.stop(slot);
     this.finish(slot);
   }
 
-  /** Once its marks are durable; with the journal gone they never will be. */
+  /** Once the marks are durable; with the journal lost they never become so, and the update retires without them. */
   protected retireGivenUp(slot: number): void {
     const { slots, primaryLost, journalLost } = this.state;
-    const isMarked = (slots.flags[slot] & MARKING) === 0;
-    // A waiting update is settled only after it was submitted: its node keeps order and its answer needs P.
-    if ((slots.flags[slot] & WAITING) !== 0 || !(isMarked || journalLost)) return;
-    const onP = (slots.flags[slot] & DURABLE) !== 0;
+    const isMarked = (slots.memory[slot + SLOT_FLAGS] & MARKING) === 0;
+    // A waiting update retires only after its submission: until then its node keeps the order, and its answer needs P.
+    if ((slots.memory[slot + SLOT_FLAGS] & WAITING) !== 0 || !(isMarked || journalLost)) return;
+    const onP = (slots.memory[slot + SLOT_FLAGS] & DURABLE) !== 0;
     this.retire(slot);
     if (!isMarked || (primaryLost && !onP)) {
       this.deadlines.stop(slot);
@@ -206,19 +208,20 @@ export class Updates extends UpdateQueue {
     this.fx.answer(slot, answer, this.state.updateId(slot), slots.offset(slot), slots.length(slot));
   }
 
-  /** Takes back an update or copy that was never submitted: no byte of it has reached an area. */
+  /** Withdraws an update or copy that was never submitted: no byte of it has reached an area. */
   withdraw(slot: number): void {
     const { slots, nodes, sets, regions, indicators, transactions } = this.state;
-    const isCopy = (slots.flags[slot] & COPY) !== 0;
-    // Among the waiters for marks the slot is passed over from now on: it is not given out again with P or the journal gone.
-    slots.flags[slot] &= ~(WAITING | NEEDS_LOG | NEEDS_MARK | MARKING);
+    const isCopy = (slots.memory[slot + SLOT_FLAGS] & COPY) !== 0;
+    // The slot may stay among the mark waiters: without MARKING it is skipped there, and with P or the journal lost no
+    // update takes it again.
+    slots.memory[slot + SLOT_FLAGS] &= ~(WAITING | NEEDS_LOG | NEEDS_MARK | MARKING);
     this.wakeBlocked(slot);
     if (isCopy) {
       this.copies.withdrawn(slot);
     } else {
-      slots.flags[slot] |= RETIRED;
-      transactions.unretired[slots.transaction[slot]]--;
-      for (let n = slots.firstNode[slot]; n !== NIL; n = nodes.nextOfSlot(n)) {
+      slots.memory[slot + SLOT_FLAGS] |= RETIRED;
+      transactions.memory[slots.memory[slot + SLOT_TRANSACTION] + TRANSACTION_UNRETIRED]--;
+      for (let n = slots.memory[slot + SLOT_FIRST_NODE]; n !== NIL; n = nodes.nextOfSlot(n)) {
         const e = nodes.entryOf(n);
         const isLast = sets.retire(e);
         this.evidence.retired(n);
@@ -226,49 +229,49 @@ export class Updates extends UpdateQueue {
         if (isLast && !this.evidence.pages.awaiting.has(r)) indicators.clear(r);
         this.evidence.prune(e);
       }
-      this.evidence.completeIfDone(slots.transaction[slot]);
+      this.evidence.completeIfDone(slots.memory[slot + SLOT_TRANSACTION]);
       this.answer(slot, 'refused');
     }
     this.finish(slot);
   }
 
-  /** An area is gone or its power epoch has ended: what no flush has covered is not acknowledged any more (R4, R9). */
+  /** The area's power epoch has ended: updates that no flush has covered will not be acknowledged (R4, R9). */
   endEpoch(area: Area): void {
     const { slots, counters } = this.state;
     counters.epochsEnded++;
     for (let slot = this.epochs[area].takeLost(); slot !== -1; slot = this.epochs[area].takeLost()) {
-      slots.flags[slot] &= ~(IN_EPOCH << area);
+      slots.memory[slot + SLOT_FLAGS] &= ~(IN_EPOCH << area);
       this.giveUp(slot);
       this.finish(slot);
     }
   }
 
-  /** Gives up all that is under way; what was never submitted is refused when the area is needed for it. */
+  /** Gives up the updates in flight. Those that were never submitted are refused if they need the lost device. */
   areaLost(area: DeviceIndex): void {
     const { slots } = this.state;
     for (const slot of slots.inUse()) {
-      const waiting = (slots.flags[slot] & WAITING) !== 0;
+      const waiting = (slots.memory[slot + SLOT_FLAGS] & WAITING) !== 0;
       if (area === SECONDARY) this.giveUp(slot);
       else if (area === PRIMARY) {
         if (waiting) this.withdraw(slot);
         else this.giveUp(slot);
         this.deadlines.stop(slot);
         this.failIfUnconfirmed(slot);
-      } else if ((slots.flags[slot] & (COPY | RETIRED)) === COPY) this.cancelCopy(slot);
-      else if (waiting && (slots.flags[slot] & (NEEDS_LOG | NEEDS_MARK)) !== 0) this.withdraw(slot);
-      else if ((slots.flags[slot] & (GIVEN_UP | RETIRED)) === GIVEN_UP) this.retireGivenUp(slot);
+      } else if ((slots.memory[slot + SLOT_FLAGS] & (COPY | RETIRED)) === COPY) this.cancelCopy(slot);
+      else if (waiting && (slots.memory[slot + SLOT_FLAGS] & (NEEDS_LOG | NEEDS_MARK)) !== 0) this.withdraw(slot);
+      else if ((slots.memory[slot + SLOT_FLAGS] & (GIVEN_UP | RETIRED)) === GIVEN_UP) this.retireGivenUp(slot);
     }
   }
 
-  /** P is gone: a settled update that P has not confirmed will not be confirmed any more. */
+  /** P is lost: it will not make durable a retired update that is not durable on it yet. */
   protected failIfUnconfirmed(slot: number): void {
-    const f = this.state.slots.flags[slot];
+    const f = this.state.slots.memory[slot + SLOT_FLAGS];
     if ((f & RETIRED) === 0 || (f & (DURABLE | COPY)) !== 0) return;
     this.answer(slot, 'failed');
     this.finish(slot);
   }
 
-  /** Frees the slot when nothing can refer to it any more: no I/O, no flush, no mark, no answer outstanding. */
+  /** Frees the slot when nothing refers to it any more: no I/O, no flush, no mark and no answer is outstanding. */
   finish(slot: number): void {
     const { slots, nodes, sets } = this.state;
     const { memory } = slots;

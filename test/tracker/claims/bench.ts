@@ -2,7 +2,7 @@
  * The running system for the claims: core, journal codec and recovery, on modelled devices. What the log says is read
  * from the bytes of the journal device, what the engine holds from its memory.
  */
-import { NIL } from '../../../src/tracker/core/recordLayout.js';
+import { FIRST_NODE, NIL, NODE_NEXT, NODE_SLOT, UNACKED } from '../../../src/tracker/core/recordLayout.js';
 import { EffectCounters } from '../../../src/explore/effectCounters.js';
 import { IDENTITY, SCENES, type Scene } from '../../../src/explore/geometry.js';
 import { open } from '../../../src/explore/settle.js';
@@ -95,7 +95,7 @@ export class ClaimBench {
   updateSet(region: number): number {
     const { regions } = this.world.core.state;
     const e = regions.find(region);
-    return e === NIL ? 0 : regions.unackedCount[e];
+    return e === NIL ? 0 : regions.memory[e + UNACKED];
   }
 
   /** Ids of the updates known of a region, in the order obtained. */
@@ -103,8 +103,8 @@ export class ClaimBench {
     const { regions, nodes } = this.world.core.state;
     const e = regions.find(region);
     const ids: number[] = [];
-    for (let n = e === NIL ? NIL : regions.firstNode[e]; n !== NIL; n = nodes.next[n])
-      ids.push(this.world.core.state.updateId(nodes.slot[n]));
+    for (let n = e === NIL ? NIL : regions.memory[e + FIRST_NODE]; n !== NIL; n = nodes.memory[n + NODE_NEXT])
+      ids.push(this.world.core.state.updateId(nodes.memory[n + NODE_SLOT]));
     return ids;
   }
 

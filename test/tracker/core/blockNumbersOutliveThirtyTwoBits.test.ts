@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { NODE_HOLDING, SLOT_FIRST_NODE } from '../../../src/tracker/core/recordLayout.js';
 import { BUSY } from './coreParts.js';
 import { openedCore, REGION, run, SECTOR } from './bench.js';
 
@@ -19,7 +20,7 @@ it.each([2 ** 31, 2 ** 32, 2 ** 40, 2 ** 52])('evidence is held and released acr
     sim.obtain(t, (i % 32) * REGION, SECTOR);
     core.close(t, sim.now);
     const slot = core.state.slots.inUse()[0];
-    const h = core.state.nodes.holding[core.state.slots.firstNode[slot]];
+    const h = core.state.nodes.memory[core.state.slots.memory[slot + SLOT_FIRST_NODE] + NODE_HOLDING];
     expect(core.evidence.sequenceOf(h)).toBeGreaterThanOrEqual(core.log.tail);
     expect(core.evidence.sequenceOf(h)).toBeLessThanOrEqual(core.log.nextSequence + 8);
     run(sim, () => core.updatesInFlight === 0);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { NIL, WAITING } from '../../../src/tracker/core/recordLayout.js';
+import { NIL, SLOT_FLAGS, WAITING } from '../../../src/tracker/core/recordLayout.js';
 import { Deadlines } from '../../../src/tracker/core/deadlines.js';
 import { CoreState } from '../../../src/tracker/core/state.js';
 import { settings } from './bench.js';
@@ -24,7 +24,7 @@ it.each([0, 2 ** 31 - 30, 2 ** 32 - 30])(
       const slots = Array.from({ length: SLOTS }, () => state.slots.pool.take());
       slots.forEach((slot, i) => {
         state.slots.fill(slot, i, NIL, 0, 1);
-        state.slots.flags[slot] = WAITING;
+        state.slots.memory[slot + SLOT_FLAGS] = WAITING;
       });
       const list: { slot: number; dueMs: number }[] = [];
       state.nowMs = startMs;

@@ -1,5 +1,6 @@
 /** A random life of the core: a configuration, and commands as plain numbers, so that a failure shrinks well. */
 import fc from 'fast-check';
+import { SLOT_FLAGS } from '../../../src/tracker/core/recordLayout.js';
 import { JOURNAL, PRIMARY, SECONDARY, type CoreConfig } from './coreParts.js';
 import { Simulator, type Area, type Device } from './simulator.js';
 
@@ -255,7 +256,7 @@ export class Life {
     const stuck = slots
       .inUse()
       .slice(0, 8)
-      .map((s) => `${s}:${slots.flags[s].toString(2)}`);
+      .map((s) => `${s}:${slots.memory[s + SLOT_FLAGS].toString(2)}`);
     throw new Error(
       `never ${what}: ${unanswered.size} unanswered, ${pending.length} pending, slots ${stuck.join(' ')}, ` +
         `awaiting ${core.awaitingRegions}, log free ${core.log.freeBlocks}, open ${core.log.openRecords}, hot ${core.evidence.hotRegions}, ` +

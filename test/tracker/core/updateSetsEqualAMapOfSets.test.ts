@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { NIL } from '../../../src/tracker/core/recordLayout.js';
+import { FIRST_NODE, NIL, NODE_NEXT, NODE_PREV, NODE_SLOT, UNACKED } from '../../../src/tracker/core/recordLayout.js';
 import { UpdateSets } from '../../../src/tracker/core/updateSets.js';
 import { typedArrayBytes } from './pairRate.js';
 import { holds } from './property.js';
@@ -28,15 +28,16 @@ function check(sets: UpdateSets, plain: Plain, region: number): void {
   if (expected.length === 0) return expect(e).toBe(NIL);
   const forwards: number[] = [];
   const backwards: number[] = [];
-  for (let n = regions.firstNode[e]; n !== NIL; n = nodes.next[n]) forwards.push(nodes.slot[n]);
+  for (let n = regions.memory[e + FIRST_NODE]; n !== NIL; n = nodes.memory[n + NODE_NEXT])
+    forwards.push(nodes.memory[n + NODE_SLOT]);
   // The first node's predecessor is the last: there the way back begins, and ends.
-  let n = regions.firstNode[e];
+  let n = regions.memory[e + FIRST_NODE];
   do {
-    n = nodes.prev[n];
-    backwards.unshift(nodes.slot[n]);
-  } while (n !== regions.firstNode[e]);
+    n = nodes.memory[n + NODE_PREV];
+    backwards.unshift(nodes.memory[n + NODE_SLOT]);
+  } while (n !== regions.memory[e + FIRST_NODE]);
   expect([forwards, backwards, regions.region[e]]).toEqual([expected, expected, region]);
-  expect(regions.unackedCount[e]).toBe(plain.unacked.get(region)!.size);
+  expect(regions.memory[e + UNACKED]).toBe(plain.unacked.get(region)!.size);
 }
 
 it('update sets and indicators are what a Map of Sets says, and each region keeps the order in which its updates came', () => {
