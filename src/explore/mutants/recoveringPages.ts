@@ -1,13 +1,13 @@
 /** Broken in recovery: each cell of the indicator area's decision table (indicatorArea.ts) decided wrongly. */
-import { PageTable, type Believed, type PageStates } from '../../tracker/journal/indicatorArea.js';
+import { PageTable, type CopyChoice, type PageStates } from '../../tracker/journal/indicatorArea.js';
 import { tables, worldMutant, type Mutant } from './mutant.js';
 
-type Rule = (states: PageStates, real: Believed) => Believed;
+type Rule = (states: PageStates, real: CopyChoice) => CopyChoice;
 
 function pagesBy(rule: Rule): PageTable {
   return new (class extends PageTable {
-    override believed(states: PageStates): Believed {
-      return rule(states, super.believed(states));
+    override choose(states: PageStates): CopyChoice {
+      return rule(states, super.choose(states));
     }
   })();
 }

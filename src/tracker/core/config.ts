@@ -47,8 +47,8 @@ export interface LogConfig {
 }
 
 /**
- * Units of the ring that only the first commits after a recovery may use: a crash during recovery still finds the earlier
- * evidence intact.
+ * Units of the ring that only the first commits after a recovery may use: a crash during recovery still finds the
+ * earlier evidence intact.
  */
 export const OPENING_UNITS = 2;
 

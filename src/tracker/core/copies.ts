@@ -1,9 +1,10 @@
 /**
- * Resync copies in flight, and clearing the bits of their regions (R10). A region's bit in the indicator area is cleared
- * when its copy is durable on S and the data that the copy read is durable on P. resync.ts chooses what is copied.
+ * Resync copies in flight, and clearing the bits of their regions (R10). A region's bit in the indicator area is
+ * cleared when its copy is durable on S and the data that the copy read is durable on P. resync.ts chooses what is
+ * copied.
  *
- * Updates may rely on the bit as evidence, so it is cleared only when each of them has evidence in the log. Once the copy
- * is durable no new update relies on the bit. So writes that never stop cannot defer the clearing forever.
+ * Updates may rely on the bit as evidence, so it is cleared only when each of them has evidence in the log. Once the
+ * copy is durable no new update relies on the bit. So writes that never stop cannot defer the clearing forever.
  */
 import type { Deadlines } from './deadlines.js';
 import type { Evidence } from './evidence.js';
@@ -97,7 +98,9 @@ export class Copies {
     this.inFlight--;
   }
 
-  /** A region is marked again (R9). A copy that may have read P before that, or that waits to clear, must not clear it. */
+  /**
+   * A region is marked again (R9). A copy that may have read P before that, or that waits to clear, must not clear it.
+   */
   marked(e: number): void {
     const { held, slots } = this.state;
     const copy = held.memory[e + COPY_SLOT];
@@ -125,9 +128,9 @@ export class Copies {
   }
 
   /**
-   * Whether every update to the region has evidence in the log. One durable record of the region is enough for all of its
-   * updates, because the record that releases it comes later in the log than their own records. An update that waits for
-   * its own record needs no other evidence.
+   * Whether every update to the region has evidence in the log. One durable record of the region is enough for all of
+   * its updates, because the record that releases it comes later in the log than their own records. An update that
+   * waits for its own record needs no other evidence.
    */
   protected mayClear(e: number): boolean {
     const { regions, held, nodes, slots } = this.state;

@@ -2,10 +2,11 @@
  * The core of the replication engine: a pure state machine, (state, input) → effects. It has no clock, no device and no
  * bytes. Real devices, the crash explorer and the tests drive the same core.
  *
- * It keeps R1 to R10 and R13 (docs/PROTOCOL.md) in whatever order its inputs come. It does not know how records and pages
- * are encoded (src/tracker/journal/), nor the data of the writes.
+ * It keeps R1 to R10 and R13 (docs/PROTOCOL.md) in whatever order its inputs come. It does not know how records and
+ * pages are encoded (src/tracker/journal/), nor the data of the writes.
  *
- * An input only records what happened; `pump` decides what to write, flush and copy. Call `pump` after each batch of inputs.
+ * An input only records what happened; `pump` decides what to write, flush and copy. Call `pump` after each batch of
+ * inputs.
  */
 import { UPDATE_BYTES_END } from './config.js';
 import { CoreStatus } from './coreStatus.js';
@@ -162,7 +163,10 @@ export class Core extends CoreStatus {
     this.resync.stop();
   }
 
-  /** Shutdown: no new update comes, so lingering evidence is released. `giveUpAll` is for updates that do not end in time. */
+  /**
+   * Shutdown: no new update comes, so lingering evidence is released. `giveUpAll` is for updates that do not end in
+   * time.
+   */
   drain(): void {
     this.drainRequested = true;
     this.resync.stop();

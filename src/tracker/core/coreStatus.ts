@@ -120,7 +120,9 @@ export class CoreStatus {
     );
   }
 
-  /** Sets the first numbers, so that they continue those of earlier runs of the rig. Call it before the first update. */
+  /**
+   * Sets the first numbers, so that they continue those of earlier runs of the rig. Call it before the first update.
+   */
   numberFrom(updateId: number, transactionId: number): void {
     this.state.nextUpdateId = updateId;
     this.state.nextTransactionId = transactionId;
@@ -131,7 +133,10 @@ export class CoreStatus {
     return this.log.isDurable(sequence);
   }
 
-  /** R11: the regions that recovery found dirty; the first call. `groupsToWrite`: groups whose pages do not carry them yet. */
+  /**
+   * R11: the regions that recovery found dirty; the first call. `groupsToWrite`: groups whose pages do not carry them
+   * yet.
+   */
   loadDirty(dirty: IndicatorMap, groupsToWrite: Iterable<number>): void {
     this.pages.load(dirty, groupsToWrite);
     this.state.indicators.setAllOf(dirty);

@@ -1,9 +1,10 @@
 /**
- * Deadlines of the slots whose I/O an area has to complete. All have the same timeout, so a slot that starts later is never
- * due earlier. The earliest deadline is cached, and all slots are searched only when it has passed: while the devices are
- * fast that happens once per timeout.
+ * Deadlines of the slots whose I/O an area has to complete. All have the same timeout, so a slot that starts later is
+ * never due earlier. The earliest deadline is cached, and all slots are searched only when it has passed: while the
+ * devices are fast that happens once per timeout.
  *
- * A deadline is a number of milliseconds, rounded up, of which the low 32 bits are kept. A hang is noticed at most 1 ms late.
+ * A deadline is a number of milliseconds, rounded up, of which the low 32 bits are kept. A hang is noticed at most 1 ms
+ * late.
  */
 import type { CoreState } from './state.js';
 import * as devices from './devices.js';

@@ -9,8 +9,8 @@ export type DeviceIndex = typeof PRIMARY | typeof SECONDARY | typeof JOURNAL;
  * The completed writes of one device that a flush may still make durable.
  *
  * A flush covers the writes that had completed when it was *submitted*. An error, a reset, a disappearance or a power
- * loss ends the epoch: writes that completed and that no flush has covered are lost, and a flush in flight covers nothing,
- * even if it succeeds.
+ * loss ends the epoch: writes that completed and that no flush has covered are lost, and a flush in flight covers
+ * nothing, even if it succeeds.
  */
 export class PowerEpoch {
   /** Tickets of completed writes that no flush has covered, in order of completion. */

@@ -2,8 +2,9 @@
  * The effects of the core: what its caller has to perform. The core calls them in order while it takes an input. The
  * receiver only records them, must not call back into the core, and performs them afterwards.
  *
- * An effect carries everything that is needed to perform it: the receiver reads nothing else of the core. Offsets are bytes
- * from the start of an area. `slot` names the update or copy until `free`; `slotIndex` turns it into an array index.
+ * An effect carries everything that is needed to perform it: the receiver reads nothing else of the core. Offsets are
+ * bytes from the start of an area. `slot` names the update or copy until `free`; `slotIndex` turns it into an array
+ * index.
  */
 import type { DeviceIndex } from './devices.js';
 import type { IndicatorMap } from './indicatorMap.js';
@@ -37,7 +38,9 @@ export interface CoreEffects {
   submitCopy(slot: number, updateId: number, offsetBytes: number, lengthBytes: number): void;
   /** Report with `flushed`. */
   submitFlush(device: DeviceIndex): void;
-  /** Write the commit to both copies of the ring; report once with `logWritten`. The core does not change it until then. */
+  /**
+   * Write the commit to both copies of the ring; report once with `logWritten`. The core does not change it until then.
+   */
   writeLog(commit: LogCommit): void;
   /** Write the group's page, with the bits that `awaiting` has *now*, to copy 0 or 1; report with `pageWritten`. */
   writePage(group: number, copy: number, awaiting: IndicatorMap): void;

@@ -1,7 +1,7 @@
 /**
- * Lingering evidence, log pressure and group commit. The evidence of an idle region lingers in the log, so that the next
- * write to the region need not wait for a log record. It is released when its time is over, when too many regions linger,
- * or when the log needs its space (R9, I5). Group commit decides when the open commit is written.
+ * Lingering evidence, log pressure and group commit. The evidence of an idle region lingers in the log, so that the
+ * next write to the region need not wait for a log record. It is released when its time is over, when too many regions
+ * linger, or when the log needs its space (R9, I5). Group commit decides when the open commit is written.
  */
 import { EvidenceRecords } from './evidenceRecords.js';
 import * as layout from './recordLayout.js';

@@ -1,9 +1,9 @@
 /**
- * Evidence (R2) makes a region dirty after a crash. It is in the log (`L[t]`) or in the indicator area. This file makes and
- * releases it; evidence.ts frees space for more.
+ * Evidence (R2) makes a region dirty after a crash. It is in the log (`L[t]`) or in the indicator area. This file makes
+ * and releases it; evidence.ts frees space for more.
  *
- * Each transaction that writes a region has its own write record for it. Only the first write to a region without evidence
- * waits for its record.
+ * Each transaction that writes a region has its own write record for it. Only the first write to a region without
+ * evidence waits for its record.
  */
 import type { CoreEffects } from './effects.js';
 import { IndicatorPages } from './indicatorPages.js';
@@ -72,8 +72,8 @@ export abstract class EvidenceRecords {
   }
 
   /**
-   * Whether evidence for an update of `regionCount` regions can be made now. If not, the next pump writes the open commit
-   * or releases lingering evidence. Regions are marked instead only when the log itself is nearly full (R9).
+   * Whether evidence for an update of `regionCount` regions can be made now. If not, the next pump writes the open
+   * commit or releases lingering evidence. Regions are marked instead only when the log itself is nearly full (R9).
    */
   admits(regionCount: number): boolean {
     const { state, log } = this;
@@ -98,8 +98,9 @@ export abstract class EvidenceRecords {
   }
 
   /**
-   * R2 for a new update: makes evidence for each of its `count` regions. Sets NEEDS_LOG or NEEDS_MARK while the evidence is
-   * not durable. Under log pressure, and while S is away, the evidence is the region's mark in the indicator area (R9).
+   * R2 for a new update: makes evidence for each of its `count` regions. Sets NEEDS_LOG or NEEDS_MARK while the
+   * evidence is not durable. Under log pressure, and while S is away, the evidence is the region's mark in the
+   * indicator area (R9).
    */
   obtain(slot: number, count: number): void {
     const { slots, nodes, held } = this.state;
@@ -202,8 +203,8 @@ export abstract class EvidenceRecords {
   }
 
   /**
-   * R5 for a region: releases the evidence of transactions that have no unacknowledged update to it, except the evidence
-   * that lingers. Updates of other transactions rely on their own records.
+   * R5 for a region: releases the evidence of transactions that have no unacknowledged update to it, except the
+   * evidence that lingers. Updates of other transactions rely on their own records.
    */
   prune(e: number): void {
     const { holdings, regions, held, config, nowMs } = this.state;
@@ -219,9 +220,9 @@ export abstract class EvidenceRecords {
   }
 
   /**
-   * Whether other evidence of the region serves the next write as well as this one. That is a durable record that is newer
-   * (an older one holds the log's tail back) or is in use anyway. For a record that is not durable yet it is also one
-   * that becomes durable earlier. So an idle region keeps its newest durable record and at most one more.
+   * Whether other evidence of the region serves the next write as well as this one. That is a durable record that is
+   * newer (an older one holds the log's tail back) or is in use anyway. For a record that is not durable yet it is also
+   * one that becomes durable earlier. So an idle region keeps its newest durable record and at most one more.
    */
   protected isDispensable(e: number, h: number): boolean {
     const { holdings, held } = this.state;

@@ -1,6 +1,6 @@
 /**
- * Evidence in the log, in memory: the holdings, `L[t]` of all transactions, and what each region has of them: its first and
- * last holding, its resync copy, and whether its idle evidence lingers.
+ * Evidence in the log, in memory: the holdings, `L[t]` of all transactions, and what each region has of them: its first
+ * and last holding, its resync copy, and whether its idle evidence lingers.
  */
 import { IndexList, recordMemory, RecordPool } from './recordPool.js';
 import * as layout from './recordLayout.js';
@@ -39,7 +39,9 @@ export class Holdings {
     this.inLogOrder = new IndexList(this.memory, HOLDING_LATER, HOLDING_EARLIER);
   }
 
-  /** Adds a holding whose record is the latest in the log. No update uses it yet. The caller has checked `freeCount`. */
+  /**
+   * Adds a holding whose record is the latest in the log. No update uses it yet. The caller has checked `freeCount`.
+   */
   add(transaction: number, e: number, sequence: number, held: RegionEvidence): number {
     const { memory } = this;
     const ofRegions = held.memory;
@@ -79,8 +81,8 @@ export class Holdings {
 }
 
 /**
- * What the log and resync hold of each region in the region table: its evidence, its copy, and whether it lingers. A record
- * has the index of the region's entry; all of its words are NIL while nothing is held.
+ * What the log and resync hold of each region in the region table: its evidence, its copy, and whether it lingers. A
+ * record has the index of the region's entry; all of its words are NIL while nothing is held.
  */
 export class RegionEvidence {
   readonly memory: Int32Array;

@@ -2,9 +2,9 @@
  * The indicator area in memory: which regions await resync (`A[r]`, the next content of the durable bitmap), and which
  * of that is durable (R9, R10; claims 12, 13).
  *
- * Regions are grouped. The page of a group has two copies that are never written at the same time, so a torn write always
- * leaves the other copy intact. A change is durable when both copies carry it. One counter numbers the changes (tickets);
- * a group is durable up to the ticket of its older copy.
+ * Regions are grouped. The page of a group has two copies that are never written at the same time, so a torn write
+ * always leaves the other copy intact. A change is durable when both copies carry it. One counter numbers the changes
+ * (tickets); a group is durable up to the ticket of its older copy.
  */
 import { IndicatorMap } from './indicatorMap.js';
 
@@ -30,7 +30,9 @@ export class IndicatorPages {
   /** Groups with a change that is not durable, in order of their first change. */
   private readonly stale: number[] = [];
   private readonly listed: Uint8Array;
-  /** Number of page writes that have become durable. A waiter checks its marks again only when the number has changed. */
+  /**
+   * Number of page writes that have become durable. A waiter checks its marks again only when the number has changed.
+   */
   revision = 0;
 
   constructor(regionCount: number, regionsPerGroup: number) {

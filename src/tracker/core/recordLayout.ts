@@ -1,6 +1,6 @@
 /**
- * Layout of the core's records: which 32-bit word holds which field, and the bits of the flag words. A record is named by
- * the index of its first word (recordPool.ts), so field `SLOT_FLAGS` of slot `s` is `slots.memory[s + SLOT_FLAGS]`.
+ * Layout of the core's records: which 32-bit word holds which field, and the bits of the flag words. A record is named
+ * by the index of its first word (recordPool.ts), so field `SLOT_FLAGS` of slot `s` is `slots.memory[s + SLOT_FLAGS]`.
  *
  * Each file that uses these constants copies them into constants of its own. V8 compiles those as numbers, but reads an
  * imported binding, and checks that it is initialized, at each use.
@@ -10,7 +10,8 @@
 export const NIL = -1;
 
 /**
- * Words before the first record. The allocator's header puts a large array 16 bytes behind the start of a page. Records of
+ * Words before the first record. The allocator's header puts a large array 16 bytes behind the start of a page. Records
+ * of
  * 32 and 64 bytes would cross cache lines there; 48 bytes further on they do not.
  */
 export const FIRST_RECORD = 12;
@@ -65,7 +66,9 @@ export const SLOT_ID = 2;
 export const SLOT_LENGTH = 3;
 /** Bytes from the start of the area: two words, aligned for a double. */
 export const SLOT_OFFSET = 4;
-/** Until submission: low 32 bits of the log block that holds its evidence. From then on: its deadline (deadlines.ts). */
+/**
+ * Until submission: low 32 bits of the log block that holds its evidence. From then on: its deadline (deadlines.ts).
+ */
 export const SLOT_WAIT = 6;
 export const SLOT_FLAGS = 7;
 export const SLOT_WORDS = 8;

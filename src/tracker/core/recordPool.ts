@@ -80,7 +80,10 @@ export class RecordPool {
   }
 }
 
-/** A doubly linked list of indices. The links of `i` are words of the owner's memory: `memory[i + next]`, `memory[i + prev]`. */
+/**
+ * A doubly linked list of indices. The links of `i` are words of the owner's memory: `memory[i + next]`, `memory[i +
+ * prev]`.
+ */
 export class IndexList {
   head = NIL;
   tail = NIL;

@@ -1,12 +1,12 @@
 /**
- * The entries of the regions in use: those with updates in flight, evidence in the log or a copy. A hash with chains finds
- * an entry by its region. Other regions take no memory here, so memory follows the updates in flight and not the size of
- * the storage area.
+ * The entries of the regions in use: those with updates in flight, evidence in the log or a copy. A hash with chains
+ * finds an entry by its region. Other regions take no memory here, so memory follows the updates in flight and not the
+ * size of the storage area.
  *
  *   entry of 32 bytes:  region  chain  unacked  first node │ node: slot  next  prev  holding
  *
- * The node in the entry is the region's own (updateSets.ts). The only update of a region needs no other node, so its update
- * set is on one cache line.
+ * The node in the entry is the region's own (updateSets.ts). The only update of a region needs no other node, so its
+ * update set is on one cache line.
  */
 import { RecordPool } from './recordPool.js';
 import * as layout from './recordLayout.js';
@@ -25,9 +25,9 @@ const MORE = 1 << 31;
 const ABSENT = -1;
 
 /**
- * A bucket holds a link to the first entry of its chain, and each entry a link to the next. A link is the entry's number,
- * counted from 1, and in the higher bits a tag: as much of a hash of its region as fits. The search for a region compares
- * tags first, so it hardly ever reads the entry of another region, which would cost a cache miss.
+ * A bucket holds a link to the first entry of its chain, and each entry a link to the next. A link is the entry's
+ * number, counted from 1, and in the higher bits a tag: as much of a hash of its region as fits. The search for a
+ * region compares tags first, so it hardly ever reads the entry of another region, which would cost a cache miss.
  */
 export class RegionTable {
   readonly capacity: number;
@@ -140,8 +140,8 @@ function entryOf(number: number): number {
 }
 
 /**
- * Finalizer of MurmurHash3 over runs of 16 regions: runs are spread, but the buckets of a run share a cache line. Sequential
- * writes then cost one miss for 16 regions.
+ * Finalizer of MurmurHash3 over runs of 16 regions: runs are spread, but the buckets of a run share a cache line.
+ * Sequential writes then cost one miss for 16 regions.
  */
 function hash(x: number): number {
   let h = x >>> 4;

@@ -1,9 +1,9 @@
 /**
- * Resynchronization (R10, claim 13): copies the regions that await it from P to S, a few at a time. copies.ts clears the
- * bit of a region once its copy is durable.
+ * Resynchronization (R10, claim 13): copies the regions that await it from P to S, a few at a time. copies.ts clears
+ * the bit of a region once its copy is durable.
  *
- * A copy is in its region's queue like an update that covers the entire region, so R13 keeps it apart from the application's
- * earlier and later writes.
+ * A copy is in its region's queue like an update that covers the entire region, so R13 keeps it apart from the
+ * application's earlier and later writes.
  */
 import type { Copies } from './copies.js';
 import type { Evidence } from './evidence.js';
@@ -49,8 +49,8 @@ export class Resync {
   /**
    * Starts copies up to `resyncDepth`. The cursor wraps, so it also reaches a region that turns dirty behind it.
    *
-   * A copy may leave S different from P until it is durable, so it needs evidence like any write (R2): the region's mark
-   * must be durable. A record in the log is not enough, because it may be released during the copy.
+   * A copy may leave S different from P until it is durable, so it needs evidence like any write (R2): the region's
+   * mark must be durable. A record in the log is not enough, because it may be released during the copy.
    */
   schedule(): void {
     const { state, evidence } = this;

@@ -80,7 +80,9 @@ export class Slots {
     return startA < startB + this.length(b) && startB < startA + this.length(a);
   }
 
-  /** Whether the slot holds update `id`. Low 32 bits are enough: two updates in use are less than 2^32 numbers apart. */
+  /**
+   * Whether the slot holds update `id`. Low 32 bits are enough: two updates in use are less than 2^32 numbers apart.
+   */
   holds(slot: number, id: number): boolean {
     return this.memory[slot + SLOT_ID] === (id | 0);
   }

@@ -1,13 +1,13 @@
 /**
- * The log ring in memory: which block holds which record, which blocks are durable, how far the tail may move (R3, R6, R7;
- * claims 3 to 6). src/tracker/journal/ encodes the commits.
+ * The log ring in memory: which block holds which record, which blocks are durable, how far the tail may move (R3, R6,
+ * R7; claims 3 to 6). src/tracker/journal/ encodes the commits.
  *
  *        tail              durableThrough          nextSequence
  *    ──────┼─ durable blocks ─────┼─ in flight, in order ─┼─ open commit ──▶
  *
- * Block numbers only grow; block s is at place s mod ringBlocks. A commit is written at once. Its blocks count as durable
- * only when all earlier ones are. Only the last block of a commit carries the new tail: the commit may replace evidence
- * that the new tail drops, and a torn commit keeps only a prefix of its blocks.
+ * Block numbers only grow; block s is at place s mod ringBlocks. A commit is written at once. Its blocks count as
+ * durable only when all earlier ones are. Only the last block of a commit carries the new tail: the commit may replace
+ * evidence that the new tail drops, and a torn commit keeps only a prefix of its blocks.
  */
 import type { LogConfig } from './config.js';
 import * as limits from './config.js';
@@ -190,9 +190,9 @@ export class TransactionLog {
   }
 
   /**
-   * One region's write record in the block is released: the region needs no evidence, or has other evidence, or the open
-   * commit releases it. The release need not be durable yet: the tail that passes the block is in the same commit, or in
-   * a later one.
+   * One region's write record in the block is released: the region needs no evidence, or has other evidence, or the
+   * open commit releases it. The release need not be durable yet: the tail that passes the block is in the same commit,
+   * or in a later one.
    */
   free(sequence: number): void {
     this.freeLow(sequence | 0);

@@ -1,6 +1,6 @@
 /**
- * Updates and copies until their submission: each waits for its evidence (R2) and for earlier ones to the same bytes (R13,
- * for copies R10). updates.ts has what follows.
+ * Updates and copies until their submission: each waits for its evidence (R2) and for earlier ones to the same bytes
+ * (R13, for copies R10). updates.ts has what follows.
  */
 import { Copies } from './copies.js';
 import { Deadlines } from './deadlines.js';

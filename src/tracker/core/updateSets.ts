@@ -1,11 +1,12 @@
 /**
- * Update sets and indicators: which updates touch which region, and `I[r]`. A Map from regions to Sets of update ids would
- * do the same, without the order of each region's updates that R13 needs.
+ * Update sets and indicators: which updates touch which region, and `I[r]`. A Map from regions to Sets of update ids
+ * would do the same, without the order of each region's updates that R13 needs.
  *
  *   slot ──▶ node, one per region touched ──▶ region entry ──▶ first node … last, in the order obtained
  *
- * A node is in its region's list from `add` to `remove`, and counts in `U[r]` from `obtain` to `retire`. It is inside the
- * region's entry when that place is free, else in the pool of nodes behind the entries. No allocation per update; at most
+ * A node is in its region's list from `add` to `remove`, and counts in `U[r]` from `obtain` to `retire`. It is inside
+ * the region's entry when that place is free, else in the pool of nodes behind the entries. No allocation per update;
+ * at most
  * 64 bytes for an update to one region.
  */
 import { IndicatorMap } from './indicatorMap.js';
@@ -31,7 +32,10 @@ const {
   NODE_WORDS,
 } = layout;
 
-/** Words before the first record: the fields of the region pool, those of the node pool, then the number of nodes in use. */
+/**
+ * Words before the first record: the fields of the region pool, those of the node pool, then the number of nodes in
+ * use.
+ */
 const EXTRA_POOL = 1;
 const NODES_USED = 4;
 
@@ -102,8 +106,8 @@ export class UpdateSets {
   }
 
   /**
-   * Appends the slot to the region's list; returns its node. `nextOfSlot`: the slot's node in its next region, or NIL. The
-   * caller has checked that a node and an entry are free.
+   * Appends the slot to the region's list; returns its node. `nextOfSlot`: the slot's node in its next region, or NIL.
+   * The caller has checked that a node and an entry are free.
    */
   add(slot: number, region: number, nextOfSlot: number): number {
     const { memory } = this;

@@ -1,7 +1,7 @@
 /**
- * The life of an update: obtained (R1), submitted (updateQueue.ts), durable on both areas (R4), then acknowledged (R5, R8)
- * or given up (R9). Either way it *retires*: it leaves the update sets of its regions. Resync copies share the path from
- * submission on.
+ * The life of an update: obtained (R1), submitted (updateQueue.ts), durable on both areas (R4), then acknowledged (R5,
+ * R8) or given up (R9). Either way it *retires*: it leaves the update sets of its regions. Resync copies share the path
+ * from submission on.
  */
 import type { DeviceIndex } from './devices.js';
 import type { Answer } from './effects.js';
@@ -65,8 +65,8 @@ export class Updates extends UpdateQueue {
   }
 
   /**
-   * An area has completed the slot's I/O; `ok`: without an error. Late, double and foreign reports are counted and ignored.
-   * Returns whether the report was expected. The error of an unexpected report must not cost the device.
+   * An area has completed the slot's I/O; `ok`: without an error. Late, double and foreign reports are counted and
+   * ignored. Returns whether the report was expected. The error of an unexpected report must not cost the device.
    */
   completed(area: Area, slot: number, id: number, ok: boolean): boolean {
     const { slots, inFlight, counters } = this.state;

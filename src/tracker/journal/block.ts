@@ -4,10 +4,10 @@
  *    0  u32  magic "PPJ1"
  *    4  u32  CRC32C of bytes 8 … 511
  *    8  u16  version      10  u16  kind
- *   12  u32  format epoch: changes with every format, so that blocks of an earlier journal are strangers
+ *   12  u32  format epoch: each format changes it, so that blocks of an earlier journal do not count
  *   16  16B  rig UUID
  *   32  u64  sequence: log block number; generation of a page or superblock
- *   40  u64  own byte offset on the journal device
+ *   40  u64  the block's own byte offset on the journal device
  */
 import { crc32c } from '../../base/crc32c.js';
 import { BLOCK_BYTES, HEADER_BYTES } from './layout.js';
@@ -18,7 +18,7 @@ export const JOURNAL_VERSION = 1;
 export const BLOCK_KIND = { superblock: 1, log: 2, page: 3 } as const;
 export type BlockKind = (typeof BLOCK_KIND)[keyof typeof BLOCK_KIND];
 
-/** What makes a block belong to this journal. */
+/** Every block of the journal carries it; a block with another identity is invalid. */
 export interface JournalIdentity {
   /** 16 bytes. */
   rigUuid: Uint8Array;
@@ -32,13 +32,13 @@ export interface BlockHeader {
 }
 
 export type BlockProblem =
-  /** Magic or CRC is wrong: torn inside a sector, rotten, or never ours. */
+  /** Magic or CRC is wrong: torn inside the sector, corrupt, or no block of a journal. */
   | 'corrupt'
   | 'other-version'
   | 'other-rig'
-  /** Of this rig, but from before the last format. */
+  /** Of this rig, but of an earlier format. */
   | 'other-format'
-  /** Its header says that it belongs elsewhere. */
+  /** Its header names another byte offset. */
   | 'misplaced'
   | 'other-kind';
 
@@ -59,7 +59,7 @@ export function viewOf(bytes: Uint8Array, offset = 0): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset + offset, BLOCK_BYTES);
 }
 
-/** Writes header and CRC over a block whose payload is in place. */
+/** Writes header and CRC; the payload is in place already. */
 export function sealBlock(bytes: Uint8Array, at: number, header: BlockHeader, identity: JournalIdentity): void {
   const view = viewOf(bytes, at);
   view.setUint32(0, JOURNAL_MAGIC, true);
@@ -72,7 +72,7 @@ export function sealBlock(bytes: Uint8Array, at: number, header: BlockHeader, id
   view.setUint32(4, crc32c(bytes, at + 8, at + BLOCK_BYTES), true);
 }
 
-/** Whether the bytes are a whole block of any plugpull journal. */
+/** Whether the bytes are an intact block of any plugpull journal. */
 export function isIntactBlock(bytes: Uint8Array, at: number): boolean {
   const view = viewOf(bytes, at);
   return (
@@ -80,7 +80,7 @@ export function isIntactBlock(bytes: Uint8Array, at: number): boolean {
   );
 }
 
-/** Checks a block against where it was read and whose it should be. */
+/** Checks the block at `at` in `bytes`, which was read from `offsetBytes` of the device. */
 export function openBlock(
   bytes: Uint8Array,
   at: number,

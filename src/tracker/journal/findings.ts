@@ -1,5 +1,4 @@
-/** What recovery met on the journal device; kept short however much is damaged. */
-
+/** Damage that recovery finds on the journal device. The list is bounded; findings beyond its end are counted. */
 import type { JournalFaultClass, JournalFinding, UnlistedFindings } from '../../base/finding.js';
 
 const FINDINGS_MAX = 100;
@@ -8,10 +7,10 @@ const FINDINGS_MAX = 100;
 export const UNREADABLE = 'unreadable';
 
 /**
- * A power cut leaves the old content, the new or a torn one where a write was in flight, and never a read error: what
- * can't be read is the device's fault there as anywhere else, as it is on P and S (`latent-error`).
+ * Where a write was in flight a power cut leaves the old content, the new content or a torn one, but never a read
+ * error. A block that the device fails to read is always a fault of the device, as it is on P and S (`latent-error`).
  *
- * @param mayBeInFlight a write to the block may have been under way when the power went.
+ * @param mayBeInFlight a write to the block may have been in flight when the power went.
  */
 export function classOf(problem: string, mayBeInFlight: boolean): JournalFaultClass {
   return mayBeInFlight && problem !== UNREADABLE ? 'indicator-torn' : 'indicator-rot';
@@ -19,9 +18,9 @@ export function classOf(problem: string, mayBeInFlight: boolean): JournalFaultCl
 
 export class Findings {
   readonly list: JournalFinding[] = [];
-  /** Behind the end of the list: what they are decides about a verdict as much as what the listed ones are. */
+  /** Findings beyond the end of the list. They decide the verdict as much as the listed ones. */
   readonly unlisted: UnlistedFindings[] = [];
-  /** Findings, those behind the end of the list included; neighbors of which the same is said are one. */
+  /** All findings, listed and unlisted. Consecutive blocks with the same problem are one finding. */
   count = 0;
   private last: JournalFinding | null = null;
 

@@ -23,13 +23,13 @@ import { BLOCK_BYTES, BLOCKS_PER_UNIT, journalLayout, logBlockOffset, pageOffset
 import { encodeEmptyLogBlock } from './logBlock.js';
 
 export type JournalErrorCode =
-  /** A whole superblock, but of another rig or made for other sizes. */
+  /** An intact superblock, but of another rig or of other sizes. */
   | 'WRONG_JOURNAL'
   /** The device is too small for log and indicator area. */
   | 'JOURNAL_TOO_SMALL'
   | 'OTHER_VERSION';
 
-/** Refusals of the journal: the value, the rule, the next step. Damage is never an error here: it makes dirty (R12). */
+/** The journal is refused. Damage is never an error: it makes regions dirty (R12). */
 export class JournalError extends PlugpullError<JournalErrorCode> {}
 
 export interface JournalGeometry {
@@ -64,7 +64,7 @@ export type SuperblockRead =
   | { ok: true; superblock: Superblock }
   | { ok: false; problem: 'corrupt' | 'other-version' | 'misplaced' | 'other-kind'; version?: number };
 
-/** Reads a superblock without knowing whose it is. */
+/** Reads a superblock of any rig. */
 export function decodeSuperblock(bytes: Uint8Array, offsetBytes: number): SuperblockRead {
   if (!isIntactBlock(bytes, 0)) return { ok: false, problem: 'corrupt' };
   const view = viewOf(bytes);
@@ -93,8 +93,9 @@ export function checkExpected(s: Superblock, expected: ExpectedJournal): void {
   const wrong = (what: string, found: string | number, wanted: string | number): never => {
     throw new JournalError(
       'WRONG_JOURNAL',
-      `the journal was made for ${what} ${found}, this rig has ${what} ${wanted}: it is another rig's, or the profile has changed. ` +
-        'Give the rig its own journal device, or resynchronize with the former profile first',
+      `the journal was formatted for ${what} ${found}, but this rig has ${what} ${wanted}: the device holds the journal of ` +
+        'another rig, or the profile has changed. Give the rig its own journal device, or resynchronize with the ' +
+        'earlier profile first',
       { what, found, wanted },
     );
   };
@@ -119,7 +120,11 @@ export function parseUuid(text: string): Uint8Array {
 
 export type FormatStep = { kind: 'write'; offsetBytes: number; bytes: Uint8Array } | { kind: 'flush' };
 
-/** Steps to perform in order. `bytes` is valid until the next step is taken. */
+/**
+ * Steps that format a journal, to perform in order: an empty log, and an indicator area with the regions of `dirty`.
+ * The superblocks are erased first and written last, so that a crash on the way never leaves a journal that looks
+ * clean. `bytes` is valid until the next step is taken.
+ */
 export function* formatSteps(
   geometry: JournalGeometry,
   identity: JournalIdentity,

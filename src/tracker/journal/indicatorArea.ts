@@ -1,6 +1,7 @@
 /**
- * The indicator area on disk (R12): pages, one unit per group of regions, eight blocks that check themselves; and what they
- * say after a crash. A group whose copies do not say the same, or are damaged, is written again.
+ * The indicator area on disk: encoding of its pages, and recovery from them after a crash (R12). A page is one unit for
+ * a group of regions; each of its eight blocks has a CRC of its own. A group whose copies differ or are damaged is
+ * written again.
  *
  * Payload: u64 first region, then one bit per region, lowest bit first. The block's sequence is its generation.
  */
@@ -29,7 +30,7 @@ import {
 } from './layout.js';
 import { Salvage, type JournalReader, type Piece } from './salvage.js';
 
-/** Encodes the group as the map says now into `out` (one unit). */
+/** Encodes the group's present indicators into `out` (one unit). */
 export function encodePage(
   map: IndicatorMap,
   group: number,
@@ -44,7 +45,7 @@ export function encodePage(
     const first = group * REGIONS_PER_GROUP + b * REGIONS_PER_BLOCK;
     const p = payloadOf(out, b * BLOCK_BYTES);
     writeU64(p, 0, first);
-    // Both the blocks' regions and the map's words are multiples of 32: whole words go over.
+    // The number of a block's regions is a multiple of 32, so the words of the map are copied as they are.
     for (let w = 0; w < REGIONS_PER_BLOCK / 32; w++) {
       p.setUint32(PAGE_HEADER_BYTES + w * 4, map.word(first / 32 + w), true);
     }
@@ -72,7 +73,7 @@ export function openPageBlock(
   return { ok: true, generation: opened.sequence };
 }
 
-/** Sets the indicators that block `b` of a group's unit, which has been checked, says are 1. */
+/** Sets the indicators that are 1 in block `b` of a group's unit. `openPageBlock` has checked the block. */
 export function addPageBlock(bytes: Uint8Array, at: number, group: number, b: number, into: IndicatorMap): void {
   const p = payloadOf(bytes, at);
   const firstWord = (group * REGIONS_PER_GROUP + b * REGIONS_PER_BLOCK) / 32;
@@ -83,9 +84,9 @@ export function addPageBlock(bytes: Uint8Array, at: number, group: number, b: nu
 }
 
 /**
- * The decision table of the indicator area, block by block: which of a block's two copies is believed. A copy is `current`
- * (valid, and of the newest generation that is seen in its unit), `older` (valid, and its unit has newer blocks: the unit is
- * torn, or this block's write was lost), or `invalid` (corrupt, unreadable, misplaced).
+ * The decision table of the indicator area, for each block: which of its two copies counts. A copy is `current` (valid,
+ * and of the newest generation in its unit), `older` (valid, but its unit has newer blocks: the unit is torn, or the
+ * write of this block was lost), or `invalid` (corrupt, unreadable, misplaced).
  *
  *                    | current, or older    | invalid
  *   -----------------+----------------------+------------------------------
@@ -93,12 +94,12 @@ export function addPageBlock(bytes: Uint8Array, at: number, group: number, b: nu
  *   older            | the newer            | neither: its regions are dirty
  *   invalid          |                      | neither: its regions are dirty
  *
- * Why one copy is enough: a mark counts as durable when both copies carry it, and the two are never written at once. So
- * each copy by itself, torn or not, carries every mark that is relied on; and the newer one has what was marked and
- * cleared last. An `older` block beside an invalid one may be a torn one or one whose write was lost: it can't be told
- * what the invalid one had marked, and a recovery before this one may have counted on it.
+ * One copy is enough, because a mark counts as durable only when both copies carry it, and the two are never written at
+ * the same time. So each copy by itself, torn or not, carries every mark that is relied on, and the newer one has the
+ * latest marks and clearings. An `older` block beside an invalid one is not enough: the invalid one may have held a
+ * newer mark, and an earlier recovery may have relied on it.
  */
-export type Believed = 'neither' | 0 | 1;
+export type CopyChoice = 'neither' | 0 | 1;
 
 /** Generation of each copy's block (-1: invalid), and the newest generation of each copy's unit. */
 export interface PageStates {
@@ -107,7 +108,7 @@ export interface PageStates {
 }
 
 export class PageTable {
-  believed({ generation, newestOfUnit }: PageStates): Believed {
+  choose({ generation, newestOfUnit }: PageStates): CopyChoice {
     const newer = generation[0] >= generation[1] ? 0 : 1;
     const isOtherValid = generation[1 - newer] >= 0;
     const isCurrent = generation[newer] >= 0 && generation[newer] === newestOfUnit[newer];
@@ -117,7 +118,7 @@ export class PageTable {
 
 export interface PagesRecovery {
   dirty: IndicatorMap;
-  /** Groups whose two copies are not both whole and alike. */
+  /** Groups whose two copies differ or are damaged. */
   unequalGroups: Set<number>;
   /** Highest generation seen. */
   generation: number;
@@ -150,8 +151,8 @@ export function recoverPages(
       readUnit(salvage.piece(pageOffset(layout, copy, group), UNIT_BYTES), group, copy, layout, identity),
     );
     result.generation = Math.max(result.generation, units[0].newest, units[1].newest);
-    const believed = Array.from({ length: BLOCKS_PER_UNIT }, (_, b) => take(units, group, b, table, result.dirty));
-    for (const copy of COPIES) report(units, copy, group, believed, layout, regionCount, findings);
+    const choice = Array.from({ length: BLOCKS_PER_UNIT }, (_, b) => take(units, group, b, table, result.dirty));
+    for (const copy of COPIES) report(units, copy, group, choice, layout, regionCount, findings);
     if (!copiesAgree(units)) result.unequalGroups.add(group);
   }
   return result;
@@ -171,22 +172,22 @@ function readUnit(piece: Piece, group: number, copy: 0 | 1, layout: JournalLayou
   return unit;
 }
 
-/** Takes what block `b` says; returns which copies that was. */
-function take([first, second]: Unit[], group: number, b: number, table: PageTable, dirty: IndicatorMap): Believed {
-  const believed = table.believed({
+/** Sets the dirty regions of block `b`; returns which copy of it counts. */
+function take([first, second]: Unit[], group: number, b: number, table: PageTable, dirty: IndicatorMap): CopyChoice {
+  const choice = table.choose({
     generation: [first.generations[b], second.generations[b]],
     newestOfUnit: [first.newest, second.newest],
   });
-  if (believed === 'neither') dirty.setRange(group * REGIONS_PER_GROUP + b * REGIONS_PER_BLOCK, REGIONS_PER_BLOCK);
-  else addPageBlock([first, second][believed].piece.bytes, b * BLOCK_BYTES, group, b, dirty);
-  return believed;
+  if (choice === 'neither') dirty.setRange(group * REGIONS_PER_GROUP + b * REGIONS_PER_BLOCK, REGIONS_PER_BLOCK);
+  else addPageBlock([first, second][choice].piece.bytes, b * BLOCK_BYTES, group, b, dirty);
+  return choice;
 }
 
 function report(
   units: Unit[],
   copy: 0 | 1,
   group: number,
-  believed: readonly Believed[],
+  choice: readonly CopyChoice[],
   layout: JournalLayout,
   regionCount: number,
   findings: Findings,
@@ -199,14 +200,14 @@ function report(
       where: 'indicator-area',
       offsetBytes: pageOffset(layout, copy, group) + b * BLOCK_BYTES,
       problem,
-      effect: believed[b] === 'neither' && holdsRegions ? 'region-range-dirty' : 'repaired',
-      // The two copies are never written at once: one of two broken ones was durable.
+      effect: choice[b] === 'neither' && holdsRegions ? 'region-range-dirty' : 'repaired',
+      // The two copies are never written at the same time: of two damaged ones, one was durable.
       class: classOf(problem, units[1 - copy].problems[b] === null),
     });
   }
 }
 
-/** Whether both copies are whole, of one generation each, and say the same; headers differ by place and generation. */
+/** Whether both copies are intact, of one generation each, and have the same bits. Their headers differ. */
 function copiesAgree([a, b]: Unit[]): boolean {
   for (const unit of [a, b]) if (unit.generations.some((g) => g !== unit.newest)) return false;
   for (let at = 0; at < UNIT_BYTES; at++) {

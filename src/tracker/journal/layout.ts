@@ -1,6 +1,6 @@
 /**
- * Where things lie on the journal device. Everything is made of 512-byte blocks that check themselves, written in
- * units of 4096 bytes (so that 4 KiB-sector devices can hold a journal too).
+ * The layout of the journal device. It consists of 512-byte blocks that each carry a CRC. They are written in units of
+ * 4096 bytes, so that a device with 4 KiB sectors can hold a journal.
  *
  *   0        superblock A      (one unit, its first block used)
  *   1 unit   superblock B
@@ -9,7 +9,8 @@
  *            indicator area, copy A   (one unit per group of regions)
  *            indicator area, copy B
  *
- * Why two of each: whatever single block is lost, torn or rotten, the other copy tells; see recovery.ts.
+ * There are two copies of everything: when one copy of a block is lost, torn or corrupt, the other one counts
+ * (recovery.ts).
  */
 
 import { OPENING_UNITS } from '../core/config.js';
@@ -28,24 +29,24 @@ export const RECORDS_PER_BLOCK = Math.floor((PAYLOAD_BYTES - LOG_HEADER_BYTES) /
 /** Indicator block: first region (8 bytes), then one bit per region. */
 export const PAGE_HEADER_BYTES = 8;
 export const REGIONS_PER_BLOCK = (PAYLOAD_BYTES - PAGE_HEADER_BYTES) * 8;
-/** Regions whose indicators are written together, as one unit. */
+/** Regions whose indicators are on one page, which is one unit. */
 export const REGIONS_PER_GROUP = REGIONS_PER_BLOCK * BLOCKS_PER_UNIT;
 
 /** Both copies of the smallest ring: the core needs six units of each. */
 export const LOG_BYTES_MIN = 64 * 1024;
 export const LOG_BYTES_MAX = 1024 * 1024 * 1024;
 
-/** Commits of the log under way at once. */
+/** The most commits of the log in flight. */
 export const COMMITS_IN_FLIGHT = 4;
-/** Units of the largest commit, where the ring is large enough for several of that size. */
+/** Units of the largest commit in a large ring. */
 const UNITS_PER_COMMIT_MAX = 16;
 
-/** Units of the largest commit that an engine writes to a ring of so many blocks. */
+/** Units of the largest commit in a ring of `ringBlocks`: eight such commits fit. */
 export function unitsPerCommit(ringBlocks: number): number {
   return Math.max(1, Math.min(UNITS_PER_COMMIT_MAX, Math.floor(ringBlocks / BLOCKS_PER_UNIT / 8)));
 }
 
-/** Blocks behind the last durable one that writes in flight can reach: recovery's own first commits, and what aligns them, included. */
+/** How many blocks after the last durable one may be in flight, with recovery's opening commits and their alignment. */
 export function inFlightBlocksMax(ringBlocks: number): number {
   return (COMMITS_IN_FLIGHT * unitsPerCommit(ringBlocks) + OPENING_UNITS + 1) * BLOCKS_PER_UNIT;
 }
@@ -87,7 +88,7 @@ export function journalLayout(logBytes: number, regionCount: number): JournalLay
   };
 }
 
-/** Bytes that the journal device must have at least. */
+/** The smallest size of the journal device, in bytes. */
 export function requiredJournalBytes(logBytes: number, regionCount: number): number {
   return journalLayout(logBytes, regionCount).totalBytes;
 }

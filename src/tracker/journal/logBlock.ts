@@ -1,5 +1,5 @@
 /**
- * Log blocks: how a commit of the core becomes bytes, and back.
+ * Log blocks: encoding of the core's commits, and decoding.
  *
  * Payload, little-endian:
  *    0  u64  tail: evidence starts at this block (in all blocks of a commit but the last: the tail before it)
@@ -31,7 +31,7 @@ export interface LogBlock {
   tail: number;
   durableThrough: number;
   recordCount: number;
-  /** Empty when only the header was asked for. */
+  /** Empty when only the header was requested. */
   records: readonly LogRecord[];
 }
 
@@ -61,8 +61,8 @@ function sealLogBlock(
 }
 
 /**
- * Encodes a sealed commit for one copy of the ring into `out` (commit.blocks * 512 bytes from 0). It may wrap around
- * the ring's end: place s is at logBlockOffset(s).
+ * Encodes a sealed commit for one copy of the ring into the first `commit.blocks` * 512 bytes of `out`. The commit may
+ * wrap at the end of the ring: block s is at `logBlockOffset` of s.
  */
 export function encodeCommit(
   commit: LogCommit,
@@ -91,7 +91,7 @@ export function encodeCommit(
   }
 }
 
-/** An empty block, as format writes it into every place of the ring. */
+/** Encodes the empty block that formatting writes to each place of the ring. */
 export function encodeEmptyLogBlock(
   sequence: number,
   copy: 0 | 1,
@@ -100,7 +100,7 @@ export function encodeEmptyLogBlock(
   out: Uint8Array,
   at: number,
 ): void {
-  // The first lap is empty and durable as a whole: the log begins behind it.
+  // All of the first lap is empty and durable: the log begins after it.
   const block = {
     sequence,
     tail: layout.ringBlocks,
@@ -111,10 +111,7 @@ export function encodeEmptyLogBlock(
   encodeLogBlock(block, copy, layout, identity, out, at);
 }
 
-/**
- * Encodes a block for one copy of the ring into `out` at `at`: as it was read from the other copy, or an empty one that
- * takes the place of a block that nobody needs.
- */
+/** Encodes a block for one copy of the ring into `out` at `at`. Repair uses it for blocks that the other copy has. */
 export function encodeLogBlock(
   block: LogBlock,
   copy: 0 | 1,
@@ -144,7 +141,7 @@ function putRecord(
   writeU64(p, at + 8, transaction);
 }
 
-/** Reads a block that `openBlock` has passed; null when its content makes no sense (then it is corrupt all the same). */
+/** Decodes a block that `openBlock` has accepted; null when its payload is invalid (then it is corrupt). */
 export function decodeLogBlock(bytes: Uint8Array, at: number, sequence: number, headerOnly = false): LogBlock | null {
   const p = payloadOf(bytes, at);
   const recordCount = p.getUint16(14, true);

@@ -1,6 +1,7 @@
 /**
- * Both copies of the log ring after one look at every place: which block is there, or what is wrong with it. Keeps a few
- * numbers a place, no records: what recovery replays it reads again.
+ * The state of the log ring after a crash: which block each place of both copies holds, or why it is invalid; and the
+ * decision table, what recovery makes of it. Keeps a few numbers per place and no records: recovery reads the blocks
+ * that it replays a second time.
  */
 import { BLOCK_KIND, openBlock, type JournalIdentity } from './block.js';
 import { UNREADABLE } from './findings.js';
@@ -8,10 +9,10 @@ import { BLOCK_BYTES, BLOCKS_PER_UNIT, RECORDS_PER_BLOCK, UNIT_BYTES, type Journ
 import { decodeLogBlock, type LogBlock } from './logBlock.js';
 import { Salvage, type JournalReader, type Piece } from './salvage.js';
 
-/** What stands at a place of one copy of the ring: the block (its header alone is enough), or what is wrong with it. */
+/** Reads a place of one copy of the ring: the block (`headerOnly`: without its records), or why it is invalid. */
 export type PlaceReader = (copy: 0 | 1, place: number, headerOnly?: boolean) => LogBlock | string;
 
-/** What one copy holds at the place of block s: that block, one of an earlier lap, or nothing that can be believed. */
+/** What one copy holds at the place of block s: that block, a block of an earlier lap, or no valid block. */
 export type CopyState = 'valid' | 'older' | 'invalid';
 
 const INVALID = -1;
@@ -21,16 +22,16 @@ export class Ring {
   readonly layout: JournalLayout;
   /** Per copy and place: the block's number, or INVALID. */
   private readonly sequence: readonly [Float64Array, Float64Array];
-  /** Per copy and place: which of `problemTexts`; 0: none. */
+  /** Per copy and place: index in `problemTexts`; 0: valid. */
   private readonly problems: readonly [Uint8Array, Uint8Array];
   private readonly problemTexts = [''];
-  /** Of the newer block at each place. */
+  /** Per place, of the newer block: its tail, its "durable through" and its number of records. */
   private readonly tails: Float64Array;
-  private readonly claims: Float64Array;
+  private readonly durableThrough: Float64Array;
   private readonly counts: Uint16Array;
-  /** The highest block seen anywhere, in flight or not. */
+  /** The highest block in any place, durable or not. */
   highest = INVALID;
-  /** All blocks up to here were durable: some valid block says so. */
+  /** The highest "durable through" of any valid block. */
   durable = INVALID;
 
   constructor(layout: JournalLayout, read: PlaceReader) {
@@ -39,7 +40,7 @@ export class Ring {
     this.sequence = [new Float64Array(n).fill(INVALID), new Float64Array(n).fill(INVALID)];
     this.problems = [new Uint8Array(n), new Uint8Array(n)];
     this.tails = new Float64Array(n);
-    this.claims = new Float64Array(n);
+    this.durableThrough = new Float64Array(n);
     this.counts = new Uint16Array(n);
     for (const copy of COPIES) for (let place = 0; place < n; place++) this.note(copy, place, read(copy, place, true));
   }
@@ -56,7 +57,7 @@ export class Ring {
     this.durable = Math.max(this.durable, found.durableThrough);
     if (found.sequence < this.newest(place)) return;
     this.tails[place] = found.tail;
-    this.claims[place] = found.durableThrough;
+    this.durableThrough[place] = found.durableThrough;
     this.counts[place] = found.recordCount;
   }
 
@@ -69,7 +70,7 @@ export class Ring {
     return Math.max(this.sequence[0][place], this.sequence[1][place]);
   }
 
-  /** Whether a copy has block s, and no later one stands in its place. */
+  /** Whether a copy has block s, and no copy has a later block in its place. */
   has(s: number): boolean {
     return s >= 0 && this.newest(this.placeOf(s)) === s;
   }
@@ -79,31 +80,33 @@ export class Ring {
     return found === s ? 'valid' : found !== INVALID && found < s ? 'older' : 'invalid';
   }
 
-  /** The number of what the copy holds in the place of block s. */
+  /** The number of the block that the copy holds in the place of block s. */
   foundInPlaceOf(copy: 0 | 1, s: number): number {
     return this.sequence[copy][this.placeOf(s)];
   }
 
-  /** What is wrong with the copy's block at the place; null: it is valid. */
+  /** Why the copy's block at the place is invalid; null: it is valid. */
   problemAt(copy: 0 | 1, place: number): string | null {
     const text = this.problems[copy][place];
     return text === 0 ? null : this.problemTexts[text];
   }
 
-  /** Of a block that is there. */
-  claimOf(s: number): number {
-    return this.claims[this.placeOf(s)];
+  /** "Durable through" of block s, which a copy has. */
+  durableThroughOf(s: number): number {
+    return this.durableThrough[this.placeOf(s)];
   }
 
-  /** The tail that the newest block up to s says: an older one than block s would have said keeps more evidence, never less. */
+  /**
+   * The tail of the newest block up to s. If block s itself is missing, an older tail keeps more evidence, never less.
+   */
   tailUpTo(s: number): number {
     for (let b = s; b >= 0 && b > s - this.layout.ringBlocks; b--) if (this.has(b)) return this.tails[this.placeOf(b)];
     return s;
   }
 
   /**
-   * Whether block s, which neither copy has, held no record: the last block before it in its unit that is there was not
-   * full. A unit belongs to one commit, and a commit fills its blocks from the first on.
+   * Whether block s, which neither copy has, held no record. That is so when the nearest earlier block of its unit is
+   * not full: a unit belongs to one commit, and a commit fills its blocks from the first on.
    */
   heldNoRecord(s: number): boolean {
     const unit = s - (s % BLOCKS_PER_UNIT);
@@ -111,7 +114,7 @@ export class Ring {
     return false;
   }
 
-  /** Whether a copy of some block of the unit of s was never written in this lap: then the unit's commit was not durable. */
+  /** Whether a block in the unit of s is older in one copy: then the unit's commit was not durable in both copies. */
   unitWasNeverDurable(s: number): boolean {
     const unit = s - (s % BLOCKS_PER_UNIT);
     for (let b = unit; b < unit + BLOCKS_PER_UNIT; b++)
@@ -122,7 +125,7 @@ export class Ring {
 
 const READ_BYTES = 256 * UNIT_BYTES;
 
-/** Places from the bytes of a device, read in large pieces: meant to be asked in ascending order. */
+/** Reads places from a device in large pieces. It is fast when places are read in ascending order. */
 export function placesOf(layout: JournalLayout, identity: JournalIdentity, read: JournalReader): PlaceReader {
   const copyBytes = layout.ringBlocks * BLOCK_BYTES;
   const salvage = new Salvage(read);
@@ -142,7 +145,7 @@ export function placesOf(layout: JournalLayout, identity: JournalIdentity, read:
   };
 }
 
-/** The block of place `place`, at `at` in `bytes`; or what is wrong with it. */
+/** The block of place `place`, at `at` in `bytes`; or why it is invalid. */
 export function openPlace(
   bytes: Uint8Array,
   at: number,
@@ -160,30 +163,33 @@ export function openPlace(
 
 /**
  * The decision table of the log: what recovery makes of block s from what the two copies hold in its place. A copy is
- * `valid` (it has block s), `older` (it has a block of an earlier lap: block s was never written there, or that write was
- * lost), or `invalid` (corrupt, unreadable, misplaced, of another rig: it says nothing).
+ * `valid` (it has block s), `older` (it has a block of an earlier lap: block s was never written there, or that write
+ * was lost), or `invalid` (corrupt, unreadable, misplaced, of another rig).
  *
- *   the copies hold                       | s in T … H               | s is the block behind H
+ *   the copies hold                       | s in T … H               | s is the block after H
  *   --------------------------------------+--------------------------+-------------------------------------------------
  *   valid    and anything                 | take it                  | take it: the log goes on
  *   older    and older                    | lost, unless it is empty | end: it was never durable
- *   older    and invalid                  | lost, unless it is empty | end: the older copy tells that it was never durable
+ *   older    and invalid                  | lost, unless it is empty | end: the older copy shows that it was never durable
  *   invalid  and invalid, s was empty     | pass: nothing is lost    | pass: nothing is lost
- *   invalid  and invalid, its unit torn   | lost                     | end: a commit that was under way, torn in both copies
+ *   invalid  and invalid, its unit torn   | lost                     | end: a commit that was in flight, torn in both copies
  *   invalid  and invalid, else            | lost                     | lost: it may have been durable
  *
- *   any other place                       | costs nothing: no evidence is there, whatever its copies hold
+ *   any other place                       | costs nothing: it holds no evidence
  *
- * `T … H` is where evidence is: a valid block says that all up to D were durable, H is D and what follows it, and H's
- * tail is T. `lost`: which regions the block named can't be told, so every region is dirty (R12). `empty`: the block
- * before it in its unit is not full, so it held no record. `its unit torn`: a copy of some block of the unit is older, so
- * the commit that the unit belongs to was not durable in both copies, and no data was submitted on its word.
+ * Evidence is in `T … H`: a valid block says that all blocks up to D were durable, H is the last block that follows D
+ * without a gap, and T is H's tail. `lost`: recovery cannot know which regions the block named, so every region is
+ * dirty (R12). `empty`: the block before it in its unit is not full, so it held no record. `its unit torn`: a copy of
+ * some block of the unit is older, so the unit's commit was not durable in both copies, and no data was submitted that
+ * relied on it.
  *
- * Not promised: when the *newest* commit was lost by one copy although that copy reported it durable, and is damaged in
- * the other, what is left looks like a commit that was never made. Two faults of the device; the judge's comparison of P
- * and S finds what became of it.
+ * Not covered: one copy has lost the *newest* commit although the device reported it durable, and the other copy of it
+ * is damaged. The rest looks like a commit that was never made. These are two faults of the device; the comparison of P
+ * and S finds their effect.
  */
-/** `take`: its records count. `pass`: it held none. `end`: the log ends before it. `lost`: everything is dirty. */
+/**
+ * `take`: its records count. `pass`: it held no record. `end`: the log ends before it. `lost`: every region is dirty.
+ */
 export type Decision = 'take' | 'pass' | 'end' | 'lost';
 
 export class LogTable {
@@ -199,7 +205,7 @@ export class LogTable {
     return this.ring.heldNoRecord(s) ? 'pass' : 'lost';
   }
 
-  /** The block behind the last one that is there. */
+  /** The block after the last one that a copy has. */
   next(s: number): Decision {
     const { ring } = this;
     if (ring.has(s)) return 'take';

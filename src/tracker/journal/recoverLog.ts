@@ -1,15 +1,15 @@
 /**
- * What the log ring says after a crash: `L[t]` of every active transaction (R11), and where the log may go on.
+ * Recovery from the log ring: `L[t]` of every active transaction (R11), and where the log may continue.
  *
- * Method. Every place of both copies is read (ring.ts). Each block says up to which block all were durable when it was
- * made: D is the highest such claim. From D on, blocks are taken while they follow each other; the last one, H, says where
- * evidence begins (T). Evidence is in T … H. Blocks behind a gap after H belong to commits that were under way: no data
- * was submitted on their word, and their releases must not count. What is made of a block that a copy, or both, do not
- * have is said by the table in logRing.ts.
+ * Method. Every place of both copies is read (logRing.ts). Each block states the block up to which the log was durable
+ * when it was made; D is the highest of them. Blocks after D are taken while they follow each other without a gap, up
+ * to H. The tail of H, T, is where evidence begins: it is in T … H. Blocks behind a gap after H belong to commits that
+ * were in flight. No data was submitted that relied on them, and their releases must not count. The table in logRing.ts
+ * decides about blocks that one or both copies do not have.
  *
- * Damage is listed wherever it lies: as the device's fault where both copies had been durable and where a block can't be
- * read, as torn where a write may have been in flight. What one copy alone has lost is repaired from the other
- * (repairLog.ts).
+ * All damage is listed: as a fault of the device where both copies had been durable and where the device fails to read
+ * a block, as torn where a write may have been in flight. Blocks that only one copy has lost are repaired from the
+ * other (repairLog.ts).
  */
 import { classOf, type Findings } from './findings.js';
 import type { JournalFinding } from '../../base/finding.js';
@@ -19,18 +19,18 @@ import { COPIES, LogTable, Ring, type PlaceReader } from './logRing.js';
 import { RECORD_COMPLETE, RECORD_RELEASE, RECORD_WRITE } from '../core/transactionLog.js';
 
 export interface LogRecovery {
-  /** Something was lost of which nothing else tells: every region must be taken as dirty. */
+  /** Evidence is lost in both copies: every region must be treated as dirty. */
   damaged: boolean;
   /** Regions in `L[t]` of active transactions. */
   dirty: Set<number>;
   activeTransactions: number;
-  /** T, H and the highest sequence number seen anywhere. */
+  /** T, H and the highest sequence number in any place. */
   tail: number;
   head: number;
   highest: number;
-  /** All blocks up to here are durable in both copies: what the log may say when it goes on. */
+  /** All blocks up to this one are durable in both copies: new blocks may state it. */
   durableThrough: number;
-  /** The log goes on here. */
+  /** The log continues with this block. */
   firstSequence: number;
   highestTransaction: number;
   ring: Ring;
@@ -85,8 +85,8 @@ function extentOf(ring: Ring, table: LogTable): Extent {
 }
 
 /**
- * H may be in one copy alone: its commit was under way. Nothing may say of it that it was durable, or its evidence would be
- * missed when that copy is damaged.
+ * H may be in one copy only, because its commit was in flight. No block may state that H was durable: when that copy is
+ * damaged later, recovery would otherwise not know that H held evidence.
  */
 function durableThrough(ring: Ring, head: number): number {
   let s = ring.durable;
@@ -94,38 +94,38 @@ function durableThrough(ring: Ring, head: number): number {
   return s;
 }
 
-// ── what is listed ───────────────────────────────────────────────────────────────────────────────────────────────────
+// ── findings ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 function report(ring: Ring, { tail, head, lost }: Extent, findings: Findings): void {
-  const vouched = lost === null ? vouchedIn(ring, tail, head) : ring.durable;
+  const durable = lost === null ? durableIn(ring, tail, head) : ring.durable;
   if (lost !== null) {
-    const wasDurable = lost <= vouched;
+    const wasDurable = lost <= durable;
     findings.add({
       where: 'log',
       offsetBytes: offsetOf(ring, 0, ring.placeOf(lost)),
       problem: wasDurable
-        ? `block ${lost} must be durable (evidence is in ${tail} … ${head}) and neither copy has it`
-        : `neither copy of block ${lost} can be read, which follows the last block of the log: it may have been durable`,
+        ? `neither copy has block ${lost}, which was durable; evidence is in blocks ${tail} … ${head}`
+        : `neither copy of block ${lost} is valid; it follows the last block of the log and may have been durable`,
       effect: 'everything-dirty',
       class: wasDurable ? 'indicator-rot' : 'indicator-torn',
     });
   }
   for (const copy of COPIES) {
     for (let place = 0; place < ring.layout.ringBlocks; place++) {
-      const finding = findingAt(ring, copy, place, { tail, head, lost }, vouched);
+      const finding = findingAt(ring, copy, place, { tail, head, lost }, durable);
       if (finding !== null) findings.add({ where: 'log', offsetBytes: offsetOf(ring, copy, place), ...finding });
     }
   }
 }
 
 /**
- * Only a claim made in T … H counts: before the log began again at T, blocks of which one copy was in flight at a cut were
- * taken for durable.
+ * The last block that was durable in both copies. Only statements of blocks in T … H count: an earlier recovery may
+ * have started again at T after a cut, and blocks before it may have been in flight in one copy.
  */
-function vouchedIn(ring: Ring, tail: number, head: number): number {
-  let vouched = -1;
-  for (let s = tail; s <= head; s++) if (ring.has(s)) vouched = Math.max(vouched, ring.claimOf(s));
-  return Math.min(vouched, head);
+function durableIn(ring: Ring, tail: number, head: number): number {
+  let durable = -1;
+  for (let s = tail; s <= head; s++) if (ring.has(s)) durable = Math.max(durable, ring.durableThroughOf(s));
+  return Math.min(durable, head);
 }
 
 function findingAt(
@@ -133,28 +133,28 @@ function findingAt(
   copy: 0 | 1,
   place: number,
   { tail, head, lost }: Extent,
-  vouched: number,
+  durable: number,
 ): Pick<JournalFinding, 'problem' | 'effect' | 'class'> | null {
   const { ringBlocks } = ring.layout;
-  // The block that the lap up to H has in this place.
+  // The block that belongs in this place in the lap that ends with H.
   const s = head - ((((head - place) % ringBlocks) + ringBlocks) % ringBlocks);
   const isEvidence = s >= tail && s >= 0;
   const problem = ring.problemAt(copy, place);
   if (problem === null) {
-    if (!isEvidence || s > vouched || ring.state(copy, s) !== 'older') return null;
-    const told = ring.has(s)
+    if (!isEvidence || s > durable || ring.state(copy, s) !== 'older') return null;
+    const rest = ring.has(s)
       ? 'the other copy has it'
       : lost === null
         ? 'it held no record'
         : 'the other copy does not have it';
     const older = ring.foundInPlaceOf(copy, s);
     return {
-      problem: `block ${s} was durable here, and block ${older} of before is found; ${told}`,
+      problem: `block ${s} was durable here, but the older block ${older} is found; ${rest}`,
       effect: 'ignored',
       class: 'indicator-rot',
     };
   }
-  const inFlight = isEvidence ? s > vouched : s + ringBlocks <= head + inFlightBlocksMax(ringBlocks);
+  const inFlight = isEvidence ? s > durable : s + ringBlocks <= head + inFlightBlocksMax(ringBlocks);
   const isCause = lost !== null && ring.placeOf(lost) === place;
   return { problem, effect: isCause ? 'everything-dirty' : 'repaired', class: classOf(problem, inFlight) };
 }
@@ -163,13 +163,13 @@ function offsetOf(ring: Ring, copy: 0 | 1, place: number): number {
   return ring.layout.logOffset[copy] + place * BLOCK_BYTES;
 }
 
-// ── what the records say ─────────────────────────────────────────────────────────────────────────────────────────────
+// ── records ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 interface Replayed {
   dirty: Set<number>;
   active: number;
   highest: number;
-  /** A block that was there when the ring was looked through, and is not any more. */
+  /** A block that was valid at the first read, and is not at the second. */
   lost: number | null;
 }
 
@@ -179,7 +179,7 @@ function replay(ring: Ring, tail: number, head: number, regionCount: number, rea
   const locations = new Map<number, Set<number>>();
   let highest = 0;
   for (let s = tail; s <= head; s++) {
-    // Not there: it held no record.
+    // Neither copy has it: then it held no record (LogTable).
     if (!ring.has(s)) continue;
     const block = readAgain(ring, s, readPlace);
     if (block === null) return { ...NOTHING, lost: s };

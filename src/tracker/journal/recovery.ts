@@ -1,9 +1,10 @@
 /**
  * Recovery (R11, R12): `D = indicator area ∪ L[t] of every active t`, from the bytes of the journal device alone.
  *
- * Damage never makes a region clean. Everything is kept twice, and what one copy has lost the other tells: that costs
- * nothing, is listed, and is repaired. Damage that both copies share makes dirty what it may have held, and everything
- * where that can't be told. The tables: logRing.ts, indicatorArea.ts, and for the superblocks:
+ * Damage never makes a region clean. The journal keeps everything twice. Damage to one copy costs nothing, because the
+ * other copy counts; it is listed and repaired. Damage to both copies makes dirty the regions that the block may have
+ * named, or every region where recovery cannot know them. The decision tables are in logRing.ts, in indicatorArea.ts,
+ * and for the superblocks here:
  *
  *   both valid, of one format       | take them
  *   both valid, of two formats      | the one whose format the log and the pages are of; everything dirty when that is neither
@@ -47,14 +48,14 @@ export interface JournalRecovery {
   fromLog: number;
   activeTransactions: number;
   findings: Findings;
-  /** No superblock can be read: the journal must be formatted anew, with everything dirty, before it is used. */
+  /** Neither superblock is valid: the journal must be formatted again, with every region dirty, before it is used. */
   needsFormat: boolean;
   /** Copies of the superblock to write again. */
   superblocksToRepair: (0 | 1)[];
   /** Units of the log to write again, before anything else is written. */
   logRepairs: () => Iterable<LogRepair>;
   identity: JournalIdentity;
-  /** For the core: where the log goes on, and which pages do not say D on disk. */
+  /** For the core: where the log continues, and the groups whose pages do not carry D. */
   firstSequence: number;
   recoveredThrough: number;
   groupsToWrite: number[];
@@ -62,16 +63,16 @@ export interface JournalRecovery {
   highestTransaction: number;
   tail: number;
   head: number;
-  /** A valid block of the log says that all up to here were durable. */
+  /** A valid block of the log states that all blocks up to this one were durable. */
   vouchedThrough: number;
 }
 
 /**
- * The pieces that recovery reads, each a function of a few blocks: whoever recovers many journals that are nearly alike
- * can remember them.
+ * The parts of a journal that recovery reads, each a function of a few blocks. The explorer recovers many journals that
+ * differ in few blocks, and caches them.
  */
 export interface JournalPieces {
-  /** null: it can't be read. */
+  /** null: the device fails to read it. */
   superblock(copy: 0 | 1): SuperblockRead | null;
   places(identity: JournalIdentity): PlaceReader;
   pages(identity: JournalIdentity, findings: Findings, table?: PageTable): PagesRecovery;
@@ -97,7 +98,7 @@ export function recoverJournal(expected: ExpectedJournal, read: JournalReader): 
   return recoverFromPieces(expected, piecesOf(expected, read));
 }
 
-/** What is decided where copies differ; broken tables for the explorer are put in here, and nowhere else. */
+/** The decision tables. The explorer's mutants replace one of them. */
 export interface RecoveryTables {
   Log?: typeof LogTable;
   pages?: PageTable;
@@ -146,7 +147,7 @@ export function recoverFromPieces(
     logRepairs: () => logRepairs(log, layout, identity, places),
     identity,
     firstSequence: log.firstSequence,
-    // With a damaged log nothing of it counts: what comes next stands alone.
+    // Nothing of a damaged log counts: the new blocks must not state that any of it is durable.
     recoveredThrough: log.damaged ? log.firstSequence - 1 : log.durableThrough,
     groupsToWrite: [...groups],
     pageGeneration: pages.generation,
@@ -169,10 +170,11 @@ function readSuperblocks(
     if (result.problem === 'other-version') {
       throw new JournalError(
         'OTHER_VERSION',
-        `the journal has format version ${result.version ?? '?'}; this plugpull reads version 1. Resynchronize with the plugpull that wrote it`,
+        `the journal has format version ${result.version ?? '?'}, but this plugpull reads version 1. ` +
+          'Resynchronize with the version of plugpull that wrote it',
       );
     }
-    // Written once, at format, and flushed: whatever it is now, it was durable.
+    // Formatting wrote and flushed it, and nothing writes it afterwards: it was durable.
     const { problem } = result;
     findings.add({ where: 'superblock', offsetBytes: offset, problem, effect: 'repaired', class: 'indicator-rot' });
     return null;
@@ -180,7 +182,7 @@ function readSuperblocks(
   return [one(0), one(1)];
 }
 
-/** Which of the two is believed; null: neither. */
+/** Which of the two superblocks counts; null: neither. */
 function currentSuperblock(
   [a, b]: [Superblock | null, Superblock | null],
   layout: JournalLayout,
@@ -195,11 +197,11 @@ function currentSuperblock(
   if (a === null && b === null) return lost('neither superblock can be read');
   if (a === null || b === null) return a === null ? 1 : 0;
   if (a.formatEpoch === b.formatEpoch) return 0;
-  // One was written and lost its latest write: the blocks of the journal are of the other's format.
+  // One of them lost its latest write: the blocks of the journal have the format of the other.
   const [ofA, ofB] = [blocksOf(a, pieces), blocksOf(b, pieces)];
-  if (ofA === ofB) return lost('the two superblocks are of different formats');
+  if (ofA === ofB) return lost('the two superblocks have different format epochs');
   const current = ofA > ofB ? 0 : 1;
-  const problem = `it is of format ${[b, a][current].formatEpoch}, and the journal is of format ${[a, b][current].formatEpoch}`;
+  const problem = `its format epoch is ${[b, a][current].formatEpoch}, but the journal's blocks have ${[a, b][current].formatEpoch}`;
   const offsetBytes = layout.superblockOffset[1 - current];
   findings.add({ where: 'superblock', offsetBytes, problem, effect: 'repaired', class: 'indicator-rot' });
   return current;

@@ -1,7 +1,8 @@
 /**
- * Units of the log to write again: blocks that one copy does not have any more are taken from the other, and what neither
- * has and nobody needs becomes an empty block of the lap before. So the same damage is not found again, and does not wait
- * for its counterpart. A recovery of the repaired log says the same as the one before it: nothing that is valid changes.
+ * Repair of the log: units with a damaged block are written again. A block is taken from the other copy. A block that
+ * neither copy has, and that held no evidence, becomes an empty block of the previous lap. So the same damage is not
+ * found again, and later damage to the other copy loses nothing. Valid blocks do not change: recovery of the repaired
+ * log gives the same result.
  */
 import type { JournalIdentity } from './block.js';
 import { BLOCK_BYTES, BLOCKS_PER_UNIT, UNIT_BYTES, type JournalLayout } from './layout.js';
@@ -11,11 +12,11 @@ import { COPIES, type PlaceReader, type Ring } from './logRing.js';
 
 export interface LogRepair {
   offsetBytes: number;
-  /** One unit; valid until the next one is asked for. */
+  /** One unit; valid until the next step of the generator. */
   bytes: Uint8Array;
 }
 
-/** Nothing when evidence was lost: then the journal is formatted, and must say so until it is. */
+/** Repairs nothing when evidence is lost: every region is dirty then, and each recovery must find that again. */
 export function* logRepairs(
   log: Pick<LogRecovery, 'damaged' | 'ring' | 'tail' | 'head'>,
   layout: JournalLayout,
@@ -27,8 +28,8 @@ export function* logRepairs(
   for (const copy of COPIES) {
     for (let first = 0; first < layout.ringBlocks; first += BLOCKS_PER_UNIT) {
       if (!isBroken(log.ring, copy, first)) continue;
-      const isWhole = fillUnit(log, copy, first, layout, identity, readPlace, bytes);
-      if (isWhole) yield { offsetBytes: layout.logOffset[copy] + first * BLOCK_BYTES, bytes };
+      const isComplete = fillUnit(log, copy, first, layout, identity, readPlace, bytes);
+      if (isComplete) yield { offsetBytes: layout.logOffset[copy] + first * BLOCK_BYTES, bytes };
     }
   }
 }
@@ -39,7 +40,7 @@ function isBroken(ring: Ring, copy: 0 | 1, first: number): boolean {
   return false;
 }
 
-/** False: a block that is there can't be read again. Then the unit is left as it is. */
+/** False: a valid block fails to be read a second time. Then the unit is not repaired. */
 function fillUnit(
   log: Pick<LogRecovery, 'ring' | 'tail' | 'head'>,
   copy: 0 | 1,
@@ -70,6 +71,6 @@ function blockFor(
   }
   const { ringBlocks } = layout;
   const sequence = head - ((((head - place) % ringBlocks) + ringBlocks) % ringBlocks);
-  // What formatting says of the first lap: the lowest claim there is.
+  // `durableThrough` as formatting wrote it: the lowest possible statement.
   return { sequence, tail: Math.min(tail, sequence), durableThrough: ringBlocks - 1, recordCount: 0, records: [] };
 }

@@ -1,16 +1,16 @@
 /**
- * Reads the journal device in large pieces, and where a piece can't be read its parts, down to the block: one bad sector
- * costs the blocks that lie in it, not its neighbors.
+ * Reads the journal device in large pieces. When a piece fails it reads its halves, down to single blocks, so that a
+ * bad sector costs only the blocks in it.
  *
- * Bounded: once so many reads have failed, what can't be read as a whole counts as unreadable as a whole. The other copy
- * tells all the same.
+ * The number of failed reads is bounded. Beyond the bound a piece that fails counts as unreadable as it is; the other
+ * copy still counts.
  */
 import { BLOCK_BYTES, UNIT_BYTES } from './layout.js';
 
-/** Returns the bytes at an offset of the journal device, or null when they cannot be read. Not kept by the caller. */
+/** Returns the bytes at an offset of the journal device, or null when the read fails. The caller does not keep them. */
 export type JournalReader = (offsetBytes: number, lengthBytes: number) => Uint8Array | null;
 
-/** A bad sector costs about a dozen; a device that has lost a megabyte is not asked for each of its blocks. */
+/** One bad sector costs about 12 failed reads. A device that has lost a megabyte is not read block by block. */
 const FAILED_READS_MAX = 1024;
 
 export class Salvage {
@@ -21,7 +21,7 @@ export class Salvage {
     this.read = read;
   }
 
-  /** Whole blocks; of each whether it could be read. What could not is zero. */
+  /** Reads blocks, and notes for each whether it was read. Unread blocks are zero. */
   piece(offsetBytes: number, lengthBytes: number): Piece {
     const piece = new Piece(lengthBytes);
     this.fill(piece, offsetBytes, 0, lengthBytes);
@@ -39,7 +39,7 @@ export class Salvage {
       piece.lose(at, length);
       return;
     }
-    // Units stay whole as long as may be: a device of 4 KiB sectors reads nothing smaller.
+    // Units are split last: a device with 4 KiB sectors reads nothing smaller.
     const step = length > UNIT_BYTES ? UNIT_BYTES : BLOCK_BYTES;
     const half = Math.ceil(length / 2 / step) * step;
     this.fill(piece, offsetBytes, at, half);
@@ -49,7 +49,7 @@ export class Salvage {
 
 export class Piece {
   readonly bytes: Uint8Array;
-  /** Per block: it could not be read. Null: all could. */
+  /** Per block: 1 when it was not read. Null: all were read. */
   private lost: Uint8Array | null = null;
 
   constructor(lengthBytes: number) {

@@ -16,7 +16,7 @@ import {
   UNIT_BYTES,
 } from '../../../src/tracker/journal/layout.js';
 import type { LogBlock } from '../../../src/tracker/journal/logBlock.js';
-import { PageTable, type Believed } from '../../../src/tracker/journal/indicatorArea.js';
+import { PageTable, type CopyChoice } from '../../../src/tracker/journal/indicatorArea.js';
 import { recoverLog } from '../../../src/tracker/journal/recoverLog.js';
 import { recoverJournal } from '../../../src/tracker/journal/recovery.js';
 
@@ -222,7 +222,7 @@ describe('the log: any other place', () => {
 
 describe('the indicator area', () => {
   // Generations of the block's copies, and the newest of their units.
-  it.each<[string, [number, number], [number, number], Believed]>([
+  it.each<[string, [number, number], [number, number], CopyChoice]>([
     ['current and current', [7, 6], [7, 6], 0],
     ['current and current', [6, 7], [6, 7], 1],
     ['current and older', [8, 5], [8, 7], 0],
@@ -235,7 +235,7 @@ describe('the indicator area', () => {
     ['invalid and older', [-1, 5], [7, 6], 'neither'],
     ['invalid and invalid', [-1, -1], [7, 6], 'neither'],
   ])('%s', (_name, generation, newestOfUnit, believed) => {
-    expect(new PageTable().believed({ generation, newestOfUnit })).toBe(believed);
+    expect(new PageTable().choose({ generation, newestOfUnit })).toBe(believed);
   });
 });
 
