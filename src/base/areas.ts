@@ -1,6 +1,6 @@
-/** The devices of a rig, by the names that profiles, reports and metrics use, in the order in which they are listed. */
+/** The areas of a rig, with the names and the order that profiles, reports and metrics use. */
 
-/** P and S: they hold the data, and are kept equal. */
+/** P and S hold the data; replication keeps them equal. */
 export const STORAGE_AREAS = ['primary', 'secondary'] as const;
 export type StorageArea = (typeof STORAGE_AREAS)[number];
 

@@ -1,39 +1,41 @@
 /**
- * Time in which a loop looked (pure: the caller brings the raw monotonic time). Every deadline counts in it, because
- * what nobody looked at can't be late: a process that is stopped (SIGSTOP, a VM snapshot, a long garbage collection, a
- * busy host) finds the answers waiting when it wakes, and must take them before it judges who is late.
+ * Attended time: the time in which an event loop actually ran (pure: the caller supplies the raw monotonic time). Every
+ * deadline counts it. A process that is stopped (SIGSTOP, a VM snapshot, a long garbage collection, a busy host) finds
+ * the answers waiting when it runs again, and must take them before it decides that a device is late.
  *
  *   raw       |--.--.--.--.------------- stopped -------------.--.--.--|
  *   attended  |--.--.--.--.-|                     | catch-up |.--.--.--|
  *
- * A look that comes later than meant adds only what was meant and a small allowance; the rest is a standstill and is
- * reported. After a standstill no time passes for a moment, so that threads and devices that stood still as well can
- * deliver what they have. Promises: attended time never goes back, and on a host that is always late it still passes, at
- * most by the factor that allowance and late looks give, and a fifth less for catching up.
+ * The loop looks at the clock regularly and says when the next look is due. A look that comes late adds only the
+ * planned gap and a small allowance; the rest is a pause of the host and is reported. After a pause no attended time
+ * passes for a short catch-up, so that threads and devices that were paused as well can deliver their answers.
+ *
+ * Attended time never goes back. It also passes on a host where every look is late: per look by the planned gap and the
+ * allowance, less a fifth for catching up.
  */
 export interface HostPause {
   /** Raw monotonic time of the last look before it. */
   atMs: number;
-  /** How much later than meant the next look came. */
+  /** How much later than planned the next look came. */
   ms: number;
 }
 
 export interface Attention {
-  /** A look may come so much later than meant and still count in full. */
+  /** A look may be this much later than planned and still count in full. */
   allowanceMs: number;
-  /** So long no time passes after a standstill. */
+  /** No attended time passes for so long after a pause. */
   catchUpMs: number;
 }
 
-/** Shorter standstills are discounted, and not worth a record. */
+/** Shorter pauses are subtracted as well, but not reported. */
 export const REPORTED_MS = 100;
 
-/** Catching up again takes so many times its length of attended time first. */
+/** After a catch-up the next one begins only when this many times its length of attended time has passed. */
 const CATCH_UP_EVERY = 4;
 
 export class AttendedTime {
   private readonly attention: Attention;
-  private readonly report: (standstill: HostPause) => void;
+  private readonly report: (pause: HostPause) => void;
   /** Raw time of the last look; null: none yet. */
   private lookedMs: number | null = null;
   private behindMs = 0;
@@ -42,17 +44,17 @@ export class AttendedTime {
   private catchUpLeftMs = 0;
   private catchUpFromMs = -Infinity;
 
-  constructor(attention: Attention, report: (standstill: HostPause) => void = () => undefined) {
+  constructor(attention: Attention, report: (pause: HostPause) => void = () => undefined) {
     this.attention = attention;
     this.report = report;
   }
 
-  /** The next look is meant to come after so long, or earlier. */
+  /** The next look is planned after `ms`, or earlier. */
   rest(ms: number): void {
     this.meantMs = Math.max(0, ms);
   }
 
-  /** A look: returns the attended time, which is the raw time less all that is discounted. */
+  /** A look at the clock: returns the attended time, which is the raw time less all pauses and catch-ups. */
   look(nowMs: number): number {
     const lookedMs = this.lookedMs ?? nowMs;
     const gapMs = Math.max(0, nowMs - lookedMs);
@@ -71,14 +73,14 @@ export class AttendedTime {
     return this.lookedMs - this.behindMs;
   }
 
-  /** The loop begins again after a time in which it was not meant to look: that time is discounted and no standstill. */
+  /** The loop starts again after a time in which no look was planned: that time is subtracted and is no pause. */
   begin(nowMs: number): void {
     if (this.lookedMs !== null) this.behindMs += Math.max(0, nowMs - this.lookedMs);
     this.lookedMs = nowMs;
     this.meantMs = 0;
   }
 
-  /** No time passes until `release`. */
+  /** No attended time passes until `release`. */
   hold(nowMs: number): void {
     this.look(nowMs);
     this.isHeld = true;

@@ -9,7 +9,7 @@ const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
   return crc >>> 0;
 });
 
-/** CRC of `bytes[start … end)`; `seed` is the CRC of what came before it. Returns a uint32. */
+/** CRC of `bytes[start … end)`; `seed` is the CRC of the bytes before them. Returns a uint32. */
 export function crc32c(bytes: Uint8Array, start = 0, end = bytes.length, seed = 0): number {
   let crc = ~seed;
   for (let i = start; i < end; i++) crc = TABLE[(crc ^ bytes[i]!) & 0xff]! ^ (crc >>> 8);

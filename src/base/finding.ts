@@ -4,7 +4,9 @@
  */
 import type { StorageArea } from './areas.js';
 
-/** `indicator-rot`: durable metadata was lost or is unreadable. `indicator-torn`: a write in flight may look like that. */
+/**
+ * `indicator-rot`: durable metadata was lost or is unreadable. `indicator-torn`: a write in flight may look like that.
+ */
 export type JournalFaultClass = 'indicator-torn' | 'indicator-rot';
 
 /** Recovery found it on the journal device. */

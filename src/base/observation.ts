@@ -1,4 +1,6 @@
-/** What a scan says of each 512-byte sector: six doubles, in this order, written by C (`pp_scan`). */
+/**
+ * An observation: the result of a scan for one 512-byte sector. Six doubles in this order; C writes them (`pp_scan`).
+ */
 export const OBSERVATION_FIELD = {
   strideDoubles: 6,
   kind: 0,
@@ -10,8 +12,8 @@ export const OBSERVATION_FIELD = {
 } as const;
 
 /**
- * `kind` of an observation. For `valid` the other fields are what the header says; for `corrupt` they are as found and may be
- * wrong; for the others they mean nothing.
+ * `kind` of an observation. With `valid` the other fields are those of the stamp. With `corrupt` they are as found and
+ * may be wrong. With the others they have no meaning.
  */
 export const OBSERVED = {
   /** Magic and CRC are right. */
@@ -25,14 +27,11 @@ export const OBSERVED = {
 } as const;
 export type ObservedKind = (typeof OBSERVED)[keyof typeof OBSERVED];
 
-/** The unit of an LBA and of a stamp, whatever the device's logical block is. */
+/** The unit of an LBA and of a stamp, also on a device with larger logical blocks. */
 export const SECTOR_BYTES = 512;
 /** The unit of the write history: every write is aligned to it and a multiple of it. */
 export const BLOCK_BYTES = 4096;
 export const SECTORS_PER_BLOCK = BLOCK_BYTES / SECTOR_BYTES;
 
-/**
- * Written into an observation's `kind` by whoever read, for sectors the device refused to read (EIO). Not a number of
- * the scan: there was nothing to scan.
- */
+/** `kind` of a sector that the device failed to read (EIO). The reader sets it; the scan never does. */
 export const OBSERVED_UNREADABLE = 4;

@@ -1,11 +1,11 @@
-/**
- * The one error class. Each room derives its own from it, with its own codes, so that a caller can tell rooms apart by
- * class and failures by code, and never by a message.
- */
+/** The base class of errors, and the errors of the host that say nothing about a device. */
 
 /**
- * `code` is stable: callers and exit codes switch on it. `message` says what failed, with which value, against which
- * limit, and the next step. `context` holds the values that the message names.
+ * Each room derives its own class with its own codes, so that a caller distinguishes rooms by class and failures by
+ * code. No code matches a message.
+ *
+ * `code` is stable: callers and exit codes switch on it. `message` says what failed, the value, the limit or the
+ * reason, and the command or edit that mends it. `context` has the values that the message names.
  */
 export class PlugpullError<
   Code extends string = string,
@@ -22,14 +22,14 @@ export class PlugpullError<
   }
 }
 
-/** A command's own complaint about its arguments. */
+/** The arguments of a command are invalid. */
 export class UsageError extends PlugpullError<'USAGE'> {
   constructor(message: string) {
     super('USAGE', message);
   }
 }
 
-/** Errors of the host itself: they say nothing of a device. Numbers of Linux (asm-generic/errno-base.h), every architecture's. */
+// Error numbers of Linux (asm-generic/errno-base.h), equal on every architecture.
 const EPERM = 1;
 const EINTR = 4;
 const EAGAIN = 11;
@@ -40,7 +40,9 @@ const ENFILE = 23;
 const EMFILE = 24;
 const HOSTS_OWN: readonly number[] = [EAGAIN, EBUSY, EINTR, EMFILE, ENFILE, ENOMEM, EPERM, EACCES];
 
-/** `errno`: positive. */
+/**
+ * Whether the error comes from the host (memory, permissions, limits) and says nothing about the device. `errno` > 0.
+ */
 export function isHostsOwn(errno: number): boolean {
   return HOSTS_OWN.includes(errno);
 }

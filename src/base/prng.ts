@@ -28,11 +28,11 @@ export function mix32(x: number): number {
 
 function checkSeed(seed: number): void {
   if (!Number.isSafeInteger(seed) || seed < 0) {
-    throw new RangeError(`seed ${seed} is not an integer in 0 … 2^53-1; give a whole number`);
+    throw new RangeError(`seed ${seed}: must be an integer from 0 to 2^53-1`);
   }
 }
 
-/** `seed`: 0 … 2^53-1, all bits of it count. Throws RangeError for anything else. */
+/** `seed`: an integer from 0 to 2^53-1; all of its bits count. Throws RangeError for any other value. */
 export function createPrng(seed: number): Prng {
   checkSeed(seed);
   const low = seed >>> 0;
@@ -45,7 +45,7 @@ export function createPrng(seed: number): Prng {
   let a = word();
   let b = word();
   let c = word();
-  // The all-zero state is the one xoshiro can't leave.
+  // xoshiro cannot leave the state in which all words are 0.
   let d = (word() | 1) >>> 0;
 
   const nextU32 = (): number => {
@@ -65,7 +65,7 @@ export function createPrng(seed: number): Prng {
     nextU32,
     nextUnit: () => next53() / TWO_53,
     nextBelow(bound) {
-      if (!(bound >= 1 && bound <= TWO_53)) throw new RangeError(`bound ${bound} is outside 1 … 2^53`);
+      if (!(bound >= 1 && bound <= TWO_53)) throw new RangeError(`bound ${bound}: must be from 1 to 2^53`);
       return Math.floor((next53() / TWO_53) * bound);
     },
     nextId: () => next53() || 1,
@@ -73,8 +73,8 @@ export function createPrng(seed: number): Prng {
 }
 
 /**
- * A seed for part `index` of something seeded with `seed` (cycle 7 of a campaign): independent streams for
- * neighbouring seeds and indexes. Both 0 … 2^53-1; the result is 1 … 2^53-1.
+ * The seed of part `index` of something seeded with `seed`, such as cycle 7 of a campaign. Neighboring seeds and
+ * indices give independent streams. Both are 0 … 2^53-1; the result is 1 … 2^53-1.
  */
 export function deriveSeed(seed: number, index: number): number {
   checkSeed(seed);

@@ -1,29 +1,30 @@
 /**
- * The attended time of an event loop (see attendedTime.ts), kept by a heartbeat, and deadlines in it.
+ * The clock of the host, and the attended time of this thread's event loop (attendedTime.ts), which a heartbeat keeps.
  *
- * Promises of `after`: it calls back only when so much attended time has passed and the loop has delivered what had
- * arrived by then (a timer of Node fires before the loop reads anything). Does not keep a process alive by itself.
+ * `after` calls back only when the attended time has passed and the loop has delivered all events that had arrived by
+ * then. A plain timer does not do that: Node fires timers before it reads. The heartbeat does not keep the process
+ * alive.
  */
 import { AttendedTime, type HostPause } from './attendedTime.js';
 import { NS_PER_MS, type Clock } from './clock.js';
 
 export interface AttendedClock {
-  /** Monotonic ms less all standstills; for differences only. */
+  /** Monotonic ms less all pauses; for differences only. */
   nowMs(): number;
-  /** Calls `fn` once after so much attended time; returns what cancels it. */
+  /** Calls `fn` once after `ms` of attended time; returns a function that cancels it. */
   after(ms: number, fn: () => void): () => void;
-  /** Told as soon as the loop looks again; returns what ends it. */
-  onPause(listener: (standstill: HostPause) => void): () => void;
+  /** Notifies of a pause as soon as the loop runs again; returns a function that removes the listener. */
+  onPause(listener: (pause: HostPause) => void): () => void;
 }
 
-/** Fine beside every deadline, and no load. */
+/** Short compared with every deadline, and no load. */
 const HEARTBEAT_MS = 20;
-/** What a busy host costs a timer now and then. */
+/** A timer on a busy host may be this late without a pause. */
 const ALLOWANCE_MS = 100;
-/** Threads and devices that stood still as well need their turn: tens of milliseconds on a busy host. */
+/** Threads and devices that were paused as well need time to answer: tens of milliseconds on a busy host. */
 const CATCH_UP_MS = 200;
 
-/** Node takes longer ones for 1 ms. */
+/** Node fires a longer timer after 1 ms. */
 const TIMER_MS_MAX = 2 ** 31 - 1;
 
 /** CLOCK_MONOTONIC. */
@@ -32,9 +33,9 @@ function monotonicMs(): number {
 }
 
 class LoopClock implements AttendedClock {
-  private readonly listeners = new Set<(standstill: HostPause) => void>();
-  private readonly time = new AttendedTime({ allowanceMs: ALLOWANCE_MS, catchUpMs: CATCH_UP_MS }, (standstill) => {
-    for (const listener of this.listeners) listener(standstill);
+  private readonly listeners = new Set<(pause: HostPause) => void>();
+  private readonly time = new AttendedTime({ allowanceMs: ALLOWANCE_MS, catchUpMs: CATCH_UP_MS }, (pause) => {
+    for (const listener of this.listeners) listener(pause);
   });
   private heartbeat: NodeJS.Timeout | null = null;
 
@@ -47,7 +48,7 @@ class LoopClock implements AttendedClock {
 
   after(ms: number, fn: () => void): () => void {
     const dueMs = this.nowMs() + Math.max(0, ms);
-    let cancelled = false;
+    let canceled = false;
     let timer: NodeJS.Timeout;
     let turn: NodeJS.Immediate | undefined;
     const arm = (): void => {
@@ -55,27 +56,27 @@ class LoopClock implements AttendedClock {
     };
     const check = (): void => {
       const isDue = this.nowMs() >= dueMs;
-      // A listener that was told of a standstill may have cancelled it.
-      if (cancelled) return;
+      // A pause listener may have canceled it just now.
+      if (canceled) return;
       if (isDue) turn = setImmediate(fn);
       else arm();
     };
     arm();
     return () => {
-      cancelled = true;
+      canceled = true;
       clearTimeout(timer);
       clearImmediate(turn);
     };
   }
 
-  onPause(listener: (standstill: HostPause) => void): () => void {
+  onPause(listener: (pause: HostPause) => void): () => void {
     this.nowMs();
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
   }
 }
 
-/** Of the thread that imports it. */
+/** The attended clock of the thread that imports it. */
 export const attended: AttendedClock = new LoopClock();
 
 /** The clock of the host. */

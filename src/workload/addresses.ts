@@ -1,4 +1,11 @@
-/** Which blocks a load writes, and how often: Zipf-distributed ranks, and a permutation that spreads them over the device. */
+/**
+ * Addresses of a load, in constant memory: Zipf-distributed ranks, and a seeded permutation that spreads the ranks over
+ * the device. A table of probabilities or places would not fit: a device has up to 2^52 blocks.
+ *
+ * Ranks: rejection-inversion (Hörmann and Derflinger, "Rejection-inversion to generate variates from monotone discrete
+ * distributions", 1996), for any exponent >= 0, also 1. Permutation: a Feistel network over the next even number of
+ * bits, repeated until the result is in range (cycle walking; fewer than 4 steps on average). Not for secrets.
+ */
 import { createPrng, mix32, type Prng } from '../base/prng.js';
 
 /** log1p(x)/x, continuous at 0. */
@@ -13,11 +20,11 @@ function expm1OverX(x: number): number {
 
 /**
  * A sampler of ranks 0 … count-1, rank k with weight 1/(k+1)^exponent; exponent 0 is uniform.
- * Throws RangeError for a count below 1 or a negative exponent.
+ * Throws RangeError for a count below 1 and for a negative exponent.
  */
 export function createZipf(count: number, exponent: number): (prng: Prng) => number {
-  if (!(count >= 1)) throw new RangeError(`Zipf over ${count} ranks: at least 1 is needed`);
-  if (!(exponent >= 0)) throw new RangeError(`Zipf exponent ${exponent} is negative; 0 is uniform`);
+  if (!(count >= 1)) throw new RangeError(`Zipf distribution over ${count} ranks: must be at least 1`);
+  if (!(exponent >= 0)) throw new RangeError(`Zipf exponent ${exponent}: must be 0 (uniform) or more`);
   if (exponent === 0) return (prng) => prng.nextBelow(count);
 
   /** Integral of x^-exponent, and its inverse. */
@@ -46,12 +53,14 @@ export function createZipf(count: number, exponent: number): (prng: Prng) => num
   };
 }
 
-/** Four rounds make a Feistel network with good round functions look random (Luby and Rackoff); one more for ours. */
+/**
+ * Four rounds suffice with random round functions (Luby and Rackoff); one more, because `mix32` is a fixed function.
+ */
 const ROUNDS = 5;
 
-/** `count`: 1 … 2^52. Throws RangeError beyond. The result maps each index to its own place. */
+/** A permutation of 0 … count-1; `count` is 1 … 2^52. Throws RangeError for any other count. */
 export function createScatter(count: number, seed: number): (index: number) => number {
-  if (!(count >= 1 && count <= 2 ** 52)) throw new RangeError(`scatter over ${count} places: 1 … 2^52 are possible`);
+  if (!(count >= 1 && count <= 2 ** 52)) throw new RangeError(`permutation of ${count} places: must be 1 … 2^52`);
   const halfBits = Math.max(1, Math.ceil(Math.ceil(Math.log2(count)) / 2));
   const halfSize = 2 ** halfBits;
   const halfMask = halfSize - 1;

@@ -1,6 +1,7 @@
 /**
- * The stamp of a sector: every 512 bytes written say who wrote them, when, and where they belong. This is the
- * reference; the fast one is C, and a test holds the two together byte for byte. All numbers are little-endian.
+ * The stamp of a sector: each 512-byte sector that the bench writes names its run, its update and its LBA. This is the
+ * reference implementation; the fast one is in C, and a test compares both byte for byte. All numbers are
+ * little-endian.
  *
  *    0        4        8                16               24               32               40      44      48        511
  *    +--------+--------+----------------+----------------+----------------+----------------+-------+-------+-- ... ----+
@@ -8,9 +9,10 @@
  *    | "PPS1" | 8…511  |      u64       |  u64, 512 B    |      u64       |      u64       |  u32  |  u32  | 58 x u64  |
  *    +--------+--------+----------------+----------------+----------------+----------------+-------+-------+-- ... ----+
  *
- * `index` and `count`: position of the sector in its write, and sectors of that write. The body is splitmix64, started
- * with runId + updateId * 0x9E3779B97F4A7C15 + lba * 0xBF58476D1CE4E5B9 (mod 2^64): it does not compress, no two
- * versions of a sector agree, and it can be computed again from the header, which tells *how* a sector is wrong.
+ * `index` is the sector's position in its write, `count` the number of sectors of that write. The body is splitmix64
+ * with the seed runId + updateId * 0x9E3779B97F4A7C15 + lba * 0xBF58476D1CE4E5B9 (mod 2^64). It does not compress, it
+ * differs between any two versions of a sector, and it can be computed from the header, which shows *how* a sector is
+ * wrong.
  */
 import { crc32c } from '../base/crc32c.js';
 import { OBSERVED, SECTOR_BYTES, type ObservedKind } from '../base/observation.js';
@@ -42,7 +44,7 @@ export interface SectorVersion {
   lba: number;
 }
 
-/** A whole header. `sectorIndex` and `sectorCount` are uint32. */
+/** All fields of the header. `sectorIndex` and `sectorCount` are uint32. */
 export interface SectorStamp extends SectorVersion {
   transactionId: number;
   sectorIndex: number;
@@ -51,13 +53,13 @@ export interface SectorStamp extends SectorVersion {
 
 export interface ParsedSector {
   kind: ObservedKind;
-  /** As found: to be believed only when `kind` is valid. u64 values beyond 2^53 lose their low bits. */
+  /** As found; correct only when `kind` is valid. u64 values above 2^53 lose their low bits. */
   stamp: SectorStamp;
 }
 
 function view(bytes: Uint8Array, offset: number): DataView {
   if (offset < 0 || offset + SECTOR_BYTES > bytes.length) {
-    throw new RangeError(`sector at ${offset} reaches beyond ${bytes.length} bytes; give at least 512`);
+    throw new RangeError(`sector at offset ${offset}: must lie within the buffer of ${bytes.length} bytes`);
   }
   return new DataView(bytes.buffer, bytes.byteOffset + offset, SECTOR_BYTES);
 }
@@ -87,7 +89,7 @@ export function stampSector(bytes: Uint8Array, offset: number, stamp: SectorStam
   out.setUint32(STAMP_OFFSET.crc, crc32c(bytes, offset + STAMP_OFFSET.runId, offset + SECTOR_BYTES), true);
 }
 
-/** Stamps a whole write: `lengthBytes` (a multiple of 512) from `offset`, sector i getting LBA `firstLba + i`. */
+/** Stamps all sectors of a write: `lengthBytes` (a multiple of 512) from `offset`; sector i has LBA `firstLba + i`. */
 export function stampWrite(
   bytes: Uint8Array,
   offset: number,
@@ -95,7 +97,8 @@ export function stampWrite(
   write: { runId: number; updateId: number; transactionId: number; firstLba: number },
 ): void {
   const sectorCount = lengthBytes / SECTOR_BYTES;
-  if (!Number.isSafeInteger(sectorCount)) throw new RangeError(`${lengthBytes} bytes are not whole 512-byte sectors`);
+  if (!Number.isSafeInteger(sectorCount))
+    throw new RangeError(`write of ${lengthBytes} bytes: must be a multiple of 512`);
   for (let sectorIndex = 0; sectorIndex < sectorCount; sectorIndex++) {
     const { firstLba, ...rest } = write;
     stampSector(bytes, offset + sectorIndex * SECTOR_BYTES, {
@@ -107,7 +110,7 @@ export function stampWrite(
   }
 }
 
-/** The 512 bytes that version had when it was written by sector 0 of a one-sector write of transaction 0. */
+/** The 512 bytes of that version, as the only sector of a write of transaction 0. */
 export function sectorOf(version: SectorVersion): Uint8Array {
   const bytes = new Uint8Array(SECTOR_BYTES);
   stampSector(bytes, 0, { ...version, transactionId: 0, sectorIndex: 0, sectorCount: 1 });
@@ -123,7 +126,7 @@ function kindOf(bytes: Uint8Array, offset: number, sector: DataView): ObservedKi
   return sector.getUint32(STAMP_OFFSET.crc, true) === crc ? OBSERVED.valid : OBSERVED.corrupt;
 }
 
-/** Reads the sector at `bytes[offset … offset+512)`. Never throws for what is in it. */
+/** Reads the sector at `bytes[offset … offset+512)`. Any content is accepted. */
 export function parseSector(bytes: Uint8Array, offset = 0): ParsedSector {
   const sector = view(bytes, offset);
   return {

@@ -1,8 +1,7 @@
 /**
- * The application of the bench: a seeded stream of transactions, each of a few writes. Promises: the same
- * specification and seed give the same stream; every write is aligned, inside the usable size and within the size
- * limits. Two writes of one transaction may overlap: whoever submits them keeps them apart (R13). Pace and queue depth
- * are the caller's.
+ * The load of the bench: a seeded stream of transactions of a few writes each. The same specification and seed give the
+ * same stream. Every write is aligned, inside the usable bytes and within the size limits. Two writes of a transaction
+ * may overlap; the tracker keeps them apart (R13). The caller controls pace and queue depth.
  */
 import { BLOCK_BYTES } from '../base/observation.js';
 import { createPrng, deriveSeed, type Prng } from '../base/prng.js';
@@ -20,7 +19,7 @@ export interface WorkloadSpec {
   maxWritesPerSecond: number;
 }
 
-/** What of a rig's workload section shapes the stream; `WorkloadSpec` of a resolved rig fits as it is. */
+/** The fields of `WorkloadSpec` that determine the stream. */
 export interface WorkloadShape {
   writesPerTransaction: { min: number; max: number };
   /** Bytes; rounded inwards to the unit (4096, or `alignBytes` when larger). */
@@ -30,9 +29,9 @@ export interface WorkloadShape {
 }
 
 export interface WorkloadExtent {
-  /** Of one storage area; what is left after rounding down to the unit is never written. */
+  /** Bytes of one storage area; the rest after rounding down to the unit is never written. */
   usableBytes: number;
-  /** The larger logical block of the two areas; a power of two. */
+  /** The larger of the two areas' logical block sizes; a power of two. */
   alignBytes: number;
 }
 
@@ -49,10 +48,10 @@ export interface Workload {
   nextTransaction(): WorkloadTransaction;
 }
 
-/** Streams derived from the load's seed; their order is part of what a seed means. */
+/** Random streams derived from the load's seed. Other numbers would change the stream of every seed. */
 const STREAM = { draw: 1, scatter: 2 } as const;
 
-/** Whole numbers from min to max, each octave as likely as the next: small writes are as frequent as large ones. */
+/** An integer from min to max. Each octave is equally likely, so small writes are as frequent as large ones. */
 function logUniform(prng: Prng, min: number, max: number): number {
   if (min === max) return min;
   const drawn = Math.floor(min * Math.pow((max + 1) / min, prng.nextUnit()));
@@ -60,18 +59,18 @@ function logUniform(prng: Prng, min: number, max: number): number {
 }
 
 function checkRange(name: string, range: { min: number; max: number }): void {
-  const whole = Number.isSafeInteger(range.min) && Number.isSafeInteger(range.max);
-  if (!whole || range.min < 1 || range.max < range.min) {
-    throw new RangeError(`${name} ${range.min} … ${range.max}: whole numbers with 1 <= min <= max are needed`);
+  const areIntegers = Number.isSafeInteger(range.min) && Number.isSafeInteger(range.max);
+  if (!areIntegers || range.min < 1 || range.max < range.min) {
+    throw new RangeError(`${name} ${range.min} … ${range.max}: must be integers with 1 <= min <= max`);
   }
 }
 
-/** Throws RangeError when a limit makes no sense or not even one write of the smallest size fits. */
+/** Throws RangeError when a limit is invalid, or the area is too small for a write of the smallest size. */
 export function createWorkload(spec: WorkloadShape & WorkloadExtent, seed: number): Workload {
   checkRange('writesPerTransaction', spec.writesPerTransaction);
   checkRange('writeBytes', spec.writeBytes);
   if (!Number.isSafeInteger(Math.log2(spec.alignBytes))) {
-    throw new RangeError(`alignBytes ${spec.alignBytes} is not a power of two`);
+    throw new RangeError(`alignBytes ${spec.alignBytes}: must be a power of two`);
   }
   const unitBytes = Math.max(BLOCK_BYTES, spec.alignBytes);
   const unitCount = Math.floor(spec.usableBytes / unitBytes);
@@ -91,7 +90,7 @@ export function createWorkload(spec: WorkloadShape & WorkloadExtent, seed: numbe
 
   const nextWrite = (): WorkloadWrite => {
     const units = logUniform(prng, minUnits, maxUnits);
-    // A hot block near the end keeps its heat: the write is moved forward as far as it must to fit.
+    // A write near the end moves down until it fits, so that a hot block there stays hot.
     const first = Math.min(place(rank(prng)), unitCount - units);
     return { offsetBytes: first * unitBytes, lengthBytes: units * unitBytes };
   };

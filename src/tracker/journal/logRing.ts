@@ -166,20 +166,20 @@ export function openPlace(
  * `valid` (it has block s), `older` (it has a block of an earlier lap: block s was never written there, or that write
  * was lost), or `invalid` (corrupt, unreadable, misplaced, of another rig).
  *
- *   the copies hold                       | s in T … H               | s is the block after H
- *   --------------------------------------+--------------------------+-------------------------------------------------
- *   valid    and anything                 | take it                  | take it: the log goes on
- *   older    and older                    | lost, unless it is empty | end: it was never durable
- *   older    and invalid                  | lost, unless it is empty | end: the older copy shows that it was never durable
- *   invalid  and invalid, s was empty     | pass: nothing is lost    | pass: nothing is lost
- *   invalid  and invalid, its unit torn   | lost                     | end: a commit that was in flight, torn in both copies
- *   invalid  and invalid, else            | lost                     | lost: it may have been durable
+ *   the copies hold                   | s is in T … H            | s is the block after H
+ *   ----------------------------------+--------------------------+---------------------------------------------
+ *   valid    and anything             | take it                  | take it: the log continues
+ *   older    and older                | lost, unless it is empty | end: it was never durable
+ *   older    and invalid              | lost, unless it is empty | end: the older copy shows that it never was
+ *   invalid  and invalid, s was empty | pass: nothing is lost    | pass: nothing is lost
+ *   invalid  and invalid, unit torn   | lost                     | end: a commit in flight, torn in both copies
+ *   invalid  and invalid, else        | lost                     | lost: it may have been durable
  *
- *   any other place                       | costs nothing: it holds no evidence
+ *   any other place                   | costs nothing: it holds no evidence
  *
  * Evidence is in `T … H`: a valid block says that all blocks up to D were durable, H is the last block that follows D
  * without a gap, and T is H's tail. `lost`: recovery cannot know which regions the block named, so every region is
- * dirty (R12). `empty`: the block before it in its unit is not full, so it held no record. `its unit torn`: a copy of
+ * dirty (R12). `empty`: the block before it in its unit is not full, so it held no record. `unit torn`: a copy of
  * some block of the unit is older, so the unit's commit was not durable in both copies, and no data was submitted that
  * relied on it.
  *

@@ -6,10 +6,10 @@
  * named, or every region where recovery cannot know them. The decision tables are in logRing.ts, in indicatorArea.ts,
  * and for the superblocks here:
  *
- *   both valid, of one format       | take them
- *   both valid, of two formats      | the one whose format the log and the pages are of; everything dirty when that is neither
+ *   both valid, of one format       | they count
+ *   both valid, of two formats      | the one whose format the log's blocks have; if neither, everything is dirty
  *   one valid, one not              | the valid one
- *   neither valid                   | everything dirty
+ *   neither valid                   | everything is dirty
  *   one of another rig or size      | refused: it is the wrong device
  */
 import { IndicatorMap } from '../core/indicatorMap.js';
