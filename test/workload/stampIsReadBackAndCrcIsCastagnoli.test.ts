@@ -56,7 +56,7 @@ describe('the sector stamp', () => {
     }
   });
 
-  it('no two versions of a sector have the same body, nor neighbours in place or time', () => {
+  it('no two versions of a sector, and no two neighboring sectors, have the same body', () => {
     const body = (runId: number, updateId: number, lba: number): string =>
       Buffer.from(sectorOf({ runId, updateId, lba }).subarray(48)).toString('hex');
     const seen = new Set<string>();

@@ -56,7 +56,7 @@ it('a device too small for one write is refused', () => {
   expect(() => createWorkload(spec, 1)).toThrow(/8192 bytes does not fit into 4096/);
 });
 
-it('a resolved rig’s workload section is accepted as it is', async () => {
+it('the workload section of a resolved rig is accepted as it is', () => {
   const section: import('../../src/workload/workload.js').WorkloadSpec = {
     queueDepth: 8,
     writesPerTransaction: { min: 1, max: 2 },

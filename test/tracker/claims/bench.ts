@@ -1,12 +1,12 @@
 /**
- * The running system for the claims: core, journal codec and recovery, on modelled devices. What the log says is read
- * from the bytes of the journal device, what the engine holds from its memory.
+ * The system that performs the claims: core, journal and recovery, on modeled devices. The log is read from the bytes of the
+ * journal device; indicators and update sets are read from the core's memory.
  */
 import { FIRST_NODE, NIL, NODE_NEXT, NODE_SLOT, UNACKED } from '../../../src/tracker/core/recordLayout.js';
 import { EffectCounters } from '../../../src/explore/effectCounters.js';
 import { IDENTITY, SCENES, type Scene } from '../../../src/explore/geometry.js';
 import { open } from '../../../src/explore/settle.js';
-import { createStage, REAL_PARTS, World } from '../../../src/explore/world.js';
+import { createStage, REAL_PARTS, World, type WorldParts } from '../../../src/explore/world.js';
 import { openPlace } from '../../../src/tracker/journal/logRing.js';
 import type { LogRecord } from '../../../src/tracker/journal/logBlock.js';
 import {
@@ -23,10 +23,10 @@ const KINDS: Record<number, 'begin' | 'write' | 'release' | 'complete'> = {
   [RECORD_COMPLETE]: 'complete',
 };
 
-/** Only those who wait for it meet it. */
+/** Long: only a scenario about the timeout reaches it. */
 export const ACK_TIMEOUT_MS = 100_000;
 
-/** Room enough that nothing is done for lack of it. */
+/** So large that log pressure never occurs. */
 const LOG_BYTES = 256 * 1024;
 
 export interface LogLine {
@@ -38,11 +38,12 @@ export interface LogLine {
 export class ClaimBench {
   readonly world: World;
 
-  constructor(scene: Partial<Scene> = {}) {
+  /** `parts`: REAL_PARTS, or a tracker that is broken in one place. */
+  constructor(parts: WorldParts = REAL_PARTS, scene: Partial<Scene> = {}) {
     this.world = new World(
       createStage(
         { ...SCENES[0], lingerMs: 0, hotRegions: 0, ackTimeoutMs: ACK_TIMEOUT_MS, logBytes: LOG_BYTES, ...scene },
-        REAL_PARTS,
+        parts,
         new EffectCounters(),
       ),
     );
@@ -58,7 +59,7 @@ export class ClaimBench {
     expectTaken(this.world.take({ do: 'close', transaction }));
   }
 
-  /** The devices do what they have been asked for; `areas`: which of P and S answer. */
+  /** The devices complete what was submitted; of P and S only `areas`. */
   run(...areas: ('P' | 'S')[]): void {
     for (;;) {
       const step = this.world.deviceSteps().find((s) => {
@@ -71,7 +72,7 @@ export class ClaimBench {
     }
   }
 
-  /** One update is made durable on both areas: that is its acknowledgement. */
+  /** Makes an update durable on both areas: that acknowledges it. */
   acknowledge(version: number): void {
     this.run();
     for (const device of ['P', 'S'] as const) expectTaken(this.world.take({ do: 'end', device, version }));
@@ -98,7 +99,7 @@ export class ClaimBench {
     return e === NIL ? 0 : regions.memory[e + UNACKED];
   }
 
-  /** Ids of the updates known of a region, in the order obtained. */
+  /** Ids of the region's updates, in the order obtained. */
   updateIds(region: number): number[] {
     const { regions, nodes } = this.world.core.state;
     const e = regions.find(region);
@@ -108,7 +109,7 @@ export class ClaimBench {
     return ids;
   }
 
-  /** Records of the log as they stand on the journal device, oldest first. */
+  /** Records of the log on the journal device, oldest first. */
   log(): LogLine[] {
     const { journal, stage } = this.world;
     const { layout } = stage;
@@ -126,7 +127,7 @@ export class ClaimBench {
       );
   }
 
-  /** D, were the plug pulled now; and how many transactions are active in the log. */
+  /** D after a power cut now, and the number of active transactions in the log. */
   recovered(): { dirty: number[]; active: number; tail: number } {
     const r = this.world.stage.recoveries.fromBytes(this.world.journal.durable);
     return { dirty: [0, 1, 2, 3].filter((i) => (r.dirtyMask >>> i) & 1), active: r.activeTransactions, tail: r.tail };
@@ -134,5 +135,5 @@ export class ClaimBench {
 }
 
 function expectTaken(taken: boolean): void {
-  if (!taken) throw new Error('the step cannot be taken here');
+  if (!taken) throw new Error('the modeled devices do not allow this step now');
 }

@@ -1,12 +1,12 @@
 /**
- * The claims that the engine follows, one row each: which test performs it, and which rule of the engine it became. A
- * claim for a system, a medium or modules says of a thing what a claim for a method says of an act: they share a body.
+ * The claims that the tracker follows: for each the scenario that performs it (scenarios.ts) and the rules that implement
+ * it. Claims for a system, a medium or modules describe the same acts as a claim for a method, so they share its scenario.
  */
 export type ClaimForm =
   'method' | 'system of means' | 'computer-readable medium' | 'computer system' | 'system of modules';
 
-/** Name of the test file without `.test.ts`. */
-export type ClaimTest =
+/** A scenario of scenarios.ts. */
+export type ScenarioName =
   | 'obtainingSetsTheIndicator'
   | 'obtainingAddsToTheUpdateSet'
   | 'theLogNamesTheLocation'
@@ -20,14 +20,14 @@ export type ClaimTest =
 export interface ClaimRow {
   claim: number;
   form: ClaimForm;
-  test: ClaimTest;
+  scenario: ScenarioName;
   rules: readonly string[];
 }
 
-const row = (claim: number, form: ClaimForm, test: ClaimTest, ...rules: string[]): ClaimRow => ({
+const row = (claim: number, form: ClaimForm, scenario: ScenarioName, ...rules: string[]): ClaimRow => ({
   claim,
   form,
-  test,
+  scenario,
   rules,
 });
 
@@ -65,7 +65,8 @@ export const CLAIMS: readonly ClaimRow[] = [
   row(31, 'system of modules', 'emptySetResetsTheIndicator', 'R8'),
 ];
 
-/** Rows whose claims a test file performs. */
-export function claimsOf(test: ClaimTest): readonly ClaimRow[] {
-  return CLAIMS.filter((c) => c.test === test);
+/** `claims 3, 15, 21, 28`: those that the scenario performs. */
+export function claimsOf(scenario: ScenarioName): string {
+  const numbers = CLAIMS.filter((c) => c.scenario === scenario).map((c) => c.claim);
+  return `claim${numbers.length > 1 ? 's' : ''} ${numbers.join(', ')}`;
 }

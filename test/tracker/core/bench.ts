@@ -1,4 +1,4 @@
-/** A core with plain settings, opened, for tests of one situation. */
+/** An open core with common settings, for tests of one situation. */
 import type { CoreConfig } from './coreParts.js';
 import { Simulator } from './simulator.js';
 
@@ -51,7 +51,7 @@ export function openedCore(s: Settings = {}): Simulator {
   return sim;
 }
 
-/** Pumps and answers until `isDone`; every report for which `holdBack` is true stays out. Throws when nothing helps. */
+/** Pumps, and delivers reports except those with `holdBack`, until `isDone`. Throws when that does not happen. */
 export function run(
   sim: Simulator,
   isDone: () => boolean,
@@ -64,5 +64,5 @@ export function run(
     if (next >= 0) sim.deliver(next, true);
     else sim.now++;
   }
-  throw new Error('it does not happen');
+  throw new Error('the expected state is not reached in 20,000 steps');
 }

@@ -1,4 +1,4 @@
-/** What the tests need of the core, in one place. */
+/** The exports of the core that the tests use. */
 export { BUSY, Core, REFUSED } from '../../../src/tracker/core/core.js';
 export { CORE_PARTS } from '../../../src/tracker/core/coreStatus.js';
 export type { CoreParts } from '../../../src/tracker/core/coreStatus.js';

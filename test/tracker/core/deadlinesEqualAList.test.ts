@@ -9,9 +9,9 @@ import { holds } from './property.js';
 const SLOTS = 8;
 const TIMEOUT_MS = 20;
 
-// At rest, where the low 32 bits turn negative, and where they are zero again.
+// From 0, across the change of sign of the low 32 bits, and across their overflow.
 it.each([0, 2 ** 31 - 30, 2 ** 32 - 30])(
-  'the first to be late is found when its time is up, not before: from %i ms on',
+  'the slot that is overdue for longest is found when its deadline has passed, not before: from %i ms on',
   (startMs) => {
     const step = fc.tuple(
       fc.constantFrom('start', 'start', 'stop', 'wait', 'wait'),
@@ -31,7 +31,7 @@ it.each([0, 2 ** 31 - 30, 2 ** 32 - 30])(
       for (const [what, pick, ms] of steps) {
         const slot = slots[pick];
         const at = list.findIndex((w) => w.slot === slot);
-        // Half milliseconds come too; a deadline is a whole one.
+        // Steps of half a millisecond: a deadline is rounded up.
         if (what === 'wait') state.nowMs += ms / 2;
         else if (what === 'start' && at < 0) {
           deadlines.start(slot);

@@ -16,7 +16,7 @@ it('an indicator map is a set of regions with an exact count, in order', () => {
       const map = new IndicatorMap(size);
       const set = new Set<number>();
       for (const [kind, a, n] of steps) {
-        // Mostly the borders, so that words fill and empty again.
+        // Mostly the borders, so that words become full and empty again.
         const borders = [0, 31, 32, 33, 1023, 1024, 1025, size - 2, size - 1].filter((x) => x >= 0 && x < size);
         const r = a % 4 === 0 ? a % size : borders[a % borders.length];
         if (kind === 'set') expect(map.set(r)).toBe(!set.has(r) && set.add(r) !== undefined);

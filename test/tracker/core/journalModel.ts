@@ -1,10 +1,10 @@
 /**
- * The journal device as the core may find it after a crash, without bytes: which write records and which indicator
- * pages are there in *every* state that the device's promises allow.
+ * A model of the journal device without bytes: which write records and which indicator pages exist in *every* state that a
+ * crash may leave.
  *
- * The log's states are the prefixes of its blocks, from the durable ones to all that were submitted; the tail is the one
- * the last block of the prefix carries. A page's states are its newest durable copy, or the write under way. Both are
- * independent, so a region is without evidence in some crash state if and only if it can miss in both.
+ * The states of the log are the prefixes of its blocks, from the durable ones to all that were submitted; the tail is that of
+ * the last block of the prefix. The states of a page are its newest durable copy and the write in flight. Both are
+ * independent, so a region has no evidence in some crash state if and only if it may be missing in both.
  */
 import type { IndicatorPages } from '../../../src/tracker/core/indicatorPages.js';
 import { OPENING_UNITS, type LogConfig } from '../../../src/tracker/core/config.js';
@@ -42,14 +42,14 @@ interface PageWrite {
 export class JournalModel {
   private readonly config: LogConfig;
   private readonly pages: IndicatorPages;
-  /** Commits that a tail may still need, oldest first. */
+  /** Commits that a possible tail still needs, oldest first. */
   private commits: Commit[] = [];
   private readonly newest: Set<number>[];
   private readonly underWay: (PageWrite | null)[];
   private cache: { regions: Set<number>; version: number } = { regions: new Set(), version: -1 };
   private version = 0;
   private submitted = 0;
-  /** What recovery found dirty: on the pages, or copied, before the log is reused (R11). */
+  /** Regions that recovery found dirty: marked durably, or copied, before the log is used again (R11). */
   private readonly recovered: number[] = [];
 
   constructor(config: LogConfig, pages: IndicatorPages) {
@@ -59,7 +59,7 @@ export class JournalModel {
     this.underWay = this.newest.map(() => null);
   }
 
-  /** What recovery found dirty; of the groups in `unwritten` the pages do not say so yet. */
+  /** The regions that recovery found dirty; the pages of the groups in `unwritten` do not carry them yet. */
   load(regions: Iterable<number>, unwritten: Set<number>): void {
     for (const r of regions) {
       this.recovered.push(r);
@@ -77,7 +77,7 @@ export class JournalModel {
     for (const r of this.recovered) {
       const isClean = !this.pages.awaiting.has(r);
       if (this.submitted === 1 && !isClean && !this.isAlwaysEvident(r))
-        throw new Error(`R11: log reused before region ${r} was durably marked`);
+        throw new Error(`R11: log used again before region ${r} was durably marked`);
     }
     const end = c.start + c.blocks;
     const room = ringBlocks - (isOpening ? 0 : OPENING_UNITS * blocksPerUnit);

@@ -1,10 +1,10 @@
 /**
- * How fast the core takes updates and their acknowledgements, on one core of the host, and what memory it needs: beside
- * the plain way, a Map of regions to Sets of update ids. A pair is one update obtained and acknowledged: one region, a
- * record in the log, both areas durable when they complete; 64 Ki in flight over 1 Mi regions.
+ * Speed and memory of the core on one CPU core, compared with a plain Map from regions to Sets of update ids. A pair is one
+ * update that is obtained and acknowledged: one region, a record in the log, both areas durable when they complete; 64 Ki in
+ * flight over 1 Mi regions.
  *
- * The devices answer at once, so that nothing but the core is timed. The plain way has no log, no order and no errors
- * to keep track of: it is the least that any implementation must do.
+ * The devices answer at once, so that only the core is timed. The plain Map has no log, no order and no errors: it is the
+ * minimum that any implementation does.
  */
 import { Core, PRIMARY, SECONDARY, type CoreConfig, type CoreEffects } from './coreParts.js';
 import type { LogCommit } from '../../../src/tracker/core/transactionLog.js';
@@ -14,7 +14,7 @@ export type Order = 'in order' | 'random';
 export const REGION_COUNT = 2 ** 20;
 export const IN_FLIGHT = 2 ** 16;
 const REGION_BYTES = 2 ** 16;
-/** Updates obtained, or acknowledged, between two pumps: a ring's batch. */
+/** Updates obtained, or acknowledged, between two pumps: a batch of the I/O ring. */
 const BATCH = 1024;
 const UPDATES_PER_TRANSACTION = 64;
 
@@ -67,7 +67,7 @@ class Instant implements CoreEffects {
   free(): void {}
 }
 
-/** Regions to write, one after another: a fixed sequence, made before the clock runs. */
+/** The regions to write: a fixed sequence, made before the clock starts. */
 export function regionsToWrite(order: Order, count: number): Uint32Array {
   const regions = new Uint32Array(count);
   let x = 0x9e3779b9;

@@ -6,7 +6,7 @@ import { holds } from './property.js';
 const step = fc.constantFrom('complete', 'complete', 'complete', 'flush', 'flushed', 'lost');
 
 it('a flush covers what completed before it was submitted, and nothing once the epoch has ended (R4)', () => {
-  // Long enough that the queue is compacted with writes on both sides of the cut.
+  // Long enough that the queue is compacted while both covered and uncovered writes are in it.
   holds(fc.array(fc.tuple(step, fc.integer({ min: 1, max: 900 })), { maxLength: 60 }), 300, (steps) => {
     const epoch = new PowerEpoch();
     let waiting: { ticket: number; atMs: number }[] = [];

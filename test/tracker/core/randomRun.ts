@@ -1,4 +1,4 @@
-/** A random life of the core: a configuration, and commands as plain numbers, so that a failure shrinks well. */
+/** Random runs of the core: a configuration, and commands as plain numbers, so that a failure shrinks well. */
 import fc from 'fast-check';
 import { SLOT_FLAGS } from '../../../src/tracker/core/recordLayout.js';
 import { JOURNAL, PRIMARY, SECONDARY, type CoreConfig } from './coreParts.js';
@@ -108,7 +108,7 @@ const config = fc
     regionsPerGroup: x.regionsPerGroup,
   }));
 
-/** `extra`: weights to change, for lives in which devices are lost. */
+/** `extra`: weights to change, for runs in which devices are lost. */
 export function scenario(extra: Partial<Record<Kind, number>> = {}, maxLength = 300): fc.Arbitrary<Scenario> {
   const weights = Object.entries({ ...WEIGHTS, ...extra }).filter(([, weight]) => weight > 0);
   const kind = fc.oneof(
@@ -121,7 +121,7 @@ export function scenario(extra: Partial<Record<Kind, number>> = {}, maxLength = 
   });
 }
 
-export class Life {
+export class RandomRun {
   readonly sim: Simulator;
   readonly open: number[] = [];
   private readonly config: CoreConfig;
@@ -186,7 +186,7 @@ export class Life {
     this.sim.deliver(i, ok);
   }
 
-  /** A report for I/O that has ended already, or that never was: it must change nothing. */
+  /** A report of I/O that has ended already, or that never existed: it must change nothing. */
   private foreign(a: number, b: number): void {
     const { core } = this.sim;
     const old = this.ended[a % Math.max(1, this.ended.length)];
@@ -194,8 +194,8 @@ export class Life {
     else core.completed((b % 2) as Device as Area, a % this.config.updateSlots, 1e6 + b, b % 3 > 0, this.sim.now);
   }
 
-  /** Lets all devices answer and time pass until nothing moves; `rounds` bounds it. */
-  settle(isDone: () => boolean, rounds = 2000): boolean {
+  /** Delivers all reports and lets time pass until `isDone`; false after `rounds`. */
+  runUntil(isDone: () => boolean, rounds = 2000): boolean {
     for (let i = 0; i < rounds; i++) {
       this.sim.pump();
       if (isDone()) return true;
@@ -205,7 +205,7 @@ export class Life {
     return false;
   }
 
-  /** The end of every life: all is answered, nothing is left over, and S is the same as P (I3). */
+  /** The end of each run: all updates are answered, nothing is left in memory, and S equals P (I3). */
   finish(): void {
     const { sim } = this;
     const { core } = sim;
@@ -250,7 +250,7 @@ export class Life {
   }
 
   private must(what: string, isDone: () => boolean): void {
-    if (this.settle(isDone)) return;
+    if (this.runUntil(isDone)) return;
     const { core, pending, unanswered } = this.sim;
     const { slots } = core.state;
     const stuck = slots
@@ -265,9 +265,18 @@ export class Life {
   }
 }
 
-/** Runs one life to its end. */
-export function live(s: Scenario): void {
-  const life = new Life(s);
-  life.run(s.commands);
-  life.finish();
+export function runScenario(s: Scenario): void {
+  const run = new RandomRun(s);
+  run.run(s.commands);
+  run.finish();
 }
+
+/** Kinds of random runs: weights that differ from WEIGHTS. */
+export const RUN_KINDS: Record<string, Parameters<typeof scenario>[0]> = {
+  'writes alone': { loseSecondary: 0, attach: 0, giveUpAll: 0, longTick: 0, resync: 0 },
+  'writes during resync': { loseSecondary: 0, attach: 0, giveUpAll: 0, longTick: 0 },
+  'loss of S': { longTick: 0 },
+  timeouts: { longTick: 4 },
+  'loss of P': { losePrimary: 0.3, fail: 1, longTick: 1 },
+  'loss of the journal': { loseJournal: 0.3, fail: 1 },
+};

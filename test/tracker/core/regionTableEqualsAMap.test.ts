@@ -5,8 +5,8 @@ import { holds } from './property.js';
 
 const CAPACITY = 40;
 
-it('a region table finds what was put in and not taken out, whatever collides', () => {
-  // Few regions from a wide range: probe sequences wrap, collide and close up behind deletions.
+it('a region table finds exactly the regions in it, also when they collide', () => {
+  // Few regions from a wide range: chains form and shrink, with regions above 2^31 too.
   const region = fc.oneof(fc.nat(60), fc.integer({ min: 2 ** 32 - 30, max: 2 ** 32 - 1 }), fc.nat(2 ** 31));
   const steps = fc.array(fc.tuple(fc.boolean(), region, fc.nat()), { maxLength: 400, size: 'max' });
   holds(steps, 150, (all) => {

@@ -1,5 +1,5 @@
 /**
- * Drives the core over three modelled devices without bytes, and holds it to its promises after every step:
+ * Drives the core over three modeled devices without bytes, and checks its promises after every step:
  *
  *   I1   a region that may differ between P and S has evidence in every crash state (in the granularity of updates:
  *        submitted somewhere, and neither durable on both areas nor covered by a later durable copy)
@@ -8,7 +8,7 @@
  *   R13  overlapping updates are never in flight together
  *   and  every update is answered once and freed once, and not freed while a device may still touch its buffer.
  *
- * What it keeps of the devices it learns from the effects and from what it answered itself, never from the core.
+ * It knows the state of the devices from the effects and from its own reports, never from the core.
  */
 import { Core, JOURNAL, PRIMARY, SECONDARY, type Answer, type CoreConfig, type CoreEffects } from './coreParts.js';
 import type { LogCommit } from '../../../src/tracker/core/transactionLog.js';
@@ -47,11 +47,11 @@ export class Simulator implements CoreEffects {
   readonly pending: Pending[] = [];
   /** Per slot: the update that occupies it. */
   readonly bySlot = new Map<number, Tracked>();
-  /** Per region: what may have left P and S different, by update id. */
+  /** Per region: the updates and copies that may have left P and S different, by number. */
   private readonly differing = new Map<number, Map<number, Tracked>>();
   private journalVolatile: JournalWrite[] = [];
   private readonly epoch: [number, number, number] = [0, 0, 0];
-  /** Updates that `obtain` has taken and nobody has answered. */
+  /** Updates that `obtain` has taken and that are not answered. */
   readonly unanswered = new Set<number>();
   /** Updates answered `ok`, `refused`, `failed`. */
   readonly answers = { ok: 0, refused: 0, failed: 0 };
@@ -137,7 +137,7 @@ export class Simulator implements CoreEffects {
     if (answer === 'refused' && u.submitted) throw new Error(`update ${u.id} refused after it was submitted`);
     const { primaryLost, journalLost } = this.core.state;
     if (answer !== 'ok' && !primaryLost && !journalLost)
-      throw new Error(`update ${u.id} ${answer} with P and journal whole`);
+      throw new Error(`update ${u.id} ${answer}, although neither P nor the journal is lost`);
     if (answer !== 'ok') return;
     if (!u.durable[PRIMARY]) throw new Error(`I2: update ${u.id} answered ok, not durable on P`);
     if (this.core.state.config.mode === 'async' || u.durable[SECONDARY]) return;
@@ -227,7 +227,7 @@ export class Simulator implements CoreEffects {
 
   // --- what is durable -----------------------------------------------------------------------------------------------
 
-  /** What no flush has covered is lost; the flush under way covers nothing (R4). */
+  /** Writes that no flush has covered are lost; the flush in flight covers nothing (R4). */
   private epochEnded(device: Device): void {
     this.epoch[device]++;
     if (device === JOURNAL) this.journalVolatile = [];
@@ -241,7 +241,7 @@ export class Simulator implements CoreEffects {
     for (const r of this.regionsOf(u)) {
       const inRegion = this.differing.get(r);
       if (u.isCopy) {
-        // Everything that was over when the copy began is the same on both now.
+        // Every write that was over when the copy began is equal on both areas now.
         for (const other of inRegion?.values() ?? []) if (other.id < u.id) inRegion!.delete(other.id);
       }
       inRegion?.delete(u.id);

@@ -26,10 +26,10 @@ const step = fc.tuple(
   fc.nat(30),
 );
 
-it('the ring forgets a block only when all its write records are taken back, and says so no sooner than what takes them back, over many laps', () => {
+it('the tail passes a block only when all of its write records are released, and in the commit of the release or later', () => {
   holds(fc.array(step, { maxLength: 400, size: 'max' }), 100, (steps) => {
     const log = new TransactionLog(CONFIG);
-    /** Write records that nothing has taken back. */
+    /** Write records that are not released. */
     let held: Written[] = [];
     const sealed: { index: number; end: number; tail: number; written: boolean }[] = [];
     for (const [kind, a, region] of steps) {
@@ -65,7 +65,7 @@ it('the ring forgets a block only when all its write records are taken back, and
         }
         expect(became).toEqual(expected);
       }
-      // No record that stands lies before the tail that memory would say next.
+      // No write record that is not released is before the tail of the next commit.
       for (const w of held) if (w.sequence < log.tail) throw new Error(`record of block ${w.sequence} lost`);
       expect(log.inFlight).toBe(sealed.length);
       expect(log.freeBlocks).toBeLessThanOrEqual(ROOM);
@@ -73,7 +73,7 @@ it('the ring forgets a block only when all its write records are taken back, and
   });
 });
 
-it('neighbouring regions of one transaction share a record, others do not', () => {
+it('neighboring regions of one transaction share a record, others do not', () => {
   const log = new TransactionLog(CONFIG);
   for (const [t, r] of [
     [1, 5],

@@ -8,7 +8,7 @@ import { holds } from './property.js';
 const REGION_COUNT = 2 ** 31 + 8;
 const NODES = 24;
 
-/** Naive: per region who is there, in order, and who of them is not acknowledged. */
+/** The model: per region its slots in order, and those of them that have not retired. */
 class Plain {
   readonly order = new Map<number, number[]>();
   readonly unacked = new Map<number, Set<number>>();
@@ -18,7 +18,7 @@ interface Held {
   slot: number;
   region: number;
   node: number;
-  settled: boolean;
+  retired: boolean;
 }
 
 function check(sets: UpdateSets, plain: Plain, region: number): void {
@@ -40,10 +40,10 @@ function check(sets: UpdateSets, plain: Plain, region: number): void {
   expect(regions.memory[e + UNACKED]).toBe(plain.unacked.get(region)!.size);
 }
 
-it('update sets and indicators are what a Map of Sets says, and each region keeps the order in which its updates came', () => {
-  // Few regions, so that they are shared; the last of all, and neighbours at the sign bit, where numbers turn negative.
+it('update sets and indicators equal a Map of Sets, and each region keeps the order of its updates', () => {
+  // Few regions, so that updates share them; the last region, and those where the sign bit of the number changes.
   const region = fc.oneof(fc.nat(5), fc.integer({ min: 2 ** 31 - 2, max: 2 ** 31 + 2 }), fc.constant(REGION_COUNT - 1));
-  const steps = fc.array(fc.tuple(fc.constantFrom('obtain', 'settle', 'remove'), region, fc.nat()), {
+  const steps = fc.array(fc.tuple(fc.constantFrom('obtain', 'retire', 'remove'), region, fc.nat()), {
     maxLength: 150,
     size: 'max',
   });
@@ -51,17 +51,17 @@ it('update sets and indicators are what a Map of Sets says, and each region keep
   holds(steps, 200, (all) => {
     const plain = new Plain();
     const held: Held[] = [];
-    const settle = (u: Held): void => {
+    const retire = (u: Held): void => {
       const own = plain.unacked.get(u.region)!;
       own.delete(u.slot);
-      u.settled = true;
+      u.retired = true;
       const e = sets.nodes.entryOf(u.node);
       const isEmpty = sets.retire(e);
       expect(isEmpty).toBe(own.size === 0);
       if (isEmpty) sets.indicators.clear(sets.regions.region[e]);
     };
     const remove = (u: Held): void => {
-      if (!u.settled) settle(u);
+      if (!u.retired) retire(u);
       held.splice(held.indexOf(u), 1);
       const e = sets.nodes.entryOf(u.node);
       const wasLast = sets.remove(u.node, e);
@@ -75,10 +75,10 @@ it('update sets and indicators are what a Map of Sets says, and each region keep
       if (what === 'obtain' && held.length < NODES) {
         const node = sets.add(slot, r, NIL);
         sets.obtain(sets.nodes.entryOf(node));
-        held.push({ slot, region: r, node, settled: false });
+        held.push({ slot, region: r, node, retired: false });
         plain.order.set(r, [...(plain.order.get(r) ?? []), slot]);
         plain.unacked.set(r, (plain.unacked.get(r) ?? new Set()).add(slot));
-      } else if (u !== undefined && what === 'settle' && !u.settled) settle(u);
+      } else if (u !== undefined && what === 'retire' && !u.retired) retire(u);
       else if (u !== undefined && what === 'remove') remove(u);
       for (const known of [r, u?.region ?? r]) {
         check(sets, plain, known);

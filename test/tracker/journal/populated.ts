@@ -1,4 +1,4 @@
-/** Journals with a history: more than one lap of the log, evidence in it, marks in the indicator area. */
+/** Journals that have been in use: more than one lap of the log, evidence in it, marks in the indicator area. */
 import { EffectCounters } from '../../../src/explore/effectCounters.js';
 import { SCENES, type Scene } from '../../../src/explore/geometry.js';
 import { differingRegions } from '../../../src/explore/differing.js';
@@ -11,7 +11,7 @@ export interface Populated {
   name: string;
   stage: Stage;
   image: JournalImage;
-  /** Block of each place before it was last written. */
+  /** For each place the block before its last write. */
   former: Int32Array;
   /** Regions that may differ between P and S, as bits. */
   differ: number;
@@ -32,7 +32,7 @@ class Builder {
     this.last = this.former.slice();
   }
 
-  /** The operation, then everything the devices owe; `hold`: not the data. */
+  /** Performs the operation, then all device steps; `hold`: only those of the journal. */
   take(op: Op, hold = false): void {
     this.world.take(op);
     for (;;) {
@@ -61,7 +61,7 @@ class Builder {
   }
 }
 
-/** The log has gone round more than once; updates to regions 0 and 2 are in flight. */
+/** The log has wrapped more than once; updates to regions 0 and 2 are in flight. */
 export function inFlight(): Populated {
   const b = new Builder();
   for (let i = 0; i < 8; i++) {
@@ -74,7 +74,7 @@ export function inFlight(): Populated {
   return b.end('updates in flight');
 }
 
-/** S is gone: regions 1 and 3 are marked, region 0 has been resynchronized before. */
+/** S is lost: regions 1 and 3 are marked; region 0 was resynchronized earlier. */
 export function degraded(): Populated {
   const b = new Builder();
   b.take(write(0, 0));
@@ -90,7 +90,7 @@ export function degraded(): Populated {
   return b.end('S away');
 }
 
-/** Nothing is under way and nothing is dirty; the log has been used. */
+/** No I/O is in flight and no region is dirty; the log has been used. */
 export function atRest(): Populated {
   const b = new Builder();
   for (let i = 0; i < 3; i++) {
@@ -98,10 +98,10 @@ export function atRest(): Populated {
     b.take({ do: 'close', transaction: 0 });
     b.take({ do: 'tick', ms: 3 });
   }
-  return b.end('nothing under way');
+  return b.end('no I/O in flight');
 }
 
-/** As formatting leaves it, with an empty log. */
+/** As it is after formatting, with an empty log. */
 export function empty(): Populated {
   const b = new Builder();
   const image = b.world.stage.formatted;

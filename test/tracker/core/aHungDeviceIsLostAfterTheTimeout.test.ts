@@ -16,7 +16,7 @@ it('P hangs while S is away: P is lost after the acknowledgement timeout', () =>
   expect(sim.answers.failed).toBe(1);
 });
 
-it('S goes while P hangs already: P is lost too, after its own time', () => {
+it('S is lost while P hangs: P is lost too, after its own timeout', () => {
   const sim = openedCore();
   const { core } = sim;
   sim.obtain(core.begin(), 0, 512);
@@ -30,7 +30,7 @@ it('S goes while P hangs already: P is lost too, after its own time', () => {
   expect(core.state.primaryLost).toBe(true);
 });
 
-it('the journal hangs: it is lost after the acknowledgement timeout, and what waits for evidence is refused', () => {
+it('the journal hangs: it is lost after the acknowledgement timeout, and updates that wait for evidence are refused', () => {
   const sim = openedCore();
   const { core } = sim;
   sim.obtain(core.begin(), 0, 512);
@@ -43,7 +43,7 @@ it('the journal hangs: it is lost after the acknowledgement timeout, and what wa
   expect(sim.answers.refused).toBe(1);
 });
 
-it('a hang of S costs S alone, and P gets its full time to answer after it', () => {
+it('S hangs: only S is lost, and P has its full timeout from then on', () => {
   const sim = openedCore();
   const { core } = sim;
   sim.obtain(core.begin(), 0, 512);

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { openedCore, run } from './bench.js';
 
-it('writes that never stop cannot put off the clearing of a copied region', () => {
+it('writes that never stop cannot defer the clearing of a copied region', () => {
   const sim = openedCore({ dirty: [0], groupCommitMs: 1, lingerMs: 0, hotRegions: 0 });
   const { core } = sim;
   core.startResync();

@@ -4,8 +4,8 @@ import { BUSY, PRIMARY, SECONDARY } from './coreParts.js';
 
 const UPDATES = 6;
 
-it('with every region entry in use an update is busy, not an error; those that linger beyond what may are let go', () => {
-  // Entries: those of the updates and copies in flight, and of the hot regions: 4 + 2 + 1 + 2.
+it('with all region entries in use an update is busy, not an error; lingering regions beyond the limit are released', () => {
+  // Entries: updates and copies in flight 4 + 2, hot regions 1, resync depth 2.
   const sim = openedCore({
     regionReferences: 4,
     hotRegions: 1,
@@ -18,7 +18,7 @@ it('with every region entry in use an update is busy, not an error; those that l
   const obtain = (): number => sim.obtain(t, region++ * REGION, SECTOR);
   for (let i = 0; i < 4; i++) expect(obtain()).toBeGreaterThanOrEqual(0);
   run(sim, () => sim.pending.filter((p) => p.kind === 'io').length === 8);
-  // All end, and nothing is decided in between: four regions linger, though one may.
+  // All updates end without a pump: four regions linger, though the limit is one.
   while (sim.pending.length > 0) sim.deliver(0, true);
   expect([core.updatesInFlight, core.evidence.hotRegions]).toEqual([0, 4]);
   sim.deviceLost(SECONDARY);

@@ -1,23 +1,23 @@
-/** Which time a wait counts, and that an abort ends it at once. */
+/** Which time each wait counts, and that an abort ends it at once. */
 import { expect, it } from 'vitest';
 import { delayOr, untilOr } from '../../src/base/clock.js';
 
-/** Notes which of its two ways to wait is asked, and with what; fires nothing by itself. */
+/** Records which way to wait is used, and for how long; the test fires it. */
 function notingClock() {
   const asked: string[] = [];
-  const cancelled: string[] = [];
+  const canceled: string[] = [];
   let fire = (): void => undefined;
   const wait =
     (way: string) =>
     (ms: number, then: () => void): (() => void) => {
       asked.push(`${way} ${ms}`);
       fire = then;
-      return () => cancelled.push(way);
+      return () => canceled.push(way);
     };
   return {
     clock: { nowNs: () => 5e6, timer: wait('timer'), after: wait('after') },
     asked,
-    cancelled,
+    canceled,
     fire: () => fire(),
   };
 }
@@ -39,6 +39,6 @@ it.each([
     const ended = wait(aborted, controller.signal);
     controller.abort();
     await ended;
-    expect(aborted.cancelled).toEqual([asked.split(' ')[0]]);
+    expect(aborted.canceled).toEqual([asked.split(' ')[0]]);
   },
 );

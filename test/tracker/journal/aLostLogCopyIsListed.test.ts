@@ -1,7 +1,6 @@
 /**
- * The log is kept twice, so that one lost block costs nothing. It had been durable all the same: to have lost it is the
- * device's fault, and is listed. What need not have been durable is nobody's fault. (The explorer's honest crash states
- * list nothing: its populated journals say so in everyDamagedBlockFailsDirty.)
+ * The log has two copies, so one lost block costs nothing. But the block had been durable: its loss is a fault of the device
+ * and is listed. The loss of a block that need not have been durable is no fault and is not listed.
  */
 import { describe, expect, it } from 'vitest';
 import { Findings } from '../../../src/tracker/journal/findings.js';
@@ -16,14 +15,14 @@ const TAIL = 2 * RING + 8;
 const HEAD = TAIL + 15;
 
 interface Log {
-  /** What the newest blocks say was durable when they were made. */
+  /** "Durable through" of the newest blocks. */
   durableThrough?: number;
-  /** Blocks of which the second copy has that of a lap before. */
+  /** Blocks of which the second copy has the block of the previous lap. */
   lost?: number[];
   head?: number;
 }
 
-function findingsOf({ durableThrough = HEAD - 8, lost = [], head = HEAD }: Log): string[] {
+function findingsOf({ durableThrough = HEAD - 8, lost = [], head = HEAD }: Log) {
   const block = (sequence: number): LogBlock => ({
     sequence,
     tail: Math.min(sequence, TAIL),
@@ -43,22 +42,22 @@ function findingsOf({ durableThrough = HEAD - 8, lost = [], head = HEAD }: Log):
     findings,
   );
   expect(recovered).toMatchObject({ damaged: false, head, tail: TAIL });
-  return findings.list.map((f) => `${f.class} ${f.effect} ${f.blockIndex}`);
+  return findings.list.map((f) => [f.class, f.effect, f.blockIndex]);
 }
 
 describe('a block that one copy of the log has lost', () => {
-  it('is listed where both copies were durable, and where it lies', () => {
+  it('is listed with its position where both copies were durable', () => {
     const at = layout.logOffset[1] / 512 + (TAIL % RING);
     expect(findingsOf({})).toEqual([]);
-    expect(findingsOf({ lost: [TAIL] })).toEqual([`indicator-rot ignored ${at}`]);
+    expect(findingsOf({ lost: [TAIL] })).toEqual([['indicator-rot', 'ignored', at]]);
     expect(findingsOf({ lost: [HEAD - 8] })).toHaveLength(1);
   });
 
-  it('is not where nothing says that it was durable', () => {
+  it('is not listed where no block states that it was durable', () => {
     expect(findingsOf({ lost: [HEAD - 7, HEAD] })).toEqual([]);
   });
 
-  it('is not where it holds no evidence any more: before the log began anew, a block in flight was taken for durable', () => {
+  it('is not listed before the tail: it holds no evidence, and may have been in flight in one copy at an earlier cut', () => {
     expect(findingsOf({ lost: [TAIL - 1, TAIL - 9] })).toEqual([]);
   });
 });

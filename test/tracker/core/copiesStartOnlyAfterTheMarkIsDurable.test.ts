@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { openedCore, run } from './bench.js';
 
-it('a region marked a moment ago is not copied before its mark is durable', () => {
+it('a region is not copied before its mark is durable', () => {
   const sim = openedCore();
   const { core } = sim;
   core.pages.mark(3);

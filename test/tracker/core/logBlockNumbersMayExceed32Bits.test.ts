@@ -3,10 +3,10 @@ import { NODE_HOLDING, SLOT_FIRST_NODE } from '../../../src/tracker/core/recordL
 import { BUSY } from './coreParts.js';
 import { openedCore, REGION, run, SECTOR } from './bench.js';
 
-/** A commit of the opening and a few of updates lie on both sides of the edge. */
+/** The opening commits and some updates are before block `edge`, the other updates after it. */
 const BLOCKS_BEFORE = 8;
 
-it.each([2 ** 31, 2 ** 32, 2 ** 40, 2 ** 52])('evidence is held and released across block %i', (edge) => {
+it.each([2 ** 31, 2 ** 32, 2 ** 40, 2 ** 52])('evidence is kept and released across block %i', (edge) => {
   const firstSequence = edge - BLOCKS_BEFORE;
   const sim = openedCore({
     lingerMs: 3,

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { openedCore, run } from './bench.js';
 import { PRIMARY, SECONDARY } from './coreParts.js';
 
-it('an error in a late, double or foreign report is counted and believed by nobody', () => {
+it('an error in a late, double or foreign report is counted and loses no device', () => {
   const sim = openedCore();
   const { core } = sim;
   const slot = sim.obtain(core.begin(), 0, 512);

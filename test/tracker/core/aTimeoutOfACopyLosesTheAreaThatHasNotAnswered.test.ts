@@ -1,4 +1,4 @@
-/** A resync copy asks P, then S, perhaps in several parts: the deadline costs the area that was asked last and has not answered. */
+/** A resync copy reads P, then writes S, perhaps in several parts. After a timeout the area that has not answered is lost. */
 import { expect, it } from 'vitest';
 import { openedCore, run } from './bench.js';
 import type { Simulator } from './simulator.js';
@@ -35,7 +35,7 @@ it('P does not answer the read: P is lost', () => {
   expect(lost(sim)).toBe('P');
 });
 
-it('P has answered the read and S does not answer the write: S is lost, P goes on', () => {
+it('P has answered the read and S does not answer the write: S is lost, P is not', () => {
   const { sim } = copying();
   run(
     sim,
@@ -60,7 +60,7 @@ it('S has answered a part and P does not answer the next: P is lost', () => {
   expect(lost(sim)).toBe('P');
 });
 
-it('each answer gives the next one its full time: a copy of many parts may take longer than the timeout', () => {
+it('each part has the full timeout: a copy of many parts may take longer than the timeout', () => {
   const { sim, slot, id } = copying();
   for (let part = 0; part < 10; part++) {
     for (const area of [SECONDARY, PRIMARY] as const) {

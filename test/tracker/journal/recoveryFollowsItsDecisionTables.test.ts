@@ -1,4 +1,4 @@
-/** The decision tables of recovery, cell by cell: logRing.ts, indicatorArea.ts, and the superblocks' in recovery.ts. */
+/** The decision tables of recovery, cell by cell: logRing.ts, indicatorArea.ts, and that of the superblocks in recovery.ts. */
 import { describe, expect, it } from 'vitest';
 import { IndicatorMap } from '../../../src/tracker/core/indicatorMap.js';
 import { RECORD_WRITE } from '../../../src/tracker/core/transactionLog.js';
@@ -23,13 +23,13 @@ import { recoverJournal } from '../../../src/tracker/journal/recovery.js';
 const REGIONS = 100;
 const layout = journalLayout(LOG_BYTES_MIN, REGIONS);
 const RING = layout.ringBlocks;
-/** Evidence is in TAIL … HEAD: two units of two commits, the second of which nothing says was durable. */
+/** Evidence is in TAIL … HEAD: two commits of one unit each. No block states that the second one was durable. */
 const TAIL = 2 * RING + 8;
 const HEAD = TAIL + 15;
 const DURABLE = TAIL + 7;
 
 type Cell = 'valid' | 'older' | 'invalid';
-/** A unit's first block names region s % 100 and is full or not; the others are empty. */
+/** The first block of a unit names region s % 100; the others are empty. Blocks in `full` count as full. */
 function blockOf(s: number, full: readonly number[]): LogBlock {
   const isFirst = s % BLOCKS_PER_UNIT === 0 && s >= TAIL;
   const record = { kind: RECORD_WRITE as typeof RECORD_WRITE, transaction: s, firstRegion: s % REGIONS, regions: 1 };
@@ -46,7 +46,7 @@ interface Damage {
   [sequence: number]: [Cell, Cell];
 }
 
-/** What stands behind HEAD is of the lap before, if `damage` does not say otherwise. */
+/** Blocks after HEAD are of the previous lap, unless `damage` replaces them. */
 function recover(damage: Damage, full: readonly number[] = []) {
   const findings = new Findings();
   const r = recoverLog(
@@ -67,7 +67,7 @@ function recover(damage: Damage, full: readonly number[] = []) {
   return {
     dirty: r.damaged ? 'everything' : [...r.dirty].sort((a, b) => a - b),
     head: r.head,
-    list: findings.list.map((f) => `${f.class} ${f.effect}`),
+    list: findings.list.map((f) => [f.class, f.effect]),
   };
 }
 
@@ -96,27 +96,27 @@ describe('the log: block s of T … H', () => {
     expect(recover({ [TAIL]: [a, b] }).dirty).toBe('everything');
     expect(recover({ [TAIL + 1]: [a, b] })).toMatchObject(all);
     expect(recover({ [TAIL + 7]: [a, b] })).toMatchObject(all);
-    // A full block before it: it may have held the rest.
+    // The block before it is full: it may have held more records.
     expect(recover({ [TAIL + 1]: [a, b] }, [TAIL]).dirty).toBe('everything');
-    // Two in a row: what the first of them held is not known, but that the one before it was not full is.
+    // Two in a row: the last block before them is not full, so neither held a record.
     expect(recover({ [TAIL + 1]: [a, b], [TAIL + 2]: [a, b] })).toMatchObject(all);
     expect(recover({ [TAIL]: [a, b], [TAIL + 1]: [a, b] }).dirty).toBe('everything');
   });
 
-  it("lists what was durable as the device's fault, and what may have been in flight as torn", () => {
-    expect(recover({ [TAIL]: ['valid', 'invalid'] }).list).toEqual(['indicator-rot repaired']);
-    expect(recover({ [TAIL]: ['valid', 'older'] }).list).toEqual(['indicator-rot ignored']);
-    expect(recover({ [HEAD]: ['valid', 'invalid'] }).list).toEqual(['indicator-torn repaired']);
+  it('durable blocks are listed as a fault of the device, blocks that may have been in flight as torn', () => {
+    expect(recover({ [TAIL]: ['valid', 'invalid'] }).list).toEqual([['indicator-rot', 'repaired']]);
+    expect(recover({ [TAIL]: ['valid', 'older'] }).list).toEqual([['indicator-rot', 'ignored']]);
+    expect(recover({ [HEAD]: ['valid', 'invalid'] }).list).toEqual([['indicator-torn', 'repaired']]);
     expect(recover({ [HEAD]: ['valid', 'older'] }).list).toEqual([]);
     expect(recover({ [TAIL]: ['invalid', 'invalid'] }).list).toEqual([
-      'indicator-rot everything-dirty',
-      'indicator-rot everything-dirty',
-      'indicator-rot everything-dirty',
+      ['indicator-rot', 'everything-dirty'],
+      ['indicator-rot', 'everything-dirty'],
+      ['indicator-rot', 'everything-dirty'],
     ]);
   });
 });
 
-describe('the log: the block behind H', () => {
+describe('the log: the block after H', () => {
   const next = HEAD + 1;
   const before = { dirty: [first, second].sort((a, b) => a - b), head: HEAD };
 
@@ -125,7 +125,7 @@ describe('the log: the block behind H', () => {
     ['valid', 'older'],
     ['valid', 'invalid'],
     ['invalid', 'valid'],
-  ])('%s and %s: the log goes on', (a, b) => {
+  ])('%s and %s: the log continues', (a, b) => {
     const r = recover({ [next]: [a, b] });
     expect(r.head).toBe(next);
     expect(r.dirty).toContain(next % REGIONS);
@@ -139,7 +139,7 @@ describe('the log: the block behind H', () => {
     expect(recover({ [next]: [a, b] })).toMatchObject(before);
   });
 
-  it('invalid in both: a torn unit costs nothing, a unit of which nothing else is old everything', () => {
+  it('invalid in both: a torn unit costs nothing; a unit without an older block makes everything dirty', () => {
     expect(recover({ [next]: ['invalid', 'invalid'] })).toMatchObject(before);
     const written: Damage = {};
     for (let b = 1; b < BLOCKS_PER_UNIT; b++) written[next + b] = ['valid', 'valid'];
@@ -149,7 +149,7 @@ describe('the log: the block behind H', () => {
     );
   });
 
-  it('invalid in both, and it held no record: the log goes on behind it', () => {
+  it('invalid in both, and it held no record: the log continues after it', () => {
     const r = recover({
       [next]: ['valid', 'valid'],
       [next + 1]: ['invalid', 'invalid'],
@@ -174,7 +174,7 @@ describe('the log: any other place', () => {
       });
   });
 
-  it("is torn where a write may have been in flight, however deep the engine writes, and the device's fault elsewhere", () => {
+  it('is torn where a write may have been in flight, for any size of commits, and a fault of the device elsewhere', () => {
     for (const logBytes of [LOG_BYTES_MIN, 2 ** 20, 2 ** 22]) {
       const { ringBlocks } = journalLayout(logBytes, REGIONS);
       const tracking = {
@@ -202,7 +202,7 @@ describe('the log: any other place', () => {
     }
     const last = HEAD + inFlightBlocksMax(RING);
     if (last < TAIL + RING)
-      expect(recover({ [last - RING]: ['invalid', 'valid'] }).list).toEqual(['indicator-torn repaired']);
+      expect(recover({ [last - RING]: ['invalid', 'valid'] }).list).toEqual([['indicator-torn', 'repaired']]);
     const durable = journalLayout(2 ** 20, REGIONS);
     const findings = new Findings();
     recoverLog(
@@ -221,7 +221,7 @@ describe('the log: any other place', () => {
 });
 
 describe('the indicator area', () => {
-  // Generations of the block's copies, and the newest of their units.
+  // Generations of the block's copies, and the newest generations of their units.
   it.each<[string, [number, number], [number, number], CopyChoice]>([
     ['current and current', [7, 6], [7, 6], 0],
     ['current and current', [6, 7], [6, 7], 1],
@@ -264,34 +264,37 @@ describe('the superblocks', () => {
     expect([r.superblocksToRepair, r.findings.list.map((f) => f.effect)]).toEqual([[copy], ['repaired']]);
   });
 
-  it.each([0, 1] as const)("copy %i of an earlier format, or of a later one: the journal's own blocks tell", (copy) => {
-    for (const other of [1, 3]) {
-      const bytes = formatted(2);
-      bytes.set(of(other, copy), layout.superblockOffset[copy]);
-      const r = recoverBytes(bytes);
-      expect([...r.dirty.regions()]).toEqual([5]);
-      expect([r.identity.formatEpoch, r.superblocksToRepair, r.findings.list.map((f) => f.effect)]).toEqual([
-        2,
-        [copy],
-        ['repaired'],
-      ]);
-    }
-  });
+  it.each([0, 1] as const)(
+    "copy %i of an earlier or a later format: the format of the journal's blocks counts",
+    (copy) => {
+      for (const other of [1, 3]) {
+        const bytes = formatted(2);
+        bytes.set(of(other, copy), layout.superblockOffset[copy]);
+        const r = recoverBytes(bytes);
+        expect([...r.dirty.regions()]).toEqual([5]);
+        expect([r.identity.formatEpoch, r.superblocksToRepair, r.findings.list.map((f) => f.effect)]).toEqual([
+          2,
+          [copy],
+          ['repaired'],
+        ]);
+      }
+    },
+  );
 
-  it('of two formats, and the blocks of neither: everything is dirty', () => {
+  it('of two formats, while the blocks have a third one: everything is dirty', () => {
     const bytes = formatted(3);
     for (const copy of [0, 1] as const) bytes.set(of(1 + copy, copy), layout.superblockOffset[copy]);
     expect(recoverBytes(bytes)).toMatchObject({ everythingDirty: true, needsFormat: true });
   });
 
-  it('neither valid: everything is dirty, said once', () => {
+  it('neither valid: everything is dirty, with one finding', () => {
     const bytes = formatted(1);
     bytes.fill(0, 0, 2 * UNIT_BYTES);
     const r = recoverBytes(bytes);
     expect([r.dirty.count, r.findings.list.length, r.findings.count]).toEqual([REGIONS, 1, 1]);
   });
 
-  it('of another rig: refused, whatever the other copy says', () => {
+  it('one of another rig: refused, also when the other copy is of this rig', () => {
     const bytes = formatted(1);
     const foreign = of(1, 1);
     sealBlock(

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { openedCore, run } from './bench.js';
 import { BUSY } from './coreParts.js';
 
-it('more updates than one commit holds wait for the next commit; none of their regions is marked', () => {
+it('updates beyond a full commit wait for the next commit; none of their regions is marked', () => {
   const sim = openedCore({ updateSlots: 60, log: { ringBlocks: 256, unitsPerCommit: 1, recordsPerBlock: 4 } });
   const { core } = sim;
   const t = core.begin();

@@ -1,10 +1,10 @@
 import { it } from 'vitest';
 import { settings } from './bench.js';
-import { live, type Scenario } from './randomRun.js';
+import { runScenario, type Scenario } from './randomRun.js';
 
 const step = (kind: Scenario['commands'][number][0], a = 0, b = 0): Scenario['commands'][number] => [kind, a, b];
 
-// Found at random: commits went out while others were in flight, and each found reason for the next, for ever.
+// A random run found it: each commit was written while others were in flight and caused the next one, without end.
 const COMMANDS = [
   ...Array.from({ length: 6 }, () => [step('pump'), step('deliver')]).flat(),
   step('pump'),
@@ -17,7 +17,7 @@ const COMMANDS = [
   step('write', 0, 2780),
 ];
 
-it('commits that only move the tail do not call for each other, in the smallest ring and with commits in flight', () => {
+it('a commit that only moves the tail does not cause another one, in the smallest ring and with commits in flight', () => {
   const config = settings({
     usableBytes: 2 * 4096,
     updateSlots: 5,
@@ -33,5 +33,5 @@ it('commits that only move the tail do not call for each other, in the smallest 
     log: { ringBlocks: 8, blocksPerUnit: 1, recordsPerBlock: 4, firstSequence: 5, recoveredThrough: 4 },
     regionsPerGroup: 1,
   });
-  live({ config, dirtyAtStart: [], commands: COMMANDS });
+  runScenario({ config, dirtyAtStart: [], commands: COMMANDS });
 });

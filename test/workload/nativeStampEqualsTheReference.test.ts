@@ -29,7 +29,7 @@ describe('the C stamp and the reference', () => {
     );
   });
 
-  it('see the same in a sector, whatever is in it', () => {
+  it('read the same from a sector with any content', () => {
     const damage = fc.record({ at: fc.integer({ min: 0, max: 511 }), xor: fc.integer({ min: 0, max: 255 }) });
     fc.assert(
       fc.property(fields, fc.array(damage, { maxLength: 3 }), fc.boolean(), (stamp, damages, zero) => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createPrng, deriveSeed } from '../../src/base/prng.js';
 
 describe('seeded numbers', () => {
-  it('are the same for the same seed and others for its neighbour', () => {
+  it('are equal for equal seeds and different for neighboring seeds', () => {
     const draw = (seed: number): number[] => {
       const prng = createPrng(seed);
       return Array.from({ length: 50 }, () => prng.nextU32());
@@ -25,7 +25,7 @@ describe('seeded numbers', () => {
     }
   });
 
-  it('derive seeds that do not collide for neighbouring cycles and campaigns', () => {
+  it('derive seeds that do not collide for neighboring cycles and campaigns', () => {
     const seen = new Set<number>();
     for (let seed = 0; seed < 100; seed++) {
       for (let index = 0; index < 100; index++) seen.add(deriveSeed(seed, index));
@@ -33,7 +33,7 @@ describe('seeded numbers', () => {
     expect(seen.size).toBe(10_000);
   });
 
-  it('refuse a seed that is not a whole number', () => {
+  it('refuse a seed that is not a non-negative integer', () => {
     expect(() => createPrng(-1)).toThrow(RangeError);
     expect(() => createPrng(0.5)).toThrow(RangeError);
   });

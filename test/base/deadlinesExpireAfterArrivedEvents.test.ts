@@ -1,4 +1,4 @@
-/** On the real event loop, which stands still because the test holds it: what has arrived is delivered before a deadline is judged. */
+/** On the real event loop, which the test blocks: events that have arrived are delivered before a deadline expires. */
 import { afterEach, describe, expect, it } from 'vitest';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
@@ -10,8 +10,8 @@ import { within } from '../../src/campaign/within.js';
 
 const nothing = new Int32Array(new SharedArrayBuffer(4));
 
-/** The thread does nothing for so long; others go on. */
-function standStill(ms: number): void {
+/** Blocks this thread; others continue. */
+function blockThread(ms: number): void {
   Atomics.wait(nothing, 0, 0, ms);
 }
 
@@ -21,9 +21,9 @@ writeFileSync(file, 'x');
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('a deadline', () => {
-  it('that passed while the loop stood still is judged after what came meanwhile, and the standstill is told', async () => {
-    const told: HostPause[] = [];
-    const deaf = attended.onPause((standstill) => told.push(standstill));
+  it('that passed while the loop was blocked expires after the events that arrived meanwhile, and the pause is reported', async () => {
+    const reported: HostPause[] = [];
+    const removeListener = attended.onPause((pause) => reported.push(pause));
     const read = within(systemClock, 1000, 'a read that is done at once', readFile(file, 'utf8'));
     await new Promise((resolve) => setTimeout(resolve, 50));
     const slow = within(
@@ -32,18 +32,18 @@ describe('a deadline', () => {
       'one that takes its time',
       readFile(file, 'utf8').then(async (text) => (await new Promise((resolve) => setTimeout(resolve, 300)), text)),
     );
-    standStill(1500);
+    blockThread(1500);
     expect(await Promise.all([read, slow])).toEqual(['x', 'x']);
-    deaf();
-    expect(Math.max(...told.map(({ ms }) => ms))).toBeGreaterThan(1000);
+    removeListener();
+    expect(Math.max(...reported.map(({ ms }) => ms))).toBeGreaterThan(1000);
   });
 
-  it('comes all the same when nothing does', async () => {
+  it('expires when no event arrives', async () => {
     const never = within(systemClock, 50, 'nothing', new Promise(() => undefined));
     await expect(never).rejects.toMatchObject({ code: 'HARDWARE_FAILED' });
   });
 
-  it('that is cancelled does not come', async () => {
+  it('that is canceled does not expire', async () => {
     let came = false;
     const cancel = attended.after(5, () => (came = true));
     cancel();
@@ -51,7 +51,7 @@ describe('a deadline', () => {
     expect(came).toBe(false);
   });
 
-  it('further away than a timer of Node reaches does not come at once', async () => {
+  it('beyond the longest timer of Node does not expire at once', async () => {
     let came = false;
     const cancel = attended.after(2 ** 40, () => (came = true));
     await new Promise((resolve) => setTimeout(resolve, 30));
