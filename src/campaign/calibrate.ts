@@ -148,7 +148,7 @@ class Measurement {
     });
     try {
       watch.begin(this.areas, this.rig.campaign.silenceMs);
-      const [command] = await session.power.switchRails([this.rail], 'off');
+      const [command] = await session.power.switchAndRecord([this.rail], 'off');
       await this.inTime('cut', `seeing rail ${this.rail} go down (welded, miswired, or fed twice?)`, seen);
       await session.engine.powerLost([...this.areas]);
       return { cutMs: this.firstAfter(command, signs), silent: signs.some((sign) => sign.source === 'silent') };
@@ -178,7 +178,7 @@ class Measurement {
     let backNs = 0;
     try {
       const looking = watch.untilReadable(this.areas, RETURN_LOOK_MS).then(() => (backNs = session.clock.nowNs()));
-      const [command] = await session.power.switchRails([this.rail], 'on');
+      const [command] = await session.power.switchAndRecord([this.rail], 'on');
       await this.inTime('return', `the return of rail ${this.rail}`, looking);
       return Math.max(0, backNs - Math.max(askedNs, command.commandNs)) / NS_PER_MS;
     } finally {

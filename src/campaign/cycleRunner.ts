@@ -129,12 +129,12 @@ export class CycleRunner {
       case 'awaitReturn':
         return this.dispatchResult(this.watch.untilReadable(effect.areas), () => ({ type: 'returned' }));
       case 'switchOff':
-        return this.dispatchResult(bench.power.switchRails(effect.rails, 'off'), (commands) => ({
+        return this.dispatchResult(bench.power.switchAndRecord(effect.rails, 'off'), (commands) => ({
           type: 'switchedOff',
           commands,
         }));
       case 'switchOn':
-        return this.dispatchResult(bench.power.switchRails(effect.rails, 'on'), () => ({
+        return this.dispatchResult(bench.power.switchAndRecord(effect.rails, 'on'), () => ({
           type: 'switchedOn',
           atNs: bench.clock.nowNs(),
         }));

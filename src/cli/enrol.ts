@@ -10,7 +10,7 @@ import { gateQuestions } from '../campaign/session/places.js';
 import { CampaignError, textOf } from '../campaign/errors.js';
 import { lockRig } from '../campaign/session/rigLock.js';
 import { enrolmentPath, loadEnrolments } from '../gate/enrolment.js';
-import { disksToEnrol, enrolDisks, isConfirmed, obstacles, type DiskToEnrol } from '../gate/enrolDisks.js';
+import { disksToEnrol, enrolDisks, isConfirmed, notCuredByEnrolling, type DiskToEnrol } from '../gate/enrolDisks.js';
 import { checkGate } from '../gate/gate.js';
 import { formatGate } from '../gate/gateReport.js';
 import { LABEL_BLOCK_BYTES, labelOffset } from '../gate/label.js';
@@ -53,7 +53,7 @@ async function enrolRig(rig: ResolvedRig, options: EnrolOptions): Promise<void> 
     const report = await checkGate(requests, { enrolments: loadEnrolments(file), ffi });
     const disks = disksToEnrol(report, relabel);
     if (!report.passed && disks.length === 0)
-      throw new CampaignError('GATE_REFUSED', formatGate(obstacles(report, relabel)));
+      throw new CampaignError('GATE_REFUSED', formatGate(notCuredByEnrolling(report, relabel)));
     refuseUnused(disks, iMean);
     // All or none: a rig half enrolled can't run anyway.
     for (const disk of disks) {

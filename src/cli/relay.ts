@@ -28,7 +28,7 @@ export function addRelay(program: Command, setExit: SetExit): void {
       .description(`switch rails ${state}${state === 'on' ? ' (default: all)' : ''}`)
       .option('--json', 'for programs')
       .action((file: string, rails: string[], options: RelayOptions) =>
-        switchRails(loadRig(file), rails, state, options),
+        switchByHand(loadRig(file), rails, state, options),
       );
   }
   relay
@@ -46,7 +46,7 @@ export function addRelay(program: Command, setExit: SetExit): void {
     );
 }
 
-async function switchRails(
+async function switchByHand(
   rig: ResolvedRig,
   names: string[],
   state: 'on' | 'off',

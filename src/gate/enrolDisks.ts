@@ -49,7 +49,7 @@ export function disksToEnrol(report: GateReport, relabel = false): DiskToEnrol[]
 }
 
 /** What stands between a rig and its enrolment: findings that enrolling does not cure. Cured ones would send a person in a circle. */
-export function obstacles(report: GateReport, relabel = false): GateReport {
+export function notCuredByEnrolling(report: GateReport, relabel = false): GateReport {
   const cured = relabel ? [...CURED, ...CURED_BY_RELABELLING] : CURED;
   const named = (role: AreaName): boolean => {
     const identity = report.devices.find(({ request }) => request.role === role)?.identity ?? null;
@@ -88,7 +88,7 @@ export async function enrolDisks(disks: readonly DiskToEnrol[], options: EnrolDi
   try {
     for (const { identity } of disks) held.push(openDevice(identity.path, { ffi: options.ffi }));
     for (const [i, disk] of disks.entries()) requireSame(disk, held[i]!);
-    await askAgain(disks, options);
+    await checkGateAgain(disks, options);
     for (const [i, disk] of disks.entries()) {
       writeLabel(held[i]!, labelOf(held[i]!.identity, options.rig, disk.role, options.enrolledAt), options.ffi);
       const { uuid, fields } = options.rig;
@@ -116,19 +116,19 @@ function requireSame({ role, identity }: DiskToEnrol, { identity: now }: Pick<Op
 }
 
 /** Under our claim nobody can mount, swap on or format what the gate sees now. */
-async function askAgain(
+async function checkGateAgain(
   disks: readonly DiskToEnrol[],
   { file, requests, relabel, ffi }: EnrolDisksOptions,
 ): Promise<void> {
   const mine = requests.filter(({ role }) => disks.some((disk) => disk.role === role));
-  const report = await checkGate(mine, { enrolments: loadEnrolments(file), claimed: true, ffi });
+  const report = await checkGate(mine, { enrolments: loadEnrolments(file), openedExclusively: true, ffi });
   const still = disksToEnrol(report, relabel);
   for (const disk of disks) {
     const now = still.find(({ role }) => role === disk.role);
     if (now === undefined)
       throw new DeviceError(
         'DEVICE_CHANGED',
-        `${disk.role} is not what it was when it was shown; nothing was written\n${formatGate(obstacles(report, relabel))}`,
+        `${disk.role} is not what it was when it was shown; nothing was written\n${formatGate(notCuredByEnrolling(report, relabel))}`,
         { role: disk.role },
       );
     requireSame(disk, now);

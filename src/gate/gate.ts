@@ -19,7 +19,7 @@ import {
   type GateReport,
   type GateRequest,
 } from './gateReport.js';
-import { checkClaim, checkUse } from './use.js';
+import { checkExclusiveOpen, checkUse } from './use.js';
 import { loadNative } from '../blockdev/ffi/loadNative.js';
 import type { FfiName, NativeLibrary } from '../blockdev/ffi/native.js';
 import { lookAt, nameOfOpen } from '../blockdev/openDevice.js';
@@ -32,9 +32,9 @@ export interface GateOptions {
   enrolments?: readonly Enrolment[];
   ffi?: FfiName;
   /** The asker has claimed the devices itself: that they can't be claimed again is no finding. */
-  claimed?: boolean;
+  openedExclusively?: boolean;
   /** Roles of devices that seem to have no power: only asked whether they are in use, which needs no read. A read may never end. */
-  dark?: readonly AreaName[];
+  unpowered?: readonly AreaName[];
 }
 
 /** All findings at once, requests in order. Rejects only when the gate itself can't work (no native library). */
@@ -44,7 +44,7 @@ export async function checkGate(requests: readonly GateRequest[], options: GateO
   const candidates: Candidate[] = [];
   const devices: GateReport['devices'] = [];
   for (const request of requests) {
-    if (options.dark?.includes(request.role) === true) {
+    if (options.unpowered?.includes(request.role) === true) {
       findings.push(...useOf(request));
       devices.push({ request, identity: null });
       continue;
@@ -87,7 +87,7 @@ async function checkCandidate(
     ...(await checkIdentity(candidate)),
     ...checkReadOnly(candidate),
     // Only what nothing else explains: EBUSY beside "mounted at /srv" says nothing more.
-    ...(inUse.length > 0 || options.claimed ? inUse : checkClaim(request, name, native)),
+    ...(inUse.length > 0 || options.openedExclusively ? inUse : checkExclusiveOpen(request, name, native)),
     ...probed,
     ...(await checkEnrolment(
       candidate,

@@ -144,7 +144,7 @@ export async function isSameFile(a: string, b: string): Promise<boolean> {
 /** (MERGED) Are two roles one device? By number, by backing file, or by the disk's own name when it is reached over two paths. */
 
 /** Null, or in words why the two are one. */
-export async function whyOne(a: DeviceIdentity, b: DeviceIdentity): Promise<string | null> {
+export async function whySameDevice(a: DeviceIdentity, b: DeviceIdentity): Promise<string | null> {
   if (a.majorMinor === b.majorMinor) return `both are ${a.kernelName}`;
   if (arePartitionsOfOneDisk(a, b)) return null;
   if (a.backingFile !== null && b.backingFile !== null)
@@ -166,7 +166,7 @@ export async function checkDuplicates(candidates: readonly Candidate[]): Promise
   const findings: GateFinding[] = [];
   for (const [i, later] of candidates.entries()) {
     for (const earlier of candidates.slice(0, i)) {
-      const why = await whyOne(earlier.identity, later.identity);
+      const why = await whySameDevice(earlier.identity, later.identity);
       if (why === null) continue;
       const found = `the same as ${earlier.request.role} (${earlier.request.path}): ${why}`;
       findings.push(finding(later.request, 'GATE_SAME_DEVICE', found, 'every role needs a device of its own'));

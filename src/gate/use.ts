@@ -74,7 +74,7 @@ function checkHolders(request: GateRequest, majorMinor: string): GateFinding[] {
 }
 
 /** The backstop: whoever claims a block device makes this fail with EBUSY, in any mount namespace. Claims for an instant itself. */
-export function checkClaim(request: GateRequest, name: string, native: NativeLibrary): GateFinding[] {
+export function checkExclusiveOpen(request: GateRequest, name: string, native: NativeLibrary): GateFinding[] {
   const fd = openExclusive(native, name);
   if (fd >= 0) {
     native.pp_close(fd);

@@ -1,6 +1,6 @@
 /**
- * A relay board as data. The catalogue and a rig profile's `boardTypes:` use the same words, and the same schema reads
- * both: a new board is a few lines of YAML. Templates are explained in language/template.ts and language/reply.ts.
+ * A relay board as data. One schema reads the catalogue and `boardTypes:` of a rig profile, so a new board takes a few
+ * lines of YAML. language/template.ts and language/reply.ts describe the templates.
  *
  *     myboard:
  *       channels: { min: 1, max: 4 }
@@ -16,12 +16,12 @@ import { baudSchema, dataBitsSchema, EIGHT_N_ONE, flowControlSchema, paritySchem
 const template = z.string().min(1);
 const templates = z.union([template.transform((one) => [one]), z.array(template).min(1)]);
 
-/** One question and its answer; a bare string is a frame without an answer. */
+/** One frame and its answer; a plain string is a frame without an answer. */
 const stepSchema = z.union([
   template.transform((send) => ({ send, expect: undefined, timeoutMs: undefined })),
   z.strictObject({
     send: template,
-    /** `echo`: the same bytes come back. Several templates: any of them. Absent: no answer. */
+    /** `echo`: the board repeats the frame. Several templates: it sends any of them. Absent: it does not answer. */
     expect: templates.optional(),
     /** 1 … 60000 ms; default: the board's `replyTimeoutMs`. */
     timeoutMs: z.number().int().min(1).max(60_000).optional(),
@@ -34,18 +34,18 @@ const optionSchema = z.union([
 ]);
 
 const readSchema = z.strictObject({
-  /** Only boards with so many channels; of several ways to ask, the first that fits is used. */
+  /** For boards with this number of channels only; of several `read` rules the first that fits is used. */
   forChannels: z.strictObject({ min: z.number().int().min(1), max: z.number().int().max(64) }).optional(),
   send: template,
   expect: templates,
   timeoutMs: z.number().int().min(1).max(60_000).optional(),
-  /** One question for each channel, or one for the whole board. */
+  /** `channel`: one frame for each channel; `board`: one frame for all of them. */
   per: z.enum(['channel', 'board']).default('board'),
-  /** `echo`: the board repeats what was last written; `state`: it reads the relay's own register or pin. */
+  /** `echo`: the board repeats the last command; `state`: it reads the relay's own register or pin. */
   kind: z.enum(['echo', 'state']).default('state'),
-  /** Asked so often, the last answer counts: some boards answer with the state before. 1 … 5. */
+  /** How often the frame is sent, 1 … 5; the last answer counts. Some boards first answer with the previous state. */
   times: z.number().int().min(1).max(5).default(1),
-  /** Some boards of this type never answer: if the first question after opening gets none, there is no read-back. */
+  /** Some boards of this type never answer: if the first frame after opening gets no answer, there is no read-back. */
   mayBeMute: z.boolean().default(false),
 });
 
@@ -54,15 +54,15 @@ const measureSchema = z.strictObject({
   /** Must capture {value}. */
   expect: templates,
   timeoutMs: z.number().int().min(1).max(60_000).optional(),
-  /** On from here up, off from there down; between them it is neither yet. A number, or an option's name. */
+  /** Thresholds in the unit of {value}: a number, or an option's name. Between the two the output is neither on nor off. */
   onAtLeast: z.union([z.number(), template]),
   offAtMost: z.union([z.number(), template]),
-  /** An output ramps: asked again for so long until it is one or the other. 0 … 60000 ms. */
+  /** How long the output may ramp, 0 … 60000 ms: until then it is measured again. */
   withinMs: z.number().int().min(0).max(60_000).default(2000),
 });
 
 const pulseSchema = z.strictObject({
-  /** `off`: relay goes off and, timed by the board, on again; `on`: the other way. {units} is the duration. */
+  /** `off`: the relay goes off, and on again after a time that the board measures; `on`: the reverse. {units} is that time. */
   on: stepSchema.optional(),
   off: stepSchema.optional(),
   unitMs: z.number().int().min(1).max(60_000),
@@ -72,36 +72,36 @@ const pulseSchema = z.strictObject({
 export const boardTypeSchema = z
   .strictObject({
     title: z.string().default('described in the rig profile'),
-    /** USB ids (`1a86:7523`) by which `relay list` guesses; many boards share a converter chip. */
+    /** USB ids (`1a86:7523`) for the guess of `relay list`; many boards share a converter chip. */
     usb: z.array(z.string().regex(/^[0-9a-f]{4}:[0-9a-f]{4}$/)).default([]),
-    /** How sure the description is: A several sources, B one, C recalled; `user` for a rig profile's own. */
+    /** How reliable the description is: A several sources, B one, C from memory; `user`: from a rig profile. */
     sure: z.enum(['A', 'B', 'C', 'user']).default('user'),
     baud: baudSchema.default(9600),
-    // A profile may say otherwise of one board, under options.
+    // A profile may override these for one board, under options.
     parity: paritySchema.default(EIGHT_N_ONE.parity),
     dataBits: dataBitsSchema.default(EIGHT_N_ONE.dataBits),
     stopBits: stopBitsSchema.default(EIGHT_N_ONE.stopBits),
     flowControl: flowControlSchema.default(EIGHT_N_ONE.flowControl),
     channels: z.strictObject({ min: z.number().int().min(1), max: z.number().int().min(1).max(64) }),
-    /** Numbers of the rig profile that templates may use, as `address`. */
+    /** Numbers that a board sets under options and templates use by name, such as `address`. */
     options: z.record(z.string().regex(/^[a-z][A-Za-z0-9]*$/), optionSchema).default({}),
-    /** Silence between the end of one exchange and the next frame. 0 … 10000 ms. */
+    /** Pause between the end of one exchange and the next frame, 0 … 10000 ms. */
     gapMs: z.number().min(0).max(10_000).default(0),
     replyTimeoutMs: z.number().int().min(1).max(60_000).default(500),
-    /** An answer without any fixed byte is complete when the line was silent for so long. 1 … 1000 ms. */
+    /** An answer without any fixed byte is complete when the line was quiet for this long, 1 … 1000 ms. */
     quietMs: z.number().int().min(1).max(1000).default(20),
-    /** Closing the tty drops DTR. False where that would reset the board or move a relay. */
+    /** Whether closing the tty drops DTR. False where that would reset the board or move a relay. */
     hangUpOnClose: z.boolean().default(true),
-    /** Opening the tty resets the board and drops its relays; the first bytes it then says, and how long to wait. */
+    /** For boards that opening the tty resets, which drops their relays: the first bytes after that, and the deadline. */
     boot: z
       .strictObject({
         expect: templates,
         timeoutMs: z.number().int().min(1).max(60_000).default(8000),
-        /** Sent when half of that time has passed in silence: not every copy of the board resets. */
+        /** Sent after half of the deadline without an answer: not every copy of the board resets. */
         ask: template.optional(),
       })
       .optional(),
-    /** Brings a confused line parser back: sent until the answer comes, at most `tries` times. */
+    /** Ends a half frame in the board's parser: sent until the answer comes, at most `tries` times. */
     sync: z
       .strictObject({
         send: template,
@@ -114,14 +114,14 @@ export const boardTypeSchema = z
     open: z.array(stepSchema).default([]),
     /** After each opening, for each channel. */
     openEachChannel: z.array(stepSchema).default([]),
-    /** Once in the board's powered life, never again: a later identical frame would switch relays. */
+    /** Once after the board got power, never again: a second identical frame would switch relays. */
     once: z.array(stepSchema).default([]),
     identify: stepSchema.optional(),
-    /** Answers that say no, to any frame. */
+    /** Answers by which the board refuses a frame. */
     refused: templates.optional(),
-    /** Either frames for one channel each, or one frame that carries all relays as {mask}. */
+    /** Frames that switch one channel, or one frame that sets all relays by {mask}. */
     set: z.union([z.strictObject({ on: stepSchema, off: stepSchema }), z.strictObject({ mask: stepSchema })]),
-    /** All relays in one frame, where `set` is by channel: brings rails down together. */
+    /** Frames that switch all relays, where `set` switches one: they cut all rails at the same time. */
     setAll: z.strictObject({ on: stepSchema, off: stepSchema }).optional(),
     read: z.union([readSchema.transform((one) => [one]), z.array(readSchema).min(1)]).optional(),
     measure: measureSchema.optional(),
@@ -129,7 +129,11 @@ export const boardTypeSchema = z
   })
   .superRefine((type, context) => {
     if (type.channels.min > type.channels.max) {
-      context.addIssue({ code: 'custom', path: ['channels'], message: 'min is above max' });
+      context.addIssue({
+        code: 'custom',
+        path: ['channels'],
+        message: `min is ${type.channels.min}, above max, ${type.channels.max}`,
+      });
       return;
     }
     for (const problem of checkTemplates(type)) {
@@ -138,12 +142,12 @@ export const boardTypeSchema = z
   });
 
 export type BoardType = z.infer<typeof boardTypeSchema>;
-/** What a person writes, before defaults. */
+/** A description as written, before defaults. */
 export type BoardTypeInput = z.input<typeof boardTypeSchema>;
 export type Step = z.infer<typeof stepSchema>;
 export type ReadRule = z.infer<typeof readSchema>;
 
-/** What a board can say after a switch: nothing, a repeated frame, its own register, a measured output. */
+/** What a board answers after a switch: nothing, the repeated frame, its own register, a measured output. */
 export type ReadBackKind = 'none' | 'echo' | 'state' | 'measured';
 
 export function readBackOf(type: BoardType): ReadBackKind {

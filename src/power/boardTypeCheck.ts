@@ -1,6 +1,7 @@
 /**
- * Tries every template of a board description with plausible numbers, so that a slip shows up when the profile is read
- * and not at the first cut. Finds syntax, unknown names and numbers that cannot fit; it cannot know the board.
+ * Renders every template of a board description with plausible numbers, so that a mistake shows when the profile is read
+ * and not at the first cut. It finds wrong syntax, unknown names and numbers that cannot fit. It cannot find a frame that
+ * the board does not understand.
  */
 
 import { toHex } from './hex.js';
@@ -18,7 +19,7 @@ interface StepLike {
   expect?: string[];
 }
 
-/** The parts of a description that hold templates; structural, so that the schema file can import this one. */
+/** The parts of a description that hold templates; declared here because the schema imports this file. */
 export interface Templated {
   channels: { min: number; max: number };
   dataBits: number;
@@ -39,7 +40,7 @@ export interface Templated {
 
 type Path = (string | number)[];
 
-/** All problems found, with the path of the field. */
+/** All problems, each with the path of its field. */
 export function checkTemplates(type: Templated): TemplateProblem[] {
   const problems: TemplateProblem[] = [];
   const attempt = (path: Path, use: () => unknown): void => {
@@ -102,7 +103,7 @@ function requireFit(frame: Uint8Array, dataBits: number): void {
   throw new TemplateError(`byte ${toHex(Uint8Array.of(wide))} does not fit into ${dataBits} data bits`);
 }
 
-/** A limit of a measurement: a number, or an expression over the board's options. */
+/** A threshold of a measurement: a number, or an expression over the board's options. */
 export function threshold(limit: number | string, values: Values): number {
   return typeof limit === 'number' ? limit : evaluate(limit, values);
 }

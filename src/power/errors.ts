@@ -1,28 +1,27 @@
 /**
- * What can go wrong with power, told apart by a stable code. A program switches on `code`; the message is for a person
- * and says what was sent, what came back and what to try next. No message is ever matched on its text.
+ * Errors of boards, ttys and rails, each with a stable `code` for programs. The message is for the operator: what was
+ * sent, what came back and what to check. No program matches its text.
  */
 import { PlugpullError } from '../base/plugpullError.js';
-
 import { readable, toHex } from './hex.js';
 
 export type PowerErrorCode =
-  | 'BOARD_MUTE' // nothing came back
-  | 'BOARD_GARBAGE' // something came back that the board's description does not know
-  | 'BOARD_REFUSED' // the board answered that it will not do it
+  | 'BOARD_MUTE' // no answer
+  | 'BOARD_GARBAGE' // an answer that the board's description does not contain
+  | 'BOARD_REFUSED' // the board answered that it refuses the frame
   | 'BOARD_CONTRADICTS' // the read-back differs from the command
   | 'TTY_MISSING'
   | 'TTY_BUSY'
   | 'TTY_PERMISSION'
-  | 'TTY_FAILED' // the tty went away or refuses its settings
+  | 'TTY_FAILED' // the tty was unplugged, or refuses its settings
   | 'COMMAND_FAILED' // a command of an `exec` board
-  | 'BAD_BOARD_TYPE' // a board description that is not one
+  | 'BAD_BOARD_TYPE' // an unknown board type, or an invalid description
   | 'BAD_SPEC' // boards and rails that do not fit together
   | 'UNKNOWN_RAIL'
-  | 'RIG_BROKEN' // the latch: no cut any more
+  | 'RIG_BROKEN' // the controller is latched: it cuts no rail any more
   | 'CLOSED';
 
-/** Whatever of it is known. */
+/** The fields that apply to the error. */
 export interface PowerErrorContext {
   board?: string;
   tty?: string;
@@ -35,11 +34,11 @@ export interface PowerErrorContext {
   timeoutMs?: number;
   holderPid?: number;
   holderName?: string;
-  /** The holder asks one question and is gone. */
+  /** The holder reads the board once and releases the tty. */
   holderIsBrief?: boolean;
   restored?: string[];
   notRestored?: string[];
-  /** Code of the failure behind this one. */
+  /** Code of the error that caused this one. */
   causeCode?: PowerErrorCode;
 }
 
@@ -49,18 +48,18 @@ export function isPowerError(error: unknown): error is PowerError {
   return error instanceof PowerError;
 }
 
-/** What was said to a board, and how messages show it. */
-export interface Said {
+/** A frame that was sent to a board, and how messages show it. */
+export interface SentFrame {
   board: string;
   sent: Uint8Array;
-  /** Bytes that are words are shown as such. */
+  /** Whether messages show the bytes as text. */
   inWords: { sent: boolean; received: boolean };
   /** `9600 8N1`. */
   line: string;
 }
 
-/** Nothing came back within the time given. */
-export function boardMute({ board, sent, inWords, line }: Said, timeoutMs: number): PowerError {
+/** The board did not answer within `timeoutMs`. */
+export function boardMute({ board, sent, inWords, line }: SentFrame, timeoutMs: number): PowerError {
   return new PowerError(
     'BOARD_MUTE',
     `board "${board}" did not answer "${readable(sent, inWords.sent)}" within ${timeoutMs} ms: check its supply, tty, type ` +
@@ -69,19 +68,23 @@ export function boardMute({ board, sent, inWords, line }: Said, timeoutMs: numbe
   );
 }
 
-/** Bytes came back, but not the ones that the description expects. */
-export function boardGarbage({ board, sent, inWords, line }: Said, received: Uint8Array, expected: string): PowerError {
+/** The board sent bytes, but not those that its description expects. */
+export function boardGarbage(
+  { board, sent, inWords, line }: SentFrame,
+  received: Uint8Array,
+  expected: string,
+): PowerError {
   return new PowerError(
     'BOARD_GARBAGE',
     `board "${board}" answered "${readable(received, inWords.received)}" to "${readable(sent, inWords.sent)}", expected ${expected}: ` +
-      `wrong board type, unit address or line settings (${line})?`,
+      `check its board type, unit address and line settings (${line})`,
     { board, sentHex: toHex(sent), receivedHex: toHex(received), expected },
   );
 }
 
-/** A well-formed answer that says no; `hint`: what that may mean for such a frame. */
+/** The board answered with a refusal; `hint`: the likely reason, and what to check. */
 export function boardRefused(
-  { board, sent, inWords }: Said,
+  { board, sent, inWords }: SentFrame,
   received: Uint8Array,
   hint: string,
   reason?: number,

@@ -1,10 +1,10 @@
-/** Bytes as people read them on a serial line: upper-case pairs with spaces between. */
+/** Bytes as upper-case hex pairs with spaces between, and as text for messages. */
 
 export function toHex(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => byte.toString(16).toUpperCase().padStart(2, '0')).join(' ');
 }
 
-/** Bytes of a dialogue in words as words, anything else as hex pairs; for messages, which put it in quotes. */
+/** Bytes for a message: as text if `isText`, else as hex pairs. The caller adds the quotes. */
 export function readable(bytes: Uint8Array, isText: boolean): string {
   return isText ? Array.from(bytes, printed).join('') : toHex(bytes);
 }
@@ -18,7 +18,7 @@ function printed(byte: number): string {
     : `\\x${byte.toString(16).toUpperCase().padStart(2, '0')}`;
 }
 
-/** Reads what `toHex` writes; spaces are free. Throws `TypeError` on anything else. */
+/** The inverse of `toHex`; ignores spaces. Throws `TypeError` on any other text. */
 export function fromHex(text: string): Uint8Array {
   const digits = text.replace(/\s+/g, '');
   if (digits.length % 2 !== 0 || /[^0-9A-Fa-f]/.test(digits)) throw new TypeError(`not pairs of hex digits: "${text}"`);

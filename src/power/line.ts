@@ -1,6 +1,6 @@
 /**
- * How bytes travel on a serial line. Boards of the catalogue use eight data bits, no parity and one stop bit (8N1); a
- * profile or a board description may say otherwise, word for word the same.
+ * Settings of a serial line. Boards of the catalogue use eight data bits, no parity and one stop bit (8N1); a profile or a
+ * board description overrides them with these fields.
  */
 
 import { z } from 'zod';
@@ -8,21 +8,26 @@ import { z } from 'zod';
 export const PARITIES = ['none', 'even', 'odd'] as const;
 export const FLOW_CONTROLS = ['none', 'rts-cts', 'xon-xoff'] as const;
 
-export const baudSchema = z.number().int().min(50).max(4_000_000).describe('Symbols a second; 50 to 4000000.');
+export const baudSchema = z
+  .number()
+  .int()
+  .min(50)
+  .max(4_000_000)
+  .describe('Baud rate; 50 to 4000000; default: of the board type.');
 export const paritySchema = z
   .enum(PARITIES)
-  .describe('none, even or odd. Boards of Modbus that keep to its standard have even.');
+  .describe('Parity; none, even or odd; default: of the board type. The Modbus standard prescribes even.');
 export const dataBitsSchema = z
   .number()
   .int()
   .min(5)
   .max(8)
-  .describe('5 to 8; with fewer than 8, no frame may hold a byte that does not fit.');
-export const stopBitsSchema = z.literal([1, 2]).describe('1 or 2.');
+  .describe('Data bits; 5 to 8; default: of the board type. Every byte of a frame must fit.');
+export const stopBitsSchema = z.literal([1, 2]).describe('Stop bits; 1 or 2; default: of the board type.');
 export const flowControlSchema = z
   .enum(FLOW_CONTROLS)
   .describe(
-    'none; rts-cts: by the lines of those names, which must be wired; xon-xoff: by the bytes 11 and 13, for boards that speak in words.',
+    'Flow control; none, rts-cts (RTS and CTS must be wired) or xon-xoff (bytes 11 and 13, for text protocols only); default: of the board type.',
   );
 
 export interface LineSettings {
@@ -33,7 +38,7 @@ export interface LineSettings {
   flowControl: (typeof FLOW_CONTROLS)[number];
 }
 
-/** But for the baud rate. */
+/** All settings except the baud rate. */
 export const EIGHT_N_ONE = { parity: 'none', dataBits: 8, stopBits: 1, flowControl: 'none' } as const;
 
 /** `9600 8N1`, `19200 8E1 rts-cts` */
@@ -42,7 +47,7 @@ export function lineText({ baud, parity, dataBits, stopBits, flowControl }: Line
   return `${baud} ${dataBits}${parity[0].toUpperCase()}${stopBits}${flow}`;
 }
 
-/** The settings of a board type, but for what the profile says of this board. */
+/** The settings of a board type, with those that the profile overrides for one board. */
 export function lineOf(
   type: LineSettings,
   own: { [K in keyof LineSettings]?: LineSettings[K] | undefined },

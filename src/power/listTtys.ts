@@ -1,4 +1,4 @@
-/** What `relay list` shows: the serial ports of this host, and which boards each of them may be. */
+/** Lists the serial ports of this host for `relay list`, each with the board types that it may be. */
 
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -8,22 +8,22 @@ import { holderOf } from './transport/ttyProblems.js';
 
 export interface TtyListing {
   path: string;
-  /** The name to put in a rig profile: under by-id where that is this adapter's alone, else under by-path. Null: it has none. */
+  /** The name for a rig profile: under by-id if no other adapter can have that name, else under by-path. Null: it has none. */
   stablePath: string | null;
   /**
-   * Its name under by-id, where that is not its alone: adapters without a serial number (most CH340) have one name in
-   * common, and the link leads to the one that was plugged in last. Null: it has no such name.
+   * Its name under by-id, if another adapter can have the same: all adapters of one kind without a serial number (most
+   * CH340) have one name, and the link leads to the one plugged in last. Null: it has no such name.
    */
   sharedById: string | null;
   /** `1a86:7523`, lower case; null: not USB. */
   usb: string | null;
   manufacturer: string | null;
-  /** Board types whose USB id this is; a converter chip is shared by many, so a guess. */
+  /** Board types with this USB id: a guess, because many boards share a converter chip. */
   likelyTypes: string[];
   heldBy: { pid: number; name: string } | null;
 }
 
-/** A port as udev tells it. */
+/** A serial port as udev describes it. */
 export interface SerialPortOfHost {
   path: string;
   manufacturer?: string | undefined;
@@ -34,10 +34,10 @@ export interface SerialPortOfHost {
   productId?: string | undefined;
 }
 
-/** Where ports are looked for. */
+/** The sources of the list; tests replace them. */
 export interface TtySources {
   ports(): Promise<SerialPortOfHost[]>;
-  /** With by-id and by-path. */
+  /** The directory that contains by-id and by-path. */
   linkDir: string;
 }
 
@@ -56,7 +56,7 @@ export async function listTtys(
     const usb = port.vendorId && port.productId ? `${port.vendorId}:${port.productId}`.toLowerCase() : null;
     const node = targetOf(port.path) ?? port.path;
     const idName = byId.get(node) ?? (port.pnpId ? path.join(sources.linkDir, 'by-id', port.pnpId) : null);
-    const isShared = idName !== null && !isItsAlone(port, ports);
+    const isShared = idName !== null && !hasUniqueId(port, ports);
     return {
       path: port.path,
       stablePath: (isShared ? null : idName) ?? byPath.get(node) ?? null,
@@ -69,22 +69,25 @@ export async function listTtys(
   });
 }
 
-/** A twin may be plugged in tomorrow: only a serial number makes the name one adapter's, and cheap ones all have the same. */
-function isItsAlone(port: SerialPortOfHost, all: readonly SerialPortOfHost[]): boolean {
+/**
+ * Whether no other adapter can have this port's name under by-id. Without a serial number a second adapter of this kind
+ * gets the same name, and some manufacturers give all adapters one serial number.
+ */
+function hasUniqueId(port: SerialPortOfHost, all: readonly SerialPortOfHost[]): boolean {
   if (!port.serialNumber) return false;
   return port.pnpId === undefined || all.every((other) => other === port || other.pnpId !== port.pnpId);
 }
 
-/** A 16550's node exists for each port that a board might have; sysfs says which have no UART behind them (type 0, unknown). */
+/** The 8250 driver creates nodes for ports that do not exist; sysfs gives those the type 0 (unknown). */
 function isEmptySocket(tty: string): boolean {
   try {
     return fs.readFileSync(`/sys/class/tty/${path.basename(tty)}/type`, 'utf8').trim() === '0';
   } catch {
-    return false; // not a port of the serial core: USB bridges tell no type
+    return false; // not a port of the serial core: a USB bridge has no type
   }
 }
 
-/** By node; of several links to one, the first by name (by-path has one for USB 2 besides the one for USB). */
+/** Links by node. Of several links to one node the first by name counts: by-path has one for USB and one for USB 2. */
 function linksIn(dir: string): Map<string, string> {
   const found = new Map<string, string>();
   if (!fs.existsSync(dir)) return found;
@@ -96,7 +99,7 @@ function linksIn(dir: string): Map<string, string> {
   return found;
 }
 
-/** Null: unplugged since its name was listed. */
+/** Null: the adapter was unplugged after its name was listed. */
 function targetOf(link: string): string | null {
   try {
     return fs.realpathSync(link);

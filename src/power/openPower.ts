@@ -1,4 +1,4 @@
-/** Opens all boards of a rig and hands out its rails. */
+/** Opens the boards of a rig: to switch its rails, or only to read them. */
 
 import type { BoardRef } from './spec.js';
 import type { Board } from './boards/board.js';
@@ -13,16 +13,16 @@ import { relayChanges, type RailReading } from './rails/rail.js';
 import { openSerialWire } from './transport/serialWire.js';
 import type { OpenWire } from './transport/wire.js';
 
-/** What the outside world is; everything has a default. */
+/** What the boards are opened with; every field has a default. */
 export interface PowerDeps {
   clock?: RawClock;
   openWire?: OpenWire;
   openMemory?: OpenBoardMemory;
-  /** Told to whoever finds a tty held. */
+  /** Written to the lock file of each tty, for the error message of another process. */
   rigName?: string;
-  /** For lock files and what is remembered of boards; must be shared by all users of a host's ttys. */
+  /** Directory of lock files and board memories; all processes that use the host's ttys must share it. */
   runtimeDir?: string;
-  /** Sees every byte. */
+  /** Called with every byte sent and received. */
   trace?: (trace: WireTrace) => void;
 }
 
@@ -40,8 +40,9 @@ export function boardDeps(deps: PowerDeps): BoardDeps {
 }
 
 /**
- * Opens, locks and initializes every board. Switches nothing, except on boards whose opening drops their relays: there
- * the rails were dark for a moment, and come back. Rejects with `PowerError`; what was opened by then is closed again.
+ * Opens, locks and initializes every board. Switches no relay, except on boards that drop their relays on opening: their
+ * rails lose power for a moment, and `openPower` switches them on again. Rejects with `PowerError` and then closes the
+ * boards that it has opened.
  */
 export async function openPower(spec: PowerSpec, deps: PowerDeps = {}): Promise<PowerController> {
   checkPowerSpec(spec);
@@ -60,20 +61,16 @@ export async function openPower(spec: PowerSpec, deps: PowerDeps = {}): Promise<
   return new PowerController(boards, spec.rails, used.clock);
 }
 
-/** (MERGED)
- * What the rails are, asked by somebody who only looks on: no relay is switched, none can be by the asking, and the tty is
- * held for the question alone. A bench that comes meanwhile waits for it (transport/serialWire.ts).
- *
- * Asked are boards whose opening says nothing to them: no reset, no initialization, no pins set up, and a read-back of
- * their own register or output. A control line is its own relay, and opening the tty moves it: never asked.
- */
-
 export interface RailAtRest extends RailReading {
-  /** Why the state is unknown; null: it is known, or the board itself is not sure. */
+  /** Why the board was not read; null: it was read. */
   why: string | null;
 }
 
-/** One answer a rail, in the spec's order; never rejects for a board. @throws PowerError BAD_SPEC, BAD_BOARD_TYPE */
+/**
+ * The state of every rail, in the spec's order, without a session. It holds each tty for one read only; a run that needs
+ * the tty at that moment waits for it (transport/serialWire.ts). A board that cannot be read gives `unknown` and the
+ * reason. Rejects with BAD_SPEC or BAD_BOARD_TYPE.
+ */
 export async function readRailsAtRest(spec: PowerSpec, deps: PowerDeps = {}): Promise<RailAtRest[]> {
   checkPowerSpec(spec);
   const answers = await Promise.all(spec.boards.map((ref) => readBoard(ref, spec, deps)));
@@ -81,7 +78,10 @@ export async function readRailsAtRest(spec: PowerSpec, deps: PowerDeps = {}): Pr
   return spec.rails.map(({ name }) => byRail.get(name)!);
 }
 
-/** Can it be asked without telling it anything? */
+/**
+ * Whether the board can be read without any effect on its relays: opening it sends no reset and no initialization, and it
+ * reads back its own register or output. Opening the tty of a control line moves that line, so such a board cannot.
+ */
 export function mayBeAsked(ref: BoardRef, boardTypes: Record<string, unknown>): boolean {
   const resolved = resolveBoard(ref, boardTypes);
   switch (resolved.kind) {
@@ -91,11 +91,11 @@ export function mayBeAsked(ref: BoardRef, boardTypes: Record<string, unknown>): 
       return resolved.options.state !== undefined && resolved.options.stateKind !== 'echo';
     case 'frames': {
       const { boot, open, openEachChannel, once, hangUpOnClose, read, measure } = resolved.type;
-      // A board that must not be hung up on is one that opening may reset.
+      // Where closing must not drop DTR, opening may reset the board.
       const quiet =
         boot === undefined && open.length === 0 && openEachChannel.length === 0 && once.length === 0 && hangUpOnClose;
-      const tells = measure !== undefined || read?.some(({ kind }) => kind === 'state') === true;
-      return quiet && tells && resolved.common.readBack !== 'none';
+      const hasReadBack = measure !== undefined || read?.some(({ kind }) => kind === 'state') === true;
+      return quiet && hasReadBack && resolved.common.readBack !== 'none';
     }
   }
 }
@@ -106,7 +106,7 @@ async function readBoard(ref: BoardRef, spec: PowerSpec, deps: PowerDeps): Promi
     rails.map(({ name }) => ({ rail: name, state: 'unknown', evidence: 'none', why }));
   if (rails.length === 0) return [];
   if (!mayBeAsked(ref, spec.boardTypes))
-    return unknown(`board "${ref.name}" (${ref.type}) can't be asked without being touched`);
+    return unknown(`board "${ref.name}" (${ref.type}) cannot be read without an effect on its relays`);
   const used = boardDeps(deps);
   let controller: PowerController | null = null;
   try {

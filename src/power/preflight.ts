@@ -1,6 +1,6 @@
 /**
- * What opening a board needs, as far as it shows without touching the board: its tty, or the programs of its commands. So
- * `plan`, `doctor` and `run` refuse a board that can't be reached before anything is opened.
+ * Checks that the boards of a profile can be opened on this host, without opening one: is the tty there, are the programs
+ * of an `exec` board there, is the tty's name stable? `plan`, `doctor` and `run` call these checks first.
  */
 
 import * as fs from 'node:fs';
@@ -12,7 +12,7 @@ import { PowerError } from './errors.js';
 import { requireTty } from './transport/ttyProblems.js';
 import { listTtys, type TtyListing } from './listTtys.js';
 
-/** A virtual board is reached once its lab runs. @throws PowerError TTY_MISSING, TTY_PERMISSION, COMMAND_FAILED */
+/** Throws TTY_MISSING, TTY_PERMISSION or COMMAND_FAILED. A virtual board is not checked: its tty exists when its lab runs. */
 export function requireReach({ name, type, tty, options }: BoardRef): void {
   if (type === 'exec') requirePrograms(name, options);
   else if (!tty.startsWith('lab:')) requireTty(tty);
@@ -23,12 +23,12 @@ function requirePrograms(board: string, options: Record<string, unknown>): void 
   for (const [field, command] of Object.entries({ on, off, state })) {
     const program = command?.[0];
     if (program === undefined || program.includes('{channel}') || isProgram(program)) continue;
-    const message = `${board}: ${program} is not there, or this user may not execute it: install it, or edit boards.${board}.options.${field}`;
+    const message = `${board}: ${program} does not exist, or this user may not execute it; install it, or edit boards.${board}.options.${field}`;
     throw new PowerError('COMMAND_FAILED', message, { board });
   }
 }
 
-/** As execvp(3) finds it. */
+/** Searches PATH as execvp(3) does. */
 function isProgram(program: string): boolean {
   const folders = program.includes('/') ? [''] : (process.env.PATH ?? '').split(delimiter);
   return folders.some((folder) => {
@@ -41,15 +41,14 @@ function isProgram(program: string): boolean {
   });
 }
 
-/** (MERGED) Ttys of a profile whose names may lead to another adapter than was meant. Looks at this host, and opens nothing. */
-
+/** A tty of the profile whose name may lead to another adapter after a reset. */
 export interface TtyDoubt {
   board: string;
   found: string;
   mend: string;
 }
 
-/** Never rejects: where ttys cannot be listed, nothing is known of them. */
+/** Never rejects: on a host whose ttys cannot be listed it finds nothing. */
 export async function ttyDoubts(
   boards: readonly Pick<BoardRef, 'name' | 'tty'>[],
   list: () => Promise<TtyListing[]> = listTtys,
@@ -64,7 +63,7 @@ export async function ttyDoubts(
     return [
       {
         board: name,
-        found: `${tty} is the name of any adapter of its kind without a serial number of its own${others}`,
+        found: `${tty} is the name of every adapter of its kind without a unique serial number${others}`,
         mend: now?.stablePath
           ? `write ${now.stablePath}, and keep the adapter in that socket`
           : 'name it by /dev/serial/by-path (plugpull relay list), and keep the adapter in that socket',

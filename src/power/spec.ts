@@ -1,4 +1,4 @@
-/** Boards and rails as a profile names them. Times in milliseconds. */
+/** Boards and rails of a rig profile. Times in milliseconds. */
 import type { AreaName } from '../base/areas.js';
 
 export interface RailSpec {
@@ -6,9 +6,9 @@ export interface RailSpec {
   board: string;
   /** 1-based, as printed on the boards. */
   channels: number[];
-  /** Which devices it feeds. */
+  /** The devices that it feeds. */
   powers: AreaName[];
-  /** The relay's contact in use: normally open (power on = relay on) or normally closed. */
+  /** The relay's contact in use: normally open (relay on: power on) or normally closed (relay off: power on). */
   contact: 'NO' | 'NC';
   invert: boolean;
   settleMs: number;
@@ -16,11 +16,11 @@ export interface RailSpec {
 
 export interface BoardRef {
   name: string;
-  /** A board of the catalogue (`lcus`, `modbus-rtu`, …) or one described in the profile's `boardTypes`. */
+  /** A type of the catalogue (`lcus`, `modbus-rtu`, …), or one of the profile's `boardTypes`. */
   type: string;
   /** A tty path, or `lab:NAME` for a virtual board; empty for `exec`, which has none. */
   tty: string;
   channels: number;
-  /** Board-specific: baud, unit address, commands of `exec`, … as src/power/ validates them. */
+  /** Settings of the type (baud, address, the commands of `exec`, …); boards/resolveBoard.ts validates them. */
   options: Record<string, unknown>;
 }

@@ -1,22 +1,22 @@
 /**
- * Tries a board relay by relay: for `relay test`, before any disk hangs on it. THE RELAYS REALLY SWITCH. Each goes to the
- * other state and back; where the board cannot say how it was, it ends on. Then all of them at once, where the board has a
- * frame for that: a cut of all rails sends it, and some copies of a board do not know it.
+ * Tests a board relay by relay for `relay test`, before a disk is connected to it. IT SWITCHES THE RELAYS. Each goes to the
+ * other state and back; where the board has no read-back, it ends on. Then the test switches all relays in one frame, if
+ * the type has one: a cut of all rails uses that frame, and some copies of a board lack it.
  */
 
 import type { BoardRef } from './spec.js';
-import type { Board, RelayChange, SwitchDone } from './boards/board.js';
+import type { Board, RelayChange, SwitchDone, SwitchProof } from './boards/board.js';
 import { openBoard } from './boards/openBoard.js';
 import { type RawClock, NS_PER_MS } from '../base/clock.js';
 import { isPowerError, type PowerError } from './errors.js';
 import { boardDeps, type PowerDeps } from './openPower.js';
-import { type SwitchProof, verifyRelays } from './boards/readBack.js';
+import { verifyRelays } from './boards/readBack.js';
 
 export interface BoardTestStep {
   step: 'open' | 'identify' | 'read' | 'switch' | 'switch all';
   channel: number | null;
   ok: boolean;
-  /** For a person: what was done, what was seen. */
+  /** What was done and what the board answered, as text. */
   detail: string;
   evidence: SwitchProof | null;
   /** From the start of the step to its end. */
@@ -25,22 +25,22 @@ export interface BoardTestStep {
 }
 
 export interface BoardTestSetup {
-  /** As messages call it; left out: `test`. */
+  /** The board's name in messages; default: `test`. */
   name?: string;
   channels: number;
   options?: Record<string, unknown>;
   boardTypes?: Record<string, unknown>;
-  /** Aborted, the relay under test is put back, and no other is touched. */
+  /** After an abort the relay under test is switched back, and no other relay is switched. */
   signal?: AbortSignal;
-  /** Given what puts the relay under test back at once, behind whatever its board is doing; it says how it is left. */
+  /** Called with a function that switches the relay under test back and returns the final state as text. */
   onOpen?: (putBack: () => Promise<string>) => void;
 }
 
 type Outcome = { detail: string; evidence?: SwitchProof };
 
 /**
- * Yields one result a step. A step that fails is yielded with its error and ends the test, except for single relays: the
- * others are still tried. Throws only what is not a `PowerError`.
+ * Yields one result for each step. A failed step has an `error` and ends the test, but after a failed relay the test goes
+ * on with the next one. Throws only errors that are not a `PowerError`.
  */
 export async function* testBoard(
   type: string,
@@ -55,15 +55,15 @@ export async function* testBoard(
     work: () => Promise<Outcome>,
   ): Promise<BoardTestStep> => {
     const startNs = used.clock.nowNs();
-    const told = (ok: boolean, outcome: Outcome, error: PowerError | null): BoardTestStep => {
+    const result = (ok: boolean, outcome: Outcome, error: PowerError | null): BoardTestStep => {
       const tookMs = (used.clock.nowNs() - startNs) / NS_PER_MS;
       return { step, channel, ok, detail: outcome.detail, evidence: outcome.evidence ?? null, tookMs, error };
     };
     try {
-      return told(true, await work(), null);
+      return result(true, await work(), null);
     } catch (error) {
       if (!isPowerError(error)) throw error;
-      return told(false, { detail: error.message }, error);
+      return result(false, { detail: error.message }, error);
     }
   };
 
@@ -75,7 +75,7 @@ export async function* testBoard(
     options: setup.options ?? {},
   };
   let board: Board | null = null;
-  /** What puts the relays under test back. */
+  /** The changes that switch the relays under test back. */
   let underTest: readonly RelayChange[] = [];
   try {
     yield await attempt('open', null, async () => {
@@ -86,18 +86,20 @@ export async function* testBoard(
     const opened: Board = board;
     setup.onOpen?.(async () => {
       const changes = underTest;
-      if (changes.length === 0) return 'every relay is as it was found, or on where its board cannot say';
+      if (changes.length === 0) return 'every relay is as it was found, or on where its board has no read-back';
       await opened.set(changes);
       return changes.map(({ channel, on }) => `relay ${channel} switched ${word(on)} again`).join(', ');
     });
-    yield await attempt('identify', null, async () => ({ detail: (await opened.identify()) ?? 'it has no identity' }));
+    yield await attempt('identify', null, async () => ({
+      detail: (await opened.identify()) ?? 'the type has no such query',
+    }));
     const found = new Map<number, boolean>();
     for (let channel = 1; channel <= setup.channels; channel += 1) {
       if (setup.signal?.aborted === true) return;
       let wasOn: boolean | undefined;
       yield await attempt('read', channel, async () => {
         wasOn = (await opened.read([channel]))?.states.get(channel);
-        return { detail: wasOn === undefined ? 'it cannot say' : word(wasOn) };
+        return { detail: wasOn === undefined ? 'no read-back' : word(wasOn) };
       });
       const endsOn = wasOn ?? true;
       underTest = [{ channel, on: endsOn }];
@@ -105,8 +107,8 @@ export async function* testBoard(
       for (const on of [!endsOn, endsOn]) {
         yield await attempt('switch', channel, async () => {
           const done = await opened.set([{ channel, on }]);
-          const evidence = await evidenceOf(opened, [{ channel, on }], done, used.clock);
-          return { detail: `switched ${word(on)}: ${EVIDENCE_WORDS[evidence]}`, evidence };
+          const evidence = await proofOf(opened, [{ channel, on }], done, used.clock);
+          return { detail: `switched ${word(on)}: ${PROOF_WORDS[evidence]}`, evidence };
         });
       }
       underTest = [];
@@ -120,24 +122,23 @@ export async function* testBoard(
   }
 }
 
-/** Off and on in one step: between two, a caller could stop looking and leave every relay off. */
+/** Off and on are one step: a caller that stopped between two steps would leave every relay off. */
 async function switchAll(board: Board, found: ReadonlyMap<number, boolean>, clock: RawClock): Promise<Outcome> {
   const all = (on: boolean): RelayChange[] => [...found.keys()].map((channel) => ({ channel, on }));
   let off: SwitchDone;
   try {
     off = await board.set(all(false));
-    await evidenceOf(board, all(false), off, clock);
+    await proofOf(board, all(false), off, clock);
   } catch (error) {
     await board.set(all(true)).catch(() => undefined);
     await putBack(board, found).catch(() => undefined);
     throw error;
   }
   const on = await board.set(all(true));
-  const evidence = await evidenceOf(board, all(true), on, clock).finally(() => putBack(board, found));
+  const evidence = await proofOf(board, all(true), on, clock).finally(() => putBack(board, found));
   const refused = on.allRefused ?? off.allRefused;
-  if (refused === undefined)
-    return { detail: `switched off and on in one frame: ${EVIDENCE_WORDS[evidence]}`, evidence };
-  const detail = `switched off and on one after the other: it does not obey the frame for all relays at once, so that rails cut together lose power ${spread(on)} ms apart (${refused.message})`;
+  if (refused === undefined) return { detail: `switched off and on in one frame: ${PROOF_WORDS[evidence]}`, evidence };
+  const detail = `switched off and on one after the other: the board does not obey the frame for all relays, so rails that are cut together lose power ${spread(on)} ms apart (${refused.message})`;
   return { detail, evidence };
 }
 
@@ -146,26 +147,26 @@ async function putBack(board: Board, found: ReadonlyMap<number, boolean>): Promi
   if (off.length > 0) await board.set(off);
 }
 
-/** From the first relay to the last. */
+/** Time from the first relay to the last, in ms. */
 function spread({ channelNs }: SwitchDone): string {
   const times = [...(channelNs?.values() ?? [])];
   return ((Math.max(...times) - Math.min(...times)) / NS_PER_MS).toFixed(0);
 }
 
-async function evidenceOf(
+async function proofOf(
   board: Board,
   changes: readonly RelayChange[],
   done: SwitchDone,
   clock: RawClock,
 ): Promise<SwitchProof> {
   const seen = await verifyRelays(board, changes, done.commandNs, clock);
-  return seen.evidence === 'none' ? done.evidence : seen.evidence;
+  return seen.proof === 'none' ? done.proof : seen.proof;
 }
 
 const word = (on: boolean): string => (on ? 'on' : 'off');
 
-const EVIDENCE_WORDS: Record<SwitchProof, string> = {
-  none: 'the board says nothing: look and listen',
+const PROOF_WORDS: Record<SwitchProof, string> = {
+  none: 'the board does not answer: watch its LED, or listen to the relay',
   echo: 'the board repeated the command, which proves nothing',
   'read-back': 'the board read its relay',
   measured: 'measured',

@@ -14,7 +14,7 @@ import { profileSchema, type Profile } from './schema/profile.js';
 import { suggestWord } from './source/nearest.js';
 import { readYaml, type YamlSource } from './source/yamlSource.js';
 import { checkDeviceIdentity, checkDevicesApart } from './checks/devices.js';
-import { checkLabBoards, checkLabFeeds, checkLabWiring, checkLabBehaviour } from './checks/lab.js';
+import { checkLabBoards, checkLabFeeds, checkLabWiring, checkLabBehavior } from './checks/lab.js';
 import { checkBoards, checkCuts, checkPowered, checkRails, checkCutPoints } from './checks/power.js';
 import { checkBoardTypes, checkTypesUsed } from './checks/boardTypes.js';
 import {
@@ -137,5 +137,5 @@ export const CHECKS: readonly Check[] = [
   checkLabBoards,
   checkLabFeeds,
   checkLabWiring,
-  checkLabBehaviour,
+  checkLabBehavior,
 ];

@@ -15,7 +15,7 @@ const QUANTITY = /^(\d{1,16}(?:\.\d{1,6})?) ?([A-Za-zµ%]*)$/;
 
 /** Bytes. A plain number is bytes. */
 export function parseSize(input: unknown): Parsed {
-  if (typeof input === 'number') return wholeBytes(input);
+  if (typeof input === 'number') return integerBytes(input);
   const m = typeof input === 'string' ? QUANTITY.exec(input) : null;
   if (m === null) return bad('write it like 64KiB');
   const unit = m[2] === '' ? 'B' : m[2];
@@ -23,10 +23,10 @@ export function parseSize(input: unknown): Parsed {
     const binary = Object.keys(SIZE_UNITS).find((u) => u[0].toLowerCase() === unit[0].toLowerCase());
     return bad(`units are B, KiB, MiB, GiB, TiB${binary === undefined ? '' : `: write ${m[1]}${binary}`}`);
   }
-  return wholeBytes(Number(m[1]) * SIZE_UNITS[unit]);
+  return integerBytes(Number(m[1]) * SIZE_UNITS[unit]);
 }
 
-function wholeBytes(bytes: number): Parsed {
+function integerBytes(bytes: number): Parsed {
   return Number.isSafeInteger(bytes) && bytes >= 0
     ? { ok: true, value: bytes }
     : bad('write a whole number of bytes below 8PiB');
@@ -54,14 +54,14 @@ export function parseChance(input: unknown): Parsed {
 
 /** The largest unit that holds it whole. */
 export function formatSize(bytes: number): string {
-  return largestWhole(bytes, SIZE_UNITS);
+  return inLargestUnit(bytes, SIZE_UNITS);
 }
 
 export function formatDuration(ms: number): string {
-  return ms === 0 ? '0s' : largestWhole(Math.round(ms * 1e3), TIME_UNITS_US);
+  return ms === 0 ? '0s' : inLargestUnit(Math.round(ms * 1e3), TIME_UNITS_US);
 }
 
-function largestWhole(value: number, units: Record<string, number>): string {
+function inLargestUnit(value: number, units: Record<string, number>): string {
   const [unit, factor] = Object.entries(units)
     .filter(([, f]) => value % f === 0)
     .reduce((a, b) => (b[1] > a[1] ? b : a));

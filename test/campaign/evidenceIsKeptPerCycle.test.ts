@@ -27,9 +27,9 @@ it('tells them, and what the board measured, beside the proof', async () => {
       { area: 'secondary', counter: 'power cycles', before: 4, after: 4 },
       { area: 'journal', counter: 'power cycles', before: 4, after: 4 },
     ];
-    const switchRails = bench.power.switchRails;
-    bench.power.switchRails = async (rails, to) =>
-      (await switchRails(rails, to)).map((c) => ({ ...c, evidence: 'measured', measured: [0.02] }));
+    const switchAndRecord = bench.power.switchAndRecord;
+    bench.power.switchAndRecord = async (rails, to) =>
+      (await switchAndRecord(rails, to)).map((c) => ({ ...c, evidence: 'measured', measured: [0.02] }));
   });
   const record = cycleRecord(state, campaign().limits);
   expect(record.proofOfCut.kind).toBe('device');

@@ -69,7 +69,7 @@ export class FakeBench implements TestBench {
   }
 
   readonly power = {
-    switchRails: async (rails: readonly string[], state: 'on' | 'off'): Promise<SwitchRecord[]> => {
+    switchAndRecord: async (rails: readonly string[], state: 'on' | 'off'): Promise<SwitchRecord[]> => {
       this.calls.push(`${state} ${rails.join('+')}`);
       if (this.options.boardFails === state)
         throw Object.assign(new Error('the board is mute'), { name: 'PowerError', code: 'BOARD_MUTE' });

@@ -3,7 +3,7 @@ import { linkSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { checkGate, type GateRequest } from '../../src/gate/gate.js';
-import { whyOne } from '../../src/gate/identityCheck.js';
+import { whySameDevice } from '../../src/gate/identityCheck.js';
 import { identify } from '../../src/blockdev/openDevice.js';
 import { useLoops } from '../blockdev/loop.js';
 
@@ -51,10 +51,10 @@ it('the same device twice: by number, by file, by a second name of the file', as
 it('one disk over two paths is one disk; two namespaces of one controller are two', async () => {
   const loop = identify(loops.loop().path);
   const disk = { ...loop, majorMinor: '8:0', backingFile: null, serial: 'S1', model: 'M', wwn: 'eui.1' };
-  expect(await whyOne(disk, { ...disk, majorMinor: '8:16' })).toContain('eui.1');
-  expect(await whyOne(disk, { ...disk, majorMinor: '8:16', wwn: 'eui.2' })).toBeNull();
-  expect(await whyOne(disk, { ...disk, majorMinor: '8:16', wwn: null })).toContain('S1');
-  expect(await whyOne(disk, { ...disk, majorMinor: '8:16', wwn: null, serial: null })).toBeNull();
+  expect(await whySameDevice(disk, { ...disk, majorMinor: '8:16' })).toContain('eui.1');
+  expect(await whySameDevice(disk, { ...disk, majorMinor: '8:16', wwn: 'eui.2' })).toBeNull();
+  expect(await whySameDevice(disk, { ...disk, majorMinor: '8:16', wwn: null })).toContain('S1');
+  expect(await whySameDevice(disk, { ...disk, majorMinor: '8:16', wwn: null, serial: null })).toBeNull();
 });
 
 it('three good devices pass, with their identities', async () => {

@@ -26,7 +26,7 @@ async function verify(states: boolean[]): Promise<string> {
     },
   } as unknown as Board;
   return verifyRelays(board, [{ channel: 1, on: false }], 0, clock).then(
-    ({ evidence }) => evidence,
+    ({ proof }) => proof,
     (error: unknown) => (error as { code: string }).code,
   );
 }

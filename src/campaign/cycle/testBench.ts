@@ -14,7 +14,7 @@ import type { CycleProblem, DeviceSign, SwitchRecord } from './cycleTypes.js';
 
 export interface TestBenchPower {
   /** All at once, as close together as the boards allow. Rejects when a board fails or its latch is closed. */
-  switchRails(rails: readonly string[], state: 'on' | 'off'): Promise<SwitchRecord[]>;
+  switchAndRecord(rails: readonly string[], state: 'on' | 'off'): Promise<SwitchRecord[]>;
   /** Every rail is tried, even when one fails. */
   allOn(): Promise<void>;
 }

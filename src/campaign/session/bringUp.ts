@@ -114,7 +114,7 @@ async function powerUp(b: BringUp, unpowered: readonly AreaName[], answering: re
   b.note(`${what}: switching ${named(rails)} on and waiting up to ${b.returnMs / 1000} s`);
   await b.inTime(
     `switching ${named(rails)} on`,
-    b.bench.power.switchRails(
+    b.bench.power.switchAndRecord(
       rails.map(({ name }) => name),
       'on',
     ),
@@ -179,10 +179,10 @@ async function refuseLoss(b: BringUp, gone: readonly AreaName[], switched: reado
   let missing = [...gone];
   for (const rail of suspects) {
     if (missing.length === 0) break;
-    await b.inTime(`putting rail ${rail.name} back`, b.bench.power.switchRails([rail.name], 'off'));
+    await b.inTime(`putting rail ${rail.name} back`, b.bench.power.switchAndRecord([rail.name], 'off'));
     const back = await comesBack(b, missing);
     if (back.length === 0) {
-      await b.inTime(`switching rail ${rail.name} on`, b.bench.power.switchRails([rail.name], 'on'));
+      await b.inTime(`switching rail ${rail.name} on`, b.bench.power.switchAndRecord([rail.name], 'on'));
       continue;
     }
     culprits.push(rail);

@@ -38,8 +38,8 @@ export const realHost: Host = {
     const { enrolmentPath, loadEnrolments } = await import('../../gate/enrolment.js');
     const report = await checkGate(questions, {
       enrolments: loadEnrolments(enrolmentPath(rigFile)),
-      claimed: openedHere,
-      dark: unpowered,
+      openedExclusively: openedHere,
+      unpowered,
     });
     return {
       passed: report.passed,

@@ -60,7 +60,7 @@ export class SessionRails implements TestBenchPower {
     return this.cut;
   }
 
-  async switchRails(rails: readonly string[], state: 'on' | 'off'): Promise<SwitchRecord[]> {
+  async switchAndRecord(rails: readonly string[], state: 'on' | 'off'): Promise<SwitchRecord[]> {
     // Counted as dark before the command: should it fail half way, some may be off.
     if (state === 'off') for (const rail of rails) this.off.add(rail);
     if (state === 'off' && this.started) this.cut = true;

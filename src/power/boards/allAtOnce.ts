@@ -1,17 +1,17 @@
 /**
- * All relays in one frame, where a board's description has such a frame; one after the other where the board itself does
- * not know it: copies of a board, and older firmware, leave it out.
+ * Switches all relays in one frame, where the board's description has such a frame. Some copies of a board, and older
+ * firmware, lack it: then each relay gets its own frame.
  *
- * Promises: a board that refuses the frame, does not answer it, answers something else, or answers and moves no relay
- * (seen where it can be asked for its relays) is told relay by relay, at once, and from then on for as long as it is open.
- * A board that has obeyed the frame once and then falls silent is a failure: that is not for this file.
+ * The board gets one frame for each relay, in this call and in all later ones, after it has refused the frame for all
+ * relays, given no answer or an unknown answer to it, or confirmed it without moving a relay (as its read-back shows). If
+ * a board has obeyed the frame once and later does not answer it, the call rejects.
  */
 
 import type { RawClock } from '../../base/clock.js';
 import { isPowerError, type PowerError } from '../errors.js';
 import type { RelayChange, SwitchDone } from './board.js';
 
-/** The ways that a board offers. */
+/** What the board provides. */
 export interface AllAtOnceWays {
   together(changes: readonly RelayChange[]): Promise<SwitchDone>;
   oneByOne(changes: readonly RelayChange[]): Promise<SwitchDone>;
@@ -31,7 +31,7 @@ export class AllAtOnce {
     this.#ways = ways;
   }
 
-  /** `changes` name every relay of the board, all the same way. */
+  /** `changes` name every relay of the board and give all of them one state. */
   async set(changes: readonly RelayChange[]): Promise<SwitchDone> {
     if (this.#refusal !== null) return { ...(await this.#ways.oneByOne(changes)), allRefused: this.#refusal };
     const startNs = this.#clock.nowNs();
@@ -50,11 +50,11 @@ export class AllAtOnce {
     const isClear = refusal.code === 'BOARD_REFUSED';
     if (!isClear) await this.#ways.synchronize();
     const done = await this.#ways.oneByOne(changes);
-    // Only now: a board that obeys nothing at all has not refused this frame, it has failed.
+    // Noted only after a single frame worked: a board that obeys no frame at all has failed, it did not refuse this one.
     this.#refusal = refusal;
     if (isClear) return { ...done, allRefused: refusal };
-    // The relays may have heard the frame and only its answer was lost: the earliest time at which they can have moved.
-    return { commandNs: startNs, evidence: done.evidence, allRefused: refusal };
+    // Perhaps only the answer was lost and the relays moved: this is the earliest time at which they can have moved.
+    return { commandNs: startNs, proof: done.proof, allRefused: refusal };
   }
 
   #isRefusal(error: unknown): error is PowerError {
@@ -63,7 +63,7 @@ export class AllAtOnce {
     return !this.#isKnown && ['BOARD_MUTE', 'BOARD_GARBAGE', 'BOARD_CONTRADICTS'].includes(error.code);
   }
 
-  /** Whether the first such frame did anything. A reading that fails says nothing of it: whoever reads next is told. */
+  /** Rejects if the first such frame moved no relay. A read-back that fails proves nothing here; the next one reports it. */
   async #requireMoved(changes: readonly RelayChange[], done: SwitchDone): Promise<void> {
     try {
       await this.#ways.verify(changes, done.commandNs);

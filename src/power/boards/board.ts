@@ -1,4 +1,4 @@
-/** What rails see of a relay board, whatever stands behind it. Channels count from 1. */
+/** The interface of a relay board: frames on a tty, a control line or commands. Channels are numbered from 1. */
 
 import type { ReadBackKind } from '../boardType.js';
 import type { PowerError } from '../errors.js';
@@ -8,59 +8,62 @@ export interface RelayChange {
   on: boolean;
 }
 
-/** What the way of switching itself proves; reading back is a step of its own. */
-export type SwitchEvidence = 'none' | 'echo';
+/** How a switch is known to have happened, weakest first. Whether a device lost power is proven by the device alone. */
+export type SwitchProof = 'none' | 'echo' | 'read-back' | 'measured';
+
+/** What the command itself proves, before the relay is read back. */
+export type CommandProof = Extract<SwitchProof, 'none' | 'echo'>;
 
 export interface SwitchDone {
-  /** Monotonic ns at which the last byte of the last change's first attempt was with the kernel. */
+  /** Monotonic ns at which the kernel had the last byte of the last change's frame, at its first attempt. */
   commandNs: number;
-  /** The same of each channel, where the board is told one after the other; missing: one frame told them all. */
+  /** The same for each channel, where each got its own frame; absent: one frame switched all of them. */
   channelNs?: ReadonlyMap<number, number>;
-  evidence: SwitchEvidence;
-  /** All relays could have gone in one frame, but the board refuses that: why they went one after the other. */
+  proof: CommandProof;
+  /** Why the relays were switched one after the other, although the board's type has a frame for all of them. */
   allRefused?: PowerError;
 }
 
 export interface RelayReading {
   kind: 'echo' | 'state' | 'measured';
-  /** Channels that the board did not tell are missing. */
+  /** Channels that the answer does not contain are missing. */
   states: Map<number, boolean>;
   /** What was measured, in the board's own unit. */
   values?: ReadonlyMap<number, number>;
 }
 
 export interface PulseDone extends SwitchDone {
-  /** What the board was told; its own unit may be coarse. */
+  /** The duration that was sent to the board: the requested one, rounded to the board's unit. */
   durationMs: number;
 }
 
-/** Calls must not overlap: `queued()` sees to it. All reject with `PowerError`. */
+/** Calls must not overlap: `queued()` takes care of that. All methods reject with `PowerError`. */
 export interface Board {
   readonly name: string;
   readonly type: string;
   readonly channels: number;
-  /** May change from `state` to `none` while opening, when a board turns out not to answer. */
+  /** Changes from `state` to `none` while the board is opened, if it does not answer the first read. */
   readonly readBack: ReadBackKind;
-  /** It has a frame of its own for all relays at once. */
+  /** Its type has a frame for all relays at once. */
   readonly allAtOnce?: boolean;
-  /** After a switch, a read-back that still shows the old state is only believed when so long has passed. */
+  /** A read-back that shows the old state is accepted only when this time has passed since the switch. */
   readonly readBackWithinMs: number;
-  /** One change may take so long, where that is more than a frame and its answer. */
+  /** The longest time of one change, where that is more than a frame and its answer. */
   readonly changeMsMax?: number;
   /** Switches relays, in as few frames as the board allows. */
   set(changes: readonly RelayChange[]): Promise<SwitchDone>;
-  /** Null: the board cannot say. */
+  /** Null: the board has no read-back. */
   read(channels: readonly number[]): Promise<RelayReading | null>;
-  /** Relay to `on` and back after so long, timed by the board; null: it cannot. */
+  /** Switches the relay to `on` and back after `durationMs`, timed by the board; null: the board cannot. */
   pulse(channel: number, on: boolean, durationMs: number): Promise<PulseDone | null>;
-  /** What the board says about itself, as words or in hex; null: nothing. */
+  /** The board's answer to its identification query, as text or in hex; null: its type has no such query. */
   identify(): Promise<string | null>;
   close(): Promise<void>;
-  /** Of a queued board: resolves when the calls made by now have ended. */
+  /** Of a queued board: resolves when the calls made so far have ended. */
   idle?(): Promise<void>;
 }
 
-/** The same board with every call behind the one before: frames of two callers never mix. */
+/** The same board, but each call starts when the previous one has ended: frames of two callers never mix. */
 export function queued(board: Board): Board {
   let last: Promise<unknown> = Promise.resolve();
   const behind = <T>(call: () => Promise<T>): Promise<T> => {

@@ -1,9 +1,9 @@
 /**
- * What must be remembered about a board longer than a process lives: that its once-only initialization was done (a
- * second one would switch relays), and the mask last written, where the board cannot say it.
+ * A file that keeps what the bench must know of a board after its process has ended: whether the once-only initialization
+ * was sent (a second one would switch relays), and the last mask written, where the board has no read-back.
  *
- * Belongs to one plugged-in life of the tty node: after unplugging, or a reboot, the file no longer matches and counts
- * as absent. Does not notice a board whose own supply failed while its USB converter stayed up.
+ * The file is valid for one tty node: after the board was unplugged, or after a reboot, it no longer matches and counts as
+ * absent. It cannot notice a board whose own supply failed while its USB converter kept power.
  */
 
 import * as fs from 'node:fs';
@@ -25,7 +25,7 @@ export interface BoardMemory {
 
 export type OpenBoardMemory = (tty: string, runtimeDir: string) => BoardMemory;
 
-/** Reads what is known about the board behind a tty. */
+/** Reads the file of the board at a tty. */
 export function openBoardMemory(tty: string, runtimeDir: string): BoardMemory {
   const file = path.join(runtimeDir, `${lockName(tty)}.board`);
   const life = nodeLife(tty);
@@ -52,11 +52,11 @@ function read(file: string): Remembered | null {
   }
 }
 
-/** Changes when the node is made anew: on plugging in, and on boot. */
+/** Identifies the tty node; changes when the kernel creates the node again: on plugging in, and on boot. */
 function nodeLife(tty: string): string {
   const stat = fs.statSync(tty);
   const boot = fs.readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
-  // devpts hands numbers out again and knows no birth; its status time is set when the pair is made.
+  // devpts reuses numbers and reports no birth time; it sets the status change time when the pair is created.
   const bornMs = stat.birthtimeMs > 0 ? stat.birthtimeMs : stat.ctimeMs;
   return `${boot}:${stat.rdev}:${stat.ino}:${bornMs}`;
 }

@@ -1,17 +1,19 @@
 /**
- * Questions and answers on one wire, one at a time.
+ * Exchanges frames and answers with one board, one at a time.
  *
- * Promises: an answer may come in pieces, late or behind garbage; what had been received before a frame is sent is never
- * taken for its answer; after a failure the line must be silent for a moment before the next frame, so that an answer a
- * little late does not become the wrong one; a bench that stood still itself (a busy host) reads before it judges that
- * nothing came. Does not retry: board code decides what may be sent twice. Does not tell
- * apart two equal answers of which one is very late: no protocol here numbers them. Does not flush the tty: serialport's
- * flush would also throw away a frame that is still on its way out.
+ * An answer may come in pieces, late or behind garbage. Bytes received before a frame is sent never count as its answer.
+ * After a failed exchange the line must be quiet for a moment before the next frame is sent, so that a late answer is not
+ * taken for the next one. After the bench itself was paused (a busy host), it reads what has arrived before it decides
+ * that nothing came.
+ *
+ * The connection does not retry: dialogue.ts decides which frames may be sent twice. It cannot distinguish two equal
+ * answers of which one is very late: no protocol here numbers its answers. It does not flush the tty: serialport's flush
+ * also discards a frame that is still in the transmit buffer.
  */
 
 import { AttendedTime } from '../../base/attendedTime.js';
 import { type RawClock, NS_PER_MS, until } from '../../base/clock.js';
-import { boardGarbage, boardMute, boardRefused, type Said } from '../errors.js';
+import { boardGarbage, boardMute, boardRefused, type SentFrame } from '../errors.js';
 import type { Captures, ReplyPattern } from '../language/reply.js';
 import type { Wire } from '../transport/wire.js';
 
@@ -25,12 +27,12 @@ export interface BoardConnectionSettings {
 
 export interface Exchange {
   send: Uint8Array;
-  /** Empty: no answer is awaited. */
+  /** Empty: the connection does not wait for an answer. */
   expect: ReplyPattern[];
   refused: ReplyPattern[];
   timeoutMs: number;
-  /** For messages: what is said in words, and what a refusal of this frame may mean. */
-  inWords?: Said['inWords'];
+  /** For messages: which bytes are text, and what a refusal of this frame may mean. */
+  inWords?: SentFrame['inWords'];
   hint?: string;
 }
 
@@ -41,7 +43,7 @@ export interface Answer {
   received: Uint8Array;
 }
 
-/** What went over the wire, for a log. */
+/** One frame or one piece of an answer, for a log. */
 export interface WireTrace {
   board: string;
   atNs: number;
@@ -49,13 +51,16 @@ export interface WireTrace {
   bytes: Uint8Array;
 }
 
-/** More than any answer: a board that talks without end is not waited for. */
+/** More than any answer. A board that sends without end fails the exchange here. */
 const RECEIVED_BYTES_MAX = 4096;
-/** Awake so much later than asked for, the process stood still: what came meanwhile is not read yet, and is within this time. */
+/**
+ * A timer that fires later than `allowanceMs` shows that the process was paused. Bytes that arrived during the pause are
+ * read within `catchUpMs`.
+ */
 const ATTENTION = { allowanceMs: 5, catchUpMs: 50 };
-/** After a failure the line must be silent for so long … */
+/** After a failure the line must be quiet for this long … */
 const DRAIN_QUIET_MS = 30;
-/** … and a board that never falls silent is not waited for longer than this. */
+/** … but the connection does not wait longer than this for a board that keeps sending. */
 const DRAIN_MS_MAX = 500;
 
 export class BoardConnection {
@@ -63,10 +68,10 @@ export class BoardConnection {
   readonly #clock: RawClock;
   readonly #settings: BoardConnectionSettings;
   readonly #trace: (trace: WireTrace) => void;
-  /** Silence and deadlines count while somebody listens; gaps between frames are the board's, in raw time. */
+  /** Quiet times and deadlines count attended time; the gap between two frames is the board's and counts raw time. */
   readonly #listened = new AttendedTime(ATTENTION);
   #received = '';
-  /** In time listened. */
+  /** In attended time. */
   #lastByteMs = 0;
   #notBeforeNs = 0;
   #drainFirst = false;
@@ -100,11 +105,11 @@ export class BoardConnection {
     }
   }
 
-  /** Waits for something the board says by itself. */
+  /** Waits for bytes that the board sends by itself. */
   async listen(expect: ReplyPattern[], timeoutMs: number): Promise<Captures> {
     const captures = await this.#await({ send: new Uint8Array(), expect, refused: [], timeoutMs });
     this.#notBeforeNs = this.#clock.nowNs() + this.#settings.gapMs * NS_PER_MS;
-    // What a booting board says goes on for a while (firmata: its name).
+    // A booting board sends more than the expected bytes (firmata: its name).
     this.#drainFirst = true;
     return captures;
   }
@@ -151,7 +156,7 @@ export class BoardConnection {
       throw boardRefused(
         this.#said(exchange),
         this.#bytes(),
-        exchange.hint ?? 'does it have that channel?',
+        exchange.hint ?? 'check that it has that channel',
         captures.code,
       );
   }
@@ -162,7 +167,7 @@ export class BoardConnection {
     return boardGarbage(this.#said(exchange), this.#bytes(), expected);
   }
 
-  #said({ send, inWords }: Exchange): Said {
+  #said({ send, inWords }: Exchange): SentFrame {
     const { board, line = 'baud rate, parity' } = this.#settings;
     return { board, sent: send, inWords: inWords ?? { sent: false, received: false }, line };
   }

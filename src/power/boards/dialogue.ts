@@ -1,6 +1,6 @@
 /**
- * Questions to a board in the words of its description: frames rendered, answers checked, and tried again what may be
- * tried again (a mute or garbled exchange; never a refusal).
+ * Exchanges with a board by its description: renders the frames, checks the answers, and repeats an exchange without an
+ * answer or with an unknown one. It never repeats a refused one.
  */
 
 import type { BoardType, Step } from '../boardType.js';
@@ -13,10 +13,10 @@ import type { Answer, BoardConnection } from './connection.js';
 export interface DialogueSetup {
   type: BoardType;
   replyTimeoutMs: number;
-  /** Attempts of one exchange in all, 1 or more. */
+  /** Attempts of one exchange in total, 1 or more. */
   attempts: number;
   clock: RawClock;
-  session: BoardConnection;
+  connection: BoardConnection;
 }
 
 type SendAndExpect = Pick<Step, 'send' | 'expect' | 'timeoutMs'>;
@@ -33,7 +33,7 @@ export class Dialogue {
     this.#refused = (setup.type.refused ?? []).map((template) => compileReply(template, values));
   }
 
-  /** Tries again after silence or noise. The time told is the first attempt's: the relay may have heard that one. */
+  /** Repeats a failed exchange. `sentNs` is the time of the first attempt: the relay may have obeyed that one. */
   async ask(step: SendAndExpect, values: Values): Promise<Answer> {
     let firstSentNs: number | null = null;
     for (let left = this.#setup.attempts; ; left -= 1) {
@@ -49,14 +49,14 @@ export class Dialogue {
     }
   }
 
-  /** For what must not be said twice. */
+  /** For frames that must not be sent twice. */
   askOnce(step: SendAndExpect, values: Values): Promise<Answer> {
     const send = renderFrame(step.send, values);
     const expect = (step.expect ?? []).map((reply) =>
       reply === 'echo' ? echoReply(send) : compileReply(reply, values),
     );
     const timeoutMs = step.timeoutMs ?? this.#setup.replyTimeoutMs;
-    return this.#setup.session.exchange({
+    return this.#setup.connection.exchange({
       send,
       expect,
       refused: this.#refused,
@@ -66,7 +66,7 @@ export class Dialogue {
     });
   }
 
-  /** Brings a confused parser back, if the description knows how. */
+  /** Ends a half frame in the board's parser, if its description says how. */
   async synchronize(): Promise<void> {
     const { sync } = this.#setup.type;
     if (sync === undefined) return;
@@ -80,16 +80,16 @@ export class Dialogue {
     }
   }
 
-  /** Waits for what a board says after it was reset by opening; asks, if it says nothing. */
+  /** Waits for the first bytes of a board that opening has reset; sends `boot.ask` if none come. */
   async awaitBoot(boot: NonNullable<BoardType['boot']>): Promise<void> {
-    const { session } = this.#setup;
+    const { connection } = this.#setup;
     const expect = boot.expect.map((template) => compileReply(template, this.#values));
     const timeoutMs = Math.ceil(boot.timeoutMs / 2);
     try {
-      await session.listen(expect, timeoutMs);
+      await connection.listen(expect, timeoutMs);
     } catch (error) {
       if (boot.ask === undefined || !mayRetry(error)) throw error;
-      await session.exchange({
+      await connection.exchange({
         send: renderFrame(boot.ask, this.#values),
         expect,
         refused: [],
@@ -100,19 +100,19 @@ export class Dialogue {
   }
 }
 
-/** What the templates of a step hold as text reads better as text in messages, too. */
+/** Whether messages show the bytes of a step as text: they do where its templates contain text. */
 export function inWords({ send, expect = [] }: Pick<Step, 'send' | 'expect'>): { sent: boolean; received: boolean } {
   const isText = (template: string): boolean => /["[']|\{text\}|\{value\}/.test(template);
   return { sent: isText(send), received: expect.some((template) => isText(template === 'echo' ? send : template)) };
 }
 
-/** What a board may mean that refuses a frame made of these values. */
+/** The likely reason for the refusal of a frame with these values, and what to check. */
 function hintOn(values: Values): string {
   if (values['units'] !== undefined) return 'it may not time pulses by itself';
-  if (values['channel'] !== undefined) return `does it have channel ${values['channel']}?`;
+  if (values['channel'] !== undefined) return `check that it has channel ${values['channel']}`;
   if (values['mask'] !== undefined)
-    return 'it may not know a frame for all relays at once, or have fewer channels than the profile says';
-  return 'is it of this type, and does it have as many channels as the profile says?';
+    return 'it may lack a frame for all relays at once, or have fewer channels than the profile says';
+  return 'check its type and its number of channels in the profile';
 }
 
 function mayRetry(error: unknown): boolean {

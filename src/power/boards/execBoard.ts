@@ -1,9 +1,9 @@
 /**
- * A board that is commands of the user's: IPMI, a PDU, uhubctl, usbrelay, a virtual machine's monitor. Argument lists,
- * never a shell; `{channel}` in an argument becomes the channel's number.
+ * A board that consists of the user's commands: IPMI, a PDU, uhubctl, usbrelay, the monitor of a virtual machine. Commands
+ * are argument lists and run without a shell; `{channel}` in an argument becomes the channel's number.
  *
- * Promises: a call settles only when every command that it has begun has ended with all that it had started: none can
- * switch later. Channels are switched one after the other, unless `parallel` says that the commands may run side by side.
+ * A call ends only when every command that it started has ended, with all processes of that command: none can switch
+ * later. Channels are switched one after the other, unless `parallel` is set.
  */
 
 import { z } from 'zod';
@@ -24,11 +24,11 @@ export const execOptionsSchema = z.strictObject({
   stateOff: expression.default('\\boff\\b'),
   /** `measured` if the command measures, `echo` if it repeats what was written. */
   stateKind: z.enum(['echo', 'state', 'measured']).default('state'),
-  /** The commands of several channels may run side by side. By default they run in turn: many a device takes one login at a time. */
+  /** Whether the commands of several channels may run at the same time. Many devices take one login at a time. */
   parallel: z.boolean().default(false),
-  /** 1 … 600000 ms for one command and everything that it starts; then all of it is killed. */
+  /** Deadline of one command and all its processes, 1 … 600000 ms; then they are killed. */
   timeoutMs: z.number().int().min(1).max(600_000).default(10_000),
-  /** How long after a switch the old state may still be told. 0 … 600000 ms. */
+  /** How long after a switch `state` may still report the old state, 0 … 600000 ms. */
   stateWithinMs: z.number().int().min(0).max(600_000).default(2000),
 });
 
@@ -51,11 +51,11 @@ export function execBoard(name: string, channels: number, options: ExecOptions, 
   const stateOf = async (command: string[], channel: number): Promise<boolean | undefined> => {
     const text = await run(command, channel);
     const isOn = new RegExp(options.stateOn, 'i').test(text);
-    // Both or neither: the command did not say.
+    // A text that matches both expressions, or neither, reports no state.
     return isOn === new RegExp(options.stateOff, 'i').test(text) ? undefined : isOn;
   };
 
-  /** The time told is the earliest at which the command can have acted: it may do so long before it ends. */
+  /** Returns the earliest time at which the command can have switched: it may do so long before it ends. */
   const setOne = async ({ channel, on }: RelayChange): Promise<[number, number]> => {
     const commandNs = clock.nowNs();
     try {
@@ -83,7 +83,7 @@ export function execBoard(name: string, channels: number, options: ExecOptions, 
     changeMsMax: options.timeoutMs,
     async set(changes) {
       const channelNs = options.parallel ? await allOf(changes.map(setOne)) : await inTurn(changes, setOne);
-      return { commandNs: Math.max(...channelNs.map(([, ns]) => ns)), channelNs: new Map(channelNs), evidence: 'none' };
+      return { commandNs: Math.max(...channelNs.map(([, ns]) => ns)), channelNs: new Map(channelNs), proof: 'none' };
     },
     async read(wanted): Promise<RelayReading | null> {
       if (state === undefined) return null;
@@ -100,20 +100,20 @@ export function execBoard(name: string, channels: number, options: ExecOptions, 
   };
 }
 
-/** After a failure no later one is begun, and none is still running. */
+/** After a failure it starts no further item, and none is still running. */
 async function inTurn<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
   const results: R[] = [];
   for (const item of items) results.push(await work(item));
   return results;
 }
 
-/** Rejects like `Promise.all`, but only once every one has ended: what is still running might switch after a repair. */
+/** Rejects like `Promise.all`, but only when all have ended: one that still runs could switch after power is restored. */
 async function allOf<R>(work: readonly Promise<R>[]): Promise<R[]> {
   await Promise.allSettled(work);
   return Promise.all(work);
 }
 
-/** What is told of a failure goes into records and reports: the program's name, and no argument, which may be a password. */
+/** Failures go into records and reports, so the message has the program's name but no argument: one may be a password. */
 async function outputOf(
   board: string,
   template: readonly string[],
@@ -125,20 +125,20 @@ async function outputOf(
   if (end.exitCode === 0 && !end.timedOut) return end.stdout;
   const said = withoutArguments(end.stderr.trim() || end.stdout.trim() || '', args).slice(0, 400);
   const how = [howItEnded(end, timeoutMs), said].filter((text) => text !== '').join(': ');
-  const message = `${board}: ${file} (its ${args.length} arguments are in the profile) failed: ${how}; try it by hand`;
+  const message = `${board}: ${file} (its ${args.length} arguments are in the profile) failed: ${how}; run it by hand`;
   throw new PowerError('COMMAND_FAILED', message, { board, timeoutMs });
 }
 
-/** Node's own message repeats the whole command line. */
+/** Node's own message repeats the entire command line. */
 function howItEnded(end: CommandEnd, timeoutMs: number): string {
   if (end.startError !== null) return end.startError.code ?? 'it could not be started';
-  const left = end.outlived ? '; a process that it had started outlived that and may still switch: end it by hand' : '';
+  const left = end.outlived ? '; a process that it started still runs and may switch: end it by hand' : '';
   if (end.timedOut)
-    return `it, or what it had started, did not end within ${timeoutMs} ms (options.timeoutMs) and was killed${left}`;
+    return `it or a process that it started did not end within ${timeoutMs} ms (options.timeoutMs) and was killed${left}`;
   return `${end.signal === null ? `exit code ${end.exitCode}` : `killed by ${end.signal}`}${left}`;
 }
 
-/** Shorter ones are words that a program says anyway. */
+/** Shorter arguments are common words: hiding them would make the program's own message unreadable. */
 const SECRET_LENGTH_MIN = 4;
 
 function withoutArguments(said: string, args: readonly string[]): string {

@@ -1,6 +1,6 @@
 /**
  * A board that is described by frames: turns relay changes into the fewest frames that the description allows, and
- * answers into relay states. What may be said twice, and how, is in dialogue.ts.
+ * answers into relay states. dialogue.ts decides which frames may be sent twice.
  */
 
 import { type BoardType, type ReadBackKind, type ReadRule, type Step, readBackOf } from '../boardType.js';
@@ -21,15 +21,15 @@ export interface FrameBoardSetup extends DialogueSetup {
   channels: number;
   options: Values;
   memory: BoardMemory;
-  /** `none`: never ask; `state`: ask the board although it could measure. */
+  /** `none`: no read-back; `state`: read the relay although the board could measure. */
   readBack: 'auto' | 'none' | 'state';
-  /** Leave the once-only initialization out: someone else did it. */
+  /** Do not send the once-only initialization: other software has sent it. */
   initialized: boolean;
-  /** How relays are when the bench lets go of them; relays that are not told are nobody's. */
+  /** The relay states with every rail on. Relays that feed no rail are not in it. */
   rest: readonly RelayChange[];
 }
 
-/** Contacts move within about 10 ms; a board that reads its pins may show the old state for so long. */
+/** Contacts move within about 10 ms. Until this time a board that reads its pins may answer with the old state. */
 const CONTACT_MS_MAX = 50;
 
 export class FrameBoard implements Board {
@@ -68,7 +68,7 @@ export class FrameBoard implements Board {
     });
   }
 
-  /** Waits for a booting board, synchronizes, initializes. Rejects with BOARD_MUTE and the like. */
+  /** Waits until the board has booted, synchronizes its parser and initializes it. Rejects with BOARD_… or TTY_FAILED. */
   async start(): Promise<void> {
     const { type, memory, initialized } = this.#setup;
     if (type.boot !== undefined) await this.#dialogue.awaitBoot(type.boot);
@@ -89,7 +89,7 @@ export class FrameBoard implements Board {
   async #setOneByOne(changes: readonly RelayChange[]): Promise<SwitchDone> {
     const { set } = this.#setup.type;
     if ('mask' in set) return this.#setMask(set.mask, changes);
-    let done: SwitchDone = { commandNs: 0, evidence: 'none' };
+    let done: SwitchDone = { commandNs: 0, proof: 'none' };
     const channelNs = new Map<number, number>();
     for (const { channel, on } of changes) {
       done = await this.#switch(on ? set.on : set.off, this.#channelValues(channel));
@@ -121,18 +121,18 @@ export class FrameBoard implements Board {
     if (pulse === undefined || step === undefined || this.#refusesPulses) return null;
     const units = Math.max(1, Math.round(durationMs / pulse.unitMs));
     if (units > pulse.unitsMax) return null;
-    // Never sent twice: if only the echo was lost, a second frame would be a second cut.
+    // Not sent twice: if only the echo was lost, a second frame would be a second cut.
     const answer = await this.#dialogue
       .askOnce(step, { ...this.#channelValues(channel), units })
       .catch((error: unknown) => {
-        // Said in so many words: nothing has moved, and the host times it.
+        // The board has answered that it did not switch: the host times the pulse.
         if (isPowerError(error) && error.code === 'BOARD_REFUSED') return null;
         throw error;
       });
     this.#refusesPulses = answer === null;
     if (answer === null) return null;
-    const evidence = step.expect === undefined ? 'none' : 'echo';
-    return { commandNs: answer.sentNs, evidence, durationMs: units * pulse.unitMs };
+    const proof = step.expect === undefined ? 'none' : 'echo';
+    return { commandNs: answer.sentNs, proof, durationMs: units * pulse.unitMs };
   }
 
   async identify(): Promise<string | null> {
@@ -143,12 +143,12 @@ export class FrameBoard implements Board {
   }
 
   close(): Promise<void> {
-    return this.#setup.session.close();
+    return this.#setup.connection.close();
   }
 
   async #setMask(step: Step, changes: readonly RelayChange[]): Promise<SwitchDone> {
     const { memory } = this.#setup;
-    // Never written in the board's powered life: power to every rail is what the bench wants at rest.
+    // No mask was written since the board got power: the other relays start in the state that feeds their rails.
     const start = memory.mask === null ? [...this.#setup.rest, ...changes] : changes;
     const mask = start.reduce((sum, change) => withBit(sum, change.channel, change.on), memory.mask ?? 0);
     const done = await this.#switch(step, { ...this.#values, mask });
@@ -157,7 +157,7 @@ export class FrameBoard implements Board {
     return done;
   }
 
-  /** All relays, and they all go the same way. */
+  /** Whether the changes name every relay of the board and give all of them one state. */
   #allAlike(changes: readonly RelayChange[]): boolean {
     if (!this.allAtOnce) return false;
     const channels = new Set(changes.map((change) => change.channel));
@@ -175,7 +175,7 @@ export class FrameBoard implements Board {
 
   async #switch(step: Step, values: Values): Promise<SwitchDone> {
     const answer = await this.#dialogue.ask(step, values);
-    return { commandNs: answer.sentNs, evidence: step.expect === undefined ? 'none' : 'echo' };
+    return { commandNs: answer.sentNs, proof: step.expect === undefined ? 'none' : 'echo' };
   }
 
   async #readTimes(read: ReadRule, values: Values): Promise<Answer> {
@@ -183,7 +183,7 @@ export class FrameBoard implements Board {
     return this.#dialogue.ask(read, values);
   }
 
-  /** Between the two thresholds the output is neither on nor off yet: that channel is left out. */
+  /** An output between the two thresholds is neither on nor off yet: its channel is missing in `states`. */
   async #measure(measure: NonNullable<BoardType['measure']>, channels: readonly number[]): Promise<RelayReading> {
     const states = new Map<number, boolean>();
     const values = new Map<number, number>();
@@ -196,7 +196,10 @@ export class FrameBoard implements Board {
     return { kind: 'measured', states, values };
   }
 
-  /** The mark is written first: a crash between the two leaves a mute board, not one that switches by itself. */
+  /**
+   * The memory file is written before the frame. After a crash between the two the board was never initialized and does
+   * not answer; the other order could initialize it twice, which switches relays.
+   */
   async #initializeOnce(): Promise<void> {
     const { type, memory } = this.#setup;
     memory.initialized = true;
@@ -205,7 +208,7 @@ export class FrameBoard implements Board {
     try {
       for (const step of type.once) await this.#dialogue.askOnce(step, this.#values);
     } catch (error) {
-      // Nothing came back at all: no such board heard it, so another attempt cannot switch anything.
+      // Without any answer the board was not initialized, so a second attempt switches nothing.
       if (isPowerError(error) && error.code === 'BOARD_MUTE') {
         memory.initialized = false;
         memory.save();

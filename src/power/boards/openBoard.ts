@@ -1,4 +1,4 @@
-/** From a rig profile's board to one that is open, initialized and queued. */
+/** Opens a board of a rig profile: a queued board, initialized and ready to switch. */
 
 import type { BoardRef } from '../spec.js';
 import type { RawClock } from '../../base/clock.js';
@@ -8,7 +8,7 @@ import { type Board, queued, type RelayChange } from './board.js';
 import type { OpenBoardMemory } from './boardMemory.js';
 import { execBoard } from './execBoard.js';
 import { FrameBoard } from './frameBoard.js';
-import { resolveBoard, type ResolvedBoard } from './resolveBoard.js';
+import { type ControlLine, resolveBoard, type ResolvedBoard } from './resolveBoard.js';
 import { BoardConnection, type WireTrace } from './connection.js';
 
 export interface BoardDeps {
@@ -21,7 +21,7 @@ export interface BoardDeps {
 }
 
 /**
- * `rest` is how the relays are with every rail on: for boards that drop them on opening, or that can't be asked. Rejects
+ * `rest`: the relay states with every rail on, for boards that drop their relays on opening or have no read-back. Rejects
  * with `PowerError`: BAD_SPEC, BAD_BOARD_TYPE, TTY_… or BOARD_….
  */
 export async function openBoard(
@@ -66,7 +66,7 @@ async function openFrameBoard(
       replyTimeoutMs: common.replyTimeoutMs ?? type.replyTimeoutMs,
       attempts: common.attempts,
       clock: deps.clock,
-      session: new BoardConnection(wire, deps.clock, settings, deps.trace),
+      connection: new BoardConnection(wire, deps.clock, settings, deps.trace),
       memory: deps.openMemory(ref.tty, deps.runtimeDir),
       readBack: common.readBack,
       initialized: common.initialized,
@@ -84,16 +84,13 @@ function openTty(ref: BoardRef, line: LineSettings, hangUpOnClose: boolean, deps
   return deps.openWire({ tty: ref.tty, ...line, hangUpOnClose, rigName: deps.rigName, runtimeDir: deps.runtimeDir });
 }
 
-/** (MERGED)
- * A relay or transistor on a control line of the tty: channel 1 is DTR or RTS. Raised = on; a rail's `invert` turns it.
- * No answer. Opening the tty may raise both lines before the first command: that is the driver's doing and can't be
- * kept from it.
+/**
+ * A relay or transistor on a control line of the tty: channel 1 is DTR or RTS. A raised line is on; a rail's `invert`
+ * reverses that. The board never answers. The tty driver may raise both lines when the tty is opened, before the first
+ * command; no program can prevent that.
  */
-
-export type ControlLine = 'dtr' | 'rts';
-
-export function lineBoard(name: string, line: ControlLine, wire: Wire): Board {
-  // TIOCMSET sets both at once: the other one is held where opening put it.
+function lineBoard(name: string, line: ControlLine, wire: Wire): Board {
+  // TIOCMSET sets both lines: the other line keeps the state that opening gave it.
   const lines = { dtr: true, rts: true };
   return {
     name,
@@ -103,7 +100,7 @@ export function lineBoard(name: string, line: ControlLine, wire: Wire): Board {
     readBackWithinMs: 0,
     async set(changes) {
       lines[line] = changes[changes.length - 1].on;
-      return { commandNs: await wire.setLines({ ...lines }), evidence: 'none' };
+      return { commandNs: await wire.setLines({ ...lines }), proof: 'none' };
     },
     read: () => Promise.resolve(null),
     pulse: () => Promise.resolve(null),

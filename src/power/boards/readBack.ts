@@ -1,26 +1,23 @@
 /**
- * Reads relays back after a switch and compares. A contact needs its time, a supply ramps: an old state is asked again
- * until the board's `readBackWithinMs` has passed, then it is a contradiction.
+ * Reads relays back after a switch and compares them with the command. Contacts need time and supplies ramp: while the
+ * board reads the old state, it is asked again until its `readBackWithinMs` has passed. Then the switch has failed.
  */
 
-import type { Board, RelayChange } from './board.js';
+import type { Board, RelayChange, SwitchProof } from './board.js';
 import { type RawClock, NS_PER_MS, until } from '../../base/clock.js';
 import { PowerError } from '../errors.js';
 
-/** How a switch is known to have happened, weakest first. Device-side evidence comes from elsewhere. */
-export type SwitchProof = 'none' | 'echo' | 'read-back' | 'measured';
-
 export interface Verified {
-  evidence: SwitchProof;
-  /** Only what counts as knowledge of the relay: a repeated last-written value does not. */
+  proof: SwitchProof;
+  /** States that the board read or measured. A board that repeats the last command proves nothing: it gives none. */
   states: Map<number, boolean>;
-  /** By channel, of a board that measures. */
+  /** By channel, from a board that measures. */
   values?: ReadonlyMap<number, number>;
 }
 
 const ASK_AGAIN_MS = 10;
 
-/** Rejects with BOARD_CONTRADICTS, or with what reading met. */
+/** Rejects with BOARD_CONTRADICTS, or with the error of a read that fails. */
 export async function verifyRelays(
   board: Board,
   wanted: readonly RelayChange[],
@@ -31,7 +28,7 @@ export async function verifyRelays(
   for (;;) {
     const askedNs = clock.nowNs();
     const reading = await board.read(channels);
-    if (reading === null) return { evidence: 'none', states: new Map() };
+    if (reading === null) return { proof: 'none', states: new Map() };
     const wrong = wanted.find(({ channel, on }) => {
       const state = reading.states.get(channel);
       // A voltage between the thresholds is not off.
@@ -39,14 +36,14 @@ export async function verifyRelays(
     });
     if (wrong === undefined) {
       return reading.kind === 'echo'
-        ? { evidence: 'echo', states: new Map() }
+        ? { proof: 'echo', states: new Map() }
         : {
-            evidence: reading.kind === 'state' ? 'read-back' : 'measured',
+            proof: reading.kind === 'state' ? 'read-back' : 'measured',
             states: reading.states,
             values: reading.values,
           };
     }
-    // Asked in time, it may only have been read late: a bench that stood still asks once more.
+    // A paused bench may have read late an answer that it asked for in time: only a later question is decisive.
     if (askedNs >= sinceNs + board.readBackWithinMs * NS_PER_MS) throw contradiction(board, wrong, reading.states);
     await until(clock, clock.nowNs() + ASK_AGAIN_MS * NS_PER_MS);
   }
@@ -57,7 +54,7 @@ function contradiction(board: Board, wrong: RelayChange, states: ReadonlyMap<num
   return new PowerError(
     'BOARD_CONTRADICTS',
     `board "${board.name}": relay ${wrong.channel} was switched ${say(wrong.on)} but reads ` +
-      `${say(states.get(wrong.channel))}: a stuck relay, or a wrong channel?`,
+      `${say(states.get(wrong.channel))}: the relay sticks, or the channel is wrong (try plugpull relay test)`,
     { board: board.name, channel: wrong.channel, expected: say(wrong.on) },
   );
 }

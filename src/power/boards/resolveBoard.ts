@@ -1,6 +1,6 @@
 /**
- * What a rig profile's board comes down to, worked out without touching any hardware: `plan` and the profile's loader use
- * it to find mistakes early.
+ * Checks boards and rails of a rig profile without any hardware, and resolves each board to its type, line settings and
+ * options. The profile's loader and `plan` use it to find mistakes early.
  */
 
 import { z } from 'zod';
@@ -19,13 +19,12 @@ import {
   paritySchema,
   stopBitsSchema,
 } from '../line.js';
-import type { ControlLine } from './openBoard.js';
 import { type ExecOptions, execOptionsSchema } from './execBoard.js';
 import { checkRails } from '../rails/rail.js';
 
-/** Options that every board on a tty takes; the rest are the board type's own numbers. */
+/** Options that every board on a tty takes; all others are numbers of its board type. */
 export const commonOptionsSchema = z.object({
-  /** Of the line; left out: as the board type says. */
+  /** Line settings; default: those of the board type. */
   baud: baudSchema.optional(),
   parity: paritySchema.optional(),
   dataBits: dataBitsSchema.optional(),
@@ -33,22 +32,24 @@ export const commonOptionsSchema = z.object({
   flowControl: flowControlSchema.optional(),
   gapMs: z.number().min(0).max(10_000).optional(),
   replyTimeoutMs: z.number().int().min(1).max(60_000).optional(),
-  /** Exchanges tried in all when the board is mute or garbled. 1 … 10. */
+  /** Attempts in total when an exchange gets no answer or an unknown one, 1 … 10. */
   attempts: z.number().int().min(1).max(10).default(3),
-  /** `none`: this board does not answer, whatever its type can; `state`: don't measure, ask for the state. */
+  /** `none`: this copy of the board does not answer; `state`: read the relay, do not measure the output. */
   readBack: z.enum(['auto', 'none', 'state']).default('auto'),
-  /** The board was initialized by other software since it has power: leave it out. */
+  /** Whether other software has initialized the board since it got power; then the bench does not. */
   initialized: z.boolean().default(false),
 });
 
 export type CommonOptions = z.infer<typeof commonOptionsSchema>;
+
+export type ControlLine = 'dtr' | 'rts';
 
 export type ResolvedBoard =
   | { kind: 'exec'; options: ExecOptions }
   | { kind: 'line'; control: ControlLine; common: CommonOptions; line: LineSettings }
   | { kind: 'frames'; type: BoardType; common: CommonOptions; line: LineSettings; options: Record<string, number> };
 
-/** A control line carries no bytes; the port must be opened with some settings. */
+/** A control line carries no bytes, but a tty cannot be opened without settings. */
 const CONTROL_LINE: LineSettings = { baud: 9600, ...EIGHT_N_ONE };
 
 /** Throws BAD_SPEC (channels, options) or BAD_BOARD_TYPE, each naming what is allowed. */
@@ -62,7 +63,10 @@ export function resolveBoard(ref: BoardRef, boardTypes: Record<string, unknown>)
     checkChannels(ref, { min: 1, max: 1 });
     ownOptions(ref, {}, own);
     if (common.flowControl === 'rts-cts')
-      throw badSpec(ref, 'flowControl: rts-cts leaves the control lines to the driver; delete it');
+      throw badSpec(
+        ref,
+        'options.flowControl is "rts-cts", which gives the control lines to the driver; delete options.flowControl',
+      );
     return { kind: 'line', control: ref.type, common, line: lineOf(CONTROL_LINE, common) };
   }
   const type = findBoardType(ref.type, boardTypes);
@@ -72,11 +76,14 @@ export function resolveBoard(ref: BoardRef, boardTypes: Record<string, unknown>)
   return { kind: 'frames', type, common, line, options: ownOptions(ref, type.options, own) };
 }
 
-/** The profile narrows the line: the type's frames were made for a wider one. */
+/** The profile sets fewer data bits than the type: not every frame of the type may fit. */
 function checkFrames(ref: BoardRef, type: BoardType): void {
   const [problem] = checkTemplates(type);
   if (problem !== undefined)
-    throw badSpec(ref, `dataBits is ${type.dataBits}, but in ${problem.path.join('.')} ${problem.message}`);
+    throw badSpec(
+      ref,
+      `options.dataBits is ${type.dataBits}, but in ${problem.path.join('.')} ${problem.message}; delete options.dataBits`,
+    );
 }
 
 function splitOptions(ref: BoardRef): { common: CommonOptions; own: Record<string, unknown> } {
@@ -102,10 +109,13 @@ function ownOptions(
     const option = Object.hasOwn(options, name) ? options[name] : undefined;
     if (option === undefined) {
       const known = [...Object.keys(commonOptionsSchema.shape), ...Object.keys(options)].join(', ');
-      throw badSpec(ref, `no option is called "${name}"; known: ${known}`);
+      throw badSpec(ref, `option "${name}" does not exist; known: ${known}`);
     }
     if (typeof value !== 'number' || !(value >= option.min && value <= option.max)) {
-      throw badSpec(ref, `${name} is ${JSON.stringify(value)}; ${option.min} to ${option.max} is allowed`);
+      throw badSpec(
+        ref,
+        `options.${name} is ${JSON.stringify(value)}; it must be a number from ${option.min} to ${option.max}`,
+      );
     }
     values[name] = value;
   }
@@ -114,15 +124,17 @@ function ownOptions(
 
 function checkChannels(ref: BoardRef, { min, max }: { min: number; max: number }): void {
   if (Number.isInteger(ref.channels) && ref.channels >= min && ref.channels <= max) return;
-  throw badSpec(ref, `it has ${ref.channels} channels; a ${ref.type} has ${min} to ${max}`);
+  throw badSpec(
+    ref,
+    `channels is ${ref.channels}; a ${ref.type} board has ${min} to ${max}; count the relays and edit boards.${ref.name}.channels`,
+  );
 }
 
 function badSpec(ref: BoardRef, what: string): PowerError {
   return new PowerError('BAD_SPEC', `board "${ref.name}" (${ref.type}): ${what}`, { board: ref.name });
 }
 
-/** (MERGED) What boards and rails must be for `openPower` to take them; a profile's loader asks the same. */
-
+/** Boards and rails of a rig, as `openPower` takes them. */
 export interface PowerSpec {
   /** Ttys as paths: `lab:` names are resolved before they are opened. */
   boards: BoardRef[];
@@ -131,7 +143,7 @@ export interface PowerSpec {
 }
 
 /**
- * Finds every mistake that can be found without hardware. Throws BAD_SPEC (with the board or rail in its context) or
+ * Finds every mistake that shows without hardware. Throws BAD_SPEC (with the board or rail in its context) or
  * BAD_BOARD_TYPE.
  */
 export function checkPowerSpec(spec: PowerSpec): void {

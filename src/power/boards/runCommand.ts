@@ -1,13 +1,13 @@
 /**
- * Runs one command of an `exec` board in a process group of its own, so that a signal to the bench's terminal does not
- * reach it, and so that it can be ended together with everything it has started.
+ * Runs one command of an `exec` board in its own process group. A signal to the bench's terminal does not reach it, and
+ * all processes of the command can be killed together.
  *
- * Promises: when the promise resolves, no process of that group runs any more. A command has ended when its last process
- * has, not when its wrapper has: a child in the background may still switch. Past the deadline, and when the wrapper
- * failed or was killed, the whole group is killed and waited for. What still runs when the bench exits is killed.
+ * When the promise resolves, no process of the group runs any more. A command ends with its last process, not with the
+ * first one: a child in the background may still switch. After the deadline, and after a failed or killed command, the
+ * function kills all processes of the group and waits for them. When the bench exits, it kills the commands that run.
  *
- * Not promised: that a child which made itself a session of its own (`setsid`) is found; it is noticed only while it keeps
- * the wrapper's output open. Nor that a process in an uninterruptible wait dies in time. `outlived` reports both.
+ * A child that called `setsid` left the group; it is noticed only while it keeps the command's output open. A process in
+ * an uninterruptible wait may not die in time. `outlived` reports both.
  */
 
 import { spawn, type ChildProcess } from 'node:child_process';
@@ -15,14 +15,14 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { attended } from '../../base/systemClock.js';
 
 export interface CommandEnd {
-  /** The wrapper's; null when a signal ended it, or when it could not be started. */
+  /** Of the command itself; null when a signal ended it, or when it could not be started. */
   exitCode: number | null;
   signal: NodeJS.Signals | null;
   stdout: string;
   stderr: string;
-  /** It, or a process that it had started, still ran at the deadline. */
+  /** The command, or a process that it started, still ran at the deadline. */
   timedOut: boolean;
-  /** Something that it had started still ran after the kill. */
+  /** A process that the command started still ran after the kill. */
   outlived: boolean;
   /** It could not be started (ENOENT, EACCES, …). */
   startError: NodeJS.ErrnoException | null;
@@ -30,9 +30,9 @@ export interface CommandEnd {
 
 /** Output beyond this is discarded. */
 const OUTPUT_CHARS_MAX = 65_536;
-/** Between two looks whether a group still runs. */
+/** Interval at which the state of a group is polled. */
 const LOOK_EVERY_MS = 20;
-/** A killed process ends as soon as the kernel lets it; one in an uninterruptible wait is not waited for any longer. */
+/** The longest wait for the end of a killed process: one in an uninterruptible wait may never end. */
 const DEATH_MS = 5_000;
 
 const running = new Set<number>();
@@ -62,7 +62,7 @@ export async function runCommand(argv: readonly string[], timeoutMs: number): Pr
     const outlived = timedOut || failed ? !(await killed(group, closed)) : false;
     return { exitCode: child.exitCode, signal: child.signalCode, ...output, timedOut, outlived, startError: null };
   } finally {
-    // Whoever left the group may hold them for ever.
+    // A process that left the group may hold the pipes forever.
     child.stdout.destroy();
     child.stderr.destroy();
     running.delete(group);
@@ -81,7 +81,7 @@ function once(child: ChildProcess, event: 'exit' | 'close'): Promise<void> {
   return new Promise((resolve) => child.once(event, () => resolve()));
 }
 
-/** False at the deadline, in attended time. */
+/** False: the deadline (attended time) came first. */
 function inTime(event: Promise<void>, deadlineMs: number): Promise<boolean> {
   return new Promise((resolve) => {
     const cancel = attended.after(deadlineMs - attended.nowMs(), () => resolve(false));
@@ -92,7 +92,7 @@ function inTime(event: Promise<void>, deadlineMs: number): Promise<boolean> {
   });
 }
 
-/** False at the deadline, in attended time. */
+/** False: the deadline (attended time) came first. */
 async function groupEnds(group: number, deadlineMs: number): Promise<boolean> {
   while (isRunning(group)) {
     if (attended.nowMs() >= deadlineMs) return false;
@@ -115,11 +115,11 @@ function kill(group: number): void {
   try {
     process.kill(-group, 'SIGKILL');
   } catch {
-    // It is empty already.
+    // The group has no process any more.
   }
 }
 
-/** A zombie that no parent has waited for yet belongs to its group still, and runs no more. */
+/** A zombie still belongs to its group until its parent waits for it, but it does not run. */
 function isRunning(group: number): boolean {
   try {
     process.kill(-group, 0);
@@ -133,7 +133,7 @@ function isRunning(group: number): boolean {
   });
 }
 
-/** proc_pid_stat(5): the name in parentheses may hold anything; after it come state, parent and process group. */
+/** proc_pid_stat(5): the name in parentheses may contain any character; state, parent and process group follow it. */
 function statOf(pid: string): { state: string; pgrp: number } {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');

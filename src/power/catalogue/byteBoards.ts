@@ -1,8 +1,8 @@
-/** Boards that are spoken to in a few bytes. */
+/** Boards with short binary frames. `sure` is explained in boardType.ts. */
 
 import type { BoardTypeInput } from '../boardType.js';
 
-/** KMTronic USB: small boards answer for one channel, large ones for all. RELAYS: A. */
+/** KMTronic USB: boards of 1 or 2 channels report one channel, larger boards report all. */
 export const kmtronic: BoardTypeInput = {
   title: 'KMTronic USB 1/2/4/8 channels (FTDI)',
   usb: ['0403:6001'],
@@ -15,7 +15,7 @@ export const kmtronic: BoardTypeInput = {
   ],
 };
 
-/** Devantech USB-RLY02/08/16: one byte a command. RELAYS: A. */
+/** Devantech USB-RLY02/08/16: each command is one byte. */
 export const devantech: BoardTypeInput = {
   title: 'Devantech USB-RLY02/08/16',
   usb: ['04d8:ffee'],
@@ -29,8 +29,8 @@ export const devantech: BoardTypeInput = {
 };
 
 /**
- * ICSE013A/012A/014A: after `50` and `51`, once in its powered life, every byte is the mask of all relays, active low.
- * A second `50` would switch relays. RELAYS: A.
+ * ICSE013A/012A/014A: the bench sends `50` and `51` once after the board got power. Every later byte is a mask of all
+ * relays, active low, so a second `50` would switch relays.
  */
 export const icse: BoardTypeInput = {
   title: 'ICSE013A/012A/014A, 2/4/8 channels (PL2303)',
@@ -42,15 +42,15 @@ export const icse: BoardTypeInput = {
   set: { mask: '{mask:not}' },
 };
 
-/** Conrad 197720/197730: four bytes with xor; every answer carries the state. RELAYS: B. */
+/** Conrad 197720/197730: frames of four bytes, the last an XOR; every answer contains the state. */
 export const conrad: BoardTypeInput = {
   title: 'Conrad 197720/197730, 8 channels',
   sure: 'B',
   baud: 19_200,
   channels: { min: 1, max: 8 },
   options: { address: { default: 1, min: 1, max: 255 } },
-  // Zeros complete whatever frame the board is in the middle of (up to 3), then make one of their own (4), and another
-  // one should its answer have come too late.
+  // Up to 3 zeros complete a half frame, 4 more make a frame of their own, and 4 more a second one if the first answer
+  // came too late.
   sync: { send: '00', expect: '{any} {any} {any} {xor8}', tries: 11, timeoutMs: 100 },
   open: [{ send: '01 {address} 00 {xor8}', expect: 'FE {address} {any} {xor8}' }],
   set: {
@@ -65,8 +65,8 @@ export const conrad: BoardTypeInput = {
 };
 
 /**
- * Arduino with StandardFirmata; channel n is pin firstPin + n - 1. Opening the tty resets it and drops the relays. It
- * repeats what was last written to a pin, it does not measure. RELAYS: B.
+ * Arduino with StandardFirmata; channel n is pin firstPin + n - 1. Opening the tty resets it and drops the relays. Its
+ * answer repeats the last value written to a pin: it does not measure.
  */
 export const firmata: BoardTypeInput = {
   title: 'Arduino with StandardFirmata',
@@ -87,8 +87,7 @@ export const firmata: BoardTypeInput = {
   },
 };
 
-/** (MERGED) LCUS-1/2/4/8 and the many boards that copy it (CH340): a four-byte frame, no answer. RELAYS: set A, query B. */
-
+/** LCUS-1/2/4/8 and the many copies of it (CH340): a frame of four bytes without an answer. */
 export const lcus: BoardTypeInput = {
   title: 'LCUS-1/2/4/8 and copies (CH340)',
   usb: ['1a86:7523'],
@@ -101,9 +100,9 @@ export const lcus: BoardTypeInput = {
   read: {
     send: 'FF',
     expect: [`( "CH" {channel:dec} ":" {ws} {state:'ON'/'OFF'} {ws} ) {eol}`, '( {state} )'],
-    // The first answer may be the state before the last command.
+    // The first answer may contain the state from before the last command.
     times: 2,
-    // Many LCUS-1 never answer.
+    // Many LCUS-1 boards never answer.
     mayBeMute: true,
   },
 };

@@ -1,4 +1,7 @@
-/** Every board that is known by name. `exec`, `dtr` and `rts` are not frames and live in boards/. */
+/**
+ * All board types: the catalogue of boards described by frames, the types `dtr`, `rts` and `exec` (boards/), and how a type
+ * is found, listed and printed.
+ */
 
 import { type BoardType, type BoardTypeInput, boardTypeSchema, type ReadBackKind, readBackOf } from '../boardType.js';
 import { conrad, devantech, firmata, icse, kmtronic, lcus } from './byteBoards.js';
@@ -9,7 +12,7 @@ import { PowerError } from '../errors.js';
 import { lineText } from '../line.js';
 import { stringify } from 'yaml';
 
-/** As they are written. */
+/** The descriptions as written, before defaults. */
 export const catalogueInputs: Readonly<Record<string, BoardTypeInput>> = {
   lcus,
   numato,
@@ -26,17 +29,15 @@ export const catalogueInputs: Readonly<Record<string, BoardTypeInput>> = {
   'scpi-siglent': scpiSiglent,
 };
 
-/** By name; read with the schema that reads a user's own. */
+/** The descriptions by name, with defaults. */
 export const catalogue: ReadonlyMap<string, BoardType> = new Map(
   Object.entries(catalogueInputs).map(([name, input]) => [name, boardTypeSchema.parse(input)]),
 );
 
-/** (MERGED) Finds a board type by name: the rig profile's own first, then the catalogue. */
-
-/** Board types that are not frames. */
+/** Board types without frames. */
 export const builtInTypes = ['dtr', 'rts', 'exec'] as const;
 
-/** Throws BAD_BOARD_TYPE: unknown (naming those known), or a description with mistakes (naming the fields). */
+/** Searches `boardTypes` of the profile first, then the catalogue. Throws BAD_BOARD_TYPE: unknown type, or invalid description. */
 export function findBoardType(name: string, boardTypes: Record<string, unknown>): BoardType {
   if (Object.hasOwn(boardTypes, name)) return parseBoardType(name, boardTypes[name]);
   const type = catalogue.get(name);
@@ -44,7 +45,7 @@ export function findBoardType(name: string, boardTypes: Record<string, unknown>)
   const known = [...catalogue.keys(), ...builtInTypes, ...Object.keys(boardTypes)].join(', ');
   throw new PowerError(
     'BAD_BOARD_TYPE',
-    `no board type is called "${name}"; known: ${known}; or describe it under boardTypes: in the rig profile`,
+    `board type "${name}" does not exist (known: ${known}); correct the name, or describe it under boardTypes: in the rig profile`,
   );
 }
 
@@ -54,8 +55,7 @@ export function parseBoardType(name: string, description: unknown): BoardType {
   throw new PowerError('BAD_BOARD_TYPE', `boardTypes.${name}: ${z.prettifyError(parsed.error)}`);
 }
 
-/** (MERGED) What `relay boards` shows: every board type, what its read-back is worth, and how sure its description is. */
-
+/** One line of `relay boards`. */
 export interface BoardListing {
   type: string;
   title: string;
@@ -64,11 +64,11 @@ export interface BoardListing {
   /** `9600 8N1`; null: no frames. */
   line: string | null;
   readBack: ReadBackKind | 'depends';
-  /** A several sources agree, B one, C recalled; `user`: the rig profile's own. */
+  /** How reliable the description is: A several sources, B one, C from memory; `user`: from the rig profile. */
   sure: BoardType['sure'];
-  /** Times a cut by itself: a rail of this contact can be pulsed without the host. */
+  /** The pulses that the board times by itself: relay off and on again, on and off again, both or none. */
   timedPulse: 'off and on' | 'off' | 'on' | 'none';
-  /** Opening the tty drops its relays. */
+  /** Whether opening the tty drops its relays. */
   resetsOnOpen: boolean;
   options: Record<string, { default: number; min: number; max: number }>;
   usb: string[];
@@ -97,7 +97,7 @@ const others: BoardListing[] = [
   },
 ].map((listing) => ({ ...listing, options: {}, usb: [] }) as BoardListing);
 
-/** The catalogue, then `boardTypes` of a rig profile. Throws BAD_BOARD_TYPE for one with mistakes. */
+/** The catalogue, then `boardTypes` of a rig profile. Throws BAD_BOARD_TYPE for an invalid description. */
 export function listBoards(boardTypes: Record<string, unknown> = {}): BoardListing[] {
   const own = Object.entries(boardTypes).map(([name, text]) => listing(name, parseBoardType(name, text)));
   return [...[...catalogue].map(([name, type]) => listing(name, type)), ...others, ...own];
@@ -124,28 +124,26 @@ function timedPulse({ pulse }: BoardType): BoardListing['timedPulse'] {
   return pulse?.off === undefined ? 'none' : 'off';
 }
 
-/** (MERGED) A board type of the catalogue as YAML that a profile takes: the start of a description of one's own. */
-
-/** The description as written, with a name that the catalogue does not have; null: no such type, or none of frames. */
+/** A catalogue description under a new name, as a start for the user's own; null: no such type, or a type without frames. */
 export function ownBoardType(type: string): { name: string; description: object } | null {
   if (!Object.hasOwn(catalogueInputs, type)) return null;
   const description = { ...catalogueInputs[type] };
-  // How sure the catalogue is of a type says nothing of one that is made from it.
+  // The grade belongs to the catalogue's description, not to a changed copy.
   delete description.sure;
   return { name: `my-${type}`, description };
 }
 
-/** To be pasted into a profile; null as above. */
+/** The same as YAML for a profile; null as above. */
 export function boardTypeYaml(type: string): string | null {
   const own = ownBoardType(type);
   if (own === null) return null;
   const header = [
-    `# ${type} as plugpull knows it, under a name of your own: paste it into a profile, change it there, and name it in`,
-    '# boards: { …: { type: … } }. Its fields are explained in src/power/boardType.ts, its frames in',
-    '# src/power/language/template.ts and reply.ts.',
+    `# The catalogue's description of ${type} under a new name: paste it into a profile, change it there, and use its name`,
+    '# in boards: { …: { type: … } }. src/power/boardType.ts describes its fields, src/power/language/template.ts and',
+    '# reply.ts its frames.',
     '',
   ].join('\n');
-  // A profile takes no aliases.
+  // The profile's loader refuses YAML aliases.
   return (
     header + stringify({ boardTypes: { [own.name]: own.description } }, { aliasDuplicateObjects: false, lineWidth: 0 })
   );

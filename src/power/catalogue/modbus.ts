@@ -1,11 +1,11 @@
-/** Boards that speak Modbus. */
+/** Boards with Modbus RTU. `sure` is explained in boardType.ts. */
 
 import type { BoardTypeInput } from '../boardType.js';
 
 /**
- * Waveshare and most RS-485 boards: coils, echoed; the pulse frames are Waveshare's own. Such boards come with 8N1, while
- * the standard's own default is even parity (8E1; without parity, two stop bits: "MODBUS over serial line" 2.5.1): a board
- * that keeps to it needs `options: { parity: even }`. RELAYS: A.
+ * Waveshare and most RS-485 boards: each relay is a coil, and the board echoes the frame. Only Waveshare has the pulse
+ * frames. These boards come with 8N1. The standard's default is even parity (8E1; without parity, two stop bits: "MODBUS
+ * over serial line" 2.5.1): a board that follows it needs `options: { parity: even }`.
  */
 export const modbusRtu: BoardTypeInput = {
   title: 'Modbus RTU coils: Waveshare and most RS-485 boards (8N1; one that keeps to the standard: parity: even)',
@@ -13,7 +13,7 @@ export const modbusRtu: BoardTypeInput = {
   baud: 9600,
   channels: { min: 1, max: 32 },
   options: { address: { default: 1, min: 1, max: 247 } },
-  // 3.5 characters at 9600 baud are 4 ms; the frame's end is told by silence.
+  // A pause of 3.5 characters ends a frame: 4 ms at 9600 baud.
   gapMs: 5,
   refused: ['{address} 81 {code} {crc16}', '{address} 85 {code} {crc16}', '{address} 8F {code} {crc16}'],
   set: {
@@ -43,8 +43,8 @@ export const modbusRtu: BoardTypeInput = {
 };
 
 /**
- * R421A08 / LaskaKit: registers instead of coils. `06 xx` is on for xx seconds, timed by the board. RELAYS: C, recalled,
- * to be verified on a board.
+ * R421A08 / LaskaKit: each relay is a register. `06 xx` switches it on for xx seconds, timed by the board. This description
+ * is from memory and was not yet verified on a board.
  */
 export const modbusR421a: BoardTypeInput = {
   title: 'R421A08 / LaskaKit: Modbus RTU registers (8N1)',

@@ -1,14 +1,14 @@
-/** Boards that are spoken to in words. */
+/** Boards with text protocols. `sure` is explained in boardType.ts. */
 
 import type { BoardTypeInput } from '../boardType.js';
 
-/** Numato USB relay modules: a shell with echo and prompt. RELAYS: A. */
+/** Numato USB relay modules: a shell with echo and prompt. */
 export const numato: BoardTypeInput = {
   title: 'Numato USB relay modules, 1 to 64 channels (CDC)',
   usb: ['2a19:0c01', '2a19:0c02', '2a19:0c03', '2a19:0c04', '2a19:0c05'],
   sure: 'A',
   channels: { min: 1, max: 64 },
-  // Half a command of somebody else's may stand in its line buffer.
+  // Its line buffer may hold half a command of another program.
   sync: { send: '0D', expect: '">"', tries: 3, timeoutMs: 300 },
   set: {
     on: { send: '"relay on " {channel-1:numato} 0D', expect: '"relay on " {channel-1:numato} {ws} ">"' },
@@ -22,7 +22,7 @@ export const numato: BoardTypeInput = {
   identify: { send: '"ver\\r"', expect: '"ver" {ws} {text} {ws} ">"' },
 };
 
-/** Denkovi 16 channels v3: two decimals, a sign, two slashes; echoed. RELAYS: B. */
+/** Denkovi 16 channels v3: two decimal digits, a sign and two slashes; the board echoes them. */
 export const denkovi16: BoardTypeInput = {
   title: 'Denkovi 16 channels, v3 (FT232R)',
   usb: ['0403:6001'],
@@ -36,7 +36,7 @@ export const denkovi16: BoardTypeInput = {
   read: { send: '"ask//"', expect: '{states:rev16}' },
 };
 
-/** SainSmart 16 channels: Modbus ASCII. The state query is documented, owners report silence. RELAYS: B. */
+/** SainSmart 16 channels: Modbus ASCII. A state query is documented, but owners report that the board does not answer it. */
 export const sainsmart16: BoardTypeInput = {
   title: 'SainSmart 16 channels, Modbus ASCII (CH340)',
   usb: ['1a86:7523'],
@@ -53,12 +53,10 @@ export const sainsmart16: BoardTypeInput = {
   },
 };
 
-/** (MERGED)
- * Programmable supplies: the only boards here that prove by measuring that a rail is down. RELAYS: B.
- *
- * Options onAtLeastV and offAtMostV say which voltage counts as what; set onAtLeastV near the rail's nominal voltage.
+/**
+ * Programmable supplies measure their output, so they alone prove the voltage of a rail. Options onAtLeastV and offAtMostV
+ * are the thresholds for on and off; set onAtLeastV near the rail's nominal voltage.
  */
-
 const common = {
   sure: 'B',
   replyTimeoutMs: 2000,

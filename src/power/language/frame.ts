@@ -1,14 +1,14 @@
-/** From a template and values to the bytes of a frame to send. */
+/** Renders a template with values: the bytes of a frame to send, its numbers and its checksums. */
 
 import { type Piece, parseTemplate, TemplateError } from './template.js';
 import crc16modbus from 'crc/crc16modbus';
 
-/** Bytes of one frame. Throws `TemplateError` if a name is unknown or a number does not fit. */
+/** The bytes of one frame. Throws `TemplateError` if a name is unknown or a number does not fit. */
 export function renderFrame(template: string, values: Values): Uint8Array {
   return Uint8Array.from(renderPieces(parseTemplate(template), values));
 }
 
-/** Bytes of pieces; checksums cover what stands before them in the same list. */
+/** The bytes of pieces; a checksum covers the pieces before it in the same list. */
 export function renderPieces(pieces: readonly Piece[], values: Values): number[] {
   const out: number[] = [];
   for (const piece of pieces) out.push(...renderPiece(piece, values, out));
@@ -39,20 +39,18 @@ function asciiHex(bytes: readonly number[]): number[] {
   return Array.from(text, (digit) => digit.charCodeAt(0));
 }
 
-/** (MERGED) Numbers of a template: names and constants joined by + and -, and the ways in which boards write them. */
-
 /**
- * Names a template may use. Always there: `channel` (1-based), `channels` (of the board), `bit` (of the channel),
- * `coilBytes`. In a frame that sets all relays: `mask` (relay 1 = lowest bit). In a timed pulse: `units`. Besides, the
- * options of the board type.
+ * The names that a template may use: `channels` (of the board) and `coilBytes` in every frame, `channel` (1-based) and
+ * `bit` in a frame for one channel, `mask` (relay 1 = lowest bit) in a frame for all relays, `units` in a timed pulse, and
+ * the options of the board type.
  */
 export type Values = Readonly<Record<string, number>>;
 
-/** Works out `channel+0x64-1`. Throws `TemplateError` on an unknown name. */
+/** Evaluates a sum such as `channel+0x64-1`. Throws `TemplateError` on an unknown name. */
 export function evaluate(expression: string, values: Values): number {
   const terms = expression.replace(/\s+/g, '').match(/[+-]?[^+-]+/g);
   if (terms === null || terms.join('') !== expression.replace(/\s+/g, '')) {
-    throw new TemplateError(`"${expression}" is not a sum of names and numbers`);
+    throw new TemplateError(`"${expression}" is not a sum of names and numbers; write it like channel+0x64-1`);
   }
   return terms.reduce((sum, term) => {
     const bare = term.replace(/^[+-]/, '');
@@ -63,55 +61,55 @@ export function evaluate(expression: string, values: Values): number {
 
 function ownValue(values: Values, name: string): number {
   if (!Object.hasOwn(values, name)) {
-    const elsewhere = Object.hasOwn(ELSEWHERE, name) ? `: ${ELSEWHERE[name]}` : '';
-    throw new TemplateError(`nothing is called "${name}" here; known: ${Object.keys(values).join(', ')}${elsewhere}`);
+    const elsewhere = Object.hasOwn(ELSEWHERE, name) ? `; ${ELSEWHERE[name]}` : '';
+    throw new TemplateError(`name "${name}" is not known here (known: ${Object.keys(values).join(', ')})${elsewhere}`);
   }
   return values[name];
 }
 
 const ONE_CHANNEL =
-  'only a frame for one channel has it. In read, add per: channel to ask each channel by itself, or put ( ) around what stands once for each';
+  'only a frame for one channel has it. In read, add per: channel to read each channel by its own frame, or put ( ) around the part that repeats for each channel';
 
-/** Names that other frames know. */
+/** Names that only some frames have. */
 const ELSEWHERE: Record<string, string> = {
   channel: ONE_CHANNEL,
   bit: ONE_CHANNEL,
-  mask: 'only frames for all relays have it, set.mask and setAll',
-  units: 'only frames of pulse have it',
+  mask: 'only the frames set.mask and setAll have it',
+  units: 'only the frames of pulse have it',
 };
 
 type Writer = (value: number, values: Values) => number[];
 
 const ascii = (text: string): number[] => Array.from(text, (character) => character.charCodeAt(0));
 
-/** Ways to write a number, by the name that a template uses. */
+/** Number formats by the name that a template uses. */
 const writers: Record<string, Writer> = {
   byte: (value) => [checked(value, 0xff)],
   /** Active-low masks: 255 minus the value. */
   not: (value) => [0xff - checked(value, 0xff)],
   u16: (value) => [checked(value, 0xffff) >> 8, value & 0xff],
   u16le: (value) => [checked(value, 0xffff) & 0xff, value >> 8],
-  /** 16 relays, the first one in the highest bit. */
+  /** 16 relays, relay 1 in the highest bit. */
   rev16: (value) => {
     const reversed = reverse16(checked(value, 0xffff));
     return [reversed >> 8, reversed & 0xff];
   },
-  /** Modbus: as many bytes as the channels need, lowest relays first. */
+  /** Modbus: one bit for each channel, relays 1 to 8 in the first byte. */
   coils: (value, values) =>
     Array.from({ length: Math.ceil(values['channels'] / 8) }, (_, i) => Math.floor(value / 2 ** (8 * i)) & 0xff),
   dec: (value) => ascii(String(checked(value, Number.MAX_SAFE_INTEGER))),
   dec2: (value) => ascii(String(checked(value, 99)).padStart(2, '0')),
   base32: (value) => ascii(checked(value, 31).toString(32).toUpperCase()),
-  /** Numato: one digit 0-9A-V up to 32 channels, two decimals at 64. */
+  /** Numato: one digit 0-9A-V up to 32 channels, two decimal digits at 64. */
   numato: (value, values) =>
     values['channels'] > 32 ? writers['dec2'](value, values) : writers['base32'](value, values),
 };
 
-/** Bytes of `expression` written as `format` says (default: one byte). */
+/** The bytes of `expression` in `format` (default: one byte). */
 export function writeNumber(expression: string, format: string | null, values: Values): number[] {
   const name = format ?? 'byte';
   if (!Object.hasOwn(writers, name)) {
-    throw new TemplateError(`cannot write a number as "${name}"; known: ${Object.keys(writers).join(', ')}`);
+    throw new TemplateError(`number format "${name}" does not exist; known: ${Object.keys(writers).join(', ')}`);
   }
   return writers[name](evaluate(expression, values), values);
 }
@@ -124,13 +122,12 @@ export function reverse16(value: number): number {
 
 function checked(value: number, max: number): number {
   if (!Number.isInteger(value) || value < 0 || value > max) {
-    throw new TemplateError(`${value} does not fit: 0 to ${max} is allowed here`);
+    throw new TemplateError(`${value} does not fit; it must be 0 to ${max} in this format`);
   }
   return value;
 }
 
-/** (MERGED) The four checks that relay boards put behind their frames. */
-
+/** The four checksums that relay boards use. */
 export type ChecksumName = 'sum8' | 'xor8' | 'lrc' | 'crc16';
 
 export const checksumBytes: Record<ChecksumName, number> = { sum8: 1, xor8: 1, lrc: 1, crc16: 2 };
@@ -139,7 +136,7 @@ export function isChecksum(name: string): name is ChecksumName {
   return Object.hasOwn(checksumBytes, name);
 }
 
-/** The check over `bytes`, as it goes over the wire (CRC16 of Modbus: low byte first). */
+/** The checksum of `bytes` in the order of transmission (CRC16 of Modbus: low byte first). */
 export function checksum(name: ChecksumName, bytes: Uint8Array): number[] {
   switch (name) {
     case 'sum8':

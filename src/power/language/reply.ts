@@ -1,20 +1,20 @@
 /**
- * Finds a board's answer in what came over the wire. A template becomes a regular expression over bytes (one character,
- * one byte); checksums in it are worked out and compared. Captures:
+ * Finds a board's answer in the bytes received. A template becomes a regular expression over bytes (one character is one
+ * byte); its checksums are computed and compared. Captures:
  *
  *     {state}            one relay, bytes 01 and 00; {state:FF/00} other bytes; {state:'ON'/'OFF'} words
  *     {states}           a byte with one bit a relay; {states:rev16} {states:coils} as in numbers.ts
- *     {value}            a number in text, a whole one: SCPI's infinity and not-a-number are none
+ *     {value}            a number in text; SCPI's infinity and not-a-number are no value
  *     {code}             a byte that says why the board refuses
- *     {any} {text}       a byte, or printable characters, that do not matter
+ *     {any} {text}       any byte; any printable characters
  *     {ws} {eol}         blanks and line ends, or none; a line end
  *
- * An answer made of captures alone (one raw byte) can be told from noise only by its length: `marked` is false for it,
- * and the caller must wait until the line is quiet and then demand that nothing else came.
+ * Only its length distinguishes an answer of captures alone (one raw byte) from noise: `marked` is false for it. The
+ * caller must wait until the line is quiet, and the answer must then be everything that was received.
  *
- * What is read as text (a number, a word, a channel in decimals) is a whole token or nothing: never the end of a longer
- * one, as in `.005` or `12.5` behind lost bytes, nor its beginning. Fixed bytes of the template, or a line end, may stand
- * right beside it; what the template leaves open may not.
+ * A number, a word or a decimal channel is read as an entire token. It is never part of a longer one, such as `.005` or
+ * `12.5` after lost bytes. Fixed bytes of the template and line ends may be next to a token; bytes that the template
+ * leaves open may not.
  */
 
 import {
@@ -31,7 +31,7 @@ import {
 import { type Piece, parseTemplate, TemplateError } from './template.js';
 
 export interface Captures {
-  /** By channel, what the answer says. */
+  /** The relay states in the answer, by channel. */
   states: Map<number, boolean>;
   value?: number;
   code?: number;
@@ -39,9 +39,9 @@ export interface Captures {
 
 export interface ReplyPattern {
   template: string;
-  /** False: what came may be noise, or go on: only to be asked when the line is quiet. */
+  /** False: the bytes may be noise or incomplete, so `find` must wait until the line is quiet. */
   marked: boolean;
-  /** First place in `text` (latin1) where a whole valid answer stands, or null. Without any fixed byte: the whole text or null. */
+  /** Captures of the first complete valid answer in `text` (latin1), or null. Without a fixed byte it must be all of `text`. */
   find(text: string): Captures | null;
 }
 
@@ -57,13 +57,13 @@ interface Build {
   source: string;
   literals: number;
   marks: Mark[];
-  /** What stands before is not fixed: a token must show where it begins. */
+  /** The bytes before are not fixed: a token must not continue one of them. */
   loose: boolean;
-  /** The last token may go on with bytes that are still on their way. */
+  /** More bytes of the last token may still arrive. */
   openEnd: boolean;
 }
 
-/** Compiles a template for an answer. Throws `TemplateError`. */
+/** Compiles the template of an answer. Throws `TemplateError`. */
 export function compileReply(template: string, values: Values): ReplyPattern {
   const build: Build = { source: '', literals: 0, marks: [], loose: true, openEnd: false };
   const parts = partsOf(parseTemplate(template), values);
@@ -90,7 +90,7 @@ function find(pattern: RegExp, marks: readonly Mark[], text: string, values: Val
     if (match === null) return null;
     if (marks.every((mark) => mark.kind !== 'check' || checkHolds(mark, match, text)))
       return read(marks, match, values);
-    // A frame may begin inside what only looked like one.
+    // The answer may begin inside bytes that only looked like one.
     pattern.lastIndex = match.index + 1;
   }
 }
@@ -113,7 +113,7 @@ function read(marks: readonly Mark[], match: RegExpExecArray, values: Values): C
   return captures;
 }
 
-/** SCPI-99, volume 1, 7.2.1.4 and 5: infinity is written 9.9E37, and what is not a number 9.91E37. */
+/** SCPI-99, volume 1, 7.2.1.4 and 5: infinity is 9.9E37, not-a-number is 9.91E37. */
 const SCPI_INFINITY = 9.9e37;
 
 function readValue(captures: Captures, value: number): void {
@@ -136,13 +136,13 @@ function reversed(bytes: Uint8Array): Uint8Array {
 const escapeByte = (byte: number): string => `\\x${byte.toString(16).padStart(2, '0')}`;
 const bytesOf = (text: string): Uint8Array => Uint8Array.from(text, (character) => character.charCodeAt(0));
 
-/** A piece, and the values that hold where it stands. */
+/** A piece with the values that apply to it. */
 interface Part {
   piece: Exclude<Piece, { kind: 'perChannel' }>;
   values: Values;
 }
 
-/** The pieces one after the other, those for each channel written out. */
+/** The pieces in order; those in ( ) are repeated for each channel. */
 function partsOf(pieces: readonly Piece[], values: Values): Part[] {
   return pieces.flatMap((piece) =>
     piece.kind === 'perChannel'
@@ -151,20 +151,20 @@ function partsOf(pieces: readonly Piece[], values: Values): Part[] {
   );
 }
 
-/** What may come behind a token: bytes that end it by being there, bytes that might belong to it, or nothing. */
+/** What follows a token: fixed bytes, which end it; open bytes, which could continue it; or the end of the template. */
 type Follower = 'fixed' | 'open' | 'end';
 
 const OPEN_FIELDS = ['any', 'text', 'value', 'code', 'states'];
 
 function followerOf(parts: readonly Part[], at: number): Follower {
-  // Blanks may be none.
+  // {ws} may match no byte.
   const next = parts.slice(at + 1).find(({ piece }) => piece.kind !== 'field' || piece.body !== 'ws');
   if (next === undefined) return 'end';
   const { piece } = next;
   return piece.kind === 'field' && OPEN_FIELDS.includes(piece.body) ? 'open' : 'fixed';
 }
 
-/** Printable, and no blank. */
+/** A printable byte, not a blank. */
 const TOKEN = '[\\x21-\\x7e]';
 const NUMBER = '[+-]?(?:[0-9]+\\.?[0-9]*|\\.[0-9]+)(?:[eE][+-]?[0-9]+)?';
 const NUMBER_END: Record<Follower, string> = { fixed: '', open: '(?![0-9.,+-]|[eE][+-]?[0-9])', end: `(?!${TOKEN})` };
@@ -224,7 +224,7 @@ function addLineEnd(build: Build): void {
   build.loose = false;
 }
 
-/** `mayGrow`: more bytes of it would make it another token, not a wrong one. */
+/** `mayGrow`: with more bytes it would be another valid token. */
 function addToken(
   build: Build,
   source: string,
@@ -248,7 +248,7 @@ function addState(build: Build, piece: Piece & { kind: 'field' }, values: Values
   addToken(build, source, WORD_END, follower, on.startsWith(off) || off.startsWith(on), mark);
 }
 
-/** A number that must be there. Only `dec` has no width of its own, so that 1 would be found in 11. */
+/** A number that the answer must contain. Only the format `dec` has no fixed width: 1 must not match in 11. */
 function addNumber(build: Build, piece: Piece & { kind: 'field' }, values: Values, follower: Follower): void {
   const bytes = writeNumber(piece.body, piece.format, values);
   if (piece.format !== 'dec') return addLiteral(build, bytes);
@@ -259,7 +259,8 @@ function addNumber(build: Build, piece: Piece & { kind: 'field' }, values: Value
 
 function stateWords(format: string | null, source: string): { on: string; off: string; isText: boolean } {
   const [on, off, ...rest] = (format ?? '01/00').split('/').map((word) => word.trim());
-  if (off === undefined || rest.length > 0) throw new TemplateError(`${source}: write it as {state:ON/OFF}`);
+  if (off === undefined || rest.length > 0)
+    throw new TemplateError(`${source} needs one word for on and one for off; write it like {state:'ON'/'OFF'}`);
   return { on: stateWord(on, source), off: stateWord(off, source), isText: on.startsWith("'") && off.startsWith("'") };
 }
 
@@ -269,7 +270,7 @@ function stateWord(word: string, source: string): string {
   if (/^([0-9A-Fa-f]{2})+$/.test(word)) {
     return (word.match(/../g) ?? []).map((pair) => String.fromCharCode(Number.parseInt(pair, 16))).join('');
   }
-  throw new TemplateError(`${source}: "${word}" is neither hex pairs nor 'text'`);
+  throw new TemplateError(`${source}: "${word}" is neither hex pairs nor text; put text in '…'`);
 }
 
 const regexOf = (text: string): string => Array.from(bytesOf(text), escapeByte).join('');
@@ -277,11 +278,14 @@ const regexOf = (text: string): string => Array.from(bytesOf(text), escapeByte).
 function statesOrder(format: string | null): StatesOrder {
   if (format === null) return 'byte';
   if (format === 'not' || format === 'rev16' || format === 'coils' || format === 'byte') return format;
-  throw new TemplateError(`{states:${format}}: byte, not, rev16 or coils`);
+  throw new TemplateError(`{states:${format}}: format "${format}" does not exist; known: byte, not, rev16, coils`);
 }
 
 function statesBytes(order: StatesOrder, values: Values): number {
   const bytes = order === 'rev16' ? 2 : order === 'coils' ? Math.ceil(values['channels'] / 8) : 1;
-  if (bytes * 8 < values['channels']) throw new TemplateError(`{states}: ${values['channels']} channels do not fit`);
+  if (bytes * 8 < values['channels'])
+    throw new TemplateError(
+      `{states:${order}}: ${values['channels']} channels do not fit; it holds ${bytes * 8}: use {states:coils}`,
+    );
   return bytes;
 }

@@ -1,16 +1,16 @@
 /**
- * The language in which boards are described: one template is one frame. Whitespace separates.
+ * The template language of board descriptions. One template is one frame; whitespace separates its parts.
  *
  *     A0 01            bytes in hex
  *     "relay on "      ASCII, with \r \n \t \\ \" \xHH
- *     {channel-1:u16}  a number: names and constants joined by + and -, then how it is written (numbers.ts)
- *     {crc16}          sum8, xor8, lrc or crc16 over the frame so far (inside [ ]: over the bytes so far inside)
+ *     {channel-1:u16}  a number: names and constants joined by + and -, then its format (frame.ts)
+ *     {crc16}          sum8, xor8, lrc or crc16 of the bytes before it (inside [ ]: of those inside)
  *     [ FE {lrc} ]     the bytes inside, each written as two ASCII hex digits
  *     ( {state} )      once for each channel of the board, {channel} counting from 1
  *
  * and, in answers only (reply.ts): {state} {states} {value} {code} {any} {text} {ws} {eol}.
  *
- * This file reads text into pieces and promises nothing about meaning: unknown names are found when the template is used.
+ * This file splits a template into pieces. Unknown names are found when the template is rendered or compiled.
  */
 
 export type Piece =
@@ -25,7 +25,7 @@ export class TemplateError extends Error {
 
 const TOKEN = /\s+|"((?:[^"\\]|\\.)*)"|\{([^{}]*)\}|([0-9A-Fa-f]+)|([[\]()])/y;
 
-/** Reads one template. Throws `TemplateError` naming the place. */
+/** Parses one template. Throws `TemplateError` with the text that is wrong. */
 export function parseTemplate(text: string): Piece[] {
   const top: Piece[] = [];
   const open: { closer: string; pieces: Piece[] }[] = [{ closer: '', pieces: top }];
@@ -33,7 +33,8 @@ export function parseTemplate(text: string): Piece[] {
   while (TOKEN.lastIndex < text.length) {
     const at = TOKEN.lastIndex;
     const token = TOKEN.exec(text);
-    if (token === null) throw new TemplateError(`"${text}": cannot read "${text.slice(at)}"`);
+    if (token === null)
+      throw new TemplateError(`"${text}": "${text.slice(at)}" is neither hex pairs, "text", {field}, [ ] nor ( )`);
     const [, quoted, field, hex, bracket] = token;
     const pieces = open[open.length - 1].pieces;
     if (quoted !== undefined) pieces.push({ kind: 'bytes', bytes: unquote(quoted, text) });
@@ -42,8 +43,9 @@ export function parseTemplate(text: string): Piece[] {
     else if (bracket === '[' || bracket === '(') openGroup(open, bracket);
     else if (bracket !== undefined) closeGroup(open, bracket, text);
   }
-  if (open.length > 1) throw new TemplateError(`"${text}": "${open[open.length - 1].closer}" is missing`);
-  if (top.length === 0) throw new TemplateError('an empty template: leave the field out instead');
+  if (open.length > 1)
+    throw new TemplateError(`"${text}": a closing "${open[open.length - 1].closer}" is missing; add it`);
+  if (top.length === 0) throw new TemplateError('the template is empty; delete the field');
   return top;
 }
 
@@ -55,7 +57,8 @@ function openGroup(open: { closer: string; pieces: Piece[] }[], bracket: '[' | '
 }
 
 function closeGroup(open: { closer: string }[], bracket: string, text: string): void {
-  if (open[open.length - 1].closer !== bracket) throw new TemplateError(`"${text}": "${bracket}" closes nothing`);
+  if (open[open.length - 1].closer !== bracket)
+    throw new TemplateError(`"${text}": "${bracket}" has no opening bracket; delete it`);
   open.pop();
 }
 
@@ -66,7 +69,8 @@ function parseField(field: string): Piece {
 }
 
 function hexBytes(hex: string, text: string): number[] {
-  if (hex.length % 2 !== 0) throw new TemplateError(`"${text}": "${hex}" is not pairs of hex digits`);
+  if (hex.length % 2 !== 0)
+    throw new TemplateError(`"${text}": "${hex}" has an odd number of hex digits; write two for each byte`);
   return (hex.match(/../g) ?? []).map((pair) => Number.parseInt(pair, 16));
 }
 
@@ -78,7 +82,8 @@ function unquote(quoted: string, text: string): number[] {
   );
   return Array.from(plain, (character) => {
     const code = character.charCodeAt(0);
-    if (code > 0xff) throw new TemplateError(`"${text}": "${character}" is not one byte`);
+    if (code > 0xff)
+      throw new TemplateError(`"${text}": "${character}" does not fit into one byte; use ASCII or \\xHH`);
     return code;
   });
 }

@@ -1,14 +1,15 @@
 /**
- * The rails of a rig: named, read back, latched.
+ * Switches the rails of a rig by name, and reads them back.
  *
- * Promises: a switch that failed or that the read-back contradicts latches the controller: power is restored to all
- * rails as far as possible, the call rejects with RIG_BROKEN, and no rail is cut any more; `on` stays allowed. What is
- * said of a rail that could not be switched on is what is known of it: read from its board, or done to it here. Does not
- * prove that a device lost power: that needs device-side evidence.
+ * A switch that fails, or that the read-back contradicts, latches the controller: it switches all rails on as far as
+ * possible, rejects the call with RIG_BROKEN, and refuses every later `off`; `on` stays allowed. For a rail that could not
+ * be switched on it reports the state that the board reads, or else the last command that the controller sent.
+ *
+ * The controller does not prove that a device lost power. The devices prove that (campaign/cycle/proof.ts).
  */
 
 import type { RailSpec } from '../spec.js';
-import type { Board, RelayChange, SwitchDone } from '../boards/board.js';
+import type { Board, RelayChange, SwitchDone, SwitchProof } from '../boards/board.js';
 import { type RawClock, NS_PER_MS, until, untilOr } from '../../base/clock.js';
 import { isPowerError, PowerError } from '../errors.js';
 import {
@@ -22,9 +23,9 @@ import {
   type RailReading,
   type RailSwitch,
   rigBroken,
-  type RailDeed,
+  type OffCommand,
 } from './rail.js';
-import { type SwitchProof, verifyRelays } from '../boards/readBack.js';
+import { verifyRelays } from '../boards/readBack.js';
 
 interface Job {
   rail: RailSpec;
@@ -33,15 +34,15 @@ interface Job {
   changes: RelayChange[];
 }
 
-/** A board-timed cut shorter than this is over before it could be read back. */
+/** A pulse timed by the board that is shorter than this ends before a read-back could see it. */
 const READABLE_PULSE_MS = 300;
 
 export class PowerController {
   readonly #boards: ReadonlyMap<string, Board>;
   readonly #rails: ReadonlyMap<string, RailSpec>;
   readonly #clock: RawClock;
-  /** Rails that were switched off and not on again. */
-  readonly #deeds = new Map<string, RailDeed>();
+  /** Rails that got an `off`, or may have got one, and no `on` since. */
+  readonly #deeds = new Map<string, OffCommand>();
   #broken: PowerError | null = null;
   #closed = false;
 
@@ -51,17 +52,17 @@ export class PowerController {
     this.#clock = clock;
   }
 
-  /** The failure that latched the controller, or null. */
+  /** The failure that latched the controller; null: it is not latched. */
   get broken(): PowerError | null {
     return this.#broken;
   }
 
-  /** Rails that were switched off here, or perhaps were, and are not on again. */
+  /** Names of the rails that got an `off`, or may have got one, and no `on` since. */
   get notOn(): string[] {
     return [...this.#deeds.keys()];
   }
 
-  /** Resolves when every board has done what it was asked by now; asks it nothing that goes over its wire. */
+  /** Resolves when every call made so far has ended on its board. Sends nothing. */
   async idle(): Promise<void> {
     await Promise.all([...this.#boards.values()].map((board) => board.idle?.()));
   }
@@ -75,7 +76,10 @@ export class PowerController {
     return (await this.switchRails([name], state))[0];
   }
 
-  /** Several rails as close together as their boards allow: one frame where it can be, boards side by side. */
+  /**
+   * Switches several rails as close together as their boards allow: in one frame where the board has one, and all boards
+   * at the same time. Rejects with UNKNOWN_RAIL, RIG_BROKEN or CLOSED.
+   */
   async switchRails(names: readonly string[], state: RailCommand): Promise<RailSwitch[]> {
     const jobs = names.map((name) => this.#job(name, state));
     this.#refuseCutIfBroken(state);
@@ -84,7 +88,7 @@ export class PowerController {
     return done;
   }
 
-  /** What the board says now; `unknown` where it cannot say. Rejects with BOARD_…, TTY_… or UNKNOWN_RAIL. */
+  /** The state that the board reads now; `unknown` where it has no read-back. Rejects with BOARD_…, TTY_… or UNKNOWN_RAIL. */
   async readRail(name: string): Promise<RailReading> {
     const { rail, board } = this.#job(name, 'on');
     const reading = await board.read(rail.channels);
@@ -95,11 +99,11 @@ export class PowerController {
   }
 
   /**
-   * Off for so long and on again: timed by the board where it can, else by the host. Aborted, the rail goes on at once:
-   * the result says how long it was off.
+   * Switches a rail off for `offMs` and on again: timed by the board where it can, else by the host. After an abort the
+   * rail goes on at once, and the result says how long it was off.
    */
   async pulseRail(name: string, offMs: number, signal?: AbortSignal): Promise<RailPulse> {
-    if (!(offMs > 0)) throw new RangeError(`offMs is ${offMs}; a pulse lasts longer than 0 ms`);
+    if (!(offMs > 0)) throw new RangeError(`offMs is ${offMs}; it must be more than 0 ms`);
     const job = this.#job(name, 'off');
     this.#refuseCutIfBroken('off');
     return this.#latching(
@@ -108,14 +112,15 @@ export class PowerController {
   }
 
   /**
-   * Tries every rail, whatever happens to the others; never rejects. For the way out. A board's rails together first,
-   * for speed; if that fails, one by one. A rail that its board then reads as on counts as restored.
+   * Switches every rail on; used when a run ends or fails. Never rejects: a rail that fails does not keep it from the
+   * others. First it switches all rails of a board together, for speed; if that fails, one by one. A rail whose command
+   * failed counts as restored if its board then reads it as on.
    */
   allOn(): Promise<AllOnResult> {
     return this.setEach(new Map(this.railNames.map((name) => [name, 'on'])));
   }
 
-  /** As `allOn`, to a state of its own for each rail that is named; `off` is done although the controller is latched. */
+  /** Like `allOn`, but each named rail gets its own state; an `off` is sent even if the controller is latched. */
   async setEach(states: ReadonlyMap<string, RailCommand>): Promise<AllOnResult> {
     const result: AllOnResult = { restored: [], failed: [] };
     const stateOf = (name: string): RailCommand => states.get(name)!;
@@ -131,7 +136,7 @@ export class PowerController {
         const [rail] = names;
         const state = await this.#readAfter(rail, error);
         if (state === stateOf(rail)) result.restored.push(rail);
-        else result.failed.push({ rail, error, state, deed: this.#deeds.get(rail) ?? 'untouched' });
+        else result.failed.push({ rail, error, state, offCommand: this.#deeds.get(rail) ?? 'untouched' });
       }
     };
     const railsOf = (board: string): string[] =>
@@ -171,7 +176,7 @@ export class PowerController {
   async #switch(jobs: readonly Job[]): Promise<RailSwitch[]> {
     const byBoard = groupByBoard(jobs);
     for (const job of jobs) if (job.state === 'off') this.#deeds.set(job.rail.name, 'perhaps switched off');
-    // Every command leaves before anything is read back.
+    // All commands are sent before anything is read back: a read-back would delay the next board's command.
     const commands = await Promise.allSettled(
       [...byBoard].map(async ([board, own]): Promise<[Board, SwitchDone]> => [
         board,
@@ -190,7 +195,7 @@ export class PowerController {
     else this.#deeds.delete(rail.name);
   }
 
-  /** After a switch that failed. A board that did not answer is not asked: it would be waited for once more. */
+  /** The state after a switch that failed. A board that did not answer is not asked: the caller would wait for it again. */
   async #readAfter(name: string, error: unknown): Promise<RailState> {
     const isGone =
       isPowerError(error) && (error.code === 'BOARD_MUTE' || error.code === 'CLOSED' || error.code.startsWith('TTY_'));
@@ -205,13 +210,13 @@ export class PowerController {
     const settleMs = Math.max(...jobs.map((job) => job.rail.settleMs));
     await until(this.#clock, done.commandNs + settleMs * NS_PER_MS);
     const changes = jobs.flatMap((job) => job.changes);
-    const { evidence, states, values } = await verifyRelays(jobs[0].board, changes, done.commandNs, this.#clock);
+    const { proof, states, values } = await verifyRelays(jobs[0].board, changes, done.commandNs, this.#clock);
     const doneNs = this.#clock.nowNs();
     return jobs.map(({ rail }) => ({
       rail: rail.name,
       commandNs: commandOf(rail, done),
       doneNs,
-      evidence: evidence === 'none' ? done.evidence : evidence,
+      evidence: proof === 'none' ? done.proof : proof,
       state: railState(rail, states),
       ...(values === undefined ? {} : { measured: rail.channels.flatMap((channel) => values.get(channel) ?? []) }),
     }));
@@ -219,19 +224,19 @@ export class PowerController {
 
   async #pulseByBoard(job: Job, offMs: number, signal?: AbortSignal): Promise<RailPulse | null> {
     const { rail, board } = job;
-    // Several channels would go off one after the other and come back so: only the host keeps them together.
+    // The board would time each of several channels by itself; only the host switches them together.
     if (rail.channels.length !== 1) return null;
     this.#deeds.set(rail.name, 'perhaps switched off');
     const done = await board.pulse(rail.channels[0], relayOn(rail, 'off'), offMs);
     if (done === null) return null;
-    let evidence: SwitchProof = done.evidence;
+    let evidence: SwitchProof = done.proof;
     if (done.durationMs >= READABLE_PULSE_MS) {
       const seen = await verifyRelays(board, job.changes, done.commandNs, this.#clock);
-      if (seen.evidence !== 'none') evidence = seen.evidence;
+      if (seen.proof !== 'none') evidence = seen.proof;
     }
     await untilOr(this.#clock, done.commandNs + done.durationMs * NS_PER_MS, signal);
     if (signal?.aborted === true) return this.#endPulse(job, done.commandNs, evidence, 'board');
-    const back = { commandNs: done.commandNs + done.durationMs * NS_PER_MS, evidence: done.evidence };
+    const back = { commandNs: done.commandNs + done.durationMs * NS_PER_MS, proof: done.proof };
     const [after] = await this.#verify([this.#job(rail.name, 'on')], back);
     this.#deeds.delete(rail.name);
     return { ...after, commandNs: done.commandNs, evidence, offMs: done.durationMs, timedBy: 'board' };
@@ -244,12 +249,7 @@ export class PowerController {
       signal?.aborted === true ? null : await verifyRelays(job.board, job.changes, off.commandNs, this.#clock);
     this.#deeds.set(job.rail.name, 'switched off');
     await untilOr(this.#clock, off.commandNs + offMs * NS_PER_MS, signal);
-    return this.#endPulse(
-      job,
-      off.commandNs,
-      seen === null || seen.evidence === 'none' ? off.evidence : seen.evidence,
-      'host',
-    );
+    return this.#endPulse(job, off.commandNs, seen === null || seen.proof === 'none' ? off.proof : seen.proof, 'host');
   }
 
   async #endPulse(job: Job, offNs: number, evidence: SwitchProof, timedBy: RailPulse['timedBy']): Promise<RailPulse> {
@@ -261,24 +261,24 @@ export class PowerController {
     if (state === 'on' || this.#broken === null) return;
     throw new PowerError(
       'RIG_BROKEN',
-      `no rail is cut any more, since: ${this.#broken.message}`,
+      `no rail is cut any more: ${this.#broken.message}`,
       this.#broken.context,
       this.#broken,
     );
   }
 
-  /** A cut that was under way while another one latched the rig may have come after power was restored. */
+  /** Another call may have latched the controller and restored power before this call's `off` arrived: switch on again. */
   async #undoCutIfBroken(state: RailCommand): Promise<void> {
     if (state === 'off' && this.#broken !== null) await this.allOn();
     this.#refuseCutIfBroken(state);
   }
 
-  /** Runs a switch; whatever fails in it latches the controller and brings power back first. */
+  /** Runs a switch; a failure latches the controller, restores power and then rejects. */
   async #latching<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (error) {
-      // Latched before anything is awaited: no cut may slip in while power comes back.
+      // Latch before the first await: no other call may cut a rail while power is being restored.
       this.#broken = rigBroken(error, { restored: [], failed: [] });
       this.#broken = rigBroken(error, await this.allOn());
       throw this.#broken;
@@ -286,7 +286,7 @@ export class PowerController {
   }
 }
 
-/** A board that is told channel by channel switches the rails of one call one after the other. */
+/** The time of the last command for this rail: a board without a frame for all relays gets one frame for each channel. */
 function commandOf(rail: RailSpec, done: SwitchDone): number {
   return Math.max(...rail.channels.map((channel) => done.channelNs?.get(channel) ?? done.commandNs));
 }

@@ -1,8 +1,8 @@
 /**
- * A real tty through serialport: raw, the node locked with flock for as long as it is open.
+ * A real tty, opened raw through serialport and locked with flock while it is open.
  *
- * Promises: errors told apart by the node's state, not by the text of another package; the lock file is gone after
- * close. Does not wait for the bytes to leave the UART: `write` resolves when the kernel has them all.
+ * Error codes come from the state of the node, not from the text of another package's message. After `close` the lock
+ * file is removed. `write` resolves when the kernel has all bytes; it does not wait until they have left the UART.
  */
 
 import { SerialPort } from 'serialport';
@@ -58,13 +58,13 @@ async function openPort(settings: WireSettings): Promise<SerialPort> {
   try {
     return await opened(true);
   } catch (error) {
-    // A killed bench keeps its lock until its last I/O ends; on a silent disk, until this board switches the power on.
+    // A killed bench keeps its lock until its last I/O ends; on a disk without power, until this board switches it on.
     if (isLockedByDying(settings.tty)) return opened(false);
     throw error;
   }
 }
 
-/** One who only asks is waited for: a question and its repetitions take no longer than this on the slowest board. */
+/** How long to wait for a process that only reads the board: on the slowest board, a read with retries takes less. */
 const BRIEF_HOLD_MS = 10_000;
 const LOOK_AGAIN_MS = 20;
 
@@ -84,11 +84,16 @@ async function lockOrWait({ tty, rigName, runtimeDir, brief }: WireSettings): Pr
 function serialWire(port: SerialPort, tty: string, release: () => void): Wire {
   let lost: ((error: Error) => void) | null = null;
   const failed = (error: unknown): PowerError =>
-    new PowerError('TTY_FAILED', `${tty} failed: ${String(error)}; is the board still plugged in?`, { tty }, error);
+    new PowerError(
+      'TTY_FAILED',
+      `${tty} failed: ${String(error)}; check that the board is plugged in (plugpull relay list)`,
+      { tty },
+      error,
+    );
   port.on('error', (error: Error) => lost?.(failed(error)));
   port.on('close', (error: Error | null) => {
     release();
-    // serialport closes on its own, with an error, when the device is gone.
+    // serialport closes by itself, with an error, when the device is unplugged.
     if (error) lost?.(failed(error));
   });
   return {
@@ -128,17 +133,15 @@ function callback(start: (done: (error?: Error | null) => void) => void): Promis
   });
 }
 
-/** (MERGED)
- * Leaves the control lines of a tty as they are when its last user closes it. A tty is born with "hang up on close", and
- * serialport can only ask for that, not against it: a relay on DTR or RTS would drop when the bench ends, and with it
- * the power of what it feeds.
+/** stty sets one flag and does not wait for the line. */
+const STTY_TIMEOUT_MS = 5000;
+
+/**
+ * Clears "hang up on close", so that the last close leaves the control lines as they are: a relay on DTR or RTS would drop
+ * when the bench ends, and its device would lose power. A new tty has the flag set, and serialport can set it but not
+ * clear it. The tty must be open: some drivers lose the setting with the last close. Rejects with TTY_FAILED.
  */
-
-/** It sets a flag, and does not wait for the line. */
-const TIMEOUT_MS = 5000;
-
-/** To be called while the tty is open: a setting is forgotten by some drivers with the last close. Rejects with TTY_FAILED. */
-export function keepLinesOnClose(tty: string): Promise<void> {
+function keepLinesOnClose(tty: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const child = execFile('stty', ['-F', tty, '-hupcl'], (error) => {
       cancel();
@@ -147,12 +150,12 @@ export function keepLinesOnClose(tty: string): Promise<void> {
         reject(
           new PowerError(
             'TTY_FAILED',
-            `${tty} would drop its lines on closing, and the relays with them: ${error.message.trim()}; is stty (coreutils) installed?`,
+            `${tty} would drop DTR and RTS on closing, and the relays with them: ${error.message.trim()}; install stty (coreutils)`,
             { tty },
             error,
           ),
         );
     });
-    const cancel = attended.after(TIMEOUT_MS, () => void child.kill('SIGKILL'));
+    const cancel = attended.after(STTY_TIMEOUT_MS, () => void child.kill('SIGKILL'));
   });
 }

@@ -1,9 +1,8 @@
 /**
- * A file that says who holds a tty, for people and for the error message of whoever comes second.
+ * A lock file that names the holder of a tty, for the operator and for the error message of the next process.
  *
- * Promises: one live holder per tty and runtime directory; the lock of a dead process is taken over, also when its pid
- * has been given to another process since. Does not keep out programs that know nothing of it: for them the tty itself
- * is locked (flock, serialWire.ts).
+ * Each tty has at most one live holder in a runtime directory. The lock of a dead process is taken over, also if another
+ * process has got its pid. Other programs do not read this file; the flock on the tty itself stops them (serialWire.ts).
  */
 
 import * as fs from 'node:fs';
@@ -12,10 +11,10 @@ import { PowerError } from '../errors.js';
 
 export interface TtyHolder {
   pid: number;
-  /** Of the process, in clock ticks since boot: tells a recycled pid from the holder. */
+  /** Start of the process in clock ticks since boot: distinguishes the holder from a later process with its pid. */
   startTicks: number;
   rig: string;
-  /** Only asks, and is gone in a moment. */
+  /** The holder reads the board once and then releases the tty. */
   brief?: boolean;
 }
 
@@ -36,7 +35,7 @@ export function lockTty(tty: string, rig: string, runtimeDir: string, brief = fa
   const draft = `${file}.${process.pid}.${draftCount++}`;
   fs.writeFileSync(draft, JSON.stringify(mine));
   try {
-    // link() shows the file whole or not at all: nobody reads a holder half written.
+    // link() makes a complete file visible: no reader sees a half-written holder.
     while (!linked(draft, file)) evictDead(file, tty);
   } finally {
     fs.rmSync(draft, { force: true });
@@ -47,7 +46,7 @@ export function lockTty(tty: string, rig: string, runtimeDir: string, brief = fa
 
 let draftCount = 0;
 
-/** Name of a tty's files in the runtime directory: the node itself, however it was reached. */
+/** Name of a tty's files in the runtime directory: that of the node, whichever link led to it. */
 export function lockName(tty: string): string {
   return fs.realpathSync(tty).replace(/^\/+/, '').replaceAll('/', '-');
 }
@@ -70,7 +69,7 @@ function evictDead(file: string, tty: string): void {
   if (holder !== null && holds(holder.pid, holder.startTicks)) {
     throw new PowerError(
       'TTY_BUSY',
-      `${tty} is held by process ${holder.pid} for rig "${holder.rig}" (${file}): wait for it or stop it`,
+      `${tty} is held by process ${holder.pid} for rig "${holder.rig}" (${file}); wait for it or stop it`,
       { tty, holderPid: holder.pid, holderName: holder.rig, ...(holder.brief === true ? { holderIsBrief: true } : {}) },
     );
   }
@@ -106,28 +105,26 @@ function removeIf(file: string, wanted: (stat: fs.Stats) => boolean): void {
   }
 }
 
-/** (MERGED) The process that a lock names: is it still there to give it back? */
-
 export interface ProcessNow {
-  /** Clock ticks from boot to its start: tells a process from a later one with its pid. */
+  /** Clock ticks from boot to its start: distinguishes a process from a later one with its pid. */
   startTicks: number;
   /**
-   * Killed, and gone but for I/O that has not ended: a disk without power may keep it so until the power is back. It does
-   * nothing any more, but its files are open and locked still.
+   * It was killed, but I/O keeps it alive: a disk without power may do so until the power is back. It runs no code any
+   * more, but its files are still open and locked.
    */
   isDying: boolean;
 }
 
 const SIGKILL_BIT = 1n << 8n;
-/** Fields of proc(5)'s stat, counted from the one behind the name. */
+/** Indexes of fields of proc_pid_stat(5), from the field after the name. */
 const STATE = 3 - 3;
 const START_TICKS = 22 - 3;
 
-/** null: no such process. */
+/** Null: there is no such process. */
 export function processNow(pid: number): ProcessNow | null {
   try {
     const stat = fs.readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The name in field 2 may hold blanks and parentheses.
+    // The name in field 2 may contain blanks and parentheses.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     return { startTicks: Number(fields[START_TICKS]), isDying: 'ZX'.includes(fields[STATE]!) || isKilled(pid) };
   } catch {
@@ -135,13 +132,13 @@ export function processNow(pid: number): ProcessNow | null {
   }
 }
 
-/** The very process that took the lock, and it may use what it has locked. */
+/** Whether the process that took the lock still runs and was not killed. */
 export function holds(pid: number, startTicks: number): boolean {
   const now = processNow(pid);
   return now !== null && now.startTicks === startTicks && !now.isDying;
 }
 
-/** A thread that waits for a disk is not killed before that answers; the signal is pending meanwhile. */
+/** A thread that waits for a disk dies only when the disk answers; until then the signal is pending. */
 function isKilled(pid: number): boolean {
   const status = fs.readFileSync(`/proc/${pid}/status`, 'utf8');
   const pending = [...status.matchAll(/^(?:SigPnd|ShdPnd):\s*([0-9a-f]+)$/gm)].map(([, mask]) => BigInt(`0x${mask}`));

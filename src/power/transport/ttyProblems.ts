@@ -1,4 +1,4 @@
-/** Why a tty cannot be opened, found by looking at the node and at who has it open. */
+/** Why a tty cannot be opened: from the state of its node and the processes that use it. */
 
 import * as fs from 'node:fs';
 import { basename } from 'node:path';
@@ -9,26 +9,33 @@ import { processNow } from './ttyLock.js';
 export function requireTty(tty: string): void {
   const stat = fs.statSync(tty, { throwIfNoEntry: false });
   if (stat === undefined) {
-    throw new PowerError('TTY_MISSING', `${tty} does not exist: is the board plugged in? (plugpull relay list)`, {
-      tty,
-    });
+    throw new PowerError(
+      'TTY_MISSING',
+      `${tty} does not exist; plug the board in, or correct the name (plugpull relay list)`,
+      {
+        tty,
+      },
+    );
   }
   if (!stat.isCharacterDevice() || isOfAnotherClass(stat.rdev)) {
-    throw new PowerError('TTY_MISSING', `${tty} is not a tty: name one (plugpull relay list)`, { tty });
+    throw new PowerError('TTY_MISSING', `${tty} is not a tty; name one (plugpull relay list)`, { tty });
   }
   try {
     fs.accessSync(tty, fs.constants.R_OK | fs.constants.W_OK);
   } catch (error) {
     throw new PowerError(
       'TTY_PERMISSION',
-      `${tty} may not be read and written by this user: join the group that owns it (often dialout)`,
+      `this user may not read and write ${tty}; join the group that owns it (often dialout)`,
       { tty },
       error,
     );
   }
 }
 
-/** As the kernel files it (/dev/null is of class mem). The slave of a pty is in no class. Nothing is opened: that may switch a relay by DTR. */
+/**
+ * Whether sysfs has the device in a class other than tty (/dev/null is in class mem). A pty slave is in no class. This
+ * does not open the device: opening may switch a relay by DTR.
+ */
 function isOfAnotherClass(rdev: number): boolean {
   const { major, minor } = numbersOf(rdev);
   try {
@@ -42,18 +49,23 @@ function numbersOf(dev: number): { major: number; minor: number } {
   return { major: (dev >> 8) & 0xfff, minor: (dev & 0xff) | ((dev >> 12) & 0xfff00) };
 }
 
-/** After a failed open of a node that exists and may be opened: somebody else has it, or it is not a working tty. */
+/** The error after a failed open of a node that `requireTty` accepts: another process holds it, or it does not work. */
 export function explainOpenFailure(tty: string, cause: unknown): PowerError {
   const holder = holderOf(tty);
   if (holder !== null) {
     const { pid, name } = holder;
-    const message = `${tty} is held by process ${pid} (${name}): stop it, or tell it to leave this tty alone`;
+    const message = `${tty} is held by process ${pid} (${name}); stop it, or configure it not to use this tty`;
     return new PowerError('TTY_BUSY', message, { tty, holderPid: pid, holderName: name }, cause);
   }
-  return new PowerError('TTY_FAILED', `${tty} cannot be opened: ${String(cause)}`, { tty }, cause);
+  return new PowerError(
+    'TTY_FAILED',
+    `${tty} cannot be opened: ${String(cause)}; see the kernel log (dmesg)`,
+    { tty },
+    cause,
+  );
 }
 
-/** Whoever has locked it has been killed and will not use it any more. */
+/** Whether the process that locked the tty was killed and will not use it any more. */
 export function isLockedByDying(tty: string): boolean {
   const pid = lockingPid(tty);
   return pid !== null && processNow(pid)?.isDying === true;
@@ -65,8 +77,8 @@ export interface TtyUser {
 }
 
 /**
- * Who keeps others from a tty: the process that has it locked, else the first one seen with the node open, or null.
- * Other users' open files are visible to root only.
+ * The process that uses a tty: the one that locked it, else the first one found with the node open, or null. Only root can
+ * see the open files of other users.
  */
 export function holderOf(tty: string): TtyUser | null {
   const pid = lockingPid(tty);

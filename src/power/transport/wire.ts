@@ -1,27 +1,25 @@
-/**
- * A byte stream to a board, and its control lines. What board code sees of a tty; tests put a pty or a list behind it.
- */
+/** The interface of a tty for board code: a byte stream and control lines. Tests use a pty or a list instead. */
 
 import type { LineSettings } from '../line.js';
 
-/** What is left out of the line's settings is as in 8N1. */
+/** Line settings that are absent are those of 8N1. */
 export interface WireSettings extends Pick<LineSettings, 'baud'>, Partial<Omit<LineSettings, 'baud'>> {
   tty: string;
   hangUpOnClose: boolean;
-  /** Who holds the tty, for the lock file that others read. */
+  /** The holder's name in the lock file. */
   rigName: string;
-  /** Where lock files lie. */
+  /** The directory of lock files. */
   runtimeDir: string;
-  /** For one question: whoever wants the tty meanwhile waits instead of being turned away. */
+  /** The tty is opened for one read: another process that needs it waits for the end of that read. */
   brief?: boolean;
 }
 
 export interface Wire {
   /** Resolves with the monotonic ns at which the kernel had taken the last byte. Rejects with `PowerError`. */
   write(bytes: Uint8Array): Promise<number>;
-  /** Called with whatever arrives; one listener. */
+  /** Called with the bytes that arrive; one listener. */
   onData(listener: (chunk: Uint8Array) => void): void;
-  /** Called once if the tty goes away. */
+  /** Called once if the tty fails or is unplugged. */
   onLost(listener: (error: Error) => void): void;
   /** Resolves with the monotonic ns after the ioctl. */
   setLines(lines: { dtr: boolean; rts: boolean }): Promise<number>;

@@ -81,7 +81,7 @@ function optionsProblem(board: BoardRef, own: Record<string, unknown>): string |
 }
 
 /** There is such a board; where not, `checkTypesUsed` has said it. */
-export function isMade(type: string, channels: number, own: Record<string, unknown>): boolean {
+export function isBuildable(type: string, channels: number, own: Record<string, unknown>): boolean {
   const made = channelsOf(type, own);
   if (made === null) return type === 'exec' || Object.hasOwn(own, type);
   return channels >= made.min && channels <= made.max;

@@ -83,7 +83,7 @@ function shared(other: string, a: AreaProfile | undefined, b: AreaProfile | unde
   if (a.device === b.device) return error('device', `is already ${other}`);
   if (a.backingFile !== undefined && a.backingFile === b.backingFile)
     return error('backingFile', `is already behind ${other}`);
-  const [diskA, diskB] = [wholeDisk(a.device), wholeDisk(b.device)];
+  const [diskA, diskB] = [diskOf(a.device), diskOf(b.device)];
   const both = diskA !== a.device && diskB !== b.device;
   if (diskA === diskB && !both) return error('device', `overlaps ${other}: one is a partition of the other`);
   const sameUnit = (a.serial !== undefined && a.serial === b.serial) || (a.wwn !== undefined && a.wwn === b.wwn);
@@ -93,6 +93,6 @@ function shared(other: string, a: AreaProfile | undefined, b: AreaProfile | unde
   return sameUnit ? error('device', `has the serial or wwn of ${other}`) : null;
 }
 
-function wholeDisk(path: string): string {
+function diskOf(path: string): string {
   return PARTITION.exec(path)?.[1] ?? path;
 }

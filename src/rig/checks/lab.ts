@@ -7,7 +7,7 @@ import type { Check } from '../issues.js';
 import { LabError } from '../../lab/errors.js';
 import { parseFaults } from '../../lab/faults/spec.js';
 import { createPeer, peerProtocols } from '../../lab/peers/index.js';
-import { isMade } from './boardTypes.js';
+import { isBuildable } from './boardTypes.js';
 
 /** The board of the profile whose tty is this lab board. */
 export function userOfLabBoard(
@@ -113,7 +113,7 @@ export const checkLabWiring: Check = (profile, report) => {
 
 /** (MERGED) Faults of virtual disks and quirks of virtual boards are such as the lab knows. */
 
-export const checkLabBehaviour: Check = (profile, report) => {
+export const checkLabBehavior: Check = (profile, report) => {
   for (const [name, disk] of Object.entries(profile.lab?.disks ?? {})) {
     disk.faults.forEach((fault, i) => {
       const problem = attempt(() => parseFaults(name, [fault]));
@@ -128,7 +128,7 @@ export const checkLabBehaviour: Check = (profile, report) => {
     // What is missing has been said.
     if (protocol === undefined || channels === undefined) continue;
     if (board.protocol === undefined && Object.hasOwn(profile.boardTypes ?? {}, protocol)) continue;
-    if (user !== null && !isMade(user.type, user.channels, profile.boardTypes ?? {})) continue;
+    if (user !== null && !isBuildable(user.type, user.channels, profile.boardTypes ?? {})) continue;
     if (!peerProtocols.includes(protocol)) {
       const path = ['lab', 'boards', name, ...(board.protocol === undefined ? [] : ['protocol'])];
       report({

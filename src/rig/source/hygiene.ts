@@ -3,7 +3,7 @@
  * reader's eye, or that a number can't hold exactly. Checked before any field is looked at.
  */
 import { CST, isAlias, isMap, isScalar, Lexer, visit, type Document, type Node } from 'yaml';
-import { invisibleInText, invisibleInValue, isTreacherous } from './invisible.js';
+import { invisibleInText, invisibleInValue, isDeceptive } from './invisible.js';
 
 export interface SourceFault {
   /** Offset into the text. */
@@ -14,7 +14,7 @@ export interface SourceFault {
 }
 
 /** A file in which each space is a wrong one is told of the first few. */
-const TOLD_MAX = 10;
+const REPORTED_MAX = 10;
 
 /** Characters that can't be seen; in a comment only those that do harm there. */
 export function faultsInText(text: string): SourceFault[] {
@@ -30,12 +30,12 @@ export function faultsInText(text: string): SourceFault[] {
     return next < comments.length && comments[next].start <= at;
   };
   return found
-    .filter(({ at, character }) => !isInComment(at) || isTreacherous(character))
-    .slice(0, TOLD_MAX)
+    .filter(({ at, character }) => !isInComment(at) || isDeceptive(character))
+    .slice(0, REPORTED_MAX)
     .map(({ at, character, name }) => ({
       offset: at,
       value: name,
-      rule: isTreacherous(character)
+      rule: isDeceptive(character)
         ? 'control and direction characters are not allowed in a profile'
         : 'characters that cannot be seen are not allowed in a profile',
       next: /\p{Zs}/u.test(character) ? 'write a plain space, or delete it' : 'delete it',

@@ -32,7 +32,7 @@ export function withoutInvisible(text: string): string {
 }
 
 /** Controls and direction characters: harmful even in a comment, for they write to a terminal and turn what is read. */
-export function isTreacherous(character: string): boolean {
+export function isDeceptive(character: string): boolean {
   return /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u.test(character);
 }
 
