@@ -1,4 +1,4 @@
-/** What can be known of a device without opening it: for plans, which touch nothing. */
+/** What sysfs knows of a device, without opening it: for `plan`. */
 import { blockNodeOf } from '../blockdev/blockTree.js';
 import { needsEnrolment, usableBytes } from './label.js';
 import type { WriteCache } from '../blockdev/blockDevice.js';
@@ -7,7 +7,7 @@ import { readAttribute, readSysfs, sysfsFolder } from '../blockdev/sysfs.js';
 export interface DeviceNow {
   kernelName: string;
   sizeBytes: number;
-  /** Up to its label, where it has one. */
+  /** The bytes before its label, if it needs one. */
   usableBytes: number;
   writeCache: WriteCache;
   model: string | null;
@@ -16,10 +16,10 @@ export interface DeviceNow {
   needsEnrolment: boolean;
 }
 
-/** sysfs counts in these, whatever the device's own blocks are. */
+/** sysfs counts in sectors of 512 bytes for every device. */
 const SYSFS_SECTOR_BYTES = 512;
 
-/** null: no such block device now. */
+/** Null: there is no such block device now. */
 export function deviceNow(path: string): DeviceNow | null {
   const node = blockNodeOf(path);
   const facts = node === null ? null : readSysfs(node);

@@ -1,6 +1,6 @@
 /**
- * Enrolling a rig's disks: which need it, whether what a person typed names them, and then label and file. Asks nobody
- * itself, so that it is the same for a terminal, for `--i-mean` and for a test.
+ * Enrols the disks of a rig: which disks need it, whether the operator's confirmation names them, then label and list. It
+ * does not prompt, so a terminal, `--i-mean` and tests use the same code.
  */
 import type { AreaName } from '../base/areas.js';
 import { confirmationOf, enrol, loadEnrolments } from './enrolment.js';
@@ -16,15 +16,15 @@ import { identityDifferences, type DeviceIdentity, type OpenDevice } from '../bl
 export interface DiskToEnrol {
   role: AreaName;
   identity: DeviceIdentity;
-  /** What has to be typed. */
+  /** What the operator must type. */
   confirmation: string;
-  /** What is there of a label that is about to be replaced; null: nothing of anybody's. */
+  /** The valid label that would be replaced, as text; null: there is none. */
   replaces: string | null;
 }
 
-/** What enrolling cures by itself. */
+/** Findings that an enrolment removes. */
 const CURED: readonly GateCode[] = ['GATE_NOT_ENROLLED', 'GATE_LABEL_MISSING', 'GATE_LABEL_DAMAGED'];
-/** A whole label is somebody's word that the disk is theirs: it takes another word to replace it. */
+/** Findings that an enrolment removes only with --relabel: a valid label says that the disk belongs to another rig or role. */
 const CURED_BY_RELABELLING: readonly GateCode[] = [
   'GATE_LABEL_OTHER_VERSION',
   'GATE_LABEL_OTHER_DISK',
@@ -32,7 +32,10 @@ const CURED_BY_RELABELLING: readonly GateCode[] = [
   'GATE_LABEL_OTHER_ROLE',
 ];
 
-/** Disks that lack nothing but their enrolment. Others must pass the gate first: empty while any finding is of another kind, or about a disk without a name of its own. */
+/**
+ * The disks to enrol. Empty while the report has a finding that an enrolment does not remove, or one about a disk that
+ * reports neither serial nor WWN: those must be corrected first.
+ */
 export function disksToEnrol(report: GateReport, relabel = false): DiskToEnrol[] {
   const cured = relabel ? [...CURED, ...CURED_BY_RELABELLING] : CURED;
   if (report.findings.some(({ code }) => !cured.includes(code))) return [];
@@ -48,7 +51,7 @@ export function disksToEnrol(report: GateReport, relabel = false): DiskToEnrol[]
   return disks;
 }
 
-/** What stands between a rig and its enrolment: findings that enrolling does not cure. Cured ones would send a person in a circle. */
+/** The report with only the findings that an enrolment does not remove: the others would send the operator to `enrol` again. */
 export function notCuredByEnrolling(report: GateReport, relabel = false): GateReport {
   const cured = relabel ? [...CURED, ...CURED_BY_RELABELLING] : CURED;
   const named = (role: AreaName): boolean => {
@@ -58,7 +61,7 @@ export function notCuredByEnrolling(report: GateReport, relabel = false): GateRe
   return { ...report, findings: report.findings.filter(({ code, role }) => !cured.includes(code) || !named(role)) };
 }
 
-/** Letter for letter, but for blanks around it. */
+/** Whether the text equals the confirmation; blanks around it are ignored. */
 export function isConfirmed(disk: DiskToEnrol, typed: string): boolean {
   return typed.trim() === disk.confirmation;
 }
@@ -67,21 +70,21 @@ export interface EnrolDisksOptions {
   /** The list beside the profile. */
   file: string;
   rig: RigOfLabel;
-  /** Of the whole rig, as asked before: the gate is asked again once the disks are ours. */
+  /** The requests of the first gate check, for all areas: the gate checks again under the exclusive open. */
   requests: readonly GateRequest[];
-  /** Labels of others may be replaced. */
+  /** Whether valid labels of other rigs may be replaced. */
   relabel: boolean;
   /** ISO 8601 */
   enrolledAt: string;
   ffi?: FfiName;
-  /** Told of each as soon as it is done: what follows may fail. */
+  /** Called for each disk as soon as it is enrolled: a later one may fail. */
   onEnrolled: (disk: DiskToEnrol) => void;
 }
 
 /**
- * Claims all of them, asks the gate once more about what is claimed, then writes label and file disk by disk: the label
- * first, since a disk with a label that is in no file is still refused. Throws DeviceError: DEVICE_BUSY and its like,
- * DEVICE_CHANGED (nothing was written then), DEVICE_LABEL_FAILED; disks told of before stay enrolled.
+ * Opens all disks exclusively (O_EXCL), checks the gate again, then writes label and list disk by disk. The label comes
+ * first: the gate still refuses a disk that has a label but is not in the list. Throws DeviceError: DEVICE_BUSY and others
+ * of the open, DEVICE_CHANGED (nothing was written), DEVICE_LABEL_FAILED. Disks reported to `onEnrolled` stay enrolled.
  */
 export async function enrolDisks(disks: readonly DiskToEnrol[], options: EnrolDisksOptions): Promise<void> {
   const held: OpenDevice[] = [];
@@ -100,7 +103,7 @@ export async function enrolDisks(disks: readonly DiskToEnrol[], options: EnrolDi
   }
 }
 
-/** What was shown to the person who typed its serial is what is open now. */
+/** Checks that the open device is the one that was shown to the operator. */
 function requireSame({ role, identity }: DiskToEnrol, { identity: now }: Pick<OpenDevice, 'identity'>): void {
   const moved = identity.majorMinor !== now.majorMinor || identity.diskSequence !== now.diskSequence;
   const differences = identityDifferences(identity, now);
@@ -110,12 +113,12 @@ function requireSame({ role, identity }: DiskToEnrol, { identity: now }: Pick<Op
     `it was ${identity.majorMinor}, is ${now.majorMinor}`;
   throw new DeviceError(
     'DEVICE_CHANGED',
-    `${role} ${identity.path} is another device than the one that was shown: ${what}; nothing was written`,
+    `${role} ${identity.path} is not the device that was shown: ${what}; nothing was written; run plugpull enrol again`,
     { role },
   );
 }
 
-/** Under our claim nobody can mount, swap on or format what the gate sees now. */
+/** While the bench has the disks open exclusively, no other program can mount, swap on or format them after this check. */
 async function checkGateAgain(
   disks: readonly DiskToEnrol[],
   { file, requests, relabel, ffi }: EnrolDisksOptions,
@@ -128,7 +131,7 @@ async function checkGateAgain(
     if (now === undefined)
       throw new DeviceError(
         'DEVICE_CHANGED',
-        `${disk.role} is not what it was when it was shown; nothing was written\n${formatGate(notCuredByEnrolling(report, relabel))}`,
+        `${disk.role} has changed since it was shown; nothing was written\n${formatGate(notCuredByEnrolling(report, relabel))}`,
         { role: disk.role },
       );
     requireSame(disk, now);

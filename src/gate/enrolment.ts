@@ -1,7 +1,7 @@
 /**
- * Enrolment: a real disk may be overwritten only after somebody typed its serial. Half of it is this list, JSON beside the
- * rig profile, by what the disk says of itself, so that it survives recabling and does not pass on to a replacement; the
- * other half is the label on the disk (label.ts).
+ * Enrolment: a real disk may be overwritten only after the operator typed its serial number. One half is this list, JSON
+ * beside the rig profile. It names disks by their own serial and WWN: recabling does not matter, and a replacement disk is
+ * not enrolled. The other half is the label on the disk (label.ts).
  */
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { DeviceError } from '../blockdev/errors.js';
@@ -15,7 +15,7 @@ export interface Enrolment {
   sizeBytes: number;
   /** ISO 8601 */
   enrolledAt: string;
-  /** The rig as its profile was then; absent in lists of before it was kept. Says what was edited, and permits nothing. */
+  /** The rig's profile at the enrolment, for messages about later edits; absent in lists of old versions. Permits nothing. */
   rig?: { uuid: string; fields: RigFields };
 }
 
@@ -29,7 +29,7 @@ export function enrolmentPath(rigFile: string): string {
   return `${rigFile.replace(/\.ya?ml$/, '')}.enrolled.json`;
 }
 
-/** None when there is no file yet. Throws DEVICE_ENROLMENT_INVALID when there is one that can't be understood. */
+/** Empty if there is no file yet. Throws DEVICE_ENROLMENT_INVALID if the file is not such a list. */
 export function loadEnrolments(file: string): Enrolment[] {
   let text: string;
   try {
@@ -43,11 +43,11 @@ export function loadEnrolments(file: string): Enrolment[] {
     if (content.schemaVersion === 1 && Array.isArray(content.disks) && content.disks.every(isEnrolment))
       return content.disks;
   } catch {
-    // told below, together with what parses but is something else
+    // The error below is the same for text that does not parse.
   }
   throw new DeviceError(
     'DEVICE_ENROLMENT_INVALID',
-    `${file} is no list of enrolled disks (schemaVersion 1). Remove it and enrol the disks again.`,
+    `${file} is not a list of enrolled disks (schemaVersion 1); remove it and run plugpull enrol again`,
     { file },
   );
 }
@@ -64,7 +64,7 @@ function isEnrolment(value: unknown): value is Enrolment {
 
 type Named = Pick<DeviceIdentity, 'serial' | 'wwn' | 'model' | 'sizeBytes'>;
 
-/** The disk's WWN decides where it has one, else serial and model; a changed size is another disk. */
+/** Compares the WWN if both sides have one, else serial and model. A disk of another size is another disk. */
 export function enrolmentsOf(enrolments: readonly Enrolment[], identity: Named): Enrolment[] {
   return enrolments.filter((disk) => {
     if (disk.sizeBytes !== identity.sizeBytes) return false;
@@ -77,12 +77,12 @@ export function isEnrolled(enrolments: readonly Enrolment[], identity: Named): b
   return enrolmentsOf(enrolments, identity).length > 0;
 }
 
-/** What has to be typed to enrol this disk; null: it has no name of its own and can't be enrolled. */
+/** What the operator types to enrol this disk; null: it reports neither serial nor WWN and cannot be enrolled. */
 export function confirmationOf(identity: DeviceIdentity): string | null {
   return identity.serial ?? identity.wwn;
 }
 
-/** Adds the disk, or does nothing when it is there for the same rig. Atomic: the file is replaced whole. */
+/** Adds the disk; does nothing if it is in the list for the same rig. Atomic: rename replaces the file. */
 export function enrol(file: string, identity: DeviceIdentity, enrolledAt: string, rig?: Enrolment['rig']): void {
   const disks = loadEnrolments(file);
   const before = enrolmentsOf(disks, identity);
@@ -90,7 +90,7 @@ export function enrol(file: string, identity: DeviceIdentity, enrolledAt: string
   if (confirmationOf(identity) === null) {
     throw new DeviceError(
       'DEVICE_ENROLMENT_INVALID',
-      `${identity.path} tells neither serial nor WWN, so it can't be told from another disk. Use one that does.`,
+      `${identity.path} reports neither serial nor WWN, so nothing distinguishes it from another disk; use a disk that reports one`,
       { path: identity.path },
     );
   }

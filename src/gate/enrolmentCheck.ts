@@ -1,7 +1,7 @@
 /**
- * May this disk be overwritten? Somebody typed its serial (the file beside the profile), and the disk itself says so:
- * its label is there, of this rig and this role, and written for this disk. Either alone is refused: a file goes along
- * with a copied profile, a label with a copied disk.
+ * Checks that a disk is enrolled: the operator typed its serial number (the list beside the profile), and the disk carries
+ * a label of this rig and this role that was written for this disk. The gate needs both: a copied profile brings its list
+ * along, and a copied disk brings its label along.
  */
 import { confirmationOf, enrolmentsOf, type Enrolment } from './enrolment.js';
 import {
@@ -18,17 +18,17 @@ import type { FfiName } from '../blockdev/ffi/native.js';
 import type { DeviceIdentity } from '../blockdev/blockDevice.js';
 
 const ENROL = 'plugpull enrol RIG, which asks for its serial: all its data will be overwritten';
-const NAMELESS = 'name a disk that tells a serial or a WWN: one that tells neither cannot be enrolled';
-const ENROL_AGAIN = 'plugpull enrol RIG, which asks for its serial and labels it again';
+const NAMELESS = 'name a disk that reports a serial or a WWN: without one it cannot be enrolled';
+const ENROL_AGAIN = 'plugpull enrol RIG, which asks for its serial and writes the label again';
 
-/** `name`: of the open device; `unreadable`: reading has failed already, and a second try may take as long as the first. */
+/** `name`: of the open device; `unreadable`: another read has failed, and a second one may take as long as the first. */
 export async function checkEnrolment(
   { request, identity }: Candidate,
   name: string,
   { enrolments = [], ffi }: { enrolments?: readonly Enrolment[]; ffi?: FfiName },
   unreadable: boolean,
 ): Promise<GateFinding[]> {
-  // A loop device is refused elsewhere unless the profile names its file.
+  // For a loop device, identityCheck.ts compares the backing file.
   if (!needsEnrolment(identity)) return [];
   const known = enrolmentsOf(enrolments, identity);
   const enrolled = known.length > 0;
@@ -40,7 +40,7 @@ export async function checkEnrolment(
   if (unreadable) return findings;
   try {
     const label = checkLabel(request, identity, await readLabel(identity, name, ffi), known);
-    // Of a disk that was never enrolled nobody expects one.
+    // A disk that was never enrolled has no label to miss.
     if (label !== null && (enrolled || label.code !== 'GATE_LABEL_MISSING')) findings.push(label);
   } catch (error) {
     const found = `its label cannot be read: ${error instanceof Error ? error.message : String(error)}`;
@@ -49,7 +49,7 @@ export async function checkEnrolment(
   return findings;
 }
 
-/** Null: the label is as it must be. `known`: what the list says of the disk, to say what was edited since. */
+/** Null: the label is right. `known`: the disk's entries in the list, to report which fields of the profile were edited. */
 export function checkLabel(
   request: GateRequest,
   identity: DeviceIdentity,
@@ -61,14 +61,14 @@ export function checkLabel(
       return finding(
         request,
         'GATE_LABEL_MISSING',
-        'enrolled, but no label is on the disk: it was wiped, or enrolled before there were labels',
+        'enrolled, but the disk has no label: it was wiped, or an old plugpull enrolled it without one',
         ENROL_AGAIN,
       );
     case 'damaged':
       return finding(
         request,
         'GATE_LABEL_DAMAGED',
-        'its label is damaged in both copies: somebody else wrote to the end of the disk, or it rots',
+        'both copies of its label are damaged: another program wrote to the end of the disk, or its sectors are corrupt',
         ENROL_AGAIN,
       );
     case 'other-version':
@@ -115,8 +115,8 @@ function checkRig(request: GateRequest, label: DiskLabel, known: readonly Enrolm
         `belongs to rig "${label.rigName}" ${as}`,
         relabel('that rig does not use it any more'),
       );
-    // The UUID follows the profile's devices and their sizes: what was shown and confirmed at the enrolment is what may be
-    // overwritten, and the journal's evidence is of that size. An edited profile is another rig to its disks.
+    // The rig's UUID depends on the profile's devices and their sizes. The operator confirmed exactly those, and the
+    // journal's evidence is for areas of that size. So an edited profile is another rig.
     const then = known.find(({ rig }) => rig?.uuid === label.rigUuid)?.rig?.fields;
     const edited = then === undefined || request.rig?.fields === undefined ? [] : differences(then, request.rig.fields);
     const whose = `belongs to rig "${label.rigName}" as another profile describes it ${as}`;
@@ -145,7 +145,7 @@ function differences(then: RigFields, now: RigFields): string[] {
   const fields = [...new Set([...Object.keys(then), ...Object.keys(now)])];
   return fields
     .filter((field) => then[field] !== now[field])
-    .map((field) => `${field} was ${then[field] ?? 'left out'}, is ${now[field] ?? 'left out'}`);
+    .map((field) => `${field} was ${then[field] ?? 'absent'}, is ${now[field] ?? 'absent'}`);
 }
 
 function relabel(condition: string): string {

@@ -1,7 +1,7 @@
 /**
- * The safety gate: asked before anything is written, it answers with every reason not to. It only reads. Passing it is
- * no claim: `openDevice` must follow with O_EXCL, and `sameIdentity` after every cut. Fails closed: what can't be looked at
- * is refused.
+ * The safety gate: checks the devices before anything is written, and reports every reason not to write. It only reads. The
+ * caller must open a device that passed exclusively (`openDevice`, O_EXCL) and compare its identity after every cut
+ * (`sameIdentity`). The gate fails closed: it refuses a device that it cannot read.
  */
 import { accessSync, constants, statSync } from 'node:fs';
 import type { AreaName } from '../base/areas.js';
@@ -25,19 +25,17 @@ import type { FfiName, NativeLibrary } from '../blockdev/ffi/native.js';
 import { lookAt, nameOfOpen } from '../blockdev/openDevice.js';
 import type { OpenDevice } from '../blockdev/blockDevice.js';
 
-export type { GateCode, GateFinding, GateReport, GateRequest, RigOfLabel } from './gateReport.js';
-
 export interface GateOptions {
   /** From `loadEnrolments`; default: none. */
   enrolments?: readonly Enrolment[];
   ffi?: FfiName;
-  /** The asker has claimed the devices itself: that they can't be claimed again is no finding. */
+  /** The caller has the devices open exclusively (O_EXCL): EBUSY of a second exclusive open is no finding. */
   openedExclusively?: boolean;
-  /** Roles of devices that seem to have no power: only asked whether they are in use, which needs no read. A read may never end. */
+  /** Roles of devices that seem to have no power. Only their use is checked, which needs no read: a read may never end. */
   unpowered?: readonly AreaName[];
 }
 
-/** All findings at once, requests in order. Rejects only when the gate itself can't work (no native library). */
+/** All findings, in the order of the requests. Rejects only if the gate itself cannot work (no native library). */
 export async function checkGate(requests: readonly GateRequest[], options: GateOptions = {}): Promise<GateReport> {
   const native = loadNative(options.ffi);
   const findings: GateFinding[] = [];
@@ -73,7 +71,7 @@ function useOf(request: GateRequest): GateFinding[] {
   return majorMinor === null ? [] : checkUse(request, majorMinor);
 }
 
-/** All of it is asked of the device that is open, by `name`: its path may lead to another one between two questions. */
+/** Every check uses `name`, which is that of the open device: the path may lead to another device between two checks. */
 async function checkCandidate(
   candidate: Candidate,
   name: string,
@@ -86,7 +84,7 @@ async function checkCandidate(
   return [
     ...(await checkIdentity(candidate)),
     ...checkReadOnly(candidate),
-    // Only what nothing else explains: EBUSY beside "mounted at /srv" says nothing more.
+    // Only if no other finding explains it: EBUSY adds nothing to "mounted at /srv".
     ...(inUse.length > 0 || options.openedExclusively ? inUse : checkExclusiveOpen(request, name, native)),
     ...probed,
     ...(await checkEnrolment(
@@ -109,7 +107,7 @@ function look(request: GateRequest, ffi: FfiName | undefined): OpenDevice | Gate
         withPower(request, 'attach and power it, or correct the profile'),
       );
     if (!stat.isBlockDevice())
-      return finding(request, 'GATE_NOT_BLOCK', 'is not a block device', 'name a disk below /dev/disk/by-id');
+      return finding(request, 'GATE_NOT_BLOCK', 'is not a block device', 'name a disk under /dev/disk/by-id');
     accessSync(request.path, constants.R_OK | constants.W_OK);
     return lookAt(request.path, { ffi });
   } catch (error) {
@@ -124,7 +122,7 @@ function unseen(request: GateRequest, error: unknown): GateFinding {
       request,
       'GATE_NO_PERMISSION',
       'this user may not read and write it',
-      'run as root, or give the user the disk',
+      'run as root, or give the user access to the disk',
     );
   if (code === 'DEVICE_MISSING')
     return finding(
@@ -145,6 +143,11 @@ function unseen(request: GateRequest, error: unknown): GateFinding {
 function checkReadOnly({ request, identity }: Candidate): GateFinding[] {
   if (!identity.readOnly) return [];
   return [
-    finding(request, 'GATE_READ_ONLY', 'the kernel has it read-only', 'blockdev --setrw, or its write-protect switch'),
+    finding(
+      request,
+      'GATE_READ_ONLY',
+      'the kernel has it read-only',
+      `blockdev --setrw ${request.path}, or turn its write-protect switch off`,
+    ),
   ];
 }

@@ -1,4 +1,4 @@
-/** Words of the safety gate: what it is asked, and what it answers. */
+/** Requests to the safety gate, its findings, and the report as a table for the terminal. */
 
 import type { AreaName } from '../base/areas.js';
 import type { DeviceIdentity } from '../blockdev/blockDevice.js';
@@ -7,31 +7,31 @@ export interface GateRequest {
   role: AreaName;
   /** As the profile names it. */
   path: string;
-  /** What the profile says of the device; a real disk needs at least one of serial and wwn. */
+  /** From the profile; a real disk needs serial or wwn. */
   serial?: string;
   wwn?: string;
   /** Loop devices: the file behind it. */
   backingFile?: string;
-  /** The virtual lab made it. Believed only of a loop device over `backingFile`. */
+  /** The virtual lab made it. Accepted only for a loop device over `backingFile`. */
   lab: boolean;
   /** A rail cuts its power. */
   cut?: boolean;
-  /** Whose label must stand on a disk that needs enrolment: this rig's, for this role; or anybody's. Left out: none will do. */
+  /** The label that a disk must carry: of this rig and role, or of `any` rig. Absent: every label is refused. */
   rig?: RigOfLabel | 'any';
 }
 
-/** What a label says of its rig, and what a person calls it. */
+/** The rig that a label names. */
 export interface RigOfLabel {
   uuid: string;
   name: string;
-  /** What the UUID follows, by field of the profile: of two that differ it can be said what was edited. */
+  /** The fields of the profile that the UUID depends on: they show what was edited if two UUIDs differ. */
   fields?: RigFields;
 }
 
-/** `primary.size` → 4194304; a field that the profile leaves out is absent. */
+/** For example `primary.size` → 4194304; absent: the profile does not give the field. */
 export type RigFields = Readonly<Record<string, string | number>>;
 
-/** Stable: scripts and tests switch on them. */
+/** Stable: scripts and tests depend on them. */
 export type GateCode =
   | 'GATE_MISSING'
   | 'GATE_NOT_BLOCK'
@@ -62,7 +62,7 @@ export type GateCode =
   | 'GATE_LABEL_OTHER_RIG'
   | 'GATE_LABEL_OTHER_ROLE';
 
-/** One reason not to write. None can be overridden: the next step removes the cause, or names another device. */
+/** One reason not to write. No option overrides it: the next step removes the cause, or names another device. */
 export interface GateFinding {
   code: GateCode;
   role: AreaName;
@@ -71,7 +71,7 @@ export interface GateFinding {
   nextStep: string;
 }
 
-/** A request with what could be learnt about it; the checks work from these. */
+/** A request with the identity of its device: the input of the checks. */
 export interface Candidate {
   request: GateRequest;
   identity: DeviceIdentity;
@@ -80,7 +80,7 @@ export interface Candidate {
 export interface GateReport {
   passed: boolean;
   findings: GateFinding[];
-  /** Null for what could not even be looked at. */
+  /** `identity` is null if the device could not be read. */
   devices: { request: GateRequest; identity: DeviceIdentity | null }[];
 }
 
@@ -88,16 +88,14 @@ export function finding(request: GateRequest, code: GateCode, found: string, nex
   return { code, role: request.role, path: request.path, found, nextStep };
 }
 
-/** For a device that is not there or gives no answer: it may only be without power. */
+/** The next step for a device that is missing or does not answer: it may have no power. */
 export function withPower(request: GateRequest, otherwise: string): string {
-  return request.cut === true ? `a rail feeds it: plugpull relay on RIG, if that is off; else ${otherwise}` : otherwise;
+  return request.cut === true ? `if its rail is off, plugpull relay on RIG; else ${otherwise}` : otherwise;
 }
 
 export function isLoop(identity: DeviceIdentity): boolean {
   return identity.backingFile !== null;
 }
-
-/** (MERGED) The gate's findings as a table for a terminal. Columns are as wide as they must be; nothing is cut off. */
 
 const COLUMNS: readonly [heading: string, cell: (finding: GateFinding) => string][] = [
   ['role', (f) => f.role],
@@ -107,7 +105,7 @@ const COLUMNS: readonly [heading: string, cell: (finding: GateFinding) => string
   ['next step', (f) => f.nextStep],
 ];
 
-/** Without a trailing newline. `so`: what that means for the devices, where it is not the beginning. */
+/** The findings as a table, nothing cut off, without a trailing newline. `so`: what the refusal means for the devices. */
 export function formatGate(report: GateReport, so = 'nothing was written'): string {
   if (report.passed) return `safety gate: passed (${report.devices.length} devices)`;
   const rows = [COLUMNS.map(([heading]) => heading), ...report.findings.map((f) => COLUMNS.map(([, cell]) => cell(f)))];

@@ -1,4 +1,7 @@
-/** Is it the device that the profile means? Stable name, serial, WWN, backing file. */
+/**
+ * Checks that a device is the one that the profile means (stable name, serial, WWN, backing file), and that no two areas
+ * are the same device.
+ */
 
 import { readdirSync, type Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
@@ -7,29 +10,29 @@ import { finding, isLoop, type Candidate, type GateFinding, type GateRequest } f
 import { isMultipath, madeByKernel, normalizeWwn, readSysfs } from '../blockdev/sysfs.js';
 import type { DeviceIdentity } from '../blockdev/blockDevice.js';
 
-/** udev derives these from the hardware or from its place on the bus; `/dev/sdX` is the order of discovery. */
+/** udev makes these names from the hardware or its place on the bus; `/dev/sdX` follows the order of discovery. */
 const STABLE_FOLDERS = ['/dev/disk/by-id/', '/dev/disk/by-path/', '/dev/disk/by-partuuid/'];
-/** Names of the device mapper are given, not found; multipathd gives them by WWID. */
+/** Device mapper names are stable for multipath devices only: multipathd makes them from the WWID. */
 const MAPPER_FOLDER = '/dev/mapper/';
 
-/** Asynchronous for the sake of files that a FUSE server in this very process may serve. */
+/** Asynchronous: a FUSE server in this process may serve the backing file. */
 export async function checkIdentity(candidate: Candidate): Promise<GateFinding[]> {
   if (isLoop(candidate.identity)) return checkBackingFile(candidate);
   const nameless = checkNameless(candidate);
   return nameless === null ? [...checkName(candidate), ...checkNumbers(candidate)] : [nameless];
 }
 
-/** An md array or LVM volume has no serial to be wrong, whatever the profile says: no cabling mends that. */
+/** An md array or LVM volume has neither serial nor WWN, so a mismatch with the profile would be the wrong finding. */
 function checkNameless({ request, identity }: Candidate): GateFinding | null {
   if (identity.serial !== null || identity.wwn !== null) return null;
   const what = madeByKernel(identity.majorMinor);
   if (what === null) return null;
-  const found = `${identity.kernelName} is ${what}, no disk: it tells neither serial nor WWN, so that nothing proves it the same after a cut`;
+  const found = `${identity.kernelName} is ${what}, not a disk: it reports neither serial nor WWN, so nothing proves after a cut that it is the same device`;
   return finding(
     request,
     'GATE_UNIDENTIFIED',
     found,
-    'name a disk of its own, or a partition by-partuuid; members of an array or volume serve once it is taken apart (mdadm --stop, vgchange -an)',
+    'name a disk, or a partition by-partuuid; to use the members of an array or volume, stop it first (mdadm --stop, vgchange -an)',
   );
 }
 
@@ -48,7 +51,7 @@ function stableNamesOf(majorMinor: string): string[] {
         .map((name) => folder + name)
         .filter((path) => blockNodeOf(path) === majorMinor);
     } catch {
-      return []; // no udev on this host
+      return []; // this host has no udev
     }
   });
 }
@@ -62,7 +65,7 @@ function checkNumbers({ request, identity }: Candidate): GateFinding[] {
         request,
         'GATE_UNIDENTIFIED',
         'the profile gives neither serial nor wwn',
-        `put what it says of itself into the profile: ${says}`,
+        `write what the device reports into the profile: ${says}`,
       ),
     );
   }
@@ -83,7 +86,7 @@ async function checkBackingFile({ request, identity }: Candidate): Promise<GateF
         request,
         'GATE_BACKED_BY_DEVICE',
         `${identity.kernelName} is a loop over the block device ${file}`,
-        'name that device itself, so that it is checked',
+        'name that device itself: the gate must check it',
       ),
     ];
   }
@@ -93,13 +96,13 @@ async function checkBackingFile({ request, identity }: Candidate): Promise<GateF
       finding(
         request,
         'GATE_UNIDENTIFIED',
-        `a loop device's number says nothing, and the profile names no backing file`,
-        `put backingFile: ${file} into the profile`,
+        `a loop device has no identity of its own, and the profile gives no backingFile`,
+        `write backingFile: ${file} into the profile`,
       ),
     );
   else if (!(await isSameFile(request.backingFile, file)))
     findings.push(mismatch(request, 'GATE_BACKING_FILE_MISMATCH', 'backing file', request.backingFile, file));
-  // A loop device tells neither: a profile that expects one means some other device.
+  // A loop device has neither: a profile that gives one means another device.
   if (request.serial !== undefined)
     findings.push(mismatch(request, 'GATE_SERIAL_MISMATCH', 'serial', request.serial, identity.serial));
   if (request.wwn !== undefined)
@@ -117,8 +120,8 @@ function mismatch(
   return finding(
     request,
     code,
-    `${what} is ${found ?? 'not told'}, the profile says ${expected}`,
-    'check the cabling and the profile: this is another device',
+    `${what} is ${found ?? 'not reported'}, the profile says ${expected}`,
+    'this is another device: check the cabling and the profile',
   );
 }
 
@@ -134,16 +137,14 @@ async function statOrNull(path: string): Promise<Stats | null> {
   }
 }
 
-/** Two spellings of one file (symbolic and hard links, bind mounts): by inode. False where one can't be looked at. */
+/** Whether two paths lead to one inode (symbolic and hard links, bind mounts). False if one of them cannot be read. */
 export async function isSameFile(a: string, b: string): Promise<boolean> {
   if (a === b) return true;
   const [statA, statB] = [await statOrNull(a), await statOrNull(b)];
   return statA !== null && statB !== null && statA.dev === statB.dev && statA.ino === statB.ino;
 }
 
-/** (MERGED) Are two roles one device? By number, by backing file, or by the disk's own name when it is reached over two paths. */
-
-/** Null, or in words why the two are one. */
+/** Why the two are one device (same number, backing file, WWN or serial), as text; null: they are two. */
 export async function whySameDevice(a: DeviceIdentity, b: DeviceIdentity): Promise<string | null> {
   if (a.majorMinor === b.majorMinor) return `both are ${a.kernelName}`;
   if (arePartitionsOfOneDisk(a, b)) return null;
@@ -156,7 +157,7 @@ export async function whySameDevice(a: DeviceIdentity, b: DeviceIdentity): Promi
   return null;
 }
 
-/** They share serial, WWN and power, and not a byte. */
+/** Two partitions of one disk have its serial and WWN, but no byte in common. */
 function arePartitionsOfOneDisk(a: DeviceIdentity, b: DeviceIdentity): boolean {
   const [one, other] = [readSysfs(a.majorMinor), readSysfs(b.majorMinor)];
   return one?.isPartition === true && other?.isPartition === true && one.diskName === other.diskName;
@@ -169,7 +170,7 @@ export async function checkDuplicates(candidates: readonly Candidate[]): Promise
       const why = await whySameDevice(earlier.identity, later.identity);
       if (why === null) continue;
       const found = `the same as ${earlier.request.role} (${earlier.request.path}): ${why}`;
-      findings.push(finding(later.request, 'GATE_SAME_DEVICE', found, 'every role needs a device of its own'));
+      findings.push(finding(later.request, 'GATE_SAME_DEVICE', found, 'name another device: every area needs its own'));
     }
   }
   return findings;

@@ -1,6 +1,11 @@
 /**
- * The label on an enrolled disk, as bytes. Two copies of one sector, the first and the last of the label's 4 KiB, so
- * that a single rotten sector does not disown the disk. Little-endian:
+ * The label on an enrolled disk: which devices carry one, where it is, and its bytes. It occupies the last aligned 4 KiB
+ * of the device; an area or a journal may use the bytes before it (`usableBytes`):
+ *
+ *   0 ───────────── usable ───────────── label offset ── 4 KiB ── (a rest below 4 KiB) ── end
+ *
+ * The first and the last sector of the 4 KiB hold one copy each, so one corrupt sector does not lose the label. A copy,
+ * little-endian:
  *
  *    0  8B   magic "PLUGPULL"
  *    8  u32  CRC32C of bytes 12 … 511      12  u32  version
@@ -10,7 +15,7 @@
  *   56  u32  role: 1 primary, 2 secondary, 3 journal
  *   64  80B  rig name            144  128B  serial      272  128B  WWN      400  80B  model
  *
- * Texts are UTF-8, padded with zeros, cut at their field's end; none is the empty text.
+ * Texts are UTF-8, padded with zeros and cut at the end of their field. The empty text means that there is none.
  */
 
 import { AREA_NAMES, type AreaName } from '../base/areas.js';
@@ -25,17 +30,17 @@ export interface DiskLabel {
   wwn: string | null;
   model: string | null;
   sizeBytes: number;
-  /** ISO 8601, whole milliseconds. */
+  /** ISO 8601, to the millisecond. */
   enrolledAt: string;
 }
 
 export type LabelRead =
   | { kind: 'none' }
-  /** Ours by its magic, and in no copy whole. */
+  /** Has the magic, but no copy has a valid CRC. */
   | { kind: 'damaged' }
-  /** Whole, and of a format that this program does not know. */
+  /** Has a valid CRC, but a version that this program does not know. */
   | { kind: 'other-version'; version: number }
-  /** `offsetBytes`: where it says that it lies. */
+  /** `offsetBytes`: the offset that the label contains. */
   | { kind: 'label'; label: DiskLabel; offsetBytes: number };
 
 /** Disks of 4096-byte sectors write it alone, and 512e disks write it without reading first. */
@@ -45,7 +50,7 @@ const LABEL_VERSION = 1;
 
 const MAGIC = Buffer.from('PLUGPULL', 'latin1');
 const COPY_BYTES = 512;
-/** The first and the last sector: on a 512-byte disk the two are written, and rot, apart. */
+/** The first and the last sector: on a disk of 512-byte sectors, they fail independently. */
 const COPY_OFFSETS = [0, LABEL_BLOCK_BYTES - COPY_BYTES] as const;
 const AT = { crc: 8, summed: 12, version: 12, rigUuid: 16, offset: 32, size: 40, enrolledAt: 48, role: 56 } as const;
 const TEXTS = {
@@ -54,7 +59,7 @@ const TEXTS = {
   wwn: { at: 272, bytes: 128 },
   model: { at: 400, bytes: 80 },
 } as const;
-/** The number on the disk is the index; 0 is nobody's. */
+/** The number on the disk is the index; 0 is not used. */
 const ROLES: readonly (AreaName | null)[] = [null, ...AREA_NAMES];
 
 type Crc32c = (bytes: Uint8Array) => number;
@@ -69,7 +74,7 @@ export function labelOf(
   return { rigUuid: rig.uuid, rigName: rig.name, role, serial, wwn, model, sizeBytes, enrolledAt };
 }
 
-/** The whole block. @throws RangeError for a device without room for it */
+/** The entire block of 4 KiB. Throws RangeError for a device without room for it. */
 export function encodeLabel(label: DiskLabel, crc32c: Crc32c): Buffer {
   const offset = labelOffset(label.sizeBytes);
   if (offset <= 0)
@@ -91,13 +96,13 @@ function writeCopy(copy: Buffer, label: DiskLabel, offset: number, crc32c: Crc32
   copy.writeUInt32LE(ROLES.indexOf(label.role), AT.role);
   for (const field of Object.keys(TEXTS) as (keyof typeof TEXTS)[]) {
     const { at, bytes } = TEXTS[field];
-    // Never half a character.
+    // `write` never writes part of a character.
     copy.write(label[field] ?? '', at, bytes, 'utf8');
   }
   copy.writeUInt32LE(crc32c(copy.subarray(AT.summed)), AT.crc);
 }
 
-/** The first whole copy counts. */
+/** Returns the first valid copy. */
 export function decodeLabel(block: Buffer, crc32c: Crc32c): LabelRead {
   const copies = COPY_OFFSETS.map((at) => readCopy(block.subarray(at, at + COPY_BYTES), at, crc32c));
   for (const kind of ['label', 'other-version', 'damaged'] as const) {
@@ -135,7 +140,7 @@ function textIn(copy: Buffer, field: keyof typeof TEXTS): string | null {
   return text === '' ? null : text;
 }
 
-/** As it is read back: cut where its field ends. */
+/** The text as the label holds it: cut at the end of its field. */
 function fitted(text: string | null, field: keyof typeof TEXTS): string | null {
   const bytes = Buffer.alloc(TEXTS[field].bytes);
   bytes.write(text ?? '', 0, bytes.length, 'utf8');
@@ -143,8 +148,8 @@ function fitted(text: string | null, field: keyof typeof TEXTS): string | null {
 }
 
 /**
- * Null when it was written for this disk, else in words what is another's: a copy of a disk (dd) brings its label along.
- * A WWN or serial that one of the two does not tell is no difference, as long as the other is told and agrees.
+ * Null if the label was written for this disk; else the difference as text: a copy of a disk (dd) contains its label. A
+ * WWN or serial that is missing on one side is no difference, as long as the other one is present and equal.
  */
 export function otherDisk(label: DiskLabel, offsetBytes: number, identity: DeviceIdentity): string | null {
   if (label.sizeBytes !== identity.sizeBytes || offsetBytes !== labelOffset(identity.sizeBytes)) {
@@ -152,39 +157,29 @@ export function otherDisk(label: DiskLabel, offsetBytes: number, identity: Devic
   }
   const names = (['wwn', 'serial'] as const).map((field) => ({
     field,
-    labelled: label[field],
-    told: fitted(identity[field], field),
+    onLabel: label[field],
+    onDisk: fitted(identity[field], field),
   }));
-  for (const { field, labelled, told } of names) {
-    if (labelled !== null && told !== null && labelled !== told) return `${field} ${labelled}; this one says ${told}`;
+  for (const { field, onLabel, onDisk } of names) {
+    if (onLabel !== null && onDisk !== null && onLabel !== onDisk) return `${field} ${onLabel}; this one has ${onDisk}`;
   }
-  if (names.some(({ labelled, told }) => labelled !== null && labelled === told)) return null;
-  return `serial ${label.serial ?? 'unknown'}; this one tells ${identity.serial ?? identity.wwn ?? 'nothing'}`;
+  if (names.some(({ onLabel, onDisk }) => onLabel !== null && onLabel === onDisk)) return null;
+  return `serial ${label.serial ?? 'unknown'}; this one reports ${identity.serial ?? identity.wwn ?? 'none'}`;
 }
-
-/** (MERGED)
- * Who carries a label, and where: the last whole 4 KiB of a device that needs enrolment. What lies before it is what an
- * area or a journal may use, and this file alone says so: preparing, judging, comparing, the journal's layout and the
- * plan all ask `usableBytes`.
- *
- *   0 ───────────── usable ───────────── label offset ── 4 KiB ── (a rest below 4 KiB) ── end
- *
- * Whole 4 KiB, so that disks of 4096-byte sectors write it alone, and 512e disks without reading first.
- */
 
 type Sized = Pick<DeviceIdentity, 'sizeBytes' | 'backingFile'>;
 
-/** Every device does but a loop device: that is named by its file, which the safety gate compares; the lab's are such. */
+/** Every device except a loop device, whose backing file the gate compares. The lab's disks are loop devices. */
 export function needsEnrolment(device: Pick<DeviceIdentity, 'backingFile'>): boolean {
   return device.backingFile === null;
 }
 
-/** Byte offset of the label; negative on a device too small for one. */
+/** Byte offset of the label; negative if the device is too small. */
 export function labelOffset(sizeBytes: number): number {
   return (Math.floor(sizeBytes / LABEL_BLOCK_BYTES) - 1) * LABEL_BLOCK_BYTES;
 }
 
-/** The bytes, from the start, that a run may write to. */
+/** The number of bytes from offset 0 that a run may write. All code that sizes an area or a journal uses this function. */
 export function usableBytes(device: Sized): number {
   return needsEnrolment(device) ? Math.max(0, labelOffset(device.sizeBytes)) : device.sizeBytes;
 }

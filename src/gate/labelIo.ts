@@ -1,4 +1,4 @@
-/** Reading and writing the label, past every cache, through a descriptor that is open already. */
+/** Reads and writes the label with O_DIRECT, past every cache. */
 import { constants as flags, fdatasyncSync, readSync, writeSync } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { alignedMemory } from '../blockdev/ioRing.js';
@@ -19,8 +19,8 @@ import type { DeviceIdentity, OpenDevice } from '../blockdev/blockDevice.js';
 import { sectorTools } from '../blockdev/sectorTools.js';
 
 /**
- * For who may not block: the safety gate. Throws DEVICE_IDENTIFY_FAILED when the name has moved to another device since
- * `identity` was taken, else what the system says of a read that fails.
+ * The asynchronous read of the safety gate: a read of a device without power may block. Rejects with
+ * DEVICE_IDENTIFY_FAILED if the name leads to another device than `identity`, or with the system's error of the read.
  */
 export async function readLabel(
   identity: DeviceIdentity,
@@ -49,14 +49,14 @@ async function requireSame(file: FileHandle, { path, majorMinor }: DeviceIdentit
   if (now === majorMinor) return;
   throw new DeviceError(
     'DEVICE_IDENTIFY_FAILED',
-    `${path} was ${majorMinor} and is ${now} now: its name has moved. Look again.`,
+    `${path} was device ${majorMinor} and is ${now} now: its name has moved; run the command again`,
     { path, majorMinor, now },
   );
 }
 
 /**
- * The last line of defence, whatever was asked before: a device that needs enrolment is not written to without a label
- * that was written for it. Throws DEVICE_NOT_LABELLED.
+ * The last check before any write, independent of the gate: a device that needs enrolment must carry a label that was
+ * written for it. Throws `DEVICE_NOT_LABELLED`.
  */
 export function requireLabel(device: OpenDevice, ffi?: FfiName): void {
   const { identity } = device;
@@ -65,12 +65,12 @@ export function requireLabel(device: OpenDevice, ffi?: FfiName): void {
   if (read.kind === 'label' && otherDisk(read.label, read.offsetBytes, identity) === null) return;
   throw new DeviceError(
     'DEVICE_NOT_LABELLED',
-    `${identity.path} (${identity.kernelName}) carries no label written for it, so it is not overwritten. Enrol it: plugpull enrol RIG`,
+    `${identity.path} (${identity.kernelName}) carries no label written for it, so it is not overwritten; enrol it: plugpull enrol RIG`,
     { path: identity.path, label: read.kind },
   );
 }
 
-/** Throws DEVICE_IDENTIFY_FAILED when it can't be read. */
+/** Throws DEVICE_IDENTIFY_FAILED if the label cannot be read. */
 export function readHeld(device: OpenDevice, ffi?: FfiName): LabelRead {
   const offset = labelOffset(device.identity.sizeBytes);
   if (offset <= 0) return { kind: 'none' };
@@ -82,7 +82,7 @@ export function readHeld(device: OpenDevice, ffi?: FfiName): LabelRead {
     const { path } = device.identity;
     throw new DeviceError(
       'DEVICE_IDENTIFY_FAILED',
-      `the label of ${path} can't be read: ${textOf(cause)}. Is it powered and attached?`,
+      `the label of ${path} cannot be read: ${textOf(cause)}; check its power and cable`,
       { path },
       cause,
     );
@@ -95,7 +95,7 @@ function textOf(cause: unknown): string {
   return cause instanceof Error ? cause.message : String(cause);
 }
 
-/** Durable, and read back, when this returns. Throws DEVICE_LABEL_FAILED; what stands there then may be half of it. */
+/** Returns when the label is durable and reads back equal. Throws DEVICE_LABEL_FAILED; the label may then be half written. */
 export function writeLabel(device: OpenDevice, label: DiskLabel, ffi?: FfiName): void {
   const { identity } = device;
   const memory = alignedMemory(2 * LABEL_BLOCK_BYTES, ffi);
@@ -108,11 +108,11 @@ export function writeLabel(device: OpenDevice, label: DiskLabel, ffi?: FfiName):
     const found = memory.buffer.subarray(LABEL_BLOCK_BYTES);
     const read = readSync(device.fd, found, 0, LABEL_BLOCK_BYTES, offset);
     if (written < LABEL_BLOCK_BYTES || read < LABEL_BLOCK_BYTES || !found.equals(wanted))
-      throw new Error('it reads back otherwise than it was written');
+      throw new Error('it reads back different from what was written');
   } catch (cause) {
     throw new DeviceError(
       'DEVICE_LABEL_FAILED',
-      `the label of ${identity.path} could not be written: ${textOf(cause)}. Enrol it again, or use another disk.`,
+      `the label of ${identity.path} could not be written: ${textOf(cause)}; enrol the disk again, or use another disk`,
       { path: identity.path },
       cause,
     );

@@ -1,8 +1,8 @@
 /**
- * Does it carry somebody's data? libblkid knows some two hundred signatures (file systems, LVM, md, LUKS, GPT, …), so
- * util-linux's wipefs is asked, in its mode that writes nothing. plugpull's own sectors and journal are not among them;
- * but a sector's body is as good as random, and some signatures are two bytes long: what lies inside a sector that is
- * whole and ours is nobody else's.
+ * Looks for signatures of other data: file systems, LVM, md, LUKS, GPT and some two hundred more that libblkid knows. It
+ * runs wipefs of util-linux in the mode that writes nothing. plugpull's own sectors and journal have no signature there.
+ * But the body of a sector is random, and some signatures have only two bytes: a signature inside a valid sector of
+ * plugpull is ignored.
  */
 import { execFile } from 'node:child_process';
 import { constants as flags } from 'node:fs';
@@ -18,11 +18,11 @@ import { systemEnvironment } from '../blockdev/openDevice.js';
 
 const run = promisify(execFile);
 
-/** Probing reads a few hundred KiB; a disk that needs longer is not fit for a run. */
+/** wipefs reads a few hundred KiB; a disk that needs longer for that is defective. */
 const PROBE_TIMEOUT_MS = 30_000;
 
 const SECTOR_BYTES = 512;
-/** Every logical block size in use divides it. */
+/** A multiple of every logical block size in use. */
 const BLOCK_BYTES = 4096;
 
 export interface Signature {
@@ -33,7 +33,7 @@ export interface Signature {
   uuid: string | null;
 }
 
-/** `wipefs --json` prints nothing at all when there is nothing. Throws SyntaxError or TypeError on anything unknown. */
+/** `wipefs --json` prints nothing if it finds nothing. Throws SyntaxError or TypeError on unknown output. */
 function parseWipefs(text: string): Signature[] {
   if (text.trim() === '') return [];
   const { signatures } = JSON.parse(text) as { signatures: Signature[] };
@@ -45,7 +45,7 @@ function describe(signature: Signature): string {
   return `${signature.type} at ${signature.offset}${name === null ? '' : ` (${name})`}`;
 }
 
-/** `name`: of the open device. Fails closed: one that cannot be probed is refused. */
+/** `name`: of the open device. A device that cannot be probed is refused. */
 export async function checkSignatures({ request }: Candidate, name: string, ffi?: FfiName): Promise<GateFinding[]> {
   try {
     const wipefs = run('wipefs', ['--no-act', '--json', name], { env: systemEnvironment() });
@@ -58,7 +58,7 @@ export async function checkSignatures({ request }: Candidate, name: string, ffi?
         request,
         'GATE_SIGNATURE',
         `carries ${signatures.map(describe).join(', ')}`,
-        `wipefs -a ${request.path}, if nothing on it is needed`,
+        `if nothing on it is needed: wipefs -a ${request.path}`,
       ),
     ];
   } catch (error) {
@@ -67,8 +67,8 @@ export async function checkSignatures({ request }: Candidate, name: string, ffi?
       finding(
         request,
         'GATE_PROBE_FAILED',
-        `signatures cannot be looked for: ${reason}`,
-        withPower(request, 'wipefs must be installed (apt install util-linux) and the device readable'),
+        `wipefs could not search it for signatures: ${reason}`,
+        withPower(request, 'install wipefs (apt install util-linux), and check that the device is readable'),
       ),
     ];
   }
@@ -94,7 +94,7 @@ async function foreignAmong(signatures: Signature[], path: string, ffi?: FfiName
   return foreign;
 }
 
-/** By magic, CRC and its own address. */
+/** Whether the sector at `at` is a valid one of plugpull: by magic, CRC and the address in it. */
 function isOurs(block: Buffer, at: number, ffi?: FfiName): boolean {
   const sector = Math.floor((at % BLOCK_BYTES) / SECTOR_BYTES) * SECTOR_BYTES;
   const seen = new Float64Array(OBSERVATION_FIELD.strideDoubles);

@@ -1,4 +1,7 @@
-/** Is anybody using it? Root, mounts, swap, stacked devices, partitions; and O_EXCL for whatever none of these can see. */
+/**
+ * Checks that nothing uses a device: the root file system, mounts, swap, stacked devices, partitions. An exclusive open
+ * (O_EXCL) finds every other use, also in other mount namespaces.
+ */
 
 import { ancestorsOf, holdersOf, kernelNameOf, partitionsOf, blockNodeOf } from '../blockdev/blockTree.js';
 import { openExclusive } from '../blockdev/openDevice.js';
@@ -8,12 +11,12 @@ import type { NativeLibrary } from '../blockdev/ffi/native.js';
 import { readAttribute, readSysfs } from '../blockdev/sysfs.js';
 import { readFileSync } from 'node:fs';
 
-/** Reads /proc and /sys only, so that it can be told even of a device that this user may not open. */
+/** Reads /proc and /sys only: it works for a device that this user may not open. */
 export function checkUse(request: GateRequest, majorMinor: string): GateFinding[] {
   return [checkMounts, checkSwap, checkHolders, checkPartitions].flatMap((check) => check(request, majorMinor));
 }
 
-/** Uses of the device itself or of anything that stands on it, however many layers above. */
+/** Uses of the device itself, or of a device stacked on it in any number of layers. */
 function usesAbove(uses: BlockUse[], majorMinor: string): string[] {
   const above = uses.filter((use) => ancestorsOf(use.majorMinor).has(majorMinor));
   return [
@@ -38,14 +41,14 @@ function checkMounts(request: GateRequest, majorMinor: string): GateFinding[] {
         request,
         'GATE_ROOT',
         `${kernelNameOf(majorMinor)} carries this system's root file system`,
-        'name another disk; this one cannot be forced',
+        'name another disk; no option overrides this',
       ),
     ];
   }
-  // A loop device's file lies on a mounted file system: that is below it, not above, and no reason to refuse.
+  // The file system that holds a loop device's backing file is below the device: it is not a use of the device.
   const above = usesAbove(uses, majorMinor);
   if (above.length === 0) return [];
-  return [finding(request, 'GATE_MOUNTED', `mounted at ${above.join(', ')}`, 'umount it, if nothing on it is needed')];
+  return [finding(request, 'GATE_MOUNTED', `mounted at ${above.join(', ')}`, 'if nothing on it is needed: umount it')];
 }
 
 function checkSwap(request: GateRequest, majorMinor: string): GateFinding[] {
@@ -68,12 +71,15 @@ function checkHolders(request: GateRequest, majorMinor: string): GateFinding[] {
       request,
       'GATE_HELD',
       `held by ${holders.join(', ')} (md, dm, LVM or loop)`,
-      'take the stack apart (mdadm --stop, dmsetup remove, vgchange -an, losetup -d)',
+      'stop that device (mdadm --stop, dmsetup remove, vgchange -an, losetup -d)',
     ),
   ];
 }
 
-/** The backstop: whoever claims a block device makes this fail with EBUSY, in any mount namespace. Claims for an instant itself. */
+/**
+ * The last check: an exclusive open (O_EXCL), closed at once. It fails with EBUSY if any process, in any mount namespace,
+ * has the device mounted or open exclusively.
+ */
 export function checkExclusiveOpen(request: GateRequest, name: string, native: NativeLibrary): GateFinding[] {
   const fd = openExclusive(native, name);
   if (fd >= 0) {
@@ -84,27 +90,25 @@ export function checkExclusiveOpen(request: GateRequest, name: string, native: N
     finding(
       request,
       'GATE_BUSY',
-      `cannot be claimed: ${errnoName(fd)}`,
-      'someone has it open exclusively (another bench, another mount namespace): fuser, lsblk',
+      `exclusive open (O_EXCL) failed: ${errnoName(fd)}`,
+      'another process has it open exclusively or mounted (another bench, another mount namespace): see fuser and lsblk',
     ),
   ];
 }
 
-/** (MERGED)
- * Partitions, both ways. A disk that has some is not free. A partition may be an area or the journal when it is named by
- * what stays with it, and when nothing else on its disk is harmed by what is done to it: power and write cache are the
- * disk's, not the partition's.
- */
-
-/** udev makes these from the partition table's own UUID, or from the disk's name and the partition's number. */
+/** udev makes these names from the UUID in the partition table, or from the disk's name and the partition's number. */
 const PARTITION_FOLDERS = ['/dev/disk/by-partuuid/', '/dev/disk/by-id/', '/dev/disk/by-path/'];
 
-export function checkPartitions(request: GateRequest, majorMinor: string): GateFinding[] {
+/**
+ * A disk with partitions is refused. A partition may be an area or the journal if it has a stable name, and if a power cut
+ * of its disk harms no other use: power and write cache belong to the disk.
+ */
+function checkPartitions(request: GateRequest, majorMinor: string): GateFinding[] {
   const facts = readSysfs(majorMinor);
   if (facts?.isPartition) return checkPartition(request, majorMinor, facts.diskName);
   const partitions = partitionsOf(majorMinor);
   if (partitions.length === 0) return [];
-  const nextStep = `name one of them by-partuuid, or remove the partition table (wipefs -a ${request.path}), if nothing in it is needed`;
+  const nextStep = `name one of them by-partuuid; or, if nothing in it is needed, remove the partition table: wipefs -a ${request.path}`;
   return [finding(request, 'GATE_PARTITIONED', `has partitions ${partitions.join(', ')}`, nextStep)];
 }
 
@@ -116,7 +120,7 @@ function checkPartition(request: GateRequest, majorMinor: string, diskName: stri
         request,
         'GATE_IS_PARTITION',
         `${name} is a partition of ${diskName}, named by its number`,
-        'name it by /dev/disk/by-partuuid/… or /dev/disk/by-id/…-partN, or name the whole disk',
+        'name it by /dev/disk/by-partuuid/… or /dev/disk/by-id/…-partN, or name the disk itself',
       ),
     ];
   }
@@ -132,7 +136,7 @@ function checkPartition(request: GateRequest, majorMinor: string, diskName: stri
         request,
         'GATE_ROOT',
         `${diskName}, the disk of ${name}, carries this system's root file system`,
-        'name another disk; this one cannot be forced',
+        'name another disk; no option overrides this',
       ),
     ];
   }
@@ -142,11 +146,9 @@ function checkPartition(request: GateRequest, majorMinor: string, diskName: stri
     ...holdersOf(disk).filter((holder) => !holdersOf(majorMinor).includes(holder)),
   ];
   if (others.length === 0) return [];
-  const found = `a rail cuts the power of ${diskName}, on which others are in use: ${[...new Set(others)].join(', ')}`;
-  return [finding(request, 'GATE_DISK_SHARED', found, 'umount and stop them, or use a disk of its own')];
+  const found = `a rail cuts the power of ${diskName}, which has other uses: ${[...new Set(others)].join(', ')}`;
+  return [finding(request, 'GATE_DISK_SHARED', found, 'umount and stop them, or name another disk')];
 }
-
-/** (MERGED) What this mount namespace has mounted and what the kernel swaps on, by block device. Other namespaces: O_EXCL tells. */
 
 export interface MountEntry {
   majorMinor: string;
@@ -179,19 +181,20 @@ function parseSwaps(text: string): string[] {
     .filter((name) => name !== '');
 }
 
-/** Blanks, tabs, newlines and backslashes are written `\040` and so on. */
+/** The kernel writes blanks, tabs, newlines and backslashes as `\040` and so on. */
 function unescapeOctal(text: string): string {
   return text.replace(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(parseInt(digits, 8)));
 }
 
-export interface BlockUse {
+/** One use of a block device in this mount namespace. */
+interface BlockUse {
   majorMinor: string;
   /** `/srv`, or `swap`. */
   what: string;
 }
 
-/** btrfs and overlay give an anonymous number; their source may still name the device. Both are listed. */
-export function mountedBlockDevices(): BlockUse[] {
+/** btrfs and overlay report an anonymous device number; their source may name the device. The result has both. */
+function mountedBlockDevices(): BlockUse[] {
   return parseMountinfo(readFileSync('/proc/self/mountinfo', 'utf8')).flatMap((entry) => {
     const nodes = new Set([entry.majorMinor]);
     const named = entry.source.startsWith('/') ? blockNodeOf(entry.source) : null;
@@ -200,7 +203,7 @@ export function mountedBlockDevices(): BlockUse[] {
   });
 }
 
-export function swapBlockDevices(): BlockUse[] {
+function swapBlockDevices(): BlockUse[] {
   return parseSwaps(readFileSync('/proc/swaps', 'utf8')).flatMap((name) => {
     const majorMinor = blockNodeOf(name);
     return majorMinor === null ? [] : [{ majorMinor, what: 'swap' }];

@@ -1,7 +1,8 @@
 /** Promise: a device that carries anybody's data is refused, and named. Magic bytes by hand where no mkfs is at hand. */
 import { openSync, writeSync, closeSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { checkGate, type GateReport } from '../../src/gate/gate.js';
+import { checkGate } from '../../src/gate/gate.js';
+import type { GateReport } from '../../src/gate/gateReport.js';
 import { crc32, gpt } from './gptImage.js';
 import { command, DEFAULT_LOOP_BYTES, useLoops, type TestLoop } from '../blockdev/loop.js';
 

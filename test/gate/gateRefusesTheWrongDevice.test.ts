@@ -2,7 +2,8 @@
 import { linkSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { checkGate, type GateRequest } from '../../src/gate/gate.js';
+import { checkGate } from '../../src/gate/gate.js';
+import type { GateRequest } from '../../src/gate/gateReport.js';
 import { whySameDevice } from '../../src/gate/identityCheck.js';
 import { identify } from '../../src/blockdev/openDevice.js';
 import { useLoops } from '../blockdev/loop.js';

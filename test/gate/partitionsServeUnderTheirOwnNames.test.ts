@@ -2,7 +2,8 @@
 import { existsSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { expect, it } from 'vitest';
-import { checkGate, type GateRequest } from '../../src/gate/gate.js';
+import { checkGate } from '../../src/gate/gate.js';
+import type { GateRequest } from '../../src/gate/gateReport.js';
 import { checkDuplicates } from '../../src/gate/identityCheck.js';
 import { identify } from '../../src/blockdev/openDevice.js';
 import { wwnOfMultipath } from '../../src/blockdev/sysfs.js';
