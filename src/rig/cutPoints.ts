@@ -1,17 +1,17 @@
 /**
- * Named cut points: the moments of the protocol at which a cut can be aimed, each with the rule that it strains.
+ * The named cut points: moments of the protocol at which a cut can be aimed, each with the rules that it tests.
  *
  *   obtain ─ log ─►│evidence-durable│─ write P, S ─►│primary-only, secondary-only│─►│both-completed│─ flush ─► ack ─ release
  *                  log-write                                                                 flush  release-write, release-durable
  *
- * At a point that names a state, the engine stops there until the power is gone. At one that names a write or flush
- * (`…-write`, `flush`), that I/O is held back and sent just before the power is expected to go, as calibrated.
+ * At a point that names a state, the replication engine halts until the power is gone. At a point that names a write or
+ * flush (`…-write`, `flush`), the engine delays that I/O and submits it just before the calibrated time of the power loss.
  */
 import type { CutPoint } from '../replication/cutpoint/cutPoint.js';
 import type { CutSpec } from './resolved.js';
 
 export interface CutPointFacts {
-  /** The engine stops in the state named; otherwise the I/O named is sent just before the power goes, as calibrated. */
+  /** True: the engine halts in the named state. False: it submits the named I/O just before the calibrated power loss. */
   held: boolean;
   during: CutSpec['during'];
   /** Rules of the design, as reports cite them. */
@@ -25,7 +25,7 @@ export const CUT_POINTS: Record<CutPoint, CutPointFacts> = {
     held: false,
     during: 'load',
     rules: 'R2, R3',
-    about: 'a log commit with evidence is on its way, its data is not',
+    about: 'a log commit with evidence is submitted, its data is not',
   },
   'evidence-durable': {
     held: true,
@@ -51,31 +51,31 @@ export const CUT_POINTS: Record<CutPoint, CutPointFacts> = {
     rules: 'R4',
     about: 'an update has completed on P and on S, no flush behind it is submitted',
   },
-  flush: { held: false, during: 'load', rules: 'R4', about: 'a flush of P or S is on its way' },
+  flush: { held: false, during: 'load', rules: 'R4', about: 'a flush of P or S is submitted' },
   'release-write': {
     held: false,
     during: 'load',
     rules: 'R5, R6, R7',
-    about: 'a log commit that releases regions or completes transactions is on its way',
+    about: 'a log commit that releases regions or completes transactions is submitted',
   },
   'release-durable': {
     held: true,
     during: 'load',
     rules: 'R4, R5, I1',
     about:
-      'such a commit is durable, nothing is submitted since: what it released must be durable and equal on P and S',
+      'such a commit is durable, nothing is submitted since: the regions that it released must be durable and equal on P and S',
   },
   'mark-write': {
     held: false,
     during: 'load',
     rules: 'R9',
-    about: 'S is taken as lost, the indicator page with its regions is on its way',
+    about: 'S counts as lost, the indicator page with its regions is submitted',
   },
   'mark-copies': {
     held: true,
     during: 'load',
     rules: 'R9, R12',
-    about: 'S is taken as lost, one copy of the page with its regions is durable, the other is old',
+    about: 'S counts as lost, one copy of the page with its regions is durable, the other is stale',
   },
   'copy-read': { held: true, during: 'resync', rules: 'R10', about: 'a region is read from P and not written to S' },
   'copy-durable': {
@@ -88,13 +88,13 @@ export const CUT_POINTS: Record<CutPoint, CutPointFacts> = {
     held: false,
     during: 'resync',
     rules: 'R10',
-    about: 'the indicator page that clears copied regions is on its way',
+    about: 'the indicator page that clears copied regions is submitted',
   },
   'clear-copies': {
     held: true,
     during: 'resync',
     rules: 'R10, R12',
-    about: 'one copy of the page is cleared durably, the other still says dirty',
+    about: 'one copy of the page is cleared durably, the other still has the regions dirty',
   },
   'clear-durable': {
     held: true,
@@ -113,19 +113,19 @@ export const CUT_POINTS: Record<CutPoint, CutPointFacts> = {
     held: false,
     during: 'recovery',
     rules: 'R11',
-    about: 'the first write of a recovery is on its way: D to the indicator area, or the log begun anew',
+    about: 'the first write of a recovery is submitted: D to the indicator area, or the new start of the log',
   },
 };
 
 export const CUT_POINT_NAMES = Object.keys(CUT_POINTS) as [CutPoint, ...CutPoint[]];
 
-/** For editors: all points, a line each. */
+/** For editors: all points, one on each line. */
 export function describeCutPoints(): string {
   const lines = CUT_POINT_NAMES.map((name) => {
     const { during, rules, about } = CUT_POINTS[name];
     return `${name}: (${during}; ${rules}) ${about}.`;
   });
-  return ['The moment of the protocol at which the plug is pulled; left out: whenever `after` says.', ...lines].join(
+  return ['The moment of the protocol at which the cut comes; default: none, the cut comes at `after`.', ...lines].join(
     '\n',
   );
 }

@@ -1,6 +1,6 @@
 /**
- * A resolved rig as a profile again, every default written out: the run directory's `rig.yaml`. Loading it gives the
- * same rig (but for `file`), whatever defaults a later version has.
+ * Writes a resolved rig as a profile with every default: the run directory's `rig.yaml`. Loading that file gives the same
+ * rig (except `file`), also in a later version with other defaults.
  */
 import { stringify } from 'yaml';
 import type { DeviceRef } from '../blockdev/blockDevice.js';
@@ -41,13 +41,13 @@ export function dumpRig(rig: ResolvedRig): string {
     },
     boards: byName(rig.boards, ({ tty, ...b }) => (tty === '' ? b : { ...b, tty })),
     boardTypes: rig.boardTypes,
-    rails: byName(rig.rails, ({ settleMs, ...r }) => ({ ...r, settle: formatDuration(settleMs) })),
+    rails: byName(rig.rails, ({ settleMs: ms, ...r }) => ({ ...r, settle: formatDuration(ms) })),
     campaign: campaign(rig.campaign),
     lab: rig.lab === null ? undefined : lab(rig.lab),
   };
-  // The name comes from a person: JSON keeps a line break of it from ending the comment.
-  const header = `# ${JSON.stringify(rig.file)} as plugpull understood it, every default written out.\n`;
-  // One object may stand in two places; an alias for it would be refused on reading.
+  // JSON escapes a line break in the file name, which would end the comment.
+  const header = `# ${JSON.stringify(rig.file)} as plugpull resolved it, with every default.\n`;
+  // One object may occur twice: YAML would write an alias, and the loader refuses aliases.
   return header + stringify(profile, { aliasDuplicateObjects: false, lineWidth: 0 });
 }
 

@@ -1,5 +1,5 @@
 /**
- * What is wrong with a rig profile, for the person who has to mend it. All problems of a file are reported at once.
+ * The error of an invalid rig profile. It reports all problems of the file, each with its place and the next step.
  */
 
 import { PlugpullError } from '../base/plugpullError.js';
@@ -7,23 +7,23 @@ import { withoutInvisible } from './source/invisible.js';
 
 export interface RigProblem {
   file: string;
-  /** 1-based; 0 when the problem is the file itself. */
+  /** 1-based; 0 if the problem is the file itself. */
   line: number;
   column: number;
-  /** Field as a person would name it: `campaign.cuts[1].rails[0]`; empty for the file itself. */
+  /** For example `campaign.cuts[1].rails[0]`; empty for the file itself. */
   field: string;
-  /** The value found, shortened; null when there is none. */
+  /** The value found, shortened; null if there is none. */
   value: string | null;
-  /** What is allowed. */
+  /** What is wrong with the value, or what is allowed. */
   rule: string;
-  /** What to do about it. */
+  /** The next step. */
   next: string;
 }
 
 export type RigErrorCode =
   /** Missing, unreadable, too large, not a regular file. */
   | 'RIG_FILE'
-  /** Not the YAML that profiles are written in. */
+  /** Not valid YAML, or YAML that profiles may not contain. */
   | 'RIG_SYNTAX'
   /** YAML, but not a valid profile. */
   | 'RIG_INVALID';
@@ -47,18 +47,18 @@ function formatProblem(p: RigProblem): string {
     .join(': ');
 }
 
-/** Longest value shown in a message; the place in the file is given anyway. */
+/** Longest value shown in a message; the message also has its place in the file. */
 const SHOWN_CHARS_MAX = 60;
 
 export function showValue(value: unknown): string | null {
   if (value === undefined) return null;
   const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? String(value));
-  // Control characters would let a profile write to the reader's terminal.
+  // Control characters in a profile could control the reader's terminal.
   const clean = withoutInvisible(text);
   return clean.length > SHOWN_CHARS_MAX ? `${clean.slice(0, SHOWN_CHARS_MAX)}…` : clean === '' ? '""' : clean;
 }
 
-/** Where a value sits in a profile. */
+/** The path of a value in a profile. */
 export type FieldPath = readonly (string | number)[];
 
 /** `['campaign', 'cuts', 1, 'rails']` → `campaign.cuts[1].rails` */

@@ -1,5 +1,6 @@
 /**
- * From the schema's issues to problems that a person can act on.
+ * The problems of a profile: from the schema's issues to messages with place, value, rule and next step, and the interface
+ * of the checks across sections.
  */
 
 import { z } from 'zod';
@@ -11,7 +12,7 @@ import type { Profile } from './schema/profile.js';
 
 type Issue = z.core.$ZodIssue;
 
-/** `path` is where `schema` sits in the profile; issues of the schema are relative to it. */
+/** `path`: of `schema` in the profile; the paths of the issues are relative to it. */
 export function problemsOfIssues(
   source: YamlSource,
   schema: z.ZodType,
@@ -24,7 +25,7 @@ export function problemsOfIssues(
       return [problemAt(source, at, ruleOf(issue, valueAt(source, at)), issue.code === 'invalid_key')];
     const known = knownKeys(schema, issue.path as FieldPath);
     return issue.keys.map((key) =>
-      problemAt(source, [...at, key], { rule: 'there is no such field', next: suggestWord(key, known) }, true),
+      problemAt(source, [...at, key], { rule: 'the field does not exist', next: suggestWord(key, known) }, true),
     );
   });
 }
@@ -68,21 +69,21 @@ function ruleOf(issue: Issue, value: unknown): IssueParams {
     case 'invalid_type':
       return {
         rule: `must be ${TYPE_WORDS[issue.expected] ?? issue.expected}`,
-        next: value === null ? 'fill it in or delete the field' : 'see rigs/schema.json',
+        next: value === null ? 'write a value, or delete the field' : 'rigs/schema.json describes the field',
       };
     case 'too_small':
-      return { rule: `must have at least ${issue.minimum}`, next: 'add one or delete the field' };
+      return { rule: `must have at least ${issue.minimum}`, next: 'add one, or delete the field' };
     case 'too_big':
       return { rule: `must have at most ${issue.maximum}`, next: 'shorten it' };
     case 'invalid_key':
-      return { rule: issue.issues[0]?.message ?? 'is not a valid name', next: 'choose another name' };
+      return { rule: issue.issues[0]?.message ?? 'is not a valid name', next: 'write another name' };
     case 'custom':
     case 'invalid_element':
     case 'invalid_format':
     case 'invalid_union':
     case 'not_multiple_of':
     case 'unrecognized_keys':
-      return { rule: issue.message, next: 'see rigs/schema.json' };
+      return { rule: issue.message, next: 'rigs/schema.json describes the field' };
   }
 }
 
@@ -109,7 +110,7 @@ function child(schema: z.ZodType, part: string | number): z.ZodType | null {
   return next instanceof z.ZodType ? inner(next) : null;
 }
 
-/** Past defaults, optionals and what is made of the value. */
+/** The schema without its defaults, optionals and transforms. */
 function inner(schema: z.ZodType): z.ZodType {
   if (schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault || schema instanceof z.ZodOptional) {
     return inner(schema.unwrap() as z.ZodType);
@@ -118,18 +119,18 @@ function inner(schema: z.ZodType): z.ZodType {
   return schema;
 }
 
-/** (MERGED)
- * A check looks across sections, where a schema can't. It is given the sections that are valid by themselves and skips
- * what it would need of the others, so that one mistake does not hide the next.
- */
-
+/** A result of a check across sections. */
 export interface Finding {
   kind: 'error' | 'warning';
   path: FieldPath;
-  /** The field's name is at fault (or has no value): point at it. */
+  /** The place to report is the field's name: the name is wrong, or there is no value. */
   atKey?: boolean;
   rule: string;
   next: string;
 }
 
+/**
+ * Compares sections with each other, which a schema cannot. It gets the sections that are valid by themselves and skips
+ * what needs a missing one, so one mistake does not hide the next.
+ */
 export type Check = (profile: Partial<Profile>, report: (finding: Finding) => void) => void;

@@ -1,6 +1,6 @@
 /**
- * Reads a rig profile. What comes out is complete and consistent in itself; whether the things it names exist is for
- * `doctor` and the safety gate to find out. `lab:NAME` is left as it is.
+ * Loads a rig profile. The result is complete and consistent. `doctor` and the safety gate check that the devices and ttys
+ * in it exist. References `lab:NAME` are kept.
  */
 
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
@@ -26,15 +26,15 @@ import {
   checkFlushBeforeTimeout,
 } from './checks/sizes.js';
 
-/** A hand-written profile has a few KiB; a thousand boards would fit. */
+/** A profile has a few KiB; one with a thousand boards fits. */
 const FILE_BYTES_MAX = 2 ** 20;
 
-/** @throws RigError with every problem of the file */
+/** Throws RigError with every problem of the file. */
 export function loadRig(file: string): ResolvedRig {
   return parseRig(readText(file), file);
 }
 
-/** As `loadRig`, from text; `file` is for messages. */
+/** Like `loadRig`, from text; `file` is for messages. */
 export function parseRig(text: string, file: string): ResolvedRig {
   const source = readYaml(text, file);
   const { profile, problems } = checkSections(source);
@@ -50,7 +50,7 @@ export function parseRig(text: string, file: string): ResolvedRig {
   return rig;
 }
 
-/** The checks know where a mistake stands and what was meant; what they have missed, the boards' own folder has not. */
+/** The checks report the place of a mistake. A mistake that they do not know is still found by `checkPowerSpec`. */
 function refuseAsPowerDoes(rig: ResolvedRig, source: YamlSource): void {
   try {
     checkPowerSpec(rig);
@@ -59,11 +59,13 @@ function refuseAsPowerDoes(rig: ResolvedRig, source: YamlSource): void {
     const { board, rail } = error.context;
     const path = rail !== undefined ? ['rails', rail] : board !== undefined ? ['boards', board] : ['boardTypes'];
     const rule = error.message.replace(/\s*\n\s*/g, ' ');
-    throw new RigError('RIG_INVALID', [problemAt(source, path, { rule, next: 'see `plugpull relay boards`' }, true)]);
+    throw new RigError('RIG_INVALID', [
+      problemAt(source, path, { rule, next: '`plugpull relay boards` lists all types' }, true),
+    ]);
   }
 }
 
-/** Section by section, so that the valid ones can still be checked against each other. */
+/** Parses each section by itself, so that the valid ones can still be checked against each other. */
 function checkSections(source: YamlSource): { profile: Partial<Profile>; problems: RigProblem[] } {
   const profile: Record<string, unknown> = {};
   const problems: RigProblem[] = [];
@@ -74,7 +76,7 @@ function checkSections(source: YamlSource): { profile: Partial<Profile>; problem
   }
   const known = Object.keys(profileSchema.shape);
   for (const key of Object.keys(source.value).filter((k) => !known.includes(k))) {
-    problems.push(problemAt(source, [key], { rule: 'there is no such field', next: suggestWord(key, known) }, true));
+    problems.push(problemAt(source, [key], { rule: 'the field does not exist', next: suggestWord(key, known) }, true));
   }
   return { profile, problems };
 }
@@ -86,17 +88,17 @@ function readText(file: string): string {
     ]);
   let fd: number;
   try {
-    // Not to hang on a fifo that nobody writes to.
+    // O_NONBLOCK: without it, open would wait for a writer if the path is a FIFO.
     fd = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (e) {
     const code = (e as NodeJS.ErrnoException).code ?? String(e);
-    if (code === 'ENOENT') throw refuse('there is no such file', 'profiles that come along are in rigs/');
-    throw refuse(`can't be opened (${code})`, 'check path and permissions');
+    if (code === 'ENOENT') throw refuse('the file does not exist', 'correct the path; examples are in rigs/');
+    throw refuse(`the file cannot be opened (${code})`, 'check its path and permissions');
   }
   try {
-    if (!fstatSync(fd).isFile()) throw refuse('is not a regular file', 'name a profile');
+    if (!fstatSync(fd).isFile()) throw refuse('is not a regular file', 'name a rig profile');
     const bytes = readUpTo(fd, FILE_BYTES_MAX + 1);
-    if (bytes.length > FILE_BYTES_MAX) throw refuse('is larger than 1 MiB', 'name a profile');
+    if (bytes.length > FILE_BYTES_MAX) throw refuse('is larger than 1 MiB', 'name a rig profile');
     try {
       return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
     } catch {

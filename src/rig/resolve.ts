@@ -1,5 +1,5 @@
 /**
- * From the profile as written (checked, units converted) to the rig that every command works from. Pure.
+ * Resolves a checked profile to the rig that all commands use. Pure.
  */
 import { userOfLabBoard } from './checks/lab.js';
 import type { DeviceRef } from '../blockdev/blockDevice.js';
@@ -10,7 +10,7 @@ import type { CampaignProfile } from './schema/campaign.js';
 import type { LabProfile } from './schema/lab.js';
 import type { TrackingProfile, WorkloadProfile } from './schema/load.js';
 
-/** Cuts of a profile that names none: soon enough for a short cycle, late enough for load to build up. */
+/** For a profile without cuts: early enough for a short cycle, late enough for the load to reach its queue depth. */
 const DEFAULT_CUT_AFTER_MS = { min: 200, max: 2000 };
 
 export function resolveProfile(p: Profile, file: string, warnings: RigWarning[]): ResolvedRig {
@@ -26,7 +26,7 @@ export function resolveProfile(p: Profile, file: string, warnings: RigWarning[])
     workload: workload(p.workload),
     boards: named(p.boards).map((b) => ({ ...b, tty: b.tty ?? '' })),
     boardTypes: p.boardTypes,
-    rails: rails.map(({ settle, ...r }) => ({ ...r, settleMs: settle })),
+    rails: rails.map(({ settle: ms, ...r }) => ({ ...r, settleMs: ms })),
     campaign: campaign(
       p.campaign,
       rails.map((r) => r.name),
@@ -108,7 +108,7 @@ function lab(l: LabProfile, p: Profile): LabSpec {
     })),
     boards: named(l.boards).map((b) => {
       const user = userOfLabBoard(p, b.name);
-      // The checks have refused a board that has neither.
+      // The checks refuse a board that has neither.
       return {
         name: b.name,
         protocol: b.protocol ?? user!.type,
@@ -120,7 +120,7 @@ function lab(l: LabProfile, p: Profile): LabSpec {
   };
 }
 
-/** As the rail that names this channel says: with `invert` a closed contact means no power, as behind an NC one. */
+/** The contact of the rail on this channel; `invert` swaps NO and NC. */
 function wiredContact(p: Profile, fedBy: { board: string; channel: number }): 'NO' | 'NC' {
   const rail = Object.values(p.rails).find(
     (r) => p.boards[r.board]?.tty === `lab:${fedBy.board}` && r.channels.includes(fedBy.channel),

@@ -1,6 +1,6 @@
 /**
- * A rig profile after validation and unit conversion: what every command works from. Sizes in bytes, times in
- * milliseconds, one object per thing on the bench. Written to the run directory as `rig.yaml`.
+ * A resolved rig, which all commands use: the profile after checks, defaults and unit conversion, and its UUID. Sizes are
+ * in bytes, times in milliseconds.
  */
 
 import type { DeviceRef } from '../blockdev/blockDevice.js';
@@ -15,9 +15,9 @@ import { AREA_NAMES } from '../base/areas.js';
 export interface CutSpec {
   rails: string[];
   during: 'load' | 'resync' | 'recovery';
-  /** The cut comes at a seeded uniform time in this range after the phase began; with `at`: not before it. */
+  /** The cut comes at a seeded uniform time in this range after the phase began; with `at`: not before that time. */
   afterMs: { min: number; max: number };
-  /** The cut comes when the protocol gets here; absent: at that time, wherever the protocol is. */
+  /** The cut comes when the protocol reaches this point; absent: at the time of `afterMs`. */
   at?: CutPoint;
 }
 
@@ -27,17 +27,17 @@ export interface CampaignSpec {
   /** Cycle i uses cuts[i % cuts.length]. */
   cuts: CutSpec[];
   darkMs: number;
-  /** A read unanswered for so long is silence. */
+  /** After this time without an answer to a read the device is unresponsive. */
   silenceMs: number;
-  /** `stamp` lays a base pattern on every sector of both areas first; `compare` trusts equal areas. */
+  /** `stamp` first writes a base pattern to every sector of both areas; `compare` accepts areas that are equal. */
   prepare: 'stamp' | 'compare';
   keepHistory: KeepHistory;
   deadlinesMs: { cut: number; point: number; return: number; recover: number; judge: number; resync: number };
-  /** FAIL beyond these; null = no limit. */
+  /** A cycle that exceeds a limit is FAIL; null: no limit. */
   limits: { recoveryMs: number | null; resyncMs: number | null; falseDirtyRegions: number | null };
 }
 
-/** Allowed, but probably not what was meant. */
+/** A setting that is allowed, but is probably a mistake. */
 export interface RigWarning {
   /** As in the profile: `rails.P`. */
   field: string;
@@ -46,7 +46,7 @@ export interface RigWarning {
 
 export interface ResolvedRig {
   schemaVersion: 1;
-  /** File it came from; for messages. */
+  /** The file of the profile; for messages. */
   file: string;
   name: string;
   primary: DeviceRef;
@@ -55,7 +55,7 @@ export interface ResolvedRig {
   tracking: TrackingSpec;
   workload: WorkloadSpec;
   boards: BoardRef[];
-  /** Board descriptions of the user's own, in the language of src/power/. */
+  /** The profile's own board descriptions, as in src/power/boardType.ts. */
   boardTypes: Record<string, unknown>;
   rails: RailSpec[];
   campaign: CampaignSpec;
@@ -63,17 +63,12 @@ export interface ResolvedRig {
   warnings: RigWarning[];
 }
 
-/** (MERGED)
- * The rig's UUID: in every block of its journal, so that a journal of another rig is never believed. The same name and
- * the same devices give the same UUID on every host; nothing else of the profile enters it.
- */
-
-/** Namespace of rigs, a random UUID fixed for good: another one would orphan every journal on disk. */
+/** Namespace of rig UUIDs, a random UUID. It must never change: every journal on disk contains a UUID made from it. */
 const NAMESPACE = '6f1d9a5e-3b8c-4c27-9d40-52e7a1b6f083';
 
 type Identified = Pick<ResolvedRig, 'name' | 'primary' | 'secondary' | 'journal'>;
 
-/** What the UUID follows, by field of the profile; sizes in bytes. What is left out is absent. */
+/** The fields of the profile that the UUID depends on; sizes in bytes. A field that the profile does not give is absent. */
 export function rigFields(rig: Identified): Record<string, string | number> {
   const fields: Record<string, string | number> = { name: rig.name };
   for (const area of AREA_NAMES) {
@@ -85,7 +80,10 @@ export function rigFields(rig: Identified): Record<string, string | number> {
   return fields;
 }
 
-/** Version 5 (RFC 9562, 5.5): SHA-1 of namespace and name. */
+/**
+ * The rig's UUID, in every block of its journal: a journal of another rig is refused. It depends on the name and the
+ * devices only, so it is the same on every host. Version 5 (RFC 9562, 5.5): SHA-1 of namespace and name.
+ */
 export function rigUuid(rig: Identified): string {
   const name = JSON.stringify([rig.name, reference(rig.primary), reference(rig.secondary), reference(rig.journal)]);
   const hash = createHash('sha1')

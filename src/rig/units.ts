@@ -1,6 +1,6 @@
 /**
- * Sizes, times and chances as people write them (`64KiB`, `500ms`, `50%`), and back. What is printed is read again as
- * the same number. Pure.
+ * Parses and formats sizes, times and probabilities (`64KiB`, `500ms`, `50%`). A formatted value parses to the same
+ * number. Pure.
  */
 
 const SIZE_UNITS: Record<string, number> = { B: 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40 };
@@ -10,10 +10,10 @@ export type Parsed = { ok: true; value: number } | { ok: false; next: string };
 
 const bad = (next: string): Parsed => ({ ok: false, next });
 
-/** Digits, at most one fraction, then letters. Signs and exponents are refused: they are never needed here. */
+/** Digits, an optional fraction, then a unit. Signs and exponents are refused. */
 const QUANTITY = /^(\d{1,16}(?:\.\d{1,6})?) ?([A-Za-zµ%]*)$/;
 
-/** Bytes. A plain number is bytes. */
+/** Returns bytes; a plain number is bytes. */
 export function parseSize(input: unknown): Parsed {
   if (typeof input === 'number') return integerBytes(input);
   const m = typeof input === 'string' ? QUANTITY.exec(input) : null;
@@ -29,18 +29,18 @@ export function parseSize(input: unknown): Parsed {
 function integerBytes(bytes: number): Parsed {
   return Number.isSafeInteger(bytes) && bytes >= 0
     ? { ok: true, value: bytes }
-    : bad('write a whole number of bytes below 8PiB');
+    : bad('write an integer number of bytes below 8PiB');
 }
 
-/** Milliseconds, to the microsecond. A plain number says no unit and is refused, but for 0. */
+/** Returns milliseconds, to the microsecond. A plain number has no unit and is refused, except 0. */
 export function parseDuration(input: unknown): Parsed {
   if (input === 0 || input === '0') return { ok: true, value: 0 };
-  if (typeof input === 'number') return bad(`say the unit: ${input}ms or ${input}s`);
+  if (typeof input === 'number') return bad(`add the unit: ${input}ms or ${input}s`);
   const m = typeof input === 'string' ? QUANTITY.exec(input) : null;
   if (m === null) return bad('write it like 500ms or 5s');
   const unit = m[2] === 'µs' ? 'us' : m[2];
   if (!Object.hasOwn(TIME_UNITS_US, unit)) return bad(`units are us, ms, s, min, h: write ${m[1]}ms or ${m[1]}s`);
-  // Rounded: 0.3 ms is 300.00000000000006 µs in binary, and nobody means that.
+  // Rounded: 0.3 ms is 300.00000000000006 µs in binary.
   const us = Math.round(Number(m[1]) * TIME_UNITS_US[unit]);
   return Number.isSafeInteger(us) ? { ok: true, value: us / 1e3 } : bad('write a shorter time');
 }
@@ -52,7 +52,7 @@ export function parseChance(input: unknown): Parsed {
   return value >= 0 && value <= 1 ? { ok: true, value } : bad('write it like 0.5 or 50%');
 }
 
-/** The largest unit that holds it whole. */
+/** Uses the largest unit in which the number is an integer. */
 export function formatSize(bytes: number): string {
   return inLargestUnit(bytes, SIZE_UNITS);
 }

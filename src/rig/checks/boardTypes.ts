@@ -1,6 +1,4 @@
-/**
- * Boards are of a type that exists and are made as such boards are; what the profile describes itself is a description.
- */
+/** Checks board types: every board has a known type, channels and options that fit it, and `boardTypes` are valid. */
 import type { z } from 'zod';
 import { execOptionsSchema } from '../../power/boards/execBoard.js';
 import { resolveBoard } from '../../power/boards/resolveBoard.js';
@@ -23,7 +21,7 @@ export const checkBoardTypes: Check = (profile, report) => {
   }
 };
 
-/** Where one value may stand for a list of one, it has no index. */
+/** The path as in the file: a single value in place of a list has no index there. */
 function asWritten(path: FieldPath, profile: object): FieldPath {
   let value: unknown = profile;
   return path.filter((part) => {
@@ -42,7 +40,7 @@ export const checkTypesUsed: Check = (profile, report) => {
       report({
         kind: 'error',
         path: ['boards', name, 'type'],
-        rule: 'there is no such board',
+        rule: `board type "${board.type}" does not exist`,
         next: suggestWord(board.type, known),
       });
       continue;
@@ -52,7 +50,7 @@ export const checkTypesUsed: Check = (profile, report) => {
       report({
         kind: 'error',
         path: ['boards', name, 'channels'],
-        rule: `a ${board.type} has ${made.min} to ${made.max}`,
+        rule: `a ${board.type} board has ${made.min} to ${made.max} channels`,
         next: 'count the relays on the board',
       });
       continue;
@@ -64,11 +62,16 @@ export const checkTypesUsed: Check = (profile, report) => {
     }
     const problem = optionsProblem({ name, tty: '', ...board }, own);
     if (problem !== null)
-      report({ kind: 'error', path: ['boards', name, 'options'], rule: problem, next: 'see `plugpull relay boards`' });
+      report({
+        kind: 'error',
+        path: ['boards', name, 'options'],
+        rule: problem,
+        next: '`plugpull relay boards` lists the options of each type',
+      });
   }
 };
 
-/** What the board's own folder has against its options; null: nothing, or the type itself is at fault and that is said. */
+/** What is wrong with the board's options, as the power room sees it; null: nothing, or the type is already reported. */
 function optionsProblem(board: BoardRef, own: Record<string, unknown>): string | null {
   try {
     resolveBoard(board, own);
@@ -80,16 +83,16 @@ function optionsProblem(board: BoardRef, own: Record<string, unknown>): string |
   }
 }
 
-/** There is such a board; where not, `checkTypesUsed` has said it. */
+/** Whether such a board exists; if not, `checkTypesUsed` reports it. */
 export function isBuildable(type: string, channels: number, own: Record<string, unknown>): boolean {
   const made = channelsOf(type, own);
   if (made === null) return type === 'exec' || Object.hasOwn(own, type);
   return channels >= made.min && channels <= made.max;
 }
 
-/** null: as many as you like, or a description that is wrong already. */
+/** The channels that boards of a type have; null: any number, or the type is unknown or invalid. */
 function channelsOf(type: string, own: Record<string, unknown>): { min: number; max: number } | null {
-  // One line of a tty switches one relay.
+  // One control line switches one relay.
   if (type === 'dtr' || type === 'rts') return { min: 1, max: 1 };
   if (!Object.hasOwn(own, type)) return catalogue.get(type)?.channels ?? null;
   const result = boardTypeSchema.safeParse(own[type]);
@@ -106,8 +109,8 @@ function findings(at: FieldPath, issues: readonly Issue[]): Finding[] {
         kind: 'error',
         path: [...path, key],
         atKey: true,
-        rule: 'there is no such field',
-        next: 'delete it or correct its name',
+        rule: 'the field does not exist',
+        next: 'correct its name, or delete it',
       }));
     }
     return [
@@ -121,7 +124,7 @@ function findings(at: FieldPath, issues: readonly Issue[]): Finding[] {
   });
 }
 
-/** Of the shapes a value may have, the one it was meant to have: that which is wrong only further inside. */
+/** Of the alternatives of a union, the one that is probably meant: its mistakes are deeper inside the value. */
 function likeliest(branches: readonly (readonly Issue[])[]): readonly Issue[] | null {
   return branches.find((issues) => issues.length > 0 && issues.every((i) => i.path.length > 0)) ?? null;
 }

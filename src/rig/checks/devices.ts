@@ -1,5 +1,6 @@
 /**
- * Each area is one device that can be told apart from every other, also after a power cut gave it another name.
+ * Checks the devices of the areas: each can be identified again after a power cut gave it another name, and no two areas
+ * are the same device.
  */
 import { labName } from '../schema/words.js';
 import { AREA_NAMES } from '../../base/areas.js';
@@ -8,7 +9,7 @@ import { suggestWord } from '../source/nearest.js';
 import type { Check, Finding } from '../issues.js';
 
 const LOOP = /^\/dev\/loop\d+$/;
-/** A name below /dev/mapper is good for a multipath device alone: the safety gate looks. */
+/** A name under /dev/mapper is stable for a multipath device only; the safety gate checks that. */
 const STABLE = /^\/dev\/(disk\/by-(id|path|partuuid)|mapper)\/[^/]+$/;
 const PARTITION = /^(.+)-part\d+$/;
 
@@ -34,18 +35,18 @@ function checkLab(
 ): void {
   const known = Object.keys(disks ?? {});
   const name = labName(ref.device)!;
-  if (labIsValid && !known.includes(name))
-    error('device', `there is no disk '${name}' in lab.disks`, suggestWord(name, known));
+  if (labIsValid && !known.includes(name)) error('device', `lab.disks has no disk "${name}"`, suggestWord(name, known));
   for (const field of ['serial', 'wwn', 'backingFile'] as const) {
-    if (ref[field] !== undefined) error(field, 'a lab disk has no identity to check', 'delete it');
+    if (ref[field] !== undefined) error(field, `a lab disk has no ${field}`, `delete ${field}`);
   }
 }
 
 function checkLoop(ref: AreaProfile, error: Report): void {
   if (ref.backingFile === undefined)
-    error(null, 'a loop device needs backingFile', 'add the file that `losetup -l` shows');
+    error(null, 'a loop device needs backingFile', 'add backingFile: with the file that `losetup -l` shows');
   for (const field of ['serial', 'wwn'] as const) {
-    if (ref[field] !== undefined) error(field, 'a loop device has none', 'delete it; backingFile tells it apart');
+    if (ref[field] !== undefined)
+      error(field, `a loop device has no ${field}`, `delete ${field}; backingFile identifies it`);
   }
 }
 
@@ -53,14 +54,14 @@ function checkDisk(ref: AreaProfile, error: Report): void {
   if (!STABLE.test(ref.device)) {
     error(
       'device',
-      'a disk is named by /dev/disk/by-id/… or /dev/disk/by-path/… (a partition also by-partuuid, a multipath device by /dev/mapper/…): other names move at a power cut',
-      'see `ls -l /dev/disk/by-id`',
+      'must be /dev/disk/by-id/… or /dev/disk/by-path/… (for a partition also by-partuuid/…, for a multipath device /dev/mapper/…): other names may change at a power cut',
+      'copy the name from `ls -l /dev/disk/by-id`',
     );
   }
   if (ref.serial === undefined && ref.wwn === undefined) {
-    error(null, 'a disk needs serial or wwn', 'copy one from `lsblk -o NAME,SERIAL,WWN`');
+    error(null, 'a disk needs serial or wwn', 'add one from `lsblk -o NAME,SERIAL,WWN`');
   }
-  if (ref.backingFile !== undefined) error('backingFile', 'only loop devices have one', 'delete it');
+  if (ref.backingFile !== undefined) error('backingFile', 'only a loop device has a backingFile', 'delete backingFile');
 }
 
 export const checkDevicesApart: Check = (profile, report) => {
@@ -78,17 +79,22 @@ function shared(other: string, a: AreaProfile | undefined, b: AreaProfile | unde
     kind: 'error',
     path: [field],
     rule,
-    next: 'name another device',
+    next: 'name another device: every area needs its own',
   });
-  if (a.device === b.device) return error('device', `is already ${other}`);
+  if (a.device === b.device) return error('device', `is already the device of ${other}`);
   if (a.backingFile !== undefined && a.backingFile === b.backingFile)
-    return error('backingFile', `is already behind ${other}`);
+    return error('backingFile', `is already the backingFile of ${other}`);
   const [diskA, diskB] = [diskOf(a.device), diskOf(b.device)];
   const both = diskA !== a.device && diskB !== b.device;
   if (diskA === diskB && !both) return error('device', `overlaps ${other}: one is a partition of the other`);
   const sameUnit = (a.serial !== undefined && a.serial === b.serial) || (a.wwn !== undefined && a.wwn === b.wwn);
   if (diskA === diskB || (sameUnit && both)) {
-    return { kind: 'warning', path: ['device'], rule: `shares a disk with ${other}`, next: 'one cut takes both' };
+    return {
+      kind: 'warning',
+      path: ['device'],
+      rule: `shares a disk with ${other}`,
+      next: 'one cut takes power from both',
+    };
   }
   return sameUnit ? error('device', `has the serial or wwn of ${other}`) : null;
 }

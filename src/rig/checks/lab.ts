@@ -1,4 +1,7 @@
-/** The virtual bench is wired as the profile says the real one is. */
+/**
+ * Checks the virtual lab: its boards and feeds match the profile's boards and rails, and the lab knows its faults and the
+ * options of its boards.
+ */
 
 import { labName } from '../schema/words.js';
 import { suggestWord } from '../source/nearest.js';
@@ -33,8 +36,8 @@ export const checkLabBoards: Check = (profile, report) => {
             kind: 'error',
             path,
             atKey: true,
-            rule: `needs ${field}: no board has the tty lab:${name}`,
-            next: 'add it',
+            rule: `needs ${field}, because no board has the tty lab:${name}`,
+            next: `add ${field}`,
           });
       }
       continue;
@@ -45,30 +48,30 @@ export const checkLabBoards: Check = (profile, report) => {
         kind: 'error',
         path,
         atKey: true,
-        rule: `needs protocol: ${user.type} is a type of this profile's own`,
-        next: 'add the protocol of the virtual board that speaks as it does',
+        rule: `needs protocol, because ${user.type} is a type of this profile`,
+        next: 'add protocol: with the catalogue type that has the same frames',
       });
     }
     if (board.protocol !== undefined && board.protocol !== user.type && !described) {
       report({
         kind: 'error',
         path: [...path, 'protocol'],
-        rule: `boards.${user.name} speaks ${user.type}`,
-        next: 'make them agree',
+        rule: `differs from boards.${user.name}, which is a ${user.type}`,
+        next: `write ${user.type}, or delete protocol`,
       });
     }
     if (board.channels !== undefined && board.channels !== user.channels) {
       report({
         kind: 'error',
         path: [...path, 'channels'],
-        rule: `boards.${user.name} has ${user.channels}`,
-        next: 'make them agree',
+        rule: `differs from boards.${user.name}, which has ${user.channels}`,
+        next: `write ${user.channels}, or delete channels`,
       });
     }
   }
 };
 
-/** That has been said already, and is likely the reason why a lab board has no user. */
+/** Another check reports such a board; it is probably the reason why a lab board has no user. */
 function someBoardLeadsNowhere(profile: Partial<Profile>): boolean {
   return Object.values(profile.boards ?? {}).some((b) => {
     const lab = labName(b.tty);
@@ -85,18 +88,23 @@ export const checkLabFeeds: Check = (profile, report) => {
       report({
         kind: 'error',
         path,
-        rule: `there is no board '${board}' in lab.boards`,
+        rule: `lab.boards has no board "${board}"`,
         next: suggestWord(board, known),
       });
       continue;
     }
     const channels = profile.lab?.boards[board].channels ?? userOfLabBoard(profile, board)?.channels;
     if (channels !== undefined && channel > channels)
-      report({ kind: 'error', path, rule: `${board} has channels 1 to ${channels}`, next: 'name one of these' });
+      report({
+        kind: 'error',
+        path,
+        rule: `channel ${channel} does not exist on board "${board}" (it has ${channels})`,
+        next: `write 1 to ${channels}`,
+      });
   }
 };
 
-/** A miswired bench is worth a test of its own (it must end INVALID), so it is a warning. */
+/** A warning, not an error: a test wires a bench wrong on purpose, and its cycles must end INVALID. */
 export const checkLabWiring: Check = (profile, report) => {
   for (const [railName, rail] of Object.entries(profile.rails ?? {})) {
     const labBoard = labName(profile.boards?.[rail.board]?.tty);
@@ -104,28 +112,31 @@ export const checkLabWiring: Check = (profile, report) => {
       const disk = profile.lab?.disks[labName(profile[area]?.device) ?? ''];
       if (disk === undefined) continue;
       if (disk.fedBy.board !== labBoard || !rail.channels.includes(disk.fedBy.channel)) {
-        const rule = `says it powers ${area}, whose lab disk is fed by ${disk.fedBy.board}:${disk.fedBy.channel}`;
-        report({ kind: 'warning', path: ['rails', railName], rule, next: 'a cut of this rail would prove nothing' });
+        const rule = `powers ${area}, but ${disk.fedBy.board}:${disk.fedBy.channel} feeds its lab disk`;
+        report({ kind: 'warning', path: ['rails', railName], rule, next: 'a cut of this rail proves nothing' });
       }
     }
   }
 };
-
-/** (MERGED) Faults of virtual disks and quirks of virtual boards are such as the lab knows. */
 
 export const checkLabBehavior: Check = (profile, report) => {
   for (const [name, disk] of Object.entries(profile.lab?.disks ?? {})) {
     disk.faults.forEach((fault, i) => {
       const problem = attempt(() => parseFaults(name, [fault]));
       if (problem !== null)
-        report({ kind: 'error', path: ['lab', 'disks', name, 'faults', i], rule: problem, next: '' });
+        report({
+          kind: 'error',
+          path: ['lab', 'disks', name, 'faults', i],
+          rule: problem,
+          next: '`plugpull lab faults` lists the faults and their options',
+        });
     });
   }
   for (const [name, board] of Object.entries(profile.lab?.boards ?? {})) {
     const user = userOfLabBoard(profile, name);
     const protocol = board.protocol ?? user?.type;
     const channels = board.channels ?? user?.channels;
-    // What is missing has been said.
+    // `checkLabBoards` reports what is missing.
     if (protocol === undefined || channels === undefined) continue;
     if (board.protocol === undefined && Object.hasOwn(profile.boardTypes ?? {}, protocol)) continue;
     if (user !== null && !isBuildable(user.type, user.channels, profile.boardTypes ?? {})) continue;
@@ -135,7 +146,7 @@ export const checkLabBehavior: Check = (profile, report) => {
         kind: 'error',
         path,
         atKey: board.protocol === undefined,
-        rule: `no virtual board speaks ${protocol}`,
+        rule: `the lab has no virtual board of type "${protocol}"`,
         next: suggestWord(protocol, peerProtocols),
       });
       continue;
@@ -147,18 +158,18 @@ export const checkLabBehavior: Check = (profile, report) => {
         path: ['lab', 'boards', name],
         atKey: true,
         rule: problem,
-        next: 'mend or delete its channels and options',
+        next: 'correct or delete its channels and options',
       });
   }
 };
 
-/** The reason why not, on one line; null: it went well. */
+/** The error message on one line; null: no error. */
 function attempt(make: () => unknown): string | null {
   try {
     make();
     return null;
   } catch (error) {
-    // Anything else is a mistake of ours, not of the profile.
+    // Any other error is a bug of plugpull, not a mistake in the profile.
     if (!(error instanceof LabError || error instanceof RangeError || error instanceof TypeError)) throw error;
     return error.message.replace(/\s*\n\s*/g, ' ');
   }

@@ -1,4 +1,4 @@
-/** Areas, regions, writes and the log fit into each other. */
+/** Checks sizes and times against each other: areas, regions, writes and the log; flush interval and acknowledgement. */
 
 import { labName } from '../schema/words.js';
 import { AREA_NAMES, type AreaName, STORAGE_AREAS } from '../../base/areas.js';
@@ -7,7 +7,7 @@ import { formatSize, formatDuration } from '../units.js';
 import type { Check } from '../issues.js';
 import type { Profile } from '../schema/profile.js';
 
-/** Bytes of the area, as far as the profile alone can tell. */
+/** Bytes of the area; null: the profile does not contain its size. */
 function areaBytes(profile: Partial<Profile>, area: AreaName): number | null {
   const ref = profile[area];
   if (ref === undefined) return null;
@@ -24,14 +24,14 @@ export const checkAreaSizes: Check = (profile, report) => {
       report({
         kind: 'error',
         path: [area, 'size'],
-        rule: `the lab disk has ${formatSize(disk)}`,
-        next: 'write less, or enlarge the disk',
+        rule: `the lab disk has only ${formatSize(disk)}`,
+        next: `write at most ${formatSize(disk)}, or enlarge the disk`,
       });
     }
   }
 };
 
-/** The smaller area is what both are used for; Infinity: the profile can't tell. */
+/** Bytes of the smaller storage area, which limits both; Infinity: the profile does not contain the sizes. */
 function usableBytes(profile: Partial<Profile>): number {
   return Math.min(...STORAGE_AREAS.map((area) => areaBytes(profile, area) ?? Infinity));
 }
@@ -41,7 +41,7 @@ export const checkWritesFit: Check = (profile, report) => {
   const fit = (size: number | undefined, path: string[]): void => {
     if (size !== undefined && size > usable) {
       const rule = `must fit into the smaller area, which has ${formatSize(usable)}`;
-      report({ kind: 'error', path, rule, next: 'write less, or enlarge the area' });
+      report({ kind: 'error', path, rule, next: `write at most ${formatSize(usable)}, or enlarge the area` });
     }
   };
   fit(profile.regionSize, ['regionSize']);
@@ -54,15 +54,15 @@ const IN_FLIGHT_BYTES_MAX = 2 ** 30;
 export const checkInFlightBytes: Check = (profile, report) => {
   const w = profile.workload;
   if (w === undefined) return;
-  // Async: the secondary may lag by as many updates again.
+  // In async mode the secondary may lag by another queue depth of updates.
   const bytes = w.queueDepth * w.writeSize.max * (profile.mode === 'async' ? 2 : 1);
   if (bytes > IN_FLIGHT_BYTES_MAX) {
-    const rule = `queueDepth times the largest writeSize takes ${formatSize(bytes)} of memory, more than ${formatSize(IN_FLIGHT_BYTES_MAX)}`;
+    const rule = `queueDepth times the largest writeSize is ${formatSize(bytes)} of memory; the limit is ${formatSize(IN_FLIGHT_BYTES_MAX)}`;
     report({ kind: 'error', path: ['workload', 'queueDepth'], rule, next: 'lower one of them' });
   }
 };
 
-/** Ring, superblocks and indicators share the device. */
+/** The log, the superblocks and the indicator area share the journal device. */
 export const checkJournalSize: Check = (profile, report) => {
   const bytes = areaBytes(profile, 'journal');
   const log = profile.journal?.logSize;
@@ -71,8 +71,13 @@ export const checkJournalSize: Check = (profile, report) => {
   const regions = Number.isFinite(usable) ? Math.ceil(usable / profile.regionSize) : 1;
   const needed = requiredJournalBytes(log, regions);
   if (needed > bytes) {
-    const rule = `log, superblocks and the indicators of ${regions} regions take ${formatSize(needed)}, the journal has ${formatSize(bytes)}`;
-    report({ kind: 'error', path: ['journal', 'logSize'], rule, next: 'write less, or enlarge the journal' });
+    const rule = `log, superblocks and the indicators of ${regions} regions take ${formatSize(needed)}; the journal has ${formatSize(bytes)}`;
+    report({
+      kind: 'error',
+      path: ['journal', 'logSize'],
+      rule,
+      next: 'write a smaller logSize, or enlarge the journal',
+    });
   }
 };
 
@@ -83,7 +88,7 @@ export const checkRegionCount: Check = (profile, report) => {
   const usable = usableBytes(profile);
   if (profile.regionSize === undefined || !Number.isFinite(usable)) return;
   if (Math.ceil(usable / profile.regionSize) > REGIONS_MAX) {
-    const rule = `${formatSize(usable)} would be more than 2^32 regions`;
+    const rule = `an area of ${formatSize(usable)} would have more than 2^32 regions`;
     report({
       kind: 'error',
       path: ['regionSize'],
@@ -93,9 +98,7 @@ export const checkRegionCount: Check = (profile, report) => {
   }
 };
 
-/** (MERGED) Times that wait for each other. */
-
-/** An update is acknowledged by the flush behind it: where that comes too late, every update is given up. */
+/** The flush after an update acknowledges it: if the flush comes too late, every update times out. */
 export const checkFlushBeforeTimeout: Check = (profile, report) => {
   const t = profile.tracking;
   if (t === undefined || t.flushInterval < t.ackTimeout) return;
@@ -105,6 +108,6 @@ export const checkFlushBeforeTimeout: Check = (profile, report) => {
     kind: 'error',
     path: ['tracking', 'flushInterval'],
     rule,
-    next: 'flush sooner, or wait longer for acknowledgements',
+    next: `write less than ${formatDuration(t.ackTimeout)}, or raise tracking.ackTimeout`,
   });
 };

@@ -1,4 +1,4 @@
-/** How often, when and what is cut, and what counts as too slow. */
+/** The campaign: its cycles, its cuts, deadlines and limits. */
 import { z } from 'zod';
 import { formatDuration } from '../units.js';
 import { CUT_POINT_NAMES, CUT_POINTS, describeCutPoints } from '../cutPoints.js';
@@ -10,21 +10,21 @@ const DAY_MS = 24 * HOUR_MS;
 
 const DURING = ['load', 'resync', 'recovery'] as const;
 const AFTER = { min: 0, max: HOUR_MS };
-/** A point comes by itself: only load has to build up before it. */
+/** With `at`, the load must build up before the cut; resync and recovery reach their points by themselves. */
 const AFTER_BY_TIME = { min: 200, max: 2000 };
 const AFTER_BY_POINT = { load: AFTER_BY_TIME, resync: { min: 0, max: 0 }, recovery: { min: 0, max: 0 } };
 
-const SILENCE_MS = 2000;
+const UNRESPONSIVE_MS = 2000;
 
 const cutSchema = z
   .strictObject({
-    rails: z.array(railRef('Rail')).min(1).max(255).describe('Rails cut together.'),
+    rails: z.array(railRef('Rail')).min(1).max(255).describe('Rails that are cut together; 1 to 255.'),
     during: z
       .enum(DURING)
       .optional()
-      .describe('What goes on when the plug is pulled; default: load, or what `at` belongs to.'),
+      .describe('The phase in which the cut comes; load, resync or recovery; default: the phase of `at`, else load.'),
     after: durationRange(
-      'The cut comes at a seeded time in this range after that began; with `at`, not before it; default: 200ms to 2s, for a point of resync or recovery at once',
+      'Time from the start of that phase to the cut, drawn by seed; with `at`, the earliest time; default: 200ms to 2s, for a point of resync or recovery 0s',
       AFTER,
     ).optional(),
     at: z.enum(CUT_POINT_NAMES).optional().describe(describeCutPoints()),
@@ -33,7 +33,7 @@ const cutSchema = z
     if (at === undefined) return { rails, during: cut.during ?? DURING[0], after: cut.after ?? AFTER_BY_TIME };
     const { during } = CUT_POINTS[at];
     if (cut.during !== undefined && cut.during !== during) {
-      return refuse(ctx, `must be ${during}: ${at} is a moment of it`, `write ${during} or delete it`, ['during']);
+      return refuse(ctx, `must be ${during}, the phase of ${at}`, `write ${during}, or delete during`, ['during']);
     }
     return { rails, during, after: cut.after ?? AFTER_BY_POINT[during], at };
   });
@@ -43,23 +43,32 @@ const limit = (about: string) => durationOrNone(about, { min: 1, max: DAY_MS }).
 
 export const campaignSchema = z
   .strictObject({
-    cycles: count('Power cuts to make', { min: 1, max: 1_000_000 }).prefault(10),
-    seed: count('Same seed, same writes and same cuts', { min: 0, max: Number.MAX_SAFE_INTEGER }).prefault(1),
-    cuts: z.array(cutSchema).max(1024).optional().describe('Taken in turn; left out: each rail alone, during load.'),
+    cycles: count('Number of power cuts', { min: 1, max: 1_000_000 }).prefault(10),
+    seed: count('Seed of writes and cuts: the same seed gives the same ones', {
+      min: 0,
+      max: Number.MAX_SAFE_INTEGER,
+    }).prefault(1),
+    cuts: z
+      .array(cutSchema)
+      .max(1024)
+      .optional()
+      .describe('The cuts, used in turn; default: each rail alone, during load.'),
     dark: duration('How long the power stays off', { min: 0, max: HOUR_MS }).prefault('2s'),
     silence: duration(
-      'A device that leaves a read unanswered for so long has fallen silent, which proves a cut as a failure does; far more than its slowest answer; default: 2s, at most half of deadlines.cut',
+      'A device that does not answer a read for this time is unresponsive, which proves a cut like a failed read; choose far more than its slowest answer; default: 2s, at most half of deadlines.cut',
       { min: 1, max: HOUR_MS },
     ).optional(),
     prepare: z
       .enum(['stamp', 'compare'])
       .default('stamp')
-      .describe('stamp: lay a base pattern on every sector first; compare: trust areas that are equal.'),
+      .describe(
+        'Before the first cycle; stamp (write a base pattern to every sector) or compare (accept areas that are equal).',
+      ),
     keepHistory: z
       .enum(['failures', 'all', 'none'])
       .default('failures')
       .describe(
-        'Which of the records of every write stay in the run directory. failures: those of the cycles around one that did not pass, and the latest; all: every cycle, without bound; none: no record is written, and a verdict can not be made again from the directory.',
+        'The histories of writes that stay in the run directory; failures (of the cycles around one that did not pass, and the latest), all (of every cycle, without limit) or none (no verdict can be computed again from the directory).',
       ),
     deadlines: z
       .strictObject({
@@ -71,30 +80,32 @@ export const campaignSchema = z
         resync: deadline('Resync').prefault('6h'),
       })
       .prefault({})
-      .describe('Beyond these the cycle is given up.'),
+      .describe('A cycle that exceeds one of these ends.'),
     limits: z
       .strictObject({
         recovery: limit('Recovery time'),
         resync: limit('Resync time'),
-        falseDirtyRegions: countOrNone('Clean regions marked dirty', { min: 0, max: Number.MAX_SAFE_INTEGER }).prefault(
-          'none',
-        ),
+        falseDirtyRegions: countOrNone('Number of clean regions that recovery finds dirty', {
+          min: 0,
+          max: Number.MAX_SAFE_INTEGER,
+        }).prefault('none'),
       })
       .prefault({})
-      .describe('Beyond these the cycle fails.'),
+      .describe('A cycle that exceeds one of these is FAIL.'),
   })
-  .superRefine(({ silence, deadlines }, ctx) => {
-    if (silence !== undefined && silence >= deadlines.cut)
+  .superRefine((campaign, ctx) => {
+    const { deadlines } = campaign;
+    if (campaign.silence !== undefined && campaign.silence >= deadlines.cut)
       refuse(
         ctx,
-        `must be shorter than deadlines.cut (${formatDuration(deadlines.cut)}): silence is noticed by then, or never`,
+        `must be shorter than deadlines.cut (${formatDuration(deadlines.cut)}): later the bench waits no more`,
         'shorten it, or lengthen deadlines.cut',
         ['silence'],
       );
   })
   .transform((campaign) => ({
     ...campaign,
-    silence: campaign.silence ?? Math.min(SILENCE_MS, campaign.deadlines.cut / 2),
+    silence: campaign.silence ?? Math.min(UNRESPONSIVE_MS, campaign.deadlines.cut / 2),
   }));
 
 export type CampaignProfile = z.output<typeof campaignSchema>;

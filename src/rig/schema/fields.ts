@@ -1,17 +1,17 @@
 /**
- * Building blocks of the profile schema: each reads one kind of value, says in one line what is allowed and what to
- * write instead, and describes itself to editors through JSON Schema.
+ * The field types of the profile schema. Each parses one kind of value, reports the rule and the next step for an invalid
+ * one, and describes itself in JSON Schema for editors.
  */
 import { z } from 'zod';
 import { formatDuration, formatSize, parseChance, parseDuration, parseSize, type Parsed } from '../units.js';
 
-/** What an issue of ours carries beside its path. */
+/** The parameters of our own issues. */
 export interface IssueParams {
   rule: string;
   next: string;
 }
 
-/** `path`: of the field at fault within the value. */
+/** `path`: of the invalid field within the value. */
 export function refuse(ctx: z.RefinementCtx, rule: string, next: string, path: string[] = []): never {
   ctx.addIssue({ code: 'custom', path, message: rule, params: { rule, next } satisfies IssueParams });
   return z.NEVER;
@@ -60,7 +60,7 @@ const CHANCE_SHAPE = {
   ],
 };
 
-/** `unknown` as input: our reader tells what is wrong better than a type check could. */
+/** The input type is `unknown`: the reader's message is more precise than that of a type check. */
 function field(about: string, shape: object, read: Reader): z.ZodPipe<z.ZodUnknown, z.ZodTransform<number, unknown>> {
   return z
     .unknown()
@@ -102,16 +102,20 @@ export function duration(about: string, rule: Limits) {
 }
 
 export function chance(about: string) {
-  const rule = 'must be a chance from 0 to 1, or 0% to 100%';
-  return field(`${about}; 0 to 1, or 0% to 100%.`, CHANCE_SHAPE, reader(parseChance, rule, { min: 0, max: 1 }, String));
+  const rule = 'must be a probability from 0 to 1, or from 0% to 100%';
+  return field(
+    `${about}; probability from 0 to 1, or from 0% to 100%.`,
+    CHANCE_SHAPE,
+    reader(parseChance, rule, { min: 0, max: 1 }, String),
+  );
 }
 
 function countReader(rule: Limits): { text: string; read: Reader } {
-  const text = `a whole number from ${rule.min} to ${rule.max}`;
+  const text = `an integer from ${rule.min} to ${rule.max}`;
   const parse = (v: unknown): Parsed =>
     typeof v === 'number' && Number.isSafeInteger(v)
       ? { ok: true, value: v }
-      : { ok: false, next: 'write digits alone' };
+      : { ok: false, next: 'write digits only' };
   return { text, read: reader(parse, `must be ${text}`, rule, String) };
 }
 
@@ -120,19 +124,19 @@ export function count(about: string, rule: Limits) {
   return field(`${about}; ${text}.`, { type: 'integer', minimum: rule.min, maximum: rule.max }, read);
 }
 
-/** A plain decimal number. */
+/** A decimal number. */
 export function decimal(about: string, rule: Limits) {
   const text = `must be a number from ${rule.min} to ${rule.max}`;
   const parse = (v: unknown): Parsed =>
-    typeof v === 'number' ? { ok: true, value: v } : { ok: false, next: 'write digits alone' };
+    typeof v === 'number' ? { ok: true, value: v } : { ok: false, next: 'write digits only' };
   return field(
-    `${about}; ${rule.min} to ${rule.max}.`,
+    `${about}; a number from ${rule.min} to ${rule.max}.`,
     { type: 'number', minimum: rule.min, maximum: rule.max },
     reader(parse, text, rule, String),
   );
 }
 
-/** One of `words` stands for `value`; anything else is read by `other`. */
+/** `word` means `value`; `read` parses any other input. */
 function orWord<W extends number | null>(word: string, value: W, about: string, shape: object, read: Reader) {
   return z
     .unknown()
@@ -186,10 +190,11 @@ function range(about: string, shape: object, rule: string, read: Reader) {
         const v = read(input, ctx);
         return { min: v, max: v };
       }
-      if (input.length !== 2) return refuse(ctx, `must be one value or [lowest, highest]`, 'write two values');
+      if (input.length !== 2)
+        return refuse(ctx, `has ${input.length} values; must be one value or [lowest, highest]`, 'write two values');
       const min = read(input[0], ctx);
       const max = read(input[1], ctx);
-      if (min > max) return refuse(ctx, `${rule}, lowest first`, 'swap the two');
+      if (min > max) return refuse(ctx, `${rule}, lowest first`, 'swap the two values');
       return { min, max };
     });
 }

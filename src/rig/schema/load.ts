@@ -1,4 +1,4 @@
-/** What is written, and how it is tracked. */
+/** The workload, and how its writes are tracked. */
 import { z } from 'zod';
 import { count, countOrUnlimited, countRange, decimal, duration, size, sizeRange } from './fields.js';
 
@@ -7,7 +7,7 @@ const MiB = 2 ** 20;
 const GiB = 2 ** 30;
 const HOUR_MS = 3_600_000;
 
-export const regionSizeSchema = size('Bytes of a region, the unit of tracking', {
+export const regionSizeSchema = size('Bytes of a region, the unit of tracking and resync', {
   min: 4 * KiB,
   max: GiB,
   powerOfTwo: true,
@@ -15,18 +15,20 @@ export const regionSizeSchema = size('Bytes of a region, the unit of tracking', 
 
 export const modeSchema = z
   .enum(['sync', 'async'])
-  .describe('sync: the application is answered when both areas have it durably; async: when the primary has.');
+  .describe(
+    'When the application gets its answer; sync (the write is durable on both areas) or async (on the primary).',
+  );
 
 export const trackingSchema = z.strictObject({
   acknowledge: z
     .enum(['durable', 'completed'])
     .default('durable')
-    .describe('durable; completed is UNSAFE and kept to show that the judge catches it.'),
-  linger: duration('How long evidence of an idle region stays', { min: 0, max: HOUR_MS }).prefault('5s'),
-  hotRegions: count('Most regions whose evidence lingers', { min: 0, max: 1_048_576 }).prefault(1024),
-  // A spun-down or failing-over array answers within a minute or not at all.
+    .describe('When an update is acknowledged; durable or completed (UNSAFE, to show that the judge finds it).'),
+  linger: duration('How long evidence of an idle region stays in the log', { min: 0, max: HOUR_MS }).prefault('5s'),
+  hotRegions: count('Largest number of idle regions whose evidence stays', { min: 0, max: 1_048_576 }).prefault(1024),
+  // An array that spins up or fails over answers within a minute or not at all.
   ackTimeout: duration('Longest wait for an acknowledgement', { min: 1, max: 600_000 }).prefault('5s'),
-  groupCommit: duration('How long evidence without a waiter may stay in an open log block', {
+  groupCommit: duration('How long records that no write waits for may stay in an open log block', {
     min: 0,
     max: 10_000,
   }).prefault('2ms'),
@@ -36,13 +38,13 @@ export const trackingSchema = z.strictObject({
   ),
 });
 
-/** Above, a batch would outgrow what devices take in one command, several times over. */
+/** A larger write would be split into many commands by every device. */
 const WRITE_BYTES_MAX = 16 * MiB;
 
 export const workloadSchema = z.strictObject({
-  queueDepth: count('Updates in flight', { min: 1, max: 1024 }).prefault(32),
+  queueDepth: count('Number of updates in flight', { min: 1, max: 1024 }).prefault(32),
   transaction: z
-    .strictObject({ writes: countRange('Writes in a transaction', { min: 1, max: 1024 }).prefault([1, 8]) })
+    .strictObject({ writes: countRange('Number of writes in a transaction', { min: 1, max: 1024 }).prefault([1, 8]) })
     .prefault({})
     .describe('How writes are grouped.'),
   writeSize: sizeRange('Bytes of a write', { min: 4 * KiB, max: WRITE_BYTES_MAX, multipleOf: 4 * KiB }).prefault([
@@ -54,13 +56,15 @@ export const workloadSchema = z.strictObject({
       pattern: z
         .enum(['skewed', 'uniform'])
         .default('skewed')
-        .describe('skewed: some regions are written much more often.'),
-      // Zipf's theta: 0 is uniform, 0.99 the usual benchmark's choice; beyond 1.2 one region takes nearly all.
-      skew: decimal('How skewed', { min: 0, max: 1.2 }).prefault(0.9),
+        .describe('Distribution of addresses; skewed (some regions get many more writes) or uniform.'),
+      // Zipf's theta: 0 is uniform, 0.99 is common in benchmarks; above 1.2 one region gets nearly all writes.
+      skew: decimal("Zipf's theta of skewed, 0 is uniform", { min: 0, max: 1.2 }).prefault(0.9),
     })
     .prefault({})
-    .describe('Where is written.'),
-  rate: countOrUnlimited('Most writes a second; 0 is unlimited', { min: 0, max: 10_000_000 }).prefault('unlimited'),
+    .describe('Where the workload writes.'),
+  rate: countOrUnlimited('Largest number of writes per second, 0 is unlimited', { min: 0, max: 10_000_000 }).prefault(
+    'unlimited',
+  ),
 });
 
 export type TrackingProfile = z.output<typeof trackingSchema>;

@@ -1,6 +1,4 @@
-/**
- * Strings of a profile: names, references, paths.
- */
+/** Fields that are text: names, references and paths. */
 
 import { z } from 'zod';
 import { refuse, type IssueParams } from './fields.js';
@@ -8,35 +6,35 @@ import { AREA_NAMES } from '../../base/areas.js';
 import type { DeviceRef } from '../../blockdev/blockDevice.js';
 import type { ResolvedRig } from '../resolved.js';
 
-/** They become file names and metric labels. */
+/** Names become file names and metric labels. */
 const NAME = /^[a-z0-9][a-z0-9-]{0,31}$/;
-/** Rails are labels alone, and P, S, J are how people call them. */
+/** Rail names become metric labels only; capitals are allowed because P, S and J are the usual names. */
 const RAIL_NAME = /^[A-Za-z0-9][A-Za-z0-9-]{0,31}$/;
 
 const NAME_RULE = 'must be 1 to 32 of a-z, 0-9 and -, not beginning with -';
 const RAIL_RULE = 'must be 1 to 32 letters, digits and -, not beginning with -';
 
-/** `slip`: a finer reason why a text is refused, and what to do. */
+/** `slip`: returns a more precise rule and next step for a refused text. */
 function word(about: string, pattern: RegExp, rule: string, next: string, slip?: (text: string) => IssueParams | null) {
   return z
     .unknown()
     .meta({ description: about, type: 'string', pattern: pattern.source })
     .transform((v, ctx): string => {
-      // To YAML 0042, 1e5 and 0x50 are numbers: what was written is lost by now.
-      if (typeof v === 'number') return refuse(ctx, rule, 'put it in quotes: YAML takes it for a number');
+      // YAML reads 0042, 1e5 and 0x50 as numbers: the text as written is lost here.
+      if (typeof v === 'number') return refuse(ctx, rule, 'put it in quotes: YAML reads it as a number');
       if (typeof v === 'string' && pattern.test(v)) return v;
       const finer = (typeof v === 'string' && slip?.(v)) || { rule, next };
       return refuse(ctx, finer.rule, finer.next);
     });
 }
 
-export const name = (about: string) => word(about, NAME, NAME_RULE, 'choose another name');
+export const name = (about: string) => word(about, NAME, NAME_RULE, 'write another name');
 export const railRef = (about: string) => word(about, RAIL_NAME, RAIL_RULE, 'name a rail');
 
 export const nameKey = z.string().regex(NAME, NAME_RULE);
 export const railKey = z.string().regex(RAIL_NAME, RAIL_RULE);
 
-/** Longest path that Linux takes (PATH_MAX) less its NUL. */
+/** The longest path that Linux accepts: PATH_MAX without the NUL. */
 const PATH_CHARS_MAX = 4095;
 const ABSOLUTE = /^\/(?!.*\/\.\.(?:\/|$)).{0,4094}$/;
 
@@ -49,7 +47,7 @@ export function absolutePath(about: string) {
   );
 }
 
-/** No blanks: udev and device mapper write them as _ or \x20, so that one is a slip of copying. */
+/** No blanks: udev and device mapper write _ or \x20 instead, so a blank is a copying mistake. */
 const DEVICE = /^(?:lab:[a-z0-9][a-z0-9-]{0,31}|\/dev\/(?!.*\/\.\.(?:\/|$))[^ ]{1,4090})$/;
 const DEVICE_RULE = 'must be a path under /dev or lab:NAME';
 
@@ -69,10 +67,10 @@ export function ttyRef(about: string) {
 
 function blankIn(text: string): IssueParams | null {
   const at = text.indexOf(' ');
-  return at < 0 ? null : { rule: `must hold no blank, and its character ${at + 1} is one`, next: 'delete it' };
+  return at < 0 ? null : { rule: `must contain no blank; character ${at + 1} is one`, next: 'delete it' };
 }
 
-/** Serials and WWNs are compared letter by letter: no blanks at the ends, nothing beyond ASCII. */
+/** Serials and WWNs are compared character by character: printable ASCII, no blanks at the ends. */
 const IDENTITY = /^[\x21-\x7e](?:[\x20-\x7e]{0,126}[\x21-\x7e])?$/;
 
 export function identity(about: string) {
@@ -95,8 +93,6 @@ export function channelRef(about: string) {
     },
   );
 }
-
-/** (MERGED) `lab:NAME`: a disk or board of the profile's own virtual lab. */
 
 const LAB_PREFIX = 'lab:';
 

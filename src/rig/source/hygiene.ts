@@ -1,6 +1,6 @@
 /**
- * What a profile may not contain, whatever it means: things that make a small file a large tree, that hide from the
- * reader's eye, or that a number can't hold exactly. Checked before any field is looked at.
+ * Checks of the file before any field is parsed. A profile may not contain aliases (a small file could become a large
+ * tree), invisible characters, or numbers that a double cannot hold exactly.
  */
 import { CST, isAlias, isMap, isScalar, Lexer, visit, type Document, type Node } from 'yaml';
 import { invisibleInText, invisibleInValue, isDeceptive } from './invisible.js';
@@ -13,17 +13,17 @@ export interface SourceFault {
   next: string;
 }
 
-/** A file in which each space is a wrong one is told of the first few. */
+/** At most this many invisible characters are reported: a file may have one in place of every space. */
 const REPORTED_MAX = 10;
 
-/** Characters that can't be seen; in a comment only those that do harm there. */
+/** Invisible characters. In comments it reports only those that can deceive the reader. */
 export function faultsInText(text: string): SourceFault[] {
   const found = invisibleInText(text);
-  // A byte order mark is a mark where the file begins.
+  // A byte order mark is allowed at the start of the file.
   if (found[0]?.at === 0 && found[0].character === '\ufeff') found.shift();
   if (found.length === 0) return [];
   const comments = commentsIn(text);
-  // Both are in the order of the file, and the file is not trusted: one pass.
+  // Both lists are in the order of the file. One pass: a quadratic search would be slow on a hostile file.
   let next = 0;
   const isInComment = (at: number): boolean => {
     while (next < comments.length && comments[next].end <= at) next += 1;
@@ -37,19 +37,19 @@ export function faultsInText(text: string): SourceFault[] {
       value: name,
       rule: isDeceptive(character)
         ? 'control and direction characters are not allowed in a profile'
-        : 'characters that cannot be seen are not allowed in a profile',
+        : 'invisible characters are not allowed in a profile',
       next: /\p{Zs}/u.test(character) ? 'write a plain space, or delete it' : 'delete it',
     }));
 }
 
-/** Where the comments stand, as YAML's own lexer sees them: a # within quotes begins none. */
+/** The comments, found by the YAML lexer: a # within quotes begins none. */
 function commentsIn(text: string): { start: number; end: number }[] {
   const comments: { start: number; end: number }[] = [];
   let at = 0;
   let isContent = false;
   for (const lexeme of new Lexer().lex(text)) {
     const type: CST.TokenType | null = isContent ? null : CST.tokenType(lexeme);
-    // The lexer's own marks stand in no file.
+    // The lexer's own marks are not characters of the file.
     isContent = type === 'scalar';
     if (type === 'scalar' || type === 'doc-mode' || type === 'flow-error-end') continue;
     if (type === 'comment') comments.push({ start: at, end: at + lexeme.length });
@@ -100,11 +100,11 @@ function checkScalar(
     report(
       String(value),
       'a number must be finite and at most 2^53-1',
-      'write a smaller one, or put it in quotes if it is a name',
+      'write a smaller one; if it is a name, put it in quotes',
     );
   }
   const [first] = typeof value === 'string' ? invisibleInValue(value) : [];
-  // Those that stand in the file itself have been told with their own place.
+  // Characters that the file itself contains are already reported with their place.
   if (first === undefined || invisibleInText(source).length > 0) return;
   const where = `${first.name}, character ${first.at + 1} of the value`;
   if (/\p{Cc}/u.test(first.character))
@@ -113,5 +113,5 @@ function checkScalar(
       'control characters and line breaks are not allowed in a value',
       'write it on one line, without them',
     );
-  else report(where, 'characters that cannot be seen are not allowed in a value', 'delete it');
+  else report(where, 'invisible characters are not allowed in a value', 'delete it');
 }

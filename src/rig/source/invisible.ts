@@ -1,18 +1,18 @@
 /**
- * Characters that an eye does not see, and a comparison does: blanks that are not the space bar's, marks of width zero, soft
- * hyphens, direction marks. They come along when a line is copied from a web page or a chat, and make `/dev/sdX` another path.
+ * Invisible characters: blanks other than the space, characters of zero width, soft hyphens, direction marks. A line that
+ * is copied from a web page or a chat may contain them, and they make `/dev/sdX` another path.
  */
 
-/** Unicode's spaces, format characters, surrogates and everything that it lets a font leave out; a blank Braille cell. */
+/** Unicode's spaces, controls, format characters, surrogates, default ignorable characters, and the blank Braille cell. */
 const INVISIBLE = String.raw`[\p{Cc}\p{Cf}\p{Cs}\p{Z}\p{Default_Ignorable_Code_Point}\u2800]`;
 
-/** In a file: but for the blanks and line ends that YAML is laid out with. */
+/** In a file, where the blanks and line ends of YAML's layout are allowed. */
 const IN_TEXT = new RegExp(`(?![ \\t\\n\\r])${INVISIBLE}`, 'gu');
-/** In a value, where a tab or a line break is a mistake as well: none is free text. */
+/** In a value, where tabs and line breaks are not allowed either: no value is free text. */
 const IN_VALUE = new RegExp(`(?! )${INVISIBLE}`, 'gu');
 
 export interface Invisible {
-  /** In UTF-16 units, as offsets of strings are. */
+  /** Offset in UTF-16 units. */
   at: number;
   character: string;
   /** `U+00A0 (no-break space)` */
@@ -31,7 +31,7 @@ export function withoutInvisible(text: string): string {
   return text.replace(IN_VALUE, '?');
 }
 
-/** Controls and direction characters: harmful even in a comment, for they write to a terminal and turn what is read. */
+/** Control and direction characters. They harm even in a comment: they control a terminal or reverse the text shown. */
 export function isDeceptive(character: string): boolean {
   return /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u.test(character);
 }
@@ -48,7 +48,7 @@ function nameOf(character: string): string {
   return name === undefined ? point : `${point} (${name})`;
 }
 
-/** Those that are met; Unicode's own names. */
+/** Unicode names of the common ones. */
 const NAMES: Record<number, string | undefined> = {
   0x09: 'tab',
   0x0a: 'line feed',

@@ -1,11 +1,11 @@
 /**
- * The known word that a mistyped one most likely meant, or null when none is near.
+ * The known word that is nearest to a mistyped one, or null if none is near.
  */
 export function nearestWord(word: string, known: Iterable<string>): string | null {
   let best: string | null = null;
   let bestDistance = Infinity;
   for (const candidate of known) {
-    // A third of the letters may be wrong; beyond that a suggestion misleads more than it helps.
+    // At most a third of the letters may differ: a more distant suggestion misleads.
     const allowed = Math.max(1, Math.floor(Math.min(word.length, candidate.length) / 3));
     const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
     if (distance <= allowed && distance < bestDistance) {
@@ -16,17 +16,17 @@ export function nearestWord(word: string, known: Iterable<string>): string | nul
   return best;
 }
 
-/** `did you mean 'x'?`, or the list of what there is. */
+/** `did you mean 'x'?`, or the list of known words. */
 export function suggestWord(word: string, known: readonly string[]): string {
   const near = nearestWord(word, known);
   if (near !== null) return `did you mean '${near}'?`;
-  return known.length > 0 ? `known: ${known.join(', ')}` : 'there is none to refer to yet';
+  return known.length > 0 ? `known: ${known.join(', ')}` : 'the profile defines none: add one';
 }
 
-/** Longer words are compared by their beginning: the cost is quadratic and the file is not trusted. */
+/** Of longer words only the beginning is compared: the cost is quadratic, and the file may be hostile. */
 const COMPARED_CHARS_MAX = 64;
 
-/** Optimal string alignment distance: insert, delete, replace, swap of neighbours. */
+/** Optimal string alignment distance: insert, delete, replace, swap of adjacent letters. */
 function editDistance(fullA: string, fullB: string): number {
   const a = fullA.slice(0, COMPARED_CHARS_MAX);
   const b = fullB.slice(0, COMPARED_CHARS_MAX);

@@ -1,6 +1,6 @@
 /**
- * A profile's text as a tree of plain values in which every field can be found again by line and column.
- * Promises: no aliases, no duplicate keys, no tags, no characters that can't be seen, no numbers beyond 2^53, one document.
+ * Parses the text of a profile into a tree of plain values that keeps the line and column of every field. The text has one
+ * document without aliases, duplicate keys, tags, invisible characters or numbers beyond 2^53; else the parse fails.
  */
 import { isMap, isNode, isScalar, LineCounter, parseAllDocuments, type Document, type Node, type YAMLMap } from 'yaml';
 import { RigError, type RigProblem, type FieldPath } from '../errors.js';
@@ -15,15 +15,15 @@ export interface YamlSource {
   file: string;
   /** Plain objects, arrays, strings, numbers, booleans, null. */
   value: Record<string, unknown>;
-  /** Place of the value at `path`, or of its nearest parent that exists; of its key when `atKey`. */
+  /** The place of the value at `path`, or of its nearest parent that exists; with `atKey`, of its key. */
   locate(path: FieldPath, atKey?: boolean): Place;
 }
 
-/** @throws RigError RIG_SYNTAX */
+/** Throws RigError RIG_SYNTAX. */
 export function readYaml(text: string, file: string): YamlSource {
   const lines = new LineCounter();
   const unseen = faultsInText(text);
-  // What can't be seen is often why the rest can't be read.
+  // Invisible characters come first: they are often the cause of the other faults.
   const fail = (faults: SourceFault[]): RigError =>
     new RigError(
       'RIG_SYNTAX',
@@ -56,22 +56,24 @@ function parseOne(text: string, lines: LineCounter, fail: (f: SourceFault[]) => 
         offset: e.pos[0],
         value: null,
         rule: e.message,
-        next: NEXT_STEP[e.code] ?? 'mend the YAML here',
+        next: NEXT_STEP[e.code] ?? 'correct the YAML here',
       }));
     if (docs.length > 1) {
       faults.push({
         offset: docs[1].range[0],
         value: null,
-        rule: 'one YAML document a file',
+        rule: `the file has ${docs.length} YAML documents; it must have one`,
         next: 'delete the others',
       });
     }
     if (faults.length > 0) throw fail(faults);
     return docs[0] as unknown as Document;
   } catch (e) {
-    // Brackets nested tens of thousands deep end the parser's stack, not the program.
+    // Brackets nested tens of thousands deep overflow the parser's stack.
     if (e instanceof RangeError)
-      throw fail([{ offset: 0, value: null, rule: 'nested too deep', next: 'profiles nest five levels or so' }]);
+      throw fail([
+        { offset: 0, value: null, rule: 'is nested too deep', next: 'remove levels: a profile has about five' },
+      ]);
     throw e;
   }
 }
@@ -80,13 +82,13 @@ const emptyFile: SourceFault = {
   offset: 0,
   value: null,
   rule: 'the file is empty',
-  next: 'start from a profile in rigs/',
+  next: 'copy a profile from rigs/',
 };
 
 const NEXT_STEP: Record<string, string | undefined> = {
   DUPLICATE_KEY: 'keep one of them',
   TAB_AS_INDENT: 'indent with spaces',
-  BAD_INDENT: 'align it with its neighbours',
+  BAD_INDENT: 'align it with the lines around it',
 };
 
 function problemAt(file: string, lines: LineCounter, f: SourceFault): RigProblem {
