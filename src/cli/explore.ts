@@ -3,13 +3,10 @@ import { accessSync, constants, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
-import { explore } from '../explore/explore.js';
-import type { ExploreRequest } from '../explore/explore.js';
-import { MUTANTS, mutantNamed } from '../explore/mutants/index.js';
-import type { ExploreReport } from '../explore/report.js';
+import { explore, type ExploreReport, type ExploreRequest } from '../explore/explore.js';
+import { mutantNamed, MUTANTS } from '../explore/mutants/index.js';
 import { replay } from '../explore/replay.js';
-import { readTrace, writeTrace } from '../explore/traceFile.js';
-import { traceTable } from '../explore/traceTable.js';
+import { readTrace, traceTable, writeTrace } from '../explore/traceFile.js';
 import { REAL_PARTS } from '../explore/world.js';
 import { textOf } from '../campaign/errors.js';
 import { UsageError } from '../base/plugpullError.js';
@@ -21,6 +18,7 @@ interface ExploreCommandOptions {
   crashes: number;
   updates: number;
   seconds?: number;
+  states?: number;
   seed: number;
   threads: number;
   mutant?: string;
@@ -36,6 +34,7 @@ const MUTANT_SECONDS_MAX = 30;
 /** Without --seconds: everything of this size, and so many walks. */
 const WALKS = 200;
 const DAY_SECONDS = 86_400;
+const STATES_MAX = 1_000_000_000;
 const THREADS_MAX = 64;
 
 export function addExplore(program: Command, setExit: SetExit): void {
@@ -44,13 +43,23 @@ export function addExplore(program: Command, setExit: SetExit): void {
     .description('crash-state exploration: the engine on modelled devices, every crash, every recovery')
     .option(
       '--seconds <n>',
-      'search and walk for so long (else: all scripts of --updates, and 200 walks)',
+      'end after this time; the result depends on the speed of the host',
       wholeNumber(1, DAY_SECONDS),
+    )
+    .option(
+      '--states <n>',
+      'end after this many states of the protocol (without --seconds and --states: all scripts of --updates, and 200 walks)',
+      wholeNumber(1, STATES_MAX),
     )
     .option('--depth <n>', 'steps of one life of the host in exhaustive searches', wholeNumber(1, 1000), 60)
     .option('--crashes <n>', 'crashes in one history of exhaustive searches, 0 to 3', wholeNumber(0, 3), 2)
     .option('--updates <n>', 'updates of the scripts, 1 to 6', wholeNumber(1, 6), 3)
-    .option('--seed <n>', 'of the random walks', wholeNumber(0, Number.MAX_SAFE_INTEGER), 1)
+    .option(
+      '--seed <n>',
+      'of the random walks; with --states and the same --threads the same seed gives the same result, with --seconds it need not',
+      wholeNumber(0, Number.MAX_SAFE_INTEGER),
+      1,
+    )
     .option(
       '--threads <n>',
       'explorers side by side',
@@ -72,7 +81,9 @@ export function addExplore(program: Command, setExit: SetExit): void {
 }
 
 /** Before hours of searching: options that go together, and a place for what may be found. @throws UsageError */
-function refuseUnfit({ mutants, mutant, keep, replay, out }: ExploreCommandOptions): void {
+function refuseUnfit({ mutants, mutant, keep, replay, out, seconds, states }: ExploreCommandOptions): void {
+  if (seconds !== undefined && states !== undefined)
+    throw new UsageError('--seconds and --states exclude each other: leave out one of them');
   if (keep !== undefined && !mutants) throw new UsageError('--keep goes with --mutants; a single trace goes to --out');
   if (mutants && (mutant ?? replay) !== undefined)
     throw new UsageError('--mutants takes all of them: leave out --mutant and --replay');
@@ -94,6 +105,7 @@ function requestOf(o: ExploreCommandOptions): ExploreRequest {
   return {
     seed: o.seed,
     seconds: o.seconds ?? null,
+    states: o.states ?? null,
     depth: o.depth,
     crashes: o.crashes,
     updatesMax: o.updates,
@@ -147,7 +159,7 @@ async function huntMutants(options: ExploreCommandOptions): Promise<number> {
   for (const mutant of MUTANTS) {
     const request = {
       ...requestOf(options),
-      seconds: options.seconds ?? MUTANT_SECONDS_MAX,
+      seconds: options.states === undefined ? (options.seconds ?? MUTANT_SECONDS_MAX) : null,
       crashes: 1,
       walkPart: 0.8,
       threads: 1,

@@ -1,15 +1,14 @@
 /**
- * Counts crash states: (journal image, content of P, content of S). The judge's verdict holds for all of them, by sets;
- * here they are made one by one, so that the number of *different* ones is a count and not an estimate.
+ * Counts crash states: (journal image, content of P, content of S). CrashJudge checks all of them at once, by sets; here
+ * they are enumerated one by one, so that the number of different ones is a count and not an estimate.
  */
-import { addHash } from './blockStore.js';
+import { addHash } from './journalDevice.js';
 import type { DataDevice } from './dataDevice.js';
 import type { JournalView } from './invariants.js';
-import { Mix } from './mix.js';
-import { StateSet } from './stateSet.js';
+import { Mix, StateSet } from './stateHash.js';
 import type { World } from './world.js';
 
-/** Of one state at most so many contents of P and S are made for each journal image; the others are not counted as distinct. */
+/** Contents of P and S that are enumerated for one state and journal image; further ones are not counted as distinct. */
 const CONTENTS_MAX = 64;
 
 const contentHashes = new Map<number, number>();
@@ -22,7 +21,7 @@ function contentHash(area: number, sector: number, version: number): number {
 }
 
 export class CrashCounter {
-  /** Crash states judged, equal ones in different states counted again. */
+  /** Crash states judged; equal ones in different states count again. */
   judged = 0;
   readonly distinct = new StateSet(18);
   private readonly families = new StateSet(16);

@@ -1,22 +1,22 @@
 /**
- * Which contents of the journal device a crash can leave: for each write that no flush has covered, some of its blocks.
+ * The contents of the journal device that a crash may leave: for each write that no flush has covered, some of its
+ * blocks.
  *
  * Tearing:
- *   'unit'     block-atomic: a write to one copy is there or not;
- *   'sector'   each write in turn in the patterns that tell protocols apart (none, all, one copy, prefixes, the last alone,
- *              all but the first, the two copies complementing each other), the others there or not; and all of them
- *              copy by copy;
- *   'every'    every subset of blocks (2^16 for a commit): for small proofs that the patterns above miss nothing.
+ *   'unit'     a write to one copy is there or not;
+ *   'sector'   one write after another is torn in the patterns that distinguish protocols (none, all, one copy, prefixes,
+ *              only the last block, all but the first, the two copies complement each other), while the other writes are
+ *              there or not; and all writes copy by copy;
+ *   'every'    every subset of blocks (2^16 for a commit), to prove on small cases that 'sector' misses no outcome.
  */
-import type { JournalDevice, JournalImage, JournalWrite } from './journalDevice.js';
-import { withWrite } from './journalDevice.js';
+import { type JournalDevice, type JournalImage, type JournalWrite, withWrite } from './journalDevice.js';
 
 export type Tearing = 'unit' | 'sector' | 'every';
 
-/** Blocks of a write that are there: bit i, block i; the second copy's blocks come behind the first's. */
+/** The blocks of a write that are there: bit i is block i; the second copy's blocks follow the first's. */
 type Pattern = number;
 
-/** More images than this are not made for one state: the product of patterns is then thinned out evenly. */
+/** Images per combination of patterns; if there are more, every n-th is taken. */
 const IMAGES_MAX = 256;
 
 const patternsByShape = new Map<string, readonly Pattern[]>();
@@ -49,7 +49,7 @@ function makePatterns(n: number, copies: number, tearing: Tearing): Pattern[] {
   return both;
 }
 
-/** All images that differ, each with the patterns that made it (one per pending write, oldest first). */
+/** An image, and the patterns that made it (one per pending write, oldest first). */
 export interface CrashImage {
   image: JournalImage;
   patterns: number[];
@@ -67,15 +67,15 @@ export function crashImages(device: JournalDevice, tearing: Tearing): CrashImage
       if (!found.has(image.hash)) found.set(image.hash, { image, patterns });
     }
   };
-  const whole = pending.map((w) => 2 ** w.places.length - 1);
-  // However thinned out: nothing at all, and everything, are among them.
-  add(whole.map(() => [0]));
-  add(whole.map((p) => [p]));
+  const complete = pending.map((w) => 2 ** w.places.length - 1);
+  // The images without any and with all pending writes are always among them.
+  add(complete.map(() => [0]));
+  add(complete.map((p) => [p]));
   if (tearing !== 'sector') {
     add(pending.map((w) => patternsOf(w, tearing)));
     return [...found.values()];
   }
-  pending.forEach((w, k) => add(pending.map((_, i) => (i === k ? patternsOf(w, tearing) : [0, whole[i]]))));
+  pending.forEach((w, k) => add(pending.map((_, i) => (i === k ? patternsOf(w, tearing) : [0, complete[i]]))));
   add(pending.map((w) => patternsOf(w, 'unit')));
   return [...found.values()];
 }

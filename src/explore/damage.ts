@@ -1,16 +1,13 @@
 /**
- * Damage that a journal device should never do, to one block or to a block and its copy, after any crash: R12 says that it
- * may cost, but never hide; and that damage to one copy costs nothing where the other tells.
+ * Damage to the journal after a crash, to one block or to a block and its copy. R12: damage may make regions dirty, but
+ * must never hide a region that differs. I4: damage to one copy makes no region dirty if the other copy is readable.
  */
 import { readU64, viewOf } from '../tracker/journal/block.js';
-import { BLOCK_BYTES, BLOCKS_PER_UNIT, HEADER_BYTES } from '../tracker/journal/layout.js';
-import type { JournalLayout } from '../tracker/journal/layout.js';
+import { BLOCK_BYTES, BLOCKS_PER_UNIT, HEADER_BYTES, type JournalLayout } from '../tracker/journal/layout.js';
 import { applyPatterns } from './crashImages.js';
-import { trulyDifferingRegions } from './differing.js';
-import type { Violation } from './invariants.js';
-import { regionsText } from './invariants.js';
-import type { JournalImage } from './journalDevice.js';
-import { journalWrite, withWrite } from './journalDevice.js';
+import { trulyDifferingRegions } from './worldMemory.js';
+import { regionsText, type Violation } from './invariants.js';
+import { type JournalImage, journalWrite, withWrite } from './journalDevice.js';
 import type { DamageStep } from './steps.js';
 import type { Stage, World } from './world.js';
 
@@ -30,17 +27,17 @@ export function damaged(image: JournalImage, place: number, block: number): Jour
   return withWrite(image, journalWrite(write, image.store), () => true);
 }
 
-/** Where the other copy of a block lies, in blocks of the device. */
+/** The block of the device that holds the other copy of this block. */
 export function counterpart(layout: JournalLayout, place: number): number {
   for (const [a, b] of [layout.pagesOffset, layout.logOffset, layout.superblockOffset]) {
     const [first, second] = [a / BLOCK_BYTES, b / BLOCK_BYTES];
     if (place >= second) return place - (second - first);
     if (place >= first) return place + (second - first);
   }
-  throw new RangeError(`block ${place}: must lie on the journal`);
+  throw new RangeError(`block ${place} is not on the journal`);
 }
 
-/** A crash leaves what is durable and `step.journal` of what is pending; then the step's damage is done. */
+/** The crash leaves the durable content and `step.journal` of the pending writes; then the block is damaged. */
 export function judgeDamage(world: World, step: DamageStep): Violation | null {
   const { stage, journal } = world;
   const crashed = applyPatterns(journal.durable, journal.pending, step.journal ?? []);
@@ -60,7 +57,7 @@ export function judgeDamage(world: World, step: DamageStep): Violation | null {
   if (excess === 0 || !mustCostNothing(world, crashed, step)) return null;
   return {
     rule: 'I4',
-    detail: `${what}, the other copy tells, and ${regionsText(excess)} are dirty for it`,
+    detail: `${what}, the other copy is readable, and the damage makes ${regionsText(excess)} dirty`,
     journal: null,
   };
 }
@@ -84,14 +81,14 @@ function imageAfter(stage: Stage, image: JournalImage, { place, kind }: DamageSt
   }
 }
 
-/** A block lost by one copy and damaged in the other may be the newest commit, which then was never made (logRing.ts). */
+/** If one copy of a block is lost and the other damaged, it may be the newest commit, never completed (logRing.ts). */
 function mustBeSafe({ store, recoveries, layout }: Stage, image: JournalImage, { place, kind }: DamageStep): boolean {
   if (kind !== 'lost and garbage' || !isLog(layout, place)) return true;
   const sequence = readU64(viewOf(store.bytesOf(image.blocks[place])), 32);
   return sequence <= recoveries.of(image).vouchedThrough;
 }
 
-/** Damage to one copy; or to both where neither was written for good, and the rest of the unit tells. */
+/** Damage to one copy; or to both, if the write was in flight and the rest of the unit shows that. */
 function mustCostNothing(
   { stage, journal }: World,
   image: JournalImage,
@@ -102,10 +99,10 @@ function mustCostNothing(
   if (kind === 'torn')
     return landed.length === 0 && journal.pending.some((w) => w.kind === 'log' && w.places.includes(place));
   const isPage = !isLog(layout, place) && place >= layout.pagesOffset[0] / BLOCK_BYTES;
-  return !isPage || isWhole(stage, image, counterpart(layout, place));
+  return !isPage || isOneGeneration(stage, image, counterpart(layout, place));
 }
 
-/** D without the damage; of a block that may have been in flight, also what is dirty when it has not arrived. */
+/** D without the damage. If the block may have been in flight, also D without the block. */
 function dirtyWithout(stage: Stage, image: JournalImage, { place }: DamageStep): number {
   const { recoveries, formatted } = stage;
   const { dirtyMask } = recoveries.of(image);
@@ -117,7 +114,7 @@ function dirtyWithout(stage: Stage, image: JournalImage, { place }: DamageStep):
 function mayBeInFlight({ recoveries, layout, store }: Stage, image: JournalImage, place: number): boolean {
   const bytes = store.bytesOf(image.blocks[place]);
   if (isLog(layout, place)) return readU64(viewOf(bytes), 32) > recoveries.of(image).vouchedThrough;
-  // A page that is being written: its copies do not say the same.
+  // A page whose write was in flight: its copies differ.
   const other = store.bytesOf(image.blocks[counterpart(layout, place)]);
   return bytes.some((byte, i) => i >= HEADER_BYTES && byte !== other[i]);
 }
@@ -126,15 +123,15 @@ function isLog(layout: JournalLayout, place: number): boolean {
   return place >= layout.logOffset[0] / BLOCK_BYTES && place < layout.pagesOffset[0] / BLOCK_BYTES;
 }
 
-/** The unit of the place is of one generation: no write to it was torn. */
-function isWhole({ store }: Stage, image: JournalImage, place: number): boolean {
+/** All blocks of the unit have one generation: no write to it was torn. */
+function isOneGeneration({ store }: Stage, image: JournalImage, place: number): boolean {
   const first = place - (place % BLOCKS_PER_UNIT);
   const generation = (at: number): number => readU64(viewOf(store.bytesOf(image.blocks[at])), 32);
   for (let b = 1; b < BLOCKS_PER_UNIT; b++) if (generation(first + b) !== generation(first)) return false;
   return true;
 }
 
-/** Damage to try in this state: `round` says where, `patterns` what of the pending writes has landed. */
+/** Damage to check in this state: `round` selects the block; `patterns` are the parts of pending writes that are there. */
 export function damagesFor(world: World, round: number, patterns: number[]): DamageStep[] {
   const place = damagedPlace(world, round);
   const steps: DamageStep[] = (['garbage', 'both', 'lost and garbage', round % 2 === 0 ? 'lost' : 'zero'] as const).map(
@@ -150,7 +147,7 @@ export function damagesFor(world: World, round: number, patterns: number[]): Dam
   return steps;
 }
 
-/** Mostly the first of a unit that has been written, where the records are; now and then any, or where the log goes on. */
+/** In most rounds the first block of a written unit, which has the records; else any block, or the next one of the log. */
 function damagedPlace({ journal, stage, core }: World, round: number): number {
   const { blocks } = journal.durable;
   const written = [...blocks.keys()].filter((i) => blocks[i] !== stage.formatted.blocks[i]);

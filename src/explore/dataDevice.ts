@@ -1,48 +1,48 @@
 /**
- * A storage area as far as its promises go, sector by sector; contents are versions (0: as formatted, v: written by the
- * update with that number).
+ * Model of a storage area by its promises, sector by sector. The content of a sector is a version: 0 is the formatted
+ * content, v was written by update v.
  *
- * A write takes effect when it ends. Until a flush that was submitted after its end succeeds, each of its sectors may
- * or may not be durable, in any mixture and any order with the others of the epoch. What a sector can hold after a power
- * loss is therefore a *set* of versions, independent of its neighbours: bit v of `possible(sector)`. Checking a
- * property of each sector against the whole set checks every subset and every tear at once.
+ * A write takes effect when it completes. Until a flush succeeds that was submitted after that, each of its sectors may
+ * be durable or not, in any combination and order with other writes of the epoch. So after a power loss a sector may
+ * hold any of a set of versions, independent of other sectors: bit v of `possible(sector)`. A check of each sector
+ * against its set covers every subset and every torn write at once.
  *
- * Not modelled: bytes inside a sector, devices that break their word (those are the lab's and the mutants').
+ * Outside of the model: bytes inside a sector, and devices that break their promises (see the lab and the mutants).
  */
-import { Mix } from './mix.js';
+import { Mix } from './stateHash.js';
 
 /** Versions are bits of an int32. */
 export const VERSION_MAX = 30;
-/** In `DataWrite.values`: sector not written. */
+/** In `DataWrite.values`: the write does not touch the sector. */
 export const UNTOUCHED = -1;
 
 export interface DataWrite {
   readonly slot: number;
   readonly updateId: number;
-  /** The update's number, or for a copy that of its slot's turn. */
+  /** The number of the update, or of the copy. */
   readonly version: number;
   readonly copy: boolean;
-  /** Per sector of the area: version, or UNTOUCHED. Of a copy that has not read yet: empty. */
+  /** Per sector of the area: version, or UNTOUCHED. Empty: a copy that has not read P yet. */
   readonly values: readonly number[];
   readonly firstSector: number;
   readonly sectors: number;
-  /** It ended with an error: it may be there or not, and a flush changes nothing about that. */
+  /** The write failed: it may be there or not, and no flush changes that. */
   readonly maybe?: boolean;
 }
 
 export class DataDevice {
   readonly sectorCount: number;
-  /** Per sector: bit set of what a power loss now could leave, were the lists below empty. */
+  /** Per sector: set of the versions on the medium; the lists below add to it. */
   durable: number[];
   /** Per sector: what a read returns. */
   visible: number[];
-  /** Submitted, not over. */
+  /** Writes in flight. */
   flying: DataWrite[] = [];
-  /** Over, volatile; oldest first. */
+  /** Completed writes in the volatile cache, oldest first. */
   cached: DataWrite[] = [];
-  /** How many of `cached` the flush under way covers; -1: none is under way. */
+  /** The number of writes in `cached` that the flush in flight covers; -1: no flush is in flight. */
   covered = -1;
-  /** It has no power; what was flying ends with an error. */
+  /** The device has no power; writes in flight fail. */
   dead = false;
 
   constructor(sectorCount: number) {
@@ -63,7 +63,7 @@ export class DataDevice {
     return c;
   }
 
-  /** Bit set of the versions that the sector can hold after a power loss now. */
+  /** Set of the versions that the sector may hold after a power loss now. */
   possible(sector: number): number {
     let set = this.durable[sector];
     for (const w of this.cached) if (w.values[sector] >= 0) set |= 1 << w.values[sector];
@@ -83,15 +83,15 @@ export class DataDevice {
     return filled;
   }
 
-  /** The write ends well. `fua`: durable at once. */
+  /** The write completes without error. `fua`: it is durable at once. */
   end(write: DataWrite, fua: boolean): void {
     this.flying = this.flying.filter((w) => w !== write);
     for (let s = 0; s < this.sectorCount; s++) if (write.values[s] >= 0) this.visible[s] = write.values[s];
-    if (fua) this.settle(write, this.cached.length);
+    if (fua) this.makeDurable(write, this.cached.length);
     else this.cached.push(write);
   }
 
-  /** The write ends with an error: none, some or all of it may be there, and no flush will tell. */
+  /** The write fails: none, some or all of its sectors may be there, and no flush changes that. */
   fail(write: DataWrite): void {
     this.flying = this.flying.filter((w) => w !== write);
     if (!this.dead && write.values.length > 0) this.cached.push({ ...write, maybe: true });
@@ -102,12 +102,12 @@ export class DataDevice {
   }
 
   flushed(): void {
-    for (let i = 0; i < this.covered; i++) this.settle(this.cached[i], i);
+    for (let i = 0; i < this.covered; i++) this.makeDurable(this.cached[i], i);
     this.cached = this.cached.slice(this.covered);
     this.covered = -1;
   }
 
-  /** The flush fails and the cache's dirty state is forgotten: a later flush will succeed and save none of it. */
+  /** The flush fails, and the device forgets what was dirty: a later flush succeeds without saving any of it. */
   flushFailed(): void {
     this.covered = -1;
     this.forgetCache();
@@ -120,7 +120,7 @@ export class DataDevice {
     this.dead = true;
   }
 
-  /** Its supply fails and is back at once; the cache is gone and nobody was told. What flies goes on. */
+  /** The supply fails for a moment: the cache is lost and no I/O fails. Writes in flight continue. */
   blink(): void {
     this.forgetCache();
     if (this.covered >= 0) this.covered = 0;
@@ -139,8 +139,8 @@ export class DataDevice {
     this.flying = flying;
   }
 
-  /** A write becomes durable: older volatile data of the same sectors can never come to light again. */
-  private settle(write: DataWrite, olderCount: number): void {
+  /** A write becomes durable: older cached versions of its sectors can no longer be found after a power loss. */
+  private makeDurable(write: DataWrite, olderCount: number): void {
     for (let s = 0; s < this.sectorCount; s++) {
       if (write.values[s] < 0) continue;
       if (write.maybe) {

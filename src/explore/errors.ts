@@ -1,10 +1,10 @@
 import { PlugpullError } from '../base/plugpullError.js';
 
 export type ExploreErrorCode =
-  /** A trace file that can't be read as one. */
+  /** The file is not a trace, or cannot be read. */
   | 'BAD_TRACE'
   | 'UNKNOWN_MUTANT'
-  /** The explorer itself met something that it has no model for. */
+  /** The explorer has no model for what the engine does. */
   | 'NOT_MODELLED';
 
 export class ExploreError extends PlugpullError<ExploreErrorCode> {}

@@ -1,35 +1,34 @@
 /**
- * One explorer: takes its share of the enumerated scripts (searched exhaustively) and walks at random in between, until
- * its time or its work is over, or something is wrong.
+ * One explorer: it searches its share of the enumerated scripts exhaustively and takes random walks in between, until it
+ * reaches its bound, has no work left, or finds a violation.
  */
 import { createPrng, deriveSeed } from '../base/prng.js';
 import { CrashCounter } from './crashCounter.js';
 import { damagesFor, judgeDamage } from './damage.js';
 import type { Tearing } from './crashImages.js';
-import { EffectCounters } from './effectCounters.js';
-import { SCENES } from './geometry.js';
-import type { Scene } from './geometry.js';
-import { Judge } from './invariants.js';
-import type { Violation } from './invariants.js';
+import { EffectCounters, type Scene, SCENES } from './stage.js';
+import { CrashJudge, type Violation } from './invariants.js';
 import { randomWalk } from './randomWalk.js';
-import { ProbeFailure, Search } from './search.js';
-import type { SearchObserver } from './search.js';
-import { AFTER_CRASH, smallScripts } from './scripts.js';
-import { open, settle } from './settle.js';
-import { StateSet } from './stateSet.js';
-import type { Op, Trace } from './steps.js';
-import { createStage, World } from './world.js';
-import type { Stage, WorldParts } from './world.js';
+import { ProbeFailure, Search, type SearchObserver } from './search.js';
+import { AFTER_CRASH, type Op, smallScripts, type Trace } from './steps.js';
+import { completeAllIo, runUntilIdle } from './replay.js';
+import { StateSet } from './stateHash.js';
+import { createStage, type Stage, World, type WorldParts } from './world.js';
 
 export interface ExploreOptions {
   seed: number;
-  /** null: all scripts of up to `updatesMax` updates, and `walks` walks. */
+  /** Bound by time: what it finds depends on the speed of the host. */
   seconds: number | null;
+  /**
+   * Bound by states visited, all threads together: with the same seed and threads it gives the same result each time.
+   * Without any bound: all scripts of up to `updatesMax` updates, and `walks` walks.
+   */
+  states: number | null;
   depth: number;
   crashes: number;
   updatesMax: number;
   walks: number;
-  /** Part of the time for walks, 0 … 1. */
+  /** The walks' part of the bound, 0 … 1. */
   walkPart: number;
   tearing: Tearing;
   /** This explorer's share. */
@@ -37,43 +36,44 @@ export interface ExploreOptions {
   shares: number;
 }
 
-export interface Finding {
+/** A history that breaks a rule. */
+export interface Counterexample {
   trace: Trace;
   violation: Violation;
 }
 
 export interface ExploreTally {
-  /** States of the protocol that were visited, equal ones merged within a search. */
+  /** States of the protocol visited; a search counts equal states once. */
   states: number;
   crashStates: number;
   recoveries: number;
   searches: number;
   searchesExhaustive: number;
-  /** Steps of the longest history that was met, in a search or a walk. */
+  /** Steps of the longest history in a search or a walk. */
   deepest: number;
   walks: number;
   walkSteps: number;
-  finding: Finding | null;
+  finding: Counterexample | null;
   effects: EffectCounters;
   core: Record<string, number>;
   distinct: StateSet;
 }
 
-/** One search is given up behind so many states. */
+/** A search ends after this many states. */
 const SEARCH_STATES_MAX = 20_000;
-/** And with crashes and recoveries in it. */
+/** A search with crashes and recoveries in it ends after this many states. */
 const NESTED_STATES_MAX = 4_000;
 const WALK_STEPS = 120;
-/** Searches come in once walks have had this much more than their part. */
-const HEAD_START_MS = 1000;
-/** Blocks remembered by a stage before it is replaced. */
+/** Searches begin once walks are ahead of their part by this much. */
+const HEAD_START = { ms: 1000, states: 1500 } as const;
+/** A stage is replaced when it remembers more blocks than this. */
 const STORE_BLOCKS_MAX = 150_000;
-/** One state in so many is also tried with a damaged journal, and let come to rest. */
+/** One state in this many is also checked with a damaged journal, and run until idle. */
 const PROBE_EVERY = 16;
 
 interface Place {
   stage: Stage;
-  judge: Judge;
+  judge: CrashJudge;
   seen: StateSet;
   seenNested: StateSet;
 }
@@ -113,32 +113,33 @@ export class Explorer {
   run(): ExploreTally {
     const { options, tally } = this;
     const searches = this.searches();
+    const bounded = options.seconds !== null || options.states !== null;
+    const headStart = options.states === null ? HEAD_START.ms : HEAD_START.states;
     let search = searches.next();
     let walk = 0;
-    let searchedMs = 0;
-    let walkedMs = 0;
+    let searched = 0;
+    let walked = 0;
     while (!this.over()) {
-      const startedMs = this.now();
-      // When time is what limits, each has its part of it; walks begin.
-      const walkDue = walkedMs * (1 - options.walkPart) <= (searchedMs + HEAD_START_MS) * options.walkPart;
-      const walkNext = search.done === true || (options.seconds !== null && walkDue);
-      if (!walkNext) {
+      const before = this.spent();
+      // With a bound, walks and searches each get their part of it; walks begin.
+      const walkDue = walked * (1 - options.walkPart) <= (searched + headStart) * options.walkPart;
+      if (search.done !== true && !(bounded && walkDue)) {
         this.search(search.value.scene, search.value.script);
         search = searches.next();
-        searchedMs += this.now() - startedMs;
+        searched += this.spent() - before;
         continue;
       }
-      if (options.seconds === null && walk >= options.walks) break;
+      if (!bounded && walk >= options.walks) break;
       this.walk(walk * options.shares + options.share);
       walk++;
-      walkedMs += this.now() - startedMs;
+      walked += this.spent() - before;
     }
     for (const { stage } of this.stages.values()) this.collect(stage);
     tally.crashStates = this.counter.judged;
     return tally;
   }
 
-  /** This explorer's share of scripts and scenes, small ones first. */
+  /** This explorer's share of scripts and scenes, short scripts first. */
   private *searches(): Generator<{ scene: Scene; script: Op[] }, { scene: Scene; script: Op[] }> {
     let index = 0;
     for (const script of smallScripts(this.options.updatesMax)) {
@@ -152,17 +153,27 @@ export class Explorer {
   }
 
   private expired(): boolean {
-    return this.options.seconds !== null && this.now() - this.startedMs >= this.options.seconds * 1000;
+    const { seconds, states, shares } = this.options;
+    if (states !== null && this.tally.states >= states / shares) return true;
+    return seconds !== null && this.now() - this.startedMs >= seconds * 1000;
   }
 
-  /** The scene's stage; replaced when it remembers too much. What was seen stays seen: hashes are of contents. */
+  /** What the bound counts: states, or milliseconds. */
+  private spent(): number {
+    return this.options.states === null ? this.now() - this.startedMs : this.tally.states;
+  }
+
+  /**
+   * The scene's stage. A stage that remembers too much is replaced, and the sets of visited states stay: they hold hashes
+   * of contents, which mean the same in the new stage.
+   */
   private stageOf(scene: Scene): Place {
     const known = this.stages.get(scene.name);
     if (known !== undefined && known.stage.store.count <= STORE_BLOCKS_MAX) return known;
     if (known !== undefined) this.collect(known.stage);
     const place = {
       stage: createStage(scene, this.parts, this.tally.effects),
-      judge: new Judge(this.options.tearing),
+      judge: new CrashJudge(this.options.tearing),
       seen: known?.seen ?? new StateSet(),
       seenNested: known?.seenNested ?? new StateSet(),
     };
@@ -180,7 +191,7 @@ export class Explorer {
   }
 
   private search(scene: Scene, script: Op[]): void {
-    // First one life of the host to its end, then the lives behind its crashes.
+    // First one run of the host to its end, then the runs after its crashes.
     this.searchTo(0, SEARCH_STATES_MAX, scene, script);
     if (this.options.crashes > 0 && !this.over()) this.searchTo(this.options.crashes, NESTED_STATES_MAX, scene, script);
   }
@@ -188,7 +199,7 @@ export class Explorer {
   private searchTo(crashes: number, states: number, scene: Scene, script: Op[]): void {
     const { stage, judge, seen, seenNested } = this.stageOf(scene);
     const world = new World(stage);
-    open(world);
+    completeAllIo(world);
     const limits = { depth: this.options.depth, crashes, states, afterCrash: AFTER_CRASH };
     const observer: SearchObserver = {
       onState: (w, depth) => this.onState(w, judge, depth),
@@ -207,7 +218,7 @@ export class Explorer {
     const scene = SCENES[prng.nextBelow(SCENES.length)];
     const { stage, judge } = this.stageOf(scene);
     const world = new World(stage);
-    open(world);
+    completeAllIo(world);
     const r = randomWalk(world, judge, prng, WALK_STEPS, { onState: (w) => this.onState(w, judge, -1) });
     this.tally.walks++;
     this.tally.walkSteps += r.steps.length;
@@ -216,7 +227,7 @@ export class Explorer {
     this.tally.finding = { trace: { scene, steps: r.steps, unpumped: r.unpumped }, violation: r.violation };
   }
 
-  private onState(world: World, judge: Judge, depth: number): void {
+  private onState(world: World, judge: CrashJudge, depth: number): void {
     this.tally.states++;
     this.counter.count(world, judge.view(world));
     if (this.probes++ % PROBE_EVERY !== 0) return;
@@ -226,9 +237,9 @@ export class Explorer {
       const damage = judgeDamage(world, step);
       if (damage !== null) throw new ProbeFailure(damage, step);
     }
-    // In a search the world is put back afterwards; a walk goes on and comes to rest at its own end.
+    // A search restores the world afterwards. A walk continues from here and runs until idle at its own end.
     if (depth < 0) return;
-    const rest = settle(world, judge);
-    if (rest !== null) throw new ProbeFailure(rest, null);
+    const violation = runUntilIdle(world, judge);
+    if (violation !== null) throw new ProbeFailure(violation, null);
   }
 }

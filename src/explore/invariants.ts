@@ -1,19 +1,19 @@
 /**
- * Judges one state: every crash that could come now, every journal image that it could leave, recovered by the real
- * recovery, against everything that P and S could then hold.
+ * Judges one state: each journal image that a crash may leave now is recovered by the real recovery, and compared with
+ * all contents that P and S may then hold.
  *
  * I1: in a region that is clean after recovery, every sector has one possible content on P and the same one on S.
  * I2: no possible content of a sector on P is older than what was acknowledged to the application.
- * I4: with the journal at rest, D is what is in flight, awaits resync or lingers; no more than hotRegions linger.
+ * I4: if no journal I/O is in flight, D consists of regions that have updates in flight, await resync or linger; at most
+ * hotRegions linger.
  *
- * All three devices without power allow a superset of what any one or two of them alone allow (a device that keeps its
- * power keeps its newest content, which is among the possible ones), so one check per state covers all combinations.
+ * One check per state covers power losses of any devices: if all three lose power, the possible contents include those
+ * of every other case, because a device that keeps its power keeps its newest content, which is one of the possible ones.
  */
-import { crashImages } from './crashImages.js';
-import { differingRegions } from './differing.js';
-import type { CrashImage, Tearing } from './crashImages.js';
-import { SECTORS_PER_REGION } from './geometry.js';
-import { Mix } from './mix.js';
+import { crashImages, type CrashImage, type Tearing } from './crashImages.js';
+import { differingRegions } from './worldMemory.js';
+import { SECTORS_PER_REGION } from './stage.js';
+import { Mix } from './stateHash.js';
 import { FIRST_HOLDING, UNACKED } from '../tracker/core/recordLayout.js';
 import type { Recovered } from './recoveries.js';
 import type { World } from './world.js';
@@ -21,11 +21,11 @@ import type { World } from './world.js';
 export interface Violation {
   rule: 'I1' | 'I2' | 'I3' | 'I4' | 'I5' | 'R12' | (string & {});
   detail: string;
-  /** Patterns of the pending journal writes that the crash left, for I1. */
+  /** For I1: the parts of the pending journal writes that the crash left. */
   journal: number[] | null;
 }
 
-/** All that a crash can make of the journal in one state of it. */
+/** All outcomes of a crash for the journal in one state. */
 export interface JournalView {
   outcomes: { crash: CrashImage; recovered: Recovered }[];
   /** One outcome for each different D. */
@@ -35,7 +35,7 @@ export interface JournalView {
 
 const VIEWS_MAX = 50_000;
 
-export class Judge {
+export class CrashJudge {
   private readonly views = new Map<number, JournalView>();
   private readonly tearing: Tearing;
 
@@ -62,7 +62,7 @@ export class Judge {
     return view;
   }
 
-  /** The first thing that is wrong, or null. */
+  /** The first violation, or null. */
   judge(world: World, view = this.view(world)): Violation | null {
     return this.durability(world) ?? this.lostIndicator(world, view) ?? unsetIndicator(world) ?? boundedExcess(world);
   }
@@ -104,7 +104,7 @@ function firstDifferent(world: World, region: number): number {
   }
 }
 
-/** R1, R8: while the engine lives, the indicator of every region that may differ is 1. */
+/** R1, R8: while the engine runs, the indicator of every region that may differ is 1. */
 function unsetIndicator(world: World): Violation | null {
   const { state, ready } = world.core;
   if (state.primaryLost || state.journalLost || !ready) return null;
@@ -116,13 +116,13 @@ function unsetIndicator(world: World): Violation | null {
   return null;
 }
 
-/** I4, in states in which nothing of the journal is under way: then nothing may be dirty without a reason. */
+/** I4, in states without journal I/O in flight: each region in D must have a reason. */
 function boundedExcess(world: World): Violation | null {
   const { core, journal } = world;
   const { state, log, pages, evidence } = core;
   if (!world.pumped || state.journalLost || !core.ready || journal.pending.length > 0) return null;
   if (log.openRecords > 0 || log.inFlight > 0 || log.tailUnsaid || pages.pendingGroups > 0) return null;
-  // Evidence dropped under pressure has no record: it goes with the tail, and is bounded by the ring.
+  // Evidence that was dropped under log pressure gets no release record; it stays until the tail moves past it.
   if (core.counters.pressureDrops > 0) return null;
   const d = world.stage.recoveries.of(journal.durable).dirtyMask;
   let reason = 0;
@@ -134,7 +134,7 @@ function boundedExcess(world: World): Violation | null {
   if ((d & ~reason) !== 0) {
     return {
       rule: 'I4',
-      detail: `the journal is at rest and D = ${regionsText(d)}, but only ${regionsText(reason)} have a reason`,
+      detail: `no journal I/O is in flight and D = ${regionsText(d)}, but only ${regionsText(reason)} have a reason`,
       journal: [],
     };
   }

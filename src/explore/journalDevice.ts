@@ -1,19 +1,19 @@
 /**
- * The journal device, block by block (a block is one sector). Writes that no flush has covered may be there or not, each
- * block for itself. Unlike the areas, where sets per sector say all, what recovery makes of the journal depends on
- * blocks together: images are listed (crashImages.ts).
+ * Model of the journal device, block by block (a block is one sector). After a power loss, each block of a write that no
+ * flush has covered may be there or not. For P and S a set of versions per sector is enough; the result of recovery
+ * depends on combinations of blocks, so crashImages.ts lists the possible images.
+ *
+ * A block store keeps each content once: an image is a list of small numbers.
  */
-import type { BlockStore } from './blockStore.js';
-import { addHash, placeHash, subtractHash } from './blockStore.js';
-import type { Mix } from './mix.js';
-import { mixAll } from './mix.js';
+import { Mix, mixAll } from './stateHash.js';
+import { BLOCK_BYTES } from '../tracker/journal/layout.js';
 
 export interface JournalWrite {
   readonly ordinal: number;
   readonly kind: 'log' | 'page';
   /** Commit index or group. */
   readonly tag: number;
-  /** Which copy of the ring block i belongs to; a page is written to one copy. */
+  /** Block i belongs to copy i / blocksPerCopy of the ring; a page is written to one copy. */
   readonly blocksPerCopy: number;
   readonly places: readonly number[];
   readonly blocks: readonly number[];
@@ -25,7 +25,7 @@ export function journalWrite(w: Omit<JournalWrite, 'hash'>, store: BlockStore): 
   return { ...w, hash: mixAll([...w.places, -1, ...w.blocks.map((b) => store.hashOf(b))]) };
 }
 
-/** Blocks of the device by number, with their hash kept along. */
+/** The device's blocks as numbers of the store, and their hash. */
 export interface JournalImage {
   readonly blocks: Int32Array;
   readonly hash: number;
@@ -39,7 +39,7 @@ export function imageOf(bytes: Uint8Array, store: BlockStore): JournalImage {
   return { blocks, hash, store };
 }
 
-/** The image with the blocks of `write` for which `mask` says so. */
+/** The image with those blocks of `write` for which `mask` is true. */
 export function withWrite(image: JournalImage, write: JournalWrite, mask: (i: number) => boolean): JournalImage {
   const { store } = image;
   const blocks = image.blocks.slice();
@@ -84,7 +84,7 @@ export class JournalDevice {
   }
 
   submit(w: JournalWrite): void {
-    // Without power it goes nowhere, and is reported as failed.
+    // Without power the write does not reach the medium, and the device reports that it failed.
     this.flying.push(this.dead ? { ...w, places: [], blocks: [], hash: 0 } : w);
   }
 
@@ -94,7 +94,7 @@ export class JournalDevice {
     else this.cached.push(w);
   }
 
-  /** It may be there or not, and stays so. */
+  /** The write may be there or not, and no flush changes that. */
   fail(w: JournalWrite): void {
     this.flying = this.flying.filter((x) => x !== w);
     if (w.places.length > 0) this.cached.push(w);
@@ -114,13 +114,13 @@ export class JournalDevice {
     this.covered = -1;
   }
 
-  /** What was not durable may be there or not from now on; nothing new arrives. */
+  /** Writes that were not durable may be there or not; no new write arrives. */
   powerLoss(): void {
     this.dead = true;
     this.covered = -1;
   }
 
-  /** Hash of what a crash can leave: durable content, and the writes that may or may not be there. */
+  /** Hash of what a crash may leave: the durable content, and the writes that may be there or not. */
   viewHash(): number {
     let h = this.durable.hash;
     for (const w of this.pending) h = addHash(h, w.hash);
@@ -134,4 +134,64 @@ export class JournalDevice {
     for (const w of this.cached) m.addNumber(w.hash);
     m.add(this.covered).add(this.dead ? 1 : 0);
   }
+}
+
+export class BlockStore {
+  private readonly blocks: Uint8Array[] = [];
+  private readonly hashes: number[] = [];
+  private readonly byHash = new Map<number, number>();
+
+  /** The number of the block at offset `at`; a new content is added. */
+  intern(bytes: Uint8Array, at: number): number {
+    const hash = hashBlock(bytes, at);
+    const known = this.byHash.get(hash);
+    if (known !== undefined) return known;
+    const id = this.blocks.length;
+    this.blocks.push(bytes.slice(at, at + BLOCK_BYTES));
+    this.hashes.push(hash);
+    this.byHash.set(hash, id);
+    return id;
+  }
+
+  bytesOf(id: number): Uint8Array {
+    return this.blocks[id];
+  }
+
+  /** Hash of the block's content; it is the same in every store. */
+  hashOf(id: number): number {
+    return this.hashes[id];
+  }
+
+  get count(): number {
+    return this.blocks.length;
+  }
+}
+
+function hashBlock(bytes: Uint8Array, at: number): number {
+  const view = new DataView(bytes.buffer, bytes.byteOffset + at, BLOCK_BYTES);
+  const m = new Mix();
+  for (let i = 0; i < BLOCK_BYTES; i += 4) m.add(view.getInt32(i, true));
+  return m.value;
+}
+
+/** What a block adds to the hash of an image. The hash is a sum, so the order does not matter. */
+export function placeHash(place: number, contentHash: number): number {
+  return new Mix().add(place).addNumber(contentHash).value;
+}
+
+const MODULUS = 2 ** 53;
+
+/** The sum of two hashes, modulo 2^53. */
+export function addHash(x: number, y: number): number {
+  const sum = x + y;
+  return sum >= MODULUS ? wrap(x, y) : sum;
+}
+
+function wrap(x: number, y: number): number {
+  // x + y - 2^53 without rounding.
+  return x - (MODULUS - y);
+}
+
+export function subtractHash(x: number, y: number): number {
+  return x >= y ? x - y : x + (MODULUS - y);
 }

@@ -1,12 +1,13 @@
 /**
- * Saves and puts back the whole memory of an object graph in place (the core's: typed arrays, plain fields, short
- * lists), and hashes it. The core allocates nothing while it runs, so its graph is walked once and then copied flat.
+ * Saves, restores and hashes the memory of an object graph in place (that of the core: typed arrays, plain fields, short
+ * lists). The core creates no objects while it runs, so the graph is walked once, and then copied flat.
  *
- * Needs: plain private fields, no closures that hold state; maps and sets of plain data that nothing else points into. A field that comes to point to an object
- * outside the graph is an error, not a silent miss. Arrays are taken as short lists that may grow.
+ * Conditions: private fields are plain, no closure holds state, and maps and sets hold plain data that no other object
+ * refers to. If a field later refers to an object outside of the graph, `addTo` throws. Arrays are short lists that may
+ * grow.
  */
 import { ExploreError } from './errors.js';
-import { Mix } from './mix.js';
+import { Mix } from './stateHash.js';
 
 type Scalar = number | boolean | string | undefined | null;
 type Typed = Float64Array | Uint32Array | Int32Array | Uint8Array;
@@ -16,7 +17,7 @@ export interface Saved {
   typed: Uint8Array;
   fields: unknown[];
   lists: unknown[][];
-  /** Entries of maps and sets, as plain data of their own. */
+  /** Copies of the entries of maps and sets. */
   tables: unknown[][];
 }
 
@@ -27,7 +28,7 @@ function isTyped(x: unknown): x is Typed {
 interface TypedPart {
   bytes: Uint8Array;
   words: Int32Array | null;
-  /** Field of the array's holder that says how many elements count; null: all. */
+  /** The number of elements in use, from a field of the array's owner; null: all. */
   count: (() => number) | null;
   wordsPerElement: number;
 }
@@ -43,9 +44,11 @@ export class MemoryImage {
   private readonly unhashed: Set<string>;
 
   /**
-   * @param outside objects that are no part of it (callbacks)
-   * @param unhashed field names that no hash looks at
-   * An object with a field `recordCount` holds that many elements in each of its typed arrays; what is behind is left over.
+   * If an object has a field `recordCount`, so many elements of each of its typed arrays are in use, and only these are
+   * hashed.
+   *
+   * @param outside objects that do not belong to the graph (callbacks)
+   * @param unhashed names of fields that the hash ignores
    */
   constructor(root: object, outside: readonly object[], unhashed: readonly string[] = []) {
     for (const o of outside) this.numbers.set(o, -1);
@@ -150,7 +153,10 @@ export class MemoryImage {
   private numberOf(x: object): number {
     const n = this.numbers.get(x);
     if (n !== undefined) return n;
-    throw new ExploreError('NOT_MODELLED', `an object came into the memory while it ran (${x.constructor.name})`);
+    throw new ExploreError(
+      'NOT_MODELLED',
+      `the engine created an object while it ran (${x.constructor.name}); the explorer can only save objects that exist at its start`,
+    );
   }
 }
 

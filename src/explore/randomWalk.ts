@@ -1,27 +1,27 @@
-/** Long histories at random: any operation, any order, crashes and recoveries among them. Same seed, same history. */
+/** Long random histories: any operation in any order, with crashes and recoveries. The same seed gives the same history. */
 import type { Prng } from '../base/prng.js';
-import type { Judge, Violation } from './invariants.js';
-import { SECTORS_PER_REGION } from './geometry.js';
+import type { CrashJudge, Violation } from './invariants.js';
+import { SECTORS_PER_REGION } from './stage.js';
 import { probeStep, violationOf } from './search.js';
-import { settle } from './settle.js';
-import type { CrashStep, Op, Step } from './steps.js';
+import { runUntilIdle } from './replay.js';
+import type { CrashStep, Op, TraceStep } from './steps.js';
 import type { World } from './world.js';
 
 export interface WalkResult {
-  steps: Step[];
+  steps: TraceStep[];
   unpumped: number[];
   violation: Violation | null;
 }
 
-/** Each walk leans one way: what is rare in one happens all the time in another. */
-type Leaning = 'steady' | 'trouble' | 'away' | 'echo' | 'rot' | 'pressure';
-const LEANINGS: readonly Leaning[] = ['steady', 'trouble', 'away', 'echo', 'rot', 'pressure'];
+/** Each walk makes other operations frequent. */
+type Leaning = 'steady' | 'trouble' | 'away' | 'echo' | 'journal-errors' | 'pressure';
+const LEANINGS: readonly Leaning[] = ['steady', 'trouble', 'away', 'echo', 'journal-errors', 'pressure'];
 
-/** Rare operations happen so many times as often in a walk of that leaning. */
+/** The factors by which a leaning makes operations more frequent. */
 const TROUBLE_FACTOR = 12;
 const AWAY_FACTOR = 6;
 const ECHO_FACTOR = 30;
-const ROT_FACTOR = 60;
+const JOURNAL_ERROR_FACTOR = 60;
 const PRESSURE_FACTOR = 4;
 
 function factor(leaning: Leaning, op: Op): number {
@@ -32,14 +32,18 @@ function factor(leaning: Leaning, op: Op): number {
       ? AWAY_FACTOR
       : 1;
   if (leaning === 'echo') return op.do === 'repeat' ? ECHO_FACTOR : 1;
-  if (leaning === 'rot')
-    return op.do === 'fail' && op.device === 'J' ? ROT_FACTOR : op.do === 'cut' && op.device === 'S' ? AWAY_FACTOR : 1;
+  if (leaning === 'journal-errors')
+    return op.do === 'fail' && op.device === 'J'
+      ? JOURNAL_ERROR_FACTOR
+      : op.do === 'cut' && op.device === 'S'
+        ? AWAY_FACTOR
+        : 1;
   if (leaning === 'pressure')
     return op.do === 'close' ? 0.1 : op.do === 'resync' || op.do === 'back' ? PRESSURE_FACTOR : 1;
   return 1;
 }
 
-/** Weights of what the application and the operator do; the devices act in between. */
+/** Weights of the operations of application and operator. */
 const WEIGHTS: readonly [number, (prng: Prng, world: World) => Op][] = [
   [50, randomWrite],
   [12, (prng) => ({ do: 'close', transaction: prng.nextBelow(3) })],
@@ -61,7 +65,7 @@ const WEIGHTS: readonly [number, (prng: Prng, world: World) => Op][] = [
   [0.2, () => ({ do: 'blink', device: 'P' })],
 ];
 
-/** Of 100 steps: so many are operations while something is in flight, crashes, and steps without a pump behind them. */
+/** Mean share of operations among the steps while I/O is in flight; of crashes; of steps without a pump after them. */
 const OP_PERCENT = 30;
 const CRASH_PER_MILLE = 8;
 const UNPUMPED_PERCENT = 10;
@@ -90,10 +94,16 @@ export interface WalkObserver {
   onState(world: World, depth: number): void;
 }
 
-/** Walks `length` steps from where the world is, then lets it come to rest. */
-export function randomWalk(world: World, judge: Judge, prng: Prng, length: number, observer: WalkObserver): WalkResult {
+/** Takes `length` steps from the state of the world, then runs it until idle. */
+export function randomWalk(
+  world: World,
+  judge: CrashJudge,
+  prng: Prng,
+  length: number,
+  observer: WalkObserver,
+): WalkResult {
   const result: WalkResult = { steps: [], unpumped: [], violation: null };
-  // Each walk has its own leaning: devices that lag behind, or hardly any trouble.
+  // Each walk has its own leaning and its own rates of operations and crashes.
   const leaning = LEANINGS[prng.nextBelow(LEANINGS.length)];
   const opPercent = 5 + prng.nextBelow(2 * OP_PERCENT);
   const crashPerMille = prng.nextBelow(2 * CRASH_PER_MILLE);
@@ -113,7 +123,7 @@ export function randomWalk(world: World, judge: Judge, prng: Prng, length: numbe
     }
     if (result.violation === null) {
       world.pump();
-      result.violation = settle(world, judge);
+      result.violation = runUntilIdle(world, judge);
     }
   } catch (error) {
     result.violation = violationOf(error);
@@ -124,22 +134,22 @@ export function randomWalk(world: World, judge: Judge, prng: Prng, length: numbe
 
 function nextStep(
   world: World,
-  judge: Judge,
+  judge: CrashJudge,
   prng: Prng,
   { leaning, opPercent, crashPerMille }: { leaning: Leaning; opPercent: number; crashPerMille: number },
-): Step {
+): TraceStep {
   const { state } = world.core;
   const over = state.primaryLost || state.journalLost;
   if (prng.nextBelow(1000) < (over ? 100 : crashPerMille)) return randomCrash(world, judge, prng);
   const steps = world.deviceSteps();
   if (steps.length === 0 || prng.nextBelow(100) < opPercent) return randomOp(prng, world, leaning);
-  // Under pressure the journal runs ahead of the areas.
+  // In a 'pressure' walk the journal completes its writes before the areas do, so that the log fills.
   const journal = leaning === 'pressure' ? steps.filter((s) => s.do === 'journalEnd') : [];
   if (journal.length > 0 && prng.nextBelow(4) > 0) return journal[prng.nextBelow(journal.length)];
   return steps[prng.nextBelow(steps.length)];
 }
 
-function randomCrash(world: World, judge: Judge, prng: Prng): CrashStep {
+function randomCrash(world: World, judge: CrashJudge, prng: Prng): CrashStep {
   const { outcomes } = judge.view(world);
   const { patterns } = outcomes[prng.nextBelow(outcomes.length)].crash;
   return { do: 'crash', primary: prng.nextBelow(2) === 0 ? 'lost' : 'kept', journal: patterns };

@@ -1,6 +1,6 @@
 /**
- * What the real recovery says about a journal image. Each image is recovered once; what recovery makes of a single
- * block, or of the indicator area, is remembered as well, for images differ in a few blocks only.
+ * Runs the real recovery on journal images. Each image is recovered once. The results for single blocks and for the
+ * indicator area are cached too, because most images differ in a few blocks only.
  */
 import type { JournalIdentity } from '../tracker/journal/block.js';
 import { Findings } from '../tracker/journal/findings.js';
@@ -11,11 +11,10 @@ import { openPlace, type PlaceReader } from '../tracker/journal/logRing.js';
 import type { PagesRecovery, PageTable } from '../tracker/journal/indicatorArea.js';
 import { regionCountOf, type ExpectedJournal, type SuperblockRead } from '../tracker/journal/format.js';
 import { piecesOf, recoverFromPieces, type JournalPieces, type JournalRecovery } from '../tracker/journal/recovery.js';
-import type { BlockStore } from './blockStore.js';
-import type { JournalImage } from './journalDevice.js';
-import { mixAll } from './mix.js';
+import type { BlockStore, JournalImage } from './journalDevice.js';
+import { mixAll } from './stateHash.js';
 
-/** The seam at which a broken recovery is put in. */
+/** A mutant replaces this function. */
 export type Recover = (expected: ExpectedJournal, pieces: JournalPieces) => JournalRecovery;
 
 export interface Recovered {
@@ -34,7 +33,7 @@ export interface Recovered {
   findings: number;
 }
 
-/** Results kept; beyond it all are forgotten and made anew. */
+/** Results in the cache; when it is full, it is emptied. */
 const KEPT_MAX = 300_000;
 
 interface KnownPages {
@@ -43,7 +42,7 @@ interface KnownPages {
 }
 
 export class Recoveries {
-  /** Recoveries run, not looked up. */
+  /** Recoveries that were run, not taken from the cache. */
   runs = 0;
   private readonly known = new Map<number, Recovered>();
   private readonly blocks = new Map<number, LogBlock | string>();
@@ -73,7 +72,7 @@ export class Recoveries {
     return result;
   }
 
-  /** Recovery as on a device: every byte read, nothing remembered. */
+  /** Recovery as on a device: it reads every byte and uses no cache. */
   fromBytes(image: JournalImage): Recovered {
     return summaryOf(this.recover(this.expected, this.bytePieces(image)));
   }

@@ -1,22 +1,20 @@
 /**
- * Exhaustive search: all orders in which a script's steps and the devices' steps can interleave, to a stated depth, with
- * equal states merged; in each state every crash is judged, and histories go on behind each different crash (recovery,
- * resync, and crashes during those) to a stated nesting.
+ * Exhaustive search: all orders in which the steps of a script and of the devices can interleave, to a given depth; equal
+ * states are merged. In each state every crash is judged, and the search continues after each different crash (recovery,
+ * resync, and crashes during those) to a given nesting.
  */
-import { trulyDifferingRegions } from './differing.js';
-import type { JournalView, Judge, Violation } from './invariants.js';
-import { Mix } from './mix.js';
-import type { StateSet } from './stateSet.js';
-import type { Op, Step } from './steps.js';
-import { ProtocolBreach } from './world.js';
-import type { World, WorldState } from './world.js';
+import { trulyDifferingRegions } from './worldMemory.js';
+import type { CrashJudge, JournalView, Violation } from './invariants.js';
+import { Mix, type StateSet } from './stateHash.js';
+import type { Op, TraceStep } from './steps.js';
+import { ProtocolBreach, type World, type WorldState } from './world.js';
 
 export interface SearchLimits {
-  /** Steps of one life of the host. */
+  /** Steps of one run of the host, from start to crash. */
   depth: number;
   /** Crashes in one history. */
   crashes: number;
-  /** States of one search; then it ends, and is not exhaustive. */
+  /** After this many states the search ends, and is not exhaustive. */
   states: number;
   /** What the operator does after each recovery. */
   afterCrash: readonly Op[];
@@ -25,42 +23,42 @@ export interface SearchLimits {
 export interface SearchResult {
   states: number;
   deepest: number;
-  /** Everything within the depth was seen. */
+  /** Every state within the depth was visited. */
   exhaustive: boolean;
-  violation: { steps: Step[]; violation: Violation } | null;
+  violation: { steps: TraceStep[]; violation: Violation } | null;
 }
 
-/** What an observer found wrong with a state. */
+/** An observer found a violation in a state. */
 export class ProbeFailure extends Error {
   readonly violation: Violation;
-  /** What it did to find out; null: it let the world come to rest. */
-  readonly step: Step | null;
-  constructor(violation: Violation, step: Step | null) {
+  /** The step with which it found the violation; null: it ran the world until idle. */
+  readonly step: TraceStep | null;
+  constructor(violation: Violation, step: TraceStep | null) {
     super(violation.detail);
     this.violation = violation;
     this.step = step;
   }
 }
 
-/** Told of each state that was not met before, after it was judged. It may use the world up, and throw ProbeFailure. */
+/** Called for each new state, after it was judged. It may change the world, and throw ProbeFailure. */
 export interface SearchObserver {
   onState(world: World, depth: number): void;
-  /** Asked now and then. */
+  /** Asked after every 64 states: whether the search has to end. */
   expired(): boolean;
 }
 
 export class Search {
   private readonly world: World;
-  private readonly judge: Judge;
+  private readonly judge: CrashJudge;
   private readonly limits: SearchLimits;
   private readonly seen: StateSet;
   private readonly observer: SearchObserver;
-  private readonly trail: Step[] = [];
+  private readonly trail: TraceStep[] = [];
   private expired = false;
   private result: SearchResult = { states: 0, deepest: 0, exhaustive: true, violation: null };
 
-  /** @param seen shared between searches: a state met with the same rest of a script need not be met again. */
-  constructor(world: World, judge: Judge, limits: SearchLimits, seen: StateSet, observer: SearchObserver) {
+  /** @param seen shared between searches: a state with the same rest of a script is visited once. */
+  constructor(world: World, judge: CrashJudge, limits: SearchLimits, seen: StateSet, observer: SearchObserver) {
     this.world = world;
     this.judge = judge;
     this.limits = limits;
@@ -68,7 +66,7 @@ export class Search {
     this.observer = observer;
   }
 
-  run(script: readonly Op[], prefix: readonly Step[] = []): SearchResult {
+  run(script: readonly Op[], prefix: readonly TraceStep[] = []): SearchResult {
     this.trail.length = 0;
     this.trail.push(...prefix);
     this.result = { states: 0, deepest: 0, exhaustive: true, violation: null };
@@ -109,7 +107,7 @@ export class Search {
   }
 
   private branch(rest: readonly Op[], depth: number, here: WorldState): void {
-    const steps: Step[] = this.world.deviceSteps();
+    const steps: TraceStep[] = this.world.deviceSteps();
     if (rest.length > 0) steps.unshift(rest[0]);
     for (const step of steps) {
       if (this.stopped) return;
@@ -118,7 +116,7 @@ export class Search {
     }
   }
 
-  private follow(step: Step, rest: readonly Op[], depth: number): void {
+  private follow(step: TraceStep, rest: readonly Op[], depth: number): void {
     this.trail.push(step);
     try {
       if (this.world.take(step)) this.visit(rest, depth);
@@ -128,15 +126,15 @@ export class Search {
     this.trail.pop();
   }
 
-  /** What comes after a crash depends on the journal's image, and on what may differ: each is gone on from once. */
+  /** What follows a crash depends on the journal's image and on the regions that may differ: each pair is followed once. */
   private crashAll(here: WorldState, view: JournalView): void {
-    const lives = this.world.crashes + 1;
+    const runs = this.world.crashes + 1;
     this.world.restore(here);
     const differ = trulyDifferingRegions(this.world);
     for (const { crash, recovered } of view.outcomes) {
       for (const primary of recovered.dirtyMask === 0 ? LOST : LOST_OR_KEPT) {
         if (this.stopped) return;
-        if (!this.seen.add(new Mix().addNumber(crash.image.hash).add(lives).add(differ).addText(primary).value))
+        if (!this.seen.add(new Mix().addNumber(crash.image.hash).add(runs).add(differ).addText(primary).value))
           continue;
         this.world.restore(here);
         this.follow({ do: 'crash', primary, journal: crash.patterns }, this.limits.afterCrash, 0);
@@ -148,12 +146,12 @@ export class Search {
 const LOST = ['lost'] as const;
 const LOST_OR_KEPT = ['lost', 'kept'] as const;
 
-/** The step, if any, with which an observer found something. */
-export function probeStep(error: unknown): Step[] {
+/** The step, if any, with which an observer found a violation. */
+export function probeStep(error: unknown): TraceStep[] {
   return error instanceof ProbeFailure && error.step !== null ? [error.step] : [];
 }
 
-/** Errors of the code under test are findings too: a broken engine may well throw. */
+/** An error of the code under test is a violation too: a broken engine may throw. */
 export function violationOf(error: unknown): Violation {
   if (error instanceof ProbeFailure) return error.violation;
   if (error instanceof ProtocolBreach) return { rule: error.rule, detail: error.message, journal: null };

@@ -1,11 +1,10 @@
 /**
- * Shortens a failing trace: delta debugging over its steps (ever smaller pieces are left out as long as it still fails
- * with the same rule), then single writes with all that names them, then smaller numbers.
+ * Shortens a failing trace by delta debugging: it removes smaller and smaller pieces while the trace still breaks the
+ * same rule, then single writes with the steps that refer to them, and then makes numbers smaller.
  */
 import type { Tearing } from './crashImages.js';
-import { replay, stageFor } from './replay.js';
-import type { Replay } from './replay.js';
-import type { Step, Trace } from './steps.js';
+import { replay, type Replay, stageFor } from './replay.js';
+import type { Trace, TraceStep } from './steps.js';
 import type { WorldParts } from './world.js';
 
 export interface Shrunk {
@@ -20,7 +19,7 @@ export function shrink(trace: Trace, parts: WorldParts, tearing: Tearing = 'sect
   if (best.violation === null) return { trace, replay: best, tries: 1 };
   const { rule } = best.violation;
   let tries = 1;
-  const attempt = (steps: Step[], unpumped: number[]): boolean => {
+  const attempt = (steps: TraceStep[], unpumped: number[]): boolean => {
     if (tries >= triesMax) return false;
     tries++;
     const r = replay({ scene: trace.scene, steps, unpumped }, parts, tearing, stage);
@@ -61,9 +60,9 @@ export function shrink(trace: Trace, parts: WorldParts, tearing: Tearing = 'sect
   };
 }
 
-type Attempt = (steps: Step[], unpumped: number[]) => boolean;
+type Attempt = (steps: TraceStep[], unpumped: number[]) => boolean;
 
-/** Steps count most, then what is unusual about them. */
+/** The number of steps counts most, then unusual properties of steps. */
 function size(r: Replay): number {
   let n = r.steps.length * 1000 + r.unpumped.length * 100;
   for (const s of r.steps) {
@@ -74,17 +73,17 @@ function size(r: Replay): number {
   return n;
 }
 
-/** Each write with the steps that name its version; later versions move up. */
+/** Removes a write and the steps that refer to its version, and renumbers later versions. */
 function leaveOutWrites(best: () => Replay, attempt: Attempt): boolean {
   let any = false;
   for (let from = best().steps.length - 1; from >= 0; from--) {
     const { steps, unpumped } = best();
     if (steps[from]?.do !== 'write') continue;
-    let life = from;
-    while (life > 0 && steps[life].do !== 'crash') life--;
-    const crashed = steps[life].do === 'crash';
-    const version = steps.slice(life, from).filter((s) => s.do === 'write').length + (crashed ? 2 : 1);
-    const kept: Step[] = [];
+    let start = from;
+    while (start > 0 && steps[start].do !== 'crash') start--;
+    const crashed = steps[start].do === 'crash';
+    const version = steps.slice(start, from).filter((s) => s.do === 'write').length + (crashed ? 2 : 1);
+    const kept: TraceStep[] = [];
     let over = false;
     steps.forEach((s, i) => {
       if (i === from) return;
@@ -103,7 +102,7 @@ function makeSmaller(best: () => Replay, attempt: Attempt): boolean {
   for (let i = 0; i < best().steps.length; i++) {
     const { steps, unpumped } = best();
     const s = steps[i];
-    const tries: Step[] = [];
+    const tries: TraceStep[] = [];
     if (s.do === 'write') {
       tries.push({ ...s, sectors: 1 }, { ...s, sector: 0 }, { ...s, transaction: 0 });
     } else if (s.do === 'tick' && s.ms > 1) tries.push({ ...s, ms: s.ms - 1 });

@@ -1,25 +1,163 @@
-/** What worlds are made of: the engine's parts with the seams at which a mutant comes in, and what is shared between worlds. */
+/**
+ * What all worlds of an exploration share: the small rig (sizes, identity, formatted journal), the parts of the engine
+ * that a mutant may replace, and the counters of effects.
+ */
+import type { CoreConfig } from '../tracker/core/config.js';
+import { IndicatorMap } from '../tracker/core/indicatorMap.js';
+import type { JournalIdentity } from '../tracker/journal/block.js';
+import { formatSteps, type ExpectedJournal } from '../tracker/journal/format.js';
+import {
+  BLOCK_BYTES,
+  BLOCKS_PER_UNIT,
+  type JournalLayout,
+  journalLayout,
+  LOG_BYTES_MIN,
+  RECORDS_PER_BLOCK,
+  REGIONS_PER_GROUP,
+} from '../tracker/journal/layout.js';
 import { Core } from '../tracker/core/core.js';
 import { CORE_PARTS, type CoreParts } from '../tracker/core/coreStatus.js';
 import type { CoreCounters } from '../tracker/core/state.js';
-import type { JournalLayout } from '../tracker/journal/layout.js';
 import { encodeCommit } from '../tracker/journal/logBlock.js';
 import { encodePage } from '../tracker/journal/indicatorArea.js';
-import { BlockStore } from './blockStore.js';
-import type { EffectCounters } from './effectCounters.js';
-import { expectedJournal, formattedJournal, layoutOf, type Scene } from './geometry.js';
-import { imageOf, type JournalImage } from './journalDevice.js';
+import { BlockStore, imageOf, type JournalImage } from './journalDevice.js';
 import { Recoveries, type Recover } from './recoveries.js';
 
-/** What the world is built of; a mutant replaces one of these. */
+export const SECTOR_BYTES = 512;
+export const SECTORS_PER_REGION = 2;
+const REGION_BYTES = SECTORS_PER_REGION * SECTOR_BYTES;
+
+const RIG_UUID = Uint8Array.from({ length: 16 }, (_, i) => 0xa0 + i);
+export const IDENTITY: JournalIdentity = { rigUuid: RIG_UUID, formatEpoch: 1 };
+
+/** A configuration to explore. Its numbers are small, so that a few steps reach its limits. */
+export interface Scene {
+  name: string;
+  regions: number;
+  /** Both copies of the log ring. The smallest ring is nearly full after a few commits. */
+  logBytes: number;
+  mode: 'sync' | 'async';
+  acknowledge: 'durable' | 'completed';
+  durableOnCompletion: { primary: boolean; secondary: boolean; journal: boolean };
+  updateSlots: number;
+  regionReferences: number;
+  transactionSlots: number;
+  hotRegions: number;
+  lingerMs: number;
+  ackTimeoutMs: number;
+  groupCommitMs: number;
+  flushEveryWrites: number;
+  flushIntervalMs: number;
+  commitsInFlight: number;
+}
+
+const DEFAULT_SCENE: Scene = {
+  name: 'sync',
+  regions: 2,
+  logBytes: LOG_BYTES_MIN,
+  mode: 'sync',
+  acknowledge: 'durable',
+  durableOnCompletion: { primary: false, secondary: false, journal: true },
+  updateSlots: 8,
+  regionReferences: 16,
+  transactionSlots: 4,
+  hotRegions: 1,
+  lingerMs: 2,
+  ackTimeoutMs: 8,
+  groupCommitMs: 0,
+  flushEveryWrites: 4,
+  flushIntervalMs: 2,
+  commitsInFlight: 2,
+};
+
+export const SCENES: readonly Scene[] = [
+  DEFAULT_SCENE,
+  { ...DEFAULT_SCENE, name: 'async', mode: 'async', hotRegions: 0 },
+  { ...DEFAULT_SCENE, name: 'fua', durableOnCompletion: { primary: true, secondary: true, journal: false } },
+  {
+    ...DEFAULT_SCENE,
+    name: 'mixed',
+    regions: 4,
+    mode: 'async',
+    durableOnCompletion: { primary: false, secondary: true, journal: false },
+    groupCommitMs: 1,
+  },
+  {
+    ...DEFAULT_SCENE,
+    name: 'tight',
+    updateSlots: 3,
+    regionReferences: 6,
+    transactionSlots: 2,
+    hotRegions: 0,
+    lingerMs: 1,
+  },
+];
+
+export function expectedJournal(scene: Scene): ExpectedJournal {
+  return {
+    rigUuid: RIG_UUID,
+    regionBytes: REGION_BYTES,
+    usableBytes: scene.regions * REGION_BYTES,
+    logBytes: scene.logBytes,
+  };
+}
+
+export function layoutOf(scene: Scene): JournalLayout {
+  return journalLayout(scene.logBytes, scene.regions);
+}
+
+export function coreConfig(scene: Scene, log: { firstSequence: number; recoveredThrough: number }): CoreConfig {
+  return {
+    regionBytes: REGION_BYTES,
+    usableBytes: scene.regions * REGION_BYTES,
+    mode: scene.mode,
+    acknowledge: scene.acknowledge,
+    updateSlots: scene.updateSlots,
+    regionReferences: scene.regionReferences,
+    transactionSlots: scene.transactionSlots,
+    lingerMs: scene.lingerMs,
+    hotRegions: scene.hotRegions,
+    ackTimeoutMs: scene.ackTimeoutMs,
+    groupCommitMs: scene.groupCommitMs,
+    flushEveryWrites: scene.flushEveryWrites,
+    flushIntervalMs: scene.flushIntervalMs,
+    resyncDepth: 2,
+    durableOnCompletion: scene.durableOnCompletion,
+    journalDepth: 4,
+    log: {
+      ringBlocks: layoutOf(scene).ringBlocks,
+      blocksPerUnit: BLOCKS_PER_UNIT,
+      recordsPerBlock: RECORDS_PER_BLOCK,
+      firstSequence: log.firstSequence,
+      recoveredThrough: log.recoveredThrough,
+      commitsInFlight: scene.commitsInFlight,
+      unitsPerCommit: 1,
+    },
+    regionsPerGroup: REGIONS_PER_GROUP,
+  };
+}
+
+/** The content of a freshly formatted journal device: all regions are clean. */
+export function formattedJournal(scene: Scene): Uint8Array {
+  const geometry = expectedJournal(scene);
+  const bytes = new Uint8Array(layoutOf(scene).totalBytes);
+  for (const step of formatSteps(geometry, IDENTITY, new IndicatorMap(scene.regions))) {
+    if (step.kind === 'write') bytes.set(step.bytes, step.offsetBytes);
+  }
+  if (bytes.length % BLOCK_BYTES !== 0)
+    throw new RangeError(`journal of ${bytes.length} bytes: must be a multiple of ${BLOCK_BYTES}`);
+  return bytes;
+}
+
+/** The parts of the engine; a mutant replaces one of them. */
 export interface WorldParts {
   core: CoreParts;
   CoreClass: typeof Core;
   encodeCommit: typeof encodeCommit;
   encodePage: typeof encodePage;
   recover?: Recover;
-  /** The engine's duties at the devices that are not the core's. */
-  driver: { flushOnRecovery: boolean; loadRecovered: boolean; tellLostPower: boolean };
+  /** Duties of the replication engine that the core does not perform. */
+  driver: { flushOnRecovery: boolean; loadRecovered: boolean; reportLostPower: boolean };
 }
 
 export const REAL_PARTS: WorldParts = {
@@ -27,10 +165,10 @@ export const REAL_PARTS: WorldParts = {
   CoreClass: Core,
   encodeCommit,
   encodePage,
-  driver: { flushOnRecovery: true, loadRecovered: true, tellLostPower: true },
+  driver: { flushOnRecovery: true, loadRecovered: true, reportLostPower: true },
 };
 
-/** What all worlds of one scene and one engine share. */
+/** What all worlds of one scene and one set of parts share. */
 export interface Stage {
   scene: Scene;
   parts: WorldParts;
@@ -39,7 +177,7 @@ export interface Stage {
   recoveries: Recoveries;
   formatted: JournalImage;
   effects: EffectCounters;
-  /** Counters of the cores that are gone. */
+  /** Counters of all cores that were started. */
   coreCounters: CoreCounters[];
 }
 
@@ -57,7 +195,7 @@ export function createStage(scene: Scene, parts: WorldParts, effects: EffectCoun
   };
 }
 
-/** A rule that the engine broke on the way, before any crash. */
+/** The engine broke a rule before any crash. */
 export class ProtocolBreach extends Error {
   readonly rule: string;
   constructor(rule: string, message: string) {
@@ -65,4 +203,26 @@ export class ProtocolBreach extends Error {
     this.name = 'ProtocolBreach';
     this.rule = rule;
   }
+}
+
+/** How often each effect of the core, and each event that only the devices see, has happened. */
+export class EffectCounters {
+  submitPrimary = 0;
+  submitSecondary = 0;
+  submitCopy = 0;
+  flushPrimary = 0;
+  flushSecondary = 0;
+  flushJournal = 0;
+  writeLog = 0;
+  writePage = 0;
+  ok = 0;
+  refused = 0;
+  refusedAtOnce = 0;
+  failed = 0;
+  free = 0;
+  tailMoves = 0;
+  outOfOrderCommits = 0;
+  crashes = 0;
+  recoveries = 0;
+  damagedJournals = 0;
 }

@@ -1,4 +1,4 @@
-/** Worker thread: one explorer, on the real engine or a mutant of it. */
+/** Worker thread with one explorer, on the real engine or on a mutant. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { Explorer } from './explorer.js';
 import type { ExploreOptions } from './explorer.js';

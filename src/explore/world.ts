@@ -1,20 +1,17 @@
 /**
- * One history as it unfolds: the real core on modelled devices. Takes steps, says which could come next, can be saved
- * and put back. What must never happen on the way (an answer twice, a slot freed under I/O, data without evidence
- * being refused and written) is checked on the way (worldEffects.ts); states are judged in invariants.ts.
+ * One history: the real core on models of the devices. A world takes steps, lists the possible next ones, and can be
+ * saved and restored. worldDevices.ts checks what must never happen between states (an update answered twice, a slot
+ * freed under I/O, a refused update written); invariants.ts judges the states.
  */
 import { REFUSED } from '../tracker/core/core.js';
 import { IndicatorMap } from '../tracker/core/indicatorMap.js';
 import { applyPatterns } from './crashImages.js';
 import { DataDevice, UNTOUCHED, VERSION_MAX } from './dataDevice.js';
-import { trulyDifferingRegions } from './differing.js';
-import { SECTOR_BYTES, SECTORS_PER_REGION } from './geometry.js';
-import { JournalDevice } from './journalDevice.js';
-import type { JournalImage } from './journalDevice.js';
+import { trulyDifferingRegions } from './worldMemory.js';
+import { ProtocolBreach, SECTOR_BYTES, SECTORS_PER_REGION } from './stage.js';
+import { JournalDevice, type JournalImage } from './journalDevice.js';
 import type { Recovered } from './recoveries.js';
-import { ProtocolBreach } from './stage.js';
-import type { CrashStep, Op, Step } from './steps.js';
-import { isOp } from './steps.js';
+import { type CrashStep, isOp, type Op, type TraceStep } from './steps.js';
 import { DEVICE_OF, WorldDevices } from './worldDevices.js';
 
 export { createStage, ProtocolBreach, REAL_PARTS } from './stage.js';
@@ -22,15 +19,15 @@ export type { Stage, WorldParts } from './stage.js';
 export type { WorldState } from './worldMemory.js';
 
 export class World extends WorldDevices {
-  /** Takes the step; false when it can't be taken here and nothing has changed. @throws ProtocolBreach */
-  take(step: Step, pump = true): boolean {
+  /** Takes the step. Returns false, without a change, if it is not possible here. @throws ProtocolBreach */
+  take(step: TraceStep, pump = true): boolean {
     const taken = isOp(step) ? this.takeOp(step) : this.takeDeviceStep(step);
     if (taken && pump) this.pump();
     else if (taken) this.pumped = false;
     return taken;
   }
 
-  private takeDeviceStep(step: Exclude<Step, Op>): boolean {
+  private takeDeviceStep(step: Exclude<TraceStep, Op>): boolean {
     switch (step.do) {
       case 'end':
         return this.endWrite(step.device, step.version);
@@ -44,7 +41,7 @@ export class World extends WorldDevices {
         this.crash(step);
         return true;
       case 'damage':
-        // Nothing comes after it: it is judged, not taken (damage.ts).
+        // The last step of a trace: damage.ts judges it.
         return false;
     }
   }
@@ -73,7 +70,7 @@ export class World extends WorldDevices {
       case 'blink':
         if (this.areas[DEVICE_OF[op.device]].dead) return false;
         this.areas[DEVICE_OF[op.device]].blink();
-        if (this.stage.parts.driver.tellLostPower) this.core.deviceLost(DEVICE_OF[op.device], this.nowMs);
+        if (this.stage.parts.driver.reportLostPower) this.core.deviceLost(DEVICE_OF[op.device], this.nowMs);
         return true;
       case 'fail':
         return this.failOldest(op.device);
@@ -114,7 +111,7 @@ export class World extends WorldDevices {
       this.transactions = this.transactions.slice();
       this.transactions[transaction] = t;
     }
-    // The slot is known only after `obtain`, which may submit at once: its effects are told apart by what is new.
+    // `obtain` may submit the write before it returns the slot. So the slot is predicted, for the effects to find the version.
     const version = this.nextVersion;
     const before = this.updates;
     this.updates = this.updates.slice();
@@ -125,7 +122,7 @@ export class World extends WorldDevices {
     if (next >= 0) this.slots[next] = version;
     const slot = this.core.obtain(t, sector * SECTOR_BYTES, sectors * SECTOR_BYTES, this.nowMs);
     if (slot >= 0) {
-      if (slot !== next) throw new ProtocolBreach('R1', `slot ${slot} came out of the pool where ${next} was due`);
+      if (slot !== next) throw new ProtocolBreach('R1', `slot ${slot} came from the pool; the next one was ${next}`);
       this.nextVersion++;
       return true;
     }
@@ -135,7 +132,7 @@ export class World extends WorldDevices {
     return slot === REFUSED;
   }
 
-  /** Versions start anew when P and S are known to hold the same in every sector, and nobody waits. */
+  /** Numbers versions from 1 again. Possible only if P equals S in every sector and no I/O is in flight. */
   private renumber(): boolean {
     const [p, s] = this.areas;
     if (this.slots.some((v) => v !== undefined) || this.unanswered > 0) return false;
@@ -152,7 +149,7 @@ export class World extends WorldDevices {
     return true;
   }
 
-  /** The slot that the core's pool hands out next. */
+  /** The next slot of the core's pool. */
   private nextSlot(): number {
     const { pool } = this.core.state.slots;
     const slot = pool.take();
@@ -162,15 +159,15 @@ export class World extends WorldDevices {
 
   // ── crash and recovery ─────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** The journal's content after the crash, and what recovery makes of it. */
+  /** The journal's content after the crash, and the result of recovery. */
   recoveredAfter(step: CrashStep): { image: JournalImage; recovered: Recovered } {
     const image = applyPatterns(this.journal.durable, this.journal.pending, step.journal);
     return { image, recovered: this.stage.recoveries.of(image) };
   }
 
   /**
-   * The host dies. P's sectors that may differ from S's are given one content each, S's stay open: what is copied over
-   * them is all that matters. Versions start anew: 1 is what P holds now.
+   * The host dies. Each dirty sector of P gets one content. Those of S keep two possible ones, because a resync
+   * overwrites them. Versions are numbered again: 1 is the content of P now.
    */
   private crash(step: CrashStep): void {
     const { image, recovered } = this.recoveredAfter(step);
@@ -194,7 +191,7 @@ export class World extends WorldDevices {
     this.restart(recovered);
   }
 
-  /** P's newest contents are volatile still. */
+  /** The newest contents of P are still in its volatile cache. */
   private keepCache(p: DataDevice): void {
     const values = p.durable.map((d) => (d === 0b01 ? 1 : UNTOUCHED));
     if (values.every((v) => v === UNTOUCHED)) return;

@@ -1,17 +1,16 @@
-/** The memory of a world: the core's, the devices', and what is known of updates; saved, put back and hashed as one. */
+/**
+ * The state of a world: the core's memory, the devices, and the updates. It is saved, restored and hashed as one. From it
+ * follows which regions may differ between P and S after a crash.
+ */
 import type { Core } from '../tracker/core/core.js';
-import type { DeviceIndex } from '../tracker/core/devices.js';
-import { JOURNAL } from '../tracker/core/devices.js';
+import { type DeviceIndex, JOURNAL } from '../tracker/core/devices.js';
 import type { Answer, CoreEffects } from '../tracker/core/effects.js';
 import { UNIT_BYTES } from '../tracker/journal/layout.js';
-import { DataDevice } from './dataDevice.js';
-import type { DataWrite } from './dataDevice.js';
-import { coreConfig, SECTORS_PER_REGION } from './geometry.js';
+import { DataDevice, type DataWrite } from './dataDevice.js';
+import { coreConfig, SECTORS_PER_REGION, type Stage } from './stage.js';
 import { JournalDevice } from './journalDevice.js';
-import { MemoryImage } from './memoryImage.js';
-import type { Saved } from './memoryImage.js';
-import { Mix } from './mix.js';
-import type { Stage } from './stage.js';
+import { MemoryImage, type Saved } from './memoryImage.js';
+import { Mix } from './stateHash.js';
 
 export interface UpdateRecord {
   version: number;
@@ -39,7 +38,7 @@ export interface WorldState {
   differed: number;
 }
 
-/** The world's own clock stands for it. */
+/** The core's copy of the time: the hash uses the world's clock instead. */
 const UNHASHED = ['nowMs'];
 
 export abstract class WorldMemory {
@@ -48,7 +47,7 @@ export abstract class WorldMemory {
   protected memory!: MemoryImage;
   areas: [DataDevice, DataDevice];
   journal: JournalDevice;
-  /** Flushes submitted and not over, per device. */
+  /** Flushes in flight, per device. */
   protected flushes: [number, number, number] = [0, 0, 0];
   nowMs = 0;
   nextVersion = 1;
@@ -56,17 +55,17 @@ export abstract class WorldMemory {
   protected slots: (number | undefined)[] = [];
   /** Version → update. Copies have no entry. */
   updates: UpdateRecord[] = [];
-  /** Per sector: the newest update acknowledged to the application; P may not hold anything older (I2). */
+  /** Per sector: the newest update acknowledged to the application; P must not hold an older one (I2). */
   floor: number[];
-  /** Script's transaction → core's place. */
+  /** Transaction of the script → transaction of the core. */
   protected transactions: (number | undefined)[] = [];
   protected lastEnded: [DataWrite | null, DataWrite | null] = [null, null];
   protected pageGeneration = 1;
   /** Crashes so far. */
   crashes = 0;
-  /** Regions that could differ at the latest of them, as bits. */
+  /** Regions that could differ at the latest crash, as bits. */
   differed = 0;
-  /** The core has had its say since the latest input. */
+  /** The core was pumped after the latest input. */
   pumped = false;
   private readonly fx: CoreEffects;
   protected readonly scratch = new Uint8Array(UNIT_BYTES * 8);
@@ -83,7 +82,7 @@ export abstract class WorldMemory {
     this.pump();
   }
 
-  /** What the core's effects do to the devices. */
+  /** The effects of the core on the devices. */
   protected abstract createEffects(): CoreEffects;
 
   protected startCore(log: { firstSequence: number; recoveredThrough: number }): void {
@@ -96,6 +95,7 @@ export abstract class WorldMemory {
     this.flushes = [0, 0, 0];
     this.lastEnded = [null, null];
   }
+
   pump(): void {
     this.core.pump(this.nowMs);
     this.pumped = true;
@@ -109,12 +109,12 @@ export abstract class WorldMemory {
     return this.flushes;
   }
 
-  /** Transactions of the script that are not closed. */
+  /** Open transactions of the script. */
   get openTransactions(): number[] {
     return this.transactions.flatMap((t, i) => (t === undefined ? [] : [i]));
   }
 
-  /** Updates that the application waits for. */
+  /** Updates that have no answer yet. */
   get unanswered(): number {
     return this.updates.filter((u) => u !== undefined && u.answer === null).length;
   }
@@ -176,4 +176,27 @@ export abstract class WorldMemory {
     for (const w of this.lastEnded) m.add(w?.version ?? -1);
     return m.value;
   }
+}
+
+/** Regions that may differ between P and S after a crash now, as bits. */
+export function differingRegions(world: WorldMemory): number {
+  const [p, s] = world.areas;
+  let different = 0;
+  for (let k = 0; k < p.sectorCount; k++) {
+    const onP = p.possible(k);
+    if ((onP & (onP - 1)) !== 0 || onP !== s.possible(k)) different |= 1 << Math.floor(k / SECTORS_PER_REGION);
+  }
+  return different;
+}
+
+/**
+ * `differingRegions` without regions that a recovery found dirty although they are equal: until their marks are durable,
+ * the engine writes nothing to them. If there is a crash before that, the next recovery need not find them dirty.
+ */
+export function trulyDifferingRegions(world: WorldMemory): number {
+  const { pages, ready, state } = world.core;
+  let found = 0;
+  if (!ready)
+    for (let r = 0; r < state.regionCount; r++) if (pages.awaiting.has(r) && !pages.isEvidence(r)) found |= 1 << r;
+  return differingRegions(world) & (world.differed | ~found);
 }

@@ -1,4 +1,4 @@
-/** Broken from completion to the end of a transaction: R4 to R9. */
+/** Mutants of the steps from completion to the end of a transaction: R4 to R9. */
 import { PowerEpoch, PRIMARY, SECONDARY, type DeviceIndex } from '../../tracker/core/devices.js';
 import { Core } from '../../tracker/core/core.js';
 import { Evidence } from '../../tracker/core/evidence.js';
@@ -67,7 +67,7 @@ class PrimaryIsEnough extends Updates {
   }
 }
 
-/** Claim 4 to the letter: the location leaves every active transaction, whoever else still needs it there. */
+/** Claim 4 read literally: the location leaves every active transaction, even one that still needs it. */
 class LiteralClaim4 extends Evidence {
   override prune(e: number): void {
     const { regions, held, nodes, holdings } = this.state;
@@ -82,7 +82,7 @@ class LiteralClaim4 extends Evidence {
   }
 }
 
-/** An acknowledgement takes the location from its own transaction, though another update of it is in flight. */
+/** An acknowledgement removes the location from its own transaction, although another update of it is in flight. */
 class OwnTransactionForgets extends Evidence {
   override retired(n: number): void {
     const { nodes, holdings } = this.state;
@@ -140,29 +140,29 @@ export const ACKNOWLEDGING: readonly Mutant[] = [
       name: 'flush-covers-later-writes',
       rule: 'R4',
       knownFailure: null,
-      wrong: 'a flush is taken to cover what completed after it was submitted',
+      wrong: 'a flush counts for writes that completed after it was submitted',
     },
     { PowerEpoch: FlushCoversLaterWrites },
   ),
   worldMutant(
-    { name: 'flush-error-forgotten', rule: 'R4', knownFailure: null, wrong: 'a flush that failed is taken as done' },
+    { name: 'flush-error-forgotten', rule: 'R4', knownFailure: null, wrong: 'a failed flush counts as successful' },
     { CoreClass: FlushErrorForgotten },
   ),
   worldMutant(
     {
-      name: 'power-loss-not-told',
+      name: 'power-loss-not-reported',
       rule: 'R4',
       knownFailure: 18,
       wrong: 'a power loss between completion and flush does not end the epoch',
     },
-    { driver: { ...REAL_PARTS.driver, tellLostPower: false } },
+    { driver: { ...REAL_PARTS.driver, reportLostPower: false } },
   ),
   coreMutant(
     {
       name: 'primary-is-enough',
       rule: 'R4',
       knownFailure: null,
-      wrong: 'an update durable on P alone is acknowledged',
+      wrong: 'an update that is durable on P alone is acknowledged',
     },
     { Updates: PrimaryIsEnough },
   ),
@@ -171,7 +171,7 @@ export const ACKNOWLEDGING: readonly Mutant[] = [
       name: 'literal-claim-4',
       rule: 'R5',
       knownFailure: null,
-      wrong: 'an acknowledgement takes the region from every active transaction',
+      wrong: 'an acknowledgement removes the region from every active transaction',
     },
     { Evidence: LiteralClaim4 },
   ),
@@ -180,7 +180,7 @@ export const ACKNOWLEDGING: readonly Mutant[] = [
       name: 'own-transaction-forgets',
       rule: 'R5',
       knownFailure: null,
-      wrong: 'the first acknowledgement takes the region from a transaction that has two updates to it',
+      wrong: 'the first acknowledgement removes the region from a transaction that has two updates to it',
     },
     { Evidence: OwnTransactionForgets },
   ),

@@ -1,4 +1,4 @@
-/** Broken where no acknowledgement comes, and where the log needs room: R9, I5. */
+/** Mutants of giving up updates that are not acknowledged, and of log pressure: R9, I5. */
 import { PRIMARY, SECONDARY } from '../../tracker/core/devices.js';
 import { Core } from '../../tracker/core/core.js';
 import { Evidence } from '../../tracker/core/evidence.js';
@@ -129,7 +129,7 @@ export const GIVING_UP: readonly Mutant[] = [
       name: 'late-ack-clears-mark',
       rule: 'R9',
       knownFailure: 14,
-      wrong: 'an acknowledgement after giving up takes back the mark',
+      wrong: 'an acknowledgement after giving up removes the mark',
     },
     { Updates: LateAckClearsMark },
   ),
@@ -138,7 +138,7 @@ export const GIVING_UP: readonly Mutant[] = [
       name: 'reports-not-checked',
       rule: 'R4',
       knownFailure: 14,
-      wrong: 'a late or double report is taken for the update that has the slot now',
+      wrong: 'a late or repeated report counts for the update that has the slot now',
     },
     { Updates: ReportsNotChecked },
   ),
@@ -156,7 +156,7 @@ export const GIVING_UP: readonly Mutant[] = [
       name: 'no-room-kept',
       rule: 'I5',
       knownFailure: null,
-      wrong: 'no room is kept free in the log for releases and the tail',
+      wrong: 'the log keeps no room free for release records and the tail',
     },
     { TransactionLog: NoRoomKept },
   ),

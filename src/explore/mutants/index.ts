@@ -1,4 +1,4 @@
-/** All broken engines; and those that turned out to be none. */
+/** All mutants, and changes that turned out to be no mutants. */
 import { ExploreError } from '../errors.js';
 import { ACKNOWLEDGING } from './acknowledging.js';
 import { GIVING_UP } from './givingUp.js';
@@ -11,15 +11,15 @@ export type { Mutant } from './mutant.js';
 
 export const MUTANTS: readonly Mutant[] = [...OBTAINING, ...ACKNOWLEDGING, ...GIVING_UP, ...RESYNCING, ...RECOVERING];
 
-/** Broken in the text and not in what they do: not counted, and here so that nobody takes them for holes. */
+/** Changes of the code that change no behavior, with the reason: that the explorer finds none of them is right. */
 export const EQUIVALENT: readonly { name: string; why: string }[] = [
   {
     name: 'free-ride-without-record',
-    why: 'a write that need not wait gets no record of its own: prune keeps the newest durable record of a region with unacknowledged updates, whoever wrote it, so the evidence stays all the same; the own record only lets completion and the tail move on sooner',
+    why: 'a write that need not wait gets no record of its own: prune keeps the newest durable record of a region with unacknowledged updates, of any transaction, so the evidence stays; a record of its own only lets completion and the tail move earlier',
   },
   {
     name: 'tail-believed-early',
-    why: 'log space is used again at the sealing, not at the durability, of the commit that says the tail: with two commits of one unit in flight, the two units kept for the first commits of a recovery cover what is overrun',
+    why: 'log space is reused when the commit that moves the tail is sealed, before it is durable: with two commits of one unit in flight, the two units reserved for the first commits of a recovery cover the reused space',
   },
 ];
 

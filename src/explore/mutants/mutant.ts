@@ -1,6 +1,6 @@
 /**
- * A mutant: the engine broken in one place, by a part put in at a seam. The explorer must find each of them out; one that
- * it does not is a hole in the explorer.
+ * A mutant: the engine with one part replaced by a broken one. The explorer must find a violation of each mutant; if it
+ * does not, the explorer has a gap.
  */
 import { CORE_PARTS, type CoreParts } from '../../tracker/core/coreStatus.js';
 import type { ExpectedJournal } from '../../tracker/journal/format.js';
@@ -13,13 +13,13 @@ import {
 import { REAL_PARTS, type WorldParts } from '../world.js';
 
 export interface Mutant {
-  /** Also the name on the command line. */
+  /** The name on the command line. */
   name: string;
   /** The rule that it breaks. */
   rule: string;
-  /** Number in the list of known failures of real trackers; null: none of them. */
+  /** Number in the list of known failures of real trackers (docs/FAULTS.md); null: not in the list. */
   knownFailure: number | null;
-  /** What is done wrong, in one sentence. */
+  /** What the mutant does wrong, in one sentence. */
   wrong: string;
   parts: WorldParts;
 }
@@ -34,7 +34,7 @@ export function worldMutant(d: Description, parts: Partial<WorldParts>): Mutant 
   return { ...d, parts: { ...REAL_PARTS, ...parts } };
 }
 
-/** Recovery with other decision tables. */
+/** Parts with a recovery that uses other decision tables. */
 export function tables(t: RecoveryTables) {
   return {
     recover: (expected: ExpectedJournal, pieces: JournalPieces): JournalRecovery =>

@@ -1,4 +1,4 @@
-/** Broken from obtaining an update to its submission: R1, R2, R3, R13. */
+/** Mutants of the steps from obtaining an update to its submission: R1, R2, R3, R13. */
 import { Core } from '../../tracker/core/core.js';
 import { CORE_PARTS } from '../../tracker/core/coreStatus.js';
 import { Evidence } from '../../tracker/core/evidence.js';
@@ -20,7 +20,7 @@ class IndicatorNotSet extends Updates {
   }
 }
 
-/** Counters of in-flight updates of two bits, which wrap. */
+/** The counters of updates in flight have two bits and wrap. */
 class CounterWraps extends Updates {
   override obtain(transaction: number, offset: number, length: number): number {
     const slot = super.obtain(transaction, offset, length);
@@ -91,7 +91,7 @@ interface LogInternals {
 class CommitsDurableAlone extends TransactionLog {
   override written(index: number, becameDurable: (c: LogCommit) => void): void {
     const { order } = this as unknown as LogInternals;
-    // The block counts as durable at once, whatever is missing before it.
+    // The commit counts as durable at once, even if earlier ones are missing.
     if (order[0] !== index) {
       const c = this.commit(index);
       this.durableThrough = Math.max(this.durableThrough, c.start + c.blocks - 1);
@@ -140,7 +140,7 @@ export const OBTAINING: readonly Mutant[] = [
       name: 'second-write-runs-ahead',
       rule: 'R2',
       knownFailure: 1,
-      wrong: "a second write takes the region's evidence in memory for durable",
+      wrong: "a second write treats the region's evidence in memory as durable",
     },
     { Evidence: SecondWriteRunsAhead },
   ),
@@ -158,7 +158,7 @@ export const OBTAINING: readonly Mutant[] = [
       name: 'goes-on-without-journal',
       rule: 'R2',
       knownFailure: null,
-      wrong: 'with the journal gone, updates are written without evidence',
+      wrong: 'after the journal is lost, updates are written without evidence',
     },
     { ...REAL_PARTS, CoreClass: GoesOnWithoutJournal, core: { ...CORE_PARTS, Evidence: NoEvidenceNeeded } },
   ),

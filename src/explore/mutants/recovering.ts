@@ -1,10 +1,69 @@
-/** Broken in recovery: R11, R12. The decision tables have files of their own. */
+/**
+ * Mutants of recovery (R11, R12): the indicator area's decision table (indicatorArea.ts) with each cell changed, and recovery
+ * itself. recoveringLog.ts has those of the log's decision table.
+ */
+import { type CopyChoice, type PageStates, PageTable } from '../../tracker/journal/indicatorArea.js';
+import { type Mutant, tables, worldMutant } from './mutant.js';
 import { IndicatorMap } from '../../tracker/core/indicatorMap.js';
 import { recoverFromPieces, type JournalPieces, type JournalRecovery } from '../../tracker/journal/recovery.js';
 import type { ExpectedJournal } from '../../tracker/journal/format.js';
-import { worldMutant, type Mutant } from './mutant.js';
 import { RECOVERING_LOG } from './recoveringLog.js';
-import { RECOVERING_PAGES } from './recoveringPages.js';
+
+type Rule = (states: PageStates, real: CopyChoice) => CopyChoice;
+
+function pagesBy(rule: Rule): PageTable {
+  return new (class extends PageTable {
+    override choose(states: PageStates): CopyChoice {
+      return rule(states, super.choose(states));
+    }
+  })();
+}
+
+const isInvalid = ({ generation: [a, b] }: PageStates): boolean => a < 0 || b < 0;
+const isLost = ({ generation: [a, b] }: PageStates): boolean => a < 0 && b < 0;
+/** The copy with the higher generation. */
+const newer = ({ generation: [a, b] }: PageStates): 0 | 1 => (a >= b ? 0 : 1);
+
+const older = (s: PageStates): 0 | 1 => (newer(s) === 0 ? 1 : 0);
+
+export const RECOVERING_PAGES: readonly Mutant[] = [
+  worldMutant(
+    {
+      name: 'invalid-page-is-a-loss',
+      rule: 'I4',
+      knownFailure: null,
+      wrong: 'one invalid copy of an indicator block makes all its regions dirty',
+    },
+    tables({ pages: pagesBy((s, real) => (isInvalid(s) ? 'neither' : real)) }),
+  ),
+  worldMutant(
+    {
+      name: 'lost-page-is-clean',
+      rule: 'R12',
+      knownFailure: 16,
+      wrong: 'an indicator block with two invalid copies makes no region dirty',
+    },
+    tables({ pages: pagesBy((s, real) => (isLost(s) ? 0 : real)) }),
+  ),
+  worldMutant(
+    {
+      name: 'older-page-believed',
+      rule: 'R12',
+      knownFailure: 16,
+      wrong: 'an indicator block older than its unit is used if its other copy is invalid',
+    },
+    tables({ pages: pagesBy((s, real) => (real === 'neither' && !isLost(s) ? newer(s) : real)) }),
+  ),
+  worldMutant(
+    {
+      name: 'older-generation-believed',
+      rule: 'R12',
+      knownFailure: null,
+      wrong: 'of two valid copies of an indicator block the older is used',
+    },
+    tables({ pages: pagesBy((s, real) => (isInvalid(s) ? real : older(s))) }),
+  ),
+];
 
 type Patch = (r: JournalRecovery, expected: ExpectedJournal, pieces: JournalPieces) => JournalRecovery;
 
@@ -28,7 +87,7 @@ const damageOverlooked = patched((r, _expected, pieces) =>
   r.everythingDirty ? { ...r, dirty: pieces.pages(r.identity, r.findings).dirty } : r,
 );
 
-/** Only the first copy of the ring is read. */
+/** Recovery reads only the first copy of the ring. */
 function firstCopyOnly(expected: ExpectedJournal, pieces: JournalPieces): JournalRecovery {
   return recoverFromPieces(expected, {
     ...pieces,
@@ -39,7 +98,7 @@ function firstCopyOnly(expected: ExpectedJournal, pieces: JournalPieces): Journa
   });
 }
 
-/** A place is taken at whichever copy has it older: a copy that lags behind is believed. */
+/** Of the two copies of a place, the older one is used. */
 function olderCopyBelieved(expected: ExpectedJournal, pieces: JournalPieces): JournalRecovery {
   return recoverFromPieces(expected, {
     ...pieces,
@@ -55,13 +114,13 @@ function olderCopyBelieved(expected: ExpectedJournal, pieces: JournalPieces): Jo
   });
 }
 
-/** One superblock is not enough. */
+/** Both superblocks must be valid. */
 function bothSuperblocksNeeded(expected: ExpectedJournal, pieces: JournalPieces): JournalRecovery {
-  const isWhole = ([0, 1] as const).every((copy) => pieces.superblock(copy)?.ok === true);
-  return recoverFromPieces(expected, isWhole ? pieces : { ...pieces, superblock: () => null });
+  const bothValid = ([0, 1] as const).every((copy) => pieces.superblock(copy)?.ok === true);
+  return recoverFromPieces(expected, bothValid ? pieces : { ...pieces, superblock: () => null });
 }
 
-/** With no superblock at all, what the blocks say is believed, and nothing of it is of this format. */
+/** Without any valid superblock, nothing is dirty. */
 function lostSuperblocksAreClean(expected: ExpectedJournal, pieces: JournalPieces): JournalRecovery {
   const r = recoverFromPieces(expected, pieces);
   return r.needsFormat ? { ...r, dirty: new IndicatorMap(r.regionCount) } : r;
@@ -104,7 +163,7 @@ export const RECOVERING: readonly Mutant[] = [
       name: 'older-copy-believed',
       rule: 'R12',
       knownFailure: 16,
-      wrong: 'where the two copies of the ring differ, the older is believed',
+      wrong: 'if the two copies of the ring differ, the older is used',
     },
     { recover: olderCopyBelieved },
   ),

@@ -1,4 +1,4 @@
-/** Broken in recovery: each cell of the log's decision table (logRing.ts) decided wrongly. */
+/** Mutants of recovery: the log's decision table (logRing.ts) with each cell changed. */
 import { LogTable, type Decision } from '../../tracker/journal/logRing.js';
 import { tables, worldMutant, type Mutant } from './mutant.js';
 
@@ -67,7 +67,7 @@ class UnknownNextEndsTheLog extends LogTable {
   }
 }
 
-/** Whatever is broken anywhere in the ring counts as evidence that is lost. */
+/** Any damage in the ring counts as lost evidence. */
 class EveryPlaceIsNeeded extends LogTable {
   override next(s: number): Decision {
     const { ring } = this;
@@ -101,7 +101,7 @@ export const RECOVERING_LOG: readonly Mutant[] = [
       name: 'lost-block-passed',
       rule: 'R12',
       knownFailure: 16,
-      wrong: 'a needed log block that neither copy has is passed over',
+      wrong: 'a needed log block that neither copy has is skipped',
     },
     tables({ Log: LostBlocksArePassed }),
   ),
@@ -119,7 +119,7 @@ export const RECOVERING_LOG: readonly Mutant[] = [
       name: 'lost-block-taken-for-empty',
       rule: 'R12',
       knownFailure: null,
-      wrong: 'a block of which both copies are invalid counts as one without records',
+      wrong: 'a block with two invalid copies counts as a block without records',
     },
     tables({ Log: EveryLostBlockWasEmpty }),
   ),
@@ -128,7 +128,7 @@ export const RECOVERING_LOG: readonly Mutant[] = [
       name: 'one-copy-does-not-go-on',
       rule: 'R12',
       knownFailure: null,
-      wrong: 'the log ends where one of the copies is not valid',
+      wrong: 'the log ends at a block of which one copy is not valid',
     },
     tables({ Log: OneCopyDoesNotGoOn }),
   ),
@@ -137,7 +137,7 @@ export const RECOVERING_LOG: readonly Mutant[] = [
       name: 'older-next-is-a-loss',
       rule: 'I4',
       knownFailure: null,
-      wrong: 'an invalid block behind the log makes everything dirty, though its copy was never written',
+      wrong: 'an invalid block after the end of the log makes everything dirty, although its copy was never written',
     },
     tables({ Log: OlderNextIsALoss }),
   ),
@@ -146,7 +146,7 @@ export const RECOVERING_LOG: readonly Mutant[] = [
       name: 'torn-unit-is-a-loss',
       rule: 'I4',
       knownFailure: null,
-      wrong: 'a block torn in both copies makes everything dirty, though its unit was never durable',
+      wrong: 'a block torn in both copies makes everything dirty, although its unit was never durable',
     },
     tables({ Log: TornUnitIsALoss }),
   ),
@@ -155,7 +155,7 @@ export const RECOVERING_LOG: readonly Mutant[] = [
       name: 'unknown-next-ends-log',
       rule: 'R12',
       knownFailure: 16,
-      wrong: 'where both copies of the block behind the log are invalid, the log ends',
+      wrong: 'the log ends at a block with two invalid copies',
     },
     tables({ Log: UnknownNextEndsTheLog }),
   ),

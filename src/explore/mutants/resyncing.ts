@@ -1,4 +1,4 @@
-/** Broken in resync and in what follows a recovery: R10, R11. */
+/** Mutants of resync and of the start after a recovery: R10, R11. */
 import { Copies } from '../../tracker/core/copies.js';
 import { Core } from '../../tracker/core/core.js';
 import { PRIMARY, SECONDARY } from '../../tracker/core/devices.js';
@@ -44,7 +44,7 @@ class WritesPassCopies extends Updates {
 
 class NewMarkOverlooked extends Copies {
   override marked(): void {
-    // A copy under way clears the region, whatever was marked after it began.
+    // A copy in flight clears the region, even if it was marked again after the copy began.
   }
 }
 
@@ -88,7 +88,7 @@ class CopyNeedsNoMark extends Resync {
   }
 }
 
-/** S counts as attached while writes of before are in flight on it, and nobody waits for those. */
+/** S counts as attached while earlier writes are still in flight on it. */
 class BackTooEarly extends Core {
   override attachSecondary(): boolean {
     this.state.secondaryAway = false;
@@ -113,7 +113,7 @@ class LateWritesIgnored extends Updates {
 
 class ResyncNotStarted extends Resync {
   override start(): void {
-    // What was found dirty at recovery does not count as work.
+    // Regions that recovery found dirty do not count as work.
     if (this.state.counters.givenUp > 0) super.start();
   }
 }
@@ -153,7 +153,7 @@ export const RESYNCING: readonly Mutant[] = [
       name: 'source-not-flushed',
       rule: 'R10',
       knownFailure: null,
-      wrong: 'what a copy has read counts as durable on P',
+      wrong: 'data that a copy has read counts as durable on P',
     },
     { Updates: SourceNotFlushed },
   ),
@@ -189,7 +189,7 @@ export const RESYNCING: readonly Mutant[] = [
       name: 'clears-under-updates',
       rule: 'R10',
       knownFailure: 6,
-      wrong: 'a bit is cleared that updates in flight rely on',
+      wrong: 'the bit of a region is cleared while updates to it are in flight',
     },
     { Copies: ClearsUnderUpdates },
   ),
@@ -198,12 +198,12 @@ export const RESYNCING: readonly Mutant[] = [
       name: 'cursor-stays',
       rule: 'R10',
       knownFailure: 9,
-      wrong: 'a region that turns dirty behind the cursor is never met again',
+      wrong: 'a region that turns dirty behind the cursor is never copied',
     },
     { Resync: CursorStays },
   ),
   coreMutant(
-    { name: 'abort-forgets', rule: 'R10', knownFailure: 13, wrong: 'a cancelled copy takes its region for clean' },
+    { name: 'abort-forgets', rule: 'R10', knownFailure: 13, wrong: 'a canceled copy marks its region clean' },
     { Copies: AbortForgets },
   ),
   coreMutant(
@@ -220,7 +220,7 @@ export const RESYNCING: readonly Mutant[] = [
       name: 'late-writes-ignored',
       rule: 'R10',
       knownFailure: null,
-      wrong: 'a given-up write that may still land on S is not waited for',
+      wrong: 'resync does not wait for a given-up write that may still reach S',
     },
     { CoreClass: BackTooEarly, core: { ...REAL_PARTS.core, Updates: LateWritesIgnored } },
   ),
@@ -229,7 +229,7 @@ export const RESYNCING: readonly Mutant[] = [
       name: 'resync-not-started',
       rule: 'R11',
       knownFailure: 11,
-      wrong: 'what was dirty on disk at start is not resynchronized',
+      wrong: 'regions that were dirty on disk at the start are not resynchronized',
     },
     { Resync: ResyncNotStarted },
   ),
@@ -242,7 +242,7 @@ export const RESYNCING: readonly Mutant[] = [
       name: 'log-before-map',
       rule: 'R11',
       knownFailure: null,
-      wrong: 'the log begins anew before D is durable in the indicator area',
+      wrong: 'the log starts again before D is durable in the indicator area',
     },
     { CoreClass: LogBeforeMap },
   ),

@@ -3,10 +3,9 @@
  * journal device; indicators and update sets are read from the core's memory.
  */
 import { FIRST_NODE, NIL, NODE_NEXT, NODE_SLOT, UNACKED } from '../../../src/tracker/core/recordLayout.js';
-import { EffectCounters } from '../../../src/explore/effectCounters.js';
-import { IDENTITY, SCENES, type Scene } from '../../../src/explore/geometry.js';
-import { open } from '../../../src/explore/settle.js';
+import { EffectCounters, IDENTITY, SCENES, type Scene } from '../../../src/explore/stage.js';
 import { createStage, REAL_PARTS, World, type WorldParts } from '../../../src/explore/world.js';
+import { completeAllIo } from '../../../src/explore/replay.js';
 import { openPlace } from '../../../src/tracker/journal/logRing.js';
 import type { LogRecord } from '../../../src/tracker/journal/logBlock.js';
 import {
@@ -47,7 +46,7 @@ export class ClaimBench {
         new EffectCounters(),
       ),
     );
-    open(this.world);
+    completeAllIo(this.world);
   }
 
   write(transaction: number, region: number): number {

@@ -5,7 +5,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import { counterpart, damaged } from '../../../src/explore/damage.js';
-import { expectedJournal } from '../../../src/explore/geometry.js';
+import { expectedJournal } from '../../../src/explore/stage.js';
 import type { JournalImage } from '../../../src/explore/journalDevice.js';
 import { BLOCK_BYTES, BLOCKS_PER_UNIT } from '../../../src/tracker/journal/layout.js';
 import { recoverJournal, type JournalRecovery } from '../../../src/tracker/journal/recovery.js';

@@ -4,7 +4,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import { damaged } from '../../../src/explore/damage.js';
-import { IDENTITY } from '../../../src/explore/geometry.js';
+import { IDENTITY } from '../../../src/explore/stage.js';
 import type { JournalImage } from '../../../src/explore/journalDevice.js';
 import type { Recovered } from '../../../src/explore/recoveries.js';
 import { readU64, sealBlock, viewOf, type BlockKind } from '../../../src/tracker/journal/block.js';

@@ -1,11 +1,10 @@
-/** Journals that have been in use: more than one lap of the log, evidence in it, marks in the indicator area. */
-import { EffectCounters } from '../../../src/explore/effectCounters.js';
-import { SCENES, type Scene } from '../../../src/explore/geometry.js';
-import { differingRegions } from '../../../src/explore/differing.js';
+/** Journals with a history: more than one lap of the log, evidence in it, marks in the indicator area. */
+import { EffectCounters, type Scene, SCENES } from '../../../src/explore/stage.js';
+import { differingRegions } from '../../../src/explore/worldMemory.js';
 import type { JournalImage } from '../../../src/explore/journalDevice.js';
-import { open } from '../../../src/explore/settle.js';
+import { completeAllIo } from '../../../src/explore/replay.js';
 import type { Op } from '../../../src/explore/steps.js';
-import { createStage, REAL_PARTS, World, type Stage } from '../../../src/explore/world.js';
+import { createStage, REAL_PARTS, type Stage, World } from '../../../src/explore/world.js';
 
 export interface Populated {
   name: string;
@@ -27,7 +26,7 @@ class Builder {
   private last: Int32Array;
 
   constructor() {
-    open(this.world);
+    completeAllIo(this.world);
     this.former = this.world.journal.durable.blocks.slice();
     this.last = this.former.slice();
   }

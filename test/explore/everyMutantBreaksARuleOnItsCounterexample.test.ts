@@ -1,8 +1,8 @@
 /**
- * Each broken engine fails on the shortest history that the explorer has found for it; the real engine passes there.
+ * Each mutant fails on the shortest history that the explorer has found for it; the real engine passes there.
  *
- * A history names each step of the devices, so a change of the engine's timing may make one of them pointless. Find new
- * ones then: `plugpull explore --mutants --keep test/explore/counterexamples` (no mutant may survive).
+ * A history names each step of the devices, so after a change of the engine's timing it may no longer fit. Then find new
+ * ones: `plugpull explore --mutants --keep test/explore/counterexamples` (no mutant may survive).
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
@@ -14,7 +14,7 @@ import { REAL_PARTS } from '../../src/explore/world.js';
 const FOLDER = new URL('./counterexamples/', import.meta.url);
 const names = readdirSync(FOLDER).map((f) => f.replace(/\.json$/, ''));
 
-it('every mutant has a counterexample, and there is none without a mutant', () => {
+it('every mutant has a counterexample, and every counterexample has a mutant', () => {
   expect(names.sort()).toEqual(MUTANTS.map((m) => m.name).sort());
   expect(MUTANTS.length).toBeGreaterThanOrEqual(24);
   expect(MUTANTS.some((m) => EQUIVALENT.some((e) => e.name === m.name))).toBe(false);
@@ -35,7 +35,7 @@ describe.each(names)('%s', (name) => {
     ).not.toBeNull();
   });
 
-  it('the real engine passes there', () => {
+  it('passes on the real engine', () => {
     expect(replay(trace, REAL_PARTS).violation).toBeNull();
   });
 });

@@ -1,23 +1,20 @@
 /**
- * The judge looks at sets of possible contents; here every subset of blocks and every content is made one by one, on
- * short histories of the real engine and of broken ones: both ways find the same states wrong. Also: what recovery
- * remembers of blocks gives the same as reading every byte, and the patterns of tearing miss none of the outcomes that
- * all 2^16 subsets of a commit's blocks have.
+ * CrashJudge checks sets of possible contents. Here every subset of blocks and every content is checked one by one, on
+ * short histories of the real engine and of mutants: both find violations in the same states. Also: recovery with cached
+ * blocks equals recovery from bytes, and the patterns of tearing have all outcomes of the 2^16 subsets of a commit.
  */
 import { expect, it } from 'vitest';
 import { crashImages } from '../../src/explore/crashImages.js';
 import type { DataDevice } from '../../src/explore/dataDevice.js';
-import { EffectCounters } from '../../src/explore/effectCounters.js';
-import { SCENES, SECTORS_PER_REGION } from '../../src/explore/geometry.js';
-import { Judge } from '../../src/explore/invariants.js';
+import { EffectCounters, SCENES, SECTORS_PER_REGION } from '../../src/explore/stage.js';
+import { CrashJudge } from '../../src/explore/invariants.js';
 import { mutantNamed } from '../../src/explore/mutants/index.js';
 import { randomWalk } from '../../src/explore/randomWalk.js';
-import { open } from '../../src/explore/settle.js';
-import { createStage, REAL_PARTS, World } from '../../src/explore/world.js';
-import type { WorldParts } from '../../src/explore/world.js';
+import { completeAllIo } from '../../src/explore/replay.js';
+import { createStage, REAL_PARTS, World, type WorldParts } from '../../src/explore/world.js';
 import { createPrng } from '../../src/base/prng.js';
 
-/** All contents that a power loss can leave, from the lists of writes themselves: any subset, in any order. */
+/** All contents that a power loss may leave, computed from the lists of writes: any subset, in any order. */
 function contentsOf(device: DataDevice): Set<string> {
   let found = new Set<string>(['']);
   for (let s = 0; s < device.sectorCount; s++) {
@@ -44,39 +41,42 @@ function concretelyLost(world: World): boolean {
   return false;
 }
 
-/** Lets a walk go on whatever happens in it. */
-class Blind extends Judge {
+/** A judge that finds no violation, so that a walk does not end early. */
+class Blind extends CrashJudge {
   override judge(): null {
     return null;
   }
 }
 
-function walks(parts: WorldParts, count: number, onState: (world: World, judge: Judge) => void): void {
+function walks(parts: WorldParts, count: number, onState: (world: World, judge: CrashJudge) => void): void {
   for (let seed = 1; seed <= count; seed++) {
     const world = new World(createStage(SCENES[seed % 2], parts, new EffectCounters()));
-    open(world);
-    const judge = new Judge('sector');
+    completeAllIo(world);
+    const judge = new CrashJudge('sector');
     randomWalk(world, new Blind('sector'), createPrng(seed), 25, { onState: (w) => onState(w, judge) });
   }
 }
 
-it.each(['real', 'data-before-evidence', 'recovers-map-alone'])('engine %s: sets and single contents agree', (name) => {
-  let compared = 0;
-  let lost = 0;
-  walks(name === 'real' ? REAL_PARTS : mutantNamed(name).parts, 6, (world, judge) => {
-    if (world.areas.some((a) => contentsOf(a).size > 64)) return;
-    const bySets = judge.judge(world)?.rule === 'I1';
-    if (judge.judge(world)?.rule === 'I2') return;
-    expect(bySets).toBe(concretelyLost(world));
-    compared++;
-    if (bySets) lost++;
-  });
-  expect(compared).toBeGreaterThan(5);
-  if (name === 'real') expect(lost).toBe(0);
-  else expect(lost).toBeGreaterThan(0);
-});
+it.each(['real', 'data-before-evidence', 'recovers-map-alone'])(
+  'engine %s: the check of sets equals the check of single contents',
+  (name) => {
+    let compared = 0;
+    let lost = 0;
+    walks(name === 'real' ? REAL_PARTS : mutantNamed(name).parts, 6, (world, judge) => {
+      if (world.areas.some((a) => contentsOf(a).size > 64)) return;
+      const bySets = judge.judge(world)?.rule === 'I1';
+      if (judge.judge(world)?.rule === 'I2') return;
+      expect(bySets).toBe(concretelyLost(world));
+      compared++;
+      if (bySets) lost++;
+    });
+    expect(compared).toBeGreaterThan(5);
+    if (name === 'real') expect(lost).toBe(0);
+    else expect(lost).toBeGreaterThan(0);
+  },
+);
 
-it('recovery from remembered blocks is recovery from bytes', () => {
+it('recovery with cached blocks equals recovery from bytes', () => {
   let n = 0;
   walks(REAL_PARTS, 4, (world, judge) => {
     if (n++ % 5 !== 0) return;
@@ -86,9 +86,9 @@ it('recovery from remembered blocks is recovery from bytes', () => {
   expect(n).toBeGreaterThan(20);
 });
 
-it('all 2^16 subsets of a commit in flight have no outcome that the patterns have not', () => {
+it('the patterns have every outcome of the 2^16 subsets of a commit in flight', () => {
   const world = new World(createStage(SCENES[0], REAL_PARTS, new EffectCounters()));
-  open(world);
+  completeAllIo(world);
   world.take({ do: 'write', transaction: 0, sector: 0, sectors: 2 });
   const outcomes = (tearing: 'sector' | 'every'): Set<string> =>
     new Set(

@@ -1,15 +1,15 @@
-/** A violation comes out shrunk, replays as it was found, and is printed as a table of steps. */
+/** The trace of a violation is shrunk, replays to the same violation, and is printed as a table of steps. */
 import { expect, it } from 'vitest';
 import { explore } from '../../src/explore/explore.js';
 import { mutantNamed } from '../../src/explore/mutants/index.js';
 import { replay } from '../../src/explore/replay.js';
-import { parseTrace } from '../../src/explore/traceFile.js';
-import { traceTable } from '../../src/explore/traceTable.js';
+import { parseTrace, traceTable } from '../../src/explore/traceFile.js';
 
-/** Walks alone, without a clock: whose turn it is, and so what is found first, would else depend on how busy the machine is. */
+/** Only walks, and no bound by time: the result does not depend on the speed of the machine. */
 const request = {
   seed: 3,
   seconds: null,
+  states: null,
   depth: 60,
   crashes: 1,
   updatesMax: 0,
@@ -19,7 +19,7 @@ const request = {
   threads: 1,
 };
 
-it('data before its evidence: one write is enough, and the table shows where it is', async () => {
+it('a mutant that writes data before its evidence fails with one write, and the table shows the write', async () => {
   const { finding, violations } = await explore({ ...request, mutant: 'data-before-evidence' });
   expect(violations).toBe(1);
   expect(finding!.trace.steps).toEqual([{ do: 'write', transaction: 0, sector: 0, sectors: 1 }]);
@@ -31,6 +31,16 @@ it('data before its evidence: one write is enough, and the table shows where it 
   expect(table).toContain('I1 is broken: region 0 is clean after recovery');
 });
 
+it('the same seed and bound by states give the same counts', async () => {
+  const bounded = { ...request, states: 1500, walkPart: 0.3, updatesMax: 2, mutant: null };
+  const first = await explore(bounded);
+  const second = await explore(bounded);
+  expect(first.states).toBeGreaterThanOrEqual(bounded.states);
+  expect(first.walks * first.searches).toBeGreaterThan(0);
+  for (const count of ['states', 'crashStates', 'distinctStates', 'walkSteps', 'searches', 'core', 'effects'] as const)
+    expect(second[count], count).toEqual(first[count]);
+});
+
 it('the same seed finds the same history', async () => {
   const find = async (): Promise<unknown> => (await explore({ ...request, mutant: 'overlaps-in-flight' })).finding;
   const first = await find();
@@ -38,7 +48,7 @@ it('the same seed finds the same history', async () => {
   expect(await find()).toEqual(first);
 });
 
-it('a trace that is none is refused by name', () => {
+it('a file that is no trace is refused by name', () => {
   expect(() => parseTrace('{', 'torn.json')).toThrow(/torn\.json: not JSON/);
   expect(() => parseTrace('{"steps":[{}],"scene":{"regions":1}}', 'x')).toThrow(/a step without `do`/);
   expect(() => mutantNamed('nobody')).toThrow(/must be one of/);
