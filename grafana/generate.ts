@@ -1,4 +1,4 @@
-/** Writes grafana/generated/. Run from the root of the repository by `npm run grafana`. */
+/** Writes grafana/generated/. `npm run grafana` runs it in the root of the repository. */
 import { writeFileSync } from 'node:fs';
 import { generateDashboards } from './dashboards/index.js';
 

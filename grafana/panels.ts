@@ -1,4 +1,4 @@
-/** Panels as this project draws them: one look, one data source, one query language. */
+/** Builders of panels: all have the same style, data source and query language. */
 import type { Builder } from '@grafana/grafana-foundation-sdk/cog';
 import {
   BigValueColorMode,
@@ -29,7 +29,7 @@ import { PanelBuilder as TimeseriesBuilder } from '@grafana/grafana-foundation-s
 
 export const DATASOURCE = { type: 'prometheus', uid: '${datasource}' };
 
-/** Columns of the grid, of 24. */
+/** Width in columns of Grafana's grid, which has 24. */
 export type Span = 3 | 4 | 6 | 8 | 12 | 24;
 
 export interface Series {
@@ -39,9 +39,9 @@ export interface Series {
 
 export interface PanelText {
   title: string;
-  /** What it shows and what to look for; behind the (i). */
+  /** The panel's description: what it shows and what to look for. */
   about: string;
-  /** Grafana's name of the unit. */
+  /** Grafana's name for the unit. */
   unit: string;
   span: Span;
 }
@@ -82,7 +82,7 @@ export function chart(
         .placement(LegendPlacement.Bottom),
     )
     .tooltip(new VizTooltipOptionsBuilder().mode(TooltipDisplayMode.Multi).sort(SortOrder.Descending));
-  // A logarithmic axis has no zero to begin at.
+  // A logarithmic axis cannot start at zero.
   if (options.logScale === true)
     panel.scaleDistribution(new ScaleDistributionConfigBuilder().type(ScaleDistribution.Log).log(10));
   else panel.min(options.min ?? 0);
@@ -90,18 +90,18 @@ export function chart(
   return panel;
 }
 
-/** `bad`: values from here up are red; undefined: colour says nothing. */
+/** `bad`: values from `from` up have this color; undefined: all values have the color of text. */
 export function number(
   text: PanelText,
   series: Series[],
-  bad?: { from: number; colour: 'red' | 'orange' },
+  bad?: { from: number; color: 'red' | 'orange' },
 ): Builder<Panel> {
   const steps =
     bad === undefined
       ? [{ value: null, color: 'text' }]
       : [
           { value: null, color: 'green' },
-          { value: bad.from, color: bad.colour },
+          { value: bad.from, color: bad.color },
         ];
   return new StatBuilder()
     .title(text.title)
@@ -124,7 +124,7 @@ export interface StateWord {
   color: string;
 }
 
-/** A bar for each series, coloured by value. */
+/** A bar for each series; its color shows the value. */
 export function states(
   text: Omit<PanelText, 'unit'>,
   series: Series[],

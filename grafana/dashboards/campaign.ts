@@ -1,7 +1,4 @@
-/**
- * A campaign at a glance: is it still passing, how long does a resync take, how much is dirty and why, what did the
- * power do, and what did the devices get wrong.
- */
+/** The dashboard of a campaign: verdicts, resync and recovery, indicators, power, latency, and faults of devices. */
 import {
   DashboardBuilder,
   DashboardCursorSync,
@@ -50,36 +47,36 @@ function verdict(d: DashboardBuilder): void {
     title: string,
     about: string,
     query: string,
-    bad?: { from: number; colour: 'red' | 'orange' },
+    bad?: { from: number; color: 'red' | 'orange' },
     unit = 'none',
   ): void => {
     d.withPanel(number({ title, about, unit, span: 4 }, [{ query, legend: '{{rig}}' }], bad));
   };
   d.withRow(new RowBuilder('Verdict'));
-  at('Passed', 'Cycles with a proven cut in which everything held.', cycles('pass'));
+  at('Passed', 'Cycles with a proven cut in which no rule was broken.', cycles('pass'));
   at('Failed', 'Cycles in which an invariant or a limit of the profile was broken.', cycles('fail'), {
     from: 1,
-    colour: 'red',
+    color: 'red',
   });
   at('Invalid', 'Cycles without proof that the cut happened; never counted as passed.', cycles('invalid'), {
     from: 1,
-    colour: 'orange',
+    color: 'orange',
   });
   at(
     'Lost indicators',
-    'Regions that differed and were not marked dirty (I1). One is too many.',
+    'Regions that differed and were not marked dirty (I1). Must be 0.',
     total('plugpull_lost_indicators_total'),
-    { from: 1, colour: 'red' },
+    { from: 1, color: 'red' },
   );
   at(
     'Lost acknowledged sectors',
-    'Sectors acknowledged to the application and not on the primary (I2).',
+    'Sectors that were acknowledged to the application and are not on the primary (I2). Must be 0.',
     total('plugpull_lost_acknowledged_sectors_total'),
-    { from: 1, colour: 'red' },
+    { from: 1, color: 'red' },
   );
   at(
     'Failure rate is below',
-    'With 95 % confidence. Falls as about 3 over the number of cycles while none fails.',
+    'With 95 % confidence. While no cycle fails, it is about 3 divided by the number of cycles.',
     gauge('plugpull_failure_rate_upper_bound'),
     undefined,
     'percentunit',
@@ -92,7 +89,7 @@ function resync(d: DashboardBuilder): void {
       chart(
         {
           title: 'Resync time',
-          about: 'Complete resyncs of the last half hour. An interrupted one is not counted.',
+          about: 'Complete resyncs of the last half hour. Interrupted ones are not counted.',
           unit: 's',
           span: 6,
         },
@@ -128,7 +125,7 @@ function indicators(d: DashboardBuilder): void {
         {
           title: 'Dirty regions and persisted indicators',
           about:
-            'Dirty in memory follows the load. Persisted ones cost a write each and should be few, but for a lost secondary.',
+            'Dirty regions in memory follow the load. Each persisted indicator costs a write: there should be few, unless the secondary is lost.',
           unit: 'none',
           span: 8,
         },
@@ -144,7 +141,8 @@ function indicators(d: DashboardBuilder): void {
       chart(
         {
           title: 'False dirty regions',
-          about: 'Marked dirty after the last cut without a difference: what a resync copies for nothing.',
+          about:
+            'Regions that were dirty after the last cut although their copies are equal. A resync copies them without need.',
           unit: 'none',
           span: 4,
         },
@@ -155,7 +153,7 @@ function indicators(d: DashboardBuilder): void {
       chart(
         {
           title: 'Log in use',
-          about: 'Near 100 % regions are marked dirty to free the log.',
+          about: 'Near 100 %, the engine marks regions dirty in the indicator area to free the log.',
           unit: 'percentunit',
           span: 4,
         },
@@ -165,13 +163,18 @@ function indicators(d: DashboardBuilder): void {
     )
     .withPanel(
       chart(
-        { title: 'Updates in flight', about: 'Obtained and not yet acknowledged or given up.', unit: 'none', span: 4 },
+        {
+          title: 'Updates in flight',
+          about: 'Updates obtained and not yet acknowledged or given up.',
+          unit: 'none',
+          span: 4,
+        },
         [{ query: gauge('plugpull_updates_in_flight'), legend: '{{rig}}' }],
       ),
     )
     .withPanel(
       chart(
-        { title: 'Phase', about: 'How much of the running phase is done.', unit: 'percentunit', span: 4 },
+        { title: 'Phase', about: 'The completed part of the running phase.', unit: 'percentunit', span: 4 },
         [{ query: gauge('plugpull_phase_progress_ratio'), legend: '{{rig}}' }],
         { max: 1 },
       ),
@@ -182,7 +185,11 @@ function power(d: DashboardBuilder): void {
   d.withRow(new RowBuilder('Power'))
     .withPanel(
       states(
-        { title: 'Rails', about: 'As last known. Unknown: the board can not tell, or was not asked yet.', span: 8 },
+        {
+          title: 'Rails',
+          about: 'Last known state. Unknown: the board cannot report it, or was not asked yet.',
+          span: 8,
+        },
         [{ query: gauge('plugpull_rail_state'), legend: '{{rig}} {{rail}}' }],
         {
           '1': { text: 'on', color: 'green' },
@@ -192,7 +199,7 @@ function power(d: DashboardBuilder): void {
       ),
     )
     .withPanel(
-      chart({ title: 'Cuts', about: 'Since the campaign began.', unit: 'none', span: 8 }, [
+      chart({ title: 'Cuts', about: 'Cuts since the campaign started.', unit: 'none', span: 8 }, [
         { query: total('plugpull_power_cuts_total', ['rail']), legend: '{{rig}} {{rail}}' },
       ]),
     )
@@ -200,7 +207,8 @@ function power(d: DashboardBuilder): void {
       chart(
         {
           title: 'Cut latency',
-          about: 'Command to first failed I/O, last half hour: wire, contact, and the hold-up of the supply.',
+          about:
+            'Time from the command to the first failed I/O in the last half hour: wire, contact, and hold-up of the supply.',
           unit: 's',
           span: 8,
         },
@@ -216,7 +224,7 @@ function latency(d: DashboardBuilder): void {
   d.withRow(new RowBuilder('Load'))
     .withPanel(
       chart(
-        { title: 'Write latency', about: 'Submission to completion, by area.', unit: 's', span: 8 },
+        { title: 'Write latency', about: 'Time from submission to completion, by area.', unit: 's', span: 8 },
         [
           { query: quantile(0.5, 'plugpull_write_duration_seconds', ['area']), legend: '{{rig}} {{area}} 50 %' },
           { query: quantile(0.99, 'plugpull_write_duration_seconds', ['area']), legend: '{{rig}} {{area}} 99 %' },
@@ -228,7 +236,8 @@ function latency(d: DashboardBuilder): void {
       chart(
         {
           title: 'Evidence wait',
-          about: 'What tracking costs an update: the wait for its log block. None for a region that has evidence.',
+          about:
+            'The cost of tracking for an update: the wait for its log block. An update to a region that has evidence does not wait.',
           unit: 's',
           span: 8,
         },
@@ -240,19 +249,19 @@ function latency(d: DashboardBuilder): void {
       ),
     )
     .withPanel(
-      chart({ title: 'Throughput', about: 'Completed writes, by area.', unit: 'Bps', span: 4 }, [
+      chart({ title: 'Throughput', about: 'Bytes of completed writes, by area.', unit: 'Bps', span: 4 }, [
         { query: perSecond('plugpull_write_bytes_total', ['area']), legend: '{{rig}} {{area}}' },
       ]),
     )
     .withPanel(
-      chart({ title: 'Writes', about: 'Completed writes a second, by area.', unit: 'wps', span: 4 }, [
+      chart({ title: 'Writes', about: 'Completed writes per second, by area.', unit: 'wps', span: 4 }, [
         { query: perSecond('plugpull_writes_total', ['area']), legend: '{{rig}} {{area}}' },
       ]),
     );
 }
 
 function anomalies(d: DashboardBuilder): void {
-  d.withRow(new RowBuilder('What the devices did'))
+  d.withRow(new RowBuilder('Devices'))
     .withPanel(
       chart(
         {
@@ -268,7 +277,7 @@ function anomalies(d: DashboardBuilder): void {
       chart(
         {
           title: 'Legal losses',
-          about: 'Un-flushed sectors lost, reordered or torn by cuts, as a device may.',
+          about: 'Sectors that cuts left lost, reordered or torn before a flush. A device may do that.',
           unit: 'none',
           span: 8,
         },
@@ -280,7 +289,7 @@ function anomalies(d: DashboardBuilder): void {
         {
           title: 'Metadata findings',
           about:
-            'Torn, corrupt or stale blocks of the journal that recovery met; each made something dirty, or did no harm.',
+            'Torn, corrupt or stale blocks of the journal that recovery found. Each one either made regions dirty or had no effect.',
           unit: 'none',
           span: 8,
         },

@@ -3,14 +3,13 @@
  * more; written to a file; pushed to a gateway.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { InvalidArgumentError, type Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import type { Interrupts } from '../campaign/session/interrupts.js';
 import type { CampaignObserver } from '../campaign/observer.js';
 import { metricsObserver } from '../campaign/metricsObserver.js';
-import { parseMetricsAddress, type MetricsAddress } from '../metrics/address.js';
+import { type MetricsAddress, type MetricsServer, parseMetricsAddress, serveMetrics } from '../metrics/server.js';
 import { createMetrics, type Metrics } from '../metrics/metrics.js';
 import { Outlets, parsePushUrl, parseTextfile, pushOutlet, textfileOutlet } from '../metrics/outlets.js';
-import { serveMetrics, type MetricsServer } from '../metrics/server.js';
 import type { ResolvedRig } from '../rig/resolved.js';
 import { parseDuration } from '../rig/units.js';
 import { sayOnStderr } from './sayOnStderr.js';

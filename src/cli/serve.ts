@@ -3,20 +3,19 @@
  * the rails, from boards that can be asked. Claims nothing and switches nothing: a run on the same rig goes on
  * undisturbed. What only an engine knows stays at its first value.
  */
-import { Option, type Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { catchInterrupts } from '../campaign/session/interrupts.js';
 import { textOf } from '../campaign/errors.js';
 import { noDurations } from '../replication/meter.js';
 import type { InspectReport } from '../replication/inspect.js';
 import type { ReplicationSnapshot } from '../replication/replicationEngine.js';
-import { parseMetricsAddress, type MetricsAddress } from '../metrics/address.js';
+import { type MetricsAddress, parseMetricsAddress, serveMetrics } from '../metrics/server.js';
 import { createMetrics, type Metrics } from '../metrics/metrics.js';
-import { serveMetrics } from '../metrics/server.js';
 import { loadRig } from '../rig/load.js';
 import type { ResolvedRig } from '../rig/resolved.js';
 import { EXIT } from './exitCodes.js';
 import { inspectRig } from './inspect.js';
-import { ffiOption, print, type FfiName } from './options.js';
+import { type FfiName, ffiOption, print } from './options.js';
 import { sayHurry } from './sayHurry.js';
 import { railStates } from './serve/railStates.js';
 

@@ -1,17 +1,31 @@
 /**
- * Every metric there is: name, kind, labels, help. The exporter is built from this table, and dashboards and alerts are
- * checked against it. Base units; the label `rig` is on all of them and not repeated here. Pure data.
+ * All metrics: name, kind, labels, help. The exporter is built from this table, and tests check dashboards and alerts
+ * against it. Units are base units. All metrics have the label `rig`; the table omits it. Pure data.
  */
 import { IO_SECONDS } from '../replication/meter.js';
-import { CUT_SECONDS, RECOVERY_SECONDS, RESYNC_SECONDS } from './buckets.js';
 
 export interface MetricSpec {
   kind: 'gauge' | 'counter' | 'histogram';
   help: string;
   labels: readonly string[];
-  /** Histograms alone. */
+  /**
+   * Histograms only: upper bounds of the buckets, in seconds. If a bound changes, a run can no longer be compared with
+   * recorded ones. The bounds for I/O are in src/replication/ioSeconds.ts, where I/O is counted.
+   */
   buckets?: readonly number[];
 }
+
+/** Recovery reads a log of at most 1 GiB. It takes milliseconds on a lab disk, and minutes on a slow journal. */
+const RECOVERY_SECONDS = [0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120];
+
+/** A resync copies between a few lingering regions of a lab disk and an entire array. */
+const RESYNC_SECONDS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600, 4 * 3600];
+
+/**
+ * From the command to the first failed I/O. Wire and contact take 10 to 30 ms, so the steps are fine there; then comes the
+ * supply's hold-up, up to seconds.
+ */
+const CUT_SECONDS = [0.002, 0.005, 0.01, 0.015, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.25, 0.5, 1, 2, 5, 10, 30];
 
 export const CATALOGUE = {
   plugpull_regions: { kind: 'gauge', labels: [], help: 'Regions of the storage areas.' },
@@ -64,7 +78,7 @@ export const CATALOGUE = {
   plugpull_recovery_findings_total: {
     kind: 'counter',
     labels: ['where'],
-    help: 'Torn, corrupt or stale metadata that recovery met.',
+    help: 'Torn, corrupt or stale metadata that recovery found.',
   },
   plugpull_resync_duration_seconds: {
     kind: 'histogram',
@@ -81,14 +95,14 @@ export const CATALOGUE = {
   plugpull_cycles_total: {
     kind: 'counter',
     labels: ['verdict'],
-    help: 'Cycles by verdict; invalid is no proof that the cut happened.',
+    help: 'Cycles by verdict; invalid: the cycle proves nothing.',
   },
   plugpull_power_cuts_total: { kind: 'counter', labels: ['rail'], help: 'Cuts of each rail.' },
   plugpull_cut_latency_seconds: {
     kind: 'histogram',
     labels: ['rail'],
     buckets: CUT_SECONDS,
-    help: 'Command to the first failed I/O of what the rail feeds.',
+    help: 'Time from the command to the first failed I/O on a device of the rail.',
   },
   plugpull_rail_state: { kind: 'gauge', labels: ['rail'], help: 'Rail as last known: 1 on, 0 off, -1 unknown.' },
   plugpull_lost_indicators_total: {
@@ -109,12 +123,12 @@ export const CATALOGUE = {
   plugpull_anomalies_total: {
     kind: 'counter',
     labels: ['area', 'class'],
-    help: 'Faults of the devices by class of the fault catalogue; unit is the sector, or the block of the journal, or the device.',
+    help: 'Faults of the devices by class of the fault catalogue, counted in sectors, journal blocks or devices.',
   },
   plugpull_legal_losses_total: {
     kind: 'counter',
     labels: ['area', 'class'],
-    help: 'Sectors and journal blocks lost or torn as a device may at a cut, by class of the fault catalogue.',
+    help: 'Sectors and journal blocks that a cut may leave lost or torn, by class of the fault catalogue.',
   },
   plugpull_failure_rate_upper_bound: {
     kind: 'gauge',
@@ -125,5 +139,5 @@ export const CATALOGUE = {
 
 export type MetricName = keyof typeof CATALOGUE;
 
-/** On every metric. */
+/** The label that every metric has. */
 export const RIG_LABEL = 'rig';

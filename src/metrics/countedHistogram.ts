@@ -1,6 +1,6 @@
 /**
- * A histogram that takes counts by bucket, which prom-client's own does not: it wants each value. For its registry, it is
- * a metric like the others.
+ * A histogram that accepts counts per bucket. That of prom-client accepts single values only. The registry treats it like
+ * any other metric.
  */
 import type { MetricObjectWithValues, MetricValueWithName } from 'prom-client';
 
@@ -8,7 +8,7 @@ type Labels = Record<string, string>;
 
 interface Series {
   labels: Labels;
-  /** By bucket, not added up; the last is for what is above every bound. */
+  /** Per bucket, not cumulative; the last one counts values above all bounds. */
   counts: number[];
   sum: number;
 }
@@ -27,7 +27,7 @@ export class CountedHistogram {
     this.bounds = bounds;
   }
 
-  /** It shows as zeroes from now on, instead of not at all. */
+  /** From now on the series is exported, with zeros. */
   prepare(labels: Labels): void {
     this.of(labels);
   }
@@ -39,7 +39,7 @@ export class CountedHistogram {
     series.sum += value;
   }
 
-  /** `counts`: one for each bound, and one for what is above the last. @throws RangeError */
+  /** `counts`: one for each bound, and one for values above the last bound. @throws RangeError */
   add(labels: Labels, counts: readonly number[], sum: number): void {
     if (counts.length !== this.bounds.length + 1)
       throw new RangeError(`${this.name} has ${this.bounds.length + 1} buckets, not ${counts.length}`);
@@ -48,7 +48,7 @@ export class CountedHistogram {
     series.sum += sum;
   }
 
-  /** For the registry. */
+  /** The registry calls this. */
   get(): Promise<
     Pick<MetricObjectWithValues<MetricValueWithName<string>>, 'name' | 'help' | 'values'> & { type: string }
   > {

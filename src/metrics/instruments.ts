@@ -1,4 +1,4 @@
-/** The catalogue as instruments of a registry of its own. Nothing outside of src/metrics knows prom-client. */
+/** The metrics of the catalogue as prom-client objects in their own registry. Only src/metrics imports prom-client. */
 import { Counter, Gauge, Pushgateway, Registry, type Histogram } from 'prom-client';
 import type { DurationCounts } from '../replication/replicationEngine.js';
 import { CATALOGUE, RIG_LABEL, type MetricName, type MetricSpec } from './catalogue.js';
@@ -10,7 +10,7 @@ type NamesOf<K extends MetricSpec['kind']> = {
 
 export type LabelsOf<N extends MetricName> = Record<(typeof CATALOGUE)[N]['labels'][number], string>;
 
-/** The Pushgateway's name for what pushes. */
+/** The job name that the Pushgateway shows. */
 const PUSH_JOB = 'plugpull';
 
 export class Instruments {
@@ -33,7 +33,7 @@ export class Instruments {
     this.gauges.get(name)!.set((labels ?? {}) as Record<string, string>, value);
   }
 
-  /** `value` 0 brings a series into being, so that its first increase is seen as one. */
+  /** With `value` 0 the series is exported from now on, so that Prometheus sees its first increase. */
   add<N extends NamesOf<'counter'>>(name: N, value: number, labels?: LabelsOf<N>): void {
     this.counters.get(name)!.inc((labels ?? {}) as Record<string, string>, value);
   }
@@ -43,12 +43,12 @@ export class Instruments {
     for (const value of values) histogram.observe((labels ?? {}) as Record<string, string>, value);
   }
 
-  /** Values that were counted by bucket where they arose. */
+  /** Adds values that the worker has counted per bucket. */
   count<N extends NamesOf<'histogram'>>(name: N, { counts, sumSeconds }: DurationCounts, labels?: LabelsOf<N>): void {
     this.histograms.get(name)!.add((labels ?? {}) as Record<string, string>, counts, sumSeconds);
   }
 
-  /** An empty histogram shows as zeroes instead of not at all. */
+  /** An empty histogram is exported from now on, with zeros. */
   prepare<N extends NamesOf<'histogram'>>(name: N, labels?: LabelsOf<N>): void {
     this.histograms.get(name)!.prepare((labels ?? {}) as Record<string, string>);
   }
@@ -61,7 +61,7 @@ export class Instruments {
     return this.registry.metrics();
   }
 
-  /** Replaces what the gateway holds of this rig. Rejects when it is not taken within the time. */
+  /** Replaces this rig's metrics on the gateway. Rejects if the gateway does not accept them within `msMax`. */
   async push(gateway: URL, rigName: string, msMax: number): Promise<void> {
     const options = { timeout: msMax, signal: AbortSignal.timeout(msMax) };
     await new Pushgateway(gateway.href, options, this.registry).push({
@@ -72,7 +72,7 @@ export class Instruments {
 
   private histogram(name: string, spec: MetricSpec): CountedHistogram {
     const histogram = new CountedHistogram(name, spec.help, spec.buckets!);
-    // An empty one without labels shows as zeroes.
+    // A histogram without labels is exported from the start.
     if (spec.labels.length === 0) histogram.prepare({});
     this.registry.registerMetric(histogram as unknown as Histogram);
     return histogram;

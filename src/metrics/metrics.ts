@@ -1,16 +1,16 @@
 /**
- * The metrics of one rig: told what happened, in the words of engine and campaign; renders the text that Prometheus
- * reads. Every series with a known label value is there from the start, at zero. One object lives for the whole
- * command, while engines come and go.
+ * The metrics of one rig. The campaign reports events in its own terms; `render` returns the text that Prometheus reads.
+ * Series with known label values are exported from the start, at zero. One object lives as long as the command, over
+ * several workers.
  */
 import { AREA_NAMES, type AreaName, STORAGE_AREAS } from '../base/areas.js';
+import type { JournalFinding } from '../base/finding.js';
 import type {
-  ReplicationSnapshot,
   JudgeReport,
   RecoveryReport,
+  ReplicationSnapshot,
   ResyncReport,
 } from '../replication/replicationEngine.js';
-import { Growth } from './growth.js';
 import { Instruments } from './instruments.js';
 
 export type MetricVerdict = 'PASS' | 'FAIL' | 'INVALID';
@@ -18,21 +18,21 @@ export type MetricRailState = 'on' | 'off' | 'unknown';
 
 export interface Metrics {
   readonly contentType: string;
-  /** A sample of the engine; samples may come from one worker after another. */
+  /** A sample of the replication engine. Samples may come from several workers, one after another. */
   sampled(s: ReplicationSnapshot): void;
   recovered(r: RecoveryReport): void;
   judged(j: JudgeReport): void;
   resynced(r: ResyncReport): void;
-  /** A rail was cut. Latency in ms, command to first failed I/O; null: no I/O failed. */
+  /** A rail was cut. `latencyMs`: from the command to the first failed I/O; null: no I/O failed. */
   railCut(rail: string, latencyMs: number | null): void;
   railState(rail: string, state: MetricRailState): void;
-  /** A device failed as a whole: `dead-device`, `late-return`, `wrong-device`, … */
+  /** A fault of an entire device: `dead-device`, `late-return`, `wrong-device`, … */
   deviceFault(area: AreaName, faultClass: string): void;
-  /** `failureRateUpperBound`: of the campaign so far, 0 … 1. */
+  /** `failureRateUpperBound`: for the campaign so far, 0 … 1. */
   cycleEnded(verdict: MetricVerdict, failureRateUpperBound: number): void;
-  /** The text exposition format, for /metrics and `metrics.prom`. */
+  /** Returns the text exposition format, for /metrics and `metrics.prom`. */
   render(): Promise<string>;
-  /** To a Pushgateway. Rejects when it does not take them within the time. */
+  /** Sends the metrics to a Pushgateway. Rejects if the gateway does not accept them within `msMax`. */
   push(gateway: URL, msMax: number): Promise<void>;
 }
 
@@ -41,7 +41,7 @@ const FINDING_PLACES = ['superblock', 'log', 'indicator-area'] as const;
 
 const RAIL_STATE_VALUE: Record<MetricRailState, number> = { on: 1, off: 0, unknown: -1 };
 
-/** The catalogue has about thirty classes; what is beyond it is counted together, so that a slip can't flood a server. */
+/** The catalogue has about thirty classes. More than this are counted as `other`, so that an error floods no server. */
 const CLASSES_MAX = 64;
 
 export function createMetrics(rigName: string, rails: readonly string[] = []): Metrics {
@@ -70,7 +70,7 @@ class RigMetrics implements Metrics {
     }
     for (const v of VERDICTS) i.add('plugpull_cycles_total', 0, { verdict: v.toLowerCase() });
     for (const where of FINDING_PLACES) i.add('plugpull_recovery_findings_total', 0, { where });
-    // Nothing is known of a rig that was never cut.
+    // Without a cut, the failure rate may be anything up to 1.
     i.set('plugpull_failure_rate_upper_bound', 1);
   }
 
@@ -103,15 +103,11 @@ class RigMetrics implements Metrics {
     for (const f of r.findings) this.recoveryFindings(f.where, f.class, 1);
   }
 
-  private recoveryFindings(
-    where: RecoveryReport['findings'][number]['where'],
-    name: RecoveryReport['findings'][number]['class'],
-    count: number,
-  ): void {
+  private recoveryFindings(where: JournalFinding['where'], name: JournalFinding['class'], count: number): void {
     this.instruments.add('plugpull_recovery_findings_total', count, { where });
-    // It had been durable: a fault of the journal device. A torn block is what a cut may leave.
+    // Lost durable metadata is a fault of the journal device. A torn block is what a cut may leave.
     if (name === 'indicator-rot') this.deviceFault('journal', name, count);
-    else if (name !== undefined)
+    else
       this.instruments.add('plugpull_legal_losses_total', count, { area: 'journal', class: this.boundedClass(name) });
   }
 
@@ -129,7 +125,7 @@ class RigMetrics implements Metrics {
   }
 
   resynced(r: ResyncReport): void {
-    // An interrupted one says how early the cut came, not how long a resync takes.
+    // The duration of an interrupted resync depends on the cut.
     if (r.complete) this.instruments.observe('plugpull_resync_duration_seconds', [r.durationMs / 1e3]);
     this.instruments.set('plugpull_resync_remaining_regions', r.remainingRegions);
   }
@@ -164,5 +160,20 @@ class RigMetrics implements Metrics {
     if (this.classes.size >= CLASSES_MAX && !this.classes.has(name)) return 'other';
     this.classes.add(name);
     return name;
+  }
+}
+
+/**
+ * Turns counters of workers, which each start at zero, into increments. A value below the last one comes from a new worker
+ * and counts in full. Limit: if a new worker exceeds the last value before its first sample (0.1 s of work), only the
+ * difference counts.
+ */
+export class Growth {
+  private readonly last = new Map<string, number>();
+
+  of(key: string, value: number): number {
+    const before = this.last.get(key) ?? 0;
+    this.last.set(key, value);
+    return value >= before ? value - before : value;
   }
 }

@@ -1,25 +1,25 @@
 /**
- * Where metrics are sent to, for runs too short to be scraped: a file for node_exporter's textfile collector, and a
- * Pushgateway. Promise: an outlet that fails is reported, and neither delays a campaign nor ends it.
+ * Outlets for runs that are too short to be scraped: a file for node_exporter's textfile collector, and a Pushgateway.
+ * Promise: a failed outlet is reported; it neither delays nor ends a campaign.
  */
 import { rename, rm, writeFile } from 'node:fs/promises';
 import { MetricsError } from './errors.js';
 import type { Metrics } from './metrics.js';
 
 export interface Outlet {
-  /** For people. */
+  /** For messages. */
   readonly name: string;
-  /** Rejects with what went wrong, within a bounded time. */
+  /** Rejects with the error, within a bounded time. */
   send(metrics: Metrics): Promise<void>;
 }
 
-/** A gateway on the next rack answers in milliseconds; a run's end waits no longer than this. */
+/** A gateway in the same network answers in milliseconds. The end of a run waits at most this long. */
 const PUSH_MS_MAX = 10_000;
 
-/** Of what a gateway answers to a push that it refuses. */
+/** Length of an error in a message: a gateway may answer with a page of text. */
 const ANSWER_CHARS_MAX = 200;
 
-/** node_exporter runs as another user. */
+/** node_exporter runs as another user and must be able to read the file. */
 const TEXTFILE_MODE = 0o644;
 
 /** @throws MetricsError METRICS_TEXTFILE */
@@ -27,7 +27,7 @@ export function parseTextfile(text: string): string {
   if (/[^/]\.prom$/.test(text)) return text;
   throw new MetricsError(
     'METRICS_TEXTFILE',
-    `metrics file '${text}' must have a name that ends in .prom: node_exporter reads no other; write it like /var/lib/node_exporter/plugpull.prom`,
+    `metrics file '${text}' must have a name that ends in .prom, because node_exporter reads no other files; write it like /var/lib/node_exporter/plugpull.prom`,
     { text },
   );
 }
@@ -43,7 +43,7 @@ export function parsePushUrl(text: string): URL {
   );
 }
 
-/** The file is replaced in one step: whoever reads it finds the values of one moment. */
+/** Replaces the file in one step, so that a reader gets the values of one moment. */
 export function textfileOutlet(file: string): Outlet {
   return {
     name: file,
@@ -63,18 +63,18 @@ export function textfileOutlet(file: string): Outlet {
 
 export function pushOutlet(url: URL): Outlet {
   return {
-    // Without a password that the URL may hold.
+    // Without the password that the URL may contain.
     name: `Pushgateway ${url.origin}${url.pathname}`,
     send: (metrics) => metrics.push(url, PUSH_MS_MAX),
   };
 }
 
 export class Outlets {
-  /** How a failure is said. */
+  /** Reports a failure. */
   say: (text: string) => void;
   private readonly metrics: Metrics;
   private readonly outlets: readonly Outlet[];
-  private readonly said = new Map<Outlet, string>();
+  private readonly reported = new Map<Outlet, string>();
   private sending: Promise<void> | null = null;
   private again = false;
 
@@ -84,7 +84,7 @@ export class Outlets {
     this.say = say;
   }
 
-  /** Sends the values of now, when those that are on their way have arrived. Resolves when all are; never rejects. */
+  /** Sends the current values once the previous ones have arrived. Resolves when all have arrived; never rejects. */
   send(): Promise<void> {
     this.again = true;
     this.sending ??= this.sendAll().finally(() => (this.sending = null));
@@ -105,9 +105,9 @@ export class Outlets {
     } catch (error) {
       trouble = (error instanceof Error ? error.message : String(error)).slice(0, ANSWER_CHARS_MAX);
     }
-    // Said once, until it changes.
-    if (trouble !== '' && this.said.get(outlet) !== trouble)
-      this.say(`plugpull: metrics: ${outlet.name}: ${trouble.trim()}; the run goes on without`);
-    this.said.set(outlet, trouble);
+    // The same failure is reported once.
+    if (trouble !== '' && this.reported.get(outlet) !== trouble)
+      this.say(`plugpull: metrics: ${outlet.name}: ${trouble.trim()}; the run continues without this outlet`);
+    this.reported.set(outlet, trouble);
   }
 }

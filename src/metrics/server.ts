@@ -1,28 +1,27 @@
 /**
- * Serves /metrics and /healthz, and nothing else. Reads only: no request changes anything. No encryption and no login;
- * whoever reaches the port reads the metrics, hence the default host.
+ * Serves /metrics and /healthz, and nothing else. No request changes anything. There is no encryption and no login: every
+ * program that reaches the TCP port can read the metrics. Therefore the default host is the loopback address.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { MetricsAddress } from './address.js';
 import { MetricsError } from './errors.js';
 import type { Metrics } from './metrics.js';
 
 export interface MetricsServer {
   readonly host: string;
-  /** The port in use, also when 0 was asked for. */
+  /** The TCP port in use; if 0 was requested, the one that the kernel chose. */
   readonly port: number;
-  /** Of the metrics page. */
+  /** The URL of the metrics page. */
   readonly url: string;
-  /** Resolves when the metrics have been given out once more, as they are now or later. */
+  /** Resolves when a client has received the metrics as they are now, or newer ones. */
   scraped(): Promise<void>;
-  /** Idempotent; open connections are ended. */
+  /** Closes open connections too. May be called again. */
   close(): Promise<void>;
 }
 
-/** A scrape sends one short request; whatever takes longer is not one. */
+/** A scrape sends one short request; a slower client is no Prometheus server. */
 const REQUEST_MS_MAX = 10_000;
-/** Prometheus keeps one connection; the rest is for people with curl. */
+/** Prometheus needs one connection; the others are for people with curl. */
 const CONNECTIONS_MAX = 64;
 
 /** @throws MetricsError */
@@ -31,7 +30,7 @@ export async function serveMetrics(metrics: Metrics, address: MetricsAddress): P
   const server = createServer(
     { requestTimeout: REQUEST_MS_MAX, headersTimeout: REQUEST_MS_MAX },
     (request, response) => {
-      // Who waits already will have the values of now in this answer.
+      // Callers that already wait for a scrape get the current values with this answer.
       const waited = [...waiting];
       void answer(metrics, request, response, () => waited.forEach((done) => done()));
     },
@@ -49,7 +48,7 @@ export async function serveMetrics(metrics: Metrics, address: MetricsAddress): P
   };
 }
 
-/** `given`: called when the metrics have left. */
+/** `given` is called when the metrics have been sent. */
 async function answer(
   metrics: Metrics,
   request: IncomingMessage,
@@ -67,9 +66,9 @@ async function answer(
     response.end(request.method === 'HEAD' ? undefined : body);
   };
   const text = 'text/plain; charset=utf-8';
-  if (path !== '/metrics' && path !== '/healthz') return send(404, text, 'there is /metrics and /healthz\n');
+  if (path !== '/metrics' && path !== '/healthz') return send(404, text, 'not found; /metrics and /healthz exist\n');
   if (request.method !== 'GET' && request.method !== 'HEAD')
-    return send(405, text, 'only GET\n', { Allow: 'GET, HEAD' });
+    return send(405, text, 'only GET is allowed\n', { Allow: 'GET, HEAD' });
   if (path === '/healthz') return send(200, text, 'ok\n');
   try {
     const text = await metrics.render();
@@ -84,7 +83,7 @@ function listen(server: Server, { host, port }: MetricsAddress): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(error, host, port)));
     server.listen({ host, port, exclusive: true }, () => {
-      // From now on it is a connection that could not be taken (too many open files): the next scrape's affair, not the run's.
+      // Later errors are connections that could not be accepted (too many open files). The next scrape may succeed.
       server.on('error', () => undefined);
       resolve();
     });
@@ -97,7 +96,7 @@ function listenError(error: NodeJS.ErrnoException, host: string, port: number): 
     case 'EADDRINUSE':
       return new MetricsError(
         'METRICS_PORT_IN_USE',
-        `metrics port ${port} on ${host} is in use; choose another one, or 0 for any`,
+        `metrics: TCP port ${port} on ${host} is in use; choose another one, or 0 for any`,
         context,
       );
     case 'EADDRNOTAVAIL':
@@ -105,19 +104,19 @@ function listenError(error: NodeJS.ErrnoException, host: string, port: number): 
     case 'EAI_AGAIN':
       return new MetricsError(
         'METRICS_HOST',
-        `metrics host ${host} is not an address of this machine; leave it out for this host alone`,
+        `metrics: host ${host} is not an address of this machine; leave it out to listen on the loopback address`,
         context,
       );
     case 'EACCES':
       return new MetricsError(
         'METRICS_DENIED',
-        `metrics port ${port} on ${host} is not allowed to this user; choose one above 1023`,
+        `metrics: this user may not listen on TCP port ${port} of ${host}; choose a port above 1023`,
         context,
       );
     default:
       return new MetricsError(
         'METRICS_LISTEN',
-        `metrics on ${host}:${port} can't be served (${context.cause})`,
+        `metrics: cannot listen on ${host}:${port} (${context.cause}); choose another address`,
         context,
       );
   }
@@ -128,4 +127,29 @@ function close(server: Server): Promise<void> {
     server.close(() => resolve());
     server.closeAllConnections();
   });
+}
+
+export interface MetricsAddress {
+  host: string;
+  /** 0: any free port. */
+  port: number;
+}
+
+/** There is no login, so only programs on this host may read the metrics, unless the user names another host. */
+const DEFAULT_HOST = '127.0.0.1';
+
+const PORT_MAX = 65_535;
+
+/** `9464`, `0.0.0.0:9464`, `bench.example:9464`, `[::1]:9464`. @throws MetricsError METRICS_ADDRESS */
+export function parseMetricsAddress(text: string): MetricsAddress {
+  const m = /^(?:(?:\[([0-9A-Fa-f:.%\w]+)\]|([^\s:[\]/]+)):)?(\d{1,5})$/.exec(text);
+  const port = m === null ? NaN : Number(m[3]);
+  if (m === null || port > PORT_MAX) {
+    throw new MetricsError(
+      'METRICS_ADDRESS',
+      `metrics address '${text}' must be [HOST:]PORT with a port from 0 to ${PORT_MAX}; write it like 9464 or [::1]:9464`,
+      { text },
+    );
+  }
+  return { host: m[1] ?? m[2] ?? DEFAULT_HOST, port };
 }

@@ -32,7 +32,7 @@ it('a mutant that writes data before its evidence fails with one write, and the 
 });
 
 it('the same seed and bound by states give the same counts', async () => {
-  const bounded = { ...request, states: 1500, walkPart: 0.3, updatesMax: 2, mutant: null };
+  const bounded = { ...request, states: 700, walkPart: 0.1, updatesMax: 2, mutant: null };
   const first = await explore(bounded);
   const second = await explore(bounded);
   expect(first.states).toBeGreaterThanOrEqual(bounded.states);

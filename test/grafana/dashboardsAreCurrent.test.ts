@@ -13,13 +13,13 @@ interface Panel {
 
 const generated = generateDashboards();
 
-it('grafana/generated/ is what the code gives (else: npm run grafana)', () => {
+it('grafana/generated/ equals the output of the code (else run: npm run grafana)', () => {
   expect(readdirSync('grafana/generated').sort()).toEqual(Object.keys(generated).sort());
   for (const [file, json] of Object.entries(generated))
     expect(readFileSync(`grafana/generated/${file}`, 'utf8')).toBe(json);
 });
 
-it.each(Object.entries(generated))('%s has panels with ids, words and room', (_file, json) => {
+it.each(Object.entries(generated))('%s has panels with ids and descriptions that do not overlap', (_file, json) => {
   const { panels } = JSON.parse(json) as { panels: Panel[] };
   expect(new Set(panels.map((p) => p.id)).size).toBe(panels.length);
   for (const p of panels.filter((x) => x.type !== 'row')) {

@@ -12,13 +12,13 @@ const read = (file: string): unknown => parse(readFileSync(`grafana/${file}`, 'u
 const { groups } = read('prometheus/alerts.yaml') as { groups: { rules: Rule[] }[] };
 const rules = groups.flatMap((g) => g.rules);
 
-it.each(rules)('$alert says what happened, where, and how bad', ({ labels, annotations }) => {
+it.each(rules)('$alert has a summary with the rig, a description and a severity', ({ labels, annotations }) => {
   expect(['warning', 'critical']).toContain(labels.severity);
   expect(annotations.summary).toContain('{{ $labels.rig }}');
   expect(annotations.description).toMatch(/\.$/);
 });
 
-it('each alert is seen to fire and to stay silent', () => {
+it('each alert has a case in which it fires and one in which it does not', () => {
   const { tests } = read('prometheus/alerts.test.yaml') as {
     tests: { alert_rule_test: { alertname: string; exp_alerts: object[] }[] }[];
   };
@@ -33,7 +33,7 @@ it('each alert is seen to fire and to stay silent', () => {
   }
 });
 
-it('compose mounts what is there, with images pinned to a version, and listens on the loopback address alone', () => {
+it('compose mounts existing files, pins the versions of images, and listens on the loopback address only', () => {
   const { services } = read('compose.yaml') as { services: Record<string, { image: string; volumes: string[] }> };
   for (const { image, volumes } of Object.values(services)) {
     expect(image).toMatch(/:v?\d+\.\d+\.\d+$/);

@@ -1,18 +1,18 @@
-/** What a PromQL expression asks for, read with Prometheus' own grammar. */
+/** The metrics and labels of a PromQL expression, parsed with the grammar of Prometheus. */
 import { parser } from '@prometheus-io/lezer-promql';
 import type { SyntaxNode } from '@lezer/common';
 
 export interface Asked {
-  /** Metric names as written, with _bucket, _sum or _count, and the labels that the selector matches on. */
+  /** Metric names as written, with _bucket, _sum or _count, and the labels of the selector. */
   selectors: { metric: string; labels: string[] }[];
   /** Labels of every `by (…)`. */
   grouping: string[];
 }
 
-/** Grafana fills these in before Prometheus sees them. */
+/** Grafana replaces these variables before it sends the query. */
 const GRAFANA_VARIABLES: [RegExp, string][] = [[/\$__rate_interval|\$__range|\$__interval/g, '1m']];
 
-/** @throws Error where the expression is no PromQL */
+/** @throws Error if the expression is not PromQL */
 export function readPromql(expression: string): Asked {
   const text = GRAFANA_VARIABLES.reduce((t, [pattern, value]) => t.replace(pattern, value), expression);
   const asked: Asked = { selectors: [], grouping: [] };

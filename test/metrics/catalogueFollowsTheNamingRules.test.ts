@@ -17,7 +17,7 @@ it.each(specs)('%s', (name, { kind, help, labels, buckets }) => {
   expect(['area', 'class', 'rail', 'verdict', 'where']).toEqual(expect.arrayContaining([...labels]));
 });
 
-it('every metric that the design promises is there', () => {
+it('the catalogue has every metric of the design', () => {
   const promised = [
     'dirty_regions persisted_indicators updates_in_flight log_used_bytes writes_total write_bytes_total',
     'write_duration_seconds evidence_wait_seconds resync_duration_seconds resync_bytes_total resync_remaining_regions',
@@ -27,7 +27,7 @@ it('every metric that the design promises is there', () => {
   expect(Object.keys(CATALOGUE)).toEqual(expect.arrayContaining(promised.map((n) => `plugpull_${n}`)));
 });
 
-it('every metric is given out after one cycle', async () => {
+it('every metric is exported after one cycle', async () => {
   const m = createMetrics('bench', ['P']);
   oneCycle(m);
   const text = await m.render();
@@ -37,7 +37,7 @@ it('every metric is given out after one cycle', async () => {
   }
 });
 
-it.skipIf(!hasPromtool)(`promtool finds nothing to mend${needsPromtool}`, async () => {
+it.skipIf(!hasPromtool)(`promtool reports no problem${needsPromtool}`, async () => {
   const m = createMetrics('bench', ['P']);
   oneCycle(m);
   expect(promtool(['check', 'metrics'], await m.render())).toEqual({ status: 0, output: '' });

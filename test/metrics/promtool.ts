@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process';
 
-/** Comes with the package `prometheus` of Debian and Ubuntu. */
+/** promtool is in the package `prometheus` of Debian and Ubuntu. */
 export const hasPromtool = spawnSync('promtool', ['--version']).status === 0;
 
-/** Name of a test that needs it: who reads the list of skipped tests learns what to install. */
+/** Part of a test's title, so that the list of skipped tests says what to install. */
 export const needsPromtool = hasPromtool ? '' : ' (skipped: install promtool, `apt-get install prometheus`)';
 
 export function promtool(args: string[], input?: string): { status: number | null; output: string } {

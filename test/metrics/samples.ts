@@ -1,4 +1,4 @@
-/** Reports as engine and judge give them, and a reader of the text that Prometheus reads. */
+/** Sample reports of engine and judge, and a parser of the text exposition format. */
 import { DurationCounter } from '../../src/replication/meter.js';
 import type {
   DurationCounts,
@@ -9,7 +9,7 @@ import type {
 } from '../../src/replication/replicationEngine.js';
 import type { Metrics } from '../../src/metrics/metrics.js';
 
-/** As the worker counts. */
+/** Counts as the worker does. */
 export function counted(...seconds: number[]): DurationCounts {
   const counter = new DurationCounter();
   for (const one of seconds) counter.add(one);
@@ -72,7 +72,7 @@ export const resync: ResyncReport = {
   remainingRegions: 0,
 };
 
-/** All of it once, as a campaign of one cycle would. */
+/** Reports everything once, as a campaign of one cycle does. */
 export function oneCycle(m: Metrics): void {
   m.sampled(snapshot);
   m.railState('P', 'on');

@@ -26,7 +26,7 @@ it('/metrics gives the metrics, /healthz says ok', async () => {
   expect(await (await fetch(url, { method: 'HEAD' })).text()).toBe('');
 });
 
-it('nothing else is there, and nothing can be sent', async () => {
+it('other paths do not exist, and other methods are not allowed', async () => {
   const { url } = await serve();
   for (const path of ['/', '/metrics/', '/metricsx', '//metrics', '/../etc/passwd', '/%6detrics']) {
     expect([path, (await fetch(new URL(url).origin + path)).status]).toEqual([path, 404]);
@@ -35,7 +35,7 @@ it('nothing else is there, and nothing can be sent', async () => {
   expect([post.status, post.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
 });
 
-it('metrics that fail are an error of the request, not of the run', async () => {
+it('if rendering fails, the request gets status 500 and the server continues', async () => {
   const broken = {
     ...createMetrics('bench'),
     contentType: 'text/plain',
@@ -53,19 +53,19 @@ it('a port in use is refused with its number', async () => {
   expect(error).toBeInstanceOf(MetricsError);
   expect((error as MetricsError).code).toBe('METRICS_PORT_IN_USE');
   expect((error as MetricsError).message).toBe(
-    `metrics port ${port} on 127.0.0.1 is in use; choose another one, or 0 for any`,
+    `metrics: TCP port ${port} on 127.0.0.1 is in use; choose another one, or 0 for any`,
   );
 });
 
-it('a host that is not ours is refused', async () => {
+it('a host that is no address of this machine is refused', async () => {
   const error: unknown = await serveMetrics(createMetrics('bench'), { host: '192.0.2.1', port: 0 }).catch(
     (e: unknown) => e,
   );
   expect((error as MetricsError).code).toBe('METRICS_HOST');
 });
 
-it('closing frees the port, with a connection open, twice', async () => {
-  // An address of loopback that nobody else on this host uses: a port that is free again is anybody's.
+it('close frees the TCP port, also with an open connection, and may be called twice', async () => {
+  // A loopback address that no other program uses, because another program could take a TCP port that is free again.
   const host = `127.${1 + (process.pid % 250)}.${1 + ((process.pid >> 8) % 250)}.9`;
   const server = await serve(0, host);
   await fetch(server.url);

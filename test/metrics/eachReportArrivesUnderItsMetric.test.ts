@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { createMetrics } from '../../src/metrics/metrics.js';
 import { oneCycle, parse, resync, snapshot } from './samples.js';
 
-it('each report arrives under its name, in base units, with the rig on it', async () => {
+it('each report is counted under its metric, in base units, with the label of the rig', async () => {
   const m = createMetrics('bench', ['P', 'S']);
   oneCycle(m);
   const v = parse(await m.render());
@@ -23,7 +23,7 @@ it('each report arrives under its name, in base units, with the rig on it', asyn
     'plugpull_evidence_wait_seconds_sum{rig="bench"}': 0.0005,
     'plugpull_recovery_duration_seconds_sum{rig="bench"}': 0.042,
     'plugpull_recovery_findings_total{where="log",rig="bench"}': 1,
-    'plugpull_legal_losses_total{area="journal",class="indicator-torn",rig="bench"}': 1,
+    'plugpull_legal_losses_total{area="journal",class="indicator-torn",rig="bench"}': 2,
     'plugpull_anomalies_total{area="journal",class="indicator-rot",rig="bench"}': 1,
     'plugpull_resync_duration_seconds_sum{rig="bench"}': 0.7,
     'plugpull_resync_bytes_total{rig="bench"}': 65_536,
@@ -45,7 +45,7 @@ it('each report arrives under its name, in base units, with the rig on it', asyn
   for (const [series, value] of Object.entries(expected)) expect([series, v.get(series)]).toEqual([series, value]);
 });
 
-it('counters go on growing when a new worker begins at zero', async () => {
+it('counters continue when a new worker starts at zero', async () => {
   const m = createMetrics('bench');
   m.sampled(snapshot);
   m.sampled({ ...snapshot, writes: { primary: 150, secondary: 90, journal: 30 } });
@@ -63,7 +63,7 @@ it('a resync that a cut interrupted is no resync time', async () => {
   expect(v.get('plugpull_resync_remaining_regions{rig="bench"}')).toBe(12);
 });
 
-it('classes without end are counted together', async () => {
+it('classes beyond the first 64 are counted together', async () => {
   const m = createMetrics('bench');
   for (let i = 0; i < 1000; i++) m.deviceFault('primary', `class-${i}`);
   m.deviceFault('primary', 'class-1');

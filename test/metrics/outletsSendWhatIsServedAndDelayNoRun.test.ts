@@ -1,4 +1,4 @@
-/** Promise: a file is replaced in one step, a gateway gets the group of the rig, and what fails is said once and fails nothing. */
+/** The file is replaced in one step, the gateway gets the group of the rig, and a failure is reported once and ends no run. */
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -56,7 +56,7 @@ async function said(outlets: readonly Outlet[], times: number): Promise<string[]
 }
 
 describe('a text file', () => {
-  it('holds what is served, for others to read, and nothing else is left beside it', async () => {
+  it('has the served text, is readable for other users, and is the only file in its directory', async () => {
     const file = join(dir, 'plugpull.prom');
     expect(await said([textfileOutlet(file)], 2)).toEqual([]);
     expect(readFileSync(file, 'utf8')).toBe(await metricsOfOneCycle().render());
@@ -64,7 +64,7 @@ describe('a text file', () => {
     expect(readdirSync(dir)).toEqual(['plugpull.prom']);
   });
 
-  it("that can't be written is said once", async () => {
+  it('that cannot be written is reported once', async () => {
     const inTheWay = join(dir, 'way.prom');
     mkdirSync(inTheWay);
     const lines = await said([textfileOutlet(join(dir, 'nowhere', 'x.prom')), textfileOutlet(inTheWay)], 3);
@@ -75,7 +75,7 @@ describe('a text file', () => {
 });
 
 describe('a Pushgateway', () => {
-  it('gets all of it, in place of what it had of this rig', async () => {
+  it('gets all metrics, in place of the earlier ones of this rig', async () => {
     const { url, got } = await gateway(200);
     expect(await said([pushOutlet(url)], 1)).toEqual([]);
     expect(got).toEqual([
@@ -83,7 +83,7 @@ describe('a Pushgateway', () => {
     ]);
   });
 
-  it('that refuses, or is not there, is said without its password', async () => {
+  it('that refuses or does not exist is reported without the password of its URL', async () => {
     const { url } = await gateway(400, 'pushed metrics are invalid');
     url.password = 'secret';
     url.username = 'me';
@@ -95,7 +95,7 @@ describe('a Pushgateway', () => {
   });
 });
 
-it('sends that come too fast become one, with the newest values', async () => {
+it('requests to send during a send are merged into one, with the newest values', async () => {
   const seen: string[] = [];
   const metrics = createMetrics('bench');
   let release = (): void => undefined;
@@ -120,7 +120,7 @@ it('sends that come too fast become one, with the newest values', async () => {
   expect(seen).toEqual(['0', '3']);
 });
 
-it('whoever waits to be scraped is told by a whole answer that began afterwards, and by nothing less', async () => {
+it('a caller that waits for a scrape is notified by a complete answer that began afterwards, and by no other', async () => {
   const metrics = createMetrics('bench');
   let rendering: (() => void) | null = null;
   let held = false;
@@ -134,25 +134,25 @@ it('whoever waits to be scraped is told by a whole answer that began afterwards,
   }) as typeof metrics;
   const server = await serveMetrics(slow, { host: '127.0.0.1', port: 0 });
   try {
-    let told = 0;
+    let notified = 0;
     held = true;
     const before = fetch(server.url);
     await expect.poll(() => rendering, HANG).not.toBeNull();
     held = false;
-    void server.scraped().then(() => told++);
+    void server.scraped().then(() => notified++);
     rendering!();
     await (await before).text();
     await fetch(server.url, { method: 'HEAD' });
     await fetch(new URL('/healthz', server.url));
-    expect(told).toBe(0);
+    expect(notified).toBe(0);
     await (await fetch(server.url)).text();
-    await expect.poll(() => told, HANG).toBe(1);
+    await expect.poll(() => notified, HANG).toBe(1);
   } finally {
     await server.close();
   }
 });
 
-it("what can't work is refused in words", () => {
+it('a wrong file name or URL is refused with the reason', () => {
   expect(() => parseTextfile('/tmp/metrics.txt')).toThrow(/must have a name that ends in \.prom/);
   expect(() => parseTextfile('.prom')).toThrow(/\.prom/);
   for (const text of ['gateway:9091', 'ftp://gateway', 'http://g/?a=b', ''])

@@ -27,7 +27,7 @@ const queries: [string, string][] = [
   ...alerts.groups.flatMap((g) => g.rules.map((r): [string, string] => [r.alert, r.expr])),
 ];
 
-/** The catalogue's entry, with the labels a query may use. */
+/** The metric in the catalogue, and the labels that a query may use. */
 function lookUp(metric: string): { name: string; labels: string[] } | null {
   const catalogue: Record<string, MetricSpec | undefined> = CATALOGUE;
   const plain = catalogue[metric];
@@ -44,25 +44,25 @@ it.each(queries)('%s: %s', (_title, expr) => {
   expect(selectors.length).toBeGreaterThan(0);
   for (const { metric, labels } of selectors) {
     const known = lookUp(metric);
-    expect(known, `${metric} is no metric of ours`).not.toBeNull();
+    expect(known, `${metric} is not in the catalogue`).not.toBeNull();
     expect(known!.labels).toEqual(expect.arrayContaining(labels));
     expect(known!.labels).toEqual(expect.arrayContaining(grouping));
   }
 });
 
-it('variables of the dashboards ask for metrics and labels that exist', () => {
+it('variables of the dashboards name metrics and labels that exist', () => {
   for (const v of dashboards.flatMap((d) => d.templating.list).filter((x) => x.type === 'query')) {
     const [, metric, label] = /^label_values\((\w+), (\w+)\)$/.exec(v.query)!;
     expect(lookUp(metric)!.labels).toContain(label);
   }
 });
 
-it('every metric is shown or watched somewhere', () => {
+it('every metric is in a panel or an alert', () => {
   const asked = new Set(queries.flatMap(([, expr]) => readPromql(expr).selectors).map((s) => lookUp(s.metric)?.name));
   expect(Object.keys(CATALOGUE).filter((name) => !asked.has(name))).toEqual([]);
 });
 
-it('a query for something else is noticed', () => {
+it('a query for another metric is detected', () => {
   expect(readPromql('sum by (rig, x) (rate(plugpull_nothing{rig=~"$rig", y="1"}[$__rate_interval]))')).toEqual({
     selectors: [{ metric: 'plugpull_nothing', labels: ['rig', 'y'] }],
     grouping: ['rig', 'x'],

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { parseMetricsAddress } from '../../src/metrics/address.js';
+import { parseMetricsAddress } from '../../src/metrics/server.js';
 
 it.each([
   ['9464', '127.0.0.1', 9464],
