@@ -1,6 +1,6 @@
 /**
- * Counts crash states: (journal image, content of P, content of S). CrashJudge checks all of them at once, by sets; here
- * they are enumerated one by one, so that the number of different ones is a count and not an estimate.
+ * Counts crash states: (journal image, content of P, content of S). CrashJudge checks all of them at once, by sets;
+ * here they are enumerated one by one, so that the number of different ones is a count and not an estimate.
  */
 import { addHash } from './journalDevice.js';
 import type { DataDevice } from './dataDevice.js';
@@ -8,7 +8,9 @@ import type { JournalView } from './invariants.js';
 import { Mix, StateSet } from './stateHash.js';
 import type { World } from './world.js';
 
-/** Contents of P and S that are enumerated for one state and journal image; further ones are not counted as distinct. */
+/**
+ * Contents of P and S that are enumerated for one state and journal image; further ones are not counted as distinct.
+ */
 const CONTENTS_MAX = 64;
 
 const contentHashes = new Map<number, number>();

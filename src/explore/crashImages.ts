@@ -4,9 +4,9 @@
  *
  * Tearing:
  *   'unit'     a write to one copy is there or not;
- *   'sector'   one write after another is torn in the patterns that distinguish protocols (none, all, one copy, prefixes,
- *              only the last block, all but the first, the two copies complement each other), while the other writes are
- *              there or not; and all writes copy by copy;
+ *   'sector'   one write after another is torn in the patterns that distinguish protocols (none, all, one copy,
+ *              prefixes, only the last block, all but the first, the two copies complement each other), while the other
+ *              writes are there or not; and all writes copy by copy;
  *   'every'    every subset of blocks (2^16 for a commit), to prove on small cases that 'sector' misses no outcome.
  */
 import { type JournalDevice, type JournalImage, type JournalWrite, withWrite } from './journalDevice.js';

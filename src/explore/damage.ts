@@ -131,7 +131,9 @@ function isOneGeneration({ store }: Stage, image: JournalImage, place: number): 
   return true;
 }
 
-/** Damage to check in this state: `round` selects the block; `patterns` are the parts of pending writes that are there. */
+/**
+ * Damage to check in this state: `round` selects the block; `patterns` are the parts of pending writes that are there.
+ */
 export function damagesFor(world: World, round: number, patterns: number[]): DamageStep[] {
   const place = damagedPlace(world, round);
   const steps: DamageStep[] = (['garbage', 'both', 'lost and garbage', round % 2 === 0 ? 'lost' : 'zero'] as const).map(
@@ -147,7 +149,9 @@ export function damagesFor(world: World, round: number, patterns: number[]): Dam
   return steps;
 }
 
-/** In most rounds the first block of a written unit, which has the records; else any block, or the next one of the log. */
+/**
+ * In most rounds the first block of a written unit, which has the records; else any block, or the next one of the log.
+ */
 function damagedPlace({ journal, stage, core }: World, round: number): number {
   const { blocks } = journal.durable;
   const written = [...blocks.keys()].filter((i) => blocks[i] !== stage.formatted.blocks[i]);

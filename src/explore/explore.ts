@@ -37,7 +37,7 @@ function inThread(options: ExploreOptions, mutant: string | null): Promise<Tally
 }
 
 /** A tally as another thread sends it. */
-export type TallyMessage = Omit<ExploreTally, 'distinct'> & { distinct: Float64Array };
+type TallyMessage = Omit<ExploreTally, 'distinct'> & { distinct: Float64Array };
 
 export interface ExploreReport {
   /** States of the protocol visited. */
@@ -103,7 +103,7 @@ export function combineTallies(
   };
 }
 
-export const RULES = ['R1', 'R2', 'R3', 'R4', 'R5', 'R6', 'R7', 'R8', 'R9', 'R10', 'R11', 'R12', 'R13'] as const;
+const RULES = ['R1', 'R2', 'R3', 'R4', 'R5', 'R6', 'R7', 'R8', 'R9', 'R10', 'R11', 'R12', 'R13'] as const;
 export type RuleName = (typeof RULES)[number];
 
 type CoreCounts = Record<string, number>;
@@ -125,6 +125,6 @@ const COUNTED: Record<RuleName, (core: CoreCounts, fx: EffectCounters) => number
 };
 
 /** How often each rule of the protocol was applied, from the counters of cores and devices. None may stay zero. */
-export function ruleTable(core: CoreCounts, effects: EffectCounters): Record<RuleName, number> {
+function ruleTable(core: CoreCounts, effects: EffectCounters): Record<RuleName, number> {
   return Object.fromEntries(RULES.map((r) => [r, COUNTED[r](core, effects) || 0])) as Record<RuleName, number>;
 }

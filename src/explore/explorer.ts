@@ -1,6 +1,6 @@
 /**
- * One explorer: it searches its share of the enumerated scripts exhaustively and takes random walks in between, until it
- * reaches its bound, has no work left, or finds a violation.
+ * One explorer: it searches its share of the enumerated scripts exhaustively and takes random walks in between, until
+ * it reaches its bound, has no work left, or finds a violation.
  */
 import { createPrng, deriveSeed } from '../base/prng.js';
 import { CrashCounter } from './crashCounter.js';
@@ -164,8 +164,8 @@ export class Explorer {
   }
 
   /**
-   * The scene's stage. A stage that remembers too much is replaced, and the sets of visited states stay: they hold hashes
-   * of contents, which mean the same in the new stage.
+   * The scene's stage. A stage that remembers too much is replaced, and the sets of visited states stay: they hold
+   * hashes of contents, which mean the same in the new stage.
    */
   private stageOf(scene: Scene): Place {
     const known = this.stages.get(scene.name);

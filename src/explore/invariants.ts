@@ -2,13 +2,13 @@
  * Judges one state: each journal image that a crash may leave now is recovered by the real recovery, and compared with
  * all contents that P and S may then hold.
  *
- * I1: in a region that is clean after recovery, every sector has one possible content on P and the same one on S.
- * I2: no possible content of a sector on P is older than what was acknowledged to the application.
- * I4: if no journal I/O is in flight, D consists of regions that have updates in flight, await resync or linger; at most
- * hotRegions linger.
+ * I1: in a region that is clean after recovery, every sector has one possible content on P and the same one on S. I2:
+ * no possible content of a sector on P is older than what was acknowledged to the application. I4: if no journal I/O is
+ * in flight, D consists of regions that have updates in flight, await resync or linger; at most hotRegions linger.
  *
  * One check per state covers power losses of any devices: if all three lose power, the possible contents include those
- * of every other case, because a device that keeps its power keeps its newest content, which is one of the possible ones.
+ * of every other case, because a device that keeps its power keeps its newest content, which is one of the possible
+ * ones.
  */
 import { crashImages, type CrashImage, type Tearing } from './crashImages.js';
 import { differingRegions } from './worldMemory.js';

@@ -1,6 +1,6 @@
 /**
- * Model of the journal device, block by block (a block is one sector). After a power loss, each block of a write that no
- * flush has covered may be there or not. For P and S a set of versions per sector is enough; the result of recovery
+ * Model of the journal device, block by block (a block is one sector). After a power loss, each block of a write that
+ * no flush has covered may be there or not. For P and S a set of versions per sector is enough; the result of recovery
  * depends on combinations of blocks, so crashImages.ts lists the possible images.
  *
  * A block store keeps each content once: an image is a list of small numbers.
@@ -118,13 +118,6 @@ export class JournalDevice {
   powerLoss(): void {
     this.dead = true;
     this.covered = -1;
-  }
-
-  /** Hash of what a crash may leave: the durable content, and the writes that may be there or not. */
-  viewHash(): number {
-    let h = this.durable.hash;
-    for (const w of this.pending) h = addHash(h, w.hash);
-    return h;
   }
 
   addTo(m: Mix): void {

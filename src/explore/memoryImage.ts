@@ -1,6 +1,6 @@
 /**
- * Saves, restores and hashes the memory of an object graph in place (that of the core: typed arrays, plain fields, short
- * lists). The core creates no objects while it runs, so the graph is walked once, and then copied flat.
+ * Saves, restores and hashes the memory of an object graph in place (that of the core: typed arrays, plain fields,
+ * short lists). The core creates no objects while it runs, so the graph is walked once, and then copied flat.
  *
  * Conditions: private fields are plain, no closure holds state, and maps and sets hold plain data that no other object
  * refers to. If a field later refers to an object outside of the graph, `addTo` throws. Arrays are short lists that may

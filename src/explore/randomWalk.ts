@@ -1,4 +1,6 @@
-/** Long random histories: any operation in any order, with crashes and recoveries. The same seed gives the same history. */
+/**
+ * Long random histories: any operation in any order, with crashes and recoveries. The same seed gives the same history.
+ */
 import type { Prng } from '../base/prng.js';
 import type { CrashJudge, Violation } from './invariants.js';
 import { SECTORS_PER_REGION } from './stage.js';

@@ -1,7 +1,7 @@
 /**
- * Exhaustive search: all orders in which the steps of a script and of the devices can interleave, to a given depth; equal
- * states are merged. In each state every crash is judged, and the search continues after each different crash (recovery,
- * resync, and crashes during those) to a given nesting.
+ * Exhaustive search: all orders in which the steps of a script and of the devices can interleave, to a given depth;
+ * equal states are merged. In each state every crash is judged, and the search continues after each different crash
+ * (recovery, resync, and crashes during those) to a given nesting.
  */
 import { trulyDifferingRegions } from './worldMemory.js';
 import type { CrashJudge, JournalView, Violation } from './invariants.js';
@@ -126,7 +126,9 @@ export class Search {
     this.trail.pop();
   }
 
-  /** What follows a crash depends on the journal's image and on the regions that may differ: each pair is followed once. */
+  /**
+   * What follows a crash depends on the journal's image and on the regions that may differ: each pair is followed once.
+   */
   private crashAll(here: WorldState, view: JournalView): void {
     const runs = this.world.crashes + 1;
     this.world.restore(here);

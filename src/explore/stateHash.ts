@@ -72,15 +72,6 @@ export class StateSet {
     return true;
   }
 
-  has(hash: number): boolean {
-    return this.table[this.find(hash)] === hash;
-  }
-
-  /** All elements, in no particular order. */
-  *values(): Generator<number> {
-    for (const h of this.table) if (h !== EMPTY) yield h;
-  }
-
   /** The flat table, for another thread: all entries except -1 are elements. */
   get raw(): Float64Array<ArrayBuffer> {
     return this.table;

@@ -1,7 +1,7 @@
 /**
- * The steps of a history: what the application and the operator do (`Op`, in the order of a script), and what the devices
- * do (in any order). A trace is a list of steps that can be replayed. Scripts of small scope are enumerated: all writes
- * up to renaming of transactions, with one event among them.
+ * The steps of a history: what the application and the operator do (`Op`, in the order of a script), and what the
+ * devices do (in any order). A trace is a list of steps that can be replayed. Scripts of small scope are enumerated:
+ * all writes up to renaming of transactions, with one event among them.
  */
 import type { Scene } from './stage.js';
 
@@ -17,7 +17,9 @@ export type Op =
   | { do: 'cut'; device: DeviceLetter }
   /** S has power again; it is attached if no earlier I/O is in flight on it. */
   | { do: 'back' }
-  /** An area loses power and has it back before the next command; a power counter shows it and the engine reports it. */
+  /**
+   * An area loses power and has it back before the next command; a power counter shows it and the engine reports it.
+   */
   | { do: 'blink'; device: AreaLetter }
   /** The oldest write in flight on the device fails. */
   | { do: 'fail'; device: DeviceLetter }

@@ -1,4 +1,6 @@
-/** Traces as files, and as tables for people. A trace is checked when it is read, because people edit traces by hand. */
+/**
+ * Traces as files, and as tables for people. A trace is checked when it is read, because people edit traces by hand.
+ */
 import { readFileSync, type Stats, statSync, writeFileSync } from 'node:fs';
 import { ExploreError } from './errors.js';
 import { stepText, type Trace } from './steps.js';

@@ -111,7 +111,8 @@ export class World extends WorldDevices {
       this.transactions = this.transactions.slice();
       this.transactions[transaction] = t;
     }
-    // `obtain` may submit the write before it returns the slot. So the slot is predicted, for the effects to find the version.
+    // `obtain` may submit the write before it returns the slot. So the slot is predicted, for the effects to find the
+    // version.
     const version = this.nextVersion;
     const before = this.updates;
     this.updates = this.updates.slice();

@@ -1,6 +1,6 @@
 /**
- * The state of a world: the core's memory, the devices, and the updates. It is saved, restored and hashed as one. From it
- * follows which regions may differ between P and S after a crash.
+ * The state of a world: the core's memory, the devices, and the updates. It is saved, restored and hashed as one. From
+ * it follows which regions may differ between P and S after a crash.
  */
 import type { Core } from '../tracker/core/core.js';
 import { type DeviceIndex, JOURNAL } from '../tracker/core/devices.js';
@@ -190,8 +190,9 @@ export function differingRegions(world: WorldMemory): number {
 }
 
 /**
- * `differingRegions` without regions that a recovery found dirty although they are equal: until their marks are durable,
- * the engine writes nothing to them. If there is a crash before that, the next recovery need not find them dirty.
+ * `differingRegions` without regions that a recovery found dirty although they are equal: until their marks are
+ * durable, the engine writes nothing to them. If there is a crash before that, the next recovery need not find them
+ * dirty.
  */
 export function trulyDifferingRegions(world: WorldMemory): number {
   const { pages, ready, state } = world.core;

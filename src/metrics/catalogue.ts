@@ -22,8 +22,8 @@ const RECOVERY_SECONDS = [0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0
 const RESYNC_SECONDS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600, 4 * 3600];
 
 /**
- * From the command to the first failed I/O. Wire and contact take 10 to 30 ms, so the steps are fine there; then comes the
- * supply's hold-up, up to seconds.
+ * From the command to the first failed I/O. Wire and contact take 10 to 30 ms, so the steps are fine there; then comes
+ * the supply's hold-up, up to seconds.
  */
 const CUT_SECONDS = [0.002, 0.005, 0.01, 0.015, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.25, 0.5, 1, 2, 5, 10, 30];
 

@@ -1,6 +1,6 @@
 /**
- * A histogram that accepts counts per bucket. That of prom-client accepts single values only. The registry treats it like
- * any other metric.
+ * A histogram that accepts counts per bucket. That of prom-client accepts single values only. The registry treats it
+ * like any other metric.
  */
 import type { MetricObjectWithValues, MetricValueWithName } from 'prom-client';
 

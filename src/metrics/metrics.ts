@@ -1,7 +1,7 @@
 /**
- * The metrics of one rig. The campaign reports events in its own terms; `render` returns the text that Prometheus reads.
- * Series with known label values are exported from the start, at zero. One object lives as long as the command, over
- * several workers.
+ * The metrics of one rig. The campaign reports events in its own terms; `render` returns the text that Prometheus
+ * reads. Series with known label values are exported from the start, at zero. One object lives as long as the command,
+ * over several workers.
  */
 import { AREA_NAMES, type AreaName, STORAGE_AREAS } from '../base/areas.js';
 import type { JournalFinding } from '../base/finding.js';
@@ -164,11 +164,11 @@ class RigMetrics implements Metrics {
 }
 
 /**
- * Turns counters of workers, which each start at zero, into increments. A value below the last one comes from a new worker
- * and counts in full. Limit: if a new worker exceeds the last value before its first sample (0.1 s of work), only the
- * difference counts.
+ * Turns counters of workers, which each start at zero, into increments. A value below the last one comes from a new
+ * worker and counts in full. Limit: if a new worker exceeds the last value before its first sample (0.1 s of work),
+ * only the difference counts.
  */
-export class Growth {
+class Growth {
   private readonly last = new Map<string, number>();
 
   of(key: string, value: number): number {

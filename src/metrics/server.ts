@@ -1,6 +1,6 @@
 /**
- * Serves /metrics and /healthz, and nothing else. No request changes anything. There is no encryption and no login: every
- * program that reaches the TCP port can read the metrics. Therefore the default host is the loopback address.
+ * Serves /metrics and /healthz, and nothing else. No request changes anything. There is no encryption and no login:
+ * every program that reaches the TCP port can read the metrics. Therefore the default host is the loopback address.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';

@@ -71,7 +71,7 @@ export function formatMs(ms: number | null | undefined): string {
 }
 
 /** Null if nothing was copied or no time was measured: the rate would be 0 or infinite. */
-export function bytesPerSecond(bytes: number, durationMs: number): number | null {
+function bytesPerSecond(bytes: number, durationMs: number): number | null {
   return bytes > 0 && durationMs > 0 ? (bytes / durationMs) * 1000 : null;
 }
 

@@ -31,7 +31,7 @@ export function dirtyOrigin({
 type Reason = CycleRecord['reasons'][number];
 
 /** Reasons in a line of text; the others are in the record. */
-export const REASONS_SHOWN = 3;
+const REASONS_SHOWN = 3;
 const TEXT_CHARS_MAX = 240;
 
 /** The text in one line, shortened at its end. */

@@ -1,6 +1,6 @@
 /**
- * Reads the text of `run.json` and `cycles.jsonl`. An error names file, line and field. A run that did not end (kill -9,
- * power lost, run directory full) is rebuilt from the cycles that it recorded; it never counts as a pass.
+ * Reads the text of `run.json` and `cycles.jsonl`. An error names file, line and field. A run that did not end (kill
+ * -9, power lost, run directory full) is rebuilt from the cycles that it recorded; it never counts as a pass.
  */
 import type { z } from 'zod';
 import { PlugpullError } from '../base/plugpullError.js';

@@ -1,6 +1,6 @@
 /**
- * Compares a replay with the recorded run (pure): verdicts and codes of their reasons. Times and counts of dirty regions
- * are not compared: the cut hits the disks at another microsecond in each run, even with the same seed.
+ * Compares a replay with the recorded run (pure): verdicts and codes of their reasons. Times and counts of dirty
+ * regions are not compared: the cut hits the disks at another microsecond in each run, even with the same seed.
  */
 import type { Verdict } from '../judge/verdict/verdict.js';
 import type { CycleRecord } from './runRecord.js';

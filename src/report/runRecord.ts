@@ -120,7 +120,9 @@ const pointAim = z.discriminatedUnion('reached', [
   z.object({
     name: z.string(),
     reached: z.literal(true),
-    /** true: the protocol was halted at the point until the power was gone. false: `subject` was timed to be in flight. */
+    /**
+     * true: the protocol was halted at the point until the power was gone. false: `subject` was timed to be in flight.
+     */
     held: z.boolean(),
     /** From the start of the work to the point. */
     intoMs: ms,

@@ -19,6 +19,7 @@ it.each<[string, string[], RegExp]>([
   ['--keep without --mutants', ['--keep', dir], /--keep goes with --mutants/],
   ['--mutants with one mutant', ['--mutants', '--mutant', 'literal-claim-4'], /leave out --mutant/],
   ['a trace that never ends', ['--replay', '/dev/zero'], /\/dev\/zero: is not a regular file/],
+  ['a bound by time and one by states', ['--states', '5'], /--seconds and --states exclude each other/],
   ['a trace that is not there', ['--replay', join(dir, 'none.json')], /none\.json: there is no such file/],
 ])('%s', async (_what, args, message) => {
   // A day: without the refusal this hangs until it is killed.

@@ -1,7 +1,8 @@
 /**
  * CrashJudge checks sets of possible contents. Here every subset of blocks and every content is checked one by one, on
- * short histories of the real engine and of mutants: both find violations in the same states. Also: recovery with cached
- * blocks equals recovery from bytes, and the patterns of tearing have all outcomes of the 2^16 subsets of a commit.
+ * short histories of the real engine and of mutants: both find violations in the same states. Also: recovery with
+ * cached blocks equals recovery from bytes, and the patterns of tearing have all outcomes of the 2^16 subsets of a
+ * commit.
  */
 import { expect, it } from 'vitest';
 import { crashImages } from '../../src/explore/crashImages.js';

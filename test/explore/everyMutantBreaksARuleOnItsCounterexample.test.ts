@@ -1,8 +1,8 @@
 /**
  * Each mutant fails on the shortest history that the explorer has found for it; the real engine passes there.
  *
- * A history names each step of the devices, so after a change of the engine's timing it may no longer fit. Then find new
- * ones: `plugpull explore --mutants --keep test/explore/counterexamples` (no mutant may survive).
+ * A history names each step of the devices, so after a change of the engine's timing it may no longer fit. Then find
+ * new ones: `plugpull explore --mutants --keep test/explore/counterexamples` (no mutant may survive).
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';

@@ -1,4 +1,7 @@
-/** The file is replaced in one step, the gateway gets the group of the rig, and a failure is reported once and ends no run. */
+/**
+ * The file is replaced in one step, the gateway gets the group of the rig, and a failure is reported once and ends no
+ * run.
+ */
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';

@@ -1,4 +1,6 @@
-/** A cycle with many or long reasons gets a line of bounded length, with the number of further reasons and their file. */
+/**
+ * A cycle with many or long reasons gets a line of bounded length, with the number of further reasons and their file.
+ */
 import { expect, it } from 'vitest';
 import { cycleLine } from '../../src/cli/progress/text.js';
 import { writeReportHtml } from '../../src/report/html.js';

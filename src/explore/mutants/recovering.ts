@@ -1,6 +1,6 @@
 /**
- * Mutants of recovery (R11, R12): the indicator area's decision table (indicatorArea.ts) with each cell changed, and recovery
- * itself. recoveringLog.ts has those of the log's decision table.
+ * Mutants of recovery (R11, R12): the indicator area's decision table (indicatorArea.ts) with each cell changed, and
+ * recovery itself. recoveringLog.ts has those of the log's decision table.
  */
 import { type CopyChoice, type PageStates, PageTable } from '../../tracker/journal/indicatorArea.js';
 import { type Mutant, tables, worldMutant } from './mutant.js';

@@ -2,16 +2,18 @@
  * Classifies the content of an area after a cut, one chunk at a time, against the history.
  *
  * Promises: a sector is a fault if and only if the device's promises do not allow its content (see history.ts); the
- * class follows the fault catalogue. Wrong sectors are first returned as suspects, and counted after a second read:
- * so a wrong read is distinguished from a wrong medium.
+ * class follows the fault catalogue. Wrong sectors are first returned as suspects, and counted after a second read: so
+ * a wrong read is distinguished from a wrong medium.
  *
  * Rules that need more than one sector:
  *  - `torn-inflight`: a block holds several legal versions, or the blocks of one write (adjacent blocks with the same
- *    newest update) are part new, part older. The older sectors are counted. A write across a chunk's end counts as two.
+ *    newest update) are part new, part older. The older sectors are counted. A write across a chunk's end counts as
+ *    two.
  *  - `torn-durable`: of the blocks of one write (adjacent blocks with the same durable update) some sectors hold it,
  *    others are older. The older sectors are counted.
  *  - Noise is `garbage` in a block with a write in flight at the cut, and `collateral` in any other block.
- *  - `lost-write`, `lying-flush`, `ignored-fua`, `reordered`, `stuck-bits`, `region-loss` of unreadable sectors: tally.ts.
+ *  - `lost-write`, `lying-flush`, `ignored-fua`, `reordered`, `stuck-bits`, `region-loss` of unreadable sectors:
+ *    tally.ts.
  *
  * Not verified: `unserializable` states. A missing write that a flush covered is reported as lost in any case.
  */

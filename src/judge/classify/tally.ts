@@ -8,10 +8,13 @@ import type { AreaCounts } from '../verdict/reports.js';
 
 /** Samples kept for the report, per area. */
 export const SAMPLES_MAX = 100;
-/** Sectors that are read again to distinguish a wrong read from a wrong medium. If all are wrong, more reads add nothing. */
-export const REREADS_MAX = 8192;
+/**
+ * Sectors that are read again to distinguish a wrong read from a wrong medium. If all are wrong, more reads add
+ * nothing.
+ */
+const REREADS_MAX = 8192;
 /** Sectors that are examined byte by byte; of the others, the header decides. */
-export const AUTOPSIES_MAX = 20_000;
+const AUTOPSIES_MAX = 20_000;
 /** This many sectors with the same mask of flipped bits do not happen by chance. */
 const STUCK_SECTORS_MIN = 4;
 /** Masks that are remembered: random flips give a new one each time. */
@@ -166,7 +169,9 @@ export class AreaTally {
 
 /** A lying flush loses everything in the cache. Fewer lost updates than this count as single lost writes. */
 const BULK_UPDATES_MIN = 4;
-/** Share of the sectors due since the oldest of the bulk. A cache that keeps 3 of 4 writes at random is still detected. */
+/**
+ * Share of the sectors due since the oldest of the bulk. A cache that keeps 3 of 4 writes at random is still detected.
+ */
 const BULK_SHARE_MIN = 0.2;
 
 const EXACT_AGES = 16;

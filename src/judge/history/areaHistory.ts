@@ -1,5 +1,6 @@
 /**
- * The history of one area: for each 4 KiB block the newest update that must be on the medium and the newest that may be.
+ * The history of one area: for each 4 KiB block the newest update that must be on the medium and the newest that may
+ * be.
  *
  *      id found:   0 … 11   12 … 17   18 …
  *                  lost     legal     impossible          durable = 12, issued = 17
@@ -67,7 +68,9 @@ export class AreaHistory {
     this.makeDurable(updateId, firstBlock, blockCount, BLOCK_MARK.fua);
   }
 
-  /** Resync copies versions `durable … issued` over the block. Until the copy is durable, the old content may remain. */
+  /**
+   * Resync copies versions `durable … issued` over the block. Until the copy is durable, the old content may remain.
+   */
   overwrite(block: number, durable: number, issued: number, damaged: number): void {
     this.durable[block] = Math.min(this.durable[block]!, durable);
     this.issued[block] = Math.max(this.issued[block]!, issued);

@@ -11,7 +11,8 @@
  * `offsetBytes` that of the block. An incomplete last record (the bench was killed) is cut off and reported as
  * `tornBytes`; any other damage is an error.
  *
- * A run may have several files. Each one after the first begins with a checkpoint (replay.ts) and can be replayed alone.
+ * A run may have several files. Each one after the first begins with a checkpoint (replay.ts) and can be replayed
+ * alone.
  */
 import type { StorageArea } from '../../base/areas.js';
 import { crc32c } from '../../base/crc32c.js';
@@ -87,7 +88,7 @@ function bad(what: string, offset: number): JudgeError {
   );
 }
 
-export function decodeHeader(bytes: Uint8Array): HistoryHeader {
+function decodeHeader(bytes: Uint8Array): HistoryHeader {
   if (bytes.length < HISTORY_HEADER_BYTES) throw bad(`header is cut off after ${bytes.length} bytes`, 0);
   const view = new DataView(bytes.buffer, bytes.byteOffset, HISTORY_HEADER_BYTES);
   if (view.getBigUint64(0, true) !== MAGIC) throw bad('magic is not PPWHIST1', 0);

@@ -88,7 +88,7 @@ function record(
 }
 
 /** Feeds one recorded event to the history again. */
-export function applyRecord(history: WriteHistory, r: HistoryRecord): void {
+function applyRecord(history: WriteHistory, r: HistoryRecord): void {
   switch (r.kind) {
     case HISTORY_KIND.issued:
       return history.issued(r.area, r.a, r.offsetBytes, r.lengthBytes);

@@ -125,7 +125,9 @@ function verifyReasons(verify: VerifyReport): Reason[] {
   return reasons;
 }
 
-/** Only damage to durable metadata fails a cycle. A cut may tear a page or a block: it costs false-dirty regions only. */
+/**
+ * Only damage to durable metadata fails a cycle. A cut may tear a page or a block: it costs false-dirty regions only.
+ */
 function recoveryReasons(recovery: RecoveryReport): Reason[] {
   const corrupt = recovery.findings.filter((f) => f.class === 'indicator-rot');
   const listed = corrupt.map((f) => `journal ${f.where}, ${blocksText(f)}: ${f.problem} (${f.effect})`);
@@ -160,7 +162,9 @@ function failures(e: CycleObservations): Reason[] {
   return reasons;
 }
 
-/** Null if all steps covered the same bytes and the same D; else the difference. A check of the bench, not of the disks. */
+/**
+ * Null if all steps covered the same bytes and the same D; else the difference. A check of the bench, not of the disks.
+ */
 function notAllJudged({ recovery, judge, verify }: CycleObservations): string | null {
   if (judge === null) return null;
   for (const area of STORAGE_AREAS) {
