@@ -24,12 +24,12 @@ describe('report', () => {
     [
       'without its cycles',
       (at) => writeFileSync(join(at, 'cycles.jsonl'), ''),
-      /cycles\.jsonl: holds 0 cycles with the verdict \w+, and run\.json counts \d/,
+      /cycles\.jsonl has 0 cycles with the verdict \w+, and run\.json counts \d/,
     ],
     [
       'without its last cycle',
       (at) => writeFileSync(join(at, 'cycles.jsonl'), lines.slice(0, -1).join('')),
-      /cycles\.jsonl: holds \d cycles with the verdict/,
+      /cycles\.jsonl has \d cycles with the verdict/,
     ],
     ['with neither run.json nor rig.yaml', (at) => rmSync(join(at, 'run.json')), /run\.json is not there/],
     [
