@@ -1,4 +1,7 @@
-/** The driver over a ring that is made by hand: a copy in three parts, and S or P leaves one of them unanswered. */
+/**
+ * Promise: the driver reports each part of a copy to the core before the next one, so that the core takes the device that
+ * hangs as lost, and not the other one. Runs on a ring in memory, with a copy in four parts.
+ */
 import { expect, it } from 'vitest';
 import { Core } from '../../src/tracker/core/core.js';
 import { IndicatorMap } from '../../src/tracker/core/indicatorMap.js';
@@ -15,7 +18,7 @@ const PRIMARY = 0;
 const SECONDARY = 1;
 const PARTS = 4;
 const REGION_BYTES = PARTS * CHUNK_BYTES;
-/** Long: time passes only where the test says so. */
+/** Longer than the test runs: only the test makes this deadline pass. */
 const TIMEOUT_MS = 1_000_000;
 
 interface Pushed {
@@ -24,7 +27,7 @@ interface Pushed {
   tag: number;
 }
 
-/** A ring that answers at once whatever `answers` does not hold back. */
+/** A ring that completes every I/O at once but those that `holds` selects. */
 class HandRing {
   readonly depth = 4096;
   readonly arena: Buffer;
@@ -101,24 +104,24 @@ function resyncOneRegion(holds: (p: Pushed, copyWrites: number, copyReads: numbe
   const step = (): number => driver.step(0, 0);
   while (!core.ready) step();
   core.startResync();
-  // Until nothing moves any more.
-  for (let quiet = 0; quiet < 20;) quiet = step() > 0 ? 0 : quiet + 1;
+  // Until no step takes a completion any more.
+  for (let idleSteps = 0; idleSteps < 20;) idleSteps = step() > 0 ? 0 : idleSteps + 1;
   return { core, ring };
 }
 
-/** The deadline passes; returns who is lost. */
+/** Lets the deadline pass; returns the devices that the core takes as lost. */
 function afterTheDeadline(core: Core): string {
   core.pump(core.state.nowMs + TIMEOUT_MS + 1);
   return `${core.state.primaryLost ? 'P' : ''}${core.state.secondaryAway ? 'S' : ''}`;
 }
 
-it('copies in parts, and clears the region', () => {
+it('a region is copied in parts and then cleared', () => {
   const { core, ring } = resyncOneRegion(() => false);
   expect([core.awaitingRegions, core.counters.copies, core.counters.unexpectedCompletions]).toEqual([0, 1, 0]);
   expect(ring.inFlight).toBe(0);
 });
 
-it.each([1, 2, PARTS])('S leaves the write of part %i unanswered: S is lost, P is not', (part) => {
+it.each([1, 2, PARTS])('when S does not answer the write of part %i, S is lost and P is not', (part) => {
   const { core, ring } = resyncOneRegion(
     (p, writes) => p.device === SECONDARY && p.op === IO_OP.write && writes === part,
   );
@@ -126,7 +129,7 @@ it.each([1, 2, PARTS])('S leaves the write of part %i unanswered: S is lost, P i
   expect(afterTheDeadline(core)).toBe('S');
 });
 
-it.each([1, 2, PARTS])('P leaves the read of part %i unanswered: P is lost, S is not', (part) => {
+it.each([1, 2, PARTS])('when P does not answer the read of part %i, P is lost and S is not', (part) => {
   const { core, ring } = resyncOneRegion(
     (p, _writes, reads) => p.device === PRIMARY && p.op === IO_OP.read && reads === part,
   );

@@ -1,6 +1,6 @@
 /**
- * Promise: a history that finds no room ends the run with a code of its own, the file's name and what to do. The error
- * is taken at a safe place, once; nothing on the way out throws again, and what was written replays.
+ * Promise: when the disk of the history is full, the run ends with a code of its own, the name of the file and the fix. The
+ * engine throws the error at a safe moment; closing does not throw it again, and the written records replay.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -12,7 +12,7 @@ import type { ReplicationSpec } from '../../src/replication/replicationEngine.js
 import { replayHistory } from '../../src/judge/history/replay.js';
 
 const KIB = 1024;
-/** The recorder hands over 64 KiB at a time: the second time there is no room. */
+/** The recorder writes 64 KiB at a time: there is no space for the second write. */
 const ROOM_BYTES = 96 * KIB;
 const UPDATES = 10_000;
 const dir = mkdtempSync(join(tmpdir(), 'plugpull-history-'));
@@ -28,7 +28,7 @@ afterAll(() => {
   rmSync(dir, { recursive: true });
 });
 
-it.skipIf(!isRoot)('no space left', () => {
+it.skipIf(!isRoot)('a write without space throws ENGINE_HISTORY with the file and --out', () => {
   const file = new HistoryFile();
   files.push(file);
   file.open({ runId: 1, historyDir: join(dir, 'history') } as ReplicationSpec, 1024 * KIB);

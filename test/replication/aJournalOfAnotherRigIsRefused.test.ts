@@ -1,9 +1,10 @@
+/** Promise: a journal that does not fit the profile is refused before anything is written, and the error has both values. */
 import { expect, it } from 'vitest';
 import { MIB, useMirrors } from './mirror.js';
 
 const mirrors = useMirrors();
 
-it('a journal of another rig, another region size or another log size is refused, both values named', async () => {
+it('a journal of another rig, another region size or another log size is refused with both values', async () => {
   const { engine, spec } = await mirrors.prepared();
   await engine.close();
   const others = [

@@ -1,4 +1,4 @@
-/** Promise: a transaction that the core refuses is none, and a journal that fails as a load begins is reported as such. */
+/** Promise: the application writes nothing in a transaction that the core refuses; a journal that fails at the start of a load is reported. */
 import { expect, it } from 'vitest';
 import { REFUSED, type Core } from '../../src/tracker/core/core.js';
 import { Control } from '../../src/replication/worker/channel.js';
@@ -10,13 +10,13 @@ import { useMirrors, WORKLOAD } from './mirror.js';
 const mirrors = useMirrors();
 
 it('a refused transaction is neither written to nor closed', () => {
-  const asked: string[] = [];
+  const calls: string[] = [];
   const core = {
     begin: () => REFUSED,
-    obtain: (place: number) => (asked.push(`obtain ${place}`), REFUSED),
-    close: (place: number) => asked.push(`close ${place}`),
+    obtain: (place: number) => (calls.push(`obtain ${place}`), REFUSED),
+    close: (place: number) => calls.push(`close ${place}`),
   } as unknown as Core;
-  const workload = { nextTransaction: () => (asked.push('next'), { writes: [{ offsetBytes: 0, lengthBytes: 4096 }] }) };
+  const workload = { nextTransaction: () => (calls.push('next'), { writes: [{ offsetBytes: 0, lengthBytes: 4096 }] }) };
   const limits = { queueDepth: 4, maxWritesPerSecond: 0 };
   const generator = new LoadGenerator({
     core,
@@ -27,11 +27,11 @@ it('a refused transaction is neither written to nor closed', () => {
   });
   expect(generator.fill()).toBe(false);
   generator.closeAll();
-  expect(asked).toEqual([]);
+  expect(calls).toEqual([]);
   expect(generator.refused).toBe(1);
 });
 
-it('the journal fails before the log is ready for the load', () => {
+it('a journal that fails before the load starts ends it with ENGINE_AREA_LOST', () => {
   let journalFails = false;
   class Announcing extends Control {
     override takePowerLoss(): number[] {

@@ -1,6 +1,6 @@
 /**
- * A read that fails and, asked again, is answered: what it brings is judged as usual, and the refusal is counted. Only the
- * host's own errors (no memory, no descriptors) say nothing of the device.
+ * Promise: a read that fails and then succeeds is judged by its data, and counts as a latent error of the area. An error of
+ * the host itself (no memory, no descriptors) is no fault of the device.
  */
 import { constants } from 'node:os';
 import { expect, it } from 'vitest';
@@ -17,7 +17,7 @@ const RUN = 9;
 const { EIO, ENOMEM } = constants.errno;
 const tools = sectorTools('koffi');
 
-/** Two areas in memory; `refuse` says of each read whether it fails, and how. */
+/** Two areas in memory. `refuse` returns the errno of each read; 0: it succeeds. */
 class MemoryIo implements IoRing {
   unanswered = (): number => 0;
   discard = (): number => 0;
@@ -75,7 +75,7 @@ function parts(errno: number, device: number) {
   };
 }
 
-it.each(['primary', 'secondary'] as const)('on the %s', (area) => {
+it.each(['primary', 'secondary'] as const)('a read of the %s that fails once is a latent error', (area) => {
   const device = area === 'primary' ? 0 : 1;
   const expected = { primary: {}, secondary: {}, [area]: { 'latent-error': 1 } };
   const judged = judgeAreas(parts(EIO, device))!;
@@ -84,7 +84,7 @@ it.each(['primary', 'secondary'] as const)('on the %s', (area) => {
   expect(verifyAreas(parts(EIO, device))!.faults).toEqual(expected);
 });
 
-it('but not when the host had no memory for it', () => {
+it('a read that fails because the host has no memory is no fault', () => {
   expect(judgeAreas(parts(ENOMEM, 0))!.areas.primary.faults).toEqual({});
   expect(verifyAreas(parts(ENOMEM, 1))!.faults).toEqual({ primary: {}, secondary: {} });
 });

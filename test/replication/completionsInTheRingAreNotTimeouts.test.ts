@@ -1,4 +1,7 @@
-/** Promise: a device is late only when it was looked at and had not answered; the thread's own standstill counts for nobody. */
+/**
+ * Promise: a device times out only when the thread has looked at the ring and found no completion. A pause of the thread
+ * itself never makes a device time out.
+ */
 import { describe, expect, it } from 'vitest';
 import { JOURNAL, PRIMARY, SECONDARY } from '../../src/tracker/core/devices.js';
 import { drivenCore } from './fakeRing.js';
@@ -12,77 +15,77 @@ const DEVICES = [
   ['the journal', JOURNAL],
 ] as const;
 
-/** An update is on its way, and the device has left its I/O unanswered for so long. */
+/** Obtains an update whose I/O the device leaves unanswered, and lets `ms` pass. */
 function waitingFor(device: 0 | 1 | 2, ms: number) {
-  const bench = drivenCore(ACK_MS);
-  bench.ring.mute.add(device);
-  bench.write();
-  bench.steps(() => bench.ring.inFlight > 0);
-  bench.pass(ms);
-  return bench;
+  const driven = drivenCore({ ackTimeoutMs: ACK_MS });
+  driven.ring.mute.add(device);
+  driven.write();
+  driven.steps(() => driven.ring.inFlight > 0);
+  driven.pass(ms);
+  return driven;
 }
 
 describe.each(DEVICES)('%s', (_name, device) => {
   it.each([60, 98])(
-    'that answered while the thread stood still for longer than the timeout is not lost (asked %i ms before)',
-    (askedMs) => {
-      const bench = waitingFor(device, askedMs);
-      bench.ring.nowMs += 1.5 * ACK_MS;
-      bench.ring.mute.clear();
-      bench.pass(3 * ACK_MS);
-      expect(bench.lost()).toEqual(NONE_LOST);
-      expect(bench.core.counters.timeouts).toBe(0);
-      expect(bench.core.counters.acknowledged).toBe(1);
-      expect(bench.standstills).toEqual([expect.objectContaining({ ms: expect.closeTo(1.5 * ACK_MS, 0) as number })]);
+    'is not lost when it answers during a pause longer than the timeout (I/O sent %i ms before)',
+    (sentMs) => {
+      const driven = waitingFor(device, sentMs);
+      driven.ring.nowMs += 1.5 * ACK_MS;
+      driven.ring.mute.clear();
+      driven.pass(3 * ACK_MS);
+      expect(driven.lost()).toEqual(NONE_LOST);
+      expect(driven.core.counters.timeouts).toBe(0);
+      expect(driven.core.counters.acknowledged).toBe(1);
+      expect(driven.pauses).toEqual([expect.objectContaining({ ms: expect.closeTo(1.5 * ACK_MS, 0) as number })]);
     },
   );
 
-  it('that answered just before its time was over is not lost, though it is looked at after it', () => {
-    const bench = waitingFor(device, ACK_MS - 5);
-    bench.ring.nowMs += 15;
-    bench.ring.mute.clear();
-    bench.pass(ACK_MS);
-    expect([bench.lost(), bench.standstills]).toEqual([NONE_LOST, []]);
+  it('is not lost when it answers before its deadline and the thread looks after it', () => {
+    const driven = waitingFor(device, ACK_MS - 5);
+    driven.ring.nowMs += 15;
+    driven.ring.mute.clear();
+    driven.pass(ACK_MS);
+    expect([driven.lost(), driven.pauses]).toEqual([NONE_LOST, []]);
   });
 
-  it('that needs a moment of its own after all stood still has it', () => {
-    const bench = waitingFor(device, ACK_MS - 5);
-    bench.ring.nowMs += 20_000;
-    bench.pass(100);
-    bench.ring.mute.clear();
-    bench.pass(ACK_MS);
-    expect(bench.lost()).toEqual(NONE_LOST);
+  it('is not lost when it answers shortly after a pause', () => {
+    const driven = waitingFor(device, ACK_MS - 5);
+    driven.ring.nowMs += 20_000;
+    driven.pass(100);
+    driven.ring.mute.clear();
+    driven.pass(ACK_MS);
+    expect(driven.lost()).toEqual(NONE_LOST);
   });
 
-  it('that does not answer while it is looked at is lost at its time', () => {
-    const bench = waitingFor(device, ACK_MS - 5);
-    expect(bench.lost()).toEqual(NONE_LOST);
-    bench.pass(10);
-    expect(bench.lost()).toEqual(LOST[device]);
+  it('is lost at its deadline when it does not answer', () => {
+    const driven = waitingFor(device, ACK_MS - 5);
+    expect(driven.lost()).toEqual(NONE_LOST);
+    driven.pass(10);
+    expect(driven.lost()).toEqual(LOST[device]);
   });
 
-  it('that hangs through a standstill is lost soon after it', () => {
-    const bench = waitingFor(device, 10);
-    bench.ring.nowMs += 20_000;
-    bench.pass(10 * ACK_MS);
-    expect(bench.lost()).toEqual(LOST[device]);
+  it('is lost soon after a pause when it does not answer', () => {
+    const driven = waitingFor(device, 10);
+    driven.ring.nowMs += 20_000;
+    driven.pass(10 * ACK_MS);
+    expect(driven.lost()).toEqual(LOST[device]);
   });
 
-  it('that hangs is lost on a host on which the thread is always late, too', () => {
-    const bench = waitingFor(device, 10);
+  it('is lost when it does not answer, also on a host where the thread is always late', () => {
+    const driven = waitingFor(device, 10);
     for (let i = 0; i < 1000; i++) {
-      bench.ring.nowMs += 150;
-      bench.pass(1);
+      driven.ring.nowMs += 150;
+      driven.pass(1);
     }
-    expect(bench.lost()).toEqual(LOST[device]);
+    expect(driven.lost()).toEqual(LOST[device]);
   });
 });
 
-it('time between two works counts for nobody, and is no standstill', () => {
-  const bench = waitingFor(PRIMARY, 10);
-  bench.ring.nowMs += 60_000;
-  bench.ring.mute.clear();
-  bench.clock.begin();
-  bench.pass(ACK_MS);
-  expect([bench.lost(), bench.standstills]).toEqual([NONE_LOST, []]);
+it('time between two loops makes no device time out, and is no pause', () => {
+  const driven = waitingFor(PRIMARY, 10);
+  driven.ring.nowMs += 60_000;
+  driven.ring.mute.clear();
+  driven.clock.begin();
+  driven.pass(ACK_MS);
+  expect([driven.lost(), driven.pauses]).toEqual([NONE_LOST, []]);
 });

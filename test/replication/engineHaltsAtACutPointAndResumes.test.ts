@@ -1,6 +1,6 @@
 /**
- * The engine at a cut point that nobody cuts: nothing is written while it stands, longer than any deadline of the
- * protocol, and it goes on as if nothing had been when it is let go.
+ * Promise: at a cut point without a cut the engine writes nothing while it is halted, for longer than any deadline of the
+ * protocol. Once disarmed it continues, and the result is consistent.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
@@ -17,12 +17,12 @@ import type { CutPoint } from '../../src/replication/cutpoint/cutPoint.js';
 import { isBuilt, loadSome, MIB, useMirrors, WORKLOAD } from './mirror.js';
 
 const mirrors = useMirrors();
-/** Longer than a busy machine stands still, or an honest write would be given up; shorter than a test may take. */
+/** Longer than a pause of a busy host, so that no write times out by itself; shorter than a test may take. */
 const ACK_TIMEOUT_MS = 3000;
 /** Bounds a hang only. */
 const REACHED_WITHIN_MS = 30_000;
-/** Snapshots come ten times a second; so many alike, and what was on its way has ended. */
-const ALIKE = 10;
+/** Snapshots come ten times a second. After this many equal ones, I/O that was in flight has ended. */
+const EQUAL_SNAPSHOTS = 10;
 const SNAPSHOT_MS = 120;
 /** Bounds a hang only. */
 const ROUNDS_MAX = 250;
@@ -32,7 +32,7 @@ const SMALL = {
   logBytes: MIB / 2,
   tracking: { ackTimeoutMs: ACK_TIMEOUT_MS, regionBytes: 16384 },
 };
-/** Unlike a workload at full speed, some regions stay cold, and single updates stand out. */
+/** Slower than a workload at full speed: some regions stay cold, and single updates have their own log records. */
 const LOAD = { ...WORKLOAD, queueDepth: 8, writeBytes: { min: 4096, max: 16384 } };
 
 interface Seen {
@@ -41,11 +41,11 @@ interface Seen {
   reached: () => Promise<Extract<PointEvent, { type: 'reached' }>>;
   ended: () => Extract<PointEvent, { type: 'ended' }> | undefined;
   written: () => number[];
-  /** Snapshots so far: the engine's thread has looked. */
+  /** Snapshots so far: each shows that the thread of the engine has run. */
   snapshots: () => number;
 }
 
-/** A mirror whose copies are equal, or (`dirty`) whose journal says that everything awaits resync. */
+/** A mirror whose copies are equal, or (`dirty`) whose journal says that every region awaits resync. */
 async function mirror(content: 'clean' | 'dirty', tracking: Partial<TrackingSpec> = {}): Promise<Seen> {
   const d = mirrors.devices(SMALL);
   const spec = mirrors.spec(d, { ...SMALL, tracking: { ...SMALL.tracking, ...tracking } });
@@ -79,18 +79,18 @@ async function mirror(content: 'clean' | 'dirty', tracking: Partial<TrackingSpec
   };
 }
 
-/** The writes so far, when they have ceased to become more. */
-async function quiet({ written, snapshots }: Seen): Promise<number[]> {
+/** Waits until the counts of writes stay equal; returns them. */
+async function writesAtHalt({ written, snapshots }: Seen): Promise<number[]> {
   let last = written();
   let seen = snapshots();
-  for (let round = 0, alike = 0; alike < ALIKE; round++) {
-    if (round === ROUNDS_MAX) throw new Error('the engine did not stand still');
+  for (let round = 0, equal = 0; equal < EQUAL_SNAPSHOTS; round++) {
+    if (round === ROUNDS_MAX) throw new Error('the engine did not halt');
     await sleep(SNAPSHOT_MS);
-    // A thread that gets no processor does not write, and does not stand for that.
+    // A thread that gets no processor writes nothing either, but is not halted: wait for a new snapshot.
     if (snapshots() === seen) continue;
     seen = snapshots();
     const now = written();
-    alike = now.every((count, i) => count === last[i]) ? alike + 1 : 0;
+    equal = now.every((count, i) => count === last[i]) ? equal + 1 : 0;
     last = now;
   }
   return last;
@@ -98,7 +98,7 @@ async function quiet({ written, snapshots }: Seen): Promise<number[]> {
 
 async function moreThan(count: number, written: () => number): Promise<void> {
   for (let round = 0; written() <= count; round++) {
-    if (round === ROUNDS_MAX) throw new Error('the engine did not go on');
+    if (round === ROUNDS_MAX) throw new Error('the engine did not resume');
     await sleep(SNAPSHOT_MS);
   }
 }
@@ -112,7 +112,7 @@ async function work(engine: ReplicationEngine, at: CutPoint): Promise<unknown> {
 }
 
 describe.runIf(isBuilt)('at a cut point', () => {
-  it.each(CUT_POINT_NAMES)('%s the engine stands, and goes on', async (at) => {
+  it.each(CUT_POINT_NAMES)('%s the engine halts, and resumes once disarmed', async (at) => {
     const { during } = CUT_POINTS[at];
     const seen = await mirror(during === 'resync' ? 'dirty' : 'clean');
     const { engine } = seen;
@@ -120,7 +120,7 @@ describe.runIf(isBuilt)('at a cut point', () => {
       let isOver = false;
       const running = work(engine, at).finally(() => (isOver = true));
       expect((await seen.reached()).at).toBe(at);
-      const before = await quiet(seen);
+      const before = await writesAtHalt(seen);
       await sleep(ACK_TIMEOUT_MS + 200);
       expect(seen.written()).toEqual(before);
       expect(isOver).toBe(false);
@@ -132,14 +132,14 @@ describe.runIf(isBuilt)('at a cut point', () => {
       const report = await running;
       expect(seen.ended()).toMatchObject({ inFlight: {} });
       if (during === 'load') {
-        // Where S was taken as lost all is given up, and never else.
+        // Updates are given up at exactly those points at which the core takes S as lost.
         const { updatesGivenUp, updatesRefused } = report as { updatesGivenUp: number; updatesRefused: number };
         expect(updatesRefused).toBe(0);
         expect(updatesGivenUp > 0).toBe(at.startsWith('mark-'));
       }
       if (during === 'resync') expect(report).toMatchObject({ complete: true });
       await engine.abandon();
-      // What it leaves, had it died here, is as consistent as ever.
+      // The engine crashes here: the disks must be consistent.
       await engine.open(seen.spec);
       await engine.recover();
       expect(await engine.judge()).toMatchObject({ lostIndicators: 0, lostAcknowledgedSectors: 0 });
@@ -152,13 +152,13 @@ describe.runIf(isBuilt)('at a cut point', () => {
 });
 
 it.runIf(isBuilt)(
-  'clear-durable is reached at the very end of a resync that clears all its regions at once',
+  'clear-durable is reached at the end of a resync that clears all its regions at once',
   async () => {
     const seen = await mirror('clean', { lingerMs: 60_000 });
     const { engine } = seen;
     try {
       await engine.recover();
-      // A few updates, their evidence left behind by an engine that dies; the same ones where it must be tried again.
+      // A few updates; the engine crashes and leaves their evidence. A second attempt writes the same ones (same seed).
       await loadSome(engine, { ...LOAD, maxWritesPerSecond: 2 }, 3, 1000);
       await engine.abandon();
       await engine.open(seen.spec);

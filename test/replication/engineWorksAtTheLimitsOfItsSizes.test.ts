@@ -1,3 +1,4 @@
+/** Promise: the engine works with the smallest and largest sizes that a profile may have. */
 import { expect, it } from 'vitest';
 import type { MirrorSpec } from './mirror.js';
 import { loadSome, MIB, useMirrors, WORKLOAD } from './mirror.js';
@@ -28,8 +29,8 @@ const EDGES: Edge[] = [
   { name: 'sectors of 4096 bytes', mirror: { sectorBytes: 4096 } },
   { name: 'writes of 256 KiB', mirror: { tracking: { regionBytes: 4096 } }, writeBytes: { min: 262144, max: 262144 } },
   { name: 'FUA instead of flushes', mirror: { durability: 'fua' } },
-  { name: 'no lingering', mirror: { tracking: { lingerMs: 0, hotRegions: 0 } } },
-  { name: 'completion through ffi-napi', mirror: { ffi: 'ffi-napi' } },
+  { name: 'no lingering evidence', mirror: { tracking: { lingerMs: 0, hotRegions: 0 } } },
+  { name: 'ffi-napi', mirror: { ffi: 'ffi-napi' } },
 ];
 
 it.each(EDGES)('loads, recovers, judges and resynchronizes with $name', async (edge) => {

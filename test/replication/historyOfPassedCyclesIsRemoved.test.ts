@@ -1,7 +1,6 @@
 /**
- * Promise: what is kept of the history is bounded however long a campaign is; a cycle that did not pass keeps its records
- * and those of the cycles around it; each file that is there replays alone; a bench that is killed meanwhile leaves that
- * true.
+ * Promise: the size of the history is bounded, however long a campaign is. A cycle that did not pass keeps its records and
+ * those of the cycles around it. Each file replays alone, also after the bench was killed at any moment.
  */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
@@ -15,7 +14,7 @@ import { replayHistory } from '../../src/judge/history/replay.js';
 const BLOCK = 4096;
 const BLOCKS = 64;
 const FILE_BYTES = 16 * 1024;
-/** Records of a cycle: a quarter of a file. */
+/** The records of one cycle fill a quarter of a file. */
 const UPDATES_A_CYCLE = 25;
 
 let dir: string;
@@ -34,11 +33,11 @@ const bytesThere = (): number => names().reduce((sum, name) => sum + statSync(jo
 interface Ran {
   file: HistoryFile;
   changes: HistoryChange[];
-  /** Most that was there as a cycle began. */
+  /** The largest size of all files at the start of a cycle. */
   peakBytes: number;
 }
 
-/** The bench dies after the last cycle: nothing is closed in order. */
+/** Runs the cycles and closes nothing, as when the bench dies after the last one. */
 function run(cycles: number, keep: KeepHistory, failing: readonly number[] = []): Ran {
   const file = new HistoryFile();
   file.open(
@@ -66,7 +65,7 @@ function oneUpdate(file: HistoryFile, update: number): void {
 }
 
 describe('keepHistory: failures', () => {
-  it('takes no more room for ten times the cycles, and the newest file replays to where the history stands', () => {
+  it('needs no more space for ten times the cycles, and the newest file replays to the current history', () => {
     const short = run(60, 'failures');
     short.file.close();
     rmSync(dir, { recursive: true });
@@ -81,7 +80,7 @@ describe('keepHistory: failures', () => {
     file.close();
   });
 
-  it('keeps the file of a cycle that did not pass, the one before and the one after it', () => {
+  it('keeps the file of a cycle that did not pass, the file before and the file after it', () => {
     const failing = 50;
     const { file, changes } = run(200, 'failures', [failing]);
     file.close();
@@ -89,13 +88,13 @@ describe('keepHistory: failures', () => {
     const own = Math.max(...kept.filter((first) => first <= failing));
     expect(changes[failing]!.file).toBe(names()[kept.indexOf(own)]);
     expect(kept.filter((first) => first < own)).toHaveLength(1);
-    // The one after a failure begins with the next cycle; then a gap to the newest two.
+    // The file after a failure starts with the next cycle. Then follow removed files, and the newest two.
     expect(kept).toContain(failing + 1);
     expect(kept).toHaveLength(5);
     for (const name of names()) expect(replayHistory(readFileSync(join(dir, name))).tornBytes).toBe(0);
   });
 
-  it('is bounded also where every cycle fails', () => {
+  it('keeps a bounded number of files also when every cycle fails', () => {
     const { file } = run(
       300,
       'failures',
@@ -106,7 +105,7 @@ describe('keepHistory: failures', () => {
   });
 });
 
-it('keepHistory: all keeps every record, none writes no file', () => {
+it('keepHistory: all keeps every record; keepHistory: none writes no file', () => {
   run(100, 'all').file.close();
   expect(names().map(cycleOf)).toEqual([0]);
   expect(replayHistory(readFileSync(join(dir, names()[0]!))).history.newestId).toBe(100 * UPDATES_A_CYCLE);
@@ -122,7 +121,7 @@ it('a bench that is killed at any moment leaves files that replay, the newest up
   for (const ms of [0, 3, 7, 20, 55]) {
     const child = spawn(process.execPath, [script, dir], { stdio: ['ignore', 'pipe', 'inherit'] });
     const exited = new Promise((resolve) => child.once('exit', resolve));
-    // It says so once the first file has been removed.
+    // The script prints a line once it has removed the first file.
     await new Promise((resolve) => child.stdout.once('data', resolve));
     await new Promise((resolve) => setTimeout(resolve, ms));
     child.kill('SIGKILL');

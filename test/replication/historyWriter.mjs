@@ -1,4 +1,4 @@
-/** A history whose cycles all pass, until it is killed: `node prunesWithoutEnd.mjs DIR`. */
+/** Writes a history of cycles that all pass, until it is killed: `node historyWriter.mjs DIR`. */
 import process from 'node:process';
 import { setTimeout } from 'node:timers/promises';
 import { HistoryFile } from '../../dist/replication/worker/historyFile.js';
@@ -13,7 +13,7 @@ for (let cycle = 0, update = 1; ; cycle++) {
   if (pruned.length > 0 && !hasSpoken) {
     hasSpoken = true;
     process.stdout.write('removed\n');
-    // The line is on its way before the loop goes on without an event loop.
+    // Let the event loop write the line: the loop below never yields.
     await setTimeout(1);
   }
   for (let i = 0; i < 25; i++, update++) {

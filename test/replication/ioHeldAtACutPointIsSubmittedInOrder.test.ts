@@ -1,4 +1,4 @@
-/** The hold at a cut point by itself: what it lets through, what it keeps, and that it loses nothing. */
+/** Promise: a cut point admits and holds back the right I/Os, and returns all that it held back in their order. */
 import { describe, expect, it } from 'vitest';
 import { JOURNAL, PRIMARY, SECONDARY } from '../../src/tracker/core/devices.js';
 import { RECORD_RELEASE, RECORD_WRITE, type LogCommit } from '../../src/tracker/core/transactionLog.js';
@@ -7,7 +7,7 @@ import { PointHold } from '../../src/replication/cutpoint/pointHold.js';
 import type { PointEvent } from '../../src/replication/replicationEngine.js';
 import type { CutPoint } from '../../src/replication/cutpoint/cutPoint.js';
 
-/** All that the triggers ask of a core. */
+/** The part of a core that the triggers read. */
 const CORE = { secondaryAway: false, isLogDurable: () => false };
 const TARGETS = { updateId: (slot: number) => 100 + slot, offset: (slot: number) => 4096 * slot, length: () => 4096 };
 
@@ -49,7 +49,7 @@ const write = (slot: number, area: 0 | 1): DriverIo => io(OP.write, slot, area, 
 const log = (commit: number): DriverIo => io(OP.log, commit, 0, JOURNAL);
 
 describe('the hold at a cut point', () => {
-  it('keeps nothing before its time', () => {
+  it('holds nothing back before it is active', () => {
     const { point, reports } = hold('primary-only');
     expect(point.tick(49)).toBe(false);
     expect([write(1, PRIMARY), write(1, SECONDARY)].map((x) => point.admits(x))).toEqual([true, true]);
@@ -58,13 +58,13 @@ describe('the hold at a cut point', () => {
     expect(reports).toEqual([]);
   });
 
-  it('stands when the update has completed where the point wants it, and keeps all else in order', () => {
+  it('halts once the writes of the update have completed, and holds later I/O back in order', () => {
     const { point, reports } = hold('primary-only');
     point.tick(50);
     const later = [write(2, PRIMARY), write(2, SECONDARY), log(1), io(OP.flush, PRIMARY, 0, PRIMARY)];
     expect(point.admits(write(1, PRIMARY))).toBe(true);
-    const kept = write(1, SECONDARY);
-    expect(point.admits(kept)).toBe(false);
+    const first = write(1, SECONDARY);
+    expect(point.admits(first)).toBe(false);
     expect(later.map((x) => point.admits(x))).toEqual([false, false, false, false]);
     expect(point.halted).toBe(false);
     point.ended(OP.write, 1, PRIMARY, true, 900, 950);
@@ -78,12 +78,12 @@ describe('the hold at a cut point', () => {
         subject: { kind: 'write', area: 'secondary', updateId: 101, offsetBytes: 4096, lengthBytes: 4096 },
       },
     ]);
-    expect(point.end({})).toEqual([kept, ...later]);
+    expect(point.end({})).toEqual([first, ...later]);
     expect(reports[1]).toMatchObject({ type: 'ended', sentNs: null });
     expect(point.admits(write(3, PRIMARY))).toBe(true);
   });
 
-  it('is over without being reached when the area it waits for fails', () => {
+  it('ends without a report when the area that it waits for fails', () => {
     const { point, reports } = hold('both-completed');
     point.tick(50);
     expect([write(1, PRIMARY), write(1, SECONDARY), write(2, PRIMARY)].map((x) => point.admits(x))).toEqual([
@@ -98,7 +98,7 @@ describe('the hold at a cut point', () => {
     expect(reports).toEqual([]);
   });
 
-  it('sends all parts of the commit that is to be on its way, half of its time before the power goes, and nothing else', () => {
+  it('submits all parts of its log commit half a latency before the power loss, and nothing else', () => {
     const { point, reports, clock } = hold('log-write');
     // Log writes take 400 ns here.
     for (let i = 0; i < 100; i++) point.ended(OP.log, 9, 0, true, 0, 400);
@@ -126,7 +126,7 @@ describe('the hold at a cut point', () => {
     });
   });
 
-  it('tells commits with evidence from those that release it', () => {
+  it('distinguishes commits with write records from commits with release records', () => {
     for (const [at, kinds, admitted] of [
       ['log-write', [RECORD_WRITE], false],
       ['log-write', [RECORD_RELEASE], true],

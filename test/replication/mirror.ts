@@ -1,4 +1,4 @@
-/** A mirror on loop devices of the test's own, and an engine for it. */
+/** A mirror on loop devices that the test makes, and a replication engine for it. */
 import { closeSync, existsSync, openSync, readSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
@@ -27,7 +27,7 @@ export interface MirrorSpec {
   ffi?: 'koffi' | 'ffi-napi';
 }
 
-/** For a hang only. */
+/** Bounds a hang only. */
 const LOADS_MAX = 50;
 
 export const WORKLOAD: WorkloadSpec = {
@@ -103,7 +103,7 @@ export function useMirrors() {
   return { loops, devices, spec, engine, prepared };
 }
 
-/** Loads for a time, and once more for as long as nothing was acknowledged: on a busy machine that takes longer than here. */
+/** Loads, and loads again while no update was acknowledged: on a busy host one load may be too short for that. */
 export async function loadSome(
   engine: ReplicationEngine,
   workload: WorkloadSpec,
@@ -116,7 +116,7 @@ export async function loadSome(
   }
 }
 
-/** Flips one bit in the file behind a device, where the device's next O_DIRECT read sees it. */
+/** Flips one bit in the backing file of a device, where the next O_DIRECT read of the device sees it. */
 export function flip(file: string, offset: number): void {
   const fd = openSync(file, 'r+');
   const byte = Buffer.alloc(1);
@@ -126,5 +126,5 @@ export function flip(file: string, offset: number): void {
   closeSync(fd);
 }
 
-/** Whether the compiled worker is there; the test command builds it first. */
+/** Whether the compiled worker exists; `npm test` builds it first. */
 export const isBuilt = existsSync(new URL('../../dist/replication/worker/worker.js', import.meta.url));

@@ -1,10 +1,11 @@
+/** Promise: after a crash a new engine recovers the dirty regions from the journal, and resynchronizes them. */
 import { expect, it } from 'vitest';
 import { loadSome, useMirrors, WORKLOAD } from './mirror.js';
 
 const mirrors = useMirrors();
 
 it.each(['sync', 'async'] as const)(
-  'a fresh engine finds the dirty regions of a dead one and resynchronizes them (%s)',
+  'a new engine recovers the dirty regions of one that crashed and resynchronizes them (%s)',
   async (mode) => {
     const { engine, spec } = await mirrors.prepared({ tracking: { mode } });
     const load = await loadSome(engine, WORKLOAD, 1, 400);

@@ -1,14 +1,15 @@
+/** Promise: a resync ends while the application writes, and no write is lost. */
 import { expect, it } from 'vitest';
 import { useMirrors, WORKLOAD } from './mirror.js';
 
 const mirrors = useMirrors();
-/** So many are of more than a few regions. */
+/** This many updates write to more than a few regions. */
 const UPDATES_MIN = 100;
 /** Bounds a hang only. */
 const SEEDS_END = 1000;
 
-it('resynchronization ends under load, and loses no write to it', async () => {
-  // All that is written stays dirty: how much that is must not depend on how busy the machine is at the end.
+it('a resync under load completes and loses no write', async () => {
+  // Every written region stays dirty: their number must not depend on how busy the host is at the end of the load.
   const { engine, spec } = await mirrors.prepared({ tracking: { lingerMs: 60_000 } });
   let acknowledged = 0;
   for (let seed = 7; acknowledged < UPDATES_MIN && seed < SEEDS_END; seed += 10)
@@ -19,7 +20,7 @@ it('resynchronization ends under load, and loses no write to it', async () => {
   expect(recovery.dirtyRegions).toBeGreaterThan(10);
   const resync = await engine.resync({ workload: WORKLOAD, seed: 8 });
   expect(resync.complete).toBe(true);
-  // The same engine goes on; then it dies, and what it leaves must be as consistent as ever.
+  // The same engine loads again and then crashes: the disks must be consistent.
   await engine.load(WORKLOAD, 9, 200);
   await engine.abandon();
   await engine.open(spec);

@@ -1,4 +1,4 @@
-/** Promise: however many writes fall between two snapshots, each is in the histogram, in the bucket of its duration. */
+/** Promise: the histogram has every write in the bucket of its duration, however many come between two snapshots. */
 import { expect, it } from 'vitest';
 import { JOURNAL, PRIMARY } from '../../src/tracker/core/devices.js';
 import { IO_SECONDS, Meter } from '../../src/replication/meter.js';
@@ -9,7 +9,7 @@ import { parse } from '../metrics/samples.js';
 
 const MANY = 100_000;
 
-it('more than any sample holds', async () => {
+it('counts more writes than a snapshot keeps samples', async () => {
   const meter = new Meter();
   const metrics = createMetrics('bench');
   const phase = new Phase(
@@ -21,7 +21,7 @@ it('more than any sample holds', async () => {
     meter.wrote(PRIMARY, 4096, i % 2 === 0 ? 0.0001 : 20);
     meter.evidenceWait(0.003);
   }
-  // The clock may not have moved between the two.
+  // A duration of 0: the clock may not have advanced between submission and completion.
   meter.wrote(JOURNAL, 4096, 0);
   phase.enter('load', 0);
   meter.wrote(PRIMARY, 4096, 0.0002);

@@ -1,11 +1,11 @@
-/** Verify holds P against what was judged: damage that comes after the judge, and that a copy then takes to S, is found. */
+/** Promise: verify compares P with the judged content, so it finds damage that came after the judge and is on P and S. */
 import { expect, it } from 'vitest';
 import { flip, useMirrors, WORKLOAD } from './mirror.js';
 
 const mirrors = useMirrors();
 const FIRST_BYTE_OF_LBA_9 = 9 * 512;
 
-it('is found though P and S are equal', async () => {
+it('verify reports damage of P also where S has the same damage', async () => {
   const { engine, spec, devices } = await mirrors.prepared();
   expect(await engine.verify()).toMatchObject({ equal: true, faults: { primary: {}, secondary: {} } });
   await engine.load(WORKLOAD, 5, 200);
@@ -24,7 +24,7 @@ it('is found though P and S are equal', async () => {
   await engine.close();
 });
 
-it('a bench without a history says nothing of it', async () => {
+it('without a history verify reports no faults', async () => {
   const { engine, spec } = await mirrors.prepared();
   await engine.close();
   await engine.open({ ...spec, historyDir: null });
