@@ -1,6 +1,5 @@
 /** A driver and its core over an I/O ring in memory, on a clock that the test advances. */
 import type { HostPause } from '../../src/base/attendedTime.js';
-import { STORAGE_AREAS } from '../../src/base/areas.js';
 import type { IoOp, IoRing, SectorTools } from '../../src/blockdev/blockDevice.js';
 import type { HistoryFeed } from '../../src/judge/history/feed.js';
 import { ApplicationQueue } from '../../src/replication/application.js';
@@ -71,9 +70,10 @@ export class FakeRing implements IoRing {
   }
 
   submitAndReap(minComplete: number, timeoutNs: number): number {
-    const isHeld = (io: FakeIo): boolean => this.mute.has(io.device) || this.holds(io);
-    this.taken = this.pending.filter((io) => !isHeld(io));
-    this.pending = this.pending.filter(isHeld);
+    const submitted = this.pending;
+    this.taken = [];
+    this.pending = [];
+    for (const io of submitted) (this.mute.has(io.device) || this.holds(io) ? this.pending : this.taken).push(io);
     for (const io of this.taken) this.events.push({ type: 'completed', io });
     if (this.taken.length < minComplete) this.nowMs += timeoutNs / NS_PER_MS;
     return this.taken.length;
@@ -241,6 +241,3 @@ export function find(
 ): number {
   return events.findIndex((e, i) => i >= from && e.type === type && selects(e.io));
 }
-
-/** The area of a device index, for messages. */
-export const areaOf = (device: number): string => STORAGE_AREAS[device] ?? 'journal';
