@@ -1,4 +1,4 @@
-/** Promise: a device that carries anybody's data is refused, and named. Magic bytes by hand where no mkfs is at hand. */
+/** The gate refuses a device with a signature and names it. Where no mkfs is installed, the test writes the magic bytes. */
 import { openSync, writeSync, closeSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { checkGate } from '../../src/gate/gate.js';

@@ -1,4 +1,4 @@
-/** Promise: root, mounted, swapped, held and claimed devices are refused, each with its own code, also at one remove. */
+/** The gate refuses root, mounted, swap, held and exclusively open devices, each with its own code, also below a stacked device. */
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
@@ -59,7 +59,7 @@ it('held by a loop device over it, and that loop device is refused as a disguise
   expect(await codes(upper)).toContain('GATE_BACKED_BY_DEVICE');
 });
 
-it('claimed by another program', async () => {
+it('open exclusively by another program', async () => {
   const loop = loops.loop();
   const other = openDevice(loop.path);
   try {
@@ -72,7 +72,7 @@ it('claimed by another program', async () => {
 
 it('partitioned; a partition itself; and a disk whose partition is mounted', async () => {
   const disk = loops.loop();
-  // Told to the kernel directly, since not every kernel reads partition tables.
+  // The test gives the partitions to the kernel, because not every kernel reads partition tables.
   command('addpart', disk.path, '1', '2048', '100000');
   loops.undo(() => command('delpart', disk.path, '1'));
   const partition = { path: `${disk.path}p1`, file: disk.file };

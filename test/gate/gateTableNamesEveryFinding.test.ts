@@ -1,4 +1,4 @@
-/** Promise: the table shows every finding whole, aligned, and says that nothing was written. */
+/** The table shows every finding in full length, aligned, and says that nothing was written. */
 import { expect, it } from 'vitest';
 import { formatGate, type GateFinding } from '../../src/gate/gateReport.js';
 

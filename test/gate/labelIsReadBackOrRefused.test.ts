@@ -89,19 +89,19 @@ describe('as bytes', () => {
     const block = encodeLabel(LABEL, crc32c);
     for (let bit = 0; bit < 512 * 8; bit++) {
       for (const copy of [0, LABEL_BLOCK_BYTES - 512]) {
-        const rotten = Buffer.from(block);
-        rotten[copy + (bit >> 3)]! ^= 1 << (bit & 7);
-        expect(decodeLabel(rotten, crc32c).kind, `bit ${bit} of the copy at ${copy}`).toBe('label');
+        const corrupt = Buffer.from(block);
+        corrupt[copy + (bit >> 3)]! ^= 1 << (bit & 7);
+        expect(decodeLabel(corrupt, crc32c).kind, `bit ${bit} of the copy at ${copy}`).toBe('label');
       }
     }
   });
 
-  it("both copies damaged, another version, nothing, and somebody else's bytes are told apart", () => {
+  it('both copies damaged, another version, no label, and foreign bytes are distinguished', () => {
     const block = encodeLabel(LABEL, crc32c);
     for (let byte = 8; byte < 512; byte++) {
-      const rotten = Buffer.from(block);
-      for (const copy of [0, LABEL_BLOCK_BYTES - 512]) rotten[copy + byte]! ^= 0xff;
-      expect(decodeLabel(rotten, crc32c).kind, `byte ${byte}`).toBe('damaged');
+      const corrupt = Buffer.from(block);
+      for (const copy of [0, LABEL_BLOCK_BYTES - 512]) corrupt[copy + byte]! ^= 0xff;
+      expect(decodeLabel(corrupt, crc32c).kind, `byte ${byte}`).toBe('damaged');
     }
     const later = Buffer.from(block.subarray(0, 512));
     later.writeUInt32LE(7, 12);
@@ -131,7 +131,7 @@ describe('on a device', () => {
     'of %i-byte sectors and %i bytes: durable, alone, the same to every reader',
     async (sectorBytes, sizeBytes) => {
       const loop = loops.loop({ sectorBytes, sizeBytes });
-      const before = Buffer.alloc(sizeBytes, 'somebody was here ');
+      const before = Buffer.alloc(sizeBytes, 'foreign data here ');
       writeFileSync(loop.file, before);
       const device = asDisk(openDevice(loop.path));
       expect(device.identity.sizeBytes).toBe(sizeBytes);
@@ -165,7 +165,7 @@ describe('on a device', () => {
     expect(readFileSync(loop.file).every((byte) => byte === 0)).toBe(true);
   });
 
-  it("a loop device, which is nobody's, needs none and keeps its whole size", () => {
+  it('a loop device needs no label and keeps all its bytes', () => {
     const device = openDevice(loops.loop({ sizeBytes: MIB + 512 }).path);
     expect(needsEnrolment(device.identity)).toBe(false);
     expect(usableBytes(device.identity)).toBe(MIB + 512);
@@ -186,7 +186,7 @@ describe('whose disk', () => {
   const other = (change: Partial<DeviceIdentity>, label: Partial<DiskLabel> = {}): string | null =>
     otherDisk({ ...LABEL, ...label }, at, { ...identity, ...change });
 
-  it('the one it was written for, also when it tells only one of its names', () => {
+  it('the disk it was written for, also if it reports only serial or WWN', () => {
     expect(other({})).toBeNull();
     expect(other({ wwn: null })).toBeNull();
     expect(other({ serial: null })).toBeNull();
@@ -196,8 +196,8 @@ describe('whose disk', () => {
   it('not another one, larger or smaller, or without a name', () => {
     expect(other({ serial: 'OTHER' })).toContain('serial Z1Z0ABCD; this one says OTHER');
     expect(other({ wwn: '0x1' })).toContain('wwn');
-    expect(other({ serial: null, wwn: null })).toContain('tells nothing');
-    expect(other({ serial: null }, { wwn: null })).toContain('serial Z1Z0ABCD; this one tells 0x5000');
+    expect(other({ serial: null, wwn: null })).toContain('reports none');
+    expect(other({ serial: null }, { wwn: null })).toContain('serial Z1Z0ABCD; this one reports 0x5000');
     expect(other({ sizeBytes: 2 ** 21 })).toContain('1048576 bytes');
     expect(otherDisk(LABEL, at - 4096, identity)).toContain('bytes');
   });

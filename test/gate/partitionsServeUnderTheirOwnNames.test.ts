@@ -13,7 +13,7 @@ const loops = useLoops();
 const FOLDER = '/dev/disk/by-partuuid';
 
 function partitionOf(disk: TestLoop, number: number): string {
-  // Told to the kernel directly, since not every kernel reads partition tables.
+  // The test gives the partitions to the kernel, because not every kernel reads partition tables.
   command('addpart', disk.path, String(number), String(2048 + (number - 1) * 40_000), '40000');
   loops.undo(() => command('delpart', disk.path, String(number)));
   return `${disk.path}p${number}`;
@@ -42,7 +42,7 @@ it('by-partuuid it passes, by its number it does not', async () => {
   expect(await codes({ path: named(node), backingFile: disk.file, cut: true })).toEqual([]);
 });
 
-it('a file system on it, or mounted, refuses it; on its neighbour only where a rail cuts the disk', async () => {
+it('a file system on it, or mounted, refuses it; on another partition only where a rail cuts the disk', async () => {
   const disk = loops.loop();
   const [mine, other] = [partitionOf(disk, 1), partitionOf(disk, 2)];
   const request = { path: named(mine), backingFile: disk.file };

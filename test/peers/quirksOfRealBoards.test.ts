@@ -1,4 +1,4 @@
-/** What owners tell of their boards, and what can be told to go wrong. */
+/** Quirks that owners report of their boards, and the faults that a virtual board can inject. */
 
 import { expect, it } from 'vitest';
 import type { PeerReaction } from '../../src/lab/peer.js';
@@ -49,7 +49,7 @@ it('modbus-rtu: what follows a damaged frame without a pause is not heard', () =
   expect(peer.receive(hex(off1), 20).switched).toEqual([{ channel: 1, on: false }]);
 });
 
-it('modbus-rtu: a pulse ends by itself, in the board and in what it tells', () => {
+it('modbus-rtu: a pulse ends by itself, in the board and in its answers', () => {
   const peer = createPeer('modbus-rtu', { channels: 8, ...on });
   expect(peer.receive(hex('01 05 04 00 00 08 CD 3C'), 1000).switched).toEqual([
     { channel: 1, on: false },

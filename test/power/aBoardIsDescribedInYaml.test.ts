@@ -1,4 +1,4 @@
-/** A board that nobody has written code for works from a few lines of a rig profile. */
+/** A board without any code of its own works from a few lines of a rig profile. */
 
 import fs from 'node:fs';
 import { parse } from 'yaml';
@@ -96,9 +96,9 @@ const mistakes: [what: string, change: Record<string, unknown>, told: RegExp][] 
   ['no frames at all', { set: undefined }, /set/],
 ];
 
-it.each(mistakes)('a description with %s is refused, and the place is named', (_what, change, told) => {
+it.each(mistakes)('a description with %s is refused, and the place is named', (_what, change, message) => {
   const description = { channels: { min: 1, max: 4 }, set: { on: 'A0', off: 'A1' }, ...change };
-  expect(() => findBoardType('mine', { mine: description })).toThrow(told);
+  expect(() => findBoardType('mine', { mine: description })).toThrow(message);
   expect(() => findBoardType('mine', { mine: description })).toThrow(
     expect.objectContaining({ code: 'BAD_BOARD_TYPE' }),
   );

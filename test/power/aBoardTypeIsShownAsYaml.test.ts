@@ -105,15 +105,15 @@ it.each([
   [`identify: '{mask}'`, /boardTypes\.mine\.identify.*nothing is called "mask".*set\.mask and setAll/],
   [`identify: '{units}'`, /only frames of pulse/],
   [`bauds: 9600`, /there is no such field/],
-])('%s is refused with what to write instead', (field, told) => {
-  expect(own(field).join('\n')).toMatch(told);
+])('%s is refused with what to write instead', (field, message) => {
+  expect(own(field).join('\n')).toMatch(message);
 });
 
 it('an error in a description leads to the command that prints one which works', () => {
   expect(own(`identify: '{mask}'`)[0]).toMatch(/`plugpull relay boards --show TYPE` prints a description that works$/);
 });
 
-it('{channel} in read, with per: channel as told, is taken', () => {
+it('{channel} in read is accepted with per: channel', () => {
   expect(own(`read: { per: channel, send: '"R" {channel:dec}', expect: '{state}' }`)).toEqual([]);
 });
 

@@ -3,12 +3,12 @@
 import { expect, it } from 'vitest';
 import { BoardConnection } from '../../src/power/boards/connection.js';
 import { echoReply } from '../../src/power/language/reply.js';
-import { HandClock } from './handClock.js';
-import { handWire } from './handWire.js';
+import { HandClock } from './manualClock.js';
+import { manualWire } from './manualWire.js';
 
-it('the second frame waits for silence, and the late echo of the first is not its answer', async () => {
+it('the second frame waits for a quiet line, and the late echo of the first is not its answer', async () => {
   const clock = new HandClock();
-  const wire = handWire(clock);
+  const wire = manualWire(clock);
   const session = new BoardConnection(wire, clock, { board: 'slow', gapMs: 0, quietMs: 20 }, () => undefined);
   const frame = Uint8Array.of(0x41, 0x42);
   const exchange = (): Promise<string> =>
@@ -25,6 +25,6 @@ it('the second frame waits for silence, and the late echo of the first is not it
   wire.arrive(frame);
   await clock.advanceTo(200);
   expect(await second).toBe('BOARD_MUTE');
-  // Late echo at 60 ms, then 30 ms of silence.
+  // Late echo at 60 ms, then 30 ms without bytes.
   expect(wire.sentAtNs).toEqual([0, 90e6]);
 });

@@ -15,7 +15,7 @@ afterAll(() => fs.rmSync(runtimeDir, { recursive: true, force: true }));
 
 /** For one command: a shell starts in far less, on a busy machine too. */
 const TIMEOUT_MS = 3000;
-/** Still asleep when that is over, also where the bench stood still meanwhile. */
+/** Longer than that wait, also if the bench was paused meanwhile. */
 const OFF_LATER = '(sleep 8; printf off > "$F")';
 /** Longer than any script here sleeps. */
 const LATE_MS = 8500;

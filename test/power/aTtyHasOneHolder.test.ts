@@ -1,4 +1,4 @@
-/** Who comes second is told who is there; a dead holder's lock is taken over. */
+/** The second process gets the holder's name; the lock of a dead holder is taken over. */
 
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
@@ -56,7 +56,7 @@ it('a pid that was given to another process since is not the holder', () => {
   lockTty(board.tty, 'new', runtimeDir).release();
 });
 
-it('a lock file of rubbish is nobody', () => {
+it('an invalid lock file names no holder', () => {
   const board = startVirtualBoard('modbus-rtu', 8);
   fs.writeFileSync(path.join(runtimeDir, `${lockName(board.tty)}.lock`), '{"pid":');
   lockTty(board.tty, 'new', runtimeDir).release();
@@ -77,7 +77,7 @@ function leaveLock(tty: string, holder: object): void {
   fs.writeFileSync(path.join(runtimeDir, `${lockName(tty)}.lock`), JSON.stringify(holder));
 }
 
-it('of all that have a tty open, the one who locked it is named', async () => {
+it('of all processes that have a tty open, the one that locked it is named', async () => {
   const board = startVirtualBoard('modbus-rtu', 8);
   // This process has the far end open already; the locker is another one.
   const child = spawn('flock', ['--no-fork', board.tty, 'sleep', '60'], { stdio: 'ignore' });

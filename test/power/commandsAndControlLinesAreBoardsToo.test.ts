@@ -35,7 +35,7 @@ function fileOutlets(): { options: Record<string, unknown>; outlet: (channel: nu
   };
 }
 
-it('exec: switches the channel that it was told and reads its state', async () => {
+it('exec: switches the requested channel and reads its state', async () => {
   const { options, outlet } = fileOutlets();
   const power = await openOne(boardRef('exec', '', 2, options), { runtimeDir });
   expect(await power.switchRail('r2', 'off')).toMatchObject({ state: 'off', evidence: 'read-back' });
@@ -94,7 +94,7 @@ it.each([
   expect(opened).toEqual([false]);
 });
 
-it('exec: no argument of a command is repeated in what is told, also when the command repeats it', async () => {
+it('exec: no message contains an argument of a command, also if the command prints it', async () => {
   const off = [
     process.execPath,
     '-e',

@@ -1,6 +1,6 @@
 /**
  * Parity, data bits, stop bits and flow control of a profile or a board description are the tty's. A pty carries no bits:
- * the kernel keeps its parity off and its bytes eight bits wide, whatever is asked of it. So what serialport is told is
+ * the kernel keeps its parity off and its bytes eight bits wide, whatever the program sets. So the settings for serialport are
  * looked at as well.
  */
 
@@ -37,7 +37,7 @@ const words = (tty: string): string[] => execFileSync('stty', ['-F', tty, '-a'],
 const EIGHT_N_ONE = { parity: 'none', dataBits: 8, stopBits: 1, rtscts: false, xon: false, xoff: false };
 const PLAIN = ['-parodd', '-cstopb', '-crtscts', '-ixon', '-ixoff'];
 
-/** Options of the profile, what serialport is told, and what a pty shows of it. */
+/** Options of the profile, the settings that serialport gets, and what a pty shows of them. */
 const cases: [options: Record<string, unknown>, told: Record<string, unknown>, shown: string[]][] = [
   [{}, EIGHT_N_ONE, PLAIN],
   [{ parity: 'even' }, { ...EIGHT_N_ONE, parity: 'even' }, PLAIN],
@@ -52,7 +52,7 @@ const cases: [options: Record<string, unknown>, told: Record<string, unknown>, s
   ],
 ];
 
-it.each(cases)('a profile that says %j', async (options, told, shown) => {
+it.each(cases)('a profile that says %j', async (options, settings, shown) => {
   const board = startVirtualBoard('numato', 4);
   const text = MINIMAL.replace(
     '{ type: lcus, tty: "lab:relay0", channels: 4 }',
@@ -61,7 +61,7 @@ it.each(cases)('a profile that says %j', async (options, told, shown) => {
   const power = await openPower(parseRig(text, 'line.yaml'), { runtimeDir });
   try {
     expect(opened).toHaveLength(1);
-    expect(opened[0]).toMatchObject(told);
+    expect(opened[0]).toMatchObject(settings);
     expect(words(board.tty)).toEqual(expect.arrayContaining(shown));
     expect(await power.switchRail('P', 'off')).toMatchObject({ state: 'off' });
   } finally {
@@ -80,7 +80,7 @@ it('a board description says it of all its boards, and the profile again of one'
   expect(opened.pop()).toMatchObject({ parity: 'none', stopBits: 2 });
 });
 
-it('the settings stand in the message about a board that does not answer', async () => {
+it('the message about a board that does not answer contains the settings', async () => {
   const board = startVirtualBoard('modbus-rtu', 4, { mute: true });
   const options = { parity: 'even', stopBits: 1, replyTimeoutMs: 30, attempts: 1 };
   const power = await openOne(boardRef('modbus-rtu', board.tty, 4, options), { runtimeDir });

@@ -31,8 +31,8 @@ it.each([
     /address is 0; 1 to 247/,
   ],
   ['a board of no type', { boards: [boardRef('lcsu', '/dev/none', 8)] }, /"lcsu"; known: lcus, .*boardTypes/],
-])('%s', (_what, change, told) => {
-  expect(() => checkPowerSpec({ ...good, ...change })).toThrow(told);
+])('%s', (_what, change, message) => {
+  expect(() => checkPowerSpec({ ...good, ...change })).toThrow(message);
 });
 
 it('a sound profile passes', () => checkPowerSpec(good));

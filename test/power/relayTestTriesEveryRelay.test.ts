@@ -58,7 +58,7 @@ it('what is said in words is shown in words, and what is not in hex', async () =
   expect(known.detail).toBe('09 0A');
 });
 
-it('so it is in what is told of a failure, which calls the board by its name', async () => {
+it('a failure is shown the same way, with the name of the board', async () => {
   const options = { replyTimeoutMs: 600, attempts: 1 };
   const shell = startVirtualBoard('scpi', 1, { mute: true });
   const [, mute] = await collect(

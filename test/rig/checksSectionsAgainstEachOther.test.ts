@@ -42,7 +42,7 @@ const refused: [string, string, string][] = [
     'regionSize: 96KiB: must be a power of two from 4KiB to 1GiB; write 64KiB',
   ],
   [
-    'a write that is not whole',
+    'a write that is not a multiple of 4 KiB',
     `${MINIMAL}workload: { writeSize: 6KiB }\n`,
     'workload.writeSize: 6KiB: must be a multiple of 4KiB from 4KiB to 16MiB; write 4KiB',
   ],
@@ -59,7 +59,7 @@ const refused: [string, string, string][] = [
   [
     'a queue too deep',
     `${MINIMAL}workload: { queueDepth: 1025 }\n`,
-    'workload.queueDepth: 1025: must be a whole number from 1 to 1024; write at most 1024',
+    'workload.queueDepth: 1025: must be an integer from 1 to 1024; write at most 1024',
   ],
   [
     'a log that fills the journal',
@@ -72,7 +72,7 @@ const refused: [string, string, string][] = [
     'primary.size: 65MiB: the lab disk has 64MiB',
   ],
   [
-    'a disk that is not whole sectors',
+    'a disk that is not a multiple of its sectors',
     spoiled('size: 64MiB, fedBy: "relay0:1"', 'size: 67109376, fedBy: "relay0:1"'),
     'lab.disks.p.size: 67109376: must be a multiple of 4KiB',
   ],
@@ -185,7 +185,7 @@ const refused: [string, string, string][] = [
   [
     'no cycles',
     `${MINIMAL}campaign: { cycles: 0 }\n`,
-    'campaign.cycles: 0: must be a whole number from 1 to 1000000; write at least 1',
+    'campaign.cycles: 0: must be an integer from 1 to 1000000; write at least 1',
   ],
 ];
 

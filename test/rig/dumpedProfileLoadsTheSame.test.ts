@@ -49,7 +49,7 @@ it('a fraction of a time is not cut short by binary arithmetic', () => {
   expect(parseDuration('0.29ms')).toEqual({ ok: true, value: 0.29 });
 });
 
-it('an object that stands in two places is written out twice', () => {
+it('an object that occurs twice is written twice', () => {
   const rig = parseRig(MINIMAL, 'x');
   const [cut] = rig.campaign.cuts;
   const twice = { ...rig, campaign: { ...rig.campaign, cuts: [cut, { ...cut }] } };

@@ -30,7 +30,7 @@ it('a lab board takes protocol and channels from the board that uses it', () => 
   expect(lab!.boards).toEqual([{ name: 'relay0', protocol: 'lcus', channels: 4, contactDelayMs: 10, options: {} }]);
 });
 
-it('one value stands for a range, and values stand with their units', () => {
+it('one value means a range, and values have their units', () => {
   const rig = parseRig(
     `${MINIMAL}workload: { writeSize: 8KiB, transaction: { writes: 3 }, rate: 500 }\ntracking: { groupCommit: 500us, linger: 0 }\n`,
     'b',

@@ -77,7 +77,7 @@ it('a port without a socket of its own name is not recommended by a name that it
   expect(await list([plugIn(CH340, null)])).toMatchObject([{ stablePath: null, sharedById: byId(CH340.pnpId) }]);
 });
 
-it('a profile with the shared name is told which name to write', async () => {
+it('for a profile with the shared name, the message has the name to write', async () => {
   const ports = [plugIn(CH340, '2'), plugIn(CH340, '3')];
   const boards = [
     { name: 'relay0', tty: byId(CH340.pnpId) },

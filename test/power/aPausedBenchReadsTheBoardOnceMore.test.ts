@@ -6,7 +6,7 @@ import { verifyRelays } from '../../src/power/boards/readBack.js';
 
 const WITHIN_MS = 200;
 
-/** The bench stands still in each reading for far longer than the board may tell an old state. */
+/** Each read pauses the bench for far longer than the board may report an old state. */
 async function verify(states: boolean[]): Promise<string> {
   let nowMs = 0;
   const clock: RawClock = {

@@ -4,8 +4,8 @@ import { expect, it } from 'vitest';
 import { BoardConnection } from '../../src/power/boards/connection.js';
 import { compileReply, echoReply, type ReplyPattern } from '../../src/power/language/reply.js';
 import { toHex } from '../../src/power/hex.js';
-import { handWire } from './handWire.js';
-import { HandClock } from './handClock.js';
+import { manualWire } from './manualWire.js';
+import { HandClock } from './manualClock.js';
 
 const TIMEOUT_MS = 50;
 const QUIET_MS = 20;
@@ -15,7 +15,7 @@ const BARE_BYTE = compileReply('{states}', { channels: 8 });
 
 function ask(expect: ReplyPattern) {
   const clock = new HandClock();
-  const wire = handWire(clock);
+  const wire = manualWire(clock);
   const session = new BoardConnection(wire, clock, { board: 'any', gapMs: 0, quietMs: QUIET_MS }, () => undefined);
   const answer = session.exchange({ send: FRAME, expect: [expect], refused: [], timeoutMs: TIMEOUT_MS }).then(
     ({ received }) => toHex(received),
@@ -24,7 +24,7 @@ function ask(expect: ReplyPattern) {
   return { clock, wire, answer };
 }
 
-it('an answer that came while the process stood still is taken, however late it is read', async () => {
+it('an answer that came while the process was paused is accepted, however late it is read', async () => {
   const { clock, wire, answer } = ask(echoReply(FRAME));
   await clock.stallTo(TIMEOUT_MS + 400);
   wire.arrive(FRAME.subarray(0, 1));
@@ -32,7 +32,7 @@ it('an answer that came while the process stood still is taken, however late it 
   expect(await answer).toBe('41 42');
 });
 
-it('a line on which nobody listened was not quiet', async () => {
+it('time in which the process was paused does not count as a quiet line', async () => {
   const { clock, wire, answer } = ask(BARE_BYTE);
   await clock.advanceTo(1);
   wire.arrive(Uint8Array.of(0x00));

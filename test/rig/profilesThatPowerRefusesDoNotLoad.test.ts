@@ -22,7 +22,7 @@ ${channels.map((channel, i) => `  R${i}: { board: b, channels: [${channel}], pow
 `;
 }
 
-it("what no check of the loader's own knows is told at its line all the same", () => {
+it('a mistake that only the power room finds is also reported at its line', () => {
   const board = '{ type: exec, channels: 65, options: { on: [a], off: [b] } }';
   expect(problemsOf(profile(board, [1]))).toEqual([
     'bench.yaml:7:3: boards.b: board "b" (exec): it has 65 channels; a exec has 1 to 64; see `plugpull relay boards`',

@@ -1,4 +1,4 @@
-/** A tty that is told to keep its lines is closed without "hang up on close"; one that is not keeps the setting it had. */
+/** With hangUpOnClose false the bench clears "hang up on close" of the tty; with true the setting stays as it was. */
 
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';

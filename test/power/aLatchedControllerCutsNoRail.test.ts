@@ -43,7 +43,7 @@ async function goodAndBad(
   return { good, power: await openPower({ boards, boardTypes: {}, rails }, { runtimeDir }) };
 }
 
-it('a failed cut: every rail is tried, what came back is told, the next cut is refused', async () => {
+it('a failed cut: every rail is switched on, the restored ones are reported, the next cut is refused', async () => {
   const { good, power } = await goodAndBad({ mute: true });
   await power.switchRail('p', 'off');
   expect(good.contacts.get(1)).toBe(false);

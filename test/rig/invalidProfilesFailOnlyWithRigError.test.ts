@@ -8,8 +8,8 @@ import { loadRig, parseRig } from '../../src/rig/load.js';
 
 const full = dumpRig(loadRig('rigs/virtual-mirror.yaml'));
 
-/** Taken, or refused with problems that have a place in the file. */
-function takenOrRefused(text: string): void {
+/** The profile loads, or fails with problems that have a place in the file. */
+function loadsOrFails(text: string): void {
   try {
     const rig = parseRig(text, 'x.yaml');
     expect({ ...parseRig(dumpRig(rig), 'x.yaml') }).toEqual(rig);
@@ -20,7 +20,7 @@ function takenOrRefused(text: string): void {
   }
 }
 
-it('whatever a typing hand does to the text', () => {
+it('any typing mistake in the text', () => {
   const edit = fc.record({
     at: fc.nat(full.length),
     remove: fc.nat(12),
@@ -31,13 +31,13 @@ it('whatever a typing hand does to the text', () => {
   });
   fc.assert(
     fc.property(fc.array(edit, { minLength: 1, maxLength: 4 }), (edits) => {
-      takenOrRefused(edits.reduce((t, e) => t.slice(0, e.at) + e.insert + t.slice(e.at + e.remove), full));
+      loadsOrFails(edits.reduce((t, e) => t.slice(0, e.at) + e.insert + t.slice(e.at + e.remove), full));
     }),
     { seed: 1, numRuns: 60 },
   );
 });
 
-it('whatever stands in the place of one value', () => {
+it('any value in the place of another', () => {
   const paths: (string | number)[][] = [];
   const walk = (v: unknown, path: (string | number)[]): void => {
     if (path.length > 0) paths.push(path);
@@ -75,13 +75,13 @@ it('whatever stands in the place of one value', () => {
       let at = tree as Record<string | number, unknown>;
       for (const part of path.slice(0, -1)) at = at[part] as Record<string | number, unknown>;
       at[path[path.length - 1]] = value;
-      takenOrRefused(stringify(tree));
+      loadsOrFails(stringify(tree));
     }),
     { seed: 1, numRuns: 150 },
   );
 });
 
-it('whatever the bytes are', () => {
-  fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 200 }), takenOrRefused), { seed: 1, numRuns: 150 });
-  takenOrRefused(readFileSync('rigs/schema.json', 'utf8'));
+it('any bytes', () => {
+  fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 200 }), loadsOrFails), { seed: 1, numRuns: 150 });
+  loadsOrFails(readFileSync('rigs/schema.json', 'utf8'));
 });

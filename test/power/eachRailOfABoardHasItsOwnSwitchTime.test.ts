@@ -1,4 +1,4 @@
-/** Rails that go off together: a board that is told channel by channel gives each rail the time of its own command. */
+/** If a board gets one frame for each channel, each rail has the time of its own frame. */
 
 import fs from 'node:fs';
 import { afterAll, afterEach, expect, it } from 'vitest';

@@ -21,7 +21,7 @@ it('a board described in the profile is as good as one of the catalogue', () => 
   });
 });
 
-it('a slip in its frames is told at its line', () => {
+it('a mistake in its frames is reported at its line', () => {
   const problems = problemsOf(own("'A0 {chanel} 01 {sum8}'"));
   expect(problems).toHaveLength(1);
   expect(problems[0]).toMatch(/^bench\.yaml:23:11: boardTypes\.mine\.set\.on\.send: nothing is called "chanel" here/);

@@ -17,7 +17,7 @@ it('there are profiles for every kind of bench', () => {
   ]);
 });
 
-it.each(profiles)('%s loads, and tells editors its schema', (file) => {
+it.each(profiles)('%s loads, and names its schema for editors', (file) => {
   const rig = loadRig(`rigs/${file}`);
   expect(rig.campaign.cuts.length).toBeGreaterThan(0);
   expect(readFileSync(`rigs/${file}`, 'utf8').split('\n')[0]).toBe('# yaml-language-server: $schema=schema.json');

@@ -1,4 +1,4 @@
-/** Promise: what is labelled is what was shown: claimed, looked at again, and let go in any case; else nothing is written. */
+/** Enrolment opens the shown disks exclusively, checks them again and always closes them; on any difference it writes nothing. */
 import { existsSync, mkdirSync, readFileSync, renameSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { parseRig } from '../../src/rig/load.js';
 import { MINIMAL, problemsOf } from './minimal.js';
 
-/** A bench of real things, so that each kind of name stands in it. */
+/** A bench with real devices and ttys: it contains each kind of name. */
 const REAL = `schemaVersion: 1
 name: real
 primary: { device: /dev/disk/by-id/wwn-0x5000c500a1b2c3d4, wwn: "0x5000c500a1b2c3d4" }
@@ -72,7 +72,7 @@ it.each(CHARACTERS)('%j written as an escape: %s, at its value', (character, nam
   }
 });
 
-it('a name of a section with one is told, and so is an indentation that is none', () => {
+it('an invisible character in a section name or in the indentation is reported', () => {
   expect(problemsOf(MINIMAL.replace('name: tiny', 'na\u200bme: tiny'))[0]).toMatch(
     /^bench\.yaml:2:3: U\+200B \(zero width space\)/,
   );
@@ -82,7 +82,7 @@ it('a name of a section with one is told, and so is an indentation that is none'
   expect(problemsOf(MINIMAL.replace('name: tiny', 'name:\u00a0tiny')).join('\n')).toMatch(/bench\.yaml:2:6: U\+00A0/);
 });
 
-it('one that breaks the YAML is told beside what is broken', () => {
+it('one that breaks the YAML is reported with the YAML error', () => {
   const problems = problemsOf('schemaVersion: 1\nlab: {\u00a0disks:\n - [\n');
   expect(problems.join('\n')).toMatch(/bench\.yaml:2:7: U\+00A0/);
   expect(problems.length).toBeGreaterThan(1);
@@ -105,14 +105,14 @@ it('a byte order mark is one where the file begins, and nowhere else', () => {
   expect(problemsOf(MINIMAL.replace('name: tiny', '\ufeffname: tiny')).join('\n')).toContain('U+FEFF');
 });
 
-it('a blank at the end of a path is told as well', () => {
+it('a blank at the end of a path is reported as well', () => {
   expect(problemsOf(REAL.replace('/dev/serial/by-path/usb-2', '"/dev/serial/by-path/usb-2 "'))).toEqual([
     'bench.yaml:7:30: boards.relay0.tty: /dev/serial/by-path/usb-2 : must hold no blank, and its character 26 is one; delete it',
   ]);
 });
 
 it.each(['ttyUSB0', './relay', 'serial/by-id/x', '', '~'])(
-  'a tty that is no path under /dev (%j) is told where names of ttys are found',
+  'a tty that is no path under /dev (%j): the message says where names of ttys are',
   (tty) => {
     const [problem] = problemsOf(REAL.replace('/dev/serial/by-path/usb-2', tty === '~' ? '~' : JSON.stringify(tty)));
     expect(problem).toMatch(
@@ -121,7 +121,7 @@ it.each(['ttyUSB0', './relay', 'serial/by-id/x', '', '~'])(
   },
 );
 
-it('a board without a tty is told so too', () => {
+it('a board without a tty gets the same advice', () => {
   expect(problemsOf(REAL.replace('tty: /dev/serial/by-path/usb-2, ', ''))[0]).toMatch(
     /boards\.relay0: a board needs tty; add tty: \/dev\/serial\/by-id/,
   );

@@ -1,4 +1,4 @@
-/** What serial lines do to answers: none of it may lose, double or mix up an answer. */
+/** Split answers, late answers and noise on a serial line lose, double or swap no answer. */
 
 import fs from 'node:fs';
 import { afterAll, afterEach, expect, it } from 'vitest';
@@ -6,7 +6,7 @@ import { createPeer } from '../../src/lab/peers/index.js';
 import { systemClock } from '../../src/base/systemClock.js';
 import type { WireTrace } from '../../src/power/boards/connection.js';
 import type { Wire } from '../../src/power/transport/wire.js';
-import { handWire } from './handWire.js';
+import { manualWire } from './manualWire.js';
 import { boardRef, closeAll, openOne, rail, startVirtualBoard, temporaryDir } from './virtualBoard.js';
 
 const runtimeDir = temporaryDir();
@@ -66,14 +66,14 @@ it('an answer later than the timeout does not become the answer to the next comm
   await expect(power.readRail('r1')).rejects.toMatchObject({ code });
 });
 
-it('bytes that stood on the line before are not part of an answer', async () => {
+it('bytes received before a frame are not part of its answer', async () => {
   const board = startVirtualBoard('modbus-rtu', 8, {}, false);
   let arrivedBytes = 0;
   const trace = (seen: WireTrace): void => {
     if (seen.direction === 'received') arrivedBytes += seen.bytes.length;
   };
   const power = await openOne(boardRef('modbus-rtu', board.tty, 8), { runtimeDir, trace }, [rail('a', [1])]);
-  // A whole valid answer, relays 1 and 7 on, from before the question.
+  // A complete valid answer, relays 1 and 7 on, from before the question.
   board.send(Uint8Array.of(0x01, 0x01, 0x01, 0x41, 0x91, 0xb8));
   await expect.poll(() => arrivedBytes, { timeout: 30_000 }).toBe(6);
   expect(await power.readRail('a')).toMatchObject({ state: 'off' });
@@ -92,7 +92,7 @@ it.each(['lcus', 'numato', 'kmtronic', 'conrad', 'modbus-rtu', 'modbus-r421a'])(
 
 it('conrad: it is brought back also when the first answer is lost', async () => {
   const peer = createPeer('conrad', { channels: 8, initialOn: true, options: {} });
-  const wire = handWire(systemClock);
+  const wire = manualWire(systemClock);
   let lost = 0;
   const write: Wire['write'] = (bytes) => {
     for (const answer of peer.receive(bytes, performance.now()).reply)

@@ -1,13 +1,15 @@
-/** A frame for all relays that a board does not know costs no cut: its relays are told one by one, and it is remembered. */
+/** A board that does not obey the frame for all relays is switched relay by relay, at once and in all later calls. */
 
 import fs from 'node:fs';
-import { afterAll, afterEach, expect, it } from 'vitest';
+import { afterAll, expect, it } from 'vitest';
 import { type BoardTestStep, testBoard } from '../../src/power/testBoard.js';
 import { boardRef, closeAll, openOne, startVirtualBoard, temporaryDir } from './virtualBoard.js';
 
 const runtimeDir = temporaryDir();
-afterEach(closeAll);
-afterAll(() => fs.rmSync(runtimeDir, { recursive: true, force: true }));
+afterAll(async () => {
+  await closeAll();
+  fs.rmSync(runtimeDir, { recursive: true, force: true });
+});
 
 /** Every board of the catalogue with such a frame; how its frames for all relays begin, as the peer hears them. */
 const boards = [
@@ -18,16 +20,16 @@ const boards = [
   { type: 'devantech', channels: 8, all: /^6[4E]/ },
 ];
 const ways = ['refuses', 'silent', 'echoes'];
-/** An echo without an act is seen where the relays can be read. */
+/** The bench notices an echo without a switch only where the relays can be read. */
 const cases = boards
   .flatMap((board) => ways.map((allAtOnce) => ({ ...board, allAtOnce })))
   .filter(({ type, allAtOnce }) => !(type === 'sainsmart16' && allAtOnce === 'echoes'));
 
-/** Enough for an answer on a busy machine, whose kernel thread of ptys gets no turn for a while; a silent board costs it once. */
+/** Long enough for an answer on a busy machine; a board without an answer takes it once. All cases wait at the same time. */
 const OPTIONS = { attempts: 1, replyTimeoutMs: 1200, gapMs: 5 };
 
-it.each(cases)(
-  '$type $allAtOnce: all rails are cut and come back, and the frame is not tried again',
+it.concurrent.each(cases)(
+  '$type $allAtOnce: all rails are cut and restored, and the frame is not sent again',
   async ({ type, channels, all, allAtOnce }) => {
     const board = startVirtualBoard(type, channels, { allAtOnce });
     const power = await openOne(boardRef(type, board.tty, channels, OPTIONS), { runtimeDir, openWire: board.openWire });
@@ -41,8 +43,8 @@ it.each(cases)(
   },
 );
 
-it.each(cases.filter(({ allAtOnce }) => allAtOnce === 'refuses'))(
-  '$type $allAtOnce: relay test says so, and leaves every relay as it was',
+it.concurrent.each(cases.filter(({ allAtOnce }) => allAtOnce === 'refuses'))(
+  '$type $allAtOnce: relay test reports it, and leaves every relay as it was',
   async ({ type, channels, all, allAtOnce }) => {
     const board = startVirtualBoard(type, channels, { allAtOnce });
     const last = (
@@ -56,15 +58,13 @@ it.each(cases.filter(({ allAtOnce }) => allAtOnce === 'refuses'))(
       )
     ).at(-1)!;
     expect(last).toMatchObject({ step: 'switch all', channel: null, ok: true, error: null });
-    expect(last.detail).toMatch(
-      /one after the other: it does not obey the frame for all relays at once.*board "shelf"/,
-    );
+    expect(last.detail).toMatch(/one after the other: the board does not obey the frame for all relays.*board "shelf"/);
     expect(board.received.filter((frame) => all.test(frame))).toHaveLength(1);
     expect([...board.contacts.values()]).toEqual(Array.from({ length: channels }, () => true));
   },
 );
 
-it.each(boards)(
+it.concurrent.each(boards)(
   '$type that obeys: one frame off, one frame on, and relay test has tried both',
   async ({ type, channels, all }) => {
     const board = startVirtualBoard(type, channels);
@@ -82,7 +82,7 @@ it.each(boards)(
   },
 );
 
-it('relay test puts back the relays that were off', async () => {
+it.concurrent('relay test puts back the relays that were off', async () => {
   const board = startVirtualBoard('modbus-rtu', 4, {}, false);
   await collect(
     testBoard('modbus-rtu', board.tty, { channels: 4, options: OPTIONS }, { runtimeDir, openWire: board.openWire }),
@@ -90,7 +90,7 @@ it('relay test puts back the relays that were off', async () => {
   expect([...board.contacts.values()]).toEqual([false, false, false, false]);
 });
 
-it('a board that has obeyed the frame and then says nothing has failed: it latches', async () => {
+it.concurrent('a board that has obeyed the frame and then does not answer latches the controller', async () => {
   const board = startVirtualBoard('modbus-rtu', 4, { dead: true, afterMoves: 4 });
   const power = await openOne(boardRef('modbus-rtu', board.tty, 4, { ...OPTIONS, replyTimeoutMs: 400 }), {
     runtimeDir,
@@ -101,16 +101,16 @@ it('a board that has obeyed the frame and then says nothing has failed: it latch
   });
 });
 
-it('a board with fewer relays than the profile says is still told by its channel', async () => {
+it.concurrent('a board with fewer relays than the profile says is reported with the missing channel', async () => {
   const board = startVirtualBoard('modbus-rtu', 4);
   const power = await openOne(boardRef('modbus-rtu', board.tty, 8, OPTIONS), { runtimeDir });
   await expect(power.switchRails(power.railNames, 'off')).rejects.toMatchObject({
-    message: expect.stringContaining('does it have channel 5?') as string,
+    message: expect.stringContaining('check that it has channel 5') as string,
     cause: { code: 'BOARD_REFUSED' },
   });
 });
 
-it('a pulse that the board refuses to time is timed by the host, and not asked for again', async () => {
+it.concurrent('a pulse that the board refuses to time is timed by the host, and not requested again', async () => {
   const board = startVirtualBoard('modbus-rtu', 8, { pulses: false });
   const power = await openOne(boardRef('modbus-rtu', board.tty, 8, OPTIONS), { runtimeDir, openWire: board.openWire });
   for (let i = 0; i < 2; i += 1)

@@ -12,7 +12,7 @@ it('opened again it gets masks only, and rails keep the state they were left in'
   const board = startVirtualBoard('icse', 4);
   const first = await openOne(boardRef('icse', board.tty, 4), { runtimeDir });
   await first.switchRail('r2', 'off');
-  // Whoever opens a tty next throws away what is still on its way.
+  // The next open of the tty discards bytes that are still in transit.
   await board.settled();
   await first.close();
   const second = await openOne(boardRef('icse', board.tty, 4), { runtimeDir });
@@ -22,7 +22,7 @@ it('opened again it gets masks only, and rails keep the state they were left in'
   expect([...board.contacts.values()]).toEqual([true, false, false, true]);
 });
 
-it('a board that other software has started is told so by its option', async () => {
+it('the option initialized is for a board that other software has initialized', async () => {
   const board = startVirtualBoard('icse', 4, { started: true });
   const power = await openOne(boardRef('icse', board.tty, 4, { initialized: true }), { runtimeDir });
   await power.switchRail('r1', 'off');

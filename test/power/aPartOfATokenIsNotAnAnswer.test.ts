@@ -4,8 +4,8 @@ import fs from 'node:fs';
 import { afterAll, afterEach, expect, it } from 'vitest';
 import { catalogue } from '../../src/power/catalogue/index.js';
 import { compileReply } from '../../src/power/language/reply.js';
-import { HandClock } from './handClock.js';
-import { handWire } from './handWire.js';
+import { HandClock } from './manualClock.js';
+import { manualWire } from './manualWire.js';
 import { boardRef, closeAll, openOne, startVirtualBoard, temporaryDir } from './virtualBoard.js';
 
 const runtimeDir = temporaryDir();
@@ -95,7 +95,7 @@ it('a number at the end of an answer is not read before the line is quiet', asyn
 /** An answer of a described supply, byte by byte in the test's hand. On from 10 V up, off from 2 V down. */
 async function ask(expectation: string) {
   const clock = new HandClock();
-  const wire = handWire(clock);
+  const wire = manualWire(clock);
   const own = {
     channels: { min: 1, max: 1 },
     set: { on: '"ON"', off: '"OFF"' },
@@ -109,7 +109,7 @@ async function ask(expectation: string) {
 /** The catalogue's supply behind a tty, which gives these answers to MEAS:VOLT? instead of its own. */
 async function openSupply(answers: readonly string[]) {
   const board = startVirtualBoard('scpi', 1, { mute: true });
-  let told = 0;
+  let answered = 0;
   const openWire: typeof board.openWire = async (settings) => {
     const wire = await board.openWire(settings);
     return {
@@ -117,7 +117,7 @@ async function openSupply(answers: readonly string[]) {
       write: async (bytes) => {
         const taken = await wire.write(bytes);
         if (Buffer.from(bytes).toString('latin1') === 'MEAS:VOLT?\n')
-          board.send(Buffer.from(answers[told++ % answers.length]));
+          board.send(Buffer.from(answers[answered++ % answers.length]));
         return taken;
       },
     };

@@ -10,7 +10,7 @@ import { command, useLoops } from '../blockdev/loop.js';
 
 const loops = useLoops();
 const RUN_ID = 20260101;
-/** ext's superblock begins at byte 1024, its magic 0xef53 stands 56 bytes on. */
+/** ext's superblock begins at byte 1024, its magic 0xef53 is 56 bytes further. */
 const LBA = 2;
 const MAGIC_AT = 56;
 
@@ -57,7 +57,7 @@ it('a stamp that libblkid takes for ext passes; a damaged one, or one copied fro
   expect(await gate()).toEqual(['GATE_SIGNATURE']);
 });
 
-/** A whole stamp of LBA 3 with the magic in it. */
+/** A valid stamp of LBA 3 with the magic in it. */
 function copiedFromElsewhere(): Buffer {
   const sector = Buffer.alloc(512);
   const { stamp } = sectorTools();

@@ -30,7 +30,7 @@ function reads(change: Partial<DiskLabel>): LabelRead {
   return { kind: 'label', label: { ...label, ...change }, offsetBytes: labelOffset(2 ** 20) };
 }
 
-function told(read: LabelRead, asked: Partial<GateRequest> = {}): GateFinding {
+function findingFor(read: LabelRead, asked: Partial<GateRequest> = {}): GateFinding {
   const found = checkLabel({ ...request, ...asked }, identity, read);
   if (found === null) throw new Error('nothing was found');
   return found;
@@ -41,19 +41,21 @@ it("this rig's, this role's, this disk's: nothing to say", () => {
 });
 
 it('missing or damaged: enrol again', () => {
-  expect(told({ kind: 'none' })).toMatchObject({
+  expect(findingFor({ kind: 'none' })).toMatchObject({
     code: 'GATE_LABEL_MISSING',
     role: 'primary',
     nextStep: expect.stringMatching(/^plugpull enrol RIG, /),
   });
-  expect(told({ kind: 'damaged' })).toMatchObject({
+  expect(findingFor({ kind: 'damaged' })).toMatchObject({
     code: 'GATE_LABEL_DAMAGED',
     nextStep: expect.stringMatching(/^plugpull enrol RIG, /),
   });
 });
 
 it('of another rig: named, and taken over only by --relabel', () => {
-  const found = told(reads({ rigUuid: '00000000-0000-5000-8000-000000000002', rigName: 'theirs', role: 'journal' }));
+  const found = findingFor(
+    reads({ rigUuid: '00000000-0000-5000-8000-000000000002', rigName: 'theirs', role: 'journal' }),
+  );
   expect(found.code).toBe('GATE_LABEL_OTHER_RIG');
   expect(found.found).toBe(
     'belongs to rig "theirs" (00000000-0000-5000-8000-000000000002), as journal, since 2026-01-31',
@@ -62,29 +64,29 @@ it('of another rig: named, and taken over only by --relabel', () => {
 });
 
 it('of a profile that was edited since: said so', () => {
-  expect(told(reads({ rigUuid: '00000000-0000-5000-8000-000000000002' })).found).toMatch(
+  expect(findingFor(reads({ rigUuid: '00000000-0000-5000-8000-000000000002' })).found).toMatch(
     /^belongs to rig "mine" as another profile describes it/,
   );
 });
 
 it('of another role, of another disk, of another version', () => {
-  expect(told(reads({ role: 'secondary' }))).toMatchObject({
+  expect(findingFor(reads({ role: 'secondary' }))).toMatchObject({
     code: 'GATE_LABEL_OTHER_ROLE',
     found: "is this rig's secondary by its label, since 2026-01-31",
   });
-  expect(told(reads({ serial: 'OTHER' }))).toMatchObject({
+  expect(findingFor(reads({ serial: 'OTHER' }))).toMatchObject({
     code: 'GATE_LABEL_OTHER_DISK',
     found: expect.stringContaining('serial OTHER; this one says Z1Z0ABCD'),
   });
-  expect(told(reads({ sizeBytes: 2 ** 21 })).code).toBe('GATE_LABEL_OTHER_DISK');
-  expect(told({ kind: 'other-version', version: 2 })).toMatchObject({
+  expect(findingFor(reads({ sizeBytes: 2 ** 21 })).code).toBe('GATE_LABEL_OTHER_DISK');
+  expect(findingFor({ kind: 'other-version', version: 2 })).toMatchObject({
     code: 'GATE_LABEL_OTHER_VERSION',
     found: expect.stringContaining('version 2'),
   });
 });
 
-it("a copy of another rig's disk is a copy first: nobody may take the copied label for the disk's own", () => {
-  expect(told(reads({ serial: 'OTHER', rigUuid: '00000000-0000-5000-8000-000000000002' })).code).toBe(
+it("a copy of another rig's disk is reported as a copy, not as that rig's disk", () => {
+  expect(findingFor(reads({ serial: 'OTHER', rigUuid: '00000000-0000-5000-8000-000000000002' })).code).toBe(
     'GATE_LABEL_OTHER_DISK',
   );
 });
@@ -97,6 +99,6 @@ it("a bench without a rig takes any rig's label, but no copy; who asks for no ri
       reads({ rigName: 'theirs', rigUuid: '00000000-0000-5000-8000-000000000002', role: 'journal' }),
     ),
   ).toBeNull();
-  expect(told(reads({ serial: 'OTHER' }), { rig: 'any' }).code).toBe('GATE_LABEL_OTHER_DISK');
-  expect(told(reads({}), { rig: undefined }).code).toBe('GATE_LABEL_OTHER_RIG');
+  expect(findingFor(reads({ serial: 'OTHER' }), { rig: 'any' }).code).toBe('GATE_LABEL_OTHER_DISK');
+  expect(findingFor(reads({}), { rig: undefined }).code).toBe('GATE_LABEL_OTHER_RIG');
 });

@@ -22,7 +22,7 @@ const boards = [
   // Its opening gives it an address.
   { type: 'conrad', channels: 8, asked: false },
   { type: 'denkovi16', channels: 16, asked: true },
-  // Repeats what it is told.
+  // Repeats the last command.
   { type: 'sainsmart16', channels: 16, asked: false },
   { type: 'modbus-rtu', channels: 8, asked: true },
   { type: 'modbus-r421a', channels: 8, asked: true },
@@ -32,7 +32,7 @@ const boards = [
   { type: 'scpi-siglent', channels: 3, asked: true },
 ] as const;
 
-it('no board of the catalogue is left out; control lines are never asked, commands when they can tell', () => {
+it('every catalogue board is covered; control lines are never read, commands if they have a state', () => {
   expect(boards.map((board) => board.type)).toEqual([...catalogue.keys()]);
   for (const { type, channels, asked } of boards)
     expect(mayBeAsked(boardRef(type, '/dev/none', channels), {}), type).toBe(asked);
@@ -65,7 +65,7 @@ it.each(boards)('$type: $asked', async ({ type, channels, asked }) => {
     expect(opened).toBe(asked ? 1 : 0);
     expect(board.switched).toEqual([]);
     expect([...board.contacts.values()].every((on) => on === initialOn)).toBe(true);
-    // And it is nobody's afterwards.
+    // The tty is free afterwards.
     await (
       await openSerialWire({ tty: board.tty, baud: 9600, hangUpOnClose: true, rigName: 'next', runtimeDir })
     ).close();
@@ -86,7 +86,7 @@ it('while a bench has the tty the state is unknown, and the bench is not disturb
   expect((await power.readRail('r1')).state).toBe('off');
 });
 
-it('a bench that comes while a question is asked waits for its end; it is turned away by anybody else', async () => {
+it('a bench waits for a read of the tty to end; any other holder refuses it', async () => {
   const board = startVirtualBoard('modbus-rtu', 8);
   const asking = lockTty(board.tty, 'onlooker', runtimeDir, true);
   let opened = false;
@@ -94,7 +94,7 @@ it('a bench that comes while a question is asked waits for its end; it is turned
     opened = true;
     return power;
   });
-  // Time enough to open it, had nobody been there.
+  // Enough time to open it, if the tty were free.
   await new Promise((resolve) => setTimeout(resolve, 50));
   expect(opened).toBe(false);
   asking.release();

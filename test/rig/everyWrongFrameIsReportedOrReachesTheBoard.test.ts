@@ -154,7 +154,7 @@ function places(value: unknown, path: (string | number)[] = []): (string | numbe
 
 it('refused with a place, or spoken without a crash', async () => {
   let spoken = 0;
-  let told = 0;
+  let reported = 0;
   const change = fc.record({
     place: fc.nat(),
     splice: fc.option(fc.record({ at: fc.nat(20), remove: fc.nat(6), word: fc.constantFrom(...WORDS) })),
@@ -191,7 +191,7 @@ it('refused with a place, or spoken without a crash', async () => {
               ),
             ) + stringify({ boardTypes: { mine: { ...board, sure: 'user' } } });
         const rig = taken(text);
-        if (rig === null) told++;
+        if (rig === null) reported++;
         else {
           spoken++;
           await speak(rig, answers);
@@ -202,5 +202,5 @@ it('refused with a place, or spoken without a crash', async () => {
   );
   // The fuzzer reaches both.
   expect(spoken).toBeGreaterThan(10);
-  expect(told).toBeGreaterThan(10);
+  expect(reported).toBeGreaterThan(10);
 });

@@ -37,7 +37,7 @@ it('all problems come at once, in the order of the file, each with place, field,
   ]);
 });
 
-it('what is missing is told at its parent', () => {
+it('a missing field is reported at its parent', () => {
   expect(problemsOf('schemaVersion: 1\nprimary: { serial: abc }\n')).toEqual([
     'bench.yaml:1:1: name: is required: must be 1 to 32 of a-z, 0-9 and -, not beginning with -; add it',
     'bench.yaml:1:1: secondary: is required; add it',

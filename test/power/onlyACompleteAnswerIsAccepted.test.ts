@@ -6,8 +6,8 @@ import { boardValues } from '../../src/power/boardTypeCheck.js';
 import { catalogue } from '../../src/power/catalogue/index.js';
 import { fromHex } from '../../src/power/hex.js';
 import { type Captures, compileReply } from '../../src/power/language/reply.js';
-import { HandClock } from './handClock.js';
-import { handWire } from './handWire.js';
+import { HandClock } from './manualClock.js';
+import { manualWire } from './manualWire.js';
 import { boardRef, closeAll, openOne, temporaryDir } from './virtualBoard.js';
 
 const runtimeDir = temporaryDir();
@@ -46,7 +46,7 @@ it.each([
   ['firmata', 4, latin1('F0 6E 02 01 01 F7'), [1]],
   ['scpi', 1, '1\n', [1]],
   ['scpi', 1, 'OFF\r\n', []],
-])('%s with %i tells %j', (board, channels, text, on) => {
+])('%s with %i reports %j', (board, channels, text, on) => {
   expect(onOf(readAs(board, channels, text))).toEqual(on);
 });
 
@@ -68,9 +68,9 @@ it('a true frame inside what only looked like one is found', () => {
 });
 
 it('nothing marks a bare byte: with noise before it, it is garbage and never a wrong state', async () => {
-  // The noise comes at once, the answer 8 ms later: whoever takes the first byte takes the wrong one.
+  // The noise comes at once, the answer 8 ms later: the first byte is the wrong one.
   const clock = new HandClock();
-  const wire = handWire(clock);
+  const wire = manualWire(clock);
   const deps = { runtimeDir, clock, openWire: () => Promise.resolve(wire) };
   const power = await openOne(boardRef('devantech', '/dev/null', 8, { attempts: 1 }), deps);
   const reading = power.readRail('r1').catch((error: unknown) => error);

@@ -1,6 +1,6 @@
 import type { RawClock } from '../../src/base/clock.js';
 
-/** Time that passes only when told to, timer by timer. */
+/** A clock that advances only by a call, timer by timer. */
 export class HandClock implements RawClock {
   #nowMs = 0;
   #timers: { atMs: number; then: () => void }[] = [];
@@ -29,7 +29,7 @@ export class HandClock implements RawClock {
     }
     this.#nowMs = atMs;
   }
-  /** As `advanceTo`, but the process stands still: each timer fires late, and before anything else is read. */
+  /** Like `advanceTo`, but as in a paused process: each timer fires late, and before anything else is read. */
   async stallTo(atMs: number): Promise<void> {
     await new Promise((resolve) => setImmediate(resolve));
     this.#nowMs = atMs;
