@@ -121,7 +121,7 @@ describe.skipIf(process.getuid?.() !== 0)('refused alike', () => {
     [
       'a tty that is not there',
       '{ type: lcus, channels: 1, tty: /dev/serial/by-id/usb-none }',
-      /usb-none does not exist: is the board plugged in/,
+      /usb-none does not exist; plug the board in/,
     ],
     ['a device that is no tty', '{ type: lcus, channels: 1, tty: /dev/null }', /\/dev\/null is not a tty/],
   ])('%s: exit 3', async (_what, board, text) => {

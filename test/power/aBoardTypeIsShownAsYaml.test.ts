@@ -99,12 +99,12 @@ const own = (field: string): string[] =>
 it.each([
   [
     `read: { send: '"R" {channel:dec}', expect: '{state}' }`,
-    /:18:19: boardTypes\.mine\.read\.send: .*nothing is called "channel" here.*add per: channel/,
+    /:18:19: boardTypes\.mine\.read\.send: .*name "channel" is not known here.*add per: channel/,
   ],
-  [`read: { send: '"R"', expect: '"K" {channel:dec} {state}' }`, /nothing is called "channel" here.*put \( \) around/],
-  [`identify: '{mask}'`, /boardTypes\.mine\.identify.*nothing is called "mask".*set\.mask and setAll/],
+  [`read: { send: '"R"', expect: '"K" {channel:dec} {state}' }`, /name "channel" is not known here.*put \( \) around/],
+  [`identify: '{mask}'`, /boardTypes\.mine\.identify.*name "mask" is not known here.*set\.mask and setAll/],
   [`identify: '{units}'`, /only frames of pulse/],
-  [`bauds: 9600`, /there is no such field/],
+  [`bauds: 9600`, /the field does not exist/],
 ])('%s is refused with what to write instead', (field, message) => {
   expect(own(field).join('\n')).toMatch(message);
 });

@@ -94,7 +94,7 @@ it.each<[what: string, options: Record<string, unknown>, rule: RegExp]>([
   [
     'bytes that seven bits do not hold',
     { dataBits: 7 },
-    /dataBits is 7, but in set\.on\.send byte A0 does not fit into 7 data bits/,
+    /options\.dataBits is 7, but in set\.on\.send byte A0 does not fit into 7 data bits/,
   ],
   ['a flow control that there is none of', { flowControl: 'dtr-dsr' }, /rts-cts/],
 ])('%s is refused with its place', (_what, options, rule) => {

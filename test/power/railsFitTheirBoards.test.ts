@@ -9,12 +9,20 @@ import { boardRef, rail } from './virtualBoard.js';
 const good = { boards: [boardRef('modbus-rtu', '/dev/none', 8)], boardTypes: {}, rails: [rail('a', [1])] };
 
 it.each([
-  ['a rail on no board', { rails: [rail('a', [1], { board: 'x' })] }, /no board is called "x"; known: board/],
-  ['a channel that the board has not', { rails: [rail('a', [9])] }, /channel 9: board "board" has 1 to 8/],
+  [
+    'a rail on no board',
+    { rails: [rail('a', [1], { board: 'x' })] },
+    /rail "a": board "x" does not exist \(known: board\); edit rails\.a\.board/,
+  ],
+  [
+    'a channel that the board has not',
+    { rails: [rail('a', [9])] },
+    /rail "a": channel 9 does not exist on board "board" \([\w-]+ with 8\); edit rails\.a\.channels/,
+  ],
   ['a channel of two rails', { rails: [rail('a', [1]), rail('b', [2, 1])] }, /channel 1 .* is rail "a" already/],
-  ['two rails of one name', { rails: [rail('a', [1]), rail('a', [2])] }, /two rails are called "a"/],
+  ['two rails of one name', { rails: [rail('a', [1]), rail('a', [2])] }, /rail "a" is defined twice/],
   ['a rail of nothing', { rails: [rail('a', [])] }, /no channel/],
-  ['two boards of one name', { boards: [good.boards[0], good.boards[0]] }, /two boards are called "board"/],
+  ['two boards of one name', { boards: [good.boards[0], good.boards[0]] }, /board "board" is defined twice/],
   [
     'more channels than such boards have',
     { boards: [boardRef('lcus', '/dev/none', 16)] },

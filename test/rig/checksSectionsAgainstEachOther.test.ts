@@ -6,19 +6,23 @@ const refused: [string, string, string][] = [
   [
     'a lab disk that is not there',
     spoiled('lab:s', 'lab:sx'),
-    "secondary.device: lab:sx: there is no disk 'sx' in lab.disks; did you mean 's'?",
+    `secondary.device: lab:sx: lab.disks has no disk "sx"; did you mean 's'?`,
   ],
-  ['a device used twice', spoiled('lab:s', 'lab:p'), 'secondary.device: lab:p: is already primary'],
+  [
+    'a device used twice',
+    spoiled('lab:s', 'lab:p'),
+    'secondary.device: lab:p: is already the device of primary; name another device: every area needs its own',
+  ],
   [
     'an identity for a lab disk',
     spoiled('"lab:p" }', '"lab:p", serial: abc }'),
-    'primary.serial: abc: a lab disk has no identity',
+    'primary.serial: abc: a lab disk has no serial; delete serial',
   ],
   ['a loop device without its file', spoiled('"lab:p"', '/dev/loop7'), 'primary: a loop device needs backingFile'],
   [
     'a disk by a name that moves',
     spoiled('"lab:p"', '/dev/sdb, serial: abc'),
-    'primary.device: /dev/sdb: a disk is named by',
+    'primary.device: /dev/sdb: must be /dev/disk/by-id/… or /dev/disk/by-path/…',
   ],
   ['a disk without identity', spoiled('"lab:p"', '/dev/disk/by-id/wwn-0x1'), 'primary: a disk needs serial or wwn'],
   [
@@ -54,7 +58,7 @@ const refused: [string, string, string][] = [
   [
     'more in flight than memory',
     `${MINIMAL}workload: { queueDepth: 1024, writeSize: 16MiB }\n`,
-    'workload.queueDepth: 1024: queueDepth times the largest writeSize takes 16GiB of memory, more than 1GiB',
+    'workload.queueDepth: 1024: queueDepth times the largest writeSize is 16GiB of memory; the limit is 1GiB',
   ],
   [
     'a queue too deep',
@@ -64,12 +68,12 @@ const refused: [string, string, string][] = [
   [
     'a log that fills the journal',
     spoiled('"lab:j" }', '"lab:j", logSize: 16MiB }'),
-    'journal.logSize: 16MiB: log, superblocks and the indicators of 64 regions take 16400KiB, the journal has 16MiB',
+    'journal.logSize: 16MiB: log, superblocks and the indicators of 64 regions take 16400KiB; the journal has 16MiB',
   ],
   [
     'an area beyond its disk',
     spoiled('"lab:p" }', '"lab:p", size: 65MiB }'),
-    'primary.size: 65MiB: the lab disk has 64MiB',
+    'primary.size: 65MiB: the lab disk has only 64MiB; write at most 64MiB',
   ],
   [
     'a disk that is not a multiple of its sectors',
@@ -84,38 +88,38 @@ const refused: [string, string, string][] = [
   [
     'a channel the board does not have',
     spoiled('channels: [3]', 'channels: [5]'),
-    'rails.J.channels[0]: 5: relay0 has channels 1 to 4',
+    'rails.J.channels[0]: 5: channel 5 does not exist on board "relay0" (lcus with 4); write 1 to 4',
   ],
   [
     'a channel used twice',
     spoiled('channels: [3]', 'channels: [2]'),
-    'rails.J.channels[0]: 2: relay0:2 is already used by rail S',
+    'rails.J.channels[0]: 2: relay0:2 already belongs to rail "S"',
   ],
   [
     'a board that is not there',
     spoiled('P: { board: relay0', 'P: { board: relay1'),
-    "rails.P.board: relay1: there is no such board; did you mean 'relay0'?",
+    `rails.P.board: relay1: board "relay1" does not exist; did you mean 'relay0'?`,
   ],
   ['a board without tty', spoiled('tty: "lab:relay0", ', ''), 'boards.relay0: a board needs tty'],
   [
     'a lab board that is not there',
     spoiled('tty: "lab:relay0"', 'tty: "lab:relay9"'),
-    "boards.relay0.tty: lab:relay9: there is no board 'relay9' in lab.boards",
+    'boards.relay0.tty: lab:relay9: lab.boards has no board "relay9"',
   ],
   [
     'a cut of a rail that is not there',
     `${MINIMAL}campaign: { cuts: [{ rails: [PP] }] }\n`,
-    "campaign.cuts[0].rails[0]: PP: there is no rail 'PP'; did you mean 'P'?",
+    `campaign.cuts[0].rails[0]: PP: rail "PP" does not exist; did you mean 'P'?`,
   ],
   [
     'a rail twice in a cut',
     `${MINIMAL}campaign: { cuts: [{ rails: [P, S, P] }] }\n`,
-    'campaign.cuts[0].rails[2]: P: is named twice',
+    'campaign.cuts[0].rails[2]: P: is twice in this cut',
   ],
   [
     'a cut point of other work',
     `${MINIMAL}campaign: { cuts: [{ rails: [P], at: copy-read, during: load }] }\n`,
-    'campaign.cuts[0].during: load: must be resync: copy-read is a moment of it; write resync or delete it',
+    'campaign.cuts[0].during: load: must be resync, the phase of copy-read; write resync, or delete during',
   ],
   [
     'a cut point that is not there',
@@ -125,39 +129,39 @@ const refused: [string, string, string][] = [
   [
     'a flush of a disk that is never flushed',
     spoiled('"lab:p" }', '"lab:p", durability: fua }') + 'campaign: { cuts: [{ rails: [P, J], at: flush }] }\n',
-    'campaign.cuts[0].at: flush: with durability fua primary is never flushed; aim at both-completed',
+    'campaign.cuts[0].at: flush: the protocol never flushes primary, because durability is fua; write both-completed',
   ],
   [
     'a lab board of another protocol',
     spoiled('relay0: {}', 'relay0: { protocol: numato }'),
-    'lab.boards.relay0.protocol: numato: boards.relay0 speaks lcus',
+    'lab.boards.relay0.protocol: numato: differs from boards.relay0, which is a lcus; write lcus, or delete protocol',
   ],
   [
     'a lab board of other size',
     spoiled('relay0: {}', 'relay0: { channels: 8 }'),
-    'lab.boards.relay0.channels: 8: boards.relay0 has 4',
+    'lab.boards.relay0.channels: 8: differs from boards.relay0, which has 4; write 4, or delete channels',
   ],
   [
     'a disk fed by a channel that is not there',
     spoiled('fedBy: "relay0:3"', 'fedBy: "relay0:5"'),
-    'lab.disks.j.fedBy: relay0:5: relay0 has channels 1 to 4',
+    'lab.disks.j.fedBy: relay0:5: channel 5 does not exist on board "relay0" (it has 4); write 1 to 4',
   ],
   [
     'more regions than can be numbered',
     spoiled('"lab:p"', '/dev/disk/by-id/wwn-1, wwn: a, size: 32TiB')
       .replace('"lab:s"', '/dev/disk/by-id/wwn-2, wwn: b, size: 32TiB')
       .replace('16MiB', '4GiB') + 'regionSize: 4KiB\n',
-    'regionSize: 4KiB: 32TiB would be more than 2^32 regions; write at least 8KiB',
+    'regionSize: 4KiB: an area of 32TiB would have more than 2^32 regions; write at least 8KiB',
   ],
   [
     'a type of board that is not there',
     spoiled('type: lcus', 'type: lcuss'),
-    "boards.relay0.type: lcuss: there is no such board; did you mean 'lcus'?",
+    `boards.relay0.type: lcuss: board type "lcuss" does not exist; did you mean 'lcus'?`,
   ],
   [
     'more channels than such boards have',
     spoiled('channels: 4 }', 'channels: 12 }'),
-    'boards.relay0.channels: 12: a lcus has 1 to 8',
+    'boards.relay0.channels: 12: a lcus board has 1 to 8 channels; count the relays on the board',
   ],
   [
     'a fault that is not there',
@@ -203,7 +207,7 @@ it('two partitions of one disk are taken with a warning, a disk and its partitio
   const rig = parseRig(rest + disk('secondary', '-part1') + disk('journal', '-part2'), 'b');
   expect(rig.warnings).toContainEqual({
     field: 'journal.device',
-    text: 'shares a disk with secondary: one cut takes both',
+    text: 'shares a disk with secondary: one cut takes power from both',
   });
   expect(problemsOf(rest + disk('secondary', '') + disk('journal', '-part2'))[0]).toContain(
     'overlaps secondary: one is a partition of the other',
@@ -227,9 +231,9 @@ it('a cut point says what is cut, and when it is looked for', () => {
 
 it('what is allowed but odd is said', () => {
   const warnings = (text: string): string[] => parseRig(text, 'b').warnings.map((w) => `${w.field}: ${w.text}`);
-  expect(warnings(MINIMAL.replace(/ {2}J: .*\n/, ''))).toEqual(['journal: no rail powers it: it is never cut']);
+  expect(warnings(MINIMAL.replace(/ {2}J: .*\n/, ''))).toEqual(['journal: no rail powers it: it never loses power']);
   expect(warnings(spoiled('fedBy: "relay0:1"', 'fedBy: "relay0:4"'))).toEqual([
-    'rails.P: says it powers primary, whose lab disk is fed by relay0:4: a cut of this rail would prove nothing',
+    'rails.P: powers primary, but relay0:4 feeds its lab disk: a cut of this rail proves nothing',
   ]);
   expect(warnings(`${MINIMAL}campaign: { cuts: [] }\n`)).toEqual([
     'campaign.cuts: is empty: nothing is cut: every cycle would be INVALID',

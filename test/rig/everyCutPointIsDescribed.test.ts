@@ -9,10 +9,10 @@ it('editors offer every point with a line that says what it is', () => {
     expect(schema).toContain(`\\n${name}: (${CUT_POINTS[name].during}; ${CUT_POINTS[name].rules}) `);
 });
 
-it('the engine knows where each of them is, and what is on its way is what is named so', () => {
+it('the engine knows where each of them is, and the points that name an I/O describe it as submitted', () => {
   expect(Object.keys(POINT_TRIGGERS).sort()).toEqual([...CUT_POINT_NAMES].sort());
   for (const name of CUT_POINT_NAMES) {
     expect(POINT_TRIGGERS[name].held, name).toBe(CUT_POINTS[name].held);
-    expect(/on its way/.test(CUT_POINTS[name].about), name).toBe(!CUT_POINTS[name].held);
+    expect(/ is submitted(:|,|$)/.test(CUT_POINTS[name].about), name).toBe(!CUT_POINTS[name].held);
   }
 });

@@ -23,17 +23,17 @@ lab:
 
 it('all problems come at once, in the order of the file, each with place, field, value, rule and next step', () => {
   expect(problemsOf(BAD)).toEqual([
-    'bench.yaml:2:7: name: Tiny_Rig: must be 1 to 32 of a-z, 0-9 and -, not beginning with -; choose another name',
-    "bench.yaml:3:1: regionSze: there is no such field; did you mean 'regionSize'?",
+    'bench.yaml:2:7: name: Tiny_Rig: must be 1 to 32 of a-z, 0-9 and -, not beginning with -; write another name',
+    "bench.yaml:3:1: regionSze: the field does not exist; did you mean 'regionSize'?",
     "bench.yaml:4:7: mode: synch: must be one of sync, async; did you mean 'sync'?",
-    "bench.yaml:5:20: primary.device: lab:q: there is no disk 'q' in lab.disks; did you mean 'j'?",
-    'bench.yaml:6:1: secondary: a disk needs serial or wwn; copy one from `lsblk -o NAME,SERIAL,WWN`',
-    'bench.yaml:6:22: secondary.device: /dev/sdb: a disk is named by /dev/disk/by-id/… or /dev/disk/by-path/… (a partition also by-partuuid, a multipath device by /dev/mapper/…): other names move at a power cut; see `ls -l /dev/disk/by-id`',
+    `bench.yaml:5:20: primary.device: lab:q: lab.disks has no disk "q"; did you mean 'j'?`,
+    'bench.yaml:6:1: secondary: a disk needs serial or wwn; add one from `lsblk -o NAME,SERIAL,WWN`',
+    'bench.yaml:6:22: secondary.device: /dev/sdb: must be /dev/disk/by-id/… or /dev/disk/by-path/… (for a partition also by-partuuid/…, for a multipath device /dev/mapper/…): other names may change at a power cut; copy the name from `ls -l /dev/disk/by-id`',
     'bench.yaml:7:38: journal.logSize: 5GB: must be a multiple of 8KiB from 64KiB to 1GiB; units are B, KiB, MiB, GiB, TiB: write 5GiB',
     "bench.yaml:9:47: rails.P.powers[0]: primry: must be one of primary, secondary, journal; did you mean 'primary'?",
-    'bench.yaml:11:9: campaign.dark: 5: must be a time from 0s to 1h; say the unit: 5ms or 5s',
-    'bench.yaml:13:28: campaign.cuts[0].after: ["5s","1s"]: must be a time from 0s to 1h, lowest first; swap the two',
-    "bench.yaml:16:30: lab.disks.j.fedBy: relay0:3: there is no board 'relay0' in lab.boards; there is none to refer to yet",
+    'bench.yaml:11:9: campaign.dark: 5: must be a time from 0s to 1h; add the unit: 5ms or 5s',
+    'bench.yaml:13:28: campaign.cuts[0].after: ["5s","1s"]: must be a time from 0s to 1h, lowest first; swap the two values',
+    'bench.yaml:16:30: lab.disks.j.fedBy: relay0:3: lab.boards has no board "relay0"; the profile defines none: add one',
   ]);
 });
 

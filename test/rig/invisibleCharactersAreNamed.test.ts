@@ -51,7 +51,7 @@ it.each(CHARACTERS)('%j in a value of each kind: %s, at its line and column', (c
     const lines = REAL.slice(0, at).split('\n');
     const problems = problemsOf(REAL.slice(0, at) + character + REAL.slice(at));
     expect(problems[0], what).toBe(
-      `bench.yaml:${lines.length}:${lines.at(-1)!.length + 1}: ${name}: characters that cannot be seen are not allowed in a profile; ${/\p{Zs}/u.test(character) ? 'write a plain space, or delete it' : 'delete it'}`,
+      `bench.yaml:${lines.length}:${lines.at(-1)!.length + 1}: ${name}: invisible characters are not allowed in a profile; ${/\p{Zs}/u.test(character) ? 'write a plain space, or delete it' : 'delete it'}`,
     );
     expect(problems, what).toHaveLength(1);
   }
@@ -66,7 +66,7 @@ it.each(CHARACTERS)('%j written as an escape: %s, at its value', (character, nam
     const problems = problemsOf(REAL.replace(quoted, () => `"${plain.slice(0, 2)}${escape}${plain.slice(2)}"`));
     expect(problems[0], what).toMatch(/^bench\.yaml:\d+:\d+: /);
     expect(problems[0], what).toContain(
-      `: ${name}, character 3 of the value: characters that cannot be seen are not allowed in a value`,
+      `: ${name}, character 3 of the value: invisible characters are not allowed in a value`,
     );
     expect(problems, what).toHaveLength(1);
   }
@@ -107,7 +107,7 @@ it('a byte order mark is one where the file begins, and nowhere else', () => {
 
 it('a blank at the end of a path is reported as well', () => {
   expect(problemsOf(REAL.replace('/dev/serial/by-path/usb-2', '"/dev/serial/by-path/usb-2 "'))).toEqual([
-    'bench.yaml:7:30: boards.relay0.tty: /dev/serial/by-path/usb-2 : must hold no blank, and its character 26 is one; delete it',
+    'bench.yaml:7:30: boards.relay0.tty: /dev/serial/by-path/usb-2 : must contain no blank; character 26 is one; delete it',
   ]);
 });
 
@@ -123,6 +123,6 @@ it.each(['ttyUSB0', './relay', 'serial/by-id/x', '', '~'])(
 
 it('a board without a tty gets the same advice', () => {
   expect(problemsOf(REAL.replace('tty: /dev/serial/by-path/usb-2, ', ''))[0]).toMatch(
-    /boards\.relay0: a board needs tty; add tty: \/dev\/serial\/by-id/,
+    /boards\.relay0: a board needs tty \(only exec has none\); add tty: \/dev\/serial\/by-id/,
   );
 });

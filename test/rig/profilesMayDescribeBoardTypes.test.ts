@@ -24,17 +24,17 @@ it('a board described in the profile is as good as one of the catalogue', () => 
 it('a mistake in its frames is reported at its line', () => {
   const problems = problemsOf(own("'A0 {chanel} 01 {sum8}'"));
   expect(problems).toHaveLength(1);
-  expect(problems[0]).toMatch(/^bench\.yaml:23:11: boardTypes\.mine\.set\.on\.send: nothing is called "chanel" here/);
+  expect(problems[0]).toMatch(/^bench\.yaml:23:11: boardTypes\.mine\.set\.on\.send: name "chanel" is not known here/);
 });
 
 it('so is one deeper inside', () => {
   const problems = problemsOf(own("{ send: 'A0', expects: echo }"));
   expect(problems).toHaveLength(1);
-  expect(problems[0]).toMatch(/^bench\.yaml:23:25: boardTypes\.mine\.set\.on\.expects: there is no such field/);
+  expect(problems[0]).toMatch(/^bench\.yaml:23:25: boardTypes\.mine\.set\.on\.expects: the field does not exist/);
 });
 
 it('channels are checked against the description', () => {
   expect(problemsOf(own("'A0 {channel} 01 {sum8}'").replace('max: 4', 'max: 2'))[0]).toContain(
-    'boards.relay0.channels: 4: a mine has 1 to 2',
+    'boards.relay0.channels: 4: a mine board has 1 to 2',
   );
 });

@@ -15,7 +15,11 @@ const cases: [string, string, RegExp][] = [
   ],
   ['a bomb of aliases', `a: &a [x, x]\nb: &b [*a, *a]\nc: &c [*b, *b]\n`, /aliases are not allowed/],
   ['a key given twice', `${MINIMAL}name: other\n`, /bench\.yaml:19:1: .*unique.*keep one of them/],
-  ['a second document', `${MINIMAL}---\nname: x\n`, /one YAML document a file/],
+  [
+    'a second document',
+    `${MINIMAL}---\nname: x\n`,
+    /the file has 2 YAML documents; it must have one; delete the others/,
+  ],
   ['a tag', spoiled('name: tiny', 'name: !!binary dGlueQ=='), /tags are not allowed|Unresolved tag/],
   ['a merge key', spoiled('relay0: {}', 'relay0: { <<: {} }'), /this key is not allowed/],
   ['__proto__', spoiled('relay0: {}', 'relay0: { options: { __proto__: { a: 1 } } }'), /this key is not allowed/],
@@ -29,7 +33,7 @@ const cases: [string, string, RegExp][] = [
   ['no map at all', '- 1\n', /a profile is a map of fields/],
   ['nothing', '', /is empty|is required|a profile is a map/],
   ['a comment alone', '# nothing\n', /is empty|is required|a profile is a map/],
-  ['an empty section', `${MINIMAL}tracking:\n`, /tracking: null: must be a map of fields; fill it in or delete/],
+  ['an empty section', `${MINIMAL}tracking:\n`, /tracking: null: must be a map of fields; write a value, or delete/],
 ];
 
 it.each(cases)('%s', (_what, text, message) => {
@@ -69,7 +73,7 @@ it('files that are no profiles are refused at once', () => {
   expect(refusal(fifo)).toBe('is not a regular file');
   expect(refusal('/dev/zero')).toBe('is not a regular file');
   expect(refusal(dir)).toBe('is not a regular file');
-  expect(refusal(join(dir, 'none.yaml'))).toBe('there is no such file');
+  expect(refusal(join(dir, 'none.yaml'))).toBe('the file does not exist');
 });
 
 it('a file of just 1 MiB is read', () => {
