@@ -4,7 +4,6 @@
  */
 
 import * as fs from 'node:fs';
-import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import type { BoardRef } from './spec.js';
 import { execOptionsSchema } from './boards/execBoard.js';
@@ -33,7 +32,7 @@ function isProgram(program: string): boolean {
   const folders = program.includes('/') ? [''] : (process.env.PATH ?? '').split(delimiter);
   return folders.some((folder) => {
     try {
-      accessSync(join(folder, program), constants.X_OK);
+      fs.accessSync(join(folder, program), fs.constants.X_OK);
       return true;
     } catch {
       return false;

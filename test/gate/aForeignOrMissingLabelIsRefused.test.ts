@@ -76,7 +76,7 @@ it('of another role, of another disk, of another version', () => {
   });
   expect(findingFor(reads({ serial: 'OTHER' }))).toMatchObject({
     code: 'GATE_LABEL_OTHER_DISK',
-    found: expect.stringContaining('serial OTHER; this one says Z1Z0ABCD'),
+    found: expect.stringContaining('serial OTHER; this one has Z1Z0ABCD'),
   });
   expect(findingFor(reads({ sizeBytes: 2 ** 21 })).code).toBe('GATE_LABEL_OTHER_DISK');
   expect(findingFor({ kind: 'other-version', version: 2 })).toMatchObject({

@@ -194,7 +194,7 @@ describe('whose disk', () => {
   });
 
   it('not another one, larger or smaller, or without a name', () => {
-    expect(other({ serial: 'OTHER' })).toContain('serial Z1Z0ABCD; this one says OTHER');
+    expect(other({ serial: 'OTHER' })).toContain('serial Z1Z0ABCD; this one has OTHER');
     expect(other({ wwn: '0x1' })).toContain('wwn');
     expect(other({ serial: null, wwn: null })).toContain('reports none');
     expect(other({ serial: null }, { wwn: null })).toContain('serial Z1Z0ABCD; this one reports 0x5000');

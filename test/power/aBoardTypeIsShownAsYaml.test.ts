@@ -103,7 +103,7 @@ it.each([
   ],
   [`read: { send: '"R"', expect: '"K" {channel:dec} {state}' }`, /name "channel" is not known here.*put \( \) around/],
   [`identify: '{mask}'`, /boardTypes\.mine\.identify.*name "mask" is not known here.*set\.mask and setAll/],
-  [`identify: '{units}'`, /only frames of pulse/],
+  [`identify: '{units}'`, /only the frames of pulse/],
   [`bauds: 9600`, /the field does not exist/],
 ])('%s is refused with what to write instead', (field, message) => {
   expect(own(field).join('\n')).toMatch(message);

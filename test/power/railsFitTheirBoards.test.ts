@@ -19,26 +19,26 @@ it.each([
     { rails: [rail('a', [9])] },
     /rail "a": channel 9 does not exist on board "board" \([\w-]+ with 8\); edit rails\.a\.channels/,
   ],
-  ['a channel of two rails', { rails: [rail('a', [1]), rail('b', [2, 1])] }, /channel 1 .* is rail "a" already/],
+  ['a channel of two rails', { rails: [rail('a', [1]), rail('b', [2, 1])] }, /channel 1 .* already belongs to rail "a"/],
   ['two rails of one name', { rails: [rail('a', [1]), rail('a', [2])] }, /rail "a" is defined twice/],
   ['a rail of nothing', { rails: [rail('a', [])] }, /no channel/],
   ['two boards of one name', { boards: [good.boards[0], good.boards[0]] }, /board "board" is defined twice/],
   [
     'more channels than such boards have',
     { boards: [boardRef('lcus', '/dev/none', 16)] },
-    /16 channels; a lcus has 1 to 8/,
+    /channels is 16; a board of type lcus has 1 to 8/,
   ],
   [
     'an option that the type lacks',
     { boards: [boardRef('lcus', '/dev/none', 8, { adress: 1 })] },
-    /"adress"; known: .*gapMs/,
+    /option "adress" does not exist; known: .*gapMs/,
   ],
   [
     'an option out of range',
     { boards: [boardRef('modbus-rtu', '/dev/none', 8, { address: 0 })] },
-    /address is 0; 1 to 247/,
+    /address is 0; it must be a number from 1 to 247/,
   ],
-  ['a board of no type', { boards: [boardRef('lcsu', '/dev/none', 8)] }, /"lcsu"; known: lcus, .*boardTypes/],
+  ['a board of no type', { boards: [boardRef('lcsu', '/dev/none', 8)] }, /"lcsu" does not exist \(known: lcus, .*boardTypes/],
 ])('%s', (_what, change, message) => {
   expect(() => checkPowerSpec({ ...good, ...change })).toThrow(message);
 });

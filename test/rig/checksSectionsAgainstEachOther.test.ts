@@ -161,7 +161,7 @@ const refused: [string, string, string][] = [
   [
     'more channels than such boards have',
     spoiled('channels: 4 }', 'channels: 12 }'),
-    'boards.relay0.channels: 12: a lcus board has 1 to 8 channels; count the relays on the board',
+    'boards.relay0.channels: 12: a board of type lcus has 1 to 8 channels; count the relays on the board',
   ],
   [
     'a fault that is not there',

@@ -35,6 +35,6 @@ it('so is one deeper inside', () => {
 
 it('channels are checked against the description', () => {
   expect(problemsOf(own("'A0 {channel} 01 {sum8}'").replace('max: 4', 'max: 2'))[0]).toContain(
-    'boards.relay0.channels: 4: a mine board has 1 to 2',
+    'boards.relay0.channels: 4: a board of type mine has 1 to 2',
   );
 });

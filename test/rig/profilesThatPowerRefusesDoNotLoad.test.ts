@@ -25,7 +25,7 @@ ${channels.map((channel, i) => `  R${i}: { board: b, channels: [${channel}], pow
 it('a mistake that only the power room finds is also reported at its line', () => {
   const board = '{ type: exec, channels: 65, options: { on: [a], off: [b] } }';
   expect(problemsOf(profile(board, [1]))).toEqual([
-    'bench.yaml:7:3: boards.b: board "b" (exec): it has 65 channels; a exec has 1 to 64; see `plugpull relay boards`',
+    'bench.yaml:7:3: boards.b: board "b" (exec): channels is 65; a board of type exec has 1 to 64; count the relays and edit boards.b.channels; `plugpull relay boards` lists all types',
   ]);
 });
 

@@ -126,7 +126,7 @@ function checkChannels(ref: BoardRef, { min, max }: { min: number; max: number }
   if (Number.isInteger(ref.channels) && ref.channels >= min && ref.channels <= max) return;
   throw badSpec(
     ref,
-    `channels is ${ref.channels}; a ${ref.type} board has ${min} to ${max}; count the relays and edit boards.${ref.name}.channels`,
+    `channels is ${ref.channels}; a board of type ${ref.type} has ${min} to ${max}; count the relays and edit boards.${ref.name}.channels`,
   );
 }
 

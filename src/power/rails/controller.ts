@@ -57,7 +57,6 @@ export class PowerController {
     return this.#broken;
   }
 
-  /** Names of the rails that got an `off`, or may have got one, and no `on` since. */
   get notOn(): string[] {
     return [...this.#deeds.keys()];
   }
@@ -259,12 +258,8 @@ export class PowerController {
 
   #refuseCutIfBroken(state: RailCommand): void {
     if (state === 'on' || this.#broken === null) return;
-    throw new PowerError(
-      'RIG_BROKEN',
-      `no rail is cut any more: ${this.#broken.message}`,
-      this.#broken.context,
-      this.#broken,
-    );
+    const message = `no rail is cut any more: ${this.#broken.message}`;
+    throw new PowerError('RIG_BROKEN', message, this.#broken.context, this.#broken);
   }
 
   /** Another call may have latched the controller and restored power before this call's `off` arrived: switch on again. */

@@ -50,7 +50,7 @@ export const checkTypesUsed: Check = (profile, report) => {
       report({
         kind: 'error',
         path: ['boards', name, 'channels'],
-        rule: `a ${board.type} board has ${made.min} to ${made.max} channels`,
+        rule: `a board of type ${board.type} has ${made.min} to ${made.max} channels`,
         next: 'count the relays on the board',
       });
       continue;
