@@ -19,7 +19,11 @@ it.each([
     { rails: [rail('a', [9])] },
     /rail "a": channel 9 does not exist on board "board" \([\w-]+ with 8\); edit rails\.a\.channels/,
   ],
-  ['a channel of two rails', { rails: [rail('a', [1]), rail('b', [2, 1])] }, /channel 1 .* already belongs to rail "a"/],
+  [
+    'a channel of two rails',
+    { rails: [rail('a', [1]), rail('b', [2, 1])] },
+    /channel 1 .* already belongs to rail "a"/,
+  ],
   ['two rails of one name', { rails: [rail('a', [1]), rail('a', [2])] }, /rail "a" is defined twice/],
   ['a rail of nothing', { rails: [rail('a', [])] }, /no channel/],
   ['two boards of one name', { boards: [good.boards[0], good.boards[0]] }, /board "board" is defined twice/],
@@ -38,7 +42,11 @@ it.each([
     { boards: [boardRef('modbus-rtu', '/dev/none', 8, { address: 0 })] },
     /address is 0; it must be a number from 1 to 247/,
   ],
-  ['a board of no type', { boards: [boardRef('lcsu', '/dev/none', 8)] }, /"lcsu" does not exist \(known: lcus, .*boardTypes/],
+  [
+    'a board of no type',
+    { boards: [boardRef('lcsu', '/dev/none', 8)] },
+    /"lcsu" does not exist \(known: lcus, .*boardTypes/,
+  ],
 ])('%s', (_what, change, message) => {
   expect(() => checkPowerSpec({ ...good, ...change })).toThrow(message);
 });
