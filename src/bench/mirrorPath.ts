@@ -14,7 +14,7 @@ import type {
 import type { FfiName } from '../blockdev/ffi/native.js';
 import type { WorkloadSpec } from '../workload/workload.js';
 import { CampaignError } from '../campaign/errors.js';
-import { newRunId } from '../campaign/record/runId.js';
+import { newRunId } from '../campaign/record/runDirectory.js';
 import { MIRROR_CASE } from './ioCases.js';
 import type { BenchDevice, BenchDevices } from './ioDevices.js';
 import { quantile } from './figures.js';

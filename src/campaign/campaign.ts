@@ -6,16 +6,17 @@
  * is part of the result, not an exception: the cycles before it count.
  */
 import type { AreaFailure } from '../replication/replicationEngine.js';
-import { judgeAndResync } from './comeBack.js';
 import { CycleRunner, problemFrom } from './cycleRunner.js';
 import { keptRecord } from './cycle/cycleRecord.js';
-import type { CycleState } from './cycle/cycleTypes.js';
+import type { CycleFacts, CycleState } from './cycle/cycleTypes.js';
 import { textOf } from './errors.js';
 import { type CampaignObserver, type CampaignStep, allOf, catchingErrors } from './observer.js';
-import { drawCycle } from './cycle/rounds.js';
+import { drawCycle } from './cycle/cycleSettings.js';
 import type { CampaignDeps, CampaignOptions, CampaignResult } from './campaignTypes.js';
 import { Session } from './session/session.js';
-import { withoutDuplicates, isLeftDirty, isDueToHostPause, notJudgedByTime, REPEATS_MAX } from './cycle/standstill.js';
+import { REPEATS_MAX, isDueToHostPause, isLeftDirty, notJudgedByTime, withoutDuplicates } from './cycle/hostPause.js';
+import type { ResolvedRig } from '../rig/resolved.js';
+import { within } from './within.js';
 
 /** @throws the typed errors of opening (lab, gate, boards, engine): nothing was written then. */
 export async function runCampaign(options: CampaignOptions, deps: CampaignDeps): Promise<CampaignResult> {
@@ -269,4 +270,20 @@ function endingWords(session: Session, troubles: readonly string[]): string {
   return troubles.length === 0
     ? `${session.powerAtEnd}, devices released`
     : 'not everything could be done, see the end of the report';
+}
+
+// MERGED After a cycle that ended half way because the bench stood still, and a session that was started over: judges what the  cut left on the disks before it is copied over. So a repeated cycle hides nothing.
+/** The facts with all that was found now. @throws what can't be had within the profile's deadlines */
+export async function judgeAndResync(
+  session: Session,
+  { campaign }: ResolvedRig,
+  facts: CycleFacts,
+): Promise<CycleFacts> {
+  const { recover, judge, resync } = campaign.deadlinesMs;
+  const { engine, clock } = session;
+  const recovery = await within(clock, recover, 'recovery', engine.recover());
+  const judged = await within(clock, judge, 'judging', engine.judge());
+  const copied = await within(clock, resync, 'resync', engine.resync());
+  const verified = await within(clock, judge, 'verifying', engine.verify());
+  return { ...facts, recoveries: [...facts.recoveries, recovery], judge: judged, resync: copied, verify: verified };
 }

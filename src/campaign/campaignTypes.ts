@@ -3,7 +3,7 @@ import type { Clock } from '../base/clock.js';
 import type { FfiName } from '../blockdev/ffi/native.js';
 import type { CycleRecord } from '../report/runRecord.js';
 import type { ResolvedRig } from '../rig/resolved.js';
-import type { Calibration } from './cycle/calibration.js';
+import type { Calibration } from './cycle/latencies.js';
 import type { CyclePhase, CycleProblem } from './cycle/cycleTypes.js';
 import type { CampaignObserver, CampaignStep } from './observer.js';
 import type { Host } from './session/host.js';

@@ -1,6 +1,6 @@
 import { usesLab } from '../rig/schema/words.js';
 import { placedBoards } from '../campaign/session/places.js';
-import { realHost } from '../campaign/session/realHost.js';
+import { realHost } from '../campaign/session/host.js';
 import type { BoardRef } from '../power/spec.js';
 import type { ResolvedRig } from '../rig/resolved.js';
 

@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { usesLab } from '../rig/schema/words.js';
 import { placedDevice } from '../campaign/session/places.js';
-import { realHost } from '../campaign/session/realHost.js';
+import { realHost } from '../campaign/session/host.js';
 import { rigHolder, type LockHolder } from '../campaign/session/rigLock.js';
 import { DeviceError } from '../blockdev/errors.js';
 import { inspectJournal, type InspectReport } from '../replication/inspect.js';

@@ -4,7 +4,7 @@
  * second interrupt, which may not wait, and an error that nobody caught.
  */
 import { CommanderError } from 'commander';
-import { hangUpIsIgnored } from '../campaign/session/hangUpIsIgnored.js';
+import { hangUpIsIgnored } from '../campaign/session/interrupts.js';
 import { catchCrashes, hasCrashed } from './crash.js';
 import { errorRecord, EXIT, exitCodeOf, textOfError } from './exitCodes.js';
 import { jsonPrinted, printJson } from './options.js';

@@ -3,11 +3,10 @@
  * the devices say of themselves, and changes nothing.
  */
 import type { Command } from 'commander';
-import { loadCalibration } from '../campaign/record/calibrationFile.js';
-import { freeBytes } from '../campaign/record/freeSpace.js';
-import { checkRun, refusalOf } from '../campaign/outlook.js';
+import { loadCalibration } from '../campaign/calibration.js';
+import { freeBytes, describeNeed, shortOfRoom } from '../campaign/record/recordSpace.js';
+import { checkRun, refusalOf } from '../campaign/runCheck.js';
 import { planRun, type PlannedDevice, type RunPlan } from '../campaign/plan.js';
-import { describeNeed, shortOfRoom } from '../campaign/record/recordNeed.js';
 import { rigHolder } from '../campaign/session/rigLock.js';
 import { deviceNow, type DeviceNow } from '../gate/deviceNow.js';
 import { enrolmentPath, loadEnrolments } from '../gate/enrolment.js';

@@ -3,15 +3,13 @@
  * areas, as a run does, and passes the same gate.
  */
 import type { Command } from 'commander';
-import { calibrate } from '../campaign/calibrate.js';
-import type { Calibration, Distribution } from '../campaign/cycle/calibration.js';
-import { CALIBRATION_FILE } from '../campaign/record/calibrationFile.js';
+import { calibrate, CALIBRATION_FILE } from '../campaign/calibration.js';
+import type { Calibration, Distribution } from '../campaign/cycle/latencies.js';
 import { systemClock } from '../base/systemClock.js';
-import { realHost } from '../campaign/session/realHost.js';
+import { realHost } from '../campaign/session/host.js';
 import { lockRig } from '../campaign/session/rigLock.js';
-import { defaultRunPath, RunDirectory } from '../campaign/record/runDirectory.js';
-import { checkRun, refusalOf } from '../campaign/outlook.js';
-import { newRunId } from '../campaign/record/runId.js';
+import { defaultRunPath, RunDirectory, newRunId } from '../campaign/record/runDirectory.js';
+import { checkRun, refusalOf } from '../campaign/runCheck.js';
 import { Session } from '../campaign/session/session.js';
 import { dumpRig } from '../rig/dump.js';
 import { loadRig } from '../rig/load.js';

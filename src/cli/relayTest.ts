@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { systemClock } from '../base/systemClock.js';
 import { CampaignError } from '../campaign/errors.js';
 import { lockRig } from '../campaign/session/rigLock.js';
-import { stateDir } from '../campaign/session/stateDir.js';
+import { stateDir } from '../campaign/directories.js';
 import { within } from '../campaign/within.js';
 import { listBoards } from '../power/catalogue/index.js';
 import { testBoard, type BoardTestSetup, type BoardTestStep } from '../power/testBoard.js';

@@ -8,7 +8,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { CALIBRATION_FILE } from '../campaign/record/calibrationFile.js';
+import { CALIBRATION_FILE } from '../campaign/calibration.js';
 import { compareReplay, formatReplay } from '../report/replayDifferences.js';
 import type { Run } from '../report/runRecord.js';
 import { parseRig } from '../rig/load.js';

@@ -3,21 +3,19 @@
  * (profile, lock, what the safety gate can say already, run directory, metrics port) comes before any hardware is touched.
  */
 import type { Command } from 'commander';
-import type { Calibration } from '../campaign/cycle/calibration.js';
-import { CALIBRATION_FILE, loadCalibration } from '../campaign/record/calibrationFile.js';
+import type { Calibration } from '../campaign/cycle/latencies.js';
+import { CALIBRATION_FILE, loadCalibration } from '../campaign/calibration.js';
 import { runCampaign } from '../campaign/campaign.js';
 import type { CampaignResult } from '../campaign/campaignTypes.js';
 import { systemClock } from '../base/systemClock.js';
 import { CampaignError } from '../campaign/errors.js';
-import { freeBytes } from '../campaign/record/freeSpace.js';
-import { nothingToCut, checkRun, refusalOf } from '../campaign/outlook.js';
+import { freeBytes, hasNoRoom, shortOfRoom } from '../campaign/record/recordSpace.js';
+import { nothingToCut, checkRun, refusalOf } from '../campaign/runCheck.js';
 import { planRun } from '../campaign/plan.js';
-import { hasNoRoom, shortOfRoom } from '../campaign/record/recordNeed.js';
 import { createRecorder, type Recorder } from '../campaign/record/recorder.js';
-import { realHost } from '../campaign/session/realHost.js';
+import { realHost } from '../campaign/session/host.js';
 import type { RigLock } from '../campaign/session/rigLock.js';
-import { defaultRunPath, RunDirectory } from '../campaign/record/runDirectory.js';
-import { newRunId } from '../campaign/record/runId.js';
+import { defaultRunPath, RunDirectory, newRunId } from '../campaign/record/runDirectory.js';
 import type { CampaignObserver } from '../campaign/observer.js';
 import { summaryTable } from '../report/summaryTable.js';
 import type { Run } from '../report/runRecord.js';

@@ -5,8 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Command, InvalidArgumentError } from 'commander';
 import type { Interrupts } from '../campaign/session/interrupts.js';
-import type { CampaignObserver } from '../campaign/observer.js';
-import { metricsObserver } from '../campaign/metricsObserver.js';
+import { type CampaignObserver, metricsObserver } from '../campaign/observer.js';
 import { type MetricsAddress, type MetricsServer, parseMetricsAddress, serveMetrics } from '../metrics/server.js';
 import { createMetrics, type Metrics } from '../metrics/metrics.js';
 import { Outlets, parsePushUrl, parseTextfile, pushOutlet, textfileOutlet } from '../metrics/outlets.js';

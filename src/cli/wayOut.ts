@@ -3,7 +3,7 @@
  * power back first, and end a lab of the command's own, whatever else hangs.
  */
 import { catchInterrupts, type Interrupts } from '../campaign/session/interrupts.js';
-import { realHost } from '../campaign/session/realHost.js';
+import { realHost } from '../campaign/session/host.js';
 import { beforeCrash } from './crash.js';
 import { EXIT } from './exitCodes.js';
 import { sayHurry } from './sayHurry.js';

@@ -6,7 +6,7 @@
 import { systemClock } from '../base/systemClock.js';
 import { CampaignError } from '../campaign/errors.js';
 import { lockRig } from '../campaign/session/rigLock.js';
-import { stateDir } from '../campaign/session/stateDir.js';
+import { stateDir } from '../campaign/directories.js';
 import { ended, within } from '../campaign/within.js';
 import { openPower } from '../power/openPower.js';
 import { railsLeft } from '../power/rails/rail.js';

@@ -1,9 +1,9 @@
 /** What `resync` and `verify` share: a session on a rig as it is, ended whatever happens, and the first interrupt. */
 import { systemClock } from '../base/systemClock.js';
 import { CampaignError } from '../campaign/errors.js';
-import { realHost } from '../campaign/session/realHost.js';
+import { realHost } from '../campaign/session/host.js';
 import type { RigLock } from '../campaign/session/rigLock.js';
-import { newRunId } from '../campaign/record/runId.js';
+import { newRunId } from '../campaign/record/runDirectory.js';
 import { Session } from '../campaign/session/session.js';
 import type { ResolvedRig } from '../rig/resolved.js';
 import { lockForCommand } from './lockForCommand.js';

@@ -88,7 +88,6 @@ const ALLOWED: Record<string, readonly string[]> = {
     'blockdev',
     'campaign',
     'campaign/cycle',
-    'campaign/record',
     'gate',
     'lab',
     'power',

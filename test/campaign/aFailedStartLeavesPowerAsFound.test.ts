@@ -3,10 +3,9 @@
  * wrong contact costs no disk its power for good, is refused within seconds, and is told where to look.
  */
 import { afterAll, describe, expect, it } from 'vitest';
-import { deviceAnswers } from '../../src/campaign/session/answers.js';
+import { deviceAnswers } from '../../src/campaign/session/deviceReads.js';
 import { systemClock } from '../../src/base/systemClock.js';
-import type { Host, RailFound } from '../../src/campaign/session/host.js';
-import { realHost } from '../../src/campaign/session/realHost.js';
+import { type Host, type RailFound, realHost } from '../../src/campaign/session/host.js';
 import { lockRig } from '../../src/campaign/session/rigLock.js';
 import { Session } from '../../src/campaign/session/session.js';
 import { labDown } from '../../src/lab/lab.js';

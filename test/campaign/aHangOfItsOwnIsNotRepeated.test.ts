@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { NS_PER_MS } from '../../src/base/clock.js';
 import { keptRecord } from '../../src/campaign/cycle/cycleRecord.js';
-import { isDueToHostPause, notJudgedByTime } from '../../src/campaign/cycle/standstill.js';
+import { isDueToHostPause, notJudgedByTime } from '../../src/campaign/cycle/hostPause.js';
 import type { CycleState } from '../../src/campaign/cycle/cycleTypes.js';
 import { campaign, runFake } from './runFake.js';
 

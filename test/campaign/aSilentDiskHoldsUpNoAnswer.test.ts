@@ -1,9 +1,9 @@
 /** Promise: whether a disk answers is asked so that one without power costs a bounded wait, and no thread or claim of the bench. */
 import { afterAll, expect, it } from 'vitest';
-import { deviceAnswers } from '../../src/campaign/session/answers.js';
+import { deviceAnswers } from '../../src/campaign/session/deviceReads.js';
 import { labStatus, labUp } from '../../src/lab/lab.js';
 import { placedBoards } from '../../src/campaign/session/places.js';
-import { realHost } from '../../src/campaign/session/realHost.js';
+import { realHost } from '../../src/campaign/session/host.js';
 import { openDevice } from '../../src/blockdev/openDevice.js';
 import { labRig, ownStateDir } from './labRig.js';
 

@@ -1,10 +1,10 @@
 /** The cycle around a cut point, on a bench without hardware: when the plug is pulled, what is sent, and what is said of it. */
 import { describe, expect, it } from 'vitest';
-import { distributionOf, type Calibration } from '../../src/campaign/cycle/calibration.js';
+import { distributionOf, type Calibration } from '../../src/campaign/cycle/latencies.js';
 import { cycleRecord } from '../../src/campaign/cycle/cycleRecord.js';
 import { CycleRunner } from '../../src/campaign/cycleRunner.js';
 import type { CycleState } from '../../src/campaign/cycle/cycleTypes.js';
-import { drawCycle } from '../../src/campaign/cycle/rounds.js';
+import { drawCycle } from '../../src/campaign/cycle/cycleSettings.js';
 import type { PointEvent } from '../../src/replication/replicationEngine.js';
 import type { CutPoint } from '../../src/replication/cutpoint/cutPoint.js';
 import type { CutSpec } from '../../src/rig/resolved.js';

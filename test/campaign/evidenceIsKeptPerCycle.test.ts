@@ -1,6 +1,6 @@
 /** What disks counted and boards measured of a cut stands on its cycle's record, and disproves nothing. */
 import { expect, it } from 'vitest';
-import { counterChanges } from '../../src/campaign/cycle/counterChanges.js';
+import { counterChanges } from '../../src/campaign/cycle/proof.js';
 import { cycleRecord } from '../../src/campaign/cycle/cycleRecord.js';
 import type { TestBench } from '../../src/campaign/cycle/testBench.js';
 import { campaign, runFake } from './runFake.js';

@@ -1,9 +1,8 @@
 /** Promise: an estimate holds the run that it is taken from, grows with the cycles, and is none without a run to go by. */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import type { Calibration } from '../../src/campaign/cycle/calibration.js';
-import { estimateTime } from '../../src/campaign/estimate.js';
-import { planRun } from '../../src/campaign/plan.js';
+import type { Calibration } from '../../src/campaign/cycle/latencies.js';
+import { estimateTime, planRun } from '../../src/campaign/plan.js';
 import { labRig } from './labRig.js';
 
 const rig = labRig('plan', {

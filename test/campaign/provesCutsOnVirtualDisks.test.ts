@@ -3,7 +3,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { runCampaign } from '../../src/campaign/campaign.js';
 import type { CampaignResult } from '../../src/campaign/campaignTypes.js';
 import { systemClock } from '../../src/base/systemClock.js';
-import { realHost } from '../../src/campaign/session/realHost.js';
+import { realHost } from '../../src/campaign/session/host.js';
 import { lockRig } from '../../src/campaign/session/rigLock.js';
 import { labStatus } from '../../src/lab/lab.js';
 import type { ResolvedRig } from '../../src/rig/resolved.js';

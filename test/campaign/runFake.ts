@@ -1,6 +1,6 @@
 /** Runs one planned cycle on a fake bench. */
 import { CycleRunner } from '../../src/campaign/cycleRunner.js';
-import { drawCycle } from '../../src/campaign/cycle/rounds.js';
+import { drawCycle } from '../../src/campaign/cycle/cycleSettings.js';
 import type { CyclePhase, CycleState } from '../../src/campaign/cycle/cycleTypes.js';
 import type { CampaignSpec, CutSpec } from '../../src/rig/resolved.js';
 import type { WorkloadSpec } from '../../src/workload/workload.js';

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { drawCycle, railCuts } from '../../src/campaign/cycle/rounds.js';
-import { mixSeed, uniform } from '../../src/campaign/cycle/seeds.js';
+import { drawCycle, railCuts, mixSeed, uniform } from '../../src/campaign/cycle/cycleSettings.js';
 import { RAILS } from './fakeBench.js';
 import { campaign } from './runFake.js';
 

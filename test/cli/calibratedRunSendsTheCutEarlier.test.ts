@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
-import type { Calibration } from '../../src/campaign/cycle/calibration.js';
+import type { Calibration } from '../../src/campaign/cycle/latencies.js';
 import { labStatus } from '../../src/lab/lab.js';
 import type { CycleRecord } from '../../src/report/runRecord.js';
 import { boardRigText, canRunLab } from '../campaign/boardRig.js';

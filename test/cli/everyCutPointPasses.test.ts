@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { Calibration } from '../../src/campaign/cycle/calibration.js';
+import type { Calibration } from '../../src/campaign/cycle/latencies.js';
 import { loadRig } from '../../src/rig/load.js';
 import { CUT_POINT_NAMES } from '../../src/rig/cutPoints.js';
 import { parseCycles } from '../../src/report/parseRun.js';

@@ -2,7 +2,7 @@
  * A rig drawn from the whole space of valid profiles, with disks that keep every promise: whatever the sizes, modes and
  * depths, its campaign must pass. Same seed, same profile.
  */
-import { mixSeed } from '../../src/campaign/cycle/seeds.js';
+import { mixSeed } from '../../src/campaign/cycle/cycleSettings.js';
 import { LOG_BYTES_MIN, requiredJournalBytes } from '../../src/tracker/journal/layout.js';
 
 const KiB = 1024;

@@ -6,7 +6,7 @@ import { afterAll, expect, it } from 'vitest';
 import { planRun } from '../../src/campaign/plan.js';
 import { parseRig } from '../../src/rig/load.js';
 import { RigError } from '../../src/rig/errors.js';
-import { mixSeed } from '../../src/campaign/cycle/seeds.js';
+import { mixSeed } from '../../src/campaign/cycle/cycleSettings.js';
 import { ownStateDir } from '../campaign/labRig.js';
 import { command, useLoops } from '../blockdev/loop.js';
 import { cli } from './cli.js';

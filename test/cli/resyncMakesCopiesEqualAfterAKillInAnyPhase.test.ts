@@ -7,7 +7,7 @@ import { spawnSync } from 'node:child_process';
 import { readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { mixSeed, uniform } from '../../src/campaign/cycle/seeds.js';
+import { mixSeed, uniform } from '../../src/campaign/cycle/cycleSettings.js';
 import { labDown, labUp } from '../../src/lab/lab.js';
 import { parseRig } from '../../src/rig/load.js';
 import { ownStateDir } from '../campaign/labRig.js';

@@ -6,7 +6,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createAreaProbe, type AreaProbe } from '../../src/campaign/session/areaProbe.js';
+import { createAreaProbe, type AreaProbe } from '../../src/campaign/session/deviceReads.js';
 import { systemClock } from '../../src/base/systemClock.js';
 import { labUp } from '../../src/lab/lab.js';
 import { parseRig } from '../../src/rig/load.js';

@@ -189,7 +189,9 @@ function whileCutting(state: CycleState, input: CycleInput): Transition {
     return { state: known, effects: sendEffect(known, Math.min(...input.commands.map((c) => c.commandNs))) };
   }
   if (input.type === 'tick') {
-    return cut.commands.length > 0 ? enter(state, 'poweredOff', input.nowMs) : enter(state, 'awaitingBoard', input.nowMs);
+    return cut.commands.length > 0
+      ? enter(state, 'poweredOff', input.nowMs)
+      : enter(state, 'awaitingBoard', input.nowMs);
   }
   return go(state);
 }

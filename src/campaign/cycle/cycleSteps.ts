@@ -115,7 +115,11 @@ function entryOf(state: CycleState, step: CycleStep): Entry {
       return { effects: [{ type: 'probe', areas }], afterMs: limits.cut };
     case 'cutting':
       return {
-        effects: [{ type: 'watch', areas, unresponsiveAfterMs }, ...sendEffect(state, null), { type: 'switchOff', rails }],
+        effects: [
+          { type: 'watch', areas, unresponsiveAfterMs },
+          ...sendEffect(state, null),
+          { type: 'switchOff', rails },
+        ],
         afterMs: limits.cut,
       };
     case 'awaitingBoard':
@@ -161,7 +165,9 @@ function entryOf(state: CycleState, step: CycleStep): Entry {
 /** A point comes by itself; the time is then the bound on it. */
 function cutAfterMs({ settings, roundIndex }: CycleState): number {
   const round = settings.rounds[roundIndex];
-  return round.at === undefined ? Math.max(0, round.afterMs - round.leadMs) : round.afterMs + settings.deadlinesMs.point;
+  return round.at === undefined
+    ? Math.max(0, round.afterMs - round.leadMs)
+    : round.afterMs + settings.deadlinesMs.point;
 }
 
 /** The load's first update is on its way: the time of the cut counts from here, or there might be nothing to cut. */

@@ -9,7 +9,6 @@ import type { HostPause } from '../../base/attendedTime.js';
 import type { AreaName } from '../../base/areas.js';
 import type { CutPoint } from '../../replication/cutpoint/cutPoint.js';
 import type { CampaignSpec } from '../../rig/resolved.js';
-import type { CounterChange } from './counterChanges.js';
 import type {
   AreaFailure,
   JudgeReport,
@@ -114,6 +113,14 @@ export interface DeviceSign extends AreaFailure {
   source: 'engine' | 'probe' | 'vanished' | 'silent';
   /** Of silence, which is noticed late: when the read was asked that was never answered. */
   sinceNs?: number;
+}
+
+/** What a disk has counted over one cut. */
+export interface CounterChange {
+  area: AreaName;
+  counter: 'unsafe shutdowns' | 'power cycles';
+  before: number;
+  after: number;
 }
 
 export interface CutRecord {

@@ -9,8 +9,8 @@ import type {
   PointEvent,
 } from '../../replication/replicationEngine.js';
 import type { Clock } from '../../base/clock.js';
-import type { CounterChange } from './counterChanges.js';
-import type { CycleProblem, DeviceSign, SwitchRecord } from './cycleTypes.js';
+
+import type { CounterChange, CycleProblem, DeviceSign, SwitchRecord } from './cycleTypes.js';
 
 export interface TestBenchPower {
   /** All at once, as close together as the boards allow. Rejects when a board fails or its latch is closed. */

@@ -21,8 +21,9 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { randomInt } from 'node:crypto';
 import { CampaignError, codeOf, textOf } from '../errors.js';
-import { makeDirectory } from './makeDirectory.js';
+import { makeDirectory } from '../directories.js';
 
 /** Below this much free space a run does not begin: history of a short load and the reports. */
 const ROOM_BYTES = 4 * 2 ** 20;
@@ -263,4 +264,13 @@ function runDirError(path: string, error: unknown): CampaignError {
     { path, errno: code },
     error,
   );
+}
+
+// MERGED The number that every stamp of a run carries: by it a sector of an earlier run is told from one of this.
+/** `randomInt` takes ranges below 2^48: wide enough that two runs do not share a number. */
+const RUN_ID_END = 2 ** 48 - 1;
+
+/** 1 … 2^48 - 2; 0 stands for no run. */
+export function newRunId(): number {
+  return randomInt(1, RUN_ID_END);
 }

@@ -61,7 +61,8 @@ export async function bringUp(b: BringUp): Promise<AreaName[]> {
   if (unpowered.length + fallen.length > 0) {
     const hint = await powerUp(b, [...unpowered, ...fallen], still);
     if (hint !== '') await refuseLoss(b, fallen, feeding(b, fallen));
-    const hung = hint === '' ? [] : (await watchOf(b).look([...unpowered, ...fallen], b.unresponsiveAfterMs)).unresponsive;
+    const hung =
+      hint === '' ? [] : (await watchOf(b).look([...unpowered, ...fallen], b.unresponsiveAfterMs)).unresponsive;
     refuse(await b.askGate({ unpowered: hung }), hint);
     if (hung.length > 0) throw new CampaignError('HARDWARE_FAILED', hint.trim(), { areas: hung });
   }

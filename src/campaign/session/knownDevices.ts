@@ -4,8 +4,8 @@
  */
 import { AREA_NAMES, type AreaName } from '../../base/areas.js';
 import type { DeviceIdentity } from '../../blockdev/blockDevice.js';
-import { counterChanges, type AreaCounters, type CounterChange } from '../cycle/counterChanges.js';
-import type { CycleProblem } from '../cycle/cycleTypes.js';
+import { counterChanges, type AreaCounters } from '../cycle/proof.js';
+import type { CounterChange, CycleProblem } from '../cycle/cycleTypes.js';
 import { CampaignError } from '../errors.js';
 import type { Host } from './host.js';
 

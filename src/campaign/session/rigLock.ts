@@ -11,8 +11,8 @@ import {
   closeSync,
   linkSync,
   openSync,
-  readdirSync,
   readFileSync,
+  readdirSync,
   renameSync,
   rmSync,
   unlinkSync,
@@ -22,7 +22,9 @@ import { basename, dirname, join } from 'node:path';
 import { loadNative } from '../../blockdev/ffi/loadNative.js';
 import { holds, processNow } from '../../power/transport/ttyLock.js';
 import { CampaignError, codeOf } from '../errors.js';
-import { stateDir, stateDirPath } from './stateDir.js';
+import { stateDir, stateDirPath } from '../directories.js';
+import { type Clock, delay } from '../../base/clock.js';
+import type { ResolvedRig } from '../../rig/resolved.js';
 
 export interface LockHolder {
   pid: number;
@@ -209,4 +211,28 @@ export function busy(rigName: string, holder: LockHolder): CampaignError {
     `rig "${rigName}" is in use by process ${holder.pid} (${holder.command}) since ${holder.since}; wait for it or end it`,
     { ...holder },
   );
+}
+
+// MERGED What a command that has ended left behind: I/O that the kernel still waits for.
+/** How often the kernel is asked whether it has let go of the devices. */
+const REMAINS_EVERY_MS = 100;
+
+/**
+ * That command passed the gate with these devices, and only power may end its I/O, so `powerOn` is called before anything
+ * else is looked at: a read of ours on such a device would keep this process as well. @throws CampaignError DEVICE_BUSY
+ */
+export async function awaitRemains(
+  rig: ResolvedRig,
+  lock: RigLock,
+  clock: Clock,
+  powerOn: () => Promise<void>,
+): Promise<void> {
+  if (lock.remains().length === 0) return;
+  await powerOn();
+  const untilMs = clock.nowMs() + rig.campaign.deadlinesMs.return;
+  for (let remains = lock.remains(); remains.length > 0; remains = lock.remains()) {
+    if (clock.nowMs() >= untilMs)
+      throw new CampaignError('DEVICE_BUSY', describeRemains(rig.name, remains), { remains });
+    await delay(clock, REMAINS_EVERY_MS);
+  }
 }

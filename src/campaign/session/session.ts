@@ -16,22 +16,20 @@ import type {
   OpenReport,
   PointEvent,
 } from '../../replication/replicationEngine.js';
-import { createAreaProbe, type AreaProbe } from './areaProbe.js';
+import { createAreaProbe, type AreaProbe, areasNotAnswering } from './deviceReads.js';
 import { untilReadable } from '../areaWatch.js';
 import type { TestBench } from '../cycle/testBench.js';
 import { bringUp, putBackWhatWasLost, type BringUp } from './bringUp.js';
 import type { Clock } from '../../base/clock.js';
-import type { CounterChange } from '../cycle/counterChanges.js';
-import type { CycleProblem, DeviceSign } from '../cycle/cycleTypes.js';
+
+import type { CounterChange, CycleProblem, DeviceSign } from '../cycle/cycleTypes.js';
 import { CampaignError } from '../errors.js';
 import { ReplicationListeners } from './replicationListeners.js';
 import type { Host, LabView } from './host.js';
 import { KnownDevices } from './knownDevices.js';
 import { devicePath, gateQuestions, placedBoards } from './places.js';
-import { awaitRemains } from './remains.js';
-import { describeUnanswered } from './rigLock.js';
+import { awaitRemains, describeUnanswered } from './rigLock.js';
 import { engineSpecOf, type SessionOptions } from './sessionOptions.js';
-import { areasNotAnswering } from './lastLook.js';
 import { POWER_ON_MS, SessionRails } from './sessionRails.js';
 import { ended, within } from '../within.js';
 
@@ -89,8 +87,7 @@ export class Session implements TestBench {
   }
 
   get engine(): ReplicationEngine {
-    if (this.ownEngine === null)
-      throw new CampaignError('INTERNAL', 'the session has no engine (not begun, or ended)');
+    if (this.ownEngine === null) throw new CampaignError('INTERNAL', 'the session has no engine (not begun, or ended)');
     return this.ownEngine;
   }
 

@@ -9,7 +9,7 @@ import type { Clock } from '../../base/clock.js';
 import type { SwitchRecord } from '../cycle/cycleTypes.js';
 import { CampaignError } from '../errors.js';
 import type { RigPower, RailFound } from './host.js';
-import { railCuts } from '../cycle/rounds.js';
+import { railCuts } from '../cycle/cycleSettings.js';
 
 /** The longest a board may take to switch all its rails on, retries included, where it is told by frames. */
 export const POWER_ON_MS = 30_000;

@@ -1,7 +1,7 @@
 /** What a profile needs beyond the host: its devices, its ttys. Looks, and touches nothing. */
 import { isLabDevice, usesLab } from '../../rig/schema/words.js';
 import { AREA_NAMES } from '../../base/areas.js';
-import { checkRun, type NotAsked, type RunCheck, type Refusal } from '../../campaign/outlook.js';
+import { checkRun, type NotAsked, type RunCheck, type Refusal } from '../../campaign/runCheck.js';
 import { rigHolder } from '../../campaign/session/rigLock.js';
 import type { FfiName } from '../options.js';
 import type { ResolvedRig } from '../../rig/resolved.js';

@@ -4,11 +4,10 @@
  */
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { askedMsOf } from '../../campaign/plan.js';
-import type { FormerTimes } from '../../campaign/estimate.js';
+import { askedMsOf, type FormerTimes } from '../../campaign/plan.js';
 import { textOf } from '../../campaign/errors.js';
 import { parseRun, completeLines } from '../../report/parseRun.js';
-import { drawCycle } from '../../campaign/cycle/rounds.js';
+import { drawCycle } from '../../campaign/cycle/cycleSettings.js';
 import type { CycleRecord } from '../../report/runRecord.js';
 import { parseRig } from '../../rig/load.js';
 import type { ResolvedRig } from '../../rig/resolved.js';

@@ -1,6 +1,6 @@
 /** Words and numbers of the progress display (pure). */
 import type { HostPause } from '../../base/attendedTime.js';
-import { describePauses } from '../../campaign/cycle/standstill.js';
+import { describePauses } from '../../campaign/cycle/hostPause.js';
 import { cutPlace, nearPoint } from '../../report/aimText.js';
 import { firstReasons, inBrief } from '../../report/findingText.js';
 import type { CycleRecord } from '../../report/runRecord.js';

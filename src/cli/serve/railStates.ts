@@ -3,7 +3,7 @@
  * holds the rig, and where a board can't be asked.
  */
 import { rigHolder } from '../../campaign/session/rigLock.js';
-import { stateDir } from '../../campaign/session/stateDir.js';
+import { stateDir } from '../../campaign/directories.js';
 import { readRailsAtRest } from '../../power/openPower.js';
 import type { RailState } from '../../power/rails/rail.js';
 import type { ResolvedRig } from '../../rig/resolved.js';

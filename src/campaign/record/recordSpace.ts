@@ -6,10 +6,13 @@
 import { isLabDevice, labName } from '../../rig/schema/words.js';
 import { HISTORY_FILE_BYTES, KEPT_FAILURES_MAX } from '../../replication/worker/historyFile.js';
 import { formatBytes } from '../../report/figures.js';
+import { statfsSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import type { AreaName } from '../../base/areas.js';
 import type { KeepHistory } from '../../replication/replicationEngine.js';
 import type { ResolvedRig } from '../../rig/resolved.js';
 import type { CycleSettings } from '../cycle/cycleTypes.js';
+import { codeOf } from '../errors.js';
 
 /** Issued and completed on two areas, answered, and its part of the flushes: six records of 40 bytes. */
 const BYTES_AN_UPDATE = 240;
@@ -139,4 +142,17 @@ export function shortOfRoom(need: RecordSpace, freeBytes: number, directory: str
 /** Not one cycle fits, and that is no matter of an assumption. */
 export function hasNoRoom(need: RecordSpace, freeBytes: number): boolean {
   return need.basis !== 'assumption' && need.bytesACycle > freeBytes;
+}
+
+// MERGED What a directory that may not be there yet could hold.
+/** Bytes that are free to us where `path` is or would be made; null: that can't be told. */
+export function freeBytes(path: string): number | null {
+  for (let at = resolve(path); ; at = dirname(at)) {
+    try {
+      const { bavail, bsize } = statfsSync(at);
+      return bavail * bsize;
+    } catch (error) {
+      if (codeOf(error) !== 'ENOENT' || at === dirname(at)) return null;
+    }
+  }
 }

@@ -15,11 +15,10 @@ import { fitAreas } from '../replication/areas.js';
 import { requireSameLab } from '../lab/lab.js';
 import { requireReach } from '../power/preflight.js';
 import type { ResolvedRig } from '../rig/resolved.js';
-import { deviceAnswers } from './session/answers.js';
+import { deviceAnswers } from './session/deviceReads.js';
 import { CampaignError, codeOf, textOf } from './errors.js';
-import type { LabView } from './session/host.js';
+import { type LabView, realHost } from './session/host.js';
 import { devicePath, gateQuestions, placedBoards } from './session/places.js';
-import { realHost } from './session/realHost.js';
 import { busy, type LockHolder } from './session/rigLock.js';
 
 /** What it concerns: a refusal by the gate has its findings. */

@@ -5,14 +5,20 @@
  *
  * Promises: one read at a time on an area. Each that is not answered holds one of the few threads that Node has for files.
  */
-import { constants } from 'node:fs';
+import { accessSync, constants } from 'node:fs';
 import { open, realpath, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { constants as os } from 'node:os';
+import { spawn } from 'node:child_process';
 import { AREA_NAMES, type AreaName } from '../../base/areas.js';
 import { alignedMemory } from '../../blockdev/ioRing.js';
-import type { Clock } from '../../base/clock.js';
+import { type Clock, delay } from '../../base/clock.js';
 import type { DeviceSign } from '../cycle/cycleTypes.js';
+import { attended } from '../../base/systemClock.js';
+import { blockNodeOf } from '../../blockdev/blockTree.js';
+import { deviceNow } from '../../gate/deviceNow.js';
+import { systemEnvironment } from '../../blockdev/openDevice.js';
+import type { RailSpec } from '../../power/spec.js';
 
 /** Every logical block size in use divides it, and so does every page. */
 const PROBE_BYTES = 4096;
@@ -85,4 +91,57 @@ function signOf(area: AreaName, error: unknown, clock: Clock): DeviceSign {
   const errno = Math.abs((error as NodeJS.ErrnoException).errno ?? os.errno.EIO);
   const gone = errno === os.errno.ENOENT || errno === os.errno.ENXIO || errno === os.errno.ENODEV;
   return { area, errno, atNs: clock.nowNs(), source: gone ? 'vanished' : 'probe' };
+}
+
+// MERGED Does a device answer a read? Asked from a child process, once, past every cache: a read that a disk without power never  answers holds no thread of ours, and no claim. Promises nothing about what is read.
+/** A disk that must spin up first takes this long; what takes longer is asked again once the bench has switched its power on. */
+const ANSWER_TIMEOUT_MS = 15_000;
+
+/** Of every logical block size in use a multiple. */
+const READ_ARGUMENTS = ['of=/dev/null', 'bs=4096', 'count=1', 'iflag=direct', 'status=none'];
+
+/** False: nothing there, or it fails or stays silent. What this user may not read, or is no block device, is left to the safety gate: true. */
+export function deviceAnswers(path: string, patienceMs: number = ANSWER_TIMEOUT_MS): Promise<boolean> {
+  try {
+    accessSync(path, constants.R_OK);
+  } catch (error) {
+    return Promise.resolve((error as NodeJS.ErrnoException).code !== 'ENOENT');
+  }
+  if (blockNodeOf(path) === null) return Promise.resolve(true);
+  // A node without its medium reads as empty.
+  if ((deviceNow(path)?.sizeBytes ?? 0) === 0) return Promise.resolve(false);
+  return new Promise((resolve) => {
+    const child = spawn('dd', [`if=${path}`, ...READ_ARGUMENTS], { stdio: 'ignore', env: systemEnvironment() });
+    const cancel = attended.after(patienceMs, () => {
+      // In the kernel's hands until the power returns: it ends by itself then.
+      child.kill('SIGKILL');
+      child.unref();
+      resolve(false);
+    });
+    const done = (answer: boolean): void => {
+      cancel();
+      resolve(answer);
+    };
+    child.once('error', () => done(true));
+    child.once('exit', (code) => done(code === 0));
+  });
+}
+
+// MERGED Which devices have no power, once a session is over.
+/** How long a device may take to answer: contacts take their time. */
+const ANSWER_WITHIN_MS = 1_000;
+const PROBE_EVERY_MS = 50;
+
+/** Those that a rail feeds and that answer no read. */
+export async function areasNotAnswering(
+  rails: readonly RailSpec[],
+  prober: AreaProbe | null,
+  clock: Clock,
+): Promise<AreaName[]> {
+  let left = AREA_NAMES.filter((area) => rails.some(({ powers }) => powers.includes(area)));
+  for (const untilMs = clock.nowMs() + ANSWER_WITHIN_MS; ; await delay(clock, PROBE_EVERY_MS)) {
+    const signs = await Promise.all(left.map((area) => prober?.probe(area, ANSWER_WITHIN_MS) ?? null));
+    left = left.filter((_, i) => signs[i] !== null);
+    if (left.length === 0 || clock.nowMs() >= untilMs) return left;
+  }
 }

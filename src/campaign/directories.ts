@@ -1,6 +1,7 @@
 /** Where locks live: gone after a reboot, as the processes are that held them. `PLUGPULL_STATE_DIR` overrides it. */
-import { CampaignError, textOf } from '../errors.js';
-import { makeDirectory } from '../record/makeDirectory.js';
+import { mkdirSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { CampaignError, codeOf, textOf } from './errors.js';
 
 const DEFAULT_STATE_DIR = '/run/plugpull';
 
@@ -23,4 +24,18 @@ export function stateDir(env: NodeJS.ProcessEnv = process.env): string {
     );
   }
   return dir;
+}
+
+// MERGED Makes a directory and what is missing above it. Node's own recursive mkdir never returns where a file system has no  place for new directories (/proc), so it is done step by step.
+/** Modes apply to what is made. @throws the system's error: EACCES, ENOENT, ENOTDIR, … */
+export function makeDirectory(path: string, mode: number): void {
+  const missing: string[] = [];
+  for (let at = path; statSync(at, { throwIfNoEntry: false }) === undefined; at = dirname(at)) missing.unshift(at);
+  for (const at of missing) {
+    try {
+      mkdirSync(at, { mode });
+    } catch (error) {
+      if (codeOf(error) !== 'EEXIST') throw error;
+    }
+  }
 }
