@@ -25,7 +25,7 @@ import { labPaths } from '../../src/lab/paths.js';
 import { type ResolvedRig, rigUuid } from '../../src/rig/resolved.js';
 import { OBSERVED } from '../../src/base/observation.js';
 import { parseSector } from '../../src/workload/stamp.js';
-import { labRig, type RigWishes } from './labRig.js';
+import { inTurn, labRig, type RigWishes } from './labRig.js';
 
 export interface Images {
   p: Buffer;
@@ -46,12 +46,11 @@ export interface AtThePoint {
 const RUN_ID = 4711;
 
 /** `cut` and `tracking`: as in a profile. */
-export async function atThePoint(
-  name: string,
-  cut: string,
-  kill: RigWishes['kill'],
-  tracking?: string,
-): Promise<AtThePoint> {
+export function atThePoint(name: string, cut: string, kill: RigWishes['kill'], tracking?: string): Promise<AtThePoint> {
+  return inTurn(() => runToPoint(name, cut, kill, tracking));
+}
+
+async function runToPoint(name: string, cut: string, kill: RigWishes['kill'], tracking?: string): Promise<AtThePoint> {
   const rig = labRig(name, { cuts: [cut], kill, tracking });
   const take = (): Images => {
     const image = (disk: string): Buffer => readFileSync(labPaths(name).image(disk));

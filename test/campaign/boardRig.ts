@@ -14,7 +14,7 @@ import { lockRig } from '../../src/campaign/session/rigLock.js';
 import { labDown, labStatus } from '../../src/lab/lab.js';
 import { parseRig } from '../../src/rig/load.js';
 import type { AreaName } from '../../src/base/areas.js';
-import { HANG_DEADLINES } from './labRig.js';
+import { HANG_DEADLINES, inTurn } from './labRig.js';
 
 export const canRunLab = process.getuid?.() === 0 && existsSync('/dev/fuse') && existsSync('/dev/loop-control');
 
@@ -95,15 +95,18 @@ export interface Ended {
   powered: AreaName[];
 }
 
-/** Nobody interrupts it. */
-const NOBODY: Interrupts = { requested: false, onFirst: () => undefined, release: () => undefined };
+const UNINTERRUPTED: Interrupts = { requested: false, onFirst: () => undefined, release: () => undefined };
 
-/** Runs it, looks which disks have power afterwards, and ends the lab. */
-export async function runBoardRig(
+/** Runs the campaign, reads afterwards which disks have power, and ends the lab. */
+export function runBoardRig(
   text: string,
   observers: CampaignObserver[] = [],
-  interrupts: Interrupts = NOBODY,
+  interrupts: Interrupts = UNINTERRUPTED,
 ): Promise<Ended> {
+  return inTurn(() => runToEnd(text, observers, interrupts));
+}
+
+async function runToEnd(text: string, observers: CampaignObserver[], interrupts: Interrupts): Promise<Ended> {
   const rig = parseRig(text, 'board.yaml');
   const ended: Ended = { result: null, refused: null, verdicts: [], powered: [] };
   try {

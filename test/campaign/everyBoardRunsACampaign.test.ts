@@ -48,7 +48,7 @@ const WIRINGS: [string, Omit<BoardWishes, 'name'>][] = [
 
 afterAll(() => state.clean());
 
-describe.skipIf(!canRunLab)('a campaign', () => {
+describe.skipIf(!canRunLab).concurrent('a campaign', () => {
   it('is tried over every board of the catalogue', () => {
     const known = listBoards()
       .map((b) => b.type)

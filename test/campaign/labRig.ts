@@ -69,6 +69,24 @@ export function labRig(name: string, wishes: RigWishes): ResolvedRig {
   return parseRig(rigText(name, wishes), `${name}.yaml`);
 }
 
+/** Rigs of one test file that run side by side: most of their time is waiting, and two cores carry three of them. */
+const RIGS_AT_ONCE = 3;
+let running = 0;
+const waiting: (() => void)[] = [];
+
+/** Runs the action once fewer than RIGS_AT_ONCE others of this file run. For cases in `describe.concurrent`. */
+export async function inTurn<T>(action: () => Promise<T>): Promise<T> {
+  if (running >= RIGS_AT_ONCE) await new Promise<void>((resolve) => waiting.push(resolve));
+  else running++;
+  try {
+    return await action();
+  } finally {
+    const next = waiting.shift();
+    if (next === undefined) running--;
+    else next();
+  }
+}
+
 /** A state directory for one test file; `clean` ends the labs named and removes it. */
 export function ownStateDir(): { dir: string; clean: (...labs: string[]) => Promise<void> } {
   const dir = mkdtempSync(join(tmpdir(), 'plugpull-state-'));

@@ -83,7 +83,7 @@ const CASES: [string, Omit<BoardWishes, 'name'>, Outcome][] = [
   ],
 ];
 
-describe.skipIf(!canRunLab)('a campaign over', () => {
+describe.skipIf(!canRunLab).concurrent('a campaign over', () => {
   it.each(CASES)('%s', async (what, wishes, outcome) => {
     const name = `wrong-${CASES.findIndex(([w]) => w === what)}`;
     let lastWords = '';

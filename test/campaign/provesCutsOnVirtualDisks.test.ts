@@ -8,7 +8,7 @@ import { lockRig } from '../../src/campaign/session/rigLock.js';
 import { labStatus } from '../../src/lab/lab.js';
 import type { ResolvedRig } from '../../src/rig/resolved.js';
 import { idleEngine } from './idleEngine.js';
-import { labRig, ownStateDir } from './labRig.js';
+import { inTurn, labRig, ownStateDir } from './labRig.js';
 
 const state = ownStateDir();
 const HOLD_UP_MS = 600;
@@ -16,18 +16,20 @@ const NAMES = ['cuts-plain', 'cuts-vanish', 'cuts-welded', 'cuts-dead'];
 afterAll(() => state.clean(...NAMES));
 
 function run(rig: ResolvedRig): Promise<CampaignResult> {
-  return runCampaign(
-    { rig, ffi: 'koffi', keepLab: false, runId: 1, historyDir: '/nonexistent', lock: lockRig(rig.name, 'test') },
-    {
-      host: { ...realHost, createReplicationEngine: async (events) => idleEngine(events) },
-      clock: systemClock,
-      interrupts: { requested: false, onFirst: () => undefined, release: () => undefined },
-      observers: [],
-    },
+  return inTurn(() =>
+    runCampaign(
+      { rig, ffi: 'koffi', keepLab: false, runId: 1, historyDir: '/nonexistent', lock: lockRig(rig.name, 'test') },
+      {
+        host: { ...realHost, createReplicationEngine: async (events) => idleEngine(events) },
+        clock: systemClock,
+        interrupts: { requested: false, onFirst: () => undefined, release: () => undefined },
+        observers: [],
+      },
+    ),
   );
 }
 
-describe('a cut of virtual disks', () => {
+describe.concurrent('a cut of virtual disks', () => {
   it('is proven for each rail by failing reads, and the lab is gone afterwards', async () => {
     const cuts = [
       '{ rails: [P], during: load, after: 50ms }',

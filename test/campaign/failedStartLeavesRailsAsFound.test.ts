@@ -25,7 +25,7 @@ const WIRED_NO = ', contact: NO';
 /** Far longer than such a refusal takes: waited for only by a start that does not see what is wrong. */
 const SLOW_RETURN = '{ cut: 15s, return: 5min, recover: 60s, judge: 60s, resync: 60s }';
 
-describe.skipIf(!canRunLab)('a wrong contact in the profile', () => {
+describe.skipIf(!canRunLab).concurrent('a wrong contact in the profile', () => {
   it.each([
     [
       'each rail, a board that can be asked',
@@ -69,21 +69,23 @@ describe.skipIf(!canRunLab)('a wrong contact in the profile', () => {
     });
     expect(ended.powered, why(ended)).toEqual(ALL_POWERED);
   });
-});
 
-it.skipIf(!canRunLab)('a wrong contact that a supply hides for a while: the power comes back at the end', async () => {
-  const text = boardRigText({
-    name: 'nc-late',
-    ...LCUS,
-    boardOptions: '{ readBack: none }',
-    disk: `${WIRED_NO}, holdUp: 2s`,
-    rail: NC,
-    cuts: ['{ rails: [P], during: load, after: 20s }'],
+  it('each rail, hidden by the hold-up of the supply: the power comes back at the end', async () => {
+    const text = boardRigText({
+      name: 'nc-late',
+      ...LCUS,
+      boardOptions: '{ readBack: none }',
+      disk: `${WIRED_NO}, holdUp: 2s`,
+      rail: NC,
+      cuts: ['{ rails: [P], during: load, after: 20s }'],
+    });
+    const ended = await runBoardRig(text);
+    expect(ended.result?.troubles.join(), why(ended)).toMatch(
+      /answered until.*answer again\. Look at rails\.P\.contact/,
+    );
+    expect(ended.verdicts).not.toContain('PASS');
+    expect(ended.powered, why(ended)).toEqual(ALL_POWERED);
   });
-  const ended = await runBoardRig(text);
-  expect(ended.result?.troubles.join(), why(ended)).toMatch(/answered until.*answer again\. Look at rails\.P\.contact/);
-  expect(ended.verdicts).not.toContain('PASS');
-  expect(ended.powered, why(ended)).toEqual(ALL_POWERED);
 });
 
 /** Every rail as the boards read it; the disks of those that are off have lost their power by then. */

@@ -55,7 +55,10 @@ describe.skipIf(!canRunLab)('a campaign', () => {
       ).toEqual([]);
     expect(occupied.length).toBeGreaterThan(0);
   });
+});
 
+// Not beside the case above: that one blocks this thread while it takes the loop devices.
+describe.skipIf(!canRunLab).concurrent('a campaign', () => {
   it('passes when a disk is back late, but in time', async () => {
     const ended = await runBoardRig(
       boardRigText({ name: 'late', ...LCUS, disk: fault('{ class: late-return, delayMs: 700, everyCut: true }') }),

@@ -35,7 +35,7 @@ function update(one: AtThePoint) {
   };
 }
 
-describe('a held cut point of the load', () => {
+describe.concurrent('a held cut point of the load', () => {
   it.each([
     ['evidence-durable', KEEP, { onP: 0, onS: 0, hasEvidence: true }],
     ['primary-only', KEEP, { onP: 1, onS: 0, hasEvidence: true }],
@@ -72,7 +72,7 @@ describe('a held cut point of the load', () => {
   });
 });
 
-describe('a held cut point of the resynchronization', () => {
+describe.concurrent('a held cut point of the resynchronization', () => {
   const changedOnS = (one: AtThePoint): number[] => {
     const regions = [...recovered(one, one.before.j).dirty.regions()];
     return regions.filter((r) => !regionOf(one.dark.s, r, one.rig).equals(regionOf(one.before.s, r, one.rig)));
@@ -113,7 +113,7 @@ describe('a held cut point of the resynchronization', () => {
   });
 });
 
-describe('a held cut point of the recovery', () => {
+describe.concurrent('a held cut point of the recovery', () => {
   it('dirty-read: D was found in the log, and the journal is byte for byte as it was', async () => {
     const one = await atThePoint('stand-dirty', '{ rails: [P, S, J], at: dirty-read }', { ...KEEP, j: 'keep' });
     expect(recovered(one, one.before.j).fromLog).toBeGreaterThan(0);

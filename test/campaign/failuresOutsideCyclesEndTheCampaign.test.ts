@@ -8,7 +8,7 @@ import { lockRig } from '../../src/campaign/session/rigLock.js';
 import type { ReplicationEvents, ReplicationEngine } from '../../src/replication/replicationEngine.js';
 import { canRunLab } from './boardRig.js';
 import { idleEngine } from './idleEngine.js';
-import { labRig, ownStateDir } from './labRig.js';
+import { inTurn, labRig, ownStateDir } from './labRig.js';
 import * as reports from './reports.js';
 
 const state = ownStateDir();
@@ -17,18 +17,23 @@ afterAll(() => state.clean());
 /** `change`: what this engine does otherwise than an idle one. */
 function run(name: string, change: (events: ReplicationEvents) => Partial<ReplicationEngine>): Promise<CampaignResult> {
   const rig = labRig(name, { cuts: ['{ rails: [P], during: load, after: 50ms }'] });
-  return runCampaign(
-    { rig, ffi: 'koffi', keepLab: false, runId: 1, historyDir: '/nonexistent', lock: lockRig(rig.name, 'test') },
-    {
-      host: { ...realHost, createReplicationEngine: async (events) => ({ ...idleEngine(events), ...change(events) }) },
-      clock: systemClock,
-      interrupts: { requested: false, onFirst: () => undefined, release: () => undefined },
-      observers: [],
-    },
+  return inTurn(() =>
+    runCampaign(
+      { rig, ffi: 'koffi', keepLab: false, runId: 1, historyDir: '/nonexistent', lock: lockRig(rig.name, 'test') },
+      {
+        host: {
+          ...realHost,
+          createReplicationEngine: async (events) => ({ ...idleEngine(events), ...change(events) }),
+        },
+        clock: systemClock,
+        interrupts: { requested: false, onFirst: () => undefined, release: () => undefined },
+        observers: [],
+      },
+    ),
   );
 }
 
-describe.skipIf(!canRunLab)('a campaign', () => {
+describe.skipIf(!canRunLab).concurrent('a campaign', () => {
   it('passes when nothing is wrong', async () => {
     const result = await run('outside-nothing', () => ({}));
     expect(result).toMatchObject({ problem: null, cycles: [{ verdict: 'PASS' }] });

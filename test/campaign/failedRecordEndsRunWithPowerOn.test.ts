@@ -12,7 +12,7 @@ import type { CampaignObserver } from '../../src/campaign/observer.js';
 import { lockRig, rigHolder } from '../../src/campaign/session/rigLock.js';
 import { canRunLab } from './boardRig.js';
 import { idleEngine } from './idleEngine.js';
-import { labRig, ownStateDir } from './labRig.js';
+import { inTurn, labRig, ownStateDir } from './labRig.js';
 
 const state = ownStateDir();
 afterAll(() => state.clean());
@@ -65,19 +65,21 @@ async function run(name: string, observer: CampaignObserver): Promise<Ended> {
       },
     };
   };
-  const result = await runCampaign(
-    { rig, ffi: 'koffi', keepLab: false, runId: 1, historyDir: '/nonexistent', lock: lockRig(rig.name, 'test') },
-    {
-      host: { ...realHost, openPower, createReplicationEngine: async (events) => idleEngine(events) },
-      clock: systemClock,
-      interrupts: { requested: false, onFirst: () => undefined, release: () => undefined },
-      observers: [observer],
-    },
+  const result = await inTurn(() =>
+    runCampaign(
+      { rig, ffi: 'koffi', keepLab: false, runId: 1, historyDir: '/nonexistent', lock: lockRig(rig.name, 'test') },
+      {
+        host: { ...realHost, openPower, createReplicationEngine: async (events) => idleEngine(events) },
+        clock: systemClock,
+        interrupts: { requested: false, onFirst: () => undefined, release: () => undefined },
+        observers: [observer],
+      },
+    ),
   );
   return { result, lastSwitch };
 }
 
-describe.skipIf(!canRunLab)('a record that fails', () => {
+describe.skipIf(!canRunLab).concurrent('a record that fails', () => {
   const moments: [string, (event: string, argument: unknown) => boolean, number][] = [
     ['as the lab comes up', () => true, 0],
     ['as a rail goes off', (event, rail) => event === 'rail' && rail === 'P', 1],

@@ -1,5 +1,6 @@
 /** Promise: a cycle that is worth nothing only because the bench stood still is run again; what the disks say of themselves counts at once. */
 import * as reports from './reports.js';
+import * as reports from './reports.js';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,7 +18,7 @@ import type { ReplicationEvents, ReplicationEngine } from '../../src/replication
 import { eventsOf } from '../cli/stoppedBench.js';
 import { canRunLab } from './boardRig.js';
 import { idleEngine } from './idleEngine.js';
-import { labRig, ownStateDir } from './labRig.js';
+import { labRig, ownStateDir, inTurn } from './labRig.js';
 
 const state = ownStateDir();
 const out = mkdtempSync(join(tmpdir(), 'standstill-'));
@@ -68,21 +69,23 @@ async function run(
       verify: () => now().verify(),
     };
   };
-  const result = await runCampaign(
-    { rig, ffi: 'koffi', keepLab: false, runId: 1, historyDir: '/nonexistent', lock: lockRig(rig.name, 'test') },
-    {
-      host: { ...realHost, createReplicationEngine: async (events) => engine(events) },
-      // The host's own standstills are left out: the test says when there is one.
-      clock: {
-        ...systemClock,
-        onPause: (listener) => {
-          tellStill = listener;
-          return () => undefined;
+  const result = await inTurn(() =>
+    runCampaign(
+      { rig, ffi: 'koffi', keepLab: false, runId: 1, historyDir: '/nonexistent', lock: lockRig(rig.name, 'test') },
+      {
+        host: { ...realHost, createReplicationEngine: async (events) => engine(events) },
+        // The host's own standstills are left out: the test says when there is one.
+        clock: {
+          ...systemClock,
+          onPause: (listener) => {
+            tellStill = listener;
+            return () => undefined;
+          },
         },
+        interrupts: { requested: false, onFirst: () => undefined, release: () => undefined },
+        observers: [recorder],
       },
-      interrupts: { requested: false, onFirst: () => undefined, release: () => undefined },
-      observers: [recorder],
-    },
+    ),
   );
   recorder.close();
   return { ...result, loads, repeated: eventsOf(dir.path, 'cycle-repeated') };
@@ -94,7 +97,7 @@ const incomplete = async (): ReturnType<ReplicationEngine['resync']> => ({
   remainingRegions: 3,
 });
 
-describe.skipIf(!canRunLab)('a cycle in which the bench stood still', () => {
+describe.skipIf(!canRunLab).concurrent('a cycle in which the bench stood still', () => {
   it('and which was left incomplete is repeated, and the attempt is on the record', async () => {
     const result = await run('still-slow', 1, (attempt) => (attempt === 1 ? { resync: incomplete } : {}));
     expect(result).toMatchObject({ problem: null, loads: 2, cycles: [{ index: 0, verdict: 'PASS', repeats: 1 }] });
@@ -159,7 +162,7 @@ describe.skipIf(!canRunLab)('a cycle in which the bench stood still', () => {
   });
 });
 
-describe.skipIf(!canRunLab)('a limit of time', () => {
+describe.skipIf(!canRunLab).concurrent('a limit of time', () => {
   const tookMs = (durationMs: number) => async (): ReturnType<ReplicationEngine['resync']> => ({
     ...reports.resync(),
     durationMs,
@@ -184,7 +187,7 @@ describe.skipIf(!canRunLab)('a limit of time', () => {
   });
 });
 
-describe.skipIf(!canRunLab)('a cycle in which it did not', () => {
+describe.skipIf(!canRunLab).concurrent('a cycle in which it did not', () => {
   it('is not repeated, whatever it is worth', async () => {
     const result = await run('awake', 0, () => ({ resync: incomplete }));
     expect(result).toMatchObject({ loads: 1, repeated: [], cycles: [{ verdict: 'INVALID' }] });
