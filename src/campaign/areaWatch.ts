@@ -1,6 +1,6 @@
 /**
- * Looks at areas from outside the engine, by reading: which answer now, the first that falls silent, and when all are
- * back. The engine may have no I/O of its own on an area (a journal with nothing to log), so its silence says nothing.
+ * Reads areas past the replication engine: which answer now, which one fails first, and when all answer again. The
+ * engine may have no I/O of its own on an area (a journal with nothing to log), so its reports alone are not enough.
  */
 import { AREA_NAMES, type AreaName } from '../base/areas.js';
 import type { TestBench } from './cycle/testBench.js';
@@ -8,23 +8,23 @@ import { delay } from '../base/clock.js';
 import type { DeviceSign } from './cycle/cycleTypes.js';
 import { within } from './within.js';
 
-/** Between two reads of an area that is watched: finer than any relay's contact, and little beside the load. */
+/** Between two reads of a watched area: shorter than the delay of any relay contact, and little load for the device. */
 const WATCH_EVERY_MS = 2;
 
-/** What areas said when they were asked once. */
+/** What one read of each area found. */
 export interface Look {
   answering: AreaName[];
-  /** Neither an answer nor an error. */
+  /** The read neither succeeded nor failed in time. */
   unresponsive: AreaName[];
 }
 
-/** Between two looks for a device that is to come back. */
+/** Between two reads of a device whose power returns. */
 const RETURN_EVERY_MS = 20;
 
 export class AreaWatch {
   private readonly bench: Pick<TestBench, 'clock' | 'probe'>;
   private readonly onSign: (sign: DeviceSign) => void;
-  /** Raised by `end`; a loop of an older generation finishes silently. */
+  /** Raised by `end`; a loop that was started under an older id stops without a report. */
   private watchId = 0;
 
   constructor(bench: Pick<TestBench, 'clock' | 'probe'>, onSign: (sign: DeviceSign) => void) {
@@ -32,13 +32,13 @@ export class AreaWatch {
     this.onSign = onSign;
   }
 
-  /** Each area is read again and again until it fails or falls silent once; that is told, and its watch is over. */
+  /** Reads each area repeatedly until it fails or is unresponsive; `onSign` gets that once, and the area is done. */
   begin(areas: readonly AreaName[], unresponsiveAfterMs: number): void {
     const generation = this.watchId;
     for (const area of areas) void this.watchOne(area, unresponsiveAfterMs, generation);
   }
 
-  /** `unresponsiveAfterMs` left out: waits as long as it takes, and none is silent. */
+  /** Without `unresponsiveAfterMs` it waits as long as the reads take, and no area counts as unresponsive. */
   async look(areas: readonly AreaName[], unresponsiveAfterMs?: number): Promise<Look> {
     const signs = await Promise.all(areas.map((area) => this.bench.probe(area, unresponsiveAfterMs)));
     return {
@@ -47,7 +47,10 @@ export class AreaWatch {
     };
   }
 
-  /** Resolves when all answer, in one and the same look. `everyMs`: between two looks. Has no deadline of its own: `end` ends it unresolved. */
+  /**
+   * Resolves when all areas answer in the same round of reads. `everyMs`: between two rounds. It has no deadline of its
+   * own; after `end` it never resolves.
+   */
   async untilReadable(areas: readonly AreaName[], everyMs: number = RETURN_EVERY_MS): Promise<void> {
     const generation = ++this.watchId;
     for (;;) {

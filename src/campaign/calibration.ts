@@ -1,9 +1,9 @@
 /**
- * Measures a rig's rails, one after the other: under load, command to first failed I/O; and with the engine's hands off,
- * command to first good I/O.
+ * Calibration of a rig's rails: measured one rail after the other, and read from `calibration.json`. Under load: from
+ * the command to the first failed I/O. With the devices closed: from the command to the first good I/O.
  *
- * Overwrites what the areas hold, as a run does, and leaves a journal that says that everything differs. Not promised:
- * finer times than the looks at a device (2 ms), and than a kernel that retries before it tells an error.
+ * It overwrites the areas, as a run does, and leaves a journal in which every region is dirty. The results are no finer
+ * than the interval between two reads (2 ms), and include the time in which a kernel retries before it reports an error.
  */
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -20,11 +20,11 @@ import { mixSeed, railCuts, uniform } from './cycle/cycleSettings.js';
 import type { Session } from './session/session.js';
 import { within } from './within.js';
 
-/** Load before a cut: long enough that writes and flushes are in flight, and never in step with them. */
+/** Load before a cut: long enough for writes and flushes in flight; it varies so that no cut falls into their rhythm. */
 const LOAD_MS = { min: 100, max: 300 };
-/** Between two looks for the first good read: the resolution of a return. */
+/** Between two reads of a device whose power returns: the resolution of the measurement. */
 const RETURN_LOOK_MS = 2;
-/** Of one sample, on a host on which the bench keeps standing still. */
+/** Attempts at one sample where the bench process pauses in each. */
 const TRIES = 10;
 
 export interface CalibrationSample {
@@ -39,11 +39,14 @@ export interface CalibrateOptions {
   /** ISO 8601; for the record. */
   takenAt: string;
   onSample(sample: CalibrationSample): void;
-  /** Aborted, it rejects with INTERRUPTED at the next step, in the dark too; the session's end restores the power. */
+  /** Once aborted, `calibrate` rejects with INTERRUPTED at the next step; the end of the session restores the power. */
   signal: AbortSignal;
 }
 
-/** Rails of which no area depends alone can't be measured and are left out. @throws CampaignError HARDWARE_FAILED, typed errors of power and engine */
+/**
+ * Leaves out rails that power no area alone: they can't be measured.
+ * @throws CampaignError HARDWARE_FAILED, INTERRUPTED; the errors of power and of the engine
+ */
 export async function calibrate(session: Session, rig: ResolvedRig, options: CalibrateOptions): Promise<Calibration> {
   const rails: Calibration['rails'] = {};
   await session.openDevices();
@@ -69,22 +72,22 @@ export async function calibrate(session: Session, rig: ResolvedRig, options: Cal
   return { schemaVersion: 1, rig: rig.name, takenAt: options.takenAt, rails };
 }
 
-/** A sample in which the bench stood still is of the bench, not of the rail: taken again. */
+/** A sample in which the bench process paused measures the bench and not the rail: it is taken again. */
 async function withoutPauses<T>(session: Session, rail: string, take: () => Promise<T>): Promise<T> {
   for (let left = TRIES; left > 0; left--) {
-    let stood = false;
-    const deaf = session.clock.onPause(() => (stood = true));
-    const sample = await take().finally(deaf);
-    if (!stood) return sample;
+    let paused = false;
+    const unsubscribe = session.clock.onPause(() => (paused = true));
+    const sample = await take().finally(unsubscribe);
+    if (!paused) return sample;
   }
   throw new CampaignError(
     'HARDWARE_FAILED',
-    `rail ${rail}: the bench stood still in each of ${TRIES} measurements; calibrate on a host that is less busy`,
+    `rail ${rail}: the bench process paused in each of ${TRIES} measurements; calibrate on a host that is less busy`,
     { rail },
   );
 }
 
-/** One cut of one rail and its return. The engine is open before and after. */
+/** One cut and one return of one rail. The engine is open before and after. */
 class Measurement {
   private readonly session: Session;
   private readonly rig: ResolvedRig;
@@ -109,16 +112,16 @@ class Measurement {
       (error: unknown) => error,
     );
     await this.wait(uniform(mixSeed(seed, 0), LOAD_MS.min, LOAD_MS.max));
-    const { cutMs, silent } = await this.cut();
+    const { cutMs, unresponsive } = await this.cut();
     await this.wait(this.rig.campaign.darkMs);
     await engine.stop();
-    // An engine without its devices may end as it likes; power must not return before it has.
+    // The load may end with an error, since its devices have no power; but it must end before the power returns.
     await load;
-    // From a silent device the engine gets its I/O back only with the power.
-    const lettingGo = engine.abandon();
-    if (!silent) await lettingGo;
+    // An unresponsive device completes the engine's I/O only once its power is back.
+    const released = engine.abandon();
+    if (!unresponsive) await released;
     const returnMs = await this.restore();
-    await this.inTime('return', 'the engine letting go of the devices', lettingGo);
+    await this.inTime('return', 'closing the devices', released);
     const mismatch = await this.session.identify();
     if (mismatch !== null) throw new CampaignError('HARDWARE_FAILED', mismatch.text, { rail: this.rail });
     await engine.open(await this.session.engineSpec());
@@ -135,14 +138,14 @@ class Measurement {
       throw new CampaignError('INTERRUPTED', 'the calibration was interrupted', { rail: this.rail });
   }
 
-  private async cut(): Promise<{ cutMs: number; silent: boolean }> {
+  private async cut(): Promise<{ cutMs: number; unresponsive: boolean }> {
     const { session } = this;
     const signs: DeviceSign[] = [];
-    let told = (): void => undefined;
-    const seen = new Promise<void>((resolve) => (told = resolve));
+    let allSeen = (): void => undefined;
+    const seen = new Promise<void>((resolve) => (allSeen = resolve));
     const note = (sign: DeviceSign): void => {
       signs.push(sign);
-      if (this.areas.every((area) => signs.some((s) => s.area === area))) told();
+      if (this.areas.every((area) => signs.some((s) => s.area === area))) allSeen();
     };
     const watch = new AreaWatch(session, note);
     const unsubscribe = session.onFailure((failure) => {
@@ -151,9 +154,13 @@ class Measurement {
     try {
       watch.begin(this.areas, this.rig.campaign.silenceMs);
       const [command] = await session.power.switchAndRecord([this.rail], 'off');
-      await this.inTime('cut', `seeing rail ${this.rail} go down (welded, miswired, or fed twice?)`, seen);
+      await this.inTime(
+        'cut',
+        `the loss of power on rail ${this.rail} (is the relay welded, the rail miswired, or the device fed twice?)`,
+        seen,
+      );
       await session.engine.powerLost([...this.areas]);
-      return { cutMs: this.firstAfter(command, signs), silent: signs.some((sign) => sign.source === 'silent') };
+      return { cutMs: this.firstAfter(command, signs), unresponsive: signs.some((sign) => sign.source === 'silent') };
     } finally {
       unsubscribe();
       watch.end();
@@ -165,11 +172,11 @@ class Measurement {
     if (early !== undefined) {
       throw new CampaignError(
         'HARDWARE_FAILED',
-        `${early.area} failed an I/O before its rail was cut; mend that first`,
+        `${early.area} failed an I/O before rail ${this.rail} was cut; repair the device or its cable, then calibrate again`,
         { area: early.area },
       );
     }
-    // A virtual contact without delay opens before the tty has told us that the last byte is gone.
+    // A virtual contact without delay opens before the tty has reported that the last byte is sent.
     return Math.max(0, Math.min(...signs.map(powerLossNs)) - command.commandNs) / NS_PER_MS;
   }
 
@@ -181,7 +188,7 @@ class Measurement {
     try {
       const looking = watch.untilReadable(this.areas, RETURN_LOOK_MS).then(() => (backNs = session.clock.nowNs()));
       const [command] = await session.power.switchAndRecord([this.rail], 'on');
-      await this.inTime('return', `the return of rail ${this.rail}`, looking);
+      await this.inTime('return', `the return of power on rail ${this.rail}`, looking);
       return Math.max(0, backNs - Math.max(askedNs, command.commandNs)) / NS_PER_MS;
     } finally {
       watch.end();
@@ -202,7 +209,6 @@ class Measurement {
   }
 }
 
-// MERGED A calibration as `calibration.json` in the run directory of `relay calibrate`.
 export const CALIBRATION_FILE = 'calibration.json';
 const CALIBRATION_BYTES_MAX = 2 ** 24;
 
@@ -228,20 +234,24 @@ const calibrationSchema: z.ZodType<Calibration> = z.object({
   ),
 });
 
-/** From a run directory or the file itself. @throws CampaignError CALIBRATION_INVALID; also when it is another rig's */
+/** `path`: a run directory, or the file itself. @throws CampaignError CALIBRATION_INVALID, also for another rig's file */
 export function loadCalibration(path: string, rig: string): Calibration {
   const refuse = (why: string): CampaignError =>
-    new CampaignError('CALIBRATION_INVALID', `${path}: ${why}; make one with: plugpull relay calibrate`, { path });
+    new CampaignError(
+      'CALIBRATION_INVALID',
+      `${path} is no calibration of this rig: ${why}; make one with: plugpull relay calibrate`,
+      { path },
+    );
   let value: unknown;
   try {
     const file = statSync(path).isDirectory() ? join(path, CALIBRATION_FILE) : path;
-    if (statSync(file).size > CALIBRATION_BYTES_MAX) throw refuse('larger than any calibration');
+    if (statSync(file).size > CALIBRATION_BYTES_MAX) throw refuse(`larger than ${CALIBRATION_BYTES_MAX} bytes`);
     value = JSON.parse(readFileSync(file, 'utf8'));
   } catch (error) {
     throw error instanceof CampaignError ? error : refuse(textOf(error));
   }
   const parsed = calibrationSchema.safeParse(value);
-  if (!parsed.success) throw refuse(`no calibration: ${z.prettifyError(parsed.error).replaceAll('\n', ' ')}`);
-  if (parsed.data.rig !== rig) throw refuse(`is of rig "${parsed.data.rig}", not of "${rig}"`);
+  if (!parsed.success) throw refuse(`${z.prettifyError(parsed.error).replaceAll('\n', ' ')}`);
+  if (parsed.data.rig !== rig) throw refuse(`it belongs to rig "${parsed.data.rig}", not to "${rig}"`);
   return parsed.data;
 }

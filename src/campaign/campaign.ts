@@ -1,9 +1,9 @@
 /**
- * A campaign: a session on the rig, equal copies to begin with, then cycle after cycle on the same data.
+ * A campaign: opens a session on the rig, makes the copies equal, then runs cycle after cycle on the same data.
  *
- * Promises: power is restored and everything released before this returns or rejects, whatever happens; the outcome of
- * each ended cycle is told to the observers before the next one begins. What went wrong with the bench or the program
- * is part of the result, not an exception: the cycles before it count.
+ * Promises: power is restored and everything is released before this returns or rejects; observers get the outcome of
+ * each cycle before the next one begins. A failure of hardware or of the program is part of the result and no exception:
+ * the cycles before it count.
  */
 import type { AreaFailure } from '../replication/replicationEngine.js';
 import { CycleRunner, problemFrom } from './cycleRunner.js';
@@ -18,7 +18,7 @@ import { REPEATS_MAX, isDueToHostPause, isLeftDirty, notJudgedByTime, withoutDup
 import type { ResolvedRig } from '../rig/resolved.js';
 import { within } from './within.js';
 
-/** @throws the typed errors of opening (lab, gate, boards, engine): nothing was written then. */
+/** @throws the typed errors of opening (lab, gate, boards, engine); nothing has been written then */
 export async function runCampaign(options: CampaignOptions, deps: CampaignDeps): Promise<CampaignResult> {
   const campaign = new Campaign(options, deps);
   return campaign.run();
@@ -30,17 +30,17 @@ class Campaign {
   private readonly observer: Required<CampaignObserver>;
   private readonly result: CampaignResult = { cycles: [], interrupted: null, problem: null, troubles: [] };
   private step: CampaignStep = 'lab';
-  /** The cycle that runs. */
+  /** Of the running cycle. */
   private runner: CycleRunner | null = null;
-  private readonly onHostPause = withoutDuplicates((standstill) => {
-    this.observer.hostPause(standstill);
-    this.runner?.hostPause(standstill);
+  private readonly onHostPause = withoutDuplicates((pause) => {
+    this.observer.hostPause(pause);
+    this.runner?.hostPause(pause);
   });
-  /** What a record could not be written for: the run ends, in order. */
+  /** Why a record could not be written: the run then ends in order. */
   private recordError: Error | null = null;
-  /** Where the history has the records of the running cycle. */
+  /** File of the history for the running cycle. */
   private historyFile: string | null = null;
-  /** I/O that failed while no cycle was there to take note. */
+  /** I/O that failed while no cycle ran. */
   private readonly strayFailures: AreaFailure[] = [];
 
   constructor(options: CampaignOptions, deps: CampaignDeps) {
@@ -50,11 +50,11 @@ class Campaign {
   }
 
   async run(): Promise<CampaignResult> {
-    const deaf = this.deps.clock.onPause(this.onHostPause);
+    const unsubscribe = this.deps.clock.onPause(this.onHostPause);
     try {
       return await this.runOnRig();
     } finally {
-      deaf();
+      unsubscribe();
     }
   }
 
@@ -68,7 +68,7 @@ class Campaign {
       await this.prepare(session);
       await this.runCycles(session);
     } catch (error) {
-      // A step that was stopped may end as an error.
+      // A step that an interrupt stops may end with an error.
       if (!this.interruptedBefore()) this.result.problem = problemFrom(error);
     } finally {
       this.result.troubles = await this.timed(
@@ -82,19 +82,19 @@ class Campaign {
     return this.result;
   }
 
-  /** At a place where the run can end in order. @throws what an observer has thrown */
+  /** Called where the run can end in order. @throws what an observer has thrown */
   private throwRecordError(): void {
     if (this.recordError !== null) throw this.recordError;
   }
 
-  /** With every rail on, and nothing else gone wrong, a failed I/O is the device's, whenever it comes. */
+  /** Every rail was on and nothing else failed: a failed I/O is then a fault of the device. */
   private noteStray(): void {
     if (!this.mayContinue() || this.strayFailures.length === 0) return;
-    const said = this.strayFailures.map(({ area, errno }) => `${area} failed an I/O (errno ${errno})`);
+    const failures = this.strayFailures.map(({ area, errno }) => `${area} failed an I/O (errno ${errno})`);
     this.result.problem = {
       kind: 'hardware',
       code: 'IO_FAILED',
-      text: `${said.join(', ')} outside of the cycles, while its power was on`,
+      text: `${failures.join(', ')} between cycles, while its power was on; check the device and its cable`,
     };
   }
 
@@ -124,7 +124,7 @@ class Campaign {
     );
   }
 
-  /** Equal copies and an empty journal: what the first cycle's judge takes for granted. */
+  /** Makes the copies equal and the journal empty: the judge of the first cycle relies on both. */
   private async prepare(session: Session): Promise<void> {
     if (this.interruptedBefore()) return;
     this.throwRecordError();
@@ -134,7 +134,7 @@ class Campaign {
     const { primary, secondary } = session.identities;
     if (primary.sizeBytes !== secondary.sizeBytes) {
       this.observer.keepResult(
-        `primary has ${primary.sizeBytes} bytes, secondary ${secondary.sizeBytes}: of each the first ${opened.usableBytes} are used`,
+        `primary has ${primary.sizeBytes} bytes, secondary ${secondary.sizeBytes}; the run uses the first ${opened.usableBytes} of each`,
       );
     }
     await this.timed('format', () => session.engine.format('dirty'));
@@ -149,12 +149,12 @@ class Campaign {
       return;
     }
     const what = equal
-      ? `P and S do not hold what was laid on them (${wrong.map(([name, sectors]) => `${sectors} sectors ${name}`).join(', ')})`
+      ? `P and S do not hold what was written to them (${wrong.map(([name, sectors]) => `${sectors} sectors ${name}`).join(', ')})`
       : `P and S differ in ${differingRegions} regions`;
     this.result.problem = {
       kind: 'hardware',
       code: 'AREAS_DIFFER',
-      text: `${what} before the first cut: a device does not keep what it is given (with prepare: compare, let prepare: stamp make them equal)`,
+      text: `${what} before the first cut: a device does not keep what is written to it; with prepare: compare, set campaign.prepare: stamp to make them equal`,
     };
   }
 
@@ -167,13 +167,13 @@ class Campaign {
       const { state, repeats } = await this.runWithRepeats(session, index);
       passed = this.note(state, index, repeats);
       this.throwRecordError();
-      // What this cycle lost is on its record; left in place it would be counted again in every later one.
+      // The record has what this cycle lost; left on the disks, every later cycle would report it again.
       const differs = state.facts.verify?.equal === false;
       if (differs && this.mayContinue()) await this.timed('repair', () => session.engine.repair());
     }
   }
 
-  /** A cycle that is worth nothing only because the bench stood still is run again, on what it left. */
+  /** Repeats a cycle that is invalid only because the bench process paused, on the data that it left. */
   private async runWithRepeats(session: Session, index: number): Promise<{ state: CycleState; repeats: number }> {
     const { limits } = this.options.rig.campaign;
     for (let repeats = 0; ; repeats++) {
@@ -183,21 +183,21 @@ class Campaign {
         return { state, repeats };
       const isHalfWay = state.outcome?.kind === 'problem' || isLeftDirty(record);
       const found = isHalfWay ? await this.recoverAndJudge(session, state) : state;
-      // Unequal copies are no beginning of a cycle.
+      // A cycle must begin on equal copies.
       if (found === null || found.facts.verify?.equal === false) return { state: found ?? state, repeats };
-      // The disks speak against themselves: that counts, however the cycle ended.
+      // A finding about the disks themselves counts, however the cycle ended.
       const after = keptRecord(found, limits);
       if (after?.verdict !== 'PASS' && !isDueToHostPause(found, after, limits)) return { state: found, repeats };
       this.observer.cycleRepeated(found, record);
     }
   }
 
-  /** null: it can't; the cycle's problem stands. */
+  /** null: recovery failed; the cycle keeps its problem. */
   private async recoverAndJudge(session: Session, state: CycleState): Promise<CycleState | null> {
     try {
       const before = this.strayFailures.length;
       await session.startOver();
-      // What failed on the way may have been without power.
+      // I/O that failed during the restart may have met a device without power.
       this.strayFailures.splice(before);
       return {
         ...state,
@@ -231,7 +231,7 @@ class Campaign {
     return ended;
   }
 
-  /** Returns whether the cycle passed. */
+  /** @returns whether the cycle passed */
   private note(state: CycleState, index: number, repeats: number): boolean {
     const outcome = state.outcome!;
     const { limits } = this.options.rig.campaign;
@@ -254,26 +254,29 @@ class Campaign {
     return true;
   }
 
-  private async timed<T>(step: CampaignStep, action: () => Promise<T>, said?: (value: T) => string): Promise<T> {
+  private async timed<T>(step: CampaignStep, action: () => Promise<T>, describe?: (value: T) => string): Promise<T> {
     this.step = step;
     this.observer.stepBegan(step);
     const since = this.deps.clock.nowMs();
     const value = await action();
-    this.observer.stepEnded(step, this.deps.clock.nowMs() - since, said?.(value));
+    this.observer.stepEnded(step, this.deps.clock.nowMs() - since, describe?.(value));
     if (step !== 'lab' && step !== 'end') this.throwRecordError();
     return value;
   }
 }
 
-/** What could not be done is told with the result, and not twice. */
+/** The troubles themselves are listed once, with the result. */
 function endingWords(session: Session, troubles: readonly string[]): string {
   return troubles.length === 0
     ? `${session.powerAtEnd}, devices released`
-    : 'not everything could be done, see the end of the report';
+    : 'some steps failed; the end of the report lists them';
 }
 
-// MERGED After a cycle that ended half way because the bench stood still, and a session that was started over: judges what the  cut left on the disks before it is copied over. So a repeated cycle hides nothing.
-/** The facts with all that was found now. @throws what can't be had within the profile's deadlines */
+/**
+ * After a cycle that a pause of the bench ended early, once the session has started over: judges what the cut left on the
+ * disks before the resync overwrites it, so that a repeated cycle hides no fault. Returns the facts with what was found.
+ * @throws when a step misses its deadline in the profile
+ */
 export async function judgeAndResync(
   session: Session,
   { campaign }: ResolvedRig,

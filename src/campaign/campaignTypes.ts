@@ -1,4 +1,4 @@
-/** What a campaign is given, and what comes of it. */
+/** Input and result of a campaign. */
 import type { Clock } from '../base/clock.js';
 import type { FfiName } from '../blockdev/ffi/native.js';
 import type { CycleRecord } from '../report/runRecord.js';
@@ -12,14 +12,14 @@ import type { RigLock } from './session/rigLock.js';
 import type { Session } from './session/session.js';
 
 export interface CampaignOptions {
-  /** Already with the command line's cycles and seed in it. */
+  /** With the cycles and the seed of the command line. */
   rig: ResolvedRig;
   ffi: FfiName;
   keepLab: boolean;
   runId: number;
   historyDir: string;
   lock: RigLock;
-  /** Leads each cut; absent: commands go out at the time that the cut is aimed at. */
+  /** Each command goes out earlier by the measured latency; absent: at the time at which the cut is aimed. */
   calibration?: Calibration | null;
 }
 
@@ -28,7 +28,7 @@ export interface CampaignDeps {
   clock: Clock;
   interrupts: Interrupts;
   observers: readonly CampaignObserver[];
-  /** Told as soon as there is one: for who may have to restore power in a hurry. */
+  /** Called once the session is open: the second interrupt restores the power through it. */
   onSession?: (session: Session) => void;
 }
 
@@ -37,6 +37,6 @@ export interface CampaignResult {
   /** cycle -1: before the first one. */
   interrupted: { cycle: number; phase: CyclePhase | CampaignStep } | null;
   problem: CycleProblem | null;
-  /** What could not be done on the way out. Power that did not come back is here. */
+  /** Steps of the end that failed, such as power that did not return. */
   troubles: string[];
 }

@@ -1,8 +1,8 @@
 /**
- * Runs one cycle: performs what the state machine asks for on a bench, and tells it what came of it.
+ * Runs one cycle on a test bench: performs the effects of the state machine and dispatches the results to it as inputs.
  *
- * Promises: exactly one state machine, inputs one after another; every promise of the bench is awaited or given up at
- * the machine's deadline. Not promised: an orderly end of the bench (see `cycle.ts`); the caller does that.
+ * Promises: one state machine, inputs one after another; each promise of the bench is awaited, or given up at the
+ * machine's deadline. Not promised: an orderly end of the bench (see `cycle.ts`); the caller does that.
  */
 import type { HostPause } from '../base/attendedTime.js';
 import type { WorkloadSpec } from '../workload/workload.js';
@@ -23,11 +23,11 @@ import { AreaWatch } from './areaWatch.js';
 import { codeOf, textOf } from './errors.js';
 
 export interface CycleObserver {
-  /** The cycle has left `from` after `durationMs` and is in `to` now. */
+  /** The cycle was in `from` for `durationMs` and is in `to` now. */
   onPhase(from: CyclePhase, to: CyclePhase, durationMs: number, state: CycleState): void;
 }
 
-/** Without the time, which `tell` adds. */
+/** Without the time, which `dispatch` adds. */
 type Untimed<T> = T extends { nowMs: number } ? Omit<T, 'nowMs'> : never;
 
 export class CycleRunner {
@@ -49,7 +49,7 @@ export class CycleRunner {
     this.phaseSinceMs = bench.clock.nowMs();
   }
 
-  /** Resolves with the ended state; never rejects for what the world does. */
+  /** Resolves with the ended state; failures of hardware are part of it and never reject. */
   run(): Promise<CycleState> {
     const unsubscribe = this.bench.onFailure((failure) =>
       this.dispatch({ type: 'areaFailed', sign: { ...failure, source: 'engine' } }),
@@ -68,12 +68,12 @@ export class CycleRunner {
     });
   }
 
-  /** Ends the cycle where it stands. */
+  /** Ends the cycle in its present step. */
   interrupt(): void {
     this.dispatch({ type: 'interrupt' });
   }
 
-  /** Told before any timer that was due meanwhile. */
+  /** Must be called before any timer that fell due during the pause. */
   hostPause(pause: HostPause): void {
     if (this.state.step !== 'idle') this.dispatch({ type: 'hostPause', pause });
   }
@@ -105,7 +105,7 @@ export class CycleRunner {
     try {
       this.observer.onPhase(before, now, nowMs - this.phaseSinceMs, this.state);
     } catch (error) {
-      // A record that can't be written ends the run, after this input has been dealt with.
+      // A record that can't be written ends the run, after this input has been processed.
       queueMicrotask(() => this.dispatch({ type: 'problem', problem: problemFrom(error) }));
     }
     this.phaseSinceMs = nowMs;
@@ -208,7 +208,7 @@ export class CycleRunner {
     }
   }
 
-  /** `toInput` null: nothing to tell; the machine waits for something else. */
+  /** `toInput` returns null where the machine waits for another input. */
   private dispatchResult<T>(promise: Promise<T>, toInput: (value: T) => Untimed<CycleInput> | null): void {
     promise.then(
       (value) => {
@@ -245,10 +245,10 @@ type EngineEffect = Extract<
   }
 >;
 
-/** Error classes of the layers that stand for hardware; whatever else is thrown is a mistake of ours. */
+/** Error classes of the layers that represent hardware; any other error is a defect of the program. */
 const HARDWARE_ERRORS = ['PowerError', 'DeviceError', 'LabError'];
 
-/** Whose fault a rejection is: by the class of the layer, and for the engine by its code's first word. */
+/** Hardware or program, by the error's class, and for errors of the engine by their code. */
 export function problemFrom(error: unknown): CycleProblem {
   const name = error instanceof Error ? error.name : '';
   const code = codeOf(error);

@@ -1,16 +1,19 @@
-/** Where locks live: gone after a reboot, as the processes are that held them. `PLUGPULL_STATE_DIR` overrides it. */
+/**
+ * Directories that the bench makes. Locks lie in the state directory: it is gone after a reboot, as are the processes
+ * that held them. `PLUGPULL_STATE_DIR` overrides its place.
+ */
 import { mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { CampaignError, codeOf, textOf } from './errors.js';
 
 const DEFAULT_STATE_DIR = '/run/plugpull';
 
-/** Where it is, or would be. */
+/** The path, whether the directory exists or not. */
 export function stateDirPath(env: NodeJS.ProcessEnv = process.env): string {
   return env.PLUGPULL_STATE_DIR ?? DEFAULT_STATE_DIR;
 }
 
-/** The directory, made when missing. @throws CampaignError STATE_DIR_NOT_WRITABLE */
+/** Makes the directory when it is missing. @throws CampaignError STATE_DIR_NOT_WRITABLE */
 export function stateDir(env: NodeJS.ProcessEnv = process.env): string {
   const dir = stateDirPath(env);
   try {
@@ -18,7 +21,7 @@ export function stateDir(env: NodeJS.ProcessEnv = process.env): string {
   } catch (error) {
     throw new CampaignError(
       'STATE_DIR_NOT_WRITABLE',
-      `${dir} can't be made (${textOf(error)}): locks need it; run as root or set PLUGPULL_STATE_DIR`,
+      `the state directory ${dir} can't be made (${textOf(error)}); run as root or set PLUGPULL_STATE_DIR`,
       { dir },
       error,
     );
@@ -26,8 +29,10 @@ export function stateDir(env: NodeJS.ProcessEnv = process.env): string {
   return dir;
 }
 
-// MERGED Makes a directory and what is missing above it. Node's own recursive mkdir never returns where a file system has no  place for new directories (/proc), so it is done step by step.
-/** Modes apply to what is made. @throws the system's error: EACCES, ENOENT, ENOTDIR, … */
+/**
+ * Makes a directory and its missing parents, all with `mode`. Node's recursive mkdir never returns where a file system
+ * allows no new directories (/proc), so each level is made by itself. @throws the system's error: EACCES, ENOTDIR, …
+ */
 export function makeDirectory(path: string, mode: number): void {
   const missing: string[] = [];
   for (let at = path; statSync(at, { throwIfNoEntry: false }) === undefined; at = dirname(at)) missing.unshift(at);

@@ -1,6 +1,4 @@
-/**
- * What can go wrong in a campaign. Codes are stable; the message carries the value, the rule and the next step.
- */
+/** Errors of a campaign. Codes are stable; the message has the value, the limit and the next step. */
 import { PlugpullError } from '../base/plugpullError.js';
 
 export type CampaignErrorCode =
@@ -23,12 +21,12 @@ export type CampaignErrorCode =
 
 export class CampaignError extends PlugpullError<CampaignErrorCode> {}
 
-/** The text of anything that was thrown. */
+/** Message of any thrown value. */
 export function textOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** The stable code of anything that was thrown, `UNKNOWN` when it has none. */
+/** Stable code of any thrown value; `UNKNOWN` when it has none. */
 export function codeOf(error: unknown): string {
   const code = (error as { code?: unknown } | null)?.code;
   return typeof code === 'string' ? code : 'UNKNOWN';

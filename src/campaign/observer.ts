@@ -1,4 +1,4 @@
-/** What a campaign tells while it runs: to the terminal, to metrics, to the run directory. All of it optional. */
+/** Events of a running campaign, for the terminal, the metrics and the run directory. */
 import type { HostPause } from '../base/attendedTime.js';
 import type { DeviceIdentity } from '../blockdev/blockDevice.js';
 import type { HistoryChange, OpenReport, ReplicationSnapshot } from '../replication/replicationEngine.js';
@@ -14,7 +14,7 @@ export type CampaignStep = 'lab' | 'open' | 'format' | 'prepare' | 'verify' | 'r
 
 export interface CampaignObserver {
   stepBegan?(step: CampaignStep): void;
-  /** `said`: how it ended, for people, where that is not always the same. */
+  /** `said`: how the step ended, for people, where that varies. */
   stepEnded?(step: CampaignStep, durationMs: number, said?: string): void;
   opened?(identities: Record<AreaName, DeviceIdentity>, report: OpenReport): void;
   cycleBegan?(index: number, cycles: number): void;
@@ -22,19 +22,19 @@ export interface CampaignObserver {
   phase?(index: number, from: CyclePhase, to: CyclePhase, durationMs: number): void;
   rail?(rail: string, state: 'on' | 'off' | 'unknown'): void;
   snapshot?(snapshot: ReplicationSnapshot): void;
-  /** The record is null when the cycle was interrupted before anything was found. */
+  /** `record` is null when the cycle was interrupted before it found anything. */
   cycleEnded?(state: CycleState, record: CycleRecord | null): void;
-  /** The bench stood still; `atMs` is monotonic, when it last looked before. */
-  hostPause?(standstill: HostPause): void;
-  /** The bench stood still in this cycle, which proves nothing for that reason alone: it is run again and does not count. */
+  /** The bench process did not run for a while; `atMs`: monotonic time of its last activity before. */
+  hostPause?(pause: HostPause): void;
+  /** This cycle is invalid only because the bench process paused: it runs again, and this attempt does not count. */
   cycleRepeated?(state: CycleState, record: CycleRecord): void;
   /** Records of passed cycles were removed. */
   historyPruned?(pruned: HistoryChange['pruned']): void;
-  /** Something worth saying that is no error. */
+  /** A message that is no error. */
   keepResult?(text: string): void;
 }
 
-/** One that passes everything on, in order. */
+/** One observer that passes each event to all, in order. */
 export function allOf(observers: readonly CampaignObserver[]): Required<CampaignObserver> {
   return {
     stepBegan: (...a) => observers.forEach((o) => o.stepBegan?.(...a)),
@@ -52,7 +52,7 @@ export function allOf(observers: readonly CampaignObserver[]): Required<Campaign
   };
 }
 
-/** Passes everything on and never throws: an observer that fails must not keep power off. `failed` hears of each error. */
+/** Passes each event on and never throws: a failing observer must not keep the power off. `failed` gets each error. */
 export function catchingErrors(
   observer: Required<CampaignObserver>,
   failed: (error: Error) => void,
@@ -82,7 +82,7 @@ export function catchingErrors(
   };
 }
 
-// MERGED Passes what happens on to the metrics, in their words.
+/** Updates the metrics. */
 export function metricsObserver(metrics: Metrics): CampaignObserver {
   const verdicts: Verdict[] = [];
   const observer: CampaignObserver = {

@@ -1,4 +1,4 @@
-/** From a campaign's result to `run.json`. */
+/** Builds `run.json` from the result of a campaign. */
 import { AREA_NAMES, type AreaName } from '../base/areas.js';
 import { campaignVerdict } from '../judge/verdict/verdict.js';
 import type { FfiName } from '../blockdev/ffi/native.js';
@@ -17,11 +17,11 @@ export interface RunContext {
   startedAt: string;
   endedAt: string | null;
   host: Pick<RunRecord['host'], 'kernel' | 'node' | 'cpus' | 'memoryBytes'>;
-  /** null: the devices were never opened. */
+  /** null: the devices were not opened. */
   opened: { identities: Record<AreaName, DeviceIdentity>; report: OpenReport } | null;
 }
 
-/** What run.json says until there is a result: no cycle, and so no pass. */
+/** `run.json` before there is a result: no cycle, and therefore no PASS. */
 export function beginningSummary(context: RunContext): RunRecord {
   return { ...runSummary(context, { cycles: [], interrupted: null, problem: null, troubles: [] }), state: 'running' };
 }
@@ -29,7 +29,8 @@ export function beginningSummary(context: RunContext): RunRecord {
 export function runSummary(context: RunContext, result: CampaignResult): RunRecord {
   const { rig, opened } = context;
   const { verdict, counts, failureRateUpperBound } = campaignVerdict(result.cycles.map((c) => c.verdict));
-  const isComplete = result.problem === null && result.interrupted === null && result.cycles.length >= rig.campaign.cycles;
+  const isComplete =
+    result.problem === null && result.interrupted === null && result.cycles.length >= rig.campaign.cycles;
   return {
     schemaVersion: RUN_SCHEMA_VERSION,
     state: 'ended',
@@ -43,7 +44,7 @@ export function runSummary(context: RunContext, result: CampaignResult): RunReco
     host: { ...context.host, io: opened?.report.io ?? null, ffi: context.ffi },
     devices: opened === null ? [] : AREA_NAMES.map((area) => deviceRecord(area, opened.identities[area])),
     cyclesPlanned: rig.campaign.cycles,
-    // Part of a campaign is no pass of it, however well it went.
+    // A campaign that ran only in part is not a PASS, even if each of its cycles passed.
     verdict: verdict === 'PASS' && !isComplete ? 'INVALID' : verdict,
     counts,
     failureRateUpperBound,

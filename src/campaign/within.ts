@@ -1,8 +1,8 @@
-/** A promise with a deadline on an injected clock. */
+/** Promises with a deadline on an injected clock. */
 import type { Clock } from '../base/clock.js';
 import { CampaignError } from './errors.js';
 
-/** Rejects with HARDWARE_FAILED after `ms`; the promise itself goes on, its end is then nobody's business. */
+/** Rejects with HARDWARE_FAILED after `ms`. The promise itself goes on; its later result is ignored. */
 export function within<T>(clock: Clock, ms: number, what: string, promise: Promise<T>): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     const cancel = clock.after(ms, () =>
@@ -12,7 +12,7 @@ export function within<T>(clock: Clock, ms: number, what: string, promise: Promi
   });
 }
 
-/** Resolves when the promise has come to an end, whichever, or `ms` have passed. */
+/** Resolves when the promise has resolved or rejected, or `ms` have passed. */
 export function ended(clock: Clock, ms: number, promise: Promise<unknown>): Promise<void> {
   return new Promise<void>((resolve) => {
     const cancel = clock.after(ms, resolve);

@@ -1,6 +1,5 @@
 /** Promise: a cycle that is worth nothing only because the bench stood still is run again; what the disks say of themselves counts at once. */
 import * as reports from './reports.js';
-import * as reports from './reports.js';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
