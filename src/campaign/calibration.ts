@@ -3,7 +3,8 @@
  * the command to the first failed I/O. With the devices closed: from the command to the first good I/O.
  *
  * It overwrites the areas, as a run does, and leaves a journal in which every region is dirty. The results are no finer
- * than the interval between two reads (2 ms), and include the time in which a kernel retries before it reports an error.
+ * than the interval between two reads (2 ms), and include the time in which a kernel retries before it reports an
+ * error.
  */
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -20,7 +21,9 @@ import { mixSeed, railCuts, uniform } from './cycle/cycleSettings.js';
 import type { Session } from './session/session.js';
 import { within } from './within.js';
 
-/** Load before a cut: long enough for writes and flushes in flight; it varies so that no cut falls into their rhythm. */
+/**
+ * Load before a cut: long enough for writes and flushes in flight; it varies so that no cut falls into their rhythm.
+ */
 const LOAD_MS = { min: 100, max: 300 };
 /** Between two reads of a device whose power returns: the resolution of the measurement. */
 const RETURN_LOOK_MS = 2;
@@ -76,7 +79,8 @@ export async function calibrate(session: Session, rig: ResolvedRig, options: Cal
 async function withoutPauses<T>(session: Session, rail: string, take: () => Promise<T>): Promise<T> {
   for (let left = TRIES; left > 0; left--) {
     let paused = false;
-    const unsubscribe = session.clock.onPause(() => (paused = true));
+    const { clock } = session;
+    const unsubscribe = clock.onPause(() => (paused = true));
     const sample = await take().finally(unsubscribe);
     if (!paused) return sample;
   }
@@ -234,7 +238,9 @@ const calibrationSchema: z.ZodType<Calibration> = z.object({
   ),
 });
 
-/** `path`: a run directory, or the file itself. @throws CampaignError CALIBRATION_INVALID, also for another rig's file */
+/**
+ * `path`: a run directory, or the file itself. @throws CampaignError CALIBRATION_INVALID, also for another rig's file
+ */
 export function loadCalibration(path: string, rig: string): Calibration {
   const refuse = (why: string): CampaignError =>
     new CampaignError(

@@ -2,8 +2,8 @@
  * A campaign: opens a session on the rig, makes the copies equal, then runs cycle after cycle on the same data.
  *
  * Promises: power is restored and everything is released before this returns or rejects; observers get the outcome of
- * each cycle before the next one begins. A failure of hardware or of the program is part of the result and no exception:
- * the cycles before it count.
+ * each cycle before the next one begins. A failure of hardware or of the program is part of the result and no
+ * exception: the cycles before it count.
  */
 import type { AreaFailure } from '../replication/replicationEngine.js';
 import { CycleRunner, problemFrom } from './cycleRunner.js';
@@ -273,8 +273,9 @@ function endingWords(session: Session, troubles: readonly string[]): string {
 }
 
 /**
- * After a cycle that a pause of the bench ended early, once the session has started over: judges what the cut left on the
- * disks before the resync overwrites it, so that a repeated cycle hides no fault. Returns the facts with what was found.
+ * After a cycle that a pause of the bench ended early, once the session has started over: judges what the cut left on
+ * the disks before the resync overwrites it, so that a repeated cycle hides no fault. Returns the facts with what was
+ * found.
  * @throws when a step misses its deadline in the profile
  */
 export async function judgeAndResync(

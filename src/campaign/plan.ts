@@ -1,4 +1,4 @@
-/** What a run would do, without touching anything: devices, order of cuts, an estimate of the time. */
+/** The plan that `plugpull plan` prints: devices, order of cuts, estimated time. Reads the profile; opens no device. */
 import { isLabDevice, labName } from '../rig/schema/words.js';
 import { AREA_NAMES, type AreaName, STORAGE_AREAS } from '../base/areas.js';
 import type { CutPoint } from '../replication/cutpoint/cutPoint.js';
@@ -24,16 +24,16 @@ export interface RunPlan {
     cuts: { during: string; rails: string[]; areas: AreaName[]; afterMs: number; at?: CutPoint }[];
   }[];
   cyclesTotal: number;
-  /** Load and outages, and where they are calibrated the disks' return; what judge, resync and verify need comes on top. */
+  /** Load and power-off times, and the return of the disks where calibrated; judge, resync and verify come on top. */
   secondsAtLeast: number;
-  /** With that, as in a run before; null: there is none to go by. */
+  /** Including those, from an earlier run of the profile; null: there is none. */
   estimate: Estimate | null;
-  /** Room that the run directory will take; null: there is no cycle. */
+  /** Disk space that the run directory needs; null: there is no cycle. */
   records: RecordSpace | null;
   warnings: string[];
-  /** Why a run would be refused now; empty: nothing speaks against it yet. */
+  /** Why a run would be refused now; empty: no reason is known yet. */
   refusals: { code: string; message: string }[];
-  /** Areas that the safety gate could not be asked about, and why. */
+  /** Areas that the safety gate could not check, and why. */
   notAsked: { area: AreaName; text: string }[];
 }
 
@@ -43,18 +43,21 @@ export interface PlannedDevice {
   serial: string | null;
   fate: string;
   now: DeviceNow | null;
-  /** `label`: listed, and its label says otherwise; null: it need not be, or is not attached. */
+  /**
+   * `label`: listed, but the label on the disk contradicts it; null: enrolment is not needed, or the disk is not
+   * attached.
+   */
   enrolled: 'yes' | 'no' | 'label' | null;
 }
 
-/** More cycles than a person reads are counted, not listed. */
+/** The plan lists so many cycles and only counts the rest. */
 const LISTED_CYCLES_MAX = 20;
 
 export interface PlanSources {
-  /** What is known of a device without opening it; null: not attached now, or virtual. */
+  /** Properties of a device that are known without opening it; null: not attached, or virtual. */
   look?: (path: string) => DeviceNow | null;
   enrolments?: readonly Enrolment[];
-  /** Of a run of this profile. */
+  /** Times of an earlier run of this profile. */
   former?: FormerTimes | null;
   calibration?: Calibration | null;
   outlook?: RunCheck;
@@ -67,7 +70,7 @@ export function planRun(
   { look = () => null, enrolments = [], former = null, calibration = null, outlook = NOTHING_KNOWN }: PlanSources = {},
 ): RunPlan {
   const { cycles, seed } = rig.campaign;
-  // Without a cut there is no cycle: said by a warning of the profile, and refused by `run`.
+  // Without a cut there is no cycle: the profile has a warning, and `run` refuses.
   const length = rig.campaign.cuts.length === 0 ? 0 : Math.min(cycles, LISTED_CYCLES_MAX);
   const listed = Array.from({ length }, (_, i) => drawCycle(rig.campaign, rig.rails, seed, i, calibration));
   const msOfListed = listed.reduce((sum, cycle) => sum + askedMsOf(cycle), 0);
@@ -132,7 +135,7 @@ function plannedDevices(
   });
 }
 
-/** What a run may use of it; null: not known before it is attached. */
+/** Bytes that a run may use; null: not known before the device is attached. */
 function sizeOf(area: AreaName, rig: ResolvedRig, now: DeviceNow | null): number | null {
   const virtual = isLabDevice(rig[area])
     ? rig.lab?.disks.find(({ name }) => name === labName(rig[area].device))?.sizeBytes
@@ -140,7 +143,7 @@ function sizeOf(area: AreaName, rig: ResolvedRig, now: DeviceNow | null): number
   return now?.usableBytes ?? virtual ?? null;
 }
 
-/** Of the smaller area, as far as it is known without opening one. */
+/** Bytes of the smaller area, as far as they are known without opening a device. */
 function usableBytes(rig: ResolvedRig, look: (path: string) => DeviceNow | null): number | null {
   const known = STORAGE_AREAS.map(
     (area) => areaBytes(rig, area) ?? (isLabDevice(rig[area]) ? null : (look(rig[area].device)?.usableBytes ?? null)),
@@ -149,19 +152,19 @@ function usableBytes(rig: ResolvedRig, look: (path: string) => DeviceNow | null)
   return sizes.length === 0 ? null : Math.min(...sizes);
 }
 
-/** What the profile itself asks for: the time until each cut, and the outage. */
+/** Times that the profile itself demands: until each cut, and without power. */
 export function askedMsOf(cycle: CycleSettings): number {
   return cycle.rounds.reduce((sum, round) => sum + round.afterMs + cycle.powerOffMs, 0);
 }
 
-/** Contact, spin-up, enumeration: the slowest of the rails that come back together. */
+/** Contact delay, spin-up and enumeration: of the slowest rail that is switched on together with others. */
 function returnsMs(cycle: CycleSettings, calibration: Calibration | null): number {
   const returnOf = (rail: string): number =>
     calibration !== null && Object.hasOwn(calibration.rails, rail) ? calibration.rails[rail].return.median : 0;
   return cycle.rounds.reduce((sum, { rails }) => sum + Math.max(0, ...rails.map(({ rail }) => returnOf(rail))), 0);
 }
 
-/** The copies are equally long: what the shorter one, or `size`, leaves of the other is not written to. */
+/** Both copies have the size of the shorter area, or of its `size` field: the rest of the other area is not written. */
 function extentOf(area: AreaName, rig: ResolvedRig, [primary, secondary]: readonly (number | null)[]): string {
   if (area === 'journal') return 'OVERWRITTEN (log, indicators)';
   const limits = [primary, secondary, rig.primary.sizeBytes ?? null, rig.secondary.sizeBytes ?? null].filter(
@@ -172,7 +175,7 @@ function extentOf(area: AreaName, rig: ResolvedRig, [primary, secondary]: readon
   const where = rig.campaign.prepare === 'stamp' ? 'OVERWRITTEN' : 'OVERWRITTEN wherever the load writes,';
   if (own !== null && used < own) return `${where} in its first ${formatBytes(used)}, of ${formatBytes(own)}`;
   if (own === null && limits.length > 0) return `${where} in its first ${formatBytes(used)} at most`;
-  return rig.campaign.prepare === 'stamp' ? 'OVERWRITTEN whole' : 'OVERWRITTEN wherever the load writes';
+  return rig.campaign.prepare === 'stamp' ? 'OVERWRITTEN completely' : 'OVERWRITTEN wherever the load writes';
 }
 
 function fateOf(area: AreaName, rig: ResolvedRig, sizes: readonly (number | null)[]): string {
@@ -185,13 +188,13 @@ function fateOf(area: AreaName, rig: ResolvedRig, sizes: readonly (number | null
   return cut ? `${fate}, its power cut` : `${fate}; its power stays on`;
 }
 
-// MERGED How long a campaign will take, from one of the same rig that has been run (pure). What a profile asks for, load and  outages, is known; what the disks and boards take beside it, cycle by cycle, is taken from the run before.
+/** Times of an earlier run of the same rig. */
 export interface FormerTimes {
-  /** Of each cycle that came to its end: how long it took, and what of that the profile asked for. */
+  /** For each completed cycle: its duration, and the part of it that the profile demands (load, power-off time). */
   cycles: { tookMs: number; askedMs: number }[];
   /** Before the first cycle and after the last. */
   aroundMs: number;
-  /** Updates that its loads issued; null or left out: it had none. */
+  /** Updates issued per second of load; null or absent: there was no load. */
   writesPerSecond?: number | null;
 }
 
@@ -201,8 +204,8 @@ export interface Estimate {
 }
 
 /**
- * `askedMs`: of all `cycles` to come. From: as if all were like the faster half of those before; to: like the slower
- * half. Null without any to go by.
+ * `askedMs`: time that the profile demands for all `cycles` to come. The lower bound takes the faster half of the
+ * earlier cycles, the upper bound the slower half. null: there are no earlier cycles.
  */
 export function estimateTime(former: FormerTimes, cycles: number, askedMs: number): Estimate | null {
   if (former.cycles.length === 0) return null;

@@ -1,9 +1,9 @@
 /**
- * Would a run of this rig be refused now, and why? The one answer of `plan`, `doctor` and `run`, given before a lab is
- * started, a relay switched or a device claimed. Reads only.
+ * Checks whether a run of this rig would be refused now, and why. `plan`, `doctor` and `run` give the same answer from
+ * here, before a lab starts, a relay moves or a device is opened exclusively. It only reads.
  *
- * Promises no pass: what is virtual and not there yet, or without power, is asked about again by the session, which also
- * asks once more under its own claim.
+ * Not promised: that a run passes. The session checks again what is virtual and not started yet, or without power, and
+ * checks all devices once more while it holds them open exclusively.
  */
 import { isLabDevice, usesLab } from '../rig/schema/words.js';
 import { AREA_NAMES, type AreaName } from '../base/areas.js';
@@ -21,19 +21,19 @@ import { type LabView, realHost } from './session/host.js';
 import { devicePath, gateQuestions, placedBoards } from './session/places.js';
 import { busy, type LockHolder } from './session/rigLock.js';
 
-/** What it concerns: a refusal by the gate has its findings. */
+/** Subject of a refusal; one by the gate has findings. */
 export type Refused = 'profile' | 'rig' | 'lab' | 'board' | 'gate';
 
 export interface Refusal {
   what: Refused;
-  /** As `run` throws it. */
+  /** The error that `run` throws. */
   error: Error;
   findings: readonly GateFinding[];
-  /** Whose tty can't be used, where `what` is `board`. */
+  /** The board whose tty can't be used, where `what` is `board`. */
   board?: string;
 }
 
-/** An area about which nothing can be said before it is there. */
+/** An area that can't be checked now. */
 export interface NotAsked {
   area: AreaName;
   reason: 'virtual' | 'powerless' | 'in-use';
@@ -43,13 +43,13 @@ export interface NotAsked {
 export interface RunCheck {
   refusals: readonly Refusal[];
   notAsked: readonly NotAsked[];
-  /** About which the gate was asked. */
+  /** Areas that the gate has checked. */
   asked: readonly AreaName[];
   lab: LabView | null;
 }
 
 export interface RunCheckOptions {
-  /** Of the rig's lock; null: nobody, or the asker itself. */
+  /** Holder of the rig's lock; null: none, or the caller. */
   holder: LockHolder | null;
   ffi?: FfiName;
 }
@@ -60,7 +60,7 @@ export async function checkRun(rig: ResolvedRig, { holder, ffi }: RunCheckOption
   if (cuts !== null) refusals.push({ what: 'profile', error: cuts, findings: [] });
   if (holder !== null) {
     refusals.push({ what: 'rig', error: busy(rig.name, holder), findings: [] });
-    const text = 'in use, and claimed, as it should be';
+    const text = 'in use: the other command holds it open exclusively';
     return { refusals, notAsked: AREA_NAMES.map((area) => ({ area, reason: 'in-use', text })), asked: [], lab: null };
   }
   const lab = usesLab(rig) ? await realHost.labView(rig.name) : null;
@@ -73,7 +73,7 @@ export async function checkRun(rig: ResolvedRig, { holder, ffi }: RunCheckOption
   return { refusals, notAsked, asked, lab };
 }
 
-/** What `run` is refused with: the first refusal, with the text of all; null: nothing speaks against it yet. */
+/** The error that `run` throws: the first refusal, with the texts of all; null: no reason to refuse is known yet. */
 export function refusalOf({ refusals }: Pick<RunCheck, 'refusals'>): Error | null {
   if (refusals.length === 0) return null;
   const [{ error }] = refusals;
@@ -82,17 +82,17 @@ export function refusalOf({ refusals }: Pick<RunCheck, 'refusals'>): Error | nul
   return Object.assign(new Error(text, { cause: error }), { name: error.name, code: codeOf(error) });
 }
 
-/** null: there is something. */
+/** null: the profile has a cut. */
 export function nothingToCut(rig: ResolvedRig): CampaignError | null {
   if (rig.campaign.cuts.length > 0) return null;
   return new CampaignError(
     'NOTHING_TO_CUT',
-    `${rig.file} names no rail to cut: a campaign needs one; write rails: and campaign.cuts`,
+    `${rig.file} has no cut: a campaign needs at least one; add rails: and campaign.cuts`,
     { rig: rig.name },
   );
 }
 
-/** The lab that runs is of an older profile. */
+/** The running lab was started from another version of the profile. */
 function labMismatch(rig: ResolvedRig, lab: LabView): Error | null {
   try {
     placedBoards(rig, lab);
@@ -104,7 +104,7 @@ function labMismatch(rig: ResolvedRig, lab: LabView): Error | null {
   }
 }
 
-/** A run opens every board before it switches anything. Nothing is opened here: that may switch a relay. */
+/** A run opens every board before it switches one. This check opens none, because opening may move a relay. */
 function boardsOutOfReach(rig: ResolvedRig): Refusal[] {
   return rig.boards.flatMap((board) => {
     try {
@@ -127,14 +127,18 @@ async function askableAreas(
 
 async function whyNotAsked(area: AreaName, rig: ResolvedRig, lab: LabView | null): Promise<NotAsked | null> {
   if (isLabDevice(rig[area]) && lab === null) {
-    return { area, reason: 'virtual', text: `virtual, and not there before \`plugpull lab up ${rig.file}\`` };
+    return {
+      area,
+      reason: 'virtual',
+      text: `virtual, and its lab is not running; plugpull lab up ${rig.file} starts it`,
+    };
   }
   const rails = rig.rails.filter(({ powers }) => powers.includes(area)).map(({ name }) => name);
-  // Of one that no rail feeds the gate says what is wrong: nothing that a run does would mend it.
+  // No rail feeds it, so a run could not power it on either: the gate reports what is wrong.
   if (rails.length === 0) return null;
   const path = devicePath(rig[area], rig, lab);
   if (await deviceAnswers(path)) return null;
-  const text = `${path} is not there, or does not answer; rail ${rails.join(' and ')} feeds it: plugpull relay on ${rig.file}, then ask again`;
+  const text = `${path} is missing or does not answer, and rail ${rails.join(' and ')} feeds it: run plugpull relay on ${rig.file}, then try again`;
   return { area, reason: 'powerless', text };
 }
 
@@ -157,12 +161,12 @@ async function askGate(
       findings: report.findings,
     };
   } catch (error) {
-    // No native library, or a list of enrolled disks that can't be read: a run would meet the same.
+    // A missing native library or an unreadable list of enrolled disks stops a run as well.
     return { what: 'gate', error: error instanceof Error ? error : new Error(textOf(error)), findings: [] };
   }
 }
 
-/** Disks that pass may still be too small for what the profile lays on them. */
+/** Disks that pass the gate may be too small for the areas of the profile. */
 function noRoom(rig: ResolvedRig, { devices }: GateReport): Refusal | null {
   const [primary, secondary, journal] = AREA_NAMES.map(
     (area) => devices.find(({ request }) => request.role === area)?.identity ?? null,

@@ -16,19 +16,19 @@ async function unproven(cut: Parameters<typeof runFake>[0], options: FakeOptions
 describe('an unproven cut', () => {
   it('of one rail among three names it, and the two that are proven', async () => {
     expect(await unproven({ rails: ['P', 'S', 'J'] }, { welded: ['journal'] })).toMatch(
-      /^no device proves the cut: rail J: journal went on working \(a read was answered \d+ ms after the command\); its board's word: echo; proven: P \(primary\), S \(secondary\)$/,
+      /^no device proves the cut: rail J: journal kept its power \(a read was answered \d+ ms after the command\); its board reports: echo; proven: P \(primary\), S \(secondary\)$/,
     );
   });
 
   it('of a rail whose device failed once and answers in the dark', async () => {
     expect(await unproven({ rails: ['S'] }, { welded: ['secondary'], slowAnswerMs: 500 })).toMatch(
-      /^no device proves the cut: rail S: secondary answered reads in the dark \(a read was answered \d+ ms after the command\); its board's word: echo$/,
+      /^no device proves the cut: rail S: secondary answered reads during the power-off time \(a read was answered \d+ ms after the command\); its board reports: echo$/,
     );
   });
 
   it('says which cut of a cycle it was', async () => {
     expect(await unproven({ rails: ['P'], during: 'resync' }, { welded: ['primary'] })).toMatch(
-      /^no device proves the cut: cut 2 of 2 \(resync\): rail P: primary went on working/,
+      /^no device proves the cut: cut 2 of 2 \(resync\): rail P: primary kept its power/,
     );
   });
 

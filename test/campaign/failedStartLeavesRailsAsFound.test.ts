@@ -42,7 +42,7 @@ describe.skipIf(!canRunLab).concurrent('a wrong contact in the profile', () => {
         disk: WIRED_NO,
         deadlines: SLOW_RETURN,
       }),
-      /answered until.*answer again\. Look at rails\.P\.contact.*rails\.S\.contact.*rails\.J\.contact/s,
+      /answered until.*answer again\. Check rails\.P\.contact.*rails\.S\.contact.*rails\.J\.contact/s,
     ],
     // The wrong contact on the wrong channel: S's relay is P's.
     [
@@ -59,7 +59,7 @@ describe.skipIf(!canRunLab).concurrent('a wrong contact in the profile', () => {
           'channels: [2], powers: [secondary], settle: 20ms',
           'channels: [1], powers: [secondary], settle: 20ms, contact: NC',
         ),
-      /primary answered until rail S .*put back, and primary answers again\. Look at rails\.S\.contact/,
+      /primary answered until rail S .*put back, and primary answers again\. Check rails\.S\.contact/,
     ],
   ])('%s', async (_what, text, said) => {
     const ended = await runBoardRig(text);
@@ -80,9 +80,7 @@ describe.skipIf(!canRunLab).concurrent('a wrong contact in the profile', () => {
       cuts: ['{ rails: [P], during: load, after: 20s }'],
     });
     const ended = await runBoardRig(text);
-    expect(ended.result?.troubles.join(), why(ended)).toMatch(
-      /answered until.*answer again\. Look at rails\.P\.contact/,
-    );
+    expect(ended.result?.troubles.join(), why(ended)).toMatch(/answered until.*answer again\. Check rails\.P\.contact/);
     expect(ended.verdicts).not.toContain('PASS');
     expect(ended.powered, why(ended)).toEqual(ALL_POWERED);
   });

@@ -85,11 +85,11 @@ describe('a profile without rails', () => {
     writeFileSync(file, GOOD.replace(/rails:\n( {2}.*\n)+/, '').replace(/ {2}cuts:\n.*\n/, ''));
     const plan = await cli(['plan', file], { env });
     expect(plan.code, plan.stderr).toBe(2);
-    expect(plan.stderr).toMatch(/bare\.yaml names no rail to cut/);
+    expect(plan.stderr).toMatch(/bare\.yaml has no cut/);
     expect(plan.stdout).toMatch(/nothing can be cut/);
     const result = await cli(['run', file], { env });
     expect(result.code, result.stderr).toBe(2);
-    expect(result.stderr).toMatch(/bare\.yaml names no rail to cut/);
+    expect(result.stderr).toMatch(/bare\.yaml has no cut/);
   });
 });
 

@@ -103,7 +103,7 @@ describe.skipIf(process.getuid?.() !== 0)('refused alike', () => {
   it('a rig without rails: exit 2', async () => {
     const { file } = loopRig('agree-bare');
     writeFileSync(file, readFileSync(file, 'utf8').replace(/boards:[^]*/, ''));
-    expectRefused(await answersOf(ask, file), 2, /names no rail to cut/);
+    expectRefused(await answersOf(ask, file), 2, /has no cut/);
   });
 
   it('a journal without room for the log: exit 4, both sizes named', async () => {

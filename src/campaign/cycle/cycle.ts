@@ -1,11 +1,11 @@
 /**
- * The cycle state machine (pure): `(state, input) → (state, effects)`. No clock: every input carries the time, and
- * `state.timerMs` says when the next `tick` is due.
+ * The cycle state machine (pure): `(state, input) → (state, effects)`. It has no clock: every input carries the time,
+ * and `state.timerMs` says when the next `tick` is due.
  *
- * Promises: the plug is pulled only on areas that were readable just before; power comes back only after the engine
- * was told that it is gone and has let go of the devices; every step has a deadline; an input that a step does not
- * wait for changes nothing. Not promised: an orderly end. After `ended` whoever runs the machine stops the engine and
- * restores all power, whatever the outcome says.
+ * Promises: power is cut only from areas that were readable just before; it returns only after the engine was notified
+ * of the loss and has closed the devices; every step has a deadline; an input that the step does not wait for changes
+ * nothing. Not promised: an orderly end. After `ended` the caller stops the engine and restores all power, whatever the
+ * outcome.
  */
 import { AREA_NAMES } from '../../base/areas.js';
 import { NS_PER_MS } from '../../base/clock.js';
@@ -36,7 +36,7 @@ import {
 } from './cycleSteps.js';
 import { allSeen, cutAreas } from './proof.js';
 
-/** A cycle that has not begun; it waits for `start`. The engine is open, its last state verified or empty. */
+/** A cycle that waits for `start`. The engine is open, its last state verified or empty. */
 export function newCycle(settings: CycleSettings): CycleState {
   return {
     settings,
@@ -125,7 +125,9 @@ function ofStep(state: CycleState, input: CycleInput): Transition {
   return HANDLERS[state.step](state, input);
 }
 
-/** Nobody looked, so nobody was late: what is waited for gets that time on top, and so does the work before its cut. */
+/**
+ * The bench process did not run, so nothing was late: deadlines move by the pause, and so does the load before a cut.
+ */
 function afterHostPause(
   state: CycleState,
   { pause: { atMs, ms } }: Extract<CycleInput, { type: 'hostPause' }>,
@@ -145,7 +147,9 @@ function afterHostPause(
   });
 }
 
-/** Every area must answer before anything is written or cut; a bench that starts half dark proves nothing. */
+/**
+ * Every area must answer before a cycle writes or cuts: an area without power at the start makes the proof worthless.
+ */
 function afterPreflight(state: CycleState, input: CycleInput): Transition {
   if (input.type !== 'readable') return go(state);
   const missing = AREA_NAMES.filter((a) => !input.areas.includes(a));
@@ -153,20 +157,20 @@ function afterPreflight(state: CycleState, input: CycleInput): Transition {
     return problemIn(state, {
       kind: 'hardware',
       code: 'AREA_UNREADABLE',
-      text: `${missing.join(', ')} can't be read before the cycle; check its rail and its cable`,
+      text: `${missing.join(', ')} can't be read before the cycle; check the rail and the cable`,
     });
   }
   return enter(state, 'working', input.nowMs);
 }
 
-/** The time of the cut; or the point was not reached in time: the plug is pulled all the same, and the record says so. */
+/** The time of the cut, or the deadline of a cut point: then the power is cut all the same and the record says so. */
 function afterTime(state: CycleState, nowMs: number): Transition {
   const { state: arming, effects } = enter(state, 'arming', nowMs);
   const isLate = state.settings.rounds[state.roundIndex].at !== undefined;
   return { state: arming, effects: isLate ? [{ type: 'disarmPoint' }, ...effects] : effects };
 }
 
-/** The protocol stands at its point and waits for the plug. Told too late, it counts as not reached. */
+/** The engine halts at the cut point. An event that arrives after `working` counts as a point that was not reached. */
 function atPoint(state: CycleState, { event, nowMs }: Extract<CycleInput, { type: 'point' }>): Transition {
   if (event.type === 'ended')
     return isCutting(state) && state.reached !== null ? go(withCut(state, { ended: event })) : go(state);
@@ -179,13 +183,16 @@ function afterArming(state: CycleState, input: CycleInput): Transition {
   return enter(openCut(state, input.areas), 'cutting', input.nowMs);
 }
 
-/** Waits for the boards and for a sign of every area; past the deadline the cycle goes on, unproven. A failed board rejects. */
+/**
+ * Waits for the boards and for a failure of every area. Past the deadline the cycle goes on, unproven. A failed board
+ * arrives as a `problem`.
+ */
 function whileCutting(state: CycleState, input: CycleInput): Transition {
   const cut = currentCut(state);
   if (input.type === 'switchedOff') {
     const known = withCut(state, { commands: input.commands });
     if (allSeen(currentCut(known))) return enter(known, 'poweredOff', input.nowMs);
-    // Counted from the command now, not from when the board was asked.
+    // The delay now counts from the command itself, not from the request to the board.
     return { state: known, effects: sendEffect(known, Math.min(...input.commands.map((c) => c.commandNs))) };
   }
   if (input.type === 'tick') {
@@ -207,7 +214,7 @@ function afterOffProbe(state: CycleState, input: CycleInput): Transition {
   return known.work === null ? afterWork(known, input.nowMs) : enter(known, 'stopping', input.nowMs);
 }
 
-/** The engine does nothing any more; it is to let go of the devices. */
+/** The engine is idle: it must close the devices. */
 function afterWork(state: CycleState, nowMs: number): Transition {
   return enter(state, isUnresponsive(state) ? 'restoring' : 'abandoning', nowMs);
 }
@@ -228,7 +235,7 @@ function afterIdentify(state: CycleState, input: CycleInput): Transition {
   return input.mismatch === null ? enter(known, 'opening', input.nowMs) : problemIn(known, input.mismatch);
 }
 
-/** The next cut of this cycle may be one of a recovery: then this recovery is the work to be cut. */
+/** The next cut of this cycle may fall into a recovery: then this recovery is the work to be cut. */
 function afterOpen(state: CycleState, nowMs: number): Transition {
   const next = state.settings.rounds[state.roundIndex + 1];
   if (next?.during !== 'recovery') return enter(state, 'recovering', nowMs);
@@ -241,7 +248,7 @@ function afterRecovery(state: CycleState, nowMs: number): Transition {
   return enter({ ...state, roundIndex: state.roundIndex + 1 }, 'working', nowMs);
 }
 
-/** The work to be cut has ended: because of the cut, because it was stopped, or before the cut could come. */
+/** The work to be cut has ended: because of the cut, because it was stopped, or before the cut. */
 function workEnded(
   state: CycleState,
   input: Extract<CycleInput, { type: 'loaded' | 'resynced' | 'recovered' }>,
@@ -258,7 +265,7 @@ function workEndedEarly(
 ): Transition {
   if (input.type === 'loaded') {
     return problemIn(idle, {
-      // Given up: a device failed, or did not answer within tracking.ackTimeout.
+      // Updates are given up where a device fails or does not answer within tracking.ackTimeout.
       kind: idle.facts.unprovoked.length > 0 || input.report.updatesGivenUp > 0 ? 'hardware' : 'internal',
       code: 'LOAD_ENDED',
       text: `the load ended before the cut, with every rail on (${input.report.updatesIssued} updates issued, ${input.report.updatesGivenUp} given up)`,
@@ -268,7 +275,7 @@ function workEndedEarly(
   return known.step === 'working' ? enter(known, 'arming', input.nowMs) : go(known);
 }
 
-/** An engine without its devices may fail as it likes; with them, its failure is ours or the bench's. */
+/** Without power on its devices the engine may fail; with power, its failure is a defect of program or hardware. */
 function workFailed(state: CycleState, input: Extract<CycleInput, { type: 'workFailed' }>): Transition {
   if (state.work !== input.work || !isCutting(state) || input.problem.code === 'ENGINE_CRASHED') {
     return problemIn(state, input.problem);
@@ -284,7 +291,7 @@ function areaFailed(state: CycleState, input: Extract<CycleInput, { type: 'areaF
     const failure = { area, errno, atNs, ...(timedOut === undefined ? {} : { timedOut }) };
     return go(withFacts(state, { unprovoked: [...state.facts.unprovoked, failure] }));
   }
-  // Whether a device is silent is for the probe to say: the engine waits for more than the device.
+  // Only the probe decides whether a device is unresponsive: the engine's timeout covers more than the device.
   if (input.sign.timedOut === true) return go(state);
   const known = withCut(state, { signs: [...currentCut(state).signs, input.sign] });
   const seen = state.step === 'cutting' && currentCut(known).commands.length > 0 && allSeen(currentCut(known));

@@ -1,4 +1,4 @@
-/** What a cycle has met, in its state (pure): each function returns a new state. */
+/** Facts collected in the state of a cycle (pure): each function returns a new state. */
 import type { CutRecord, CycleFacts, CycleInput, CycleState, DeviceSign } from './cycleTypes.js';
 
 export const NO_FACTS: CycleFacts = {
@@ -58,13 +58,13 @@ export function withFacts(state: CycleState, change: Partial<CycleFacts>): Cycle
   return { ...state, facts: { ...state.facts, ...change } };
 }
 
-/** Told only now, but seen before this cut's power came back: no fault of the device. */
+/** Reported late, but detected before the power of this cut returned: no fault of the device. */
 export function isLateSign(state: CycleState, sign: DeviceSign): boolean {
   const restoredNs = state.facts.cuts.length === 0 ? null : currentCut(state).restoredNs;
   return restoredNs !== null && !isCutting(state) && sign.atNs <= restoredNs;
 }
 
-/** From the command on until the devices are back: failures are expected. */
+/** From the command until the devices are back: I/O failures are expected. */
 export function isCutting(state: CycleState): boolean {
   return [
     'cutting',

@@ -1,4 +1,4 @@
-/** From what a cycle met to its record and verdict (pure). */
+/** Builds the record and the verdict of a cycle from its facts (pure). */
 import { type CycleLimits, type DeviceFault, type ProofKind, cycleVerdict } from '../../judge/verdict/verdict.js';
 import type { AreaFailure, InFlight } from '../../replication/replicationEngine.js';
 import type { CycleRecord, PointAim } from '../../report/runRecord.js';
@@ -14,7 +14,7 @@ import {
   unprovenCuts,
 } from './proof.js';
 
-/** The record to be kept of an ended cycle: of an interrupted one only what was found, for nothing else was decided. */
+/** The record of an ended cycle. An interrupted cycle has one only if it found a fault: nothing else was decided. */
 export function keptRecord(state: CycleState, limits: CycleLimits, repeats = 0): CycleRecord | null {
   const record = { ...cycleRecord(state, limits), ...(repeats === 0 ? {} : { repeats }) };
   return state.outcome?.kind === 'interrupted' && record.verdict !== 'FAIL' ? null : record;
@@ -60,16 +60,16 @@ export function cycleRecord(state: CycleState, limits: CycleLimits): CycleRecord
   };
 }
 
-/** Before the cuts, by the application; null: it did not get so far as to say. */
+/** Updates issued by the application before the cuts; null: the load did not report. */
 function updatesIssued(cuts: readonly CutRecord[]): number | null {
   const loads = cuts.filter((cut) => cut.round.during === 'load').map((cut) => cut.load);
   if (loads.length === 0 || loads.includes(null)) return null;
   return loads.reduce((sum, load) => sum + load!.updatesIssued, 0);
 }
 
-/** A cycle's proof is that of its weakest cut; a rail that darkens no area can't be proven at all. */
+/** The proof of a cycle is that of its weakest cut. The cut of a rail that powers no area alone can't be proven. */
 function proofOfAll(cuts: readonly CutRecord[], planned: number): { kind: ProofKind; detail: string } {
-  if (cuts.length < planned) return { kind: 'none', detail: 'the plug was not pulled' };
+  if (cuts.length < planned) return { kind: 'none', detail: 'the power was not cut' };
   const proofs = cuts.flatMap((cut) => proofOfCut(cut).map((proof) => ({ ...proof, said: describeProof(proof, cut) })));
   const bare = cuts.some((cut) => cut.round.rails.every((r) => r.areas.length === 0));
   const proven = !bare && proofs.every((p) => p.proven);
@@ -106,7 +106,7 @@ function latencies(cut: CutRecord | undefined): Record<string, number> {
   return byRail;
 }
 
-/** From the last command to the last rail's return. */
+/** From the last command to the return of the last rail. */
 function outageMs(cut: CutRecord | undefined): number | null {
   if (cut === undefined || cut.restoredNs === null || cut.commands.length === 0) return null;
   return (cut.restoredNs - Math.max(...cut.commands.map((c) => c.commandNs))) / NS_PER_MS;
@@ -122,7 +122,7 @@ function unprovokedFault(failure: AreaFailure): DeviceFault {
   return { class: 'io-error', text: `${failure.area} failed an I/O (errno ${failure.errno}) while its power was on` };
 }
 
-// MERGED How near a cut came to what it was aimed at: a time, or a point of the protocol (pure).
+/** How near the cut came to its aim: a time, or a cut point of the protocol. */
 export function aimOf(cut: CutRecord | undefined): CycleRecord['aim'] {
   if (cut === undefined) return null;
   const { afterMs, at } = cut.round;
@@ -141,19 +141,20 @@ export function aimOf(cut: CutRecord | undefined): CycleRecord['aim'] {
   return { afterMs, leadMs, missedByMs: missedByMs(cut, failedNs), ...seen, point: pointOf(cut, at, failedNs) };
 }
 
-/** Why a cut that was aimed at a point proves nothing of it; null: it was reached, or none was aimed at. */
+/** Why a cut at a point does not test that point; null: the point was reached, or the cut had none. */
 export function missedPoint(cuts: readonly CutRecord[]): string | null {
   const cut = cuts.find((c) => c.round.at !== undefined && c.reached === null);
   if (cut === undefined) return null;
   const { at, during } = cut.round;
   return cut.hitWork
-    ? `the protocol did not get to ${at} in time; the plug was pulled all the same (see campaign.deadlines.point)`
-    : `the ${during} ended before the protocol got to ${at}`;
+    ? `the protocol did not reach ${at} in time, and the power was cut all the same; see campaign.deadlines.point`
+    : `the ${during} ended before the protocol reached ${at}`;
 }
 
 /**
- * Of what proves the cut and was seen in time, the first; of an I/O's own area when it was to be on its way as that lost
- * its power. Disks that are held at a point stay there, however late the failure is seen.
+ * The first failure that proves the cut and was detected in time. For an I/O that should be in flight as its device
+ * loses power, only that device counts. Disks that are held at a point stay in its state, however late the failure is
+ * detected.
  */
 function firstFailureNs(cut: CutRecord): number | null {
   const isHeld = cut.reached?.held === true;
@@ -163,14 +164,17 @@ function firstFailureNs(cut: CutRecord): number | null {
   return times.length === 0 ? null : Math.min(...times);
 }
 
-/** What is held needs no lead. */
+/** A held point needs no lead: the engine halts until the power is gone. */
 function leadOf({ round, reached }: CutRecord): number {
   if (round.at === undefined) return round.leadMs;
   if (reached === null || reached.held) return 0;
   return (round.rails.find((r) => r.areas.includes(reached.subject.area)) ?? round.rails[0]).leadMs ?? 0;
 }
 
-/** Of the engine's own first failure; where only the probe saw the cut, when the protocol went on from its point. */
+/**
+ * I/O in flight at the engine's first failure; where only the probe detected the cut, as the engine went on from the
+ * point.
+ */
 function inFlightOf(cut: CutRecord): InFlight | null {
   const own = cut.signs.filter((s) => s.inFlight !== undefined).sort((a, b) => a.atNs - b.atNs);
   const { ended } = cut;
@@ -178,7 +182,10 @@ function inFlightOf(cut: CutRecord): InFlight | null {
   return ended?.inFlight ?? null;
 }
 
-/** Held: the disks stand at the point until the power is gone. Led: from the I/O's time on its way to the first failure. */
+/**
+ * Held point: 0 unless the engine went on before the power was gone. Led point: from the I/O's flight to the first
+ * failure.
+ */
 function missedByMs({ reached, ended }: CutRecord, lossNs: number | null): number | null {
   if (reached === null || lossNs === null) return null;
   if (reached.held) return ended === null || ended.atNs >= lossNs ? 0 : (lossNs - ended.atNs) / NS_PER_MS;

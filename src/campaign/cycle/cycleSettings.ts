@@ -1,5 +1,6 @@
 /**
- * What one cycle will do, from the profile and the campaign seed (pure): which rails, during what, at which time.
+ * The settings of one cycle, drawn from the profile and the campaign seed (pure): which rails, during what, at which
+ * time.
  */
 import type { AreaName } from '../../base/areas.js';
 import type { RailSpec } from '../../power/spec.js';
@@ -8,14 +9,14 @@ import { type Calibration, leadMsOf } from './latencies.js';
 import type { CutRound, CycleSettings, RailCut } from './cycleTypes.js';
 
 /**
- * Regions must be dirty before a resync or a recovery is worth cutting: the cut that makes them so comes this long
- * after its load began. Long enough for a few hundred writes on a slow disk.
+ * A resync or a recovery has work only when regions are dirty: an earlier cut makes them dirty, so long after its load
+ * began. Long enough for a few hundred writes on a slow disk.
  */
 const FIRST_CUT_AFTER_MS = 300;
 
 /**
- * Cycle `index` of a campaign: `cuts[index % cuts.length]`, at a time drawn from the cycle's seed, led by what was
- * calibrated. There must be a cut.
+ * Cycle `index` of a campaign: `cuts[index % cuts.length]`, at a time drawn from the cycle's seed, earlier by the
+ * calibrated latency. The profile must have a cut.
  */
 export function drawCycle(
   campaign: CampaignSpec,
@@ -58,8 +59,8 @@ function drawRounds(
 }
 
 /**
- * The rails of the cut before a cut resync are those that take the secondary away and nothing else, so that writes go
- * on and leave many regions dirty; where no such rail exists, and before a cut recovery, the cut's own rails.
+ * Before a cut during a resync: the rails that power only the secondary, so that writes continue and dirty many
+ * regions. Where no such rail exists, and before a cut during a recovery: the rails of the cut itself.
  */
 function firstRails(cut: CutSpec, rails: readonly RailSpec[]): string[] {
   if (cut.during === 'recovery') return cut.rails;
@@ -68,7 +69,7 @@ function firstRails(cut: CutSpec, rails: readonly RailSpec[]): string[] {
   return only && feeding.length > 0 ? feeding.map((r) => r.name) : cut.rails;
 }
 
-/** An area loses its power when every rail that feeds it is cut; it is counted with the first of them. */
+/** An area loses its power when every rail that feeds it is cut; it is listed with the first of them. */
 export function railCuts(names: readonly string[], rails: readonly RailSpec[]): RailCut[] {
   const given = new Set<AreaName>();
   return names.map((rail) => {
@@ -81,12 +82,19 @@ export function railCuts(names: readonly string[], rails: readonly RailSpec[]): 
   });
 }
 
-// MERGED Seeds (pure). Each cycle and each use within it has its own, so that cycle 17 can be run again alone:     cycle seed = mix(campaign seed, index)      use seed = mix(cycle seed, USE)   `mix` is the finalizer of splitmix64 over seed + (n + 1) * golden ratio, cut to 53 bits (exact in a double). Changing  it changes what every recorded seed replays.
+/*
+ * Seeds. Each cycle and each use within it has its own seed, so that cycle 17 can be run again alone:
+ *
+ *   cycle seed = mix(campaign seed, index)      use seed = mix(cycle seed, USE)
+ *
+ * `mix` is the finalizer of splitmix64 over seed + (n + 1) * golden ratio, cut to 53 bits (exact in a double). A change
+ * of it changes what every recorded seed replays.
+ */
 const MASK_64 = (1n << 64n) - 1n;
 const GOLDEN = 0x9e3779b97f4a7c15n;
 const SEED_BITS = 53n;
 
-/** What a cycle's seed is divided into. Numbers are part of the derivation: append, never renumber. */
+/** Uses of a cycle's seed. The numbers are part of the derivation: append, never renumber. */
 export const SEED_USE = { workload: 0, cutTime: 1 } as const;
 
 /** 0 … 2^53-1 from a seed of the same range and a non-negative integer. */

@@ -1,6 +1,6 @@
 /**
- * Entering a step of the cycle (pure): what is asked for, and until when it is waited for. One table, so that the
- * order of effects around a cut can be read in one place.
+ * Entering a step of the cycle (pure): its effects and its deadline. One table, so that the order of effects around a
+ * cut can be read in one place.
  */
 import { AREA_NAMES } from '../../base/areas.js';
 import type {
@@ -27,17 +27,17 @@ interface Entry {
 }
 
 /**
- * A board that fails asks again, then tries to bring every rail back, and only then says why: worth more than "too
- * late". Its own timeouts end that; this is a bound on them.
+ * A board that fails retries, then tries to switch every rail on, and reports the reason only then. The reason is worth
+ * more than a missed deadline. The board's own timeouts end this; the constant bounds them.
  */
 const BOARD_ANSWER_MS = 60_000;
 
-/** An engine needs milliseconds to begin a load. One that has not by then is cut all the same, for its record to say so. */
+/** An engine begins a load within milliseconds. If it has not by then, the power is cut and the record says so. */
 const LOAD_BEGINS_MS = 30_000;
 
 const WORK_OF = { load: 'load', resync: 'resync', recovery: 'recover' } as const;
 
-/** Stays where it is. */
+/** Stays in its step. */
 export function go(state: CycleState): Transition {
   return { state, effects: [] };
 }
@@ -59,7 +59,7 @@ export function problemIn(state: CycleState, problem: CycleProblem): Transition 
   return end(state, { kind: 'problem', problem, phase: phaseOf(state) });
 }
 
-/** The name that people see. */
+/** The name of the phase for people and records. */
 export function phaseOf(state: CycleState): CyclePhase {
   switch (state.step) {
     case 'idle':
@@ -135,7 +135,7 @@ function entryOf(state: CycleState, step: CycleStep): Entry {
       return { effects: [{ type: 'abandon' }], afterMs: limits.cut };
     case 'restoring':
       return {
-        // From a silent device the engine gets its I/O back only with the power: it lets go as that returns.
+        // An unresponsive device completes the engine's I/O only with its power back: the engine closes it then.
         effects: [...(isUnresponsive(state) ? [{ type: 'abandon' } as const] : []), { type: 'switchOn', rails }],
         afterMs: Math.max(limits.return, BOARD_ANSWER_MS),
       };
@@ -154,7 +154,7 @@ function entryOf(state: CycleState, step: CycleStep): Entry {
     case 'resyncing':
       return { effects: [{ type: 'resync' }], afterMs: limits.resync };
     case 'verifying':
-      // Reads what the judge reads: the same limit.
+      // It reads what the judge reads: the same limit.
       return { effects: [{ type: 'verify' }], afterMs: limits.judge };
     case 'idle':
     case 'ended':
@@ -162,7 +162,7 @@ function entryOf(state: CycleState, step: CycleStep): Entry {
   }
 }
 
-/** A point comes by itself; the time is then the bound on it. */
+/** Time until the cut; for a cut point, which the engine reaches by itself, the deadline. */
 function cutAfterMs({ settings, roundIndex }: CycleState): number {
   const round = settings.rounds[roundIndex];
   return round.at === undefined
@@ -170,13 +170,16 @@ function cutAfterMs({ settings, roundIndex }: CycleState): number {
     : round.afterMs + settings.deadlinesMs.point;
 }
 
-/** The load's first update is on its way: the time of the cut counts from here, or there might be nothing to cut. */
+/**
+ * The first update of the load is in flight: the time of the cut counts from here, since before there is nothing to
+ * cut.
+ */
 export function loadBegan(state: CycleState, nowMs: number): Transition {
   if (state.settings.rounds[state.roundIndex].during !== 'load') return go(state);
   return go({ ...state, workSinceMs: nowMs, timerMs: nowMs + cutAfterMs(state) });
 }
 
-/** An area of the cut neither answered nor failed as the dark ended. */
+/** An area of the cut neither answered nor failed at the end of the power-off time. */
 export function isUnresponsive(state: CycleState): boolean {
   return (state.facts.cuts.at(-1)?.unresponsiveWhileOff.length ?? 0) > 0;
 }
@@ -189,13 +192,16 @@ function workEffect(state: CycleState): CycleEffect {
   return { type: WORK_OF[round.during], ...point };
 }
 
-/** What is held back at the point goes out so that it is on its way when the power goes: as calibrated, else at once. */
+/**
+ * Submits the I/O held back at the point so that it is in flight as the power goes: by the calibrated lead, else at
+ * once.
+ */
 export function sendEffect(state: CycleState, commandNs: number | null): CycleEffect[] {
   if (state.reached === null || state.reached.held) return [];
   return [{ type: 'sendPoint', commandNs, leadMs: railsInOrder(state)[0].leadMs ?? 0 }];
 }
 
-/** A board may take its rails in turn: first goes the one that feeds what the point's own I/O is sent to. */
+/** A board may switch its rails one by one: the rail that feeds the target of the point's own I/O goes first. */
 export function railsInOrder({ settings, roundIndex, reached }: CycleState): readonly RailCut[] {
   const { rails } = settings.rounds[roundIndex];
   if (reached === null || reached.held) return rails;
@@ -203,7 +209,7 @@ export function railsInOrder({ settings, roundIndex, reached }: CycleState): rea
   return [...rails.filter(feeds), ...rails.filter((r) => !feeds(r))];
 }
 
-/** Steps in which `tick` means that something was expected and has not come. */
+/** Steps in which `tick` means that the expected input has not come in time. */
 export const DEADLINE_STEPS: readonly CycleState['step'][] = [
   'checkingReadable',
   'arming',
@@ -264,7 +270,7 @@ export function missedDeadline(state: CycleState): CycleProblem {
       return {
         kind: state.step === 'stopping' ? 'internal' : 'hardware',
         code: 'DEADLINE_MISSED',
-        text: `${phaseOf(state)} (${state.step}) did not end by its deadline; see campaign.deadlines in the profile`,
+        text: `${phaseOf(state)} (${state.step}) missed its deadline; see campaign.deadlines in the profile`,
       };
   }
 }

@@ -1,9 +1,11 @@
 /**
- * The words of one cycle: what the state machine is told, what it asks for, and what it remembers. Types only.
+ * Types of the cycle state machine: its inputs, its effects and its state.
  *
- *   preflight ─► load ─► arm ─► cut ─► dark ─► restore ─► identify ─► recover ─► judge ─► resync ─► verify
+ *   preflight ─► load ─► arm ─► cut ─► `dark` ─► restore ─► identify ─► recover ─► judge ─► resync ─► verify
  *                 ▲                                                      │
- *                 └────────── next cut of the same cycle ◄───────────────┘   (cuts during resync or recovery)
+ *                 └──────────── next cut of the same cycle ◄─────────────┘   (cut during resync or recovery)
+ *
+ * The phase `dark` is the power-off time; records carry that name.
  */
 import type { HostPause } from '../../base/attendedTime.js';
 import type { AreaName } from '../../base/areas.js';
@@ -20,17 +22,17 @@ import type {
   VerifyReport,
 } from '../../replication/replicationEngine.js';
 
-/** One pull of the plug. A cycle has one; where resync or recovery is cut, an earlier one made regions dirty first. */
+/** One cut. A cycle has one; before a cut during resync or recovery an earlier one makes regions dirty. */
 export interface CutRound {
   during: 'load' | 'resync' | 'recovery';
   rails: readonly RailCut[];
   /** After the work began; when the work ends earlier the cut comes at once (see `CutRecord.hitWork`). */
   afterMs: number;
-  /** The cut comes when the protocol gets here, not before `afterMs`. */
+  /** The cut happens when the protocol reaches this point, not before `afterMs`. */
   at?: CutPoint;
-  /** The rails' own latency as calibrated: the command goes out so much earlier, at the earliest at once. 0: not known. */
+  /** Calibrated latency of the rails: the command goes out so much earlier, at the earliest at once. 0: not known. */
   leadMs: number;
-  /** Seeds the application's writes of a `load`. */
+  /** Seed of the writes of a `load`. */
   workloadSeed: number;
 }
 
@@ -39,9 +41,9 @@ export type PointEnded = Extract<PointEvent, { type: 'ended' }>;
 
 export interface RailCut {
   rail: string;
-  /** Areas that lose power by this cut: every rail that feeds them is in it. */
+  /** Areas that lose power by this cut: it includes every rail that feeds them. */
   areas: readonly AreaName[];
-  /** Of a round with a point: this rail's own latency as calibrated. */
+  /** In a round with a point: the calibrated latency of this rail. */
   leadMs?: number;
 }
 
@@ -54,14 +56,14 @@ export interface CycleSettings {
   deadlinesMs: CampaignSpec['deadlinesMs'];
 }
 
-/** Where the machine stands. Finer than the phases that people see: each waits for exactly one kind of input. */
+/** Step of the machine. Finer than the phases: each waits for exactly one kind of input. */
 export type CycleStep =
   | 'idle'
   | 'checkingReadable'
   | 'working'
   | 'arming'
   | 'cutting'
-  /** Nothing seen in time, and the board has not said yet whether it obeyed. */
+  /** No failure detected in time, and the board has not reported yet whether it switched. */
   | 'awaitingBoard'
   | 'poweredOff'
   | 'probingOff'
@@ -69,7 +71,7 @@ export type CycleStep =
   | 'abandoning'
   | 'restoring'
   | 'returning'
-  /** Silent devices are back, and the engine waits for what it had asked of them. */
+  /** Unresponsive devices are back, and the engine waits for the I/O that it had in flight there. */
   | 'releasing'
   | 'identifying'
   | 'opening'
@@ -95,27 +97,29 @@ export type CyclePhase =
 
 export type WorkName = 'load' | 'resync' | 'recover';
 
-/** What the board said of one switch. */
+/** The board's report on one switched rail. */
 export interface SwitchRecord {
   rail: string;
-  /** CLOCK_MONOTONIC ns when the board was first asked: no earlier failure can be its doing. */
+  /** CLOCK_MONOTONIC ns of the request to the board: it can't have caused an earlier failure. */
   askedNs: number;
-  /** When the command's last byte was handed over: of this rail's own, where a board is told channel by channel. */
+  /** When the command's last byte was handed over; per rail where a board is switched channel by channel. */
   commandNs: number;
   doneNs: number;
   evidence: 'none' | 'echo' | 'read-back' | 'measured';
-  /** What a board that measures saw of each of the rail's channels, in its own unit (volts of a supply). */
+  /** Measured per channel of the rail, in the unit of the board (volts of a supply). */
   measured?: readonly number[];
 }
 
-/** A device was seen without power: by the engine's own I/O, by a probing read, by its node being gone, or by its silence. */
+/**
+ * A device without power was detected: by the engine's I/O, by a probe, by its missing node, or by an unanswered read.
+ */
 export interface DeviceSign extends AreaFailure {
   source: 'engine' | 'probe' | 'vanished' | 'silent';
-  /** Of silence, which is noticed late: when the read was asked that was never answered. */
+  /** For an unanswered read: when it was submitted. */
   sinceNs?: number;
 }
 
-/** What a disk has counted over one cut. */
+/** A power counter of a disk before and after a cut. */
 export interface CounterChange {
   area: AreaName;
   counter: 'unsafe shutdowns' | 'power cycles';
@@ -125,50 +129,52 @@ export interface CounterChange {
 
 export interface CutRecord {
   round: CutRound;
-  /** When the work to be cut began: what `afterMs` counts from. */
+  /** When the work to be cut began; `afterMs` counts from it. */
   workSinceMs: number;
   /** The work to be cut was still going on when the command went out. */
   hitWork: boolean;
-  /** Of a round with a point: null where it was not reached within `deadlines.point`. */
+  /** The cut point that was reached; null: none, or not within `deadlines.point`. */
   reached: PointReached | null;
   ended: PointEnded | null;
   commands: readonly SwitchRecord[];
-  /** Areas that answered a read immediately before the command: only their later silence proves anything. */
+  /** Areas that answered a read immediately before the command: only their later failure proves anything. */
   readableBefore: readonly AreaName[];
   signs: readonly DeviceSign[];
-  /** Areas that still answered reads at the end of the dark time: the cut did not happen, whatever was seen before. */
+  /**
+   * Areas that answered reads at the end of the power-off time: no cut happened there, whatever was detected before.
+   */
   readableWhileOff: readonly AreaName[];
-  /** When that was seen, on the clock of the commands; left out: the dark time did not come to its end. */
+  /** When that was read, on the clock of the commands; absent: the power-off time did not end. */
   offProbeNs?: number;
-  /** Areas that then neither answered nor failed. What the engine has asked of them comes back with their power. */
+  /** Areas that then neither answered nor failed. The engine's I/O on them completes with their power. */
   unresponsiveWhileOff: readonly AreaName[];
   restoredNs: number | null;
-  /** Once the devices are back. */
+  /** Read once the devices are back. */
   counters: readonly CounterChange[];
   load: LoadReport | null;
   resync: ResyncReport | null;
-  /** How the engine's work ended when the power went, if it ended with an error. */
+  /** Error with which the engine's work ended at the cut; null: it ended without one. */
   workError: string | null;
-  /** The bench stood still since the command was to go out; monotonic. */
+  /** Pauses of the bench process since the command was due; monotonic. */
   hostPauses: readonly HostPause[];
 }
 
 export interface CycleFacts {
   cuts: readonly CutRecord[];
-  /** The recovery whose D the judge was given is the last one. */
+  /** The judge got the D of the last one. */
   recoveries: readonly RecoveryReport[];
   judge: JudgeReport | null;
   resync: ResyncReport | null;
   verify: VerifyReport | null;
-  /** I/O failures while every rail was on: faults of a device. */
+  /** I/O failures with every rail on: faults of a device. */
   unprovoked: readonly AreaFailure[];
-  /** The bench stood still: `atMs` from the cycle's beginning. No deadline has counted that time. */
+  /** Pauses of the bench process: `atMs` from the cycle's beginning. No deadline counts that time. */
   hostPauses: readonly HostPause[];
-  /** When a deadline was missed, from the cycle's beginning; null: none was. */
+  /** When a deadline was missed, from the cycle's beginning; null: none. */
   missedAtMs: number | null;
 }
 
-/** Ends the cycle, and the campaign: the bench (`hardware`) or the program (`internal`) can't go on. */
+/** Ends the cycle and the campaign: a failure of the bench (`hardware`) or of the program (`internal`). */
 export interface CycleProblem {
   kind: 'hardware' | 'internal';
   code: string;
@@ -186,15 +192,15 @@ export interface CycleState {
   /** When the cycle began. */
   sinceMs: number;
   roundIndex: number;
-  /** The engine's running work, if any. */
+  /** The running work of the engine. */
   work: WorkName | null;
-  /** The protocol stands at the round's cut point. */
+  /** The engine halts at the round's cut point. */
   reached: PointReached | null;
-  /** When that began, or the last one did; of a load, with its first update. */
+  /** When that work, or the last one, began; for a load: its first update. */
   workSinceMs: number;
-  /** Told to let go of the devices, the engine has not done so yet. */
+  /** The engine was asked to close the devices and has not done so yet. */
   holding: boolean;
-  /** At this time `tick` does what the step says: cut, end the dark, or give up. null: nothing is timed. */
+  /** When `tick` is due: for the cut, the end of the power-off time, or a deadline. null: nothing is timed. */
   timerMs: number | null;
   facts: CycleFacts;
   outcome: CycleOutcome | null;
@@ -218,19 +224,19 @@ export type CycleInput =
   | { type: 'judged'; nowMs: number; report: JudgeReport }
   | { type: 'resynced'; nowMs: number; report: ResyncReport }
   | { type: 'verified'; nowMs: number; report: VerifyReport }
-  /** The engine's work was rejected; legal only while its devices are without power. */
+  /** The engine's work was rejected; expected only while its devices have no power. */
   | { type: 'workFailed'; nowMs: number; work: WorkName; problem: CycleProblem }
   | { type: 'problem'; nowMs: number; problem: CycleProblem }
   | { type: 'hostPause'; nowMs: number; pause: HostPause }
   | { type: 'interrupt'; nowMs: number };
 
 export type CycleEffect =
-  /** `unresponsiveAfterMs` left out: as long as it takes. */
+  /** Without `unresponsiveAfterMs` it waits as long as the reads take. */
   | { type: 'probe'; areas: readonly AreaName[]; unresponsiveAfterMs?: number }
-  /** Probe these areas until they fail, and report it; ends with the next `probe` or `awaitReturn`. */
+  /** Probes these areas until each fails, and reports that; ends with the next `probe` or `awaitReturn`. */
   | { type: 'watch'; areas: readonly AreaName[]; unresponsiveAfterMs: number }
   | { type: 'load'; seed: number; point?: PointArm }
-  /** The I/O held back at the point goes out so long after the command, or after now when there was none yet. */
+  /** Submits the I/O held back at the point, `leadMs` after the command, or after now when there is none yet. */
   | { type: 'sendPoint'; commandNs: number | null; leadMs: number }
   | { type: 'disarmPoint' }
   | { type: 'switchOff'; rails: readonly string[] }

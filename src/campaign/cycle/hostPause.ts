@@ -1,8 +1,8 @@
 /**
- * The bench stood still (SIGSTOP, a VM snapshot, a long garbage collection): one stream of it from both threads, and what
- * a cycle is worth in which it did (pure). Deadlines do not count that time; but a cut may have missed its point, a
- * silence may have proved nothing, a limit in seconds may be broken. Such a cycle is repeated. What was read from the
- * disks counts all the same.
+ * Pauses of the bench process (SIGSTOP, a snapshot of its machine, starvation): merges the reports of both threads into
+ * one, and decides what a cycle with a pause is worth (pure). Deadlines do not count a pause. But a cut may have missed
+ * its point, a missing answer may prove nothing, a limit in seconds may be broken: such a cycle is repeated. What was
+ * read from the disks counts all the same.
  */
 import type { HostPause } from '../../base/attendedTime.js';
 import type { CycleLimits, Reason, ReasonCode } from '../../judge/verdict/verdict.js';
@@ -10,10 +10,10 @@ import type { CycleRecord } from '../../report/runRecord.js';
 import { NS_PER_MS } from '../../base/clock.js';
 import type { CycleState } from './cycleTypes.js';
 
-/** A bench that stands still in every attempt gets its verdict in the end. */
+/** After so many repeats a cycle gets its verdict even if the bench paused in it. */
 export const REPEATS_MAX = 3;
 
-/** Reasons that a bench which stood still may have made itself. */
+/** Reasons that a pause of the bench may have caused. */
 const TIME_REASONS: readonly ReasonCode[] = [
   'CUT_UNPROVEN',
   'POINT_NOT_REACHED',
@@ -23,13 +23,13 @@ const TIME_REASONS: readonly ReasonCode[] = [
   'RESYNC_INCOMPLETE',
 ];
 
-/** What may end a cycle for want of time. A board that fails has closed the latch: no more cuts, repeated or not. */
+/** Problems that a pause may have caused. A failed board is none of them: its rails are latched and never cut again. */
 const TIME_PROBLEMS: readonly string[] = ['DEADLINE_MISSED', 'DEVICE_NOT_BACK', 'LOAD_ENDED'];
 
-/** Who is late although the bench has looked for so long after its last standstill is late by himself. */
+/** What is late although the bench ran for so long since its last pause is not excused by that pause. */
 const RECOVERY_MS = 2000;
 
-/** Whether the cycle is to be repeated: it did not pass, and nothing but time speaks against the disks. */
+/** Whether to repeat the cycle: it did not pass, and a pause of the bench may explain every reason. */
 export function isDueToHostPause(
   { facts, outcome, sinceMs }: CycleState,
   record: CycleRecord | null,
@@ -50,20 +50,20 @@ export function isDueToHostPause(
   );
 }
 
-/** Reasons that a standstill excuses only as far as the record shows. */
+/** Reasons that a pause excuses only as far as the record shows. */
 function isExcusedByRecord(
   code: ReasonCode,
   record: CycleRecord,
   { recoveryMs, resyncMs }: CycleLimits,
-  stillMs: number,
+  pausedMs: number,
 ): boolean {
   switch (code) {
     case 'COPIES_DIFFER':
       return isLeftDirty(record);
     case 'RECOVERY_SLOW':
-      return isWithin(record.recovery?.durationMs, recoveryMs, stillMs);
+      return isWithin(record.recovery?.durationMs, recoveryMs, pausedMs);
     case 'RESYNC_SLOW':
-      return isWithin(record.resync?.durationMs, resyncMs, stillMs);
+      return isWithin(record.resync?.durationMs, resyncMs, pausedMs);
     case 'CUT_UNPROVEN':
     case 'DEVICE_FAULT':
     case 'EXCESS_DIRTY':
@@ -81,12 +81,12 @@ function isExcusedByRecord(
   }
 }
 
-/** Without the standstills it took no longer than it may. */
-function isWithin(durationMs: number | undefined, limitMs: number | null, stillMs: number): boolean {
-  return durationMs !== undefined && limitMs !== null && durationMs - stillMs <= limitMs;
+/** Less the pauses it took no longer than its limit. */
+function isWithin(durationMs: number | undefined, limitMs: number | null, pausedMs: number): boolean {
+  return durationMs !== undefined && limitMs !== null && durationMs - pausedMs <= limitMs;
 }
 
-/** The resync ended early, and no more differs than what it has left dirty: nothing is said of what it copied. */
+/** The resync ended early, and no more regions differ than it left dirty: it copied nothing wrong. */
 export function isLeftDirty({ resync, verify }: Pick<CycleRecord, 'resync' | 'verify'>): boolean {
   return (
     resync !== null &&
@@ -97,18 +97,18 @@ export function isLeftDirty({ resync, verify }: Pick<CycleRecord, 'resync' | 've
   );
 }
 
-function isSoonAfter(lateMs: number, standstills: readonly HostPause[]): boolean {
-  return standstills.some(({ atMs, ms }) => atMs <= lateMs && lateMs < atMs + ms + RECOVERY_MS);
+function isSoonAfter(lateMs: number, pauses: readonly HostPause[]): boolean {
+  return pauses.some(({ atMs, ms }) => atMs <= lateMs && lateMs < atMs + ms + RECOVERY_MS);
 }
 
-/** A cycle that could not be repeated often enough, or at all, is INVALID for what only time speaks for, and never a FAIL. */
+/** A cycle that could not be repeated is INVALID, never a FAIL, where only time speaks against it. */
 export function notJudgedByTime(
   state: CycleState,
   record: CycleRecord | null,
   limits: CycleLimits,
 ): CycleRecord | null {
   if (record === null || record.verdict !== 'FAIL' || !isDueToHostPause(state, record, limits)) return record;
-  const text = `the bench stood still for ${describePauses(state.facts.hostPauses)} in this cycle: it judges nothing by time`;
+  const text = `the bench process paused for ${describePauses(state.facts.hostPauses)} in this cycle, so no limit of time is judged; run it on a host that is less busy`;
   return { ...record, verdict: 'INVALID', reasons: [{ code: 'STOOD_STILL', rule: 'bench', text }, ...record.reasons] };
 }
 
@@ -116,23 +116,23 @@ function isTimeReason({ code, rule }: Reason): boolean {
   return TIME_REASONS.includes(code) || (code === 'DEVICE_FAULT' && rule === 'slow');
 }
 
-/** `5.2 s` of all of them. */
-export function describePauses(standstills: readonly Pick<HostPause, 'ms'>[]): string {
-  return `${(totalMs(standstills) / 1000).toFixed(1)} s`;
+/** Sum of the pauses, as `5.2 s`. */
+export function describePauses(pauses: readonly Pick<HostPause, 'ms'>[]): string {
+  return `${(totalMs(pauses) / 1000).toFixed(1)} s`;
 }
 
-function totalMs(standstills: readonly Pick<HostPause, 'ms'>[]): number {
-  return standstills.reduce((sum, { ms }) => sum + ms, 0);
+function totalMs(pauses: readonly Pick<HostPause, 'ms'>[]): number {
+  return pauses.reduce((sum, { ms }) => sum + ms, 0);
 }
 
-/** Both threads tell of a process that was stopped: told on once. */
-export function withoutDuplicates(tell: (standstill: HostPause) => void): (standstill: HostPause) => void {
+/** Both threads report a pause of the process: it is passed on once. */
+export function withoutDuplicates(notify: (pause: HostPause) => void): (pause: HostPause) => void {
   let last: HostPause | null = null;
-  return (standstill) => {
-    const isKnown = last !== null && sharedMs(last, standstill) >= Math.min(last.ms, standstill.ms) / 2;
+  return (pause) => {
+    const isKnown = last !== null && sharedMs(last, pause) >= Math.min(last.ms, pause.ms) / 2;
     if (isKnown) return;
-    last = standstill;
-    tell(standstill);
+    last = pause;
+    notify(pause);
   };
 }
 

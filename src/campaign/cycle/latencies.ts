@@ -1,6 +1,6 @@
 /**
- * What was measured of a rig's rails (pure): how long from a command until the disks feel it. `relay calibrate` measures
- * it; a run that is given it leads its cuts by it.
+ * Measured latencies of a rig's rails (pure): from a command until its disks lose power, or answer again. `relay
+ * calibrate` measures them; a run that gets them sends its commands earlier by them.
  *
  *   command ──cut latency──► first failed I/O        command ──return latency──► first good I/O
  */
@@ -20,7 +20,9 @@ export interface Calibration {
   rig: string;
   /** ISO 8601, UTC. */
   takenAt: string;
-  /** By rail. `cut`: command to first failed I/O. `return`: command to first good I/O: contact, spin-up, enumeration. */
+  /**
+   * By rail. `cut`: command to first failed I/O. `return`: command to first good I/O: contact, spin-up, enumeration.
+   */
   rails: Record<string, { cut: Distribution; return: Distribution }>;
 }
 
@@ -33,8 +35,8 @@ export function distributionOf(samples: readonly number[]): Distribution {
 }
 
 /**
- * How long before its aim a cut of these rails must be commanded, so that the first of them is felt there: the shortest
- * of their medians. 0 where one of them was not measured.
+ * How long before its aim a cut of these rails must be commanded, so that the first of them loses power at the aim: the
+ * shortest median. 0 where one rail was not measured.
  */
 export function leadMsOf(calibration: Calibration | null, rails: readonly string[]): number {
   if (calibration === null || rails.length === 0) return 0;

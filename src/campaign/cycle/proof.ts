@@ -1,10 +1,10 @@
 /**
- * Proof of a cut, from what was seen (pure). What a board says of itself (echo, read-back) is shown, but proves
- * nothing: a contact may be welded. Proof is a device that answered reads before the command, failed or fell silent
- * after it, and still did not answer when the dark time ended.
+ * Proof of a cut, from the detected failures, and its description (pure). The board's own report (echo, read-back) is
+ * shown but proves nothing: a contact may be welded. Proof is a device that answered reads before the command, failed
+ * or became unresponsive after it, and still did not answer at the end of the power-off time.
  *
- * Not promised: that a device which fails by itself in the very same seconds is told from one that lost its power; nor
- * one that is slower than `campaign.silence` from one that is silent.
+ * Not promised: to distinguish a device that fails by itself in those same seconds from one that lost its power, or a
+ * device slower than `campaign.silence` from an unresponsive one.
  */
 import { isHostsOwn } from '../../base/plugpullError.js';
 import { type AreaName, AREA_NAMES } from '../../base/areas.js';
@@ -17,8 +17,8 @@ export type AreaProof =
   | { proven: false; area: AreaName; rail: string; reason: 'no-sign' | 'unreadable-before' | 'readable-in-dark' };
 
 /**
- * The first sign of this area after its rail's command, or undefined. Signs from before the command prove nothing, nor do
- * errors of the host: without descriptors or memory no device can be read.
+ * The first failure of this area after its rail's command. A failure before the command proves nothing, nor does an
+ * error of the host itself: without descriptors or memory no device can be read.
  */
 export function firstSign(cut: CutRecord, rail: string, area: AreaName): DeviceSign | undefined {
   const command = commandOf(cut, rail);
@@ -31,17 +31,17 @@ export function firstSign(cut: CutRecord, rail: string, area: AreaName): DeviceS
   return first;
 }
 
-/** When the device was last known to have its power: of silence, when it began. */
+/** When the device lost its power, as far as known: for an unanswered read, when that was submitted. */
 export function powerLossNs(sign: DeviceSign): number {
   return sign.sinceNs ?? sign.atNs;
 }
 
-/** Every area of every rail of the cut has shown a sign. */
+/** Every area of every rail of the cut has failed. */
 export function allSeen(cut: CutRecord): boolean {
   return cut.round.rails.every((r) => r.areas.every((area) => firstSign(cut, r.rail, area) !== undefined));
 }
 
-/** One entry per rail and area; an area's latency is from its rail's command to its first failed I/O. */
+/** One entry per rail and area. The latency of an area is from its rail's command to its first failed I/O. */
 export function proofOfCut(cut: CutRecord): AreaProof[] {
   return cut.round.rails.flatMap((r) => r.areas.map((area) => areaProof(cut, r.rail, area)));
 }
@@ -51,7 +51,7 @@ export function cutAreas(cut: Pick<CutRecord, 'round'>): AreaName[] {
   return [...new Set(cut.round.rails.flatMap((r) => r.areas))];
 }
 
-/** The strongest thing that all boards of this cut said of themselves. */
+/** The strongest evidence that all boards of this cut gave themselves. */
 export function boardEvidence(cut: CutRecord): 'none' | 'echo' | 'read-back' | 'measured' {
   const order = ['none', 'echo', 'read-back', 'measured'] as const;
   const weakest = Math.min(...cut.commands.map((c) => order.indexOf(c.evidence)), order.length - 1);
@@ -63,7 +63,7 @@ function areaProof(cut: CutRecord, rail: string, area: AreaName): AreaProof {
   const sign = firstSign(cut, rail, area);
   if (sign === undefined) return { proven: false, area, rail, reason: 'no-sign' };
   if (cut.readableWhileOff.includes(area)) return { proven: false, area, rail, reason: 'readable-in-dark' };
-  // A virtual contact without delay opens before the tty has told us that the last byte is gone.
+  // A virtual contact without delay opens before the tty has reported that the last byte is sent.
   const latencyNs = Math.max(0, powerLossNs(sign) - commandOf(cut, rail)!.commandNs);
   return {
     proven: true,
@@ -75,10 +75,10 @@ function areaProof(cut: CutRecord, rail: string, area: AreaName): AreaProof {
   };
 }
 
-/** Shorter standstills are those of any busy host, and part of what a latency on it means. */
+/** Shorter pauses happen on any busy host, and are part of a latency measured there. */
 const SPOILS_MS = 250;
 
-/** What the device felt in time was seen late: the latency says more of the bench than of the rail. */
+/** The failure was detected late: the latency measures the bench more than the rail. */
 function isSpoiledByPause(cut: CutRecord, command: SwitchRecord, sign: DeviceSign): boolean {
   const [fromMs, toMs] = [command.commandNs / NS_PER_MS, powerLossNs(sign) / NS_PER_MS];
   return cut.hostPauses.some(
@@ -90,36 +90,35 @@ function commandOf(cut: CutRecord, rail: string): SwitchRecord | undefined {
   return cut.commands.find((c) => c.rail === rail);
 }
 
-// MERGED What was seen of a cut, in words (pure): of each area, and of rails whose cut is not proven.
-/** `journal went on working (a read was answered 140 ms after the command)`. */
+/** For example `journal kept its power (a read was answered 140 ms after the command)`. */
 export function describeProof(p: AreaProof, cut: CutRecord): string {
   if (p.proven) {
     const how = {
       engine: `failed (errno ${p.sign.errno}, engine)`,
       probe: `failed (errno ${p.sign.errno}, probe)`,
       vanished: 'vanished',
-      silent: 'fell silent',
+      silent: 'became unresponsive',
     }[p.sign.source];
-    return `${p.area} ${how} ${p.latencyMs.toFixed(1)} ms after the command${p.isMeasured ? '' : ' (not measured: the bench stood still)'}`;
+    return `${p.area} ${how} ${p.latencyMs.toFixed(1)} ms after the command${p.isMeasured ? '' : ' (not measured: the bench process paused)'}`;
   }
   switch (p.reason) {
     case 'unreadable-before':
       return `${p.area} could not be read before the cut`;
     case 'readable-in-dark':
-      return `${p.area} answered reads in the dark${answeredAfter(p, cut)}`;
+      return `${p.area} answered reads during the power-off time${answeredAfter(p, cut)}`;
     case 'no-sign':
       return cut.offProbeNs !== undefined && !cut.readableWhileOff.includes(p.area)
-        ? `${p.area} showed nothing until the dark time had ended, and did not answer then`
-        : `${p.area} went on working${answeredAfter(p, cut)}`;
+        ? `${p.area} showed no failure before the power-off time ended, and did not answer then`
+        : `${p.area} kept its power${answeredAfter(p, cut)}`;
   }
 }
 
-/** Of each cut without proof which rails it is, and of which there is proof; null: all are proven. */
+/** For each unproven cut: its unproven rails and its proven ones; null: all cuts are proven. */
 export function unprovenCuts(cuts: readonly CutRecord[], planned: readonly CutRound[]): string | null {
   const numbered = (index: number, text: string): string =>
     planned.length === 1 ? text : `cut ${index + 1} of ${planned.length} (${planned[index].during}): ${text}`;
   const said = planned.flatMap((_, index) => {
-    const text = index < cuts.length ? unprovenCut(cuts[index]) : 'the plug was not pulled';
+    const text = index < cuts.length ? unprovenCut(cuts[index]) : 'the power was not cut';
     return text === null ? [] : [numbered(index, text)];
   });
   return said.length === 0 ? null : said.join('; ');
@@ -129,9 +128,9 @@ function unprovenCut(cut: CutRecord): string | null {
   const proofs = proofOfCut(cut);
   const unproven = proofs
     .filter((p) => !p.proven)
-    .map((p) => `rail ${p.rail}: ${describeProof(p, cut)}; its board's word: ${boardWord(cut, p.rail)}`);
+    .map((p) => `rail ${p.rail}: ${describeProof(p, cut)}; its board reports: ${boardWord(cut, p.rail)}`);
   if (proofs.length === 0)
-    return `${cut.round.rails.map(({ rail }) => `rail ${rail}`).join(', ')}: feeds no area alone, so that none goes dark by the cut`;
+    return `${cut.round.rails.map(({ rail }) => `rail ${rail}`).join(', ')}: feeds no area alone, so no area loses power by the cut; cut all rails of an area together`;
   if (unproven.length === 0) return null;
   const proven = cut.round.rails
     .filter((r) => isProven(r, proofs))
@@ -144,7 +143,7 @@ function isProven({ rail, areas }: RailCut, proofs: readonly AreaProof[]): boole
 }
 
 function boardWord(cut: CutRecord, rail: string): string {
-  return cut.commands.find((c) => c.rail === rail)?.evidence ?? 'none, it did not answer';
+  return cut.commands.find((c) => c.rail === rail)?.evidence ?? 'nothing, it did not answer';
 }
 
 function answeredAfter(p: AreaProof, cut: CutRecord): string {
@@ -153,7 +152,6 @@ function answeredAfter(p: AreaProof, cut: CutRecord): string {
   return ` (a read was answered ${Math.round(Math.max(0, cut.offProbeNs - command.commandNs) / NS_PER_MS)} ms after the command)`;
 }
 
-// MERGED What the disks counted of a cut, from their counters before and after it (pure).
 export type AreaCounters = Record<AreaName, PowerCounters | null>;
 
 export function counterChanges(before: AreaCounters, after: AreaCounters): CounterChange[] {
@@ -170,8 +168,8 @@ export function counterChanges(before: AreaCounters, after: AreaCounters): Count
 }
 
 /**
- * For the record of a cut of `areas`. A counter that stood still makes an outage doubtful (a pulled link is not a pulled
- * plug), and is said; it disproves nothing, since not every disk counts at once.
+ * For the record of a cut of `areas`. An unchanged counter makes the cut doubtful (the link may have been pulled
+ * instead of the power) and is mentioned; it disproves nothing, since not every disk counts at once.
  */
 export function describeCounters(changes: readonly CounterChange[], areas: readonly AreaName[]): string[] {
   return changes

@@ -1,5 +1,5 @@
 /**
- * What the runner of a cycle needs of the world. The real one is `Session`; tests bring a fake.
+ * What the runner of a cycle needs from hardware and engine. `Session` implements it; tests have a fake.
  */
 import type { AreaName } from '../../base/areas.js';
 import type {
@@ -9,13 +9,12 @@ import type {
   PointEvent,
 } from '../../replication/replicationEngine.js';
 import type { Clock } from '../../base/clock.js';
-
 import type { CounterChange, CycleProblem, DeviceSign, SwitchRecord } from './cycleTypes.js';
 
 export interface TestBenchPower {
-  /** All at once, as close together as the boards allow. Rejects when a board fails or its latch is closed. */
+  /** Switches all at once, as close together as the boards allow. Rejects when a board fails or is latched. */
   switchAndRecord(rails: readonly string[], state: 'on' | 'off'): Promise<SwitchRecord[]>;
-  /** Every rail is tried, even when one fails. */
+  /** Tries every rail, even after one fails. */
   allOn(): Promise<void>;
 }
 
@@ -23,18 +22,21 @@ export interface TestBench {
   clock: Clock;
   engine: ReplicationEngine;
   power: TestBenchPower;
-  /** Reads one block past every cache; null: it answered. Unanswered for `unresponsiveAfterMs`, it is silent. Never rejects. */
+  /**
+   * Reads one block past every cache; null: it answered. After `unresponsiveAfterMs` without an answer the area counts
+   * as unresponsive. Never rejects.
+   */
   probe(area: AreaName, unresponsiveAfterMs?: number): Promise<DeviceSign | null>;
-  /** Compares what the devices say of themselves with what they said before the first cut. */
+  /** Compares the identities of the devices with those before the first cut. */
   identify(): Promise<CycleProblem | null>;
-  /** What the disks counted between the last two `identify`; none where they can't be asked. */
+  /** Changes of the disks' power counters between the last two `identify`; none where they can't be read. */
   counterChanges?(): readonly CounterChange[];
   /** Paths as they are now: a device may come back under another name. */
   engineSpec(): Promise<ReplicationSpec>;
-  /** Failures that the engine's own I/O meets; returns what ends the subscription. */
+  /** Failures of the engine's own I/O; returns what ends the subscription. */
   onFailure(listener: (failure: AreaFailure) => void): () => void;
-  /** The first update of a load is on its way; returns what ends the subscription. */
+  /** The first update of a load is in flight; returns what ends the subscription. */
   onLoadBegan(listener: () => void): () => void;
-  /** The engine has stopped at an armed cut point, or goes on from it; returns what ends the subscription. */
+  /** The engine halts at an armed cut point, or goes on from it; returns what ends the subscription. */
   onPoint(listener: (event: PointEvent) => void): () => void;
 }

@@ -1,7 +1,7 @@
 /**
- * How much room the records of a campaign will take in its run directory (pure), and what to say where that is more than
- * there is. Of every update the history has about six records; how many updates a load makes is the profile's rate, what
- * a run before made, or, with neither, an assumption that is named as one.
+ * Disk space for the records of a campaign: how much they need, how much is free, and the message where it is too
+ * little. The history has about six records per update; the updates of a load follow from the rate in the profile, from
+ * an earlier run, or, without either, from an assumption that the message names as one.
  */
 import { isLabDevice, labName } from '../../rig/schema/words.js';
 import { HISTORY_FILE_BYTES, KEPT_FAILURES_MAX } from '../../replication/worker/historyFile.js';
@@ -14,37 +14,37 @@ import type { ResolvedRig } from '../../rig/resolved.js';
 import type { CycleSettings } from '../cycle/cycleTypes.js';
 import { codeOf } from '../errors.js';
 
-/** Issued and completed on two areas, answered, and its part of the flushes: six records of 40 bytes. */
+/** Issued and completed on two areas, answered, and a share of the flushes: six records of 40 bytes. */
 const BYTES_AN_UPDATE = 240;
-/** What a judgement found in a block that was written to, on both areas. */
+/** What the judge found in a written block, on both areas. */
 const BYTES_A_JUDGED_BLOCK = 2 * 40;
 /** events.jsonl and cycles.jsonl. */
 const LINE_BYTES_A_CYCLE = 16 * 1024;
-/** A checkpoint's records of one block that is like no other: both areas, and what was answered. */
+/** Checkpoint records of one block with contents of its own: on both areas, and as acknowledged. */
 const CHECKPOINT_BYTES_A_BLOCK = 3 * 40;
 const BLOCK_BYTES = 4096;
-/** Of two disks behind a cache. */
+/** Typical of two disks with a write cache. */
 const ASSUMED_WRITES_PER_SECOND = 10_000;
 
 export interface RecordSpace {
   keep: KeepHistory;
-  /** While all cycles pass. */
+  /** If all cycles pass. */
   bytes: number;
-  /** On top for a cycle that does not pass, of the first KEPT_FAILURES_MAX; 0 where it makes no difference. */
+  /** More for each cycle that does not pass, of the first KEPT_FAILURES_MAX; 0 where it makes no difference. */
   bytesAFailure: number;
-  /** The longest of the cycles alone. */
+  /** For the longest cycle alone. */
   bytesACycle: number;
   writesPerSecond: number;
-  /** Where the writes per second are taken from. */
+  /** Source of the writes per second. */
   basis: 'profile' | 'former run' | 'assumption';
 }
 
 export interface NeedSources {
-  /** The cycles that were planned, as many as were looked at; at least one. */
+  /** The planned cycles, or the first of them; at least one. */
   cycles: readonly CycleSettings[];
-  /** Of the smaller area; null: not known. */
+  /** Bytes of the smaller area; null: not known. */
   usableBytes?: number | null;
-  /** In a run before; null: there is none. */
+  /** Measured in an earlier run; null: there is none. */
   formerWritesPerSecond?: number | null;
 }
 
@@ -69,7 +69,7 @@ export function recordNeed(
       bytesACycle: LINE_BYTES_A_CYCLE + (keep === 'all' ? longest : 0),
     };
   }
-  // Of blocks that were written, each checkpoint knows; there are no more of those than updates.
+  // A checkpoint lists each written block; there are no more of those than updates.
   const blocks = Math.min(usableBytes === null ? Infinity : usableBytes / BLOCK_BYTES, all / BYTES_AN_UPDATE);
   const checkpoint = Math.ceil(blocks) * CHECKPOINT_BYTES_A_BLOCK;
   const file = checkpoint + Math.max(HISTORY_FILE_BYTES, checkpoint) + longest;
@@ -91,7 +91,7 @@ function rateOf(rig: ResolvedRig, former: number | null): Pick<RecordSpace, 'wri
     : { writesPerSecond: ASSUMED_WRITES_PER_SECOND, basis: 'assumption' };
 }
 
-/** A load goes on while the secondary alone is without power. */
+/** A load continues while only the secondary is without power. */
 function historyBytes(
   cycle: CycleSettings,
   writesPerSecond: number,
@@ -106,7 +106,7 @@ function historyBytes(
   return Math.round(updates * BYTES_AN_UPDATE + (written / BLOCK_BYTES) * BYTES_A_JUDGED_BLOCK);
 }
 
-/** As a profile says it, without its device: null where only the device knows. */
+/** Size by the profile alone; null where only the device knows it. */
 export function areaBytes(rig: ResolvedRig, area: AreaName): number | null {
   const { device, sizeBytes } = rig[area];
   const disk = isLabDevice(rig[area])
@@ -117,7 +117,7 @@ export function areaBytes(rig: ResolvedRig, area: AreaName): number | null {
 
 const BASIS: Record<RecordSpace['basis'], string> = {
   profile: "the profile's workload.rate",
-  'former run': 'as in the run before',
+  'former run': 'as in an earlier run',
   assumption: 'an assumption',
 };
 
@@ -133,19 +133,18 @@ export function describeNeed(need: RecordSpace): string {
   return `about ${formatBytes(need.bytes)} while all cycles pass${more} (${history}; ${rate})`;
 }
 
-/** Null: it will do. */
+/** null: the free space is enough. */
 export function shortOfRoom(need: RecordSpace, freeBytes: number, directory: string): string | null {
   if (need.bytes <= freeBytes) return null;
-  return `${directory} has ${formatBytes(freeBytes)} free; the run's records need ${describeNeed(need)}: free some, use --out, fewer cycles, or campaign.keepHistory: ${need.keep === 'all' ? 'failures' : 'none'}`;
+  return `${directory} has ${formatBytes(freeBytes)} free; the run's records need ${describeNeed(need)}: free some space, use --out, run fewer cycles, or set campaign.keepHistory: ${need.keep === 'all' ? 'failures' : 'none'}`;
 }
 
-/** Not one cycle fits, and that is no matter of an assumption. */
+/** Not even one cycle fits, and the need is not based on an assumption. */
 export function hasNoRoom(need: RecordSpace, freeBytes: number): boolean {
   return need.basis !== 'assumption' && need.bytesACycle > freeBytes;
 }
 
-// MERGED What a directory that may not be there yet could hold.
-/** Bytes that are free to us where `path` is or would be made; null: that can't be told. */
+/** Free bytes where `path` is or would be made; null: not known. */
 export function freeBytes(path: string): number | null {
   for (let at = resolve(path); ; at = dirname(at)) {
     try {

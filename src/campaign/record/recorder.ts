@@ -1,9 +1,9 @@
 /**
- * Writes what happens into the run directory: `events.jsonl` (every step, with its duration) and `cycles.jsonl` (one
- * line per ended cycle, on disk before the next begins).
+ * Writes the events of a campaign into the run directory: `events.jsonl` (every step, with its duration) and
+ * `cycles.jsonl` (one line per ended cycle, on disk before the next begins).
  *
- * The first line that does not fit is thrown, for the campaign to end the run; afterwards only `cycles.jsonl` is written,
- * from the room that is kept for the way out (runDirectory.ts), so that a cycle that has ended is on record.
+ * Where a line does not fit on the disk, the first error is thrown, so that the campaign ends the run. After it only
+ * `cycles.jsonl` is written, into the reserved space (runDirectory.ts), so that each ended cycle is on record.
  */
 import type { Clock } from '../../base/clock.js';
 import { cutAreas, proofOfCut } from '../cycle/proof.js';
@@ -11,7 +11,7 @@ import type { CampaignObserver } from '../observer.js';
 import type { LineFile, RunDirectory } from './runDirectory.js';
 
 export interface Recorder extends CampaignObserver {
-  /** cycles.jsonl has every cycle that has ended. */
+  /** cycles.jsonl has every ended cycle. */
   readonly hasEveryCycle: boolean;
   close(): void;
 }
@@ -52,7 +52,7 @@ export function createRecorder(dir: RunDirectory, clock: Clock): Recorder {
     historyPruned: (pruned) => event('history-removed', { pruned }),
     keepResult: (text) => event('note', { text }),
     hostPause: ({ atMs, ms }) => event('standstill', { sinceMs: round(atMs - sinceMs), ms: round(ms) }),
-    // Whole: what was found in an attempt that does not count can be read here.
+    // With the complete record: the findings of an attempt that does not count can be read here.
     cycleRepeated: (state, record) =>
       event('cycle-repeated', { cycle: state.settings.index, outcome: state.outcome, record }),
     cycleEnded(state, record) {
@@ -80,7 +80,7 @@ export function createRecorder(dir: RunDirectory, clock: Clock): Recorder {
   };
 }
 
-/** Microseconds are finer than anything here is measured. */
+/** Rounds to microseconds, finer than any measurement here. */
 function round(ms: number): number {
   return Math.round(ms * 1000) / 1000;
 }

@@ -1,10 +1,9 @@
 /**
- * The directory of a run. Promises: made for this run alone (0700, files 0600, no link followed), room and
- * permission are checked before any hardware is touched, and a file is either whole or not there (`cycles.jsonl` and
- * `events.jsonl` grow by whole lines).
+ * The directory of a run, and its run id. Promises: it belongs to one run (0700, files 0600, no link is followed);
+ * space and permission are checked before any hardware is touched; a file is either complete or absent (`cycles.jsonl`
+ * and `events.jsonl` grow by complete lines).
  *
- * A file of ROOM_BYTES is kept back until the run has ended: on a disk that has become full, it makes room for the lines
- * and the reports of what was done.
+ * A file of ROOM_BYTES is reserved until the run has ended. On a full disk its space takes the last lines and reports.
  */
 import {
   closeSync,
@@ -25,22 +24,22 @@ import { randomInt } from 'node:crypto';
 import { CampaignError, codeOf, textOf } from '../errors.js';
 import { makeDirectory } from '../directories.js';
 
-/** Below this much free space a run does not begin: history of a short load and the reports. */
+/** A run does not begin with less free space: history of a short load, and the reports. */
 const ROOM_BYTES = 4 * 2 ** 20;
 
-/** The room kept back; removed by the run's end. */
+/** The reserved space; removed at the end of the run. */
 const ROOM_FILE = '.room';
 
 const NEW_FILE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 const FILE_MODE = 0o600;
 const DIR_MODE = 0o700;
-/** `runs/` itself is nobody's secret; the umask has its say. */
+/** `runs/` itself needs no protection; the umask applies. */
 const PARENT_MODE = 0o777;
 
 export interface LineFile {
-  /** One JSON value, one line; all of it, or none. `sync`: on disk before this returns, or before it throws for a full disk. */
+  /** Writes one JSON value as one line, completely or not at all. `sync`: on disk before this returns or throws. */
   append(value: unknown, sync: boolean): void;
-  /** Every line that there was to append is there. */
+  /** Every appended line was written. */
   readonly isComplete: boolean;
   close(): void;
 }
@@ -48,7 +47,7 @@ export interface LineFile {
 export class RunDirectory {
   readonly path: string;
   readonly historyDir: string;
-  /** Directories that were not there before, innermost first. */
+  /** Directories that this made, innermost first. */
   private readonly made: string[] = [];
 
   private constructor(path: string) {
@@ -80,7 +79,7 @@ export class RunDirectory {
     return join(this.path, name);
   }
 
-  /** The whole of a file, replacing an earlier one. */
+  /** Writes a complete file, replacing an earlier one. */
   write(name: string, text: string): void {
     const target = this.file(name);
     const draft = `${target}.new`;
@@ -95,7 +94,7 @@ export class RunDirectory {
     });
   }
 
-  /** What is there of the history, oldest first. A draft is no part of it: its bench died before it was complete. */
+  /** Files of the history, oldest first. A draft is left out: its bench died before it was complete. */
   historyFiles(): { name: string; bytes: number }[] {
     return guarded(this.historyDir, () => {
       const names = readdirSync(this.historyDir)
@@ -105,12 +104,12 @@ export class RunDirectory {
     });
   }
 
-  /** The run has ended, and what it leaves is written. */
+  /** Called when the run has ended and its records are written. */
   freeRoom(): void {
     rmSync(this.file(ROOM_FILE), { force: true });
   }
 
-  /** Where the disk is full, again with the room that was kept back. `undo`: what the first attempt has left. */
+  /** On a full disk, writes again into the reserved space. `undo` removes what the first attempt has left. */
   private withRoom(write: () => void, undo: () => void, then: 'go on' | 'end the run' = 'go on'): void {
     try {
       write();
@@ -123,7 +122,9 @@ export class RunDirectory {
     }
   }
 
-  /** Removes what was made, for a run that was refused before it began. What others put here stays, and so does the directory then. */
+  /**
+   * For a run that was refused before it began: removes what it made. Foreign files stay, and then the directory too.
+   */
   discard(): void {
     this.freeRoom();
     for (const name of ['run.json', 'rig.yaml', 'calibration.json', 'events.jsonl', 'cycles.jsonl'])
@@ -167,7 +168,7 @@ export class RunDirectory {
   }
 }
 
-/** `runs/2026-01-31T12-00-00Z-RIG-SEED`: sorts by time, and is a legal name everywhere. */
+/** `runs/2026-01-31T12-00-00Z-RIG-SEED`: sorts by time, and is a legal name on every file system. */
 export function defaultRunPath(rigName: string, seed: number, wallMs: number): string {
   const stamp = new Date(wallMs)
     .toISOString()
@@ -182,7 +183,7 @@ function refuseUnfit(path: string): void {
   if (found.isSymbolicLink()) {
     throw new CampaignError(
       'RUN_DIR_LINK',
-      `${path} is a symbolic link; a run directory must be a directory of its own`,
+      `${path} is a symbolic link; a run needs a directory of its own: name another one with --out`,
       { path },
     );
   }
@@ -195,7 +196,7 @@ function refuseUnfit(path: string): void {
   }
 }
 
-/** false: it was there. */
+/** @returns false when the directory existed */
 function mkdirUnlessThere(path: string): boolean {
   try {
     mkdirSync(path, { mode: DIR_MODE });
@@ -214,7 +215,7 @@ function removeIfEmpty(path: string): void {
   }
 }
 
-/** Writes it; statfs would know nothing of quotas. */
+/** Writes the file instead of asking statfs, which knows no quotas. */
 function keepRoom(file: string): void {
   try {
     writeNew(file, Buffer.alloc(ROOM_BYTES, 0x55));
@@ -242,7 +243,7 @@ function writeAll(fd: number, bytes: Buffer): void {
   for (let done = 0; done < bytes.length;) done += writeSync(fd, bytes, done);
 }
 
-/** Says which file, and what to do, instead of an errno. */
+/** Turns a system error into one that names the file and the next step. */
 function guarded<T>(path: string, action: () => T): T {
   try {
     return action();
@@ -252,25 +253,26 @@ function guarded<T>(path: string, action: () => T): T {
   }
 }
 
-/** ENOSPC and its like as an error that names the file. The history is the engine's, and fails as ENGINE_HISTORY. */
+/** The history is written by the engine, and fails as ENGINE_HISTORY. */
 function runDirError(path: string, error: unknown): CampaignError {
   const code = codeOf(error);
   const full = isFull(error);
   return new CampaignError(
     full ? 'RUN_DIR_FULL' : 'RUN_DIR_NOT_WRITABLE',
     full
-      ? `no space left for ${path} (the start alone takes ${ROOM_BYTES / 2 ** 20} MiB): free some, or name another place with --out`
+      ? `no space left for ${path} (a run needs ${ROOM_BYTES / 2 ** 20} MiB to start): free some space, or name another place with --out`
       : `${path} can't be written (${textOf(error)}); use --out`,
     { path, errno: code },
     error,
   );
 }
 
-// MERGED The number that every stamp of a run carries: by it a sector of an earlier run is told from one of this.
 /** `randomInt` takes ranges below 2^48: wide enough that two runs do not share a number. */
 const RUN_ID_END = 2 ** 48 - 1;
 
-/** 1 … 2^48 - 2; 0 stands for no run. */
+/**
+ * Random, 1 … 2^48 - 2; 0 means no run. Every stamp has it: it distinguishes the sectors of this run from earlier ones.
+ */
 export function newRunId(): number {
   return randomInt(1, RUN_ID_END);
 }

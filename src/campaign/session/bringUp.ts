@@ -1,16 +1,16 @@
 /**
- * Rails on, devices past the safety gate, for a session that begins.
+ * Powers the rails on and checks the devices at the safety gate, at the start of a session.
  *
- *   look at the devices ─► gate (no relay has moved yet) ─► read the rails ─► on: rails of devices that do not answer
- *     ─► wait for these ─► gate, now all of it ─► on: the other rails ─► look whether a device lost its power by it
+ *   read the devices ─► gate (no relay has moved yet) ─► read the rails ─► on: rails of devices that do not answer
+ *     ─► wait for these ─► gate, complete ─► on: the other rails ─► read whether a device lost its power by that
  *
- * Promises: no relay is switched before the gate has passed all devices that can be seen; one that has no power is asked
- * only whether it is in use, and then only its own rails go on before it is asked the rest. Rails that contradict the
- * devices are refused, with the field of the profile to look at, and put back as they were.
+ * Promises: no relay moves before every visible device has passed the gate. A device without power is only checked for
+ * use; then its own rails go on, and it is checked completely. Rails that contradict the devices are refused, with the
+ * field of the profile to check, and are put back as found.
  *
- * Not promised: that the state found is known where a board can't be asked; there a rail is put back only if a device
- * that it feeds lost its power by the switch. A supply's hold-up of more than LOSES_POWER_MS is not waited for: such a loss
- * is found by `putBackWhatWasLost`, as the session ends.
+ * Not promised: the found state of rails where a board can't be asked. Such a rail is put back only if a device that it
+ * feeds lost its power by the switch. A supply that holds up longer than LOSES_POWER_MS hides that; it is found by
+ * `putBackWhatWasLost` at the end of the session.
  */
 import { AREA_NAMES, type AreaName } from '../../base/areas.js';
 import type { RailSpec } from '../../power/spec.js';
@@ -24,30 +24,33 @@ export interface BringUp {
   readonly rails: readonly RailSpec[];
   readonly bench: Pick<TestBench, 'clock' | 'probe' | 'power'>;
   readonly unresponsiveAfterMs: number;
-  /** For devices that start up once they have power. */
+  /** Time for devices to start up after power-on. */
   readonly returnMs: number;
   openBoards(): Promise<void>;
   readRails(): Promise<Map<string, RailFound>>;
   askGate(circumstances?: GateCircumstances): Promise<GateAnswer>;
-  /** Rejects when boards do not get ready in the time that they may take. */
+  /** Rejects when the boards take longer than they may. */
   inTime<T>(what: string, switching: Promise<T>): Promise<T>;
   note(text: string): void;
-  /** Ends a wait early. */
+  /** true ends a wait early. */
   stopped(): boolean;
-  /** The state of each rail before it was switched, as soon as that is known; what a failed start goes back to. */
+  /** State of each rail before it was switched; a failed start restores it. */
   readonly found: Map<string, RailFound>;
 }
 
-/** A contact opens within some 20 ms, a disk's supply has hardly more to live on; arrays that hold up longer fail later. */
+/** A contact opens within 20 ms, and a disk's supply holds up little longer; arrays that hold up longer fail later. */
 const LOSES_POWER_MS = 400;
-/** A device that fails a read as its rail is switched is given so long to answer again before the wiring is blamed. */
+/** Time for a device that fails a read at a switch to answer again, before the wiring is suspected. */
 const BLINK_MS = 2_000;
-/** A disk spins up in some 10 s. */
+/** A disk spins up within about 10 s. */
 const BACK_AT_END_MS = 20_000;
 const LOOK_EVERY_MS = 50;
 const SAY_EVERY_MS = 15_000;
 
-/** Returns the devices that answered before anything was switched. @throws CampaignError GATE_REFUSED, DEVICE_BUSY, HARDWARE_FAILED, INTERRUPTED; PowerError */
+/**
+ * Returns the devices that answered before the first switch.
+ * @throws CampaignError GATE_REFUSED, DEVICE_BUSY, HARDWARE_FAILED, INTERRUPTED; PowerError
+ */
 export async function bringUp(b: BringUp): Promise<AreaName[]> {
   const answering = await look(b, AREA_NAMES);
   const unpowered = AREA_NAMES.filter((area) => !answering.includes(area) && feeding(b, [area]).length > 0);
@@ -55,7 +58,7 @@ export async function bringUp(b: BringUp): Promise<AreaName[]> {
   await b.openBoards();
   for (const [rail, state] of await b.readRails()) b.found.set(rail, state);
   await refuseContradiction(b, answering);
-  // Opening a control line, or a board that its tty resets, moves relays.
+  // Opening a control line, or a board that resets when its tty opens, moves relays.
   const still = await look(b, answering);
   const fallen = answering.filter((area) => !still.includes(area));
   if (unpowered.length + fallen.length > 0) {
@@ -72,7 +75,7 @@ export async function bringUp(b: BringUp): Promise<AreaName[]> {
   return answering;
 }
 
-/** Areas of the profile's rails that answer reads; one that is unresponsive does not. */
+/** Areas that answer reads; an unresponsive one does not. */
 async function look(b: BringUp, areas: readonly AreaName[]): Promise<AreaName[]> {
   return (await watchOf(b).look(areas, b.unresponsiveAfterMs)).answering;
 }
@@ -89,14 +92,14 @@ function refuse(gate: GateAnswer, hint = ''): void {
   if (!gate.passed) throw new CampaignError(gate.busy ? 'DEVICE_BUSY' : 'GATE_REFUSED', `${gate.text}${hint}`);
 }
 
-/** A device that answers while each of its rails reads off: a cut would never reach it, and `on` may be what cuts it. */
+/** A device that answers while all of its rails read off: no cut would reach it, and `on` may be what cuts it. */
 async function refuseContradiction(b: BringUp, answering: readonly AreaName[]): Promise<void> {
   const suspects = (): AreaName[] =>
     answering.filter(
       (area) => feeding(b, [area]).length > 0 && feeding(b, [area]).every(({ name }) => b.found.get(name) === 'off'),
     );
   if (suspects().length === 0) return;
-  // It may just have been switched off, and live on what its supply holds.
+  // It may just have been switched off and run on the hold-up of its supply.
   await delay(b.bench.clock, BLINK_MS);
   const [area] = await look(b, suspects());
   if (area === undefined) return;
@@ -108,7 +111,7 @@ async function refuseContradiction(b: BringUp, answering: readonly AreaName[]): 
   );
 }
 
-/** Power for devices that do not answer. Returns what to add to the gate's refusal should they not come. */
+/** Powers devices that do not answer. Returns what to add to the gate's refusal if they still do not. */
 async function powerUp(b: BringUp, unpowered: readonly AreaName[], answering: readonly AreaName[]): Promise<string> {
   const rails = feeding(b, unpowered);
   const what = `${unpowered.join(', ')} ${unpowered.length === 1 ? 'does' : 'do'} not answer`;
@@ -140,7 +143,7 @@ async function powerUp(b: BringUp, unpowered: readonly AreaName[], answering: re
   return `\n${what} ${b.returnMs / 1000} s after ${named(rails)} was switched on. Is it plugged in? ${whatToEdit(rails)}`;
 }
 
-/** Of areas that answered before a switch, those that do not any more, and not again within BLINK_MS. */
+/** Areas that answered before a switch, do not now, and do not again within BLINK_MS. */
 async function lost(b: BringUp, areas: readonly AreaName[]): Promise<AreaName[]> {
   const { clock } = b.bench;
   const sinceMs = clock.nowMs();
@@ -155,8 +158,8 @@ async function lost(b: BringUp, areas: readonly AreaName[]): Promise<AreaName[]>
 }
 
 /**
- * As a session ends that has cut nothing: devices that answered when it began (`found` has what the rails were) and do not
- * now. @throws CampaignError HARDWARE_FAILED with what was found
+ * At the end of a session without a cut: devices that answered at its start and do not now. `found` has the states of
+ * the rails from then. @throws CampaignError HARDWARE_FAILED with what was found
  */
 export async function putBackWhatWasLost(b: BringUp, areas: readonly AreaName[]): Promise<void> {
   const gone = areas.filter((area) => feeding(b, [area]).some(({ name }) => b.found.get(name) === 'unknown'));
@@ -164,8 +167,8 @@ export async function putBackWhatWasLost(b: BringUp, areas: readonly AreaName[])
 }
 
 /**
- * Devices lost their power as these rails went on. Each rail that may be the one, those that the profile names for the
- * devices first, is put back; the one that brings a device back stays so, the others go on again.
+ * Devices lost their power as these rails were switched on. Puts back each suspect rail, those of the devices' own
+ * fields first; a rail that brings a device back stays so, the others are switched on again.
  */
 async function refuseLoss(b: BringUp, gone: readonly AreaName[], switched: readonly RailSpec[]): Promise<void> {
   if (gone.length === 0) return;
@@ -174,7 +177,7 @@ async function refuseLoss(b: BringUp, gone: readonly AreaName[], switched: reado
     ({ name }) => b.found.get(name) !== 'on',
   );
   b.note(
-    `${gone.join(', ')} answered before ${named(switched)} went on, and not since: looking for the rail that did it`,
+    `${gone.join(', ')} answered before ${named(switched)} was switched on, and not since: searching for the rail that cut it`,
   );
   const culprits: RailSpec[] = [];
   let missing = [...gone];
@@ -202,7 +205,7 @@ async function refuseLoss(b: BringUp, gone: readonly AreaName[], switched: reado
   );
 }
 
-/** The first areas that answer again; none within the time that devices have to return. */
+/** The first areas that answer again; empty when none does within the return time. */
 async function comesBack(b: BringUp, areas: readonly AreaName[]): Promise<AreaName[]> {
   const { clock } = b.bench;
   const sinceMs = clock.nowMs();
@@ -223,5 +226,5 @@ function whatToEdit(rails: readonly RailSpec[]): string {
     (rail) =>
       `rails.${rail.name}.contact (it says ${rail.contact}${rail.invert ? ', inverted' : ''}; NO has power while its relay is on, NC while it is off)`,
   );
-  return `Look at ${fields.join(', ')}, at channels, and at the wiring; plugpull relay pulse RIG RAIL tries one rail`;
+  return `Check ${fields.join(', ')}, at channels, and at the wiring; plugpull relay pulse RIG RAIL tries one rail`;
 }

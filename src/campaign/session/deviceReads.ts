@@ -1,9 +1,10 @@
 /**
- * Reads one block of an area past every cache, through a descriptor of its own each time: what has vanished from
- * /dev or /sys can't be opened, what has lost its power can't be read. A kernel may retry a dead disk for minutes, and
- * an array behind a network may leave a read unanswered: whoever wants to know says how long is too long.
+ * Tests whether a device answers, by a read past every cache. The contents of the read are ignored.
  *
- * Promises: one read at a time on an area. Each that is not answered holds one of the few threads that Node has for files.
+ * Each probe opens the node again: a node that has vanished from /dev or /sys can't be opened, a device without power
+ * can't be read. A kernel may retry for minutes, and an array behind a network may leave a read unanswered: the caller
+ * says after how long an area counts as unresponsive. Promises: one read at a time per area. Each unanswered one holds
+ * one of the few threads that Node has for files.
  */
 import { accessSync, constants } from 'node:fs';
 import { open, realpath, stat } from 'node:fs/promises';
@@ -24,11 +25,11 @@ import type { RailSpec } from '../../power/spec.js';
 const PROBE_BYTES = 4096;
 
 export interface AreaProbe {
-  /** null: it answered. `unresponsiveAfterMs`: unanswered for so long, it is silent; left out: as long as it takes. Never rejects. */
+  /** null: it answered. Without `unresponsiveAfterMs` it waits as long as the read takes. Never rejects. */
   probe(area: AreaName, unresponsiveAfterMs?: number): Promise<DeviceSign | null>;
-  /** Whose read has not been answered yet: it keeps a thread, and so the process. */
+  /** Areas with an unanswered read: it holds a thread, and so the process. */
   unanswered(): AreaName[];
-  /** Memory that an unanswered read may still write to is freed when that has ended. */
+  /** Frees the memory once unanswered reads, which may still write to it, have ended. */
   close(): void;
 }
 
@@ -37,7 +38,7 @@ interface Asked {
   answer: Promise<DeviceSign | null>;
 }
 
-/** `pathOf` is asked each time: a device may be another node by now. */
+/** `pathOf` is called for each read: the device may have another node by now. */
 export function createAreaProbe(pathOf: (area: AreaName) => string, clock: Clock): AreaProbe {
   const memory = alignedMemory(AREA_NAMES.length * PROBE_BYTES);
   const unanswered = new Map<AreaName, Asked>();
@@ -93,14 +94,19 @@ function signOf(area: AreaName, error: unknown, clock: Clock): DeviceSign {
   return { area, errno, atNs: clock.nowNs(), source: gone ? 'vanished' : 'probe' };
 }
 
-// MERGED Does a device answer a read? Asked from a child process, once, past every cache: a read that a disk without power never  answers holds no thread of ours, and no claim. Promises nothing about what is read.
-/** A disk that must spin up first takes this long; what takes longer is asked again once the bench has switched its power on. */
+/**
+ * A disk that must spin up first takes this long. A slower one is read again once the bench has switched its power on.
+ */
 const ANSWER_TIMEOUT_MS = 15_000;
 
-/** Of every logical block size in use a multiple. */
+/** 4096 is a multiple of every logical block size in use. */
 const READ_ARGUMENTS = ['of=/dev/null', 'bs=4096', 'count=1', 'iflag=direct', 'status=none'];
 
-/** False: nothing there, or it fails or stays silent. What this user may not read, or is no block device, is left to the safety gate: true. */
+/**
+ * false: no such node, a failed read, or none in time. true also for a path that this user may not read or that is no
+ * block device: the safety gate reports those. The read runs in a child process, so that an unanswered one holds no
+ * thread and no exclusive open of this process.
+ */
 export function deviceAnswers(path: string, patienceMs: number = ANSWER_TIMEOUT_MS): Promise<boolean> {
   try {
     accessSync(path, constants.R_OK);
@@ -113,7 +119,7 @@ export function deviceAnswers(path: string, patienceMs: number = ANSWER_TIMEOUT_
   return new Promise((resolve) => {
     const child = spawn('dd', [`if=${path}`, ...READ_ARGUMENTS], { stdio: 'ignore', env: systemEnvironment() });
     const cancel = attended.after(patienceMs, () => {
-      // In the kernel's hands until the power returns: it ends by itself then.
+      // The kernel ends it when the power returns.
       child.kill('SIGKILL');
       child.unref();
       resolve(false);
@@ -127,12 +133,11 @@ export function deviceAnswers(path: string, patienceMs: number = ANSWER_TIMEOUT_
   });
 }
 
-// MERGED Which devices have no power, once a session is over.
-/** How long a device may take to answer: contacts take their time. */
+/** Time for a device to answer: a contact has a delay. */
 const ANSWER_WITHIN_MS = 1_000;
 const PROBE_EVERY_MS = 50;
 
-/** Those that a rail feeds and that answer no read. */
+/** At the end of a session: areas that a rail feeds and that answer no read. */
 export async function areasNotAnswering(
   rails: readonly RailSpec[],
   prober: AreaProbe | null,

@@ -1,6 +1,5 @@
 /**
- * What a session asks of the layers below: lab, boards, gate, engine. `realHost.ts` hands the real ones over; tests
- * bring fakes.
+ * Interface of a session to the layers below (lab, boards, gate, engine), and its implementation; tests have fakes.
  */
 import type { FfiName } from '../../blockdev/ffi/native.js';
 import type { RigOfLabel } from '../../gate/gateReport.js';
@@ -16,22 +15,22 @@ import type { PowerController } from '../../power/rails/controller.js';
 import { CampaignError, textOf } from '../errors.js';
 import { stateDir } from '../directories.js';
 
-/** Where the lab's things are, by paths that stay while nodes come and go. */
+/** Paths of the running lab; they stay while nodes come and go. */
 export interface LabView {
   /** `node`: a link to the block device, missing while the device has vanished. */
   disks: Record<string, { node: string; backingFile: string }>;
   boards: Record<string, { tty: string }>;
 }
 
-/** As read before anything was switched; `unknown` where a board can't be asked without being touched. */
+/** Read before the first switch; `unknown` where a board can't be asked without moving a relay. */
 export type RailFound = 'on' | 'off' | 'unknown';
 
 export interface RigPower {
-  /** Beyond what frames take: the longest that switching every rail may take, by commands that have their own time. */
+  /** The longest that commands with a time of their own may take to switch every rail; on top of the frames. */
   readonly slowestMs: number;
   /** By rail; never rejects. */
   readRails(): Promise<Map<string, RailFound>>;
-  /** As `allOn`, to a state of its own for each rail named. */
+  /** As `allOn`, with a state for each named rail. */
   setEach(states: ReadonlyMap<string, 'on' | 'off'>): Promise<void>;
   switchRails(rails: readonly string[], state: 'on' | 'off'): Promise<Omit<SwitchRecord, 'askedNs'>[]>;
   /** Tries every rail; rejects when one could not be switched on. */
@@ -46,20 +45,20 @@ export interface GateQuestion {
   serial?: string;
   wwn?: string;
   backingFile?: string;
-  /** Made by this rig's own virtual lab. */
+  /** Belongs to this rig's own virtual lab. */
   lab: boolean;
   /** A rail feeds it. */
   cut: boolean;
-  /** Whose label a real disk must carry. */
+  /** The rig whose label a real disk must carry. */
   rig: RigOfLabel;
 }
 
 export interface GateCircumstances {
-  /** The asker holds the devices itself; that they can't be claimed again is no finding then. */
+  /** This process holds the devices open exclusively: that a second exclusive open fails is no finding then. */
   openedHere?: boolean;
-  /** Areas without power as it seems: only asked whether they are in use, which needs no read. */
+  /** Areas that seem to have no power: only checked for use, which needs no read. */
   unpowered?: readonly AreaName[];
-  /** What a refusal means for the devices, where cycles came before. */
+  /** What a refusal means for the devices after earlier cycles. */
   consequence?: string;
 }
 
@@ -67,7 +66,7 @@ export interface GateAnswer {
   passed: boolean;
   /** For people: what was found, and the next step. */
   text: string;
-  /** A finding says that somebody else holds a device. */
+  /** A finding says that another process or the kernel holds a device. */
   busy: boolean;
 }
 
@@ -92,7 +91,7 @@ export interface Host {
   createReplicationEngine(events: ReplicationEvents, options: { ffi: FfiName }): Promise<ReplicationEngine>;
 }
 
-// MERGED The layers below, as they are. What is large is loaded when it is needed: `plan` starts no thread and opens no tty.
+/** Loads large modules on demand: `plan` starts no thread and opens no tty. */
 export const realHost: Host = {
   async labUp(name, spec) {
     const lab = await import('../../lab/lab.js');
@@ -170,7 +169,7 @@ function rigPower(
     async readRails() {
       const states = new Map<string, RailFound>();
       for (const { name, mayBeAsked } of rails) {
-        // A board that fails here fails again when it is to switch, and says why.
+        // A board that fails here fails again at its first switch, with the reason.
         const state = mayBeAsked
           ? await controller.readRail(name).then(
               (reading) => reading.state,

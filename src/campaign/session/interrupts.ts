@@ -1,34 +1,34 @@
 /**
- * SIGINT, SIGTERM and SIGHUP while hardware is in our hands. The first asks for an orderly end; a second one gets power
- * restored and the process ended, whatever else is still open.
+ * SIGINT, SIGTERM and SIGHUP while a command uses hardware. The first signal asks for an orderly end; a second one
+ * restores the power and ends the process, whatever is still open.
  *
- * One wish arrives as several signals: npm passes a Ctrl-C on that the terminal has delivered already, a terminal that
- * closes sends SIGHUP and its shell sends one more, systemd may send SIGHUP after SIGTERM. So whatever comes within a
- * second of the first is the same wish, of whichever kind it is.
+ * One request arrives as several signals: npm passes on a Ctrl-C that the terminal has already delivered, a closing
+ * terminal and its shell both send SIGHUP, systemd may send SIGHUP after SIGTERM. All signals within a second of the
+ * first therefore count as one, whatever their kind.
  */
 import { readFileSync, readlinkSync } from 'node:fs';
 
 export interface Interrupts {
   readonly requested: boolean;
-  /** What the first signal does from now on; done at once when it has come already. */
+  /** Sets what the first signal does; runs `fn` at once when the signal has come already. */
   onFirst(fn: () => void): void;
-  /** Back to how signals were handled before, once no copy of the first can come any more. */
+  /** Restores the earlier handling, once no copy of the first signal can come any more. */
   release(): void;
 }
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** Copies of one signal come within milliseconds; a person who means "now" presses again after this. */
+/** Copies of one signal come within milliseconds; an operator who presses again does so later. */
 const SAME_WISH_MS = 1000;
 
-/** The signals that end a command in order: SIGHUP is not among them when the process was started to outlive its terminal. */
+/** Signals that end a command in order; without SIGHUP when the process was started to outlive its terminal. */
 export function endingSignals(): NodeJS.Signals[] {
   return SIGNALS.filter((signal) => signal !== 'SIGHUP' || !hangUpIsIgnored());
 }
 
 /**
- * `onSecond` restores power and ends the process. `onReady`: called when the first signal has come and a further one
- * would be the second, so that it can be said.
+ * `onSecond` restores the power and ends the process. `onReady` is called when the first signal has come and a further
+ * one would be the second, so that the command can print that.
  */
 export function catchInterrupts(onSecond: () => void, onReady: () => void = () => undefined): Interrupts {
   let state: 'none' | 'asked' | 'ready' | 'hurried' = 'none';
@@ -42,7 +42,7 @@ export function catchInterrupts(onSecond: () => void, onReady: () => void = () =
   const handler = (): void => {
     if (state === 'none') {
       state = 'asked';
-      // Signals that came while the event loop was busy are handled between a timer and the immediate that it sets.
+      // Signals that came while the event loop was busy are delivered between a timer and the immediate that it sets.
       timer = setTimeout(() => setImmediate(ready), SAME_WISH_MS).unref();
       first();
     } else if (state === 'ready') {
@@ -64,19 +64,25 @@ export function catchInterrupts(onSecond: () => void, onReady: () => void = () =
       const off = (): void => signals.forEach((signal) => void process.off(signal, handler));
       clearTimeout(timer);
       if (state !== 'asked') return off();
-      // A command that ends at once would otherwise be killed, in its last moments, by the copy of the signal that ended it.
+      // Otherwise a copy of the signal would kill a command that ends at once.
       state = 'hurried';
       setTimeout(off, SAME_WISH_MS).unref();
     },
   };
 }
 
-// MERGED Whether the process was started to outlive its terminal: by nohup, or by a shell that ignores SIGHUP (trap '' HUP).   Node.js sets every signal back to its default as it starts, and npm and npx, which are Node.js, do so for what they  start: SigIgn in /proc/self/status says nothing any more. Two traces are left. `bin/plugpull` looks before it executes  Node.js and passes on what it saw. And GNU nohup replaces a terminal as standard input by /dev/null opened for  writing, which nobody else does and npm hands on.
+/*
+ * Whether the process was started to outlive its terminal: by nohup, or by a shell that ignores SIGHUP (trap '' HUP).
+ * Node.js resets every signal to its default as it starts, and npm and npx (Node.js too) do so for their children:
+ * SigIgn in /proc/self/status shows nothing. Two traces remain. `bin/plugpull` checks SigIgn before it executes Node.js
+ * and passes the result on. And GNU nohup replaces a terminal as standard input by /dev/null opened for writing, which
+ * no other program does and npm passes on.
+ */
 /** Set by bin/plugpull. */
 const VARIABLE = 'PLUGPULL_HANGUP';
 const IGNORED = 'ignored';
 
-/** open(2): the two bits that say for reading or writing, and the value for writing alone. */
+/** open(2): the access mode is in two bits; this value is write-only. */
 const ACCESS_BITS = 3;
 const WRITE_ONLY = 1;
 
@@ -93,7 +99,7 @@ function stdinIsOfNohup(): boolean {
     const flags = /^flags:\s*([0-7]+)/m.exec(readFileSync('/proc/self/fdinfo/0', 'utf8'));
     return flags !== null && (parseInt(flags[1], 8) & ACCESS_BITS) === WRITE_ONLY;
   } catch {
-    // No /proc, or no standard input: no trace.
+    // No /proc, or no standard input.
     return false;
   }
 }

@@ -1,6 +1,6 @@
 /**
- * The devices of a session as they were found at the gate, and whether what comes back after a cut is the same: by what
- * the disks say of themselves, and by what they count of their outages.
+ * The devices of a session as identified at the gate, and whether the same devices return after a cut: by their
+ * identities, and by their power counters.
  */
 import { AREA_NAMES, type AreaName } from '../../base/areas.js';
 import type { DeviceIdentity } from '../../blockdev/blockDevice.js';
@@ -23,11 +23,11 @@ export class KnownDevices {
 
   /** As found at the gate, before anything was cut. */
   get identities(): Record<AreaName, DeviceIdentity> {
-    if (this.known === null) throw new CampaignError('INTERNAL', 'the session has not met its devices yet');
+    if (this.known === null) throw new CampaignError('INTERNAL', 'the session has not identified its devices yet');
     return this.known;
   }
 
-  /** What the disks counted between the last two looks. */
+  /** Changes of the power counters between the last two reads. */
   get counterChanges(): readonly CounterChange[] {
     return this.changed;
   }
@@ -37,7 +37,7 @@ export class KnownDevices {
     this.counters = await this.readCounters(this.known);
   }
 
-  /** Null: the same devices. */
+  /** null: the same devices. */
   async difference(): Promise<CycleProblem | null> {
     const now = await this.identifyAll();
     for (const area of AREA_NAMES) {

@@ -1,4 +1,4 @@
-/** From the profile's names to paths: `lab:NAME` is where the lab keeps it, anything else is a path already. */
+/** Paths for the names of a profile: the lab has the path of `lab:NAME`, any other name is a path already. */
 import { AREA_NAMES, type AreaName } from '../../base/areas.js';
 import type { DeviceRef } from '../../blockdev/blockDevice.js';
 import type { BoardRef } from '../../power/spec.js';
@@ -12,7 +12,7 @@ export function devicePath(ref: DeviceRef, rig: ResolvedRig, lab: LabView | null
   return isLabDevice(ref) ? labDisk(ref, rig, lab).node : ref.device;
 }
 
-/** The reference with its path, and with what the lab promises about a disk of its own. */
+/** The reference with its path, and with the backing file of a lab disk. */
 export function placedDevice<T extends DeviceRef>(ref: T, rig: ResolvedRig, lab: LabView | null): T {
   if (!isLabDevice(ref)) return ref;
   const { node, backingFile } = labDisk(ref, rig, lab);
@@ -26,14 +26,18 @@ export function placedBoards(rig: ResolvedRig, lab: LabView | null): BoardRef[] 
     if (name === null) return board;
     const found = labOf(rig, lab).boards[name];
     if (found === undefined)
-      throw new CampaignError('LAB_BOARD_UNKNOWN', `board "${name}" is not in the running lab; lab down, then lab up`, {
-        name,
-      });
+      throw new CampaignError(
+        'LAB_BOARD_UNKNOWN',
+        `board "${name}" is not in the running lab; run plugpull lab down, then plugpull lab up`,
+        {
+          name,
+        },
+      );
     return { ...board, tty: found.tty };
   });
 }
 
-/** `areas`: those to ask about; the lab's need their lab. @throws CampaignError LAB_NOT_RUNNING, LAB_DISK_UNKNOWN */
+/** `areas`: those to check; lab devices need a running lab. @throws CampaignError LAB_NOT_RUNNING, LAB_DISK_UNKNOWN */
 export function gateQuestions(
   rig: ResolvedRig,
   lab: LabView | null,
@@ -59,9 +63,13 @@ function labDisk(ref: DeviceRef, rig: ResolvedRig, lab: LabView | null): LabView
   const name = labName(ref.device)!;
   const disk = labOf(rig, lab).disks[name];
   if (disk === undefined)
-    throw new CampaignError('LAB_DISK_UNKNOWN', `disk "${name}" is not in the running lab; lab down, then lab up`, {
-      name,
-    });
+    throw new CampaignError(
+      'LAB_DISK_UNKNOWN',
+      `disk "${name}" is not in the running lab; run plugpull lab down, then plugpull lab up`,
+      {
+        name,
+      },
+    );
   return disk;
 }
 

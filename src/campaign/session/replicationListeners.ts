@@ -1,4 +1,4 @@
-/** Who listens to the replication engine of a session: one engine, any number of listeners that come and go. */
+/** Listeners of the replication engine of a session: one engine, any number of listeners. */
 import type { AreaFailure, ReplicationEvents, PointEvent } from '../../replication/replicationEngine.js';
 
 export class ReplicationListeners {
@@ -6,7 +6,7 @@ export class ReplicationListeners {
   private readonly loads = new Set<() => void>();
   private readonly points = new Set<(event: PointEvent) => void>();
 
-  /** For the engine; `others`: what one listener alone takes. */
+  /** Passed to the engine; `others`: events with a single listener. */
   events(others: Pick<ReplicationEvents, 'onSnapshot' | 'onPause'>): ReplicationEvents {
     return {
       ...others,

@@ -1,11 +1,11 @@
 /**
- * One command at a time on a rig. The lock is a file that names its holder; a holder that no longer lives (pid and
- * start time, since pids are used again) is pushed aside. Promises nothing about devices shared by two rigs: those
- * meet at O_EXCL.
+ * The lock of a rig: one command at a time. The lock is a file that names its holder. A dead holder (by pid and start
+ * time, since pids are reused) loses it. Two rigs that share a device exclude each other by O_EXCL, not here.
  *
- * The file is locked (flock) as well, and that lock goes along with the devices into the I/O ring: it lasts until the
- * kernel has let go of them, even when the process that opened them is gone. Such a file is kept aside as `….held.PID.…`:
- * the next command may switch the power, which may be all that is missing, and knows from `remains` who holds the devices.
+ * The file is also locked with flock. A duplicate of its descriptor goes with the devices into the I/O ring, so that
+ * the flock lasts until the kernel has closed the devices, even after the process has ended. Such a file is kept as
+ * `….held.PID.…`: the next command may switch the power on, which may be all that is missing, and `remains` says which
+ * command held the devices.
  */
 import {
   closeSync,
@@ -28,7 +28,7 @@ import type { ResolvedRig } from '../../rig/resolved.js';
 
 export interface LockHolder {
   pid: number;
-  /** Clock ticks since boot, from /proc/PID/stat: tells a process from a later one with its pid. */
+  /** Clock ticks since boot, from /proc/PID/stat: distinguishes the process from a later one with its pid. */
   startTicks: number;
   command: string;
   /** ISO 8601. */
@@ -39,16 +39,16 @@ export interface RigLock {
   readonly file: string;
   /** Open and locked: a duplicate of it, also the kernel's, keeps the lock. */
   readonly fd: number;
-  /** Commands that have ended, and whose devices the kernel still holds for I/O that was not answered. */
+  /** Ended commands whose devices the kernel still holds for unanswered I/O. */
   remains(): LockHolder[];
   /** Idempotent. The file stays while a duplicate of `fd` is open. */
   release(): void;
 }
 
-/** Behind the name of a lock: moved aside, with its holder's pid and start time. */
+/** Suffix of a lock that was moved aside, followed by its holder's pid and start time. */
 const HELD = '.held.';
 
-/** Taking a stale lock can lose a race a few times; more often than this is no race. */
+/** Taking a stale lock may lose a race a few times, but not more often. */
 const TRIES = 5;
 
 /** @throws CampaignError RIG_BUSY naming the holder */
@@ -67,18 +67,22 @@ export function lockRig(rigName: string, command: string, dir: string = stateDir
     if (holder !== null && isAlive(holder)) throw busy(rigName, holder);
     moveAside(file, holder);
   }
-  throw new CampaignError('RIG_BUSY', `rig "${rigName}" is being locked by others again and again; try later`, {
-    file,
-  });
+  throw new CampaignError(
+    'RIG_BUSY',
+    `rig "${rigName}" could not be locked in ${TRIES} attempts, because other commands lock it; try later`,
+    {
+      file,
+    },
+  );
 }
 
-/** Who holds the rig, null when nobody alive does. Makes nothing. */
+/** Live holder of the rig; null: none. Makes no file. */
 export function rigHolder(rigName: string, dir: string = stateDirPath()): LockHolder | null {
   const holder = readHolder(join(dir, `rig-${rigName}.lock`));
   return holder !== null && isAlive(holder) ? holder : null;
 }
 
-/** Complete and locked at once under its final name: nobody reads a half-written lock. Its descriptor; null: it is taken. */
+/** The file appears complete and locked under its final name. Returns its descriptor; null: the lock is taken. */
 function tryTake(file: string, mine: LockHolder): number | null {
   const draft = `${file}.${mine.pid}`;
   const fd = writeDraft(draft, mine);
@@ -107,7 +111,7 @@ function writeDraft(draft: string, mine: LockHolder): number {
   }
 }
 
-/** Whether the kernel, or a process that is still ending, has the file open and locked. A file that is gone is not. */
+/** Whether the kernel, or a process that still ends, has the file open and locked. A missing file is not held. */
 function isHeld(file: string): boolean {
   let fd: number;
   try {
@@ -123,7 +127,7 @@ function isHeld(file: string): boolean {
   }
 }
 
-/** Moves a dead holder's lock away; what turns out to be somebody else's fresh one is put back. */
+/** Moves a dead holder's lock aside; if that turns out to be a new lock of another command, puts it back. */
 function moveAside(file: string, dead: LockHolder | null): void {
   const aside = `${file}${HELD}${dead === null ? `0.${process.pid}` : `${dead.pid}.${dead.startTicks}`}`;
   try {
@@ -159,7 +163,7 @@ function lockOf(file: string, fd: number): RigLock {
   };
 }
 
-/** What is not held any more is removed. */
+/** Removes files that are no longer held. */
 function remainsOf(file: string): LockHolder[] {
   const dir = dirname(file);
   const kept = readdirSync(dir)
@@ -173,7 +177,7 @@ function remainsOf(file: string): LockHolder[] {
   });
 }
 
-/** For people: why the rig stays locked as a command ends; null: it does not. */
+/** For people: why the rig stays locked as a command ends; null: it does not stay locked. */
 export function describeUnanswered(rigName: string, unanswered: Partial<Record<string, number>>): string | null {
   const areas = Object.entries(unanswered).map(([area, count]) => `${area} ${count}`);
   if (areas.length === 0) return null;
@@ -183,7 +187,7 @@ export function describeUnanswered(rigName: string, unanswered: Partial<Record<s
   );
 }
 
-/** For people: who holds the devices though it has ended, why, and what ends that. */
+/** For people: which ended command holds the devices, why, and what ends that. */
 export function describeRemains(rigName: string, remains: readonly LockHolder[]): string {
   const who = remains.map(({ pid, command, since }) => `process ${pid} (${command}, since ${since})`).join(' and ');
   return (
@@ -213,13 +217,13 @@ export function busy(rigName: string, holder: LockHolder): CampaignError {
   );
 }
 
-// MERGED What a command that has ended left behind: I/O that the kernel still waits for.
-/** How often the kernel is asked whether it has let go of the devices. */
+/** Interval between two checks whether the kernel has closed the devices. */
 const REMAINS_EVERY_MS = 100;
 
 /**
- * That command passed the gate with these devices, and only power may end its I/O, so `powerOn` is called before anything
- * else is looked at: a read of ours on such a device would keep this process as well. @throws CampaignError DEVICE_BUSY
+ * Waits until the kernel has closed the devices of ended commands. Those passed the gate with these devices, and only
+ * power may end their I/O, so `powerOn` is called before anything else: a read on such a device would hold this process
+ * too.
  */
 export async function awaitRemains(
   rig: ResolvedRig,

@@ -1,10 +1,10 @@
 /**
- * A rig in our hands: locked, its lab running, its rails on, its devices past the safety gate, an engine in its
- * thread. Every command that touches hardware works through one session.
+ * A session on a rig: locked, its lab running, its rails on, its devices past the safety gate, an engine in its thread.
+ * Every command that uses hardware works through one session.
  *
- * Promises: whatever fails while it is opened is undone; `end` restores power on every rail, even when the engine does
- * not answer, and is safe to call twice and in any state. Not promised: that a kernel lets go of a dead disk in time; until
- * it does, the rig stays locked, also beyond this process, and that is said.
+ * Promises: whatever fails at the start is undone; `end` restores power on every rail, even when the engine does not
+ * answer, and may be called twice and in any state. Not promised: that the kernel closes a dead disk in time. Until
+ * then the rig stays locked, also after the end of this process, and `end` reports that.
  */
 import { usesLab } from '../../rig/schema/words.js';
 import type { AreaName } from '../../base/areas.js';
@@ -21,7 +21,6 @@ import { untilReadable } from '../areaWatch.js';
 import type { TestBench } from '../cycle/testBench.js';
 import { bringUp, putBackWhatWasLost, type BringUp } from './bringUp.js';
 import type { Clock } from '../../base/clock.js';
-
 import type { CounterChange, CycleProblem, DeviceSign } from '../cycle/cycleTypes.js';
 import { CampaignError } from '../errors.js';
 import { ReplicationListeners } from './replicationListeners.js';
@@ -33,13 +32,15 @@ import { engineSpecOf, type SessionOptions } from './sessionOptions.js';
 import { POWER_ON_MS, SessionRails } from './sessionRails.js';
 import { ended, within } from '../within.js';
 
-/** An engine that does not stop in this time is given up: its thread is ended, and power restored all the same. */
+/**
+ * An engine that does not stop in this time is given up: its thread is ended, and the power is restored all the same.
+ */
 const ENGINE_END_MS = 10_000;
 
-/** What an engine needs to let go of devices that answer, if only with errors. */
+/** Time in which an engine closes devices that answer, if only with errors. */
 const LET_GO_MS = 2_000;
 
-/** A hang only: each rail that may have taken a device's power is tried once (see bringUp.ts). */
+/** Bounds a hang only: each suspect rail is tried once (see bringUp.ts). */
 const LOST_MS = 300_000;
 
 export class Session implements TestBench {
@@ -122,8 +123,8 @@ export class Session implements TestBench {
   }
 
   /**
-   * The devices, claimed by the engine, and nothing written yet. The gate is asked once more, now that nobody can mount,
-   * format or swap on what it sees. @throws CampaignError GATE_REFUSED, DeviceError, ReplicationError
+   * The engine opens the devices exclusively; nothing is written yet. The gate checks once more, now that no other
+   * process can mount, format or swap on them. @throws CampaignError GATE_REFUSED, DeviceError, ReplicationError
    */
   async openDevices(): Promise<OpenReport> {
     const { rig } = this.options;
@@ -138,16 +139,16 @@ export class Session implements TestBench {
   }
 
   /**
-   * Wherever a cycle has left it: power on every rail, the same devices, a fresh engine on them.
-   * @throws what can't be had within the profile's deadlines
+   * After a cycle that ended early: powers every rail, waits for the same devices, opens a fresh engine on them.
+   * @throws when a step misses its deadline in the profile
    */
   async startOver(): Promise<void> {
     const { return: back } = this.options.rig.campaign.deadlinesMs;
     const lost = this.power.unpoweredAreas();
-    const lettingGo = this.releaseDevices(lost, true);
-    await ended(this.clock, lost.length > 0 ? LET_GO_MS : ENGINE_END_MS, lettingGo);
+    const released = this.releaseDevices(lost, true);
+    await ended(this.clock, lost.length > 0 ? LET_GO_MS : ENGINE_END_MS, released);
     await within(this.clock, this.power.restoreMs, 'switching all rails on', this.power.allOn());
-    await within(this.clock, back, 'the engine letting go of the devices', lettingGo);
+    await within(this.clock, back, 'closing the devices', released);
     await untilReadable(this, back);
     const mismatch = await within(this.clock, back, 'identifying the devices', this.identify());
     if (mismatch !== null) throw new CampaignError('HARDWARE_FAILED', mismatch.text);
@@ -171,13 +172,16 @@ export class Session implements TestBench {
     return this.listeners.onPoint(listener);
   }
 
-  /** Restores power and releases everything. Returns what could not be done, for the record; never rejects. */
+  /** Restores power and releases everything. Returns the steps that failed, for the record; never rejects. */
   end(): Promise<string[]> {
     this.ending ??= this.release();
     return this.ending;
   }
 
-  /** Restores power and ends a lab of its own, whatever else hangs: for the impatient second interrupt. Says how rails are. */
+  /**
+   * For the second interrupt: restores power and ends the session's own lab, whatever else hangs. Returns the rail
+   * states.
+   */
   async leave(): Promise<string> {
     try {
       await within(this.clock, this.power.restoreMs, 'putting the rails back', this.power.restore());
@@ -187,7 +191,7 @@ export class Session implements TestBench {
     return this.power.restoredWords;
   }
 
-  /** For people, once the session has ended: what is known of the power, beside the troubles that `end` returned. */
+  /** For people, after the end of the session: the state of the power, besides the troubles that `end` returned. */
   get powerAtEnd(): string {
     if (this.unansweredAtEnd.length > 0)
       return `rails switched on, ${this.unansweredAtEnd.join(', ')} not answering yet`;
@@ -195,7 +199,9 @@ export class Session implements TestBench {
   }
 
   private async begin(): Promise<void> {
-    const { rig, ffi } = this.options;
+    const { options } = this;
+    const { rig, ffi } = options;
+    const { campaign } = rig;
     if (usesLab(rig)) this.lab = await this.host.labView(rig.name);
     this.prober = createAreaProbe((area) => this.pathOf(area), this.clock);
     await awaitRemains(rig, this.options.lock, this.clock, async () => {
@@ -206,7 +212,7 @@ export class Session implements TestBench {
       rails: rig.rails,
       bench: this,
       found: this.power.found,
-      unresponsiveAfterMs: rig.campaign.silenceMs,
+      unresponsiveAfterMs: campaign.silenceMs,
       returnMs: rig.campaign.deadlinesMs.return,
       openBoards: () => this.openBoards(),
       readRails: () => this.power.readRails(),
@@ -219,7 +225,7 @@ export class Session implements TestBench {
     await this.devices.identifyFirst();
     const events = this.listeners.events({
       onSnapshot: (snapshot) => this.options.onSnapshot?.(snapshot),
-      onPause: (standstill) => this.options.onPause?.(standstill),
+      onPause: (pause) => options.onPause?.(pause),
     });
     this.ownEngine = await this.host.createReplicationEngine(events, { ffi });
   }
@@ -250,20 +256,20 @@ export class Session implements TestBench {
         troubles.push(`${what}: ${error instanceof Error ? error.message : String(error)}`);
       }
     };
-    // The engine lets go before power returns (R4): it must not take a revived device for the one it knew.
-    // From a silent one it gets its I/O back only with the power.
+    // R4: the engine closes the devices before power returns, or it would take a revived device for the one it knew.
+    // An unresponsive device completes the engine's I/O only with its power back.
     const lost = this.power.unpoweredAreas();
-    const lettingGo = this.releaseDevices(lost);
-    await ended(this.clock, lost.length > 0 ? LET_GO_MS : ENGINE_END_MS, lettingGo);
+    const released = this.releaseDevices(lost);
+    await ended(this.clock, lost.length > 0 ? LET_GO_MS : ENGINE_END_MS, released);
     const what = this.power.hasBegun ? 'switching all rails on' : 'putting rails back as they were found';
     await attempt(what, this.power.restoreMs, () => this.power.restore());
-    await attempt('closing the devices', ENGINE_END_MS, () => lettingGo);
+    await attempt('closing the devices', ENGINE_END_MS, () => released);
     const held = describeUnanswered(this.options.rig.name, this.ownEngine?.unanswered?.() ?? {});
     if (held !== null) troubles.push(held);
     const probed = this.prober?.unanswered() ?? [];
     if (probed.length > 0)
       troubles.push(
-        `${probed.join(', ')} left a read unanswered: process ${process.pid} can not end before that is answered, and keeps rig "${this.options.rig.name}" locked`,
+        `${probed.join(', ')} left a read unanswered: process ${process.pid} can't end before the device answers, and keeps rig "${this.options.rig.name}" locked until then`,
       );
     await attempt('ending the engine', ENGINE_END_MS, () => this.ownEngine?.terminate());
     const gone = (await this.notAnswering()).filter((area) => this.answeredAtStart.includes(area));
@@ -285,7 +291,7 @@ export class Session implements TestBench {
     if (this.labStarted && !this.options.keepLab) await this.host.labDown(this.options.rig.name);
   }
 
-  /** `asDead`: the engine writes nothing any more, whatever has its power. */
+  /** `asDead`: the engine writes nothing more, also to devices with power. */
   private async releaseDevices(lost: AreaName[], asDead = lost.length > 0): Promise<void> {
     const engine = this.ownEngine;
     if (engine === null) return;

@@ -1,4 +1,4 @@
-/** What a session is given, and what it tells the replication engine of that. */
+/** Options of a session, and the specification of its replication engine. */
 import type { HostPause } from '../../base/attendedTime.js';
 import type { ReplicationSnapshot, ReplicationSpec } from '../../replication/replicationEngine.js';
 import { type ResolvedRig, rigUuid } from '../../rig/resolved.js';
@@ -17,17 +17,17 @@ export interface SessionOptions {
   runId: number;
   historyDir: string | null;
   onSnapshot?: (snapshot: ReplicationSnapshot) => void;
-  /** The I/O thread stood still. */
-  onPause?: (standstill: HostPause) => void;
-  /** Told at every switch of a rail. */
+  /** The I/O thread did not run for a while. */
+  onPause?: (pause: HostPause) => void;
+  /** Called at every switch of a rail. */
   onRail?: (rail: string, state: 'on' | 'off' | 'unknown') => void;
-  /** Told what takes its time while the rig is brought up. */
+  /** Gets messages about slow steps while the rig is powered on. */
   onNote?: (text: string) => void;
-  /** Ends the waiting for devices that do not come. */
+  /** true ends the wait for devices that do not answer. */
   stopped?: () => boolean;
 }
 
-/** Paths as they are now: a device of the lab is where the lab keeps it. */
+/** With the present paths: the lab keeps the path of each of its devices. */
 export function engineSpecOf(
   { rig, ffi, runId, historyDir, lock }: SessionOptions,
   lab: LabView | null,

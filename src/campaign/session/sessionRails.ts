@@ -1,6 +1,6 @@
 /**
- * The rails of a session: which may be off, which were switched at all, and how each was found. Knows what they go back to:
- * all on once the devices are claimed, as found before.
+ * The rails of a session: which may be off, which were switched, and how each was found. At the end they are restored:
+ * to on once the devices were opened, to the found state before that.
  */
 import type { AreaName } from '../../base/areas.js';
 import type { RailSpec } from '../../power/spec.js';
@@ -11,11 +11,11 @@ import { CampaignError } from '../errors.js';
 import type { RigPower, RailFound } from './host.js';
 import { railCuts } from '../cycle/cycleSettings.js';
 
-/** The longest a board may take to switch all its rails on, retries included, where it is told by frames. */
+/** The longest that a board with frames may take to switch all its rails on, retries included. */
 export const POWER_ON_MS = 30_000;
 
 export class SessionRails implements TestBenchPower {
-  /** As read before anything was switched; missing or `unknown`: it could not be. */
+  /** Read before the first switch; missing or `unknown`: it could not be read. */
   readonly found = new Map<string, RailFound>();
   private readonly rails: readonly RailSpec[];
   private readonly clock: Clock;
@@ -26,7 +26,7 @@ export class SessionRails implements TestBenchPower {
   private started = false;
   private cut = false;
   private closed = false;
-  /** Why the last `restore` did not do it. */
+  /** Why the last `restore` failed. */
   private notRestored: Error | null = null;
 
   constructor(
@@ -47,7 +47,7 @@ export class SessionRails implements TestBenchPower {
     this.power = port;
   }
 
-  /** The devices are claimed: from now on every rail is left on, and an `off` is a cut. */
+  /** The devices are open: from now on every rail is left on, and an `off` is a cut. */
   begin(): void {
     this.started = true;
   }
@@ -61,7 +61,7 @@ export class SessionRails implements TestBenchPower {
   }
 
   async switchAndRecord(rails: readonly string[], state: 'on' | 'off'): Promise<SwitchRecord[]> {
-    // Counted as dark before the command: should it fail half way, some may be off.
+    // Counted as off before the command: if it fails half way, some rails may be off.
     if (state === 'off') for (const rail of rails) this.off.add(rail);
     if (state === 'off' && this.started) this.cut = true;
     for (const rail of rails) this.touched.add(rail);
@@ -90,8 +90,8 @@ export class SessionRails implements TestBenchPower {
   }
 
   /**
-   * After a start that failed, the state found; on where that is not known. Rails that were never switched are left alone.
-   * Asked for again once the boards are closed, it ends as it did before.
+   * After a failed start: the found state, or on where that is not known. Rails that were never switched stay as they
+   * are. Called again once the boards are closed, it ends as it did before.
    */
   async restore(): Promise<void> {
     if (this.closed) {
@@ -117,7 +117,7 @@ export class SessionRails implements TestBenchPower {
     for (const [rail, state] of states) this.notify([rail], state);
   }
 
-  /** How rails are once `restore` has succeeded. */
+  /** State of the rails after a successful `restore`. */
   get restoredWords(): string {
     if (this.touched.size === 0) return 'no rail was switched';
     return this.started ? 'every rail is switched on' : 'every rail is as it was found, or on';
