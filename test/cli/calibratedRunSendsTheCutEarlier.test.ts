@@ -73,8 +73,8 @@ it.skipIf(!canRunLab)('refuses a calibration of another rig, and what is none', 
   const foreign = join(state.dir, 'foreign.json');
   writeFileSync(foreign, JSON.stringify({ schemaVersion: 1, rig: 'calibrated', takenAt: '', rails: {} }));
   for (const [path, message] of [
-    [foreign, /is of rig "calibrated"/],
-    [file, /no calibration|JSON/],
+    [foreign, /belongs to rig "calibrated"/],
+    [file, /is no calibration of this rig: .*(Invalid|JSON|✖)/],
     [join(state.dir, 'nowhere'), /ENOENT/],
   ] as const) {
     const result = await cli(['run', file, '--calibration', path], { env });

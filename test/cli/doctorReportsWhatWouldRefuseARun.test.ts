@@ -42,7 +42,7 @@ it.skipIf(process.getuid?.() !== 0)(
     expect(down.code, down.stdout).toBe(0);
     expect(down.stdout).toMatch(/ok +lab +not running/);
     expect(down.stdout).toMatch(
-      /ok +safety gate +not asked about primary, secondary, journal: virtual, and not there before `plugpull lab up/,
+      /ok +safety gate +not asked about primary, secondary, journal: virtual, and its lab is not running; plugpull lab up/,
     );
     const { disks } = JSON.parse((await cli(['lab', 'up', file, '--json'], { env })).stdout) as {
       disks: Record<string, { loop: string }>;

@@ -227,7 +227,7 @@ describe.skipIf(process.getuid?.() !== 0)('nothing speaks against it', () => {
     const plan = await cli(['plan', file], { env: { PLUGPULL_STATE_DIR: nowhere } });
     expect(plan.code, plan.stderr).toBe(0);
     expect(plan.stdout).toMatch(
-      /^safety gate: not asked about primary, secondary, journal: virtual, and not there before `plugpull lab up /m,
+      /^safety gate: not asked about primary, secondary, journal: virtual, and its lab is not running; plugpull lab up /m,
     );
     expect(existsSync(nowhere)).toBe(false);
   });

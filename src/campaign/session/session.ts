@@ -1,6 +1,5 @@
 /**
  * A session on a rig: locked, its lab running, its rails on, its devices past the safety gate, an engine in its thread.
- * Every command that uses hardware works through one session.
  *
  * Promises: whatever fails at the start is undone; `end` restores power on every rail, even when the engine does not
  * answer, and may be called twice and in any state. Not promised: that the kernel closes a dead disk in time. Until
@@ -92,7 +91,6 @@ export class Session implements TestBench {
     return this.ownEngine;
   }
 
-  /** As found at the gate, before anything was cut. */
   get identities(): Record<AreaName, DeviceIdentity> {
     return this.devices.identities;
   }
@@ -200,8 +198,11 @@ export class Session implements TestBench {
 
   private async begin(): Promise<void> {
     const { options } = this;
-    const { rig, ffi } = options;
-    const { campaign } = rig;
+    const {
+      rig,
+      rig: { campaign },
+      ffi,
+    } = options;
     if (usesLab(rig)) this.lab = await this.host.labView(rig.name);
     this.prober = createAreaProbe((area) => this.pathOf(area), this.clock);
     await awaitRemains(rig, this.options.lock, this.clock, async () => {
