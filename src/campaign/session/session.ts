@@ -197,12 +197,7 @@ export class Session implements TestBench {
   }
 
   private async begin(): Promise<void> {
-    const { options } = this;
-    const {
-      rig,
-      rig: { campaign },
-      ffi,
-    } = options;
+    const { rig, ffi } = this.options;
     if (usesLab(rig)) this.lab = await this.host.labView(rig.name);
     this.prober = createAreaProbe((area) => this.pathOf(area), this.clock);
     await awaitRemains(rig, this.options.lock, this.clock, async () => {
@@ -213,7 +208,7 @@ export class Session implements TestBench {
       rails: rig.rails,
       bench: this,
       found: this.power.found,
-      unresponsiveAfterMs: campaign.silenceMs,
+      unresponsiveAfterMs: rig.campaign.silenceMs,
       returnMs: rig.campaign.deadlinesMs.return,
       openBoards: () => this.openBoards(),
       readRails: () => this.power.readRails(),
@@ -226,7 +221,7 @@ export class Session implements TestBench {
     await this.devices.identifyFirst();
     const events = this.listeners.events({
       onSnapshot: (snapshot) => this.options.onSnapshot?.(snapshot),
-      onPause: (pause) => options.onPause?.(pause),
+      onPause: (pause) => this.options.onPause?.(pause),
     });
     this.ownEngine = await this.host.createReplicationEngine(events, { ffi });
   }
