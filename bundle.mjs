@@ -15,7 +15,7 @@ const ENTRIES = [
   'replication/worker/worker',
   'explore/worker',
   // A test replaces parts of the core by broken ones, in the very objects that the program uses.
-  'tracker/core/coreParts',
+  'tracker/core/coreStatus',
   'explore/mutants/index',
 ];
 

@@ -1,4 +1,4 @@
-/** `plugpull bench` with small sizes, and what it leaves behind: its temporary files go to a folder of the test's own. */
+/** For tests of `plugpull bench`: a folder for its temporary files, so that a test sees which of them stay behind. */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -28,7 +28,7 @@ export function useTempFolder() {
   };
 }
 
-/** Paths of all figures in a result whose numbers make no sense; none is expected. */
+/** Paths of the figures in a result that are not 0 <= min <= median <= max. A correct result has none. */
 export function senselessFigures(value: unknown, path = ''): string[] {
   if (typeof value !== 'object' || value === null) return [];
   const { median, min, max, spread } = value as Partial<Figure>;

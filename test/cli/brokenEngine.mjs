@@ -1,5 +1,5 @@
-// Preloaded (NODE_OPTIONS) into a bench that is to run one of the explorer's broken engines: its parts take the place of
-// the core's own, in every thread. The name comes in PLUGPULL_TEST_MUTANT.
+// Preloaded (NODE_OPTIONS) into a bench: replaces parts of the core by those of one of the explorer's mutants, in every
+// thread. PLUGPULL_TEST_MUTANT names the mutant. Both modules are entries of the bundle: the program uses these objects.
 import { CORE_PARTS } from '../../dist/tracker/core/coreStatus.js';
 import { mutantNamed } from '../../dist/explore/mutants/index.js';
 

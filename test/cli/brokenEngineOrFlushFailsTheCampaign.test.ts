@@ -1,6 +1,6 @@
 /**
- * The check can fail. An engine that acknowledges too early, or a disk that only says it has flushed, ends in FAIL with
- * lost indicators; the same rig with neither passes. PLUGPULL_LONG=1 gives each the 50 cycles it may take.
+ * An engine that acknowledges on completion, or a disk that acknowledges flushes without performing them, ends in FAIL
+ * with lost indicators; the same rig without the fault passes. PLUGPULL_LONG=1 runs 50 cycles each.
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -23,9 +23,9 @@ interface Case {
   what: string;
   name: string;
   wishes: Omit<TinyWishes, 'cycles'>;
-  /** In CI; enough that nothing lost would be a wonder. */
+  /** Without PLUGPULL_LONG. So many cycles that one without a lost indicator in any of them is very unlikely. */
   cycles: number;
-  /** The area whose device is at fault; the others keep their word and must not be blamed. */
+  /** The area whose device is at fault. The report must blame it, and no other. */
   accused?: 'primary' | 'secondary';
 }
 
@@ -36,31 +36,31 @@ const caught: Case[] = [
     wishes: { cuts, tracking: 'acknowledge: completed, linger: 0s, hotRegions: 0' },
     cycles: 8,
   },
-  // A small cache gives up its oldest writes: a journal that loses the newest ones alone looks whole.
+  // A small cache writes its oldest entries to the medium: a journal that loses only the newest writes looks intact.
   {
-    what: 'a flush of the journal that is none, its cache dropped',
+    what: 'flushes of the journal acknowledged and not performed, its cache dropped',
     name: 'lie-j-drop',
     wishes: { cuts: [during('P', 'S', 'J'), during('P', 'J')], disks: { j: `killModel: drop, cache: 64KiB, ${lie}` } },
     cycles: 10,
   },
   {
-    what: 'a flush of the primary that is none',
+    what: 'flushes of the primary acknowledged and not performed',
     name: 'lie-p',
     wishes: { cuts: [during('P')], disks: { p: `killModel: drop, ${lie}` } },
     cycles: 3,
     accused: 'primary',
   },
   {
-    what: 'a flush of the secondary that is none',
+    what: 'flushes of the secondary acknowledged and not performed',
     name: 'lie-s',
     wishes: { cuts: [during('S')], disks: { s: `killModel: drop, ${lie}` } },
     cycles: 3,
     accused: 'secondary',
   },
 ];
-const caughtInTheLongRun: Case[] = [
+const caughtInManyCycles: Case[] = [
   {
-    what: 'a flush of the journal that is none, its cache lost in part',
+    what: 'flushes of the journal acknowledged and not performed, its cache lost in part',
     name: 'lie-j-mixed',
     wishes: { cuts, disks: { j: `killModel: mixed, ${lie}` } },
     cycles: 50,
@@ -83,8 +83,8 @@ async function campaign({ name, wishes, cycles }: Case): Promise<{ code: number 
   return { code: result.code, summary: JSON.parse(result.stdout) as Summary };
 }
 
-describe('ends FAIL with lost indicators', () => {
-  it.each(LONG ? [...caught, ...caughtInTheLongRun] : caught)(
+describe('a campaign ends FAIL with lost indicators', () => {
+  it.concurrent.each(LONG ? [...caught, ...caughtInManyCycles] : caught)(
     '$what',
     async (one) => {
       const { code, summary } = await campaign(one);
@@ -102,11 +102,11 @@ describe('ends FAIL with lost indicators', () => {
   );
 });
 
-describe('passes', () => {
-  it('the same rig with an engine and disks that keep their word', async () => {
+describe('a campaign passes', () => {
+  it('on the same rig, with the unchanged engine and disks that perform every flush', async () => {
     const { code, summary } = await campaign({
       what: '',
-      name: 'honest',
+      name: 'faultless',
       wishes: { cuts, tracking: 'linger: 0s, hotRegions: 0', disks: { j: 'killModel: drop, cache: 64KiB' } },
       cycles: 8,
     });

@@ -1,4 +1,4 @@
-/** Measures a lab whose latencies are known, and runs with what it measured. */
+/** `relay calibrate` measures a lab whose latencies are known; a run with that calibration sends its cuts earlier. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
@@ -9,17 +9,17 @@ import { boardRigText, canRunLab } from '../campaign/boardRig.js';
 import { ownStateDir } from '../campaign/labRig.js';
 import { cli } from './cli.js';
 
-/** Far longer than a busy machine keeps a process waiting. */
+/** Far longer than a busy host delays a process. */
 const HOLD_UP_MS = 1200;
-/** Time for the lead. */
+/** Longer than the hold-up, so that the command can go out early enough. */
 const AFTER_MS = 2000;
-/** On a busy machine a process learns late that its command is out, and takes the time from then on for the latency. */
-const FELT_MS_MIN = HOLD_UP_MS / 2;
+/** On a busy host a process notices late that its command was sent, and counts the latency only from then. */
+const LATENCY_MS_MIN = HOLD_UP_MS / 2;
 const state = ownStateDir();
 const env = { PLUGPULL_STATE_DIR: state.dir };
 afterAll(() => state.clean('calibrated'));
 
-it.skipIf(!canRunLab)('stores what each rail takes, and a run aims with it', async () => {
+it.skipIf(!canRunLab)('the latency of each rail is stored, and a run leads its cuts by it', async () => {
   const file = join(state.dir, 'calibrated.yaml');
   const cuts = [`{ rails: [P, S], during: load, after: ${AFTER_MS}ms }`, '{ rails: [S], during: load, after: 20ms }'];
   writeFileSync(
@@ -41,8 +41,8 @@ it.skipIf(!canRunLab)('stores what each rail takes, and a run aims with it', asy
   expect(Object.keys(calibration.rails)).toEqual(['P', 'S', 'J']);
   for (const rail of Object.values(calibration.rails)) {
     expect(rail.cut.samples).toHaveLength(2);
-    // The contact's 5 ms and the supply's hold-up; the return knows no hold-up.
-    expect(rail.cut.min).toBeGreaterThan(FELT_MS_MIN);
+    // The contact's 5 ms and the hold-up of the supply; power returns without a hold-up.
+    expect(rail.cut.min).toBeGreaterThan(LATENCY_MS_MIN);
     expect(rail.return.min).toBeGreaterThan(0);
     expect(rail.cut.min <= rail.cut.median && rail.cut.median <= rail.cut.p95 && rail.cut.p95 <= rail.cut.max).toBe(
       true,
@@ -58,16 +58,14 @@ it.skipIf(!canRunLab)('stores what each rail takes, and a run aims with it', asy
     .map((line) => JSON.parse(line) as CycleRecord);
   const { P, S } = calibration.rails;
   expect(cycles[0].aim).toMatchObject({ afterMs: AFTER_MS, leadMs: Math.min(P.cut.median, S.cut.median) });
-  // Without a lead it would come the whole hold-up too late.
+  // Without a lead the cut would be late by all of the hold-up.
   expect(cycles[0].aim!.missedByMs).toBeLessThan(HOLD_UP_MS);
-  // Too soon for a lead: the command goes out at once, and the miss is told.
-  expect(cycles[1].aim!.missedByMs).toBeGreaterThan(FELT_MS_MIN);
-  expect(readFileSync(join(run, 'report.html'), 'utf8')).toMatch(
-    /off its aim[^]*[+−][\d.]+ m?s, sent [\d.]+ m?s ahead/,
-  );
+  // Too soon for a lead: the command is sent at once, and the record has the miss.
+  expect(cycles[1].aim!.missedByMs).toBeGreaterThan(LATENCY_MS_MIN);
+  expect(readFileSync(join(run, 'report.html'), 'utf8')).toMatch(/off its aim[^]*[+−][\d.]+ m?s, sent [\d.]+ m?s ahead/);
 });
 
-it.skipIf(!canRunLab)('refuses a calibration of another rig, and what is none', async () => {
+it.skipIf(!canRunLab)('a calibration of another rig, or a file that is none, is refused: exit 2', async () => {
   const file = join(state.dir, 'other.yaml');
   writeFileSync(file, boardRigText({ name: 'other', type: 'lcus', channels: 4 }));
   const foreign = join(state.dir, 'foreign.json');

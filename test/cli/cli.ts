@@ -1,9 +1,9 @@
-/** Runs the built command line as a child, as a person would. One that hangs is killed, and its code is null. */
+/** Runs the built program as a child process. A child that hangs is killed; its `code` is then null. */
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
-/** Far beyond what a command takes on a loaded machine, and below the tests' own limit. */
+/** No command takes so long, even on a loaded host; shorter than the time limit of a test. */
 const HANG_MS = 250_000;
 
 const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
@@ -18,16 +18,21 @@ export interface CliResult {
 export interface CliOptions {
   env?: Record<string, string>;
   cwd?: string;
-  /** What stands before the command: a wrapper that executes it. */
+  /** A program and its arguments that execute the command, such as `unshare`. */
   inside?: readonly string[];
-  /** Instead of what a command usually takes at most. */
+  /** Replaces the default time after which a hanging child is killed. */
   hangMs?: number;
-  /** Called at once, before there is any output. */
+  /** Called when the child has started, before it prints anything. */
   onStart?: (child: ChildProcessByStdio<null, Readable, Readable>) => void;
-  /** Called with all of stdout so far, whenever there is more. */
+  /** Called with all of stdout so far, each time the child prints to it. */
   onOutput?: (stdout: string, child: ChildProcessByStdio<null, Readable, Readable>) => void;
-  /** Called with all of stderr so far, whenever there is more. */
+  /** Called with all of stderr so far, each time the child prints to it. */
   onError?: (stderr: string, child: ChildProcessByStdio<null, Readable, Readable>) => void;
+}
+
+/** The beginning of the line that is printed when this phase of a cycle has ended. */
+export function phaseLine(phase: string): string {
+  return `  ${phase}:`;
 }
 
 export function cli(args: readonly string[], options: CliOptions = {}): Promise<CliResult> {

@@ -1,4 +1,4 @@
-/** `doctor RIG` says beforehand what `run` would be refused for, with the command that mends it; and changes nothing. */
+/** `doctor RIG` reports why `run` would be refused, with the command that mends it, and changes nothing. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
@@ -13,7 +13,7 @@ const env = { PLUGPULL_STATE_DIR: state.dir };
 const loops = useLoops();
 afterAll(() => state.clean());
 
-it.skipIf(process.getuid?.() !== 0)('each cause, and its remedy', async () => {
+it.skipIf(process.getuid?.() !== 0)('reports the finding of the gate and the command that mends it', async () => {
   const [p, s, j] = [loops.loop(), loops.loop(), loops.loop()];
   const area = (loop: { path: string; file: string }): string => `{ device: ${loop.path}, backingFile: ${loop.file} }`;
   const file = join(state.dir, 'bench.yaml');
@@ -27,14 +27,14 @@ it.skipIf(process.getuid?.() !== 0)('each cause, and its remedy', async () => {
   const ill = await cli(['doctor', file], { env });
   expect(ill.code, ill.stdout).toBe(3);
   expect(ill.stdout).toMatch(/missing +gate: secondary +GATE_SIGNATURE: carries ext4[^\n]*\n +mend: wipefs -a/);
-  // Tools that only add evidence are named, and stop nothing.
+  // Optional programs are reported and refuse nothing.
   expect(ill.stdout).toMatch(/(ok|lacking) +nvme /);
   expect(ill.stdout).toMatch(/(ok|lacking) +smartctl /);
   expect(command('blkid', '-o', 'value', '-s', 'TYPE', s.path).trim()).toBe('ext4');
 });
 
 it.skipIf(process.getuid?.() !== 0)(
-  'virtual disks too, once their lab is up; before, that it was not asked',
+  'checks virtual disks once their lab runs; reports before that the gate was not asked',
   async () => {
     const file = join(state.dir, 'virtual.yaml');
     writeFileSync(file, tinyRigText('virtual', { cycles: 1, cuts: ['{ rails: [P], during: load, after: 50ms }'] }));
@@ -54,7 +54,7 @@ it.skipIf(process.getuid?.() !== 0)(
     const ill = await cli(['doctor', file], { env });
     expect(ill.code, ill.stdout).toBe(3);
     expect(ill.stdout).toMatch(/missing +gate: secondary +GATE_SIGNATURE/);
-    // Another lab than the profile's: said, not thrown.
+    // A lab of another description: reported, not an internal error.
     writeFileSync(
       file,
       tinyRigText('virtual', { cycles: 1, cuts: ['{ rails: [P], during: load, after: 50ms }'] })
@@ -67,7 +67,7 @@ it.skipIf(process.getuid?.() !== 0)(
   },
 );
 
-it.skipIf(process.getuid?.() !== 0)('a real disk that is not enrolled, or has lost its label', async () => {
+it.skipIf(process.getuid?.() !== 0)('reports a real disk that is not enrolled, or has lost its label', async () => {
   const rig = await realRig(state.dir, 'doctor');
   const before = await rig.run(['doctor', rig.file]);
   expect(before.code).toBe(3);

@@ -1,4 +1,4 @@
-/** What a script may rely on: each outcome has its exit code, power is back, and the lab is gone. */
+/** Each outcome of a campaign has its exit code, for scripts to test; power is restored, and the lab has ended. */
 import { execFileSync } from 'node:child_process';
 import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -39,7 +39,7 @@ async function run(
   };
 }
 
-/** Writes until there is no room, not even for a line. */
+/** Writes until the file system has no room left, not even for a line. */
 function fillUp(file: string): true {
   try {
     for (;;) appendFileSync(file, Buffer.alloc(4096));
@@ -50,7 +50,7 @@ function fillUp(file: string): true {
 }
 
 describe('exit codes', () => {
-  it('1 when a disk lies about its flushes', async () => {
+  it.concurrent('1 when a disk lies about its flushes', async () => {
     const result = await run('lying', {
       cuts: [LOAD_P, LOAD_S],
       cycles: 4,
@@ -61,7 +61,7 @@ describe('exit codes', () => {
     expect(result.cycles().flatMap((c) => c.reasons.map((r) => r.code))).toContain('DEVICE_FAULT');
   });
 
-  it('3 when a contact is welded: INVALID, and the other cycles are run', async () => {
+  it.concurrent('3 when a contact is welded: that cycle is INVALID, the next one is run', async () => {
     const result = await run('welded', {
       cuts: [LOAD_S, LOAD_P],
       cycles: 2,
@@ -72,7 +72,7 @@ describe('exit codes', () => {
     expect(result.cycles().map((c) => c.verdict)).toEqual(['INVALID', 'PASS']);
   });
 
-  it('3 when a disk does not come back: no later cycle is run, and it is said', async () => {
+  it.concurrent('3 when a disk does not return: no later cycle is run, and stderr says why', async () => {
     const result = await run('dead', {
       cuts: [LOAD_P],
       cycles: 3,
@@ -85,7 +85,7 @@ describe('exit codes', () => {
     expect(await labStatus('dead')).toBeNull();
   });
 
-  it('3 when the board is mute', async () => {
+  it.concurrent('3 when the board does not answer', async () => {
     const result = await run('mute', { cuts: [LOAD_P], board: 'modbus-rtu', boardOptions: '{ mute: true }' });
     expect(result.code, result.stdout + result.stderr).toBe(3);
     expect(result.stderr).toMatch(/did not answer|WITHOUT POWER/);
@@ -93,7 +93,8 @@ describe('exit codes', () => {
   });
 
   it.skipIf(process.getuid?.() !== 0)(
-    '5 when the run directory fills up on the way, named once; power is back, and what was done is on record',
+    '5 when the run directory becomes full during the campaign: reported once, power restored, ended cycles recorded',
+    { concurrent: true },
     async () => {
       const mount = join(state.dir, 'small');
       mkdirSync(mount);
@@ -101,7 +102,7 @@ describe('exit codes', () => {
       try {
         let full = false;
         const fill = (stdout: string): void => {
-          if (!full && stdout.includes('cycle 1 (2 of 200)')) full = fillUp(join(mount, 'of-others'));
+          if (!full && stdout.includes('cycle 1 (2 of 200)')) full = fillUp(join(mount, 'filler'));
         };
         const result = await run('full', { cuts: [LOAD_P], cycles: 200 }, join(mount, 'out'), fill);
         expect([full, result.code], result.stdout.slice(-500) + result.stderr).toEqual([true, 5]);

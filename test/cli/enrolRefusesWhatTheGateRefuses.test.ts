@@ -1,4 +1,4 @@
-/** The command around the enrolment: what it refuses, and that it leaves nothing behind then. */
+/** `enrol` refuses what the safety gate refuses, and writes no list of enrolled disks then. */
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,7 +24,7 @@ function rig(primary: string): string {
 
 const enrolled = join(dir, 'bench.enrolled.json');
 
-it("asks for nothing where every disk is nobody's", async () => {
+it('asks for nothing where no disk needs enrolment', async () => {
   const p = loops.loop();
   const file = rig(`{ device: ${p.path}, backingFile: ${p.file} }`);
   const result = await cli(['enrol', file], { env });
@@ -33,7 +33,7 @@ it("asks for nothing where every disk is nobody's", async () => {
   expect(existsSync(enrolled)).toBe(false);
 });
 
-it('refuses a serial that names no disk: exit 4', async () => {
+it('refuses a serial that no disk has: exit 4', async () => {
   const p = loops.loop();
   const result = await cli(['enrol', rig(`{ device: ${p.path}, backingFile: ${p.file} }`), '--i-mean', 'Z1Z0ABCD'], {
     env,
@@ -42,7 +42,7 @@ it('refuses a serial that names no disk: exit 4', async () => {
   expect(result.stderr).toMatch(/no disk to enrol has the serial "Z1Z0ABCD"/);
 });
 
-it('shows every finding when the gate has others: exit 4', async () => {
+it('prints every finding of the gate: exit 4', async () => {
   const p = loops.loop();
   command('mkfs.ext4', '-q', p.path);
   const file = rig('{ device: /dev/disk/by-id/ata-NOT_THERE, serial: X1 }');

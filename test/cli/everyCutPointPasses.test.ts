@@ -1,6 +1,6 @@
 /**
- * rigs/cut-points.yaml, calibrated as its header says: every point once, every cycle a PASS, every point reached, every
- * state held until the power was gone. PLUGPULL_LONG=1 repeats it with ten other seeds.
+ * rigs/cut-points.yaml, calibrated as its header says: each cut point once, every cycle a PASS, every point reached,
+ * and each halt held until the power was gone. PLUGPULL_LONG=1 repeats the campaign with ten other seeds.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -19,7 +19,7 @@ afterAll(() => state.clean());
 const RIG = 'rigs/cut-points.yaml';
 const SEEDS = process.env.PLUGPULL_LONG === undefined ? [20260101] : Array.from({ length: 10 }, (_, i) => i + 1);
 
-it('the profile has every point once', () => {
+it('the profile has each cut point once', () => {
   const { cuts, cycles } = loadRig(RIG).campaign;
   expect(cuts.map((cut) => cut.at).sort()).toEqual([...CUT_POINT_NAMES].sort());
   expect(cycles).toBe(cuts.length);
@@ -52,7 +52,7 @@ describe('on the virtual mirror', () => {
           point!.name,
         ).toContain(leadMs);
     }
-    // Told as it happens, and in the report.
+    // In the progress, and in the report.
     expect(result.stdout).toMatch(/^cycle \d+: PASS \(P\+S at primary-only, halted .* until the power was gone;/m);
     const html = readFileSync(join(out, 'report.html'), 'utf8');
     for (const name of CUT_POINT_NAMES) expect(html).toContain(`<td>${name}</td>`);

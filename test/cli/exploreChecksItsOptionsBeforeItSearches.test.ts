@@ -1,4 +1,4 @@
-/** A search may take a day: what can't be kept, or was not meant, is told before it. */
+/** A search may take a day: `explore` refuses wrong options and paths that it cannot write before it searches. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,7 +22,7 @@ it.each<[string, string[], RegExp]>([
   ['a bound by time and one by states', ['--states', '5'], /--seconds and --states exclude each other/],
   ['a trace that is not there', ['--replay', join(dir, 'none.json')], /none\.json: there is no such file/],
 ])('%s', async (_what, args, message) => {
-  // A day: without the refusal this hangs until it is killed.
+  // One day: a command that does not refuse runs until it is killed.
   const { code, stderr } = await cli(['explore', '--seconds', '86400', '--threads', '1', ...args], { hangMs: 60_000 });
   expect(code, stderr).toBe(2);
   expect(stderr).toMatch(message);

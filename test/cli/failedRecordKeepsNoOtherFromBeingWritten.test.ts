@@ -1,4 +1,7 @@
-/** Promise: a record that can't be written keeps no other from being written, and run.json never says more than cycles.jsonl holds. */
+/**
+ * A record that cannot be written does not keep others from being written; run.json never counts more than
+ * cycles.jsonl.
+ */
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
@@ -20,7 +23,7 @@ function begun(name: string): RunFiles {
 
 const result = { cycles: [sampleCycle(0)], interrupted: null, problem: null, troubles: [] };
 
-it("a report that can't be written", () => {
+it('a report that cannot be written: the other records are written', () => {
   const files = begun('report');
   mkdirSync(files.dir.file('report.html.new'));
   const troubles = files.writeAll(files.summary(result), '', false);
@@ -29,7 +32,7 @@ it("a report that can't be written", () => {
   expect(readRun(files.dir.path).run).toMatchObject({ state: 'ended', counts: { PASS: 1 } });
 });
 
-it("cycles that can't be written leave a run.json that says running", () => {
+it('cycles.jsonl that cannot be written: run.json stays at "running"', () => {
   const files = begun('cycles');
   const inTheWay = files.dir.file('cycles.jsonl.new');
   mkdirSync(inTheWay);

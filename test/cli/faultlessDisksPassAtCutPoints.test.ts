@@ -1,7 +1,8 @@
 /**
- * Honest disks are never accused at any cut point either, whatever the profile: the rigs of honestRig.ts, their cuts aimed
- * at points. What a profile can't reach (nothing dirty to copy, a disk that is never flushed) is said so, and is the only
- * thing that keeps a cycle from passing. PLUGPULL_LONG=1 draws more; PLUGPULL_SEED=N begins at another one.
+ * Disks without faults are never reported as faulty at any cut point either: the profiles of randomProfile.ts, with
+ * cuts at cut points. A cycle passes unless its profile cannot reach the point (nothing dirty to copy, a disk that is
+ * never flushed): then it is INVALID with POINT_NOT_REACHED. PLUGPULL_LONG=1 draws more; PLUGPULL_SEED=N begins with
+ * another seed.
  */
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,7 +10,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { CUT_POINT_NAMES } from '../../src/rig/cutPoints.js';
 import { ownStateDir } from '../campaign/labRig.js';
 import { cli } from './cli.js';
-import { honestRigText } from './randomProfile.js';
+import { randomProfileText } from './randomProfile.js';
 
 const state = ownStateDir();
 const env = { PLUGPULL_STATE_DIR: state.dir };
@@ -19,10 +20,10 @@ const CYCLES = 4;
 const FIRST = Number(process.env.PLUGPULL_SEED ?? 1);
 const SEEDS = Array.from({ length: process.env.PLUGPULL_LONG ? 40 : 3 }, (_, i) => FIRST + i);
 
-/** The rig of this seed, each of its cuts aimed at the next point. `flush` only where it is allowed. */
+/** The profile of this seed, each of its cuts at the next cut point. `flush` only where the profile may have it. */
 function rigText(seed: number): string {
   let next = seed * CYCLES;
-  const text = honestRigText(seed, `points-${seed}`, CYCLES).replace('deadlines: {', 'deadlines: { point: 3s,');
+  const text = randomProfileText(seed, `points-${seed}`, CYCLES).replace('deadlines: {', 'deadlines: { point: 3s,');
   const points = CUT_POINT_NAMES.filter((name) => name !== 'flush' || !text.includes('durability: fua'));
   return text.replace(
     /^( {4}- \{ rails: \[[^\]]*\]), .*$/gm,
@@ -39,8 +40,8 @@ interface Summary {
   }[];
 }
 
-describe('a rig of honest disks, cut at points', () => {
-  it.each(SEEDS)('drawn from seed %i', async (seed) => {
+describe('a campaign on disks without faults, cut at cut points', () => {
+  it.concurrent.each(SEEDS)('profile drawn from seed %i', async (seed) => {
     const text = rigText(seed);
     const file = join(state.dir, `points-${seed}.yaml`);
     const out = join(state.dir, `out-${seed}`);

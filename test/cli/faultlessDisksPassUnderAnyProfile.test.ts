@@ -1,13 +1,13 @@
 /**
- * Honest disks are never accused, and nothing is lost on them, whatever the profile: rigs drawn at random over sizes,
- * modes, durability, depths and logs. PLUGPULL_LONG=1 draws more; PLUGPULL_SEED=N begins at another one.
+ * Disks without faults are never reported as faulty, and lose nothing, whatever the profile: profiles drawn over sizes,
+ * modes, durability, queue depths and logs. PLUGPULL_LONG=1 draws more; PLUGPULL_SEED=N begins with another seed.
  */
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { ownStateDir } from '../campaign/labRig.js';
 import { cli } from './cli.js';
-import { honestRigText } from './randomProfile.js';
+import { randomProfileText } from './randomProfile.js';
 
 const state = ownStateDir();
 const env = { PLUGPULL_STATE_DIR: state.dir };
@@ -21,11 +21,11 @@ interface Summary {
   cycles: { index: number; rails: string[]; during: string; reasons: { code: string; rule: string; text: string }[] }[];
 }
 
-describe('a rig of honest disks passes', () => {
-  it.each(SEEDS)('drawn from seed %i', async (seed) => {
-    const file = join(state.dir, `honest-${seed}.yaml`);
+describe('a campaign on disks without faults passes', () => {
+  it.concurrent.each(SEEDS)('profile drawn from seed %i', async (seed) => {
+    const file = join(state.dir, `faultless-${seed}.yaml`);
     const out = join(state.dir, `out-${seed}`);
-    const text = honestRigText(seed, `honest-${seed}`, 3);
+    const text = randomProfileText(seed, `faultless-${seed}`, 3);
     writeFileSync(file, text);
     const result = await cli(['run', file, '--out', out, '--json'], { env });
     const said = result.stdout === '' ? null : (JSON.parse(result.stdout) as Summary);

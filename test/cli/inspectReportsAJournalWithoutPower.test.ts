@@ -1,9 +1,10 @@
-/** A journal without power is not one that is damaged or missing: nothing is known of it, and nothing is shown as dirty. */
+/** A journal without power is reported as unreadable, not as damaged or missing, and no region is shown as dirty. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { labUp } from '../../src/lab/lab.js';
 import { labRig, ownStateDir, rigText } from '../campaign/labRig.js';
+import { scrape } from '../metrics/samples.js';
 import { cli } from './cli.js';
 
 const state = ownStateDir();
@@ -13,7 +14,7 @@ const file = join(state.dir, 'rig.yaml');
 writeFileSync(file, rigText('dark', wishes));
 afterAll(() => state.clean('dark'));
 
-it('inspect says so with exit 3; serve says it once and goes on', async () => {
+it('inspect reports it with exit 3; serve reports it once and goes on', async () => {
   await labUp('dark', labRig('dark', wishes).lab!);
   const blank = await cli(['inspect', file], { env });
   expect(blank.stdout).toMatch(/There is no journal of this rig here yet/);
@@ -29,10 +30,7 @@ it('inspect says so with exit 3; serve says it once and goes on', async () => {
     env,
     onOutput(text, child) {
       const url = /metrics: (http\S+)\n/.exec(text)?.[1];
-      if (url !== undefined)
-        page ??= fetch(url)
-          .then((answer) => answer.text())
-          .finally(() => child.kill('SIGTERM'));
+      if (url !== undefined) page ??= scrape(url).finally(() => child.kill('SIGTERM'));
     },
   });
   expect(served.code, served.stderr).toBe(0);

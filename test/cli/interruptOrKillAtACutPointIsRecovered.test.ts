@@ -1,6 +1,6 @@
 /**
- * While the protocol stands at a cut point: Ctrl-C restores power and exits 130, and what a kill -9 leaves is made good.
- * The disks work on for long after their contact has opened, so the hold is long enough to be met.
+ * While the engine is halted at a cut point, Ctrl-C restores power and exits 130, and `resync` repairs what a kill -9
+ * leaves. The disks have a long hold-up time, so that the signal comes while the engine is halted.
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -42,8 +42,8 @@ function signalled(at: string, arms: number, signal: NodeJS.Signals): Promise<Cl
   });
 }
 
-describe('an interrupt while the protocol stands still', () => {
-  it.each([
+describe('an interrupt while the engine is halted', () => {
+  it.concurrent.each([
     ['both-completed', 1],
     ['log-write', 1],
     ['copy-durable', 2],
@@ -57,7 +57,7 @@ describe('an interrupt while the protocol stands still', () => {
   });
 });
 
-it('a bench killed there leaves disks that a resync makes equal', async () => {
+it('resync makes P and S equal after a kill at a cut point', async () => {
   const killed = await signalled('primary-only', 1, 'SIGKILL');
   expect(killed.signal).toBe('SIGKILL');
   const file = join(state.dir, 'primary-only.yaml');

@@ -1,25 +1,28 @@
-/** Ctrl-C in each phase: exit 130, power back (asked of the boards and of the disks), nothing left behind. */
+/**
+ * Ctrl-C in each phase: exit 130, power restored (by what boards and disks answer), no lab, loop device or lock left.
+ */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
-import { labDown, labStatus, labUp } from '../../src/lab/lab.js';
+import { afterAll, describe, expect, it, type ExpectStatic } from 'vitest';
+import { labStatus, labUp } from '../../src/lab/lab.js';
 import { labRig, ownStateDir, rigText } from '../campaign/labRig.js';
-import { cli } from './cli.js';
+import { cli, phaseLine } from './cli.js';
 
 const state = ownStateDir();
-const NAME = 'interrupt';
-const file = join(state.dir, 'rig.yaml');
 const wishes = { cuts: ['{ rails: [P, S], during: load, after: 400ms }'], cycles: 50 };
-writeFileSync(file, rigText(NAME, wishes));
-// An orderly end takes longer than the second in which a further signal is the same wish.
-const slowFile = join(state.dir, 'slow.yaml');
-writeFileSync(slowFile, rigText(NAME, { ...wishes, settle: '2500ms' }));
-afterAll(() => state.clean(NAME));
+afterAll(() => state.clean());
 
-async function interruptedAt(line: string, out: string, args: string[] = []): ReturnType<typeof cli> {
+/** The profile of a rig of this name: each case has a rig of its own, so that the cases run side by side. */
+function rigFile(name: string, switching?: string): string {
+  const file = join(state.dir, `${name}.yaml`);
+  writeFileSync(file, rigText(name, { ...wishes, settle: switching }));
+  return file;
+}
+
+async function interruptedAt(line: string, name: string, args: string[] = []): ReturnType<typeof cli> {
   let sent = false;
-  return cli(['run', file, '--out', join(state.dir, out), ...args], {
+  return cli(['run', rigFile(name), '--out', join(state.dir, `${name}-out`), ...args], {
     env: { PLUGPULL_STATE_DIR: state.dir },
     onOutput(stdout, child) {
       if (sent || !stdout.includes(line)) return;
@@ -29,55 +32,60 @@ async function interruptedAt(line: string, out: string, args: string[] = []): Re
   });
 }
 
-/** For a hang only: a program of udev may look at a device that changed, and the kernel lets it. */
+/** For a hang only: a program of udev may hold a device that changed open for a moment. */
 const GONE = { timeout: 30_000 };
 
-function loopsOf(dir: string): string {
+function loopsOf(name: string): string {
   return execFileSync('losetup', ['--list', '--noheadings', '--output', 'NAME,BACK-FILE'], { encoding: 'utf8' })
     .split('\n')
-    .filter((l) => l.includes(dir))
+    .filter((l) => l.includes(join(state.dir, `lab-${name}/`)))
     .join('\n');
 }
 
 describe('an interrupt', () => {
-  // A phase is printed when it has ended: after the line the next one runs.
-  it.each([
+  // The line of a phase is printed when the phase ends, so the next phase runs then.
+  it.concurrent.for([
     ['while P and S are prepared', 'format:', 'prepare'],
-    ['during load', '  preflight:', 'load'],
-    ['in the dark', '  cut:', 'dark'],
-    ['while devices come back', '  dark:', 'restore'],
-    ['during recovery', '  identify:', 'recover'],
-    ['during resync', '  judge:', 'resync'],
-  ])('%s ends with 130, a partial record, and nothing left', async (_what, line, name) => {
+    ['during load', phaseLine('preflight'), 'load'],
+    ['during the power-off time', phaseLine('cut'), 'off'],
+    ['while power is restored', phaseLine('dark'), 'restore'],
+    ['during recovery', phaseLine('identify'), 'recover'],
+    ['during resync', phaseLine('judge'), 'resync'],
+  ])('%s ends with 130, a partial record, and nothing left', async ([_what, line, name], { expect }) => {
     const result = await interruptedAt(line, name);
     expect(result.code, result.stderr).toBe(130);
-    const run = JSON.parse(readFileSync(join(state.dir, name, 'run.json'), 'utf8')) as { interrupted: boolean };
+    const run = JSON.parse(readFileSync(join(state.dir, `${name}-out`, 'run.json'), 'utf8')) as {
+      interrupted: boolean;
+    };
     expect(run.interrupted).toBe(true);
-    expect(existsSync(join(state.dir, name, 'report.html'))).toBe(true);
-    expect(await labStatus(NAME)).toBeNull();
-    await expect.poll(() => loopsOf(state.dir), GONE).toBe('');
-    expect(existsSync(join(state.dir, `rig-${NAME}.lock`))).toBe(false);
+    expect(existsSync(join(state.dir, `${name}-out`, 'report.html'))).toBe(true);
+    expect(await labStatus(name)).toBeNull();
+    await expect.poll(() => loopsOf(name), GONE).toBe('');
+    expect(existsSync(join(state.dir, `rig-${name}.lock`))).toBe(false);
   });
 
-  it('leaves a lab that was running before, with power on every rail', async () => {
-    const lab = await labUp(NAME, labRig(NAME, wishes).lab!);
-    const result = await interruptedAt('  cut:', 'kept');
+  it.concurrent('leaves a lab that was running before, with power on every rail', async ({ expect }) => {
+    const lab = await labUp('kept', labRig('kept', wishes).lab!);
+    const result = await interruptedAt(phaseLine('cut'), 'kept');
     expect(result.code, result.stderr).toBe(130);
-    expect(await labStatus(NAME)).not.toBeNull();
-    const states = await cli(['relay', 'state', file, '--json'], { env: { PLUGPULL_STATE_DIR: state.dir } });
+    expect(await labStatus('kept')).not.toBeNull();
+    const states = await cli(['relay', 'state', rigFile('kept'), '--json'], { env: { PLUGPULL_STATE_DIR: state.dir } });
     expect((JSON.parse(states.stdout) as { state: string }[]).map((r) => r.state)).toEqual(['on', 'on', 'on']);
     const answers = (node: string): boolean =>
       spawnSync('dd', [`if=${node}`, 'of=/dev/null', 'bs=4096', 'count=1', 'iflag=direct']).status === 0;
-    // A disk of a busy lab may take its time.
+    // On a busy host a virtual disk may answer late.
     for (const { node } of Object.values(lab.disks))
       await expect.poll(() => answers(node), { timeout: 30_000 }).toBe(true);
   });
 
   const READY = 'another Ctrl-C from now on restores power and ends at once';
 
-  const twiceAt = async (line: string, out: string): ReturnType<typeof cli> => {
+  // An orderly end of these rigs takes longer than the second in which a further signal counts as the same request.
+  const SLOW = '2500ms';
+
+  const twiceAt = async (line: string, name: string): ReturnType<typeof cli> => {
     let sent = false;
-    const result = await cli(['run', slowFile, '--out', join(state.dir, out)], {
+    const result = await cli(['run', rigFile(name, SLOW), '--out', join(state.dir, `${name}-out`)], {
       env: { PLUGPULL_STATE_DIR: state.dir },
       onOutput(stdout, child) {
         if (sent || !stdout.includes(line)) return;
@@ -92,32 +100,36 @@ describe('an interrupt', () => {
     return result;
   };
 
-  it('sent twice still restores power', async () => {
-    await labUp(NAME, labRig(NAME, wishes).lab!);
-    const result = await twiceAt('  cut:', 'twice');
+  it.concurrent('sent twice still restores power', async () => {
+    await labUp('twice', labRig('twice', wishes).lab!);
+    const result = await twiceAt(phaseLine('cut'), 'twice');
     expect(result.code, result.stderr).toBe(130);
-    const states = await cli(['relay', 'state', file, '--json'], { env: { PLUGPULL_STATE_DIR: state.dir } });
+    const states = await cli(['relay', 'state', rigFile('twice'), '--json'], {
+      env: { PLUGPULL_STATE_DIR: state.dir },
+    });
     expect((JSON.parse(states.stdout) as { state: string }[]).map((r) => r.state)).toEqual(['on', 'on', 'on']);
   });
 
-  const expectNothingLeft = async (result: Awaited<ReturnType<typeof cli>>): Promise<void> => {
+  const expectNothingLeft = async (
+    result: Awaited<ReturnType<typeof cli>>,
+    name: string,
+    expect: ExpectStatic,
+  ): Promise<void> => {
     expect(result.code, result.stderr).toBe(130);
-    expect(await labStatus(NAME)).toBeNull();
-    expect(existsSync(join(state.dir, `lab-${NAME}`))).toBe(false);
-    await expect.poll(() => loopsOf(state.dir), GONE).toBe('');
+    expect(await labStatus(name)).toBeNull();
+    expect(existsSync(join(state.dir, `lab-${name}`))).toBe(false);
+    await expect.poll(() => loopsOf(name), GONE).toBe('');
   };
 
-  it('sent twice still ends a lab of its own', async () => {
-    await labDown(NAME);
-    await expectNothingLeft(await twiceAt('  cut:', 'own'));
+  it.concurrent('sent twice still ends the lab that the run started', async ({ expect }) => {
+    await expectNothingLeft(await twiceAt(phaseLine('cut'), 'own'), 'own', expect);
   });
 
-  it('sent twice ends a lab of its own that is still coming up', async () => {
-    await labDown(NAME);
+  it.concurrent('sent twice ends a lab that the run is still starting', async ({ expect }) => {
     let looking: NodeJS.Timeout | undefined;
-    // The last thing that is made before the lab's process.
-    const log = join(state.dir, `lab-${NAME}`, 'lab.log');
-    const result = await cli(['run', slowFile, '--out', join(state.dir, 'early')], {
+    // The last file that is created before the lab's process starts.
+    const log = join(state.dir, 'lab-early', 'lab.log');
+    const result = await cli(['run', rigFile('early', SLOW), '--out', join(state.dir, 'early-out')], {
       env: { PLUGPULL_STATE_DIR: state.dir },
       onStart(child) {
         looking = setInterval(() => {
@@ -132,6 +144,6 @@ describe('an interrupt', () => {
     });
     clearInterval(looking);
     expect(result.stderr).toContain(READY);
-    await expectNothingLeft(result);
+    await expectNothingLeft(result, 'early', expect);
   });
 });

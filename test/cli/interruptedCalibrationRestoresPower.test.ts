@@ -1,6 +1,6 @@
 /**
- * Promise: Ctrl-C while a calibration has a rail off ends it without the rest of its dark time, and the rail is on again; a
- * second one, where there is time for it, does no harm.
+ * Ctrl-C while a calibration has a rail off ends it before the power-off time is over, and switches the rail on. A
+ * second Ctrl-C does no harm.
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,17 +12,20 @@ import { ownStateDir } from '../campaign/labRig.js';
 import { cli } from './cli.js';
 import { tinyRigText } from './tinyRig.js';
 
-const NAME = 'hasty';
+const NAME = 'interrupted-calibration';
 const state = ownStateDir();
 const env = { PLUGPULL_STATE_DIR: state.dir };
 afterAll(() => state.clean(NAME));
 
 const READY = 'another Ctrl-C from now on restores power and ends at once';
 
-/** From the end of a measurement to the middle of the next one's outage: its load is shorter, its dark time longer. */
-const INTO_THE_DARK_MS = 1200;
+/**
+ * From the end of a measurement into the power-off time of the next: longer than its load, shorter than load and
+ * `dark`.
+ */
+const INTO_POWER_OFF_MS = 1200;
 
-it('interrupted in the dark, and again once that would hurry', async () => {
+it('interrupted during the power-off time, and again once a second Ctrl-C counts', async () => {
   const file = join(state.dir, 'rig.yaml');
   const text = tinyRigText(NAME, { cycles: 1, dark: '6s', cuts: ['{ rails: [P], during: load, after: 100ms }'] });
   writeFileSync(file, text);
@@ -32,7 +35,7 @@ it('interrupted in the dark, and again once that would hurry', async () => {
     env,
     onOutput(stdout, child) {
       if (interrupting !== null || !stdout.includes('cut 0:')) return;
-      interrupting = sleep(INTO_THE_DARK_MS).then(() => void child.kill('SIGINT'));
+      interrupting = sleep(INTO_POWER_OFF_MS).then(() => void child.kill('SIGINT'));
     },
     onError(stderr, child) {
       if (stderr.includes(READY)) child.kill('SIGINT');

@@ -1,4 +1,4 @@
-/** A bad beginning: exit code, a message that says what to do, and neither disk nor directory touched. */
+/** Invalid input: the exit code, a message that says what to do, and neither a disk nor a directory touched. */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -24,7 +24,7 @@ afterAll(async () => {
 
 let runs = 0;
 
-/** Runs a profile that is GOOD with something replaced. */
+/** Runs GOOD with one replacement. */
 async function run(
   from: string | RegExp,
   to: string,
@@ -39,13 +39,13 @@ async function run(
   return { ...(await cli(['run', file, '--out', out, ...args], { env })), out };
 }
 
-describe('a profile that is not valid', () => {
+describe.concurrent('a profile that is not valid', () => {
   it.each([
     ['an unknown field', 'regionSize:', 'regionsize:', /regionsize.*regionSize/],
     ['a region size that is no power of two', '16KiB', '24KiB', /regionSize.*24KiB.*power of two/],
     ['a device used twice', 'secondary: { device: "lab:s" }', 'secondary: { device: "lab:p" }', /lab:p/],
     ['a journal that is too small', 'j: { size: 2MiB', 'j: { size: 256KiB', /lab\.disks\.j|journal/],
-    ['a cut of a rail that is not there', 'rails: [P], during', 'rails: [Q], during', /rails.*Q/],
+    ['a cut of a rail that does not exist', 'rails: [P], during', 'rails: [Q], during', /rails.*Q/],
     ['cycles below 1', 'cycles: 1', 'cycles: 0', /campaign\.cycles/],
   ])('%s: exit 2, naming file, line and field', async (_what, from, to, message) => {
     const result = await run(from, to);
@@ -56,22 +56,22 @@ describe('a profile that is not valid', () => {
   });
 });
 
-describe('usage', () => {
+describe.concurrent('usage', () => {
   it.each([
     ['an unknown command', ['explode']],
     ['an unknown option', ['run', 'x.yaml', '--force']],
     ['cycles that are no number', ['plan', 'x.yaml', '--cycles', 'many']],
     ['an unknown loader', ['verify', 'x.yaml', '--ffi', 'n-api']],
-    ['a metrics port that is none', ['run', 'x.yaml', '--metrics', 'localhost:99999']],
-    ['a profile that is not there', ['run', join(state.dir, 'nowhere.yaml')]],
+    ['a metrics port out of range', ['run', 'x.yaml', '--metrics', 'localhost:99999']],
+    ['a profile that does not exist', ['run', join(state.dir, 'nowhere.yaml')]],
     ['off without a rail', ['relay', 'off', 'rigs/loop-ci.yaml']],
-    ['a report of no run', ['report', state.dir]],
+    ['a report of a directory without a run', ['report', state.dir]],
     ['a run directory without a name', ['run', 'rigs/loop-ci.yaml', '--out', '']],
     [
-      'a rail that there is none of, before any board is asked',
+      'a rail that does not exist, before any board is asked',
       ['relay', 'pulse', 'rigs/virtual-mirror.yaml', 'Q', '--ms', '5'],
     ],
-    ['a board type that there is none of', ['relay', 'test', '--type', 'lcsu', '--tty', '/dev/ttyNOPE7']],
+    ['a board type that does not exist', ['relay', 'test', '--type', 'lcsu', '--tty', '/dev/ttyNOPE7']],
   ])('%s: exit 2', async (_what, args) => {
     const result = await cli(args, { env });
     expect(result.code, result.stderr).toBe(2);
@@ -93,7 +93,7 @@ describe('a profile without rails', () => {
   });
 });
 
-describe('hardware that is not there', () => {
+describe('hardware that does not exist', () => {
   it("a device: exit 4 with the gate's table, the lab down again", async () => {
     const result = await run(
       'secondary: { device: "lab:s" }',
@@ -115,15 +115,15 @@ describe('hardware that is not there', () => {
     expect(existsSync(result.out)).toBe(false);
   });
 
-  it('the lab, for a command that needs what is on its disks: exit 3, and how to start it', async () => {
+  it('the lab, for a command that reads its disks: exit 3, and the command that starts it', async () => {
     const file = join(state.dir, 'good.yaml');
     writeFileSync(file, GOOD);
-    for (const command of [
+    const commands = [
       ['resync', file],
       ['verify', file],
       ['relay', 'state', file],
-    ]) {
-      const result = await cli(command, { env });
+    ];
+    for (const result of await Promise.all(commands.map((command) => cli(command, { env })))) {
       expect(result.code, result.stderr).toBe(3);
       expect(result.stderr).toMatch(/not running.*plugpull lab up/);
     }
@@ -131,7 +131,7 @@ describe('hardware that is not there', () => {
 });
 
 describe('a run directory', () => {
-  it('on a full file system: exit 5, naming the file, nothing started', async () => {
+  it('on a full file system: exit 5, naming the file; no lab is started', async () => {
     const result = await run('', '', ['--out', join(mount, 'run')]);
     expect(result.code, result.stderr).toBe(5);
     expect(result.stderr).toMatch(/no space left for .*tiny\/run/);
@@ -139,25 +139,25 @@ describe('a run directory', () => {
     expect(await labStatus('refuse')).toBeNull();
   });
 
-  it('that holds something: exit 2, and it stays as it was', async () => {
+  it('that is not empty: exit 2, and it stays as it was', async () => {
     const used = join(state.dir, 'used');
     mkdirSync(used);
-    writeFileSync(join(used, 'thesis.tex'), 'x');
+    writeFileSync(join(used, 'other.txt'), 'x');
     const result = await run('', '', ['--out', used]);
     expect(result.code, result.stderr).toBe(2);
-    expect(readdirSync(used)).toEqual(['thesis.tex']);
-    expect(readFileSync(join(used, 'thesis.tex'), 'utf8')).toBe('x');
+    expect(readdirSync(used)).toEqual(['other.txt']);
+    expect(readFileSync(join(used, 'other.txt'), 'utf8')).toBe('x');
   });
 });
 
-describe("a state directory that can't be made", () => {
-  it('is told, not waited for', async () => {
+describe('a directory that cannot be created', () => {
+  it('the state directory: exit 4 at once', async () => {
     const result = await cli(['relay', 'state', 'rigs/loop-ci.yaml'], { env: { PLUGPULL_STATE_DIR: '/proc/nowhere' } });
     expect(result.code, result.stderr).toBe(4);
     expect(result.stderr).toMatch(/\/proc\/nowhere.*PLUGPULL_STATE_DIR/);
   });
 
-  it('nor a run directory', async () => {
+  it('a run directory: exit 5', async () => {
     const result = await run('', '', ['--out', '/proc/nowhere/run']);
     expect(result.code, result.stderr).toBe(5);
     expect(result.stderr).toMatch(/\/proc\/nowhere.*--out/);

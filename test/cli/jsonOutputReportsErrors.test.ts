@@ -1,4 +1,4 @@
-/** A program that reads --json gets one JSON document on stdout, whatever goes wrong; a person still reads stderr. */
+/** With --json, stdout is one JSON document after an error too; the message for people is on stderr. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,13 +15,13 @@ const tabs = join(dir, 'tabs.yaml');
 writeFileSync(tabs, 'name: x\nlab:\n\tdisks: 1\n');
 
 describe('--json', () => {
-  it.each<[string, string[], number, string]>([
+  it.concurrent.each<[string, string[], number, string]>([
     ['an option out of range', ['run', RIG, '--cycles', '0', '--json'], 2, 'USAGE'],
     ['an unknown option', ['plan', RIG, '--json', '--colour'], 2, 'USAGE'],
-    ['a profile that is not there', ['plan', join(dir, 'none.yaml'), '--json'], 2, 'RIG_FILE'],
+    ['a profile that does not exist', ['plan', join(dir, 'none.yaml'), '--json'], 2, 'RIG_FILE'],
     ['a run directory in use', ['run', RIG, '--out', used, '--json'], 2, 'RUN_DIR_NOT_EMPTY'],
     ['a lab that is not running', ['verify', RIG, '--json'], 3, 'LAB_NOT_RUNNING'],
-    ['a rail that there is none of', ['relay', 'pulse', RIG, 'Q', '--ms', '3', '--json'], 2, 'USAGE'],
+    ['a rail that does not exist', ['relay', 'pulse', RIG, 'Q', '--ms', '3', '--json'], 2, 'USAGE'],
   ])('%s', async (_what, args, exitCode, code) => {
     const { code: ended, stdout, stderr } = await cli(args, { env });
     expect(ended, stderr).toBe(exitCode);
@@ -37,7 +37,7 @@ describe('--json', () => {
     expect(JSON.parse(stdout)).toMatchObject({ error: { problems: [{ file: tabs, line: 3 }] } });
   });
 
-  it('is silent on stdout without it', async () => {
+  it('without it, an error prints nothing to stdout', async () => {
     expect((await cli(['run', RIG, '--cycles', '0'], { env })).stdout).toBe('');
   });
 });

@@ -1,6 +1,6 @@
 /**
- * Promise: whatever ends a bench before it could write its records (kill -9, a full disk), the cycles that had ended are
- * reported, what is missing is said, and a run that did not come to its end is never a PASS.
+ * A bench that ends before it writes its records (kill -9, a full disk): `report` reports the cycles that had ended and
+ * what is missing. A run that did not come to its end is never a PASS.
  */
 import { execFileSync } from 'node:child_process';
 import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -19,7 +19,7 @@ const file = join(state.dir, 'rig.yaml');
 writeFileSync(file, tinyRigText(NAME, { cycles: 50, cuts: ['{ rails: [P, S], during: load, after: 100ms }'] }));
 afterAll(() => state.clean(NAME));
 
-const wholeLines = (path: string): number => readFileSync(path, 'utf8').split('\n').length - 1;
+const completeLines = (path: string): number => readFileSync(path, 'utf8').split('\n').length - 1;
 
 async function reported(out: string): Promise<{ code: number | null; json: Run }> {
   const { code, stdout, stderr } = await cli(['report', out, '--json'], { env });
@@ -31,7 +31,7 @@ describe('killed with -9', () => {
   const out = join(state.dir, 'out');
   let ended = 0;
 
-  it('leaves a run.json that says so', async () => {
+  it('run.json has the state running', async () => {
     const killed = await cli(['run', file, '--out', out], {
       env,
       onOutput: (stdout, child) => {
@@ -46,14 +46,14 @@ describe('killed with -9', () => {
       endedAt: null,
       cyclesPlanned: 50,
     });
-    ended = wholeLines(join(out, 'cycles.jsonl'));
+    ended = completeLines(join(out, 'cycles.jsonl'));
     expect(ended).toBeGreaterThanOrEqual(2);
-    // What it was writing when it died.
+    // Lines that were being written at the kill.
     appendFileSync(join(out, 'cycles.jsonl'), '{"index": 9, "seed"');
     appendFileSync(join(out, 'events.jsonl'), '{"atMs": 9');
   });
 
-  it('is reported with the cycles that had ended, and with what is missing', async () => {
+  it('report shows the cycles that had ended, and what is missing', async () => {
     const { code, json } = await reported(out);
     expect(code).toBe(3);
     expect(json.cycles.map((c) => c.verdict)).toEqual(Array.from({ length: ended }, () => 'PASS'));
@@ -67,18 +67,18 @@ describe('killed with -9', () => {
     expect(readFileSync(join(out, 'junit.xml'), 'utf8')).toMatch(/<error[^>]*planned cycles/);
   });
 
-  it('measures the next run for plan', async () => {
+  it('plan estimates the next run from it', async () => {
     const plan = await cli(['plan', file, '--like', out], { env });
     expect(plan.code, plan.stderr).toBe(0);
   });
 
-  it('is replayed', async () => {
+  it('replay runs one of its cycles', async () => {
     const replay = await cli(['replay', out, '--cycle', '0', '--out', join(state.dir, 'again')], { env });
     expect(replay.code, replay.stderr).toBe(0);
     expect(replay.stdout).toContain('the same verdict as recorded in its one cycle');
   });
 
-  it('is reported without its run.json too', async () => {
+  it('report works without its run.json too', async () => {
     rmSync(join(out, 'run.json'));
     const { code, json } = await reported(out);
     expect([code, json.cycles.length, json.run.verdict, json.run.rig.name, json.run.devices.length]).toEqual([
@@ -97,7 +97,7 @@ describe('killed with -9', () => {
   });
 });
 
-it.skipIf(process.getuid?.() !== 0)('a run directory that fills up (root: a tmpfs)', async () => {
+it.skipIf(process.getuid?.() !== 0)('a run directory that becomes full (root: a tmpfs)', async () => {
   const mount = join(state.dir, 'small');
   const out = join(mount, 'out');
   mkdirSync(mount);
@@ -113,22 +113,22 @@ it.skipIf(process.getuid?.() !== 0)('a run directory that fills up (root: a tmpf
         try {
           for (;;) appendFileSync(filler, Buffer.alloc(4096));
         } catch {
-          // To the last page.
+          // Full to the last page.
         }
       },
     });
     expect([full, run.code], run.stderr).toEqual([true, 5]);
     expect(run.stdout).toMatch(/INVALID: \d+ passed/);
-    // A record's file or the history, whichever is written first.
+    // A record or the history, whichever is written first.
     expect(run.stderr).toMatch(/no space left/);
     expect(run.stderr).toContain(`${out}/`);
-    // In the room that is kept back for it.
+    // Written to the space that the run reserves for it.
     expect(JSON.parse(readFileSync(join(out, 'run.json'), 'utf8'))).toMatchObject({
       state: 'ended',
       verdict: 'INVALID',
     });
     rmSync(filler);
-    const cycles = wholeLines(join(out, 'cycles.jsonl'));
+    const cycles = completeLines(join(out, 'cycles.jsonl'));
     const { json } = await reported(out);
     expect([json.cycles.length, json.run.verdict]).toEqual([cycles, 'INVALID']);
     expect(cycles).toBeGreaterThanOrEqual(1);

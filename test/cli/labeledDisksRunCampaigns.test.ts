@@ -1,4 +1,4 @@
-/** Promise: real disks run once enrolled and labelled, and no campaign, resync or comparison touches the label. */
+/** Real disks run once they are enrolled and labeled, and no campaign, resync or comparison overwrites a label. */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ const SIZES = { p: 4 * 2 ** 20, s: 4 * 2 ** 20, j: 2 ** 20 };
 type Disk = keyof typeof SIZES;
 const DISKS: readonly Disk[] = ['p', 's', 'j'];
 
-/** Past every cache. */
+/** Read with O_DIRECT. */
 function bytesOf(rig: RealRig, disk: Disk, firstBlock: number, blocks: number): Buffer {
   const args = [
     `if=${rig.disks[disk].node}`,
@@ -41,7 +41,7 @@ const wipe = (rig: RealRig, disk: Disk): unknown =>
   ]);
 
 describe('a rig of real disks', () => {
-  it('is refused, enrolled, runs, and its labels stay to the byte', async () => {
+  it.concurrent('is refused, then enrolled, then runs, and no byte of its labels changes', async () => {
     const cuts = [
       '{ rails: [P], during: load, after: 60ms }',
       '{ rails: [P, S, J], during: load, after: 60ms }',
@@ -51,9 +51,9 @@ describe('a rig of real disks', () => {
     const serials = DISKS.flatMap((disk) => ['--i-mean', rig.disks[disk].serial]);
     const out = (n: number): string[] => ['--out', join(state.dir, `out-${n}`)];
 
-    const stranger = await rig.run(['run', rig.file, ...out(0)]);
-    expect(stranger.code, stranger.stderr).toBe(4);
-    expect(stranger.stderr.match(/GATE_NOT_ENROLLED/g)).toHaveLength(3);
+    const notEnrolled = await rig.run(['run', rig.file, ...out(0)]);
+    expect(notEnrolled.code, notEnrolled.stderr).toBe(4);
+    expect(notEnrolled.stderr.match(/GATE_NOT_ENROLLED/g)).toHaveLength(3);
     for (const disk of DISKS)
       expect(
         bytesOf(rig, disk, 0, SIZES[disk] / 4096).every((byte) => byte === 0),
@@ -87,7 +87,7 @@ describe('a rig of real disks', () => {
     const resync = await rig.run(['resync', rig.file]);
     expect(resync.code, resync.stderr).toBe(0);
     expect(labelsOf(rig)).toEqual(labels);
-    // The block before it was written to: the areas do end at the label, not somewhere before.
+    // The block before the label was written to: the area ends at the label, not before it.
     expect(bytesOf(rig, 'p', lastBlock('p') - 1, 1).readUInt32LE(0)).toBe(0x31535050);
 
     wipe(rig, 's');
@@ -106,7 +106,7 @@ describe('a rig of real disks', () => {
     expect(forgotten.stderr).not.toMatch(/GATE_LABEL/);
   });
 
-  it('whose label goes away under way is written to no more: INVALID, power on', async () => {
+  it.concurrent('is no longer written to when a label is erased during the campaign: INVALID, power on', async () => {
     const rig = await realRig(state.dir, 'wiped', { cycles: 20 });
     expect(
       (await rig.run(['enrol', rig.file, ...DISKS.flatMap((disk) => ['--i-mean', rig.disks[disk].serial])])).code,
@@ -131,7 +131,7 @@ describe('a rig of real disks', () => {
     expect(record.troubles.join()).toMatch(
       /refused \(1 finding\); nothing is written from here on\n.*\nsecondary .*GATE_LABEL_MISSING/,
     );
-    // Nothing was written there after it was wiped: a bench that goes by sizes alone would have.
+    // Nothing was written there after it was erased; a bench that checks only sizes would have written.
     expect(bytesOf(rig, 's', lastBlock('s'), 1).every((byte) => byte === 0)).toBe(true);
     expect((await rig.run(['relay', 'state', rig.file])).stdout.match(/ on /g)).toHaveLength(3);
   });

@@ -1,4 +1,4 @@
-/** Promise: what can't be printed is no success; a reader that has read enough is no failure. */
+/** Output that cannot be written makes a command fail; a reader that closes the pipe early does not. */
 import { spawnSync } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -6,7 +6,7 @@ import { expect, it } from 'vitest';
 
 const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
-it('a full disk', () => {
+it('stdout on a full device: exit 5', () => {
   const full = openSync('/dev/full', 'w');
   try {
     const run = spawnSync(process.execPath, [MAIN, 'relay', 'boards'], {
@@ -22,7 +22,7 @@ it('a full disk', () => {
   }
 });
 
-it('a closed pipe', () => {
+it('a reader that closes the pipe: exit 0', () => {
   const command = `set -o pipefail; '${process.execPath}' '${MAIN}' relay boards | true`;
   const run = spawnSync('bash', ['-c', command], { encoding: 'utf8' });
   expect([run.status, run.stderr]).toEqual([0, '']);

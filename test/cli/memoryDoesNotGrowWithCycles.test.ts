@@ -1,6 +1,6 @@
 /**
- * A campaign's memory does not grow with its cycles: each opens devices, rings, arenas and a core, and lets go of them.
- * Measured from a third of the cycles on, when caches and the compiler's code have found their size. PLUGPULL_LONG=1
+ * A campaign's memory does not grow with its cycles: each cycle opens devices, rings, arenas and a core, and releases
+ * them. Measured after the first third of the cycles, when caches and compiled code no longer grow. PLUGPULL_LONG=1
  * runs 1,000 cycles.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -19,10 +19,10 @@ const LONG = process.env.PLUGPULL_LONG !== undefined;
 const CYCLES = LONG ? 1000 : 20;
 const LONG_MS = 3_600_000;
 
-/** Some ten cycles lie between the two means: 2.5 MiB a cycle would be beyond it, a third of an arena. Seen: 3. */
+/** About ten cycles lie between the two means: 2.5 MiB a cycle, a third of an arena, would exceed it. Usual: 3 MiB. */
 const GROWTH_MIB_MAX = 24;
 
-/** null: it has ended, though not all is read that it said. */
+/** null: the process has ended; its last output is still being read. */
 function residentMib(pid: number): number | null {
   try {
     const kib = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));

@@ -1,7 +1,7 @@
 /**
- * Promise: the values of a run's last cycle get out: the end waits, bounded, until they have been scraped, and Ctrl-C ends
- * the wait without touching the verdict; the shipped alert fires for a run of one failed cycle; file and gateway have
- * them; and none of these changes the exit code.
+ * The metrics of a run's last cycle are delivered: the end of the run waits, up to a limit, until they are scraped, and
+ * Ctrl-C ends the wait without a change of the verdict; the shipped alert fires for a run of one failed cycle; textfile
+ * and Pushgateway get them. None of this changes the exit code.
  */
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -9,7 +9,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { ownStateDir } from '../campaign/labRig.js';
-import { parse } from '../metrics/samples.js';
+import { parse, scrape } from '../metrics/samples.js';
 import { cli } from './cli.js';
 import { tinyRigText } from './tinyRig.js';
 
@@ -19,10 +19,10 @@ const env = { PLUGPULL_STATE_DIR: state.dir };
 afterAll(() => state.clean(NAME));
 
 const cut = '{ rails: [P, S], during: load, after: 100ms }';
-const honest = join(state.dir, 'honest.yaml');
-writeFileSync(honest, tinyRigText(NAME, { cycles: 1, cuts: [cut] }));
+const faultless = join(state.dir, 'faultless.yaml');
+writeFileSync(faultless, tinyRigText(NAME, { cycles: 1, cuts: [cut] }));
 const lying = join(state.dir, 'lying.yaml');
-// A primary that has flushed nothing when it said so: whatever the load has come to by then, some of it is lost.
+// A primary that acknowledges flushes and performs none: it loses acknowledged writes, however far the load came.
 writeFileSync(
   lying,
   tinyRigText(NAME, {
@@ -36,31 +36,34 @@ const out = (name: string): string => join(state.dir, name);
 const PASSED = /^plugpull_cycles_total\{verdict="pass",rig="last-cycle"\} 1$/m;
 const WAITING = 'waiting up to';
 
-it('the end waits for a scrape of the final values, and for no longer', async () => {
+it('the end of a run waits for one scrape of the final values, and no longer', async () => {
   let scraped: Promise<string> | null = null;
-  const run = await cli(['run', honest, '--out', out('scraped'), '--metrics', '0', '--metrics-linger', '10min'], {
+  const run = await cli(['run', faultless, '--out', out('scraped'), '--metrics', '0', '--metrics-linger', '10min'], {
     env,
     onOutput(stdout) {
       if (scraped !== null || !stdout.includes(WAITING)) return;
-      // The rig is free already.
+      // The rig is released before the wait.
       expect(existsSync(join(state.dir, `rig-${NAME}.lock`))).toBe(false);
-      scraped = fetch(/http:\S+\/metrics/.exec(stdout)![0]).then((r) => r.text());
+      scraped = scrape(/http:\S+\/metrics/.exec(stdout)![0]);
     },
   });
   expect(run.code, run.stderr).toBe(0);
   expect(await scraped).toMatch(PASSED);
 });
 
-it('Ctrl-C ends the wait, and the run has passed all the same', async () => {
+it('Ctrl-C ends the wait and does not change the verdict', async () => {
   let isSent = false;
-  const run = await cli(['run', honest, '--out', out('interrupted'), '--metrics', '0', '--metrics-linger', '10min'], {
-    env,
-    onOutput: (stdout, child) => {
-      if (isSent || !stdout.includes(WAITING)) return;
-      isSent = true;
-      child.kill('SIGINT');
+  const run = await cli(
+    ['run', faultless, '--out', out('interrupted'), '--metrics', '0', '--metrics-linger', '10min'],
+    {
+      env,
+      onOutput: (stdout, child) => {
+        if (isSent || !stdout.includes(WAITING)) return;
+        isSent = true;
+        child.kill('SIGINT');
+      },
     },
-  });
+  );
   expect(run.code, run.stderr).toBe(0);
   expect(run.stdout).toContain('nobody has read the final values');
   expect(JSON.parse(readFileSync(join(out('interrupted'), 'run.json'), 'utf8'))).toMatchObject({
@@ -69,17 +72,27 @@ it('Ctrl-C ends the wait, and the run has passed all the same', async () => {
   });
 });
 
-it('file and gateway: what is written arrives, what fails is said, and the verdict stays', async () => {
+it('the textfile has the final values; a Pushgateway that fails is reported and changes no verdict', async () => {
   const file = join(state.dir, 'plugpull.prom');
   const run = await cli(
-    ['run', honest, '--out', out('sent'), '--json', '--metrics-textfile', file, '--metrics-push', 'http://127.0.0.1:1'],
+    [
+      'run',
+      faultless,
+      '--out',
+      out('sent'),
+      '--json',
+      '--metrics-textfile',
+      file,
+      '--metrics-push',
+      'http://127.0.0.1:1',
+    ],
     { env },
   );
   expect(run.code, run.stderr).toBe(0);
   expect(run.stderr).toMatch(/metrics: Pushgateway http:\/\/127\.0\.0\.1:1\/: connect ECONNREFUSED/);
   const text = readFileSync(file, 'utf8');
   expect(text).toMatch(PASSED);
-  // Every write that was counted is in the histograms, the journal's too.
+  // Each counted write is in the histograms too, also for the journal.
   const v = parse(text);
   for (const area of ['primary', 'secondary', 'journal']) {
     const writes = v.get(`plugpull_writes_total{area="${area}",rig="${NAME}"}`);
@@ -121,7 +134,7 @@ it.skipIf(!hasPrometheus)(
     try {
       const alerts = async (): Promise<string> => {
         try {
-          return await (await fetch(`http://127.0.0.1:${web}/api/v1/alerts`)).text();
+          return await scrape(`http://127.0.0.1:${web}/api/v1/alerts`);
         } catch {
           return 'not up yet';
         }

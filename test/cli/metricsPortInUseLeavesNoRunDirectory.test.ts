@@ -1,4 +1,4 @@
-/** Promise: a run that can't have its metrics port is refused before it began: the directory that was named is free again. */
+/** A run whose metrics port is in use is refused before it starts: it leaves no run directory and no lab. */
 import { existsSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ const NAME = 'portless';
 const state = ownStateDir();
 afterAll(() => state.clean(NAME));
 
-it('a port in use', async () => {
+it('exit 2, and the message names the TCP port', async () => {
   const file = join(state.dir, 'rig.yaml');
   writeFileSync(file, tinyRigText(NAME, { cycles: 1, cuts: ['{ rails: [P], during: load, after: 100ms }'] }));
   const other = createServer();

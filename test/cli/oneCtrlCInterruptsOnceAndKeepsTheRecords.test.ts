@@ -1,6 +1,6 @@
 /**
- * Promise: one Ctrl-C is one interrupt, however many signals it arrives as: power back, exit 130, and every record
- * written. npm passes on the signal that the terminal has delivered already.
+ * One Ctrl-C is one interrupt, even when it arrives as two signals: power restored, exit 130, and every record written.
+ * npm forwards the signal that the terminal has delivered to the program already.
  */
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -17,7 +17,7 @@ const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 const state = ownStateDir();
 const env = { PLUGPULL_STATE_DIR: state.dir };
 const file = join(state.dir, 'rig.yaml');
-// After the line "cut" the power is off.
+// Once the line "cut" is printed the power is off.
 writeFileSync(
   file,
   tinyRigText(NAME, { cycles: 50, dark: '1s', cuts: ['{ rails: [P, S], during: load, after: 100ms }'] }),
@@ -27,7 +27,7 @@ afterAll(() => state.clean(NAME));
 async function expectRecords(out: string): Promise<void> {
   const read = (): { interrupted?: boolean; endedAt?: string } =>
     existsSync(join(out, 'run.json')) ? (JSON.parse(readFileSync(join(out, 'run.json'), 'utf8')) as object) : {};
-  // For a hang only. The bench outlives an npm that has left.
+  // For a hang only. The bench may end later than npm.
   await expect.poll(read, { timeout: 60_000 }).toMatchObject({ interrupted: true, endedAt: expect.any(String) });
   for (const name of ['report.html', 'junit.xml', 'metrics.prom'])
     await expect.poll(() => existsSync(join(out, name)), { message: name, timeout: 60_000 }).toBe(true);
@@ -35,7 +35,7 @@ async function expectRecords(out: string): Promise<void> {
   await expect.poll(() => existsSync(join(state.dir, `rig-${NAME}.lock`)), { timeout: 60_000 }).toBe(false);
 }
 
-/** On a terminal of its own, typed at. */
+/** Runs the command on a pseudo terminal; `typeAt` returns what to type, from the output so far. */
 function onTerminal(command: string, cwd: string, typeAt: (output: string) => string | null): Promise<string> {
   const child = spawn('script', ['--quiet', '--flush', '--return', '--command', command, '/dev/null'], {
     cwd,
@@ -53,7 +53,7 @@ function onTerminal(command: string, cwd: string, typeAt: (output: string) => st
   return new Promise((resolve) => child.once('close', () => resolve(output)));
 }
 
-it.each(['/bin/sh', '/bin/bash'])('typed at an npm whose scripts run in %s', async (shell) => {
+it.each(['/bin/sh', '/bin/bash'])('typed at npm, whose scripts run in %s', async (shell) => {
   const dir = join(state.dir, `npm${shell.replaceAll('/', '-')}`);
   const out = join(dir, 'out');
   mkdirSync(dir);

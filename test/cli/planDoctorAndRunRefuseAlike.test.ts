@@ -1,8 +1,8 @@
 /**
- * Promise: what refuses a run is said by `plan`, `doctor` and `run` alike, before a lab is started, a relay is switched or
- * a record is begun; `plan` and `run` end with the same code and the same words.
+ * `plan`, `doctor` and `run` report the same reason to refuse a run, before a lab starts, a relay switches or a run
+ * directory is created; `plan` and `run` end with the same exit code and the same message.
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { lockRig } from '../../src/campaign/session/rigLock.js';
@@ -28,14 +28,13 @@ interface Answers {
 type Ask = (args: readonly string[], options?: { cwd: string }) => Promise<CliResult>;
 
 async function answersOf(ask: Ask, file: string): Promise<Answers> {
-  const cwd = join(state.dir, `cwd-${readdirSync(state.dir).length}`);
-  mkdirSync(cwd);
+  const cwd = mkdtempSync(join(state.dir, 'cwd-'));
   const [plan, doctor, run] = [
     await ask(['plan', file]),
     await ask(['doctor', file]),
     await ask(['run', file], { cwd }),
   ];
-  // Refused before anything began: no record is named, none is there.
+  // Refused before anything began: no run directory is printed or created.
   expect(run.stdout).not.toContain('runs/');
   expect(readdirSync(cwd)).toEqual([]);
   expect(plan.stdout).toMatch(/Nothing was touched\.\n$/);
@@ -51,7 +50,7 @@ function expectRefused({ plan, doctor, run }: Answers, code: number, text: RegEx
   expect(doctor.stdout).toMatch(text);
 }
 
-/** Over a board that would note it if it were switched. */
+/** A rig of loop devices. Its board creates the file `switched` when it switches a relay. */
 function loopRig(name: string, more = ''): { file: string; switched: string; paths: string[] } {
   const disks = [loops.loop(), loops.loop(), loops.loop()];
   const [p, s, j] = disks.map((loop) => `{ device: ${loop.path}, backingFile: ${loop.file}`);
@@ -79,7 +78,7 @@ campaign: { cycles: 1, cuts: [{ rails: [P], during: load, after: 50ms }] }
 const ask: Ask = (args, options) => cli(args, { env, ...options });
 const iMean = (rig: RealRig): string[] => Object.values(rig.disks).flatMap(({ serial }) => ['--i-mean', serial]);
 
-describe.skipIf(process.getuid?.() !== 0)('refused alike', () => {
+describe.skipIf(process.getuid?.() !== 0).concurrent('plan, doctor and run refuse alike', () => {
   it('a mounted disk: exit 4, and no relay was switched', async () => {
     const { file, switched, paths } = loopRig('agree-mounted');
     command('mkfs.ext4', '-q', paths[1]);
@@ -114,23 +113,30 @@ describe.skipIf(process.getuid?.() !== 0)('refused alike', () => {
 
   it.each([
     [
-      'a program that is not there',
+      'a program that does not exist',
+      'agree-program',
       '{ type: exec, channels: 1, options: { on: [nosuch-pdu, on], off: [/bin/true] } }',
       /b: nosuch-pdu is not there, .* edit boards\.b\.options\.on/,
     ],
     [
-      'a tty that is not there',
+      'a tty that does not exist',
+      'agree-tty',
       '{ type: lcus, channels: 1, tty: /dev/serial/by-id/usb-none }',
       /usb-none does not exist; plug the board in/,
     ],
-    ['a device that is no tty', '{ type: lcus, channels: 1, tty: /dev/null }', /\/dev\/null is not a tty/],
-  ])('%s: exit 3', async (_what, board, text) => {
-    const { file } = loopRig('agree-tty');
+    [
+      'a device that is no tty',
+      'agree-no-tty',
+      '{ type: lcus, channels: 1, tty: /dev/null }',
+      /\/dev\/null is not a tty/,
+    ],
+  ])('%s: exit 3', async (_what, name, board, text) => {
+    const { file } = loopRig(name);
     writeFileSync(file, readFileSync(file, 'utf8').replace(/b: \{ type: exec.*$/m, `b: ${board}`));
     expectRefused(await answersOf(ask, file), 3, text);
   });
 
-  it('a rig in use: exit 4, naming who', async () => {
+  it('a rig in use: exit 4, and the process that holds it', async () => {
     const { file } = loopRig('agree-busy');
     const lock = lockRig('agree-busy', 'another bench');
     try {
@@ -140,7 +146,7 @@ describe.skipIf(process.getuid?.() !== 0)('refused alike', () => {
     }
   });
 
-  it('disks that are not enrolled: exit 4; and after the profile was edited: which field, and what to do', async () => {
+  it('disks that are not enrolled: exit 4; after an edit of the profile: which field, and which command mends it', async () => {
     const rig = await realRig(state.dir, 'agree-real');
     expectRefused(await answersOf(rig.run, rig.file), 4, /primary.*GATE_NOT_ENROLLED/);
     expect((await rig.run(['enrol', rig.file, ...iMean(rig)])).code).toBe(0);
@@ -150,7 +156,7 @@ describe.skipIf(process.getuid?.() !== 0)('refused alike', () => {
     expect(edited.plan.stderr).toContain('plugpull enrol RIG --relabel');
     expect(edited.plan.stdout.match(/listed as enrolled, but its label does not fit/g)).toHaveLength(3);
     expect(edited.plan.stdout).not.toMatch(/, enrolled$/m);
-    // The way that it names is a way.
+    // The command that the message names works.
     const relabelled = await rig.run(['enrol', rig.file, '--relabel', ...iMean(rig)]);
     expect(relabelled.code, relabelled.stderr).toBe(0);
     const again = await rig.run(['plan', rig.file]);
@@ -168,7 +174,7 @@ describe.skipIf(process.getuid?.() !== 0)('refused alike', () => {
     expect(await labStatus('agree-lab')).not.toBeNull();
   });
 
-  it('an array of md, or any device without a serial, is called what it is', async () => {
+  it('a device without serial and WWN, such as an md array: exit 4, and the message says that it is virtual', async () => {
     const [p, s, j] = [loops.loop(), loops.loop(), loops.loop()];
     const disks = [p, s, j].map(({ path }, i) => ({
       node: path,
@@ -187,37 +193,39 @@ describe.skipIf(process.getuid?.() !== 0)('refused alike', () => {
       /primary .*GATE_UNIDENTIFIED +loop\d+ is a virtual device, no disk: it tells neither serial nor WWN.* name a disk of its own/,
     );
     expect(enrol.stderr).not.toMatch(/cabling/);
-    // What enrolling would cure is no obstacle to it.
+    // `enrol` does not refuse what it is there to change.
     expect(enrol.stderr).not.toMatch(/plugpull enrol/);
     expect(enrol.stderr).not.toMatch(/secondary|journal/);
   });
 });
 
-describe.skipIf(process.getuid?.() !== 0)('nothing speaks against it', () => {
-  it('without power: said, with the way to ask again; a run may switch it on', async () => {
-    const file = join(state.dir, 'agree-dark.yaml');
+describe.skipIf(process.getuid?.() !== 0).concurrent('plan, doctor and run accept alike', () => {
+  it('a disk without power: reported with the command that switches it on; run switches it on itself', async () => {
+    const file = join(state.dir, 'agree-off.yaml');
     writeFileSync(
       file,
-      tinyRigText('agree-dark', {
+      tinyRigText('agree-off', {
         cycles: 1,
         cuts: ['{ rails: [P], during: load, after: 50ms }'],
-        disks: { s: 'silent: retry' },
+        disks: { s: 'killModel: mixed, silent: retry' },
       }),
     );
     expect((await ask(['lab', 'up', file])).code).toBe(0);
     expect((await ask(['relay', 'off', file, 'P'])).code).toBe(0);
-    const dark = await ask(['plan', file]);
-    expect(dark.code, dark.stderr).toBe(0);
-    expect(dark.stdout).toMatch(/^safety gate: not asked about primary: .*rail P feeds it: plugpull relay on /m);
+    const withoutPower = await ask(['plan', file]);
+    expect(withoutPower.code, withoutPower.stderr).toBe(0);
+    expect(withoutPower.stdout).toMatch(
+      /^safety gate: not asked about primary: .*rail P feeds it: plugpull relay on /m,
+    );
     const doctor = await ask(['doctor', file]);
     expect(doctor.code, doctor.stdout).toBe(3);
     expect(doctor.stdout).toMatch(/missing +gate: primary .*\n +mend: plugpull relay on /);
-    const run = await ask(['run', file, '--out', join(state.dir, 'dark-out')]);
+    const run = await ask(['run', file, '--out', join(state.dir, 'agree-off-out')]);
     expect(run.code, run.stdout + run.stderr).toBe(0);
-    expect(run.stdout).toMatch(new RegExp(`^record: ${join(state.dir, 'dark-out')}$`, 'm'));
+    expect(run.stdout).toMatch(new RegExp(`^record: ${join(state.dir, 'agree-off-out')}$`, 'm'));
   });
 
-  it('a virtual rig: planned without making so much as a directory', async () => {
+  it('a virtual rig: plan creates not even the state directory', async () => {
     const file = join(state.dir, 'agree-virtual.yaml');
     writeFileSync(
       file,
@@ -232,7 +240,7 @@ describe.skipIf(process.getuid?.() !== 0)('nothing speaks against it', () => {
     expect(existsSync(nowhere)).toBe(false);
   });
 
-  it('the extent of what is overwritten follows size and the shorter copy', async () => {
+  it('plan states how much of each disk is overwritten: `size`, or the smaller of both areas', async () => {
     const { file } = loopRig('agree-size', ', size: 16MiB');
     const plan = await ask(['plan', file]);
     expect(plan.code, plan.stderr).toBe(0);
@@ -241,7 +249,7 @@ describe.skipIf(process.getuid?.() !== 0)('nothing speaks against it', () => {
     expect(plan.stdout).not.toMatch(/whole/);
   });
 
-  it("a missing disk that a rail feeds: the gate names the rail's command", async () => {
+  it('a missing disk that a rail feeds: the message names the command that switches the rail on', async () => {
     const { file } = loopRig('agree-missing');
     const text = readFileSync(file, 'utf8').replace(
       /primary: .*/,
@@ -257,7 +265,7 @@ describe.skipIf(process.getuid?.() !== 0)('nothing speaks against it', () => {
     expect(unfed.stderr).toMatch(/primary .*GATE_MISSING +does not exist +attach and power it/);
   });
 
-  it('doctor names nothing that the rig does not need', async () => {
+  it('doctor checks only what the rig needs', async () => {
     const { file } = loopRig('agree-host');
     const { stdout } = await ask(['doctor', file]);
     expect(stdout).toMatch(/ok +safety gate/);

@@ -1,4 +1,4 @@
-/** Promise: `plan` estimates from the newest run of the very same profile, names it, and touches neither it nor a device. */
+/** `plan` estimates the duration from the newest run of the same profile, and names that run. */
 import { readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
@@ -22,7 +22,7 @@ interface Plan {
 const planOf = async (...args: string[]): Promise<Plan> =>
   JSON.parse((await run('plan', file, '--json', ...args)).stdout) as Plan;
 
-it('before a run a lower bound, said as such; after one a range around it, scaled to the cycles; not for another profile', async () => {
+it('before a run a lower bound; after one a range around it, scaled to the cycles; not for another profile', async () => {
   const before = await run('plan', file);
   expect(before.stdout).toMatch(
     /^time: at least 0\.2 s for loads and outages; no run of this profile in runs\/ to estimate the rest from$/m,
@@ -42,7 +42,7 @@ it('before a run a lower bound, said as such; after one a range around it, scale
   expect(same.estimate!.toSeconds).toBeGreaterThan(tookSeconds - 0.5);
   expect((await run('plan', file)).stdout).toContain(`, as in ${directory}\n`);
 
-  // What comes before and after the cycles comes once.
+  // The start and the end of a run take the same time for any number of cycles.
   const many = await planOf('--cycles', '200', '--seed', '7');
   const perCycle = (many.estimate!.fromSeconds - same.estimate!.fromSeconds) / 198;
   expect(perCycle).toBeGreaterThan(0.08);
@@ -57,9 +57,9 @@ it('before a run a lower bound, said as such; after one a range around it, scale
     file,
     tinyRigText('planned', { cycles: 5, seed: 9, cuts: ['{ rails: [S], during: resync, after: 5ms }'] }),
   );
-  expect((await planOf()).estimatedFrom, 'other cuts, cycles and seeds are drawn from the same bench').toBe(directory);
+  expect((await planOf()).estimatedFrom, 'other cuts, cycles and seeds are the same profile').toBe(directory);
 
-  // One that is broken off, or no run at all, is passed over; asked for by name it is refused.
+  // A directory without run.json is skipped; named by --like it is refused.
   renameSync(join(state.dir, directory, 'run.json'), join(state.dir, directory, 'run.json.new'));
   expect((await planOf()).estimatedFrom).toBeNull();
   const broken = await run('plan', file, '--like', directory);

@@ -1,4 +1,7 @@
-/** Promise: on a terminal a block of three lines stays below the cycles that have ended; it leaves nothing behind, and nothing wraps out of step. */
+/**
+ * On a terminal, three lines of progress stay below the lines of ended cycles, also when those wrap; the end removes
+ * them.
+ */
 import { PassThrough } from 'node:stream';
 import xterm from '@xterm/headless';
 import { expect, it } from 'vitest';
@@ -42,7 +45,7 @@ function terminal(): { out: NodeJS.WriteStream; screen: () => Promise<string[]>;
   };
 }
 
-it('cycles that have ended stand above the block, however long they are; at the end only they are left', async () => {
+it('ended cycles are above the three lines, also when they wrap; at the end only ended cycles are left', async () => {
   const { out, screen, written } = terminal();
   const progress = liveProgress(out);
   const { observer } = progress;
@@ -58,14 +61,14 @@ it('cycles that have ended stand above the block, however long they are; at the 
   ];
   await expect.poll(screen, HANG).toEqual(block);
 
-  // Its second row lies where a longer line of the block was.
+  // Its second row is where a longer line of the block was.
   const words = 'what went wrong in it, at some length, '.repeat(2).trim();
   observer.keepResult?.(words);
   const rows = words.match(new RegExp(`.{1,${COLUMNS}}`, 'g'))!.map((row) => row.trimEnd());
   await expect.poll(screen, HANG).toEqual([...rows, ...block]);
-  observer.keepResult?.('told just before the end');
+  observer.keepResult?.('printed just before the end');
   progress.end();
   progress.end();
-  expect(await screen()).toEqual([...rows, 'told just before the end']);
+  expect(await screen()).toEqual([...rows, 'printed just before the end']);
   expect(written().lastIndexOf(SHOWN_CURSOR)).toBeGreaterThan(written().lastIndexOf(HIDDEN_CURSOR));
 });

@@ -1,6 +1,6 @@
 /**
- * A rig drawn from the whole space of valid profiles, with disks that keep every promise: whatever the sizes, modes and
- * depths, its campaign must pass. Same seed, same profile.
+ * A profile drawn by seed from all valid profiles, with virtual disks that have no fault: whatever its sizes, modes and
+ * queue depths, its campaign must pass. The same seed gives the same profile.
  */
 import { mixSeed } from '../../src/campaign/cycle/cycleSettings.js';
 import { LOG_BYTES_MIN, requiredJournalBytes } from '../../src/tracker/journal/layout.js';
@@ -16,7 +16,7 @@ class Draw {
     this.seed = seed;
   }
 
-  /** A whole number, both ends included. */
+  /** An integer, both ends included. */
   from(min: number, max: number): number {
     return min + (mixSeed(this.seed, this.n++) % (max - min + 1));
   }
@@ -51,8 +51,8 @@ const WIRINGS = [
 ] as const;
 type Wiring = Readonly<Record<string, readonly string[]>>;
 
-/** How a disk's dark shows. */
-const WITHOUT_POWER = ['vanish: false', 'vanish: false', 'vanish: true', 'silent: fail', 'silent: retry'];
+/** How a disk without power behaves. */
+const WITHOUT_POWER = [', vanish: false', ', vanish: false', ', vanish: true', ', silent: fail', ', silent: retry'];
 
 const CHANNEL: Record<string, number> = { primary: 1, secondary: 2, journal: 3 };
 
@@ -63,7 +63,7 @@ function areaBytes(draw: Draw): number {
 function disk(draw: Draw, bytes: number, channel: number): string {
   const kill = draw.one('keep-drop', 'drop', 'keep', 'mixed');
   const cache = draw.one('0', '64KiB', '1MiB', '8MiB');
-  return `{ size: ${bytes / KiB}KiB, sectorSize: ${draw.one(512, 4096)}, fedBy: "relay0:${channel}", cache: ${cache}, killModel: ${kill}, keepProbability: ${draw.from(0, 100)}%, tearProbability: ${draw.one(0, 10, 100)}%, holdUp: ${draw.one(0, 5, 30)}ms, ${draw.one(...WITHOUT_POWER)} }`;
+  return `{ size: ${bytes / KiB}KiB, sectorSize: ${draw.one(512, 4096)}, fedBy: "relay0:${channel}", cache: ${cache}, killModel: ${kill}, keepProbability: ${draw.from(0, 100)}%, tearProbability: ${draw.one(0, 10, 100)}%, holdUp: ${draw.one(0, 5, 30)}ms${draw.one(...WITHOUT_POWER)} }`;
 }
 
 function railLines(wiring: Wiring): string {
@@ -82,8 +82,8 @@ function cut(draw: Draw, wiring: Wiring): string {
   return `    - { rails: [${(rails.length === 0 ? [draw.one(...Object.keys(wiring))] : rails).join(', ')}], during: ${during}, after: ${after} }`;
 }
 
-/** @param name of the rig, hence of its lab. */
-export function honestRigText(seed: number, name: string, cycles: number): string {
+/** @param name of the rig and of its lab. */
+export function randomProfileText(seed: number, name: string, cycles: number): string {
   const draw = new Draw(seed);
   const [p, s] = [areaBytes(draw), areaBytes(draw)];
   const usable = Math.min(p, s);

@@ -1,6 +1,6 @@
 /**
- * A rig of real disks, as far as its bench can tell: the lab's disks in disguise, with serial numbers and names by-id,
- * cut by the lab's board. They need enrolment, as real ones do.
+ * A rig whose disks look like real ones to the bench: virtual disks with serial numbers and names below
+ * /dev/disk/by-id, powered by the lab's board. They need enrolment, as real disks do.
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -20,10 +20,10 @@ export interface RealRig {
 export interface RealWishes {
   cycles?: number;
   cuts?: readonly string[];
-  /** Of S; the others have 512-byte sectors. */
+  /** Sector size of S; P and J have 512-byte sectors. */
   sectorSize?: 512 | 4096;
   journalSize?: string;
-  /** Of S, as in a profile. */
+  /** `faults` of S, as a profile writes them. */
   faultsOfS?: string;
 }
 
@@ -66,7 +66,7 @@ function serialOf(name: string, disk: string): string {
   return `Z1Z0-${name}-${disk}`.toUpperCase();
 }
 
-/** With its lab running, in the state directory that the environment names. */
+/** Starts the lab, with its state in `dir`, and returns the rig. */
 export async function realRig(dir: string, name: string, wishes: RealWishes = {}): Promise<RealRig> {
   const file = join(dir, `${name}.yaml`);
   const text = realRigText(name, wishes);

@@ -1,4 +1,4 @@
-/** Spoiled profiles given to `plan` and `run`: an exit code of its own, file, field and rule; no device is written to. */
+/** Damaged profiles given to `plan` and `run`: exit 2 with file, line and rule; no device is written to. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createHash } from 'node:crypto';
@@ -18,7 +18,7 @@ afterAll(() => state.clean());
 
 const SEED = 2026;
 const CASES = 150;
-/** Commands take seconds; so many of those that are refused are given to them. */
+/** A command takes about a second: only so many of the refused profiles are given to one. */
 const SAMPLE = 6;
 const SNIPPETS = [
   '',
@@ -43,20 +43,20 @@ const SNIPPETS = [
   '4KiB',
 ];
 
-it.skipIf(process.getuid?.() !== 0)(`${CASES} of them, seed ${SEED}`, async () => {
+it.skipIf(process.getuid?.() !== 0)(`${CASES} damaged profiles, seed ${SEED}, are refused or valid`, async () => {
   const disks = [
     loops.loop({ sizeBytes: 2 ** 24 }),
     loops.loop({ sizeBytes: 2 ** 24 }),
     loops.loop({ sizeBytes: 2 ** 24 }),
   ];
-  // Somebody's data: should a spoiled profile be taken after all, the gate stands before it.
+  // File systems: if a damaged profile were accepted, the safety gate would still refuse.
   for (const disk of disks) command('mkfs.ext4', '-q', disk.path);
   const digest = (): string[] =>
     disks.map((disk) => createHash('sha256').update(readFileSync(disk.file)).digest('hex'));
   const before = digest();
   const area = (i: number): string => `{ device: ${disks[i].path}, backingFile: ${disks[i].file} }`;
   const good = `schemaVersion: 1
-name: spoiled
+name: damaged
 regionSize: 64KiB
 primary: ${area(0)}
 secondary: ${area(1)}
@@ -77,12 +77,12 @@ campaign:
     const at = draw(0, good.length);
     const text = good.slice(0, at) + SNIPPETS[draw(1, SNIPPETS.length)] + good.slice(at + draw(2, 9));
     try {
-      planRun(parseRig(text, 'spoiled.yaml'));
+      planRun(parseRig(text, 'damaged.yaml'));
     } catch (error) {
       if (!(error instanceof RigError)) throw new Error(`case ${i} of seed ${SEED}`, { cause: error });
       for (const p of error.problems)
         expect([p.file, p.line > 0, p.rule !== ''], `case ${i}: ${error.message}`).toEqual([
-          'spoiled.yaml',
+          'damaged.yaml',
           true,
           true,
         ]);
@@ -90,12 +90,12 @@ campaign:
     }
   }
   expect(refused.length).toBeGreaterThan(CASES / 3);
-  const file = join(state.dir, 'spoiled.yaml');
+  const file = join(state.dir, 'damaged.yaml');
   for (const text of refused.filter((_, i) => i % Math.floor(refused.length / SAMPLE) === 0).slice(0, SAMPLE)) {
     writeFileSync(file, text);
     const result = await cli([refused.indexOf(text) % 2 === 0 ? 'plan' : 'run', file], { env });
     expect(result.code, text + result.stderr).toBe(2);
-    expect(result.stderr).toMatch(/spoiled\.yaml:\d+:\d+/);
+    expect(result.stderr).toMatch(/damaged\.yaml:\d+:\d+/);
   }
   writeFileSync(file, good);
   const stopped = await cli(['run', file, '--out', join(state.dir, 'never')], { env });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { formatRegionMap } from '../../src/cli/regionMap.js';
 
 describe('the region map', () => {
-  it('has one character a region while they fit', () => {
+  it('has one character for each region while they fit', () => {
     const map = formatRegionMap(
       [
         { firstRegion: 0, regions: 1 },
@@ -13,7 +13,7 @@ describe('the region map', () => {
     expect(map.split('\n').slice(1)).toEqual([`         0  #${'.'.repeat(62)}#`, '        64  #.']);
   });
 
-  it('tells some from all when a character stands for many', () => {
+  it('distinguishes some from all dirty where a character covers several regions', () => {
     const map = formatRegionMap(
       [
         { firstRegion: 0, regions: 2 },
@@ -24,13 +24,13 @@ describe('the region map', () => {
     expect(map.split('\n')[1].slice(12, 15)).toBe('#+.');
   });
 
-  it('counts a short last cell as whole', () => {
+  it('shows a last cell of fewer regions as all dirty', () => {
     const map = formatRegionMap([{ firstRegion: 2046, regions: 1 }], 2047);
     expect(map.endsWith('#')).toBe(true);
   });
 });
 
-it('does not show as clean what the list left out', () => {
+it('does not show as clean the regions that the list leaves out', () => {
   const map = formatRegionMap(
     [
       { firstRegion: 0, regions: 1 },

@@ -1,4 +1,7 @@
-/** `relay test` calls a board by its name, in its own words; `relay boards --show` prints YAML; plan and doctor doubt a tty. */
+/**
+ * `relay test` prints a board's name and answers; `relay boards --show` prints YAML; plan and doctor warn of a tty
+ * name.
+ */
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, expect, it } from 'vitest';
@@ -13,13 +16,13 @@ afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
 let files = 0;
 
-/** One board, and disks that are not there. */
+/** One board, and disks that do not exist. */
 function profile(board: string): string {
   const file = join(dir, `rig${files++}.yaml`);
   writeFileSync(
     file,
     `schemaVersion: 1
-name: told-of-boards
+name: boards-only
 primary: { device: /dev/disk/by-id/none-p, serial: "P" }
 secondary: { device: /dev/disk/by-id/none-s, serial: "S" }
 journal: { device: /dev/disk/by-id/none-j, serial: "J" }
@@ -30,15 +33,17 @@ rails: { P: { board: b0, channels: [1], powers: [primary] } }
   return file;
 }
 
-it('relay test RIG: by name, in words, and the frame for all relays is tried', async () => {
+it('relay test RIG: names the board, prints its answers, and tries the frame for all relays', async () => {
   const shell = startVirtualBoard('numato', 2);
   const fine = await cli(['relay', 'test', profile(`{ type: numato, tty: ${shell.tty}, channels: 2 }`)], { env });
   expect(fine.code, fine.stderr).toBe(0);
   expect(fine.stdout).toMatch(/ok {5}identify +ver\\n\\r00000008\\n\\r> \(/);
   const copy = startVirtualBoard('modbus-rtu', 4, { allAtOnce: 'refuses' });
-  const told = await cli(['relay', 'test', profile(`{ type: modbus-rtu, tty: ${copy.tty}, channels: 4 }`)], { env });
-  expect(told.code, told.stderr).toBe(0);
-  expect(told.stdout).toMatch(
+  const refusing = await cli(['relay', 'test', profile(`{ type: modbus-rtu, tty: ${copy.tty}, channels: 4 }`)], {
+    env,
+  });
+  expect(refusing.code, refusing.stderr).toBe(0);
+  expect(refusing.stdout).toMatch(
     /ok {5}switch all switched off and on one after the other: .*board "b0" refused "01 0F 00 00 00 04 01 00 /,
   );
   const dead = startVirtualBoard('scpi', 1, { dead: true });
@@ -54,7 +59,7 @@ it('relay test RIG: by name, in words, and the frame for all relays is tried', a
   expect(mute.stdout).toContain('board "b0" did not answer "*IDN?\\n" within 30 ms');
 });
 
-it('relay boards --show TYPE', async () => {
+it('relay boards --show TYPE prints a description in YAML or JSON, or refuses the type', async () => {
   const show = (...args: string[]): ReturnType<typeof cli> => cli(['relay', 'boards', '--show', ...args], { env });
   const [shown, json, wrong, exec] = await Promise.all([
     show('modbus-rtu'),
@@ -73,7 +78,7 @@ it('relay boards --show TYPE', async () => {
   expect(exec).toMatchObject({ code: 2, stderr: expect.stringContaining('rigs/exec-ipmi.yaml') as string });
 });
 
-it('plan and doctor warn of a tty that is whichever adapter came up in that place', async () => {
+it('plan and doctor warn of a tty name that depends on the order of the adapters', async () => {
   const file = profile('{ type: lcus, tty: /dev/ttyUSB7, channels: 1 }');
   for (const command of ['plan', 'doctor']) {
     const { stdout } = await cli([command, file], { env });

@@ -1,4 +1,4 @@
-/** What a run printed as its replay command runs the same campaign, ends with its own exit code, and names what differs. */
+/** The replay command that a run prints runs the same campaign, ends with its exit code, and reports what differs. */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -20,28 +20,28 @@ function change(name: string, edit: (text: string) => string): void {
 
 let recorded: CliResult;
 beforeAll(async () => {
-  // Long enough that much is acknowledged, and lost, on a busy machine too.
+  // Long enough that writes are acknowledged, and lost, on a busy host too.
   const cuts = [
     '{ rails: [S], during: load, after: [60ms, 200ms] }',
     '{ rails: [P], during: load, after: [400ms, 600ms] }',
   ];
-  // Cycle 1 cuts the primary, whose flushes are none.
+  // Cycle 1 cuts the primary, which performs no flush.
   writeFileSync(
     file,
     tinyRigText('again', { cuts, cycles: 2, disks: { p: 'killModel: drop, faults: [{ class: lying-flush }]' } }),
   );
   recorded = await cli(['run', file, '--out', out, '--seed', '77'], { env });
-  // The record is all it needs.
+  // `replay` needs only the run directory.
   rmSync(file);
 });
 
 describe('replay', () => {
-  it('is what the run says it is', () => {
+  it('is printed by the run', () => {
     expect(recorded.code, recorded.stderr).toBe(1);
     expect(recorded.stdout).toContain(`replay: plugpull replay ${out}\n`);
   });
 
-  it('runs the same rig on the same seeds, and ends as the campaign does', async () => {
+  it('runs the same rig with the same seeds, and ends with the same verdicts', async () => {
     const again = join(state.dir, 'again');
     const result = await cli(['replay', out, '--out', again], { env });
     expect(result.code, result.stderr).toBe(1);
@@ -59,7 +59,7 @@ describe('replay', () => {
     expect(result.stdout).toMatch(/^replay: (the same verdict|cycle 1: recorded FAIL: .*, now FAIL: )/m);
   });
 
-  it('of one cycle ends with it, and says what differs from the record', async () => {
+  it('of one cycle ends with its verdict, and reports what differs from the record', async () => {
     change('cycles.jsonl', (text) => text.replace('"verdict":"PASS"', '"verdict":"INVALID"'));
     change('run.json', (text) => {
       const run = JSON.parse(text) as { counts: Record<string, number> };
@@ -77,7 +77,7 @@ describe('replay', () => {
     });
   });
 
-  it('refuses what is no record, and a cycle that is not in it', async () => {
+  it('refuses a directory without a run, and a cycle that was not run', async () => {
     const none = await cli(['replay', state.dir], { env });
     expect([none.code, none.stderr]).toEqual([2, expect.stringContaining('is that the directory of a run?')]);
     const beyond = await cli(['replay', out, '--cycle', '2'], { env });

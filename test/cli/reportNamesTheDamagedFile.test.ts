@@ -1,4 +1,4 @@
-/** `report` on a directory that is not as a run left it: exit 2, the file named, and nothing in it replaced. */
+/** `report` on a damaged run directory: exit 2, the file named, and no file replaced. */
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,7 +20,7 @@ function recorded(name: string): string {
 }
 
 describe('report', () => {
-  it.each<[string, (at: string) => void, RegExp]>([
+  it.concurrent.each<[string, (at: string) => void, RegExp]>([
     [
       'without its cycles',
       (at) => writeFileSync(join(at, 'cycles.jsonl'), ''),
@@ -59,7 +59,7 @@ describe('report', () => {
     expect(readdirSync(at)).toEqual(before);
   });
 
-  it('of a file, or of nothing', async () => {
+  it('of a file, or of an empty name', async () => {
     const file = join(dir, 'file');
     writeFileSync(file, '');
     for (const name of [file, '']) {
@@ -69,8 +69,8 @@ describe('report', () => {
     }
   });
 
-  it('of a whole run is written', async () => {
-    const at = recorded('whole');
+  it('of an undamaged run is written', async () => {
+    const at = recorded('undamaged');
     expect((await cli(['report', at])).code).toBe(0);
     expect(existsSync(join(at, 'report.html'))).toBe(true);
   });

@@ -1,4 +1,4 @@
-/** kill -9 of the bench in the middle of a load: the disks live on, and `resync` makes them equal from the journal alone. */
+/** kill -9 of the bench under load: the lab goes on, and `resync` makes P and S equal from the journal alone. */
 import { spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -7,7 +7,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { labUp } from '../../src/lab/lab.js';
 import { labRig, ownStateDir, rigText } from '../campaign/labRig.js';
 import { cli } from './cli.js';
-import { expectMadeGood } from './expectCopiesEqual.js';
+import { expectResyncMakesCopiesEqual } from './expectCopiesEqual.js';
 
 const state = ownStateDir();
 const env = { PLUGPULL_STATE_DIR: state.dir };
@@ -16,11 +16,13 @@ const wishes = { cuts: ['{ rails: [P], during: load, after: 30s }'] };
 writeFileSync(file, rigText('killed', wishes));
 afterAll(() => state.clean('killed'));
 
-/** In the middle of a load: S has been written to, so the evidence was durable before. */
+/** So many writes of S have completed at the kill: each had durable evidence before it was submitted. */
 const WRITES = 100;
 const LOOK_AGAIN_MS = 10;
 
-/** Resolves when so many more writes of the device have completed; Documentation/admin-guide/iostats: the fifth number. */
+/**
+ * Resolves when WRITES more writes of the device have completed: the fifth number of Documentation/admin-guide/iostats.
+ */
 async function writtenSince(loop: string, ended: AbortSignal): Promise<void> {
   const writes = (): number =>
     Number(
@@ -52,10 +54,10 @@ describe('after kill -9 of the bench', () => {
     expect(inspected.code, inspected.stderr).toBe(0);
     expect((JSON.parse(inspected.stdout) as { dirtyRegions: number }).dirtyRegions).toBeGreaterThan(0);
 
-    await expectMadeGood(file, env);
+    await expectResyncMakesCopiesEqual(file, env);
   });
 
-  it('a second run is refused while one goes on, naming it', async () => {
+  it('a second run is refused while the first goes on, and names its process', async () => {
     const first = spawn(process.execPath, ['dist/cli/main.js', 'run', file, '--out', join(state.dir, 'first')], {
       env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'ignore'],

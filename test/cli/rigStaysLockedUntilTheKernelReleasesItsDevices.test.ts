@@ -1,7 +1,7 @@
 /**
- * A device that never answers, with its power on: the command ends all the same and says what it leaves. The kernel holds
- * the devices beyond its process; the next command names that one and why, waits its time, and touches nothing. Once the
- * device answers, everything goes on.
+ * A device with power that never answers: the command ends and reports the I/Os that are left. The kernel keeps the
+ * devices open after the process has ended, so the next command is refused and names that process. Once the device
+ * answers, commands work again.
  */
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -25,7 +25,7 @@ afterAll(() => state.clean());
 
 const locks = (): string[] => readdirSync(state.dir).filter((name) => name.includes('.lock'));
 
-it('a secondary that does not answer', async () => {
+it('a secondary that never answers keeps the rig locked until it answers', async () => {
   const secondary = freezableLoop(mirrors.loops, 'frozen');
   const devices = { ...mirrors.devices({ areaBytes: AREA_BYTES }), secondary };
   const area = ({ path, file: behind }: { path: string; file: string }): string =>
@@ -37,7 +37,7 @@ primary: { ${area(devices.primary)} }
 secondary: { ${area(secondary)} }
 journal: { ${area(devices.journal)}, logSize: 1MiB }
 `;
-  // What never answers is not waited for long.
+  // Short deadlines: the device does not answer at all.
   writeFileSync(file, `${profile}tracking: { ackTimeout: 300ms }\ncampaign: { deadlines: { return: 1s } }\n`);
   const rig = loadRig(file);
   const engine = await mirrors.engine();
@@ -54,7 +54,7 @@ journal: { ${area(devices.journal)}, logSize: 1MiB }
     expect(resync.stderr).toMatch(new RegExp(`I/Os left unanswered: secondary \\d+.*rig "${NAME}" locked`));
     expect(locks()).toHaveLength(1);
 
-    // Twice: the first one must not forget whom it has found.
+    // Twice: the first refusal must not remove the lock.
     for (let i = 0; i < 2; i++) {
       const verify = await cli(['verify', file, '--json'], { env, hangMs: HANG_MS });
       expect(verify.code, verify.stderr).toBe(4);
@@ -66,7 +66,7 @@ journal: { ${area(devices.journal)}, logSize: 1MiB }
   } finally {
     secondary.thaw();
   }
-  // What answers again may take its time, on a busy machine.
+  // The default deadlines again: on a busy host the device may answer late.
   writeFileSync(file, profile);
   const again = await cli(['resync', file, '--json'], { env, hangMs: HANG_MS });
   expect(again.code, again.stderr).toBe(0);

@@ -1,4 +1,4 @@
-/** A run directory from somebody else's hands: no link in it is followed, and what a run writes is nobody else's to write. */
+/** A run directory from an untrusted source: no link in it is followed; only its owner may read what a run writes. */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ afterAll(() => rmSync(dir, { recursive: true, force: true }));
 const outside = join(dir, 'outside');
 writeFileSync(outside, 'secret');
 
-it('is refused when it is a link, or a file of it is, or a device', () => {
+it('a directory or a file that is a link, or no regular file, is refused', () => {
   const run = join(dir, 'run');
   mkdirSync(run);
   symlinkSync(outside, join(run, 'run.json'));
@@ -34,7 +34,7 @@ it('is refused when it is a link, or a file of it is, or a device', () => {
   expect(refusal(join(dir, 'nowhere'), 'run.json')).toMatch(/is not there/);
 });
 
-it('is written for its owner alone, whatever the umask, and through no link', () => {
+it('files are created with mode 0600 whatever the umask, and never through a link', () => {
   const umask = process.umask(0);
   try {
     const run = RunDirectory.create(join(dir, 'own'));

@@ -1,6 +1,7 @@
 /**
- * Promise: a run that was started to outlive its terminal does; one that was not ends in order when the terminal closes,
- * with its records. Node.js undoes what nohup did, hence bin/plugpull and the look at standard input.
+ * A run under nohup goes on when its terminal closes; a run without nohup ends in order, with its records. Node.js
+ * resets the SIGHUP that nohup ignores, so bin/plugpull looks at it before, and the program looks at its standard
+ * input.
  */
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -16,10 +17,13 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const MAIN = `${process.execPath} ${join(ROOT, 'dist/cli/main.js')}`;
 const LAUNCHER = join(ROOT, 'bin/plugpull');
 const state = ownStateDir();
-/** `dark`: far longer than it takes to hear that the power is off. */
-function rigFile(dark: string): string {
-  const file = join(state.dir, `${dark}.yaml`);
-  writeFileSync(file, tinyRigText(NAME, { cycles: 1, dark, cuts: ['{ rails: [P, S], during: load, after: 100ms }'] }));
+/** `powerOff`: long enough for the test to see that the power is off. */
+function rigFile(powerOff: string): string {
+  const file = join(state.dir, `${powerOff}.yaml`);
+  writeFileSync(
+    file,
+    tinyRigText(NAME, { cycles: 1, dark: powerOff, cuts: ['{ rails: [P, S], during: load, after: 100ms }'] }),
+  );
   return file;
 }
 afterAll(() => state.clean(NAME));
@@ -29,7 +33,7 @@ const textOf = (path: string): string => (existsSync(path) ? readFileSync(path, 
 /** For a hang only. */
 const HANG = { timeout: 60_000 };
 
-/** Runs it on a terminal of its own that is gone once the power is off; the record of how it ended. */
+/** Runs the command on a pseudo terminal and kills that once the power is off. Resolves to run.json. */
 async function hungUp(
   name: string,
   file: string,
@@ -71,8 +75,8 @@ it.each<[string, (args: string) => string]>([
   expect(await hungUp(name, rigFile('1s'), command)).toMatchObject({ verdict: 'PASS', interrupted: false });
 });
 
-it('without it, a hang-up ends the run in order', async () => {
-  // It is the hang-up that ends the outage.
+it.concurrent('without nohup a SIGHUP ends the run in order', async () => {
+  // Only the SIGHUP can end this power-off time.
   expect(await hungUp('direct', rigFile('10min'), (args) => `${LAUNCHER} ${args}`)).toMatchObject({
     verdict: 'INVALID',
     interrupted: true,

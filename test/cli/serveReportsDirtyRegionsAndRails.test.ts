@@ -1,9 +1,11 @@
+/** `serve` exports the dirty regions of the journal and the state of the rails, and changes neither. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { lockRig } from '../../src/campaign/session/rigLock.js';
 import { labDown, labUp } from '../../src/lab/lab.js';
 import { labRig, ownStateDir, rigText } from '../campaign/labRig.js';
+import { scrape } from '../metrics/samples.js';
 import { cli } from './cli.js';
 
 const state = ownStateDir();
@@ -13,17 +15,13 @@ const file = join(state.dir, 'rig.yaml');
 writeFileSync(file, rigText('serve', wishes));
 afterAll(() => state.clean('serve'));
 
-async function pageOf(url: string): Promise<string> {
-  return (await fetch(url)).text();
-}
-
 async function served(): Promise<{ text: string; stderr: string }> {
   let page: Promise<string> | null = null;
   const { code, stderr } = await cli(['serve', file, '--listen', '0'], {
     env,
     onOutput(stdout, child) {
       const url = /metrics: (http\S+)\n/.exec(stdout)?.[1];
-      if (url !== undefined) page ??= pageOf(url).finally(() => child.kill('SIGTERM'));
+      if (url !== undefined) page ??= scrape(url).finally(() => child.kill('SIGTERM'));
     },
   });
   expect(code, stderr).toBe(0);
@@ -31,26 +29,16 @@ async function served(): Promise<{ text: string; stderr: string }> {
 }
 
 describe('serve', () => {
-  it("answers with the rig's regions, and ends at a signal with 0", async () => {
+  it('exports the regions and rails of the rig, and ends at SIGTERM with exit 0', async () => {
     await labUp('serve', labRig('serve', wishes).lab!);
     await cli(['run', file, '--out', join(state.dir, 'out')], { env });
-    let page: Promise<string> | null = null;
-    const ended = await cli(['serve', file, '--listen', '0'], {
-      env,
-      onOutput(stdout, child) {
-        const url = /metrics: (http\S+)\n/.exec(stdout)?.[1];
-        if (url === undefined || page !== null) return;
-        page = pageOf(url).finally(() => child.kill('SIGTERM'));
-      },
-    });
-    expect(ended.code, ended.stderr).toBe(0);
-    expect(await page).toMatch(/plugpull_regions\{rig="serve"\} 512/);
-    expect(await page).toMatch(/plugpull_dirty_regions\{rig="serve"\} 0/);
-    for (const rail of ['P', 'S', 'J'])
-      expect(await page).toContain(`plugpull_rail_state{rail="${rail}",rig="serve"} 1\n`);
+    const { text } = await served();
+    expect(text).toMatch(/plugpull_regions\{rig="serve"\} 512/);
+    expect(text).toMatch(/plugpull_dirty_regions\{rig="serve"\} 0/);
+    for (const rail of ['P', 'S', 'J']) expect(text).toContain(`plugpull_rail_state{rail="${rail}",rig="serve"} 1\n`);
   });
 
-  it('shows a rail that is off, as its board says, and switches none', async () => {
+  it('reports a rail that its board reads as off, and switches none', async () => {
     await labUp('serve', labRig('serve', wishes).lab!);
     expect((await cli(['relay', 'off', file, 'S'], { env })).code).toBe(0);
     const page = await served();
@@ -64,7 +52,7 @@ describe('serve', () => {
     expect((await cli(['relay', 'on', file, 'S'], { env })).code).toBe(0);
   });
 
-  it('says unknown, and why, while a command holds the rig', async () => {
+  it('reports the rails as unknown, and why, while a command holds the rig', async () => {
     await labUp('serve', labRig('serve', wishes).lab!);
     const lock = lockRig('serve', 'a test');
     try {
@@ -77,7 +65,7 @@ describe('serve', () => {
     }
   });
 
-  it('says once what both its looks meet: a lab that is not running', async () => {
+  it('reports once that the lab is not running, although journal and rails both need it', async () => {
     await labDown('serve');
     const { stderr } = await served();
     expect(stderr.match(/not running/g)).toHaveLength(1);

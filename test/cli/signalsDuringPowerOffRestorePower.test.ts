@@ -1,6 +1,6 @@
 /**
- * Promise: one SIGINT, SIGTERM or SIGHUP while a calibration or a run has a rail off, for however long it was to stay off:
- * every rail is on again, and that is said.
+ * One SIGINT, SIGTERM or SIGHUP while a calibration or a run has a rail off, however long the power-off time: every
+ * rail is switched on, and the command reports it.
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -15,12 +15,12 @@ import { ownStateDir } from '../campaign/labRig.js';
 import { cli } from './cli.js';
 import { tinyRigText } from './tinyRig.js';
 
-const NAME = 'dark-signals';
+const NAME = 'signals-off';
 const state = ownStateDir();
 const env = { PLUGPULL_STATE_DIR: state.dir };
 const file = join(state.dir, 'rig.yaml');
 let probe: AreaProbe;
-/** A disk of a busy lab may take its time. */
+/** On a busy host a virtual disk may answer late. */
 const SAID = /(power on|rails switched on, primary not answering yet), devices released/;
 
 beforeAll(async () => {
@@ -35,7 +35,7 @@ afterAll(async () => {
   await state.clean(NAME);
 });
 
-describe.skipIf(!canRunLab)('in the dark', () => {
+describe.skipIf(!canRunLab)('a signal during the power-off time', () => {
   it.each([
     ['relay calibrate', 'SIGINT'],
     ['relay calibrate', 'SIGTERM'],

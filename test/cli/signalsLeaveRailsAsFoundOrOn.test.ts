@@ -1,6 +1,6 @@
 /**
- * Promise: SIGINT, SIGTERM or SIGHUP in the middle of any command that switches by hand, once or twice, leaves each rail as
- * it was found, on, or as it was asked for; and the command says which.
+ * SIGINT, SIGTERM or SIGHUP, once or twice, during a `relay` command that switches rails leaves each rail as it was
+ * found, on, or as the command was asked to leave it; and the command reports which.
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -18,7 +18,7 @@ afterAll(async () => {
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 const LOOK_EVERY_MS = 5;
-/** No test waits for the end of it. */
+/** Longer than any test: only the signal can end it. */
 const LONG_MS = '600000';
 
 let rigs = 0;
@@ -52,7 +52,7 @@ function execRig(scripts: Omit<OutletScripts, 'channels'> = {}): FileOutlets & {
   return { ...outlets, file: rigFile(JSON.stringify({ type: 'exec', channels: 3, options: outlets.options })) };
 }
 
-/** Runs it and sends the signals as soon as `now` holds; `onSent`: the first one is out. */
+/** Runs a `relay` command and sends the signals once `now` holds. `onSent` is called when the first one is sent. */
 async function signalled(
   args: string[],
   signals: readonly NodeJS.Signals[],
@@ -85,7 +85,7 @@ interface Case {
   after: string;
   outlets: Record<string, string>;
   said: RegExp;
-  /** Never in the log. */
+  /** A line that the log must not have. */
   never?: string;
 }
 
@@ -119,7 +119,7 @@ const CASES: Record<string, Case> = {
   on: { args: (file) => ['on', file], after: 'begin on 1', outlets: ALL_ON, said: /P, S, J switched on, as asked/ },
 };
 
-/** Each takes its time; the command that begins with the line `after` ends no sooner than there is the file `sent`. */
+/** Slow scripts. The one that begins with the line `after` does not end before the file `sent` exists. */
 function slow(after: string, sent: string): Omit<OutletScripts, 'channels'> {
   const script = (
     word: 'on' | 'off',
@@ -151,8 +151,8 @@ describe('interrupted by a signal', () => {
   it.concurrent.each([
     ['pulse', ['pulse', 'FILE', 'P', '--ms', LONG_MS], /P switched on again/],
     ['test', ['test', 'FILE'], /relay 1 switched on again/],
-  ] as const)('twice: %s in the middle of an off that takes its time', async (_what, args, said) => {
-    // Longer than the time between the signals: the second one finds the off still under way.
+  ] as const)('twice: %s during a slow off', async (_what, args, said) => {
+    // Longer than the time between the signals: the second one comes while the off is still running.
     const rig = execRig({ off: 'sleep 3; printf off > "$F"' });
     const result = await signalled(
       args.map((arg) => (arg === 'FILE' ? rig.file : arg)),
@@ -173,7 +173,7 @@ describe('interrupted by a signal', () => {
     const result = await signalled(['pulse', file, 'P', '--ms', ms], ['SIGTERM'], () => board.switched.length > 0);
     expect(result.code, result.stderr).toBe(130);
     expect(result.stderr).toMatch(/P was off for .* switched on again/);
-    // Whatever the board's own timer does later, it does the same.
+    // The board's own timer can only switch it on once more.
     expect(board.switched.at(-1)).toEqual({ channel: 1, on: true });
     expect(board.contacts.get(1)).toBe(true);
   });
@@ -181,7 +181,7 @@ describe('interrupted by a signal', () => {
 
 describe('a script that is killed with kill -9 while its child goes on', () => {
   const KILLED = { off: '(sleep 2; printf off > "$F") > /dev/null 2>&1 & kill -9 $$' };
-  const settle = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 2500));
+  const lateOffIsOver = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 2500));
 
   it.concurrent.each([
     ['pulse', ['pulse', 'FILE', 'P', '--ms', '100'], /killed by SIGKILL.*power is back on all rails/],
@@ -196,7 +196,7 @@ describe('a script that is killed with kill -9 while its child goes on', () => {
     );
     expect(result.code, result.stderr).toBe(3);
     expect(result.stderr + result.stdout).toMatch(said);
-    await settle();
+    await lateOffIsOver();
     expect(rig.outlets()).toEqual(ALL_ON);
   });
 });

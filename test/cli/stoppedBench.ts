@@ -1,24 +1,24 @@
 /**
- * Runs a campaign as a child and stops it (SIGSTOP) at seeded moments of its steps and phases, alone or together with the
- * lab, as a shell, a container's pause or a snapshot of the machine does.
+ * Runs a campaign as a child process and stops it (SIGSTOP) in given steps and phases, alone or together with the lab,
+ * as Ctrl-Z, `docker pause` or a snapshot of the machine does.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cli, type CliResult } from './cli.js';
 
 export interface Stop {
-  /** Not before this cycle has begun; null: at once. */
+  /** The stop comes in this cycle or later; null: also before the first cycle. */
   cycle: number | null;
-  /** Counted from when this line of the progress has come. */
+  /** A line of the progress; `delayMs` counts from it. */
   after: string;
   delayMs: number;
   forMs: number;
-  /** The virtual lab stops too, as in a snapshot of the whole machine. */
+  /** Stops the virtual lab too, as a snapshot of the machine does. */
   withLab: boolean;
 }
 
 export interface StoppedRun extends CliResult {
-  /** Stops that came to pass. */
+  /** The stops that were made. */
   stopped: Stop[];
   out: string;
 }
@@ -28,7 +28,10 @@ interface Pids {
   lab: number | null;
 }
 
-/** The stops one after the other: each waits for its line, in its cycle, in what is printed after the one before it was over. */
+/**
+ * Makes the stops one after the other: each waits for its line, in its cycle, in what is printed after the stop before
+ * it.
+ */
 export async function runStopped(
   file: string,
   lab: string,
@@ -68,7 +71,9 @@ export async function runStopped(
   return { ...result, stopped, out };
 }
 
-/** The lab first, and it goes on last: a bench that wakes earlier than its array. False: the bench has ended. */
+/**
+ * The lab is stopped first and continued last, so that the bench wakes before its disks. False: the bench has ended.
+ */
 function signal({ bench, lab }: Pids, name: 'SIGSTOP' | 'SIGCONT'): boolean {
   const inOrder = name === 'SIGSTOP' ? [lab, bench] : [bench, lab];
   let sent = false;
@@ -78,7 +83,7 @@ function signal({ bench, lab }: Pids, name: 'SIGSTOP' | 'SIGCONT'): boolean {
       process.kill(pid, name);
       if (pid === bench) sent = true;
     } catch {
-      // Ended meanwhile.
+      // The process has ended.
     }
   }
   return sent;

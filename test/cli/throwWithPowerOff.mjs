@@ -1,4 +1,4 @@
-// Preloaded (NODE_OPTIONS) into a bench: once it has said that the power is off, something throws that nobody catches.
+// Preloaded (NODE_OPTIONS) into a bench: throws an error that nothing catches, once the bench prints that the power is off.
 import { setTimeout } from 'node:timers';
 import { isMainThread } from 'node:worker_threads';
 
@@ -7,7 +7,7 @@ if (isMainThread && process.argv[1]?.endsWith('/cli/main.js')) {
   process.stdout.write = (chunk, ...rest) => {
     if (String(chunk).includes('  cut:'))
       setTimeout(() => {
-        throw new Error('a mistake of ours');
+        throw new Error('thrown by the test');
       }, 20);
     return write(chunk, ...rest);
   };

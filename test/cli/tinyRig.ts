@@ -1,4 +1,6 @@
-/** A rig of a few MiB with short times, for campaigns that end within seconds. Everything that a test varies is a wish. */
+/**
+ * A virtual rig of a few MiB with short times: its campaigns end within seconds. `TinyWishes` are what a test varies.
+ */
 import { HANG_DEADLINES } from '../campaign/labRig.js';
 
 export interface TinyWishes {
@@ -23,7 +25,7 @@ export interface TinyWishes {
   disks?: { p?: string; s?: string; j?: string };
 }
 
-/** Not lingering long: evidence that stays hides what a test wants to see. */
+/** A short linger: evidence that stays in the log makes more regions dirty than the test wants to see. */
 const TRACKING = 'linger: 10ms, hotRegions: 16';
 const WORKLOAD = 'queueDepth: 16, transaction: { writes: [1, 4] }, writeSize: [4KiB, 16KiB]';
 const DISK = 'killModel: mixed, tearProbability: 10%';

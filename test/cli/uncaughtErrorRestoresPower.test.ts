@@ -1,4 +1,6 @@
-/** Promise: an error that nobody caught ends the bench with 5, never with FAIL's 1, and not before the power is back. */
+/**
+ * An uncaught error ends the bench with exit code 5, never with the 1 of FAIL, and only after the power is restored.
+ */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
@@ -11,7 +13,7 @@ import { tinyRigText } from './tinyRig.js';
 const NAME = 'crashes';
 const state = ownStateDir();
 const file = join(state.dir, 'rig.yaml');
-// Long dark: at the throw the rails are off.
+// A long power-off time: the rails are off when the error is thrown.
 const text = tinyRigText(NAME, { cycles: 5, dark: '3s', cuts: ['{ rails: [P, S], during: load, after: 100ms }'] });
 writeFileSync(file, text);
 afterAll(() => state.clean(NAME));
@@ -19,19 +21,19 @@ afterAll(() => state.clean(NAME));
 function crash(out: string): ReturnType<typeof cli> {
   const env = {
     PLUGPULL_STATE_DIR: state.dir,
-    NODE_OPTIONS: `--import ${join(import.meta.dirname, 'crashInTheDark.mjs')}`,
+    NODE_OPTIONS: `--import ${join(import.meta.dirname, 'throwWithPowerOff.mjs')}`,
   };
   return cli(['run', file, '--out', join(state.dir, out)], { env });
 }
 
-it('a lab of its own is ended', async () => {
+it('the bench ends the lab that it started', async () => {
   const crashed = await crash('own');
   expect(crashed.code, crashed.stderr).toBe(5);
-  expect(crashed.stderr).toMatch(/internal error: Error: a mistake of ours\n\s+at /);
+  expect(crashed.stderr).toMatch(/internal error: Error: thrown by the test\n\s+at /);
   expect(await labStatus(NAME)).toBeNull();
 });
 
-it('in a lab that stays, every rail is on', async () => {
+it('every rail is on in a lab that was running before', async () => {
   await labUp(NAME, parseRig(text, file).lab!);
   expect((await crash('kept')).code).toBe(5);
   const states = await cli(['relay', 'state', file, '--json'], { env: { PLUGPULL_STATE_DIR: state.dir } });

@@ -1,4 +1,7 @@
-/** Promise: equal copies are not called clean while the journal holds regions dirty, and a journal in the dark says who has the rig. */
+/**
+ * `verify` reports regions that the journal holds dirty although the copies are equal; `inspect` names who uses the
+ * rig.
+ */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -17,8 +20,8 @@ const loops = useLoops();
 const MIB = 2 ** 20;
 afterAll(() => state.clean());
 
-describe.skipIf(process.getuid?.() !== 0)('what is known', () => {
-  it('verify says what the journal holds dirty; resync that damage made it so', async () => {
+describe.skipIf(process.getuid?.() !== 0)('the journal', () => {
+  it('verify reports what the journal holds dirty; resync reports that damage made it dirty', async () => {
     const [p, s, j] = [4, 4, 1].map((mib) => loops.loop({ sizeBytes: mib * MIB }));
     const area = ({ path, file }: { path: string; file: string }): string => `device: ${path}, backingFile: ${file}`;
     const text = `schemaVersion: 1\nname: known\nregionSize: 64KiB\nprimary: { ${area(p)} }\nsecondary: { ${area(s)} }\njournal: { ${area(j)}, logSize: 128KiB }\n`;
@@ -70,7 +73,7 @@ describe.skipIf(process.getuid?.() !== 0)('what is known', () => {
     });
   });
 
-  it('inspect says that the rig is in use, also where it cannot read', async () => {
+  it('inspect reports that the rig is in use, also when it cannot read the journal', async () => {
     const file = join(state.dir, 'used.yaml');
     writeFileSync(file, tinyRigText('used', { cycles: 1, cuts: ['{ rails: [J], during: load, after: 50ms }'] }));
     expect((await cli(['lab', 'up', file], { env })).code).toBe(0);
@@ -79,17 +82,17 @@ describe.skipIf(process.getuid?.() !== 0)('what is known', () => {
     expect((await cli(['inspect', file], { env })).stderr).not.toContain('in use');
     const lock = lockRig('used', 'plugpull run');
     try {
-      const dark = await cli(['inspect', file], { env });
-      expect(dark.code).toBe(3);
-      expect(dark.stderr).toMatch(
+      const unreadable = await cli(['inspect', file], { env });
+      expect(unreadable.code).toBe(3);
+      expect(unreadable.stderr).toMatch(
         new RegExp(`can't be read .*in use by process ${process.pid} \\(plugpull run\\) since .*wait for it`),
       );
       lock.release();
       expect((await cli(['relay', 'on', file, 'J'], { env })).code).toBe(0);
       const again = lockRig('used', 'plugpull run');
-      const lit = await cli(['inspect', file], { env });
+      const readable = await cli(['inspect', file], { env });
       again.release();
-      expect(lit.stdout).toMatch(
+      expect(readable.stdout).toMatch(
         /^The rig is in use by process \d+ \(plugpull run\) since .*: what is shown may be out of date$/m,
       );
     } finally {

@@ -1,4 +1,4 @@
-/** Promise: `plugpull --version` prints the package's version, alone, and ends well. */
+/** `plugpull --version` prints the version of the package, nothing else, and exits with 0. */
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { cli } from './cli.js';

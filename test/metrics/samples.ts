@@ -90,3 +90,8 @@ export function parse(text: string): Map<string, number> {
   const lines = text.split('\n').filter((l) => l !== '' && !l.startsWith('#'));
   return new Map(lines.map((l) => [l.slice(0, l.lastIndexOf(' ')), Number(l.slice(l.lastIndexOf(' ') + 1))]));
 }
+
+/** The page of an exporter, in Prometheus text. */
+export async function scrape(url: string): Promise<string> {
+  return (await fetch(url)).text();
+}
