@@ -1,41 +1,179 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { parse } from 'yaml';
-import { describe, expect, it } from 'vitest';
+/**
+ * Every command in README.md is executed on the virtual lab, every command and option that it names exists, every YAML
+ * example is loaded, and the output that it shows is what the program prints.
+ */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
 import { MUTANTS } from '../../src/explore/mutants/index.js';
-import { findBoardType } from '../../src/power/catalogue/index.js';
 import { parseRig } from '../../src/rig/load.js';
-import { cli } from './cli.js';
+import { canRunLab } from '../campaign/boardRig.js';
+import { ownStateDir } from '../campaign/labRig.js';
+import { cli, type CliOptions } from './cli.js';
+import { tinyRigText } from './tinyRig.js';
 
 const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
-const blocks = [...readme.matchAll(/```yaml\n([\s\S]*?)```/g)].map((m) => m[1]!);
+const { scripts } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+  scripts: Record<string, string>;
+};
+const FENCED = /```(\w*)\n([\s\S]*?)```/g;
+const fenced = [...readme.matchAll(FENCED)].map(([, language, text]) => ({ language, text }));
+/** Lines of the indented code blocks: commands. */
+const commandLines = [...readme.replaceAll(FENCED, '').matchAll(/^ {4}(\S.*)$/gm)].map(([, line]) => line);
 
-describe('README', () => {
-  it('names only commands that exist', async () => {
-    const named = new Set([...readme.matchAll(/^ {4}plugpull ([a-z]+)/gm)].map((m) => m[1]!));
-    const help = (await cli(['--help'])).stdout;
-    expect(named.size).toBeGreaterThan(8);
-    for (const command of named) expect(help, `plugpull ${command}`).toMatch(new RegExp(`^ {2}${command}\\b`, 'm'));
+const state = ownStateDir();
+const env = { PLUGPULL_STATE_DIR: state.dir };
+afterAll(() => state.clean());
+
+describe('the table of commands', () => {
+  const RIG = join(state.dir, 'readme.yaml');
+  const DIR = join(state.dir, 'run');
+  const run = [
+    '--cycles',
+    '1',
+    '--seed',
+    '5',
+    '--out',
+    DIR,
+    '--metrics',
+    '127.0.0.1:0',
+    '--metrics-linger',
+    '0',
+    '--json',
+  ];
+  const endAtOnce: CliOptions = { onOutput: (text, child) => text.includes('metrics: http') && child.kill('SIGTERM') };
+
+  /** Each command of the table, in an order in which all of them succeed, with what it needs here to be short. */
+  const EXECUTED: Record<string, { args: string[]; options?: CliOptions }> = {
+    'lab up': { args: [RIG] },
+    plan: { args: [RIG] },
+    doctor: { args: [RIG] },
+    enrol: { args: [RIG] },
+    'relay boards': { args: [] },
+    'relay list': { args: [] },
+    'relay test': { args: [RIG] },
+    'relay off': { args: [RIG, 'P'] },
+    'relay on': { args: [RIG] },
+    'relay state': { args: [RIG] },
+    'relay pulse': { args: [RIG, 'P', '--ms', '5'] },
+    'relay calibrate': { args: [RIG, '--cuts', '1', '--out', join(state.dir, 'calibration')] },
+    run: { args: [RIG, ...run] },
+    resync: { args: [RIG] },
+    verify: { args: [RIG] },
+    inspect: { args: [RIG] },
+    report: { args: [DIR] },
+    replay: { args: [DIR, '--out', join(state.dir, 'replayed')] },
+    serve: { args: [RIG, '--listen', '0'], options: endAtOnce },
+    'lab down': { args: [RIG] },
+    explore: { args: ['--seconds', '1', '--threads', '1'] },
+    bench: { args: ['core', '--seconds', '1', '--rounds', '1', '--regions', '1024', '--in-flight', '16'] },
+  };
+
+  /** `relay …  a | b` and `lab up|down` are several commands. */
+  const listed = commandLines
+    .filter((line) => line.startsWith('plugpull '))
+    .flatMap((line) => {
+      const [, usage, meaning] = /^plugpull (.+?) {2,}(.*)$/.exec(line)!;
+      const [word, rest] = usage.split(' ');
+      if (rest === '…') return meaning.split(' | ').map((sub) => `${word} ${sub}`);
+      return rest?.includes('|') ? rest.split('|').map((sub) => `${word} ${sub}`) : [word];
+    });
+
+  it('has a case here for each command', () => {
+    expect(listed.toSorted()).toEqual(Object.keys(EXECUTED).toSorted());
   });
 
+  it.skipIf(!canRunLab)('each command succeeds on the virtual lab', async () => {
+    const cuts = ['{ rails: [P], during: load, after: 100ms }'];
+    writeFileSync(RIG, tinyRigText('readme', { cycles: 2, cuts }));
+    for (const [command, { args, options }] of Object.entries(EXECUTED)) {
+      const result = await cli([...command.split(' '), ...args], { env, ...options });
+      expect(result.code, `${command}: ${result.stdout.slice(-2000)}${result.stderr}`).toBe(0);
+    }
+  });
+});
+
+describe('commands', () => {
+  it('in indented blocks are those of plugpull, npm, tmux and systemd, and npm finds its scripts', () => {
+    expect(commandLines.filter((line) => !/^(plugpull|npm|tmux|systemd-run|journalctl) /.test(line))).toEqual([]);
+    const called = commandLines.flatMap((line) => [...line.matchAll(/npm (\w+)/g)].map(([, word]) => word));
+    // `ci` installs, `cit` installs and tests: commands of npm itself.
+    expect(new Set(called)).toEqual(new Set(['ci', 'start', 'cit']));
+    expect(scripts).toMatchObject({ start: expect.any(String) as string, test: expect.any(String) as string });
+  });
+
+  it('have the subcommands and options that the text gives them', async () => {
+    const inText = [...readme.replaceAll(FENCED, '').matchAll(/`([^`]*)`/g)].map(([, code]) => code);
+    const named = [...inText, ...commandLines].flatMap(
+      (code) => /\bplugpull ((?:[a-z]+|--|[A-Z]).*)/.exec(code)?.[1] ?? [],
+    );
+    expect(named.length).toBeGreaterThan(20);
+    const withSubcommands = ['relay', 'lab', 'bench'];
+    const helps = new Map<string, Promise<string>>();
+    for (const usage of named) {
+      // What follows two blanks is the meaning of the command.
+      const [word, sub = ''] = usage.split(/ {2,}/)[0].split(' ');
+      const command = withSubcommands.includes(word) && /^[a-z]+$/.test(sub) ? [word, sub] : [word];
+      const key = command.join(' ');
+      if (!helps.has(key))
+        helps.set(
+          key,
+          cli([...command, '--help']).then(({ code, stdout }) => (code === 0 ? stdout : '')),
+        );
+      const help = await helps.get(key)!;
+      expect(help, `plugpull ${usage}`).toContain(`Usage: plugpull ${key} `);
+      for (const [option] of usage.matchAll(/--[a-z][a-z-]*/g)) expect(help, `plugpull ${usage}`).toContain(option);
+    }
+  });
+});
+
+it.skipIf(!canRunLab)('npm start prints what README shows', async () => {
+  const shown = fenced.find(({ text }) => text.includes('0 invalid of'))!.text;
+  const [node, main, ...args] = scripts.start.split(' ');
+  expect([node, main]).toEqual(['node', 'dist/cli/main.js']);
+  const { code, stdout, stderr } = await cli([...args, '--out', join(state.dir, 'started')], { env });
+  expect(code, stderr).toBe(0);
+  /** Without what differs from run to run: latencies, counts of regions, rates. */
+  const outcome = (text: string): string[][] =>
+    text
+      .split('\n')
+      .filter((line) => /^ +\d+ {2}[PSJ+]+ /.test(line))
+      .map((line) => line.trim().split(/ {2,}/))
+      .map((cells) => [...cells.slice(0, 4), cells.at(-1)!]);
+  const line = (text: string, begin: string): string | undefined => text.split('\n').find((l) => l.startsWith(begin));
+  expect(outcome(shown)).toHaveLength(6);
+  expect(outcome(stdout)).toEqual(outcome(shown));
+  expect(line(stdout, 'PASS: ')).toBe(line(shown, 'PASS: '));
+  expect(line(stdout, 'cycle  ')?.split(/\s+/)).toEqual(line(shown, 'cycle  ')?.split(/\s+/));
+});
+
+describe('YAML', () => {
+  const blocks = fenced.filter(({ language }) => language === 'yaml').map(({ text }) => text);
+  const profile = blocks.find((text) => text.startsWith('schemaVersion'))!;
+
+  it('of a profile is accepted', () => {
+    expect(parseRig(profile, 'README.md')).toMatchObject({ name: 'two-arrays', campaign: { cycles: 200 } });
+  });
+
+  it('of a part of a profile is accepted in that profile', () => {
+    const parts = blocks.filter((text) => text !== profile);
+    expect(parts.map((text) => text.split('\n')[0])).toEqual(['boardTypes:']);
+    for (const part of parts) {
+      const [type] = /(?<=^ {2})[\w-]+(?=:)/m.exec(part)!;
+      const using = profile.replace(/type: [\w-]+/, `type: ${type}`).replace('channels: 8', 'channels: 4');
+      expect(parseRig(`${using}${part}`, 'README.md').boards).toMatchObject([{ name: 'relay0' }]);
+    }
+  });
+});
+
+describe('text', () => {
   it('links only to files that exist', () => {
-    const links = [...readme.matchAll(/\]\(([^)#]+)\)/g)].map((m) => m[1]!).filter((l) => !l.startsWith('http'));
+    const links = [...readme.matchAll(/\]\(([^)#]+)\)/g)].map(([, link]) => link).filter((l) => !l.startsWith('http'));
     expect(links.length).toBeGreaterThan(5);
     for (const link of links) expect(existsSync(new URL(`../../${link}`, import.meta.url)), link).toBe(true);
   });
 
-  it('shows a profile that is valid', () => {
-    const profile = blocks.find((b) => b.startsWith('schemaVersion'))!;
-    expect(parseRig(profile, 'README.md')).toMatchObject({ name: 'two-arrays', campaign: { cycles: 200 } });
-  });
-
-  it('shows a board that can be used as described', () => {
-    const { boardTypes } = parse(blocks.find((b) => b.startsWith('boardTypes'))!) as {
-      boardTypes: Record<string, unknown>;
-    };
-    expect(() => findBoardType('shed-controller', boardTypes)).not.toThrow();
-  });
-
-  it('counts the broken engines that there are', () => {
+  it('has the number of mutants that there are', () => {
     expect(readme).toContain(`notices: ${MUTANTS.length} engines`);
   });
 

@@ -75,7 +75,7 @@ it.each<[string, (args: string) => string]>([
   expect(await hungUp(name, rigFile('1s'), command)).toMatchObject({ verdict: 'PASS', interrupted: false });
 });
 
-it.concurrent('without nohup a SIGHUP ends the run in order', async () => {
+it('without nohup a SIGHUP ends the run in order', async () => {
   // Only the SIGHUP can end this power-off time.
   expect(await hungUp('direct', rigFile('10min'), (args) => `${LAUNCHER} ${args}`)).toMatchObject({
     verdict: 'INVALID',
