@@ -32,23 +32,9 @@ function checkSeed(seed: number): void {
   }
 }
 
-/** `seed`: an integer from 0 to 2^53-1; all of its bits count. Throws RangeError for any other value. */
-export function createPrng(seed: number): Prng {
-  checkSeed(seed);
-  const low = seed >>> 0;
-  const high = Math.floor(seed / TWO_32);
-  let weyl = mix32(high ^ 0x70706c67);
-  const word = (): number => {
-    weyl = (weyl + GOLDEN_32) >>> 0;
-    return mix32(weyl ^ mix32(low + weyl));
-  };
-  let a = word();
-  let b = word();
-  let c = word();
-  // xoshiro cannot leave the state in which all words are 0.
-  let d = (word() | 1) >>> 0;
-
-  const nextU32 = (): number => {
+/** The generator alone, from its four words of state, of which one must not be 0. Each call returns 0 … 2^32-1. */
+export function xoshiro128(a: number, b: number, c: number, d: number): () => number {
+  return () => {
     const product = Math.imul(b, 5);
     const result = Math.imul((product << 7) | (product >>> 25), 9) >>> 0;
     const t = b << 9;
@@ -60,6 +46,20 @@ export function createPrng(seed: number): Prng {
     d = (d << 11) | (d >>> 21);
     return result;
   };
+}
+
+/** `seed`: an integer from 0 to 2^53-1; all of its bits count. Throws RangeError for any other value. */
+export function createPrng(seed: number): Prng {
+  checkSeed(seed);
+  const low = seed >>> 0;
+  const high = Math.floor(seed / TWO_32);
+  let weyl = mix32(high ^ 0x70706c67);
+  const word = (): number => {
+    weyl = (weyl + GOLDEN_32) >>> 0;
+    return mix32(weyl ^ mix32(low + weyl));
+  };
+  // xoshiro cannot leave the state in which all words are 0.
+  const nextU32 = xoshiro128(word(), word(), word(), (word() | 1) >>> 0);
   const next53 = (): number => (nextU32() >>> 5) * 0x4000000 + (nextU32() >>> 6);
   return {
     nextU32,

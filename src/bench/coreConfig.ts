@@ -1,27 +1,30 @@
 /**
- * The core as it is measured: every update touches one region, devices answer at once and durably (FUA), evidence goes
- * through the log and does not linger, so that each update pays for its record and its release. The log is so large that
- * it never presses.
+ * The core's configuration in `bench core`. Each update touches one region; devices complete at once and durably (FUA);
+ * evidence goes through the log and does not linger, so that each update causes a write record and a release record.
+ * The log is so large that it never fills up.
  */
 import type { CoreConfig } from '../tracker/core/config.js';
 import { BLOCKS_PER_UNIT, RECORDS_PER_BLOCK, REGIONS_PER_GROUP } from '../tracker/journal/layout.js';
 
 export const REGION_BYTES = 2 ** 20;
 export const UPDATE_BYTES = 512;
-/** Updates obtained before what they need is written, and acknowledged together: a busy ring's round. */
+/** Updates that are obtained before the log is written, and that complete together: one round of a busy I/O ring. */
 export const BATCH = 256;
-/** Update ids; over the updates in flight they do not repeat. */
+/** Update ids repeat after this many, which is more than are ever in flight. */
 export const UPDATE_IDS = 2 ** 30;
 export const WRITES_PER_TRANSACTION = 8;
 
-/** A record of a write, of its release, and the transaction's share of begin and complete. */
+/** A write record, a release record, and the update's share of the transaction's begin and completion records. */
 const RECORDS_PER_UPDATE = 3;
-/** With random acks the oldest update is about ln(in flight) times as old as the mean; the ring is kept emptier still. */
+/**
+ * With random acknowledgements the oldest update is about ln(in flight) times as old as the mean; this factor is
+ * larger.
+ */
 const RING_FACTOR = 32;
 const RING_BLOCKS_MIN = 2 ** 13;
 const RING_BLOCKS_MAX = 2 ** 23;
 
-/** A profile's default; without lingering it is only room for evidence that is about to be released. */
+/** The default of a profile. Without lingering it only holds evidence until its release. */
 const HOT_REGIONS = 1024;
 
 export interface CoreSize {

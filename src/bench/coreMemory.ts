@@ -1,6 +1,6 @@
 /**
- * What the core's state costs, counted as the bytes of its typed arrays. Not counted: the few lists that grow with the
- * traffic of a moment (waiters of a commit, writes awaiting a flush), and the fixed size of the log's commits.
+ * Memory of the core's state: the bytes of its typed arrays. Not counted: lists of short length (updates that wait for
+ * a commit, writes that wait for a flush), and the fixed size of the log's commits.
  */
 import { IndicatorPages } from '../tracker/core/indicatorPages.js';
 import { CoreState } from '../tracker/core/state.js';
@@ -9,17 +9,17 @@ import { measuredCore } from './coreConfig.js';
 
 export interface CoreMemory {
   bytesPerRegion: number;
-  /** Of these, the indicators themselves; the rest is what is durable of them. */
+  /** The part of the indicators; the rest is the state of the indicator area. */
   setsBytesPerRegion: number;
   bytesPerUpdateInFlight: number;
-  /** The same for the update sets alone, which are what a Map of Sets would be. */
+  /** The part of the update sets, which a Map of Sets would replace. */
   setsBytesPerUpdateInFlight: number;
-  /** Where the bytes of an update lie: `slots`, `sets`, `held` (evidence by region), `holdings`, `transactions`. */
+  /** Parts: `slots`, `sets`, `held` (evidence by region), `holdings`, `transactions`. */
   bytesPerUpdateByPart: Record<string, number>;
 }
 
 const PER_UPDATE_PARTS = ['slots', 'sets', 'held', 'holdings', 'transactions'] as const;
-/** Two sizes each; the difference leaves out what does not grow. The tables' powers of two grow alike. */
+/** Two sizes each: their difference excludes memory of fixed size. */
 const REGIONS = [2 ** 20, 2 ** 24] as const;
 const UPDATES = [2 ** 14, 2 ** 18] as const;
 
@@ -55,9 +55,9 @@ function typedBytes(root: object): number {
   const waiting: object[] = [root];
   let bytes = 0;
   for (let object = waiting.pop(); object !== undefined; object = waiting.pop()) {
-    const whole = ArrayBuffer.isView(object) ? object.buffer : object;
-    if (seen.has(whole)) continue;
-    seen.add(whole);
+    const counted = ArrayBuffer.isView(object) ? object.buffer : object;
+    if (seen.has(counted)) continue;
+    seen.add(counted);
     if (ArrayBuffer.isView(object)) bytes += object.buffer.byteLength;
     else
       for (const value of Object.values(object))

@@ -1,4 +1,6 @@
-/** What one call through a binding costs: with nothing, with a buffer and numbers, and as the engine's step. */
+/**
+ * Cost of one call through an FFI binding: without arguments, with a buffer and numbers, and as a step of the I/O ring.
+ */
 import { createIoRing } from '../blockdev/ioRing.js';
 import { loadNative } from '../blockdev/ffi/loadNative.js';
 import type { FfiName } from '../blockdev/ffi/native.js';
@@ -8,25 +10,25 @@ import type { OpenDevice } from '../blockdev/blockDevice.js';
 export interface FfiCost {
   noArguments: number;
   bufferAndNumbers: number;
-  /** An idle step: all its arguments, and the kernel is asked once for completions. */
+  /** An idle step: all its arguments, and one query of the kernel for completions. */
   step: number;
 }
 
-/** Between two looks at the clock; the dearest call takes some 20 µs. */
+/** Calls between two readings of the clock; the slowest call takes about 20 µs. */
 const CALLS_PER_LOOK = 50;
 
 export function ffiCost(ffi: FfiName, device: OpenDevice, forMs: number): FfiCost {
   const native = loadNative(ffi);
   const buffer = new Uint8Array(512);
-  const engine = createIoRing({ ffi, depth: 32, arenaBytes: 4096, devices: [device] });
+  const ring = createIoRing({ ffi, depth: 32, arenaBytes: 4096, devices: [device] });
   try {
     return {
       noArguments: perCall(() => native.pp_abi_version(), forMs / 3),
       bufferAndNumbers: perCall(() => native.pp_crc32c(buffer, 0, 0, 0), forMs / 3),
-      step: perCall(() => engine.submitAndReap(0, 0), forMs / 3),
+      step: perCall(() => ring.submitAndReap(0, 0), forMs / 3),
     };
   } finally {
-    engine.close();
+    ring.close();
   }
 }
 

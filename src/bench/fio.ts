@@ -1,17 +1,17 @@
 /**
- * fio as the yardstick: io_uring, direct, registered buffer and file as our engine has them, the same random offsets in kind,
- * one job. Its figures are read from its JSON; a fio that fails is told with what it said.
+ * Runs fio for comparison: one job of random writes with io_uring, direct I/O, registered buffer and file, as the I/O
+ * ring has them. Figures come from its JSON; an error quotes its output.
  */
 import { spawn } from 'node:child_process';
 import { CampaignError } from '../campaign/errors.js';
-import type { IoCase, IoSample } from './ioCases.js';
+import type { IoCase, IoSample } from './rawIo.js';
 
 export interface Fio {
   version: string;
 }
 
-/** How much of its complaint is passed on. */
-const COMPLAINT_CHARS_MAX = 400;
+/** Length of fio's output in an error. */
+const ERROR_OUTPUT_CHARS_MAX = 400;
 
 /** null: not installed. */
 export async function findFio(): Promise<Fio | null> {
@@ -38,10 +38,10 @@ export async function runFio(
   const result = await run(argumentsOf(io, device, sizeBytes, forMs), signal);
   const job = result === null || result.code !== 0 ? null : parse(result.stdout);
   if (job === null || job.error !== 0) {
-    const said = `${result?.stderr ?? ''}${result?.stdout ?? ''}`.trim().slice(0, COMPLAINT_CHARS_MAX);
+    const said = `${result?.stderr ?? ''}${result?.stdout ?? ''}`.trim().slice(0, ERROR_OUTPUT_CHARS_MAX);
     throw new CampaignError(
       'HARDWARE_FAILED',
-      `fio failed on ${device}: ${said}. Run it by hand: fio ${argumentsOf(io, device, sizeBytes, forMs).join(' ')}`,
+      `fio failed on ${device}: ${said}. To see more, run: fio ${argumentsOf(io, device, sizeBytes, forMs).join(' ')}`,
     );
   }
   const { total_ios: ios, runtime } = job.write;
@@ -52,7 +52,7 @@ export async function runFio(
 function argumentsOf(io: IoCase, device: string, sizeBytes: number, forMs: number): string[] {
   return [
     '--name=plugpull',
-    // A colon would end the name; those below by-path have some.
+    // A colon ends a file name of fio; names in /dev/disk/by-path have colons.
     `--filename=${device.replaceAll(':', '\\:')}`,
     '--ioengine=io_uring',
     '--direct=1',
@@ -63,7 +63,7 @@ function argumentsOf(io: IoCase, device: string, sizeBytes: number, forMs: numbe
     '--time_based',
     `--runtime=${Math.ceil(forMs)}ms`,
     '--norandommap',
-    // As our loop: what is written is not touched.
+    // As in rawIo.ts, the buffers do not change.
     '--scramble_buffers=0',
     '--fixedbufs=1',
     '--registerfiles=1',
@@ -73,7 +73,7 @@ function argumentsOf(io: IoCase, device: string, sizeBytes: number, forMs: numbe
 
 function parse(text: string): FioJob | null {
   try {
-    // Notes may stand before the JSON.
+    // fio can print notes before the JSON.
     const { jobs } = JSON.parse(text.slice(text.indexOf('{'))) as { jobs: FioJob[] };
     return jobs[0].write.total_ios > 0 ? jobs[0] : null;
   } catch {
@@ -87,7 +87,7 @@ interface Ended {
   stderr: string;
 }
 
-/** Resolves when the process is gone: it must have let go of the device. null: there is no fio. */
+/** Resolves when the process has ended, and so has closed the device. null: fio is not installed. */
 function run(args: readonly string[], signal: AbortSignal | null): Promise<Ended | null> {
   return new Promise((resolve) => {
     const child = spawn('fio', args, { stdio: ['ignore', 'pipe', 'pipe'] });

@@ -1,8 +1,8 @@
 /**
- * What `bench io` writes to: loop devices of its own, or the devices that were named, past the safety gate.
+ * The devices that `bench io` overwrites: loop devices of its own, or given devices that pass the safety gate.
  *
- * Once measuring has begun, own loops can't be left behind, however the process ends: each is held open and marked to
- * detach at its last close, and its file has lost its name by then.
+ * From the start of the first round, no loop device stays behind, however the process ends: each is held open and
+ * marked to detach at its last close, and its file is unlinked.
  */
 import { closeSync, fsyncSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -19,36 +19,34 @@ import { attachLoop, detachLoop } from '../lab/losetup.js';
 import type { DeviceRef } from '../blockdev/blockDevice.js';
 import { UsageError } from '../base/plugpullError.js';
 
-/** Roles in the order in which devices are named; the first alone is enough for raw I/O. */
+export type BenchmarkDevice = Pick<DeviceRef, 'device' | 'serial' | 'wwn' | 'backingFile'>;
 
-export type BenchDevice = Pick<DeviceRef, 'device' | 'serial' | 'wwn' | 'backingFile'>;
-
-export interface BenchDevices {
-  /** One, or P, S and J. */
-  list: readonly BenchDevice[];
-  /** Of the first, as far as it may be written to. */
+export interface BenchmarkDevices {
+  /** The primary alone, or P, S and J. */
+  list: readonly BenchmarkDevice[];
+  /** Usable size of the first device. */
   sizeBytes: number;
-  /** What they are, for the report. */
+  /** For the report. */
   description: string;
   /** Idempotent. */
   release(): void;
 }
 
-/** Loop devices of 512-byte sectors: what most devices show. */
+/** The sector size of most devices. */
 const LOOP_SECTOR_BYTES = 512;
 const FILL_BYTES = 2 ** 20;
-/** Log and indicator area of a scratch journal need less. */
+/** More than log and indicator area of the benchmark need. */
 const JOURNAL_BYTES = 32 * 2 ** 20;
 
-/** P and S of `areaBytes`, and a journal; filled beforehand, so that no round pays for allocating blocks. */
-export async function scratchDevices(areaBytes: number): Promise<BenchDevices> {
+/** P and S of `areaBytes`, and a journal. Filled here, so that no round includes the allocation of blocks. */
+export async function scratchDevices(areaBytes: number): Promise<BenchmarkDevices> {
   const dir = mkdtempSync(join(tmpdir(), 'plugpull-bench-'));
   const held: number[] = [];
   const release = (): void => {
     for (const fd of held.splice(0)) closeSync(fd);
   };
   try {
-    const list: BenchDevice[] = [];
+    const list: BenchmarkDevice[] = [];
     for (const role of AREA_NAMES) {
       const file = join(dir, role);
       fill(file, role === 'journal' ? JOURNAL_BYTES : areaBytes);
@@ -85,8 +83,11 @@ function fill(file: string, bytes: number): void {
   }
 }
 
-/** @throws CampaignError GATE_REFUSED with the gate's table; nothing has been written then. */
-export async function givenDevices(list: readonly BenchDevice[], enrolledFile: string | null): Promise<BenchDevices> {
+/** @throws CampaignError GATE_REFUSED with the gate's table, before anything is written */
+export async function givenDevices(
+  list: readonly BenchmarkDevice[],
+  enrolledFile: string | null,
+): Promise<BenchmarkDevices> {
   const requests = list.map(({ device, ...expected }, i) => ({
     role: AREA_NAMES[i],
     path: device,
@@ -110,10 +111,10 @@ export async function givenDevices(list: readonly BenchDevice[], enrolledFile: s
 
 const KEYS = ['serial', 'wwn', 'backingFile'] as const;
 
-/** `PATH[,serial=…][,wwn=…][,backingFile=…]`, as a profile would say of it. @throws UsageError */
-export function parseDevice(text: string): BenchDevice {
+/** `PATH[,serial=…][,wwn=…][,backingFile=…]`, with the fields of a profile. @throws UsageError */
+export function parseDevice(text: string): BenchmarkDevice {
   const [device, ...facts] = text.split(',');
-  const parsed: BenchDevice = { device };
+  const parsed: BenchmarkDevice = { device };
   for (const fact of facts) {
     const [key, value] = [fact.slice(0, fact.indexOf('=')), fact.slice(fact.indexOf('=') + 1)];
     const known = KEYS.find((k) => k === key);
@@ -121,6 +122,7 @@ export function parseDevice(text: string): BenchDevice {
       throw new UsageError(`--device ${text}: "${fact}" must be one of ${KEYS.map((k) => `${k}=…`).join(', ')}`);
     parsed[known] = value;
   }
-  if (device === '') throw new UsageError(`--device ${text}: a path must come first, as in /dev/disk/by-id/…,serial=…`);
+  if (device === '')
+    throw new UsageError(`--device ${text}: the path is missing; write it first, as in /dev/disk/by-id/…,serial=…`);
   return parsed;
 }

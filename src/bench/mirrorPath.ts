@@ -1,7 +1,7 @@
 /**
- * The mirrored, tracked write path: the engine in its worker thread, as a campaign runs it, on P, S and J. Updates of one
- * size at random places; counted are those acknowledged, which is durable on both areas. Not included: the judge's
- * history, which a campaign also writes.
+ * The mirrored, tracked write path: the replication engine in its worker thread, as in a campaign, on P, S and J.
+ * Updates of one size at random addresses; a figure counts acknowledged updates, which are durable on both areas. Not
+ * included: the judge's history, which a campaign also writes.
  */
 import { randomUUID } from 'node:crypto';
 import { createReplicationEngine } from '../replication/worker/client.js';
@@ -15,29 +15,29 @@ import type { FfiName } from '../blockdev/ffi/native.js';
 import type { WorkloadSpec } from '../workload/workload.js';
 import { CampaignError } from '../campaign/errors.js';
 import { newRunId } from '../campaign/record/runDirectory.js';
-import { MIRROR_CASE } from './ioCases.js';
-import type { BenchDevice, BenchDevices } from './ioDevices.js';
+import { MIRROR_CASE } from './rawIo.js';
+import type { BenchmarkDevice, BenchmarkDevices } from './ioDevices.js';
 import { quantile } from './figures.js';
 
 export type Mode = TrackingSpec['mode'];
 
 export interface MirrorSample {
   acknowledgedPerSecond: number;
-  /** To the application: in async mode ahead of the acknowledgement. */
+  /** Answers to the application; in async mode an answer precedes the acknowledgement. */
   answeredPerSecond: number;
-  /** Milliseconds from obtaining an update to its evidence being durable; 0 where it was already. */
+  /** Milliseconds until the evidence of an update is durable; 0 if it was durable before. */
   evidenceWaitMsMedian: number;
   evidenceWaitMsP99: number;
   journalBytesPerUpdate: number;
-  /** Of the whole process, all threads. */
+  /** Of all threads of the process. */
   cpuMicrosecondsPerUpdate: number;
 }
 
-/** Large areas get large regions, so that any journal of a few MiB holds their indicators. */
+/** Regions grow with the area, so that a journal of a few MiB holds the indicators. */
 const REGION_BYTES_MIN = 2 ** 16;
 const REGIONS_MAX = 2 ** 20;
 
-/** A profile's defaults. */
+/** The defaults of a profile. */
 const TRACKING: Omit<TrackingSpec, 'mode' | 'regionBytes'> = {
   acknowledge: 'durable',
   lingerMs: 5000,
@@ -56,15 +56,20 @@ const WORKLOAD: WorkloadSpec = {
   maxWritesPerSecond: 0,
 };
 
-/** One engine thread; measurements one after the other. */
+/** One worker thread; it measures one after the other. */
 export class MirrorPath {
   private readonly engine: ReplicationEngine;
   private readonly ffi: FfiName;
-  private readonly devices: readonly BenchDevice[];
+  private readonly devices: readonly BenchmarkDevice[];
   private readonly regionBytes: number;
   private readonly seen: SnapshotSums;
 
-  private constructor(engine: ReplicationEngine, ffi: FfiName, { list, sizeBytes }: BenchDevices, seen: SnapshotSums) {
+  private constructor(
+    engine: ReplicationEngine,
+    ffi: FfiName,
+    { list, sizeBytes }: BenchmarkDevices,
+    seen: SnapshotSums,
+  ) {
     this.engine = engine;
     this.ffi = ffi;
     this.devices = list;
@@ -73,7 +78,7 @@ export class MirrorPath {
   }
 
   /** `devices`: P, S and J. */
-  static async start(ffi: FfiName, devices: BenchDevices): Promise<MirrorPath> {
+  static async start(ffi: FfiName, devices: BenchmarkDevices): Promise<MirrorPath> {
     const seen = new SnapshotSums();
     const engine = await createReplicationEngine(
       { onFailure: () => undefined, onSnapshot: (s) => seen.take(s) },
@@ -82,7 +87,7 @@ export class MirrorPath {
     return new MirrorPath(engine, ffi, devices, seen);
   }
 
-  /** A fresh journal each time. @throws CampaignError HARDWARE_FAILED, ReplicationError, DeviceError */
+  /** Formats the journal each time. @throws CampaignError HARDWARE_FAILED, ReplicationError, DeviceError */
   async measure(mode: Mode, seed: number, forMs: number, signal: AbortSignal): Promise<MirrorSample> {
     const { engine } = this;
     const stop = (): void => void engine.stop().catch(() => undefined);
@@ -95,13 +100,13 @@ export class MirrorPath {
       const cpu = process.cpuUsage();
       const report = await engine.load(WORKLOAD, seed, forMs);
       const used = process.cpuUsage(cpu);
-      // Leaves the evidence that lingers; its last snapshot holds what the load's end did not tell any more.
+      // Does not wait for evidence to linger. The last snapshot includes what came after the end of the load.
       await engine.abandon();
       const { updatesAcknowledged: updates, durationMs } = report;
       if (updates === 0)
         throw new CampaignError(
           'HARDWARE_FAILED',
-          `no update was acknowledged in ${Math.round(durationMs)} ms; measure for longer, or see the kernel log`,
+          `no update was acknowledged in ${Math.round(durationMs)} ms; raise --seconds, or see \`dmesg\``,
         );
       const waits = this.seen.evidenceWaitSeconds.sort((a, b) => a - b);
       return {
@@ -117,7 +122,7 @@ export class MirrorPath {
     }
   }
 
-  /** Lets go of the devices, whatever it was doing. */
+  /** Closes the devices, also in the middle of a measurement. */
   async end(): Promise<void> {
     await this.engine.stop();
     await this.engine.abandon().catch(() => undefined);
@@ -139,7 +144,7 @@ export class MirrorPath {
   }
 }
 
-/** Adds up what the snapshots of one load tell; the first of them tells what was before. */
+/** Sums over the snapshots of one load; its first snapshot is the starting point. */
 class SnapshotSums {
   evidenceWaitSeconds: number[] = [];
   private last = 0;

@@ -1,4 +1,6 @@
-/** Our I/O engine on a bare device: random writes, refilled as they complete, as fio does it. */
+/**
+ * Random writes to a bare device by the I/O ring, resubmitted as they complete, and the cases that fio measures too.
+ */
 import { randomFillSync } from 'node:crypto';
 import { CampaignError } from '../campaign/errors.js';
 import { createIoRing } from '../blockdev/ioRing.js';
@@ -6,15 +8,35 @@ import { errnoName } from '../blockdev/errors.js';
 import type { FfiName } from '../blockdev/ffi/native.js';
 import { IO_OP, type IoRing, type OpenDevice } from '../blockdev/blockDevice.js';
 import { createPrng } from '../base/prng.js';
-import type { IoCase, IoSample } from './ioCases.js';
 
-/** Signals are let in this often; a turn of the event loop costs next to nothing then. */
-const BREATH_MS = 100;
-/** A device that answers nothing for so long has failed. */
-const SILENCE_NS = 30e9;
+export interface IoCase {
+  name: string;
+  blockBytes: number;
+  depth: number;
+}
+
+export const IO_CASES: readonly IoCase[] = [
+  { name: '4 KiB random writes, depth 1', blockBytes: 4096, depth: 1 },
+  { name: '4 KiB random writes, depth 32', blockBytes: 4096, depth: 32 },
+  { name: '64 KiB random writes, depth 32', blockBytes: 65536, depth: 32 },
+];
+
+/** The case that the mirrored path is compared with: it has the same block size and depth. */
+export const MIRROR_CASE = IO_CASES[1];
+
+export interface IoSample {
+  iosPerSecond: number;
+  /** User and system time of the process, without the kernel threads of a loop device. */
+  cpuMicrosecondsPerIo: number;
+}
+
+/** Interval of turns of the event loop, in which signals are handled; so seldom that they cost almost nothing. */
+const YIELD_MS = 100;
+/** A device without a completion for this time has failed. */
+const UNRESPONSIVE_NS = 30e9;
 const SEED = 1;
 
-/** @throws CampaignError HARDWARE_FAILED at the first I/O that fails, INTERRUPTED through `breathe`. */
+/** @throws CampaignError HARDWARE_FAILED at the first I/O that fails, INTERRUPTED through `yieldToSignals`. */
 export async function runRaw(
   io: IoCase,
   device: OpenDevice,
@@ -23,27 +45,27 @@ export async function runRaw(
   forMs: number,
   breathe: () => Promise<void>,
 ): Promise<IoSample> {
-  const engine = createIoRing({ ffi, depth: io.depth, arenaBytes: io.depth * io.blockBytes, devices: [device] });
+  const ring = createIoRing({ ffi, depth: io.depth, arenaBytes: io.depth * io.blockBytes, devices: [device] });
   try {
-    randomFillSync(engine.arena);
-    return await measure(new RandomWriter(engine, io, sizeBytes), forMs, breathe);
+    randomFillSync(ring.arena);
+    return await measure(new RandomWriter(ring, io, sizeBytes), forMs, breathe);
   } finally {
-    engine.close();
+    ring.close();
   }
 }
 
 async function measure(writer: RandomWriter, forMs: number, breathe: () => Promise<void>): Promise<IoSample> {
   const cpu = process.cpuUsage();
   const started = performance.now();
-  let breathedMs = started;
+  let yieldedMs = started;
   let ios = 0;
   let nowMs: number;
   writer.fill();
   do {
     ios += writer.step();
     nowMs = performance.now();
-    if (nowMs - breathedMs < BREATH_MS) continue;
-    breathedMs = nowMs;
+    if (nowMs - yieldedMs < YIELD_MS) continue;
+    yieldedMs = nowMs;
     await breathe();
   } while (nowMs - started < forMs);
   const used = process.cpuUsage(cpu);
@@ -51,13 +73,13 @@ async function measure(writer: RandomWriter, forMs: number, breathe: () => Promi
 }
 
 class RandomWriter {
-  private readonly engine: IoRing;
+  private readonly ring: IoRing;
   private readonly io: IoCase;
   private readonly blockCount: number;
   private readonly prng = createPrng(SEED);
 
-  constructor(engine: IoRing, io: IoCase, sizeBytes: number) {
-    this.engine = engine;
+  constructor(ring: IoRing, io: IoCase, sizeBytes: number) {
+    this.ring = ring;
     this.io = io;
     this.blockCount = Math.floor(sizeBytes / io.blockBytes);
   }
@@ -66,17 +88,17 @@ class RandomWriter {
     for (let buffer = 0; buffer < this.io.depth; buffer++) this.push(buffer);
   }
 
-  /** Takes what has completed, at least one, and pushes as many again. Returns how many. */
+  /** Takes at least one completion and submits as many new writes. Returns their number. */
   step(): number {
-    const { engine } = this;
-    const taken = engine.submitAndReap(1, SILENCE_NS);
+    const { ring } = this;
+    const taken = ring.submitAndReap(1, UNRESPONSIVE_NS);
     if (taken === 0)
-      throw new CampaignError('HARDWARE_FAILED', `no write completed in ${SILENCE_NS / 1e9} s; see the kernel log`);
+      throw new CampaignError('HARDWARE_FAILED', `no write completed in ${UNRESPONSIVE_NS / 1e9} s; see \`dmesg\``);
     for (let i = 0; i < taken; i++) {
-      const result = engine.result(i);
+      const result = ring.result(i);
       if (result < 0)
-        throw new CampaignError('HARDWARE_FAILED', `a write failed with ${errnoName(result)}; see the kernel log`);
-      this.push(engine.tag(i));
+        throw new CampaignError('HARDWARE_FAILED', `a write failed with ${errnoName(result)}; see \`dmesg\``);
+      this.push(ring.tag(i));
     }
     return taken;
   }
@@ -84,6 +106,6 @@ class RandomWriter {
   private push(buffer: number): void {
     const { blockBytes } = this.io;
     const offset = this.prng.nextBelow(this.blockCount) * blockBytes;
-    this.engine.push(IO_OP.write, 0, buffer, offset, blockBytes, buffer * blockBytes);
+    this.ring.push(IO_OP.write, 0, buffer, offset, blockBytes, buffer * blockBytes);
   }
 }

@@ -1,7 +1,10 @@
-/** `plugpull bench io|core`: what it costs, beside something that everybody knows, in the same run. Ratios, no verdicts. */
+/**
+ * `plugpull bench io|core`: what it costs, beside something that everybody knows, in the same run. Ratios, no verdicts.
+ */
 import { Option, type Command } from 'commander';
 import { UsageError } from '../base/plugpullError.js';
-import { print, printJson, wholeNumber, type FfiName } from './options.js';
+import { wholeNumber, type FfiName } from './options.js';
+import { print, printJson } from './output.js';
 
 const MIB = 2 ** 20;
 const SECONDS_MAX = 3600;
@@ -66,18 +69,18 @@ async function runIo({ device = [], enrolled, size, seconds, rounds, ffi, json }
       `${device.length} devices named; name one (raw I/O) or three (primary, secondary, journal), or none`,
     );
   }
-  const [{ benchIo }, devices, { formatIo }, { interruptible }] = await Promise.all([
-    import('../bench/ioBench.js'),
+  const [{ benchmarkIo }, devices, { formatIo }, { interruptible }] = await Promise.all([
+    import('../bench/ioBenchmark.js'),
     import('../bench/ioDevices.js'),
-    import('../bench/ioText.js'),
-    import('./interruptible.js'),
+    import('../bench/ioReport.js'),
+    import('./wayOut.js'),
   ]);
   const named = device.map(devices.parseDevice);
   const result = await interruptible('bench io', async (interruption) => {
     const used =
       named.length > 0 ? await devices.givenDevices(named, enrolled ?? null) : await devices.scratchDevices(size * MIB);
     try {
-      return await benchIo({ devices: used, seconds, rounds, ffi }, interruption);
+      return await benchmarkIo({ devices: used, seconds, rounds, ffi }, interruption);
     } finally {
       used.release();
     }
@@ -96,12 +99,14 @@ function addCore(bench: Command): void {
     .option('--in-flight <n>', 'updates in flight, 1 … 2^20', wholeNumber(1, IN_FLIGHT_MAX), 2 ** 16)
     .option('--json', 'for programs')
     .action(async ({ json, regions: regionCount, inFlight, seconds, rounds }: CoreOptions) => {
-      const [{ benchCore }, { formatCore }, { interruptible }] = await Promise.all([
-        import('../bench/coreBench.js'),
-        import('../bench/coreText.js'),
-        import('./interruptible.js'),
+      const [{ benchmarkCore }, { formatCore }, { interruptible }] = await Promise.all([
+        import('../bench/coreBenchmark.js'),
+        import('../bench/coreReport.js'),
+        import('./wayOut.js'),
       ]);
-      const result = await interruptible('bench core', (i) => benchCore({ regionCount, inFlight, seconds, rounds }, i));
+      const result = await interruptible('bench core', (i) =>
+        benchmarkCore({ regionCount, inFlight, seconds, rounds }, i),
+      );
       if (json) printJson(result);
       else print(formatCore(result));
     });

@@ -2,11 +2,16 @@
 import type { Command } from 'commander';
 import { loadRig } from '../rig/load.js';
 import type { ResolvedRig } from '../rig/resolved.js';
-import type { Check } from './doctor/check.js';
-import { hostChecks } from './doctor/hostChecks.js';
-import { rigChecks } from './doctor/rigChecks.js';
+import { type Check, hostChecks, lacking, missing, ok, accessCheck } from './hostChecks.js';
 import { EXIT, type SetExit } from './exitCodes.js';
-import { ffiOption, print, printJson, type FfiName } from './options.js';
+import { ffiOption, type FfiName } from './options.js';
+import { print, printJson } from './output.js';
+import { isLabDevice, usesLab } from '../rig/schema/words.js';
+import { AREA_NAMES } from '../base/areas.js';
+import { checkRun, type RunCheck } from '../campaign/runCheck.js';
+import type { NotAsked, Refusal } from '../campaign/runCheck.js';
+import { rigHolder } from '../campaign/session/rigLock.js';
+import { ttyDoubts } from '../power/preflight.js';
 
 interface DoctorOptions {
   json?: boolean;
@@ -45,4 +50,75 @@ function formatChecks(checks: readonly Check[]): string {
         `${c.state.padEnd(8)} ${c.name.padEnd(width)}  ${c.found}${c.mend === null ? '' : `\n${' '.repeat(width + 11)}mend: ${c.mend}`}`,
     )
     .join('\n');
+}
+
+/** What a profile needs beyond the host: its devices, its ttys. Looks, and touches nothing. */
+
+/** Why a run would be refused comes from the function that refuses it. */
+export async function rigChecks(rig: ResolvedRig, ffi: FfiName): Promise<Check[]> {
+  const outlook = await checkRun(rig, { holder: rigHolder(rig.name), ffi });
+  const checks = outlook.refusals
+    .filter(({ what }) => what !== 'gate' && what !== 'board')
+    .map((refusal) => refused(refusal, rig));
+  if (usesLab(rig) && !checks.some(({ name }) => name === 'lab')) checks.push(ok('lab', labState(outlook)));
+  const powerless = outlook.notAsked.filter(({ reason }) => reason === 'powerless').map(({ area }) => area);
+  for (const area of AREA_NAMES) {
+    if (!isLabDevice(rig[area]) && !powerless.includes(area)) checks.push(accessCheck(area, rig[area].device, 'disk'));
+  }
+  checks.push(...gateChecks(outlook, rig));
+  for (const board of rig.boards) {
+    if (board.tty.startsWith('lab:')) continue;
+    const name = `board ${board.name}`;
+    const access = board.tty === '' ? ok(name, 'its programs are there') : accessCheck(name, board.tty, 'dialout');
+    const refusal = outlook.refusals.find((one) => one.board === board.name);
+    checks.push(
+      refusal === undefined ? access : missing(name, refusal.error.message, access.mend ?? 'correct the profile'),
+    );
+  }
+  for (const { board, found, mend } of await ttyDoubts(rig.boards)) checks.push(lacking(`board ${board}`, found, mend));
+  for (const w of rig.warnings) checks.push(lacking(`profile: ${w.field}`, w.text, 'see the profile'));
+  return checks;
+}
+
+function labState({ lab, notAsked }: RunCheck): string {
+  if (lab !== null) return 'running';
+  return notAsked.some(({ reason }) => reason === 'in-use') ? 'in use' : 'not running; a run starts it';
+}
+
+const MENDS: Record<Exclude<Refusal['what'], 'gate' | 'board'>, (rig: ResolvedRig) => string> = {
+  profile: () => 'write rails: and campaign.cuts; the other commands need none',
+  rig: () => 'wait for it, or end it',
+  lab: (rig) => `plugpull lab down ${rig.file}`,
+};
+
+function refused({ what, error }: Refusal, rig: ResolvedRig): Check {
+  return missing(what, error.message, what === 'gate' || what === 'board' ? 'see there' : MENDS[what](rig));
+}
+
+/** Why a run would be refused, with what removes each cause. Reads only. Virtual disks are there while their lab is. */
+function gateChecks({ refusals, notAsked, asked }: RunCheck, rig: ResolvedRig): Check[] {
+  const gate = refusals.find(({ what }) => what === 'gate');
+  const checks = notAsked
+    .filter(({ reason }) => reason === 'powerless')
+    .map(({ area, text }) =>
+      missing(`gate: ${area}`, text, `plugpull relay on ${rig.file}, then plugpull doctor again`),
+    );
+  if (gate !== undefined) checks.push(...findings(gate, rig));
+  else if (asked.length > 0) checks.push(ok('safety gate', `would pass: ${asked.join(', ')}`));
+  const others = notAsked.filter(({ reason }) => reason !== 'powerless');
+  return others.length === 0 ? checks : [...checks, ok('safety gate', notAskedText(others))];
+}
+
+function notAskedText(others: readonly NotAsked[]): string {
+  const areas = others.map(({ area }) => area).join(', ');
+  return others[0].reason === 'virtual'
+    ? `not asked about ${areas}: ${others[0].text}`
+    : `not asked: ${areas} in use, and claimed, as it should be`;
+}
+
+function findings({ error, findings: found }: Refusal, rig: ResolvedRig): Check[] {
+  if (found.length === 0) return [missing('safety gate', error.message, 'correct what it names')];
+  // A real disk that is not there has been said.
+  const others = found.filter(({ code, role }) => code !== 'GATE_MISSING' || isLabDevice(rig[role]));
+  return others.map(({ role, code, found: text, nextStep }) => missing(`gate: ${role}`, `${code}: ${text}`, nextStep));
 }

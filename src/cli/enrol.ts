@@ -1,6 +1,7 @@
 /**
- * `plugpull enrol RIG`: once, before the first run on real disks. Shows each disk and has its serial typed; a script says
- * `--i-mean SERIAL` for each. Then the disk is labelled at its end, and listed beside the profile: a run wants both.
+ * `plugpull enrol RIG`: once, before the first run on real disks. Shows each disk and has its serial typed; a script
+ * says `--i-mean SERIAL` for each. Then the disk is labelled at its end, and listed beside the profile: a run wants
+ * both.
  */
 import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
@@ -17,8 +18,9 @@ import { LABEL_BLOCK_BYTES, labelOffset } from '../gate/label.js';
 import { loadRig } from '../rig/load.js';
 import { type ResolvedRig, rigFields, rigUuid } from '../rig/resolved.js';
 import { UsageError } from '../base/plugpullError.js';
-import { ffiOption, print, printJson, type FfiName } from './options.js';
-import { formatBytes } from './progress/text.js';
+import { ffiOption, type FfiName } from './options.js';
+import { print, printJson } from './output.js';
+import { formatBytes } from './progressText.js';
 
 interface EnrolOptions {
   iMean?: string[];

@@ -3,6 +3,8 @@
  * is not listed is an internal error: that is what a mistake of ours must look like.
  */
 import { CommanderError } from 'commander';
+import type { CampaignResult } from '../campaign/campaignTypes.js';
+import type { Run } from '../report/runRecord.js';
 
 export const EXIT = {
   pass: 0,
@@ -76,7 +78,9 @@ export function exitCodeOf(error: unknown): ExitCode {
   return EXIT.internal;
 }
 
-/** What `--json` prints of an error: its stable code, the message that stderr has too, and of a profile each problem. */
+/**
+ * What `--json` prints of an error: its stable code, the message that stderr has too, and of a profile each problem.
+ */
 export function errorRecord(error: unknown, exitCode: ExitCode): Record<string, unknown> {
   if (error instanceof CommanderError)
     return { code: 'USAGE', exitCode, message: error.message.replace(/^error: /, '') };
@@ -98,3 +102,17 @@ export function textOfError(error: unknown): string {
 
 /** Given to each command: the code with which the process is to end. */
 export type SetExit = (code: number) => void;
+
+/** What a campaign's end is to a shell (pure): README's table of exit codes. */
+
+export function exitOfCampaign(
+  result: Pick<CampaignResult, 'problem' | 'interrupted'>,
+  run: Pick<Run['run'], 'verdict' | 'troubles'>,
+): ExitCode {
+  if (result.problem?.kind === 'internal')
+    return exitCodeOf({ code: result.problem.code }) === EXIT.refused ? EXIT.refused : EXIT.internal;
+  if (result.interrupted !== null) return EXIT.interrupted;
+  if (run.verdict === 'FAIL') return EXIT.fail;
+  // Power that did not come back is among the troubles.
+  return run.verdict === 'PASS' && run.troubles.length === 0 ? EXIT.pass : EXIT.invalid;
+}

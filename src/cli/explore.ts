@@ -11,7 +11,8 @@ import { REAL_PARTS } from '../explore/world.js';
 import { textOf } from '../campaign/errors.js';
 import { UsageError } from '../base/plugpullError.js';
 import { EXIT, type SetExit } from './exitCodes.js';
-import { print, printJson, wholeNumber } from './options.js';
+import { wholeNumber } from './options.js';
+import { print, printJson } from './output.js';
 
 interface ExploreCommandOptions {
   depth: number;

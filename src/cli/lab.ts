@@ -1,6 +1,9 @@
-/** `plugpull lab up|down|status RIG`: the virtual lab on its own, for other tools and for what comes after a crash; `lab faults`: what its disks can be told to do. */
+/**
+ * `plugpull lab up|down|status RIG`: the virtual lab on its own, for other tools and for what comes after a crash; `lab
+ * faults`: what its disks can be told to do.
+ */
 import type { Command } from 'commander';
-import { listFaults, type FaultDescription } from '../lab/faults/catalogue.js';
+import { listFaults, type FaultDescription } from '../lab/faults/spec.js';
 import { labDown, labStatus, labUp, type LabState } from '../lab/lab.js';
 import { loadRig } from '../rig/load.js';
 import type { ResolvedRig } from '../rig/resolved.js';
@@ -8,7 +11,7 @@ import { rigHolder } from '../campaign/session/rigLock.js';
 import { CampaignError } from '../campaign/errors.js';
 import { UsageError } from '../base/plugpullError.js';
 import { EXIT, type SetExit } from './exitCodes.js';
-import { print, printJson } from './options.js';
+import { print, printJson } from './output.js';
 
 interface LabOptions {
   json?: boolean;

@@ -7,7 +7,7 @@ import { CommanderError } from 'commander';
 import { hangUpIsIgnored } from '../campaign/session/interrupts.js';
 import { catchCrashes, hasCrashed } from './crash.js';
 import { errorRecord, EXIT, exitCodeOf, textOfError } from './exitCodes.js';
-import { jsonPrinted, printJson } from './options.js';
+import { jsonPrinted, printJson } from './output.js';
 import { buildProgram } from './program.js';
 
 async function main(argv: readonly string[]): Promise<number> {

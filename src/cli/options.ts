@@ -1,6 +1,8 @@
 /** Options shared by commands, each read and checked in one place. */
 import { InvalidArgumentError, Option } from 'commander';
 import type { FfiName } from '../blockdev/ffi/native.js';
+import type { ResolvedRig } from '../rig/resolved.js';
+import { readFileSync } from 'node:fs';
 
 export type { FfiName };
 
@@ -26,19 +28,25 @@ export function ffiOption(text = 'loader of the native library'): Option {
   return new Option('--ffi <name>', text).choices(FFI_NAMES).env('PLUGPULL_FFI').default('koffi');
 }
 
-let answered = false;
+/** A profile with the command line's wishes in it: what is run is what the run directory records. */
 
-/** Something was printed with `printJson`: stdout holds its one document. */
-export function jsonPrinted(): boolean {
-  return answered;
+export interface CampaignOverrides {
+  cycles?: number;
+  seed?: number;
 }
 
-/** One JSON value, for programs. */
-export function printJson(value: unknown): void {
-  answered = true;
-  process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+/** `--seed` seeds the virtual lab's kills and faults too: one number replays the whole run. */
+export function effectiveRig(rig: ResolvedRig, overrides: CampaignOverrides): ResolvedRig {
+  const seed = overrides.seed ?? rig.campaign.seed;
+  return {
+    ...rig,
+    campaign: { ...rig.campaign, seed, cycles: overrides.cycles ?? rig.campaign.cycles },
+    lab: rig.lab === null || overrides.seed === undefined ? rig.lab : { ...rig.lab, seed },
+  };
 }
 
-export function print(text: string): void {
-  process.stdout.write(`${text}\n`);
+/** From package.json, which lies above both src/cli and dist/cli. */
+export function plugpullVersion(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
 }

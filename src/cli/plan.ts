@@ -1,6 +1,6 @@
 /**
- * `plugpull plan RIG`: a dry run. Says what a run would do, and is refused as the run would be: reads the profile and what
- * the devices say of themselves, and changes nothing.
+ * `plugpull plan RIG`: a dry run. Says what a run would do, and is refused as the run would be: reads the profile and
+ * what the devices say of themselves, and changes nothing.
  */
 import type { Command } from 'commander';
 import { loadCalibration } from '../campaign/calibration.js';
@@ -12,11 +12,11 @@ import { deviceNow, type DeviceNow } from '../gate/deviceNow.js';
 import { enrolmentPath, loadEnrolments } from '../gate/enrolment.js';
 import { ttyDoubts } from '../power/preflight.js';
 import { loadRig } from '../rig/load.js';
-import { effectiveRig, type CampaignOverrides } from './effectiveRig.js';
+import { effectiveRig, type CampaignOverrides, wholeNumber } from './options.js';
 import { errorRecord, exitCodeOf } from './exitCodes.js';
-import { formatBytes } from './progress/text.js';
-import { print, printJson, wholeNumber } from './options.js';
-import { formerRunIn, newestFormerRun, RUNS_DIR } from './plan/formerRun.js';
+import { formatBytes } from './progressText.js';
+import { print, printJson } from './output.js';
+import { formerRunIn, newestFormerRun, RUNS_DIR } from './formerRun.js';
 
 /** As the profile's own limits. */
 export const CYCLES_MAX = 1_000_000;

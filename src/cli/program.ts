@@ -4,7 +4,7 @@
  */
 import { Command } from 'commander';
 import type { SetExit } from './exitCodes.js';
-import { plugpullVersion } from './version.js';
+import { plugpullVersion } from './options.js';
 
 type Add = (program: Command, setExit: SetExit) => void;
 

@@ -1,6 +1,6 @@
 /**
- * `plugpull relay calibrate RIG`: how long each rail takes from command to darkness and back, under load. Overwrites the
- * areas, as a run does, and passes the same gate.
+ * `plugpull relay calibrate RIG`: how long each rail takes from command to darkness and back, under load. Overwrites
+ * the areas, as a run does, and passes the same gate.
  */
 import type { Command } from 'commander';
 import { calibrate, CALIBRATION_FILE } from '../campaign/calibration.js';
@@ -14,8 +14,9 @@ import { Session } from '../campaign/session/session.js';
 import { dumpRig } from '../rig/dump.js';
 import { loadRig } from '../rig/load.js';
 import type { ResolvedRig } from '../rig/resolved.js';
-import { ffiOption, path, print, printJson, wholeNumber, type FfiName } from './options.js';
-import { formatMs } from './progress/text.js';
+import { ffiOption, path, wholeNumber, type FfiName } from './options.js';
+import { print, printJson } from './output.js';
+import { formatMs } from './progressText.js';
 import { prepareWayOut } from './wayOut.js';
 
 interface CalibrateCommand {

@@ -8,11 +8,12 @@ import { within } from '../campaign/within.js';
 import { listBoards } from '../power/catalogue/index.js';
 import { testBoard, type BoardTestSetup, type BoardTestStep } from '../power/testBoard.js';
 import { loadRig } from '../rig/load.js';
-import { boardsOf } from './boardsOf.js';
+import { boardsOf } from './withPower.js';
 import { UsageError } from '../base/plugpullError.js';
 import { EXIT, type SetExit } from './exitCodes.js';
-import { print, printJson, wholeNumber } from './options.js';
-import { formatMs } from './progress/text.js';
+import { wholeNumber } from './options.js';
+import { print, printJson } from './output.js';
+import { formatMs } from './progressText.js';
 import { prepareWayOut } from './wayOut.js';
 
 interface TestOptions {

@@ -13,7 +13,7 @@ import { isUnfinished } from '../report/parseRun.js';
 import { textOf } from '../campaign/errors.js';
 import { UsageError } from '../base/plugpullError.js';
 import { EXIT, type SetExit } from './exitCodes.js';
-import { print, printJson } from './options.js';
+import { print, printJson } from './output.js';
 import { readRun } from './readRun.js';
 
 export function addReport(program: Command, setExit: SetExit): void {

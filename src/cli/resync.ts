@@ -4,8 +4,9 @@ import { loadRig } from '../rig/load.js';
 import { dirtyOrigin, findingText, unlistedTexts } from '../report/findingText.js';
 import type { ResolvedRig } from '../rig/resolved.js';
 import { EXIT, type ExitCode, type SetExit } from './exitCodes.js';
-import { ffiOption, print, printJson, type FfiName } from './options.js';
-import { formatBytes, formatMs } from './progress/text.js';
+import { ffiOption, type FfiName } from './options.js';
+import { print, printJson } from './output.js';
+import { formatBytes, formatMs } from './progressText.js';
 import { withSession } from './withSession.js';
 
 interface ResyncOptions {

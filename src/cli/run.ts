@@ -1,6 +1,7 @@
 /**
  * `plugpull run RIG`: a campaign from beginning to end. Order of the beginning: what costs nothing and may refuse
- * (profile, lock, what the safety gate can say already, run directory, metrics port) comes before any hardware is touched.
+ * (profile, lock, what the safety gate can say already, run directory, metrics port) comes before any hardware is
+ * touched.
  */
 import type { Command } from 'commander';
 import type { Calibration } from '../campaign/cycle/latencies.js';
@@ -22,18 +23,15 @@ import type { Run } from '../report/runRecord.js';
 import { dumpRig } from '../rig/dump.js';
 import { loadRig } from '../rig/load.js';
 import type { ResolvedRig } from '../rig/resolved.js';
-import { effectiveRig, type CampaignOverrides } from './effectiveRig.js';
-import { exitOfCampaign } from './campaignExit.js';
-import { EXIT, type ExitCode, type SetExit } from './exitCodes.js';
-import { introduction } from './introduction.js';
-import { lockForCommand } from './lockForCommand.js';
-import { ffiOption, path, print, printJson, wholeNumber, type FfiName } from './options.js';
+import { effectiveRig, type CampaignOverrides, ffiOption, path, wholeNumber, type FfiName } from './options.js';
+import { exitOfCampaign, EXIT, type ExitCode, type SetExit } from './exitCodes.js';
+import { introduction } from './progressText.js';
+import { lockForCommand } from './withSession.js';
+import { print, printJson, printError, hurryText } from './output.js';
 import { CYCLES_MAX } from './plan.js';
-import { createProgress } from './progress/createProgress.js';
+import { createProgress } from './progress.js';
 import { RunFiles } from './writeRun.js';
 import { addMetricsOptions, RunMetrics, type MetricsOptions } from './runMetrics.js';
-import { sayOnStderr } from './sayOnStderr.js';
-import { hurryText } from './sayHurry.js';
 import { HURRY, prepareWayOut, type WayOut } from './wayOut.js';
 
 export interface RunOptions extends MetricsOptions {
@@ -85,7 +83,7 @@ export async function run(rig: ResolvedRig, options: RunOptions): Promise<RunOut
     metrics = await RunMetrics.open(rig, options);
     const outcome = await lockedRun(rig, { ...options, calibration, wayOut, metrics });
     // Rig and lock are free while the last values wait to be read.
-    await metrics.finish(wayOut.interrupts, options.json ? sayOnStderr : print);
+    await metrics.finish(wayOut.interrupts, options.json ? printError : print);
     return outcome;
   } finally {
     await metrics?.close();

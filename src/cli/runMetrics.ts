@@ -11,7 +11,7 @@ import { createMetrics, type Metrics } from '../metrics/metrics.js';
 import { Outlets, parsePushUrl, parseTextfile, pushOutlet, textfileOutlet } from '../metrics/outlets.js';
 import type { ResolvedRig } from '../rig/resolved.js';
 import { parseDuration } from '../rig/units.js';
-import { sayOnStderr } from './sayOnStderr.js';
+import { printError } from './output.js';
 
 export interface MetricsOptions {
   metrics?: MetricsAddress;
@@ -84,7 +84,7 @@ export class RunMetrics {
       ...(options.metricsTextfile === undefined ? [] : [textfileOutlet(options.metricsTextfile)]),
       ...(options.metricsPush === undefined ? [] : [pushOutlet(options.metricsPush)]),
     ];
-    return new RunMetrics(metrics, server, new Outlets(metrics, outlets, sayOnStderr), options);
+    return new RunMetrics(metrics, server, new Outlets(metrics, outlets, printError), options);
   }
 
   /** How failures of file and gateway are said from now on. */
@@ -94,7 +94,7 @@ export class RunMetrics {
 
   /** The values are final: sees that they get out. Bounded; Ctrl-C ends the wait, and changes nothing about the run. */
   async finish(interrupts: Interrupts, say: (text: string) => void): Promise<void> {
-    this.outlets.say = sayOnStderr;
+    this.outlets.say = printError;
     await this.outlets.send();
     const limitMs = this.options.metricsLinger ?? LINGER_MS;
     // Who has asked for the end is not kept waiting.

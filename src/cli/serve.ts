@@ -1,6 +1,6 @@
 /**
- * `plugpull serve RIG`: metrics of a rig between campaigns: what a recovery would find dirty, from the journal alone, and
- * the rails, from boards that can be asked. Claims nothing and switches nothing: a run on the same rig goes on
+ * `plugpull serve RIG`: metrics of a rig between campaigns: what a recovery would find dirty, from the journal alone,
+ * and the rails, from boards that can be asked. Claims nothing and switches nothing: a run on the same rig goes on
  * undisturbed. What only an engine knows stays at its first value.
  */
 import { type Command, Option } from 'commander';
@@ -15,9 +15,13 @@ import { loadRig } from '../rig/load.js';
 import type { ResolvedRig } from '../rig/resolved.js';
 import { EXIT } from './exitCodes.js';
 import { inspectRig } from './inspect.js';
-import { type FfiName, ffiOption, print } from './options.js';
-import { sayHurry } from './sayHurry.js';
-import { railStates } from './serve/railStates.js';
+import { type FfiName, ffiOption } from './options.js';
+import { print, printHurry } from './output.js';
+import { rigHolder } from '../campaign/session/rigLock.js';
+import { stateDir } from '../campaign/directories.js';
+import { readRailsAtRest } from '../power/openPower.js';
+import type { RailState } from '../power/rails/rail.js';
+import { boardsOf } from './withPower.js';
 
 interface ServeOptions {
   listen: MetricsAddress;
@@ -28,7 +32,9 @@ interface ServeOptions {
 const LISTEN = '9464';
 /** Prometheus asks every 15 seconds; the log of a large journal takes a moment to read. */
 const LOOK_EVERY_MS = 5000;
-/** After an answer: a board is asked no oftener than its answer is looked at, and its tty is free nearly all the time. */
+/**
+ * After an answer: a board is asked no oftener than its answer is looked at, and its tty is free nearly all the time.
+ */
 const ASK_BOARDS_EVERY_MS = 15_000;
 
 export function addServe(program: Command): void {
@@ -69,7 +75,7 @@ async function serve(rig: ResolvedRig, options: ServeOptions): Promise<void> {
   const server = await serveMetrics(metrics, options.listen);
   print(`metrics: ${server.url}`);
   const loops = [repeat(journal, LOOK_EVERY_MS), repeat(rails, ASK_BOARDS_EVERY_MS)];
-  const interrupts = catchInterrupts(() => process.exit(EXIT.interrupted), sayHurry('ends at once'));
+  const interrupts = catchInterrupts(() => process.exit(EXIT.interrupted), printHurry('ends at once'));
   await new Promise<void>((resolve) => interrupts.onFirst(resolve));
   // A board that is being asked is let go of before the process ends.
   await Promise.all(loops.map((end) => end()));
@@ -131,4 +137,27 @@ function sample(metrics: Metrics, r: InspectReport): void {
     evidenceWaitSeconds: [],
   };
   metrics.sampled(snapshot);
+}
+
+/**
+ * The rails of a rig between campaigns, for `serve`: asked of the boards, which are not touched. Unknown while a
+ * command holds the rig, and where a board can't be asked.
+ */
+
+export interface RailStateNow {
+  rail: string;
+  state: RailState;
+  /** Why it is unknown; null: it is known. */
+  why: string | null;
+}
+
+/** @throws CampaignError LAB_NOT_RUNNING and its like */
+export async function railStates(rig: ResolvedRig): Promise<RailStateNow[]> {
+  const holder = rigHolder(rig.name);
+  if (holder !== null) {
+    const why = `process ${holder.pid} (${holder.command}) holds the rig`;
+    return rig.rails.map(({ name }) => ({ rail: name, state: 'unknown', why }));
+  }
+  const spec = { boards: await boardsOf(rig), boardTypes: rig.boardTypes, rails: rig.rails };
+  return readRailsAtRest(spec, { rigName: rig.name, runtimeDir: stateDir() });
 }

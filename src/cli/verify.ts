@@ -1,6 +1,6 @@
 /**
- * `plugpull verify RIG`: compares P and S byte for byte, and says what the journal holds dirty beside it: copies may be equal
- * and not known to be. Writes nothing to them.
+ * `plugpull verify RIG`: compares P and S byte for byte, and says what the journal holds dirty beside it: copies may be
+ * equal and not known to be. Writes nothing to them.
  */
 import type { Command } from 'commander';
 import { textOf } from '../campaign/errors.js';
@@ -8,8 +8,9 @@ import { loadRig } from '../rig/load.js';
 import type { ResolvedRig } from '../rig/resolved.js';
 import { EXIT, type ExitCode, type SetExit } from './exitCodes.js';
 import { inspectRig } from './inspect.js';
-import { ffiOption, print, printJson, type FfiName } from './options.js';
-import { formatBytes, formatMs } from './progress/text.js';
+import { ffiOption, type FfiName } from './options.js';
+import { print, printJson } from './output.js';
+import { formatBytes, formatMs } from './progressText.js';
 import { withSession } from './withSession.js';
 
 interface VerifyOptions {

@@ -6,7 +6,9 @@ import { catchInterrupts, type Interrupts } from '../campaign/session/interrupts
 import { realHost } from '../campaign/session/host.js';
 import { beforeCrash } from './crash.js';
 import { EXIT } from './exitCodes.js';
-import { sayHurry } from './sayHurry.js';
+import { printHurry } from './output.js';
+import type { Interruption } from '../bench/figures.js';
+import { CampaignError } from '../campaign/errors.js';
 
 /** What has rails that may be off: a session, or boards that are switched by hand. */
 export interface HoldsPower {
@@ -20,7 +22,10 @@ export interface WayOut {
   first(action: () => void): void;
   /** How it is said, from now on, that a second signal would hurry; on stderr until then. */
   says(action: () => void): void;
-  /** The rig is locked, and a lab of this name that does not run yet will be the command's own: ended, even half started. */
+  /**
+   * The rig is locked, and a lab of this name that does not run yet will be the command's own: ended, even half
+   * started.
+   */
   startsLab(name: string): void;
   /** Its rails are the ones to be switched on from now on; it knows what to do about its lab. */
   holds(holder: HoldsPower): void;
@@ -35,7 +40,7 @@ export const HURRY = 'restores power and ends at once, without waiting for the r
 export function prepareWayOut(): WayOut {
   let holder: HoldsPower | null = null;
   let first = (): void => undefined;
-  let say = sayHurry(HURRY);
+  let say = printHurry(HURRY);
   let endLab = (): Promise<void> => Promise.resolve();
   const leave = async (): Promise<void> => {
     first();
@@ -75,4 +80,38 @@ export function prepareWayOut(): WayOut {
       forget();
     },
   };
+}
+
+/**
+ * A measurement that Ctrl-C ends in order: the first signal is noted and told, the second ends the process at once.
+ * What was measured is dropped; whoever holds a device lets go of it on the way out.
+ */
+
+/** @throws CampaignError INTERRUPTED, whatever `action` made of the signal. */
+export async function interruptible<T>(
+  command: string,
+  action: (interruption: Interruption) => Promise<T>,
+): Promise<T> {
+  const interrupts = catchInterrupts(() => process.exit(EXIT.interrupted), printHurry('ends at once'));
+  const controller = new AbortController();
+  const throwIfInterrupted = (): void => {
+    if (interrupts.requested)
+      throw new CampaignError('INTERRUPTED', `${command} was interrupted; everything is released`);
+  };
+  interrupts.onFirst(() => controller.abort());
+  try {
+    return await action({
+      signal: controller.signal,
+      say: (what) => void process.stderr.write(`${command}: ${what}\n`),
+      async yieldToSignals() {
+        await new Promise((resolve) => setImmediate(resolve));
+        throwIfInterrupted();
+      },
+    });
+  } catch (error) {
+    throwIfInterrupted();
+    throw error;
+  } finally {
+    interrupts.release();
+  }
 }

@@ -12,8 +12,11 @@ import { openPower } from '../power/openPower.js';
 import { railsLeft } from '../power/rails/rail.js';
 import type { PowerController } from '../power/rails/controller.js';
 import type { ResolvedRig } from '../rig/resolved.js';
-import { boardsOf } from './boardsOf.js';
 import { prepareWayOut, type HoldsPower } from './wayOut.js';
+import { usesLab } from '../rig/schema/words.js';
+import { placedBoards } from '../campaign/session/places.js';
+import { realHost } from '../campaign/session/host.js';
+import type { BoardRef } from '../power/spec.js';
 
 /** For boards that are told by frames. */
 const POWER_ON_MS = 30_000;
@@ -84,4 +87,9 @@ async function whenIdle(power: PowerController): Promise<string> {
   return power.notOn.length === 0
     ? 'no rail was switched off'
     : `switched off, or perhaps so: ${power.notOn.join(', ')}`;
+}
+
+/** A rig's boards with their ttys as they are now. @throws CampaignError LAB_NOT_RUNNING */
+export async function boardsOf(rig: ResolvedRig): Promise<BoardRef[]> {
+  return placedBoards(rig, usesLab(rig) ? await realHost.labView(rig.name) : null);
 }

@@ -2,11 +2,10 @@
 import { systemClock } from '../base/systemClock.js';
 import { CampaignError } from '../campaign/errors.js';
 import { realHost } from '../campaign/session/host.js';
-import type { RigLock } from '../campaign/session/rigLock.js';
+import { type RigLock, describeRemains, lockRig } from '../campaign/session/rigLock.js';
 import { newRunId } from '../campaign/record/runDirectory.js';
 import { Session } from '../campaign/session/session.js';
 import type { ResolvedRig } from '../rig/resolved.js';
-import { lockForCommand } from './lockForCommand.js';
 import type { FfiName } from './options.js';
 import { prepareWayOut, type WayOut } from './wayOut.js';
 
@@ -72,4 +71,18 @@ async function inSession<T>(
 
 function interrupted(command: string, error?: unknown): CampaignError {
   return new CampaignError('INTERRUPTED', `${command} was interrupted`, {}, error);
+}
+
+/**
+ * The rig's lock, and a word on what a command before has left: the kernel may take as long as the power needs to
+ * return.
+ */
+
+/** @throws CampaignError RIG_BUSY */
+export function lockForCommand(rigName: string, command: string): RigLock {
+  const lock = lockRig(rigName, `plugpull ${command}`);
+  const remains = lock.remains();
+  if (remains.length > 0)
+    process.stderr.write(`plugpull: ${describeRemains(rigName, remains)}; waiting for that with the power on\n`);
+  return lock;
 }

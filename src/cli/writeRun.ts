@@ -12,8 +12,7 @@ import { writeJunit } from '../report/junit.js';
 import { writeReportHtml } from '../report/html.js';
 import type { Run, RunRecord } from '../report/runRecord.js';
 import type { ResolvedRig } from '../rig/resolved.js';
-import type { FfiName } from './options.js';
-import { plugpullVersion } from './version.js';
+import { type FfiName, plugpullVersion } from './options.js';
 
 export class RunFiles {
   readonly dir: RunDirectory;

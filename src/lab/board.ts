@@ -1,12 +1,11 @@
 /**
- * A virtual relay board: a pty whose far end is a peer, and contacts that move a little after the command.
+ * A virtual relay board: a pty with a peer behind it, and contacts that move after the contact delay.
  *
  *   host ── tty ──► peer (bytes → switches) ──contact delay──► rails
  */
 import type { LabBoardSpec } from './spec.js';
 import type { CreatePeer, PeerReaction } from './peer.js';
-import { openPty, type Pty } from './pty.js';
-import { TtyWatch } from './ttyWatch.js';
+import { openPty, type Pty, TtyWatch } from './pty.js';
 
 export type OnContact = (board: string, channel: number, on: boolean) => void;
 
@@ -15,7 +14,7 @@ export interface Board {
   close(): void;
 }
 
-/** `initialOn`: which relays are on at power-up. */
+/** `initialOn`: the relays that are on at power-up. */
 export function startBoard(
   spec: LabBoardSpec,
   initialOn: (channel: number) => boolean,
@@ -44,7 +43,7 @@ export function startBoard(
   };
 
   const watch = new TtyWatch(pty.path, () => {
-    pty.forgetUnread();
+    pty.discardUnread();
     if (peer.opened) apply(peer.opened(performance.now()));
   });
   pty.onData((chunk) => {

@@ -1,24 +1,24 @@
 /**
- * Removes all that a lab leaves: loop devices, mounts, files. Works when the lab was killed or is stuck; asks the disks
- * nothing (sysfs and mountinfo only), so it can't hang on a dead one.
+ * Removes what a lab leaves: loop devices, mounts, files. Works after the lab was killed and while it hangs: it reads
+ * sysfs and mountinfo only, and does no I/O on the disks.
  */
 import fs from 'node:fs';
 import { LabError } from './errors.js';
 import { unmountDetached } from './fuse/mount.js';
 import { detachLoop, loopsBackedUnder } from './losetup.js';
-import type { LabPaths } from './paths.js';
+import type { LabPaths } from './labDirectory.js';
 
 const FUSE_CONNECTIONS = '/sys/fs/fuse/connections';
 
 interface Mount {
   target: string;
-  /** Minor number of its device; names the FUSE connection. */
+  /** Minor number of its device, which names the FUSE connection. */
   minor: string;
 }
 
 export async function cleanUp(paths: LabPaths): Promise<void> {
   if (!fs.existsSync(paths.dir)) return;
-  // First, while the backing file's path still tells whose they are.
+  // Before the unmount, while the path of the backing file still names the lab.
   const loops = loopsBackedUnder(paths.dir);
   const mounts = mountsUnder(paths.dir);
   mounts.forEach(abortConnection);
@@ -27,7 +27,7 @@ export async function cleanUp(paths: LabPaths): Promise<void> {
   const left = mountsUnder(paths.dir);
   if (left.length > 0) {
     const targets = left.map(({ target }) => target);
-    throw new LabError('LAB_STOP_FAILED', `${targets.join(', ')}: can't be unmounted. Try \`umount -l\` as root.`, {
+    throw new LabError('LAB_STOP_FAILED', `${targets.join(', ')}: unmount failed. Run \`umount -l\` on it as root.`, {
       targets,
     });
   }
@@ -45,16 +45,18 @@ function mountsUnder(directory: string): Mount[] {
     .reverse(); // the newest first
 }
 
-/** mountinfo writes blanks and backslashes as \040. */
+/** mountinfo writes a blank as \040, and other special characters likewise. */
 function unescapeOctal(text: string): string {
   return text.replace(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(parseInt(digits, 8)));
 }
 
-/** Fails whatever waits for a lab that no longer answers. Needs fusectl; without it the dead process's exit does the same. */
+/**
+ * Fails requests that wait for a lab that no longer answers. Needs fusectl; without it they fail when the process ends.
+ */
 function abortConnection({ minor }: Mount): void {
   try {
     fs.writeFileSync(`${FUSE_CONNECTIONS}/${minor}/abort`, '1');
   } catch {
-    // Not there: gone already, or fusectl is not mounted.
+    // The connection has ended, or fusectl is not mounted.
   }
 }

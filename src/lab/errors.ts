@@ -1,7 +1,4 @@
-/**
- * The one error of the virtual lab. `code` is stable and is what callers switch on; the message carries the value, the
- * rule that it breaks and the next step.
- */
+/** The error class of the virtual lab. Callers switch on `code`, which is stable. */
 import { PlugpullError } from '../base/plugpullError.js';
 
 export type LabErrorCode =
@@ -22,7 +19,7 @@ export type LabErrorCode =
 
 export class LabError extends PlugpullError<LabErrorCode> {}
 
-/** What crosses the border between the lab process and the one that started it. */
+/** An error as the lab process reports it to its starter. */
 export interface LabErrorRecord {
   code: LabErrorCode;
   message: string;

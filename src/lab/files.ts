@@ -1,4 +1,4 @@
-/** File steps that must not be seen half done: replaced files and links, and a lock that dies with its holder. */
+/** Files of a lab: replaced atomically, locked until their holder ends, and logs of JSON lines. */
 import fs from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { libcCalls, LOCK_EX_NB, LOCK_SH_NB } from './libc.js';
@@ -20,8 +20,8 @@ export function replaceLink(path: string, target: string): void {
 }
 
 /**
- * Held until closed here and in whoever inherited it, or until those processes are gone, however they ended. Tried again for
- * a while: somebody who asks whether it is locked holds it for a moment. null: somebody else holds it.
+ * The lock is held until every process that has the descriptor closes it or ends. Retries for 200 ms, because
+ * `isLocked` of another process holds the lock for a moment. null: another process holds it.
  */
 export async function takeLock(path: string): Promise<number | null> {
   for (let attempt = 0; attempt < LOCK_ATTEMPTS; attempt++) {
@@ -32,7 +32,7 @@ export async function takeLock(path: string): Promise<number | null> {
   return null;
 }
 
-/** At once or not, and on a directory: nothing to leave behind. */
+/** Locks a directory, so that no lock file stays behind. null: another process holds it. */
 export function tryLockDirectory(path: string): number | null {
   return tryLockOpened(fs.openSync(path, 'r'));
 }
@@ -43,7 +43,10 @@ function tryLockOpened(fd: number): number | null {
   return null;
 }
 
-/** Whether a live process holds it. A missing file is not locked. Several may ask at once: the probe is a shared lock. */
+/**
+ * Whether a process holds the lock; a missing file is not locked. The probe is a shared lock, so several can ask at
+ * once.
+ */
 export function isLocked(path: string): boolean {
   let fd: number;
   try {
@@ -54,4 +57,23 @@ export function isLocked(path: string): boolean {
   const free = libcCalls.flock(fd, LOCK_SH_NB) === 0;
   fs.closeSync(fd);
   return !free;
+}
+
+/**
+ * A record of injected faults or cuts. Only tests read it: a bench that read it would not have to find the faults. Each
+ * line is one write(2) with O_APPEND, so several threads can share a file.
+ */
+export interface JsonLinesFile {
+  append(record: Record<string, unknown>): void;
+  close(): void;
+}
+
+export function openJsonLines(path: string): JsonLinesFile {
+  const fd = fs.openSync(path, 'a', 0o600);
+  return {
+    append: (record) => {
+      fs.writeSync(fd, `${JSON.stringify({ time: new Date().toISOString(), ...record })}\n`);
+    },
+    close: () => fs.closeSync(fd),
+  };
 }

@@ -1,27 +1,27 @@
 /**
- * The virtual lab from outside: start it, find it, end it. The lab is a process of its own that outlives whoever started
- * it; one lab per name, its files under /run/plugpull/lab-NAME (PLUGPULL_STATE_DIR names another place).
+ * Starts, finds and ends a virtual lab. The lab is a process of its own, which goes on when its starter ends. Each name
+ * has one lab, with its files in /run/plugpull/lab-NAME (or in PLUGPULL_STATE_DIR).
  */
-import { spawn, type ChildProcess } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { attended } from '../base/systemClock.js';
-import type { LabSpec } from './spec.js';
-import { checkLabSpec } from './checkSpec.js';
+import { type LabSpec, checkLabSpec, checkName } from './spec.js';
 import { cleanUp } from './cleanUp.js';
 import { LabError, type LabErrorRecord } from './errors.js';
 import { isLocked, takeLock, tryLockDirectory } from './files.js';
-import { checkName, hasStateBase, labPaths, type LabPaths } from './paths.js';
-import { READY_FD, readSpec, readState, type LabState } from './state.js';
+import { hasStateBase, labPaths, type LabPaths, READY_FD, readSpec, readState, type LabState } from './labDirectory.js';
 
-export type { LabBoardState, LabDiskState, LabState } from './state.js';
+export type { LabBoardState, LabDiskState, LabState } from './labDirectory.js';
 
 const START_DEADLINE_MS = 60_000;
 const STOP_DEADLINE_MS = 5_000;
 const KILL_DEADLINE_MS = 5_000;
+/** A start or an end of another lab comes first. */
+const TURN_DEADLINE_MS = START_DEADLINE_MS + STOP_DEADLINE_MS;
 const POLL_MS = 20;
 const LOG_TAIL_BYTES = 2000;
 
@@ -30,8 +30,8 @@ export interface LabUpOptions {
 }
 
 /**
- * Starts the lab, or finds it running with the same description. Rejects with LabError: LAB_OTHER_SPEC when one of that
- * name runs with another description; LAB_NO_PERMISSION, LAB_NO_FUSE, LAB_NO_LOOP, … when this host can't.
+ * Starts the lab, or finds it running with the same description. Rejects with LabError: LAB_OTHER_SPEC if a lab of that
+ * name runs with another description; LAB_NO_PERMISSION, LAB_NO_FUSE, LAB_NO_LOOP, … if the host lacks something.
  */
 export async function labUp(name: string, spec: LabSpec, options: LabUpOptions = {}): Promise<LabState> {
   checkLabSpec(spec);
@@ -51,7 +51,10 @@ export async function labUp(name: string, spec: LabSpec, options: LabUpOptions =
   });
 }
 
-/** Ends the lab and removes all it left, also after it was killed. Resolves false when there was nothing to do. */
+/**
+ * Ends the lab and removes its files and devices, also those of a killed lab. Resolves false if there was nothing to
+ * do.
+ */
 export async function labDown(name: string): Promise<boolean> {
   const paths = labPaths(name);
   return withTurn(paths, async () => {
@@ -62,7 +65,7 @@ export async function labDown(name: string): Promise<boolean> {
   });
 }
 
-/** null: no such lab is running (there may be remains of a killed one; labDown removes them). Makes nothing. */
+/** null: no such lab is running. Remains of a killed lab can exist; `labDown` removes them. Creates nothing. */
 export async function labStatus(name: string): Promise<LabState | null> {
   checkName('lab', name);
   if (!hasStateBase()) return null;
@@ -70,16 +73,16 @@ export async function labStatus(name: string): Promise<LabState | null> {
   return isLocked(paths.lock) ? readState(paths.state) : null;
 }
 
-/** Up and down take turns, across processes: a lock on the directory of all labs, so that no lock file stays behind. */
+/** Runs starts and ends of all processes one after the other, by a lock on the directory of all labs. */
 async function withTurn<T>(paths: LabPaths, action: () => Promise<T>): Promise<T> {
   const base = path.dirname(paths.dir);
-  const deadline = attended.nowMs() + START_DEADLINE_MS + STOP_DEADLINE_MS;
+  const deadline = attended.nowMs() + TURN_DEADLINE_MS;
   let turn = tryTurn(base);
   while (turn === null) {
     if (attended.nowMs() > deadline) {
       throw new LabError(
         'LAB_BUSY',
-        `lab ${paths.name}: somebody else keeps starting or ending labs in ${base}. Try again.`,
+        `lab ${paths.name}: another process has held ${base} for ${TURN_DEADLINE_MS / 1000} s. Try again.`,
       );
     }
     await delay(POLL_MS);
@@ -98,14 +101,14 @@ function tryTurn(base: string): number | null {
     return tryLockDirectory(base);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    throw new LabError('LAB_NO_PERMISSION', `state directory ${base} is not yours (${code}). Run as root.`, {
+    throw new LabError('LAB_NO_PERMISSION', `state directory ${base}: not writable (${code}). Run as root.`, {
       base,
       code,
     });
   }
 }
 
-/** Whether `labUp` would find it usable: says so by throwing LAB_OTHER_SPEC when not. One that does not run is. */
+/** Throws LabError LAB_OTHER_SPEC if `labUp` would; a lab that does not run is usable. */
 export function requireSameLab(name: string, spec: LabSpec): void {
   const paths = labPaths(name);
   if (isLocked(paths.lock)) requireSame(paths, spec);
@@ -124,19 +127,19 @@ function requireSame(paths: LabPaths, spec: LabSpec): void {
   }
 }
 
-/** null: it ended before it was ready. */
+/** null: the lab ended before it was ready. */
 async function reuse(paths: LabPaths, spec: LabSpec): Promise<LabState | null> {
   requireSame(paths, spec);
-  // Its starter may have been killed while it was coming up.
+  // A lab whose starter was killed can still be starting.
   const found = await until(START_DEADLINE_MS, () => readState(paths.state) ?? (isLocked(paths.lock) ? null : 'gone'));
   if (found !== null) return found === 'gone' ? null : found;
   throw new LabError(
     'LAB_START_FAILED',
-    `lab ${paths.name} runs but is not ready. End it (\`plugpull lab down\`) and start it again.`,
+    `lab ${paths.name}: running, but not ready after ${START_DEADLINE_MS / 1000} s. End it with \`plugpull lab down\`, then start it again.`,
   );
 }
 
-/** The compiled entry; from the sources (tests) it lies in dist/. */
+/** The compiled entry of the lab process; tests run from src/ and use the one in dist/. */
 function entryPath(): string {
   const here = fileURLToPath(import.meta.url);
   const folder = path.dirname(here);
@@ -146,7 +149,7 @@ function entryPath(): string {
   if (fs.existsSync(entry)) return path.resolve(entry);
   throw new LabError(
     'LAB_NOT_BUILT',
-    `${path.resolve(entry)} is missing: the lab process is not built. Run \`npm run build:ts\`.`,
+    `${path.resolve(entry)}: missing, so the lab process is not built. Run \`npm run build:ts\`.`,
   );
 }
 
@@ -154,11 +157,15 @@ async function start(paths: LabPaths, deadlineMs: number): Promise<LabState> {
   const entry = entryPath();
   const lock = await takeLock(paths.lock);
   if (lock === null)
-    throw new LabError('LAB_BUSY', `lab ${paths.name} is running already. Use it, or end it first.`, {
-      name: paths.name,
-    });
+    throw new LabError(
+      'LAB_BUSY',
+      `lab ${paths.name}: running already. Use it, or end it with \`plugpull lab down\`.`,
+      {
+        name: paths.name,
+      },
+    );
   const log = fs.openSync(paths.log, 'a', 0o600);
-  // In the order of READY_FD and LOCK_FD.
+  // Positions 3 and 4 are READY_FD and LOCK_FD.
   const stdio = ['ignore', log, log, 'pipe', lock] as const;
   const child = spawn(process.execPath, [entry, paths.dir, paths.name], {
     cwd: '/',
@@ -179,11 +186,11 @@ async function start(paths: LabPaths, deadlineMs: number): Promise<LabState> {
   const tail = fs.readFileSync(paths.log, 'utf8').slice(-LOG_TAIL_BYTES).trim();
   throw new LabError(
     'LAB_START_FAILED',
-    `lab ${paths.name} did not come up in ${deadlineMs} ms. Its log ends: ${tail || '(empty)'}`,
+    `lab ${paths.name}: not ready after ${deadlineMs} ms. The end of its log: ${tail || '(empty)'}`,
   );
 }
 
-/** What the child writes on descriptor 3, up to its end or the deadline. */
+/** What the child writes to READY_FD until its first line, its end or the deadline. */
 async function firstLine(child: ChildProcess, deadlineMs: number): Promise<string> {
   const pipe = child.stdio[READY_FD] as NodeJS.ReadableStream & { destroy(): void };
   let text = '';
@@ -206,12 +213,12 @@ async function firstLine(child: ChildProcess, deadlineMs: number): Promise<strin
 }
 
 async function end(paths: LabPaths): Promise<void> {
-  // A lab whose starter was killed may have its lock and not yet its pid in it.
+  // A lab that was just started holds its lock before it has written its pid.
   const pid = await until(KILL_DEADLINE_MS, () => Number(fs.readFileSync(paths.lock, 'utf8')) || null);
   if (pid === null)
     throw new LabError(
       'LAB_STOP_FAILED',
-      `${paths.lock} is held but names no process. End its holder (\`fuser\` tells it).`,
+      `${paths.lock}: locked, but without a pid. End the process that \`fuser ${paths.lock}\` names.`,
     );
   const steps = [
     ['SIGTERM', STOP_DEADLINE_MS],
@@ -225,15 +232,19 @@ async function end(paths: LabPaths): Promise<void> {
     }
     if ((await until(deadlineMs, () => (isLocked(paths.lock) ? null : true))) !== null) return;
   }
-  throw new LabError('LAB_STOP_FAILED', `lab ${paths.name}: process ${pid} does not end, even killed. See \`dmesg\`.`, {
-    pid,
-  });
+  throw new LabError(
+    'LAB_STOP_FAILED',
+    `lab ${paths.name}: process ${pid} does not end after SIGKILL. See \`dmesg\`.`,
+    {
+      pid,
+    },
+  );
 }
 
 async function until<T>(deadlineMs: number, probe: () => T | null): Promise<T | null> {
   const deadline = attended.nowMs() + deadlineMs;
   for (;;) {
-    // The time is asked first: what comes true while the process stands still is seen before it is found late.
+    // The clock is read before the probe: what becomes true while this process is paused is not reported as late.
     const isLate = attended.nowMs() > deadline;
     const found = probe();
     if (found !== null || isLate) return found;

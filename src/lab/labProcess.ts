@@ -1,7 +1,7 @@
 /**
- * Entry of the lab process: `node labProcess.js STATE_DIR NAME`, with the lab's lock as a descriptor. Reads spec.json, brings
- * disks and boards up, writes state.json, says so once to whoever started it, and then lives until SIGTERM or SIGINT. It has
- * no other channel: the bench reaches it through block nodes and ttys.
+ * Entry of the lab process: `node labProcess.js STATE_DIR NAME`, with the lab's lock as a descriptor. It reads
+ * spec.json, starts disks and boards, writes state.json, reports once to its starter, and runs until SIGTERM or SIGINT.
+ * It has no other channel: the bench reaches it through block nodes and ttys.
  */
 import fs from 'node:fs';
 import type { LabSpec } from './spec.js';
@@ -9,17 +9,16 @@ import { startBoard, type Board } from './board.js';
 import { LabDisk } from './disk/labDisk.js';
 import { LabError, toRecord } from './errors.js';
 import { replaceFile, replaceLink } from './files.js';
-import { pathsIn, type LabPaths } from './paths.js';
+import { pathsIn, type LabPaths, LOCK_FD, READY_FD, readSpec, type LabState } from './labDirectory.js';
 import { createPeer } from './peers/index.js';
-import { LOCK_FD, READY_FD, readSpec, type LabState } from './state.js';
 
 /** One line: `{"ready":true}` or `{"error":…}`. */
-function tellParent(message: Record<string, unknown>): void {
+function reportToStarter(message: Record<string, unknown>): void {
   try {
     fs.writeSync(READY_FD, `${JSON.stringify(message)}\n`);
     fs.closeSync(READY_FD);
   } catch {
-    // The parent is gone: the lab does not need it.
+    // The starter has ended; the lab goes on without it.
   }
 }
 
@@ -28,8 +27,8 @@ class Lab {
   #spec: LabSpec;
   #disks: LabDisk[] = [];
   #boards: Board[] = [];
-  /** All of it is there. Who finds the lab by its state may use all of it. */
-  #whole = false;
+  /** Every disk and board has started: state.json may name them. */
+  #complete = false;
 
   constructor(paths: LabPaths, spec: LabSpec) {
     this.#paths = paths;
@@ -45,20 +44,20 @@ class Lab {
         seed: this.#spec.seed,
         paths: this.#paths,
         loopOf: (name) => this.#disks.find((other) => other.spec.name === name)?.loop ?? null,
-        onNodeChanged: () => this.#whole && this.#writeState(),
+        onNodeChanged: () => this.#complete && this.#writeState(),
         onFailed: (error) => void process.stderr.write(`disk ${spec.name}: ${toRecord(error).message}\n`),
       });
       this.#disks.push(disk);
       await disk.start();
     }
     for (const spec of this.#spec.boards) {
-      const board = startBoard(spec, this.#restingRelays(spec.name), createPeer, (name, channel, on) =>
+      const board = startBoard(spec, this.#poweringRelays(spec.name), createPeer, (name, channel, on) =>
         this.#contact(name, channel, on),
       );
       this.#boards.push(board);
       replaceLink(this.#paths.ttyLink(spec.name), board.ttyPath);
     }
-    this.#whole = true;
+    this.#complete = true;
     this.#writeState();
   }
 
@@ -67,8 +66,8 @@ class Lab {
     await Promise.allSettled(this.#disks.map((disk) => disk.stop()));
   }
 
-  /** Relays such that every disk has power: those of NC contacts rest. */
-  #restingRelays(board: string): (channel: number) => boolean {
+  /** States of the relays with which every disk has power: those with NC contacts are off. */
+  #poweringRelays(board: string): (channel: number) => boolean {
     const feeds = this.#spec.disks.filter(({ fedBy, contact }) => fedBy.board === board && contact === 'NC');
     return (channel) => !feeds.some(({ fedBy }) => fedBy.channel === channel);
   }
@@ -96,7 +95,9 @@ async function main(dir: string, name: string): Promise<void> {
   fs.writeSync(LOCK_FD, `${process.pid}\n`); // held for life
   const spec = readSpec(paths.spec);
   if (spec === null)
-    throw new LabError('LAB_BAD_SPEC', `${paths.spec} is missing or no JSON. Start the lab with labUp.`, { dir });
+    throw new LabError('LAB_BAD_SPEC', `${paths.spec}: missing or not JSON. Start the lab with \`plugpull lab up\`.`, {
+      dir,
+    });
 
   const lab = new Lab(paths, spec);
   let stopping = false;
@@ -107,20 +108,20 @@ async function main(dir: string, name: string): Promise<void> {
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
-  process.on('SIGHUP', () => undefined); // the terminal that started it may close
+  process.on('SIGHUP', () => undefined); // the starter's terminal may close
   try {
     await lab.start();
   } catch (error) {
     await lab.stop();
     throw error;
   }
-  tellParent({ ready: true });
+  reportToStarter({ ready: true });
 }
 
 const [dir, name] = process.argv.slice(2);
 main(dir ?? '', name ?? '').catch((error: unknown) => {
   const record = toRecord(error);
   process.stderr.write(`${record.message}\n`);
-  tellParent({ error: record });
+  reportToStarter({ error: record });
   process.exit(1);
 });

@@ -1,7 +1,6 @@
 /**
- * The few C calls that Node does not offer: poll, eventfd, mount, ptys, flock. Thin: numbers in, result or errno out.
- * For 64-bit Linux, where off_t has 64 bits under its plain name.
- * Every descriptor made here is close-on-exec, so that no child (losetup) keeps a disk or a tty alive.
+ * C calls that Node.js lacks: poll, eventfd, mount, ptys, flock. For 64-bit Linux, where off_t has 64 bits. Callers
+ * make every descriptor close-on-exec, so that a child process (losetup) keeps no disk and no tty open.
  */
 import koffi from 'koffi';
 import os from 'node:os';
@@ -30,14 +29,14 @@ const c = {
   inotifyAddWatch: libc.func('int inotify_add_watch(int fd, const char *path, uint32_t mask)'),
 };
 
-/** The calls as they are; negative results leave the reason in `lastErrno()`. */
+/** After a negative result, `lastErrno()` has the reason. */
 export const libcCalls = c;
 
 export const EFD_CLOEXEC = 0o2000000;
 export const EFD_NONBLOCK = 0o4000;
 export const O_CLOEXEC = 0o2000000;
 export const POLLIN = 0x001;
-/** Error, hang-up, invalid: the descriptor has no future. */
+/** POLLERR, POLLHUP, POLLNVAL: the descriptor is unusable. */
 export const POLL_GONE = 0x008 | 0x010 | 0x020;
 export const MS_NOSUID_NODEV = 2 | 4;
 export const MNT_DETACH = 2;
@@ -50,7 +49,7 @@ export function lastErrno(): number {
   return koffi.errno();
 }
 
-/** `EPERM` for 1, … for messages. */
+/** `EPERM` for 1, and so on. */
 export function errnoName(errno: number): string {
   for (const [name, value] of Object.entries(os.constants.errno)) if (value === errno) return name;
   return `errno ${errno}`;

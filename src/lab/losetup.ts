@@ -1,6 +1,6 @@
 /**
- * Loop devices on virtual disks, through util-linux's `losetup` as a child: the calls wait for the disk's own answers,
- * so the lab's threads must be free to serve meanwhile.
+ * Loop devices on virtual disks, by util-linux's `losetup`. It runs as a child process, because its calls wait for
+ * answers of the disk, which the lab process must be free to give.
  */
 import { execFile } from 'node:child_process';
 import fs from 'node:fs';
@@ -13,11 +13,14 @@ const start = promisify(execFile);
 const CHILD_TIMEOUT_MS = 10_000;
 const SYS_BLOCK = '/sys/block';
 
-/** Finding a free number and taking it are two steps: on a busy host somebody else may take it in between. */
+/** losetup first finds a free number, then takes it; another process can take it in between. */
 const ATTACH_ATTEMPTS = 5;
 const ATTACH_RETRY_MS = 50;
 
-/** Ended when it takes too long; a child that has ended while this process stood still is heard first. */
+/**
+ * Kills the child after the timeout. A child that ended while this process was paused is not late: the timeout counts
+ * attended time.
+ */
 async function run(program: string, args: readonly string[]): Promise<{ stdout: string }> {
   const running = start(program, args);
   const cancel = attended.after(CHILD_TIMEOUT_MS, () => void running.child.kill());
@@ -48,12 +51,12 @@ function attachError(file: string, error: unknown): LabError {
   const step =
     code === 'ENOENT'
       ? 'Install util-linux (`apt-get install mount util-linux`).'
-      : 'Check `losetup -a`, /dev/loop-control and that this is root.';
+      : 'Run as root, and check `losetup -a` and /dev/loop-control.';
   const reason = stderr?.trim() || (error as Error).message;
   return new LabError('LAB_NO_LOOP', `no loop device on ${file}: ${reason}. ${step}`, { file, reason });
 }
 
-/** While somebody holds the device open this only marks it: the kernel detaches at the last close. */
+/** While the device is open, the kernel only marks it, and detaches it at the last close. */
 export async function detachLoop(loop: string): Promise<void> {
   await run('losetup', ['--detach', loop]).catch(() => undefined);
 }
@@ -63,7 +66,7 @@ export interface LoopInUse {
   backingFile: string;
 }
 
-/** Loop devices whose backing file lies in this directory, from sysfs alone (no I/O on a disk that may be dead). */
+/** Loop devices whose backing file lies in this directory. Reads sysfs only: I/O on a failed disk could hang. */
 export function loopsBackedUnder(directory: string): LoopInUse[] {
   const found: LoopInUse[] = [];
   for (const name of fs.readdirSync(SYS_BLOCK)) {
@@ -74,7 +77,7 @@ export function loopsBackedUnder(directory: string): LoopInUse[] {
   return found;
 }
 
-/** null: not attached. A lazily unmounted file loses its path; the kernel then shows what remains of it. */
+/** null: not attached. After a lazy unmount the kernel shows only the rest of the path. */
 export function loopBackingFile(loop: string): string | null {
   try {
     return fs.readFileSync(`${SYS_BLOCK}/${loop.replace('/dev/', '')}/loop/backing_file`, 'utf8').trimEnd();

@@ -1,11 +1,11 @@
 /**
- * A pty pair in raw mode: the lab holds the master and keeps the slave alive, so that hosts may come and go. Bytes that
- * no host reads are dropped when the line's buffer is full, as a UART's are.
+ * A pty pair in raw mode. The lab holds the master, and also the slave, so that hosts can open and close it. Bytes that
+ * no host reads are dropped when the line's buffer is full, as in a UART.
  */
 import fs from 'node:fs';
 import tty from 'node:tty';
 import { LabError } from './errors.js';
-import { errnoName, lastErrno, libcCalls, O_CLOEXEC, TCIFLUSH } from './libc.js';
+import { errnoName, lastErrno, libcCalls, O_CLOEXEC, TCIFLUSH, EFD_NONBLOCK } from './libc.js';
 
 const TTY_NAME_BYTES = 64;
 /** Larger than any libc's struct termios. */
@@ -16,8 +16,8 @@ export interface Pty {
   readonly path: string;
   onData(listener: (chunk: Buffer) => void): void;
   send(bytes: Uint8Array): void;
-  /** Forgets what was sent and not read: a host that opens a tty later doesn't get old answers. */
-  forgetUnread(): void;
+  /** Discards sent bytes that no host has read: a host that opens the tty later must not get old answers. */
+  discardUnread(): void;
   close(): void;
 }
 
@@ -26,7 +26,7 @@ function check(result: number, call: string): void {
   const reason = errnoName(lastErrno());
   throw new LabError(
     'LAB_PTY_FAILED',
-    `${call}: ${reason}. A virtual board needs a pty: is devpts mounted, are there any left?`,
+    `${call}: ${reason}. A virtual board needs a pty: check that devpts is mounted on /dev/pts and /proc/sys/kernel/pty/max.`,
     {
       call,
       reason,
@@ -50,7 +50,7 @@ export function openPty(): Pty {
   check(libcCalls.tcsetattr(slaveFd, 0, termios), 'tcsetattr');
 
   const master = new tty.ReadStream(masterFd);
-  master.on('error', () => undefined); // EIO at the end of the pair
+  master.on('error', () => undefined); // EIO when the pair is closed
 
   return {
     path,
@@ -62,10 +62,53 @@ export function openPty(): Pty {
         if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
       }
     },
-    forgetUnread: () => void libcCalls.tcflush(slaveFd, TCIFLUSH),
+    discardUnread: () => void libcCalls.tcflush(slaveFd, TCIFLUSH),
     close: () => {
       master.destroy();
       fs.closeSync(slaveFd);
     },
   };
+}
+
+const IN_OPEN = 0x20;
+const FIONREAD = 0x541b;
+/** Room for many events; only their existence counts. */
+const EVENT_BYTES = 4096;
+/** Far shorter than a host waits for a board's boot message. */
+const LOOK_INTERVAL_MS = 20;
+
+/**
+ * Reports that a host has opened a tty (inotify on the pty's slave): boards with a bootloader then reset, and unread
+ * bytes are discarded, because a closed serial port receives nothing. The caller calls `look` before each chunk, so
+ * that an opening is reported before the bytes that follow it; a timer calls it too.
+ */
+export class TtyWatch {
+  #fd: number;
+  #events = Buffer.alloc(EVENT_BYTES);
+  #size = Buffer.alloc(4);
+  #onOpened: () => void;
+  #timer: NodeJS.Timeout;
+
+  constructor(path: string, onOpened: () => void) {
+    this.#onOpened = onOpened;
+    // IN_NONBLOCK and IN_CLOEXEC have the numbers of O_NONBLOCK and O_CLOEXEC.
+    this.#fd = libcCalls.inotifyInit1(EFD_NONBLOCK | O_CLOEXEC) as number;
+    libcCalls.inotifyAddWatch(this.#fd, path, IN_OPEN);
+    this.#timer = setInterval(() => this.look(), LOOK_INTERVAL_MS);
+  }
+
+  look(): void {
+    if (!this.#waiting()) return;
+    while (this.#waiting()) fs.readSync(this.#fd, this.#events);
+    this.#onOpened();
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+    fs.closeSync(this.#fd);
+  }
+
+  #waiting(): boolean {
+    return libcCalls.ioctl(this.#fd, FIONREAD, this.#size) === 0 && this.#size.readInt32LE(0) > 0;
+  }
 }

@@ -1,7 +1,9 @@
 /**
- * Seeded randomness of the lab: xoshiro128** (Blackman, Vigna 2018) with its state filled by splitmix32, one stream per
- * purpose. Same seed and same stream name: same numbers, on every host. Not for cryptography.
+ * Seeded random streams of the lab, one for each purpose: a further draw in one stream does not change the others. The
+ * generator is that of src/base/prng.ts. Seeding and draws stay as they are, so that a seed of a recorded run gives the
+ * same faults again. Not for cryptography.
  */
+import { xoshiro128 } from '../base/prng.js';
 
 export interface Random {
   /** 0 … 2^32-1 */
@@ -27,34 +29,21 @@ function splitmix32(seed: number): () => number {
   };
 }
 
-/** FNV-1a over the UTF-16 units of a name: turns "disk p, kill model" into a stream number. */
+/** FNV-1a over the UTF-16 units of a stream's name. */
 function hashName(name: string): number {
   let hash = 0x811c9dc5;
   for (let i = 0; i < name.length; i++) hash = Math.imul(hash ^ name.charCodeAt(i), 0x01000193);
   return hash >>> 0;
 }
 
-const rotl = (x: number, k: number): number => ((x << k) | (x >>> (32 - k))) >>> 0;
-
-/** `seed`: 0 … 2^53-1. `stream` keeps disks and purposes apart: a draw more in one does not move the others. */
+/** `seed`: 0 … 2^53-1. `stream`: a disk and a purpose, as `p/kill`. Throws RangeError for another seed. */
 export function seededRandom(seed: number, stream: string): Random {
-  if (!Number.isSafeInteger(seed) || seed < 0) throw new RangeError(`seed ${seed}: an integer from 0 to 2^53-1`);
+  if (!Number.isSafeInteger(seed) || seed < 0)
+    throw new RangeError(`seed ${seed} is outside 0 … 2^53-1; give an integer of this range`);
   const fillLow = splitmix32((seed % TWO_32) ^ hashName(stream));
   const fillHigh = splitmix32(Math.floor(seed / TWO_32) + hashName(`${stream}/high`));
-  let [a, b, c, d] = [fillLow(), fillHigh(), fillLow(), fillHigh()];
-  if ((a | b | c | d) === 0) a = 1; // the only state that xoshiro never leaves
-
-  const uint32 = (): number => {
-    const result = Math.imul(rotl(Math.imul(b, 5) >>> 0, 7), 9) >>> 0;
-    const t = b << 9;
-    c ^= a;
-    d ^= b;
-    b ^= c;
-    a ^= d;
-    c ^= t;
-    d = rotl(d >>> 0, 11);
-    return result;
-  };
+  const [a, b, c, d] = [fillLow(), fillHigh(), fillLow(), fillHigh()];
+  const uint32 = xoshiro128((a | b | c | d) === 0 ? 1 : a, b, c, d);
   const unit = (): number => uint32() / TWO_32;
   return {
     uint32,

@@ -1,8 +1,8 @@
 /** `bench core`: what it keeps in flight is what it says, and its figures are all there. */
 import { describe, expect, it } from 'vitest';
-import type { CoreBenchResult } from '../../src/bench/coreBench.js';
+import type { CoreBenchmarkResult } from '../../src/bench/coreBenchmark.js';
 import { CoreContender } from '../../src/bench/coreContender.js';
-import { UpdateStream, type StreamShape } from '../../src/bench/stream.js';
+import { UpdateStream, type StreamShape } from '../../src/bench/contender.js';
 import { senselessFigures } from '../cli/benchRun.js';
 import { cli } from '../cli/cli.js';
 
@@ -12,7 +12,7 @@ describe('bench core', () => {
   it('tells pairs, ratios, memory, and the cost by size', async () => {
     const result = await cli([...SMALL, '--json']);
     expect(result.code, result.stderr).toBe(0);
-    const found = JSON.parse(result.stdout) as CoreBenchResult;
+    const found = JSON.parse(result.stdout) as CoreBenchmarkResult;
     expect(senselessFigures(found)).toEqual([]);
     expect(found.orders.map((o) => `${o.addresses} ${o.acks}`)).toEqual([
       'sequential in-order',

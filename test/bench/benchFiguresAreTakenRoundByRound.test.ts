@@ -1,7 +1,6 @@
 /** Medians, spreads and ratios as the benchmarks print them. */
 import { describe, expect, it } from 'vitest';
-import { figureOf, quantile, ratioOf } from '../../src/bench/figures.js';
-import { number } from '../../src/bench/table.js';
+import { figureOf, quantile, ratioOf, number } from '../../src/bench/figures.js';
 
 describe('figures', () => {
   it('are the median and the extremes of the rounds, whatever their order', () => {

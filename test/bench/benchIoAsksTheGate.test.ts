@@ -1,7 +1,7 @@
 /** A device that is named is overwritten only past the safety gate; refused, it stays as it was. */
 import { readFileSync, writeSync, openSync, closeSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import type { IoBenchResult } from '../../src/bench/ioResult.js';
+import type { IoBenchmarkResult } from '../../src/bench/ioReport.js';
 import { useLoops, type TestLoop } from '../blockdev/loop.js';
 import { cli } from '../cli/cli.js';
 
@@ -65,7 +65,7 @@ describe('a named device', () => {
     const loop = loops.loop({ sizeBytes: 16 * MIB });
     const result = await cli(['bench', 'io', '--device', named(loop), ...SMALL, '--ffi', 'koffi', '--json']);
     expect(result.code, result.stderr).toBe(0);
-    const found = JSON.parse(result.stdout) as IoBenchResult;
+    const found = JSON.parse(result.stdout) as IoBenchmarkResult;
     expect(found.devices).toContain(loop.path);
     expect(found.raw[0].ours[0].iosPerSecond.median).toBeGreaterThan(0);
     expect(found.mirror).toEqual([]);
@@ -77,7 +77,7 @@ describe('a named device', () => {
     const devices = [16, 16, 16].flatMap((mib) => ['--device', named(loops.loop({ sizeBytes: mib * MIB }))]);
     const result = await cli(['bench', 'io', ...devices, ...SMALL, '--ffi', 'koffi', '--json']);
     expect(result.code, result.stderr).toBe(0);
-    const found = JSON.parse(result.stdout) as IoBenchResult;
+    const found = JSON.parse(result.stdout) as IoBenchmarkResult;
     expect(found.mirror.map((m) => m.mode)).toEqual(['sync', 'async']);
   });
 

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { IoBenchResult } from '../../src/bench/ioResult.js';
+import type { IoBenchmarkResult } from '../../src/bench/ioReport.js';
 import { senselessFigures, useTempFolder } from '../cli/benchRun.js';
 import { cli } from '../cli/cli.js';
 
@@ -29,7 +29,7 @@ describe('bench io', () => {
     async () => {
       const result = await cli([...SMALL, '--json'], { env: temp.env });
       expect(result.code, result.stderr).toBe(0);
-      const found = JSON.parse(result.stdout) as IoBenchResult;
+      const found = JSON.parse(result.stdout) as IoBenchmarkResult;
       expect(senselessFigures(found)).toEqual([]);
       expect(found.notes).toEqual([]);
       expect(found.fio).toMatch(/^fio-/);

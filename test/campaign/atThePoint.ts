@@ -21,7 +21,7 @@ import {
 } from '../../src/tracker/journal/layout.js';
 import { parseUuid } from '../../src/tracker/journal/format.js';
 import { recoverJournal, type JournalRecovery } from '../../src/tracker/journal/recovery.js';
-import { labPaths } from '../../src/lab/paths.js';
+import { labPaths } from '../../src/lab/labDirectory.js';
 import { type ResolvedRig, rigUuid } from '../../src/rig/resolved.js';
 import { OBSERVED } from '../../src/base/observation.js';
 import { parseSector } from '../../src/workload/stamp.js';

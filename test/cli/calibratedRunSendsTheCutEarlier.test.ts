@@ -62,7 +62,9 @@ it.skipIf(!canRunLab)('the latency of each rail is stored, and a run leads its c
   expect(cycles[0].aim!.missedByMs).toBeLessThan(HOLD_UP_MS);
   // Too soon for a lead: the command is sent at once, and the record has the miss.
   expect(cycles[1].aim!.missedByMs).toBeGreaterThan(LATENCY_MS_MIN);
-  expect(readFileSync(join(run, 'report.html'), 'utf8')).toMatch(/off its aim[^]*[+−][\d.]+ m?s, sent [\d.]+ m?s ahead/);
+  expect(readFileSync(join(run, 'report.html'), 'utf8')).toMatch(
+    /off its aim[^]*[+−][\d.]+ m?s, sent [\d.]+ m?s ahead/,
+  );
 });
 
 it.skipIf(!canRunLab)('a calibration of another rig, or a file that is none, is refused: exit 2', async () => {

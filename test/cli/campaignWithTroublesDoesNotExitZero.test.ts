@@ -1,6 +1,6 @@
 /** Exit code 0 means that the campaign passed and left the rig in order. A failure of the rig outranks the verdict. */
 import { expect, it } from 'vitest';
-import { exitOfCampaign } from '../../src/cli/campaignExit.js';
+import { exitOfCampaign } from '../../src/cli/exitCodes.js';
 
 const complete = { problem: null, interrupted: null };
 const passed = { verdict: 'PASS' as const, troubles: [] };

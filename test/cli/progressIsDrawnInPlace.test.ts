@@ -5,7 +5,7 @@
 import { PassThrough } from 'node:stream';
 import xterm from '@xterm/headless';
 import { expect, it } from 'vitest';
-import { liveProgress } from '../../src/cli/progress/live.js';
+import { liveProgress } from '../../src/cli/progress.js';
 import type { ReplicationSnapshot } from '../../src/replication/replicationEngine.js';
 
 const SNAPSHOT = {

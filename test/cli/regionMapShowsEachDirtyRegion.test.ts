@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatRegionMap } from '../../src/cli/regionMap.js';
+import { formatRegionMap } from '../../src/cli/inspect.js';
 
 describe('the region map', () => {
   it('has one character for each region while they fit', () => {

@@ -8,7 +8,7 @@ import { WriteHistory } from '../../src/judge/history/history.js';
 import { AreaTally } from '../../src/judge/classify/tally.js';
 import { sectorTools } from '../../src/blockdev/sectorTools.js';
 import type { VirtualDevice } from '../../src/lab/disk/device.js';
-import type { PowerLineEnd } from '../../src/lab/disk/powerLine.js';
+import type { PowerLineEnd } from '../../src/lab/disk/diskPower.js';
 import { parseFaults } from '../../src/lab/faults/spec.js';
 import { wrapDevice, wrapMedium } from '../../src/lab/faults/wrap.js';
 import { seededRandom } from '../../src/lab/random.js';

@@ -14,7 +14,7 @@ import {
   tearDown,
   waitFor,
   withNode,
-} from './bench.js';
+} from './labFixture.js';
 
 const BLOCK = 4096;
 const WRITERS = 4;

@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { labUp } from '../../src/lab/lab.js';
 import type { LabSpec } from '../../src/lab/spec.js';
-import { diskSpec, labSpec, tearDown, useStateDir } from './bench.js';
+import { diskSpec, labSpec, tearDown, useStateDir } from './labFixture.js';
 
 const disk = diskSpec('p', 1);
 const withDisk = (more: Record<string, unknown>): LabSpec => labSpec([{ ...disk, ...more }]);

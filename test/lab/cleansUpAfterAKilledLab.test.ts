@@ -3,11 +3,11 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { labDown, labStatus } from '../../src/lab/lab.js';
 import type { LabState } from '../../src/lab/lab.js';
 import { loopBackingFile } from '../../src/lab/losetup.js';
-import { canRunLab, diskSpec, errnoOf, labSpec, Node, startLab, tearDown, waitFor, withNode } from './bench.js';
+import { canRunLab, diskSpec, errnoOf, labSpec, Node, startLab, tearDown, waitFor, withNode } from './labFixture.js';
 
 /**
- * Its loop devices that are still attached; a detached number may belong to somebody else by now. One whose mount is gone
- * shows "/" as its file.
+ * Its loop devices that are still attached; a detached number may belong to somebody else by now. One whose mount is
+ * gone shows "/" as its file.
  */
 function loopsOf(lab: LabState): string[] {
   const ours = (file: string | null): boolean => file === '/' || file?.startsWith(lab.stateDir) === true;

@@ -1,6 +1,16 @@
 import fs from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
-import { cutPower, diskSpec, labSpec, canRunLab, MIB, restorePower, startLab, tearDown, withNode } from './bench.js';
+import {
+  cutPower,
+  diskSpec,
+  labSpec,
+  canRunLab,
+  MIB,
+  restorePower,
+  startLab,
+  tearDown,
+  withNode,
+} from './labFixture.js';
 
 const allAre = (bytes: Buffer, value: number): boolean => bytes.every((b) => b === value);
 

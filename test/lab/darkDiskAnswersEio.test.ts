@@ -10,7 +10,7 @@ import {
   startLab,
   switchRelay,
   tearDown,
-} from './bench.js';
+} from './labFixture.js';
 import { setTimeout as delay } from 'node:timers/promises';
 
 /** Long enough that a lab on a busy machine hears of the contact's closing in time. */

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
-import { canRunLab, diskSpec, errnoOf, labSpec, MIB, startLab, tearDown, withNode } from './bench.js';
+import { canRunLab, diskSpec, errnoOf, labSpec, MIB, startLab, tearDown, withNode } from './labFixture.js';
 
 describe.skipIf(!canRunLab).each([512, 4096] as const)('a virtual disk with %i-byte blocks', (logicalBlockBytes) => {
   afterEach(tearDown);

@@ -1,8 +1,10 @@
-/** Promise: what a virtual disk can be told to do wrong is found before it is misspelled: on the command line, in the editor's schema, in README. */
+/**
+ * Promise: what a virtual disk can be told to do wrong is found before it is misspelled: on the command line, in the
+ * editor's schema, in README.
+ */
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { listFaults } from '../../src/lab/faults/catalogue.js';
-import { FAULT_CLASSES, parseFaults } from '../../src/lab/faults/spec.js';
+import { listFaults, FAULT_CLASSES, parseFaults } from '../../src/lab/faults/spec.js';
 import { cli } from '../cli/cli.js';
 
 const textOf = (file: string): string => readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8');

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { settleFault, stuckBits, regionLoss } from '../../src/lab/faults/cutFaults.js';
-import { errorOnce, lyingFlush } from '../../src/lab/faults/flushFaults.js';
-import { latentError, misdirectedRead, staleRead } from '../../src/lab/faults/readFaults.js';
+import { cutWriteFault, stuckBits, regionLoss } from '../../src/lab/faults/cutFaults.js';
+import { errorOnce, lyingFlush, latentError, misdirectedRead, staleRead } from '../../src/lab/faults/deviceFaults.js';
 import { FAULT_CLASSES, parseFaults, type FaultClass, type FaultOf } from '../../src/lab/faults/spec.js';
 import { writeFault, type WriteFault } from '../../src/lab/faults/writeFaults.js';
 import { memoryCache, MemoryMedium, recordingContext } from './memoryMedium.js';
@@ -122,7 +121,7 @@ describe('an injected fault', () => {
   it.each(['shorn', 'garbage', 'collateral'] as const)('%s: hurts one sector at a cut, and says which', (name) => {
     const medium = new MemoryMedium(DISK);
     const context = recordingContext(DISK);
-    const cache = memoryCache(settleFault(medium, spec(name), context), DISK, {
+    const cache = memoryCache(cutWriteFault(medium, spec(name), context), DISK, {
       kill: { model: 'keep', keepProbability: 1, tearProbability: 0 },
     });
     cache.write(8192, Buffer.alloc(4096, 5), 0, 4096);

@@ -15,7 +15,7 @@ import {
   tearDown,
   waitFor,
   withNode,
-} from './bench.js';
+} from './labFixture.js';
 
 describe.skipIf(!canRunLab)('a fault in the description of a disk', () => {
   afterEach(tearDown);
@@ -74,7 +74,8 @@ describe.skipIf(!canRunLab)('a fault in the description of a disk', () => {
     await waitFor('the name leads astray', () => fs.realpathSync(p!.node) === s!.loop);
     expect((await labStatus('test'))!.disks['p']!.loop).toBe(s!.loop);
     switchRelay(lab, 1, false);
-    // Not to be seen on the disk, which is another one. A contact that closes before the lab has its turn was never open.
+    // Not to be seen on the disk, which is another one. A contact that closes before the lab has its turn was never
+    // open.
     await waitFor(
       'the second cut',
       () => readJsonLines(`${lab.stateDir}/power.jsonl`).filter(({ disk }) => disk === 'p').length === 2,

@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { startBoard, type Board } from '../../src/lab/board.js';
 import { libcCalls } from '../../src/lab/libc.js';
 import type { BoardPeer } from '../../src/lab/peer.js';
-import { waitFor } from './bench.js';
+import { waitFor } from './labFixture.js';
 
 const { O_RDWR, O_NOCTTY, O_NONBLOCK } = fs.constants;
 const open: number[] = [];

@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { labDown, labStatus, labUp } from '../../src/lab/lab.js';
-import { canRunLab, diskSpec, labSpec, startLab, tearDown, useStateDir, waitFor, withNode } from './bench.js';
+import { canRunLab, diskSpec, labSpec, startLab, tearDown, useStateDir, waitFor, withNode } from './labFixture.js';
 
 const STARTER = `
 import { labUp } from ${JSON.stringify(path.resolve('dist/lab/lab.js'))};

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import fs from 'node:fs';
 import { promisify } from 'node:util';
 import { afterEach, describe, expect, it } from 'vitest';
-import { canRunLab, diskSpec, labSpec, MIB, startLab, tearDown } from './bench.js';
+import { canRunLab, diskSpec, labSpec, MIB, startLab, tearDown } from './labFixture.js';
 
 const run = promisify(execFile);
 

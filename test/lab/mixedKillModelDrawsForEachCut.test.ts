@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { killOfCut } from '../../src/lab/disk/settle.js';
+import { killOfCut } from '../../src/lab/disk/killModel.js';
 import { seededRandom } from '../../src/lab/random.js';
 
 const kill = { model: 'mixed', keepProbability: 0.5, tearProbability: 0.1 } as const;

@@ -1,4 +1,7 @@
-/** Promise: a silent disk without power answers nothing; with the power back, what waited fails or is done, and nothing waits for ever. */
+/**
+ * Promise: a silent disk without power answers nothing; with the power back, what waited fails or is done, and nothing
+ * waits for ever.
+ */
 import fs from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -15,7 +18,7 @@ import {
   switchRelay,
   tearDown,
   waitFor,
-} from './bench.js';
+} from './labFixture.js';
 
 const read = promisify(fs.read);
 const write = promisify(fs.write);
@@ -51,7 +54,10 @@ async function cut(lab: LabState): Promise<void> {
   );
 }
 
-/** Resolves when its loop device has so many reads and writes in hand: a thread of the pool that has no turn has sent none. */
+/**
+ * Resolves when its loop device has so many reads and writes in hand: a thread of the pool that has no turn has sent
+ * none.
+ */
 async function inFlight(lab: LabState, count: number): Promise<void> {
   const file = `/sys/block/${path.basename(lab.disks['p']!.loop!)}/inflight`;
   const sum = (): number =>

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { labStatus, labUp } from '../../src/lab/lab.js';
-import { canRunLab, diskSpec, labSpec, tearDown, useStateDir } from './bench.js';
+import { canRunLab, diskSpec, labSpec, tearDown, useStateDir } from './labFixture.js';
 
 const spec = labSpec([diskSpec('p', 1)]);
 

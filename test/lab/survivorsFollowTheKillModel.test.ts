@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { seededRandom } from '../../src/lab/random.js';
-import type { SettleCounts } from '../../src/lab/disk/cache.js';
+import type { CutFateCounts } from '../../src/lab/disk/cache.js';
 import { memoryCache, MemoryMedium, writeThroughArena } from './memoryMedium.js';
 
 const WRITES = 4000;
@@ -11,14 +11,14 @@ function cutAfterWrites(
   seed: number,
   keepProbability: number,
   tearProbability: number,
-): { image: Buffer; counts: SettleCounts } {
+): { image: Buffer; counts: CutFateCounts } {
   const medium = new MemoryMedium(DISK_BYTES);
-  let counts: SettleCounts | null = null;
+  let counts: CutFateCounts | null = null;
   const cache = memoryCache(medium, DISK_BYTES, {
     cacheBytes: 2 * DISK_BYTES,
     kill: { model: 'keep-drop', keepProbability, tearProbability },
     random: seededRandom(seed, 'p/kill'),
-    onSettled: (c) => (counts = c),
+    onCutFates: (c) => (counts = c),
   });
   for (let i = 0; i < WRITES; i++) writeThroughArena(cache, i * BLOCK, Buffer.alloc(BLOCK, 1 + (i % 255)));
   cache.powerLost();

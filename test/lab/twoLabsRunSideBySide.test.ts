@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { labDown } from '../../src/lab/lab.js';
-import { canRunLab, cutPower, diskSpec, labSpec, startLab, tearDown, withNode } from './bench.js';
+import { canRunLab, cutPower, diskSpec, labSpec, startLab, tearDown, withNode } from './labFixture.js';
 
 describe.skipIf(!canRunLab)('two labs', () => {
   afterEach(tearDown);

@@ -18,7 +18,7 @@ import {
   useStateDir,
   waitFor,
   withNode,
-} from './bench.js';
+} from './labFixture.js';
 
 describe.skipIf(!canRunLab)('a disk that vanishes in the dark', () => {
   let occupant: string | null = null;

@@ -151,26 +151,23 @@ describe.runIf(isBuilt)('at a cut point', () => {
   });
 });
 
-it.runIf(isBuilt)(
-  'clear-durable is reached at the end of a resync that clears all its regions at once',
-  async () => {
-    const seen = await mirror('clean', { lingerMs: 60_000 });
-    const { engine } = seen;
-    try {
-      await engine.recover();
-      // A few updates; the engine crashes and leaves their evidence. A second attempt writes the same ones (same seed).
-      await loadSome(engine, { ...LOAD, maxWritesPerSecond: 2 }, 3, 1000);
-      await engine.abandon();
-      await engine.open(seen.spec);
-      const { dirtyRegions } = await engine.recover();
-      expect(dirtyRegions).toBeGreaterThan(0);
-      expect(dirtyRegions).toBeLessThan(9);
-      const running = engine.resync(undefined, { at: 'clear-durable', afterMs: 0, areas: ['secondary'] });
-      expect(await seen.reached()).toMatchObject({ held: true, subject: { kind: 'page', area: 'journal' } });
-      await engine.disarmPoint();
-      expect(await running).toMatchObject({ complete: true, regions: dirtyRegions });
-    } finally {
-      await engine.terminate();
-    }
-  },
-);
+it.runIf(isBuilt)('clear-durable is reached at the end of a resync that clears all its regions at once', async () => {
+  const seen = await mirror('clean', { lingerMs: 60_000 });
+  const { engine } = seen;
+  try {
+    await engine.recover();
+    // A few updates; the engine crashes and leaves their evidence. A second attempt writes the same ones (same seed).
+    await loadSome(engine, { ...LOAD, maxWritesPerSecond: 2 }, 3, 1000);
+    await engine.abandon();
+    await engine.open(seen.spec);
+    const { dirtyRegions } = await engine.recover();
+    expect(dirtyRegions).toBeGreaterThan(0);
+    expect(dirtyRegions).toBeLessThan(9);
+    const running = engine.resync(undefined, { at: 'clear-durable', afterMs: 0, areas: ['secondary'] });
+    expect(await seen.reached()).toMatchObject({ held: true, subject: { kind: 'page', area: 'journal' } });
+    await engine.disarmPoint();
+    expect(await running).toMatchObject({ complete: true, regions: dirtyRegions });
+  } finally {
+    await engine.terminate();
+  }
+});

@@ -2,7 +2,7 @@
  * A cycle with many or long reasons gets a line of bounded length, with the number of further reasons and their file.
  */
 import { expect, it } from 'vitest';
-import { cycleLine } from '../../src/cli/progress/text.js';
+import { cycleLine } from '../../src/cli/progressText.js';
 import { writeReportHtml } from '../../src/report/html.js';
 import { writeJunit } from '../../src/report/junit.js';
 import { summaryTable } from '../../src/report/summaryTable.js';

@@ -6,7 +6,7 @@
 import { realpathSync } from 'node:fs';
 import { afterAll, expect, it } from 'vitest';
 import type { LabState } from '../../src/lab/lab.js';
-import { diskSpec, labSpec, readJsonLines, startLab, tearDown } from '../lab/bench.js';
+import { diskSpec, labSpec, readJsonLines, startLab, tearDown } from '../lab/labFixture.js';
 import { describeInMachine, IN_THE_END, MIB, pathsOf, useMachine } from './bench.js';
 import { PLUGPULL } from './machine.js';
 

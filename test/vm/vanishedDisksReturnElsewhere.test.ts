@@ -5,7 +5,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, expect, it } from 'vitest';
 import { labStatus, type LabState } from '../../src/lab/lab.js';
-import { diskSpec, labSpec, startLab, tearDown } from '../lab/bench.js';
+import { diskSpec, labSpec, startLab, tearDown } from '../lab/labFixture.js';
 import { describeInMachine, identify, MIB, useBlankDisks, useMachine } from './bench.js';
 import type { DiskKind, MachineDisk } from './hardware.js';
 import type { Machine } from './machine.js';

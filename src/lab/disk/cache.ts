@@ -4,17 +4,18 @@
  *   FUSE request ──read(2)──► [ arena: a ring of bytes ]  ──flush, oldest evicted──► medium
  *                               entries: offset, length, where
  *
- * Promises: a read sees the cache over the medium; a flush makes all of it durable in order; memory is fixed (the arena
- * and the entry table), whatever is written. A request is read straight into the arena, so its data is copied once.
- * Does not: decide about power (the server does) or faults (wrappers do).
+ * Promises: a read returns cached data before that of the medium; a flush makes all cached writes durable in order;
+ * arena and entry table have a fixed size. The server reads a request directly into the arena, so its data is copied
+ * once.
+ * Does not: handle the power (the server does) or faults (wrappers do).
  */
 import type { Random } from '../random.js';
 import type { Medium, VirtualDevice } from './device.js';
 import { CacheIndex } from './cacheIndex.js';
 import { RequestArena } from './requestArena.js';
-import { killOfCut, settleWrite, type KillSpec } from './settle.js';
+import { killOfCut, decideFate, type KillSpec } from './killModel.js';
 
-/** Smallest write there is; bounds the entry table by the cache's size. */
+/** The entry table grows with the cache, between these limits. */
 const ENTRIES_MIN = 1024;
 const ENTRIES_MAX = 1 << 20;
 const TYPICAL_WRITE_BYTES = 2048;
@@ -22,7 +23,8 @@ const TYPICAL_WRITE_BYTES = 2048;
 /** Marks an entry without data: a discard. */
 const NO_DATA = -1;
 
-export interface SettleCounts {
+/** How many unflushed writes a cut found, and their fates. The keys are those of power.jsonl. */
+export interface CutFateCounts {
   unflushed: number;
   dropped: number;
   kept: number;
@@ -33,16 +35,16 @@ export interface CacheSetup {
   sizeBytes: number;
   /** 0: write-through. */
   cacheBytes: number;
-  /** Longest request with its header. */
+  /** The longest request, header included. */
   requestBytesMax: number;
   requestHeaderBytes: number;
   kill: KillSpec;
   random: Random;
-  onSettled?: (counts: SettleCounts) => void;
+  onCutFates?: (counts: CutFateCounts) => void;
 }
 
 export class VolatileCache implements VirtualDevice {
-  /** Where the server reads the next request. */
+  /** The server reads the next request into it. */
   readonly arena: RequestArena;
   #setup: CacheSetup;
   #medium: Medium;
@@ -69,7 +71,7 @@ export class VolatileCache implements VirtualDevice {
     return this.#count;
   }
 
-  /** Where to read the next request (header first): evicts until a longest one fits. */
+  /** Offset in the arena for the next request, header first. Evicts writes until the longest request fits. */
   reserve(): number {
     while (!this.arena.hasRoom()) this.#evictOldest();
     return this.arena.head;
@@ -114,25 +116,27 @@ export class VolatileCache implements VirtualDevice {
   }
 
   powerLost(): void {
-    const counts: SettleCounts = { unflushed: this.#count, dropped: 0, kept: 0, torn: 0 };
+    const counts: CutFateCounts = { unflushed: this.#count, dropped: 0, kept: 0, torn: 0 };
     const { random } = this.#setup;
     const kill = killOfCut(this.#setup.kill, random);
     try {
       for (let i = 0; i < this.#count; i++) {
         const slot = this.#slot(i);
-        counts[settleWrite(kill, random, this.#length[slot], (start, length) => this.#keep(slot, start, length))]++;
+        counts[decideFate(kill, random, this.#length[slot], (start, length) => this.#keep(slot, start, length))]++;
       }
     } finally {
-      this.#clear(); // also when the image fails: nothing volatile outlives a cut
+      this.#clear(); // also when the image fails: volatile data does not survive a cut
     }
-    this.#setup.onSettled?.(counts);
+    this.#setup.onCutFates?.(counts);
   }
 
   powerReturned(): void {
     // Nothing is volatile after a cut.
   }
 
-  /** Forgets unflushed writes, each with this probability: what a device does whose flush failed half way. */
+  /**
+   * Drops each unflushed write with this probability and makes the others durable, as a device does whose flush fails.
+   */
   loseSome(random: Random, probability: number): number {
     let lost = 0;
     for (let i = 0; i < this.#count; i++) {
@@ -179,8 +183,8 @@ export class VolatileCache implements VirtualDevice {
 
   #keep(slot: number, start: number, length: number): void {
     const at = this.#at[slot];
-    if (at === NO_DATA) this.#medium.zero(this.#offset[slot] + start, length, 'settle');
-    else this.#medium.write(this.#offset[slot] + start, this.arena.bytes, at + start, length, 'settle');
+    if (at === NO_DATA) this.#medium.zero(this.#offset[slot] + start, length, 'cut');
+    else this.#medium.write(this.#offset[slot] + start, this.arena.bytes, at + start, length, 'cut');
   }
 
   #clear(): void {

@@ -1,10 +1,9 @@
 /**
- * Tells quickly that a range of the disk has nothing in the cache: a count of cached writes per bucket. May say "perhaps"
- * where there is nothing; never says "nothing" where there is something.
+ * Counts cached writes per bucket of the disk, so that a read of uncached data need not search the cache. `mayHold` can
+ * return true for a range without cached data; it never returns false for a range with some.
  */
-
 const BUCKET_BYTES_MIN = 64 * 1024;
-/** Bounds the index to 256 KiB a disk, whatever its size. */
+/** Limits the index to 256 KiB for a disk of any size. */
 const BUCKETS_MAX = 65_536;
 
 export class CacheIndex {

@@ -1,24 +1,24 @@
 /**
- * What a virtual disk is to the FUSE server: a block device that may lose power. The volatile cache implements it;
- * faults wrap it. Synchronous: one disk, one thread.
+ * The interface between FUSE server and disk: a block device that can lose power. The volatile cache implements it, and
+ * faults wrap it. All calls are synchronous: each disk has a thread of its own.
  */
 
-/** Results are 0 or a negative errno, as they go back to the kernel. */
+/** Results are 0 or a negative errno, as FUSE returns them to the kernel. */
 export interface VirtualDevice {
   read(offsetBytes: number, target: Buffer, at: number, lengthBytes: number): number;
-  /** The bytes lie in `source[at …]`. A source that is the cache's own arena is adopted without a copy. */
+  /** The bytes are `source[at …]`. The cache keeps bytes that lie in its own arena without copying them. */
   write(offsetBytes: number, source: Buffer, at: number, lengthBytes: number): number;
   discard(offsetBytes: number, lengthBytes: number): number;
   flush(): number;
-  /** Settles what is volatile by the kill model. Called once per cut, before any request sees the dark. */
+  /** The kill model decides which unflushed writes survive. Called once per cut, before any request fails. */
   powerLost(): void;
   powerReturned(): void;
 }
 
-/** Why a write reaches the medium: a flush vouches for it, or the cache was full, or the power cut spared it. */
-export type DurableCause = 'flush' | 'evict' | 'settle';
+/** Why a write reaches the medium: a flush, a full cache, or survival of a power cut. */
+export type DurableCause = 'flush' | 'evict' | 'cut';
 
-/** The durable part: what is on it survives. Throws LabError when the image itself fails. */
+/** The durable part of a disk. Throws LabError when the image file fails. */
 export interface Medium {
   read(offsetBytes: number, target: Buffer, at: number, lengthBytes: number): void;
   write(offsetBytes: number, source: Buffer, at: number, lengthBytes: number, cause: DurableCause): void;
@@ -26,7 +26,7 @@ export interface Medium {
   zero(offsetBytes: number, lengthBytes: number, cause: DurableCause): void;
 }
 
-/** Power cuts tear writes at this size, whatever the logical block. */
+/** Power cuts tear writes at this size, also on disks with larger logical blocks. */
 export const SECTOR_BYTES = 512;
 
 export const EIO = 5;

@@ -1,4 +1,4 @@
-/** Entry of a disk's thread: image, cache, faults and FUSE server wired together. Ends when the lab asks or the mount is gone. */
+/** Entry of a disk's thread: image, cache, faults and FUSE server. Ends when the lab stops it or the mount is gone. */
 import { workerData } from 'node:worker_threads';
 import { FuseServer } from '../fuse/server.js';
 import { IN, REQUEST_BYTES_MAX } from '../fuse/protocol.js';
@@ -8,17 +8,17 @@ import { seededRandom } from '../random.js';
 import type { LabDiskSpec } from '../spec.js';
 import { VolatileCache } from './cache.js';
 import { createImage } from './image.js';
-import { openJournalFile } from './record.js';
-import type { PowerLineEnd } from './powerLine.js';
-import { DiskFaultContext } from './faultContext.js';
+import { openJsonLines } from '../files.js';
+import type { PowerLineEnd } from './diskPower.js';
+import { DiskFaultContext } from '../faults/context.js';
 
 export interface DiskThreadSetup {
   spec: LabDiskSpec;
   seed: number;
   imagePath: string;
-  /** Where cuts are recorded (tests read it; the bench must not). */
+  /** Record of cuts. Only tests read it. */
   powerLogPath: string;
-  /** Where injected faults are recorded, likewise. */
+  /** Record of injected faults. Only tests read it. */
   injectedLogPath: string;
   fuseFd: number;
   line: PowerLineEnd;
@@ -27,8 +27,8 @@ export interface DiskThreadSetup {
 function run(setup: DiskThreadSetup): void {
   const { spec, seed, line } = setup;
   const image = createImage(setup.imagePath, spec.sizeBytes);
-  const powerLog = openJournalFile(setup.powerLogPath);
-  const injectedLog = openJournalFile(setup.injectedLogPath);
+  const powerLog = openJsonLines(setup.powerLogPath);
+  const injectedLog = openJsonLines(setup.injectedLogPath);
   const faults = parseFaults(spec.name, spec.faults);
   const context = new DiskFaultContext(spec, seed, injectedLog, (random, probability) =>
     cache.loseSome(random, probability),
@@ -40,7 +40,7 @@ function run(setup: DiskThreadSetup): void {
     requestHeaderBytes: IN.writeData,
     kill: { model: spec.killModel, keepProbability: spec.keepProbability, tearProbability: spec.tearProbability },
     random: seededRandom(seed, `${spec.name}/kill`),
-    onSettled: (counts) => powerLog.append({ disk: spec.name, ...counts }),
+    onCutFates: (counts) => powerLog.append({ disk: spec.name, ...counts }),
   });
   let broken = false;
   const server = new FuseServer({

@@ -1,6 +1,6 @@
 /**
- * The durable image: a sparse file in the lab's directory. It stands for the platters, so a write is "durable" when the
- * host's page cache has it: the lab models the power of its disks, not of the host it runs on.
+ * The durable image: a sparse file in the lab's directory. A write to it counts as durable as soon as the host's page
+ * cache holds it: the lab models the power of its disks, not that of the host.
  */
 import fs from 'node:fs';
 import { LabError } from '../errors.js';

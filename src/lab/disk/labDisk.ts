@@ -1,22 +1,20 @@
 /**
- * One virtual disk as the lab sees it: FUSE file, serving thread, loop device, and its supply.
+ * One virtual disk in the lab process: FUSE file, serving thread, loop device and power supply.
  *
- *   contact ──supply──► power line ──► thread          (vanish: loop device detached, attached again on return)
+ *   contact ──supply──► power line ──► thread    (vanish: the loop device is detached, and attached when power returns)
  *
  * Promises: loop devices are attached and detached one after the other; the symlink exists exactly while the node does.
  */
 import fs from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import type { LabDiskSpec } from '../spec.js';
-import { replaceLink } from '../files.js';
+import { replaceLink, openJsonLines } from '../files.js';
 import { parseFaults, type FaultSpec } from '../faults/spec.js';
 import { mountFuseFile, openFuse, unmountDetached } from '../fuse/mount.js';
 import { attachLoop, detachLoop } from '../losetup.js';
-import type { LabPaths } from '../paths.js';
+import type { LabPaths } from '../labDirectory.js';
 import type { DiskThreadSetup } from './diskWorker.js';
-import { askStop, createPowerLine, setPower } from './powerLine.js';
-import { openJournalFile } from './record.js';
-import { Supply } from './supply.js';
+import { askStop, createPowerLine, setPower, Supply } from './diskPower.js';
 
 export interface DiskSetup {
   spec: LabDiskSpec;
@@ -26,7 +24,7 @@ export interface DiskSetup {
   loopOf(disk: string): string | null;
   /** The loop device came, went or changed its number. */
   onNodeChanged(): void;
-  /** The disk can't go on (its thread died, its loop device can't be made). */
+  /** The disk has failed: its thread ended, or it gets no loop device. */
   onFailed(error: unknown): void;
 }
 
@@ -38,11 +36,11 @@ export class LabDisk {
   #supply: Supply;
   #faults: FaultSpec[];
   #loop: string | null = null;
-  /** What the disk's name leads to: its loop device, but for `wrong-device`. */
+  /** Target of the disk's link: its own loop device, or another disk's (`wrong-device`). */
   #shown: string | null = null;
   #cuts = 0;
   #ended: Promise<void> = Promise.resolve();
-  /** Attaching and detaching, one after the other. */
+  /** The queue of attaches and detaches. */
   #steps: Promise<void> = Promise.resolve();
 
   constructor(setup: DiskSetup) {
@@ -76,15 +74,16 @@ export class LabDisk {
     await this.#attach();
   }
 
-  /** The contact that feeds it has moved. */
+  /** The contact that feeds the disk has moved. */
   contact(on: boolean): void {
     this.#supply.contact(on);
   }
 
   async stop(): Promise<void> {
+    const { spec } = this;
     this.#supply.stop();
-    // Detaching waits for what is in flight, and a silent disk answers only at its end.
-    if (this.spec.silent !== null) await this.#endThread();
+    // Detaching waits for requests in flight, and an unresponsive disk answers them when its thread ends.
+    if (spec.silent !== null) await this.#endThread();
     this.#next(() => this.#detach());
     await this.#steps;
     unmountDetached(this.backingFile);
@@ -110,7 +109,7 @@ export class LabDisk {
     };
     const worker = new Worker(new URL('./diskWorker.js', import.meta.url), { workerData });
     worker.once('error', onFailed);
-    // Whatever ends the thread, the descriptor goes with it: the kernel then fails what waits instead of letting it hang.
+    // Closed however the thread ends: the kernel then fails waiting requests, which would hang otherwise.
     this.#ended = new Promise<void>((resolve) => worker.once('exit', () => resolve())).then(() => fs.closeSync(fuseFd));
   }
 
@@ -122,12 +121,12 @@ export class LabDisk {
   }
 
   #record(faultClass: string, details: Record<string, unknown>): void {
-    const file = openJournalFile(this.#setup.paths.injected);
+    const file = openJsonLines(this.#setup.paths.injected);
     file.append({ disk: this.spec.name, class: faultClass, ...details });
     file.close();
   }
 
-  /** Leads the disk's name to its node, or to another's when the profile wants that after this cut. */
+  /** Points the disk's link at its node, or at another disk's node if `wrong-device` applies after this cut. */
   #show(): void {
     const swap = this.#faults.find((fault) => fault.class === 'wrong-device' && fault.atCut === this.#cuts);
     let shown = this.#loop;

@@ -4,13 +4,12 @@
  *   | free | live … live | next request →        |      head ≥ tail
  *   | live | next request →      | live … live   |      wrapped: head ≤ tail
  *
- * Promises: a longest request always fits in one piece at `head` after `hasRoom()` said so. Live bytes are released in
- * the order in which they were adopted.
+ * Promises: after `hasRoom()` returned true, the longest request fits in one piece at `head`. Live bytes are released
+ * in the order in which they were adopted.
  */
-
-/** Room beside the cache's payload for headers, wrap-around losses and the request being read. */
+/** Room beyond the cached data for headers, bytes lost at the wrap, and the request being read. */
 const SPARE_REQUESTS = 3;
-/** Headers of 512-byte writes (80 bytes each) are the worst overhead. */
+/** 512-byte writes have the largest overhead: 80 bytes of header each. */
 const HEADER_OVERHEAD = 1.25;
 
 export class RequestArena {
@@ -27,7 +26,7 @@ export class RequestArena {
     this.bytes = Buffer.allocUnsafeSlow(Math.ceil(cacheBytes * HEADER_OVERHEAD) + SPARE_REQUESTS * requestBytesMax);
   }
 
-  /** May move `head` to the start. False: release the oldest and ask again. */
+  /** May move `head` to the start. False: the caller releases the oldest bytes and asks again. */
   hasRoom(): boolean {
     if (this.#empty) {
       this.reset();
@@ -40,7 +39,7 @@ export class RequestArena {
     return true;
   }
 
-  /** Keeps data that already lies right behind the header at `head`. False: it lies elsewhere. */
+  /** Keeps data that lies directly behind the header at `head`. False: it does not lie there. */
   adopt(source: Buffer, at: number, lengthBytes: number): boolean {
     if (source !== this.bytes || at !== this.head + this.#headerBytes) return false;
     if (this.#empty) this.#tail = this.head;
@@ -49,7 +48,7 @@ export class RequestArena {
     return true;
   }
 
-  /** For data that lies elsewhere; there must be room. Returns where it lies now. */
+  /** Copies data from another buffer to `head`; there must be room. Returns its offset in the arena. */
   copyIn(source: Buffer, at: number, lengthBytes: number): number {
     const to = this.head + this.#headerBytes;
     source.copy(this.bytes, to, at, at + lengthBytes);

@@ -1,17 +1,17 @@
 /**
- * Faults of the moment of the cut: a sector half written (`shorn`), noise (`garbage`), a neighbour hurt (`collateral`), a
- * range gone (`region-loss`). The first three need a write that is being settled; they strike at most `count` per cut.
+ * Faults at a power cut: a sector partly written (`shorn`), noise in a sector (`garbage`), damage beside a write
+ * (`collateral`), a lost range (`region-loss`); and `stuck-bits`, which damages every write to its range. The first
+ * three strike unflushed writes that survive the cut, at most `count` for each cut.
  */
 import { SECTOR_BYTES, type Medium, type VirtualDevice } from '../disk/device.js';
 import type { Random } from '../random.js';
-import type { FaultContext } from './context.js';
-import { forward } from './flushFaults.js';
-import { placeRange } from './place.js';
+import { type FaultContext, placeRange } from './context.js';
+import { forward } from './deviceFaults.js';
 import type { FaultOf } from './spec.js';
 
-type SettleFault = FaultOf<'shorn' | 'garbage' | 'collateral'>;
+type CutWriteFault = FaultOf<'shorn' | 'garbage' | 'collateral'>;
 
-export function settleFault(inner: Medium, fault: SettleFault, context: FaultContext): Medium {
+export function cutWriteFault(inner: Medium, fault: CutWriteFault, context: FaultContext): Medium {
   const random = context.random(fault.class);
   let cut = -1;
   let left = 0;
@@ -19,12 +19,12 @@ export function settleFault(inner: Medium, fault: SettleFault, context: FaultCon
     read: (offset, target, at, length) => inner.read(offset, target, at, length),
     zero: (offset, length, cause) => inner.zero(offset, length, cause),
     write: (offset, source, at, length, cause) => {
-      if (cause === 'settle' && cut !== context.cutCount) {
+      if (cause === 'cut' && cut !== context.cutCount) {
         cut = context.cutCount;
         left = fault.count;
       }
       const strikes =
-        cause === 'settle' && left > 0 && context.cutCount >= fault.afterCuts && random.chance(fault.probability);
+        cause === 'cut' && left > 0 && context.cutCount >= fault.afterCuts && random.chance(fault.probability);
       if (!strikes) return inner.write(offset, source, at, length, cause);
       left--;
       const sectorAt = random.below(length / SECTOR_BYTES) * SECTOR_BYTES;
@@ -42,35 +42,35 @@ interface Struck {
   source: Buffer;
   at: number;
   length: number;
-  /** The sector chosen, from the write's start. */
+  /** Offset of the damaged sector from the start of the write. */
   sectorAt: number;
 }
 
-type Hurt = { offset: number; length: number; newBytes?: number };
+type Damage = { offset: number; length: number; newBytes?: number };
 
-/** Each lays the write down with its damage and tells the sector that it hurt. */
-const DAMAGE: Record<SettleFault['class'], (s: Struck) => Hurt> = {
+/** Each performs the write with its damage and returns the sector that it damaged. */
+const DAMAGE: Record<CutWriteFault['class'], (s: Struck) => Damage> = {
   shorn: ({ inner, random, offset, source, at, length, sectorAt }) => {
     const old = Buffer.alloc(SECTOR_BYTES);
     inner.read(offset + sectorAt, old, 0, SECTOR_BYTES);
-    inner.write(offset, source, at, length, 'settle');
+    inner.write(offset, source, at, length, 'cut');
     const newBytes = 1 + random.below(SECTOR_BYTES - 1);
     source.copy(old, 0, at + sectorAt, at + sectorAt + newBytes);
-    inner.write(offset + sectorAt, old, 0, SECTOR_BYTES, 'settle');
+    inner.write(offset + sectorAt, old, 0, SECTOR_BYTES, 'cut');
     return { offset: offset + sectorAt, length: SECTOR_BYTES, newBytes };
   },
   garbage: ({ inner, random, offset, source, at, length, sectorAt }) => {
-    inner.write(offset, source, at, length, 'settle');
-    inner.write(offset + sectorAt, noise(random), 0, SECTOR_BYTES, 'settle');
+    inner.write(offset, source, at, length, 'cut');
+    inner.write(offset + sectorAt, noise(random), 0, SECTOR_BYTES, 'cut');
     return { offset: offset + sectorAt, length: SECTOR_BYTES };
   },
-  /** The neighbour behind the write, or before it at the end of the disk: nobody was writing there. */
+  /** The sector behind the write; at the end of the disk, the one before it. */
   collateral: ({ inner, random, context, offset, source, at, length }) => {
-    inner.write(offset, source, at, length, 'settle');
+    inner.write(offset, source, at, length, 'cut');
     const behind = offset + length < context.sizeBytes;
-    const neighbour = behind ? offset + length : Math.max(0, offset - SECTOR_BYTES);
-    inner.write(neighbour, noise(random), 0, SECTOR_BYTES, 'settle');
-    return { offset: neighbour, length: SECTOR_BYTES };
+    const neighbor = behind ? offset + length : Math.max(0, offset - SECTOR_BYTES);
+    inner.write(neighbor, noise(random), 0, SECTOR_BYTES, 'cut');
+    return { offset: neighbor, length: SECTOR_BYTES };
   },
 };
 
@@ -80,7 +80,7 @@ function noise(random: Random): Buffer {
   return bytes;
 }
 
-/** A range reads as zeros after the cut number `afterCuts + 1`. */
+/** A range reads as zeros after cut number `afterCuts + 1`. */
 export function regionLoss(
   inner: VirtualDevice,
   medium: Medium,
@@ -95,13 +95,13 @@ export function regionLoss(
       inner.powerLost();
       if (done || context.cutCount < fault.afterCuts) return;
       done = true;
-      medium.zero(offset, length, 'settle');
+      medium.zero(offset, length, 'cut');
       context.record(fault.class, { offset, length });
     },
   };
 }
 
-/** `stuck-bits`: whatever is written to the range, these bits of each byte are set. */
+/** `stuck-bits`: every write to the range sets these bits of each byte. */
 export function stuckBits(inner: Medium, fault: FaultOf<'stuck-bits'>, context: FaultContext): Medium {
   const { offset, length } = placeRange(fault, context);
   return {

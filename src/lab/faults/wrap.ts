@@ -1,15 +1,13 @@
 /**
- * Puts a disk's faults around its medium and its cache, in the order of the profile (the first one innermost).
+ * Wraps a disk's faults around its medium and its cache, in the order of the profile (the first one innermost).
  *
  *   host ──► device faults ──► cache ──► medium faults ──► image
  */
-import { pauseUnlessCut, type PowerLineEnd } from '../disk/powerLine.js';
+import { pauseUnlessCut, type PowerLineEnd } from '../disk/diskPower.js';
 import type { Medium, VirtualDevice } from '../disk/device.js';
-import { regionLoss, settleFault, stuckBits } from './cutFaults.js';
+import { regionLoss, cutWriteFault, stuckBits } from './cutFaults.js';
 import type { FaultContext } from './context.js';
-import { errorOnce, forward, lyingFlush } from './flushFaults.js';
-import { latentError, misdirectedRead, staleRead } from './readFaults.js';
-import { slow } from './slow.js';
+import { errorOnce, forward, lyingFlush, latentError, misdirectedRead, staleRead, slow } from './deviceFaults.js';
 import type { FaultSpec } from './spec.js';
 import { writeFault } from './writeFaults.js';
 
@@ -24,7 +22,7 @@ export function wrapMedium(image: Medium, faults: readonly FaultSpec[], context:
       case 'shorn':
       case 'garbage':
       case 'collateral':
-        return settleFault(inner, fault, context);
+        return cutWriteFault(inner, fault, context);
       case 'stuck-bits':
         return stuckBits(inner, fault, context);
       case 'bounce':
@@ -38,16 +36,16 @@ export function wrapMedium(image: Medium, faults: readonly FaultSpec[], context:
       case 'slow':
       case 'stale-read':
       case 'wrong-device':
-        return inner; // of the device or of the supply
+        return inner; // a fault of the device or of the supply
     }
   }, image);
 }
 
 export interface DeviceSurroundings {
-  /** Under the cache, without faults. */
+  /** The medium without faults. */
   image: Medium;
   line: PowerLineEnd;
-  /** After all faults have settled a cut. */
+  /** After cache and faults have handled a cut. */
   onCut(): void;
 }
 
@@ -85,7 +83,7 @@ export function wrapDevice(
       case 'stuck-bits':
       case 'torn-durable':
       case 'wrong-device':
-        return inner; // of the medium or of the supply
+        return inner; // a fault of the medium or of the supply
     }
   }, cache);
   return {

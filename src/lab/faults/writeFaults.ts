@@ -1,12 +1,11 @@
 /**
- * Faults of a single write that a flush vouched for: dropped, torn, flipped bits, laid at the wrong address. They sit
- * between cache and medium and strike only what a flush makes durable; what a cut spares is the kill model's.
+ * Faults of a single write that a flush makes durable: lost, torn, with flipped bits, at another address. They lie
+ * between cache and medium. Writes that survive a cut unflushed are not struck: the kill model decides about those.
  */
 import { SECTOR_BYTES, type Medium } from '../disk/device.js';
-import { keepSomeSectors } from '../disk/settle.js';
+import { keepSomeSectors } from '../disk/killModel.js';
 import type { Random } from '../random.js';
-import type { FaultContext } from './context.js';
-import { Schedule } from './schedule.js';
+import { type FaultContext, Schedule } from './context.js';
 import type { FaultOf } from './spec.js';
 
 export type WriteFault = FaultOf<'lost-write' | 'torn-durable' | 'bit-corruption' | 'misdirected-write'>;
@@ -21,7 +20,7 @@ interface Struck {
   length: number;
 }
 
-/** Does the damage and tells what it was; null: this write does not suit, try the next one. */
+/** Performs the damaged write and returns what to record; null: the write does not suit, the next one is tried. */
 type Strike = (s: Struck) => Record<string, unknown> | null;
 
 export function writeFault(inner: Medium, fault: WriteFault, context: FaultContext): Medium {
@@ -62,7 +61,7 @@ function strikeOf(fault: WriteFault): Strike {
   }
 }
 
-/** Some sectors new, some old; never all of one kind. */
+/** Some sectors new, some old; never all new or all old. */
 function tear({ inner, random, offset, source, at, length }: Struck): Record<string, unknown> | null {
   if (length < 2 * SECTOR_BYTES) return null;
   let kept = 0;
@@ -79,7 +78,7 @@ function tear({ inner, random, offset, source, at, length }: Struck): Record<str
   return { keptBytes: kept };
 }
 
-/** All flips in one sector, so that one CRC tells them. */
+/** All flips in one sector, so that one sector's CRC fails. */
 function flipBits({ inner, random, offset, source, at, length }: Struck, bits: number): Record<string, unknown> {
   const sector = random.below(length / SECTOR_BYTES) * SECTOR_BYTES;
   const damaged = Buffer.from(source.subarray(at, at + length));
@@ -88,7 +87,7 @@ function flipBits({ inner, random, offset, source, at, length }: Struck, bits: n
   return { sectorOffset: offset + sector, bits };
 }
 
-/** The target keeps the old, another place gets the new. Whole writes, at a distance of the write's own length or more. */
+/** The target keeps its old data, and another place, at least one write's length away, gets the new data. */
 function misdirect({ inner, random, sizeBytes, offset, source, at, length }: Struck): Record<string, unknown> | null {
   const places = Math.floor(sizeBytes / length);
   if (places < 3) return null;

@@ -1,7 +1,7 @@
 /**
- * The part of the FUSE wire protocol that one file needs. Source: include/uapi/linux/fuse.h, ABI 7.31. Little-endian
- * hosts only (the kernel speaks host order).
- */
+ * The part of the FUSE wire protocol that one file needs, and its replies. Source: include/uapi/linux/fuse.h, ABI 7.31.
+ * For little-endian hosts only, because the kernel uses host byte order.
+ */ import fs from 'node:fs';
 
 export const FUSE_ROOT_ID = 1;
 export const FUSE_ABI = { major: 7, minor: 31 } as const;
@@ -24,7 +24,7 @@ export const OPCODE = {
   fallocate: 43,
 } as const;
 
-/** struct fuse_in_header, and where the fields of each request's body lie, from the start of the message. */
+/** struct fuse_in_header, and offsets of the fields of each request's body from the start of the message. */
 export const IN = {
   headerBytes: 40,
   opcode: 4,
@@ -36,7 +36,7 @@ export const IN = {
   size: 56,
   fallocateLength: 56,
   fallocateMode: 64,
-  /** in_header and write_in: the data of a write begins here. */
+  /** Behind in_header and write_in: start of the data of a write. */
   writeData: 80,
 } as const;
 
@@ -49,19 +49,19 @@ const INIT_ASYNC_DIO = 1 << 15;
 const INIT_MAX_PAGES = 1 << 22;
 const INIT_FLAGS = INIT_ASYNC_READ | INIT_BIG_WRITES | INIT_ASYNC_DIO | INIT_MAX_PAGES;
 
-/** No page cache in between, no FLUSH at close, writes in parallel. */
+/** FOPEN_DIRECT_IO (no page cache), FOPEN_NOFLUSH, FOPEN_PARALLEL_DIRECT_WRITES. */
 const OPEN_FLAGS = (1 << 0) | (1 << 5) | (1 << 6);
 
 export const PAGE_BYTES = 4096;
-/** One request carries at most so much; larger writes of the host arrive as several. */
+/** Largest write in one request; the kernel splits larger ones. */
 export const MAX_WRITE_BYTES = 1024 * 1024;
-/** The kernel refuses to be read with less room than header and largest write (and never less than 8 KiB). */
+/** The kernel refuses reads with less room than header and largest write, or less than 8 KiB. */
 export const REQUEST_BYTES_MAX = MAX_WRITE_BYTES + PAGE_BYTES;
-/** Asynchronous requests in flight; the kernel's default of 12 would be the disk's queue depth. */
+/** Asynchronous requests in flight; the kernel's default of 12 would limit the disk's queue depth. */
 const MAX_BACKGROUND = 512;
 const CONGESTION = 384;
 
-/** The size never changes, so attributes are valid "for ever" (a day). */
+/** The size never changes, so attributes stay valid for a day. */
 const ATTR_VALID_SECONDS = 86_400n;
 const MODE_REGULAR_0600 = 0o100600;
 
@@ -69,7 +69,7 @@ export function readU64(bytes: Buffer, at: number): number {
   return bytes.readUInt32LE(at) + bytes.readUInt32LE(at + 4) * 0x1_0000_0000;
 }
 
-/** Each writer fills the body behind `OUT.headerBytes` and returns the body's length. */
+/** This function and those below fill the body behind `OUT.headerBytes` and return the body's length. */
 export function writeInitReply(reply: Buffer, request: Buffer, at: number): number {
   const body = reply.fill(0, OUT.headerBytes, OUT.headerBytes + 64).subarray(OUT.headerBytes);
   body.writeUInt32LE(FUSE_ABI.major, 0);
@@ -106,7 +106,7 @@ export function writeOpenReply(reply: Buffer, fileHandle: number): number {
   return 16;
 }
 
-/** struct fuse_statfs_out; the loop driver takes its discard granularity from the block size. */
+/** struct fuse_statfs_out; the loop driver takes its discard granularity from this block size. */
 export function writeStatfsReply(reply: Buffer, sizeBytes: number): number {
   const body = reply.fill(0, OUT.headerBytes, OUT.headerBytes + 80).subarray(OUT.headerBytes);
   body.writeBigUInt64LE(BigInt(Math.ceil(sizeBytes / PAGE_BYTES)), 0);
@@ -121,4 +121,60 @@ export function writeWriteReply(reply: Buffer, sizeBytes: number): number {
   reply.writeUInt32LE(sizeBytes, OUT.headerBytes);
   reply.writeUInt32LE(0, OUT.headerBytes + 4);
   return 8;
+}
+
+/** One reply at a time, in one buffer: `begin`, at most one body, `end`. */
+export class FuseReplies {
+  /** The data of a read goes to `OUT.headerBytes`. */
+  readonly bytes: Buffer;
+  #fuseFd: number;
+  #bodyBytes = 0;
+
+  constructor(fuseFd: number, bytesMax: number) {
+    this.#fuseFd = fuseFd;
+    this.bytes = Buffer.alloc(bytesMax);
+  }
+
+  begin(request: Buffer, at: number): void {
+    request.copy(this.bytes, OUT.unique, at + IN.unique, at + IN.unique + 8);
+    this.#bodyBytes = 0;
+  }
+
+  init(request: Buffer, at: number): void {
+    this.#bodyBytes = writeInitReply(this.bytes, request, at);
+  }
+
+  attr(sizeBytes: number): void {
+    this.#bodyBytes = writeAttrReply(this.bytes, sizeBytes);
+  }
+
+  open(fileHandle: number): void {
+    this.#bodyBytes = writeOpenReply(this.bytes, fileHandle);
+  }
+
+  statfs(sizeBytes: number): void {
+    this.#bodyBytes = writeStatfsReply(this.bytes, sizeBytes);
+  }
+
+  write(sizeBytes: number): void {
+    this.#bodyBytes = writeWriteReply(this.bytes, sizeBytes);
+  }
+
+  data(sizeBytes: number): void {
+    this.#bodyBytes = sizeBytes;
+  }
+
+  /** `error`: 0, or a negative errno; an error has no body. */
+  end(error: number): void {
+    const length = OUT.headerBytes + (error === 0 ? this.#bodyBytes : 0);
+    this.bytes.writeUInt32LE(length, 0);
+    this.bytes.writeInt32LE(error, OUT.error);
+    try {
+      fs.writeSync(this.#fuseFd, this.bytes, 0, length);
+    } catch (failure) {
+      const { code } = failure as NodeJS.ErrnoException;
+      // ENOENT: the kernel has withdrawn the request. ENODEV: unmounted, which the next read reports too.
+      if (code !== 'ENOENT' && code !== 'ENODEV') throw failure;
+    }
+  }
 }

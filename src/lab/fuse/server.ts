@@ -1,29 +1,28 @@
 /**
- * Serves one virtual disk on /dev/fuse, in a thread of its own: reads a request, asks the device, answers; and follows
+ * Serves one virtual disk on /dev/fuse, in a thread of its own: reads a request, calls the device, answers; and follows
  * the power line.
  *
- * Promises: each FUSE_WRITE is one write of the device; while dark every read, write, flush and discard is EIO; a cut
- * takes the requests already queued as in flight (their writes count as unflushed and are never acknowledged); with
- * `vanish`, handles opened before a cut stay dead for ever, as those of a disk that fell off its bus; with `silent`,
- * what was in flight and what comes in the dark is answered when the power is back, and at the latest when the server ends.
- * Does not: touch the block device that stands on the file (that would wait for itself).
+ * Promises: each FUSE_WRITE is one write of the device. Without power, every read, write, flush and discard gets EIO.
+ * Requests that are queued at a cut count as in flight: their writes are unflushed and never acknowledged. With
+ * `vanish`, handles opened before a cut fail for ever, as those of a disk that left its bus. With `silent`, requests in
+ * flight at the cut and those that arrive without power are answered when power returns, at the latest when the server
+ * ends.
+ * Does not: touch the loop device on the file, because its answer would have to come from this thread.
  */
 import fs from 'node:fs';
 import { EIO, type VirtualDevice } from '../disk/device.js';
-import { clearWake, powerEpoch, stopAsked, type PowerLineEnd } from '../disk/powerLine.js';
+import { clearWake, powerEpoch, stopAsked, type PowerLineEnd } from '../disk/diskPower.js';
 import { libcCalls, POLL_GONE, POLLIN } from '../libc.js';
-import { HeldRequests } from './held.js';
-import { FuseReplies } from './replies.js';
-import { IN, MAX_WRITE_BYTES, OPCODE, OUT, readU64, REQUEST_BYTES_MAX } from './protocol.js';
+import { FuseReplies, IN, MAX_WRITE_BYTES, OPCODE, OUT, readU64, REQUEST_BYTES_MAX } from './protocol.js';
 
 const ENOSYS = 38;
 const EROFS = 30;
 const ENOSPC = 28;
 const EOPNOTSUPP = 95;
-/** FALLOC_FL_PUNCH_HOLE, FALLOC_FL_ZERO_RANGE: what a discard or a write of zeros arrives as. */
+/** FALLOC_FL_PUNCH_HOLE, FALLOC_FL_ZERO_RANGE: a discard or a write of zeros arrives as one of these. */
 const FALLOCATE_ZEROES = 0x02 | 0x10;
 const WAIT_FOREVER = -1;
-/** Bounds what counts as in flight at a cut, should the host keep writing into the dark. */
+/** Limits the requests that count as in flight at a cut: a host can send more while they are read. */
 const IN_FLIGHT_MAX = 512;
 
 export interface FuseServerSetup {
@@ -33,11 +32,29 @@ export interface FuseServerSetup {
   vanish: boolean;
   silent: 'fail' | 'retry' | null;
   device: VirtualDevice;
-  /** Where requests are read to: the cache's arena. */
+  /** The cache's arena, into which requests are read. */
   arena: { readonly bytes: Buffer };
   reserve(): number;
-  /** The image failed (full?): the host gets EIO, the lab's log the reason. */
+  /** The image file has failed: the host gets EIO, the lab's log the reason. */
   onBroken(error: unknown): void;
+}
+
+/**
+ * Copies of the requests that an unresponsive disk has read and not answered, in order of arrival. The kernel waits for
+ * them without a timeout, so the server must answer them before it ends.
+ */
+class HeldRequests {
+  #requests: Buffer[] = [];
+
+  /** The request lies in `bytes[at … at + lengthBytes]`. */
+  keep(bytes: Buffer, at: number, lengthBytes: number): void {
+    this.#requests.push(Buffer.from(bytes.subarray(at, at + lengthBytes)));
+  }
+
+  /** Oldest first; none is kept after. */
+  take(): Buffer[] {
+    return this.#requests.splice(0);
+  }
 }
 
 export class FuseServer {
@@ -45,12 +62,12 @@ export class FuseServer {
   #replies: FuseReplies;
   #polled = Buffer.alloc(16);
   #epochSeen = 0;
-  #dark = false;
+  #isOff = false;
   #nextHandle = 1;
   #deadBelow = 0;
   #gone = false;
   #held = new HeldRequests();
-  /** Bytes of the request in hand. */
+  /** Length of the current request. */
   #requestBytes = 0;
 
   constructor(setup: FuseServerSetup) {
@@ -62,7 +79,7 @@ export class FuseServer {
     this.#polled.writeInt16LE(POLLIN, 12);
   }
 
-  /** Returns when asked to stop or when the file system is gone. */
+  /** Returns when the lab stops the disk, or when the file system is unmounted. */
   serve(): void {
     while (!this.#gone) {
       const ready = this.#poll(WAIT_FOREVER);
@@ -74,7 +91,7 @@ export class FuseServer {
     this.#answerHeld('fail');
   }
 
-  /** True: a request waits. */
+  /** True: a request can be read. */
   #poll(timeoutMs: number): boolean {
     this.#polled.writeInt16LE(0, 6);
     this.#polled.writeInt16LE(0, 14);
@@ -100,12 +117,12 @@ export class FuseServer {
     } catch (error) {
       this.#s.onBroken(error);
     }
-    this.#dark = true;
+    this.#isOff = true;
     if (this.#s.vanish) this.#deadBelow = this.#nextHandle;
   }
 
   #restored(): void {
-    this.#dark = false;
+    this.#isOff = false;
     this.#s.device.powerReturned();
     if (this.#s.silent !== null) this.#answerHeld(this.#s.silent);
   }
@@ -136,7 +153,7 @@ export class FuseServer {
       return this.#requestBytes > 0;
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
-      // ENOENT: the request was withdrawn before it was read. EAGAIN: a cut's in-flight sweep took it.
+      // ENOENT: the kernel withdrew the request before it was read. EAGAIN: a cut has read it already.
       if (code === 'ENOENT' || code === 'EAGAIN' || code === 'EINTR') return false;
       if (code !== 'ENODEV') this.#s.onBroken(error);
       this.#gone = true;
@@ -147,8 +164,8 @@ export class FuseServer {
   /** The I/O of the disk. */
   #transfer(bytes: Buffer, at: number, inFlightAtCut: boolean): void {
     const isDead = readU64(bytes, at + IN.fileHandle) < this.#deadBelow;
-    const isUnpowered = inFlightAtCut || this.#dark;
-    if (inFlightAtCut && !isDead) this.#attempt(() => this.#land(bytes, at));
+    const isUnpowered = inFlightAtCut || this.#isOff;
+    if (inFlightAtCut && !isDead) this.#attempt(() => this.#writeInFlight(bytes, at));
     if (isUnpowered && this.#s.silent !== null) return this.#held.keep(bytes, at, this.#requestBytes);
     this.#answer(bytes, at, () => (isDead || isUnpowered ? -EIO : this.#perform(bytes, at)));
   }
@@ -167,8 +184,8 @@ export class FuseServer {
     }
   }
 
-  /** A write in flight as the power goes: unflushed, it may survive, whole or in part. */
-  #land(bytes: Buffer, at: number): number {
+  /** A write in flight at the cut is unflushed: it may survive, complete or in part. */
+  #writeInFlight(bytes: Buffer, at: number): number {
     if (bytes.readUInt32LE(at + IN.opcode) !== OPCODE.write) return 0;
     return this.#s.device.write(
       readU64(bytes, at + IN.offset),

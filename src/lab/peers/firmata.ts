@@ -1,8 +1,7 @@
 /**
  * Arduino with StandardFirmata. Opening the tty resets it: every relay drops, then it reports version and name. A pin
- * obeys only in output mode; the pin state it tells is what was last written.
+ * obeys only in output mode; the pin state that it reports is the value last written.
  */
-
 import { z } from 'zod';
 import { asciiBytes, protocol } from './protocol.js';
 import type { Relays } from './relays.js';
@@ -37,7 +36,7 @@ export const firmata = protocol<z.infer<typeof options>>({
       receive(chunk) {
         const answers: number[][] = [];
         for (const byte of chunk) {
-          // Commands have the highest bit set, data never: a command begins a message wherever it stands.
+          // Commands have the highest bit set, data bytes never: a command byte starts a new message at any position.
           if (byte >= 0x80 && byte !== 0xf7) message = [byte];
           else if (message.length > 0) message.push(byte);
           if (message.length > SYSEX_BYTES_MAX) message = [];
@@ -72,5 +71,5 @@ function answerSysex(message: number[], relays: Relays, outputs: Set<number>, fi
   const [, query, pin] = message;
   const channel = pin - firstPin + 1;
   if (query !== 0x6d || message.length !== 4 || !relays.has(channel)) return null;
-  return [0xf0, 0x6e, pin, outputs.has(channel) ? OUTPUT : 0, relays.told(channel) ? 1 : 0, 0xf7];
+  return [0xf0, 0x6e, pin, outputs.has(channel) ? OUTPUT : 0, relays.reported(channel) ? 1 : 0, 0xf7];
 }

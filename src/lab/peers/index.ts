@@ -1,24 +1,17 @@
 /**
- * Strict peers for every protocol that boards of the bench speak: pure byte machines, written from the wire tables
- * alone and independent of the bench's own frames.
+ * Strict peers for every protocol that src/power speaks: pure byte machines, written from the manufacturers' tables and
+ * independent of the frames in src/power.
  */
-
 import { z } from 'zod';
 import type { BoardPeer, CreatePeer } from '../peer.js';
-import { conrad } from './conrad.js';
-import { denkovi16 } from './denkovi16.js';
-import { devantech } from './devantech.js';
+import { conrad, kmtronic, lcus } from './fixedFrameBoards.js';
+import { denkovi16, numato, sainsmart16 } from './textBoards.js';
+import { devantech, icse } from './singleByteBoards.js';
 import { firmata } from './firmata.js';
-import { icse } from './icse.js';
-import { kmtronic } from './kmtronic.js';
-import { lcus } from './lcus.js';
 import { misbehave, misbehaviourShape, type Misbehaviour } from './misbehaviour.js';
-import { modbusR421a } from './modbusR421a.js';
-import { modbusRtu } from './modbusRtu.js';
-import { numato } from './numato.js';
+import { modbusR421a, modbusRtu } from './modbusRtu.js';
 import type { Protocol } from './protocol.js';
 import { Relays } from './relays.js';
-import { sainsmart16 } from './sainsmart16.js';
 import { scpi, scpiSiglent } from './scpi.js';
 
 const protocols: Readonly<Record<string, Protocol>> = {
@@ -46,7 +39,7 @@ const NOTHING = { reply: [], switched: [] };
 /** Throws RangeError (protocol, channels) or TypeError (options). */
 export const createPeer: CreatePeer = (name, setup) => {
   if (!Object.hasOwn(protocols, name)) {
-    throw new RangeError(`no protocol is called "${name}"; known: ${peerProtocols.join(', ')}`);
+    throw new RangeError(`protocol "${name}" is unknown; known: ${peerProtocols.join(', ')}`);
   }
   const definition = protocols[name];
   checkChannels(name, definition, setup.channels);
@@ -55,24 +48,24 @@ export const createPeer: CreatePeer = (name, setup) => {
     channels: setup.channels,
     initialOn: typeof setup.initialOn === 'function' ? setup.initialOn : () => setup.initialOn as boolean,
     welded: wrong.welded,
-    tellsOpposite: wrong.wrongReply === 'opposite',
+    reportsOpposite: wrong.wrongReply === 'opposite',
     afterMoves: wrong.afterMoves,
   });
   const machine = definition.start(relays, own);
   const react = misbehave(wrong);
   const peer: BoardPeer = {
     receive(chunk, nowMs) {
-      if (wrong.dead && relays.misbehave) return NOTHING;
+      if (wrong.dead && relays.misbehaves) return NOTHING;
       relays.advance(nowMs);
-      const misbehaves = relays.misbehave;
+      const misbehaves = relays.misbehaves;
       return react(machine.receive(chunk, nowMs), relays.takeMoved(), misbehaves);
     },
   };
   if (machine.opened !== undefined) {
     peer.opened = (nowMs) => {
-      if (wrong.dead && relays.misbehave) return NOTHING;
+      if (wrong.dead && relays.misbehaves) return NOTHING;
       relays.advance(nowMs);
-      const misbehaves = relays.misbehave;
+      const misbehaves = relays.misbehaves;
       return react(machine.opened?.(nowMs) ?? [], relays.takeMoved(), misbehaves);
     };
   }
@@ -83,7 +76,7 @@ function checkChannels(name: string, { channels }: Protocol, wanted: number): vo
   const made = 'min' in channels ? wanted >= channels.min && wanted <= channels.max : channels.includes(wanted);
   if (made && Number.isInteger(wanted)) return;
   const known = 'min' in channels ? `${channels.min} to ${channels.max}` : channels.join(', ');
-  throw new RangeError(`a ${name} board has no ${wanted} channels; known: ${known}`);
+  throw new RangeError(`${name}: boards with ${wanted} channels do not exist; channels: ${known}`);
 }
 
 function splitOptions(

@@ -1,45 +1,46 @@
 /**
- * What can be wrong with any board, whatever it speaks: a wrapper around the answers. Seeded, so that a run repeats.
+ * Faults that any board can have, independent of its protocol: a wrapper around its answers, seeded so that a run
+ * repeats.
  */
-
 import { z } from 'zod';
+import { createPrng } from '../../base/prng.js';
 import type { PeerReaction, PeerSwitch } from '../peer.js';
 
 export const misbehaviourShape = {
-  /** Hears and obeys, never answers. */
+  /** Obeys, never answers. Default false. */
   mute: z.boolean().default(false),
-  /** Neither hears nor answers. */
+  /** Neither obeys nor answers. Default false. */
   dead: z.boolean().default(false),
-  /** So many bytes of noise before each answer. 0 … 256. */
+  /** Bytes of noise before each answer, 0 … 256. Default 0. */
   garbageBefore: z.number().int().min(0).max(256).default(0),
-  /** Answers come in pieces of one to three bytes. */
+  /** Answers come in pieces of one to three bytes. Default false. */
   splitReads: z.boolean().default(false),
-  /** 1-based channels whose contacts are stuck; the board does not know. */
+  /** 1-based channels whose contacts are stuck; the board does not know. Default none. */
   welded: z.array(z.number().int().min(1)).default([]),
-  /** `garbled`: the last byte of each answer is wrong; `opposite`: states are told the wrong way round. */
+  /** `garbled`: the last byte of each answer is wrong; `opposite`: on is reported as off. Default `none`. */
   wrongReply: z.enum(['none', 'garbled', 'opposite']).default('none'),
-  /** Answers so much later. 0 … 60000 ms. */
+  /** Answers are this much later, 0 … 60000 ms. Default 0. */
   delayMs: z.number().min(0).max(60_000).default(0),
-  /** Behaves until its relays have been switched so often; what is welded is so from the start. 0 … 1000000. */
+  /** Works correctly for this many switches of its relays, 0 … 1000000; `welded` applies from the start. Default 0. */
   afterMoves: z.number().int().min(0).max(1_000_000).default(0),
-  /** Of noise and splitting. */
+  /** Seed of noise and splitting, 0 … 2^32-1. Default 1. */
   seed: z.number().int().min(0).max(0xffff_ffff).default(1),
 };
 
 export type Misbehaviour = z.infer<z.ZodObject<typeof misbehaviourShape>>;
 
-/** Turns what the board would answer into what reaches the wire. */
+/** Turns the answers of a correct board into the bytes on the wire. */
 export function misbehave(
   wrong: Misbehaviour,
 ): (answers: number[][], switched: PeerSwitch[], misbehaves: boolean) => PeerReaction {
-  const random = xorshift32(wrong.seed);
+  const { nextU32: random } = createPrng(wrong.seed);
   return (answers, switched, misbehaves) => {
     if (!misbehaves) return { reply: answers.map((answer) => Uint8Array.from(answer)), switched };
     if (wrong.mute) return { reply: [], switched };
     const reply = answers.flatMap((answer) => {
       const noise = Array.from({ length: wrong.garbageBefore }, () => random() & 0xff);
-      const whole = [...noise, ...(wrong.wrongReply === 'garbled' ? garbled(answer) : answer)];
-      return wrong.splitReads ? split(whole, random) : [Uint8Array.from(whole)];
+      const sent = [...noise, ...(wrong.wrongReply === 'garbled' ? garbled(answer) : answer)];
+      return wrong.splitReads ? split(sent, random) : [Uint8Array.from(sent)];
     });
     return wrong.delayMs > 0 && reply.length > 0
       ? { reply, switched, replyAfterMs: wrong.delayMs }
@@ -59,16 +60,4 @@ function split(bytes: number[], random: () => number): Uint8Array[] {
     at = end;
   }
   return pieces;
-}
-
-/** Marsaglia's xorshift with 32 bits of state: noise, not cryptography. */
-function xorshift32(seed: number): () => number {
-  let state = seed === 0 ? 0x9e37_79b9 : seed;
-  return () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    state >>>= 0;
-    return state;
-  };
 }

@@ -1,18 +1,17 @@
 /**
- * The relays of a virtual board: what its processor believes, and what really moves. They differ when a contact is
- * welded. Pulses end by themselves, as time comes in.
+ * The relays of a virtual board: the state in its register, the state that it reports, and the contacts that move. A
+ * welded contact does not move. `advance` ends pulses whose time has passed.
  */
-
 import type { PeerSwitch } from '../peer.js';
 
 export interface RelaysSetup {
   channels: number;
   initialOn(channel: number): boolean;
-  /** 1-based; these contacts no longer move, and the board does not know. */
+  /** 1-based channels whose contacts do not move; the board does not know. */
   welded: readonly number[];
-  /** Asked for its state, the board tells the opposite. */
-  tellsOpposite: boolean;
-  /** The board behaves until its relays have been switched so often. */
+  /** The board reports the opposite of each state. */
+  reportsOpposite: boolean;
+  /** The board works correctly until its relays have been switched this many times. */
   afterMoves: number;
 }
 
@@ -34,30 +33,31 @@ export class Relays {
     return Number.isInteger(channel) && channel >= 1 && channel <= this.channels;
   }
 
-  /** Whatever is wrong with this board is so by now. */
-  get misbehave(): boolean {
+  /** The board misbehaves from now on. */
+  get misbehaves(): boolean {
     return this.#moves >= this.#setup.afterMoves;
   }
 
-  /** The relay's register, before any lie about it. */
+  /** The relay's register. */
   isOn(channel: number): boolean {
     return this.#on[channel - 1];
   }
 
-  /** Where the contact really is: what a measurement behind it would show. */
+  /** The state of the contact: what a measurement behind it would show. */
   contact(channel: number): boolean {
     return this.#setup.welded.includes(channel) ? this.#setup.initialOn(channel) : this.isOn(channel);
   }
 
-  /** What the board answers when asked. */
-  told(channel: number): boolean {
-    return this.isOn(channel) !== (this.#setup.tellsOpposite && this.misbehave);
+  /** The state that the board reports. */
+  reported(channel: number): boolean {
+    return this.isOn(channel) !== (this.#setup.reportsOpposite && this.misbehaves);
   }
 
-  /** Bits of what the board answers; relay 1 is the lowest. */
-  toldMask(): number {
+  /** Reported states as bits; relay 1 is the lowest. */
+  reportedMask(): number {
     let mask = 0;
-    for (let channel = 1; channel <= this.channels; channel += 1) if (this.told(channel)) mask += 2 ** (channel - 1);
+    for (let channel = 1; channel <= this.channels; channel += 1)
+      if (this.reported(channel)) mask += 2 ** (channel - 1);
     return mask;
   }
 
@@ -72,21 +72,21 @@ export class Relays {
     for (let channel = 1; channel <= this.channels; channel += 1) this.set(channel, on);
   }
 
-  /** Relay 1 is the lowest bit; bits beyond the board's relays do nothing. */
+  /** Relay 1 is the lowest bit; bits beyond the board's relays are ignored. */
   setMask(mask: number): void {
     for (let channel = 1; channel <= this.channels; channel += 1) {
       this.set(channel, Math.floor(mask / 2 ** (channel - 1)) % 2 === 1);
     }
   }
 
-  /** Goes to `on` now and back after so long, whatever the host does. */
+  /** Goes to `on` now and back after `durationMs`, also when the host sends nothing more. */
   pulse(channel: number, on: boolean, durationMs: number, nowMs: number): void {
     this.set(channel, on);
     this.#ends.push({ channel, on: !on, atMs: nowMs + durationMs });
     this.#emit({ channel, on: !on, afterMs: durationMs });
   }
 
-  /** Ends the pulses whose time has come. */
+  /** Ends the pulses whose time has passed. */
   advance(nowMs: number): void {
     for (const end of this.#ends) if (end.atMs <= nowMs) this.#on[end.channel - 1] = end.on;
     this.#ends = this.#ends.filter((end) => end.atMs > nowMs);

@@ -1,16 +1,15 @@
 /**
- * A programmable supply. The voltage it measures is the one at its terminals: a stuck output stage shows, and it falls
- * over `rampMs`. Unknown commands are swallowed, as such supplies do (they tell only when asked for errors).
+ * A programmable supply. It measures the voltage at its terminals, so a stuck output stage shows; the voltage falls
+ * over `rampMs`. Such supplies ignore unknown commands and report them only when the host asks for errors.
  */
-
 import { z } from 'zod';
 import { asciiBytes, protocol, type Protocol } from './protocol.js';
 import type { Relays } from './relays.js';
 
 const options = z.strictObject({
-  /** While on. 0.1 … 1000 V. */
+  /** Voltage while on, 0.1 … 1000 V. Default 12. */
   volts: z.number().min(0.1).max(1000).default(12),
-  /** From on to 0 V. 0 … 60000 ms. */
+  /** Time from on to 0 V, 0 … 60000 ms. Default 0. */
   rampMs: z.number().min(0).max(60_000).default(0),
 });
 
@@ -18,7 +17,7 @@ type Options = z.infer<typeof options>;
 
 const LINE_BYTES_MAX = 128;
 
-/** What a line asks for; the two dialects differ in how they name an output. */
+/** A parsed line; the two dialects name an output differently. */
 type Request = { ask: 'identity' } | { ask: 'state' | 'voltage'; channel: number } | { set: boolean; channel: number };
 type Dialect = (line: string) => Request | null;
 
@@ -54,7 +53,7 @@ function supply(dialect: Dialect, channelsMax: number): Protocol {
         }
         if (request.ask === 'identity') return 'PLUGPULL,VIRTUAL SUPPLY,0,1.0';
         if (!relays.has(request.channel)) return null;
-        if (request.ask === 'state') return relays.told(request.channel) ? '1' : '0';
+        if (request.ask === 'state') return relays.reported(request.channel) ? '1' : '0';
         return voltage(
           relays,
           request.channel,
@@ -70,8 +69,8 @@ function supply(dialect: Dialect, channelsMax: number): Protocol {
               line = (line + String.fromCharCode(byte)).slice(-LINE_BYTES_MAX);
               continue;
             }
-            const said = execute(line, nowMs);
-            if (said !== null) answers.push(asciiBytes(`${said}\n`));
+            const reply = execute(line, nowMs);
+            if (reply !== null) answers.push(asciiBytes(`${reply}\n`));
             line = '';
           }
           return answers;

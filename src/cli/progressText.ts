@@ -1,0 +1,93 @@
+/** Words and numbers of the progress display (pure). */
+import type { HostPause } from '../base/attendedTime.js';
+import { describePauses } from '../campaign/cycle/hostPause.js';
+import { cutPlace, nearPoint } from '../report/aimText.js';
+import { firstReasons, inBrief } from '../report/findingText.js';
+import type { CycleRecord } from '../report/runRecord.js';
+import { CUT_POINTS } from '../rig/cutPoints.js';
+import type { ResolvedRig } from '../rig/resolved.js';
+
+const KIB = 1024;
+
+export function formatMs(ms: number): string {
+  if (ms < 10) return `${ms.toFixed(1)} ms`;
+  return ms < 10_000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
+}
+
+export function formatBytes(bytes: number): string {
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+  let value = bytes;
+  let unit = 0;
+  while (value >= KIB && unit < units.length - 1) {
+    value /= KIB;
+    unit += 1;
+  }
+  return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`;
+}
+
+/** `  7 %`, of a fraction from 0 to 1. */
+export function formatPercent(fraction: number): string {
+  return `${String(Math.round(fraction * 100)).padStart(3)} %`;
+}
+
+/** Cycles are numbered from 0, as in run.json and in seeds. */
+export function cycleTitle(index: number, cycles: number): string {
+  return `cycle ${index} (${index + 1} of ${cycles})`;
+}
+
+/** Shorter ones are in the record, and no news to a person. */
+const STANDSTILL_SAID_MS = 1000;
+
+/** null: too short to be said. */
+export function standstillLine(standstill: HostPause): string | null {
+  return standstill.ms < STANDSTILL_SAID_MS
+    ? null
+    : `bench stood still for ${describePauses([standstill])}; no deadline counts that time`;
+}
+
+export function repeatedLine(r: CycleRecord): string {
+  const codes = [...new Set(r.reasons.map((reason) => reason.code))].join(', ');
+  return `cycle ${r.index}: the bench stood still for ${describePauses(r.standstills ?? [])}, repeated (not counted: ${codes})`;
+}
+
+export function cycleLine(r: CycleRecord): string {
+  const near = nearPoint(r);
+  const cut = `${r.rails.join('+')} ${near === '' ? 'during' : 'at'} ${cutPlace(r)}${near === '' ? '' : `, ${near}`}`;
+  const why =
+    r.reasons.length === 0
+      ? ''
+      : `: ${firstReasons(r.reasons, (reason) => `${reason.code} (${inBrief(reason.text)})`).join('; ')}`;
+  const latency = Object.entries(r.cutLatencyMs)
+    .map(([rail, ms]) => `${rail} ${formatMs(ms)}`)
+    .join(', ');
+  const dirty = r.recovery === null ? '' : `, ${r.recovery.dirtyRegions} dirty`;
+  const resync = r.resync === null ? '' : `, resync ${formatBytes(r.resync.bytes)} in ${formatMs(r.resync.durationMs)}`;
+  const standstills = r.standstills ?? [];
+  const stood = standstills.some(({ ms }) => ms >= STANDSTILL_SAID_MS)
+    ? `; bench stood still for ${describePauses(standstills)}`
+    : '';
+  return `cycle ${r.index}: ${r.verdict} (${cut}; proof ${r.proofOfCut.kind}${latency === '' ? '' : `, ${latency}`}${dirty}${resync}${stood})${why}`;
+}
+
+/** The first lines of a run: what is about to happen to which devices, before anything does. */
+
+/** `calibrated`: the run was given what its rails take. */
+export function introduction(rig: ResolvedRig, calibrated: boolean): string {
+  const { campaign, boards, rails } = rig;
+  const cycles = campaign.cycles === 1 ? '1 cycle' : `${campaign.cycles} cycles`;
+  const board = (name: string): string => boards.find((b) => b.name === name)?.type ?? 'unknown';
+  const cutBy = rails.map((r) => `${r.name} (${r.powers.join(', ')}; ${board(r.board)} ${r.channels.join('+')})`);
+  const led = [
+    ...new Set(campaign.cuts.flatMap((cut) => (cut.at === undefined || CUT_POINTS[cut.at].held ? [] : [cut.at]))),
+  ];
+  const unled =
+    calibrated || led.length === 0
+      ? []
+      : [`  note    ${led.join(', ')}: sent with the command, not when the power goes; see --calibration`];
+  return [
+    `rig ${rig.name}: ${cycles}, each cuts power, recovers from the disks alone, judges, resynchronizes, verifies; seed ${campaign.seed}`,
+    `  areas   primary ${rig.primary.device}, secondary ${rig.secondary.device}, journal ${rig.journal.device}`,
+    `  rails   ${cutBy.length === 0 ? 'none' : cutBy.join(', ')}`,
+    ...unled,
+  ].join('\n');
+}

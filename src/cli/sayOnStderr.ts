@@ -1,3 +1,0 @@
-export function sayOnStderr(text: string): void {
-  process.stderr.write(`${text}\n`);
-}
