@@ -1,9 +1,10 @@
 /**
- * `plugpull bench io|core`: what it costs, beside something that everybody knows, in the same run. Ratios, no verdicts.
+ * `plugpull bench io|core`: benchmarks of plugpull, compared with fio or a Map of Sets in the same run. Ratios, no
+ * verdicts.
  */
 import { Option, type Command } from 'commander';
 import { UsageError } from '../base/plugpullError.js';
-import { wholeNumber, type FfiName } from './options.js';
+import { integerOption, type FfiName } from './options.js';
 import { print, printJson } from './output.js';
 
 const MIB = 2 ** 20;
@@ -12,7 +13,7 @@ const ROUNDS_MAX = 1000;
 const REGIONS_MAX = 2 ** 30;
 const IN_FLIGHT_MAX = 2 ** 20;
 
-interface CoreOptions {
+interface CoreCommandOptions {
   seconds: number;
   rounds: number;
   regions: number;
@@ -20,7 +21,7 @@ interface CoreOptions {
   json?: boolean;
 }
 
-interface IoOptions {
+interface IoCommandOptions {
   device?: string[];
   enrolled?: string;
   size: number;
@@ -31,7 +32,7 @@ interface IoOptions {
 }
 
 export function addBench(program: Command): void {
-  const bench = program.command('bench').description('throughput and cost beside fio on the same device');
+  const bench = program.command('bench').description('benchmarks: I/O compared with fio, and the tracker core');
   addIo(bench);
   addCore(bench);
 }
@@ -39,23 +40,23 @@ export function addBench(program: Command): void {
 function addIo(bench: Command): void {
   bench
     .command('io')
-    .description('raw I/O beside fio, and the mirrored, tracked write path; devices that are named are OVERWRITTEN')
+    .description('raw I/O compared with fio, and the mirrored, tracked write path; OVERWRITES the devices of --device')
     .option(
       '--device <path>',
-      'PATH[,serial=…][,wwn=…][,backingFile=…]; given once for raw I/O, three times for primary, secondary and journal (default: loop devices of its own)',
+      'PATH[,serial=…][,wwn=…][,backingFile=…]; once for raw I/O, three times for primary, secondary and journal (default: temporary loop devices)',
       collect,
     )
-    .option('--enrolled <file>', 'enrolled disks: RIG.enrolled.json beside a profile')
-    .option('--size <mib>', 'size of its own loop devices, 16 … 65536 MiB', wholeNumber(16, 65_536), 128)
-    .option('--seconds <n>', 'measuring time in all, 1 … 3600 s', wholeNumber(1, SECONDS_MAX), 60)
-    .option('--rounds <n>', 'measurements of each figure, 1 … 1000', wholeNumber(1, ROUNDS_MAX), 5)
+    .option('--enrolled <file>', 'RIG.enrolled.json of the devices, beside their profile (default: none)')
+    .option('--size <mib>', 'size of the temporary loop devices, 16 to 65536 MiB', integerOption(16, 65_536), 128)
+    .option('--seconds <n>', 'total measuring time, 1 to 3600 s', integerOption(1, SECONDS_MAX), 60)
+    .option('--rounds <n>', 'measurements of each figure, 1 to 1000', integerOption(1, ROUNDS_MAX), 5)
     .addOption(
-      new Option('--ffi <name>', 'loader of the native library')
+      new Option('--ffi <name>', 'FFI binding that loads the native library')
         .choices(['koffi', 'ffi-napi', 'both'])
         .env('PLUGPULL_FFI')
         .default('both'),
     )
-    .option('--json', 'for programs')
+    .option('--json', 'print JSON')
     .action(runIo);
 }
 
@@ -63,10 +64,10 @@ function collect(value: string, before: string[] = []): string[] {
   return [...before, value];
 }
 
-async function runIo({ device = [], enrolled, size, seconds, rounds, ffi, json }: IoOptions): Promise<void> {
+async function runIo({ device = [], enrolled, size, seconds, rounds, ffi, json }: IoCommandOptions): Promise<void> {
   if (![0, 1, 3].includes(device.length)) {
     throw new UsageError(
-      `${device.length} devices named; name one (raw I/O) or three (primary, secondary, journal), or none`,
+      `--device: given ${device.length} times; give it once (raw I/O), three times (primary, secondary, journal), or not at all`,
     );
   }
   const [{ benchmarkIo }, devices, { formatIo }, { interruptible }] = await Promise.all([
@@ -92,13 +93,13 @@ async function runIo({ device = [], enrolled, size, seconds, rounds, ffi, json }
 function addCore(bench: Command): void {
   bench
     .command('core')
-    .description('the core alone, beside a plain Map of Sets; no device is touched')
-    .option('--seconds <n>', 'measuring time in all, 1 … 3600 s', wholeNumber(1, SECONDS_MAX), 30)
-    .option('--rounds <n>', 'measurements of each figure, 1 … 1000', wholeNumber(1, ROUNDS_MAX), 5)
-    .option('--regions <n>', 'regions of the storage area, 1 … 2^30', wholeNumber(1, REGIONS_MAX), 2 ** 20)
-    .option('--in-flight <n>', 'updates in flight, 1 … 2^20', wholeNumber(1, IN_FLIGHT_MAX), 2 ** 16)
-    .option('--json', 'for programs')
-    .action(async ({ json, regions: regionCount, inFlight, seconds, rounds }: CoreOptions) => {
+    .description('the tracker core alone, compared with a Map of Sets; uses no device')
+    .option('--seconds <n>', 'total measuring time, 1 to 3600 s', integerOption(1, SECONDS_MAX), 30)
+    .option('--rounds <n>', 'measurements of each figure, 1 to 1000', integerOption(1, ROUNDS_MAX), 5)
+    .option('--regions <n>', 'regions of the storage area, 1 to 2^30', integerOption(1, REGIONS_MAX), 2 ** 20)
+    .option('--in-flight <n>', 'updates in flight, 1 to 2^20', integerOption(1, IN_FLIGHT_MAX), 2 ** 16)
+    .option('--json', 'print JSON')
+    .action(async ({ json, regions: regionCount, inFlight, seconds, rounds }: CoreCommandOptions) => {
       const [{ benchmarkCore }, { formatCore }, { interruptible }] = await Promise.all([
         import('../bench/coreBenchmark.js'),
         import('../bench/coreReport.js'),

@@ -1,22 +1,22 @@
 /**
- * An error that nobody caught: a mistake of ours, and told as one. Node itself would end with 1, which says that an
- * invariant of the disks is broken; and it would leave the rails as they are.
+ * Handles an uncaught error as an internal error. Node.js itself would exit with 1, which means that the disks have
+ * broken an invariant, and would leave the rails off.
  */
 import { EXIT } from './exitCodes.js';
 
-let lastDeed: (() => Promise<void>) | null = null;
+let lastAction: (() => Promise<void>) | null = null;
 let crashed = false;
 
-/** The last deed is under way: whatever the command still comes to, its exit code is not asked for any more. */
+/** An uncaught error is being handled: the command's own exit code no longer counts. */
 export function hasCrashed(): boolean {
   return crashed;
 }
 
-/** `action` is done before the process ends over such an error, and awaited. Returns what forgets it. */
+/** Runs and awaits `action` before the process ends after an uncaught error. Returns a function that cancels this. */
 export function beforeCrash(action: () => Promise<void>): () => void {
-  lastDeed = action;
+  lastAction = action;
   return () => {
-    if (lastDeed === action) lastDeed = null;
+    if (lastAction === action) lastAction = null;
   };
 }
 
@@ -25,9 +25,9 @@ export function catchCrashes(): void {
     process.stderr.write(
       `plugpull: internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
     );
-    // The last deed itself may be what fails.
+    // `action` itself has failed.
     if (crashed) process.exit(EXIT.internal);
     crashed = true;
-    void Promise.resolve(lastDeed?.()).finally(() => process.exit(EXIT.internal));
+    void Promise.resolve(lastAction?.()).finally(() => process.exit(EXIT.internal));
   });
 }

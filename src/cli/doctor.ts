@@ -1,4 +1,7 @@
-/** `plugpull doctor [RIG]`: can this host do it, and what would mend it? */
+/**
+ * `plugpull doctor [RIG]`: whether this host can run plugpull, or this rig, and the command or edit that mends each
+ * problem.
+ */
 import type { Command } from 'commander';
 import { loadRig } from '../rig/load.js';
 import type { ResolvedRig } from '../rig/resolved.js';
@@ -8,8 +11,7 @@ import { ffiOption, type FfiName } from './options.js';
 import { print, printJson } from './output.js';
 import { isLabDevice, usesLab } from '../rig/schema/words.js';
 import { AREA_NAMES } from '../base/areas.js';
-import { checkRun, type RunCheck } from '../campaign/runCheck.js';
-import type { NotAsked, Refusal } from '../campaign/runCheck.js';
+import { checkRun, type RunCheck, type NotAsked, type Refusal } from '../campaign/runCheck.js';
 import { rigHolder } from '../campaign/session/rigLock.js';
 import { ttyDoubts } from '../power/preflight.js';
 
@@ -21,8 +23,8 @@ interface DoctorOptions {
 export function addDoctor(program: Command, setExit: SetExit): void {
   program
     .command('doctor [rig]')
-    .description('can this host do it? what to install')
-    .option('--json', 'for programs')
+    .description('check whether this host can run a rig, and print what to install or edit')
+    .option('--json', 'print JSON')
     .addOption(ffiOption())
     .action(async (file: string | undefined, options: DoctorOptions) => {
       const rig = file === undefined ? null : loadRig(file);
@@ -39,7 +41,7 @@ function conclusion(checks: readonly Check[], rig: ResolvedRig | null): string {
   if (count('missing') > 0) return `${what} can't run here: ${count('missing')} missing, see "mend"`;
   return count('lacking') === 0
     ? `${what} can run here`
-    : `${what} can run here, but for what is said to be lacking (${count('lacking')})`;
+    : `${what} can run here; ${count('lacking')} lacking, see "mend"`;
 }
 
 function formatChecks(checks: readonly Check[]): string {
@@ -52,10 +54,8 @@ function formatChecks(checks: readonly Check[]): string {
     .join('\n');
 }
 
-/** What a profile needs beyond the host: its devices, its ttys. Looks, and touches nothing. */
-
-/** Why a run would be refused comes from the function that refuses it. */
-export async function rigChecks(rig: ResolvedRig, ffi: FfiName): Promise<Check[]> {
+/** What a rig needs beyond the host. Refusals come from the function that refuses a run; nothing is changed. */
+async function rigChecks(rig: ResolvedRig, ffi: FfiName): Promise<Check[]> {
   const outlook = await checkRun(rig, { holder: rigHolder(rig.name), ffi });
   const checks = outlook.refusals
     .filter(({ what }) => what !== 'gate' && what !== 'board')
@@ -69,15 +69,33 @@ export async function rigChecks(rig: ResolvedRig, ffi: FfiName): Promise<Check[]
   for (const board of rig.boards) {
     if (board.tty.startsWith('lab:')) continue;
     const name = `board ${board.name}`;
-    const access = board.tty === '' ? ok(name, 'its programs are there') : accessCheck(name, board.tty, 'dialout');
+    const access = board.tty === '' ? ok(name, 'its programs exist') : accessCheck(name, board.tty, 'dialout');
     const refusal = outlook.refusals.find((one) => one.board === board.name);
     checks.push(
-      refusal === undefined ? access : missing(name, refusal.error.message, access.mend ?? 'correct the profile'),
+      refusal === undefined
+        ? access
+        : missing(name, refusal.error.message, access.mend ?? `correct boards.${board.name} in ${rig.file}`),
     );
   }
   for (const { board, found, mend } of await ttyDoubts(rig.boards)) checks.push(lacking(`board ${board}`, found, mend));
-  for (const w of rig.warnings) checks.push(lacking(`profile: ${w.field}`, w.text, 'see the profile'));
+  for (const w of rig.warnings) checks.push(lacking(`profile: ${w.field}`, w.text, profileEdit(w.field, rig.file)));
   return checks;
+}
+
+/** The edit that removes a warning of the profile. */
+function profileEdit(field: string, file: string): string {
+  const edit = (): string => {
+    if (/^(primary|secondary|journal)(\.device)?$/.test(field))
+      return field.endsWith('.device')
+        ? `name a device on another disk in ${field}`
+        : `add ${field} to powers: of the rail that feeds it`;
+    if (field.endsWith('.tty')) return `write its name under /dev/serial/by-id or by-path into ${field}`;
+    if (field === 'rails') return 'add a rail under rails:';
+    if (field === 'campaign.cuts') return 'add a cut under campaign.cuts';
+    if (/^rails\.[^.]+$/.test(field)) return `correct ${field}.channels, or fedBy: of the lab disk`;
+    return `edit ${field}`;
+  };
+  return `in ${file}, ${edit()}; without an edit, a run shows the same warning`;
 }
 
 function labState({ lab, notAsked }: RunCheck): string {
@@ -86,16 +104,20 @@ function labState({ lab, notAsked }: RunCheck): string {
 }
 
 const MENDS: Record<Exclude<Refusal['what'], 'gate' | 'board'>, (rig: ResolvedRig) => string> = {
-  profile: () => 'write rails: and campaign.cuts; the other commands need none',
-  rig: () => 'wait for it, or end it',
+  profile: (rig) => `add rails: and campaign.cuts to ${rig.file}; a run needs both`,
+  rig: () => 'wait for that process to end, or end it with kill and its number',
   lab: (rig) => `plugpull lab down ${rig.file}`,
 };
 
 function refused({ what, error }: Refusal, rig: ResolvedRig): Check {
-  return missing(what, error.message, what === 'gate' || what === 'board' ? 'see there' : MENDS[what](rig));
+  return missing(
+    what,
+    error.message,
+    what === 'gate' || what === 'board' ? 'do what the message says' : MENDS[what](rig),
+  );
 }
 
-/** Why a run would be refused, with what removes each cause. Reads only. Virtual disks are there while their lab is. */
+/** The safety gate's refusals, each with its next step. Reads only. Virtual disks exist only while their lab runs. */
 function gateChecks({ refusals, notAsked, asked }: RunCheck, rig: ResolvedRig): Check[] {
   const gate = refusals.find(({ what }) => what === 'gate');
   const checks = notAsked
@@ -113,12 +135,12 @@ function notAskedText(others: readonly NotAsked[]): string {
   const areas = others.map(({ area }) => area).join(', ');
   return others[0].reason === 'virtual'
     ? `not asked about ${areas}: ${others[0].text}`
-    : `not asked: ${areas} in use, and claimed, as it should be`;
+    : `not asked: ${areas} in use by a run, which holds them exclusively`;
 }
 
 function findings({ error, findings: found }: Refusal, rig: ResolvedRig): Check[] {
-  if (found.length === 0) return [missing('safety gate', error.message, 'correct what it names')];
-  // A real disk that is not there has been said.
+  if (found.length === 0) return [missing('safety gate', error.message, 'do what the message says')];
+  // A missing real disk has a check of its own.
   const others = found.filter(({ code, role }) => code !== 'GATE_MISSING' || isLabDevice(rig[role]));
   return others.map(({ role, code, found: text, nextStep }) => missing(`gate: ${role}`, `${code}: ${text}`, nextStep));
 }

@@ -1,7 +1,7 @@
 /**
- * `plugpull enrol RIG`: once, before the first run on real disks. Shows each disk and has its serial typed; a script
- * says `--i-mean SERIAL` for each. Then the disk is labelled at its end, and listed beside the profile: a run wants
- * both.
+ * `plugpull enrol RIG`: once, before the first run on real disks. It shows each disk and asks for its serial number; a
+ * script gives `--i-mean SERIAL` for each. Then it writes a label to the end of the disk and lists the disk beside the
+ * profile. A run requires both.
  */
 import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
@@ -32,14 +32,16 @@ interface EnrolOptions {
 export function addEnrol(program: Command): void {
   program
     .command('enrol <rig>')
-    .description("allow a rig's real disks to be overwritten: asks for the serial of each, and labels it")
+    .description(
+      "permit runs to overwrite a rig's real disks: asks for the serial number of each, and writes a label to it",
+    )
     .option(
       '--i-mean <serial>',
-      'confirm a disk without being asked; once for each',
+      'serial number of a disk, instead of typing it; once for each disk',
       (serial: string, all: string[] = []) => [...all, serial],
     )
-    .option('--relabel', 'take over disks that carry the label of another rig, role or disk')
-    .option('--json', 'for programs')
+    .option('--relabel', 'replace the label of another rig, role or disk')
+    .option('--json', 'print JSON')
     .addOption(ffiOption())
     .action((file: string, options: EnrolOptions) => enrolRig(loadRig(file), options));
 }
@@ -49,7 +51,7 @@ async function enrolRig(rig: ResolvedRig, options: EnrolOptions): Promise<void> 
   const lock = lockRig(rig.name, 'plugpull enrol');
   try {
     const file = enrolmentPath(rig.file);
-    // Virtual disks are nobody's: their lab need not run for it.
+    // Virtual disks need no enrolment, and so no running lab.
     const real = AREA_NAMES.filter((area) => !isLabDevice(rig[area]));
     const requests = gateQuestions(rig, null, real);
     const report = await checkGate(requests, { enrolments: loadEnrolments(file), ffi });
@@ -57,12 +59,12 @@ async function enrolRig(rig: ResolvedRig, options: EnrolOptions): Promise<void> 
     if (!report.passed && disks.length === 0)
       throw new CampaignError('GATE_REFUSED', formatGate(notCuredByEnrolling(report, relabel)));
     refuseUnused(disks, iMean);
-    // All or none: a rig half enrolled can't run anyway.
+    // Every disk is confirmed before the first is labeled: a run needs all of them.
     for (const disk of disks) {
       if (!isConfirmed(disk, await askFor(disk, rig, iMean))) {
         throw new CampaignError(
           'GATE_REFUSED',
-          `${disk.role} ${disk.identity.path} is not enrolled: its serial was not given; nothing was changed`,
+          `${disk.role} ${disk.identity.path} is not enrolled: the serial number does not match; nothing was changed. Give ${disk.confirmation} if you mean this disk`,
           { role: disk.role },
         );
       }
@@ -84,20 +86,20 @@ async function enrolRig(rig: ResolvedRig, options: EnrolOptions): Promise<void> 
     } catch (error) {
       throw done.length === 0 ? error : halfDone(error, done);
     }
-    tell(disks, file, options);
+    printEnrolled(disks, file, options);
   } finally {
     lock.release();
   }
 }
 
-/** A serial that names no disk of this rig is a mistake worth stopping for. */
+/** Refuses a serial number of no disk of this rig, because it is a mistake. */
 function refuseUnused(disks: readonly DiskToEnrol[], serials: readonly string[]): void {
   const unknown = serials.find((serial) => !disks.some((disk) => isConfirmed(disk, serial)));
   if (unknown !== undefined) {
     const known = disks.map((disk) => disk.confirmation).join(', ');
     throw new CampaignError(
       'GATE_REFUSED',
-      `no disk to enrol has the serial "${unknown}"; ${known === '' ? 'none needs enrolment' : `there are: ${known}`}`,
+      `no disk to enrol has the serial number "${unknown}"; ${known === '' ? 'no disk needs enrolment' : `those to enrol have ${known}`}`,
     );
   }
 }
@@ -109,17 +111,19 @@ function askFor(disk: DiskToEnrol, rig: ResolvedRig, iMean: readonly string[]): 
 
 async function askTerminal(disk: DiskToEnrol, rig: ResolvedRig): Promise<string> {
   if (!process.stdin.isTTY)
-    throw new UsageError(`nobody is at the terminal to type a serial: use --i-mean ${disk.confirmation}, if you do`);
+    throw new UsageError(
+      `stdin is no terminal to type a serial number at; give --i-mean ${disk.confirmation} if you mean ${disk.identity.path}`,
+    );
   print(`\n${introduce(disk, rig[disk.role].sizeBytes)}`);
   const terminal = createInterface({ input: process.stdin, output: process.stdout });
   try {
-    return await terminal.question(`Type its serial number (it says ${disk.confirmation}): `);
+    return await terminal.question(`Type its serial number (${disk.confirmation}): `);
   } finally {
     terminal.close();
   }
 }
 
-/** `limit`: the profile's size, beyond which no run writes. */
+/** `limit`: the area's size in the profile; runs write no further. */
 function introduce({ role, identity, replaces }: DiskToEnrol, limit = Number.POSITIVE_INFINITY): string {
   const { path, model, sizeBytes, kernelName } = identity;
   const lines = [
@@ -128,32 +132,34 @@ function introduce({ role, identity, replaces }: DiskToEnrol, limit = Number.POS
     limit < identity.sizeBytes
       ? `  ITS FIRST ${formatBytes(limit)} WILL BE OVERWRITTEN by each run.`
       : '  EVERYTHING ON IT WILL BE OVERWRITTEN by each run.',
-    `  Enrolling writes a label to its last ${formatBytes(LABEL_BLOCK_BYTES)} (byte ${labelOffset(sizeBytes)}), which runs keep off.`,
+    `  Enrolling writes a label to its last ${formatBytes(LABEL_BLOCK_BYTES)} (byte ${labelOffset(sizeBytes)}), which runs do not overwrite.`,
   ];
-  if (replaces !== null) lines.push(`  THE LABEL OF ANOTHER IS REPLACED: ${replaces}.`);
+  if (replaces !== null) lines.push(`  ITS PRESENT LABEL WILL BE REPLACED: ${replaces}.`);
   return lines.join('\n');
 }
 
-/** What stands is told together with what failed; the code stays that of the failure. */
+/** An error that also names the disks that are enrolled. It keeps the code of the failure. */
 function halfDone(error: unknown, done: readonly DiskToEnrol[]): Error {
-  const stands = done.map(({ role, confirmation }) => `${role} ${confirmation}`).join(', ');
-  const text = `${textOf(error)}\nEnrolled before that, and still: ${stands}. Run enrol again: it asks for the rest alone.`;
+  const enrolled = done.map(({ role, confirmation }) => `${role} ${confirmation}`).join(', ');
+  const text = `${textOf(error)}\nEnrolled: ${enrolled}. Run enrol again; it asks for the other disks only.`;
   return Object.assign(new Error(text, { cause: error }), {
     name: (error as Error).name,
     code: (error as { code?: string }).code,
   });
 }
 
-function tell(disks: readonly DiskToEnrol[], file: string, options: EnrolOptions): void {
-  const labelled = disks.map(({ role, confirmation, identity, replaces }) => ({
+function printEnrolled(disks: readonly DiskToEnrol[], file: string, options: EnrolOptions): void {
+  const labeled = disks.map(({ role, confirmation, identity, replaces }) => ({
     role,
     serial: confirmation,
     labelOffset: labelOffset(identity.sizeBytes),
     replaced: replaces,
   }));
-  if (options.json) return printJson({ file, enrolled: labelled });
+  if (options.json) return printJson({ file, enrolled: labeled });
   if (disks.length === 0)
-    print("nothing to enrol: every disk is enrolled, or nobody's (virtual, a loop over a named file)");
+    print(
+      'nothing to enrol: every disk is enrolled, or needs no enrolment (virtual disks, loop devices over a named file)',
+    );
   else
-    print(`labelled, and enrolled in ${file}: ${disks.map((disk) => `${disk.role} ${disk.confirmation}`).join(', ')}`);
+    print(`labeled, and enrolled in ${file}: ${disks.map((disk) => `${disk.role} ${disk.confirmation}`).join(', ')}`);
 }

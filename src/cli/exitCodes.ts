@@ -1,6 +1,6 @@
 /**
- * Exit codes, and which error means which. Switched on stable codes and class names, never on a message. A code that
- * is not listed is an internal error: that is what a mistake of ours must look like.
+ * Exit codes, and which error causes which. Decided by stable error codes and class names, never by a message. An error
+ * that is not listed is an internal error, because it is a fault of plugpull.
  */
 import { CommanderError } from 'commander';
 import type { CampaignResult } from '../campaign/campaignTypes.js';
@@ -17,7 +17,7 @@ export const EXIT = {
 } as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
-/** Where a class has one meaning, the class decides; where its codes differ, the code. */
+/** A code decides before its class. */
 const BY_CODE: Record<string, ExitCode> = {
   RUN_DIR_NOT_EMPTY: EXIT.usage,
   RUN_DIR_LINK: EXIT.usage,
@@ -40,7 +40,7 @@ const BY_CODE: Record<string, ExitCode> = {
   DEVICE_READ_FAILED: EXIT.invalid,
   DEVICE_LABEL_FAILED: EXIT.invalid,
   ENGINE_DEVICE: EXIT.refused,
-  // What the gate can't know: the journal's own label.
+  // The gate does not read the journal's superblock.
   WRONG_JOURNAL: EXIT.refused,
   JOURNAL_TOO_SMALL: EXIT.refused,
   OTHER_VERSION: EXIT.refused,
@@ -78,9 +78,7 @@ export function exitCodeOf(error: unknown): ExitCode {
   return EXIT.internal;
 }
 
-/**
- * What `--json` prints of an error: its stable code, the message that stderr has too, and of a profile each problem.
- */
+/** What `--json` prints for an error: code, exit code, the message on stderr, and each problem of a profile. */
 export function errorRecord(error: unknown, exitCode: ExitCode): Record<string, unknown> {
   if (error instanceof CommanderError)
     return { code: 'USAGE', exitCode, message: error.message.replace(/^error: /, '') };
@@ -93,18 +91,17 @@ export function errorRecord(error: unknown, exitCode: ExitCode): Record<string, 
   };
 }
 
-/** Errors that a person can do something about are told in their own words; the others with where they came from. */
+/** The message; an internal error also has its stack trace. */
 export function textOfError(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (exitCodeOf(error) !== EXIT.internal || 'code' in error) return error.message;
   return `internal error: ${error.stack ?? error.message}`;
 }
 
-/** Given to each command: the code with which the process is to end. */
+/** Sets the exit code of the process. */
 export type SetExit = (code: number) => void;
 
-/** What a campaign's end is to a shell (pure): README's table of exit codes. */
-
+/** The exit code of a campaign: README's table of exit codes. */
 export function exitOfCampaign(
   result: Pick<CampaignResult, 'problem' | 'interrupted'>,
   run: Pick<Run['run'], 'verdict' | 'troubles'>,
@@ -113,6 +110,6 @@ export function exitOfCampaign(
     return exitCodeOf({ code: result.problem.code }) === EXIT.refused ? EXIT.refused : EXIT.internal;
   if (result.interrupted !== null) return EXIT.interrupted;
   if (run.verdict === 'FAIL') return EXIT.fail;
-  // Power that did not come back is among the troubles.
+  // `troubles` includes power that did not return.
   return run.verdict === 'PASS' && run.troubles.length === 0 ? EXIT.pass : EXIT.invalid;
 }

@@ -1,4 +1,7 @@
-/** `plugpull explore`: every crash that the devices' promises allow, on the engine's own core, codec and recovery. */
+/**
+ * `plugpull explore`: every crash state that the devices' guarantees allow, with the core, journal format and recovery
+ * of the product.
+ */
 import { accessSync, constants, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -11,7 +14,7 @@ import { REAL_PARTS } from '../explore/world.js';
 import { textOf } from '../campaign/errors.js';
 import { UsageError } from '../base/plugpullError.js';
 import { EXIT, type SetExit } from './exitCodes.js';
-import { wholeNumber } from './options.js';
+import { integerOption } from './options.js';
 import { print, printJson } from './output.js';
 
 interface ExploreCommandOptions {
@@ -30,9 +33,9 @@ interface ExploreCommandOptions {
   json?: boolean;
 }
 
-/** A mutant that lives longer is taken to have survived. */
+/** A mutant that is not found in this time has survived. */
 const MUTANT_SECONDS_MAX = 30;
-/** Without --seconds: everything of this size, and so many walks. */
+/** Random walks without --seconds. */
 const WALKS = 200;
 const DAY_SECONDS = 86_400;
 const STATES_MAX = 1_000_000_000;
@@ -41,38 +44,38 @@ const THREADS_MAX = 64;
 export function addExplore(program: Command, setExit: SetExit): void {
   program
     .command('explore')
-    .description('crash-state exploration: the engine on modelled devices, every crash, every recovery')
+    .description('crash-state exploration: the tracker on simulated devices, with every crash and every recovery')
     .option(
       '--seconds <n>',
-      'end after this time; the result depends on the speed of the host',
-      wholeNumber(1, DAY_SECONDS),
+      `time for searches and walks, 1 to ${DAY_SECONDS} s; the result depends on the speed of the host`,
+      integerOption(1, DAY_SECONDS),
     )
     .option(
       '--states <n>',
-      'end after this many states of the protocol (without --seconds and --states: all scripts of --updates, and 200 walks)',
-      wholeNumber(1, STATES_MAX),
+      `end after this many states of the protocol (default without --seconds: all scripts of --updates, and ${WALKS} walks)`,
+      integerOption(1, STATES_MAX),
     )
-    .option('--depth <n>', 'steps of one life of the host in exhaustive searches', wholeNumber(1, 1000), 60)
-    .option('--crashes <n>', 'crashes in one history of exhaustive searches, 0 to 3', wholeNumber(0, 3), 2)
-    .option('--updates <n>', 'updates of the scripts, 1 to 6', wholeNumber(1, 6), 3)
+    .option('--depth <n>', 'steps between two crashes in exhaustive searches, 1 to 1000', integerOption(1, 1000), 60)
+    .option('--crashes <n>', 'crashes in one exhaustive search, 0 to 3', integerOption(0, 3), 2)
+    .option('--updates <n>', 'updates in a script, 1 to 6', integerOption(1, 6), 3)
     .option(
       '--seed <n>',
-      'of the random walks; with --states and the same --threads the same seed gives the same result, with --seconds it need not',
-      wholeNumber(0, Number.MAX_SAFE_INTEGER),
+      'seed of the random walks, 0 to 2^53-1; with --states and the same --threads the same seed gives the same result, with --seconds it need not',
+      integerOption(0, Number.MAX_SAFE_INTEGER),
       1,
     )
     .option(
       '--threads <n>',
-      'explorers side by side',
-      wholeNumber(1, THREADS_MAX),
+      `worker threads, 1 to ${THREADS_MAX}`,
+      integerOption(1, THREADS_MAX),
       Math.min(availableParallelism(), THREADS_MAX),
     )
-    .option('--mutant <name>', 'explore an engine that is broken on purpose')
-    .option('--mutants', 'all broken engines, each until it is found out')
-    .option('--keep <dir>', 'with --mutants: write each counterexample there')
-    .option('--replay <trace>', 'run a trace that was found before, with or without --mutant')
-    .option('--out <trace>', 'where the trace of a violation is written', 'plugpull-trace.json')
-    .option('--json', 'for programs')
+    .option('--mutant <name>', 'explore this mutant, which breaks one rule on purpose')
+    .option('--mutants', 'explore all mutants, each until a violation is found')
+    .option('--keep <dir>', 'with --mutants: directory for the counterexamples (default: not written)')
+    .option('--replay <trace>', 'run a trace file again, with or without --mutant')
+    .option('--out <trace>', 'file for the trace of a violation', 'plugpull-trace.json')
+    .option('--json', 'print JSON')
     .action(async (options: ExploreCommandOptions) => {
       refuseUnfit(options);
       if (options.replay !== undefined) setExit(replayTrace(options, options.replay));
@@ -81,13 +84,14 @@ export function addExplore(program: Command, setExit: SetExit): void {
     });
 }
 
-/** Before hours of searching: options that go together, and a place for what may be found. @throws UsageError */
+/** Checks options and output paths before the search, which can take hours. @throws UsageError */
 function refuseUnfit({ mutants, mutant, keep, replay, out, seconds, states }: ExploreCommandOptions): void {
   if (seconds !== undefined && states !== undefined)
     throw new UsageError('--seconds and --states exclude each other: leave out one of them');
-  if (keep !== undefined && !mutants) throw new UsageError('--keep goes with --mutants; a single trace goes to --out');
+  if (keep !== undefined && !mutants)
+    throw new UsageError('--keep needs --mutants; a single trace is written to --out');
   if (mutants && (mutant ?? replay) !== undefined)
-    throw new UsageError('--mutants takes all of them: leave out --mutant and --replay');
+    throw new UsageError('--mutants can not be combined with --mutant or --replay; leave them out');
   if (replay !== undefined) return;
   const place = mutants ? keep : dirname(out);
   if (place === undefined) return;
@@ -97,7 +101,7 @@ function refuseUnfit({ mutants, mutant, keep, replay, out, seconds, states }: Ex
     if (!mutants && statSync(out, { throwIfNoEntry: false })?.isDirectory()) throw new Error(`${out} is a directory`);
   } catch (error) {
     throw new UsageError(
-      `a trace can't be written to ${place} (${textOf(error)}); name another place with ${mutants ? '--keep' : '--out'}`,
+      `${place}: a trace can not be written there (${textOf(error)}); give another path with ${mutants ? '--keep' : '--out'}`,
     );
   }
 }

@@ -1,6 +1,6 @@
 /**
- * A run of this rig that was recorded, as a measure of the next one. Only one of the same profile counts, but for its
- * cuts, cycles and seed: other sizes, disks or loads take other times.
+ * A recorded run of this rig, from which `plan` estimates the time of the next. Its profile must be the same except for
+ * cuts, cycles and seed, because other sizes, disks or loads take other times.
  */
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -19,27 +19,27 @@ export interface FormerRun {
   times: FormerTimes;
 }
 
-/** Where runs lie that were given no other place. */
+/** The default place of run directories. */
 export const RUNS_DIR = 'runs';
-/** Of this rig's, newest first; a directory of thousands is not read through for an estimate. */
+/** Runs of this rig that are read, newest first: an estimate must not read thousands. */
 const LOOKED_AT_MAX = 20;
 
-/** @throws UsageError when the directory is no run of this profile with a cycle to go by */
+/** @throws UsageError if the directory is not a run of this profile with a complete cycle */
 export function formerRunIn(directory: string, rig: ResolvedRig): FormerRun {
   const refuse = (why: string): UsageError =>
-    new UsageError(`${directory}: ${why}; name the directory of a run of ${rig.file}`);
+    new UsageError(`${directory}: ${why}; give the directory of a run of ${rig.file}`);
   let times: FormerTimes | null;
   try {
     times = timesOf(directory, rig);
   } catch (error) {
     throw refuse(textOf(error));
   }
-  if (times === null) throw refuse('was run with another profile than this one');
-  if (times.cycles.length === 0) throw refuse('no cycle of it came to its end');
+  if (times === null) throw refuse('its profile is not the same');
+  if (times.cycles.length === 0) throw refuse('none of its cycles is complete');
   return { directory, times };
 }
 
-/** Null: none in `runs/` of the working directory that helps. */
+/** null: `runs/` in the working directory has none. */
 export function newestFormerRun(rig: ResolvedRig): FormerRun | null {
   for (const name of candidates(rig.name)) {
     const directory = join(RUNS_DIR, name);
@@ -47,13 +47,13 @@ export function newestFormerRun(rig: ResolvedRig): FormerRun | null {
       const times = timesOf(directory, rig);
       if (times !== null && times.cycles.length > 0) return { directory, times };
     } catch {
-      // Of another version, broken off, or no run at all: an older one may do.
+      // Of another version, incomplete, or not a run: an older one may be usable.
     }
   }
   return null;
 }
 
-/** Their names begin with the time. */
+/** Their names start with the time. */
 function candidates(rigName: string): string[] {
   try {
     const names = readdirSync(RUNS_DIR).filter(
@@ -83,14 +83,14 @@ function timesOf(directory: string, rig: ResolvedRig): FormerTimes | null {
   };
 }
 
-/** Of all its loads together. */
+/** Over all its loads. */
 function rateOf(cycles: readonly CycleRecord[]): number | null {
   const loads = cycles.flatMap(({ load }) => (load === null ? [] : [load]));
   const seconds = loads.reduce((sum, { durationMs }) => sum + durationMs, 0) / 1000;
   return seconds === 0 ? null : loads.reduce((sum, { updatesIssued }) => sum + updatesIssued, 0) / seconds;
 }
 
-/** What decides about time, and not which cuts are drawn. */
+/** The parts of a profile that decide about time. */
 function comparable(rig: ResolvedRig): string {
   const { name, primary, secondary, journal, tracking, workload, boards, rails, lab, campaign } = rig;
   const disks = lab?.disks ?? null;
@@ -109,16 +109,16 @@ function comparable(rig: ResolvedRig): string {
 }
 
 interface EventTimes {
-  /** When each cycle began, since the recording did. */
+  /** Start of each cycle, in ms from the start of the record. */
   beganMs: Map<number, number>;
-  /** When the way out began; null: never. */
+  /** Start of the step `end`; null: not recorded. */
   endMs: number | null;
   endTookMs: number;
 }
 
 function readEvents(text: string): EventTimes {
   const times: EventTimes = { beganMs: new Map(), endMs: null, endTookMs: 0 };
-  // A bench that was killed left its last line torn.
+  // A killed bench can leave a torn last line.
   for (const line of completeLines(text).filter((one) => one !== '')) {
     const e = JSON.parse(line) as { event?: string; atMs?: number; cycle?: number; step?: string; durationMs?: number };
     if (typeof e.atMs !== 'number') continue;

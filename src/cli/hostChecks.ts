@@ -12,13 +12,13 @@ import type { FfiName } from './options.js';
 import { textOf } from '../campaign/errors.js';
 import type { ResolvedRig } from '../rig/resolved.js';
 
-/** One thing that a host must have, and what mends it. */
+/** One requirement of `doctor`. */
 export interface Check {
   name: string;
-  /** `missing` stops a run; `lacking` costs something (a slower way, a test that is skipped). */
+  /** `missing` prevents a run; `lacking` has a cost, for example a slower path or a skipped test. */
   state: 'ok' | 'lacking' | 'missing';
   found: string;
-  /** What to do; null when all is well. */
+  /** The command or edit that mends it; null: nothing to do. */
   mend: string | null;
 }
 
@@ -34,23 +34,18 @@ export function lacking(name: string, found: string, mend: string): Check {
   return { name, state: 'lacking', found, mend };
 }
 
-/** Kernel, permissions, native library, programs. Opens nothing for writing. */
-
-/** RWF_DSYNC reaches block devices as FUA, and O_DIRECT loop devices behave, since long before; io_uring since 5.1. */
+/** io_uring exists since 5.1; RWF_DSYNC as FUA and O_DIRECT on loop devices since earlier versions. */
 const KERNEL_MIN: readonly [number, number] = [5, 4];
 const NODE_MIN: readonly [number, number] = [20, 19];
 
 interface Program {
   program: string;
-  /** Debian package that brings it. */
+  /** Debian package. */
   apt: string;
   for: string;
-  /**
-   * Which rigs call it: any, those with a lab, those with disks that are not virtual. Left out: none, but the host
-   * without a rig is asked.
-   */
+  /** Rigs that need it: all, those with a lab, those with real disks. Absent: none; checked only without a rig. */
   rigs?: 'all' | 'virtual' | 'real';
-  /** No run where it is called and is not there. */
+  /** A rig that needs it can not run without it. */
   stops?: boolean;
 }
 
@@ -69,7 +64,7 @@ const PROGRAMS: readonly Program[] = [
   { program: 'promtool', apt: 'prometheus', for: 'checking metrics and alert rules' },
 ];
 
-/** Of a rig: what it needs, and nothing else. Without one: all that plugpull may need. */
+/** With a rig: what it needs. Without: everything that plugpull can need. */
 export function hostChecks(ffi: FfiName, rig: ResolvedRig | null): Check[] {
   const needsLab = rig !== null && rig.lab !== null;
   return [
@@ -107,11 +102,11 @@ function root(needsLab: boolean): Check {
   return (needsLab ? missing : lacking)(
     'root',
     `uid ${uid}`,
-    'virtual labs need root; real disks need a user in groups disk and dialout',
+    'run as root; for real disks a user in the groups disk and dialout is enough: usermod -aG disk,dialout $USER',
   );
 }
 
-/** An engine over /dev/null shows whether library, loader and io_uring work. */
+/** An I/O ring over /dev/null shows whether library, FFI binding and io_uring work. */
 function nativeChecks(ffi: FfiName): Check[] {
   const fd = openSync('/dev/null', 'r');
   const nothing: OpenDevice = { fd, closed: false, identity: {} as DeviceIdentity, close: () => undefined };
@@ -138,7 +133,7 @@ function nativeChecks(ffi: FfiName): Check[] {
       ok(`native library (${ffi})`, 'loads'),
       ring === null
         ? ok('io_uring', 'works')
-        : lacking('io_uring', ring, 'threads are used instead; sysctl kernel.io_uring_disabled=0'),
+        : lacking('io_uring', ring, 'sysctl kernel.io_uring_disabled=0; a thread pool is used until then'),
     ];
   } finally {
     closeSync(fd);
@@ -176,7 +171,7 @@ function calls(rig: ResolvedRig, { rigs }: Program): boolean {
   return rigs === 'all';
 }
 
-/** May this user read and write it? */
+/** Whether this user can read and write the device. */
 export function accessCheck(name: string, path: string, group: string): Check {
   try {
     const stat = statSync(path);
@@ -187,8 +182,10 @@ export function accessCheck(name: string, path: string, group: string): Check {
     const denied = ['EACCES', 'EPERM'].includes(code);
     return missing(
       name,
-      code === 'ENOENT' ? `${path} is not there` : textOf(error),
-      denied ? `run as root, or: usermod -aG ${group} $USER` : 'attach and power it, or correct the profile',
+      code === 'ENOENT' ? `${path} does not exist` : textOf(error),
+      denied
+        ? `run as root, or: usermod -aG ${group} $USER`
+        : 'connect it and switch it on, or correct its path in the profile',
     );
   }
 }

@@ -1,5 +1,5 @@
 /**
- * `plugpull inspect RIG`: what stands on the journal: log, indicator area, dirty regions. Reads only, also a rig in
+ * `plugpull inspect RIG`: log, indicator area and dirty regions of the journal. Reads only, also while the rig is in
  * use.
  */
 import type { Command } from 'commander';
@@ -25,30 +25,27 @@ interface InspectOptions {
 export function addInspect(program: Command, setExit: SetExit): void {
   program
     .command('inspect <rig>')
-    .description('log, indicator area, region map of a rig')
-    .option('--json', 'for programs')
+    .description('show log, indicator area and dirty regions of the journal; writes nothing')
+    .option('--json', 'print JSON')
     .addOption(ffiOption())
     .action(async (file: string, options: InspectOptions) => {
       const rig = loadRig(file);
       const report = await inspectRig(rig, options.ffi);
-      // Asked after the look: what began meanwhile is said too.
+      // After the read: a command that started meanwhile may have changed the journal.
       const holder = rigHolder(rig.name);
       if (options.json) printJson({ ...report, inUseBy: holder });
       else
         print(
           [
             formatInspection(report),
-            ...(holder === null ? [] : [`${inUse(holder)}: what is shown may be out of date`]),
+            ...(holder === null ? [] : [`${inUse(holder)}: the output may be out of date`]),
           ].join('\n'),
         );
       if (report.needsFormat) setExit(EXIT.invalid);
     });
 }
 
-/**
- * @throws CampaignError LAB_NOT_RUNNING, and what `inspectJournal` throws: with who may have cut the power, when the
- * rig is in use
- */
+/** @throws CampaignError LAB_NOT_RUNNING; DeviceError, which names the process that uses the rig */
 export async function inspectRig(rig: ResolvedRig, ffi: FfiName): Promise<InspectReport> {
   const lab = usesLab(rig) ? await realHost.labView(rig.name) : null;
   const spec = {
@@ -66,13 +63,13 @@ export async function inspectRig(rig: ResolvedRig, ffi: FfiName): Promise<Inspec
   }
 }
 
-/** A device that can't be read while a run is on has most likely been cut by it. */
+/** A device that fails during a run has most likely lost its power. */
 function withHolder(error: unknown, rig: ResolvedRig): unknown {
   const holder = rigHolder(rig.name);
   if (!(error instanceof DeviceError) || holder === null || holder.pid === process.pid) return error;
   return new DeviceError(
     error.code,
-    `${error.message}. ${inUse(holder)}, which may have cut its power: wait for it`,
+    `${error.message}. ${inUse(holder)}, which may have cut its power; run inspect again after its end`,
     { ...error.context },
     error,
   );
@@ -87,10 +84,10 @@ function formatInspection(r: InspectReport): string {
     `journal ${r.journal}`,
     `rig ${r.rigUuid}, format ${r.formatEpoch}; ${r.regionCount} regions of ${formatBytes(r.regionBytes)} in ${formatBytes(r.usableBytes)}`,
     `log: ${formatBytes(r.log.bytes)} in ${r.log.ringBlocks} blocks; evidence in ${r.log.tail} … ${r.log.head}, next ${r.log.next}; ${r.log.activeTransactions} transactions active, ${r.log.dirtyRegions} regions`,
-    `indicator area: ${r.indicatorArea.groups} groups, generation ${r.indicatorArea.generation}, ${r.indicatorArea.unsettledGroups} unsettled; ${r.indicatorArea.dirtyRegions} regions`,
-    `dirty: ${r.dirtyRegions} of ${r.regionCount} regions${r.everythingDirty ? ' (damage: everything dirty, see the findings)' : ''}`,
+    `indicator area: ${r.indicatorArea.groups} groups, generation ${r.indicatorArea.generation}, ${r.indicatorArea.unsettledGroups} not durable yet; ${r.indicatorArea.dirtyRegions} regions`,
+    `dirty: ${r.dirtyRegions} of ${r.regionCount} regions${r.everythingDirty ? ' (the journal is damaged, so every region is dirty; see the findings)' : ''}`,
   ];
-  if (r.needsFormat) lines.push('There is no journal of this rig here yet; a run writes one.');
+  if (r.needsFormat) lines.push('The device has no journal of this rig yet; plugpull run writes one.');
   const findings = [
     ...r.findings.map(findingText),
     ...unlistedTexts({ findings: r.findings, unlisted: r.unlistedFindings }),
@@ -100,9 +97,6 @@ function formatInspection(r: InspectReport): string {
   return lines.join('\n');
 }
 
-/**
- * Dirty regions as a picture (pure): one character for equally many regions each, rows with the first region's number.
- */
 export interface RegionRange {
   firstRegion: number;
   regions: number;
@@ -112,8 +106,8 @@ const COLUMNS = 64;
 const ROWS_MAX = 16;
 
 /**
- * `.` clean, `+` some dirty, `#` all dirty. `unlisted`: dirty regions behind the last range; where they are is not
- * known (`?`).
+ * Dirty regions as a map (pure): each character shows the same number of regions. `.` clean, `+` some dirty, `#` all
+ * dirty, `?` unknown. `unlisted`: number of dirty regions behind the last range.
  */
 export function formatRegionMap(dirty: readonly RegionRange[], regionCount: number, unlisted = 0): string {
   const cellRegions = Math.max(1, Math.ceil(regionCount / (COLUMNS * ROWS_MAX)));
@@ -145,6 +139,6 @@ export function formatRegionMap(dirty: readonly RegionRange[], regionCount: numb
   for (let at = 0; at < cellCount; at += COLUMNS) {
     rows.push(`${String(at * cellRegions).padStart(10)}  ${cells.slice(at, at + COLUMNS).join('')}`);
   }
-  if (unlisted > 0) rows.push(`? is not listed: ${unlisted} more dirty regions lie behind region ${knownUpTo - 1}`);
+  if (unlisted > 0) rows.push(`? unknown: ${unlisted} further dirty regions lie behind region ${knownUpTo - 1}`);
   return rows.join('\n');
 }

@@ -1,6 +1,6 @@
 /**
- * `plugpull lab up|down|status RIG`: the virtual lab on its own, for other tools and for what comes after a crash; `lab
- * faults`: what its disks can be told to do.
+ * `plugpull lab up|down|status RIG`: the virtual lab without a run, for other tools and after a crash; `lab faults`:
+ * its faults.
  */
 import type { Command } from 'commander';
 import { listFaults, type FaultDescription } from '../lab/faults/spec.js';
@@ -18,17 +18,23 @@ interface LabOptions {
 }
 
 export function addLab(program: Command, setExit: SetExit): void {
-  const lab = program.command('lab').description('the virtual lab of a rig');
+  const lab = program.command('lab').description('the virtual disks and relay boards of a rig');
   const sub = (name: string, what: string, action: (rig: ResolvedRig, options: LabOptions) => Promise<void>): void => {
     lab
       .command(`${name} <rig>`)
       .description(what)
-      .option('--json', 'for programs')
+      .option('--json', 'print JSON')
       .action((file: string, options: LabOptions) => action(loadRig(file), options));
   };
-  sub('up', 'start it, or find it running', async (rig, options) => show(await labUp(rig.name, labOf(rig)), options));
-  sub('down', 'end it and remove what it left', (rig, options) => down(rig, options));
-  sub('status', 'is it running, and where are its things', async (rig, options) => {
+  sub('up', 'start the lab; no change if it runs already', async (rig, options) =>
+    show(await labUp(rig.name, labOf(rig)), options),
+  );
+  sub(
+    'down',
+    'end the lab and remove its files and devices, also after a crash; the data of its disks is lost',
+    (rig, options) => down(rig, options),
+  );
+  sub('status', 'show whether the lab runs, and the paths of its disks and ttys', async (rig, options) => {
     labOf(rig);
     const state = await labStatus(rig.name);
     if (state === null) setExit(EXIT.invalid);
@@ -36,8 +42,8 @@ export function addLab(program: Command, setExit: SetExit): void {
   });
   lab
     .command('faults')
-    .description('what a virtual disk can be told to do wrong: the classes of faults: in a profile')
-    .option('--json', 'for programs')
+    .description('list the fault classes of a virtual disk, for faults: in a profile')
+    .option('--json', 'print JSON')
     .action(showFaults);
 }
 
@@ -47,14 +53,14 @@ function showFaults(options: LabOptions): void {
   for (const fault of faults)
     print(`${fault.class.padEnd(18)} ${fault.what}\n${' '.repeat(19)}default: ${optionsText(fault)}`);
   print(
-    "\nIn a profile: lab.disks.NAME.faults: [{ class: lying-flush, probability: 0.5 }]. What a cut leaves of a disk's cache is no fault:\nsee killModel, keepProbability and tearProbability of the disk.",
+    '\nIn a profile: lab.disks.NAME.faults: [{ class: lying-flush, probability: 0.5 }]. Loss of unflushed writes at a cut is no fault:\nkillModel, keepProbability and tearProbability of the disk control it.',
   );
 }
 
 function optionsText({ options }: FaultDescription): string {
   return options
     .map(({ name, default: value, required }) =>
-      required ? `${name} (must be given)` : `${name} ${value === null ? 'drawn' : String(value)}`,
+      required ? `${name} (required)` : `${name} ${value === null ? 'drawn' : String(value)}`,
     )
     .join(', ');
 }
@@ -65,23 +71,23 @@ async function down(rig: ResolvedRig, options: LabOptions): Promise<void> {
   if (holder !== null) {
     throw new CampaignError(
       'RIG_BUSY',
-      `rig "${rig.name}" is in use by process ${holder.pid} (${holder.command}); end that first`,
+      `rig "${rig.name}" is in use by process ${holder.pid} (${holder.command}); wait for it to end, or end it`,
       { ...holder },
     );
   }
   const wasThere = await labDown(rig.name);
   if (options.json) printJson({ name: rig.name, wasThere });
-  else print(wasThere ? `lab ${rig.name}: down` : `lab ${rig.name}: there was none`);
+  else print(wasThere ? `lab ${rig.name}: down` : `lab ${rig.name}: not running`);
 }
 
 function labOf(rig: ResolvedRig): NonNullable<ResolvedRig['lab']> {
   if (rig.lab !== null) return rig.lab;
-  throw new UsageError(`${rig.file} has no lab: section; its hardware is real`);
+  throw new UsageError(`${rig.file} has no lab:, so its hardware is real; lab commands need a profile with lab:`);
 }
 
 function show(state: LabState | null, options: LabOptions): void {
   if (options.json) return printJson(state);
-  if (state === null) return print('not running');
+  if (state === null) return print('not running; plugpull lab up RIG starts it');
   print(`lab ${state.name}: process ${state.pid}, ${state.stateDir}`);
   for (const [name, disk] of Object.entries(state.disks))
     print(`  disk  ${name.padEnd(12)} ${disk.loop ?? '(vanished)'}  ${disk.node}`);

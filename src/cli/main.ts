@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * The one exit point. Commands return an exit code or throw a typed error; nothing else ends the process, but for the
- * second interrupt, which may not wait, and an error that nobody caught.
+ * The exit point. Commands return an exit code or throw a typed error. Only a second interrupt and an uncaught error
+ * end the process elsewhere, because they can not wait.
  */
 import { CommanderError } from 'commander';
 import { hangUpIsIgnored } from '../campaign/session/interrupts.js';
@@ -19,7 +19,7 @@ async function main(argv: readonly string[]): Promise<number> {
     await program.parseAsync([...argv]);
     return exitCode;
   } catch (error) {
-    // Commander has said it already.
+    // Commander has printed its error.
     if (!(error instanceof CommanderError)) process.stderr.write(`plugpull: ${textOfError(error)}\n`);
     const exitCode = exitCodeOf(error);
     if (argv.includes('--json') && exitCode !== EXIT.pass && !jsonPrinted())
@@ -33,17 +33,18 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   // A reader that closes the pipe early (`| head`) is no error.
   if (error.code === 'EPIPE' || outputLost) return;
   outputLost = true;
-  process.stderr.write(`plugpull: what is printed is lost: ${error.message}\n`);
+  process.stderr.write(`plugpull: writing to stdout failed: ${error.message}; the output is incomplete\n`);
 });
-// With the terminal gone there is nobody to complain to, and the way out has to go on.
+// Without a terminal no error can be shown, and the command must still end in order.
 process.stderr.on('error', () => undefined);
-// Node.js has undone what nohup did.
+// Node.js resets the SIGHUP handling that nohup has set.
 if (hangUpIsIgnored()) process.on('SIGHUP', () => undefined);
 catchCrashes();
 
 const exitCode = await main(process.argv);
-// Worker threads and serial ports may hold the event loop; all that matters has been written by now. A failed write is
-// told a turn later.
+// Worker threads and serial ports can keep the event loop running, so the process exits here. All output is written by
+// now;
+// a failed write is reported one turn later.
 process.stdout.write('', () =>
   setImmediate(() => process.exit(hasCrashed() || (outputLost && exitCode === EXIT.pass) ? EXIT.internal : exitCode)),
 );

@@ -1,4 +1,4 @@
-/** Options shared by commands, each read and checked in one place. */
+/** Options shared by commands, and the version. */
 import { InvalidArgumentError, Option } from 'commander';
 import type { FfiName } from '../blockdev/ffi/native.js';
 import type { ResolvedRig } from '../rig/resolved.js';
@@ -8,34 +8,35 @@ export type { FfiName };
 
 const FFI_NAMES: readonly FfiName[] = ['koffi', 'ffi-napi'];
 
-/** A whole number in [min, max]; for commander's argument parser. */
-export function wholeNumber(min: number, max: number): (text: string) => number {
+/** Argument parser for an integer in [min, max]. */
+export function integerOption(min: number, max: number): (text: string) => number {
   return (text) => {
     const value = Number(text);
     if (/^\d+$/.test(text) && Number.isSafeInteger(value) && value >= min && value <= max) return value;
-    throw new InvalidArgumentError(`It must be a whole number from ${min} to ${max}.`);
+    throw new InvalidArgumentError(`It must be an integer from ${min} to ${max}.`);
   };
 }
 
-/** A path; for commander's argument parser. An unset variable of a script must not mean the directory one stands in. */
+/** Argument parser for a path. An unset variable of a script must not mean the working directory. */
 export function path(text: string): string {
   if (text === '') throw new InvalidArgumentError('It must not be empty.');
   return text;
 }
 
-/** `--ffi`, from the environment when it is not given. */
-export function ffiOption(text = 'loader of the native library'): Option {
+/** `--ffi`, or else PLUGPULL_FFI. */
+export function ffiOption(text = 'FFI binding that loads the native library'): Option {
   return new Option('--ffi <name>', text).choices(FFI_NAMES).env('PLUGPULL_FFI').default('koffi');
 }
-
-/** A profile with the command line's wishes in it: what is run is what the run directory records. */
 
 export interface CampaignOverrides {
   cycles?: number;
   seed?: number;
 }
 
-/** `--seed` seeds the virtual lab's kills and faults too: one number replays the whole run. */
+/**
+ * The profile with `--cycles` and `--seed` applied, as the run directory records it. `--seed` also seeds the virtual
+ * lab, so that one number repeats the run.
+ */
 export function effectiveRig(rig: ResolvedRig, overrides: CampaignOverrides): ResolvedRig {
   const seed = overrides.seed ?? rig.campaign.seed;
   return {
@@ -45,7 +46,7 @@ export function effectiveRig(rig: ResolvedRig, overrides: CampaignOverrides): Re
   };
 }
 
-/** From package.json, which lies above both src/cli and dist/cli. */
+/** From package.json, which has the same distance from src/cli and dist/cli. */
 export function plugpullVersion(): string {
   const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
   return (JSON.parse(text) as { version: string }).version;

@@ -1,15 +1,15 @@
-/** What commands print: answers on stdout, all else on stderr. */
+/** Output of commands: results on stdout, everything else on stderr. */
 
-let answered = false;
+let hasPrintedJson = false;
 
-/** Something was printed with `printJson`: stdout holds its one document. */
+/** `printJson` was called. A second JSON document on stdout would break the reader. */
 export function jsonPrinted(): boolean {
-  return answered;
+  return hasPrintedJson;
 }
 
-/** One JSON value, for programs. */
+/** Prints one JSON value. */
 export function printJson(value: unknown): void {
-  answered = true;
+  hasPrintedJson = true;
   process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
 }
 
@@ -21,8 +21,7 @@ export function printError(text: string): void {
   process.stderr.write(`${text}\n`);
 }
 
-/** What a second Ctrl-C does, said once it would do it. */
-
+/** For after the first Ctrl-C: prints what a second one does. */
 export function printHurry(what: string): () => void {
   return () => printError(hurryText(what));
 }

@@ -1,6 +1,6 @@
 /**
- * `plugpull plan RIG`: a dry run. Says what a run would do, and is refused as the run would be: reads the profile and
- * what the devices say of themselves, and changes nothing.
+ * `plugpull plan RIG`: a dry run. Prints what a run would do, and fails where the run would be refused. It reads the
+ * profile and the identities of the devices, and changes nothing.
  */
 import type { Command } from 'commander';
 import { loadCalibration } from '../campaign/calibration.js';
@@ -12,24 +12,35 @@ import { deviceNow, type DeviceNow } from '../gate/deviceNow.js';
 import { enrolmentPath, loadEnrolments } from '../gate/enrolment.js';
 import { ttyDoubts } from '../power/preflight.js';
 import { loadRig } from '../rig/load.js';
-import { effectiveRig, type CampaignOverrides, wholeNumber } from './options.js';
+import { effectiveRig, type CampaignOverrides, integerOption } from './options.js';
 import { errorRecord, exitCodeOf } from './exitCodes.js';
 import { formatBytes } from './progressText.js';
 import { print, printJson } from './output.js';
 import { formerRunIn, newestFormerRun, RUNS_DIR } from './formerRun.js';
 
-/** As the profile's own limits. */
+/** The limit of campaign.cycles in a profile. */
 export const CYCLES_MAX = 1_000_000;
 
 export function addPlan(program: Command): void {
   program
     .command('plan <rig>')
-    .description('dry run: what would be opened, overwritten and cut; touches nothing')
-    .option('--cycles <n>', "instead of the profile's", wholeNumber(1, CYCLES_MAX))
-    .option('--seed <n>', "instead of the profile's", wholeNumber(0, Number.MAX_SAFE_INTEGER))
-    .option('--like <dir>', `a run of this profile, to estimate the time from; left out: the newest in ${RUNS_DIR}/`)
-    .option('--calibration <dir>', 'of `relay calibrate`: how long the disks take to return')
-    .option('--json', 'for programs')
+    .description('dry run: print what a run would open, overwrite and cut; changes nothing')
+    .option(
+      '--cycles <n>',
+      `number of cycles, 1 to ${CYCLES_MAX} (default: of the profile)`,
+      integerOption(1, CYCLES_MAX),
+    )
+    .option(
+      '--seed <n>',
+      'seed of the run, 0 to 2^53-1 (default: of the profile)',
+      integerOption(0, Number.MAX_SAFE_INTEGER),
+    )
+    .option(
+      '--like <dir>',
+      `run directory of this profile to estimate the time from (default: the newest in ${RUNS_DIR}/)`,
+    )
+    .option('--calibration <dir>', 'run directory of `relay calibrate`: the time that the disks take to return')
+    .option('--json', 'print JSON')
     .action(async (file: string, options: PlanOptions) => {
       const rig = effectiveRig(loadRig(file), options);
       const former = options.like === undefined ? newestFormerRun(rig) : formerRunIn(options.like, rig);
@@ -56,7 +67,7 @@ export function addPlan(program: Command): void {
     });
 }
 
-/** `basis`: the run that the estimate is taken from. */
+/** `basis`: directory of the run that the estimate comes from. */
 function timeOf({ estimate, secondsAtLeast }: RunPlan, basis: string | null): string {
   if (estimate === null || basis === null) {
     return `at least ${formatSpan(secondsAtLeast)} for loads and outages; no run of this profile in ${RUNS_DIR}/ to estimate the rest from`;
@@ -79,7 +90,7 @@ interface PlanOptions extends CampaignOverrides {
   json?: boolean;
 }
 
-/** One line for areas of which the same is said. */
+/** One line for all areas with the same text. */
 function notAsked(plan: RunPlan): string[] {
   const texts = [...new Set(plan.notAsked.map(({ text }) => text))];
   const areasOf = (text: string): string =>
@@ -97,13 +108,13 @@ function enrolment(enrolled: PlannedDevice['enrolled']): string {
     case 'yes':
       return ', enrolled';
     case 'no':
-      return ', NOT ENROLLED: plugpull enrol comes before run';
+      return ', NOT ENROLLED: run plugpull enrol first';
     case 'label':
-      return ', listed as enrolled, but its label does not fit: see below';
+      return ', enrolled, but with another label: see below';
   }
 }
 
-/** The label's room, on a disk that has one. */
+/** The size of the label, on a disk that has one. */
 function keptBack({ sizeBytes, usableBytes }: DeviceNow): string {
   return sizeBytes === usableBytes ? '' : ` (its label's ${formatBytes(sizeBytes - usableBytes)} at the end are kept)`;
 }
@@ -138,7 +149,7 @@ function formatPlan(plan: RunPlan, basis: string | null): string {
   for (const warning of plan.warnings) lines.push(`warning: ${warning}`);
   lines.push('', ...notAsked(plan));
   if (plan.refusals.length > 0)
-    lines.push(`A run would be refused now: ${plan.refusals.map(({ code }) => code).join(', ')}.`);
-  lines.push('Nothing was touched.');
+    lines.push(`A run would be refused: ${plan.refusals.map(({ code }) => code).join(', ')}.`);
+  lines.push('Nothing was changed.');
   return lines.join('\n');
 }

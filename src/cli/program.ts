@@ -1,6 +1,6 @@
 /**
- * All commands, in the order in which they are listed. The module of a command is loaded when it is named; only
- * `--help` and mistakes load all of them, since schemas, ports and native code take their time.
+ * All commands, in the order of the help. Only the module of the given command is loaded, because schemas, serial ports
+ * and native code take time to load; `--help` and an unknown command load all of them.
  */
 import { Command } from 'commander';
 import type { SetExit } from './exitCodes.js';
@@ -29,8 +29,8 @@ const COMMANDS: Record<string, () => Promise<Add>> = {
 export async function buildProgram(word: string | undefined, setExit: SetExit): Promise<Command> {
   const program = new Command('plugpull')
     .version(plugpullVersion(), '--version')
-    .description('Pull the plug on disk arrays, and prove what survived.')
-    // Mistakes in a command line are told as every other error is.
+    .description('Test bench for disk arrays: cuts their power, and checks which writes survive.')
+    // Errors in a command line look like every other error.
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'plugpull: ')) })
     .exitOverride();
   const named = word !== undefined && Object.hasOwn(COMMANDS, word) ? [COMMANDS[word]] : Object.values(COMMANDS);
@@ -39,11 +39,11 @@ export async function buildProgram(word: string | undefined, setExit: SetExit): 
   return program;
 }
 
-/** After a mistake: the help of the very command. */
+/** An error in a command line names the help of that command. */
 function pointToHelp(command: Command, above: readonly string[]): void {
   const words = [...above, command.name()];
   command.showHelpAfterError(
-    `(${words.join(' ')} --help ${command.commands.length > 0 ? 'lists the commands' : 'says what it takes'})`,
+    `(${words.join(' ')} --help ${command.commands.length > 0 ? 'lists the commands' : 'describes its options'})`,
   );
   for (const sub of command.commands) pointToHelp(sub, words);
 }

@@ -1,4 +1,4 @@
-/** What a person sees of a campaign while it runs. */
+/** Progress of a campaign: a status block on a terminal, plain lines elsewhere, nothing with `--json`. */
 import cliProgress, { type Options } from 'cli-progress';
 import type { CampaignObserver, CampaignStep } from '../campaign/observer.js';
 import { printError } from './output.js';
@@ -7,7 +7,7 @@ import {
   cycleTitle,
   formatMs,
   repeatedLine,
-  standstillLine,
+  pauseLine,
   formatBytes,
   formatPercent,
 } from './progressText.js';
@@ -15,31 +15,25 @@ import type { ReplicationSnapshot } from '../replication/replicationEngine.js';
 
 export interface Progress {
   observer: CampaignObserver;
-  /** A line for a person, on stderr or above the block. */
+  /** Prints a line, on stderr or above the block. */
   say(text: string): void;
-  /** Leaves the terminal as it was; idempotent. */
+  /** Restores the terminal. Idempotent. */
   end(): void;
 }
 
-/**
- * What a person sees while a campaign runs: a status block on a terminal, plain lines elsewhere, nothing with --json.
- */
-
-export function createProgress(silent: boolean, out: NodeJS.WriteStream): Progress {
-  if (silent) return { observer: {}, say: printError, end: () => undefined };
+export function createProgress(json: boolean, out: NodeJS.WriteStream): Progress {
+  if (json) return { observer: {}, say: printError, end: () => undefined };
   return out.isTTY && process.env.TERM !== 'dumb' ? liveProgress(out) : plainProgress((line) => out.write(`${line}\n`));
 }
 
-/** One line for each thing that has happened: for logs and pipes. */
-
-/** What was done, for who does not know the steps yet. */
+/** What each step has done. */
 const DONE: Record<Exclude<CampaignStep, 'end'>, string> = {
   lab: 'rig found, power on, safety gate passed',
-  open: 'devices opened for us alone',
+  open: 'devices opened exclusively (O_EXCL)',
   format: 'journal written',
-  prepare: 'base pattern on every sector of P and S that is used',
+  prepare: 'stamps written to every used sector of P and S',
   verify: 'P and S compared',
-  repair: 'what differed is copied, so that the next cycle is not blamed for it',
+  repair: 'differing regions copied, so that the next cycle starts with equal copies',
 };
 
 export function plainProgress(write: (line: string) => void): Progress {
@@ -57,7 +51,7 @@ export function plainProgress(write: (line: string) => void): Progress {
         if (record !== null) write(cycleLine(record));
       },
       hostPause: (pause) => {
-        const line = standstillLine(pause);
+        const line = pauseLine(pause);
         if (line !== null) write(line);
       },
       cycleRepeated: (_state, record) => write(repeatedLine(record)),
@@ -68,14 +62,12 @@ export function plainProgress(write: (line: string) => void): Progress {
   };
 }
 
-/** A block of three lines that is drawn over itself; ended cycles scroll away above it. */
-
 const SHOW_CURSOR = '\u001b[?25h';
 const CLEAR_TO_RIGHT = '\u001b[K';
 const COLUMNS_DEFAULT = 80;
 const COLUMNS_MIN = 20;
 
-/** One line of the block, as it is now. */
+/** Returns the present text of one line of the block. */
 type Line = (options: Options) => string;
 
 export function liveProgress(out: NodeJS.WriteStream): Progress {
@@ -85,7 +77,7 @@ export function liveProgress(out: NodeJS.WriteStream): Progress {
   let last: ReplicationSnapshot | null = null;
   let ended = false;
 
-  // A line that wrapped would put the block out of step; those above it may.
+  // A line that wraps would break the redrawing of the block; lines above it can wrap.
   const width = (): number => Math.max(COLUMNS_MIN, (out.columns || COLUMNS_DEFAULT) - 1);
   const block = new cliProgress.MultiBar({
     stream: out,
@@ -129,7 +121,7 @@ export function liveProgress(out: NodeJS.WriteStream): Progress {
         if (record !== null) above(cycleLine(record));
       },
       hostPause: (pause) => {
-        const line = standstillLine(pause);
+        const line = pauseLine(pause);
         if (line !== null) above(line);
       },
       cycleRepeated: (_state, record) => above(repeatedLine(record)),
@@ -142,7 +134,7 @@ export function liveProgress(out: NodeJS.WriteStream): Progress {
     end() {
       if (ended) return;
       ended = true;
-      // What waits to be written above goes out with one more drawing.
+      // One more drawing prints the pending lines above the block.
       block.update();
       block.stop();
       process.off('exit', showCursor);

@@ -1,4 +1,4 @@
-/** Words and numbers of the progress display (pure). */
+/** Texts and numbers of a run on the terminal (pure). */
 import type { HostPause } from '../base/attendedTime.js';
 import { describePauses } from '../campaign/cycle/hostPause.js';
 import { cutPlace, nearPoint } from '../report/aimText.js';
@@ -35,19 +35,19 @@ export function cycleTitle(index: number, cycles: number): string {
   return `cycle ${index} (${index + 1} of ${cycles})`;
 }
 
-/** Shorter ones are in the record, and no news to a person. */
-const STANDSTILL_SAID_MS = 1000;
+/** Shorter pauses are only recorded. */
+const PAUSE_PRINTED_MS = 1000;
 
-/** null: too short to be said. */
-export function standstillLine(standstill: HostPause): string | null {
-  return standstill.ms < STANDSTILL_SAID_MS
+/** null: too short to be printed. */
+export function pauseLine(pause: HostPause): string | null {
+  return pause.ms < PAUSE_PRINTED_MS
     ? null
-    : `bench stood still for ${describePauses([standstill])}; no deadline counts that time`;
+    : `bench was paused for ${describePauses([pause])}; deadlines do not count this time`;
 }
 
 export function repeatedLine(r: CycleRecord): string {
   const codes = [...new Set(r.reasons.map((reason) => reason.code))].join(', ');
-  return `cycle ${r.index}: the bench stood still for ${describePauses(r.standstills ?? [])}, repeated (not counted: ${codes})`;
+  return `cycle ${r.index}: the bench was paused for ${describePauses(r.standstills ?? [])}, repeated (not counted: ${codes})`;
 }
 
 export function cycleLine(r: CycleRecord): string {
@@ -62,32 +62,32 @@ export function cycleLine(r: CycleRecord): string {
     .join(', ');
   const dirty = r.recovery === null ? '' : `, ${r.recovery.dirtyRegions} dirty`;
   const resync = r.resync === null ? '' : `, resync ${formatBytes(r.resync.bytes)} in ${formatMs(r.resync.durationMs)}`;
-  const standstills = r.standstills ?? [];
-  const stood = standstills.some(({ ms }) => ms >= STANDSTILL_SAID_MS)
-    ? `; bench stood still for ${describePauses(standstills)}`
+  const pauses = r.standstills ?? [];
+  const paused = pauses.some(({ ms }) => ms >= PAUSE_PRINTED_MS)
+    ? `; bench was paused for ${describePauses(pauses)}`
     : '';
-  return `cycle ${r.index}: ${r.verdict} (${cut}; proof ${r.proofOfCut.kind}${latency === '' ? '' : `, ${latency}`}${dirty}${resync}${stood})${why}`;
+  return `cycle ${r.index}: ${r.verdict} (${cut}; proof ${r.proofOfCut.kind}${latency === '' ? '' : `, ${latency}`}${dirty}${resync}${paused})${why}`;
 }
 
-/** The first lines of a run: what is about to happen to which devices, before anything does. */
-
-/** `calibrated`: the run was given what its rails take. */
+/** The first lines of a run: what it will do to which devices. `calibrated`: the run has a calibration. */
 export function introduction(rig: ResolvedRig, calibrated: boolean): string {
   const { campaign, boards, rails } = rig;
   const cycles = campaign.cycles === 1 ? '1 cycle' : `${campaign.cycles} cycles`;
   const board = (name: string): string => boards.find((b) => b.name === name)?.type ?? 'unknown';
   const cutBy = rails.map((r) => `${r.name} (${r.powers.join(', ')}; ${board(r.board)} ${r.channels.join('+')})`);
-  const led = [
+  const timed = [
     ...new Set(campaign.cuts.flatMap((cut) => (cut.at === undefined || CUT_POINTS[cut.at].held ? [] : [cut.at]))),
   ];
-  const unled =
-    calibrated || led.length === 0
+  const note =
+    calibrated || timed.length === 0
       ? []
-      : [`  note    ${led.join(', ')}: sent with the command, not when the power goes; see --calibration`];
+      : [
+          `  note    ${timed.join(', ')}: the cut command is sent at this point, so the power goes later; --calibration corrects it`,
+        ];
   return [
-    `rig ${rig.name}: ${cycles}, each cuts power, recovers from the disks alone, judges, resynchronizes, verifies; seed ${campaign.seed}`,
+    `rig ${rig.name}: ${cycles}, each with a power cut, recovery from the disks alone, judgment, resync and verify; seed ${campaign.seed}`,
     `  areas   primary ${rig.primary.device}, secondary ${rig.secondary.device}, journal ${rig.journal.device}`,
     `  rails   ${cutBy.length === 0 ? 'none' : cutBy.join(', ')}`,
-    ...unled,
+    ...note,
   ].join('\n');
 }

@@ -1,7 +1,4 @@
-/**
- * Reads files of a recorded run, and nothing else. A run that was killed left some of them, and the last line of one
- * torn.
- */
+/** Reads the files of a recorded run. A killed run has left some of them, and perhaps a torn last line. */
 import { closeSync, constants, existsSync, fstatSync, lstatSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { codeOf, textOf } from '../campaign/errors.js';
@@ -19,41 +16,43 @@ import { UsageError } from '../base/plugpullError.js';
 import { z } from 'zod';
 import { parseRig } from '../rig/load.js';
 
-/** Records of a million cycles; a string of Node's holds no more. */
+/** Enough for a million cycles; a string of Node.js holds no more. */
 const FILE_BYTES_MAX = 2 ** 29 - 2 ** 20;
 
-/**
- * Follows no link: a directory that somebody else prepared can't lead anywhere. @throws UsageError that names the file
- */
+/** Follows no symbolic link, so that a prepared directory can not point to other files. @throws UsageError */
 export function readRunFile(dir: string, name: string): string {
   try {
     if (lstatSync(dir).isSymbolicLink())
-      throw new UsageError(`${dir} is a symbolic link; name the run's directory itself`);
+      throw new UsageError(`${dir} is a symbolic link; give the run directory itself`);
     const fd = openSync(join(dir, name), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     try {
       const { size } = fstatSync(fd);
       if (!fstatSync(fd).isFile())
-        throw new UsageError(`${join(dir, name)} is not a regular file; no run has left that`);
-      if (size > FILE_BYTES_MAX) throw new UsageError(`${join(dir, name)} has ${size} bytes; no run has left that`);
+        throw new UsageError(`${join(dir, name)} is not a regular file; give the directory of a run`);
+      if (size > FILE_BYTES_MAX)
+        throw new UsageError(
+          `${join(dir, name)} has ${size} bytes, more than ${FILE_BYTES_MAX}; give the directory of a run`,
+        );
       return readFileSync(fd, 'utf8');
     } finally {
       closeSync(fd);
     }
   } catch (error) {
     if (error instanceof UsageError) throw error;
-    if (codeOf(error) === 'ELOOP') throw new UsageError(`${join(dir, name)} is a symbolic link; no run has left that`);
+    if (codeOf(error) === 'ELOOP')
+      throw new UsageError(`${join(dir, name)} is a symbolic link; give a directory that a run has written`);
     if (dir === '' || codeOf(error) === 'ENOTDIR')
-      throw new UsageError(`"${dir}" is not a directory; name that of a run`);
+      throw new UsageError(`"${dir}" is not a directory; give the directory of a run`);
     const why =
-      codeOf(error) === 'ENOENT' ? 'is not there; is that the directory of a run?' : `can't be read (${textOf(error)})`;
+      codeOf(error) === 'ENOENT' ? 'does not exist; give the directory of a run' : `can't be read (${textOf(error)})`;
     throw new UsageError(`${join(dir, name)} ${why}`);
   }
 }
 
-/** What a run that ended has left beside its records; named when it did not end. */
+/** Files of a run that has ended; a run that has not ended is reported with those that are missing. */
 const LEFT = ['cycles.jsonl', 'events.jsonl', 'history', 'metrics.prom'];
 
-/** What of a run there is. @throws UsageError, ReportError, RigError that name the directory */
+/** As much of a run as was recorded. @throws UsageError, ReportError, RigError, with the directory in the message */
 export function readRun(dir: string): Run {
   try {
     const { run, cycles } = readRecorded(dir);
@@ -64,7 +63,7 @@ export function readRun(dir: string): Run {
     if (!(error instanceof ReportError)) throw error;
     const canRebuild = error.context.where === 'run.json' && existsSync(join(dir, 'rig.yaml'));
     const next = canRebuild
-      ? '; remove it, and the report is rebuilt from cycles.jsonl, events.jsonl and rig.yaml'
+      ? '; remove run.json, then the report is rebuilt from cycles.jsonl, events.jsonl and rig.yaml'
       : '';
     throw new ReportError(error.code, `${dir}: ${error.message}${next}`, { ...error.context, dir });
   }
@@ -78,29 +77,27 @@ function readRecorded(dir: string): Run {
   return rebuiltRun(dir, { rig, events: textOfFile('events.jsonl') ?? '', cycles: cycles ?? '' });
 }
 
-/**
- * The record of a run whose run.json is not there (a bench of before it was written at the beginning, or a copy without
- * it): from rig.yaml, events.jsonl and cycles.jsonl. What none of them knows is said to be unknown.
- */
-
 const UNKNOWN = 'unknown';
 
-/** Of events.jsonl, what a record needs; the rest of a line is not looked at. */
+/** The fields of events.jsonl that a record needs. */
 const eventSchema = z.object({
   wall: z.iso.datetime(),
   identities: z.record(z.string(), runRecordSchema.shape.devices.element.omit({ area: true })).optional(),
   report: z.object({ io: runRecordSchema.shape.host.shape.io }).optional(),
 });
 
-export interface RunTexts {
+interface RunTexts {
   rig: string;
-  /** Empty: not there. */
+  /** Empty: the file is missing. */
   events: string;
   cycles: string;
 }
 
-/** @throws RigError, ReportError */
-export function rebuiltRun(dir: string, texts: RunTexts): Run {
+/**
+ * The record of a run without run.json: an early version wrote it only at the end, or a copy lacks it. Fields that the
+ * other files do not have are unknown. @throws RigError, ReportError
+ */
+function rebuiltRun(dir: string, texts: RunTexts): Run {
   const rig = parseRig(texts.rig, join(dir, 'rig.yaml'));
   const events = completeLines(texts.events).flatMap(readEvent);
   const opened = events.find((event) => event.identities !== undefined);

@@ -1,10 +1,10 @@
-/** `plugpull relay …`: boards and rails by hand. What switches power takes the rig's lock, as a run does. */
+/** `plugpull relay …`: boards and rails by hand. Commands that switch power take the rig's lock, as a run does. */
 import type { Command } from 'commander';
 import { loadRig } from '../rig/load.js';
 import type { ResolvedRig } from '../rig/resolved.js';
 import { UsageError } from '../base/plugpullError.js';
 import type { SetExit } from './exitCodes.js';
-import { wholeNumber } from './options.js';
+import { integerOption } from './options.js';
 import { print, printJson } from './output.js';
 import { addRelayCalibrate } from './relayCalibrate.js';
 import { addRelayTest } from './relayTest.js';
@@ -18,33 +18,37 @@ interface RelayOptions {
   json?: boolean;
 }
 
-/** An hour: longer outages are switched by hand. */
+/** One hour; use `relay off` and `relay on` for longer outages. */
 const PULSE_MS_MAX = 3_600_000;
 
 export function addRelay(program: Command, setExit: SetExit): void {
-  const relay = program.command('relay').description('relay boards and the rails they feed');
+  const relay = program.command('relay').description('relay boards, and the rails that they feed');
   addRelayBoards(relay);
   addRelayTest(relay, setExit);
   addRelayCalibrate(relay);
   for (const state of ['on', 'off'] as const) {
     relay
       .command(`${state} <rig> [rails...]`)
-      .description(`switch rails ${state}${state === 'on' ? ' (default: all)' : ''}`)
-      .option('--json', 'for programs')
+      .description(state === 'on' ? 'switch these rails on (default: all rails)' : 'switch these rails off')
+      .option('--json', 'print JSON')
       .action((file: string, rails: string[], options: RelayOptions) =>
         switchByHand(loadRig(file), rails, state, options),
       );
   }
   relay
     .command('state <rig> [rails...]')
-    .description('what the boards say of their rails (default: all)')
-    .option('--json', 'for programs')
+    .description('read the state of these rails from their boards (default: all rails)')
+    .option('--json', 'print JSON')
     .action((file: string, rails: string[], options: RelayOptions) => showState(loadRig(file), rails, options));
   relay
     .command('pulse <rig> <rail>')
-    .description('off and on again; timed by the board where it can')
-    .requiredOption('--ms <ms>', 'how long the rail is off', wholeNumber(1, PULSE_MS_MAX))
-    .option('--json', 'for programs')
+    .description('switch a rail off and on again; the board times the pulse, if it can')
+    .requiredOption(
+      '--ms <n>',
+      `time for which the rail is off, 1 to ${PULSE_MS_MAX} ms`,
+      integerOption(1, PULSE_MS_MAX),
+    )
+    .option('--json', 'print JSON')
     .action((file: string, rail: string, options: RelayOptions & { ms: number }) =>
       pulse(loadRig(file), rail, options),
     );
@@ -57,12 +61,14 @@ async function switchByHand(
   options: RelayOptions,
 ): Promise<void> {
   if (names.length === 0 && state === 'off')
-    throw new UsageError(`name the rails to switch off; ${rig.name} has ${railNames(rig).join(', ')}`);
+    throw new UsageError(
+      `no rail is given; rig ${rig.name} has ${railNames(rig).join(', ')}: name those to switch off`,
+    );
   const rails = chosen(rig, names);
-  await withPower(rig, `relay ${state}`, {}, async (power, told) => {
-    // What was asked for is done to its end: a few moments, and half of it would be neither.
+  await withPower(rig, `relay ${state}`, {}, async (power, setState) => {
+    // A signal does not stop this: it takes moments, and half of the rails switched would be no use.
     const done = await power.switchRails(rails, state);
-    told(`${rails.join(', ')} switched ${state}, as asked`);
+    setState(`${rails.join(', ')} switched ${state}, as asked`);
     if (options.json) return printJson(done);
     for (const r of done)
       print(`${r.rail.padEnd(12)} ${state.padEnd(4)} evidence: ${r.evidence}, read back: ${r.state}`);
@@ -81,9 +87,9 @@ async function showState(rig: ResolvedRig, names: string[], options: RelayOption
 
 async function pulse(rig: ResolvedRig, rail: string, options: RelayOptions & { ms: number }): Promise<void> {
   const [known] = chosen(rig, [rail]);
-  await withPower(rig, 'relay pulse', { goesBackOn: true }, async (power, told, signal) => {
+  await withPower(rig, 'relay pulse', { goesBackOn: true }, async (power, setState, signal) => {
     const done = await power.pulseRail(known, options.ms, signal);
-    told(
+    setState(
       `${done.rail} was off for ${done.offMs.toFixed(1)} of ${options.ms} ms and was switched on again, read back: ${done.state}`,
     );
     if (options.json) return printJson(done);
@@ -97,18 +103,13 @@ function chosen(rig: ResolvedRig, names: string[]): string[] {
   const known = railNames(rig);
   const unknown = names.find((name) => !known.includes(name));
   if (unknown !== undefined)
-    throw new UsageError(`no rail is called "${unknown}"; ${rig.name} has ${known.join(', ')}`);
+    throw new UsageError(`rail "${unknown}" does not exist; rig ${rig.name} has ${known.join(', ')}`);
   return names.length === 0 ? known : names;
 }
 
 function railNames(rig: ResolvedRig): string[] {
   return rig.rails.map((r) => r.name);
 }
-
-/**
- * `plugpull relay boards` (what can be driven, and how it is described) and `relay list` (what seems to be plugged in).
- * Neither opens a tty.
- */
 
 interface ListOptions {
   json?: boolean;
@@ -121,16 +122,16 @@ interface BoardsOptions extends ListOptions {
 export function addRelayBoards(relay: Command): void {
   relay
     .command('boards')
-    .description('board types known by name')
-    .option('--show <type>', 'print one as YAML, to be pasted into a profile and changed there')
-    .option('--json', 'for programs')
+    .description('list the board types')
+    .option('--show <type>', 'print one as YAML, to paste into a profile and edit there')
+    .option('--json', 'print JSON')
     .action((options: BoardsOptions) =>
       options.show === undefined ? showTypes(options) : showType(options.show, options),
     );
   relay
     .command('list')
-    .description('ttys of this host, and which board each may be')
-    .option('--json', 'for programs')
+    .description('list the ttys of this host, and the board types that fit each')
+    .option('--json', 'print JSON')
     .action(showTtys);
 }
 
@@ -145,7 +146,7 @@ function showTypes(options: ListOptions): void {
     );
   }
   print(
-    'or describe a board of your own under boardTypes: in the profile; relay boards --show TYPE prints one to start from',
+    'A board that is not listed: describe it under boardTypes: in the profile; plugpull relay boards --show TYPE prints a start.',
   );
 }
 
@@ -154,9 +155,9 @@ function showType(type: string, options: ListOptions): void {
   const own = ownBoardType(type);
   if (own === null && boards.includes(type))
     throw new UsageError(
-      `${type} is not described by frames: it has options alone, as rigs/exec-ipmi.yaml shows for exec`,
+      `board type ${type} has options only, and no frames to show; rigs/exec-ipmi.yaml is an example for exec`,
     );
-  if (own === null) throw new UsageError(`no board type is called "${type}"; ${suggestWord(type, boards)}`);
+  if (own === null) throw new UsageError(`board type "${type}" does not exist; ${suggestWord(type, boards)}`);
   if (options.json) printJson({ [own.name]: own.description });
   else print(boardTypeYaml(type)!.trimEnd());
 }
@@ -166,7 +167,7 @@ async function showTtys(options: ListOptions): Promise<void> {
     if (codeOf(error) !== 'ENOENT') throw error;
     throw new CampaignError(
       'HARDWARE_FAILED',
-      'ttys are listed by udevadm, which is not installed; apt install udev',
+      'listing ttys needs udevadm, which is not installed; apt install udev',
       {},
       error,
     );
@@ -179,7 +180,7 @@ async function showTtys(options: ListOptions): Promise<void> {
     print(`${(t.stablePath ?? t.path).padEnd(24)} ${(t.usb ?? '-').padEnd(10)} ${t.manufacturer ?? ''}${guess}${held}`);
     if (t.sharedById !== null)
       print(
-        `  not ${t.sharedById}: any adapter of its kind may have that name${t.stablePath === null ? '' : "; this one is the socket's: leave it plugged in there"}`,
+        `  not ${t.sharedById}: every adapter of this type can have that name${t.stablePath === null ? '' : '; the name above belongs to the USB socket: leave the adapter in this socket'}`,
       );
   }
 }

@@ -1,6 +1,6 @@
 /**
- * `plugpull relay calibrate RIG`: how long each rail takes from command to darkness and back, under load. Overwrites
- * the areas, as a run does, and passes the same gate.
+ * `plugpull relay calibrate RIG`: measures the time from each rail's relay command to the loss and the return of power,
+ * under load. Overwrites the areas, as a run does, and passes the same gate.
  */
 import type { Command } from 'commander';
 import { calibrate, CALIBRATION_FILE } from '../campaign/calibration.js';
@@ -14,10 +14,11 @@ import { Session } from '../campaign/session/session.js';
 import { dumpRig } from '../rig/dump.js';
 import { loadRig } from '../rig/load.js';
 import type { ResolvedRig } from '../rig/resolved.js';
-import { ffiOption, path, wholeNumber, type FfiName } from './options.js';
+import { ffiOption, path, integerOption, type FfiName } from './options.js';
 import { print, printJson } from './output.js';
 import { formatMs } from './progressText.js';
 import { prepareWayOut } from './wayOut.js';
+import { printRunningLab } from './withSession.js';
 
 interface CalibrateCommand {
   cuts: number;
@@ -31,10 +32,10 @@ const CUTS_MAX = 10_000;
 export function addRelayCalibrate(relay: Command): void {
   relay
     .command('calibrate <rig>')
-    .description('measure each rail under load: command to first failed I/O, and back; overwrites the areas')
-    .option('--cuts <n>', 'of each rail', wholeNumber(1, CUTS_MAX), 10)
+    .description('measure the time from relay command to first failed I/O, and to first good I/O; OVERWRITES the areas')
+    .option('--cuts <n>', `cuts of each rail, 1 to ${CUTS_MAX}`, integerOption(1, CUTS_MAX), 10)
     .option('--out <dir>', 'run directory, new or empty (default: runs/TIME-RIG-SEED)', path)
-    .option('--json', 'for programs')
+    .option('--json', 'print JSON')
     .addOption(ffiOption())
     .action((file: string, options: CalibrateCommand) => calibrateRig(loadRig(file), options));
 }
@@ -75,7 +76,7 @@ async function calibrateRig(rig: ResolvedRig, options: CalibrateCommand): Promis
         onSample: (s) => {
           if (!options.json)
             print(
-              `${s.rail.padEnd(12)} cut ${s.index}: dark after ${formatMs(s.cutMs)}, back after ${formatMs(s.returnMs)}`,
+              `${s.rail.padEnd(12)} cut ${s.index}: power off after ${formatMs(s.cutMs)}, on after ${formatMs(s.returnMs)}`,
             );
         },
       });
@@ -88,17 +89,18 @@ async function calibrateRig(rig: ResolvedRig, options: CalibrateCommand): Promis
       const troubles = await session.end();
       troubles.forEach(say);
       if (stop.signal.aborted)
-        say(troubles.length === 0 ? `${session.powerAtEnd}, devices released` : 'not everything could be done');
+        say(troubles.length === 0 ? `${session.powerAtEnd}, devices released` : 'see the errors above');
     }
   } finally {
-    // Nothing was measured: nothing is left.
+    // Without a result the directory has no use.
     dir?.discard();
     wayOut.release();
     lock.release();
   }
+  await printRunningLab(rig);
 }
 
-/** As a run is; only that a profile without cuts has rails to measure all the same. */
+/** Refuses what a run refuses, except a profile without cuts: its rails can be measured. */
 async function refuseBeforehand(rig: ResolvedRig, ffi: FfiName): Promise<void> {
   const { refusals } = await checkRun(rig, { holder: null, ffi });
   const refusal = refusalOf({ refusals: refusals.filter(({ what }) => what !== 'profile') });
@@ -113,8 +115,13 @@ function formatCalibration(c: Calibration, directory: string, file: string): str
   const line = (what: string, d: Distribution): string =>
     `${what} min ${formatMs(d.min)}, median ${formatMs(d.median)}, 95 % ${formatMs(d.p95)}, max ${formatMs(d.max)}`;
   const rails = Object.entries(c.rails).flatMap(([rail, r]) => [
-    `${rail.padEnd(12)} ${line('dark after', r.cut)}`,
-    `${' '.repeat(13)}${line('back after', r.return)}`,
+    `${rail.padEnd(12)} ${line('off after', r.cut)}`,
+    `${' '.repeat(13)}${line('on after', r.return)}`,
   ]);
-  return ['', ...rails, '', `Lead the cuts by it: plugpull run ${file} --calibration ${directory}`].join('\n');
+  return [
+    '',
+    ...rails,
+    '',
+    `To send each cut command earlier by these times: plugpull run ${file} --calibration ${directory}`,
+  ].join('\n');
 }

@@ -1,4 +1,4 @@
-/** `plugpull relay test`: a board relay by relay, before any disk hangs on it. The relays really switch. */
+/** `plugpull relay test`: switches each relay of a board, before a disk is connected to it. */
 import type { Command } from 'commander';
 import { systemClock } from '../base/systemClock.js';
 import { CampaignError } from '../campaign/errors.js';
@@ -11,7 +11,7 @@ import { loadRig } from '../rig/load.js';
 import { boardsOf } from './withPower.js';
 import { UsageError } from '../base/plugpullError.js';
 import { EXIT, type SetExit } from './exitCodes.js';
-import { wholeNumber } from './options.js';
+import { integerOption } from './options.js';
 import { print, printJson } from './output.js';
 import { formatMs } from './progressText.js';
 import { prepareWayOut } from './wayOut.js';
@@ -29,7 +29,7 @@ interface BoardToTest {
   setup: { name: string; channels: number; options?: Record<string, unknown>; boardTypes?: Record<string, unknown> };
 }
 
-/** For one relay, behind what its board was asked before. */
+/** For one relay, after the current command of its board. */
 const PUT_BACK_MS = 30_000;
 
 /** The widest board of the catalogue. */
@@ -39,26 +39,27 @@ export function addRelayTest(relay: Command, setExit: SetExit): void {
   relay
     .command('test [rig]')
     .description(
-      "switch every relay of a board to the other state and back; all of a rig's boards, or --type and --tty",
+      'switch every relay to the other state and back: of all boards of a rig, or of the board of --type and --tty',
     )
-    .option('--type <name>', 'board type, see relay boards')
-    .option('--tty <path>', 'where it is plugged in')
-    .option('--channels <n>', 'how many relays it has', wholeNumber(1, CHANNELS_MAX), 1)
-    .option('--json', 'for programs')
+    .option('--type <name>', 'board type; `plugpull relay boards` lists them')
+    .option('--tty <path>', 'tty of the board')
+    .option('--channels <n>', `number of relays, 1 to ${CHANNELS_MAX}`, integerOption(1, CHANNELS_MAX), 1)
+    .option('--json', 'print JSON')
     .action(async (file: string | undefined, options: TestOptions) => {
-      const steps = await interruptibly((held) =>
-        file === undefined ? testOne(bare(options), 'relay-test', options, held) : testRig(file, options, held),
+      const steps = await interruptibly((signals) =>
+        file === undefined
+          ? testOne(boardOfOptions(options), 'relay-test', options, signals)
+          : testRig(file, options, signals),
       );
       if (options.json) printJson(steps);
       if (steps.some((s) => !s.ok)) setExit(EXIT.invalid);
     });
 }
 
-/** What the board under test is told of signals, and what it tells of itself. */
-type Held = Required<Pick<BoardTestSetup, 'signal' | 'onOpen'>>;
+type SignalHandling = Required<Pick<BoardTestSetup, 'signal' | 'onOpen'>>;
 
 /** @throws CampaignError INTERRUPTED, with how the relays were left */
-async function interruptibly(test: (held: Held) => Promise<BoardTestStep[]>): Promise<BoardTestStep[]> {
+async function interruptibly(test: (signals: SignalHandling) => Promise<BoardTestStep[]>): Promise<BoardTestStep[]> {
   const wayOut = prepareWayOut();
   const stop = new AbortController();
   wayOut.interrupts.onFirst(() => stop.abort());
@@ -74,7 +75,7 @@ async function interruptibly(test: (held: Held) => Promise<BoardTestStep[]>): Pr
     const failed = steps.filter((s) => !s.ok).map((s) => s.detail);
     const left =
       failed.length === 0
-        ? 'every relay that was tried is as it was found, the others were not touched'
+        ? 'every switched relay is in its former state again; the others were not switched'
         : `these steps failed: ${failed.join('; ')}`;
     throw new CampaignError('INTERRUPTED', `plugpull relay test was interrupted; ${left}`);
   } finally {
@@ -82,18 +83,18 @@ async function interruptibly(test: (held: Held) => Promise<BoardTestStep[]>): Pr
   }
 }
 
-async function testRig(file: string, options: TestOptions, held: Held): Promise<BoardTestStep[]> {
+async function testRig(file: string, options: TestOptions, signals: SignalHandling): Promise<BoardTestStep[]> {
   if (options.type !== undefined || options.tty !== undefined)
-    throw new UsageError('name a rig, or --type and --tty, not both');
+    throw new UsageError('a rig and --type or --tty are given; give a rig, or --type and --tty');
   const rig = loadRig(file);
   const lock = lockRig(rig.name, 'plugpull relay test');
   try {
     const steps: BoardTestStep[] = [];
     for (const board of await boardsOf(rig)) {
-      if (held.signal.aborted) break;
+      if (signals.signal.aborted) break;
       if (!options.json) print(`board ${board.name} (${board.type} at ${board.tty})`);
       const setup = { name: board.name, channels: board.channels, options: board.options, boardTypes: rig.boardTypes };
-      steps.push(...(await testOne({ type: board.type, tty: board.tty, setup }, rig.name, options, held)));
+      steps.push(...(await testOne({ type: board.type, tty: board.tty, setup }, rig.name, options, signals)));
     }
     return steps;
   } finally {
@@ -105,13 +106,13 @@ async function testOne(
   board: BoardToTest,
   rigName: string,
   options: TestOptions,
-  held: Held,
+  signals: SignalHandling,
 ): Promise<BoardTestStep[]> {
   const steps: BoardTestStep[] = [];
   for await (const step of testBoard(
     board.type,
     board.tty,
-    { ...board.setup, ...held },
+    { ...board.setup, ...signals },
     { rigName, runtimeDir: stateDir() },
   )) {
     steps.push(step);
@@ -120,12 +121,13 @@ async function testOne(
   return steps;
 }
 
-function bare(options: TestOptions): BoardToTest {
+function boardOfOptions(options: TestOptions): BoardToTest {
   const { type, tty, channels } = options;
-  if (type === undefined || tty === undefined) throw new UsageError('name a rig, or give both --type and --tty');
+  if (type === undefined || tty === undefined)
+    throw new UsageError('no board is given; give a rig, or both --type and --tty');
   if (!listBoards().some((board) => board.type === type)) {
     throw new UsageError(
-      `no board type is called "${type}" (plugpull relay boards); one of your own is tested with its profile: plugpull relay test RIG`,
+      `board type "${type}" does not exist; plugpull relay boards lists them. A board of boardTypes: in a profile is tested with plugpull relay test RIG`,
     );
   }
   return { type, tty, setup: { name: type, channels: channels ?? 1 } };

@@ -1,9 +1,9 @@
 /**
- * `plugpull replay DIR`: a recorded campaign again, with its profile and its seeds, beside what was recorded. Cycles
- * build on each other's data, so one cycle is replayed by running from the first through it.
+ * `plugpull replay DIR`: runs a recorded campaign again with its profile and seeds, and compares the verdicts. Each
+ * cycle uses the data of the earlier ones, so the replay of a cycle starts with the first cycle.
  *
- * Same seeds are the same writes, cuts and damage; not the same microseconds. A verdict that hangs on those may differ,
- * and the replay says so.
+ * The same seeds give the same writes, cuts and faults, but not the same timing. A verdict that depends on timing can
+ * differ; the replay reports each difference.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ import { compareReplay, formatReplay } from '../report/replayDifferences.js';
 import type { Run } from '../report/runRecord.js';
 import { parseRig } from '../rig/load.js';
 import type { ResolvedRig } from '../rig/resolved.js';
-import { effectiveRig, ffiOption, path, wholeNumber, type FfiName } from './options.js';
+import { effectiveRig, ffiOption, path, integerOption, type FfiName } from './options.js';
 import { UsageError } from '../base/plugpullError.js';
 import type { ExitCode, SetExit } from './exitCodes.js';
 import { print, printJson } from './output.js';
@@ -33,15 +33,14 @@ export function addReplay(program: Command, setExit: SetExit): void {
   program
     .command('replay <dir>')
     .description('run a recorded campaign again, and compare the verdicts')
-    .option('--cycle <n>', 'from the first cycle (0) through this one', wholeNumber(0, CYCLES_MAX - 1))
+    .option('--cycle <n>', 'last cycle of the replay, from 0 (default: all cycles)', integerOption(0, CYCLES_MAX - 1))
     .option('--out <dir>', 'run directory, new or empty (default: runs/TIME-RIG-SEED)', path)
-    .option('--json', 'the run as JSON on stdout, nothing else')
-    .addOption(ffiOption('loader of the native library; left out: as recorded').default(undefined))
-    .option('--keep-lab', 'leave a virtual lab running that this run started')
+    .option('--json', 'print the run as JSON, and nothing else, on stdout')
+    .addOption(ffiOption('FFI binding that loads the native library (default: as recorded)').default(undefined))
+    .option('--keep-lab', 'do not end the virtual lab that this run starts')
     .action(async (dir: string, options: ReplayOptions) => setExit(await replay(dir, options)));
 }
 
-/** A run that did not come to its end is replayed as it was planned. */
 interface Recorded extends Run {
   rig: ResolvedRig;
 }
@@ -50,9 +49,7 @@ async function replay(dir: string, options: ReplayOptions): Promise<ExitCode> {
   const recorded = readRecorded(dir);
   const cycles = options.cycle === undefined ? recorded.rig.campaign.cycles : options.cycle + 1;
   if (cycles > recorded.rig.campaign.cycles) {
-    throw new UsageError(
-      `cycle ${options.cycle} is not in ${dir}: it has cycles 0 to ${recorded.rig.campaign.cycles - 1}`,
-    );
+    throw new UsageError(`--cycle ${options.cycle}: ${dir} has cycles 0 to ${recorded.rig.campaign.cycles - 1}`);
   }
   const rig = effectiveRig(recorded.rig, { cycles });
   const ffi = options.ffi ?? recorded.run.host.ffi;
@@ -70,6 +67,6 @@ async function replay(dir: string, options: ReplayOptions): Promise<ExitCode> {
 function readRecorded(dir: string): Recorded {
   const rig = parseRig(readRunFile(dir, 'rig.yaml'), join(dir, 'rig.yaml'));
   const recorded = readRun(dir);
-  // Enrolments of real disks lie beside the profile that was run.
+  // The enrolments of real disks are in a file beside the profile.
   return { ...recorded, rig: { ...rig, file: recorded.run.rig.file } };
 }

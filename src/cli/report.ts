@@ -1,7 +1,7 @@
 /**
- * `plugpull report DIR`: report.html and junit.xml once more, from run.json and cycles.jsonl alone. A run that did not
- * come to its end is reported with the cycles that it ended, and says what is missing; its exit code is its verdict's,
- * which is never PASS.
+ * `plugpull report DIR`: writes report.html and junit.xml again, from run.json and cycles.jsonl. The report of a run
+ * that has not ended shows its complete cycles and the missing files; the exit code follows its verdict, which is never
+ * PASS.
  */
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -19,8 +19,8 @@ import { readRun } from './readRun.js';
 export function addReport(program: Command, setExit: SetExit): void {
   program
     .command('report <dir>')
-    .description('rebuild report.html and junit.xml of a run')
-    .option('--json', 'the run as JSON on stdout')
+    .description('write report.html and junit.xml of a run again, from its records')
+    .option('--json', 'print the run as JSON')
     .action((dir: string, options: { json?: boolean }) => {
       const run = readRun(dir);
       replace(join(dir, 'report.html'), writeReportHtml(run));
@@ -39,7 +39,7 @@ function replace(file: string, text: string): void {
     renameSync(draft, file);
   } catch (error) {
     throw new UsageError(
-      `${file} can't be written (${textOf(error)}); make room and permission, or report on a copy of the directory`,
+      `${file}: write failed (${textOf(error)}); free space or correct permissions, or use a copy of the directory`,
     );
   }
 }

@@ -1,4 +1,4 @@
-/** `plugpull resync RIG`: what a host does after a crash: dirty regions from the disks alone, copied, cleared. */
+/** `plugpull resync RIG`: recovery after a crash: reads the dirty regions from the journal, copies and clears them. */
 import type { Command } from 'commander';
 import { loadRig } from '../rig/load.js';
 import { dirtyOrigin, findingText, unlistedTexts } from '../report/findingText.js';
@@ -17,8 +17,8 @@ interface ResyncOptions {
 export function addResync(program: Command, setExit: SetExit): void {
   program
     .command('resync <rig>')
-    .description('resynchronize from persisted indicators, also after a crash of the bench')
-    .option('--json', 'for programs')
+    .description('copy the dirty regions from primary to secondary, also after a crash of the bench')
+    .option('--json', 'print JSON')
     .addOption(ffiOption())
     .action(async (file: string, options: ResyncOptions) => setExit(await resync(loadRig(file), options)));
 }
@@ -36,7 +36,7 @@ async function resync(rig: ResolvedRig, options: ResyncOptions): Promise<ExitCod
     );
     for (const text of [...recovery.findings.map(findingText), ...unlistedTexts(recovery)]) print(`  ${text}`);
     print(`copied ${copied.regions} regions, ${formatBytes(copied.bytes)}, in ${formatMs(copied.durationMs)}`);
-    if (!copied.complete) print(`${copied.remainingRegions} regions are still dirty`);
+    if (!copied.complete) print(`${copied.remainingRegions} regions are still dirty; run plugpull resync again`);
   }
   return copied.complete ? EXIT.pass : EXIT.invalid;
 }

@@ -1,7 +1,6 @@
 /**
- * `plugpull run RIG`: a campaign from beginning to end. Order of the beginning: what costs nothing and may refuse
- * (profile, lock, what the safety gate can say already, run directory, metrics port) comes before any hardware is
- * touched.
+ * `plugpull run RIG`: a complete campaign. Checks that can refuse the run (profile, lock, safety gate as far as
+ * possible, run directory, metrics port) come before any hardware is touched.
  */
 import type { Command } from 'commander';
 import type { Calibration } from '../campaign/cycle/latencies.js';
@@ -23,10 +22,10 @@ import type { Run } from '../report/runRecord.js';
 import { dumpRig } from '../rig/dump.js';
 import { loadRig } from '../rig/load.js';
 import type { ResolvedRig } from '../rig/resolved.js';
-import { effectiveRig, type CampaignOverrides, ffiOption, path, wholeNumber, type FfiName } from './options.js';
+import { effectiveRig, type CampaignOverrides, ffiOption, path, integerOption, type FfiName } from './options.js';
 import { exitOfCampaign, EXIT, type ExitCode, type SetExit } from './exitCodes.js';
 import { introduction } from './progressText.js';
-import { lockForCommand } from './withSession.js';
+import { lockForCommand, printRunningLab } from './withSession.js';
 import { print, printJson, printError, hurryText } from './output.js';
 import { CYCLES_MAX } from './plan.js';
 import { createProgress } from './progress.js';
@@ -39,26 +38,35 @@ export interface RunOptions extends MetricsOptions {
   json?: boolean;
   ffi: FfiName;
   keepLab?: boolean;
-  /** File or run directory of `relay calibrate`. */
+  /** File, or run directory, of `relay calibrate`. */
   calibration?: string;
 }
 
 export function addRun(program: Command, setExit: SetExit): void {
   const command = program
     .command('run <rig>')
-    .description('campaign: load, cut, recover, judge, resynchronize, verify, again and again')
-    .option('--cycles <n>', "instead of the profile's", wholeNumber(1, CYCLES_MAX))
+    .description(
+      'run a campaign: cycles of load, power cut, recovery, judgment, resync and verify; OVERWRITES the areas',
+    )
+    .option(
+      '--cycles <n>',
+      `number of cycles, 1 to ${CYCLES_MAX} (default: of the profile)`,
+      integerOption(1, CYCLES_MAX),
+    )
     .option(
       '--seed <n>',
-      "instead of the profile's; seeds the virtual lab too",
-      wholeNumber(0, Number.MAX_SAFE_INTEGER),
+      'seed of writes, cuts and virtual lab, 0 to 2^53-1 (default: of the profile)',
+      integerOption(0, Number.MAX_SAFE_INTEGER),
     )
     .option('--out <dir>', 'run directory, new or empty (default: runs/TIME-RIG-SEED)', path)
-    .option('--calibration <dir>', 'of `relay calibrate`: each cut is led by what its rails were measured to take');
+    .option(
+      '--calibration <dir>',
+      'run directory of `relay calibrate`: each cut command is sent earlier by the time that its rails take',
+    );
   addMetricsOptions(command)
-    .option('--json', 'the run as JSON on stdout, nothing else')
+    .option('--json', 'print the run as JSON, and nothing else, on stdout')
     .addOption(ffiOption())
-    .option('--keep-lab', 'leave a virtual lab running that this run started')
+    .option('--keep-lab', 'do not end the virtual lab that this run starts')
     .action(async (file: string, options: RunOptions & CampaignOverrides) => {
       const { exitCode, record, directory } = await run(effectiveRig(loadRig(file), options), options);
       if (options.json) printJson({ directory, ...record });
@@ -72,17 +80,18 @@ export interface RunOutcome {
   directory: string;
 }
 
-/** One campaign, recorded and told on the terminal; what `--json` prints is left to the command. */
+/** One campaign, recorded and shown on the terminal. The caller prints what `--json` asks for. */
 export async function run(rig: ResolvedRig, options: RunOptions): Promise<RunOutcome> {
-  const bare = nothingToCut(rig);
-  if (bare !== null) throw bare;
+  const refusal = nothingToCut(rig);
+  if (refusal !== null) throw refusal;
   const calibration = options.calibration === undefined ? null : loadCalibration(options.calibration, rig.name);
   const wayOut = prepareWayOut();
   let metrics: RunMetrics | null = null;
   try {
     metrics = await RunMetrics.open(rig, options);
     const outcome = await lockedRun(rig, { ...options, calibration, wayOut, metrics });
-    // Rig and lock are free while the last values wait to be read.
+    await printRunningLab(rig);
+    // The rig is unlocked while the last values wait for their reader.
     await metrics.finish(wayOut.interrupts, options.json ? printError : print);
     return outcome;
   } finally {
@@ -105,7 +114,7 @@ async function lockedRun(rig: ResolvedRig, options: Options): Promise<RunOutcome
   }
 }
 
-/** The options with the calibration read, the way out prepared, and the metrics served. */
+/** The options, with the calibration read, signals caught, and metrics served. */
 type Options = Omit<RunOptions, 'calibration' | 'metrics'> & {
   calibration: Calibration | null;
   wayOut: WayOut;
@@ -121,17 +130,17 @@ async function runRecorded(dir: RunDirectory, rig: ResolvedRig, options: Options
   if (!options.json) print(introduction(rig, options.calibration !== null));
   const progress = createProgress(options.json === true, process.stdout);
   try {
-    // Not before: a run that is refused leaves none.
+    // Not earlier: a refused run leaves no directory.
     const sayWhere: CampaignObserver = { opened: () => progress.observer.keepResult?.(`record: ${dir.path}`) };
     const observers = [recorder, files.observer, metrics.observer, progress.observer, sayWhere];
     options.wayOut.first(() => progress.end());
     metrics.says((text) => progress.say(text));
-    options.wayOut.says(() => progress.say(hurryText(HURRY)));
+    options.wayOut.setHurryText(() => progress.say(hurryText(HURRY)));
     const result = await campaign(rig, options, lock, files, observers);
     progress.end();
     return await finish(files, recorder, result, options);
   } catch (error) {
-    if (!files.began) dir.discard();
+    if (!files.hasRecord) dir.discard();
     throw error;
   } finally {
     progress.end();
@@ -147,16 +156,19 @@ function warnOfRoom(rig: ResolvedRig, place: string): void {
   const text = shortOfRoom(plan.records, free, place);
   if (text === null) return;
   if (hasNoRoom(plan.records, free))
-    throw new CampaignError('RUN_DIR_FULL', `not one cycle fits: ${text}`, { path: place, free });
+    throw new CampaignError('RUN_DIR_FULL', `the run directory has no room for one cycle: ${text}`, {
+      path: place,
+      free,
+    });
   process.stderr.write(`plugpull: warning: ${text}\n`);
 }
 
-/** @throws CampaignError RUN_DIR_*; nothing is left then */
+/** @throws CampaignError RUN_DIR_*, after removing the directory */
 function beginRecords(files: RunFiles, rig: ResolvedRig, options: Options): Recorder {
   const { dir } = files;
   try {
     dir.write('rig.yaml', dumpRig(rig));
-    // A replay finds it here.
+    // For a replay.
     if (options.calibration !== null) dir.write(CALIBRATION_FILE, `${JSON.stringify(options.calibration, null, 2)}\n`);
     files.writeBeginning();
     return createRecorder(dir, systemClock);
@@ -203,7 +215,7 @@ async function finish(
   for (const trouble of unwritten) process.stderr.write(`plugpull: ${trouble}\n`);
   if (unwritten.length > 0)
     process.stderr.write(
-      `plugpull: once there is room and permission, \`plugpull report ${path}\` rebuilds the report from what is recorded\n`,
+      `plugpull: free space or correct permissions, then \`plugpull report ${path}\` rebuilds the report from the records\n`,
     );
   return {
     exitCode: unwritten.length > 0 ? EXIT.internal : exitOfCampaign(result, record.run),

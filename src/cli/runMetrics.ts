@@ -1,6 +1,6 @@
 /**
- * The metrics of one run, and how they get out: served while it runs and, at its end, until they have been read once
- * more; written to a file; pushed to a gateway.
+ * The metrics of one run: served while it runs and, at its end, until they are read once more; written to a file;
+ * pushed to a gateway.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Command, InvalidArgumentError } from 'commander';
@@ -15,27 +15,31 @@ import { printError } from './output.js';
 
 export interface MetricsOptions {
   metrics?: MetricsAddress;
-  /** How long the end of the run waits to be scraped. */
+  /** Longest wait at the end of the run for one more scrape, in ms. */
   metricsLinger?: number;
   metricsTextfile?: string;
   metricsPush?: URL;
 }
 
-/** Two scrapes at the 15 s that Prometheus is usually set to. */
+/** Two scrapes at the usual interval of Prometheus, 15 s. */
 const LINGER_MS = 30_000;
 const LINGER_MS_MAX = 600_000;
 
 export function addMetricsOptions(command: Command): Command {
   return command
-    .option('--metrics <[host:]port>', 'serve Prometheus metrics meanwhile', parseMetricsAddress)
+    .option(
+      '--metrics <[host:]port>',
+      'serve Prometheus metrics during the run (default host: 127.0.0.1)',
+      parseMetricsAddress,
+    )
     .option(
       '--metrics-linger <time>',
-      `with --metrics: at the end, wait so long at most to be scraped once more, 0 to 10min (default: ${LINGER_MS / 1000}s)`,
+      `with --metrics: longest wait at the end for one more scrape, 0s to 10min (default: ${LINGER_MS / 1000}s)`,
       lingerMs,
     )
     .option(
       '--metrics-textfile <file>',
-      'write the metrics to FILE.prom after each cycle, for node_exporter',
+      'write the metrics to this file, NAME.prom, after each cycle, for node_exporter',
       parseTextfile,
     )
     .option('--metrics-push <url>', 'push the metrics to a Pushgateway after each cycle', parsePushUrl);
@@ -64,7 +68,7 @@ export class RunMetrics {
     const send = (): void => void outlets.send();
     this.observer = {
       ...counted,
-      // Zeroes first: an increase is seen only beside what was before.
+      // Zeros first: Prometheus needs an earlier value to show an increase.
       opened: send,
       cycleEnded(state, record) {
         counted.cycleEnded?.(state, record);
@@ -73,7 +77,7 @@ export class RunMetrics {
     };
   }
 
-  /** @throws MetricsError when the port can't be had; the others only complain */
+  /** @throws MetricsError if the port is in use; file and gateway only print their errors */
   static async open(rig: ResolvedRig, options: MetricsOptions): Promise<RunMetrics> {
     const metrics = createMetrics(
       rig.name,
@@ -87,17 +91,20 @@ export class RunMetrics {
     return new RunMetrics(metrics, server, new Outlets(metrics, outlets, printError), options);
   }
 
-  /** How failures of file and gateway are said from now on. */
+  /** How errors of file and gateway are printed from now on. */
   says(say: (text: string) => void): void {
     this.outlets.say = say;
   }
 
-  /** The values are final: sees that they get out. Bounded; Ctrl-C ends the wait, and changes nothing about the run. */
+  /**
+   * Delivers the final values, and waits for one more scrape. Ctrl-C ends the wait and does not change the run's
+   * result.
+   */
   async finish(interrupts: Interrupts, say: (text: string) => void): Promise<void> {
     this.outlets.say = printError;
     await this.outlets.send();
     const limitMs = this.options.metricsLinger ?? LINGER_MS;
-    // Who has asked for the end is not kept waiting.
+    // After Ctrl-C there is no wait.
     if (this.server === null || limitMs === 0 || interrupts.requested) return;
     say(
       `metrics: waiting up to ${limitMs / 1000} s for ${this.server.url} to be read once more; Ctrl-C ends the wait, --metrics-linger sets it`,
@@ -112,7 +119,9 @@ export class RunMetrics {
     ]);
     over.abort();
     if (isRead !== true)
-      say('metrics: nobody has read the final values; --metrics-textfile and --metrics-push need no reader');
+      say(
+        'metrics: the final values were not scraped; raise --metrics-linger, or use --metrics-textfile or --metrics-push',
+      );
   }
 
   async close(): Promise<void> {

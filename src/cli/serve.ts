@@ -1,7 +1,7 @@
 /**
- * `plugpull serve RIG`: metrics of a rig between campaigns: what a recovery would find dirty, from the journal alone,
- * and the rails, from boards that can be asked. Claims nothing and switches nothing: a run on the same rig goes on
- * undisturbed. What only an engine knows stays at its first value.
+ * `plugpull serve RIG`: metrics of a rig between campaigns: the dirty regions in the journal, and the state of the
+ * rails from boards that can report it. It opens nothing exclusively and switches nothing, so a run can start on the
+ * same rig. Metrics of a replication engine keep their first value.
  */
 import { type Command, Option } from 'commander';
 import { catchInterrupts } from '../campaign/session/interrupts.js';
@@ -28,21 +28,19 @@ interface ServeOptions {
   ffi: FfiName;
 }
 
-/** Of this host alone. */
+/** Port; the default host is 127.0.0.1. */
 const LISTEN = '9464';
-/** Prometheus asks every 15 seconds; the log of a large journal takes a moment to read. */
+/** Shorter than the usual 15 s of Prometheus; reading the log of a large journal takes time. */
 const LOOK_EVERY_MS = 5000;
-/**
- * After an answer: a board is asked no oftener than its answer is looked at, and its tty is free nearly all the time.
- */
+/** From one answer to the next query, so that the board's tty is free nearly all the time. */
 const ASK_BOARDS_EVERY_MS = 15_000;
 
 export function addServe(program: Command): void {
   program
     .command('serve <rig>')
-    .description('metrics of a rig without a campaign')
+    .description('serve Prometheus metrics of a rig without a campaign, until Ctrl-C')
     .addOption(
-      new Option('--listen <[host:]port>', 'where')
+      new Option('--listen <[host:]port>', 'address to serve on (default host: 127.0.0.1)')
         .argParser(parseMetricsAddress)
         .default(parseMetricsAddress(LISTEN), LISTEN),
     )
@@ -50,18 +48,18 @@ export function addServe(program: Command): void {
     .action((file: string, options: ServeOptions) => serve(loadRig(file), options));
 }
 
-/** Until a signal; that is its ordinary end. */
+/** Runs until a signal. */
 async function serve(rig: ResolvedRig, options: ServeOptions): Promise<void> {
   const metrics = createMetrics(
     rig.name,
     rig.rails.map((r) => r.name),
   );
-  const told = new Map<string, string>();
-  const journal = teller('journal', told, async () => {
+  const printed = new Map<string, string>();
+  const journal = reporter('journal', printed, async () => {
     sample(metrics, await inspectRig(rig, options.ffi));
     return '';
   });
-  const rails = teller('rails', told, async () => {
+  const rails = reporter('rails', printed, async () => {
     try {
       const states = await railStates(rig);
       for (const { rail, state } of states) metrics.railState(rail, state);
@@ -77,26 +75,26 @@ async function serve(rig: ResolvedRig, options: ServeOptions): Promise<void> {
   const loops = [repeat(journal, LOOK_EVERY_MS), repeat(rails, ASK_BOARDS_EVERY_MS)];
   const interrupts = catchInterrupts(() => process.exit(EXIT.interrupted), printHurry('ends at once'));
   await new Promise<void>((resolve) => interrupts.onFirst(resolve));
-  // A board that is being asked is let go of before the process ends.
+  // A query of a board ends before the process does.
   await Promise.all(loops.map((end) => end()));
   interrupts.release();
   await server.close();
 }
 
 /**
- * `look` tells what is amiss, or throws it: a rig that is dark, or not there yet. Said when it changes, and looked at
- * again. `told`: what each teller said last; what one has said the other need not.
- */
-function teller(name: string, told: Map<string, string>, look: () => Promise<string>): () => Promise<void> {
+ * `look` returns or throws a problem, for example that the rig is powered off or does not exist yet. A problem is
+ * printed when it changes. `printed`: the last problem of each reporter, so that two reporters do not print the same
+ * one.
+ */ function reporter(name: string, printed: Map<string, string>, look: () => Promise<string>): () => Promise<void> {
   return async () => {
     const trouble = await look().catch(textOf);
-    const known = [...told.values()].includes(trouble);
+    const known = [...printed.values()].includes(trouble);
     if (!known && trouble !== '') process.stderr.write(`plugpull: ${trouble}\n`);
-    told.set(name, trouble);
+    printed.set(name, trouble);
   };
 }
 
-/** So long after the end of one comes the next. Returns what ends it, when the last one has ended. */
+/** Repeats `action`, with a pause after each. Returns a function that ends this and waits for the current action. */
 function repeat(action: () => Promise<void>, pauseMs: number): () => Promise<void> {
   let running = Promise.resolve();
   let timer: NodeJS.Timeout | null = null;
@@ -139,20 +137,18 @@ function sample(metrics: Metrics, r: InspectReport): void {
   metrics.sampled(snapshot);
 }
 
-/**
- * The rails of a rig between campaigns, for `serve`: asked of the boards, which are not touched. Unknown while a
- * command holds the rig, and where a board can't be asked.
- */
-
-export interface RailStateNow {
+interface RailStateNow {
   rail: string;
   state: RailState;
-  /** Why it is unknown; null: it is known. */
+  /** Why the state is unknown; null: it is known. */
   why: string | null;
 }
 
-/** @throws CampaignError LAB_NOT_RUNNING and its like */
-export async function railStates(rig: ResolvedRig): Promise<RailStateNow[]> {
+/**
+ * States of the rails, read from their boards without switching. Unknown while a command holds the rig, and for boards
+ * that report no state. @throws CampaignError LAB_NOT_RUNNING, …
+ */
+async function railStates(rig: ResolvedRig): Promise<RailStateNow[]> {
   const holder = rigHolder(rig.name);
   if (holder !== null) {
     const why = `process ${holder.pid} (${holder.command}) holds the rig`;

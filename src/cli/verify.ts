@@ -1,6 +1,6 @@
 /**
- * `plugpull verify RIG`: compares P and S byte for byte, and says what the journal holds dirty beside it: copies may be
- * equal and not known to be. Writes nothing to them.
+ * `plugpull verify RIG`: compares P and S byte for byte, and reports the dirty regions of the journal, because equal
+ * copies can still be marked dirty. Writes nothing.
  */
 import type { Command } from 'commander';
 import { textOf } from '../campaign/errors.js';
@@ -21,8 +21,8 @@ interface VerifyOptions {
 export function addVerify(program: Command, setExit: SetExit): void {
   program
     .command('verify <rig>')
-    .description('compare P and S byte for byte')
-    .option('--json', 'for programs')
+    .description('compare primary and secondary byte for byte; writes nothing')
+    .option('--json', 'print JSON')
     .addOption(ffiOption())
     .action(async (file: string, options: VerifyOptions) => setExit(await verify(loadRig(file), options)));
 }
@@ -42,7 +42,7 @@ async function verify(rig: ResolvedRig, options: VerifyOptions): Promise<ExitCod
   return report.equal ? EXIT.pass : EXIT.fail;
 }
 
-/** What a recovery now would find; or why that is not known. */
+/** What a recovery would find, or why it is unknown. */
 type JournalState =
   { dirtyRegions: number; regionCount: number; everythingDirty: boolean; needsFormat: boolean } | { unknown: string };
 
@@ -56,9 +56,9 @@ async function journalOf(rig: ResolvedRig, ffi: FfiName): Promise<JournalState> 
 }
 
 function journalText(journal: JournalState, rig: ResolvedRig): string {
-  if ('unknown' in journal) return `what the journal holds dirty is not known: ${journal.unknown}`;
-  if (journal.needsFormat) return 'there is no journal of this rig yet: a recovery takes every region for dirty';
-  if (journal.dirtyRegions === 0) return 'the journal holds no region dirty';
+  if ('unknown' in journal) return `the dirty regions of the journal are unknown: ${journal.unknown}`;
+  if (journal.needsFormat) return 'this rig has no journal yet, so a recovery takes every region as dirty';
+  if (journal.dirtyRegions === 0) return 'the journal has no dirty region';
   const why = journal.everythingDirty ? ' (it is damaged)' : '';
-  return `the journal still holds ${journal.dirtyRegions} of ${journal.regionCount} regions dirty${why}: plugpull resync ${rig.file} copies and clears them`;
+  return `the journal has ${journal.dirtyRegions} of ${journal.regionCount} regions marked dirty${why}; plugpull resync ${rig.file} copies and clears them`;
 }

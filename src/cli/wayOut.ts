@@ -1,6 +1,6 @@
 /**
- * The hasty ways out of a command that cuts power: the second interrupt, and an error that nobody caught. Both give the
- * power back first, and end a lab of the command's own, whatever else hangs.
+ * What signals and uncaught errors do to a command. In a command that cuts power, the second signal and an uncaught
+ * error first switch the power on and end the command's own lab, also if everything else hangs.
  */
 import { catchInterrupts, type Interrupts } from '../campaign/session/interrupts.js';
 import { realHost } from '../campaign/session/host.js';
@@ -10,33 +10,29 @@ import { printHurry } from './output.js';
 import type { Interruption } from '../bench/figures.js';
 import { CampaignError } from '../campaign/errors.js';
 
-/** What has rails that may be off: a session, or boards that are switched by hand. */
+/** Has rails that may be off: a session, or the boards of a relay command. */
 export interface HoldsPower {
-  /** Rails as found or on, whatever else hangs; says how they are. */
+  /** Switches rails on, or as they were found; returns a text on their state. */
   leave(): Promise<string>;
 }
 
 export interface WayOut {
   readonly interrupts: Interrupts;
-  /** Done before all else from now on, as leaving the terminal as it was. */
+  /** Runs before the power is switched on, for example to restore the terminal. */
   first(action: () => void): void;
-  /** How it is said, from now on, that a second signal would hurry; on stderr until then. */
-  says(action: () => void): void;
-  /**
-   * The rig is locked, and a lab of this name that does not run yet will be the command's own: ended, even half
-   * started.
-   */
+  /** Prints what a second signal does. Default: on stderr. */
+  setHurryText(action: () => void): void;
+  /** The rig is locked. A lab that does not run yet belongs to the command, which ends it, also during its start. */
   startsLab(name: string): void;
-  /** Its rails are the ones to be switched on from now on; it knows what to do about its lab. */
+  /** From now on `holder` restores power, and ends the lab. */
   holds(holder: HoldsPower): void;
   /** The command has ended in order. */
   release(): void;
 }
 
-/** The power comes first either way. */
 export const HURRY = 'restores power and ends at once, without waiting for the records';
 
-/** Signals are caught from now on: to be called before there is anything to leave behind. */
+/** Catches signals from now on. To be called before the command changes anything. */
 export function prepareWayOut(): WayOut {
   let holder: HoldsPower | null = null;
   let first = (): void => undefined;
@@ -46,7 +42,7 @@ export function prepareWayOut(): WayOut {
     first();
     try {
       if (holder === null) await endLab();
-      else process.stderr.write(`plugpull: ended in a hurry; ${await holder.leave()}\n`);
+      else process.stderr.write(`plugpull: ended at once; ${await holder.leave()}\n`);
     } catch (error) {
       process.stderr.write(`plugpull: ${error instanceof Error ? error.message : String(error)}\n`);
     }
@@ -61,7 +57,7 @@ export function prepareWayOut(): WayOut {
     first(action) {
       first = action;
     },
-    says(action) {
+    setHurryText(action) {
       say = action;
     },
     startsLab(name) {
@@ -69,7 +65,7 @@ export function prepareWayOut(): WayOut {
         (lab) => lab !== null,
         () => true,
       );
-      // Ending takes its turn after a start that is under way.
+      // An end waits for a start that is in progress.
       endLab = async () => ((await ran) ? undefined : realHost.labDown(name));
     },
     holds(opened) {
@@ -83,11 +79,9 @@ export function prepareWayOut(): WayOut {
 }
 
 /**
- * A measurement that Ctrl-C ends in order: the first signal is noted and told, the second ends the process at once.
- * What was measured is dropped; whoever holds a device lets go of it on the way out.
+ * Runs a benchmark. The first signal ends it in order and discards its figures; the second ends the process at once.
+ * @throws CampaignError INTERRUPTED after a signal, whatever error `action` throws
  */
-
-/** @throws CampaignError INTERRUPTED, whatever `action` made of the signal. */
 export async function interruptible<T>(
   command: string,
   action: (interruption: Interruption) => Promise<T>,
@@ -96,7 +90,7 @@ export async function interruptible<T>(
   const controller = new AbortController();
   const throwIfInterrupted = (): void => {
     if (interrupts.requested)
-      throw new CampaignError('INTERRUPTED', `${command} was interrupted; everything is released`);
+      throw new CampaignError('INTERRUPTED', `${command} was interrupted; its devices are released`);
   };
   interrupts.onFirst(() => controller.abort());
   try {

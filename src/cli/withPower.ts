@@ -1,7 +1,7 @@
 /**
- * Boards in hand for a command that switches rails: locked, and never left half way. The first signal lets the command
- * end what it is about, at once where it waits; the second, or an error that nobody caught, ends the process as soon as
- * rails that are only off for a time are on again. Either way it is said how the rails are left.
+ * Locks a rig and opens its boards for a command that switches rails. The first signal ends the command after its
+ * current step. The second signal, or an uncaught error, ends the process as soon as rails that the command only pulses
+ * are on again. In both cases the command prints the state of the rails.
  */
 import { systemClock } from '../base/systemClock.js';
 import { CampaignError } from '../campaign/errors.js';
@@ -18,16 +18,20 @@ import { placedBoards } from '../campaign/session/places.js';
 import { realHost } from '../campaign/session/host.js';
 import type { BoardRef } from '../power/spec.js';
 
-/** For boards that are told by frames. */
+/** For boards that are switched by frames; a program may take longer. */
 const POWER_ON_MS = 30_000;
-/** The second signal is one of haste: a command that still runs then is killed as the process ends. */
+/** Wait for the current board command after the second signal; then the process ends anyway. */
 const IDLE_MS = 5_000;
 
-/** `told`: how the rails are by now. `signal`: aborted by the first signal. */
-export type PowerAction = (power: PowerController, told: (state: string) => void, signal: AbortSignal) => Promise<void>;
+/** `setState`: takes a text on the state of the rails. `signal`: aborted by the first signal. */
+export type PowerAction = (
+  power: PowerController,
+  setState: (text: string) => void,
+  signal: AbortSignal,
+) => Promise<void>;
 
-export interface PowerHabits {
-  /** Rails that the command switches off go on again in the end: in a hurry too. */
+export interface RailUse {
+  /** The command only pulses rails: they are on again at its end, also after a second signal. */
   goesBackOn?: boolean;
 }
 
@@ -35,7 +39,7 @@ export interface PowerHabits {
 export async function withPower(
   rig: ResolvedRig,
   command: string,
-  { goesBackOn = false }: PowerHabits,
+  { goesBackOn = false }: RailUse,
   action: PowerAction,
 ): Promise<void> {
   const wayOut = prepareWayOut();
@@ -49,7 +53,7 @@ export async function withPower(
       const power = await openPower(spec, { rigName: rig.name, runtimeDir: stateDir() });
       wayOut.holds(goesBackOn ? switchesBackOn(power) : { leave: () => whenIdle(power) });
       try {
-        if (!stop.signal.aborted) await action(power, (told) => (state = told), stop.signal);
+        if (!stop.signal.aborted) await action(power, (text) => (state = text), stop.signal);
       } finally {
         await power.close();
       }
@@ -63,7 +67,7 @@ export async function withPower(
   }
 }
 
-/** Its calls take their turn behind the one that is under way, so that no `off` comes after them. */
+/** Its calls wait for the current one, so that no `off` follows them. */
 function switchesBackOn(power: PowerController): HoldsPower {
   return {
     async leave() {
@@ -81,15 +85,13 @@ function switchesBackOn(power: PowerController): HoldsPower {
   };
 }
 
-/** Nothing is undone that was asked for: the command under way ends, and what was switched off is named. */
+/** Undoes nothing: waits for the current command, then names the rails that are off. */
 async function whenIdle(power: PowerController): Promise<string> {
   await ended(systemClock, IDLE_MS, power.idle());
-  return power.notOn.length === 0
-    ? 'no rail was switched off'
-    : `switched off, or perhaps so: ${power.notOn.join(', ')}`;
+  return power.notOn.length === 0 ? 'no rail was switched off' : `off, or of unknown state: ${power.notOn.join(', ')}`;
 }
 
-/** A rig's boards with their ttys as they are now. @throws CampaignError LAB_NOT_RUNNING */
+/** A rig's boards with their present ttys. @throws CampaignError LAB_NOT_RUNNING */
 export async function boardsOf(rig: ResolvedRig): Promise<BoardRef[]> {
   return placedBoards(rig, usesLab(rig) ? await realHost.labView(rig.name) : null);
 }

@@ -1,4 +1,4 @@
-/** What `resync` and `verify` share: a session on a rig as it is, ended whatever happens, and the first interrupt. */
+/** The session of `resync` and `verify` on a rig, and the rig's lock. */
 import { systemClock } from '../base/systemClock.js';
 import { CampaignError } from '../campaign/errors.js';
 import { realHost } from '../campaign/session/host.js';
@@ -7,9 +7,10 @@ import { newRunId } from '../campaign/record/runDirectory.js';
 import { Session } from '../campaign/session/session.js';
 import type { ResolvedRig } from '../rig/resolved.js';
 import type { FfiName } from './options.js';
+import { printError } from './output.js';
 import { prepareWayOut, type WayOut } from './wayOut.js';
 
-/** The engine is open when `action` gets the session. @throws CampaignError INTERRUPTED, HARDWARE_FAILED */
+/** `action` gets an open replication engine. @throws CampaignError INTERRUPTED, HARDWARE_FAILED */
 export async function withSession<T>(
   rig: ResolvedRig,
   ffi: FfiName,
@@ -65,7 +66,7 @@ async function inSession<T>(
     const troubles = await session.end();
     troubles.forEach(say);
     if (interrupts.requested)
-      say(troubles.length === 0 ? `${session.powerAtEnd}, devices released` : 'not everything could be done');
+      say(troubles.length === 0 ? `${session.powerAtEnd}, devices released` : 'see the errors above');
   }
 }
 
@@ -74,15 +75,22 @@ function interrupted(command: string, error?: unknown): CampaignError {
 }
 
 /**
- * The rig's lock, and a word on what a command before has left: the kernel may take as long as the power needs to
- * return.
+ * Locks the rig, and prints what an earlier command has left behind: the kernel may need until the power is on again.
+ * @throws CampaignError RIG_BUSY
  */
-
-/** @throws CampaignError RIG_BUSY */
 export function lockForCommand(rigName: string, command: string): RigLock {
   const lock = lockRig(rigName, `plugpull ${command}`);
   const remains = lock.remains();
   if (remains.length > 0)
     process.stderr.write(`plugpull: ${describeRemains(rigName, remains)}; waiting for that with the power on\n`);
   return lock;
+}
+
+/**
+ * After a campaign: names a lab that still runs, because it ran before (`lab up`, a killed bench) or by `--keep-lab`.
+ * The command does not end a lab that it did not start: another user of it would lose the data of its virtual disks.
+ */
+export async function printRunningLab(rig: ResolvedRig): Promise<void> {
+  if (rig.lab === null || (await realHost.labView(rig.name)) === null) return;
+  printError(`plugpull: lab ${rig.name} is still running; to end it: plugpull lab down ${rig.file}`);
 }

@@ -1,6 +1,6 @@
 /**
- * What a run leaves in its directory beside the lines written on the way: run.json, report, JUnit, metrics. run.json is
- * there from the beginning (state: running), so that a bench that is killed leaves what `report` needs.
+ * Writes the files of a run directory except the JSON lines: run.json, report, JUnit, metrics. run.json is written
+ * first at the start of the run (state: running), so that a killed bench leaves what `report` needs.
  */
 import { cpus, release, totalmem } from 'node:os';
 import type { CampaignObserver } from '../campaign/observer.js';
@@ -19,7 +19,7 @@ export class RunFiles {
   readonly runId: number;
   readonly observer: CampaignObserver;
   private readonly context: RunContext;
-  /** Of the history, meanwhile. */
+  /** Removed history of passed cycles. */
   private readonly removed = { cycles: 0, bytes: 0 };
 
   constructor(dir: RunDirectory, rig: ResolvedRig, { runId, ffi }: { runId: number; ffi: FfiName }) {
@@ -50,8 +50,8 @@ export class RunFiles {
     };
   }
 
-  /** Devices were opened; from here on there is something to tell. */
-  get began(): boolean {
+  /** The devices were opened: the run has a record worth keeping. */
+  get hasRecord(): boolean {
     return this.context.opened !== null;
   }
 
@@ -75,10 +75,11 @@ export class RunFiles {
   }
 
   /**
-   * Every file that can be written is, whichever can't; returns why some could not. `cyclesAreWhole`: cycles.jsonl has
-   * them all; otherwise it is written again. A run.json that says more than cycles.jsonl holds is never written.
+   * Writes each file, also after another could not be written; returns the errors. `cyclesAreComplete`: cycles.jsonl
+   * has all cycles; otherwise it is written again. run.json is not written without a complete cycles.jsonl, which it
+   * summarizes.
    */
-  writeAll(record: Run, metricsText: string, cyclesAreWhole: boolean): string[] {
+  writeAll(record: Run, metricsText: string, cyclesAreComplete: boolean): string[] {
     const troubles: string[] = [];
     const attempt = (action: () => void): boolean => {
       try {
@@ -91,7 +92,7 @@ export class RunFiles {
     };
     const cycles = (): void =>
       this.dir.write('cycles.jsonl', record.cycles.map((cycle) => `${JSON.stringify(cycle)}\n`).join(''));
-    if (cyclesAreWhole || attempt(cycles)) attempt(() => this.writeRun(record.run));
+    if (cyclesAreComplete || attempt(cycles)) attempt(() => this.writeRun(record.run));
     attempt(() => this.dir.write('report.html', writeReportHtml(record)));
     attempt(() => this.dir.write('junit.xml', writeJunit(record)));
     attempt(() => this.dir.write('metrics.prom', metricsText));

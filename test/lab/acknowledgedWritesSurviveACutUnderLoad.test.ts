@@ -65,10 +65,10 @@ async function cutUnderLoad(
   return { acknowledged, failed, present, power: readJsonLines(`${lab.stateDir}/power.jsonl`) };
 }
 
-describe.skipIf(!canRunLab)('a cut in the middle of a load', () => {
+describe.skipIf(!canRunLab)('a cut under load', () => {
   afterEach(tearDown);
 
-  it('with kill model keep leaves every acknowledged write, and nothing that was not in flight', async () => {
+  it('with kill model keep keeps every acknowledged write, and no write that was not submitted', async () => {
     const { acknowledged, failed, present, power } = await cutUnderLoad('keep', 200);
     expect(failed.size).toBe(WRITERS);
     expect([...acknowledged].filter((block) => !present.has(block))).toEqual([]);
@@ -76,13 +76,13 @@ describe.skipIf(!canRunLab)('a cut in the middle of a load', () => {
     expect(power).toMatchObject([{ disk: 'p', unflushed: present.size, kept: present.size }]);
   });
 
-  it('may keep a write in flight that then failed', async () => {
-    // A slow disk: while it is busy with one write, those of the other writers wait in its queue.
+  it('can keep a write in flight that failed', async () => {
+    // While a slow disk performs one write, the writes of the other writers wait in its queue.
     const { failed, present } = await cutUnderLoad('keep', 8, [{ class: 'slow', delayMs: 50 }]);
     expect([...failed].filter((block) => present.has(block)).length).toBeGreaterThan(0);
   });
 
-  it('with kill model drop leaves nothing that was not flushed', async () => {
+  it('with kill model drop keeps no unflushed write', async () => {
     const { present } = await cutUnderLoad('drop', 200);
     expect(present.size).toBe(0);
   });

@@ -35,7 +35,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 
 describe('the volatile cache', () => {
   it.each([0, 16 * 1024, 256 * 1024])(
-    'with %i bytes reads like a plain array, and a cut leaves the flushed or evicted',
+    'with %i bytes reads like a plain array, and a cut keeps flushed and evicted writes only',
     (cacheBytes) => {
       fc.assert(
         fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
@@ -51,7 +51,7 @@ describe('the volatile cache', () => {
             }
             if (s.kind === 'cut') {
               cache.powerLost();
-              seen = Buffer.from(medium.bytes); // kill model drop: what is on the medium is all there is
+              seen = Buffer.from(medium.bytes); // kill model drop: only the medium's data is left
               continue;
             }
             const offset = s.sector * 512;

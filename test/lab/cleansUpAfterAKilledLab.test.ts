@@ -6,8 +6,8 @@ import { loopBackingFile } from '../../src/lab/losetup.js';
 import { canRunLab, diskSpec, errnoOf, labSpec, Node, startLab, tearDown, waitFor, withNode } from './labFixture.js';
 
 /**
- * Its loop devices that are still attached; a detached number may belong to somebody else by now. One whose mount is
- * gone shows "/" as its file.
+ * Its loop devices that are still attached; another process can have taken a detached number. A loop device whose mount
+ * is gone shows "/" as its file.
  */
 function loopsOf(lab: LabState): string[] {
   const ours = (file: string | null): boolean => file === '/' || file?.startsWith(lab.stateDir) === true;
@@ -24,7 +24,7 @@ describe.skipIf(!canRunLab)('after kill -9 of the lab', () => {
       open.write(0, 4096, 1);
       process.kill(lab.pid, 'SIGKILL');
       await waitFor('the disk fails', () => errnoOf(() => open.read(0, 4096)) === 'EIO');
-      await waitFor('the process is gone, not stuck', () => !fs.existsSync(`/proc/${lab.pid}`));
+      await waitFor('the process has ended', () => !fs.existsSync(`/proc/${lab.pid}`));
       expect(await labStatus('test')).toBe(null);
     } finally {
       open.close();
@@ -35,7 +35,7 @@ describe.skipIf(!canRunLab)('after kill -9 of the lab', () => {
     expect(fs.existsSync(lab.stateDir)).toBe(false);
   });
 
-  it('labUp cleans up and starts anew, with empty disks', async () => {
+  it('labUp cleans up and starts a new lab with empty disks', async () => {
     const spec = labSpec([diskSpec('p', 1)]);
     const first = await startLab(spec);
     withNode(first, 'p', (node) => {

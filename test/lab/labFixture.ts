@@ -1,6 +1,6 @@
 /**
- * What the lab's tests share: a lab in a directory of its own, power switched over the tty, and direct I/O on the
- * nodes. Everything made here is removed by `tearDown`, also after a failed test.
+ * Shared by the lab's tests: a lab in a directory of its own, power switched over the tty, and direct I/O on the nodes.
+ * `tearDown` removes all of it, also after a failed test.
  */
 import fs from 'node:fs';
 import os from 'node:os';
@@ -11,7 +11,7 @@ import { labDown, labUp, type LabState } from '../../src/lab/lab.js';
 import type { LabDiskSpec, LabSpec } from '../../src/lab/spec.js';
 
 export const MIB = 1024 * 1024;
-/** Bounds a hang only: attaching a loop device waits its turn on a busy host. */
+/** Only a hang takes this long. On a busy host, attaching a loop device takes seconds. */
 const DEADLINE_MS = 120_000;
 const started = new Set<string>();
 let stateDir: string | null = null;
@@ -80,13 +80,13 @@ export async function waitFor(what: string, probe: () => boolean): Promise<void>
 
 export async function cutPower(lab: LabState, disk: string, channel: number): Promise<void> {
   switchRelay(lab, channel, false);
-  await waitFor(`${disk} is dark`, () => !answers(lab, disk));
+  await waitFor(`${disk} has lost its power`, () => !answers(lab, disk));
 }
 
 export async function restorePower(lab: LabState, disk: string, channel: number): Promise<void> {
   switchRelay(lab, channel, true);
   await waitFor(`${disk} is back`, () => answers(lab, disk));
-  // The lab's own record of it follows the link by a moment.
+  // The lab writes its state after the link.
   await waitFor(`${disk} is in the lab's state again`, () => {
     const state = JSON.parse(fs.readFileSync(path.join(lab.stateDir, 'state.json'), 'utf8')) as LabState;
     return state.disks[disk]?.loop === fs.realpathSync(state.disks[disk]!.node);
@@ -102,7 +102,7 @@ function answers(lab: LabState, disk: string): boolean {
   }
 }
 
-/** Page-aligned, as O_DIRECT wants it. */
+/** Page-aligned, as O_DIRECT requires. */
 export function alignedBuffer(lengthBytes: number): Buffer {
   const raw = Buffer.allocUnsafeSlow(lengthBytes + 4096);
   const start = Number((4096n - (BigInt(koffi.address(raw)) % 4096n)) % 4096n);
@@ -122,7 +122,7 @@ export class Node {
     return bytes.subarray(0, n);
   }
 
-  /** One write of the device, filled with one byte. */
+  /** One write to the device, filled with one byte value. */
   write(offset: number, length: number, value: number): void {
     fs.writeSync(this.fd, alignedBuffer(length).fill(value), 0, length, offset);
   }
@@ -145,7 +145,7 @@ export function withNode<T>(lab: LabState, disk: string, use: (node: Node) => T)
   }
 }
 
-/** The errno's name of what this throws; null if it does not. */
+/** The name of the errno that `action` throws; null: it does not throw. */
 export function errnoOf(action: () => unknown): string | null {
   try {
     action();

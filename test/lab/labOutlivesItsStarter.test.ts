@@ -16,7 +16,7 @@ setInterval(() => undefined, 1000);
 describe.skipIf(!canRunLab)('the lab process', () => {
   afterEach(tearDown);
 
-  it('goes on when whoever started it is killed with its whole process group', async () => {
+  it('goes on when the process group of its starter is killed', async () => {
     useStateDir();
     const spec = labSpec([diskSpec('p', 1)]);
     const starter = spawn(process.execPath, ['--input-type=module', '-e', STARTER, JSON.stringify(spec)], {
@@ -32,7 +32,7 @@ describe.skipIf(!canRunLab)('the lab process', () => {
     withNode(lab, 'p', (node) => expect(node.read(0, 4096).length).toBe(4096));
   });
 
-  it('whose starter was killed while it came up is found only when it is whole', async () => {
+  it('is found only when it is complete, if its starter was killed during the start', async () => {
     const stateDir = useStateDir();
     const spec = labSpec([diskSpec('p', 1), diskSpec('s', 2), diskSpec('j', 3)]);
     const starter = spawn(process.execPath, ['--input-type=module', '-e', STARTER, JSON.stringify(spec)], {
@@ -47,24 +47,24 @@ describe.skipIf(!canRunLab)('the lab process', () => {
     expect(Object.values(lab.boards).map(({ tty }) => fs.existsSync(tty))).toEqual([true]);
   });
 
-  it('is found again by the same description and refused by another', async () => {
+  it('is found by the same description, and refuses another', async () => {
     const spec = labSpec([diskSpec('p', 1)]);
     const first = await startLab(spec);
     expect((await labUp('test', structuredClone(spec))).pid).toBe(first.pid);
-    // The seed is the next campaign's, not the hardware's: a lab that outlived its bench serves it all the same.
+    // The seed belongs to the next campaign, not to the hardware: a lab that is still running serves that campaign too.
     expect((await labUp('test', { ...spec, seed: 2 })).pid).toBe(first.pid);
     const other = { ...spec, disks: [diskSpec('p', 2)] };
     await expect(labUp('test', other)).rejects.toMatchObject({ code: 'LAB_OTHER_SPEC' });
     expect((await labStatus('test'))!.pid).toBe(first.pid);
   });
 
-  it('is started once when two ask at the same time', async () => {
+  it('is started once by two starters at the same time', async () => {
     const spec = labSpec([diskSpec('p', 1)]);
     const [a, b] = await Promise.all([startLab(spec), startLab(spec)]);
     expect(a.pid).toBe(b.pid);
   });
 
-  it('leaves nothing when it is ended, and ending it twice is no error', async () => {
+  it('leaves nothing when it ends, and a second end is no error', async () => {
     const lab = await startLab(labSpec([diskSpec('p', 1)]));
     expect(await labDown('test')).toBe(true);
     expect(await labDown('test')).toBe(false);

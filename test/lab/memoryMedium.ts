@@ -1,4 +1,4 @@
-/** A medium in memory, for tests of cache and faults without a kernel; and the set-up of a cache on it. */
+/** A medium in memory, and a cache on it, for tests of cache and faults without a kernel. */
 import { VolatileCache, type CacheSetup } from '../../src/lab/disk/cache.js';
 import type { DurableCause, Medium } from '../../src/lab/disk/device.js';
 import type { FaultContext } from '../../src/lab/faults/context.js';
@@ -41,7 +41,7 @@ export function memoryCache(medium: Medium, sizeBytes: number, more: Partial<Cac
   });
 }
 
-/** As the FUSE server does: the data is read into the arena, then written from there. */
+/** As the FUSE server does: puts the data into the arena, then writes it from there. */
 export function writeThroughArena(cache: VolatileCache, offset: number, data: Buffer): void {
   const at = cache.reserve() + HEADER_BYTES;
   data.copy(cache.arena.bytes, at);

@@ -28,7 +28,7 @@ describe.skipIf(!canRunLab)('the lab process', () => {
     await write(20_000);
     const before = residentBytes(lab.pid);
     await write(100_000);
-    // The young generation of two threads may be full or empty; 100,000 writes kept would be 200 MiB.
+    // The young generation of two threads can be full or empty; 100,000 leaked writes would take 200 MiB.
     expect(residentBytes(lab.pid) - before).toBeLessThan(32 * MIB);
   });
 });

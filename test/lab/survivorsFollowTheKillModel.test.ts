@@ -26,7 +26,7 @@ function cutAfterWrites(
 }
 
 describe('kill model keep-drop', () => {
-  it('leaves the same survivors for the same seed and others for another seed', () => {
+  it('keeps the same writes for the same seed and others for another seed', () => {
     const [a, again, b] = [cutAfterWrites(5, 0.5, 0.3), cutAfterWrites(5, 0.5, 0.3), cutAfterWrites(6, 0.5, 0.3)];
     expect(a.image.equals(again.image)).toBe(true);
     expect(a.image.equals(b.image)).toBe(false);
@@ -57,7 +57,7 @@ describe('kill model keep-drop', () => {
         kill: { model: 'keep-drop', keepProbability: 0.5, tearProbability: 0 },
         random: seededRandom(seed, 'p/kill'),
       });
-      // The image says which write came last: a lower value means that a later survivor was laid under an earlier one.
+      // A lower value than expected means that an earlier survivor overwrote a later one.
       for (let value = 1; value <= 8; value++) writeThroughArena(cache, value * 512, Buffer.alloc(16 * 512, value));
       cache.powerLost();
       const survivors = new Set(medium.bytes.subarray(0, 25 * 512));
@@ -69,7 +69,7 @@ describe('kill model keep-drop', () => {
     }
   });
 
-  it('does not let one disk move the fates of another', () => {
+  it('draws independent fates for each disk', () => {
     const [p, s] = [seededRandom(1, 'p/kill'), seededRandom(1, 's/kill')];
     const draws = Array.from({ length: 100 }, () => [p.uint32(), s.uint32()]);
     expect(draws.filter(([a, b]) => a === b).length).toBeLessThan(2);

@@ -20,10 +20,10 @@ import {
   withNode,
 } from './labFixture.js';
 
-describe.skipIf(!canRunLab)('a disk that vanishes in the dark', () => {
+describe.skipIf(!canRunLab)('a disk that vanishes without power', () => {
   let occupant: string | null = null;
 
-  /** False: somebody else has it, or the kernel is not done with it. */
+  /** False: another process has the number, or the kernel still detaches it. */
   const occupy = (loop: string): boolean => {
     const other = path.join(useStateDir(), 'occupant');
     fs.writeFileSync(other, Buffer.alloc(4096));
@@ -42,7 +42,7 @@ describe.skipIf(!canRunLab)('a disk that vanishes in the dark', () => {
     await tearDown();
   });
 
-  it('takes its node with it and comes back under another number with its flushed data', async () => {
+  it('loses its node, and returns under another number with its flushed data', async () => {
     const lab = await startLab(labSpec([diskSpec('p', 1, { vanish: true })]));
     let before = lab.disks['p']!;
     withNode(lab, 'p', (node) => {
@@ -55,7 +55,7 @@ describe.skipIf(!canRunLab)('a disk that vanishes in the dark', () => {
       await waitFor('the loop device is detached', () => loopBackingFile(before.loop!) !== before.backingFile);
       expect((await labStatus('test'))!.disks['p']!.loop).toBe(null);
       if (occupy(before.loop!)) break;
-      // Somebody else on this host was faster, and may give the number back at any time: another one, then.
+      // Another process has taken the number and can free it at any time: try with another number.
       await restorePower(lab, 'p', 1);
       before = (await labStatus('test'))!.disks['p']!;
     }
@@ -68,7 +68,7 @@ describe.skipIf(!canRunLab)('a disk that vanishes in the dark', () => {
     withNode(lab, 'p', (node) => expect(node.read(0, 4096).every((b) => b === 7)).toBe(true));
   });
 
-  it('leaves a handle from before the cut dead for ever, while the new node works', async () => {
+  it('fails a handle from before the cut for ever, while the new node works', async () => {
     const lab = await startLab(labSpec([diskSpec('p', 1, { vanish: true })]));
     const before = lab.disks['p']!;
     const old = new Node(before.node);

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { figureOf, quantile, ratioOf, number } from '../../src/bench/figures.js';
 
 describe('figures', () => {
-  it('are the median and the extremes of the rounds, whatever their order', () => {
+  it('are median, minimum and maximum of the rounds in any order', () => {
     expect(figureOf([5, 1, 3])).toEqual({ median: 3, min: 1, max: 5, spread: 4 / 3 });
     expect(figureOf([4, 2])).toEqual({ median: 3, min: 2, max: 4, spread: 2 / 3 });
     expect(figureOf([7])).toEqual({ median: 7, min: 7, max: 7, spread: 0 });
@@ -16,12 +16,12 @@ describe('figures', () => {
     expect(() => ratioOf([1, 2], [1])).toThrow(RangeError);
   });
 
-  it('know their quantiles', () => {
+  it('include quantiles', () => {
     expect(quantile([0, 10, 20], 0.5)).toBe(10);
     expect(quantile([0, 10], 0.25)).toBe(2.5);
   });
 
-  it('print with three digits and groups', () => {
+  it('print with three digits and groups of thousands', () => {
     expect([0, 0.01234, 1.234, 12.34, 123.4, 12345.6, 1234567].map(number)).toEqual([
       '0',
       '0.0123',

@@ -1,6 +1,6 @@
 /**
- * Promise: a silent disk without power answers nothing; with the power back, what waited fails or is done, and nothing
- * waits for ever.
+ * Promise: an unresponsive disk without power answers nothing. When power returns, waiting requests fail or are
+ * performed, and none waits for ever.
  */
 import fs from 'node:fs';
 import path from 'node:path';
@@ -23,12 +23,12 @@ import {
 const read = promisify(fs.read);
 const write = promisify(fs.write);
 const fsync = promisify(fs.fsync);
-/** As long as a device must be silent here to count as such; one that answers takes far less. */
-const SILENCE_MS = 300;
+/** A device without an answer for this time counts as unresponsive here; one that answers takes far less. */
+const UNRESPONSIVE_MS = 300;
 
 type Outcome = 'waits' | 'done' | string;
 
-/** What an I/O has come to; a number of its bytes is `done`. */
+/** The result of an I/O so far. */
 function watch(io: Promise<unknown>): () => Outcome {
   let outcome: Outcome = 'waits';
   io.then(
@@ -39,7 +39,7 @@ function watch(io: Promise<unknown>): () => Outcome {
 }
 
 const open: number[] = [];
-/** On a handle of its own: one of these waits for every other on the same one. */
+/** Each I/O has a handle of its own, because I/Os on one handle wait for each other. */
 function handle(lab: LabState): number {
   const fd = fs.openSync(lab.disks['p']!.node, fs.constants.O_RDWR | fs.constants.O_DIRECT);
   open.push(fd);
@@ -54,10 +54,7 @@ async function cut(lab: LabState): Promise<void> {
   );
 }
 
-/**
- * Resolves when its loop device has so many reads and writes in hand: a thread of the pool that has no turn has sent
- * none.
- */
+/** Resolves when the loop device has this many reads and writes: the thread pool submits them later. */
 async function inFlight(lab: LabState, count: number): Promise<void> {
   const file = `/sys/block/${path.basename(lab.disks['p']!.loop!)}/inflight`;
   const sum = (): number =>
@@ -69,7 +66,7 @@ async function inFlight(lab: LabState, count: number): Promise<void> {
   await waitFor(`${count} I/Os in flight`, () => sum() === count);
 }
 
-describe.skipIf(!canRunLab)('a disk that falls silent', () => {
+describe.skipIf(!canRunLab)('an unresponsive disk', () => {
   afterEach(async () => {
     for (const fd of open.splice(0)) fs.closeSync(fd);
     await tearDown();
@@ -78,8 +75,8 @@ describe.skipIf(!canRunLab)('a disk that falls silent', () => {
   it.each([
     ['fail', 'EIO', 1],
     ['retry', 'done', 2],
-  ] as const)('%s: what waited is %s', async (silent, end, content) => {
-    const lab = await startLab(labSpec([diskSpec('p', 1, { silent })]));
+  ] as const)('%s: waiting I/Os end with %s', async (answer, end, content) => {
+    const lab = await startLab(labSpec([diskSpec('p', 1, { silent: answer })]));
     const fd = handle(lab);
     await write(fd, alignedBuffer(4096).fill(1), 0, 4096, 0);
     await fsync(fd);
@@ -89,9 +86,9 @@ describe.skipIf(!canRunLab)('a disk that falls silent', () => {
       watch(read(handle(lab), alignedBuffer(4096), 0, 4096, 8192)),
       watch(fsync(handle(lab))),
     ];
-    // A flush is not counted among them.
+    // The kernel does not count the flush.
     await inFlight(lab, 2);
-    await delay(SILENCE_MS);
+    await delay(UNRESPONSIVE_MS);
     expect(waiting.map((outcome) => outcome())).toEqual(['waits', 'waits', 'waits']);
     switchRelay(lab, 1, true);
     await waitFor('the answers', () => waiting.every((outcome) => outcome() !== 'waits'));
@@ -101,13 +98,13 @@ describe.skipIf(!canRunLab)('a disk that falls silent', () => {
     expect(bytes.every((byte) => byte === content)).toBe(true);
   });
 
-  it('a lab that ends in the dark leaves nobody waiting', async () => {
+  it('answers waiting requests when the lab ends without power', async () => {
     const lab = await startLab(labSpec([diskSpec('p', 1, { silent: 'retry' })]));
     const fd = handle(lab);
     await cut(lab);
     const outcome = watch(write(fd, alignedBuffer(4096).fill(2), 0, 4096, 0));
     await inFlight(lab, 1);
-    await delay(SILENCE_MS);
+    await delay(UNRESPONSIVE_MS);
     expect(outcome()).toBe('waits');
     await labDown(lab.name);
     await waitFor('the answer', () => outcome() !== 'waits');

@@ -1,4 +1,4 @@
-/** A device that is named is overwritten only past the safety gate; refused, it stays as it was. */
+/** Promise: `bench io` overwrites a given device only if it passes the safety gate; a refused device is unchanged. */
 import { readFileSync, writeSync, openSync, closeSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { IoBenchmarkResult } from '../../src/bench/ioReport.js';
@@ -22,16 +22,16 @@ function withExt4(): TestLoop {
   return loop;
 }
 
-describe('a named device', () => {
+describe('a given device', () => {
   it.each([
-    ['that is not there', () => ({ device: '/dev/disk/by-id/ata-NOT_THERE', file: null }), /GATE_MISSING/],
+    ['that does not exist', () => ({ device: '/dev/disk/by-id/ata-NOT_THERE', file: null }), /GATE_MISSING/],
     [
-      'that is only a number',
+      'that is named by its loop number only',
       () => ({ device: loops.loop({ sizeBytes: 16 * MIB }).path, file: null }),
       /GATE_UNIDENTIFIED/,
     ],
     [
-      'whose backing file is another one',
+      'with another backing file',
       () => ({ device: `${loops.loop({ sizeBytes: 16 * MIB }).path},backingFile=/etc/hostname`, file: null }),
       /GATE_BACKING_FILE_MISMATCH/,
     ],
@@ -53,7 +53,7 @@ describe('a named device', () => {
     if (file !== null) expect(readFileSync(file).equals(before!)).toBe(true);
   });
 
-  it('twice among the three is refused', async () => {
+  it('is refused if it is given twice', async () => {
     const [p, j] = [loops.loop({ sizeBytes: 16 * MIB }), loops.loop({ sizeBytes: 16 * MIB })];
     const devices = [p, p, j].flatMap((d) => ['--device', named(d)]);
     const result = await cli(['bench', 'io', ...devices, ...SMALL]);
@@ -61,7 +61,7 @@ describe('a named device', () => {
     expect(result.stderr).toMatch(/GATE_SAME_DEVICE/);
   });
 
-  it('past the gate is measured alone, without the mirrored path', async () => {
+  it('that passes the gate is measured alone, without the mirrored path', async () => {
     const loop = loops.loop({ sizeBytes: 16 * MIB });
     const result = await cli(['bench', 'io', '--device', named(loop), ...SMALL, '--ffi', 'koffi', '--json']);
     expect(result.code, result.stderr).toBe(0);
@@ -73,7 +73,7 @@ describe('a named device', () => {
     expect(readFileSync(loop.file).some((byte) => byte !== 0)).toBe(true);
   });
 
-  it('with two more is measured as a mirror', async () => {
+  it('is measured as a mirror with two others', async () => {
     const devices = [16, 16, 16].flatMap((mib) => ['--device', named(loops.loop({ sizeBytes: mib * MIB }))]);
     const result = await cli(['bench', 'io', ...devices, ...SMALL, '--ffi', 'koffi', '--json']);
     expect(result.code, result.stderr).toBe(0);
@@ -82,9 +82,9 @@ describe('a named device', () => {
   });
 
   it.each([
-    ['two of them', ['--device', '/dev/a', '--device', '/dev/b']],
-    ['a fact that is none', ['--device', '/dev/a,colour=red']],
-    ['a loader that is none', ['--ffi', 'n-api']],
+    ['two devices', ['--device', '/dev/a', '--device', '/dev/b']],
+    ['an unknown field', ['--device', '/dev/a,color=red']],
+    ['an unknown loader', ['--ffi', 'n-api']],
     ['no time', ['--seconds', '0']],
   ])('%s: exit 2', async (_what, args) => {
     const result = await cli(['bench', 'io', ...args]);

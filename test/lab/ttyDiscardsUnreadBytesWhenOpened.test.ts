@@ -33,7 +33,7 @@ function received(fd: number): string {
 
 const FIONREAD = 0x541b;
 
-/** How many bytes wait to be read. */
+/** Number of unread bytes. */
 function unread(fd: number): number {
   const count = Buffer.alloc(4);
   libcCalls.ioctl(fd, FIONREAD, count);
@@ -46,7 +46,7 @@ interface Contact {
   atMs: number;
 }
 
-/** Starts a board whose peer is given; returns where its contacts are noted. */
+/** Starts a board with this peer; returns the list of its contacts' moves. */
 function start(peer: BoardPeer, contactDelayMs = 0): Contact[] {
   const contacts: Contact[] = [];
   const spec = { name: 'relay0', protocol: 'test', channels: 2, contactDelayMs, options: {} };
@@ -78,7 +78,7 @@ describe('a virtual board', () => {
     expect(seen).toBe(all.toString('latin1'));
   });
 
-  it('does not give one host the answers that another did not read', async () => {
+  it('discards unread answers when another host opens the tty', async () => {
     let heard = '';
     start({
       receive: (chunk) => {
@@ -89,8 +89,8 @@ describe('a virtual board', () => {
     const first = host();
     fs.writeSync(first, 'old');
     await waitFor('it is answered', () => heard === 'old');
-    // A kernel thread brings the answer; what is still on its way to a host is not the board's to forget.
-    await waitFor('the answer is there', () => unread(first) === 3);
+    // A kernel thread delivers the answer; the board can only discard delivered bytes.
+    await waitFor('the answer has arrived', () => unread(first) === 3);
     hostCloses(first);
     const second = host();
     await delay(60);
@@ -101,7 +101,7 @@ describe('a virtual board', () => {
     expect(seen).toBe('new');
   });
 
-  it('tells its peer of an opening before the first bytes that follow it', async () => {
+  it('notifies its peer of an opening before the first bytes that follow it', async () => {
     const heard: string[] = [];
     start({
       receive: (chunk) => {
@@ -118,11 +118,11 @@ describe('a virtual board', () => {
     await waitFor('the byte arrives', () => heard.includes('x'));
     expect(heard).toEqual(['opened', 'x']);
     let seen = '';
-    await waitFor('what it said comes', () => (seen += received(fd)).length >= 4);
+    await waitFor('the boot message arrives', () => (seen += received(fd)).length >= 4);
     expect(seen).toBe('boot');
   });
 
-  it('moves its contacts after their delay, pulses timed by the board included, in order', async () => {
+  it('moves its contacts in order after their delay, also for pulses that the board times', async () => {
     const pulse = [
       { channel: 1, on: false },
       { channel: 1, on: true, afterMs: 100 },
@@ -133,7 +133,7 @@ describe('a virtual board', () => {
     fs.writeSync(fd, 'x');
     await waitFor('both moves', () => contacts.length === 2);
     expect(contacts.map(({ on }) => on)).toEqual([false, true]);
-    // Both from the command on: on a busy machine the first one may be late alone.
+    // Both are measured from the command: on a busy host only the first may be late.
     expect(contacts[0]!.atMs - sentMs).toBeGreaterThan(45);
     expect(contacts[1]!.atMs - sentMs).toBeGreaterThan(145);
   });

@@ -1,4 +1,4 @@
-/** `bench io` gives ratios to fio where there is one, says so where there is none, and takes its devices away again. */
+/** Promise: `bench io` reports ratios to fio, or how to install fio, and removes its devices. */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
@@ -18,14 +18,14 @@ function which(program: string): string | null {
   }
 }
 
-/** For a hang only: a program of udev may look at a device that changed. */
+/** Only a hang takes this long. A program of udev can hold a changed device open. */
 const GONE = { timeout: 30_000 };
 
 const CASES = ['4 KiB random writes, depth 1', '4 KiB random writes, depth 32', '64 KiB random writes, depth 32'];
 
 describe('bench io', () => {
   it.skipIf(which('fio') === null)(
-    'measures both bindings beside fio, and both modes (needs fio: apt-get install fio)',
+    'compares both bindings and both modes with fio (needs fio: apt-get install fio)',
     async () => {
       const result = await cli([...SMALL, '--json'], { env: temp.env });
       expect(result.code, result.stderr).toBe(0);
@@ -62,7 +62,7 @@ describe('bench io', () => {
     },
   );
 
-  it('without fio shows its own figures, and how to get fio', async () => {
+  it('without fio reports its own figures, and how to install fio', async () => {
     const bin = join(temp.folder, 'bin');
     mkdirSync(bin);
     symlinkSync(which('losetup')!, join(bin, 'losetup'));

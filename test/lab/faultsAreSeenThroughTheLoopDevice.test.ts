@@ -20,7 +20,7 @@ import {
 describe.skipIf(!canRunLab)('a fault in the description of a disk', () => {
   afterEach(tearDown);
 
-  it('loses a flushed write and puts it on record', async () => {
+  it('loses a flushed write and records it', async () => {
     const lab = await startLab(labSpec([diskSpec('p', 1, { faults: [{ class: 'lost-write', afterWrites: 2 }] })]));
     withNode(lab, 'p', (node) => {
       for (let i = 0; i < 4; i++) {
@@ -46,7 +46,7 @@ describe.skipIf(!canRunLab)('a fault in the description of a disk', () => {
     });
   });
 
-  it('never comes back from a cut (dead-device)', async () => {
+  it('does not return after a cut (dead-device)', async () => {
     const lab = await startLab(labSpec([diskSpec('p', 1, { faults: [{ class: 'dead-device', atCut: 2 }] })]));
     await cutPower(lab, 'p', 1);
     await restorePower(lab, 'p', 1);
@@ -56,7 +56,7 @@ describe.skipIf(!canRunLab)('a fault in the description of a disk', () => {
     expect(withNode(lab, 'p', (node) => errnoOf(() => node.read(0, 4096)))).toBe('EIO');
   });
 
-  it('comes back late (late-return)', async () => {
+  it('returns late after a cut (late-return)', async () => {
     const lab = await startLab(labSpec([diskSpec('p', 1, { faults: [{ class: 'late-return', delayMs: '300ms' }] })]));
     await cutPower(lab, 'p', 1);
     const start = performance.now();
@@ -71,20 +71,20 @@ describe.skipIf(!canRunLab)('a fault in the description of a disk', () => {
     const { p, s } = lab.disks;
     await cutPower(lab, 'p', 1);
     await restorePower(lab, 'p', 1);
-    await waitFor('the name leads astray', () => fs.realpathSync(p!.node) === s!.loop);
+    await waitFor('the link leads to the other disk', () => fs.realpathSync(p!.node) === s!.loop);
     expect((await labStatus('test'))!.disks['p']!.loop).toBe(s!.loop);
     switchRelay(lab, 1, false);
-    // Not to be seen on the disk, which is another one. A contact that closes before the lab has its turn was never
-    // open.
+    // // The link leads to the other disk, so only the record shows this cut. The contact must not close before the lab
+    // has seen it open.
     await waitFor(
       'the second cut',
       () => readJsonLines(`${lab.stateDir}/power.jsonl`).filter(({ disk }) => disk === 'p').length === 2,
     );
     switchRelay(lab, 1, true);
-    await waitFor('the name is right again', () => fs.realpathSync(p!.node) === p!.loop);
+    await waitFor('the link leads to its own disk again', () => fs.realpathSync(p!.node) === p!.loop);
   });
 
-  it('takes its time (slow)', async () => {
+  it('answers late (slow)', async () => {
     const lab = await startLab(labSpec([diskSpec('p', 1, { faults: [{ class: 'slow', delayMs: 50 }] })]));
     withNode(lab, 'p', (node) => {
       const start = performance.now();

@@ -4,7 +4,7 @@ import { seededRandom } from '../../src/lab/random.js';
 
 const kill = { model: 'mixed', keepProbability: 0.5, tearProbability: 0.1 } as const;
 
-it('a mixed kill model draws each of the three, the same ones for the same seed', () => {
+it('a mixed kill model draws each of the three models, in the same order for the same seed', () => {
   const draw = (seed: number): string[] => {
     const random = seededRandom(seed, 'p/kill');
     return Array.from({ length: 60 }, () => killOfCut(kill, random).model);
@@ -14,7 +14,7 @@ it('a mixed kill model draws each of the three, the same ones for the same seed'
   expect(draw(1)).not.toEqual(draw(2));
 });
 
-it('another model is taken as it is and draws nothing', () => {
+it('another kill model takes no draw', () => {
   const random = seededRandom(1, 'p/kill');
   expect(killOfCut({ ...kill, model: 'drop' }, random).model).toBe('drop');
   expect(random.uint32()).toBe(seededRandom(1, 'p/kill').uint32());

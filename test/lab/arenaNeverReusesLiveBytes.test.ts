@@ -5,14 +5,14 @@ import { RequestArena } from '../../src/lab/disk/requestArena.js';
 const HEADER = 80;
 const REQUEST_MAX = 4096 + HEADER;
 
-/** Mostly kept: the ring must get full to be tested. */
+/** Most steps keep bytes, so that the ring fills up. */
 const step = fc.oneof(
   { weight: 5, arbitrary: fc.integer({ min: 512, max: 4096 }) },
   { weight: 1, arbitrary: fc.constant('release' as const) },
 );
 
 describe('the request arena', () => {
-  it('offers room for a longest request that touches nothing live, whatever is kept and however late it is released', () => {
+  it('gives the longest request room that overlaps no live bytes, for any order of adopting and releasing', () => {
     fc.assert(
       fc.property(fc.array(step, { minLength: 50, maxLength: 300 }), (steps) => {
         const arena = new RequestArena(16 * 1024, REQUEST_MAX, HEADER);

@@ -1,4 +1,4 @@
-/** `bench core`: what it keeps in flight is what it says, and its figures are all there. */
+/** Promise: `bench core` reports all its figures, and keeps as many updates in flight as it reports. */
 import { describe, expect, it } from 'vitest';
 import type { CoreBenchmarkResult } from '../../src/bench/coreBenchmark.js';
 import { CoreContender } from '../../src/bench/coreContender.js';
@@ -9,7 +9,7 @@ import { cli } from '../cli/cli.js';
 const SMALL = ['bench', 'core', '--seconds', '1', '--rounds', '2', '--regions', '4096', '--in-flight', '512'];
 
 describe('bench core', () => {
-  it('tells pairs, ratios, memory, and the cost by size', async () => {
+  it('reports pairs per second, ratios, memory, and cost by size', async () => {
     const result = await cli([...SMALL, '--json']);
     expect(result.code, result.stderr).toBe(0);
     const found = JSON.parse(result.stdout) as CoreBenchmarkResult;
@@ -25,7 +25,7 @@ describe('bench core', () => {
     }
     expect(found.byRegions.map((s) => s.regionCount)).toEqual([10, 14, 18, 20, 24, 28, 30].map((e) => 2 ** e));
     expect(found.byInFlight.map((s) => s.inFlight)).toEqual([0, 4, 8, 12, 16, 20].map((e) => 2 ** e));
-    // Two bits per region with their summaries; bytes, not time, so a limit can stand here.
+    // Two bits per region and their summaries. Memory does not depend on the host, so a limit is possible.
     expect(found.memory.bytesPerRegion).toBeGreaterThan(0.25);
     expect(found.memory.bytesPerRegion).toBeLessThan(0.27);
     const parts = Object.values(found.memory.bytesPerUpdateByPart);
@@ -48,7 +48,7 @@ describe('bench core', () => {
     { addresses: 'sequential', acks: 'in-order' },
     { addresses: 'random', acks: 'in-order' },
     { addresses: 'random', acks: 'random' },
-  ])('keeps as many in flight as it was asked for: $addresses, $acks', (order) => {
+  ])('keeps the requested number of updates in flight: $addresses, $acks', (order) => {
     const size = { regionCount: 300, inFlight: 1000 };
     const contender = new CoreContender(size, new UpdateStream({ ...order, regionCount: size.regionCount }, 7));
     const { core } = contender;

@@ -22,23 +22,23 @@ function tenWrites(fault: WriteFault): { image: Buffer; records: Record<string, 
 }
 
 const block = (image: Buffer, i: number): Buffer => image.subarray(i * 4096, i * 4096 + 4096);
-const whole = (image: Buffer, i: number): boolean => block(image, i).every((b) => b === i);
+const isIntact = (image: Buffer, i: number): boolean => block(image, i).every((b) => b === i);
 const others = [1, 2, 4, 5, 6, 7, 8, 9, 10];
 
 describe('an injected fault', () => {
-  it('lost-write: one flushed write is not there, the others are, and it is on record', () => {
+  it('lost-write: one flushed write is lost, the others are intact, and it is recorded', () => {
     const { image, records } = tenWrites(spec('lost-write', { afterWrites: 3 }));
     expect(block(image, 3).every((b) => b === 0)).toBe(true);
-    expect(others.every((i) => whole(image, i))).toBe(true);
+    expect(others.every((i) => isIntact(image, i))).toBe(true);
     expect(records).toEqual([{ class: 'lost-write', offset: 3 * 4096, length: 4096, writeNumber: 3 }]);
   });
 
-  it('lost-write: strikes as often and as far apart as told', () => {
+  it('lost-write: strikes with the given count and distance', () => {
     const { records } = tenWrites(spec('lost-write', { afterWrites: 2, every: 3, count: 5 }));
     expect(records.map((r) => r['writeNumber'])).toEqual([2, 5, 8]);
   });
 
-  it('torn-durable: part of a flushed write is old, in whole sectors', () => {
+  it('torn-durable: some sectors of a flushed write are old', () => {
     const { image, records } = tenWrites(spec('torn-durable', { afterWrites: 3 }));
     const sectors = Array.from({ length: 8 }, (_, s) => block(image, 3).subarray(s * 512, s * 512 + 512));
     expect(sectors.every((s) => s.every((b) => b === 3) || s.every((b) => b === 0))).toBe(true);
@@ -55,11 +55,11 @@ describe('an injected fault', () => {
     expect(Math.floor((3 * 4096 + wrong[0]![0]) / 512) * 512).toBe(records[0]!['sectorOffset']);
   });
 
-  it('misdirected-write: the target keeps the old and another place gets the new', () => {
+  it('misdirected-write: the target keeps its old data and another place gets the new data', () => {
     const { image, records } = tenWrites(spec('misdirected-write', { afterWrites: 3 }));
     const to = records[0]!['writtenTo'] as number;
     expect(block(image, 3).every((b) => b === 0)).toBe(true);
-    // A later write may have overwritten the wrong place; with this seed none did.
+    // With this seed no later write overwrites the wrong place.
     expect(image.subarray(to, to + 4096).every((b) => b === 3)).toBe(true);
   });
 
@@ -74,7 +74,7 @@ describe('an injected fault', () => {
     expect(context.records).toEqual([{ class: 'lying-flush', flushesIgnored: 1 }]);
   });
 
-  it('error-once: one flush fails, the next succeeds, and what the failed one covered is partly gone', () => {
+  it('error-once: one flush fails, the next succeeds, and writes that the failed one covered are lost', () => {
     const medium = new MemoryMedium(DISK);
     const cache = memoryCache(medium, DISK);
     const context = recordingContext(DISK, { loseUnflushed: (random, p) => cache.loseSome(random, p) });
@@ -84,13 +84,13 @@ describe('an injected fault', () => {
       return disk.flush();
     };
     expect([1, 2, 3].map(flushOne)).toEqual([0, -5, 0]);
-    expect(whole(medium.bytes, 1)).toBe(true);
-    expect(whole(medium.bytes, 2)).toBe(false);
-    expect(whole(medium.bytes, 3)).toBe(true);
+    expect(isIntact(medium.bytes, 1)).toBe(true);
+    expect(isIntact(medium.bytes, 2)).toBe(false);
+    expect(isIntact(medium.bytes, 3)).toBe(true);
     expect(context.records).toEqual([{ class: 'error-once', writesLost: 1 }]);
   });
 
-  it('latent-error: EIO on reads of the range, until it is written', () => {
+  it('latent-error: reads of the range fail with EIO until it is written', () => {
     const disk = latentError(
       memoryCache(new MemoryMedium(DISK), DISK),
       spec('latent-error', { offset: '8KiB', length: 512 }),
@@ -103,7 +103,7 @@ describe('an injected fault', () => {
     expect(disk.read(4096, target, 0, 8192)).toBe(0);
   });
 
-  it('misdirected-read and stale-read: wrong once, right on reread', () => {
+  it('misdirected-read and stale-read: one read is wrong, the next is correct', () => {
     const cache = memoryCache(new MemoryMedium(DISK), DISK);
     for (let i = 1; i <= 4; i++) cache.write(i * 4096, Buffer.alloc(4096, i), 0, 4096);
     const target = Buffer.alloc(4096);
@@ -118,7 +118,7 @@ describe('an injected fault', () => {
     expect([first(stale, 8192), first(stale, 8192)]).toEqual([2, 9]);
   });
 
-  it.each(['shorn', 'garbage', 'collateral'] as const)('%s: hurts one sector at a cut, and says which', (name) => {
+  it.each(['shorn', 'garbage', 'collateral'] as const)('%s: damages one sector at a cut and records it', (name) => {
     const medium = new MemoryMedium(DISK);
     const context = recordingContext(DISK);
     const cache = memoryCache(cutWriteFault(medium, spec(name), context), DISK, {
@@ -135,7 +135,7 @@ describe('an injected fault', () => {
     expect(offset >= 8192 && offset < 12288).toBe(name !== 'collateral');
   });
 
-  it('stuck-bits and region-loss: a range is wrong whatever was written', () => {
+  it('stuck-bits and region-loss: every write to the range is damaged', () => {
     const medium = new MemoryMedium(DISK);
     const context = recordingContext(DISK);
     const cache = memoryCache(
@@ -151,7 +151,7 @@ describe('an injected fault', () => {
     expect(medium.bytes.subarray(16384, 32768).every((b) => b === 1)).toBe(true);
   });
 
-  it('waits for as many cuts as it was told', () => {
+  it('is not active before cut afterCuts', () => {
     const context = recordingContext(DISK);
     const disk = lyingFlush(memoryCache(new MemoryMedium(DISK), DISK), spec('lying-flush', { afterCuts: 1 }), context);
     disk.flush();
@@ -163,7 +163,7 @@ describe('an injected fault', () => {
     expect(context.records.length).toBe(1);
   });
 
-  it('is refused by name, field and rule when it is not understood', () => {
+  it('is refused with name, field and rule when it is invalid', () => {
     const refused = (fault: Record<string, unknown>, text: RegExp): void =>
       expect(() => parseFaults('p', [fault])).toThrowError(
         expect.objectContaining({ code: 'LAB_BAD_FAULT', message: expect.stringMatching(text) }),

@@ -1,7 +1,4 @@
-/**
- * Promise: what a virtual disk can be told to do wrong is found before it is misspelled: on the command line, in the
- * editor's schema, in README.
- */
+/** Promise: the command line, the editor's schema and README show every fault class of a virtual disk. */
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { listFaults, FAULT_CLASSES, parseFaults } from '../../src/lab/faults/spec.js';
@@ -9,7 +6,7 @@ import { cli } from '../cli/cli.js';
 
 const textOf = (file: string): string => readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8');
 
-it('by `lab faults`, with options and defaults that are taken as they stand', async () => {
+it('`lab faults` prints every class with options and defaults that the parser accepts', async () => {
   const { code, stdout } = await cli(['lab', 'faults']);
   expect(code).toBe(0);
   expect(FAULT_CLASSES.length).toBeGreaterThan(15);
@@ -27,12 +24,12 @@ it('by `lab faults`, with options and defaults that are taken as they stand', as
   expect((await cli(['lab', '--help'])).stdout).toMatch(/^ {2}faults /m);
 });
 
-it('in the schema and in README', () => {
+it('the schema names every class, and README the command', () => {
   for (const name of FAULT_CLASSES) expect(textOf('rigs/schema.json'), name).toContain(`${name}`);
   expect(textOf('rigs/schema.json')).toContain('plugpull lab faults');
   expect(textOf('README.md')).toContain('plugpull lab faults');
 });
 
-it('a misspelled one names the command', () => {
+it('the error for an unknown class names the command', () => {
   expect(() => parseFaults('p', [{ class: 'lying-flsh' }])).toThrow(/plugpull lab faults/);
 });

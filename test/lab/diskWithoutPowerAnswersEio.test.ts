@@ -13,7 +13,7 @@ import {
 } from './labFixture.js';
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** Long enough that a lab on a busy machine hears of the contact's closing in time. */
+/** So long that a lab on a busy host sees the contact close in time. */
 const HOLD_UP_MS = 4000;
 
 describe.skipIf(!canRunLab)('a disk without power', () => {

@@ -1,4 +1,4 @@
-/** However `bench io` ends, its loop devices and their files are gone. */
+/** Promise: after every end of `bench io`, its loop devices and their files are gone. */
 import { describe, expect, it } from 'vitest';
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -7,7 +7,7 @@ import { useTempFolder } from '../cli/benchRun.js';
 const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 const temp = useTempFolder();
 
-/** Far beyond a slice of a round: what a killed bench leaves running (fio) ends by itself in that time. */
+/** Far longer than a slice of a round: a fio that a killed benchmark left running ends in this time. */
 const GONE_MS = 30_000;
 
 interface Ended {
@@ -17,7 +17,7 @@ interface Ended {
   filesBefore: string[];
 }
 
-/** Sends the signal a while after the first round has begun; the devices are there then. */
+/** Sends the signal `afterMs` after the start of the first round, when the devices exist. */
 function endedBy(signal: NodeJS.Signals, afterMs: number): Promise<Ended> {
   const child = spawn(process.execPath, [MAIN, 'bench', 'io', '--size', '16', '--seconds', '30', '--rounds', '2'], {
     env: { ...process.env, ...temp.env },
@@ -27,11 +27,11 @@ function endedBy(signal: NodeJS.Signals, afterMs: number): Promise<Ended> {
   });
   let loopsBefore: string[] = [];
   let filesBefore: string[] = [];
-  let told = '';
+  let printed = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    if (told.includes('round 1')) return;
-    told += text;
-    if (!told.includes('round 1')) return;
+    if (printed.includes('round 1')) return;
+    printed += text;
+    if (!printed.includes('round 1')) return;
     loopsBefore = temp.loops();
     filesBefore = temp.files();
     setTimeout(() => child.kill(signal), afterMs);
@@ -43,20 +43,20 @@ function endedBy(signal: NodeJS.Signals, afterMs: number): Promise<Ended> {
 }
 
 describe('bench io', () => {
-  // One slice is about a second: during our own writes, during fio's or another's, and in the mirrored path.
+  // A slice takes about 1 s: the signal comes during raw writes, during fio or another slice, and in the mirrored path.
   it.each([100, 1_500, 14_000])(
-    'ends with 130 on Ctrl-C %i ms into a round, and takes its devices away',
+    'exits with 130 on Ctrl-C %i ms into a round, and removes its devices',
     async (afterMs) => {
       const ended = await endedBy('SIGINT', afterMs);
       expect(ended.loopsBefore).toHaveLength(3);
       expect(ended.code).toBe(130);
-      // A program of udev may look at a device that changed, and the kernel lets it.
+      // A program of udev can hold a changed device open.
       await expect.poll(temp.loops, { timeout: GONE_MS }).toEqual([]);
       expect(temp.files()).toEqual([]);
     },
   );
 
-  it('killed, has nothing left that could stay', async () => {
+  it('leaves no device when it is killed', async () => {
     const ended = await endedBy('SIGKILL', 500);
     expect(ended.signal).toBe('SIGKILL');
     expect(ended.loopsBefore).toHaveLength(3);

@@ -17,7 +17,7 @@ const allAre = (bytes: Buffer, value: number): boolean => bytes.every((b) => b =
 describe.skipIf(!canRunLab)('a power cut', () => {
   afterEach(tearDown);
 
-  it('with kill model drop loses the unflushed and keeps the flushed', async () => {
+  it('with kill model drop loses unflushed writes and keeps flushed ones', async () => {
     const lab = await startLab(labSpec([diskSpec('p', 1)]));
     withNode(lab, 'p', (node) => {
       node.write(0, 64 * 1024, 0x0a);
@@ -32,7 +32,7 @@ describe.skipIf(!canRunLab)('a power cut', () => {
     });
   });
 
-  it('with kill model keep keeps all that was acknowledged', async () => {
+  it('with kill model keep keeps every acknowledged write', async () => {
     const lab = await startLab(labSpec([diskSpec('p', 1, { killModel: 'keep' })]));
     withNode(lab, 'p', (node) => node.write(0, 64 * 1024, 0x0c));
     await cutPower(lab, 'p', 1);
@@ -40,7 +40,7 @@ describe.skipIf(!canRunLab)('a power cut', () => {
     withNode(lab, 'p', (node) => expect(allAre(node.read(0, 64 * 1024), 0x0c)).toBe(true));
   });
 
-  it('is seen in the file beneath too, at once: no page cache of the host keeps what the disk has lost', async () => {
+  it('shows at once in the backing file too, because no page cache of the host keeps lost data', async () => {
     const lab = await startLab(labSpec([diskSpec('p', 1)]));
     const beneath = (): number => {
       const fd = fs.openSync(lab.disks['p']!.backingFile, 'r');
@@ -60,7 +60,7 @@ describe.skipIf(!canRunLab)('a power cut', () => {
     expect(beneath()).toBe(0);
   });
 
-  it('takes only the disks that its channel feeds', async () => {
+  it('affects only the disks that its channel feeds', async () => {
     const lab = await startLab(labSpec([diskSpec('p', 1), diskSpec('s', 2)]));
     withNode(lab, 's', (node) => node.write(0, 4096, 0x0d));
     await cutPower(lab, 'p', 1);
