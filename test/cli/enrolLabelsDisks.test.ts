@@ -92,10 +92,10 @@ it.concurrent(
     const broken = await rig.run(['enrol', rig.file, ...iMean(rig, 'p', 's', 'j')]);
     expect(broken.code, broken.stderr).toBe(3);
     expect(broken.stderr).toMatch(/label of .*-s could not be written: EIO/);
-    expect(broken.stderr).toContain(`Enrolled before that, and still: primary ${rig.disks.p.serial}.`);
+    expect(broken.stderr).toContain(`Enrolled: primary ${rig.disks.p.serial}.`);
     expect((JSON.parse(readFileSync(rig.enrolled, 'utf8')) as { disks: unknown[] }).disks).toHaveLength(1);
     const tooMany = await rig.run(['enrol', rig.file, ...iMean(rig, 'p', 's', 'j')]);
-    expect(tooMany.stderr).toContain(`no disk to enrol has the serial "${rig.disks.p.serial}"`);
+    expect(tooMany.stderr).toContain(`no disk to enrol has the serial number "${rig.disks.p.serial}"`);
     const rest = await rig.run(['enrol', rig.file, ...iMean(rig, 's', 'j')]);
     expect(rest.code, rest.stderr).toBe(0);
     expect(labelOf(rig, 's').toString('latin1', 0, 8)).toBe('PLUGPULL');
@@ -119,7 +119,7 @@ it.concurrent(
     ).toHaveLength(3);
     const right = await typed(rig, serials);
     expect(right.code, right.text).toBe(0);
-    expect(right.text).toContain(`labelled, and enrolled in ${rig.enrolled}`);
+    expect(right.text).toContain(`labeled, and enrolled in ${rig.enrolled}`);
     expect((await rig.run(['enrol', rig.file])).stdout).toMatch(/nothing to enrol/);
     expect((await rig.run(['plan', rig.file])).stdout.match(/write cache: write-back, enrolled$/gm)).toHaveLength(3);
   },

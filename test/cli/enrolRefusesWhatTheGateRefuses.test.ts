@@ -39,7 +39,7 @@ it('refuses a serial that no disk has: exit 4', async () => {
     env,
   });
   expect(result.code, result.stderr).toBe(4);
-  expect(result.stderr).toMatch(/no disk to enrol has the serial "Z1Z0ABCD"/);
+  expect(result.stderr).toMatch(/no disk to enrol has the serial number "Z1Z0ABCD"/);
 });
 
 it('prints every finding of the gate: exit 4', async () => {

@@ -17,7 +17,7 @@ afterAll(() => state.clean('dark'));
 it('inspect reports it with exit 3; serve reports it once and goes on', async () => {
   await labUp('dark', labRig('dark', wishes).lab!);
   const blank = await cli(['inspect', file], { env });
-  expect(blank.stdout).toMatch(/There is no journal of this rig here yet/);
+  expect(blank.stdout).toMatch(/The device has no journal of this rig yet/);
 
   expect((await cli(['relay', 'off', file, 'J'], { env })).code).toBe(0);
   const { code, stdout, stderr } = await cli(['inspect', file], { env });

@@ -15,7 +15,7 @@ it('stdout on a full device: exit 5', () => {
     });
     expect([run.status, run.stderr]).toEqual([
       5,
-      'plugpull: what is printed is lost: ENOSPC: no space left on device, write\n',
+      'plugpull: writing to stdout failed: ENOSPC: no space left on device, write; the output is incomplete\n',
     ]);
   } finally {
     closeSync(full);

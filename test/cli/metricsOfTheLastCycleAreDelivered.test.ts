@@ -65,7 +65,7 @@ it('Ctrl-C ends the wait and does not change the verdict', async () => {
     },
   );
   expect(run.code, run.stderr).toBe(0);
-  expect(run.stdout).toContain('nobody has read the final values');
+  expect(run.stdout).toContain('the final values were not scraped');
   expect(JSON.parse(readFileSync(join(out('interrupted'), 'run.json'), 'utf8'))).toMatchObject({
     verdict: 'PASS',
     interrupted: false,

@@ -37,7 +37,7 @@ async function answersOf(ask: Ask, file: string): Promise<Answers> {
   // Refused before anything began: no run directory is printed or created.
   expect(run.stdout).not.toContain('runs/');
   expect(readdirSync(cwd)).toEqual([]);
-  expect(plan.stdout).toMatch(/Nothing was touched\.\n$/);
+  expect(plan.stdout).toMatch(/Nothing was changed\.\n$/);
   return { plan, doctor, run };
 }
 
@@ -88,7 +88,7 @@ describe.skipIf(process.getuid?.() !== 0).concurrent('plan, doctor and run refus
     loops.undo(() => command('umount', point));
     const answers = await answersOf(ask, file);
     expectRefused(answers, 4, /secondary .*GATE_MOUNTED/);
-    expect(answers.plan.stdout).toMatch(/^A run would be refused now: GATE_REFUSED\.$/m);
+    expect(answers.plan.stdout).toMatch(/^A run would be refused: GATE_REFUSED\.$/m);
     const json = JSON.parse((await ask(['plan', file, '--json'])).stdout) as {
       error: object;
       refusals: object[];

@@ -52,7 +52,7 @@ it('before a run a lower bound; after one a range around it, scaled to the cycle
   expect(await planOf()).toMatchObject({ estimate: null, estimatedFrom: null });
   const other = await run('plan', file, '--like', directory);
   expect(other.code).toBe(2);
-  expect(other.stderr).toMatch(/was run with another profile than this one/);
+  expect(other.stderr).toMatch(/its profile is not the same/);
   writeFileSync(
     file,
     tinyRigText('planned', { cycles: 5, seed: 9, cuts: ['{ rails: [S], during: resync, after: 5ms }'] }),
@@ -64,5 +64,5 @@ it('before a run a lower bound; after one a range around it, scaled to the cycle
   expect((await planOf()).estimatedFrom).toBeNull();
   const broken = await run('plan', file, '--like', directory);
   expect(broken.code).toBe(2);
-  expect(broken.stderr).toMatch(/run\.json is not there/);
+  expect(broken.stderr).toMatch(/run\.json does not exist/);
 });

@@ -31,7 +31,7 @@ it('a directory or a file that is a link, or no regular file, is refused', () =>
   expect(refusal(run, 'cycles.jsonl')).toMatch(/cycles\.jsonl is a symbolic link/);
   expect(refusal(run, 'rig.yaml')).toMatch(/not a regular file/);
   expect(refusal(join(dir, 'link'), 'run.json')).toMatch(/link is a symbolic link/);
-  expect(refusal(join(dir, 'nowhere'), 'run.json')).toMatch(/is not there/);
+  expect(refusal(join(dir, 'nowhere'), 'run.json')).toMatch(/does not exist/);
 });
 
 it('files are created with mode 0600 whatever the umask, and never through a link', () => {

@@ -36,7 +36,7 @@ describe.skipIf(process.getuid?.() !== 0)('the journal', () => {
     expect(resync.stdout).toMatch(
       /64 of 64 regions dirty \(damage: everything dirty; readable: 0 from indicators, 0 from the log\)/,
     );
-    expect((await cli(['verify', file], { env })).stdout).toMatch(/^the journal holds no region dirty$/m);
+    expect((await cli(['verify', file], { env })).stdout).toMatch(/^the journal has no dirty region$/m);
 
     const rig = parseRig(text, file);
     const engine = await createReplicationEngine(
@@ -65,7 +65,7 @@ describe.skipIf(process.getuid?.() !== 0)('the journal', () => {
     const dirty = await cli(['verify', file], { env });
     expect(dirty.code, dirty.stderr).toBe(0);
     expect(dirty.stdout).toContain(
-      `P and S are equal\nthe journal still holds 64 of 64 regions dirty: plugpull resync ${file} copies and clears them`,
+      `P and S are equal\nthe journal has 64 of 64 regions marked dirty; plugpull resync ${file} copies and clears them`,
     );
     expect(JSON.parse((await cli(['verify', file, '--json'], { env })).stdout)).toMatchObject({
       equal: true,
@@ -85,7 +85,7 @@ describe.skipIf(process.getuid?.() !== 0)('the journal', () => {
       const unreadable = await cli(['inspect', file], { env });
       expect(unreadable.code).toBe(3);
       expect(unreadable.stderr).toMatch(
-        new RegExp(`can't be read .*in use by process ${process.pid} \\(plugpull run\\) since .*wait for it`),
+        new RegExp(`can't be read .*in use by process ${process.pid} \\(plugpull run\\) since .*run inspect again after its end`),
       );
       lock.release();
       expect((await cli(['relay', 'on', file, 'J'], { env })).code).toBe(0);
