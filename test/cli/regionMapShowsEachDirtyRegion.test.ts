@@ -41,6 +41,6 @@ it('does not show as clean the regions that the list leaves out', () => {
   );
   expect(map.split('\n').slice(1)).toEqual([
     '         0  #.#???',
-    '? is not listed: 2 more dirty regions lie behind region 2',
+    '? unknown: 2 further dirty regions lie behind region 2',
   ]);
 });

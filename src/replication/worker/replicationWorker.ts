@@ -54,7 +54,7 @@ export class ReplicationWorker {
     const { areas, spec } = this.r.opened();
     this.r.endCore();
     this.r.phase.enter('format', 0);
-    const identity = { rigUuid: parseUuid(spec.rigUuid), formatEpoch: Date.now() % 2 ** 32 };
+    const identity = { rigUuid: parseUuid(spec.rigUuid), formatEpoch: newFormatEpoch() };
     const dirty = new IndicatorMap(areas.regionCount);
     if (content === 'dirty') dirty.setRange(0, areas.regionCount);
     formatJournal(this.r.ring(), areas.geometry, identity, dirty);
@@ -87,7 +87,7 @@ export class ReplicationWorker {
     const { findings } = recovery;
     if (recovery.everythingDirty) {
       // R12: every region is dirty. First a new journal makes that durable; it also replaces the damaged blocks.
-      const identity = { rigUuid: recovery.identity.rigUuid, formatEpoch: Date.now() % 2 ** 32 };
+      const identity = { rigUuid: recovery.identity.rigUuid, formatEpoch: newFormatEpoch() };
       formatJournal(this.r.ring(), areas.geometry, identity, recovery.dirty);
       // The report must show what the damaged journal contained.
       recovery = {
@@ -215,4 +215,17 @@ export class ReplicationWorker {
   private stopped(what: string): ReplicationError {
     return new ReplicationError('ENGINE_STOPPED', `${what} was stopped before its end`);
   }
+}
+
+let lastFormatEpoch = -1;
+
+/**
+ * The wall clock in ms, modulo 2^32. A format overwrites every block of the journal, so the epoch matters only for a
+ * block whose write was lost. The value repeats after 49.7 days: such a block would count as current only if its own
+ * format was made in the same millisecond of that period. Two formats in one millisecond get two epochs.
+ */
+function newFormatEpoch(): number {
+  const now = Date.now() % 2 ** 32;
+  lastFormatEpoch = now === lastFormatEpoch ? (now + 1) % 2 ** 32 : now;
+  return lastFormatEpoch;
 }
