@@ -1,13 +1,29 @@
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './test/schedule/longestFirst.js';
+import { suiteOf, SUITES, testFiles, type Suite } from './test/schedule/suites.mjs';
+
+/** Loop devices, FUSE mounts and ptys are few and the machines small: two files at a time. */
+const WORKERS_MAX = 2;
+
+const suite = (name: Suite) => ({
+  extends: true as const,
+  test: {
+    name,
+    include: testFiles()
+      .filter((path) => suiteOf(path) === name)
+      .map((path) => `test/${path}`),
+  },
+});
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
     pool: 'forks',
-    // Loop devices, FUSE mounts and ptys are few and the machines small: two files at a time.
-    maxWorkers: 2,
-    // For a hang only: on a busy machine all takes ten times as long.
+    maxWorkers: WORKERS_MAX,
+    sequence: { sequencer: LongestFirst },
+    setupFiles: ['test/schedule/measureCpu.ts'],
+    // For a hang only: on a busy machine each test takes ten times as long.
     testTimeout: 300_000,
     hookTimeout: 300_000,
+    projects: SUITES.map(suite),
   },
 });

@@ -1,4 +1,4 @@
-/** What the documentation and the code cite is there: links, files, and the numbers of rules and invariants. */
+/** Links, files, and numbers of rules and invariants that the documentation or the code cites exist. */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
@@ -82,7 +82,7 @@ describe('rules and invariants', () => {
   });
 });
 
-it('the fault catalogue has a row for each fault that a virtual disk can be told to have', () => {
+it('the fault catalogue has a row for each fault that a profile can give a virtual disk', () => {
   const rows = new Set([...textOf('docs/FAULTS.md').matchAll(/^\| `([a-z-]+)` \|/gm)].map(([, name]) => name));
   expect(FAULT_CLASSES.filter((name) => !rows.has(name))).toEqual([]);
 });

@@ -1,8 +1,8 @@
-/** The floor plan: which room may know which. A new arrow is a decision; a stale one is wrong on the map. */
+/** Which room may import which. A new arrow needs a decision; an arrow that no import uses fails too. */
 import { describe, expect, it } from 'vitest';
 import { allImports, roomOf, sourceFiles } from './sources.js';
 
-/** Type imports count; nothing is exempt. `cli` is where commands meet their parts: it may know every room. */
+/** Type imports count; nothing is exempt. `cli` wires the parts of each command together: it may import every room. */
 const ALLOWED: Record<string, readonly string[]> = {
   base: [],
   'tracker/core': [],
@@ -51,7 +51,7 @@ const ALLOWED: Record<string, readonly string[]> = {
     'tracker/journal',
     'workload',
   ],
-  // A profile is refused whose journal is too small: only the journal's layout knows.
+  // A profile with too small a journal is refused: the layout of the journal decides that.
   rig: ['base', 'blockdev', 'lab', 'power', 'replication', 'replication/cutpoint', 'tracker/journal', 'workload'],
   // The buckets in which the worker counts are the exporter's.
   metrics: ['base', 'replication'],
@@ -166,7 +166,7 @@ describe('imports in src/', () => {
 });
 
 describe('the search for circles', () => {
-  it('names those who are in one, and nobody else', () => {
+  it('names exactly the files that are in one', () => {
     const arrows = [
       ['a', 'b'],
       ['b', 'c'],
@@ -177,7 +177,7 @@ describe('the search for circles', () => {
   });
 });
 
-/** What lies directly in a divided room is its parts' common ground and their wiring. */
+/** Files directly in a divided room hold what its parts share, and their wiring. */
 function isFamily(a: string, b: string): boolean {
   return a.startsWith(`${b}/`) || b.startsWith(`${a}/`);
 }

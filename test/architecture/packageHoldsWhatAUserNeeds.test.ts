@@ -1,4 +1,4 @@
-/** Promise: `npm pack` takes along what an installed plugpull runs, compiles and points to, and nothing of its making. */
+/** `npm pack` includes all files that an installed plugpull runs, compiles or refers to, and no test or build file. */
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ interface Packed {
   files: { path: string }[];
 }
 
-/** Without scripts: packing in earnest builds anew from nothing, under the hands of other tests. */
+/** Without scripts: `prepack` deletes dist/, which other tests use at the same time. */
 function packedFiles(): Set<string> {
   const json = execFileSync('npm', ['pack', '--dry-run', '--ignore-scripts', '--json'], {
     cwd: ROOT,
@@ -61,7 +61,7 @@ describe('the package', () => {
     expect([...profiles, 'rigs/schema.json', ...mounted].filter((path) => !isThere(path))).toEqual([]);
   });
 
-  it('has no tests and no leavings of a build', () => {
+  it('has no tests and no intermediate files of a build', () => {
     expect(
       [...packed].filter((file) =>
         /^test\/|^runs\/|tsbuildinfo|^dist\/dashboards\/|^native\/(build|test)\//.test(file),

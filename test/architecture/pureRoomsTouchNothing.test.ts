@@ -1,4 +1,4 @@
-/** PURE rooms: no module of Node's, no clock, no randomness, no global of the process. */
+/** Pure rooms use no module of Node's, no clock, no randomness and no global of the process. */
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 import { importsOf, parseSource, roomOf, sourceFiles } from './sources.js';
@@ -75,7 +75,7 @@ function impurities(file: string): string[] {
   return found;
 }
 
-/** `x.process`, `{ process: 1 }` and a parameter of that name are no globals. */
+/** `x.process`, `{ process: 1 }` and a parameter of that name are not globals. */
 function isMemberName(node: ts.Identifier): boolean {
   const { parent } = node;
   if (ts.isPropertyAccessExpression(parent)) return parent.name === node;

@@ -1,4 +1,4 @@
-/** The sources as the architecture tests see them: files by room, and who imports whom. */
+/** Source files by room, and their imports. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,7 +12,7 @@ export interface Import {
   room: string;
   /** As written: `node:fs`, `zod`, `../rig/resolved.js`. */
   specifier: string;
-  /** Relative to src/ with `.ts`, null when it leads outside. */
+  /** Relative to src/ with `.ts`; null outside src/. */
   target: string | null;
   targetRoom: string | null;
   typeOnly: boolean;
@@ -28,7 +28,7 @@ export function parseSource(file: string): ts.SourceFile {
   return ts.createSourceFile(file, readFileSync(join(SRC, file), 'utf8'), ts.ScriptTarget.Latest, true);
 }
 
-/** Rooms that are divided: each of their folders is a room of its own. */
+/** Divided rooms: each folder in them is a room of its own. */
 const DIVIDED = ['tracker', 'judge', 'replication', 'campaign'];
 
 /** `power` of `power/boards/board.ts`; `judge/history` of `judge/history/feed.ts`. */

@@ -1,13 +1,13 @@
 /**
- * Promise: a relay on DTR or RTS of a 16550 hears one command for each switching, and nothing when the bench leaves. A board
- * behind a USB bridge is found by its lasting name, and its loss is told, not waited for.
+ * A relay on DTR or RTS of a 16550 sees one change of its line per command, and none when the bench closes the port. A
+ * board behind a USB bridge is found by its stable name, and its loss is reported at once.
  */
 import { expect, it } from 'vitest';
 import type { TtyListing } from '../../src/power/listTtys.js';
 import { describeInMachine, IN_THE_END, useMachine } from './bench.js';
 import type { Machine } from './machine.js';
 
-/** The modem control register and its bits, as in the 16550's data sheet. */
+/** A write of the modem control register in QEMU's trace, and bits of the register (16550 data sheet). */
 const MCR_WRITE = /^serial_write write addr 0x04 val 0x([0-9a-f]{2})$/;
 const DTR = 1;
 const RTS = 2;
@@ -18,7 +18,7 @@ interface Lines {
 }
 const both: Lines = { dtr: true, rts: true };
 
-/** What the lines became, without repetitions. */
+/** States of the lines, without repetitions. */
 function linesSince(machine: Machine, from: number): Lines[] {
   const values = machine
     .traced()
@@ -43,7 +43,7 @@ const OPTIONS = { rigName: 'vm', runtimeDir: '/run' };
 /** LCUS: start, channel, state, sum. */
 const OFF = 'a00100a1';
 const ON = 'a00101a2';
-/** What udev makes of QEMU's bridge. */
+/** udev's name for QEMU's bridge. */
 const BRIDGE = /^\/dev\/serial\/by-id\/usb-QEMU_QEMU_USB_SERIAL_.*-if00-port0$/;
 
 describeInMachine('boards on real ttys', {}, () => {
@@ -57,7 +57,7 @@ describeInMachine('boards on real ttys', {}, () => {
   it('a board behind a USB bridge is found, switched, lost and found again', async () => {
     const { machine } = rig;
     const bridge = async (): Promise<TtyListing | undefined> => {
-      await machine.settle();
+      await machine.udevDone();
       const ttys = await machine.call<TtyListing[]>('power/listTtys.js', 'listTtys');
       return ttys.find(({ usb }) => usb === '0403:6001');
     };
@@ -71,7 +71,7 @@ describeInMachine('boards on real ttys', {}, () => {
     expect(await bridge()).toMatchObject({ heldBy: { name: expect.any(String) as string } });
     await machine.callHeld('power', 'switchRails', ['P'], 'off');
     await machine.callHeld('power', 'switchRails', ['P'], 'on');
-    // FF asks for the relays' states; a file has no answer to that, and a board need not have one.
+    // FF asks for the relays' states. The file behind the bridge does not answer, and a board need not.
     await expect.poll(() => machine.sentOverUsb().toString('hex').replaceAll('ff', ''), IN_THE_END).toBe(OFF + ON);
 
     await machine.detachUsbSerial();
@@ -104,7 +104,7 @@ describeInMachine('boards on real ttys', {}, () => {
     const commanded = machine.traced().length;
     await machine.callHeld('power', 'switchRails', ['P'], 'off');
     await machine.callHeld('power', 'switchRails', ['P'], 'on');
-    // Opening did already what an inverted rail's first command asks for.
+    // Opening the port has already set the line as an inverted rail's first command does.
     expect(linesSince(machine, commanded)).toEqual(invert ? [on] : [dropped, on]);
 
     const closing = machine.traced().length;

@@ -1,7 +1,7 @@
 /**
- * Promise: a campaign passes on an NVMe disk, a SCSI disk over two paths under multipathd, and an ATA disk, enrolled by
- * typing their serials, with a relay board on a 16550: its cut is proved by the drivers' own errors, and by the silence
- * of a disk that fails nothing. The disks' caches and the relays are the virtual lab's, outside.
+ * A campaign passes on an NVMe disk, a SCSI disk over two paths under multipathd, and an ATA disk, with a relay board on
+ * a 16550. The operator enrols the disks by typing their serials. The drivers' errors prove the cut, and so does a read
+ * that the ATA disk leaves unanswered. The disks' caches and the relays belong to the virtual lab on the host.
  */
 import { realpathSync } from 'node:fs';
 import { afterAll, expect, it } from 'vitest';
@@ -11,9 +11,9 @@ import { describeInMachine, IN_THE_END, MIB, pathsOf, useMachine } from './bench
 import { PLUGPULL } from './machine.js';
 
 const WWN = '5000c500a1b2c3d4';
-/** What is typed: a multipath device tells no serial, only the WWN of its paths. */
+/** The operator types these. A multipath device reports no serial, only the WWN of its paths. */
 const TYPED = { primary: 'NVME-P-1', secondary: `0x${WWN}`, journal: 'ATA-J-1' };
-/** Writes between two flushes, and beside them what is in flight when a flush sets out; the cycle has hundreds. */
+/** At a cut, writes since the last flush and writes in flight are not flushed; a cycle has hundreds of writes. */
 const FLUSH_EVERY = 32;
 const IN_FLIGHT = 8;
 const RUN_MS = 600_000;
@@ -42,14 +42,14 @@ campaign:
 `;
 
 async function labDisks(): Promise<LabState> {
-  const disk = (name: string, channel: number, sizeBytes: number, silent: 'retry' | null = null) =>
+  const disk = (name: string, channel: number, sizeBytes: number, unanswered: 'retry' | null = null) =>
     diskSpec(name, channel, {
       sizeBytes,
       cacheBytes: MIB,
       killModel: 'mixed',
       tearProbability: 0.1,
       holdUpMs: 5,
-      silent,
+      silent: unanswered,
     });
   return startLab(labSpec([disk('p', 1, 8 * MIB), disk('s', 2, 8 * MIB), disk('j', 3, 4 * MIB, 'retry')]));
 }
@@ -71,16 +71,16 @@ describeInMachine('a campaign on real drivers', { script: 'bsdutils', multipathd
     };
   });
 
-  it('passes, once the serials have been typed', async () => {
+  it('passes after the operator has typed the serials', async () => {
     const { machine } = rig;
     await machine.call('node:fs', 'writeFileSync', '/tmp/rig.yaml', PROFILE);
     await machine.must('multipath', (await pathsOf(machine, WWN))[0]);
     await machine.must('multipathd');
-    // It takes its map over first.
+    // It first takes over the existing map.
     await expect
       .poll(async () => (await machine.run(['multipathd', 'show', 'daemon'])).stdout, IN_THE_END)
       .toMatch(/idle/);
-    await machine.settle();
+    await machine.udevDone();
     const answers = Object.values(TYPED).map((serial) => ({ after: `it says ${serial}): `, type: `${serial}\r` }));
     const terminal = [
       'script',
@@ -110,12 +110,12 @@ describeInMachine('a campaign on real drivers', { script: 'bsdutils', multipathd
     );
     expect(cycles.map(({ verdict, proofOfCut }) => [verdict, proofOfCut.kind])).toEqual([['PASS', 'device']]);
     expect(cycles[0]!.load.updatesIssued).toBeGreaterThan(0);
-    // What the drivers make of an I/O that failed: dm of a disk without paths, NVMe of a medium error.
+    // Errors that the drivers report: dm for a disk without paths, NVMe for a medium error.
     expect(cycles[0]!.proofOfCut.detail).toMatch(/secondary failed \(errno 5, /);
     expect(cycles[0]!.proofOfCut.detail).toMatch(/primary failed \(errno (61|5), /);
-    // The driver of a silent disk waits, far longer than this dark.
+    // The driver of an unresponsive disk waits far longer than this power-off time.
     expect(cycles[0]!.proofOfCut.detail).toMatch(/journal became unresponsive /);
-    // The cut reached the disks' caches, and the drivers' flushes had: without them those caches would have been full.
+    // The cut reached the disks' caches, and so did the drivers' flushes: without them the caches would have been full.
     const cuts = readJsonLines(`${lab!.stateDir}/power.jsonl`) as unknown as { disk: string; unflushed: number }[];
     expect(cuts.map(({ disk }) => disk).toSorted()).toEqual(['j', 'p', 's']);
     for (const { disk, unflushed } of cuts) expect(unflushed, disk).toBeLessThanOrEqual(FLUSH_EVERY + IN_FLIGHT);

@@ -1,4 +1,4 @@
-/** A cpio archive in the format that the kernel unpacks for its first root ("newc"). Folders are made as they are needed. */
+/** A cpio archive in the "newc" format, which the kernel unpacks as its initramfs. Adds the folders of each file. */
 
 export interface ArchiveFile {
   /** Without a leading slash. */

@@ -1,10 +1,10 @@
-/** Promise: disks behind the kernel's own drivers are known by the names that they and udev give; swapped ones are refused. */
+/** Disks behind stock drivers are identified by their own serials and udev's names; a swapped disk is refused. */
 import { expect, it } from 'vitest';
 import { askGate, codesOf, describeInMachine, identify, MIB, useBlankDisks, useMachine } from './bench.js';
 
 const BY_ID = '/dev/disk/by-id';
 
-/** What a disk of each kind says of itself; QEMU's model, serials and WWNs of our own. */
+/** Identity of a disk of each kind: QEMU's model; the test chooses serials and WWNs. */
 const SCSI = { model: 'QEMU HARDDISK', serial: 'SCSI0001', wwn: '0x5000c500a1b2c3d4', kernelName: /^sd[a-z]$/ };
 const ATA = { model: 'QEMU HARDDISK', serial: 'ATA0001', wwn: '0x5000c500a1b2c3e5', kernelName: /^sd[a-z]$/ };
 const USB = { model: 'QEMU HARDDISK', serial: 'USB0001', wwn: null, kernelName: /^sd[a-z]$/ };
@@ -47,12 +47,12 @@ describeInMachine('disks behind real drivers', { smartctl: 'smartmontools', nvme
     });
     expect(identity.kernelName).toMatch(kernelName);
     const right = { path, serial, ...(identity.wwn === null ? {} : { wwn: identity.wwn }) };
-    // Blank, free and well named: all that is missing is that somebody typed its serial.
+    // The disk is blank, free and has a stable name: only the enrolment is missing.
     expect(codesOf(await askGate(machine, [right]))).toEqual(['GATE_NOT_ENROLLED']);
     const unstable = await askGate(machine, [{ ...right, path: `/dev/${identity.kernelName}` }]);
     expect(codesOf(unstable)).toEqual(['GATE_UNSTABLE_NAME', 'GATE_NOT_ENROLLED']);
     expect(unstable.findings[0]!.nextStep).toContain(`use ${BY_ID}/`);
-    const other = await askGate(machine, [{ ...right, serial: 'SOMEONE-ELSES', wwn: '0x5000c500ffffffff' }]);
+    const other = await askGate(machine, [{ ...right, serial: 'ANOTHER-DISK', wwn: '0x5000c500ffffffff' }]);
     expect(codesOf(other)).toEqual(['GATE_SERIAL_MISMATCH', 'GATE_WWN_MISMATCH', 'GATE_NOT_ENROLLED']);
   });
 
@@ -69,7 +69,7 @@ describeInMachine('disks behind real drivers', { smartctl: 'smartmontools', nvme
     const { machine } = rig;
     const counters = async (path: string): Promise<unknown> =>
       machine.call('blockdev/powerCounters.js', 'readPowerCounters', await identify(machine, path));
-    // An emulated disk counts from nothing.
+    // An emulated disk counts from zero.
     expect(await counters(`${BY_ID}/nvme-QEMU_NVMe_Ctrl_NVME0001`)).toEqual({
       source: 'nvme-cli',
       unsafeShutdowns: 0,

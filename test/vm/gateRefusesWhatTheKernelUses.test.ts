@@ -1,4 +1,7 @@
-/** Promise: what the kernel's own stacks hold (partitions, md, dm, multipath, swap, mounts, loops) is refused, and free again after. */
+/**
+ * The gate refuses a disk that is in use by partitions, md, dm, multipath, swap, a mount or a loop device, and accepts it
+ * afterwards.
+ */
 import { expect, it } from 'vitest';
 import type { GateRequest } from '../../src/gate/gateReport.js';
 import {
@@ -14,7 +17,7 @@ import {
 import type { MachineDisk } from './hardware.js';
 
 const BY_ID = '/dev/disk/by-id';
-/** Every blank disk's own: nobody has typed its serial. */
+/** The one finding on a blank disk: its serial has not been typed. */
 const FREE = ['GATE_NOT_ENROLLED'];
 
 const PATHS_WWN = '5000c500a1b2c3f0';
@@ -56,16 +59,16 @@ describeInMachine('the gate beside the kernel', PROGRAMS, () => {
     codesOf(await askGate(rig.machine, requests));
   const found = async (request: Partial<GateRequest>): Promise<string> =>
     (await askGate(rig.machine, [request])).findings.map(({ code, found }) => `${code} ${found}`).join('\n');
-  /** What the kernel and udev's programs have let go of is free, though not at once. */
+  /** The kernel and udev's programs release a disk after a while. */
   const inTheEnd = (...requests: Partial<GateRequest>[]) => expect.poll(() => codes(...requests), IN_THE_END);
   const must = (...command: string[]): Promise<string> => rig.machine.must(...command);
-  /** Of what a program of udev may still look at. */
+  /** For a disk that a program of udev may still have open. */
   const mustInTheEnd = (...command: string[]) =>
     expect.poll(async () => (await rig.machine.run(command)).code, IN_THE_END).toBe(0);
 
   it('partitions, and what is mounted on one of them', async () => {
     await must('sgdisk', '--new=1:2048:+4M', '--new=2:0:+4M', nvme.path);
-    await rig.machine.settle();
+    await rig.machine.udevDone();
     await inTheEnd(nvme).toEqual(['GATE_PARTITIONED', 'GATE_SIGNATURE', 'GATE_NOT_ENROLLED']);
     const [first, second] = [1, 2].map((n) => ({ ...nvme, path: `${nvme.path}-part${n}`, cut: true }));
     await inTheEnd(first!).toEqual(FREE);
@@ -101,7 +104,7 @@ describeInMachine('the gate beside the kernel', PROGRAMS, () => {
     expect(await found(two)).toContain('GATE_MOUNTED mounted at /mnt (on md0)');
     await must('umount', '/mnt');
     await mustInTheEnd('mdadm', '--stop', '/dev/md0');
-    // The members remember it, and a look of udev at them assembles nothing.
+    // The members keep its superblock. When udev examines them, it assembles no array.
     await must('udevadm', 'trigger', '--action=change', '--settle', one.path, two.path);
     await inTheEnd(one).toEqual(['GATE_SIGNATURE', 'GATE_NOT_ENROLLED']);
     for (const { path } of [one, two]) await mustInTheEnd('mdadm', '--zero-superblock', path);
@@ -118,7 +121,7 @@ describeInMachine('the gate beside the kernel', PROGRAMS, () => {
     expect(await codes({ path: '/dev/mapper/cellar', serial: disk.serial })).toContain('GATE_UNIDENTIFIED');
     await must('swapoff', '/dev/mapper/cellar');
     await mustInTheEnd('dmsetup', 'remove', 'cellar');
-    // Written through the mapping, past the disk's own page cache: seen at the latest when the mapping lets go of it.
+    // The mapping wrote it past the disk's own page cache: the disk shows it at the latest when the mapping is removed.
     await expect.poll(() => found(disk), IN_THE_END).toContain('GATE_SIGNATURE carries swap');
     await must('wipefs', '--all', disk.path);
     await inTheEnd(disk).toEqual(FREE);
@@ -147,7 +150,7 @@ describeInMachine('the gate beside the kernel', PROGRAMS, () => {
     );
 
     await must('multipath', paths[0]!);
-    await rig.machine.settle();
+    await rig.machine.udevDone();
     const mapped = { path: `/dev/mapper/3${PATHS_WWN}`, wwn };
     await inTheEnd(mapped).toEqual(FREE);
     expect(await identify(rig.machine, mapped.path)).toMatchObject({ wwn, backingFile: null });

@@ -1,4 +1,4 @@
-/** Disks as QEMU emulates them: the same description serves at start and when one is plugged in later. */
+/** Disks as QEMU emulates them: one description for disks at start and for disks plugged in later. */
 
 export type DiskKind = 'nvme' | 'scsi' | 'ata' | 'usb';
 
@@ -6,12 +6,12 @@ export interface MachineDisk {
   /** Letters and digits. */
   id: string;
   kind: DiskKind;
-  /** A file, or a block device of this host: then past its page cache. */
+  /** A file, or a block device of this host, which QEMU opens with O_DIRECT. */
   backing: string;
   serial: string;
-  /** SCSI and ATA; 16 hexadecimal digits. Linux does not believe an emulated NVMe disk's. */
+  /** SCSI and ATA; 16 hexadecimal digits. Linux ignores that of an emulated NVMe disk. */
   wwn?: string;
-  /** SCSI: seen over both host adapters, as two disks of one name. */
+  /** SCSI: attached to both host adapters, as two disks with one name. */
   twoPaths?: boolean;
 }
 
@@ -20,17 +20,17 @@ export interface Properties {
   [name: string]: string | number | boolean | Properties;
 }
 
-/** JSON as QEMU takes it: its 64-bit numbers are more than a double holds, and here are strings `u64:` and hexadecimal digits. */
+/** QEMU's JSON has 64-bit numbers, which a double cannot hold: here they are strings, `u64:` and hexadecimal digits. */
 export function qemuJson(value: unknown): string {
   return JSON.stringify(value).replaceAll(/"u64:([0-9a-f]+)"/g, (_, digits: string) =>
     BigInt(`0x${digits}`).toString(),
   );
 }
 
-/** A slot for each NVMe disk: PCIe devices are unplugged from root ports. */
+/** One slot per NVMe disk: QEMU can unplug PCIe devices from root ports only. */
 export const NVME_SLOTS = 3;
 
-/** What is there in any machine: two SCSI adapters, a USB controller, slots. AHCI belongs to the chipset. */
+/** Every machine has two SCSI adapters, a USB controller and slots. AHCI is part of the chipset. */
 export function controllers(): Properties[] {
   const slots = Array.from({ length: NVME_SLOTS }, (_, i) => ({
     driver: 'pcie-root-port',
@@ -56,11 +56,11 @@ export function backend(disk: MachineDisk): Properties {
   };
 }
 
-/** `slot`: which of its bus, counted by whoever plugs disks in. */
+/** `slot`: its number on the bus; the caller counts. */
 export function frontends(disk: MachineDisk, slot: number): Properties[] {
   const { id, serial } = disk;
   const wwn: Properties = disk.wwn === undefined ? {} : { wwn: `u64:${disk.wwn}` };
-  // The guest is to see an error as the host sees it, and nothing else is to stop.
+  // The guest sees each error of the host; by default QEMU would stop the guest.
   const errors = { rerror: 'report', werror: 'report' };
   switch (disk.kind) {
     case 'nvme':

@@ -1,13 +1,16 @@
-/** The guest's first root: a shell, the modules in the order of their loading, and a script that mounts this host's files. */
+/** The guest's initramfs: a shell, modules in load order, the product, and a script that mounts this host's files. */
 import { readFileSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { cpioArchive, type ArchiveFile } from './cpio.js';
 import { modulesInOrder, type Kernel } from './kernel.js';
 import { findProgram } from './prerequisites.js';
+import { productFiles } from './productFiles.js';
 
 const PROGRAM = 0o100755;
+/** In the guest's memory: an emulated CPU takes most of a minute to read a thousand modules from the host. */
+export const PRODUCT_FOLDER = '/plugpull';
 
-/** Buses, disks, the port of the agent, this host's files. */
+/** Drivers of the buses and disks, of the agent's port and of this host's files. */
 const MODULES = [
   ...['virtio_pci', '9pnet_virtio', '9p', 'virtio_console', 'virtio_scsi', 'sd_mod', 'sg', 'nvme', 'ahci'],
   ...['xhci_pci', 'usb_storage', 'uas', 'crc32c_generic'],
@@ -19,7 +22,7 @@ export function buildInitramfs(kernel: Kernel, project: string, more: readonly s
   const settings = {
     NODE: guest(process.execPath),
     AGENT: guest(join(project, 'test/vm/guest/agent.mjs')),
-    PROJECT: guest(project),
+    PROJECT: PRODUCT_FOLDER,
   };
   const text = (path: string, content: string): ArchiveFile => ({ path, bytes: Buffer.from(content) });
   return cpioArchive([
@@ -33,5 +36,6 @@ export function buildInitramfs(kernel: Kernel, project: string, more: readonly s
     ),
     text('modules/order', modules.map(({ name }) => `${name}\n`).join('')),
     ...modules.map(({ name, bytes }) => ({ path: `modules/${name}.ko`, bytes })),
+    ...productFiles(project, PRODUCT_FOLDER.slice(1)),
   ]);
 }

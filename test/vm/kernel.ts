@@ -1,13 +1,12 @@
 /**
- * The guest's kernel and its modules, taken as files of this host: a kernel image and lib/modules/VERSION, installed or
- * merely unpacked. Which modules a module needs is read from the modules themselves, since `modules.dep` is made only
- * where a kernel is installed.
+ * The guest's kernel and its modules, from files of this host: a kernel image and lib/modules/VERSION, installed or
+ * only unpacked. The modules themselves say which ones they need: `modules.dep` exists only for an installed kernel.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 
-/** Where fetch-kernel.sh puts one; PLUGPULL_VM_KERNEL names another place. */
+/** `fetch-kernel.sh` unpacks a kernel here; PLUGPULL_VM_KERNEL names another folder. */
 export const KERNEL_FOLDER = '/var/cache/plugpull/vm-kernel';
 
 export interface Kernel {
@@ -21,7 +20,7 @@ export interface Module {
   bytes: Buffer;
 }
 
-/** The newest one of the first place that has any with its modules; null: none. */
+/** The newest kernel with modules, from the first folder that has one; null: there is none. */
 export function findKernel(): Kernel | null {
   const named = process.env['PLUGPULL_VM_KERNEL'];
   const places = named === undefined ? [KERNEL_FOLDER, '/'] : [named];
@@ -43,13 +42,13 @@ function kernelsIn(place: string): Kernel[] {
     .filter(({ modulesFolder }) => existsSync(join(modulesFolder, 'modules.builtin')));
 }
 
-/** Unpacked, where there is such a one: that starts in half the time. */
+/** The unpacked image where it exists: it starts in half the time. */
 function imageOf(boot: string, version: string): string {
   const plain = join(boot, `vmlinux-${version}`);
   return existsSync(plain) ? plain : join(boot, `vmlinuz-${version}`);
 }
 
-/** `nvme-core` and `nvme_core` are one. */
+/** `nvme-core` and `nvme_core` name the same module. */
 function normal(name: string): string {
   return name.replaceAll('-', '_');
 }
@@ -58,7 +57,7 @@ function nameOf(path: string): string {
   return normal(basename(path).replace(/\.ko(\.\w+)?$/, ''));
 }
 
-/** In the order in which they can be loaded: what a module needs stands before it. Throws for one that there is not. */
+/** In load order: each module follows those that it needs. Throws when a module does not exist. */
 export function modulesInOrder(kernel: Kernel, wanted: readonly string[]): Module[] {
   const files = new Map<string, string>();
   for (const path of readdirSync(kernel.modulesFolder, { recursive: true, encoding: 'utf8' })) {
@@ -88,7 +87,7 @@ function unpacked(file: string): Buffer {
   return execFileSync(UNPACK[packing]!, ['-dc', file], { maxBuffer: MODULE_BYTES_MAX });
 }
 
-/** `.modinfo` is a row of NUL-ended `key=value`. */
+/** `.modinfo` is a sequence of `key=value`, each ended by NUL. */
 function dependenciesOf(module: Buffer): string[] {
   const key = Buffer.from('\0depends=');
   const at = module.indexOf(key);

@@ -1,4 +1,4 @@
-/** JSON objects, one a line, over a Unix socket on which the machine calls: this side listens before the machine starts. */
+/** JSON objects, one per line, over a Unix socket. This side listens before the machine starts and connects. */
 import { createServer, type Server, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 
@@ -22,7 +22,7 @@ export class JsonLines {
 
   /** One object's text, without line breaks. */
   send(text: string): void {
-    if (this.#socket === null) throw new Error('nobody has called yet');
+    if (this.#socket === null) throw new Error('the machine has not connected yet');
     this.#socket.write(`${text}\n`);
   }
 
@@ -33,7 +33,7 @@ export class JsonLines {
 
   #take(socket: Socket): void {
     this.#socket = socket;
-    // The other end is a process that is killed at the end.
+    // The process at the other end is killed when the test ends.
     socket.on('error', () => undefined);
     const lines = createInterface({ input: socket });
     lines.on('line', (line) => this.#onMessage(JSON.parse(line) as Record<string, unknown>));

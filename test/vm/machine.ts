@@ -1,9 +1,9 @@
 /**
- * A virtual machine with a stock kernel and the drivers that a test bench meets: NVMe, SCSI, SATA, USB, 16550 UARTs. It
- * sees this host's file system read-only, so that the compiled project runs in it as it is, with this host's Node, udev
- * and tools; what it writes is lost. Emulated in software: seconds to start, some ten times slower than the host.
+ * A virtual machine with a stock kernel and the drivers of a test bench: NVMe, SCSI, SATA, USB, 16550 UARTs. It has the
+ * compiled product in its memory and mounts this host's file system read-only, for Node, udev and tools. Its writes are
+ * lost. QEMU emulates the CPU (TCG): the machine takes seconds to start and runs ten times slower than the host.
  *
- * Promises: it ends with its starter, however that ends; nothing is left but what the caller made.
+ * The machine ends with the process that started it, and leaves no files behind.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
@@ -20,60 +20,60 @@ import {
   type MachineDisk,
   type Properties,
 } from './hardware.js';
-import { buildInitramfs } from './initramfs.js';
+import { buildInitramfs, PRODUCT_FOLDER } from './initramfs.js';
 import { findKernel } from './kernel.js';
 import { JsonLines } from './lines.js';
 import { findProgram } from './prerequisites.js';
 import { Replies } from './replies.js';
 
 const PROJECT = realpathSync(fileURLToPath(new URL('../..', import.meta.url)));
-/** As it is called in the guest. */
+/** The command in the guest. */
 export const PLUGPULL: readonly string[] = [
   `/host${realpathSync(process.execPath)}`,
-  `/host${PROJECT}/dist/cli/main.js`,
+  `${PRODUCT_FOLDER}/dist/cli/main.js`,
 ];
-/** For a hang only: two cores may emulate two machines beside other tests, each with a tenth of its usual speed. */
+/** Bound a hang only: two cores may emulate two machines next to other tests, each at a tenth of its usual speed. */
 const START_MS = 300_000;
 const REPLY_MS = 300_000;
-const SETTLE_SECONDS = 240;
+const UDEV_SECONDS = 240;
 const LOOK_AGAIN_MS = 100;
 const MEMORY_MIB = 1024;
 const CONSOLE_TAIL_BYTES = 3000;
 const USB_SERIAL = 'usbserial';
 
 /**
- * Quiet, quick, and ending at once when it panics. The clock is one that keeps the host's time: the processor's counter
- * is measured as the kernel starts, and on a busy host it came out so wrong that an hour passed in three minutes, and
- * with it every timeout of udev, drivers and bench.
+ * The machine starts quickly and ends when the kernel panics. The HPET keeps the host's time. The time stamp counter
+ * does not: the kernel calibrates it at start, and on a busy host the result was so wrong that an hour passed in three
+ * minutes, and every timeout of udev, drivers and bench expired.
  */
 const COMMAND_LINE =
   'console=ttyS0 quiet loglevel=4 panic=-1 mitigations=off nokaslr no_timer_check cryptomgr.notests tsc=unstable clocksource=hpet random.trust_cpu=on';
 
 export interface MachineOptions {
   disks?: readonly MachineDisk[];
-  /** Ttys of this host, which the guest has as /dev/ttyS1 and on; `null`: a UART that leads nowhere. */
+  /** Ttys of this host, in the guest /dev/ttyS1 and up; `null`: a UART without a peer. */
   serialPorts?: readonly (string | null)[];
-  /** Kernel modules beside those of the buses. */
+  /** Kernel modules in addition to those of the buses. */
   modules?: readonly string[];
-  /** Events of QEMU to keep: see `traced`. */
+  /** Events that QEMU traces: see `traced`. */
   trace?: readonly string[];
 }
 
 export interface Output {
-  /** A signal's name when one ended it. */
+  /** The exit code, or the name of the signal that ended it. */
   code: number | string;
   stdout: string;
   stderr: string;
 }
 
 export interface RunOptions {
-  /** What a person types, each when the text before it has been printed on standard output. */
+  /** Each is typed when standard output has printed the text before it. */
   answers?: readonly { after: string; type: string }[];
   env?: Record<string, string>;
   timeoutMs?: number;
 }
 
-/** Resolves when the agent in the guest answers. Rejects, with the end of the console, when it does not. */
+/** Resolves when the agent in the guest answers. Otherwise rejects with the end of the console. */
 export async function startMachine(options: MachineOptions = {}): Promise<Machine> {
   const folder = mkdtempSync(join(tmpdir(), 'plugpull-vm-'));
   const machine = new Machine(folder);
@@ -134,12 +134,12 @@ export class Machine {
     await this.named(options.disks ?? []);
   }
 
-  /** A function of the compiled project (`device/gate.js`) or of Node (`node:fs`), called in the guest. */
+  /** Calls a function of the compiled product (`gate/gate.js`) or of Node (`node:fs`) in the guest. */
   async call<T>(module: string, name: string, ...args: unknown[]): Promise<T> {
     return (await this.#ask({ module, name, args }, REPLY_MS)) as T;
   }
 
-  /** As `call`, for what can't be told in JSON: it stays in the guest under a name, for `callHeld`. */
+  /** As `call`, for a result that JSON cannot express: it stays in the guest under a name, for `callHeld`. */
   async hold(held: string, module: string, name: string, ...args: unknown[]): Promise<void> {
     await this.#ask({ module, name, args, hold: held }, REPLY_MS);
   }
@@ -148,7 +148,7 @@ export class Machine {
     return (await this.#ask({ held, name, args }, REPLY_MS)) as T;
   }
 
-  /** A program of the host, run in the guest. `timeoutMs` ends it. */
+  /** Runs a program of the host in the guest. `timeoutMs` ends it. */
   async run(
     command: readonly string[],
     { timeoutMs = REPLY_MS, answers = [], env = {} }: RunOptions = {},
@@ -156,14 +156,14 @@ export class Machine {
     return (await this.#ask({ command, timeoutMs, answers, env }, timeoutMs + REPLY_MS)) as Output;
   }
 
-  /** Its standard output; rejects when it fails. */
+  /** As `run`: returns standard output, and rejects when the program fails. */
   async must(...command: string[]): Promise<string> {
     const { code, stdout, stderr } = await this.run(command);
     if (code !== 0) throw new Error(`${command.join(' ')} ended with ${code}: ${stdout}${stderr}`);
     return stdout;
   }
 
-  /** The command line of plugpull. */
+  /** Runs plugpull in the guest. */
   async plugpull(args: readonly string[], options: RunOptions = {}): Promise<Output> {
     return this.run([...PLUGPULL, ...args], options);
   }
@@ -174,13 +174,13 @@ export class Machine {
     return reply;
   }
 
-  /** The disk is there when udev has named it: see `named`. */
+  /** Does not wait for the guest: see `named`. */
   async attach(disk: MachineDisk): Promise<void> {
     await this.qmp('blockdev-add', backend(disk));
     for (const device of frontends(disk, this.#takeSlot(disk))) await this.qmp('device_add', device);
   }
 
-  /** A USB-to-serial bridge (FTDI's chip, as QEMU has it), always in the same port; its other end is a file: `sentOverUsb`. */
+  /** A USB-to-serial bridge (FTDI's chip), always in the same port. Its peer is a file: see `sentOverUsb`. */
   async attachUsbSerial(): Promise<void> {
     const backend = { type: 'file', data: { out: this.#paths().usbSerial } };
     await this.qmp('chardev-add', { id: USB_SERIAL, backend });
@@ -198,12 +198,12 @@ export class Machine {
     await this.#release('chardev-remove', { id: USB_SERIAL });
   }
 
-  /** All bytes that came out of it. */
+  /** All bytes that the guest has sent to the bridge. */
   sentOverUsb(): Buffer {
     return readFileSync(this.#paths().usbSerial);
   }
 
-  /** As if its cable were pulled. Resolves when the guest has let go of it. */
+  /** Unplugs the disk. Resolves when the guest has released it. */
   async detach(disk: MachineDisk): Promise<void> {
     for (const { id } of frontends(disk, 0)) await this.#unplug(String(id));
     await this.#release('blockdev-del', { 'node-name': disk.id });
@@ -211,12 +211,12 @@ export class Machine {
     slots[slots.indexOf(disk.id)] = null;
   }
 
-  /** udev has dealt with all it was told. */
-  async settle(): Promise<void> {
-    await this.must('udevadm', 'settle', `--timeout=${SETTLE_SECONDS}`);
+  /** Resolves when udev has processed all events so far. */
+  async udevDone(): Promise<void> {
+    await this.must('udevadm', 'settle', `--timeout=${UDEV_SECONDS}`);
   }
 
-  /** Drivers look for their disks at their leisure (USB waits a second); then udev names what they found. */
+  /** Resolves when drivers have found the disks (USB waits a second) and udev has named them. */
   async named(disks: readonly MachineDisk[]): Promise<void> {
     const nodes = disks.flatMap((disk) => frontends(disk, 0)).length;
     const names = disks.map(({ wwn, serial }) => wwn ?? serial);
@@ -224,7 +224,7 @@ export class Machine {
     const list = async (folder: string): Promise<string[]> =>
       this.call<string[]>('node:fs', 'readdirSync', folder).catch(() => []);
     for (;;) {
-      await this.settle();
+      await this.udevDone();
       const here = (await list('/sys/block')).filter((name) => /^(sd|nvme)/.test(name)).length;
       const named = await list('/dev/disk/by-id');
       if (here >= nodes && names.every((name) => named.some((link) => link.includes(name)))) return;
@@ -234,7 +234,7 @@ export class Machine {
     }
   }
 
-  /** What QEMU traced so far, a line an event. */
+  /** QEMU's trace so far, one line per event. */
   traced(): string[] {
     return readFileSync(this.#paths().trace, 'utf8').split('\n').filter(Boolean);
   }
@@ -247,7 +247,7 @@ export class Machine {
     }
   }
 
-  /** Idempotent. Pulls the machine's own plug. */
+  /** Ends the machine at once. Idempotent. */
   async close(): Promise<void> {
     this.#child?.kill('SIGKILL');
     await this.#ended;
@@ -256,7 +256,7 @@ export class Machine {
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
-  /** QEMU tells that a device is gone a moment before it lets go of what was behind it. */
+  /** QEMU reports that a device is gone a moment before it releases the device's backend. */
   async #release(execute: string, args: Record<string, unknown>): Promise<void> {
     const deadline = performance.now() + REPLY_MS;
     for (;;) {

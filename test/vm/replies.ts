@@ -1,4 +1,4 @@
-/** Questions by number and their answers, each with a deadline. */
+/** Matches replies to numbered requests, each with a deadline. */
 
 interface Waiting {
   resolve: (value: unknown) => void;
@@ -6,10 +6,10 @@ interface Waiting {
   timer: NodeJS.Timeout;
 }
 
-/** The error's `name` and `code` are those told, so that a test can expect them. */
-function errorFrom(told: { name?: string; code?: string; class?: string; message?: string; desc?: string }): Error {
-  const error = new Error(told.message ?? told.desc ?? 'no reason told');
-  return Object.assign(error, { name: told.name ?? told.class ?? 'Error', code: told.code });
+/** An error with the `name` and `code` of the reply, so that a test can expect them. */
+function errorFrom(reply: { name?: string; code?: string; class?: string; message?: string; desc?: string }): Error {
+  const error = new Error(reply.message ?? reply.desc ?? 'the reply gives no reason');
+  return Object.assign(error, { name: reply.name ?? reply.class ?? 'Error', code: reply.code });
 }
 
 export class Replies {
@@ -49,7 +49,7 @@ export class Replies {
     else waiting.reject(errorFrom(error));
   }
 
-  /** There will be no answer to anything any more. */
+  /** Rejects all requests, those waiting and those to come. */
   fail(reason: string): void {
     this.#failure = reason;
     for (const { reject, timer } of this.#waiting.values()) {

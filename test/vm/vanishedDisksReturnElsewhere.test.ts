@@ -1,6 +1,6 @@
 /**
- * Promise: a disk that vanishes from the bus with its power, while the bench has it open, and comes back under another
- * kernel name is known again by its serial, and the campaign goes on. An NVMe disk leaves its PCIe slot, a USB disk its port.
+ * A disk vanishes from the bus at the cut, while the bench has it open, and returns under another kernel name. The
+ * bench identifies it by its serial and the campaign continues. An NVMe disk leaves its PCIe slot, a USB disk its port.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, expect, it } from 'vitest';
@@ -49,8 +49,8 @@ function plugged(lab: LabState): MachineDisk[] {
 }
 
 /**
- * Without power a disk is off the bus: what the lab's disks do, the machine's do. Before one comes back, a stranger is
- * plugged in and takes its kernel name. Rejects with what went wrong.
+ * A disk without power is off the bus: the machine's disks follow the lab's. Before a disk returns, another disk is
+ * plugged in and takes its kernel name.
  */
 async function followPower(
   machine: Machine,
@@ -70,10 +70,10 @@ async function followPower(
         seen.push(`${id} left`);
       }
       if (!here.has(id) && disk.loop !== null) {
-        // The bench has let go of the old one by now, so that its name is free.
+        // The bench has closed the old disk by now, so that its name is free.
         const taker = stranger(id);
         await machine.attach(taker);
-        // Drivers look at what is plugged in side by side, and the first one to be looked at has the name.
+        // Drivers probe new disks concurrently, and the first one takes the name.
         await machine.named([taker]);
         const back = { id, ...DISKS[id]!, backing: disk.loop };
         await machine.attach(back);
@@ -104,7 +104,7 @@ describeInMachine('disks that leave the bus', {}, () => {
     return { disks: plugged(lab), serialPorts: [lab.boards['relay0']!.tty] };
   });
 
-  it('are found again wherever they come back', async () => {
+  it('are found again under another kernel name', async () => {
     const { machine } = rig;
     await machine.call('node:fs', 'writeFileSync', '/tmp/rig.yaml', PROFILE);
     const enrolled = await machine.plugpull([
