@@ -1,14 +1,11 @@
-/** The guest's initramfs: a shell, modules in load order, the product, and a script that mounts this host's files. */
+/** The guest's initramfs: a shell, modules in load order, and a script that mounts this host's files. */
 import { readFileSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { cpioArchive, type ArchiveFile } from './cpio.js';
 import { modulesInOrder, type Kernel } from './kernel.js';
 import { findProgram } from './prerequisites.js';
-import { productFiles } from './productFiles.js';
 
 const PROGRAM = 0o100755;
-/** In the guest's memory: an emulated CPU takes most of a minute to read a thousand modules from the host. */
-export const PRODUCT_FOLDER = '/plugpull';
 
 /** Drivers of the buses and disks, of the agent's port and of this host's files. */
 const MODULES = [
@@ -22,7 +19,7 @@ export function buildInitramfs(kernel: Kernel, project: string, more: readonly s
   const settings = {
     NODE: guest(process.execPath),
     AGENT: guest(join(project, 'test/vm/guest/agent.mjs')),
-    PROJECT: PRODUCT_FOLDER,
+    PROJECT: guest(project),
   };
   const text = (path: string, content: string): ArchiveFile => ({ path, bytes: Buffer.from(content) });
   return cpioArchive([
@@ -36,6 +33,5 @@ export function buildInitramfs(kernel: Kernel, project: string, more: readonly s
     ),
     text('modules/order', modules.map(({ name }) => `${name}\n`).join('')),
     ...modules.map(({ name, bytes }) => ({ path: `modules/${name}.ko`, bytes })),
-    ...productFiles(project, PRODUCT_FOLDER.slice(1)),
   ]);
 }

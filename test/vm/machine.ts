@@ -1,6 +1,6 @@
 /**
- * A virtual machine with a stock kernel and the drivers of a test bench: NVMe, SCSI, SATA, USB, 16550 UARTs. It has the
- * compiled product in its memory and mounts this host's file system read-only, for Node, udev and tools. Its writes are
+ * A virtual machine with a stock kernel and the drivers of a test bench: NVMe, SCSI, SATA, USB, 16550 UARTs. It
+ * mounts this host's file system read-only and runs the compiled product, Node, udev and tools from it. Its writes are
  * lost. QEMU emulates the CPU (TCG): the machine takes seconds to start and runs ten times slower than the host.
  *
  * The machine ends with the process that started it, and leaves no files behind.
@@ -20,7 +20,7 @@ import {
   type MachineDisk,
   type Properties,
 } from './hardware.js';
-import { buildInitramfs, PRODUCT_FOLDER } from './initramfs.js';
+import { buildInitramfs } from './initramfs.js';
 import { findKernel } from './kernel.js';
 import { JsonLines } from './lines.js';
 import { findProgram } from './prerequisites.js';
@@ -30,7 +30,7 @@ const PROJECT = realpathSync(fileURLToPath(new URL('../..', import.meta.url)));
 /** The command in the guest. */
 export const PLUGPULL: readonly string[] = [
   `/host${realpathSync(process.execPath)}`,
-  `${PRODUCT_FOLDER}/dist/cli/main.js`,
+  `/host${PROJECT}/dist/cli/main.js`,
 ];
 /** Bound a hang only: two cores may emulate two machines next to other tests, each at a tenth of its usual speed. */
 const START_MS = 300_000;
