@@ -9,7 +9,7 @@ import { isLabDevice, usesLab } from '../rig/schema/words.js';
 import { AREA_NAMES, type AreaName } from '../base/areas.js';
 import { enrolmentPath, loadEnrolments } from '../gate/enrolment.js';
 import { checkGate } from '../gate/gate.js';
-import { formatGate, type GateFinding, type GateReport } from '../gate/gateReport.js';
+import { formatGate, type GateRefusal, type GateReport } from '../gate/gateReport.js';
 import type { FfiName } from '../blockdev/ffi/native.js';
 import { fitAreas } from '../replication/areas.js';
 import { requireSameLab } from '../lab/lab.js';
@@ -28,7 +28,7 @@ export interface Refusal {
   what: Refused;
   /** The error that `run` throws. */
   error: Error;
-  findings: readonly GateFinding[];
+  findings: readonly GateRefusal[];
   /** The board whose tty can't be used, where `what` is `board`. */
   board?: string;
 }

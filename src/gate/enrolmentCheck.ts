@@ -5,10 +5,10 @@
  */
 import { confirmationOf, enrolmentsOf, type Enrolment } from './enrolment.js';
 import {
-  finding,
+  refusal,
   withPower,
   type Candidate,
-  type GateFinding,
+  type GateRefusal,
   type GateRequest,
   type RigFields,
 } from './gateReport.js';
@@ -27,15 +27,15 @@ export async function checkEnrolment(
   name: string,
   { enrolments = [], ffi }: { enrolments?: readonly Enrolment[]; ffi?: FfiName },
   unreadable: boolean,
-): Promise<GateFinding[]> {
+): Promise<GateRefusal[]> {
   // For a loop device, identityCheck.ts compares the backing file.
   if (!needsEnrolment(identity)) return [];
   const known = enrolmentsOf(enrolments, identity);
   const enrolled = known.length > 0;
-  const findings: GateFinding[] = [];
+  const findings: GateRefusal[] = [];
   if (!enrolled) {
     const found = `${identity.model ?? 'this disk'}, serial ${identity.serial ?? 'unknown'}, has not been enrolled`;
-    findings.push(finding(request, 'GATE_NOT_ENROLLED', found, confirmationOf(identity) === null ? NAMELESS : ENROL));
+    findings.push(refusal(request, 'GATE_NOT_ENROLLED', found, confirmationOf(identity) === null ? NAMELESS : ENROL));
   }
   if (unreadable) return findings;
   try {
@@ -44,7 +44,7 @@ export async function checkEnrolment(
     if (label !== null && (enrolled || label.code !== 'GATE_LABEL_MISSING')) findings.push(label);
   } catch (error) {
     const found = `its label cannot be read: ${error instanceof Error ? error.message : String(error)}`;
-    findings.push(finding(request, 'GATE_PROBE_FAILED', found, withPower(request, 'see the kernel log')));
+    findings.push(refusal(request, 'GATE_PROBE_FAILED', found, withPower(request, 'see the kernel log')));
   }
   return findings;
 }
@@ -55,24 +55,24 @@ export function checkLabel(
   identity: DeviceIdentity,
   read: LabelRead,
   known: readonly Enrolment[] = [],
-): GateFinding | null {
+): GateRefusal | null {
   switch (read.kind) {
     case 'none':
-      return finding(
+      return refusal(
         request,
         'GATE_LABEL_MISSING',
         'enrolled, but the disk has no label: it was wiped, or an old plugpull enrolled it without one',
         ENROL_AGAIN,
       );
     case 'damaged':
-      return finding(
+      return refusal(
         request,
         'GATE_LABEL_DAMAGED',
         'both copies of its label are damaged: another program wrote to the end of the disk, or its sectors are corrupt',
         ENROL_AGAIN,
       );
     case 'other-version':
-      return finding(
+      return refusal(
         request,
         'GATE_LABEL_OTHER_VERSION',
         `its label has version ${read.version}, of another plugpull`,
@@ -88,11 +88,11 @@ function checkOwner(
   identity: DeviceIdentity,
   label: DiskLabel,
   offsetBytes: number,
-): GateFinding | null {
+): GateRefusal | null {
   const since = `since ${label.enrolledAt.slice(0, 10)}`;
   const other = otherDisk(label, offsetBytes, identity);
   if (other !== null) {
-    return finding(
+    return refusal(
       request,
       'GATE_LABEL_OTHER_DISK',
       `its label was written for ${other}: it holds a copy of another disk (rig "${label.rigName}", ${label.role}, ${since})`,
@@ -102,14 +102,14 @@ function checkOwner(
   return null;
 }
 
-function checkRig(request: GateRequest, label: DiskLabel, known: readonly Enrolment[]): GateFinding | null {
+function checkRig(request: GateRequest, label: DiskLabel, known: readonly Enrolment[]): GateRefusal | null {
   const since = `since ${label.enrolledAt.slice(0, 10)}`;
   if (request.rig === 'any') return null;
   if (request.rig?.uuid !== label.rigUuid) {
     const isEdited = request.rig?.name === label.rigName;
     const as = `(${label.rigUuid}), as ${label.role}, ${since}`;
     if (!isEdited)
-      return finding(
+      return refusal(
         request,
         'GATE_LABEL_OTHER_RIG',
         `belongs to rig "${label.rigName}" ${as}`,
@@ -122,7 +122,7 @@ function checkRig(request: GateRequest, label: DiskLabel, known: readonly Enrolm
     const whose = `belongs to rig "${label.rigName}" as another profile describes it ${as}`;
     const found = edited.length === 0 ? whose : `${whose}; edited in this profile: ${edited.join(', ')}`;
     const back = edited.length === 0 ? 'device, serial, wwn, backingFile and size of each area' : 'that';
-    return finding(
+    return refusal(
       request,
       'GATE_LABEL_OTHER_RIG',
       found,
@@ -130,7 +130,7 @@ function checkRig(request: GateRequest, label: DiskLabel, known: readonly Enrolm
     );
   }
   if (request.role !== label.role) {
-    return finding(
+    return refusal(
       request,
       'GATE_LABEL_OTHER_ROLE',
       `is this rig's ${label.role} by its label, ${since}`,

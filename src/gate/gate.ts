@@ -12,10 +12,10 @@ import { checkDuplicates, checkIdentity } from './identityCheck.js';
 import { checkEnrolment } from './enrolmentCheck.js';
 import { checkSignatures } from './signatures.js';
 import {
-  finding,
+  refusal,
   withPower,
   type Candidate,
-  type GateFinding,
+  type GateRefusal,
   type GateReport,
   type GateRequest,
 } from './gateReport.js';
@@ -38,7 +38,7 @@ export interface GateOptions {
 /** All findings, in the order of the requests. Rejects only if the gate itself cannot work (no native library). */
 export async function checkGate(requests: readonly GateRequest[], options: GateOptions = {}): Promise<GateReport> {
   const native = loadNative(options.ffi);
-  const findings: GateFinding[] = [];
+  const findings: GateRefusal[] = [];
   const candidates: Candidate[] = [];
   const devices: GateReport['devices'] = [];
   for (const request of requests) {
@@ -66,7 +66,7 @@ export async function checkGate(requests: readonly GateRequest[], options: GateO
   return { passed: findings.length === 0, findings, devices };
 }
 
-function useOf(request: GateRequest): GateFinding[] {
+function useOf(request: GateRequest): GateRefusal[] {
   const majorMinor = blockNodeOf(request.path);
   return majorMinor === null ? [] : checkUse(request, majorMinor);
 }
@@ -77,7 +77,7 @@ async function checkCandidate(
   name: string,
   native: NativeLibrary,
   options: GateOptions,
-): Promise<GateFinding[]> {
+): Promise<GateRefusal[]> {
   const { request, identity } = candidate;
   const inUse = checkUse(request, identity.majorMinor);
   const probed = await checkSignatures(candidate, name, options.ffi);
@@ -96,18 +96,18 @@ async function checkCandidate(
   ];
 }
 
-function look(request: GateRequest, ffi: FfiName | undefined): OpenDevice | GateFinding {
+function look(request: GateRequest, ffi: FfiName | undefined): OpenDevice | GateRefusal {
   try {
     const stat = statSync(request.path, { throwIfNoEntry: false });
     if (stat === undefined)
-      return finding(
+      return refusal(
         request,
         'GATE_MISSING',
         'does not exist',
         withPower(request, 'attach and power it, or correct the profile'),
       );
     if (!stat.isBlockDevice())
-      return finding(request, 'GATE_NOT_BLOCK', 'is not a block device', 'name a disk under /dev/disk/by-id');
+      return refusal(request, 'GATE_NOT_BLOCK', 'is not a block device', 'name a disk under /dev/disk/by-id');
     accessSync(request.path, constants.R_OK | constants.W_OK);
     return lookAt(request.path, { ffi });
   } catch (error) {
@@ -115,24 +115,24 @@ function look(request: GateRequest, ffi: FfiName | undefined): OpenDevice | Gate
   }
 }
 
-function unseen(request: GateRequest, error: unknown): GateFinding {
+function unseen(request: GateRequest, error: unknown): GateRefusal {
   const code = (error as NodeJS.ErrnoException).code;
   if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS' || code === 'DEVICE_PERMISSION')
-    return finding(
+    return refusal(
       request,
       'GATE_NO_PERMISSION',
       'this user may not read and write it',
       'run as root, or give the user access to the disk',
     );
   if (code === 'DEVICE_MISSING')
-    return finding(
+    return refusal(
       request,
       'GATE_MISSING',
       'its node has no device behind it',
       withPower(request, 'attach and power it'),
     );
   if (error instanceof DeviceError && error.code.startsWith('DEVICE_NATIVE')) throw error;
-  return finding(
+  return refusal(
     request,
     'GATE_PROBE_FAILED',
     error instanceof Error ? error.message : String(error),
@@ -140,10 +140,10 @@ function unseen(request: GateRequest, error: unknown): GateFinding {
   );
 }
 
-function checkReadOnly({ request, identity }: Candidate): GateFinding[] {
+function checkReadOnly({ request, identity }: Candidate): GateRefusal[] {
   if (!identity.readOnly) return [];
   return [
-    finding(
+    refusal(
       request,
       'GATE_READ_ONLY',
       'the kernel has it read-only',

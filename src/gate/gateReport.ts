@@ -63,7 +63,7 @@ export type GateCode =
   | 'GATE_LABEL_OTHER_ROLE';
 
 /** One reason not to write. No option overrides it: the next step removes the cause, or names another device. */
-export interface GateFinding {
+export interface GateRefusal {
   code: GateCode;
   role: AreaName;
   path: string;
@@ -79,12 +79,12 @@ export interface Candidate {
 
 export interface GateReport {
   passed: boolean;
-  findings: GateFinding[];
+  findings: GateRefusal[];
   /** `identity` is null if the device could not be read. */
   devices: { request: GateRequest; identity: DeviceIdentity | null }[];
 }
 
-export function finding(request: GateRequest, code: GateCode, found: string, nextStep: string): GateFinding {
+export function refusal(request: GateRequest, code: GateCode, found: string, nextStep: string): GateRefusal {
   return { code, role: request.role, path: request.path, found, nextStep };
 }
 
@@ -97,7 +97,7 @@ export function isLoop(identity: DeviceIdentity): boolean {
   return identity.backingFile !== null;
 }
 
-const COLUMNS: readonly [heading: string, cell: (finding: GateFinding) => string][] = [
+const COLUMNS: readonly [heading: string, cell: (finding: GateRefusal) => string][] = [
   ['role', (f) => f.role],
   ['device', (f) => f.path],
   ['code', (f) => f.code],

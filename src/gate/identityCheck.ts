@@ -6,7 +6,7 @@
 import { readdirSync, type Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { blockNodeOf } from '../blockdev/blockTree.js';
-import { finding, isLoop, type Candidate, type GateFinding, type GateRequest } from './gateReport.js';
+import { refusal, isLoop, type Candidate, type GateRefusal, type GateRequest } from './gateReport.js';
 import { isMultipath, madeByKernel, normalizeWwn, readSysfs } from '../blockdev/sysfs.js';
 import type { DeviceIdentity } from '../blockdev/blockDevice.js';
 
@@ -16,19 +16,19 @@ const STABLE_FOLDERS = ['/dev/disk/by-id/', '/dev/disk/by-path/', '/dev/disk/by-
 const MAPPER_FOLDER = '/dev/mapper/';
 
 /** Asynchronous: a FUSE server in this process may serve the backing file. */
-export async function checkIdentity(candidate: Candidate): Promise<GateFinding[]> {
+export async function checkIdentity(candidate: Candidate): Promise<GateRefusal[]> {
   if (isLoop(candidate.identity)) return checkBackingFile(candidate);
   const nameless = checkNameless(candidate);
   return nameless === null ? [...checkName(candidate), ...checkNumbers(candidate)] : [nameless];
 }
 
 /** An md array or LVM volume has neither serial nor WWN, so a mismatch with the profile would be the wrong finding. */
-function checkNameless({ request, identity }: Candidate): GateFinding | null {
+function checkNameless({ request, identity }: Candidate): GateRefusal | null {
   if (identity.serial !== null || identity.wwn !== null) return null;
   const what = madeByKernel(identity.majorMinor);
   if (what === null) return null;
   const found = `${identity.kernelName} is ${what}, not a disk: it reports neither serial nor WWN, so nothing proves after a cut that it is the same device`;
-  return finding(
+  return refusal(
     request,
     'GATE_UNIDENTIFIED',
     found,
@@ -36,12 +36,12 @@ function checkNameless({ request, identity }: Candidate): GateFinding | null {
   );
 }
 
-function checkName({ request, identity }: Candidate): GateFinding[] {
+function checkName({ request, identity }: Candidate): GateRefusal[] {
   if (STABLE_FOLDERS.some((folder) => request.path.startsWith(folder))) return [];
   if (request.path.startsWith(MAPPER_FOLDER) && isMultipath(identity.majorMinor)) return [];
   const better = stableNamesOf(identity.majorMinor);
   const nextStep = better.length > 0 ? `use ${better[0]}` : 'use its name below /dev/disk/by-id or /dev/disk/by-path';
-  return [finding(request, 'GATE_UNSTABLE_NAME', `${request.path} may be another disk after a power cut`, nextStep)];
+  return [refusal(request, 'GATE_UNSTABLE_NAME', `${request.path} may be another disk after a power cut`, nextStep)];
 }
 
 function stableNamesOf(majorMinor: string): string[] {
@@ -56,12 +56,12 @@ function stableNamesOf(majorMinor: string): string[] {
   });
 }
 
-function checkNumbers({ request, identity }: Candidate): GateFinding[] {
-  const findings: GateFinding[] = [];
+function checkNumbers({ request, identity }: Candidate): GateRefusal[] {
+  const findings: GateRefusal[] = [];
   if (request.serial === undefined && request.wwn === undefined) {
     const says = `serial ${identity.serial ?? 'unknown'}, wwn ${identity.wwn ?? 'unknown'}`;
     findings.push(
-      finding(
+      refusal(
         request,
         'GATE_UNIDENTIFIED',
         'the profile gives neither serial nor wwn',
@@ -78,11 +78,11 @@ function checkNumbers({ request, identity }: Candidate): GateFinding[] {
   return findings;
 }
 
-async function checkBackingFile({ request, identity }: Candidate): Promise<GateFinding[]> {
+async function checkBackingFile({ request, identity }: Candidate): Promise<GateRefusal[]> {
   const file = identity.backingFile!;
   if (await isBlockDevice(file)) {
     return [
-      finding(
+      refusal(
         request,
         'GATE_BACKED_BY_DEVICE',
         `${identity.kernelName} is a loop over the block device ${file}`,
@@ -90,10 +90,10 @@ async function checkBackingFile({ request, identity }: Candidate): Promise<GateF
       ),
     ];
   }
-  const findings: GateFinding[] = [];
+  const findings: GateRefusal[] = [];
   if (request.backingFile === undefined)
     findings.push(
-      finding(
+      refusal(
         request,
         'GATE_UNIDENTIFIED',
         `a loop device has no identity of its own, and the profile gives no backingFile`,
@@ -116,8 +116,8 @@ function mismatch(
   what: string,
   expected: string,
   found: string | null,
-): GateFinding {
-  return finding(
+): GateRefusal {
+  return refusal(
     request,
     code,
     `${what} is ${found ?? 'not reported'}, the profile says ${expected}`,
@@ -163,14 +163,14 @@ function arePartitionsOfOneDisk(a: DeviceIdentity, b: DeviceIdentity): boolean {
   return one?.isPartition === true && other?.isPartition === true && one.diskName === other.diskName;
 }
 
-export async function checkDuplicates(candidates: readonly Candidate[]): Promise<GateFinding[]> {
-  const findings: GateFinding[] = [];
+export async function checkDuplicates(candidates: readonly Candidate[]): Promise<GateRefusal[]> {
+  const findings: GateRefusal[] = [];
   for (const [i, later] of candidates.entries()) {
     for (const earlier of candidates.slice(0, i)) {
       const why = await whySameDevice(earlier.identity, later.identity);
       if (why === null) continue;
       const found = `the same as ${earlier.request.role} (${earlier.request.path}): ${why}`;
-      findings.push(finding(later.request, 'GATE_SAME_DEVICE', found, 'name another device: every area needs its own'));
+      findings.push(refusal(later.request, 'GATE_SAME_DEVICE', found, 'name another device: every area needs its own'));
     }
   }
   return findings;

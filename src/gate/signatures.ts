@@ -10,7 +10,7 @@ import { open } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { attended } from '../base/systemClock.js';
 import { alignedMemory, type AlignedMemory } from '../blockdev/ioRing.js';
-import { finding, withPower, type Candidate, type GateFinding } from './gateReport.js';
+import { refusal, withPower, type Candidate, type GateRefusal } from './gateReport.js';
 import type { FfiName } from '../blockdev/ffi/native.js';
 import { OBSERVATION_FIELD, OBSERVED } from '../base/observation.js';
 import { sectorTools } from '../blockdev/sectorTools.js';
@@ -46,7 +46,7 @@ function describe(signature: Signature): string {
 }
 
 /** `name`: of the open device. A device that cannot be probed is refused. */
-export async function checkSignatures({ request }: Candidate, name: string, ffi?: FfiName): Promise<GateFinding[]> {
+export async function checkSignatures({ request }: Candidate, name: string, ffi?: FfiName): Promise<GateRefusal[]> {
   try {
     const wipefs = run('wipefs', ['--no-act', '--json', name], { env: systemEnvironment() });
     const cancel = attended.after(PROBE_TIMEOUT_MS, () => void wipefs.child.kill());
@@ -54,7 +54,7 @@ export async function checkSignatures({ request }: Candidate, name: string, ffi?
     const signatures = await foreignAmong(parseWipefs(stdout), name, ffi);
     if (signatures.length === 0) return [];
     return [
-      finding(
+      refusal(
         request,
         'GATE_SIGNATURE',
         `carries ${signatures.map(describe).join(', ')}`,
@@ -64,7 +64,7 @@ export async function checkSignatures({ request }: Candidate, name: string, ffi?
   } catch (error) {
     const reason = error instanceof Error ? error.message.split('\n')[0]! : String(error);
     return [
-      finding(
+      refusal(
         request,
         'GATE_PROBE_FAILED',
         `wipefs could not search it for signatures: ${reason}`,

@@ -6,13 +6,13 @@
 import { ancestorsOf, holdersOf, kernelNameOf, partitionsOf, blockNodeOf } from '../blockdev/blockTree.js';
 import { openExclusive } from '../blockdev/openDevice.js';
 import { errnoName } from '../blockdev/errors.js';
-import { finding, type GateFinding, type GateRequest } from './gateReport.js';
+import { refusal, type GateRefusal, type GateRequest } from './gateReport.js';
 import type { NativeLibrary } from '../blockdev/ffi/native.js';
 import { readAttribute, readSysfs } from '../blockdev/sysfs.js';
 import { readFileSync } from 'node:fs';
 
 /** Reads /proc and /sys only: it works for a device that this user may not open. */
-export function checkUse(request: GateRequest, majorMinor: string): GateFinding[] {
+export function checkUse(request: GateRequest, majorMinor: string): GateRefusal[] {
   return [checkMounts, checkSwap, checkHolders, checkPartitions].flatMap((check) => check(request, majorMinor));
 }
 
@@ -28,7 +28,7 @@ function usesAbove(uses: BlockUse[], majorMinor: string): string[] {
   ];
 }
 
-function checkMounts(request: GateRequest, majorMinor: string): GateFinding[] {
+function checkMounts(request: GateRequest, majorMinor: string): GateRefusal[] {
   const uses = mountedBlockDevices();
   const isRoot =
     usesAbove(
@@ -37,7 +37,7 @@ function checkMounts(request: GateRequest, majorMinor: string): GateFinding[] {
     ).length > 0;
   if (isRoot) {
     return [
-      finding(
+      refusal(
         request,
         'GATE_ROOT',
         `${kernelNameOf(majorMinor)} carries this system's root file system`,
@@ -48,13 +48,13 @@ function checkMounts(request: GateRequest, majorMinor: string): GateFinding[] {
   // The file system that holds a loop device's backing file is below the device: it is not a use of the device.
   const above = usesAbove(uses, majorMinor);
   if (above.length === 0) return [];
-  return [finding(request, 'GATE_MOUNTED', `mounted at ${above.join(', ')}`, 'if nothing on it is needed: umount it')];
+  return [refusal(request, 'GATE_MOUNTED', `mounted at ${above.join(', ')}`, 'if nothing on it is needed: umount it')];
 }
 
-function checkSwap(request: GateRequest, majorMinor: string): GateFinding[] {
+function checkSwap(request: GateRequest, majorMinor: string): GateRefusal[] {
   if (usesAbove(swapBlockDevices(), majorMinor).length === 0) return [];
   return [
-    finding(
+    refusal(
       request,
       'GATE_SWAP',
       `${kernelNameOf(majorMinor)} is swap space in use`,
@@ -63,11 +63,11 @@ function checkSwap(request: GateRequest, majorMinor: string): GateFinding[] {
   ];
 }
 
-function checkHolders(request: GateRequest, majorMinor: string): GateFinding[] {
+function checkHolders(request: GateRequest, majorMinor: string): GateRefusal[] {
   const holders = holdersOf(majorMinor);
   if (holders.length === 0) return [];
   return [
-    finding(
+    refusal(
       request,
       'GATE_HELD',
       `held by ${holders.join(', ')} (md, dm, LVM or loop)`,
@@ -80,14 +80,14 @@ function checkHolders(request: GateRequest, majorMinor: string): GateFinding[] {
  * The last check: an exclusive open (O_EXCL), closed at once. It fails with EBUSY if any process, in any mount namespace,
  * has the device mounted or open exclusively.
  */
-export function checkExclusiveOpen(request: GateRequest, name: string, native: NativeLibrary): GateFinding[] {
+export function checkExclusiveOpen(request: GateRequest, name: string, native: NativeLibrary): GateRefusal[] {
   const fd = openExclusive(native, name);
   if (fd >= 0) {
     native.pp_close(fd);
     return [];
   }
   return [
-    finding(
+    refusal(
       request,
       'GATE_BUSY',
       `exclusive open (O_EXCL) failed: ${errnoName(fd)}`,
@@ -103,20 +103,20 @@ const PARTITION_FOLDERS = ['/dev/disk/by-partuuid/', '/dev/disk/by-id/', '/dev/d
  * A disk with partitions is refused. A partition may be an area or the journal if it has a stable name, and if a power cut
  * of its disk harms no other use: power and write cache belong to the disk.
  */
-function checkPartitions(request: GateRequest, majorMinor: string): GateFinding[] {
+function checkPartitions(request: GateRequest, majorMinor: string): GateRefusal[] {
   const facts = readSysfs(majorMinor);
   if (facts?.isPartition) return checkPartition(request, majorMinor, facts.diskName);
   const partitions = partitionsOf(majorMinor);
   if (partitions.length === 0) return [];
   const nextStep = `name one of them by-partuuid; or, if nothing in it is needed, remove the partition table: wipefs -a ${request.path}`;
-  return [finding(request, 'GATE_PARTITIONED', `has partitions ${partitions.join(', ')}`, nextStep)];
+  return [refusal(request, 'GATE_PARTITIONED', `has partitions ${partitions.join(', ')}`, nextStep)];
 }
 
-function checkPartition(request: GateRequest, majorMinor: string, diskName: string): GateFinding[] {
+function checkPartition(request: GateRequest, majorMinor: string, diskName: string): GateRefusal[] {
   const name = kernelNameOf(majorMinor);
   if (!PARTITION_FOLDERS.some((folder) => request.path.startsWith(folder))) {
     return [
-      finding(
+      refusal(
         request,
         'GATE_IS_PARTITION',
         `${name} is a partition of ${diskName}, named by its number`,
@@ -127,12 +127,12 @@ function checkPartition(request: GateRequest, majorMinor: string, diskName: stri
   const disk = readAttribute('/sys/class/block', diskName, 'dev');
   if (disk === null)
     return [
-      finding(request, 'GATE_PROBE_FAILED', `${diskName}, the disk of ${name}, is not in /sys`, 'see the kernel log'),
+      refusal(request, 'GATE_PROBE_FAILED', `${diskName}, the disk of ${name}, is not in /sys`, 'see the kernel log'),
     ];
   const uses = [...mountedBlockDevices(), ...swapBlockDevices()].filter((use) => ancestorsOf(use.majorMinor).has(disk));
   if (uses.some((use) => use.what === '/')) {
     return [
-      finding(
+      refusal(
         request,
         'GATE_ROOT',
         `${diskName}, the disk of ${name}, carries this system's root file system`,
@@ -147,7 +147,7 @@ function checkPartition(request: GateRequest, majorMinor: string, diskName: stri
   ];
   if (others.length === 0) return [];
   const found = `a rail cuts the power of ${diskName}, which has other uses: ${[...new Set(others)].join(', ')}`;
-  return [finding(request, 'GATE_DISK_SHARED', found, 'umount and stop them, or name another disk')];
+  return [refusal(request, 'GATE_DISK_SHARED', found, 'umount and stop them, or name another disk')];
 }
 
 export interface MountEntry {

@@ -120,7 +120,7 @@ function inner(schema: z.ZodType): z.ZodType {
 }
 
 /** A result of a check across sections. */
-export interface Finding {
+export interface ProfileProblem {
   kind: 'error' | 'warning';
   path: FieldPath;
   /** The place to report is the field's name: the name is wrong, or there is no value. */
@@ -133,4 +133,4 @@ export interface Finding {
  * Compares sections with each other, which a schema cannot. It gets the sections that are valid by themselves and skips
  * what needs a missing one, so one mistake does not hide the next.
  */
-export type Check = (profile: Partial<Profile>, report: (finding: Finding) => void) => void;
+export type Check = (profile: Partial<Profile>, report: (finding: ProfileProblem) => void) => void;

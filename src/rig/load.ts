@@ -6,7 +6,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { checkPowerSpec } from '../power/boards/resolveBoard.js';
 import { isPowerError } from '../power/errors.js';
-import { type Finding, type Check, problemAt, problemsOfIssues } from './issues.js';
+import { type ProfileProblem, type Check, problemAt, problemsOfIssues } from './issues.js';
 import { RigError, type RigProblem, formatFieldPath } from './errors.js';
 import { resolveProfile } from './resolve.js';
 import type { ResolvedRig, RigWarning } from './resolved.js';
@@ -39,7 +39,7 @@ export function parseRig(text: string, file: string): ResolvedRig {
   const source = readYaml(text, file);
   const { profile, problems } = checkSections(source);
   const warnings: RigWarning[] = [];
-  const report = (f: Finding): void => {
+  const report = (f: ProfileProblem): void => {
     if (f.kind === 'error') problems.push(problemAt(source, f.path, f, f.atKey));
     else warnings.push({ field: formatFieldPath(f.path), text: `${f.rule}: ${f.next}` });
   };

@@ -1,7 +1,7 @@
 /** Promise: the gate wants file and label, of this rig, role and disk; each lack has its own code and its own way out. */
 import { expect, it } from 'vitest';
 import { checkLabel } from '../../src/gate/enrolmentCheck.js';
-import type { GateFinding, GateRequest } from '../../src/gate/gateReport.js';
+import type { GateRefusal, GateRequest } from '../../src/gate/gateReport.js';
 import { type DiskLabel, type LabelRead, labelOffset } from '../../src/gate/label.js';
 import type { DeviceIdentity } from '../../src/blockdev/blockDevice.js';
 
@@ -30,7 +30,7 @@ function reads(change: Partial<DiskLabel>): LabelRead {
   return { kind: 'label', label: { ...label, ...change }, offsetBytes: labelOffset(2 ** 20) };
 }
 
-function findingFor(read: LabelRead, asked: Partial<GateRequest> = {}): GateFinding {
+function findingFor(read: LabelRead, asked: Partial<GateRequest> = {}): GateRefusal {
   const found = checkLabel({ ...request, ...asked }, identity, read);
   if (found === null) throw new Error('nothing was found');
   return found;

@@ -1,11 +1,11 @@
 /** Promise: enrolling is offered for disks that lack nothing else, and confirmed by their own serial alone. */
 import { expect, it } from 'vitest';
 import { disksToEnrol, isConfirmed } from '../../src/gate/enrolDisks.js';
-import type { GateFinding, GateReport } from '../../src/gate/gateReport.js';
+import type { GateRefusal, GateReport } from '../../src/gate/gateReport.js';
 import type { DeviceIdentity } from '../../src/blockdev/blockDevice.js';
 
 const identity = { path: '/dev/disk/by-id/x', serial: 'Z1Z0ABCD', wwn: '0x5000c500a1b2c3d4' } as DeviceIdentity;
-const finding = (code: GateFinding['code']): GateFinding => ({
+const finding = (code: GateRefusal['code']): GateRefusal => ({
   code,
   role: 'primary',
   path: identity.path,
@@ -13,7 +13,7 @@ const finding = (code: GateFinding['code']): GateFinding => ({
   nextStep: '',
 });
 
-function report(findings: GateFinding[], disk: DeviceIdentity | null = identity): GateReport {
+function report(findings: GateRefusal[], disk: DeviceIdentity | null = identity): GateReport {
   const request = { role: 'primary' as const, path: identity.path, lab: false };
   return { passed: findings.length === 0, findings, devices: [{ request, identity: disk }] };
 }

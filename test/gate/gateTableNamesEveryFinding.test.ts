@@ -1,8 +1,8 @@
 /** The table shows every finding in full length, aligned, and says that nothing was written. */
 import { expect, it } from 'vitest';
-import { formatGate, type GateFinding } from '../../src/gate/gateReport.js';
+import { formatGate, type GateRefusal } from '../../src/gate/gateReport.js';
 
-const findings: GateFinding[] = [
+const findings: GateRefusal[] = [
   { code: 'GATE_MOUNTED', role: 'primary', path: '/dev/a', found: 'mounted at /srv', nextStep: 'umount it' },
   {
     code: 'GATE_SAME_DEVICE',

@@ -8,7 +8,7 @@ import { isPowerError } from '../../power/errors.js';
 import type { BoardRef } from '../../power/spec.js';
 import { suggestWord } from '../source/nearest.js';
 import type { FieldPath } from '../errors.js';
-import type { Check, Finding } from '../issues.js';
+import type { Check, ProfileProblem } from '../issues.js';
 
 type Issue = z.core.$ZodIssue;
 
@@ -99,13 +99,13 @@ function channelsOf(type: string, own: Record<string, unknown>): { min: number; 
   return result.success ? result.data.channels : null;
 }
 
-function findings(at: FieldPath, issues: readonly Issue[]): Finding[] {
+function findings(at: FieldPath, issues: readonly Issue[]): ProfileProblem[] {
   return issues.flatMap((issue) => {
     const path = [...at, ...(issue.path as FieldPath)];
     const nearer = issue.code === 'invalid_union' ? likeliest(issue.errors) : null;
     if (nearer !== null) return findings(path, nearer);
     if (issue.code === 'unrecognized_keys') {
-      return issue.keys.map((key): Finding => ({
+      return issue.keys.map((key): ProfileProblem => ({
         kind: 'error',
         path: [...path, key],
         atKey: true,
@@ -119,7 +119,7 @@ function findings(at: FieldPath, issues: readonly Issue[]): Finding[] {
         path,
         rule: issue.message,
         next: '`plugpull relay boards --show TYPE` prints a description that works',
-      } satisfies Finding,
+      } satisfies ProfileProblem,
     ];
   });
 }

@@ -6,7 +6,7 @@ import { labName } from '../schema/words.js';
 import { AREA_NAMES } from '../../base/areas.js';
 import type { AreaProfile } from '../schema/profile.js';
 import { suggestWord } from '../source/nearest.js';
-import type { Check, Finding } from '../issues.js';
+import type { Check, ProfileProblem } from '../issues.js';
 
 const LOOP = /^\/dev\/loop\d+$/;
 /** A name under /dev/mapper is stable for a multipath device only; the safety gate checks that. */
@@ -73,9 +73,9 @@ export const checkDevicesApart: Check = (profile, report) => {
   }
 };
 
-function shared(other: string, a: AreaProfile | undefined, b: AreaProfile | undefined): Finding | null {
+function shared(other: string, a: AreaProfile | undefined, b: AreaProfile | undefined): ProfileProblem | null {
   if (a === undefined || b === undefined) return null;
-  const error = (field: string, rule: string): Finding => ({
+  const error = (field: string, rule: string): ProfileProblem => ({
     kind: 'error',
     path: [field],
     rule,
