@@ -8,7 +8,7 @@ import { parseSource, sourceFiles, SRC } from './sources.js';
 const FILE_LINES_MAX = 300;
 const FUNCTION_LINES_MAX = 120;
 /** Half of the files are shorter. */
-const MEDIAN_LINES_MAX = 120;
+const MEDIAN_LINES_MAX = 130;
 
 const lineCounts = new Map(
   sourceFiles().map((file) => [file, readFileSync(join(SRC, file), 'utf8').split('\n').length - 1]),
