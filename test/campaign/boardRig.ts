@@ -1,4 +1,7 @@
-/** A campaign over a board of any type: tiny areas, three rails, everything real but for the hardware. */
+/**
+ * Runs a campaign on virtual disks and a virtual board of any type: tiny areas and three rails. Only the hardware is
+ * virtual: board drivers, gate and replication engine are those of the product.
+ */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { runCampaign } from '../../src/campaign/campaign.js';
@@ -18,21 +21,21 @@ import { HANG_DEADLINES, inTurn } from './labRig.js';
 
 export const canRunLab = process.getuid?.() === 0 && existsSync('/dev/fuse') && existsSync('/dev/loop-control');
 
-/** So many when a person has the time (PLUGPULL_LONG=1), a few otherwise. */
+/** PLUGPULL_LONG=1 asks for the long run. */
 export const CYCLES = process.env.PLUGPULL_LONG ? 20 : 2;
 
-/** After so long without power there is none. */
-const CONTACTS_MS = 5000;
-const LOOK_AGAIN_MS = 20;
+/** A disk that does not answer for so long after the campaign has no power. */
+const POWER_WAIT_MS = 5000;
+const PROBE_EVERY_MS = 20;
 
 export interface BoardWishes {
   name: string;
   type: string;
   channels: number;
-  /** A board a rail, for boards with one channel. */
+  /** One board for each rail; for boards with one channel. */
   boardPerRail?: boolean;
   boardOptions?: string;
-  /** Of the virtual board. */
+  /** Options of the virtual board. */
   peerOptions?: string;
   peerProtocol?: string;
   boardTypes?: string;
@@ -40,8 +43,11 @@ export interface BoardWishes {
   cycles?: number;
   cuts?: string[];
   deadlines?: string;
+  /** `campaign.silence` of the profile. */
+  silenceMs?: number;
+  /** Further options of each of the three disks, beginning with a comma. */
   disk?: string;
-  /** More of them, as lines of `lab.disks`. */
+  /** Further disks, as lines of `lab.disks`. */
   moreDisks?: string;
 }
 
@@ -74,7 +80,12 @@ rails:
 ${RAILS.map(([rail, area], i) => `  ${rail}: { board: ${board(i)}, channels: [${channel(i)}], powers: [${area}], settle: 20ms${w.rail ?? ''} }`).join('\n')}
 campaign:
   cycles: ${w.cycles ?? CYCLES}
-  dark: 100ms
+  dark: 100ms${
+    w.silenceMs === undefined
+      ? ''
+      : `
+  silence: ${w.silenceMs}ms`
+  }
   cuts: [${cuts.join(', ')}]
   deadlines: ${w.deadlines ?? HANG_DEADLINES}
 lab:
@@ -86,12 +97,12 @@ ${boards.map((b) => `    ${b}: { ${protocol}contactDelay: 5ms, options: ${w.peer
 }
 
 export interface Ended {
-  /** null: it did not begin. */
+  /** null when the campaign did not begin. */
   result: CampaignResult | null;
-  /** Code and text of what kept it from beginning. */
+  /** Code and text of the error that kept the campaign from beginning. */
   refused: { code: string; text: string } | null;
   verdicts: string[];
-  /** Which areas have power, once the campaign has ended and before the lab does. */
+  /** The areas that have power after the end of the campaign; read before the lab ends. */
   powered: AreaName[];
 }
 
@@ -111,7 +122,7 @@ async function runToEnd(text: string, observers: CampaignObserver[], interrupts:
   const ended: Ended = { result: null, refused: null, verdicts: [], powered: [] };
   try {
     await realHost.labUp(rig.name, rig.lab!);
-    // Goes with the test file's own state directory.
+    // The test file removes it together with its state directory.
     const historyDir = join(process.env.PLUGPULL_STATE_DIR!, `history-${rig.name}`);
     ended.result = await runCampaign(
       { rig, ffi: 'koffi', keepLab: true, runId: 1, historyDir, lock: lockRig(rig.name, 'test') },
@@ -123,13 +134,13 @@ async function runToEnd(text: string, observers: CampaignObserver[], interrupts:
   }
   const lab = await labStatus(rig.name);
   const probe = createAreaProbe((area) => devicePath(rig[area], rig, lab), systemClock);
-  // A contact has its delay, and the lab may be behind its time.
+  // A virtual contact closes after its delay, and a busy host delays the lab further: probe until every area answers.
   for (
     let waitedMs = 0;
-    waitedMs < CONTACTS_MS && ended.powered.length < ALL_POWERED.length;
-    waitedMs += LOOK_AGAIN_MS
+    waitedMs < POWER_WAIT_MS && ended.powered.length < ALL_POWERED.length;
+    waitedMs += PROBE_EVERY_MS
   ) {
-    await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
+    await new Promise((resolve) => setTimeout(resolve, PROBE_EVERY_MS));
     ended.powered = [];
     for (const area of ALL_POWERED) if ((await probe.probe(area)) === null) ended.powered.push(area);
   }
@@ -138,7 +149,7 @@ async function runToEnd(text: string, observers: CampaignObserver[], interrupts:
   return ended;
 }
 
-/** Why a cycle did not pass, for the message of a failing test. */
+/** Says why a cycle did not pass; the message of a failing test. */
 export function why(ended: Ended): string {
   return JSON.stringify(
     {

@@ -1,4 +1,8 @@
-/** The cycle around a cut point, on a bench without hardware: when the plug is pulled, what is sent, and what is said of it. */
+/**
+ * Promise: at a cut point the bench sends the power-off command when the engine reports the point. For a point whose
+ * I/O must be in flight, the bench has the engine send that I/O when the power is expected to fail. The record says how
+ * far the cut was from the point. The bench has no hardware here.
+ */
 import { describe, expect, it } from 'vitest';
 import { distributionOf, type Calibration } from '../../src/campaign/cycle/latencies.js';
 import { cycleRecord } from '../../src/campaign/cycle/cycleRecord.js';
@@ -16,7 +20,7 @@ const subject = { kind: 'log', area: 'journal', updateId: 0, offsetBytes: 4096, 
 
 interface Wishes extends FakeOptions {
   calibration?: Calibration;
-  /** From the beginning of the work until the engine comes to its point; absent: it never does. */
+  /** Time from the beginning of the work until the engine reports its point; absent: the engine never reports it. */
   reachedMs?: number;
   held?: boolean;
   interruptMs?: number;
@@ -37,7 +41,7 @@ async function run(
     onPhase(_from, to, _ms, { settings, roundIndex, step }) {
       if (step === 'working' && roundIndex === settings.rounds.length - 1 && w.reachedMs !== undefined)
         bench.clock.after(w.reachedMs, reach);
-      // The hold ends when the loss of power is announced: as the dark begins.
+      // The engine leaves its halt when the bench announces the loss of power, at the beginning of the power-off time.
       if (to === 'dark')
         bench.point({
           type: 'ended',
@@ -62,8 +66,8 @@ function calibrated(ms: Record<string, number>): Calibration {
   return { schemaVersion: 1, rig: 'fake', takenAt: '', rails };
 }
 
-describe('a cut at a held point', () => {
-  it('pulls the plug when the engine says that it stands there, whatever the time', async () => {
+describe('a cut at a point at which the engine halts', () => {
+  it('happens as soon as the engine reports that it has halted, at any time', async () => {
     const { bench, record } = await run({ at: 'both-completed' }, { reachedMs: 640, holdUpMs: 15 });
     expect(bench.calls.slice(0, 3)).toEqual(['load', 'reached', 'off P']);
     expect(record.aim!.point).toMatchObject({ intoMs: 640 });
@@ -76,12 +80,12 @@ describe('a cut at a held point', () => {
     });
   });
 
-  it('hands the engine the point with the time before which it is not wanted, and the areas to be darkened', async () => {
+  it('gives the engine the point, its earliest time and the areas that lose power', async () => {
     const bench = new FakeBench();
     let armed: unknown = null;
     bench.engine.load = (_w, _seed, _ms, point) => {
       armed = point;
-      return Promise.reject(new Error('that will do'));
+      return Promise.reject(new Error('this test needs no load'));
     };
     const spec = campaign({ rails: ['P', 'S'], at: 'primary-only', afterMs: { min: 300, max: 300 } });
     await bench.clock.drive(
@@ -90,7 +94,7 @@ describe('a cut at a held point', () => {
     expect(armed).toEqual({ at: 'primary-only', afterMs: 300, areas: ['primary', 'secondary'] });
   });
 
-  it('says so when the engine went on before the power was gone', async () => {
+  it('is recorded as late when the engine continued before the power failed', async () => {
     const { record } = await run(
       { at: 'both-completed' },
       { reachedMs: 200, holdUpMs: 30, ended: { atNs: (1000 + 210) * MS } },
@@ -98,7 +102,7 @@ describe('a cut at a held point', () => {
     expect(record.aim!.missedByMs).toBeCloseTo(20, 0);
   });
 
-  it('cuts a resync and a recovery at their points', async () => {
+  it('interrupts a resync and a recovery at their points', async () => {
     for (const at of ['copy-read', 'dirty-read'] as const) {
       const during = at === 'copy-read' ? 'resync' : 'recovery';
       const { state, bench } = await run(
@@ -115,35 +119,35 @@ describe('a cut at a held point', () => {
   });
 });
 
-describe('a cut at a point whose I/O is to be on its way', () => {
+describe('a cut at a point whose I/O must be in flight', () => {
   const wishes = { reachedMs: 400, held: false, holdUpMs: 20, calibration: calibrated({ P: 35, J: 20 }) };
 
-  it('switches the rail of its area first, and has it sent when that is expected to go dark', async () => {
+  it('switches the rail of its area first and has the I/O sent when that area is expected to lose power', async () => {
     const { bench } = await run({ at: 'log-write', rails: ['P', 'J'] }, wishes);
     const from = bench.calls.indexOf('reached');
-    // The command goes out at 1400 ms, and J was calibrated to take 20.
+    // The bench sends the command at 1400 ms. By its calibration, J loses power 20 ms after a command.
     expect(bench.calls.slice(from + 1, from + 3)).toEqual([`sendPoint ${1000 + 400 + 20}`, 'off J+P']);
   });
 
   it.each([
-    ['on its way', { sentNs: 1419.9 * MS, endedNs: 1420.2 * MS, ok: false }, 0],
-    ['over before', { sentNs: 1418 * MS, endedNs: 1418.5 * MS, ok: true }, 1.5],
-    ['sent too late', { sentNs: 1421 * MS, endedNs: 1421.1 * MS, ok: false }, -1],
-  ])('says how near it came: %s', async (_what, ended, missedByMs) => {
+    ['the I/O is in flight', { sentNs: 1419.9 * MS, endedNs: 1420.2 * MS, ok: false }, 0],
+    ['the I/O ended too early', { sentNs: 1418 * MS, endedNs: 1418.5 * MS, ok: true }, 1.5],
+    ['the engine sent the I/O too late', { sentNs: 1421 * MS, endedNs: 1421.1 * MS, ok: false }, -1],
+  ])('records how far it was from the point: %s', async (_what, ended, missedByMs) => {
     const { record } = await run({ at: 'log-write', rails: ['P', 'J'] }, { ...wishes, ended });
     expect(record.aim).toMatchObject({ leadMs: 20, point: { held: false } });
     expect(record.aim!.missedByMs).toBeCloseTo(missedByMs, 6);
     expect(record.verdict).toBe('PASS');
   });
 
-  it('sends it at once with the command where nothing was calibrated', async () => {
+  it('has the I/O sent together with the command when the rail has no calibration', async () => {
     const { bench } = await run({ at: 'log-write', rails: ['J'] }, { reachedMs: 400, held: false });
     expect(bench.calls).toContain(`sendPoint ${1000 + 400}`);
   });
 });
 
-describe('a point that does not come', () => {
-  it('is waited for until campaign.deadlines.point, then the plug is pulled all the same, and nothing passes', async () => {
+describe('a point that the engine does not reach', () => {
+  it('delays the cut until campaign.deadlines.point, and the cycle is INVALID', async () => {
     const { bench, record, state } = await run({ at: 'mark-copies' });
     expect(state.outcome).toEqual({ kind: 'complete' });
     expect(bench.calls.slice(0, 3)).toEqual(['load', 'disarmPoint', 'off P']);
@@ -153,7 +157,7 @@ describe('a point that does not come', () => {
     expect(record.aim!.point).toEqual({ name: 'mark-copies', reached: false });
   });
 
-  it('counts as missed when its work ends before', async () => {
+  it('is recorded as not reached when the work ends first', async () => {
     const { record } = await run({ at: 'clear-write', during: 'resync' }, { resyncMs: 20 });
     expect(record.reasons).toEqual([
       {
@@ -164,13 +168,13 @@ describe('a point that does not come', () => {
     ]);
   });
 
-  it('is not taken for reached when it comes after the time was up', async () => {
+  it('stays not reached when the engine reports it after the deadline', async () => {
     const { record } = await run({ at: 'flush' }, { reachedMs: 1601, holdUpMs: 10 });
     expect(record.aim!.point).toEqual({ name: 'flush', reached: false });
   });
 });
 
-it('an interrupt while the protocol stands still ends the cycle at once', async () => {
+it('an interrupt ends the cycle at once while the engine is halted at a cut point', async () => {
   const { state } = await run({ at: 'both-completed' }, { reachedMs: 200, holdUpMs: 500, interruptMs: 400 });
   expect(state.outcome).toEqual({ kind: 'interrupted', phase: 'cut' });
 });

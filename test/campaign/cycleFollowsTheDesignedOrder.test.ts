@@ -1,3 +1,4 @@
+/** Promise: a cycle calls the engine and the boards in the designed order, for every kind of cut and of device. */
 import { describe, expect, it } from 'vitest';
 import { runFake } from './runFake.js';
 
@@ -20,13 +21,13 @@ describe('a cycle', () => {
     expect(state.outcome).toEqual({ kind: 'complete' });
   });
 
-  it('tells the engine of the lost power and lets go of the devices before power comes back', async () => {
+  it('notifies the engine of the lost power and has it release the devices before power returns', async () => {
     const { bench } = await runFake({});
     const order = bench.calls.filter((c) => /off|powerLost|abandon|^on|open/.test(c));
     expect(order).toEqual(['off P', 'powerLost primary', 'abandon', 'on P', 'open']);
   });
 
-  it('goes on degraded through the dark when only the secondary is cut, and is stopped before power comes back', async () => {
+  it('continues degraded through a cut of the secondary alone and stops before power returns', async () => {
     const { bench, state } = await runFake({ rails: ['S'] });
     expect(bench.calls).toEqual([
       'load',
@@ -45,7 +46,7 @@ describe('a cycle', () => {
     expect(state.facts.cuts[0].load?.updatesIssued).toBeGreaterThan(0);
   });
 
-  it('counts the time of a cut from the first update of the load, however late that is', async () => {
+  it('counts the time until a cut from the first update of the load, even a late one', async () => {
     for (const loadBeginsMs of [0, 5000]) {
       const { state } = await runFake({ afterMs: { min: 300, max: 300 } }, { loadBeginsMs });
       const [cut] = state.facts.cuts;
@@ -54,13 +55,13 @@ describe('a cycle', () => {
     }
   });
 
-  it('cuts a load that never begins all the same, late', async () => {
+  it('cuts a load that never begins, after a longer wait', async () => {
     const { state } = await runFake({ afterMs: { min: 300, max: 300 } }, { idle: true });
     expect(state.outcome).toEqual({ kind: 'complete' });
     expect(state.facts.cuts[0].commands[0].askedNs / 1e6).toBeGreaterThan(30_000);
   });
 
-  it('gives a silent device its power before the engine has its I/O back, and opens it only after', async () => {
+  it('restores the power of an unresponsive device, waits until its I/O ends, and only then opens it', async () => {
     const { bench, state } = await runFake({ rails: ['S'] }, { silent: ['secondary'] });
     expect(state.outcome).toEqual({ kind: 'complete' });
     expect(bench.calls).toEqual([
@@ -80,7 +81,7 @@ describe('a cycle', () => {
     ]);
   });
 
-  it('cuts a resync after a cut of the secondary alone has made regions dirty, and resynchronizes again', async () => {
+  it('cuts the secondary first when it must cut a resync, so that regions are dirty, and copies them again afterwards', async () => {
     const { bench, state } = await runFake({ rails: ['P', 'J'], during: 'resync', afterMs: { min: 10, max: 20 } });
     expect(state.outcome).toEqual({ kind: 'complete' });
     expect(bench.calls).toEqual([
@@ -108,7 +109,7 @@ describe('a cycle', () => {
     expect(state.facts.cuts.map((c) => c.hitWork)).toEqual([true, true]);
   });
 
-  it('cuts a recovery, and recovers again', async () => {
+  it('cuts a recovery and then recovers again', async () => {
     const { bench, state } = await runFake(
       { rails: ['J'], during: 'recovery', afterMs: { min: 1, max: 2 } },
       { recoverMs: 40 },
@@ -122,7 +123,7 @@ describe('a cycle', () => {
     ]);
   });
 
-  it('cuts at once, and says so, when the work to be cut ends before its time', async () => {
+  it('cuts at once when the work ends before the time of the cut, and records that the cut did not hit the work', async () => {
     const { state } = await runFake({ during: 'resync', afterMs: { min: 700, max: 700 } }, { resyncMs: 30 });
     expect(state.outcome).toEqual({ kind: 'complete' });
     expect(state.facts.cuts[1].hitWork).toBe(false);

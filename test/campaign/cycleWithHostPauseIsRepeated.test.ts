@@ -1,4 +1,7 @@
-/** Promise: a cycle that is worth nothing only because the bench stood still is run again; what the disks say of themselves counts at once. */
+/**
+ * Promise: a cycle that is worth nothing only because the bench stood still is run again; what the disks say of
+ * themselves counts at once.
+ */
 import * as reports from './reports.js';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -34,7 +37,10 @@ interface Ran extends CampaignResult {
   repeated: Record<string, unknown>[];
 }
 
-/** `change` knows which attempt it is, and how often its disks have been judged; the bench stands still in the first `still` of them. */
+/**
+ * `change` knows which attempt it is, and how often its disks have been judged; the bench stands still in the first
+ * `still` of them.
+ */
 async function run(
   name: string,
   still: number,

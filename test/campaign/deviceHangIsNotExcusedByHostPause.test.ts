@@ -1,4 +1,7 @@
-/** A cycle in which the bench stood still is not repeated over a device that hung while the bench looked: it may hang only once. */
+/**
+ * A cycle in which the bench stood still is not repeated over a device that hung while the bench looked: it may hang
+ * only once.
+ */
 import { describe, expect, it } from 'vitest';
 import { NS_PER_MS } from '../../src/base/clock.js';
 import { keptRecord } from '../../src/campaign/cycle/cycleRecord.js';

@@ -1,9 +1,10 @@
 /**
- * At a point that names a state, the dark disks are in it: read from their durable images. A disk that keeps its cache
- * shows all that had completed, one that drops it shows what was durable.
+ * Promise: after a cut at a point that names a state, the disks are in that state. The test reads the durable images of
+ * the disks while they are powered off. A disk that keeps its cache at the cut shows every completed write. A disk that
+ * drops its cache shows only the durable writes.
  */
 import { afterAll, describe, expect, it } from 'vitest';
-import { atThePoint, copiesOf, recovered, regionOf, sectorsOf, type AtThePoint } from './atThePoint.js';
+import { copiesOf, recovered, regionOf, runToCutPoint, sectorsOf, type CutPointRun } from './cutPointImages.js';
 import { ownStateDir } from './labRig.js';
 
 const state = ownStateDir();
@@ -12,111 +13,124 @@ afterAll(() => state.clean());
 const KEEP = { p: 'keep', s: 'keep', j: 'drop' } as const;
 const DROP = { p: 'drop', s: 'drop', j: 'drop' } as const;
 /**
- * No flush is on its way while new updates are: one that was sent before a write may be done after it, and a disk's cache
- * has then lost nothing.
+ * Keeps flushes away from new updates. A disk may execute a flush after a write that was sent later than the flush; the
+ * cache then has nothing left to lose.
  */
 const FEW_FLUSHES = 'flushEvery: 4096, flushInterval: 200ms';
-const all = (at: string): string => `{ rails: [P, S, J], at: ${at}, after: 80ms }`;
+const cutOfAllRails = (at: string): string => `{ rails: [P, S, J], at: ${at}, after: 80ms }`;
 
-/** Sectors of the point's update on P and on S, and whether each of its regions would be found dirty. */
-function update(one: AtThePoint) {
-  const { subject } = one.cut.reached!;
+/** The share of the update's sectors on P and on S, and whether recovery finds each of its regions dirty. */
+function updateAtPoint(run: CutPointRun) {
+  const { subject } = run.cut.reached!;
   expect(subject.updateId).toBeGreaterThan(0);
   const { updateId, offsetBytes, lengthBytes } = subject;
-  const regionBytes = one.rig.tracking.regionBytes;
-  const { dirty } = recovered(one, one.dark.j);
+  const regionBytes = run.rig.tracking.regionBytes;
+  const { dirty } = recovered(run, run.poweredOff.j);
   const first = Math.floor(offsetBytes / regionBytes);
   const last = Math.floor((offsetBytes + lengthBytes - 1) / regionBytes);
-  const whole = lengthBytes / 512;
+  const sectors = lengthBytes / 512;
   return {
-    onP: sectorsOf(one.dark.p, updateId, offsetBytes, lengthBytes) / whole,
-    onS: sectorsOf(one.dark.s, updateId, offsetBytes, lengthBytes) / whole,
+    onP: sectorsOf(run.poweredOff.p, updateId, offsetBytes, lengthBytes) / sectors,
+    onS: sectorsOf(run.poweredOff.s, updateId, offsetBytes, lengthBytes) / sectors,
     hasEvidence: Array.from({ length: last - first + 1 }, (_, i) => dirty.has(first + i)).every(Boolean),
   };
 }
 
-describe.concurrent('a held cut point of the load', () => {
+describe.concurrent('at a cut point of the load the disks are in its state', () => {
   it.each([
     ['evidence-durable', KEEP, { onP: 0, onS: 0, hasEvidence: true }],
     ['primary-only', KEEP, { onP: 1, onS: 0, hasEvidence: true }],
     ['secondary-only', KEEP, { onP: 0, onS: 1, hasEvidence: true }],
-    // Both have it, and on neither is it durable: no flush went out behind it.
+    // Both disks have the update, and it is durable on neither: no flush followed it.
     ['both-completed', KEEP, { onP: 1, onS: 1, hasEvidence: true }],
     ['both-completed', DROP, { onP: 0, onS: 0, hasEvidence: true }],
   ])('%s', async (at, kill, expected) => {
-    const one = await atThePoint(`stand-${at}-${kill.p}`.slice(0, 32), all(at), kill, FEW_FLUSHES);
-    expect(one.cut.reached).toMatchObject({ at, held: true });
-    expect(update(one)).toEqual(expected);
+    const run = await runToCutPoint(`point-${at}-${kill.p}`.slice(0, 32), cutOfAllRails(at), kill, FEW_FLUSHES);
+    expect(run.cut.reached).toMatchObject({ at, held: true });
+    expect(updateAtPoint(run)).toEqual(expected);
   });
 
-  it('release-durable: the journal has let go of regions, and no others differ', async () => {
-    const one = await atThePoint('stand-release', all('release-durable'), DROP, 'linger: 0s, hotRegions: 0');
-    const { dirty, fromLog } = recovered(one, one.dark.j);
+  it('release-durable: the journal has released regions, and every region outside the dirty set is equal', async () => {
+    const run = await runToCutPoint(
+      'point-release',
+      cutOfAllRails('release-durable'),
+      DROP,
+      'linger: 0s, hotRegions: 0',
+    );
+    const { dirty, fromLog } = recovered(run, run.poweredOff.j);
     const written = new Set<number>();
     for (let r = 0; r < 512; r++)
-      if (!regionOf(one.dark.p, r, one.rig).equals(regionOf(one.before.p, r, one.rig))) written.add(r);
+      if (!regionOf(run.poweredOff.p, r, run.rig).equals(regionOf(run.before.p, r, run.rig))) written.add(r);
     expect(fromLog).toBeGreaterThan(0);
     expect([...written].some((r) => !dirty.has(r))).toBe(true);
     const differing = [...written].filter(
-      (r) => !regionOf(one.dark.p, r, one.rig).equals(regionOf(one.dark.s, r, one.rig)),
+      (r) => !regionOf(run.poweredOff.p, r, run.rig).equals(regionOf(run.poweredOff.s, r, run.rig)),
     );
     expect(differing.filter((r) => !dirty.has(r))).toEqual([]);
   });
 
-  it('mark-copies: one copy of the page has the regions durably, the other does not', async () => {
-    const one = await atThePoint('stand-mark', all('mark-copies'), KEEP);
-    // A log that was nearly full may have marked some before.
-    const [older, newer] = copiesOf(one, one.dark.j).sort((a, b) => a.length - b.length);
+  it('mark-copies: one copy of the page marks the regions durably, and the other does not', async () => {
+    const run = await runToCutPoint('point-mark', cutOfAllRails('mark-copies'), KEEP);
+    // A log that was nearly full may have had some regions marked earlier, in both copies.
+    const [older, newer] = copiesOf(run, run.poweredOff.j).sort((a, b) => a.length - b.length);
     expect(newer.length).toBeGreaterThan(older.length);
     expect(older.filter((r) => !newer.includes(r))).toEqual([]);
   });
 });
 
-describe.concurrent('a held cut point of the resynchronization', () => {
-  const changedOnS = (one: AtThePoint): number[] => {
-    const regions = [...recovered(one, one.before.j).dirty.regions()];
-    return regions.filter((r) => !regionOf(one.dark.s, r, one.rig).equals(regionOf(one.before.s, r, one.rig)));
+describe.concurrent('at a cut point of the resync the disks are in its state', () => {
+  const changedOnS = (run: CutPointRun): number[] => {
+    const regions = [...recovered(run, run.before.j).dirty.regions()];
+    return regions.filter((r) => !regionOf(run.poweredOff.s, r, run.rig).equals(regionOf(run.before.s, r, run.rig)));
   };
 
-  it('copy-read: the region was read, S has nothing of it', async () => {
-    const one = await atThePoint('stand-read', '{ rails: [P, S, J], at: copy-read }', { ...KEEP, j: 'keep' });
-    const { subject } = one.cut.reached!;
+  it('copy-read: the engine has read the region from P, and S is unchanged', async () => {
+    const run = await runToCutPoint('point-read', '{ rails: [P, S, J], at: copy-read }', { ...KEEP, j: 'keep' });
+    const { subject } = run.cut.reached!;
     expect(subject).toMatchObject({ kind: 'copy-write', area: 'secondary' });
-    expect(changedOnS(one)).not.toContain(subject.offsetBytes / one.rig.tracking.regionBytes);
-    expect([...recovered(one, one.dark.j).dirty.regions()]).toEqual([...recovered(one, one.before.j).dirty.regions()]);
+    expect(changedOnS(run)).not.toContain(subject.offsetBytes / run.rig.tracking.regionBytes);
+    expect([...recovered(run, run.poweredOff.j).dirty.regions()]).toEqual([
+      ...recovered(run, run.before.j).dirty.regions(),
+    ]);
   });
 
-  it('copy-durable: S has regions of P durably, and nothing in the journal says that they are clean', async () => {
-    const one = await atThePoint('stand-copy', '{ rails: [P, S, J], at: copy-durable }', { ...DROP, j: 'keep' });
-    const copied = changedOnS(one);
+  it('copy-durable: S has regions of P durably, and the journal still marks them dirty', async () => {
+    const run = await runToCutPoint('point-copy', '{ rails: [P, S, J], at: copy-durable }', { ...DROP, j: 'keep' });
+    const copied = changedOnS(run);
     expect(copied.length).toBeGreaterThan(0);
-    expect(copied.every((r) => regionOf(one.dark.s, r, one.rig).equals(regionOf(one.dark.p, r, one.rig)))).toBe(true);
-    expect(copiesOf(one, one.dark.j)).toEqual(copiesOf(one, one.before.j));
+    expect(
+      copied.every((r) => regionOf(run.poweredOff.s, r, run.rig).equals(regionOf(run.poweredOff.p, r, run.rig))),
+    ).toBe(true);
+    expect(copiesOf(run, run.poweredOff.j)).toEqual(copiesOf(run, run.before.j));
   });
 
-  it('clear-copies: one copy of the page is cleared durably, the other still holds the regions', async () => {
-    const one = await atThePoint('stand-clear', '{ rails: [P, S, J], at: clear-copies }', DROP);
-    const [a, b] = copiesOf(one, one.dark.j);
-    const [before] = copiesOf(one, one.before.j);
+  it('clear-copies: one copy of the page is cleared durably, and the other still marks the regions', async () => {
+    const run = await runToCutPoint('point-clear', '{ rails: [P, S, J], at: clear-copies }', DROP);
+    const [a, b] = copiesOf(run, run.poweredOff.j);
+    const [before] = copiesOf(run, run.before.j);
     expect([a.length, b.length]).toContain(before.length);
     const cleared = before.filter((r) => !a.includes(r) || !b.includes(r));
     expect(cleared.length).toBeGreaterThan(0);
-    expect(cleared.every((r) => regionOf(one.dark.s, r, one.rig).equals(regionOf(one.dark.p, r, one.rig)))).toBe(true);
+    expect(
+      cleared.every((r) => regionOf(run.poweredOff.s, r, run.rig).equals(regionOf(run.poweredOff.p, r, run.rig))),
+    ).toBe(true);
   });
 
-  it('clear-durable: both copies of the page are cleared of regions that are durable and equal', async () => {
-    const one = await atThePoint('stand-cleared', '{ rails: [P, S, J], at: clear-durable }', DROP);
-    const [a, b] = copiesOf(one, one.dark.j);
-    const cleared = copiesOf(one, one.before.j)[0].filter((r) => !a.includes(r) && !b.includes(r));
+  it('clear-durable: both copies of the page are cleared, and the cleared regions are durable and equal', async () => {
+    const run = await runToCutPoint('point-cleared', '{ rails: [P, S, J], at: clear-durable }', DROP);
+    const [a, b] = copiesOf(run, run.poweredOff.j);
+    const cleared = copiesOf(run, run.before.j)[0].filter((r) => !a.includes(r) && !b.includes(r));
     expect(cleared.length).toBeGreaterThan(0);
-    expect(cleared.every((r) => regionOf(one.dark.s, r, one.rig).equals(regionOf(one.dark.p, r, one.rig)))).toBe(true);
+    expect(
+      cleared.every((r) => regionOf(run.poweredOff.s, r, run.rig).equals(regionOf(run.poweredOff.p, r, run.rig))),
+    ).toBe(true);
   });
 });
 
-describe.concurrent('a held cut point of the recovery', () => {
-  it('dirty-read: D was found in the log, and the journal is byte for byte as it was', async () => {
-    const one = await atThePoint('stand-dirty', '{ rails: [P, S, J], at: dirty-read }', { ...KEEP, j: 'keep' });
-    expect(recovered(one, one.before.j).fromLog).toBeGreaterThan(0);
-    expect(one.dark.j.equals(one.before.j)).toBe(true);
+describe.concurrent('at a cut point of the recovery the disks are in its state', () => {
+  it('dirty-read: recovery has found dirty regions in the log, and the journal is byte for byte unchanged', async () => {
+    const run = await runToCutPoint('point-dirty', '{ rails: [P, S, J], at: dirty-read }', { ...KEEP, j: 'keep' });
+    expect(recovered(run, run.before.j).fromLog).toBeGreaterThan(0);
+    expect(run.poweredOff.j.equals(run.before.j)).toBe(true);
   });
 });

@@ -1,6 +1,6 @@
 /**
- * Promise: an observer that throws (a record on a full disk) ends the campaign in order, wherever it throws: the power is
- * back, the rig is unlocked, and the problem is named once.
+ * Promise: an observer that throws (a record on a full disk) ends the campaign in order, wherever it throws: the power
+ * is back, the rig is unlocked, and the problem is named once.
  */
 import { afterAll, describe, expect, it } from 'vitest';
 import { runCampaign } from '../../src/campaign/campaign.js';

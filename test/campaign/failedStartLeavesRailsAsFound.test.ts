@@ -1,6 +1,6 @@
 /**
- * Promises: the gate is asked before a relay moves; a start that fails leaves each rail as it was found; a profile with the
- * wrong contact costs no disk its power for good, is refused within seconds, and is told where to look.
+ * Promises: the gate is asked before a relay moves; a start that fails leaves each rail as it was found; a profile with
+ * the wrong contact costs no disk its power for good, is refused within seconds, and is told where to look.
  */
 import { afterAll, describe, expect, it } from 'vitest';
 import { deviceAnswers } from '../../src/campaign/session/deviceReads.js';

@@ -1,4 +1,7 @@
-/** Promise: two copies that are equal and wrong begin no campaign, and an I/O that fails between cycles ends it as one within them would. */
+/**
+ * Promise: two copies that are equal and wrong begin no campaign, and an I/O that fails between cycles ends it as one
+ * within them would.
+ */
 import { afterAll, describe, expect, it } from 'vitest';
 import { runCampaign } from '../../src/campaign/campaign.js';
 import type { CampaignResult } from '../../src/campaign/campaignTypes.js';

@@ -1,4 +1,6 @@
-/** Races: what was free at the plan is mounted at the run; what was looked at is not what is opened. Nothing is written. */
+/**
+ * Races: what was free at the plan is mounted at the run; what was looked at is not what is opened. Nothing is written.
+ */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdirSync, readFileSync, renameSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';

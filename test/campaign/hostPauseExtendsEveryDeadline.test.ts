@@ -1,4 +1,7 @@
-/** A bench that stands still for longer than any deadline of the cycle, in each of its phases; a device that is gone is missed all the same. */
+/**
+ * A bench that stands still for longer than any deadline of the cycle, in each of its phases; a device that is gone is
+ * missed all the same.
+ */
 import { describe, expect, it } from 'vitest';
 import { cycleRecord } from '../../src/campaign/cycle/cycleRecord.js';
 import { proofOfCut } from '../../src/campaign/cycle/proof.js';

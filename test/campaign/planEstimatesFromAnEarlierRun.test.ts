@@ -1,4 +1,6 @@
-/** Promise: an estimate holds the run that it is taken from, grows with the cycles, and is none without a run to go by. */
+/**
+ * Promise: an estimate holds the run that it is taken from, grows with the cycles, and is none without a run to go by.
+ */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { Calibration } from '../../src/campaign/cycle/latencies.js';

@@ -1,4 +1,7 @@
-/** Promise: what the records of a campaign will take is said before it begins, with what it is taken from, and is bounded unless all is kept. */
+/**
+ * Promise: what the records of a campaign will take is said before it begins, with what it is taken from, and is
+ * bounded unless all is kept.
+ */
 import { describe, expect, it } from 'vitest';
 import { planRun } from '../../src/campaign/plan.js';
 import { hasNoRoom, shortOfRoom, type RecordSpace } from '../../src/campaign/record/recordSpace.js';

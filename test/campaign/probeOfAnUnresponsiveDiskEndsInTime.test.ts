@@ -1,4 +1,7 @@
-/** Promise: whether a disk answers is asked so that one without power costs a bounded wait, and no thread or claim of the bench. */
+/**
+ * Promise: whether a disk answers is asked so that one without power costs a bounded wait, and no thread or claim of
+ * the bench.
+ */
 import { afterAll, expect, it } from 'vitest';
 import { deviceAnswers } from '../../src/campaign/session/deviceReads.js';
 import { labStatus, labUp } from '../../src/lab/lab.js';

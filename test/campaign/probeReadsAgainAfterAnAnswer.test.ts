@@ -1,4 +1,7 @@
-/** Promise: an area has one read at a time, and what that came to is not told again of the next one, however soon it ended. */
+/**
+ * Promise: an area has one read at a time, and what that came to is not told again of the next one, however soon it
+ * ended.
+ */
 import { constants } from 'node:os';
 import { expect, it } from 'vitest';
 import { createAreaProbe } from '../../src/campaign/session/deviceReads.js';

@@ -1,4 +1,7 @@
-/** Real boards' code, real block nodes, real gate: only the engine is missing, so that the bench's own looking is tested. */
+/**
+ * Real boards' code, real block nodes, real gate: only the engine is missing, so that the bench's own looking is
+ * tested.
+ */
 import { afterAll, describe, expect, it } from 'vitest';
 import { runCampaign } from '../../src/campaign/campaign.js';
 import type { CampaignResult } from '../../src/campaign/campaignTypes.js';

@@ -1,4 +1,6 @@
-/** Promise: what comes within a second of the first signal is the same wish, of any kind, also when it is heard late. */
+/**
+ * Promise: what comes within a second of the first signal is the same wish, of any kind, also when it is heard late.
+ */
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
@@ -6,8 +8,8 @@ import { expect, it } from 'vitest';
 const MODULE = fileURLToPath(new URL('../../dist/campaign/session/interrupts.js', import.meta.url));
 
 /**
- * Prints what it comes to. `copies`: come at once with the first signal, sent by the process itself: another one may not
- * have its turn for a second. `blockMs`: its event loop is busy for so long when they have come.
+ * Prints what it comes to. `copies`: come at once with the first signal, sent by the process itself: another one may
+ * not have its turn for a second. `blockMs`: its event loop is busy for so long when they have come.
  */
 const program = (copies: NodeJS.Signals[], blockMs: number, ends = false): string => `
 import { writeSync } from 'node:fs';

@@ -1,6 +1,7 @@
 /**
- * Runs one cycle on virtual disks up to its last cut, and takes the disks' durable images while they are dark: what the
- * platters would show, past every cache and past everything that the bench believes.
+ * Runs one cycle on virtual disks up to its last cut, and copies the durable image of each disk while the disks are
+ * powered off. The images come from the lab's files, not through the bench: they show what a medium holds, without any
+ * cache.
  */
 import { readFileSync } from 'node:fs';
 import { systemClock } from '../../src/base/systemClock.js';
@@ -33,26 +34,36 @@ export interface Images {
   j: Buffer;
 }
 
-export interface AtThePoint {
+export interface CutPointRun {
   rig: ResolvedRig;
   cut: CutRecord;
   state: CycleState;
-  /** While the last cut's devices were dark. */
-  dark: Images;
-  /** As the work began that was cut. */
+  /** Taken after the last cut, before power returns. */
+  poweredOff: Images;
+  /** Taken when the work that the last cut interrupts began. */
   before: Images;
 }
 
 const RUN_ID = 4711;
 
-/** `cut` and `tracking`: as in a profile. */
-export function atThePoint(name: string, cut: string, kill: RigWishes['kill'], tracking?: string): Promise<AtThePoint> {
-  return inTurn(() => runToPoint(name, cut, kill, tracking));
+/** `cut` is an entry of `campaign.cuts` and `tracking` the fields of `tracking`, both as text of a profile. */
+export function runToCutPoint(
+  name: string,
+  cut: string,
+  kill: RigWishes['kill'],
+  tracking?: string,
+): Promise<CutPointRun> {
+  return inTurn(() => runOneCycle(name, cut, kill, tracking));
 }
 
-async function runToPoint(name: string, cut: string, kill: RigWishes['kill'], tracking?: string): Promise<AtThePoint> {
+async function runOneCycle(
+  name: string,
+  cut: string,
+  kill: RigWishes['kill'],
+  tracking?: string,
+): Promise<CutPointRun> {
   const rig = labRig(name, { cuts: [cut], kill, tracking });
-  const take = (): Images => {
+  const readImages = (): Images => {
     const image = (disk: string): Buffer => readFileSync(labPaths(name).image(disk));
     return { p: image('p'), s: image('s'), j: image('j') };
   };
@@ -72,31 +83,31 @@ async function runToPoint(name: string, cut: string, kill: RigWishes['kill'], tr
     await session.engine.prepare();
     await session.engine.format('clean');
     await session.engine.recover();
-    return await cutOnce(session, rig, take);
+    return await cutOnce(session, rig, readImages);
   } finally {
     await session.end();
   }
 }
 
-async function cutOnce(session: Session, rig: ResolvedRig, take: () => Images): Promise<AtThePoint> {
-  let found: AtThePoint | null = null;
-  let before = take();
+async function cutOnce(session: Session, rig: ResolvedRig, readImages: () => Images): Promise<CutPointRun> {
+  let found: CutPointRun | null = null;
+  let before = readImages();
   const plan = drawCycle(rig.campaign, rig.rails, rig.campaign.seed, 0);
   const runner: CycleRunner = new CycleRunner(plan, rig.workload, session, {
     onPhase(_from, to, _ms, state) {
-      // Told before the step's own effects: nothing has been read or written in it yet.
-      if (to === 'load' || to === 'resync' || to === 'recover') before = take();
+      // The runner calls onPhase before the effects of the phase: the phase has not read or written anything yet.
+      if (to === 'load' || to === 'resync' || to === 'recover') before = readImages();
       if (to !== 'restore' || state.facts.cuts.length < plan.rounds.length) return;
-      found = { rig, cut: state.facts.cuts.at(-1)!, state, dark: take(), before };
+      found = { rig, cut: state.facts.cuts.at(-1)!, state, poweredOff: readImages(), before };
       runner.interrupt();
     },
   });
   const ended = await runner.run();
-  if (found === null) throw new Error(`the last cut was not made: ${JSON.stringify(ended.outcome)}`);
+  if (found === null) throw new Error(`the cycle did not get to its last cut: ${JSON.stringify(ended.outcome)}`);
   return found;
 }
 
-/** Of the sectors in this range, those that carry the update. */
+/** Counts the sectors of this range whose stamp carries the update. */
 export function sectorsOf(image: Buffer, updateId: number, offsetBytes: number, lengthBytes: number): number {
   let found = 0;
   for (let at = offsetBytes; at < offsetBytes + lengthBytes; at += 512) {
@@ -106,16 +117,16 @@ export function sectorsOf(image: Buffer, updateId: number, offsetBytes: number, 
   return found;
 }
 
-/** What a recovery would find in the journal's image. */
-export function recovered({ rig }: AtThePoint, journal: Buffer): JournalRecovery {
+/** Runs the recovery of the product on the journal's image. */
+export function recovered({ rig }: CutPointRun, journal: Buffer): JournalRecovery {
   const { geometry, uuid } = shapeOf(rig);
   return recoverJournal({ ...geometry, rigUuid: uuid }, (at, length) => journal.subarray(at, at + length));
 }
 
-/** Regions dirty by each copy of the indicator area alone. */
-export function copiesOf(one: AtThePoint, journal: Buffer): [number[], number[]] {
-  const { geometry } = shapeOf(one.rig);
-  const { identity } = recovered(one, journal);
+/** Returns, for each of the two copies of the indicator area, the regions that this copy alone marks dirty. */
+export function copiesOf(run: CutPointRun, journal: Buffer): [number[], number[]] {
+  const { geometry } = shapeOf(run.rig);
+  const { identity } = recovered(run, journal);
   const regionCount = geometry.usableBytes / geometry.regionBytes;
   const layout = journalLayout(geometry.logBytes, regionCount);
   return ([0, 1] as const).map((copy) => {
