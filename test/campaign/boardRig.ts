@@ -43,8 +43,8 @@ export interface BoardWishes {
   cycles?: number;
   cuts?: string[];
   deadlines?: string;
-  /** `campaign.silence` of the profile. */
-  silenceMs?: number;
+  /** Further fields of `campaign`; each begins with a line break. */
+  moreCampaign?: string;
   /** Further options of each of the three disks, beginning with a comma. */
   disk?: string;
   /** Further disks, as lines of `lab.disks`. */
@@ -80,12 +80,7 @@ rails:
 ${RAILS.map(([rail, area], i) => `  ${rail}: { board: ${board(i)}, channels: [${channel(i)}], powers: [${area}], settle: 20ms${w.rail ?? ''} }`).join('\n')}
 campaign:
   cycles: ${w.cycles ?? CYCLES}
-  dark: 100ms${
-    w.silenceMs === undefined
-      ? ''
-      : `
-  silence: ${w.silenceMs}ms`
-  }
+  dark: 100ms${w.moreCampaign ?? ''}
   cuts: [${cuts.join(', ')}]
   deadlines: ${w.deadlines ?? HANG_DEADLINES}
 lab:

@@ -14,6 +14,9 @@ afterAll(() => state.clean());
 /** Much longer than the lab needs to see a cut, even on a busy host. */
 const UNRESPONSIVE_AFTER_MS = 1000;
 
+const MORE_CAMPAIGN = `
+  silence: ${UNRESPONSIVE_AFTER_MS}ms`;
+
 const CUTS = [
   '{ rails: [P, S, J], during: load, after: 150ms }',
   '{ rails: [S], during: load, after: 150ms }',
@@ -24,7 +27,7 @@ const CUTS = [
 
 function rigText(name: string, wishes: Partial<BoardWishes>): string {
   const cycles = wishes.cuts?.length;
-  return boardRigText({ name, type: 'lcus', channels: 4, cycles, silenceMs: UNRESPONSIVE_AFTER_MS, ...wishes });
+  return boardRigText({ name, type: 'lcus', channels: 4, cycles, moreCampaign: MORE_CAMPAIGN, ...wishes });
 }
 
 describe.skipIf(!canRunLab)('a campaign on disks that are unresponsive without power', () => {

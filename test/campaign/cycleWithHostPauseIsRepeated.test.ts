@@ -1,8 +1,7 @@
 /**
- * Promise: a cycle that is worth nothing only because the bench stood still is run again; what the disks say of
- * themselves counts at once.
+ * Promise: the campaign repeats a cycle that did not pass when a pause of the bench may explain every reason. What the
+ * bench reads from the disks counts at once: lost data is a FAIL without a repeat.
  */
-import * as reports from './reports.js';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -21,15 +20,16 @@ import { eventsOf } from '../cli/stoppedBench.js';
 import { canRunLab } from './boardRig.js';
 import { idleEngine } from './idleEngine.js';
 import { labRig, ownStateDir, inTurn } from './labRig.js';
+import * as reports from './reports.js';
 
 const state = ownStateDir();
-const out = mkdtempSync(join(tmpdir(), 'standstill-'));
+const out = mkdtempSync(join(tmpdir(), 'pauses-'));
 afterAll(async () => {
   await state.clean();
   rmSync(out, { recursive: true, force: true });
 });
 
-const STOOD_MS = 5200;
+const PAUSE_MS = 5200;
 
 interface Ran extends CampaignResult {
   /** Attempts at a load. */
@@ -38,12 +38,12 @@ interface Ran extends CampaignResult {
 }
 
 /**
- * `change` knows which attempt it is, and how often its disks have been judged; the bench stands still in the first
- * `still` of them.
+ * Runs one cycle; the bench reports a pause in each of the first `pausedAttempts` attempts. `change` replaces functions
+ * of the idle engine. It gets the number of the attempt and how often this attempt has judged the disks.
  */
 async function run(
   name: string,
-  still: number,
+  pausedAttempts: number,
   change: (attempt: number, judged: number) => Partial<ReplicationEngine>,
   limits: { resyncMs?: number } = {},
 ): Promise<Ran> {
@@ -51,7 +51,7 @@ async function run(
   const rig = { ...plain, campaign: { ...plain.campaign, limits: { ...plain.campaign.limits, ...limits } } };
   const dir = RunDirectory.create(join(out, name));
   const recorder = createRecorder(dir, systemClock);
-  let tellStill: (standstill: HostPause) => void = () => undefined;
+  let reportPause: (pause: HostPause) => void = () => undefined;
   let loads = 0;
   let judged = 0;
   const engine = (events: ReplicationEvents): ReplicationEngine => {
@@ -62,7 +62,7 @@ async function run(
       load: (...args) => {
         loads++;
         judged = 0;
-        if (loads <= still) tellStill({ atMs: systemClock.nowMs() + loads * 10 * STOOD_MS, ms: STOOD_MS });
+        if (loads <= pausedAttempts) reportPause({ atMs: systemClock.nowMs() + loads * 10 * PAUSE_MS, ms: PAUSE_MS });
         return now().load(...args);
       },
       recover: (...args) => now().recover(...args),
@@ -79,11 +79,11 @@ async function run(
       { rig, ffi: 'koffi', keepLab: false, runId: 1, historyDir: '/nonexistent', lock: lockRig(rig.name, 'test') },
       {
         host: { ...realHost, createReplicationEngine: async (events) => engine(events) },
-        // The host's own standstills are left out: the test says when there is one.
+        // Only the test reports pauses; a real pause of this host would change the number of attempts.
         clock: {
           ...systemClock,
           onPause: (listener) => {
-            tellStill = listener;
+            reportPause = listener;
             return () => undefined;
           },
         },
@@ -102,15 +102,15 @@ const incomplete = async (): ReturnType<ReplicationEngine['resync']> => ({
   remainingRegions: 3,
 });
 
-describe.skipIf(!canRunLab).concurrent('a cycle in which the bench stood still', () => {
-  it('and which was left incomplete is repeated, and the attempt is on the record', async () => {
-    const result = await run('still-slow', 1, (attempt) => (attempt === 1 ? { resync: incomplete } : {}));
+describe.skipIf(!canRunLab).concurrent('a cycle in which the bench paused', () => {
+  it('and whose resync is incomplete is repeated, and an event records the first attempt', async () => {
+    const result = await run('paused-incomplete', 1, (attempt) => (attempt === 1 ? { resync: incomplete } : {}));
     expect(result).toMatchObject({ problem: null, loads: 2, cycles: [{ index: 0, verdict: 'PASS', repeats: 1 }] });
     expect(result.cycles).toHaveLength(1);
     expect(result.repeated).toMatchObject([
       {
         cycle: 0,
-        record: { verdict: 'INVALID', standstills: [{ ms: STOOD_MS }], reasons: [{ code: 'RESYNC_INCOMPLETE' }] },
+        record: { verdict: 'INVALID', standstills: [{ ms: PAUSE_MS }], reasons: [{ code: 'RESYNC_INCOMPLETE' }] },
       },
     ]);
   });
@@ -122,31 +122,31 @@ describe.skipIf(!canRunLab).concurrent('a cycle in which the bench stood still',
     firstDifferenceBytes: 0,
   });
 
-  it('and which left copies that differ where they are dirty is repeated, once that was judged and copied', async () => {
-    const result = await run('still-differs', 1, (attempt, judged) =>
+  it('and whose copies differ only in dirty regions is repeated after the bench has judged and copied these regions', async () => {
+    const result = await run('paused-differs', 1, (attempt, judged) =>
       attempt === 1 && judged === 1 ? { resync: incomplete, verify: unequal } : {},
     );
     expect(result).toMatchObject({ problem: null, loads: 2, cycles: [{ verdict: 'PASS', repeats: 1 }] });
   });
 
-  it('and which left copies that differ where they are not dirty is a FAIL', async () => {
+  it('and whose copies differ in regions that are not dirty is a FAIL', async () => {
     const more = async (): ReturnType<ReplicationEngine['verify']> => ({ ...(await unequal()), differingRegions: 4 });
-    const result = await run('still-differs-more', 1, (attempt) =>
+    const result = await run('paused-differs-more', 1, (attempt) =>
       attempt === 1 ? { resync: incomplete, verify: more } : {},
     );
     expect(result).toMatchObject({ loads: 1, cycles: [{ verdict: 'FAIL' }] });
   });
 
-  it('and which ended half way is repeated on a fresh engine, once what it left was judged', async () => {
-    const result = await run('still-problem', 1, (attempt) =>
+  it('and whose load ended early is repeated on a new engine after the bench has judged the disks', async () => {
+    const result = await run('paused-problem', 1, (attempt) =>
       attempt === 1 ? { load: async () => ({ ...reports.load(), updatesGivenUp: 3 }) } : {},
     );
     expect(result).toMatchObject({ problem: null, loads: 2, cycles: [{ verdict: 'PASS', repeats: 1 }] });
     expect(result.repeated).toMatchObject([{ outcome: { kind: 'problem', problem: { code: 'LOAD_ENDED' } } }]);
   });
 
-  it('and which ended half way over lost data is a FAIL', async () => {
-    const result = await run('still-lost', 1, (attempt) => ({
+  it('and whose load ended early is a FAIL when an indicator is lost', async () => {
+    const result = await run('paused-lost', 1, (attempt) => ({
       judge: async () => ({ ...reports.judge(), lostIndicators: 1, lostIndicatorRegions: [3] }),
       ...(attempt === 1 ? { load: async () => ({ ...reports.load(), updatesGivenUp: 3 }) } : {}),
     }));
@@ -154,47 +154,47 @@ describe.skipIf(!canRunLab).concurrent('a cycle in which the bench stood still',
     expect(result.cycles[0].reasons[0].code).toBe('LOST_INDICATOR');
   });
 
-  it('is a FAIL at once when an indicator was lost', async () => {
-    const result = await run('still-fail', 1, () => ({
+  it('is a FAIL without a repeat when an indicator is lost', async () => {
+    const result = await run('paused-fail', 1, () => ({
       judge: async () => ({ ...reports.judge(), lostIndicators: 1, lostIndicatorRegions: [3] }),
     }));
     expect(result).toMatchObject({ loads: 1, repeated: [], cycles: [{ verdict: 'FAIL' }] });
   });
 
-  it('gets its verdict when it does so every time', async () => {
-    const result = await run('still-always', Infinity, () => ({ resync: incomplete }));
+  it('keeps its verdict when the bench pauses in every repeat', async () => {
+    const result = await run('paused-always', Infinity, () => ({ resync: incomplete }));
     expect(result).toMatchObject({ loads: REPEATS_MAX + 1, cycles: [{ verdict: 'INVALID', repeats: REPEATS_MAX }] });
   });
 });
 
-describe.skipIf(!canRunLab).concurrent('a limit of time', () => {
+describe.skipIf(!canRunLab).concurrent('a time limit of the profile', () => {
   const tookMs = (durationMs: number) => async (): ReturnType<ReplicationEngine['resync']> => ({
     ...reports.resync(),
     durationMs,
   });
-  const slow = tookMs(STOOD_MS + 500);
+  const slow = tookMs(PAUSE_MS + 500);
   const limits = { resyncMs: 1000 };
 
-  it('that is broken whenever the bench stands still is no FAIL', async () => {
-    const result = await run('still-slow-always', Infinity, () => ({ resync: slow }), limits);
+  it('that a cycle exceeds only by the pauses of the bench makes no FAIL', async () => {
+    const result = await run('paused-slow-always', Infinity, () => ({ resync: slow }), limits);
     expect(result).toMatchObject({ loads: REPEATS_MAX + 1, cycles: [{ verdict: 'INVALID', repeats: REPEATS_MAX }] });
     expect(result.cycles[0].reasons.map(({ code }) => code)).toEqual(['STOOD_STILL', 'RESYNC_SLOW']);
   });
 
-  it('that is broken by more than the standstill is a FAIL at once', async () => {
-    const result = await run('still-slower', 1, () => ({ resync: tookMs(60_000) }), limits);
+  it('that a cycle exceeds by more than the pause makes a FAIL without a repeat', async () => {
+    const result = await run('paused-slower', 1, () => ({ resync: tookMs(60_000) }), limits);
     expect(result).toMatchObject({ loads: 1, repeated: [], cycles: [{ verdict: 'FAIL' }] });
   });
 
-  it('that is broken while the bench looks is one', async () => {
-    const result = await run('awake-slow', 0, () => ({ resync: slow }), limits);
+  it('that a cycle exceeds without a pause makes a FAIL', async () => {
+    const result = await run('unpaused-slow', 0, () => ({ resync: slow }), limits);
     expect(result).toMatchObject({ loads: 1, cycles: [{ verdict: 'FAIL' }] });
   });
 });
 
-describe.skipIf(!canRunLab).concurrent('a cycle in which it did not', () => {
-  it('is not repeated, whatever it is worth', async () => {
-    const result = await run('awake', 0, () => ({ resync: incomplete }));
+describe.skipIf(!canRunLab).concurrent('a cycle in which the bench did not pause', () => {
+  it('is not repeated, even when it is INVALID', async () => {
+    const result = await run('unpaused', 0, () => ({ resync: incomplete }));
     expect(result).toMatchObject({ loads: 1, repeated: [], cycles: [{ verdict: 'INVALID' }] });
     expect(result.cycles[0].standstills).toBeUndefined();
   });

@@ -1,4 +1,7 @@
-/** What power does to names: a disk returns under another number, late, as another disk, or never. */
+/**
+ * Promise: a campaign finds a disk that returns after a cut under another device name or late. It ends, and writes
+ * nothing, when another disk has taken the name or when the disk does not return.
+ */
 import { execFileSync } from 'node:child_process';
 import { readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,8 +12,8 @@ import { ownStateDir } from './labRig.js';
 
 const state = ownStateDir();
 const occupied: string[] = [];
-/** Numbers that somebody else was faster to take: he may have given them back by the time the disk returns. */
-const lost = new Set<string>();
+/** Loop devices that another process took first. It may release them before the disk returns. */
+const takenByOthers = new Set<string>();
 afterAll(async () => {
   try {
     for (const loop of occupied) execFileSync('losetup', ['--detach', loop]);
@@ -24,7 +27,7 @@ const nodeOf = (rig: string, disk: string): string => realpathSync(join(state.di
 const fault = (text: string): string => `, faults: [${text}]`;
 
 describe.skipIf(!canRunLab)('a campaign', () => {
-  it('passes when every disk that was cut comes back under another number', async () => {
+  it('passes when every disk returns under another device name', async () => {
     const name = 'elsewhere';
     const before: string[][] = [];
     const after: string[][] = [];
@@ -40,7 +43,7 @@ describe.skipIf(!canRunLab)('a campaign', () => {
         phase(_cycle, _from, to) {
           if (to === 'arm') before.push(nodes());
           if (to === 'recover' && after.length < before.length) after.push(nodes());
-          // Nobody holds the old numbers now: somebody else takes them before power is back.
+          // The lab has released the old loop devices. The test takes them before power returns.
           if (to === 'restore') for (const loop of before.at(-1)!) occupy(loop);
         },
       },
@@ -50,23 +53,23 @@ describe.skipIf(!canRunLab)('a campaign', () => {
     expect(after.length).toBeGreaterThanOrEqual(CYCLES);
     for (const [i, names] of after.entries())
       expect(
-        names.filter((loop) => before[i].includes(loop) && !lost.has(loop)),
+        names.filter((loop) => before[i].includes(loop) && !takenByOthers.has(loop)),
         `cut ${i}`,
       ).toEqual([]);
     expect(occupied.length).toBeGreaterThan(0);
   });
 });
 
-// Not beside the case above: that one blocks this thread while it takes the loop devices.
+// These cases do not run side by side with the case above, which blocks this thread while it takes the loop devices.
 describe.skipIf(!canRunLab).concurrent('a campaign', () => {
-  it('passes when a disk is back late, but in time', async () => {
+  it('passes when a disk returns late but before the deadline', async () => {
     const ended = await runBoardRig(
       boardRigText({ name: 'late', ...LCUS, disk: fault('{ class: late-return, delayMs: 700, everyCut: true }') }),
     );
     expect(ended.verdicts, why(ended)).toEqual(Array(CYCLES).fill('PASS'));
   });
 
-  it('ends with what is missing when a disk is back too late', async () => {
+  it('ends with DEVICE_NOT_BACK when a disk returns after the deadline', async () => {
     const deadlines = '{ cut: 5s, return: 1s, recover: 60s, judge: 60s, resync: 60s }';
     const ended = await runBoardRig(
       boardRigText({ name: 'too-late', ...LCUS, deadlines, disk: fault('{ class: late-return, delayMs: 8000 }') }),
@@ -75,7 +78,7 @@ describe.skipIf(!canRunLab).concurrent('a campaign', () => {
     expect(ended.result?.problem).toMatchObject({ kind: 'hardware', code: 'DEVICE_NOT_BACK' });
   });
 
-  it('writes nothing to a stranger that has taken the name of a disk', async () => {
+  it('ends and writes nothing when another disk has taken the name of a disk', async () => {
     const name = 'stranger';
     const stranger = join(state.dir, `lab-${name}`, 'image', 'x');
     let atCut: Buffer | null = null;
@@ -103,26 +106,29 @@ describe.skipIf(!canRunLab).concurrent('a campaign', () => {
   });
 });
 
-/** Bounds a hang only: the lab detaches with a program that has to start first. */
+/** Bounds a hang only. The lab detaches a loop device with a program, which takes a while to start. */
 const DETACH_MS = 10_000;
-const LOOK_EVERY_MS = 10;
-const nothing = new Int32Array(new SharedArrayBuffer(4));
+const CHECK_EVERY_MS = 10;
+const neverNotified = new Int32Array(new SharedArrayBuffer(4));
 
-/** As another disk of the host would, once the lab has let go of the number: power is not back before this returns. */
+/**
+ * Takes the loop device as soon as the lab has released it, as another disk of the host would. The caller runs in the
+ * observer, so power does not return before this function does.
+ */
 function occupy(loop: string): void {
   if (occupied.includes(loop)) return;
   const file = join(state.dir, `occupant-${occupied.length}`);
   writeFileSync(file, Buffer.alloc(4096));
-  for (let waitedMs = 0; waitedMs < DETACH_MS; waitedMs += LOOK_EVERY_MS) {
+  for (let waitedMs = 0; waitedMs < DETACH_MS; waitedMs += CHECK_EVERY_MS) {
     const holder = loopBackingFile(loop);
     if (holder === null && tryLosetup(loop, file)) return void occupied.push(loop);
     if (holder !== null && !holder.startsWith(state.dir)) break;
-    Atomics.wait(nothing, 0, 0, LOOK_EVERY_MS);
+    Atomics.wait(neverNotified, 0, 0, CHECK_EVERY_MS);
   }
-  lost.add(loop);
+  takenByOthers.add(loop);
 }
 
-/** False: it is not quite detached yet, or somebody else has it. */
+/** Returns false while the loop device is not quite detached or another process holds it. */
 function tryLosetup(loop: string, file: string): boolean {
   try {
     execFileSync('losetup', [loop, file], { stdio: 'ignore' });

@@ -1,4 +1,7 @@
-/** Whatever board is in the drawer: load, cut, recover, judge, resynchronize, verify over its peer, and PASS. */
+/**
+ * Promise: a campaign passes over every board of the catalogue, over a board of the profile and over commands of the
+ * user.
+ */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -22,11 +25,11 @@ const BOARDS: Record<string, Omit<BoardWishes, 'name' | 'type'>> = {
   scpi: { channels: 1, boardPerRail: true, boardOptions: '{ onAtLeastV: 11 }', peerOptions: '{ rampMs: 20 }' },
   'scpi-siglent': { channels: 3, boardOptions: '{ onAtLeastV: 11 }' },
 };
-/** No tty, or no bytes on it: other tests have them. */
+/** These boards exchange no frames. The last test covers `exec`; test/power covers `dtr` and `rts`. */
 const WITHOUT_FRAMES = ['exec', 'dtr', 'rts'];
 
 const OWN_BOARD = `boardTypes:
-  drawer:
+  own:
     channels: { min: 1, max: 8 }
     replyTimeoutMs: 1000
     set:
@@ -42,14 +45,14 @@ const WIRINGS: [string, Omit<BoardWishes, 'name'>][] = [
   ['modbus-rtu behind an inverting stage', { type: 'modbus-rtu', channels: 8, rail: ', invert: true' }],
   [
     'a board that only the profile describes',
-    { type: 'drawer', channels: 8, boardTypes: OWN_BOARD, peerProtocol: 'modbus-rtu' },
+    { type: 'own', channels: 8, boardTypes: OWN_BOARD, peerProtocol: 'modbus-rtu' },
   ],
 ];
 
 afterAll(() => state.clean());
 
 describe.skipIf(!canRunLab).concurrent('a campaign', () => {
-  it('is tried over every board of the catalogue', () => {
+  it('has a case for every board of the catalogue', () => {
     const known = listBoards()
       .map((b) => b.type)
       .filter((type) => !WITHOUT_FRAMES.includes(type));
@@ -68,9 +71,9 @@ describe.skipIf(!canRunLab).concurrent('a campaign', () => {
     expect(ended.powered).toEqual(ALL_POWERED);
   });
 
-  it("passes over commands of the user's", async () => {
+  it('passes over commands of the user', async () => {
     const script = join(state.dir, 'switch.sh');
-    // The four-byte frame of an LCUS board, sent by somebody else's program.
+    // The user's program sends the four-byte frame of an LCUS board.
     writeFileSync(script, `printf "$(printf '\\\\%03o' 160 "$2" "$3" $((160 + $2 + $3)))" > "$1"\n`);
     const command = (on: 0 | 1): string =>
       JSON.stringify(['sh', script, join(state.dir, 'lab-board-exec', 'tty-relay0'), '{channel}', String(on)]);

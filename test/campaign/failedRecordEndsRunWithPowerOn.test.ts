@@ -1,6 +1,6 @@
 /**
- * Promise: an observer that throws (a record on a full disk) ends the campaign in order, wherever it throws: the power
- * is back, the rig is unlocked, and the problem is named once.
+ * Promise: an observer that throws, such as a record on a full disk, ends the campaign in order. Wherever it throws,
+ * the campaign restores the power, unlocks the rig and reports the problem once.
  */
 import { afterAll, describe, expect, it } from 'vitest';
 import { runCampaign } from '../../src/campaign/campaign.js';
@@ -19,7 +19,7 @@ afterAll(() => state.clean());
 
 const full = new CampaignError('RUN_DIR_FULL', 'no space left for events.jsonl');
 
-/** Throws at every event from the first that `when` accepts, as a full disk does. */
+/** Throws at the first event that `when` accepts and at every later one, as a full disk does. */
 function failing(when: (event: string, argument: unknown) => boolean): CampaignObserver {
   let hasFailed = false;
   const on =
@@ -44,7 +44,7 @@ function failing(when: (event: string, argument: unknown) => boolean): CampaignO
 
 interface Ended {
   result: CampaignResult;
-  /** What the boards were asked for last. */
+  /** The last command to the boards. */
   lastSwitch: string;
 }
 
@@ -52,16 +52,16 @@ async function run(name: string, observer: CampaignObserver): Promise<Ended> {
   const rig = labRig(name, { cuts: ['{ rails: [P], during: load, after: 50ms }'], cycles: 2 });
   let lastSwitch = '';
   const openPower: Host['openPower'] = async (spec) => {
-    const port = await realHost.openPower(spec);
+    const power = await realHost.openPower(spec);
     return {
-      ...port,
+      ...power,
       switchRails: (rails, to) => {
         lastSwitch = to;
-        return port.switchRails(rails, to);
+        return power.switchRails(rails, to);
       },
       allOn: () => {
         lastSwitch = 'all on';
-        return port.allOn();
+        return power.allOn();
       },
     };
   };
@@ -79,11 +79,11 @@ async function run(name: string, observer: CampaignObserver): Promise<Ended> {
   return { result, lastSwitch };
 }
 
-describe.skipIf(!canRunLab).concurrent('a record that fails', () => {
+describe.skipIf(!canRunLab).concurrent('a failing record ends the campaign in order', () => {
   const moments: [string, (event: string, argument: unknown) => boolean, number][] = [
-    ['as the lab comes up', () => true, 0],
-    ['as a rail goes off', (event, rail) => event === 'rail' && rail === 'P', 1],
-    ['as the campaign ends', (event, step) => event === 'stepBegan' && step === 'end', 2],
+    ['when it fails as the lab starts', () => true, 0],
+    ['when it fails as a rail switches off', (event, rail) => event === 'rail' && rail === 'P', 1],
+    ['when it fails as the campaign ends', (event, step) => event === 'stepBegan' && step === 'end', 2],
   ];
   it.each(moments)('%s', async (moment, when, cyclesMax) => {
     const name = `record-${moments.findIndex(([m]) => m === moment)}`;

@@ -1,6 +1,7 @@
 /**
- * Promises: the gate is asked before a relay moves; a start that fails leaves each rail as it was found; a profile with
- * the wrong contact costs no disk its power for good, is refused within seconds, and is told where to look.
+ * Promises: the gate checks the disks before any relay moves. A start that fails leaves each rail as it was found. The
+ * bench refuses a profile with a wrong contact within seconds, names the fields to check, and restores the power of
+ * every disk.
  */
 import { afterAll, describe, expect, it } from 'vitest';
 import { deviceAnswers } from '../../src/campaign/session/deviceReads.js';
@@ -22,20 +23,20 @@ const LCUS = { type: 'lcus', channels: 4 };
 const MODBUS = { type: 'modbus-rtu', channels: 8 };
 const NC = ', contact: NC';
 const WIRED_NO = ', contact: NO';
-/** Far longer than such a refusal takes: waited for only by a start that does not see what is wrong. */
+/** Much longer than the refusal takes. Only a start that misses the wrong contact waits for this deadline. */
 const SLOW_RETURN = '{ cut: 15s, return: 5min, recover: 60s, judge: 60s, resync: 60s }';
 
-describe.skipIf(!canRunLab).concurrent('a wrong contact in the profile', () => {
+describe.skipIf(!canRunLab).concurrent('a wrong contact in the profile is reported', () => {
   it.each([
     [
-      'each rail, a board that can be asked',
-      boardRigText({ name: 'nc-asked', ...MODBUS, rail: NC, disk: WIRED_NO, deadlines: SLOW_RETURN }),
+      'on each rail of a board that reports its relays',
+      boardRigText({ name: 'nc-read-back', ...MODBUS, rail: NC, disk: WIRED_NO, deadlines: SLOW_RETURN }),
       /no relay was switched.*rails\.P\.contact \(it says NC/,
     ],
     [
-      'each rail, a board that can not be asked',
+      'on each rail of a board that does not report its relays',
       boardRigText({
-        name: 'nc-mute',
+        name: 'nc-no-read-back',
         ...LCUS,
         boardOptions: '{ readBack: none }',
         rail: NC,
@@ -44,9 +45,9 @@ describe.skipIf(!canRunLab).concurrent('a wrong contact in the profile', () => {
       }),
       /answered until.*answer again\. Check rails\.P\.contact.*rails\.S\.contact.*rails\.J\.contact/s,
     ],
-    // The wrong contact on the wrong channel: S's relay is P's.
+    // Rails P and S have each other's channel, and S has the wrong contact besides.
     [
-      'one rail, of another device',
+      'on one rail that feeds another device than the profile says',
       boardRigText({
         name: 'nc-crossed',
         ...LCUS,
@@ -61,16 +62,16 @@ describe.skipIf(!canRunLab).concurrent('a wrong contact in the profile', () => {
         ),
       /primary answered until rail S .*put back, and primary answers again\. Check rails\.S\.contact/,
     ],
-  ])('%s', async (_what, text, said) => {
+  ])('%s', async (_what, text, message) => {
     const ended = await runBoardRig(text);
     expect(ended.refused, why(ended)).toMatchObject({
       code: 'HARDWARE_FAILED',
-      text: expect.stringMatching(said) as string,
+      text: expect.stringMatching(message) as string,
     });
     expect(ended.powered, why(ended)).toEqual(ALL_POWERED);
   });
 
-  it('each rail, hidden by the hold-up of the supply: the power comes back at the end', async () => {
+  it('at the end of the campaign when the hold-up of the supply hides it at the start, and the power returns', async () => {
     const text = boardRigText({
       name: 'nc-late',
       ...LCUS,
@@ -86,8 +87,8 @@ describe.skipIf(!canRunLab).concurrent('a wrong contact in the profile', () => {
   });
 });
 
-/** Every rail as the boards read it; the disks of those that are off have lost their power by then. */
-async function rails(text: string, switchOff: string[] = []): Promise<Record<string, RailFound>> {
+/** Reads every rail from the boards. Returns only when each disk whose rail is off has stopped answering. */
+async function readRails(text: string, switchOff: string[] = []): Promise<Record<string, RailFound>> {
   const rig = parseRig(text, 'board.yaml');
   const lab = (await realHost.labView(rig.name))!;
   const boards = placedBoards(rig, lab);
@@ -100,44 +101,47 @@ async function rails(text: string, switchOff: string[] = []): Promise<Record<str
     const found = Object.fromEntries(
       await Promise.all(rig.rails.map(async ({ name }) => [name, (await power.readRail(name)).state])),
     );
-    // A contact takes its time, and so may the lab on a busy machine.
-    const dark = rig.rails
+    // A virtual contact opens after its delay, and a busy host delays the lab further.
+    const poweredOff = rig.rails
       .filter(({ name }) => found[name] === 'off')
       .map(({ name }) => lab.disks[name.toLowerCase()].node);
-    for (const node of dark) await expect.poll(() => deviceAnswers(node), { timeout: 60_000 }).toBe(false);
+    for (const node of poweredOff) await expect.poll(() => deviceAnswers(node), { timeout: 60_000 }).toBe(false);
     return found;
   } finally {
     await power.close();
   }
 }
 
-/** A start on a rig that runs; what was switched, and the error. */
-async function start(text: string, gatePasses: (asked: number) => boolean): Promise<{ log: string[]; error: string }> {
+/** Starts a session on a lab that runs. Returns the commands to gate and boards, the notes, and the error. */
+async function start(
+  text: string,
+  gatePasses: (earlierChecks: number) => boolean,
+): Promise<{ log: string[]; error: string }> {
   const rig = parseRig(text, 'board.yaml');
   const log: string[] = [];
-  let asked = 0;
+  let checks = 0;
   const host: Host = {
     ...realHost,
     async checkGate(questions, file, circumstances) {
-      log.push(`gate, dark: ${circumstances?.unpowered?.join(', ') || 'none'}`);
+      log.push(`gate, without power: ${circumstances?.unpowered?.join(', ') || 'none'}`);
       const answer = await realHost.checkGate(questions, file, circumstances);
-      return gatePasses(asked++) ? answer : { passed: false, text: 'refused by the test', busy: false };
+      return gatePasses(checks++) ? answer : { passed: false, text: 'refused by the test', busy: false };
     },
     async openPower(spec) {
-      const port = await realHost.openPower(spec);
+      const power = await realHost.openPower(spec);
       return {
-        ...port,
+        ...power,
         switchRails: (names, to) => {
           log.push(`${to} ${names.join(', ')}`);
-          return port.switchRails(names, to);
+          return power.switchRails(names, to);
         },
         allOn: () => {
           log.push('all on');
-          return port.allOn();
+          return power.allOn();
         },
         setEach: (states) => {
-          log.push(`back: ${[...states].map(([rail, to]) => `${rail} ${to}`).join(', ')}`);
-          return port.setEach(states);
+          log.push(`restore: ${[...states].map(([rail, to]) => `${rail} ${to}`).join(', ')}`);
+          return power.setEach(states);
         },
       };
     },
@@ -156,7 +160,7 @@ async function start(text: string, gatePasses: (asked: number) => boolean): Prom
   const error = await Session.open(options, host, systemClock).then(
     async (session) => {
       await session.end();
-      // A second Ctrl-C may come when the boards are closed already.
+      // A second Ctrl-C calls `leave`, possibly after the boards are closed.
       notes.push(await session.leave());
       return 'none';
     },
@@ -165,34 +169,37 @@ async function start(text: string, gatePasses: (asked: number) => boolean): Prom
   return { log: [...log, ...notes], error };
 }
 
-describe.skipIf(!canRunLab)('a start that fails', () => {
+describe.skipIf(!canRunLab)('a start', () => {
   const text = boardRigText({ name: 'refused-start', ...MODBUS });
   const rig = parseRig(text, 'board.yaml');
   afterAll(() => labDown(rig.name));
 
-  it('at the first gate: no relay has moved, no board was opened', async () => {
+  it('that the gate refuses at its first check moves no relay and opens no board', async () => {
     await realHost.labUp(rig.name, rig.lab!);
-    expect(await start(text, () => false)).toEqual({ log: ['gate, dark: none'], error: 'refused by the test' });
+    expect(await start(text, () => false)).toEqual({
+      log: ['gate, without power: none'],
+      error: 'refused by the test',
+    });
   });
 
-  it('at the gate that a disk without power is asked: its rail alone went on, and goes off again', async () => {
-    expect(await rails(text, ['S'])).toEqual({ P: 'on', S: 'off', J: 'on' });
-    const { log, error } = await start(text, (asked) => asked === 0);
+  it('that the gate refuses at the check of an unpowered disk switches on only the rail of that disk, and off again', async () => {
+    expect(await readRails(text, ['S'])).toEqual({ P: 'on', S: 'off', J: 'on' });
+    const { log, error } = await start(text, (earlierChecks) => earlierChecks === 0);
     expect(error).toBe('refused by the test');
     expect(log).toEqual([
-      'gate, dark: secondary',
+      'gate, without power: secondary',
       'on S',
-      'gate, dark: none',
-      'back: S off',
+      'gate, without power: none',
+      'restore: S off',
       expect.stringMatching(/^secondary does not answer: switching rail S .* on and waiting up to 20 s$/),
     ]);
-    expect(await rails(text)).toEqual({ P: 'on', S: 'off', J: 'on' });
+    expect(await readRails(text)).toEqual({ P: 'on', S: 'off', J: 'on' });
   });
 
-  it('and one that does not fail switches every rail on, the dark one first', async () => {
+  it('that passes switches every rail on, and first the rail that was off', async () => {
     const { log, error } = await start(text, () => true);
     expect(error).toBe('none');
-    expect(log.slice(0, 4)).toEqual(['gate, dark: secondary', 'on S', 'gate, dark: none', 'all on']);
+    expect(log.slice(0, 4)).toEqual(['gate, without power: secondary', 'on S', 'gate, without power: none', 'all on']);
     expect(log.at(-1)).toBe('every rail is as it was found, or on');
   });
 });

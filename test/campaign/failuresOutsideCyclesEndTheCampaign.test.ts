@@ -1,6 +1,6 @@
 /**
- * Promise: two copies that are equal and wrong begin no campaign, and an I/O that fails between cycles ends it as one
- * within them would.
+ * Promise: a campaign does not begin on copies that are equal but hold foreign data. An I/O that fails outside the
+ * cycles ends the campaign, as an I/O within a cycle does.
  */
 import { afterAll, describe, expect, it } from 'vitest';
 import { runCampaign } from '../../src/campaign/campaign.js';
@@ -17,7 +17,7 @@ import * as reports from './reports.js';
 const state = ownStateDir();
 afterAll(() => state.clean());
 
-/** `change`: what this engine does otherwise than an idle one. */
+/** `change` returns the functions that replace those of the idle engine. */
 function run(name: string, change: (events: ReplicationEvents) => Partial<ReplicationEngine>): Promise<CampaignResult> {
   const rig = labRig(name, { cuts: ['{ rails: [P], during: load, after: 50ms }'] });
   return inTurn(() =>
@@ -37,12 +37,12 @@ function run(name: string, change: (events: ReplicationEvents) => Partial<Replic
 }
 
 describe.skipIf(!canRunLab).concurrent('a campaign', () => {
-  it('passes when nothing is wrong', async () => {
+  it('passes when no I/O fails and no data is wrong', async () => {
     const result = await run('outside-nothing', () => ({}));
     expect(result).toMatchObject({ problem: null, cycles: [{ verdict: 'PASS' }] });
   });
 
-  it('does not begin on copies that are equal and hold what nobody laid there', async () => {
+  it('does not begin on copies that are equal but hold foreign data', async () => {
     const result = await run('outside-wrong', () => ({
       verify: async () => ({ ...reports.verify(), faults: { primary: { foreign: 3 }, secondary: {} } }),
     }));
@@ -52,7 +52,7 @@ describe.skipIf(!canRunLab).concurrent('a campaign', () => {
     });
   });
 
-  it('is ended by an I/O that fails outside of its cycles', async () => {
+  it('ends when an I/O fails outside its cycles', async () => {
     const result = await run('outside-failed', (events) => ({
       prepare: async () => {
         events.onFailure({ area: 'secondary', errno: 5, atNs: systemClock.nowNs() });

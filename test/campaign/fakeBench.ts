@@ -1,6 +1,6 @@
 /**
- * A bench without hardware. It is strict: engine calls that overlap, an `open` of a dark device, power that returns
- * while the engine still holds its devices, are errors of the test, as they would be harm on a real bench.
+ * A bench without hardware. It throws at every call that would do harm on a real bench: engine calls that overlap, an
+ * `open` of a device without power, and power that returns while the engine still holds its devices.
  */
 import type { TestBench } from '../../src/campaign/cycle/testBench.js';
 import type { CycleProblem, DeviceSign, SwitchRecord } from '../../src/campaign/cycle/cycleTypes.js';
@@ -24,21 +24,21 @@ const ETIMEDOUT = 110;
 export const RAILS: RailSpec[] = [rail('P', ['primary'], 1), rail('S', ['secondary'], 2), rail('J', ['journal'], 3)];
 
 export interface FakeOptions {
-  /** Areas whose contact is welded: the board obeys, the power stays. */
+  /** Areas whose contact is welded: the board reports success, and the area keeps its power. */
   welded?: AreaName[];
-  /** The area works on for so long after its contact has opened. */
+  /** Each area keeps answering for so long after its contact has opened. */
   holdUpMs?: number;
-  /** Areas that neither answer nor fail without power; the engine gets its I/O on them back with the power. */
+  /** Areas that neither answer nor fail without power. The engine's I/O on them ends when power returns. */
   silent?: AreaName[];
-  /** The engine never has its I/O back. */
+  /** The I/O of the engine never ends. */
   keepsIo?: boolean;
   /** The secondary's first answer after a command takes so long. */
   slowAnswerMs?: number;
-  /** From the call to the first update of a load. */
+  /** Time from the call of `load` to its first update. */
   loadBeginsMs?: number;
   /** A load has no updates. */
   idle?: boolean;
-  /** Areas that never come back. */
+  /** Areas that do not answer again after power returns. */
   dead?: AreaName[];
   mismatch?: CycleProblem | null;
   recoverMs?: number;
@@ -52,8 +52,10 @@ export class FakeBench implements TestBench {
   readonly calls: string[] = [];
   readonly engine: ReplicationEngine;
   private readonly options: FakeOptions;
-  private readonly dark = new Set<AreaName>();
-  private readonly powerOff = new Set<AreaName>();
+  /** Areas whose contact has opened and whose hold-up is over. A dead area stays here when its contact closes. */
+  private readonly unpowered = new Set<AreaName>();
+  /** Areas whose contact is open. */
+  private readonly contactOpen = new Set<AreaName>();
   private listeners: ((f: AreaFailure) => void)[] = [];
   private loadBegan = (): void => undefined;
   private pointListeners: ((e: PointEvent) => void)[] = [];
@@ -86,31 +88,31 @@ export class FakeBench implements TestBench {
     },
     allOn: async (): Promise<void> => {
       this.calls.push('allOn');
-      this.powerOff.clear();
-      this.dark.clear();
+      this.contactOpen.clear();
+      this.unpowered.clear();
     },
   };
 
   async probe(area: AreaName, unresponsiveAfterMs?: number): Promise<DeviceSign | null> {
     const askedNs = this.clock.nowNs();
-    if (this.options.silent?.includes(area) && this.dark.has(area)) {
+    if (this.options.silent?.includes(area) && this.unpowered.has(area)) {
       await (unresponsiveAfterMs === undefined ? this.untilPowered(area) : delay(this.clock, unresponsiveAfterMs));
-      return this.dark.has(area) ? this.silence(area, askedNs) : null;
+      return this.unpowered.has(area) ? this.unresponsiveSign(area, askedNs) : null;
     }
     if (area === 'secondary' && this.slowAnswerMs > (unresponsiveAfterMs ?? Infinity)) {
       await delay(this.clock, unresponsiveAfterMs!);
       this.slowAnswerMs = 0;
-      return this.silence(area, askedNs);
+      return this.unresponsiveSign(area, askedNs);
     }
-    return this.dark.has(area) ? { area, errno: EIO, atNs: this.clock.nowNs(), source: 'probe' } : null;
+    return this.unpowered.has(area) ? { area, errno: EIO, atNs: this.clock.nowNs(), source: 'probe' } : null;
   }
 
-  private silence(area: AreaName, sinceNs: number): DeviceSign {
+  private unresponsiveSign(area: AreaName, sinceNs: number): DeviceSign {
     return { area, errno: ETIMEDOUT, atNs: this.clock.nowNs(), sinceNs, source: 'silent' };
   }
 
   private async untilPowered(area: AreaName): Promise<void> {
-    while (this.dark.has(area)) await delay(this.clock, 1);
+    while (this.unpowered.has(area)) await delay(this.clock, 1);
   }
 
   async identify(): Promise<CycleProblem | null> {
@@ -141,12 +143,12 @@ export class FakeBench implements TestBench {
     };
   }
 
-  /** The engine has come to its point, or leaves it. */
+  /** Reports that the engine has come to its cut point, or that it leaves it. */
   point(event: PointEvent): void {
     for (const listener of this.pointListeners) listener(event);
   }
 
-  /** An I/O of the engine fails, whoever is to blame. */
+  /** Reports a failed I/O of the engine. */
   fail(area: AreaName, more: Partial<AreaFailure> = {}): void {
     for (const listener of this.listeners) listener({ area, errno: EIO, atNs: this.clock.nowNs(), ...more });
   }
@@ -154,17 +156,17 @@ export class FakeBench implements TestBench {
   private switchArea(area: AreaName, state: 'on' | 'off'): void {
     if (this.options.welded?.includes(area)) return;
     if (state === 'on') {
-      this.powerOff.delete(area);
-      if (!this.options.dead?.includes(area)) this.dark.delete(area);
+      this.contactOpen.delete(area);
+      if (!this.options.dead?.includes(area)) this.unpowered.delete(area);
       return;
     }
-    this.powerOff.add(area);
-    this.clock.after(this.options.holdUpMs ?? 0, () => this.goDark(area));
+    this.contactOpen.add(area);
+    this.clock.after(this.options.holdUpMs ?? 0, () => this.losePower(area));
   }
 
-  private goDark(area: AreaName): void {
-    if (!this.powerOff.has(area)) return;
-    this.dark.add(area);
+  private losePower(area: AreaName): void {
+    if (!this.contactOpen.has(area)) return;
+    this.unpowered.add(area);
     if (this.running === 'load' && !this.options.silent?.includes(area)) this.fail(area);
     if (area !== 'secondary' || this.running === 'resync') this.endRunning?.();
   }
@@ -184,10 +186,10 @@ export class FakeBench implements TestBench {
   }
 
   private makeEngine(): ReplicationEngine {
-    const dark = this.dark;
+    const unpowered = this.unpowered;
     return {
       open: async () => {
-        if (dark.size > 0) throw new Error('open was called while a device is dark');
+        if (unpowered.size > 0) throw new Error('open was called while a device has no power');
         if (this.open) throw new Error('open was called on an open engine');
         await this.exclusive('open', 0, null);
         this.open = true;

@@ -1,10 +1,11 @@
 /**
- * Races: what was free at the plan is mounted at the run; what was looked at is not what is opened. Nothing is written.
+ * Promise: the bench writes to no disk that changed between plan, gate and open. It refuses a disk that is mounted or
+ * formatted after the check, and a name that leads to another disk.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdirSync, readFileSync, renameSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/base/systemClock.js';
 import { realHost, type Host } from '../../src/campaign/session/host.js';
 import { lockRig } from '../../src/campaign/session/rigLock.js';
@@ -22,7 +23,7 @@ afterAll(() => state.clean());
 const loops = useLoops();
 const isRoot = process.getuid?.() === 0;
 
-function bench(name: string): { rig: ResolvedRig; disks: Record<'p' | 's' | 'j', TestLoop> } {
+function rigOnLoops(name: string): { rig: ResolvedRig; disks: Record<'p' | 's' | 'j', TestLoop> } {
   const disks = { p: loops.loop(), s: loops.loop(), j: loops.loop() };
   const area = (loop: TestLoop): string => `{ device: ${loop.path}, backingFile: ${loop.file} }`;
   const text = `schemaVersion: 1\nname: ${name}\nregionSize: 64KiB\nprimary: ${area(disks.p)}\nsecondary: ${area(disks.s)}\njournal: ${area(disks.j)}\n`;
@@ -37,61 +38,60 @@ function open(rig: ResolvedRig, host: Host): Promise<Session> {
   );
 }
 
-it.skipIf(!isRoot)('a device that is mounted between plan and run is refused, and stays as it was', async () => {
-  const { rig, disks } = bench('race-mount');
-  expect((await realHost.checkGate(gateQuestions(rig, null), rig.file)).passed).toBe(true);
-  expect(planRun(rig).devices).toHaveLength(3);
-  command('mkfs.ext4', '-q', disks.s.path);
-  const point = join(loops.folder, 'mounted');
-  mkdirSync(point);
-  command('mount', disks.s.path, point);
-  loops.undo(() => command('umount', point));
-  await expect(open(rig, realHost)).rejects.toMatchObject({
-    code: 'GATE_REFUSED',
-    message: expect.stringMatching(/secondary.*GATE_MOUNTED/),
-  });
-  expect(command('blkid', '-o', 'value', '-s', 'TYPE', disks.s.path).trim()).toBe('ext4');
-});
-
-it.skipIf(!isRoot)('one that is mounted after the gate, before it is claimed, is refused by the claim', async () => {
-  const { rig, disks } = bench('race-claim');
-  const session = await open(rig, realHost);
-  try {
-    command('mkfs.ext4', '-q', disks.p.path);
-    const point = join(loops.folder, 'claimed');
+describe.skipIf(!isRoot)('a session', () => {
+  it('refuses a device that is mounted between plan and run, and leaves it unchanged', async () => {
+    const { rig, disks } = rigOnLoops('race-mount');
+    expect((await realHost.checkGate(gateQuestions(rig, null), rig.file)).passed).toBe(true);
+    expect(planRun(rig).devices).toHaveLength(3);
+    command('mkfs.ext4', '-q', disks.s.path);
+    const point = join(loops.folder, 'mounted');
     mkdirSync(point);
-    command('mount', disks.p.path, point);
+    command('mount', disks.s.path, point);
     loops.undo(() => command('umount', point));
-    await expect(session.openDevices()).rejects.toMatchObject({ code: 'DEVICE_BUSY' });
-  } finally {
-    expect(await session.end()).toEqual([]);
-  }
-});
-
-it.skipIf(!isRoot)('a name that moves between identify and open is caught on the open descriptor', async () => {
-  const { rig, disks } = bench('race-name');
-  const stranger = loops.loop();
-  const name = join(loops.folder, 'by-name');
-  symlinkSync(disks.p.path, name);
-  const moving: ResolvedRig = { ...rig, primary: { ...rig.primary, device: name } };
-  const session = await open(moving, realHost);
-  try {
-    symlinkSync(stranger.path, `${name}.new`);
-    renameSync(`${name}.new`, name);
-    await expect(session.openDevices()).rejects.toMatchObject({
-      code: 'ENGINE_DEVICE',
-      message: expect.stringMatching(/another disk has taken the name/),
+    await expect(open(rig, realHost)).rejects.toMatchObject({
+      code: 'GATE_REFUSED',
+      message: expect.stringMatching(/secondary.*GATE_MOUNTED/),
     });
-  } finally {
-    expect(await session.end()).toEqual([]);
-  }
-  expect(readFileSync(stranger.file).every((byte) => byte === 0)).toBe(true);
-});
+    expect(command('blkid', '-o', 'value', '-s', 'TYPE', disks.s.path).trim()).toBe('ext4');
+  });
 
-it.skipIf(!isRoot)(
-  'one that is formatted after the gate, before it is claimed, is refused under the claim, and let go',
-  async () => {
-    const { rig, disks } = bench('race-format');
+  it('refuses a device that is mounted after the gate: the exclusive open fails', async () => {
+    const { rig, disks } = rigOnLoops('race-open');
+    const session = await open(rig, realHost);
+    try {
+      command('mkfs.ext4', '-q', disks.p.path);
+      const point = join(loops.folder, 'mounted-first');
+      mkdirSync(point);
+      command('mount', disks.p.path, point);
+      loops.undo(() => command('umount', point));
+      await expect(session.openDevices()).rejects.toMatchObject({ code: 'DEVICE_BUSY' });
+    } finally {
+      expect(await session.end()).toEqual([]);
+    }
+  });
+
+  it('refuses a name that leads to another disk after the gate: the open descriptor shows it', async () => {
+    const { rig, disks } = rigOnLoops('race-name');
+    const stranger = loops.loop();
+    const name = join(loops.folder, 'by-name');
+    symlinkSync(disks.p.path, name);
+    const moving: ResolvedRig = { ...rig, primary: { ...rig.primary, device: name } };
+    const session = await open(moving, realHost);
+    try {
+      symlinkSync(stranger.path, `${name}.new`);
+      renameSync(`${name}.new`, name);
+      await expect(session.openDevices()).rejects.toMatchObject({
+        code: 'ENGINE_DEVICE',
+        message: expect.stringMatching(/another disk has taken the name/),
+      });
+    } finally {
+      expect(await session.end()).toEqual([]);
+    }
+    expect(readFileSync(stranger.file).every((byte) => byte === 0)).toBe(true);
+  });
+
+  it('refuses a device that is formatted after the gate: the bench checks it again under its exclusive open and releases it', async () => {
+    const { rig, disks } = rigOnLoops('race-format');
     const session = await open(rig, realHost);
     try {
       command('mkfs.ext4', '-q', '-L', 'precious', disks.j.path);
@@ -99,7 +99,7 @@ it.skipIf(!isRoot)(
         code: 'GATE_REFUSED',
         message: expect.stringMatching(/journal.*GATE_SIGNATURE.*precious/),
       });
-      // Nobody holds it any more: a mount goes through, and the file system is as it was made.
+      // The bench has released the device: a mount succeeds, and the file system is intact.
       const point = join(loops.folder, 'released');
       mkdirSync(point);
       command('mount', disks.j.path, point);
@@ -108,18 +108,17 @@ it.skipIf(!isRoot)(
     } finally {
       expect(await session.end()).toEqual([]);
     }
-  },
-);
+  });
 
-const OUTCOMES = ['gate: ours', 'gate: stranger', 'opened', 'refused'];
-/** Enough to meet all of them … */
-const ROUNDS = 30;
-/** … but where the other process seldom has its turn: then for as long as this, at most. */
-const FLIP_MS = 120_000;
+  const OUTCOMES = ['gate: ours', 'gate: stranger', 'opened', 'refused'];
+  /** Usually enough rounds for all outcomes. */
+  const ROUNDS = 30;
+  /** A busy host runs the other process rarely. Then the rounds continue for so long at most. */
+  const FLIP_MS = 120_000;
 
-/** Puts `link` now on the one, now on the other, as fast as it can, until it is ended. */
-function flip(link: string, targets: readonly string[]): ChildProcess {
-  const script = `
+  /** Starts a process that points `link` to each target in turn, as fast as it can, until the caller kills it. */
+  function flip(link: string, targets: readonly string[]): ChildProcess {
+    const script = `
     const { symlinkSync, renameSync } = require('node:fs');
     const [link, ...targets] = process.argv.slice(1);
     let sleepMs = 0;
@@ -127,19 +126,17 @@ function flip(link: string, targets: readonly string[]): ChildProcess {
     for (let i = 0; ; i++) {
       symlinkSync(targets[i % targets.length], link + '.next');
       renameSync(link + '.next', link);
-      // Now back to back, now with time for an open in between.
+      // Some changes follow each other at once; others leave time for an open in between.
       sleepMs = (sleepMs + 1) % 4;
       if (sleepMs > 0) Atomics.wait(cell, 0, 0, sleepMs);
     }`;
-  const child = spawn(process.execPath, ['-e', script, link, ...targets], { stdio: 'ignore' });
-  loops.undo(() => child.kill('SIGKILL'));
-  return child;
-}
+    const child = spawn(process.execPath, ['-e', script, link, ...targets], { stdio: 'ignore' });
+    loops.undo(() => child.kill('SIGKILL'));
+    return child;
+  }
 
-it.skipIf(!isRoot)(
-  'a name that another process moves all the time: what is opened is the right disk or nothing, and the gate speaks of one',
-  async () => {
-    const { rig, disks } = bench('race-flip');
+  it('opens the right disk or none while another process moves its name, and the gate never mixes two disks', async () => {
+    const { rig, disks } = rigOnLoops('race-flip');
     const stranger = loops.loop();
     command('mkfs.ext4', '-q', stranger.path);
     const before = readFileSync(stranger.file);
@@ -167,7 +164,7 @@ it.skipIf(!isRoot)(
           });
           count('refused');
         }
-        // One device at a time: never the one's name with the other's contents.
+        // The findings and the identity belong to the same device.
         const [question] = gateQuestions(moving, null);
         const { findings, devices } = await checkGate([question]);
         const codes = findings
@@ -184,5 +181,5 @@ it.skipIf(!isRoot)(
     }
     expect([...seen.keys()].sort(), JSON.stringify([...seen])).toEqual(OUTCOMES);
     expect(readFileSync(stranger.file).equals(before)).toBe(true);
-  },
-);
+  });
+});

@@ -1,4 +1,4 @@
-/** An engine that does no I/O at all: the bench around it must prove a cut alone. */
+/** A replication engine that does no I/O: the bench must prove a cut by its own reads. */
 import type { ReplicationEvents, ReplicationEngine } from '../../src/replication/replicationEngine.js';
 import * as reports from './reports.js';
 

@@ -1,4 +1,7 @@
-/** What a cycle met is on its record whatever became of it, and no campaign passes by ending early. */
+/**
+ * Promise: the record of a cycle keeps what the cycle found, even when the cycle is interrupted. A campaign that ends
+ * early does not pass.
+ */
 import { describe, expect, it } from 'vitest';
 import type { CampaignResult } from '../../src/campaign/campaignTypes.js';
 import { cycleRecord, keptRecord } from '../../src/campaign/cycle/cycleRecord.js';
@@ -10,7 +13,7 @@ import { judge, load } from './reports.js';
 import { campaign, runFake } from './runFake.js';
 
 const { limits } = campaign();
-const rot = {
+const corruptBlock = {
   where: 'log' as const,
   blockIndex: 3,
   problem: 'corrupt',
@@ -19,7 +22,7 @@ const rot = {
 };
 
 describe('a cycle', () => {
-  it('that was interrupted keeps what it had found, and nothing else', async () => {
+  it('that is interrupted keeps its findings, and leaves no record without findings', async () => {
     const interruptedInVerify = (lostIndicators: number) =>
       runFake({}, {}, (bench, phase, runner) => {
         bench.engine.judge = async () => ({ ...judge(), lostIndicators });
@@ -32,7 +35,7 @@ describe('a cycle', () => {
     });
   });
 
-  it('fails for what its first recovery met on the journal, though the last one met nothing', async () => {
+  it('fails when its first recovery finds a corrupt journal block, even if the last recovery finds none', async () => {
     let recoveries = 0;
     const { state } = await runFake(
       { rails: ['S'], during: 'resync', afterMs: { min: 5, max: 10 } },
@@ -42,7 +45,7 @@ describe('a cycle', () => {
         if (phase === 'load')
           bench.engine.recover = async (point) => ({
             ...(await recover(point)),
-            findings: recoveries++ === 0 ? [rot] : [],
+            findings: recoveries++ === 0 ? [corruptBlock] : [],
           });
       },
     );
@@ -50,7 +53,7 @@ describe('a cycle', () => {
     expect(cycleRecord(state, limits)).toMatchObject({ verdict: 'FAIL', reasons: [{ code: 'METADATA_ROT' }] });
   });
 
-  it('in which the application wrote nothing is no pass', async () => {
+  it('in which the load wrote nothing is INVALID', async () => {
     const writing = async (issued: number): Promise<Verdict> => {
       const { state } = await runFake({}, {}, (bench, phase) => {
         const running = bench.engine.load;
@@ -61,7 +64,7 @@ describe('a cycle', () => {
     expect([await writing(1), await writing(0)]).toEqual(['PASS', 'INVALID']);
   });
 
-  it('fails for a device that left an I/O unanswered, and such silence proves no cut', async () => {
+  it('fails when a device leaves an I/O unanswered, and such an I/O proves no cut', async () => {
     const { state } = await runFake({ rails: ['P'] }, {}, (bench, phase) => {
       if (phase === 'load') bench.clock.after(5, () => bench.fail('secondary', { timedOut: true }));
     });
@@ -104,7 +107,7 @@ describe('a campaign', () => {
     return runSummary(context, result).verdict;
   };
 
-  it('passes when it was whole, and not when it was interrupted or ended by a problem', () => {
+  it('passes when it is complete, and not when an interrupt or a problem ends it', () => {
     const problem = { kind: 'hardware' as const, code: 'IO_FAILED', text: '' };
     expect(verdictOf(['PASS', 'PASS'])).toBe('PASS');
     expect(verdictOf(['PASS'])).toBe('INVALID');

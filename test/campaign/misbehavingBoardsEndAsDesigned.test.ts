@@ -1,5 +1,7 @@
-/** What is wrong with a board decides how its campaign ends. Power is back in every case but that of a board that is
- * dead by then: its rail is named. */
+/**
+ * Promise: the kind of fault of a board decides how its campaign ends. Every area has power afterwards, with one
+ * exception: a board that is dead can not restore its rail, and the campaign names that rail.
+ */
 import { afterAll, describe, expect, it } from 'vitest';
 import { ALL_POWERED, boardRigText, canRunLab, runBoardRig, why, type BoardWishes } from './boardRig.js';
 import type { AreaName } from '../../src/base/areas.js';
@@ -11,23 +13,23 @@ afterAll(() => state.clean());
 /** Two cycles; the first cut is of all rails, the second of S. */
 type Outcome =
   | { verdicts: string[] }
-  /** Nothing was cut: the session did not come up. Exit code 3, as every PowerError. */
+  /** The session does not start, and nothing is cut. The command exits with 3, as for every PowerError. */
   | { refused: RegExp }
-  /** The latch: this cycle is INVALID, no later one is run. */
-  | { latched: string[]; cause: RegExp; dark?: AreaName };
+  /** The bench latches the rails off limits: this cycle is INVALID, and no later cycle runs. */
+  | { latched: string[]; cause: RegExp; unpowered?: AreaName };
 
 const PASS = { verdicts: ['PASS', 'PASS'] };
 const MODBUS = { type: 'modbus-rtu', channels: 8 };
-/** Whoever does not answer is asked again; not for long here. Room for the answers that do come, on a busy machine. */
+/** One attempt keeps the test short. The long timeout leaves room for the answers of a busy host. */
 const PATIENT = { ...MODBUS, boardOptions: '{ attempts: 1, replyTimeoutMs: 1000 }' };
 const IMPATIENT = { ...MODBUS, boardOptions: '{ attempts: 1, replyTimeoutMs: 100 }' };
 const LCUS = { type: 'lcus', channels: 4 };
 const SHORT = '{ cut: 3s, return: 20s, recover: 60s, judge: 60s, resync: 60s }';
 
 const CASES: [string, Omit<BoardWishes, 'name'>, Outcome][] = [
-  ['noise before each answer', { ...MODBUS, peerOptions: '{ garbageBefore: 7 }' }, PASS],
+  ['a board that sends noise before each answer', { ...MODBUS, peerOptions: '{ garbageBefore: 7 }' }, PASS],
   [
-    'answers in pieces, late and behind noise',
+    'a board that answers in pieces, late and after noise',
     { ...MODBUS, peerOptions: '{ splitReads: true, garbageBefore: 3, delayMs: 60 }' },
     PASS,
   ],
@@ -44,51 +46,51 @@ const CASES: [string, Omit<BoardWishes, 'name'>, Outcome][] = [
     { ...LCUS, peerOptions: '{ dead: true }', deadlines: SHORT },
     { verdicts: ['INVALID', 'INVALID'] },
   ],
-  ['garbled answers', { ...PATIENT, peerOptions: '{ wrongReply: garbled }' }, { refused: /expected/ }],
+  ['a board that garbles its answers', { ...PATIENT, peerOptions: '{ wrongReply: garbled }' }, { refused: /expected/ }],
   [
-    'a board that tells the opposite',
+    'a board that reports the opposite state',
     { ...MODBUS, peerOptions: '{ wrongReply: opposite }' },
     { refused: /P .*reads? off, and primary answers all the same; no relay was switched/ },
   ],
   [
-    'answers later than the board has time for',
+    'a board that answers after the timeout',
     { ...IMPATIENT, peerOptions: '{ delayMs: 60000 }' },
     { refused: /did not answer/ },
   ],
   [
-    'a welded relay that says off',
+    'a board that reports a welded relay as off',
     { ...MODBUS, peerOptions: '{ welded: [2] }', deadlines: SHORT },
     { verdicts: ['INVALID', 'INVALID'] },
   ],
   [
-    'a welded output that is measured',
+    'a board that measures the voltage of a welded output',
     { type: 'scpi-siglent', channels: 3, boardOptions: '{ onAtLeastV: 11 }', peerOptions: '{ welded: [2] }' },
     { latched: ['INVALID'], cause: /reads neither|but reads/ },
   ],
-  // Three moves are the first cut; then it obeys no more, or says nothing more.
+  // The first cut moves three relays.
   [
     'a board that dies in the first cut',
     { ...PATIENT, peerOptions: '{ dead: true, afterMoves: 1 }' },
-    { latched: ['INVALID'], cause: /did not answer.*WITHOUT POWER: P/, dark: 'primary' },
+    { latched: ['INVALID'], cause: /did not answer.*WITHOUT POWER: P/, unpowered: 'primary' },
   ],
   [
-    'a board that falls mute in the first outage',
+    'a board that becomes mute during the first power-off time',
     { ...PATIENT, peerOptions: '{ mute: true, afterMoves: 3 }' },
     { latched: ['INVALID'], cause: /did not answer/ },
   ],
   [
-    'a board that falls mute in the second cut',
+    'a board that becomes mute in the second cut',
     { ...PATIENT, peerOptions: '{ mute: true, afterMoves: 7 }' },
     { latched: ['PASS', 'INVALID'], cause: /did not answer/ },
   ],
 ];
 
-describe.skipIf(!canRunLab).concurrent('a campaign over', () => {
+describe.skipIf(!canRunLab).concurrent('a campaign ends as designed over', () => {
   it.each(CASES)('%s', async (what, wishes, outcome) => {
     const name = `wrong-${CASES.findIndex(([w]) => w === what)}`;
-    let lastWords = '';
+    let lastMessage = '';
     const ended = await runBoardRig(boardRigText({ name, cycles: 2, ...wishes }), [
-      { stepEnded: (step, _ms, said) => (lastWords = step === 'end' ? (said ?? '') : lastWords) },
+      { stepEnded: (step, _ms, message) => (lastMessage = step === 'end' ? (message ?? '') : lastMessage) },
     ]);
     if ('refused' in outcome) {
       expect(ended.refused?.text, why(ended)).toMatch(outcome.refused);
@@ -104,11 +106,11 @@ describe.skipIf(!canRunLab).concurrent('a campaign over', () => {
       expect(ended.verdicts, why(ended)).toEqual(outcome.verdicts);
       expect(ended.result?.problem).toBeNull();
     }
-    // Said only where it is so.
-    if (ended.powered.length < ALL_POWERED.length) expect(lastWords).not.toMatch(/^power on/);
+    // The last message says that the power is on only when every area has power.
+    if (ended.powered.length < ALL_POWERED.length) expect(lastMessage).not.toMatch(/^power on/);
     else if (ended.result !== null && ended.result.troubles.length === 0)
-      expect(lastWords).toMatch(/^(power on|rails switched on, .* not answering yet), devices released$/);
-    const dark = 'dark' in outcome ? outcome.dark : undefined;
-    expect(ended.powered, why(ended)).toEqual(ALL_POWERED.filter((area) => area !== dark));
+      expect(lastMessage).toMatch(/^(power on|rails switched on, .* not answering yet), devices released$/);
+    const unpowered = 'unpowered' in outcome ? outcome.unpowered : undefined;
+    expect(ended.powered, why(ended)).toEqual(ALL_POWERED.filter((area) => area !== unpowered));
   });
 });
