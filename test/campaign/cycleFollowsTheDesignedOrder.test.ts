@@ -81,7 +81,7 @@ describe('a cycle', () => {
     ]);
   });
 
-  it('cuts the secondary first when it must cut a resync, so that regions are dirty, and copies them again afterwards', async () => {
+  it('makes regions dirty by a cut of the secondary, then cuts their resync, and copies them again', async () => {
     const { bench, state } = await runFake({ rails: ['P', 'J'], during: 'resync', afterMs: { min: 10, max: 20 } });
     expect(state.outcome).toEqual({ kind: 'complete' });
     expect(bench.calls).toEqual([
@@ -123,7 +123,7 @@ describe('a cycle', () => {
     ]);
   });
 
-  it('cuts at once when the work ends before the time of the cut, and records that the cut did not hit the work', async () => {
+  it('cuts at once when the work ends before the time of the cut, and records that it missed the work', async () => {
     const { state } = await runFake({ during: 'resync', afterMs: { min: 700, max: 700 } }, { resyncMs: 30 });
     expect(state.outcome).toEqual({ kind: 'complete' });
     expect(state.facts.cuts[1].hitWork).toBe(false);

@@ -122,7 +122,7 @@ describe.skipIf(!canRunLab).concurrent('a cycle in which the bench paused', () =
     firstDifferenceBytes: 0,
   });
 
-  it('and whose copies differ only in dirty regions is repeated after the bench has judged and copied these regions', async () => {
+  it('and whose copies differ only in dirty regions is repeated after a judge and a resync', async () => {
     const result = await run('paused-differs', 1, (attempt, judged) =>
       attempt === 1 && judged === 1 ? { resync: incomplete, verify: unequal } : {},
     );

@@ -29,8 +29,8 @@ const fault = (text: string): string => `, faults: [${text}]`;
 describe.skipIf(!canRunLab)('a campaign', () => {
   it('passes when every disk returns under another device name', async () => {
     const name = 'elsewhere';
-    const before: string[][] = [];
-    const after: string[][] = [];
+    const nodesBefore: string[][] = [];
+    const nodesAfter: string[][] = [];
     const nodes = (): string[] => ['p', 's', 'j'].map((disk) => nodeOf(name, disk));
     const text = boardRigText({
       name,
@@ -41,19 +41,19 @@ describe.skipIf(!canRunLab)('a campaign', () => {
     const ended = await runBoardRig(text, [
       {
         phase(_cycle, _from, to) {
-          if (to === 'arm') before.push(nodes());
-          if (to === 'recover' && after.length < before.length) after.push(nodes());
+          if (to === 'arm') nodesBefore.push(nodes());
+          if (to === 'recover' && nodesAfter.length < nodesBefore.length) nodesAfter.push(nodes());
           // The lab has released the old loop devices. The test takes them before power returns.
-          if (to === 'restore') for (const loop of before.at(-1)!) occupy(loop);
+          if (to === 'restore') for (const loop of nodesBefore.at(-1)!) occupy(loop);
         },
       },
     ]);
     expect(ended.verdicts, why(ended)).toEqual(Array(CYCLES).fill('PASS'));
     expect(ended.powered).toEqual(ALL_POWERED);
-    expect(after.length).toBeGreaterThanOrEqual(CYCLES);
-    for (const [i, names] of after.entries())
+    expect(nodesAfter.length).toBeGreaterThanOrEqual(CYCLES);
+    for (const [i, names] of nodesAfter.entries())
       expect(
-        names.filter((loop) => before[i].includes(loop) && !takenByOthers.has(loop)),
+        names.filter((loop) => nodesBefore[i].includes(loop) && !takenByOthers.has(loop)),
         `cut ${i}`,
       ).toEqual([]);
     expect(occupied.length).toBeGreaterThan(0);

@@ -182,7 +182,7 @@ describe.skipIf(!canRunLab)('a start', () => {
     });
   });
 
-  it('that the gate refuses at the check of an unpowered disk switches on only the rail of that disk, and off again', async () => {
+  it('that the gate refuses because of an unpowered disk switches only the rail of that disk, on and off again', async () => {
     expect(await readRails(text, ['S'])).toEqual({ P: 'on', S: 'off', J: 'on' });
     const { log, error } = await start(text, (earlierChecks) => earlierChecks === 0);
     expect(error).toBe('refused by the test');

@@ -90,7 +90,7 @@ describe.skipIf(!isRoot)('a session', () => {
     expect(readFileSync(stranger.file).every((byte) => byte === 0)).toBe(true);
   });
 
-  it('refuses a device that is formatted after the gate: the bench checks it again under its exclusive open and releases it', async () => {
+  it('refuses and releases a device that is formatted after the gate: the gate checks open devices again', async () => {
     const { rig, disks } = rigOnLoops('race-format');
     const session = await open(rig, realHost);
     try {
@@ -135,7 +135,7 @@ describe.skipIf(!isRoot)('a session', () => {
     return child;
   }
 
-  it('opens the right disk or none while another process moves its name, and the gate never mixes two disks', async () => {
+  it('opens the right disk or none while its name moves, and the gate never mixes two disks', async () => {
     const { rig, disks } = rigOnLoops('race-flip');
     const stranger = loops.loop();
     command('mkfs.ext4', '-q', stranger.path);

@@ -1,4 +1,4 @@
-/** A small rig with a lab of its own, in a state directory of its own. */
+/** Small rigs on virtual disks. Each rig has its own lab, and each test file its own state directory. */
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,18 +15,18 @@ export interface RigWishes {
   boardOptions?: string;
   deadlines?: string;
   diskOptions?: string;
-  /** Of each rail. */
+  /** The `settle` field of each rail. */
   settle?: string;
-  /** Fields of `tracking`. */
+  /** Fields of `tracking`, as text of the profile. */
   tracking?: string;
-  /** What a cut leaves of each disk's cache; default: each write by chance. */
+  /** What a cut does to the cache of each disk; by default each write is kept or lost at random. */
   kill?: Partial<Record<'p' | 's' | 'j', 'keep' | 'drop'>>;
 }
 
-/** Deadlines of a campaign, for a hang only, on a machine that is busy with others. */
+/** Deadlines of a campaign that only a hang exceeds, even on a busy host. */
 export const HANG_DEADLINES = '{ cut: 15s, return: 20s, recover: 60s, judge: 60s, resync: 60s }';
 
-/** Profile text: 8 MiB areas, three rails. */
+/** Text of a profile with areas of 8 MiB and three rails. */
 export function rigText(name: string, w: RigWishes): string {
   const disk = (name: 'p' | 's' | 'j', size: string, channel: number): string => {
     const kill = w.kill?.[name] === undefined ? '' : `, killModel: ${w.kill[name]}`;
@@ -69,12 +69,14 @@ export function labRig(name: string, wishes: RigWishes): ResolvedRig {
   return parseRig(rigText(name, wishes), `${name}.yaml`);
 }
 
-/** Rigs of one test file that run side by side: most of their time is waiting, and two cores carry three of them. */
+/**
+ * Limit of rigs that run side by side in one test file. Rigs mostly wait, so two cores are enough for three of them.
+ */
 const RIGS_AT_ONCE = 3;
 let running = 0;
 const waiting: (() => void)[] = [];
 
-/** Runs the action once fewer than RIGS_AT_ONCE others of this file run. For cases in `describe.concurrent`. */
+/** Runs the action when fewer than RIGS_AT_ONCE other actions of this file run. For cases in `describe.concurrent`. */
 export async function inTurn<T>(action: () => Promise<T>): Promise<T> {
   if (running >= RIGS_AT_ONCE) await new Promise<void>((resolve) => waiting.push(resolve));
   else running++;
@@ -87,14 +89,14 @@ export async function inTurn<T>(action: () => Promise<T>): Promise<T> {
   }
 }
 
-/** A state directory for one test file; `clean` ends the labs named and removes it. */
+/** Makes a state directory for one test file. `clean` ends the named labs and every other lab in it, and removes it. */
 export function ownStateDir(): { dir: string; clean: (...labs: string[]) => Promise<void> } {
   const dir = mkdtempSync(join(tmpdir(), 'plugpull-state-'));
   process.env.PLUGPULL_STATE_DIR = dir;
   return {
     dir,
     async clean(...labs) {
-      // A bench that was killed has left its lab, whoever started that.
+      // A test that kills its bench leaves the lab of that bench running.
       const left = readdirSync(dir)
         .filter((name) => name.startsWith('lab-'))
         .map((name) => name.slice('lab-'.length));

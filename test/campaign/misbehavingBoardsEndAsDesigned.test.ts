@@ -15,7 +15,7 @@ type Outcome =
   | { verdicts: string[] }
   /** The session does not start, and nothing is cut. The command exits with 3, as for every PowerError. */
   | { refused: RegExp }
-  /** The bench latches the rails off limits: this cycle is INVALID, and no later cycle runs. */
+  /** The bench latches the failed rails and never cuts them again: this cycle is INVALID, and no later cycle runs. */
   | { latched: string[]; cause: RegExp; unpowered?: AreaName };
 
 const PASS = { verdicts: ['PASS', 'PASS'] };

@@ -1,3 +1,7 @@
+/**
+ * Promise: only a device that fails or leaves reads unanswered after the command proves a cut. Neither the report of a
+ * board nor one failed or slow I/O of a device that still answers is a proof.
+ */
 import { constants } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import type { CutRecord } from '../../src/campaign/cycle/cycleTypes.js';
@@ -5,7 +9,7 @@ import { proofOfCut } from '../../src/campaign/cycle/proof.js';
 import { runFake } from './runFake.js';
 
 describe('proof of a cut', () => {
-  it('is a device that fell silent, with the latency from command to first failed I/O', async () => {
+  it('is a device that fails after the command; the latency ends at its first failed I/O', async () => {
     const { state } = await runFake({ rails: ['P', 'J'] }, { holdUpMs: 30 });
     const proofs = proofOfCut(state.facts.cuts[0]);
     expect(proofs.map((p) => [p.area, p.proven])).toEqual([
@@ -15,7 +19,7 @@ describe('proof of a cut', () => {
     for (const p of proofs) expect(p.proven && p.latencyMs).toBeGreaterThanOrEqual(30);
   });
 
-  it('is a device that leaves reads unanswered, from the first of them on', async () => {
+  it('is a device that leaves reads unanswered; the latency ends at the first of these reads', async () => {
     const { state } = await runFake({ rails: ['S', 'J'] }, { silent: ['secondary'], holdUpMs: 30 });
     const proofs = proofOfCut(state.facts.cuts[0]);
     expect(proofs).toMatchObject([
@@ -25,13 +29,13 @@ describe('proof of a cut', () => {
     for (const p of proofs) expect(p.proven && p.latencyMs).toBeLessThan(40);
   });
 
-  it('is not a device that was slow once and answers in the dark', async () => {
+  it('is not a device that is slow once and answers during the power-off time', async () => {
     const { state } = await runFake({ rails: ['S'] }, { welded: ['secondary'], slowAnswerMs: 500 });
     expect(state.facts.cuts[0].signs.map((sign) => sign.source)).toEqual(['silent']);
     expect(proofOfCut(state.facts.cuts[0])[0]).toMatchObject({ proven: false, reason: 'readable-in-dark' });
   });
 
-  it('is not the echo of a board whose contact is welded; the cycle goes on and stays unproven', async () => {
+  it('is not the echo of a board whose contact is welded; the cycle continues and stays unproven', async () => {
     const { state } = await runFake({ rails: ['S'] }, { welded: ['secondary'] });
     expect(proofOfCut(state.facts.cuts[0])).toEqual([
       { proven: false, area: 'secondary', rail: 'S', reason: 'no-sign' },
@@ -39,14 +43,14 @@ describe('proof of a cut', () => {
     expect(state.outcome).toEqual({ kind: 'complete' });
   });
 
-  it('is not a failure of one I/O when the device answers in the dark', async () => {
+  it('is not one failed I/O of a device that answers during the power-off time', async () => {
     const { state } = await runFake({ rails: ['S'] }, { welded: ['secondary'] }, (bench, phase) => {
       if (phase === 'cut') bench.clock.after(5, () => bench.fail('secondary'));
     });
     expect(proofOfCut(state.facts.cuts[0])[0]).toMatchObject({ proven: false, reason: 'readable-in-dark' });
   });
 
-  it('is not a failure from before the command: that is a fault of the device', async () => {
+  it('is not a failure before the command; that is a fault of the device', async () => {
     const { state } = await runFake({ rails: ['S'] }, { welded: ['secondary'] }, (bench, phase) => {
       if (phase === 'load') bench.clock.after(5, () => bench.fail('secondary'));
     });
@@ -54,7 +58,7 @@ describe('proof of a cut', () => {
     expect(state.facts.unprovoked.map((f) => f.area)).toEqual(['secondary']);
   });
 
-  it('is not a failure from before the command that was told only after it', () => {
+  it('is not a failure before the command that the engine reports after it', () => {
     const cut: CutRecord = {
       round: { during: 'load', rails: [{ rail: 'S', areas: ['secondary'] }], afterMs: 0, leadMs: 0, workloadSeed: 0 },
       workSinceMs: 0,
@@ -78,7 +82,7 @@ describe('proof of a cut', () => {
       proven: true,
       latencyMs: 0,
     });
-    // Without descriptors the host can read no device at all.
+    // With EMFILE the host has no free descriptor: the error says nothing about the device.
     expect(
       proofOfCut({ ...cut, signs: [{ ...cut.signs[0], errno: constants.errno.EMFILE, atNs: 1000 }] })[0],
     ).toMatchObject({ proven: false, reason: 'no-sign' });

@@ -1,5 +1,6 @@
 /**
- * Promise: an estimate holds the run that it is taken from, grows with the cycles, and is none without a run to go by.
+ * Promise: the estimate of a campaign includes the duration of the run from which it is calculated, and grows with the
+ * number of cycles. Without an earlier run there is only a lower bound.
  */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
@@ -11,10 +12,10 @@ const rig = labRig('plan', {
   cycles: 10,
   cuts: ['{ rails: [P], during: load, after: 200ms }', '{ rails: [P, S], during: load, after: 200ms }'],
 });
-/** 200 ms of load, 100 ms dark. */
+/** Each cycle of the profile has 200 ms of load and 100 ms of power-off time. */
 const ASKED_MS = 300;
 
-it('the run before lies within its own estimate', () => {
+it('the duration of the earlier run lies within the estimate from that run', () => {
   const cycle = fc.record({
     tookMs: fc.integer({ min: 300, max: 100_000 }),
     askedMs: fc.integer({ min: 0, max: 300 }),
@@ -34,7 +35,7 @@ it('the run before lies within its own estimate', () => {
   );
 });
 
-it('what the profile asks for counts as it is asked; the rest as it took', () => {
+it('times that the profile sets count as set, and all other times count as in the earlier run', () => {
   const former = {
     cycles: [
       { tookMs: 1000, askedMs: 400 },
@@ -50,17 +51,17 @@ it('what the profile asks for counts as it is asked; the rest as it took', () =>
   expect(planRun(twice, { former }).estimate).toEqual({ fromSeconds: 20, toSeconds: 28 });
 });
 
-it('none without a run, or a cycle of it, to go by: a lower bound, which a calibration raises', () => {
+it('without an earlier cycle there is no estimate but a lower bound, and a calibration raises this bound', () => {
   expect(planRun(rig)).toMatchObject({ estimate: null, secondsAtLeast: 3 });
   expect(planRun(rig, { former: { cycles: [], aroundMs: 5 } }).estimate).toBeNull();
   const distribution = (ms: number) => ({ samples: [ms], min: ms, median: ms, p95: ms, max: ms });
-  const rail = (back: number) => ({ cut: distribution(10), return: distribution(back) });
+  const rail = (returnMs: number) => ({ cut: distribution(10), return: distribution(returnMs) });
   const calibration: Calibration = {
     schemaVersion: 1,
     rig: 'plan',
     takenAt: '',
     rails: { P: rail(1000), S: rail(3000) },
   };
-  // Half the cycles wait for P, half for the slower of the two.
+  // Five cycles wait for P alone, and five for the slower of P and S.
   expect(planRun(rig, { calibration }).secondsAtLeast).toBe(3 + 5 * 1 + 5 * 3);
 });

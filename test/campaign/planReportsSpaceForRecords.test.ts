@@ -1,6 +1,6 @@
 /**
- * Promise: what the records of a campaign will take is said before it begins, with what it is taken from, and is
- * bounded unless all is kept.
+ * Promise: the plan says how much space the records of a campaign need and from what it calculates this. The space has
+ * a bound unless the profile keeps the history of every cycle.
  */
 import { describe, expect, it } from 'vitest';
 import { planRun } from '../../src/campaign/plan.js';
@@ -25,8 +25,8 @@ function need(keepHistory: KeepHistory, cycles: number, rate = 0, formerWritesPe
   return planRun(asked, { former }).records!;
 }
 
-describe('the room that records need', () => {
-  it('grows with the cycles where all is kept, and hardly where failures are', () => {
+describe('the space for records', () => {
+  it('grows with the number of cycles with keepHistory: all, and hardly with keepHistory: failures', () => {
     expect(need('all', 10_000).bytes).toBeGreaterThan(20 * GIB);
     const [few, many] = [need('failures', 1000), need('failures', 10_000)];
     expect(many.bytes).toBeLessThan(GIB);
@@ -34,14 +34,14 @@ describe('the room that records need', () => {
     expect(need('none', 10_000).bytes).toBeLessThan(many.bytes);
   });
 
-  it('is of the rate that the profile allows, a run before made, or an assumption, and says which', () => {
+  it('follows from the write rate of the profile, an earlier run or an assumption, and the plan says which', () => {
     expect(need('all', 100)).toMatchObject({ basis: 'assumption' });
     expect(need('all', 100, 500)).toMatchObject({ basis: 'profile', writesPerSecond: 500 });
     expect(need('all', 100, 0, 2000)).toMatchObject({ basis: 'former run', writesPerSecond: 2000 });
     expect(need('all', 100, 500).bytes).toBeLessThan(need('all', 100, 5000).bytes);
   });
 
-  it('is held against what is free: figures and what to do, and no campaign that cannot keep one cycle', () => {
+  it('causes a warning when less is free, and a refusal when not even one cycle has space', () => {
     const all = need('all', 1000, 5000);
     expect(shortOfRoom(all, all.bytes, 'runs')).toBeNull();
     expect(shortOfRoom(all, 10 * 2 ** 20, 'runs')).toMatch(
@@ -49,12 +49,12 @@ describe('the room that records need', () => {
     );
     expect(hasNoRoom(all, all.bytesACycle)).toBe(false);
     expect(hasNoRoom(all, all.bytesACycle - 1)).toBe(true);
-    // An assumption refuses nothing.
+    // An assumption is not certain enough to refuse a campaign.
     expect(hasNoRoom(need('all', 1000), 0)).toBe(false);
   });
 });
 
-it('keepHistory is failures unless a profile says otherwise, and nothing else than it may say', () => {
+it('keepHistory is failures by default, and a profile with an unknown value is refused', () => {
   const text = rigText('room', { cuts: ['{ rails: [P], during: load, after: 50ms }'] });
   expect(parseRig(text, 'rig.yaml').campaign.keepHistory).toBe('failures');
   expect(parseRig(text.replace('seed: 11', 'seed: 11\n  keepHistory: none'), 'rig.yaml').campaign.keepHistory).toBe(

@@ -1,6 +1,6 @@
 /**
- * Promise: an area has one read at a time, and what that came to is not told again of the next one, however soon it
- * ended.
+ * Promise: the probe has at most one read at a time for each area. It reports the result of a read once, and never as
+ * the result of the next read, even when the read ends at once.
  */
 import { constants } from 'node:os';
 import { expect, it } from 'vitest';
@@ -9,7 +9,7 @@ import { systemClock } from '../../src/base/systemClock.js';
 
 const { EIO, ENOENT } = constants.errno;
 
-it('also when it failed before it began', async () => {
+it('a probe reports the new error when the read before it failed at once', async () => {
   const failures = [EIO, ENOENT];
   const probe = createAreaProbe(() => {
     throw Object.assign(new Error('no path'), { errno: failures.shift() });

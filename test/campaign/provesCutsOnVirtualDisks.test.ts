@@ -1,6 +1,6 @@
 /**
- * Real boards' code, real block nodes, real gate: only the engine is missing, so that the bench's own looking is
- * tested.
+ * Promise: the bench proves a cut by its own reads. Board drivers, block devices and gate are those of the product; the
+ * replication engine does no I/O, so it can not help.
  */
 import { afterAll, describe, expect, it } from 'vitest';
 import { runCampaign } from '../../src/campaign/campaign.js';
@@ -33,7 +33,7 @@ function run(rig: ResolvedRig): Promise<CampaignResult> {
 }
 
 describe.concurrent('a cut of virtual disks', () => {
-  it('is proven for each rail by failing reads, and the lab is gone afterwards', async () => {
+  it('is proven for each rail by failing reads, and the lab ends afterwards', async () => {
     const cuts = [
       '{ rails: [P], during: load, after: 50ms }',
       '{ rails: [S], during: load, after: 50ms }',
@@ -46,12 +46,12 @@ describe.concurrent('a cut of virtual disks', () => {
       ['PASS', 'device'],
       ['PASS', 'device'],
     ]);
-    // Counted from when this process heard that the command was out: late, on a busy machine.
+    // The latency counts from when this process learns that the command is sent; on a busy host it learns this late.
     for (const latency of Object.values(result.cycles[2].cutLatencyMs)) expect(latency).toBeGreaterThan(HOLD_UP_MS / 2);
     expect(await labStatus('cuts-plain')).toBeNull();
   });
 
-  it('is proven when the nodes vanish, and the same disks are found again', async () => {
+  it('is proven when the device nodes vanish, and the bench finds the same disks again', async () => {
     const result = await run(
       labRig('cuts-vanish', {
         cuts: ['{ rails: [P, J], during: load, after: 50ms }'],
@@ -76,7 +76,7 @@ describe.concurrent('a cut of virtual disks', () => {
     expect(result.cycles[0].reasons.map((r) => r.code)).toContain('CUT_UNPROVEN');
   });
 
-  it('ends the campaign when a disk does not come back', async () => {
+  it('ends the campaign when a disk does not return', async () => {
     const rig = labRig('cuts-dead', {
       cuts: ['{ rails: [P], during: load, after: 50ms }'],
       cycles: 3,

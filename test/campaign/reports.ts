@@ -1,4 +1,4 @@
-/** Reports of an engine that met nothing wrong. */
+/** Reports of a replication engine that finds no fault. */
 import type {
   JudgeReport,
   LoadReport,

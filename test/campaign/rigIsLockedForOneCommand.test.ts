@@ -1,3 +1,4 @@
+/** Promise: one command at a time holds a rig. The lock of a process that has ended holds no other command up. */
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -25,13 +26,13 @@ describe('a rig lock', () => {
     lockRig('bench', 'plugpull verify', dir).release();
   });
 
-  it('does not concern another rig', () => {
+  it('leaves other rigs unlocked', () => {
     const lock = lockRig('bench', 'plugpull run', dir);
     lockRig('other', 'plugpull run', dir).release();
     lock.release();
   });
 
-  it('is taken over from a process that ended', async () => {
+  it('passes to the next command when its process has ended', async () => {
     const child = spawn('sleep', ['60']);
     const startTicks = processNow(child.pid!)!.startTicks;
     writeFileSync(lockFile(), JSON.stringify({ pid: child.pid, startTicks, command: 'plugpull run', since: 'then' }));
@@ -42,7 +43,7 @@ describe('a rig lock', () => {
     lockRig('bench', 'plugpull run', dir).release();
   });
 
-  it('is taken over when the pid has been given to another process', () => {
+  it('passes to the next command when another process has the pid', () => {
     writeFileSync(
       lockFile(),
       JSON.stringify({ pid: process.pid, startTicks: 1, command: 'plugpull run', since: 'then' }),
@@ -51,12 +52,12 @@ describe('a rig lock', () => {
     lockRig('bench', 'plugpull run', dir).release();
   });
 
-  it('is taken over when its file is torn', () => {
+  it('passes to the next command when its file is incomplete', () => {
     writeFileSync(lockFile(), '{"pid": 12');
     lockRig('bench', 'plugpull run', dir).release();
   });
 
-  it('leaves nothing behind, and releases only once', () => {
+  it('leaves no file behind, and a second release does not touch a later lock', () => {
     const first = lockRig('bench', 'plugpull run', dir);
     first.release();
     const second = lockRig('bench', 'plugpull run', dir);
@@ -66,7 +67,7 @@ describe('a rig lock', () => {
     expect(readdirSync(dir)).toEqual([]);
   });
 
-  it('that can not be written is told with the place and what to do', () => {
+  it('that can not be written is refused with the path and the remedy', () => {
     expect(() => lockRig('bench', 'plugpull run', '/proc/self')).toThrow(
       /can't be written to \/proc\/self .*run as root/,
     );

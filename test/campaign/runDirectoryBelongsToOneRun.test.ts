@@ -1,3 +1,4 @@
+/** Promise: a run directory is private, holds the files of one run, and is never reached through a symbolic link. */
 import { execFileSync } from 'node:child_process';
 import {
   existsSync,
@@ -33,7 +34,7 @@ function codeFrom(action: () => unknown): string {
 const mode = (path: string): string => (statSync(path).mode & 0o777).toString(8);
 
 describe('a run directory', () => {
-  it('is private, and so are its files', () => {
+  it('is readable only by its owner, and so are its files', () => {
     const dir = RunDirectory.create(join(base, 'new', 'run'));
     dir.write('run.json', '{}');
     const lines = dir.lines('cycles.jsonl');
@@ -48,7 +49,7 @@ describe('a run directory', () => {
     expect(readFileSync(dir.file('cycles.jsonl'), 'utf8')).toBe('{"a":1}\n');
   });
 
-  it('may be empty before, and nothing else', () => {
+  it('may exist before only as an empty directory', () => {
     mkdirSync(join(base, 'empty'));
     expect(codeFrom(() => RunDirectory.create(join(base, 'empty')))).toBe('none');
     mkdirSync(join(base, 'full'));
@@ -57,7 +58,7 @@ describe('a run directory', () => {
     expect(codeFrom(() => RunDirectory.create(join(base, 'full', 'thesis.tex')))).toBe('RUN_DIR_NOT_EMPTY');
   });
 
-  it('is not reached through a symbolic link, nor are its files', () => {
+  it('is refused behind a symbolic link, and so are its files', () => {
     mkdirSync(join(base, 'elsewhere'));
     symlinkSync(join(base, 'elsewhere'), join(base, 'link'));
     expect(codeFrom(() => RunDirectory.create(join(base, 'link')))).toBe('RUN_DIR_LINK');
@@ -67,7 +68,7 @@ describe('a run directory', () => {
     expect(existsSync(join(base, 'victim'))).toBe(false);
   });
 
-  it('replaces a file whole', () => {
+  it('replaces a file atomically', () => {
     const dir = RunDirectory.create(join(base, 'run'));
     dir.write('run.json', 'first');
     dir.write('run.json', 'second');
@@ -75,7 +76,7 @@ describe('a run directory', () => {
     expect(existsSync(dir.file('run.json.new'))).toBe(false);
   });
 
-  it('takes back what it made when the run is refused, and nothing that others put there', () => {
+  it('removes its own files when the run is refused, and no file of others', () => {
     const dir = RunDirectory.create(join(base, 'run'));
     dir.write('rig.yaml', 'x');
     dir.discard();
@@ -86,13 +87,13 @@ describe('a run directory', () => {
     expect(readFileSync(used.file('note.txt'), 'utf8')).toBe('mine');
   });
 
-  it('has a name that sorts by time', () => {
+  it('has a default name that sorts by time', () => {
     expect(defaultRunPath('bench', 7, Date.UTC(2026, 0, 31, 12))).toBe('runs/2026-01-31T12-00-00Z-bench-7');
   });
 });
 
-describe.skipIf(process.getuid?.() !== 0)('a full file system (root: a tmpfs of 1 MiB)', () => {
-  it('is told before anything begins, with the file and what to do', () => {
+describe.skipIf(process.getuid?.() !== 0)('a full file system (needs root: a tmpfs of 1 MiB)', () => {
+  it('is reported before the run begins, with the path and the option to use', () => {
     const mount = join(base, 'tiny');
     mkdirSync(mount);
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', mount]);

@@ -1,4 +1,4 @@
-/** Runs one planned cycle on a fake bench. */
+/** Runs one cycle on a bench without hardware. */
 import { CycleRunner } from '../../src/campaign/cycleRunner.js';
 import { drawCycle } from '../../src/campaign/cycle/cycleSettings.js';
 import type { CyclePhase, CycleState } from '../../src/campaign/cycle/cycleTypes.js';

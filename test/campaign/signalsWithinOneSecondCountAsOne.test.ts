@@ -1,5 +1,6 @@
 /**
- * Promise: what comes within a second of the first signal is the same wish, of any kind, also when it is heard late.
+ * Promise: signals within a second of the first signal count as one interrupt, whatever their kinds. This holds also
+ * when the process handles them late.
  */
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -8,8 +9,9 @@ import { expect, it } from 'vitest';
 const MODULE = fileURLToPath(new URL('../../dist/campaign/session/interrupts.js', import.meta.url));
 
 /**
- * Prints what it comes to. `copies`: come at once with the first signal, sent by the process itself: another one may
- * not have its turn for a second. `blockMs`: its event loop is busy for so long when they have come.
+ * Text of a program that prints a word for each event. `copies` are signals that the process sends to itself together
+ * with the first one: another process may not get to send them within the second. `blockMs`: then the event loop is
+ * busy for so long. `ends`: the program releases its handlers and ends half a second later.
  */
 const program = (copies: NodeJS.Signals[], blockMs: number, ends = false): string => `
 import { writeSync } from 'node:fs';
@@ -20,8 +22,8 @@ interrupts.onFirst(() => { say('first'); for (const copy of ${JSON.stringify(cop
 setInterval(() => undefined, 1000);
 say('waiting');`;
 
-/** Sends the signals that belong to each word once that has been said; resolves with all that was said. */
-function said(
+/** Runs the program. When it prints a word of `signals`, sends it the signals of that word. Resolves with all words. */
+function wordsOf(
   copies: NodeJS.Signals[],
   blockMs: number,
   signals: Record<string, NodeJS.Signals[]>,
@@ -40,26 +42,26 @@ function said(
 }
 
 it.each<[string, NodeJS.Signals, NodeJS.Signals[]]>([
-  ['Ctrl-C passed on by npm', 'SIGINT', ['SIGINT']],
-  ['a terminal that closes, and its shell', 'SIGHUP', ['SIGHUP', 'SIGTERM']],
+  ['Ctrl-C that npm passes on', 'SIGINT', ['SIGINT']],
+  ['a terminal that closes and its shell', 'SIGHUP', ['SIGHUP', 'SIGTERM']],
   ['systemd with SendSIGHUP', 'SIGTERM', ['SIGHUP']],
-])('%s', async (_what, first, more) => {
-  // Ready is said only by a process that the others have not ended.
-  expect(await said(more, 0, { waiting: [first], ready: ['SIGTERM'] })).toEqual({
+])('one interrupt comes from %s', async (_what, first, more) => {
+  // The program prints `ready` only if the copies have not ended it.
+  expect(await wordsOf(more, 0, { waiting: [first], ready: ['SIGTERM'] })).toEqual({
     words: ['waiting', 'first', 'ready', 'second'],
     code: 7,
   });
 });
 
-it('a copy that is heard only after the second, since the loop was busy, is a copy all the same', async () => {
-  expect(await said(['SIGINT'], 1500, { waiting: ['SIGINT'], ready: ['SIGINT'] })).toEqual({
+it('a copy that a busy event loop handles after the second still counts as a copy', async () => {
+  expect(await wordsOf(['SIGINT'], 1500, { waiting: ['SIGINT'], ready: ['SIGINT'] })).toEqual({
     words: ['waiting', 'first', 'ready', 'second'],
     code: 7,
   });
 });
 
-it('a copy that comes when the command has ended in order kills nothing', async () => {
-  expect(await said([], 0, { waiting: ['SIGINT'], released: ['SIGINT'] }, true)).toEqual({
+it('a copy that comes after the command has released its handlers does not kill the command', async () => {
+  expect(await wordsOf([], 0, { waiting: ['SIGINT'], released: ['SIGINT'] }, true)).toEqual({
     words: ['waiting', 'first', 'released', 'ended'],
     code: 0,
   });
