@@ -163,7 +163,7 @@ describe('a point that the engine does not reach', () => {
       {
         code: 'POINT_NOT_REACHED',
         rule: 'campaign.cuts.at',
-        text: 'the resync ended before the protocol got to clear-write',
+        text: 'the resync ended before the protocol reached clear-write',
       },
     ]);
   });

@@ -128,7 +128,7 @@ describe.concurrent('at a cut point of the resync the disks are in its state', (
 });
 
 describe.concurrent('at a cut point of the recovery the disks are in its state', () => {
-  it('dirty-read: recovery has found dirty regions in the log, and every byte of the journal is unchanged', async () => {
+  it('dirty-read: recovery has found dirty regions in the log, and the journal is unchanged', async () => {
     const run = await runToCutPoint('point-dirty', '{ rails: [P, S, J], at: dirty-read }', { ...KEEP, j: 'keep' });
     expect(recovered(run, run.before.j).fromLog).toBeGreaterThan(0);
     expect(run.poweredOff.j.equals(run.before.j)).toBe(true);

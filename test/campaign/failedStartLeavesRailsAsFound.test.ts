@@ -71,7 +71,7 @@ describe.skipIf(!canRunLab).concurrent('a wrong contact in the profile is report
     expect(ended.powered, why(ended)).toEqual(ALL_POWERED);
   });
 
-  it('at the end of the campaign when the hold-up of the supply hides it at the start, and the power returns', async () => {
+  it("at the end of the campaign when the supply's hold-up hides it at the start, and the power returns", async () => {
     const text = boardRigText({
       name: 'nc-late',
       ...LCUS,
@@ -182,7 +182,7 @@ describe.skipIf(!canRunLab)('a start', () => {
     });
   });
 
-  it('that the gate refuses because of an unpowered disk switches only the rail of that disk, on and off again', async () => {
+  it('that the gate refuses because of an unpowered disk switches only its rail, on and off again', async () => {
     expect(await readRails(text, ['S'])).toEqual({ P: 'on', S: 'off', J: 'on' });
     const { log, error } = await start(text, (earlierChecks) => earlierChecks === 0);
     expect(error).toBe('refused by the test');
