@@ -1,4 +1,4 @@
-/** A board without any code of its own works from a few lines of a rig profile. */
+/** A profile can describe a board in a few lines of YAML. The board then works without code of its own. */
 
 import fs from 'node:fs';
 import { parse } from 'yaml';
@@ -35,7 +35,7 @@ boardTypes:
       expect: '"r" ( {state:''H''/''L''} ) {xor8}'
 `;
 
-/** `?` → `!`; `S09` channel state xor → `K` channel; `R09` xor → `r` HLHL xor. */
+/** The device side of `profile`: `?` → `!`; `S09` channel state xor → `K` channel; `R09` xor → `r` HLHL xor. */
 function shedController(unit: string): BoardPeer {
   const states = [true, true, true, true];
   const xor = (text: string): number => Array.from(Buffer.from(text, 'latin1')).reduce((sum, byte) => sum ^ byte, 0);
@@ -66,7 +66,7 @@ function plugIn(peer: BoardPeer): string {
   return opened.path;
 }
 
-it('switches, reads back, uses its option', async () => {
+it('a board described in the profile is switched, read back, and addressed by its option', async () => {
   const { boardTypes } = parse(profile) as { boardTypes: Record<string, unknown> };
   const tty = plugIn(shedController('42'));
   const rails = [rail('disk', [2, 3]), rail('fan', [4], { contact: 'NC' })];
@@ -77,26 +77,26 @@ it('switches, reads back, uses its option', async () => {
   expect(await power.readRail('disk')).toMatchObject({ state: 'off' });
 });
 
-const mistakes: [what: string, change: Record<string, unknown>, told: RegExp][] = [
+const mistakes: [what: string, change: Record<string, unknown>, message: RegExp][] = [
   ['an unknown name in a template', { set: { on: 'A0 {chanel}', off: 'A0' } }, /chanel.*known.*channel/s],
   ['an odd number of hex digits', { set: { on: 'A0 1', off: 'A0' } }, /"1" is not pairs of hex digits/],
-  ['an open bracket', { set: { on: '[ A0', off: 'A0' } }, /"]" is missing/],
-  ['an unknown way to write', { set: { on: '{channel:bcd}', off: 'A0' } }, /cannot write a number as "bcd"/],
+  ['a bracket that is not closed', { set: { on: '[ A0', off: 'A0' } }, /"]" is missing/],
+  ['an unknown number format', { set: { on: '{channel:bcd}', off: 'A0' } }, /cannot write a number as "bcd"/],
   [
-    'a number that cannot fit',
+    'a number that does not fit into a byte',
     { channels: { min: 1, max: 64 }, set: { on: '{channel+200}', off: 'A0' } },
     /264 does not fit/,
   ],
-  ['a word that the language lacks', { retries: 3 }, /retries/],
+  ['an unknown field', { retries: 3 }, /retries/],
   [
-    'more channels than a mask byte holds',
+    'more channels than a byte of states holds',
     { channels: { min: 1, max: 9 }, read: { send: 'FF', expect: '{states}' } },
     /9 channels do not fit/,
   ],
-  ['no frames at all', { set: undefined }, /set/],
+  ['no frames for `set`', { set: undefined }, /set/],
 ];
 
-it.each(mistakes)('a description with %s is refused, and the place is named', (_what, change, message) => {
+it.each(mistakes)('a description with %s is refused, and the message names the mistake', (_what, change, message) => {
   const description = { channels: { min: 1, max: 4 }, set: { on: 'A0', off: 'A1' }, ...change };
   expect(() => findBoardType('mine', { mine: description })).toThrow(message);
   expect(() => findBoardType('mine', { mine: description })).toThrow(

@@ -1,4 +1,4 @@
-/** Promise: asked at rest, no relay moves, of no board; boards that asking could move are not even opened. */
+/** `readRailsAtRest` switches no relay. It does not even open a board on which opening or reading could switch one. */
 import fs from 'node:fs';
 import { afterAll, afterEach, expect, it } from 'vitest';
 import { catalogue } from '../../src/power/catalogue/index.js';
@@ -11,28 +11,28 @@ const runtimeDir = temporaryDir();
 afterEach(closeAll);
 afterAll(() => fs.rmSync(runtimeDir, { recursive: true, force: true }));
 
-/** Board, channels, and whether it can be asked. */
+/** Board, channels, and whether it can be read without the risk that a relay switches. */
 const boards = [
   { type: 'lcus', channels: 4, asked: true },
   { type: 'numato', channels: 16, asked: true },
   { type: 'kmtronic', channels: 8, asked: true },
   { type: 'devantech', channels: 8, asked: true },
-  // Its initialization is a switch.
+  // Its initialization switches the relays.
   { type: 'icse', channels: 8, asked: false },
-  // Its opening gives it an address.
+  // The host assigns it an address when it opens it.
   { type: 'conrad', channels: 8, asked: false },
   { type: 'denkovi16', channels: 16, asked: true },
-  // Repeats the last command.
+  // It has no read: the answer is the echo of a switching command.
   { type: 'sainsmart16', channels: 16, asked: false },
   { type: 'modbus-rtu', channels: 8, asked: true },
   { type: 'modbus-r421a', channels: 8, asked: true },
-  // Opening its tty resets it.
+  // Opening its tty resets the board.
   { type: 'firmata', channels: 4, asked: false },
   { type: 'scpi', channels: 1, asked: true },
   { type: 'scpi-siglent', channels: 3, asked: true },
 ] as const;
 
-it('every catalogue board is covered; control lines are never read, commands if they have a state', () => {
+it('the table contains every board; control lines are never read; exec boards are read if they have `state`', () => {
   expect(boards.map((board) => board.type)).toEqual([...catalogue.keys()]);
   for (const { type, channels, asked } of boards)
     expect(mayBeAsked(boardRef(type, '/dev/none', channels), {}), type).toBe(asked);
@@ -44,7 +44,7 @@ it('every catalogue board is covered; control lines are never read, commands if 
   expect(mayBeAsked(boardRef('lcus', '/dev/none', 4, { readBack: 'none' }), {})).toBe(false);
 });
 
-it.each(boards)('$type: $asked', async ({ type, channels, asked }) => {
+it.each(boards)('$type is read: $asked; no relay switches', async ({ type, channels, asked }) => {
   for (const initialOn of [true, false]) {
     const board = startVirtualBoard(type, channels, {}, initialOn);
     let opened = 0;
@@ -55,7 +55,7 @@ it.each(boards)('$type: $asked', async ({ type, channels, asked }) => {
     const rails = [rail('first', [1]), rail('last', [channels], { contact: 'NC' })].slice(0, channels);
     const spec = { boards: [boardRef(type, board.tty, channels)], boardTypes: {}, rails };
     const answers = await readRailsAtRest(spec, { runtimeDir, openWire });
-    await board.settled();
+    await board.allReceived();
     const known = initialOn ? ['on', 'off'] : ['off', 'on'];
     expect(
       answers.map(({ state }) => state),
@@ -65,7 +65,7 @@ it.each(boards)('$type: $asked', async ({ type, channels, asked }) => {
     expect(opened).toBe(asked ? 1 : 0);
     expect(board.switched).toEqual([]);
     expect([...board.contacts.values()].every((on) => on === initialOn)).toBe(true);
-    // The tty is free afterwards.
+    // The read has released the tty.
     await (
       await openSerialWire({ tty: board.tty, baud: 9600, hangUpOnClose: true, rigName: 'next', runtimeDir })
     ).close();
@@ -73,7 +73,7 @@ it.each(boards)('$type: $asked', async ({ type, channels, asked }) => {
   }
 });
 
-it('while a bench has the tty the state is unknown, and the bench is not disturbed', async () => {
+it('while another bench holds the tty, the state is unknown and no byte reaches the board', async () => {
   const board = startVirtualBoard('modbus-rtu', 8);
   const power = await openOne(boardRef('modbus-rtu', board.tty, 8), { runtimeDir, rigName: 'cellar' });
   await power.switchRail('r1', 'off');
@@ -86,7 +86,7 @@ it('while a bench has the tty the state is unknown, and the bench is not disturb
   expect((await power.readRail('r1')).state).toBe('off');
 });
 
-it('a bench waits for a read of the tty to end; any other holder refuses it', async () => {
+it('a bench waits until a read at rest releases the tty; with any other holder it fails with TTY_BUSY', async () => {
   const board = startVirtualBoard('modbus-rtu', 8);
   const asking = lockTty(board.tty, 'onlooker', runtimeDir, true);
   let opened = false;
@@ -94,7 +94,7 @@ it('a bench waits for a read of the tty to end; any other holder refuses it', as
     opened = true;
     return power;
   });
-  // Enough time to open it, if the tty were free.
+  // Enough time for the bench to open the tty if the lock did not hold it back.
   await new Promise((resolve) => setTimeout(resolve, 50));
   expect(opened).toBe(false);
   asking.release();
@@ -106,7 +106,7 @@ it('a bench waits for a read of the tty to end; any other holder refuses it', as
   other.release();
 });
 
-it('a board that is mute, or gone: unknown, with the reason', async () => {
+it('a board that does not answer or does not exist has the state unknown, with the reason', async () => {
   const board = startVirtualBoard('modbus-rtu', 8, { mute: true });
   const ref = boardRef('modbus-rtu', board.tty, 8, { attempts: 1, replyTimeoutMs: 50 });
   const [mute] = await readRailsAtRest({ boards: [ref], boardTypes: {}, rails: [rail('r1', [1])] }, { runtimeDir });

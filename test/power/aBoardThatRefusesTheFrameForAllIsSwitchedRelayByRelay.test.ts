@@ -1,4 +1,7 @@
-/** A board that does not obey the frame for all relays is switched relay by relay, at once and in all later calls. */
+/**
+ * If a board does not obey the frame for all relays, the bench switches relay by relay, in this call and all later
+ * ones.
+ */
 
 import fs from 'node:fs';
 import { afterAll, expect, it } from 'vitest';
@@ -11,7 +14,7 @@ afterAll(async () => {
   fs.rmSync(runtimeDir, { recursive: true, force: true });
 });
 
-/** Every board of the catalogue with such a frame; how its frames for all relays begin, as the peer hears them. */
+/** Every board of the catalogue with such a frame. `all` matches the beginning of that frame in hex. */
 const boards = [
   { type: 'modbus-rtu', channels: 8, all: /^010F/ },
   { type: 'conrad', channels: 8, all: /^0301/ },
@@ -20,22 +23,24 @@ const boards = [
   { type: 'devantech', channels: 8, all: /^6[4E]/ },
 ];
 const ways = ['refuses', 'silent', 'echoes'];
-/** The bench notices an echo without a switch only where the relays can be read. */
+/** Only a board whose relays can be read shows that it echoed the frame without switching. */
 const cases = boards
   .flatMap((board) => ways.map((allAtOnce) => ({ ...board, allAtOnce })))
   .filter(({ type, allAtOnce }) => !(type === 'sainsmart16' && allAtOnce === 'echoes'));
 
-/** Long enough for an answer on a busy machine; a board without an answer takes it once. All cases wait at the same time. */
+/**
+ * Long enough for an answer on a busy machine. A board that does not answer costs it once; all cases wait concurrently.
+ */
 const OPTIONS = { attempts: 1, replyTimeoutMs: 1200, gapMs: 5 };
 
 it.concurrent.each(cases)(
-  '$type $allAtOnce: all rails are cut and restored, and the frame is not sent again',
+  '$type with allAtOnce $allAtOnce: all rails are cut and restored, and the frame is sent only once',
   async ({ type, channels, all, allAtOnce }) => {
     const board = startVirtualBoard(type, channels, { allAtOnce });
     const power = await openOne(boardRef(type, board.tty, channels, OPTIONS), { runtimeDir, openWire: board.openWire });
     for (const state of ['off', 'on', 'off'] as const) {
       await power.switchRails(power.railNames, state);
-      await board.settled();
+      await board.allReceived();
       expect([...board.contacts.values()]).toEqual(power.railNames.map(() => state === 'on'));
     }
     expect(power.broken).toBeNull();
@@ -44,7 +49,7 @@ it.concurrent.each(cases)(
 );
 
 it.concurrent.each(cases.filter(({ allAtOnce }) => allAtOnce === 'refuses'))(
-  '$type $allAtOnce: relay test reports it, and leaves every relay as it was',
+  '$type with allAtOnce $allAtOnce: relay test reports it and leaves every relay as it was',
   async ({ type, channels, all, allAtOnce }) => {
     const board = startVirtualBoard(type, channels, { allAtOnce });
     const last = (
@@ -65,7 +70,7 @@ it.concurrent.each(cases.filter(({ allAtOnce }) => allAtOnce === 'refuses'))(
 );
 
 it.concurrent.each(boards)(
-  '$type that obeys: one frame off, one frame on, and relay test has tried both',
+  '$type that obeys: relay test switches all relays off with one frame and on with one frame',
   async ({ type, channels, all }) => {
     const board = startVirtualBoard(type, channels);
     const openWire = board.openWire;
@@ -82,7 +87,7 @@ it.concurrent.each(boards)(
   },
 );
 
-it.concurrent('relay test puts back the relays that were off', async () => {
+it.concurrent('relay test leaves relays off that were off before', async () => {
   const board = startVirtualBoard('modbus-rtu', 4, {}, false);
   await collect(
     testBoard('modbus-rtu', board.tty, { channels: 4, options: OPTIONS }, { runtimeDir, openWire: board.openWire }),
@@ -90,7 +95,7 @@ it.concurrent('relay test puts back the relays that were off', async () => {
   expect([...board.contacts.values()]).toEqual([false, false, false, false]);
 });
 
-it.concurrent('a board that has obeyed the frame and then does not answer latches the controller', async () => {
+it.concurrent('a board that obeys the frame and then stops answering latches the controller', async () => {
   const board = startVirtualBoard('modbus-rtu', 4, { dead: true, afterMoves: 4 });
   const power = await openOne(boardRef('modbus-rtu', board.tty, 4, { ...OPTIONS, replyTimeoutMs: 400 }), {
     runtimeDir,
@@ -101,16 +106,19 @@ it.concurrent('a board that has obeyed the frame and then does not answer latche
   });
 });
 
-it.concurrent('a board with fewer relays than the profile says is reported with the missing channel', async () => {
-  const board = startVirtualBoard('modbus-rtu', 4);
-  const power = await openOne(boardRef('modbus-rtu', board.tty, 8, OPTIONS), { runtimeDir });
-  await expect(power.switchRails(power.railNames, 'off')).rejects.toMatchObject({
-    message: expect.stringContaining('check that it has channel 5') as string,
-    cause: { code: 'BOARD_REFUSED' },
-  });
-});
+it.concurrent(
+  'for a board with fewer relays than the profile says, the message names the missing channel',
+  async () => {
+    const board = startVirtualBoard('modbus-rtu', 4);
+    const power = await openOne(boardRef('modbus-rtu', board.tty, 8, OPTIONS), { runtimeDir });
+    await expect(power.switchRails(power.railNames, 'off')).rejects.toMatchObject({
+      message: expect.stringContaining('check that it has channel 5') as string,
+      cause: { code: 'BOARD_REFUSED' },
+    });
+  },
+);
 
-it.concurrent('a pulse that the board refuses to time is timed by the host, and not requested again', async () => {
+it.concurrent('if the board refuses to time a pulse, the host times this pulse and all later ones', async () => {
   const board = startVirtualBoard('modbus-rtu', 8, { pulses: false });
   const power = await openOne(boardRef('modbus-rtu', board.tty, 8, OPTIONS), { runtimeDir, openWire: board.openWire });
   for (let i = 0; i < 2; i += 1)

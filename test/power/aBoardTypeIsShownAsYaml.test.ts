@@ -1,4 +1,4 @@
-/** `relay boards --show TYPE` prints YAML that a profile takes under another name, and that speaks the same bytes. */
+/** `relay boards --show TYPE` prints YAML. A profile can use it under another name, and the same bytes are sent. */
 
 import fs from 'node:fs';
 import { afterAll, afterEach, expect, it } from 'vitest';
@@ -14,7 +14,7 @@ const runtimeDir = temporaryDir();
 afterEach(closeAll);
 afterAll(() => fs.rmSync(runtimeDir, { recursive: true, force: true }));
 
-/** Each type with a number of channels that such boards are made with. */
+/** Each type, with a number of channels that vendors sell. */
 const CHANNELS: Record<string, number> = {
   lcus: 2,
   numato: 4,
@@ -51,8 +51,8 @@ function rigOf(type: string, tty: string, channels: number, more = ''): Resolved
   return parseRig((channels === 1 ? text.replace(/^ {2}all:.*\n/m, '') : text) + more, 'shown.yaml');
 }
 
-/** Everything that is said to a board which is opened, read, cut, pulsed and closed. */
-async function saidBy(type: string, protocol: string, more: string): Promise<string> {
+/** All bytes that the bench sends when it opens, reads, cuts, pulses and closes a board. */
+async function bytesSent(type: string, protocol: string, more: string): Promise<string> {
   const channels = CHANNELS[protocol];
   const board = startVirtualBoard(protocol, channels);
   const power = await openPower(rigOf(type, board.tty, channels, more), { runtimeDir, openWire: board.openWire });
@@ -63,10 +63,11 @@ async function saidBy(type: string, protocol: string, more: string): Promise<str
     await power.switchRail('first', 'on');
     await power.switchRails(all, 'off');
     await power.switchRails(all, 'on');
-    // Shorter than could be read back while it lasts.
+    // The pulse ends before the bench could read it back, so that the number of reads does not vary.
     if (catalogue.get(protocol)!.pulse?.off !== undefined) await power.pulseRail('first', 100);
-    await board.settled();
-    // How many zeros bring a Conrad back, and how often a state is read until it is the wanted one, hang on the host's speed.
+    await board.allReceived();
+    // The speed of the host decides how many zeros resynchronize a Conrad board, and how often a state is read until it
+    // is the expected one.
     return board.received
       .join('')
       .replace(/^(00)+/, '')
@@ -76,18 +77,18 @@ async function saidBy(type: string, protocol: string, more: string): Promise<str
   }
 }
 
-it('no board of the catalogue is left out', () => {
+it('the table contains every board of the catalogue', () => {
   expect(Object.keys(CHANNELS)).toEqual([...catalogue.keys()]);
 });
 
-it.each(Object.keys(CHANNELS))('%s', async (type) => {
+it.each(Object.keys(CHANNELS))('the printed YAML of %s has the same fields and sends the same bytes', async (type) => {
   const yaml = boardTypeYaml(type)!;
   const rig = rigOf(`my-${type}`, '/dev/ttyS0', CHANNELS[type], yaml);
   expect(boardTypeSchema.parse(rig.boardTypes[`my-${type}`])).toEqual({ ...catalogue.get(type)!, sure: 'user' });
-  expect(await saidBy(`my-${type}`, type, yaml)).toBe(await saidBy(type, type, ''));
+  expect(await bytesSent(`my-${type}`, type, yaml)).toBe(await bytesSent(type, type, ''));
 });
 
-it('what is no type of frames has no YAML', () => {
+it('a type that is not made of frames, or does not exist, has no YAML', () => {
   expect(['exec', 'dtr', 'lcsu', 'toString'].map(boardTypeYaml)).toEqual([null, null, null, null]);
 });
 
@@ -109,7 +110,7 @@ it.each([
   expect(own(field).join('\n')).toMatch(message);
 });
 
-it('an error in a description leads to the command that prints one which works', () => {
+it('the message about a wrong description names the command that prints a valid one', () => {
   expect(own(`identify: '{mask}'`)[0]).toMatch(/`plugpull relay boards --show TYPE` prints a description that works$/);
 });
 
@@ -117,7 +118,7 @@ it('{channel} in read is accepted with per: channel', () => {
   expect(own(`read: { per: channel, send: '"R" {channel:dec}', expect: '{state}' }`)).toEqual([]);
 });
 
-it('editors know every field of a description, and no other', () => {
+it('the schema for editors contains exactly the fields of a description', () => {
   const schema = JSON.parse(fs.readFileSync('rigs/schema.json', 'utf8')) as {
     properties: { boardTypes: { additionalProperties: { additionalProperties: boolean; properties: object } } };
   };

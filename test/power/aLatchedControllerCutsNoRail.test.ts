@@ -1,4 +1,7 @@
-/** The latch: after a switch that failed, power comes back as far as it can and no rail is cut any more. */
+/**
+ * The latch: after a failed switch the controller restores power on every rail that it can, and refuses all further
+ * cuts.
+ */
 
 import fs from 'node:fs';
 import { afterAll, afterEach, expect, it } from 'vitest';
@@ -9,7 +12,7 @@ const runtimeDir = temporaryDir();
 afterEach(closeAll);
 afterAll(() => fs.rmSync(runtimeDir, { recursive: true, force: true }));
 
-/** A mute board is not waited for as long as one whose answer is to be seen. */
+/** The timeout for a board that never answers is short; that for a board that answers allows for a busy machine. */
 const MUTE_MS = 40;
 const ANSWER_MS = 1000;
 
@@ -43,7 +46,7 @@ async function goodAndBad(
   return { good, power: await openPower({ boards, boardTypes: {}, rails }, { runtimeDir }) };
 }
 
-it('a failed cut: every rail is switched on, the restored ones are reported, the next cut is refused', async () => {
+it('after a failed cut every rail is switched on, the error lists the restored ones, and the next cut is refused', async () => {
   const { good, power } = await goodAndBad({ mute: true });
   await power.switchRail('p', 'off');
   expect(good.contacts.get(1)).toBe(false);
@@ -59,7 +62,7 @@ it('a failed cut: every rail is switched on, the restored ones are reported, the
   await power.close();
 });
 
-it('a contradiction latches as well, and power may still be switched on', async () => {
+it('a read-back that contradicts the switch also latches; a rail may still be switched on', async () => {
   const { good, power } = await goodAndBad({ wrongReply: 'opposite' });
   await expect(power.switchRails(['p', 's'], 'off')).rejects.toMatchObject({
     context: { causeCode: 'BOARD_CONTRADICTS' },
@@ -69,8 +72,8 @@ it('a contradiction latches as well, and power may still be switched on', async 
   await power.close();
 });
 
-it('a cut that was under way when another one failed is undone, and says so', async () => {
-  // Under way for longer than it takes to find the other board mute, on a busy machine too.
+it('a cut that is in progress when another one fails is undone and rejects', async () => {
+  // The first cut takes longer than the timeout of the other board, on a busy machine too.
   const { good, power } = await goodAndBad({ mute: true }, 800);
   const [p, s] = await Promise.allSettled([power.switchRail('slow', 'off'), power.switchRail('s', 'off')]);
   expect(s).toMatchObject({ reason: { code: 'RIG_BROKEN' } });
@@ -79,7 +82,7 @@ it('a cut that was under way when another one failed is undone, and says so', as
   await power.close();
 });
 
-it('an unknown rail and a wrong duration are mistakes of the caller and latch nothing', async () => {
+it('an unknown rail or an invalid duration is an error of the caller and does not latch', async () => {
   const { power } = await goodAndBad({});
   await expect(power.switchRail('x', 'off')).rejects.toMatchObject({ code: 'UNKNOWN_RAIL' });
   await expect(power.pulseRail('p', 0)).rejects.toThrow(RangeError);

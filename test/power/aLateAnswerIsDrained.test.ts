@@ -1,13 +1,16 @@
-/** With a clock in the test's hand: an answer that comes after its timeout is gone before the next frame is sent. */
+/**
+ * The bench discards an answer that arrives after its timeout, before it sends the next frame. The test drives the
+ * clock.
+ */
 
 import { expect, it } from 'vitest';
 import { BoardConnection } from '../../src/power/boards/connection.js';
 import { echoReply } from '../../src/power/language/reply.js';
-import { HandClock } from './manualClock.js';
+import { ManualClock } from './manualClock.js';
 import { manualWire } from './manualWire.js';
 
-it('the second frame waits for a quiet line, and the late echo of the first is not its answer', async () => {
-  const clock = new HandClock();
+it('the bench sends the second frame once the line is quiet, and the late echo of the first does not answer it', async () => {
+  const clock = new ManualClock();
   const wire = manualWire(clock);
   const session = new BoardConnection(wire, clock, { board: 'slow', gapMs: 0, quietMs: 20 }, () => undefined);
   const frame = Uint8Array.of(0x41, 0x42);
@@ -25,6 +28,6 @@ it('the second frame waits for a quiet line, and the late echo of the first is n
   wire.arrive(frame);
   await clock.advanceTo(200);
   expect(await second).toBe('BOARD_MUTE');
-  // Late echo at 60 ms, then 30 ms without bytes.
+  // The late echo arrives at 60 ms; 30 ms without bytes follow.
   expect(wire.sentAtNs).toEqual([0, 90e6]);
 });

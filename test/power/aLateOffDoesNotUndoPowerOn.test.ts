@@ -1,6 +1,6 @@
 /**
- * Promise: when a switch of an `exec` board has ended, well or badly, nothing that it began can switch any more. Power that
- * is said to be back stays so.
+ * Once a switch of an `exec` board has ended, with or without an error, no process that it started can switch an
+ * outlet. So power that the bench reports as restored stays on.
  */
 import fs from 'node:fs';
 import path from 'node:path';
@@ -13,11 +13,11 @@ const runtimeDir = temporaryDir();
 afterAll(closeAll);
 afterAll(() => fs.rmSync(runtimeDir, { recursive: true, force: true }));
 
-/** For one command: a shell starts in far less, on a busy machine too. */
+/** Timeout of one command. A shell starts in far less, on a busy machine too. */
 const TIMEOUT_MS = 3000;
-/** Longer than that wait, also if the bench was paused meanwhile. */
+/** Sleeps longer than that timeout, also if the bench is paused meanwhile. */
 const OFF_LATER = '(sleep 8; printf off > "$F")';
-/** Longer than any script here sleeps. */
+/** Longer than any script in this file sleeps. */
 const LATE_MS = 8500;
 const ALL_ON = { 1: 'on', 2: 'on', 3: 'on' };
 
@@ -28,33 +28,33 @@ const CASES: [string, Omit<OutletScripts, 'channels'>, RegExp][] = [
     /channel 2.*exit code 3/,
   ],
   [
-    'the same, in turn',
+    'one command fails before the next one starts',
     { off: 'case $1 in 2) exit 3;; esac; sleep 0.1; printf off > "$F"' },
     /channel 2.*exit code 3.*reads on now/,
   ],
   [
-    'a wrapper is out of time and its child is not',
+    'a wrapper exceeds its timeout while its child still sleeps',
     { off: `${OFF_LATER} & wait`, timeoutMs: TIMEOUT_MS },
     /did not end within 3000 ms.*was killed.*reads on now/,
   ],
   [
-    'the same, deaf to SIGTERM, two generations down',
+    'a wrapper exceeds its timeout, and its grandchild ignores SIGTERM',
     { off: `trap '' TERM HUP INT; (trap '' TERM; ${OFF_LATER} & wait) & wait`, timeoutMs: TIMEOUT_MS },
     /was killed/,
   ],
   [
-    'a child keeps on in the background, its output closed',
+    'a child keeps running in the background with its output closed',
     { off: `${OFF_LATER} > /dev/null 2>&1 &`, timeoutMs: TIMEOUT_MS },
     /what it had started, did not end within 3000 ms/,
   ],
   [
-    'the wrapper is killed with kill -9 and its child is not',
+    'a wrapper is killed with SIGKILL while its child still sleeps',
     { off: `${OFF_LATER} > /dev/null 2>&1 & kill -9 $$` },
     /killed by SIGKILL/,
   ],
 ];
 
-describe('no late off after power is back:', () => {
+describe('no outlet goes off after power is restored when', () => {
   it.concurrent.each(CASES)('%s', async (what, scripts, said) => {
     const dir = path.join(runtimeDir, String(CASES.findIndex(([w]) => w === what)));
     const { options, outlets } = fileOutlets(dir, { channels: 3, ...scripts });
@@ -74,7 +74,7 @@ describe('no late off after power is back:', () => {
   });
 });
 
-it('a child in the background that ends in time is waited for', async () => {
+it('the switch waits for a child in the background that ends within the timeout', async () => {
   const { options, outlets } = fileOutlets(path.join(runtimeDir, 'background'), {
     channels: 1,
     off: '(sleep 0.3; printf off > "$F") > /dev/null 2>&1 &',
@@ -84,10 +84,10 @@ it('a child in the background that ends in time is waited for', async () => {
   expect(outlets()).toEqual({ 1: 'off' });
 });
 
-it('channels are switched one after the other, and side by side when asked for', async () => {
+it('channels are switched one after the other, or concurrently with parallel: true', async () => {
   for (const parallel of [false, true]) {
     const dir = path.join(runtimeDir, `order-${parallel}`);
-    // Side by side, each waits until the other has begun, however long its shell takes to start.
+    // With `parallel`, each script waits until the other has begun, however long its shell takes to start.
     const meanwhile = parallel ? `until [ "$(grep -c begin "${dir}/log")" -eq 2 ]; do sleep 0.05; done` : 'sleep 0.3';
     const { options, log } = fileOutlets(dir, {
       channels: 2,

@@ -1,10 +1,10 @@
-/** What a board says in text is one token or none: never the end of a longer one, never its beginning. */
+/** A pattern matches a complete token of a text answer, never the beginning or the end of a longer token. */
 
 import fs from 'node:fs';
 import { afterAll, afterEach, expect, it } from 'vitest';
 import { catalogue } from '../../src/power/catalogue/index.js';
 import { compileReply } from '../../src/power/language/reply.js';
-import { HandClock } from './manualClock.js';
+import { ManualClock } from './manualClock.js';
 import { manualWire } from './manualWire.js';
 import { boardRef, closeAll, openOne, startVirtualBoard, temporaryDir } from './virtualBoard.js';
 
@@ -26,7 +26,7 @@ it.each<[template: string, answer: string, value: number | undefined]>([
   ['{value} "," {value} {eol}', '5.0,12.1\n', 12.1],
   ['{value} {text} {eol}', '12.5 V\n', 12.5],
   ['{value} {text} {eol}', '12.5V\n', 12.5],
-  // Infinity and not-a-number of SCPI.
+  // SCPI writes infinity and not-a-number as these values.
   [NUMBER, '9.91E+37\n', undefined],
   [NUMBER, '9.9E37\n', undefined],
   [NUMBER, '-9.9E+37\n', undefined],
@@ -63,7 +63,7 @@ it.each([
   expect(compileReply(template, {}).find(answer)).toBeNull();
 });
 
-it('channel 1 is not found in channel 11', () => {
+it('an answer for channel 11 does not match channel 1', () => {
   const find = (template: string, text: string): unknown => compileReply(template, { channel: 1 }).find(text);
   expect(find('"K" {channel:dec}', 'K11')).toBeNull();
   expect(find('"K" {channel:dec} {text} {eol}', 'K11\n')).toBeNull();
@@ -77,12 +77,12 @@ it('a supply that measures .005 V after a cut is off', async () => {
   expect(await power.readRail('r1')).toMatchObject({ state: 'off', evidence: 'measured' });
 });
 
-it.each(['9.91E+37\n', '9.9E+37\n'])('a supply that cannot measure (%j) is neither on nor off', async (answer) => {
+it.each(['9.91E+37\n', '9.9E+37\n'])('a supply that cannot measure (%j) has the state unknown', async (answer) => {
   const power = await openSupply([answer]);
   expect(await power.readRail('r1')).toMatchObject({ state: 'unknown' });
 });
 
-it('a number at the end of an answer is not read before the line is quiet', async () => {
+it('a number at the end of an answer is complete only when the line is quiet', async () => {
   const { clock, wire, asked } = await ask('"V=" {value}');
   await clock.advanceTo(1);
   wire.arrive(Buffer.from('V=1'));
@@ -92,9 +92,9 @@ it('a number at the end of an answer is not read before the line is quiet', asyn
   expect(await asked).toMatchObject({ state: 'on' });
 });
 
-/** An answer of a described supply, byte by byte in the test's hand. On from 10 V up, off from 2 V down. */
+/** Reads a supply whose answer the test delivers byte by byte. At 10 V and above it is on, at 2 V and below off. */
 async function ask(expectation: string) {
-  const clock = new HandClock();
+  const clock = new ManualClock();
   const wire = manualWire(clock);
   const own = {
     channels: { min: 1, max: 1 },
@@ -106,7 +106,7 @@ async function ask(expectation: string) {
   return { clock, wire, asked: power.readRail('r1').catch((error: unknown) => error) };
 }
 
-/** The catalogue's supply behind a tty, which gives these answers to MEAS:VOLT? instead of its own. */
+/** The supply of the catalogue behind a tty. It answers MEAS:VOLT? with `answers` in turn. */
 async function openSupply(answers: readonly string[]) {
   const board = startVirtualBoard('scpi', 1, { mute: true });
   let answered = 0;

@@ -1,4 +1,8 @@
-/** An old state that was asked in time and read late contradicts nothing; one that was asked for late does. */
+/**
+ * A board may report the old state for `readBackWithinMs` after a switch. If the bench is paused after it asked within
+ * that time, the old state proves nothing, and the bench asks again. An old state that it asks for later contradicts
+ * the switch.
+ */
 import { expect, it } from 'vitest';
 import type { Board, RelayReading } from '../../src/power/boards/board.js';
 import type { RawClock } from '../../src/base/clock.js';
@@ -6,7 +10,7 @@ import { verifyRelays } from '../../src/power/boards/readBack.js';
 
 const WITHIN_MS = 200;
 
-/** Each read pauses the bench for far longer than the board may report an old state. */
+/** Each read pauses the bench for five times as long as the board may report an old state. */
 async function verify(states: boolean[]): Promise<string> {
   let nowMs = 0;
   const clock: RawClock = {
@@ -31,10 +35,10 @@ async function verify(states: boolean[]): Promise<string> {
   );
 }
 
-it('an old state is asked for once more', async () => {
+it('after one old state the bench asks once more and accepts the new one', async () => {
   expect(await verify([true, false])).toBe('read-back');
 });
 
-it('a relay that is stuck is found all the same', async () => {
+it('a relay that is stuck is reported as BOARD_CONTRADICTS', async () => {
   expect(await verify([true])).toBe('BOARD_CONTRADICTS');
 });

@@ -1,4 +1,6 @@
-/** The second process gets the holder's name; the lock of a dead holder is taken over. */
+/**
+ * A second process that opens a tty gets an error with pid and name of the holder. A lock of a dead holder is replaced.
+ */
 
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
@@ -12,7 +14,7 @@ const runtimeDir = temporaryDir();
 afterEach(closeAll);
 afterAll(() => fs.rmSync(runtimeDir, { recursive: true, force: true }));
 
-it('a second bench gets TTY_BUSY with pid and rig of the first', async () => {
+it('a second bench fails with TTY_BUSY, with the pid and the rig of the first', async () => {
   const board = startVirtualBoard('modbus-rtu', 8);
   await openOne(boardRef('modbus-rtu', board.tty, 8), { runtimeDir, rigName: 'cellar' });
   await expect(openOne(boardRef('modbus-rtu', board.tty, 8), { runtimeDir })).rejects.toMatchObject({
@@ -21,7 +23,7 @@ it('a second bench gets TTY_BUSY with pid and rig of the first', async () => {
   });
 });
 
-it('a program that knows nothing of lock files is kept out, and found by its open file', async () => {
+it('the lock works without a common lock file, and the holder is found by its open file', async () => {
   const board = startVirtualBoard('modbus-rtu', 8);
   const other = temporaryDir();
   await openOne(boardRef('modbus-rtu', board.tty, 8), { runtimeDir: other });
@@ -33,7 +35,7 @@ it('a program that knows nothing of lock files is kept out, and found by its ope
   fs.rmSync(other, { recursive: true });
 });
 
-it('close gives the tty back', async () => {
+it('close releases the tty', async () => {
   const board = startVirtualBoard('modbus-rtu', 8);
   const first = await openOne(boardRef('modbus-rtu', board.tty, 8), { runtimeDir });
   await first.close();
@@ -41,7 +43,7 @@ it('close gives the tty back', async () => {
   expect(await second.readRail('r1')).toMatchObject({ state: 'on' });
 });
 
-it('the lock of a process that is gone is taken over', async () => {
+it('the lock file of a process that has ended is replaced', async () => {
   const board = startVirtualBoard('modbus-rtu', 8);
   const child = spawn('true');
   await new Promise((resolve) => child.once('exit', resolve));
@@ -50,19 +52,19 @@ it('the lock of a process that is gone is taken over', async () => {
   expect(await power.readRail('r1')).toMatchObject({ state: 'on' });
 });
 
-it('a pid that was given to another process since is not the holder', () => {
+it('a process that reuses the pid of a lock file is not its holder', () => {
   const board = startVirtualBoard('modbus-rtu', 8);
   leaveLock(board.tty, { pid: process.pid, startTicks: 10 * processNow(process.pid)!.startTicks, rig: 'old' });
   lockTty(board.tty, 'new', runtimeDir).release();
 });
 
-it('an invalid lock file names no holder', () => {
+it('an invalid lock file does not prevent a lock', () => {
   const board = startVirtualBoard('modbus-rtu', 8);
   fs.writeFileSync(path.join(runtimeDir, `${lockName(board.tty)}.lock`), '{"pid":');
   lockTty(board.tty, 'new', runtimeDir).release();
 });
 
-it('a tty that is not there, and a file that is none: TTY_MISSING', async () => {
+it('a path that does not exist, or is a regular file, fails with TTY_MISSING', async () => {
   const file = path.join(runtimeDir, 'no-tty');
   fs.writeFileSync(file, '');
   for (const tty of ['/dev/ttyPLUGPULL99', file]) {
@@ -77,12 +79,12 @@ function leaveLock(tty: string, holder: object): void {
   fs.writeFileSync(path.join(runtimeDir, `${lockName(tty)}.lock`), JSON.stringify(holder));
 }
 
-it('of all processes that have a tty open, the one that locked it is named', async () => {
+it('of all processes that have a tty open, TTY_BUSY names the one that locked it', async () => {
   const board = startVirtualBoard('modbus-rtu', 8);
-  // This process has the far end open already; the locker is another one.
+  // This process has the other end of the pty open; the child locks the tty.
   const child = spawn('flock', ['--no-fork', board.tty, 'sleep', '60'], { stdio: 'ignore' });
   try {
-    // It locks first, and becomes the command then.
+    // `flock` locks the tty, then executes `sleep` in the same process.
     await expect.poll(() => holderOf(board.tty), { timeout: 30_000 }).toEqual({ pid: child.pid, name: 'sleep' });
     await expect(openOne(boardRef('modbus-rtu', board.tty, 8), { runtimeDir })).rejects.toMatchObject({
       code: 'TTY_BUSY',

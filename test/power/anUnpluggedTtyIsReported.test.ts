@@ -12,7 +12,7 @@ afterEach(async () => {
 });
 afterAll(() => fs.rmSync(runtimeDir, { recursive: true, force: true }));
 
-it('a board that is unplugged while open: TTY_FAILED, and its lock is gone', async () => {
+it('a board that is unplugged while it is open fails with TTY_FAILED, and its lock file is removed', async () => {
   const board = startVirtualBoard('modbus-rtu', 8);
   const power = await openOne(boardRef('modbus-rtu', board.tty, 8), { runtimeDir });
   await power.switchRail('r1', 'off');
@@ -25,9 +25,9 @@ it('a board that is unplugged while open: TTY_FAILED, and its lock is gone', asy
   expect(fs.readdirSync(runtimeDir).filter((name) => name.endsWith('.lock'))).toEqual([]);
 });
 
-it('a tty that this user may not open: TTY_PERMISSION', () => {
+it('a tty that this user may not open fails with TTY_PERMISSION', () => {
   const board = startVirtualBoard('modbus-rtu', 8);
-  // The suite may run as root, whom nothing is forbidden.
+  // The kernel refuses root nothing, and the suite may run as root.
   vi.spyOn(fs, 'accessSync').mockImplementation(() => {
     throw Object.assign(new Error('EACCES'), { code: 'EACCES' });
   });

@@ -1,4 +1,4 @@
-/** Boards that are no frames: argument lists of the user's, and the lines DTR and RTS. */
+/** Boards without frames: commands of the operator (`exec`), and the control lines DTR and RTS. */
 
 import fs from 'node:fs';
 import path from 'node:path';
@@ -10,10 +10,10 @@ const runtimeDir = temporaryDir();
 afterEach(closeAll);
 afterAll(() => fs.rmSync(runtimeDir, { recursive: true, force: true }));
 
-/** Node takes its seconds to start on a busy machine. */
+/** Node takes seconds to start on a busy machine. */
 const timeoutMs = 60_000;
 
-/** A "PDU" that is a file for each outlet. */
+/** Commands for a power distribution unit whose outlets are files. */
 function fileOutlets(): { options: Record<string, unknown>; outlet: (channel: number) => string } {
   const dir = fs.mkdtempSync(path.join(runtimeDir, 'outlets-'));
   const write = (word: string): string[] => [
@@ -35,7 +35,7 @@ function fileOutlets(): { options: Record<string, unknown>; outlet: (channel: nu
   };
 }
 
-it('exec: switches the requested channel and reads its state', async () => {
+it('exec: the command switches the requested channel and reads its state', async () => {
   const { options, outlet } = fileOutlets();
   const power = await openOne(boardRef('exec', '', 2, options), { runtimeDir });
   expect(await power.switchRail('r2', 'off')).toMatchObject({ state: 'off', evidence: 'read-back' });
@@ -43,7 +43,7 @@ it('exec: switches the requested channel and reads its state', async () => {
   expect(await power.switchRail('r2', 'on')).toMatchObject({ state: 'on' });
 });
 
-it('exec: no shell ever sees an argument', async () => {
+it('exec: no shell interprets an argument', async () => {
   const trap = path.join(runtimeDir, 'trap');
   const power = await openOne(
     boardRef('exec', '', 1, { on: ['echo', `; touch ${trap}`], off: ['echo', `$(touch ${trap})`] }),
@@ -55,7 +55,7 @@ it('exec: no shell ever sees an argument', async () => {
   expect(fs.existsSync(trap)).toBe(false);
 });
 
-it('exec: a command that fails or is not there is COMMAND_FAILED, with what it said', async () => {
+it('exec: a command that fails or does not exist is COMMAND_FAILED, with its output', async () => {
   const off = [process.execPath, '-e', 'console.error("no such outlet"); process.exit(3)'];
   const power = await openOne(boardRef('exec', '', 1, { on: ['plugpull-no-such-command'], off, timeoutMs }), {
     runtimeDir,
@@ -70,7 +70,7 @@ it.each([
   { line: 'dtr', invert: false, off: { dtr: false, rts: true } },
   { line: 'dtr', invert: true, off: { dtr: true, rts: true } },
   { line: 'rts', invert: false, off: { dtr: true, rts: false } },
-])('$line, invert $invert: off sets the line, leaves the other one, proves nothing', async ({ line, invert, off }) => {
+])('$line, invert $invert: off sets this line only, and the state is unknown', async ({ line, invert, off }) => {
   const set: { dtr: boolean; rts: boolean }[] = [];
   const wire: Wire = {
     write: () => Promise.reject(new Error('a control line needs no bytes')),
@@ -90,11 +90,11 @@ it.each([
   const power = await openOne(boardRef(line, '/dev/null', 1), { runtimeDir, openWire }, [rail('a', [1], { invert })]);
   expect(await power.switchRail('a', 'off')).toMatchObject({ state: 'unknown', evidence: 'none' });
   expect(set).toEqual([off]);
-  // Dropping DTR on close would be one more switch.
+  // If the kernel dropped DTR on close, it would switch the rail again.
   expect(opened).toEqual([false]);
 });
 
-it('exec: no message contains an argument of a command, also if the command prints it', async () => {
+it('exec: no message contains an argument of a command, even if the command prints it', async () => {
   const off = [
     process.execPath,
     '-e',

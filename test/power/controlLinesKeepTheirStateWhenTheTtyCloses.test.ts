@@ -1,4 +1,4 @@
-/** With hangUpOnClose false the bench clears "hang up on close" of the tty; with true the setting stays as it was. */
+/** With hangUpOnClose false the bench clears HUPCL, so that close leaves DTR and RTS alone; with true HUPCL stays. */
 
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
@@ -13,10 +13,10 @@ afterAll(() => fs.rmSync(runtimeDir, { recursive: true, force: true }));
 it.each([
   [false, '-hupcl'],
   [true, 'hupcl'],
-])('hangUpOnClose: %s', async (hangUpOnClose, setting) => {
+])('with hangUpOnClose %s the tty has %s', async (hangUpOnClose, setting) => {
   const pty = openPty();
   try {
-    // As every tty is born.
+    // The kernel's default for a new tty.
     execFileSync('stty', ['-F', pty.path, 'hupcl']);
     const wire = await openSerialWire({ tty: pty.path, baud: 9600, hangUpOnClose, rigName: 'lines', runtimeDir });
     const settings = execFileSync('stty', ['-F', pty.path, '-a'], { encoding: 'utf8' });

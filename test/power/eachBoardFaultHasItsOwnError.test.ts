@@ -1,4 +1,4 @@
-/** Boards that do not do what their type says: each way ends in its own error, with the bytes in it. */
+/** Each fault of a board ends in an error code of its own; the error contains the bytes. */
 
 import fs from 'node:fs';
 import { afterAll, afterEach, expect, it } from 'vitest';
@@ -9,9 +9,9 @@ const runtimeDir = temporaryDir();
 afterEach(closeAll);
 afterAll(() => fs.rmSync(runtimeDir, { recursive: true, force: true }));
 
-/** For boards that say nothing at all … */
+/** For boards that never answer. */
 const QUICK = { replyTimeoutMs: 60, attempts: 2 };
-/** … and for those whose answer is to be seen, on a busy machine too. */
+/** For boards that answer: long enough on a busy machine. */
 const PATIENT = { replyTimeoutMs: 600, attempts: 2 };
 
 async function failureOfCut(
@@ -28,7 +28,7 @@ async function failureOfCut(
   );
 }
 
-it('a mute board: BOARD_MUTE, with what was sent', async () => {
+it('a board that does not answer is BOARD_MUTE, with the bytes sent', async () => {
   const error = await failureOfCut('modbus-rtu', 8, { mute: true });
   expect(error.code).toBe('RIG_BROKEN');
   expect(error.cause).toMatchObject({
@@ -37,7 +37,7 @@ it('a mute board: BOARD_MUTE, with what was sent', async () => {
   });
 });
 
-it('an answer with a wrong checksum: BOARD_GARBAGE, with what came back', async () => {
+it('an answer with a wrong checksum is BOARD_GARBAGE, with the bytes received', async () => {
   const error = await failureOfCut('modbus-rtu', 1, { wrongReply: 'garbled' }, PATIENT);
   expect(error.cause).toMatchObject({
     code: 'BOARD_GARBAGE',
@@ -45,9 +45,9 @@ it('an answer with a wrong checksum: BOARD_GARBAGE, with what came back', async 
   });
 });
 
-it('an exception of Modbus: BOARD_REFUSED, and not tried again', async () => {
+it('a Modbus exception is BOARD_REFUSED, and the frame is not sent again', async () => {
   const board = startVirtualBoard('modbus-rtu', 4);
-  // The profile says eight channels, the board has four.
+  // The profile says eight channels; the board has four.
   const power = await openOne(boardRef('modbus-rtu', board.tty, 8, PATIENT), { runtimeDir });
   const error = await power.switchRail('r5', 'off').catch((e: unknown) => e as PowerError);
   expect((error as PowerError).cause).toMatchObject({
@@ -57,34 +57,34 @@ it('an exception of Modbus: BOARD_REFUSED, and not tried again', async () => {
   expect(board.received.filter((frame) => frame === '010500040000' + '8C0B')).toHaveLength(1);
 });
 
-it('a state read back the wrong way round: BOARD_CONTRADICTS', async () => {
+it('a read-back of the opposite state is BOARD_CONTRADICTS', async () => {
   const error = await failureOfCut('conrad', 8, { wrongReply: 'opposite' }, PATIENT);
   expect(error.cause).toMatchObject({ code: 'BOARD_CONTRADICTS', context: { channel: 1, expected: 'off' } });
 });
 
-it('a welded contact is seen by a measurement …', async () => {
+it('a supply that measures its output detects a welded contact: BOARD_CONTRADICTS', async () => {
   const board = startVirtualBoard('scpi', 1, { welded: [1] });
   const described = { boardTypes: { quick: { ...quickSupply } } };
   const power = await openOne(boardRef('quick', board.tty, 1), { runtimeDir }, undefined, described.boardTypes);
   await expect(power.switchRail('r1', 'off')).rejects.toMatchObject({ cause: { code: 'BOARD_CONTRADICTS' } });
 });
 
-it('… and not by a board that reads its own register: read-back is not device-side evidence', async () => {
+it('a board that reads its own register does not detect a welded contact', async () => {
   const board = startVirtualBoard('modbus-rtu', 8, { welded: [1] });
   const power = await openOne(boardRef('modbus-rtu', board.tty, 8), { runtimeDir });
   expect(await power.switchRail('r1', 'off')).toMatchObject({ state: 'off', evidence: 'read-back' });
   expect(board.contacts.get(1)).toBe(true);
 });
 
-it('a mute LCUS is a board without read-back, not a broken one', async () => {
+it('an LCUS that does not answer has no read-back; it is no fault', async () => {
   const board = startVirtualBoard('lcus', 1, { answer: 'none' });
   const power = await openOne(boardRef('lcus', board.tty, 1, { replyTimeoutMs: 50 }), { runtimeDir });
   expect(await power.switchRail('r1', 'off')).toMatchObject({ state: 'unknown', evidence: 'none' });
-  await board.settled();
+  await board.allReceived();
   expect(board.contacts.get(1)).toBe(false);
 });
 
-it('a dead board that must say something on opening: openPower rejects and lets the tty go', async () => {
+it('if a board must answer on opening and does not, openPower rejects and releases the tty', async () => {
   const board = startVirtualBoard('conrad', 8, { dead: true });
   const ref = boardRef('conrad', board.tty, 8, QUICK);
   await expect(openOne(ref, { runtimeDir })).rejects.toMatchObject({ code: 'BOARD_MUTE' });

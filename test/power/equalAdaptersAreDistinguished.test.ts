@@ -1,4 +1,4 @@
-/** Adapters without a serial number have one by-id name among them: the name to put in a profile is the socket's then. */
+/** Adapters without a serial number share one by-id name, so a profile must name them by the USB socket (by-path). */
 
 import fs from 'node:fs';
 import path from 'node:path';
@@ -30,7 +30,7 @@ const FTDI = {
 const byId = (name: string): string => path.join(dir, 'by-id', name);
 const byPath = (socket: string): string => path.join(dir, 'by-path', `pci-0000:00:14.0-usb-0:${socket}:1.0-port0`);
 
-/** Plugs one in as udev would: the by-id link is the last one's, the by-path link its own. */
+/** Links an adapter as udev does: the by-id link leads to the latest adapter, the by-path link to this one. */
 function plugIn(port: Omit<SerialPortOfHost, 'path'>, socket: string | null): SerialPortOfHost {
   const pty = openPty();
   ptys.push(pty);
@@ -48,36 +48,36 @@ function plugIn(port: Omit<SerialPortOfHost, 'path'>, socket: string | null): Se
 
 const list = (ports: SerialPortOfHost[]) => listTtys({}, { ports: () => Promise.resolve([...ports]), linkDir: dir });
 
-it('two CH340: each by its socket, and neither by the name that they share', async () => {
+it('two CH340 are each named by their socket, not by the name that they share', async () => {
   const ports = [plugIn(CH340, '2'), plugIn(CH340, '3')];
   const found = await list(ports);
   expect(found.map(({ stablePath }) => stablePath).sort()).toEqual([byPath('2'), byPath('3')]);
   expect(found.map(({ sharedById }) => sharedById)).toEqual([byId(CH340.pnpId), byId(CH340.pnpId)]);
 });
 
-it('one CH340 alone: by its socket as well, since its twin may come tomorrow', async () => {
+it('a single CH340 is named by its socket too, because a second one would share its by-id name', async () => {
   expect(await list([plugIn(CH340, '2')])).toMatchObject([
     { stablePath: byPath('2'), sharedById: byId(CH340.pnpId), likelyTypes: ['lcus', 'sainsmart16'] },
   ]);
 });
 
-it('an adapter with a serial number of its own: by its id, wherever it is plugged in', async () => {
+it('an adapter with a serial number of its own is named by its id', async () => {
   expect(await list([plugIn(FTDI, '2'), plugIn(CH340, '3')])).toMatchObject([
     { stablePath: byId(FTDI.pnpId), sharedById: null },
     { stablePath: byPath('3') },
   ]);
 });
 
-it('two adapters with one serial number: by their sockets', async () => {
+it('two adapters with the same serial number are named by their sockets', async () => {
   const found = await list([plugIn(FTDI, '2'), plugIn(FTDI, '3')]);
   expect(found.map(({ stablePath }) => stablePath).sort()).toEqual([byPath('2'), byPath('3')]);
 });
 
-it('a port without a socket of its own name is not recommended by a name that it shares', async () => {
+it('a serial port without a by-path name gets no recommended name if others may share its by-id name', async () => {
   expect(await list([plugIn(CH340, null)])).toMatchObject([{ stablePath: null, sharedById: byId(CH340.pnpId) }]);
 });
 
-it('for a profile with the shared name, the message has the name to write', async () => {
+it('for a profile with a shared name, the message contains the name to write', async () => {
   const ports = [plugIn(CH340, '2'), plugIn(CH340, '3')];
   const boards = [
     { name: 'relay0', tty: byId(CH340.pnpId) },
@@ -85,7 +85,7 @@ it('for a profile with the shared name, the message has the name to write', asyn
     { name: 'lab', tty: 'lab:x' },
   ];
   const doubts = await ttyDoubts(boards, () => list(ports));
-  // The link leads to the one that was plugged in last.
+  // The link leads to the adapter that was plugged in last.
   expect(doubts).toEqual([
     {
       board: 'relay0',
@@ -96,7 +96,7 @@ it('for a profile with the shared name, the message has the name to write', asyn
   expect(await ttyDoubts(boards, () => Promise.reject(new Error('no udevadm')))).toEqual([]);
 });
 
-it.each(['/dev/ttyUSB0', '/dev/ttyACM1'])('a profile with %s is warned of, and loads', (tty) => {
+it.each(['/dev/ttyUSB0', '/dev/ttyACM1'])('a profile with %s loads with a warning', (tty) => {
   const rig = parseRig(
     MINIMAL.replace('boards:\n', `boards:\n  cheap: { type: lcus, tty: ${tty}, channels: 1 }\n`),
     'b.yaml',
@@ -106,10 +106,13 @@ it.each(['/dev/ttyUSB0', '/dev/ttyACM1'])('a profile with %s is warned of, and l
   ]);
 });
 
-it.each(['/dev/ttyS0', '/dev/serial/by-path/pci-0000:00:14.0-usb-0:2:1.0-port0'])('a profile with %s is not', (tty) => {
-  const rig = parseRig(
-    MINIMAL.replace('boards:\n', `boards:\n  cheap: { type: lcus, tty: "${tty}", channels: 1 }\n`),
-    'b.yaml',
-  );
-  expect(rig.warnings.filter(({ field }) => field.startsWith('boards'))).toEqual([]);
-});
+it.each(['/dev/ttyS0', '/dev/serial/by-path/pci-0000:00:14.0-usb-0:2:1.0-port0'])(
+  'a profile with %s loads without a warning',
+  (tty) => {
+    const rig = parseRig(
+      MINIMAL.replace('boards:\n', `boards:\n  cheap: { type: lcus, tty: "${tty}", channels: 1 }\n`),
+      'b.yaml',
+    );
+    expect(rig.warnings.filter(({ field }) => field.startsWith('boards'))).toEqual([]);
+  },
+);

@@ -1,11 +1,11 @@
-/** The contract of every board of the catalogue, against its strict peer behind a real tty. */
+/** The contract of every board of the catalogue, against its strict peer behind a pty. */
 
 import fs from 'node:fs';
 import { afterAll, afterEach, expect, it } from 'vitest';
 import { catalogue } from '../../src/power/catalogue/index.js';
 import { boardRef, closeAll, openOne, rail, startVirtualBoard, temporaryDir } from './virtualBoard.js';
 
-/** Board, channels, and what a switch of it can prove. */
+/** Board, channels, and what confirms a switch. */
 const boards = [
   { type: 'lcus', channels: 4, evidence: 'read-back' },
   { type: 'numato', channels: 16, evidence: 'read-back' },
@@ -30,22 +30,22 @@ const runtimeDir = temporaryDir();
 afterEach(closeAll);
 afterAll(() => fs.rmSync(runtimeDir, { recursive: true, force: true }));
 
-it('no board of the catalogue is left out', () => {
+it('the table contains every board of the catalogue', () => {
   expect([...new Set(boards.map((board) => board.type))]).toEqual([...catalogue.keys()]);
 });
 
-it.each(boards)('$type with $channels: each rail goes off and on, alone', async ({ type, channels, evidence }) => {
+it.each(boards)('$type with $channels: each rail goes off and on by itself', async ({ type, channels, evidence }) => {
   const board = startVirtualBoard(type, channels);
   const power = await openOne(boardRef(type, board.tty, channels), { runtimeDir, openWire: board.openWire });
   const known = evidence === 'read-back' || evidence === 'measured';
-  // The ends and one in the middle: enough to see a wrong digit or bit.
+  // The first, the last and a middle channel are enough to detect a wrong digit or bit.
   for (const channel of new Set([1, Math.ceil(channels / 2), channels])) {
     const off = await power.switchRail(`r${channel}`, 'off');
-    await board.settled();
+    await board.allReceived();
     expect(off).toMatchObject({ rail: `r${channel}`, evidence, state: known ? 'off' : 'unknown' });
     expect([...board.contacts].filter(([, on]) => !on).map(([open]) => open)).toEqual([channel]);
     const on = await power.switchRail(`r${channel}`, 'on');
-    await board.settled();
+    await board.allReceived();
     expect(on).toMatchObject({ evidence, state: known ? 'on' : 'unknown' });
     expect(on.commandNs).toBeGreaterThan(off.commandNs);
     expect(on.doneNs).toBeGreaterThanOrEqual(on.commandNs);
@@ -54,22 +54,22 @@ it.each(boards)('$type with $channels: each rail goes off and on, alone', async 
 });
 
 it.each(boards)(
-  '$type with $channels: all rails go off together and come back',
+  '$type with $channels: all rails go off together and on together',
   async ({ type, channels, evidence }) => {
     const board = startVirtualBoard(type, channels);
     const power = await openOne(boardRef(type, board.tty, channels), { runtimeDir, openWire: board.openWire });
     const off = await power.switchRails(power.railNames, 'off');
-    await board.settled();
+    await board.allReceived();
     expect(off.map((one) => one.evidence)).toEqual(power.railNames.map(() => evidence));
     expect([...board.contacts.values()]).toEqual(power.railNames.map(() => false));
     expect((await power.allOn()).failed).toEqual([]);
-    await board.settled();
+    await board.allReceived();
     expect([...board.contacts.values()]).toEqual(power.railNames.map(() => true));
   },
 );
 
 it.each(boards)(
-  '$type with $channels: a rail on the normally closed contact is cut by its relay going on',
+  '$type with $channels: a rail on the normally closed contact is off while its relay is on',
   async (each) => {
     const board = startVirtualBoard(each.type, each.channels, {}, false);
     const rails = [rail('closed', [1], { contact: 'NC' })];
@@ -79,10 +79,10 @@ it.each(boards)(
       rails,
     );
     await power.switchRail('closed', 'off');
-    await board.settled();
+    await board.allReceived();
     expect(board.contacts.get(1)).toBe(true);
     await power.switchRail('closed', 'on');
-    await board.settled();
+    await board.allReceived();
     expect(board.contacts.get(1)).toBe(false);
   },
 );

@@ -1,11 +1,13 @@
-/** A "PDU" of shell scripts: each outlet is a file that holds `on` or `off`; each command is noted as it begins and ends. */
+/**
+ * A power distribution unit of shell scripts. Each outlet is a file with `on` or `off`; a log has each begin and end.
+ */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 export interface FileOutlets {
-  /** Of an `exec` board. */
+  /** Options of the `exec` board. */
   options: Record<string, unknown>;
-  /** What each outlet is, by channel. */
+  /** State of each outlet, by channel. */
   outlets(): Record<string, string>;
   /** `begin off 2`, `end off 2`, … in order. */
   log(): string[];
@@ -13,7 +15,7 @@ export interface FileOutlets {
 
 export interface OutletScripts {
   channels: number;
-  /** Instead of the plain ones. `$F`: the outlet's file, `$1`: its channel. */
+  /** Shell commands that replace the default ones. `$F` is the file of the outlet, `$1` its channel. */
   off?: string;
   on?: string;
   timeoutMs?: number;

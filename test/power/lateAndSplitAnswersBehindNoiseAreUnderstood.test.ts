@@ -1,4 +1,4 @@
-/** Split answers, late answers and noise on a serial line lose, double or swap no answer. */
+/** With split answers, late answers and noise on a serial line, no answer is lost, counted twice or swapped. */
 
 import fs from 'node:fs';
 import { afterAll, afterEach, expect, it } from 'vitest';
@@ -14,16 +14,17 @@ afterEach(closeAll);
 afterAll(() => fs.rmSync(runtimeDir, { recursive: true, force: true }));
 
 const COMMANDS = 10_000;
-/** The function of Modbus that asks for the relays. */
+/** The Modbus function that reads the relays. */
 const READ_COILS = 0x01;
-/** Two rails of one frame each command, ten thousand frames in all with their answers. */
-it('10,000 commands with split answers and noise before them: none lost, none doubled', async () => {
+
+it('10,000 commands with split answers and noise before them: none is lost, none is repeated', async () => {
   const board = startVirtualBoard('modbus-rtu', 8, { garbageBefore: 3, splitReads: true, seed: 20_240_607 });
-  // No read-back and no gap: the frames themselves are the test; every echo must match, and none of them is in a hurry.
+  // No read-back and no gap: the test checks the frames. Every echo must match; the long timeout allows for a busy
+  // machine.
   const ref = boardRef('modbus-rtu', board.tty, 8, { gapMs: 0, readBack: 'none', attempts: 1, replyTimeoutMs: 20_000 });
   const power = await openOne(ref, { runtimeDir });
   for (let i = 0; i < COMMANDS; i += 1) {
-    // Rail by rail off, then rail by rail on.
+    // Eight rails go off one by one, then on one by one.
     const switched = await power.switchRail(`r${(i % 8) + 1}`, i % 16 < 8 ? 'off' : 'on');
     if (switched.evidence !== 'echo') expect.fail(`command ${i}: ${switched.evidence}`);
   }
@@ -33,7 +34,7 @@ it('10,000 commands with split answers and noise before them: none lost, none do
   expect(board.received.join('').length / 2).toBe(COMMANDS * 8);
 }, 300_000);
 
-it('commands of many callers to one board are queued, never interleaved', async () => {
+it('concurrent commands to one board are queued, not interleaved', async () => {
   const board = startVirtualBoard('numato', 16, { splitReads: true });
   const power = await openOne(boardRef('numato', board.tty, 16), { runtimeDir });
   const all = await Promise.all(power.railNames.map((name) => power.switchRail(name, 'off')));
@@ -41,10 +42,10 @@ it('commands of many callers to one board are queued, never interleaved', async 
   expect([...board.contacts.values()]).not.toContain(true);
 });
 
-it('an answer later than the timeout does not become the answer to the next command', async () => {
+it('an answer that arrives after its timeout does not answer the next command', async () => {
   const board = startVirtualBoard('modbus-rtu', 8, { mute: true });
   const ref = boardRef('modbus-rtu', board.tty, 8, { replyTimeoutMs: 50, attempts: 1 });
-  // The echo of each switch comes behind the question that follows: later than any time that the host is given to catch up.
+  // The wire delivers the echo of each switch after the next read command: later than the host waits for a quiet line.
   const echoes: Uint8Array[] = [];
   const openWire: typeof board.openWire = async (settings) => {
     const wire = await board.openWire(settings);
@@ -61,7 +62,7 @@ it('an answer later than the timeout does not become the answer to the next comm
   const power = await openOne(ref, { runtimeDir, openWire });
   await expect(power.switchRail('r1', 'off')).rejects.toMatchObject({ cause: { code: 'BOARD_MUTE' } });
   expect(echoes.length).toBeGreaterThan(0);
-  // Nothing may take one for an answer to this question.
+  // No late echo is an answer to this read.
   const code: unknown = expect.stringMatching(/^BOARD_(MUTE|GARBAGE)$/);
   await expect(power.readRail('r1')).rejects.toMatchObject({ code });
 });
@@ -73,7 +74,7 @@ it('bytes received before a frame are not part of its answer', async () => {
     if (seen.direction === 'received') arrivedBytes += seen.bytes.length;
   };
   const power = await openOne(boardRef('modbus-rtu', board.tty, 8), { runtimeDir, trace }, [rail('a', [1])]);
-  // A complete valid answer, relays 1 and 7 on, from before the question.
+  // A complete valid answer (relays 1 and 7 on) that arrives before the read command.
   board.send(Uint8Array.of(0x01, 0x01, 0x01, 0x41, 0x91, 0xb8));
   await expect.poll(() => arrivedBytes, { timeout: 30_000 }).toBe(6);
   expect(await power.readRail('a')).toMatchObject({ state: 'off' });
@@ -90,7 +91,7 @@ it.each(['lcus', 'numato', 'kmtronic', 'conrad', 'modbus-rtu', 'modbus-r421a'])(
   },
 );
 
-it('conrad: it is brought back also when the first answer is lost', async () => {
+it('conrad: the bench resynchronizes the board even if the first answer is lost', async () => {
   const peer = createPeer('conrad', { channels: 8, initialOn: true, options: {} });
   const wire = manualWire(systemClock);
   let lost = 0;
@@ -108,7 +109,7 @@ it('conrad: it is brought back also when the first answer is lost', async () => 
   expect(lost).toBeGreaterThan(1);
 });
 
-it('conrad: a board left in the middle of a frame is brought back, whatever the place', async () => {
+it('conrad: the bench resynchronizes a board that has received one, two or three bytes of a frame', async () => {
   for (const left of [[0x06], [0x06, 0x01], [0x06, 0x01, 0x01]]) {
     const board = startVirtualBoard('conrad', 8);
     const first = await openOne(boardRef('conrad', board.tty, 8), { runtimeDir });

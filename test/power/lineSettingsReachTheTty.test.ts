@@ -1,7 +1,7 @@
 /**
- * Parity, data bits, stop bits and flow control of a profile or a board description are the tty's. A pty carries no bits:
- * the kernel keeps its parity off and its bytes eight bits wide, whatever the program sets. So the settings for serialport are
- * looked at as well.
+ * The tty gets parity, data bits, stop bits and flow control from the profile or the board description. A pty has no
+ * physical line: the kernel keeps its parity off and its bytes eight bits wide, whatever the program sets. So the test
+ * also checks the settings that serialport gets.
  */
 
 import { execFileSync } from 'node:child_process';
@@ -37,8 +37,8 @@ const words = (tty: string): string[] => execFileSync('stty', ['-F', tty, '-a'],
 const EIGHT_N_ONE = { parity: 'none', dataBits: 8, stopBits: 1, rtscts: false, xon: false, xoff: false };
 const PLAIN = ['-parodd', '-cstopb', '-crtscts', '-ixon', '-ixoff'];
 
-/** Options of the profile, the settings that serialport gets, and what a pty shows of them. */
-const cases: [options: Record<string, unknown>, told: Record<string, unknown>, shown: string[]][] = [
+/** Options of the profile, the settings that serialport gets, and the words of `stty` for those that a pty keeps. */
+const cases: [options: Record<string, unknown>, settings: Record<string, unknown>, shown: string[]][] = [
   [{}, EIGHT_N_ONE, PLAIN],
   [{ parity: 'even' }, { ...EIGHT_N_ONE, parity: 'even' }, PLAIN],
   [{ parity: 'odd' }, { ...EIGHT_N_ONE, parity: 'odd' }, ['parodd']],
@@ -52,7 +52,7 @@ const cases: [options: Record<string, unknown>, told: Record<string, unknown>, s
   ],
 ];
 
-it.each(cases)('a profile that says %j', async (options, settings, shown) => {
+it.each(cases)('the options %j of a profile reach serialport and the tty', async (options, settings, shown) => {
   const board = startVirtualBoard('numato', 4);
   const text = MINIMAL.replace(
     '{ type: lcus, tty: "lab:relay0", channels: 4 }',
@@ -69,7 +69,7 @@ it.each(cases)('a profile that says %j', async (options, settings, shown) => {
   }
 });
 
-it('a board description says it of all its boards, and the profile again of one', async () => {
+it('a board description sets the line of all its boards; options of the profile override it for one', async () => {
   const own = { parity: 'odd', stopBits: 2, channels: { min: 1, max: 1 }, set: { on: '"1"', off: '"0"' } };
   const board = startVirtualBoard('numato', 1);
   await openOne(boardRef('own', board.tty, 1), { runtimeDir }, undefined, { own });
@@ -80,7 +80,7 @@ it('a board description says it of all its boards, and the profile again of one'
   expect(opened.pop()).toMatchObject({ parity: 'none', stopBits: 2 });
 });
 
-it('the message about a board that does not answer contains the settings', async () => {
+it('the message about a board that does not answer contains the line settings', async () => {
   const board = startVirtualBoard('modbus-rtu', 4, { mute: true });
   const options = { parity: 'even', stopBits: 1, replyTimeoutMs: 30, attempts: 1 };
   const power = await openOne(boardRef('modbus-rtu', board.tty, 4, options), { runtimeDir });
@@ -88,22 +88,22 @@ it('the message about a board that does not answer contains the settings', async
 });
 
 it.each<[what: string, options: Record<string, unknown>, rule: RegExp]>([
-  ['a parity that there is none of', { parity: 'mark' }, /"none"\|"even"\|"odd"/],
+  ['an unknown parity', { parity: 'mark' }, /"none"\|"even"\|"odd"/],
   ['three stop bits', { stopBits: 3 }, /1\|2|expected.*1.*2/],
   ['nine data bits', { dataBits: 9 }, /<=8/],
   [
-    'bytes that seven bits do not hold',
+    'a frame byte that does not fit into seven data bits',
     { dataBits: 7 },
     /options\.dataBits is 7, but in set\.on\.send byte A0 does not fit into 7 data bits/,
   ],
-  ['a flow control that there is none of', { flowControl: 'dtr-dsr' }, /rts-cts/],
-])('%s is refused with its place', (_what, options, rule) => {
+  ['an unknown flow control', { flowControl: 'dtr-dsr' }, /rts-cts/],
+])('%s is refused with its line and field', (_what, options, rule) => {
   const problems = problemsOf(MINIMAL.replace('channels: 4 }', `channels: 4, options: ${JSON.stringify(options)} }`));
   expect(problems.join('\n')).toMatch(/^bench\.yaml:7:\d+: boards\.relay0\.options: /);
   expect(problems.join('\n')).toMatch(rule);
 });
 
-it('the driver cannot have the line that is the relay', () => {
+it('RTS/CTS flow control is refused on a board whose relay is the RTS line', () => {
   const spec = { boards: [boardRef('rts', '/dev/none', 1, { flowControl: 'rts-cts' })], boardTypes: {}, rails: [] };
   expect(() => checkPowerSpec(spec)).toThrow(/rts-cts leaves the control lines to the driver/);
 });

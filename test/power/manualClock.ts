@@ -1,7 +1,7 @@
 import type { RawClock } from '../../src/base/clock.js';
 
-/** A clock that advances only by a call, timer by timer. */
-export class HandClock implements RawClock {
+/** A clock that only the test advances, timer by timer. */
+export class ManualClock implements RawClock {
   #nowMs = 0;
   #timers: { atMs: number; then: () => void }[] = [];
 
@@ -19,7 +19,7 @@ export class HandClock implements RawClock {
 
   async advanceTo(atMs: number): Promise<void> {
     for (;;) {
-      // Promises that hang on the last timer set the next one.
+      // Promises that wait for the last timer may set the next one.
       await new Promise((resolve) => setImmediate(resolve));
       const [next] = this.#timers.filter((timer) => timer.atMs <= atMs).sort((a, b) => a.atMs - b.atMs);
       if (next === undefined) break;
@@ -29,7 +29,8 @@ export class HandClock implements RawClock {
     }
     this.#nowMs = atMs;
   }
-  /** Like `advanceTo`, but as in a paused process: each timer fires late, and before anything else is read. */
+
+  /** Like `advanceTo`, but as in a paused process: every due timer fires late, and before any pending byte is read. */
   async stallTo(atMs: number): Promise<void> {
     await new Promise((resolve) => setImmediate(resolve));
     this.#nowMs = atMs;

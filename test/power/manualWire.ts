@@ -1,7 +1,7 @@
 import type { RawClock } from '../../src/base/clock.js';
 import type { Wire } from '../../src/power/transport/wire.js';
 
-/** A wire without a tty: what is written is taken at once, and what comes back is in the test's hand. */
+/** A wire without a tty. It accepts each write at once; the test delivers the answers by `arrive`. */
 export function manualWire(clock: RawClock): Wire & { sentAtNs: number[]; arrive(bytes: Uint8Array): void } {
   let take: (chunk: Uint8Array) => void = () => undefined;
   const sentAtNs: number[] = [];

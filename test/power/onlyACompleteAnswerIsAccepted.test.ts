@@ -1,4 +1,4 @@
-/** Answers of boards, as published, against the patterns of the catalogue: found behind noise, refused when damaged. */
+/** The patterns of the catalogue find published answers of boards, also after noise, and reject damaged ones. */
 
 import fs from 'node:fs';
 import { afterAll, afterEach, expect, it } from 'vitest';
@@ -6,7 +6,7 @@ import { boardValues } from '../../src/power/boardTypeCheck.js';
 import { catalogue } from '../../src/power/catalogue/index.js';
 import { fromHex } from '../../src/power/hex.js';
 import { type Captures, compileReply } from '../../src/power/language/reply.js';
-import { HandClock } from './manualClock.js';
+import { ManualClock } from './manualClock.js';
 import { manualWire } from './manualWire.js';
 import { boardRef, closeAll, openOne, temporaryDir } from './virtualBoard.js';
 
@@ -16,7 +16,9 @@ afterAll(() => fs.rmSync(runtimeDir, { recursive: true, force: true }));
 
 const latin1 = (hex: string): string => Buffer.from(fromHex(hex)).toString('latin1');
 
-/** What the board's first way of reading makes of a text; channel 1 is asked where channels are asked one by one. */
+/**
+ * What the read pattern for this number of channels captures from `text`. A read of a single channel reads channel 1.
+ */
 function readAs(board: string, channels: number, text: string): Captures | null {
   const type = catalogue.get(board)!;
   const options = Object.fromEntries(Object.entries(type.options).map(([name, option]) => [name, option.default]));
@@ -46,7 +48,7 @@ it.each([
   ['firmata', 4, latin1('F0 6E 02 01 01 F7'), [1]],
   ['scpi', 1, '1\n', [1]],
   ['scpi', 1, 'OFF\r\n', []],
-])('%s with %i reports %j', (board, channels, text, on) => {
+])('%s with %i channels: the pattern finds its states in %j', (board, channels, text, on) => {
   expect(onOf(readAs(board, channels, text))).toEqual(on);
 });
 
@@ -55,21 +57,21 @@ it.each([
   ['another unit', 'modbus-rtu', latin1('02 01 01 41 D5 B8')],
   ['a missing byte', 'modbus-rtu', latin1('01 01 01 41 91')],
   ['a wrong xor', 'conrad', latin1('FD 01 05 F8')],
-  ['a byte that is no state', 'kmtronic', latin1('00 01 00 00 00 00 00 02')],
-  ['a byte too many where nothing marks the answer', 'kmtronic', latin1('00 01 00 00 00 00 00 01 01')],
+  ['a byte that is not a state', 'kmtronic', latin1('00 01 00 00 00 00 00 02')],
+  ['an excess byte where the answer has no header', 'kmtronic', latin1('00 01 00 00 00 00 00 01 01')],
   ['a missing line', 'lcus', 'CH1: ON \r\nCH2: OFF\r\n'],
-])('%s is no answer', (_what, board, text) => {
+])('an answer with %s is rejected', (_what, board, text) => {
   expect(readAs(board, 8, text)).toBeNull();
 });
 
-it('a true frame inside what only looked like one is found', () => {
-  // 01 01 01 begins a frame whose checksum is wrong; the true one starts at its third byte.
+it('a valid frame inside an invalid one is found', () => {
+  // 01 01 01 begins a frame whose checksum is wrong; the valid frame starts at its third byte.
   expect(onOf(readAs('modbus-rtu', 8, latin1('01 01 01 01 01 41 91 B8')))).toEqual([1, 7]);
 });
 
-it('nothing marks a bare byte: with noise before it, it is garbage and never a wrong state', async () => {
-  // The noise comes at once, the answer 8 ms later: the first byte is the wrong one.
-  const clock = new HandClock();
+it('an answer of one bare byte with noise before it is BOARD_GARBAGE, not a wrong state', async () => {
+  // The noise byte arrives at once, the answer 8 ms later.
+  const clock = new ManualClock();
   const wire = manualWire(clock);
   const deps = { runtimeDir, clock, openWire: () => Promise.resolve(wire) };
   const power = await openOne(boardRef('devantech', '/dev/null', 8, { attempts: 1 }), deps);

@@ -1,4 +1,4 @@
-/** Byte examples as vendors and owners publish them, against the frames that the catalogue makes. */
+/** The catalogue renders the frames that vendors and owners of the boards publish. */
 
 import { expect, it } from 'vitest';
 import { type Step } from '../../src/power/boardType.js';
@@ -10,7 +10,7 @@ import { renderFrame } from '../../src/power/language/frame.js';
 interface Published {
   board: string;
   channels: number;
-  /** What is sent: on3, off1, all-on, all-off, read, read2 (of channel 2), identify, pulse-on1=7, mask=… */
+  /** The command: on3, off1, all-on, all-off, read, read2 (of channel 2), identify, pulse-on1=7, mask=… */
   what: string;
   bytes: string | { ascii: string };
 }
@@ -81,7 +81,7 @@ const published: Published[] = [
   { board: 'scpi-siglent', channels: 3, what: 'on1', bytes: { ascii: 'OUTPUT CH1,ON\n' } },
 ];
 
-it.each(published)('$board: $what', ({ board, channels, what, bytes }) => {
+it.each(published)('$board: the frame of $what is the published one', ({ board, channels, what, bytes }) => {
   const wanted = typeof bytes === 'string' ? fromHex(bytes) : Uint8Array.from(Buffer.from(bytes.ascii, 'latin1'));
   expect(toHex(frameFor(board, channels, what))).toBe(toHex(wanted));
 });

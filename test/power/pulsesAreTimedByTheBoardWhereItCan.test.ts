@@ -6,7 +6,7 @@ const runtimeDir = temporaryDir();
 afterEach(closeAll);
 afterAll(() => fs.rmSync(runtimeDir, { recursive: true, force: true }));
 
-it('modbus-rtu on the normally open contact: one frame cuts and restores, and the cut is read back', async () => {
+it('modbus-rtu on the normally open contact: one frame cuts and restores the rail, and the cut is read back', async () => {
   const board = startVirtualBoard('modbus-rtu', 8);
   const power = await openOne(boardRef('modbus-rtu', board.tty, 8), { runtimeDir });
   const pulse = await power.pulseRail('r1', 800);
@@ -19,7 +19,7 @@ it('modbus-rtu on the normally open contact: one frame cuts and restores, and th
   ]);
 });
 
-it('modbus-rtu on the normally closed contact: the other pulse', async () => {
+it('modbus-rtu on the normally closed contact: the board pulses the relay on', async () => {
   const board = startVirtualBoard('modbus-rtu', 8, {}, false);
   const power = await openOne(boardRef('modbus-rtu', board.tty, 8), { runtimeDir }, [
     rail('a', [1], { contact: 'NC' }),
@@ -28,17 +28,21 @@ it('modbus-rtu on the normally closed contact: the other pulse', async () => {
   expect(board.received[0]).toBe('0105020000078DB0');
 });
 
-it('a pulse whose echo was lost is not sent again: it would be a second cut', async () => {
+it('a pulse without an echo is not sent again, because it would be a second cut', async () => {
   const board = startVirtualBoard('modbus-rtu', 8, { mute: true });
   const power = await openOne(boardRef('modbus-rtu', board.tty, 8, { replyTimeoutMs: 30 }), { runtimeDir });
   await expect(power.pulseRail('r1', 200)).rejects.toMatchObject({ code: 'RIG_BROKEN' });
-  await board.settled();
+  await board.allReceived();
   expect(board.received.filter((frame) => frame.startsWith('010504'))).toHaveLength(1);
 });
 
 it.each([
-  { what: 'a board without timer', type: 'numato', rails: [rail('a', [1])] },
-  { what: 'a rail of two channels, which would part', type: 'modbus-rtu', rails: [rail('a', [1, 2])] },
+  { what: 'a pulse of a board without a timer', type: 'numato', rails: [rail('a', [1])] },
+  {
+    what: 'a pulse of a rail with two channels, whose timers would end apart,',
+    type: 'modbus-rtu',
+    rails: [rail('a', [1, 2])],
+  },
 ])('$what is timed by the host', async ({ type, rails }) => {
   const board = startVirtualBoard(type, 8);
   const power = await openOne(boardRef(type, board.tty, 8), { runtimeDir }, rails);

@@ -13,7 +13,7 @@ async function collect(steps: AsyncGenerator<BoardTestStep>): Promise<BoardTestS
   return all;
 }
 
-it('each relay goes there and back, and is left as it was', async () => {
+it('each relay is switched twice and left as it was', async () => {
   const board = startVirtualBoard('numato', 2, {}, false);
   const steps = await collect(testBoard('numato', board.tty, { channels: 2 }, { runtimeDir }));
   expect(steps.map(({ step, channel, ok }) => `${step} ${channel ?? ''} ${ok}`)).toEqual([
@@ -29,7 +29,7 @@ it('each relay goes there and back, and is left as it was', async () => {
   expect(board.switched.map(({ channel, on }) => `${channel}${on}`)).toEqual(['1true', '1false', '2true', '2false']);
 });
 
-it('a dead board fails at the first step, with its error', async () => {
+it('a board that does not answer fails at the first step, with its error', async () => {
   const board = startVirtualBoard('numato', 2, { dead: true });
   const setup = { channels: 2, options: { replyTimeoutMs: 30 } };
   const steps = await collect(testBoard('numato', board.tty, setup, { runtimeDir }));
@@ -37,7 +37,7 @@ it('a dead board fails at the first step, with its error', async () => {
   expect(steps[0]).toMatchObject({ step: 'open', ok: false, error: { code: 'BOARD_MUTE' } });
 });
 
-it('a caller who stops looking gets his tty back', async () => {
+it('a caller that stops reading the steps can open the tty again', async () => {
   const board = startVirtualBoard('numato', 2);
   for await (const step of testBoard('numato', board.tty, { channels: 2 }, { runtimeDir }))
     if (step.step === 'open') break;
@@ -45,7 +45,7 @@ it('a caller who stops looking gets his tty back', async () => {
   expect(steps.every((step) => step.ok)).toBe(true);
 });
 
-it('what is said in words is shown in words, and what is not in hex', async () => {
+it('an answer in text is shown as text, an answer in bytes as hex', async () => {
   const shell = startVirtualBoard('numato', 1);
   const identified = (await collect(testBoard('numato', shell.tty, { channels: 1 }, { runtimeDir }))).find(
     ({ step }) => step === 'identify',
@@ -58,7 +58,7 @@ it('what is said in words is shown in words, and what is not in hex', async () =
   expect(known.detail).toBe('09 0A');
 });
 
-it('a failure is shown the same way, with the name of the board', async () => {
+it('the message of a failure shows text as text and bytes as hex, with the name of the board', async () => {
   const options = { replyTimeoutMs: 600, attempts: 1 };
   const shell = startVirtualBoard('scpi', 1, { mute: true });
   const [, mute] = await collect(

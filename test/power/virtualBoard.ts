@@ -1,4 +1,6 @@
-/** A strict peer behind a real pty, in the test's own process; counts what its relays did. */
+/**
+ * A strict peer behind a pty, in the process of the test. It records the bytes it gets and each relay that switches.
+ */
 
 import fs from 'node:fs';
 import os from 'node:os';
@@ -12,10 +14,10 @@ import { openPower, type PowerDeps } from '../../src/power/openPower.js';
 import type { PowerController } from '../../src/power/rails/controller.js';
 import type { BoardRef, RailSpec } from '../../src/power/spec.js';
 
-/** Bounds a hang only: bytes of a pty pass through a kernel thread, then through the event loop. */
-const HEARD_MS = 30_000;
+/** A limit for a hang only. The bytes of a pty pass through a kernel thread, then through the event loop. */
+const RECEIVE_MS_MAX = 30_000;
 
-/** Bytes that the bench has written to each tty, by whatever opened it through `countedWire`. */
+/** Bytes written to each tty through a `countedWire`. */
 const sentBytes = new Map<string, number>();
 
 const countedWire: OpenWire = async (settings) => {
@@ -33,17 +35,18 @@ const closing: (() => Promise<void>)[] = [];
 
 export interface VirtualBoard {
   tty: string;
-  /** Contacts as they are now; pulses included. */
+  /** Present state of each contact, also during a pulse. */
   contacts: Map<number, boolean>;
   switched: PeerSwitch[];
-  /** What came from the host, in hex. */
+  /** Each chunk from the host, in hex. */
   received: string[];
-  /** Opens its tty as the bench does; the board notices, as one that DTR resets would. */
+  /** Opens its tty as the bench does, and notifies the peer, because DTR resets some boards. */
   openWire: OpenWire;
-  /** Resolves when everything has been heard that was sent by now over `openWire` or by `openOne`. */
-  settled(): Promise<void>;
+  /** Resolves when the board has received all bytes sent so far through `openWire` or `openOne`. */
+  allReceived(): Promise<void>;
+  /** Sends bytes to the host that no command has caused. */
   send(bytes: Uint8Array): void;
-  /** As if another program had sent it. */
+  /** Delivers bytes to the board as if another program had sent them. */
   hear(bytes: Uint8Array): void;
   close(): void;
 }
@@ -55,7 +58,7 @@ export function startVirtualBoard(
   initialOn = true,
 ): VirtualBoard {
   const pty = openPty();
-  // The number of a pty that was closed is given again.
+  // The kernel reuses the number of a closed pty.
   sentBytes.delete(pty.path);
   const peer = createPeer(protocol, { channels, initialOn, options });
   const contacts = new Map(Array.from({ length: channels }, (_, i) => [i + 1, initialOn]));
@@ -73,7 +76,7 @@ export function startVirtualBoard(
       switched.push(move);
       later(move.afterMs, () => contacts.set(move.channel, move.on));
     }
-    // Each piece on its own turn of the loop, so that the host really reads it in pieces.
+    // One piece for each turn of the event loop, so that the host reads them separately.
     const sendFrom = (i: number): void => {
       if (i >= reaction.reply.length) return;
       pty.send(reaction.reply[i]);
@@ -96,11 +99,11 @@ export function startVirtualBoard(
       if (peer.opened) apply(peer.opened(performance.now()));
       return wire;
     },
-    async settled() {
-      const deadline = performance.now() + HEARD_MS;
+    async allReceived() {
+      const deadline = performance.now() + RECEIVE_MS_MAX;
       while (receivedBytes < (sentBytes.get(pty.path) ?? 0)) {
         if (performance.now() > deadline)
-          throw new Error(`${receivedBytes} of ${sentBytes.get(pty.path)} bytes were heard`);
+          throw new Error(`the virtual board has received ${receivedBytes} of ${sentBytes.get(pty.path)} bytes`);
         await new Promise((resolve) => setTimeout(resolve, 1));
       }
     },
@@ -116,7 +119,7 @@ export function startVirtualBoard(
   return board;
 }
 
-/** Closes what `startVirtualBoard` and `openOne` opened, newest first. For afterEach. */
+/** Closes all that `startVirtualBoard` and `openOne` opened, newest first. For afterEach. */
 export async function closeAll(): Promise<void> {
   for (const close of closing.splice(0).reverse()) await close();
 }
@@ -133,7 +136,7 @@ export function rail(name: string, channels: number[], over: Partial<RailSpec> =
   return { name, board: 'board', channels, powers: [], contact: 'NO', invert: false, settleMs: 0, ...over };
 }
 
-/** One board, one rail a channel: `r1`, `r2`, … unless rails are given. */
+/** Opens one board. Without `rails` each channel is a rail: `r1`, `r2`, … */
 export async function openOne(
   ref: BoardRef,
   deps: PowerDeps,
