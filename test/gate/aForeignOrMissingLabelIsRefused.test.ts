@@ -1,4 +1,7 @@
-/** Promise: the gate wants file and label, of this rig, role and disk; each lack has its own code and its own way out. */
+/**
+ * The gate requires a label of this rig, this role and this disk. Each kind of wrong label has a code and a next step
+ * of its own.
+ */
 import { expect, it } from 'vitest';
 import { checkLabel } from '../../src/gate/enrolmentCheck.js';
 import type { GateRefusal, GateRequest } from '../../src/gate/gateReport.js';
@@ -32,15 +35,15 @@ function reads(change: Partial<DiskLabel>): LabelRead {
 
 function findingFor(read: LabelRead, asked: Partial<GateRequest> = {}): GateRefusal {
   const found = checkLabel({ ...request, ...asked }, identity, read);
-  if (found === null) throw new Error('nothing was found');
+  if (found === null) throw new Error('the label check reports nothing');
   return found;
 }
 
-it("this rig's, this role's, this disk's: nothing to say", () => {
+it('a label of this rig, role and disk passes', () => {
   expect(checkLabel(request, identity, reads({}))).toBeNull();
 });
 
-it('missing or damaged: enrol again', () => {
+it('a missing or damaged label is refused; the next step is to enrol again', () => {
   expect(findingFor({ kind: 'none' })).toMatchObject({
     code: 'GATE_LABEL_MISSING',
     role: 'primary',
@@ -52,7 +55,7 @@ it('missing or damaged: enrol again', () => {
   });
 });
 
-it('of another rig: named, and taken over only by --relabel', () => {
+it('a label of another rig is refused with the name of that rig; the next step is enrol --relabel', () => {
   const found = findingFor(
     reads({ rigUuid: '00000000-0000-5000-8000-000000000002', rigName: 'theirs', role: 'journal' }),
   );
@@ -63,13 +66,13 @@ it('of another rig: named, and taken over only by --relabel', () => {
   expect(found.nextStep).toBe('plugpull enrol RIG --relabel, if that rig does not use it any more');
 });
 
-it('of a profile that was edited since: said so', () => {
+it('a label of this rig from an earlier version of its profile is refused, and the message says so', () => {
   expect(findingFor(reads({ rigUuid: '00000000-0000-5000-8000-000000000002' })).found).toMatch(
     /^belongs to rig "mine" as another profile describes it/,
   );
 });
 
-it('of another role, of another disk, of another version', () => {
+it('a label of another role, another disk or another version is refused', () => {
   expect(findingFor(reads({ role: 'secondary' }))).toMatchObject({
     code: 'GATE_LABEL_OTHER_ROLE',
     found: "is this rig's secondary by its label, since 2026-01-31",
@@ -85,13 +88,13 @@ it('of another role, of another disk, of another version', () => {
   });
 });
 
-it("a copy of another rig's disk is reported as a copy, not as that rig's disk", () => {
+it("a copy of another rig's disk is refused as another disk, not as another rig", () => {
   expect(findingFor(reads({ serial: 'OTHER', rigUuid: '00000000-0000-5000-8000-000000000002' })).code).toBe(
     'GATE_LABEL_OTHER_DISK',
   );
 });
 
-it("a bench without a rig takes any rig's label, but no copy; who asks for no rig at all is refused", () => {
+it("with rig: 'any' a label of any rig passes, but no copy; a request without a rig is refused", () => {
   expect(
     checkLabel(
       { ...request, rig: 'any' },

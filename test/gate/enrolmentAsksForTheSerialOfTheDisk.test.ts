@@ -1,4 +1,7 @@
-/** Promise: enrolling is offered for disks that lack nothing else, and confirmed by their own serial alone. */
+/**
+ * `enrol` offers only disks that the gate refuses for no other reason than the missing enrolment. Only the serial of
+ * the disk confirms it.
+ */
 import { expect, it } from 'vitest';
 import { disksToEnrol, isConfirmed } from '../../src/gate/enrolDisks.js';
 import type { GateRefusal, GateReport } from '../../src/gate/gateReport.js';
@@ -18,7 +21,7 @@ function report(findings: GateRefusal[], disk: DeviceIdentity | null = identity)
   return { passed: findings.length === 0, findings, devices: [{ request, identity: disk }] };
 }
 
-it('only when nothing else is found', () => {
+it('a disk is offered if its missing enrolment is the only finding', () => {
   expect(disksToEnrol(report([]))).toEqual([]);
   expect(disksToEnrol(report([finding('GATE_NOT_ENROLLED')]))).toEqual([
     { role: 'primary', identity, confirmation: 'Z1Z0ABCD', replaces: null },
@@ -27,7 +30,7 @@ it('only when nothing else is found', () => {
   expect(disksToEnrol(report([finding('GATE_NOT_ENROLLED')], null))).toEqual([]);
 });
 
-it('a label that is missing or damaged too; one of another rig, role or disk only when that was asked for', () => {
+it('a disk with a missing or damaged label is offered; one with a foreign label only if the caller asks for it', () => {
   for (const code of ['GATE_LABEL_MISSING', 'GATE_LABEL_DAMAGED'] as const)
     expect(disksToEnrol(report([finding(code)])), code).toHaveLength(1);
   for (const code of [
@@ -45,14 +48,14 @@ it('a label that is missing or damaged too; one of another rig, role or disk onl
   expect(disksToEnrol(report([finding('GATE_LABEL_OTHER_RIG'), finding('GATE_SIGNATURE')]), true)).toEqual([]);
 });
 
-it('by the WWN where there is no serial, and not at all without either', () => {
+it('the WWN confirms a disk without a serial; a disk without both is not offered', () => {
   expect(disksToEnrol(report([finding('GATE_NOT_ENROLLED')], { ...identity, serial: null }))[0].confirmation).toBe(
     identity.wwn,
   );
   expect(disksToEnrol(report([finding('GATE_NOT_ENROLLED')], { ...identity, serial: null, wwn: null }))).toEqual([]);
 });
 
-it('letter for letter', () => {
+it('the typed text must equal the serial exactly, apart from blanks around it', () => {
   const [disk] = disksToEnrol(report([finding('GATE_NOT_ENROLLED')]));
   expect(isConfirmed(disk, ' Z1Z0ABCD\n')).toBe(true);
   for (const typed of ['', 'z1z0abcd', 'Z1Z0ABC', 'yes', identity.wwn!])

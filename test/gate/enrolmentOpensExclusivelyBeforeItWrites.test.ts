@@ -1,4 +1,7 @@
-/** Enrolment opens the shown disks exclusively, checks them again and always closes them; on any difference it writes nothing. */
+/**
+ * Enrolment opens the disks that the operator has confirmed exclusively (O_EXCL), checks them again, and always closes
+ * them. If a disk differs from what the operator has confirmed, enrolment writes nothing.
+ */
 import { existsSync, mkdirSync, readFileSync, renameSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
@@ -32,7 +35,7 @@ function enrolling(disks: DiskToEnrol[]): Promise<void> {
   return enrolDisks(disks, options);
 }
 
-it('a name that has moved since', async () => {
+it('a name that leads to another device since then is refused', async () => {
   const [a, b, other] = [
     loops.loop({ sizeBytes: BYTES }),
     loops.loop({ sizeBytes: BYTES }),
@@ -51,7 +54,7 @@ it('a name that has moved since', async () => {
   for (const { path } of [a, b, other]) openDevice(path).close();
 });
 
-it('a device that went away and came back under the same name: its appearance is another one', async () => {
+it('a device that was removed and returned under the same name is refused: its disk sequence number differs', async () => {
   const a = loops.loop({ sizeBytes: BYTES });
   const disk = shown('primary', a.path);
   disk.identity.diskSequence = disk.identity.diskSequence! - 1;
@@ -59,7 +62,7 @@ it('a device that went away and came back under the same name: its appearance is
   expect(readFileSync(a.file).every((byte) => byte === 0)).toBe(true);
 });
 
-it('mounted since', async () => {
+it('a device that is mounted since then is refused', async () => {
   const a = loops.loop();
   const disk = shown('journal', a.path);
   const point = join(loops.folder, 'mounted');
@@ -70,7 +73,7 @@ it('mounted since', async () => {
   await expect(enrolling([disk])).rejects.toMatchObject({ code: 'DEVICE_BUSY' });
 });
 
-it('formatted since', async () => {
+it('a device that is formatted since then is refused, and its file system stays intact', async () => {
   const a = loops.loop();
   const disk = shown('journal', a.path);
   command('mkfs.ext4', '-q', a.path);
@@ -81,7 +84,7 @@ it('formatted since', async () => {
   command('e2fsck', '-fn', a.path);
 });
 
-it('of all that, nothing was enrolled', () => {
+it('after all these refusals no disk is enrolled', () => {
   expect(done).toEqual([]);
   expect(existsSync(file)).toBe(false);
 });

@@ -1,4 +1,6 @@
-/** The gate refuses a device with a signature and names it. Where no mkfs is installed, the test writes the magic bytes. */
+/**
+ * The gate refuses a device with a signature and names it. Where no mkfs is installed, the test writes the magic bytes.
+ */
 import { openSync, writeSync, closeSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { checkGate } from '../../src/gate/gate.js';
@@ -8,7 +10,7 @@ import { command, DEFAULT_LOOP_BYTES, useLoops, type TestLoop } from '../blockde
 
 const loops = useLoops();
 
-/** The smallest image that libblkid takes for the thing: pieces at offsets. */
+/** Part of the smallest image in which libblkid finds a signature: bytes at an offset. */
 interface Piece {
   at: number;
   bytes: Buffer;
@@ -35,7 +37,7 @@ async function gate(loop: TestLoop): Promise<GateReport> {
 
 const text = (value: string): Buffer => Buffer.from(value, 'latin1');
 
-describe('a signature is refused:', () => {
+describe('the gate refuses a device with a signature of', () => {
   it('ext4, made by mkfs', async () => {
     const loop = loops.loop();
     command('mkfs.ext4', '-q', '-L', 'precious', loop.path);
@@ -54,9 +56,9 @@ describe('a signature is refused:', () => {
 
   const images: [name: string, says: string, pieces: Piece[]][] = [
     ['GPT', 'gpt at 0x200', [{ at: 0, bytes: gpt(DEFAULT_LOOP_BYTES).primary }]],
-    // All that is left of a partition table whose beginning was wiped; a label would be written over it.
+    // The backup remains if only the beginning of the disk was wiped. A label would overwrite it.
     [
-      'GPT, its backup alone',
+      'GPT, only its backup',
       'gpt at 0x3fffe00',
       [{ at: DEFAULT_LOOP_BYTES - 33 * 512, bytes: gpt(DEFAULT_LOOP_BYTES).backup }],
     ],
@@ -77,7 +79,7 @@ describe('a signature is refused:', () => {
   }
 });
 
-it('an empty device, and one that holds sectors of ours, pass', async () => {
+it('an empty device and a device with stamped sectors pass', async () => {
   const { sectorTools } = await import('../../src/blockdev/sectorTools.js');
   const loop = loops.loop();
   expect((await gate(loop)).findings).toEqual([]);
@@ -87,7 +89,7 @@ it('an empty device, and one that holds sectors of ours, pass', async () => {
   expect(await gate(loop)).toMatchObject({ passed: true, findings: [] });
 });
 
-/** xfs_sb: magic, block size, data blocks, …; libblkid checks the geometry. */
+/** The superblock `xfs_sb`: magic, block size, data blocks, …; libblkid checks the geometry. */
 function xfs(): Buffer {
   const sb = numbers(512, [
     [4, 4096, 4, 'be'],
@@ -102,12 +104,13 @@ function xfs(): Buffer {
     [106, 8, 2, 'be'],
   ]);
   text('XFSB').copy(sb);
-  // Base-2 logarithms of block, sector, inode, inodes per block, allocation group; then the share for inodes.
+  // Base-2 logarithms of the sizes of block, sector, inode, inodes per block and allocation group; then the maximum
+  // percentage for inodes.
   Buffer.from([12, 9, 9, 3, 12, 0, 0, 25]).copy(sb, 120);
   return sb;
 }
 
-/** lvm2 label_header: LABELONE, sector number, CRC, offset of the pv_header, type. */
+/** The `label_header` of lvm2: LABELONE, sector number, CRC, offset of the pv_header, type. */
 function lvm(): Buffer {
   const label = numbers(512, [
     [8, 1, 8],
@@ -116,12 +119,12 @@ function lvm(): Buffer {
   text('LABELONE').copy(label);
   text('LVM2 001').copy(label, 24);
   text('0123456789abcdef0123456789abcdef').copy(label, 32);
-  // lib/misc/crc.c of LVM: an initial value of its own, no final inversion.
+  // lib/misc/crc.c of LVM has its own initial value and no final inversion.
   label.writeUInt32LE(crc32(label.subarray(20), 0xf597a6cf), 16);
   return label;
 }
 
-/** mdp_superblock_1 of version 1.2: magic, major version, its own offset in sectors; the sum folds to 32 bits. */
+/** `mdp_superblock_1`, version 1.2: magic, major version, its own offset in sectors, and a sum folded to 32 bits. */
 function md(): Buffer {
   const sb = numbers(256, [
     [0, 0xa92b4efc, 4],

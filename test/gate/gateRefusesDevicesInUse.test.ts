@@ -1,4 +1,7 @@
-/** The gate refuses root, mounted, swap, held and exclusively open devices, each with its own code, also below a stacked device. */
+/**
+ * The gate refuses devices that are the root disk, mounted, swap, held or open exclusively, each with a code of its
+ * own. It also finds such a use on a device stacked above.
+ */
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
@@ -25,7 +28,7 @@ function mount(loop: TestLoop, name: string): string {
   return point;
 }
 
-it('mounted, at a place with a blank in its name', async () => {
+it('refuses a device that is mounted at a path with a blank', async () => {
   const loop = loops.loop();
   const point = mount(loop, 'a b');
   const { findings } = await checkGate([{ role: 'primary', path: loop.path, backingFile: loop.file, lab: true }]);
@@ -33,7 +36,7 @@ it('mounted, at a place with a blank in its name', async () => {
   expect(findings[0]!.found).toContain(point);
 });
 
-it('below something mounted: a file system on it holds the file of a mounted loop device', async () => {
+it('refuses a device whose file system contains the backing file of a mounted loop device', async () => {
   const lower = loops.loop({ sizeBytes: 128 * 2 ** 20 });
   const point = mount(lower, 'lower');
   command('truncate', '-s', '32M', join(point, 'image'));
@@ -44,7 +47,7 @@ it('below something mounted: a file system on it holds the file of a mounted loo
   expect(findings[0]!.found).toContain('upper (on loop');
 });
 
-it('swap in use', async () => {
+it('refuses a device that is swap space in use', async () => {
   const loop = loops.loop();
   command('mkswap', loop.path);
   command('swapon', loop.path);
@@ -52,14 +55,14 @@ it('swap in use', async () => {
   expect(await codes(loop)).toEqual(['GATE_SWAP', 'GATE_SIGNATURE']);
 });
 
-it('held by a loop device over it, and that loop device is refused as a disguise', async () => {
+it('refuses a device that a loop device holds, and refuses that loop device because a device backs it', async () => {
   const lower = loops.loop();
   const upper = loops.loop({ over: lower.path });
   expect(await codes(lower)).toEqual(['GATE_HELD']);
   expect(await codes(upper)).toContain('GATE_BACKED_BY_DEVICE');
 });
 
-it('open exclusively by another program', async () => {
+it('refuses a device that another program has open exclusively', async () => {
   const loop = loops.loop();
   const other = openDevice(loop.path);
   try {
@@ -70,7 +73,7 @@ it('open exclusively by another program', async () => {
   expect(await codes(loop)).toEqual([]);
 });
 
-it('partitioned; a partition itself; and a disk whose partition is mounted', async () => {
+it('refuses a partitioned disk, a partition, and a disk whose partition is mounted', async () => {
   const disk = loops.loop();
   // The test gives the partitions to the kernel, because not every kernel reads partition tables.
   command('addpart', disk.path, '1', '2048', '100000');
@@ -83,14 +86,14 @@ it('partitioned; a partition itself; and a disk whose partition is mounted', asy
   expect(await codes(partition)).toEqual(['GATE_MOUNTED', 'GATE_IS_PARTITION', 'GATE_SIGNATURE']);
 });
 
-it('read-only', async () => {
+it('refuses a read-only device', async () => {
   expect(await codes(loops.loop({ readOnly: true }))).toEqual(['GATE_READ_ONLY']);
 });
 
 const root = parseMountinfo(readFileSync('/proc/self/mountinfo', 'utf8')).find((entry) => entry.mountPoint === '/');
 const rootDevice = root !== undefined && blockNodeOf(root.source) !== null ? root.source : null;
 
-it.skipIf(rootDevice === null)('the root disk, whatever the profile claims of it', async () => {
+it.skipIf(rootDevice === null)('refuses the root disk, whatever the profile says of it', async () => {
   const request = { role: 'primary' as const, path: rootDevice!, backingFile: '/x', serial: 'x', lab: true };
   const { passed, findings } = await checkGate([request]);
   expect(passed).toBe(false);

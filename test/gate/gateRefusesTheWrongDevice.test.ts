@@ -1,4 +1,4 @@
-/** Promise: a device that is not the one the profile means is refused, and so is one device in two roles. */
+/** The gate refuses a device that is not the one in the profile, and one device in two roles. */
 import { linkSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
@@ -14,14 +14,14 @@ async function codes(...requests: GateRequest[]): Promise<string[]> {
   return (await checkGate(requests)).findings.map((f) => `${f.role} ${f.code}`);
 }
 
-it('missing, a file, a folder, a character device', async () => {
+it('refuses a missing device, a file, a directory and a character device', async () => {
   const role = 'journal';
   expect(await codes({ role, path: '/dev/disk/by-id/nothing-here', lab: false })).toEqual(['journal GATE_MISSING']);
   for (const path of ['/etc/passwd', '/tmp', '/dev/null'])
     expect(await codes({ role, path, lab: false })).toEqual(['journal GATE_NOT_BLOCK']);
 });
 
-it('another backing file, none named, and a serial that a loop device cannot have', async () => {
+it('refuses a loop device with another backing file, without one in the profile, or with a serial in the profile', async () => {
   const loop = loops.loop();
   const request = { role: 'primary' as const, path: loop.path, lab: true };
   expect(await codes({ ...request, backingFile: loop.file })).toEqual([]);
@@ -33,7 +33,7 @@ it('another backing file, none named, and a serial that a loop device cannot hav
   ]);
 });
 
-it('the same device twice: by number, by file, by a second name of the file', async () => {
+it('refuses one device in two roles, found by device number, by backing file, or by a hard link to the file', async () => {
   const a = loops.loop();
   const b = loops.loop({ over: a.file });
   const second = join(loops.folder, 'second-name');
@@ -49,7 +49,7 @@ it('the same device twice: by number, by file, by a second name of the file', as
   ]);
 });
 
-it('one disk over two paths is one disk; two namespaces of one controller are two', async () => {
+it('takes one disk over two paths for one disk, and two namespaces of one controller for two', async () => {
   const loop = identify(loops.loop().path);
   const disk = { ...loop, majorMinor: '8:0', backingFile: null, serial: 'S1', model: 'M', wwn: 'eui.1' };
   expect(await whySameDevice(disk, { ...disk, majorMinor: '8:16' })).toContain('eui.1');
@@ -58,7 +58,7 @@ it('one disk over two paths is one disk; two namespaces of one controller are tw
   expect(await whySameDevice(disk, { ...disk, majorMinor: '8:16', wwn: null, serial: null })).toBeNull();
 });
 
-it('three good devices pass, with their identities', async () => {
+it('passes three valid devices, with their identities', async () => {
   const three = [loops.loop(), loops.loop(), loops.loop({ sectorBytes: 4096 })];
   const roles = ['primary', 'secondary', 'journal'] as const;
   const report = await checkGate(

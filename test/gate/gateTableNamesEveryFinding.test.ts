@@ -1,4 +1,4 @@
-/** The table shows every finding in full length, aligned, and says that nothing was written. */
+/** The table shows every finding in full length, in aligned columns, and says that the gate has written nothing. */
 import { expect, it } from 'vitest';
 import { formatGate, type GateRefusal } from '../../src/gate/gateReport.js';
 
@@ -13,7 +13,7 @@ const findings: GateRefusal[] = [
   },
 ];
 
-it('two findings', () => {
+it('two findings are two rows below a heading', () => {
   expect(formatGate({ passed: false, findings, devices: [] }).split('\n')).toEqual([
     'safety gate: refused (2 findings); nothing was written',
     'role       device             code              found            next step',
@@ -22,6 +22,6 @@ it('two findings', () => {
   ]);
 });
 
-it('none', () => {
+it('without findings one line says that the gate has passed', () => {
   expect(formatGate({ passed: true, findings: [], devices: [] })).toBe('safety gate: passed (0 devices)');
 });

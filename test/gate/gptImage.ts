@@ -41,7 +41,7 @@ function header(ownLba: number, otherLba: number, entriesLba: number, entries: B
   return sector;
 }
 
-/** Reflected CRC-32 (0x04C11DB7), register in, register out. */
+/** Reflected CRC-32 (polynomial 0x04C11DB7): takes and returns the register, without the final inversion. */
 export function crc32(bytes: Buffer, register: number): number {
   let crc = register;
   for (const byte of bytes) {

@@ -1,4 +1,7 @@
-/** Promise: a label says what was written, on any size and sector; half of it is enough, and less is never taken for one. */
+/**
+ * A label reads back as it was written, on devices of any size and sector size. One intact copy of the two is enough;
+ * without an intact copy the label is damaged.
+ */
 import fc from 'fast-check';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
@@ -35,7 +38,7 @@ const LABEL: DiskLabel = {
   enrolledAt: '2026-01-31T12:00:00.123Z',
 };
 
-/** The device as it would be seen were it not a loop: with a serial of its own. */
+/** A loop device in place of a real disk: without a backing file, with serial, WWN and model. */
 function asDisk(device: OpenDevice): OpenDevice {
   const identity: DeviceIdentity = {
     ...device.identity,
@@ -47,8 +50,8 @@ function asDisk(device: OpenDevice): OpenDevice {
   return { identity, fd: device.fd, closed: false, close: () => device.close() };
 }
 
-describe('as bytes', () => {
-  it('what goes in comes out', () => {
+describe('a label as bytes', () => {
+  it('decodes to what was encoded', () => {
     const roles = fc.constantFrom<DiskLabel['role'][]>('primary', 'secondary', 'journal');
     const word = fc.option(
       fc.string({ minLength: 1, maxLength: 80, unit: fc.constantFrom('A', 'z', '0', '-', '_', ' ', '.') }),
@@ -75,7 +78,7 @@ describe('as bytes', () => {
     );
   });
 
-  it('a text is cut where its field ends, never within a character, and still known again', () => {
+  it('has text cut to its field, not within a character, and still matches the disk', () => {
     const serial = 'é'.repeat(100);
     const read = decodeLabel(encodeLabel({ ...LABEL, serial, wwn: null }, crc32c), crc32c);
     if (read.kind !== 'label') throw new Error(read.kind);
@@ -85,7 +88,7 @@ describe('as bytes', () => {
     expect(otherDisk(read.label, read.offsetBytes, { ...identity, serial: 'è'.repeat(100) })).toContain('serial');
   });
 
-  it('any bit of one copy may be lost', () => {
+  it('is valid with any one bit of one copy changed', () => {
     const block = encodeLabel(LABEL, crc32c);
     for (let bit = 0; bit < 512 * 8; bit++) {
       for (const copy of [0, LABEL_BLOCK_BYTES - 512]) {
@@ -96,7 +99,7 @@ describe('as bytes', () => {
     }
   });
 
-  it('both copies damaged, another version, no label, and foreign bytes are distinguished', () => {
+  it('with both copies damaged differs from another version, from no label, and from foreign bytes', () => {
     const block = encodeLabel(LABEL, crc32c);
     for (let byte = 8; byte < 512; byte++) {
       const corrupt = Buffer.from(block);
@@ -115,9 +118,9 @@ describe('as bytes', () => {
   });
 });
 
-describe('on a device', () => {
+describe('a label on a device', () => {
   const MIB = 2 ** 20;
-  // Odd ones too: a partition, or a disk, ends where it ends.
+  // Some sizes are no multiple of the label's block: a partition or a disk may end at any sector.
   const cases: [sectorBytes: 512 | 4096, sizeBytes: number][] = [
     [512, MIB],
     [512, MIB + 512],
@@ -128,7 +131,7 @@ describe('on a device', () => {
     [4096, 3 * 4096],
   ];
   it.each(cases)(
-    'of %i-byte sectors and %i bytes: durable, alone, the same to every reader',
+    'with %i-byte sectors and %i bytes reads the same for every reader and changes no other byte',
     async (sectorBytes, sizeBytes) => {
       const loop = loops.loop({ sectorBytes, sizeBytes });
       const before = Buffer.alloc(sizeBytes, 'foreign data here ');
@@ -153,7 +156,7 @@ describe('on a device', () => {
     },
   );
 
-  it('without room for one: no byte is usable, and none is written', () => {
+  it('that is too small for a label is refused: no byte is usable, and none is written', () => {
     const loop = loops.loop({ sizeBytes: 4096 });
     const device = asDisk(openDevice(loop.path));
     expect(usableBytes(device.identity)).toBe(0);
@@ -165,7 +168,7 @@ describe('on a device', () => {
     expect(readFileSync(loop.file).every((byte) => byte === 0)).toBe(true);
   });
 
-  it('a loop device needs no label and keeps all its bytes', () => {
+  it('is not needed on a loop device, and all bytes of it are usable', () => {
     const device = openDevice(loops.loop({ sizeBytes: MIB + 512 }).path);
     expect(needsEnrolment(device.identity)).toBe(false);
     expect(usableBytes(device.identity)).toBe(MIB + 512);
@@ -173,27 +176,27 @@ describe('on a device', () => {
     device.close();
   });
 
-  it('a name that has moved since it was looked at is not read', async () => {
+  it('is not read if the path leads to another device than the identified one', async () => {
     const [a, b] = [identify(loops.loop().path), loops.loop()];
     const moved = await readLabel({ ...a, path: b.path }).catch((error: unknown) => error);
     expect(isDeviceError(moved, 'DEVICE_IDENTIFY_FAILED')).toBe(true);
   });
 });
 
-describe('whose disk', () => {
+describe('a label belongs', () => {
   const identity = { serial: LABEL.serial, wwn: LABEL.wwn, sizeBytes: LABEL.sizeBytes } as DeviceIdentity;
   const at = labelOffset(LABEL.sizeBytes);
   const other = (change: Partial<DeviceIdentity>, label: Partial<DiskLabel> = {}): string | null =>
     otherDisk({ ...LABEL, ...label }, at, { ...identity, ...change });
 
-  it('the disk it was written for, also if it reports only serial or WWN', () => {
+  it('to the disk that it was written for, also if the disk reports only its serial or only its WWN', () => {
     expect(other({})).toBeNull();
     expect(other({ wwn: null })).toBeNull();
     expect(other({ serial: null })).toBeNull();
     expect(other({}, { wwn: null })).toBeNull();
   });
 
-  it('not another one, larger or smaller, or without a name', () => {
+  it('to no disk with another serial, WWN or size, or without serial and WWN', () => {
     expect(other({ serial: 'OTHER' })).toContain('serial Z1Z0ABCD; this one has OTHER');
     expect(other({ wwn: '0x1' })).toContain('wwn');
     expect(other({ serial: null, wwn: null })).toContain('reports none');

@@ -1,4 +1,7 @@
-/** Promise: a partition may be an area or the journal under a name that stays, unless others on its disk would be harmed. */
+/**
+ * A partition may be an area or the journal if the profile gives its stable name. The gate refuses it if a rail cuts
+ * its disk while another partition of that disk is in use.
+ */
 import { existsSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { expect, it } from 'vitest';
@@ -19,12 +22,12 @@ function partitionOf(disk: TestLoop, number: number): string {
   return `${disk.path}p${number}`;
 }
 
-/** As udev would, where there is none. */
+/** Gives the partition a by-partuuid name, as udev would. */
 function named(node: string): string {
   const made = !existsSync(FOLDER);
   if (made) mkdirSync(FOLDER, { recursive: true });
   const name = join(FOLDER, `plugpull-test-${process.pid}-${basename(node)}`);
-  // One of a test that was killed may be there.
+  // A killed test may have left such a name.
   rmSync(name, { force: true });
   symlinkSync(node, name);
   loops.undo(() => rmSync(name));
@@ -35,18 +38,18 @@ async function codes(request: Partial<GateRequest> & { path: string; backingFile
   return (await checkGate([{ role: 'journal', lab: false, ...request }])).findings.map((f) => f.code);
 }
 
-it('by-partuuid it passes, by its number it does not', async () => {
+it('a partition passes under its by-partuuid name; under its kernel name it is refused', async () => {
   const disk = loops.loop();
   const node = partitionOf(disk, 1);
   expect(await codes({ path: node, backingFile: disk.file })).toEqual(['GATE_IS_PARTITION']);
   expect(await codes({ path: named(node), backingFile: disk.file, cut: true })).toEqual([]);
 });
 
-it('a file system on it, or mounted, refuses it; on another partition only where a rail cuts the disk', async () => {
+it('a file system on the partition is refused; a mounted one on another partition only if a rail cuts the disk', async () => {
   const disk = loops.loop();
   const [mine, other] = [partitionOf(disk, 1), partitionOf(disk, 2)];
   const request = { path: named(mine), backingFile: disk.file };
-  const point = join(loops.folder, 'neighbour');
+  const point = join(loops.folder, 'other-partition');
   mkdirSync(point);
   command('mkfs.ext4', '-q', other);
   command('mount', other, point);
@@ -56,7 +59,7 @@ it('a file system on it, or mounted, refuses it; on another partition only where
   expect(await codes({ path: named(other), backingFile: disk.file })).toEqual(['GATE_MOUNTED', 'GATE_SIGNATURE']);
 });
 
-it('two partitions of one disk are two devices, one partition twice is not', async () => {
+it('two partitions of one disk are two devices; one partition in two roles is refused', async () => {
   const disk = loops.loop();
   const nodes = [partitionOf(disk, 1), partitionOf(disk, 2)];
   const candidate = (path: string, role: 'primary' | 'journal') => ({

@@ -1,4 +1,6 @@
-/** Promise: a real disk passes only under a stable name, with the serial or WWN of the profile, and enrolled by it. */
+/**
+ * A real disk passes only under a stable name, with the serial or WWN of the profile, and enrolled under that identity.
+ */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -36,7 +38,7 @@ async function codes(request: Partial<GateRequest>, identity = DISK): Promise<st
   );
 }
 
-it('by-id and by-path names are stable, others are not', async () => {
+it('by-id and by-path names pass; other names are refused as unstable', async () => {
   const serial = 'Z1Z0ABCD';
   expect(await codes({ serial })).toEqual([]);
   expect(await codes({ serial, path: '/dev/disk/by-path/pci-0000:00:1f.2-ata-1' })).toEqual([]);
@@ -44,24 +46,24 @@ it('by-id and by-path names are stable, others are not', async () => {
   expect(await codes({ serial, path: '/dev/disk/by-uuid/1234' })).toEqual(['GATE_UNSTABLE_NAME']);
 });
 
-it('serial and WWN are compared, and one must be given', async () => {
+it('the gate compares serial and WWN; the profile must give one of them', async () => {
   expect(await codes({})).toEqual(['GATE_UNIDENTIFIED']);
   expect(await codes({ serial: 'other', wwn: 'naa.5000C500A1B2C3D4' })).toEqual(['GATE_SERIAL_MISMATCH']);
   expect(await codes({ wwn: '0x1' })).toEqual(['GATE_WWN_MISMATCH']);
   expect(await codes({ serial: 'Z1Z0ABCD' }, { ...DISK, serial: null })).toEqual(['GATE_SERIAL_MISMATCH']);
 });
 
-it('calling a real disk a lab disk opens nothing', async () => {
+it('a real disk that the profile calls a lab disk is refused', async () => {
   expect(await codes({ lab: true, backingFile: '/x', serial: 'Z1Z0ABCD' })).toEqual(['GATE_BACKING_FILE_MISMATCH']);
 });
 
-it('WWNs have one spelling', () => {
+it('a WWN is normalized to one spelling', () => {
   for (const spelling of ['naa.5000C500A1B2C3D4', 'wwn-0x5000c500a1b2c3d4', ' 0x5000c500a1b2c3d4 '])
     expect(normalizeWwn(spelling)).toBe(DISK.wwn);
   expect(normalizeWwn(null)).toBeNull();
 });
 
-it('an enrolment is kept beside the profile, once, and knows the disk again', () => {
+it('an enrolment is stored once, next to the profile, and matches the disk by serial, WWN and size', () => {
   const file = enrolmentPath(join(folder, 'bench.yaml'));
   expect(file).toBe(join(folder, 'bench.enrolled.json'));
   expect(loadEnrolments(file)).toEqual([]);
@@ -87,7 +89,7 @@ it('an enrolment is kept beside the profile, once, and knows the disk again', ()
   expect(isEnrolled(known, { ...DISK, sizeBytes: 1 })).toBe(false);
 });
 
-it('a disk without a name cannot be enrolled, a broken list is not taken for an empty one', () => {
+it('a disk without serial and WWN cannot be enrolled, and an invalid enrolment file is refused', () => {
   const file = join(folder, 'broken.enrolled.json');
   const nameless = { ...DISK, serial: null, wwn: null };
   expect(confirmationOf(DISK)).toBe('Z1Z0ABCD');

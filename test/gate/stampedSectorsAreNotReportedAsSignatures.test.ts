@@ -1,6 +1,7 @@
 /**
- * Promise: a sector of ours that happens to look like a file system is not taken for one. Bodies are as good as random,
- * and ext's magic is two bytes: once in a few hundred thousand writes to sector 2 libblkid sees an ext4.
+ * The gate does not report a stamped sector that looks like a file system by chance. The body of a stamp is
+ * pseudorandom, and the magic of ext is two bytes, so libblkid finds an ext4 in one of a few hundred thousand stamps of
+ * sector 2.
  */
 import { openSync, readFileSync, writeSync, closeSync } from 'node:fs';
 import { expect, it } from 'vitest';
@@ -10,11 +11,11 @@ import { command, useLoops } from '../blockdev/loop.js';
 
 const loops = useLoops();
 const RUN_ID = 20260101;
-/** ext's superblock begins at byte 1024, its magic 0xef53 is 56 bytes further. */
+/** The superblock of ext begins at byte 1024; its magic 0xef53 follows 56 bytes later. */
 const LBA = 2;
 const MAGIC_AT = 56;
 
-/** Update ids whose stamp of LBA 2 has ext's magic in it. */
+/** Stamps of LBA 2 that contain the magic of ext at its place, one for each such update id. */
 function* lookalikes(): Generator<Buffer> {
   const sector = Buffer.alloc(512);
   const { stamp } = sectorTools();
@@ -30,7 +31,7 @@ function put(file: string, bytes: Buffer, at: number): void {
   closeSync(fd);
 }
 
-it('a stamp that libblkid takes for ext passes; a damaged one, or one copied from another place, does not', async () => {
+it('a stamp in which libblkid finds ext passes; a damaged stamp or a stamp of another sector does not', async () => {
   const loop = loops.loop({ sizeBytes: 2 ** 20 });
   let stamp: Buffer | null = null;
   for (const candidate of lookalikes()) {
@@ -57,7 +58,7 @@ it('a stamp that libblkid takes for ext passes; a damaged one, or one copied fro
   expect(await gate()).toEqual(['GATE_SIGNATURE']);
 });
 
-/** A valid stamp of LBA 3 with the magic in it. */
+/** A valid stamp of LBA 3 in which libblkid finds ext at LBA 2. */
 function copiedFromElsewhere(): Buffer {
   const sector = Buffer.alloc(512);
   const { stamp } = sectorTools();
