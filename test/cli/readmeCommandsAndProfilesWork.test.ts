@@ -1,25 +1,30 @@
 /**
- * Every command in README.md is executed on the virtual lab, every command and option that it names exists, every YAML
- * example is loaded, and the output that it shows is what the program prints.
+ * Every command in README.md is executed on the virtual lab, and the output that it shows is what the program prints.
+ * Every command and option that README.md and the pages for users name exists, and every YAML example there is loaded.
  */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { MUTANTS } from '../../src/explore/mutants/index.js';
 import { parseRig } from '../../src/rig/load.js';
 import { canRunLab } from '../campaign/boardRig.js';
 import { ownStateDir } from '../campaign/labRig.js';
 import { cli, type CliOptions } from './cli.js';
 import { tinyRigText } from './tinyRig.js';
 
-const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+const page = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
+const readme = page('README.md');
+/** README and the pages that it sends users to. */
+const guide = ['HARDWARE', 'PROFILE', 'BOARDS', 'METRICS', 'RECORDS'].reduce(
+  (text, name) => `${text}\n${page(`docs/${name}.md`)}`,
+  readme,
+);
 const { scripts } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
   scripts: Record<string, string>;
 };
 const FENCED = /```(\w*)\n([\s\S]*?)```/g;
-const fenced = [...readme.matchAll(FENCED)].map(([, language, text]) => ({ language, text }));
+const fenced = [...guide.matchAll(FENCED)].map(([, language, text]) => ({ language, text }));
 /** Lines of the indented code blocks: commands. */
-const commandLines = [...readme.replaceAll(FENCED, '').matchAll(/^ {4}(\S.*)$/gm)].map(([, line]) => line);
+const commandLines = [...guide.replaceAll(FENCED, '').matchAll(/^ {4}(\S.*)$/gm)].map(([, line]) => line);
 
 const state = ownStateDir();
 const env = { PLUGPULL_STATE_DIR: state.dir };
@@ -103,7 +108,7 @@ describe('commands', () => {
   });
 
   it('have the subcommands and options that the text gives them', async () => {
-    const inText = [...readme.replaceAll(FENCED, '').matchAll(/`([^`]*)`/g)].map(([, code]) => code);
+    const inText = [...guide.replaceAll(FENCED, '').matchAll(/`([^`]*)`/g)].map(([, code]) => code);
     const named = [...inText, ...commandLines].flatMap(
       (code) => /\bplugpull ((?:[a-z]+|--|[A-Z]).*)/.exec(code)?.[1] ?? [],
     );
@@ -152,7 +157,7 @@ describe('YAML', () => {
   const profile = blocks.find((text) => text.startsWith('schemaVersion'))!;
 
   it('of a profile is accepted', () => {
-    expect(parseRig(profile, 'README.md')).toMatchObject({ name: 'two-arrays', campaign: { cycles: 200 } });
+    expect(parseRig(profile, 'PROFILE.md')).toMatchObject({ name: 'two-arrays', campaign: { cycles: 200 } });
   });
 
   it('of a part of a profile is accepted in that profile', () => {
@@ -161,23 +166,7 @@ describe('YAML', () => {
     for (const part of parts) {
       const [type] = /(?<=^ {2})[\w-]+(?=:)/m.exec(part)!;
       const using = profile.replace(/type: [\w-]+/, `type: ${type}`).replace('channels: 8', 'channels: 4');
-      expect(parseRig(`${using}${part}`, 'README.md').boards).toMatchObject([{ name: 'relay0' }]);
+      expect(parseRig(`${using}${part}`, 'PROFILE.md').boards).toMatchObject([{ name: 'relay0' }]);
     }
-  });
-});
-
-describe('text', () => {
-  it('links only to files that exist', () => {
-    const links = [...readme.matchAll(/\]\(([^)#]+)\)/g)].map(([, link]) => link).filter((l) => !l.startsWith('http'));
-    expect(links.length).toBeGreaterThan(5);
-    for (const link of links) expect(existsSync(new URL(`../../${link}`, import.meta.url)), link).toBe(true);
-  });
-
-  it('has the number of mutants that there are', () => {
-    expect(readme).toContain(`notices: ${MUTANTS.length} engines`);
-  });
-
-  it('has no placeholder left', () => {
-    expect(readme).not.toMatch(/@@/);
   });
 });
