@@ -1,4 +1,4 @@
-/** Frames as vendors and owners publish them, answers included: fixtures for the peers. */
+/** Fixtures for the peers: frames and answers that vendors and owners of the boards publish. */
 
 const hex = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text.replaceAll(' ', ''), 'hex'));
 const ascii = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, 'latin1'));
@@ -6,16 +6,16 @@ const ascii = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, 'l
 export interface PublishedFrame {
   protocol: string;
   channels: number;
-  /** How the relays are before; default all off. */
+  /** State of all relays before the frame; default off. */
   initialOn?: boolean;
   options?: Record<string, unknown>;
-  /** What must come before on this connection. */
+  /** Bytes that the board must receive before the frame, on the same connection. */
   first?: Uint8Array;
   frame: Uint8Array;
-  /** Relays that move: 1 on, -2 off. */
+  /** Relays that switch: 1 is relay 1 on, -2 is relay 2 off. */
   moves: number[];
   reply: Uint8Array;
-  /** The frame carries a check: every single changed bit must be refused. */
+  /** The frame has a checksum, so the peer must refuse it with any one bit changed. */
   checked?: boolean;
 }
 
@@ -178,5 +178,5 @@ export const publishedFrames: PublishedFrame[] = [
   },
   { protocol: 'scpi-siglent', channels: 3, frame: ascii('OUTPUT CH1,ON\n'), moves: [1], reply: none },
 ];
-// lcus carries a sum as well.
+// A switching frame of lcus has a checksum too.
 for (const one of publishedFrames) if (one.protocol === 'lcus' && one.frame.length === 4) one.checked = true;

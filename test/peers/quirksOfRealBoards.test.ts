@@ -1,4 +1,4 @@
-/** Quirks that owners report of their boards, and the faults that a virtual board can inject. */
+/** Virtual boards have the quirks that owners report of real boards, and can inject faults. */
 
 import { expect, it } from 'vitest';
 import type { PeerReaction } from '../../src/lab/peer.js';
@@ -16,22 +16,22 @@ it('lcus: the first answer after a switch is stale, the second is not', () => {
   expect(text(peer.receive(hex('FF'), 2))).toContain('OFF');
 });
 
-it('conrad: a lost byte shifts every frame until zeros fill it up', () => {
+it('conrad: after a lost byte the board reads frames at a wrong offset until zeros complete the last one', () => {
   const peer = createPeer('conrad', { channels: 8, ...on });
   peer.receive(hex('01 01 00 00'), 0);
   expect(peer.receive(hex('07 01 01'), 1).switched).toEqual([]);
-  // 07 01 01 07 | 01 01 07: the first frame comes out right by chance of this example, the next one is short.
+  // 07 01 01 07 | 01 01 07: by chance the first frame is valid in this example; the next one lacks a byte.
   expect(peer.receive(hex('07 01 01 07'), 2).switched).toEqual([{ channel: 1, on: false }]);
   const zeros = Array.from({ length: 5 }, () => '00').map((zero) => text(peer.receive(hex(zero), 3)));
   expect(zeros).toEqual(['', '', '', '', '\xff\x00\xfe\xff'.slice(0, 2) + '\xfe\x01']);
 });
 
-it('conrad: hears nothing before its initialization', () => {
+it('conrad: before its initialization the board ignores all frames', () => {
   const peer = createPeer('conrad', { channels: 8, ...on });
   expect(peer.receive(hex('07 01 01 07'), 0)).toEqual({ reply: [], switched: [] });
 });
 
-it('firmata: opening the tty drops every relay, then it reports its version', () => {
+it('firmata: when the tty is opened, the board switches every relay off and reports its version', () => {
   const peer = createPeer('firmata', { channels: 2, ...on });
   const reaction = peer.opened!(0);
   expect(reaction.switched).toEqual([
@@ -41,7 +41,7 @@ it('firmata: opening the tty drops every relay, then it reports its version', ()
   expect(text(reaction).charCodeAt(0)).toBe(0xf9);
 });
 
-it('modbus-rtu: what follows a damaged frame without a pause is not heard', () => {
+it('modbus-rtu: the board ignores frames after a damaged frame until the line pauses', () => {
   const peer = createPeer('modbus-rtu', { channels: 8, ...on });
   const off1 = '01 05 00 00 00 00 CD CA';
   expect(peer.receive(hex(`01 05 00 00 00 00 CD CB ${off1}`), 0).switched).toEqual([]);
@@ -49,7 +49,7 @@ it('modbus-rtu: what follows a damaged frame without a pause is not heard', () =
   expect(peer.receive(hex(off1), 20).switched).toEqual([{ channel: 1, on: false }]);
 });
 
-it('modbus-rtu: a pulse ends by itself, in the board and in its answers', () => {
+it('modbus-rtu: the board ends a pulse by itself, and its answers show that', () => {
   const peer = createPeer('modbus-rtu', { channels: 8, ...on });
   expect(peer.receive(hex('01 05 04 00 00 08 CD 3C'), 1000).switched).toEqual([
     { channel: 1, on: false },
@@ -60,7 +60,7 @@ it('modbus-rtu: a pulse ends by itself, in the board and in its answers', () => 
   expect(coils(1801)).toBe(0xff);
 });
 
-it('scpi: the voltage falls over the ramp, and not at all when the output is stuck', () => {
+it('scpi: the voltage falls over rampMs, and does not fall if the output is welded', () => {
   const measure = (options: Record<string, unknown>, afterMs: number): string => {
     const peer = createPeer('scpi', { channels: 1, initialOn: true, options });
     peer.receive(ascii('OUTP OFF\n'), 1000);
@@ -76,14 +76,14 @@ it.each([
   [{ dead: true }, { reply: '', moves: 0 }],
   [{ welded: [1] }, { reply: '010500000000cdca', moves: 0 }],
   [{ wrongReply: 'garbled' }, { reply: '010500000000cd6f', moves: 1 }],
-])('%o', (options, wanted) => {
+])('a board with %o answers and switches as this fault demands', (options, wanted) => {
   const peer = createPeer('modbus-rtu', { channels: 8, initialOn: true, options });
   const reaction = peer.receive(hex('01 05 00 00 00 00 CD CA'), 0);
   expect(Buffer.concat(reaction.reply).toString('hex')).toBe(wanted.reply);
   expect(reaction.switched).toHaveLength(wanted.moves);
 });
 
-it('noise, splitting and delay change nothing in the answer itself, and repeat with their seed', () => {
+it('noise, splitting and delay do not change the answer itself, and a seed reproduces them', () => {
   const react = (): PeerReaction => {
     const options = { garbageBefore: 4, splitReads: true, delayMs: 30, seed: 5 };
     return createPeer('modbus-rtu', { channels: 8, initialOn: true, options }).receive(

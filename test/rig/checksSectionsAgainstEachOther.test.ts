@@ -4,12 +4,12 @@ import { MINIMAL, problemsOf, spoiled } from './minimal.js';
 
 const refused: [string, string, string][] = [
   [
-    'a lab disk that is not there',
+    'a lab disk that does not exist',
     spoiled('lab:s', 'lab:sx'),
     `secondary.device: lab:sx: lab.disks has no disk "sx"; did you mean 's'?`,
   ],
   [
-    'a device used twice',
+    'a device of two areas',
     spoiled('lab:s', 'lab:p'),
     'secondary.device: lab:p: is already the device of primary; name another device: every area needs its own',
   ],
@@ -20,18 +20,18 @@ const refused: [string, string, string][] = [
   ],
   ['a loop device without its file', spoiled('"lab:p"', '/dev/loop7'), 'primary: a loop device needs backingFile'],
   [
-    'a disk by a name that moves',
+    'a disk under a name that may change',
     spoiled('"lab:p"', '/dev/sdb, serial: abc'),
     'primary.device: /dev/sdb: must be /dev/disk/by-id/… or /dev/disk/by-path/…',
   ],
   ['a disk without identity', spoiled('"lab:p"', '/dev/disk/by-id/wwn-0x1'), 'primary: a disk needs serial or wwn'],
   [
-    'a way around by ..',
+    'a path with ..',
     spoiled('"lab:p"', '/dev/disk/by-id/../../sda, serial: a'),
     'primary.device: /dev/disk/by-id/../../sda: must be a path',
   ],
   [
-    'a serial that YAML takes for a number',
+    'a serial that YAML reads as a number',
     spoiled('"lab:p"', '/dev/disk/by-id/wwn-1, serial: 0042'),
     'primary.serial: 42: must be 1 to 128 printable ASCII characters; put it in quotes',
   ],
@@ -41,7 +41,7 @@ const refused: [string, string, string][] = [
     'regionSize: 128MiB: must fit into the smaller area, which has 64MiB',
   ],
   [
-    'a region of an odd size',
+    'a region size that is not a power of two',
     `${MINIMAL}regionSize: 96KiB\n`,
     'regionSize: 96KiB: must be a power of two from 4KiB to 1GiB; write 64KiB',
   ],
@@ -56,7 +56,7 @@ const refused: [string, string, string][] = [
     'workload.writeSize: must fit into the smaller area, which has 32KiB',
   ],
   [
-    'more in flight than memory',
+    'more bytes in flight than the memory limit',
     `${MINIMAL}workload: { queueDepth: 1024, writeSize: 16MiB }\n`,
     'workload.queueDepth: 1024: queueDepth times the largest writeSize is 16GiB of memory; the limit is 1GiB',
   ],
@@ -71,7 +71,7 @@ const refused: [string, string, string][] = [
     'journal.logSize: 16MiB: log, superblocks and the indicators of 64 regions take 16400KiB; the journal has 16MiB',
   ],
   [
-    'an area beyond its disk',
+    'an area larger than its disk',
     spoiled('"lab:p" }', '"lab:p", size: 65MiB }'),
     'primary.size: 65MiB: the lab disk has only 64MiB; write at most 64MiB',
   ],
@@ -81,12 +81,12 @@ const refused: [string, string, string][] = [
     'lab.disks.p.size: 67109376: must be a multiple of 4KiB',
   ],
   [
-    'a flush that comes after the updates are given up',
+    'a flush interval that is not shorter than the acknowledgement timeout',
     `${MINIMAL}tracking: { ackTimeout: 100ms, flushInterval: 100ms }\n`,
     'tracking.flushInterval: 100ms: must be shorter than tracking.ackTimeout, 100ms',
   ],
   [
-    'a channel the board does not have',
+    'a channel that the board does not have',
     spoiled('channels: [3]', 'channels: [5]'),
     'rails.J.channels[0]: 5: channel 5 does not exist on board "relay0" (lcus with 4); write 1 to 4',
   ],
@@ -96,18 +96,18 @@ const refused: [string, string, string][] = [
     'rails.J.channels[0]: 2: relay0:2 already belongs to rail "S"',
   ],
   [
-    'a board that is not there',
+    'a board that does not exist',
     spoiled('P: { board: relay0', 'P: { board: relay1'),
     `rails.P.board: relay1: board "relay1" does not exist; did you mean 'relay0'?`,
   ],
   ['a board without tty', spoiled('tty: "lab:relay0", ', ''), 'boards.relay0: a board needs tty'],
   [
-    'a lab board that is not there',
+    'a lab board that does not exist',
     spoiled('tty: "lab:relay0"', 'tty: "lab:relay9"'),
     'boards.relay0.tty: lab:relay9: lab.boards has no board "relay9"',
   ],
   [
-    'a cut of a rail that is not there',
+    'a cut of a rail that does not exist',
     `${MINIMAL}campaign: { cuts: [{ rails: [PP] }] }\n`,
     `campaign.cuts[0].rails[0]: PP: rail "PP" does not exist; did you mean 'P'?`,
   ],
@@ -117,17 +117,17 @@ const refused: [string, string, string][] = [
     'campaign.cuts[0].rails[2]: P: is twice in this cut',
   ],
   [
-    'a cut point of other work',
+    'a cut point of another phase',
     `${MINIMAL}campaign: { cuts: [{ rails: [P], at: copy-read, during: load }] }\n`,
     'campaign.cuts[0].during: load: must be resync, the phase of copy-read; write resync, or delete during',
   ],
   [
-    'a cut point that is not there',
+    'a cut point that does not exist',
     `${MINIMAL}campaign: { cuts: [{ rails: [P], at: both-complete }] }\n`,
     "did you mean 'both-completed'?",
   ],
   [
-    'a flush of a disk that is never flushed',
+    'a cut at a flush of a disk that is never flushed',
     spoiled('"lab:p" }', '"lab:p", durability: fua }') + 'campaign: { cuts: [{ rails: [P, J], at: flush }] }\n',
     'campaign.cuts[0].at: flush: the protocol never flushes primary, because durability is fua; write both-completed',
   ],
@@ -137,44 +137,44 @@ const refused: [string, string, string][] = [
     'lab.boards.relay0.protocol: numato: differs from boards.relay0, which is a lcus; write lcus, or delete protocol',
   ],
   [
-    'a lab board of other size',
+    'a lab board with another number of channels',
     spoiled('relay0: {}', 'relay0: { channels: 8 }'),
     'lab.boards.relay0.channels: 8: differs from boards.relay0, which has 4; write 4, or delete channels',
   ],
   [
-    'a disk fed by a channel that is not there',
+    'a lab disk fed by a channel that does not exist',
     spoiled('fedBy: "relay0:3"', 'fedBy: "relay0:5"'),
     'lab.disks.j.fedBy: relay0:5: channel 5 does not exist on board "relay0" (it has 4); write 1 to 4',
   ],
   [
-    'more regions than can be numbered',
+    'more regions than 2^32',
     spoiled('"lab:p"', '/dev/disk/by-id/wwn-1, wwn: a, size: 32TiB')
       .replace('"lab:s"', '/dev/disk/by-id/wwn-2, wwn: b, size: 32TiB')
       .replace('16MiB', '4GiB') + 'regionSize: 4KiB\n',
     'regionSize: 4KiB: an area of 32TiB would have more than 2^32 regions; write at least 8KiB',
   ],
   [
-    'a type of board that is not there',
+    'a board type that does not exist',
     spoiled('type: lcus', 'type: lcuss'),
     `boards.relay0.type: lcuss: board type "lcuss" does not exist; did you mean 'lcus'?`,
   ],
   [
-    'more channels than such boards have',
+    'more channels than the board type has',
     spoiled('channels: 4 }', 'channels: 12 }'),
     'boards.relay0.channels: 12: a board of type lcus has 1 to 8 channels; count the relays on the board',
   ],
   [
-    'a fault that is not there',
+    'a fault that does not exist',
     spoiled('fedBy: "relay0:1"', 'fedBy: "relay0:1", faults: [{ class: lost-writes }]'),
     'lab.disks.p.faults[0]: {"class":"lost-writes"}: disk p, faults[0]: class "lost-writes" can\'t be injected',
   ],
   [
-    'a fault with an option it does not have',
+    'a fault with an option that it does not have',
     spoiled('fedBy: "relay0:1"', 'fedBy: "relay0:1", faults: [{ class: lying-flush, every: 3 }]'),
     'lab.disks.p.faults[0]',
   ],
   [
-    'a quirk that is not there',
+    'a lab board with an unknown quirk',
     spoiled('relay0: {}', 'relay0: { options: { mutee: true } }'),
     'lab.boards.relay0: options of lcus',
   ],
@@ -187,7 +187,7 @@ const refused: [string, string, string][] = [
     'boards.relay0.options.off: ',
   ],
   [
-    'no cycles',
+    'a campaign without cycles',
     `${MINIMAL}campaign: { cycles: 0 }\n`,
     'campaign.cycles: 0: must be an integer from 1 to 1000000; write at least 1',
   ],
@@ -199,7 +199,7 @@ it.each(refused)('%s is refused', (_what, text, message) => {
   expect(problems[0]).toContain(message);
 });
 
-it('two partitions of one disk are taken with a warning, a disk and its partition are not', () => {
+it('two partitions of one disk load with a warning; a disk and its partition are refused', () => {
   const disk = (name: string, part: string): string =>
     `${name}: { device: /dev/disk/by-id/wwn-0x1${part}, wwn: "0x1" }\n`;
   const rest =
@@ -214,7 +214,7 @@ it('two partitions of one disk are taken with a warning, a disk and its partitio
   );
 });
 
-it('a cut point says what is cut, and when it is looked for', () => {
+it('a cut point decides the phase and the earliest time of the cut', () => {
   const cuts = (text: string) => parseRig(`${MINIMAL}campaign: { cuts: [${text}] }\n`, 'b').campaign.cuts;
   const never = { min: 0, max: 0 };
   expect(
@@ -229,7 +229,7 @@ it('a cut point says what is cut, and when it is looked for', () => {
   ]);
 });
 
-it('what is allowed but odd is said', () => {
+it('a valid profile that is probably wrong loads with a warning', () => {
   const warnings = (text: string): string[] => parseRig(text, 'b').warnings.map((w) => `${w.field}: ${w.text}`);
   expect(warnings(MINIMAL.replace(/ {2}J: .*\n/, ''))).toEqual(['journal: no rail powers it: it never loses power']);
   expect(warnings(spoiled('fedBy: "relay0:1"', 'fedBy: "relay0:4"'))).toEqual([

@@ -11,12 +11,12 @@ function again(rig: ResolvedRig): ResolvedRig {
   return { ...parseRig(dumpRig(rig), 'rig.yaml'), file: rig.file };
 }
 
-it.each(readdirSync('rigs').filter((f) => f.endsWith('.yaml')))('%s', (file) => {
+it.each(readdirSync('rigs').filter((f) => f.endsWith('.yaml')))('a dump of %s loads the same', (file) => {
   const rig = loadRig(`rigs/${file}`);
   expect(again(rig)).toEqual(rig);
 });
 
-it('also with names that YAML takes for something else', () => {
+it('a dump with names that YAML would read as numbers loads the same', () => {
   const odd = parseRig(
     MINIMAL.replace('name: tiny', 'name: "0"').replace(/\bP: \{/, '"1e3": {'),
     'odd\n# name: x.yaml',
@@ -25,13 +25,13 @@ it('also with names that YAML takes for something else', () => {
   expect(again(odd)).toEqual(odd);
 });
 
-it('also without rails', () => {
+it('a dump of a profile without rails loads the same', () => {
   const rig = parseRig(MINIMAL.replace(/ {2}[PSJ]: .*\n/g, '').replace('rails:\n', ''), 'x');
   expect(rig.campaign.cuts).toEqual([]);
   expect(again(rig)).toEqual(rig);
 });
 
-it('any size and any time is read back as it was', () => {
+it('any formatted size or time parses to the same value', () => {
   fc.assert(
     fc.property(fc.maxSafeNat(), (bytes) => {
       expect(parseSize(formatSize(bytes))).toEqual({ ok: true, value: bytes });
@@ -44,12 +44,12 @@ it('any size and any time is read back as it was', () => {
   );
 });
 
-it('a fraction of a time is not cut short by binary arithmetic', () => {
+it('a fraction of a millisecond keeps its value in binary arithmetic', () => {
   expect(parseDuration('1.001ms')).toEqual({ ok: true, value: 1.001 });
   expect(parseDuration('0.29ms')).toEqual({ ok: true, value: 0.29 });
 });
 
-it('an object that occurs twice is written twice', () => {
+it('an object that occurs twice is written twice, without an alias', () => {
   const rig = parseRig(MINIMAL, 'x');
   const [cut] = rig.campaign.cuts;
   const twice = { ...rig, campaign: { ...rig.campaign, cuts: [cut, { ...cut }] } };

@@ -21,7 +21,7 @@ lab:
     j: { size: 16MiB, fedBy: "relay0:3" }
 `;
 
-it('all problems come at once, in the order of the file, each with place, field, value, rule and next step', () => {
+it('one error lists all problems in the order of the file, each with place, field, value, rule and next step', () => {
   expect(problemsOf(BAD)).toEqual([
     'bench.yaml:2:7: name: Tiny_Rig: must be 1 to 32 of a-z, 0-9 and -, not beginning with -; write another name',
     "bench.yaml:3:1: regionSze: the field does not exist; did you mean 'regionSize'?",
@@ -46,7 +46,7 @@ it('a missing field is reported at its parent', () => {
   ]);
 });
 
-it('the same is there for programs', () => {
+it('the error has the same problems as objects for programs', () => {
   let error: unknown;
   try {
     parseRig(BAD, 'bench.yaml');

@@ -4,7 +4,7 @@ import { loadRig } from '../../src/rig/load.js';
 
 const profiles = readdirSync('rigs').filter((f) => f.endsWith('.yaml'));
 
-it('there are profiles for every kind of bench', () => {
+it('rigs/ contains a profile for every kind of bench', () => {
   expect(profiles.sort()).toEqual([
     'array-journal-partition.yaml',
     'cut-points.yaml',
@@ -17,15 +17,15 @@ it('there are profiles for every kind of bench', () => {
   ]);
 });
 
-it.each(profiles)('%s loads, and names its schema for editors', (file) => {
+it.each(profiles)('%s loads and names its schema for editors', (file) => {
   const rig = loadRig(`rigs/${file}`);
   expect(rig.campaign.cuts.length).toBeGreaterThan(0);
   expect(readFileSync(`rigs/${file}`, 'utf8').split('\n')[0]).toBe('# yaml-language-server: $schema=schema.json');
-  // A journal on the host keeps its power; anything else that no rail feeds is a slip of the profile.
+  // A journal in the host may keep its power. Any other warning is a mistake in the profile.
   expect(rig.warnings.filter((w) => w.field !== 'journal')).toEqual([]);
 });
 
-it('the virtual profiles cut every area, and during a resync or a recovery', () => {
+it('the virtual profiles cut every area, also during a resync or a recovery', () => {
   for (const file of ['rigs/virtual-mirror.yaml', 'rigs/loop-ci.yaml']) {
     const { campaign, rails, lab, warnings } = loadRig(file);
     const cut = new Set(campaign.cuts.flatMap((c) => c.rails).flatMap((r) => rails.find((x) => x.name === r)!.powers));
@@ -43,7 +43,7 @@ it('the commented example names every field of the format', () => {
     properties: Record<string, { properties?: object }>;
   };
   for (const [section, { properties }] of Object.entries(schema.properties)) {
-    if (section === 'lab') continue; // a real bench has none
+    if (section === 'lab') continue; // The example describes a real bench, which has no lab.
     for (const field of [section, ...Object.keys(properties ?? {})]) {
       if (field !== 'backingFile') expect(text, `${section}: ${field}`).toMatch(new RegExp(`\\b${field}:`));
     }

@@ -1,6 +1,6 @@
 /**
- * 150 board descriptions that a hand has spoiled: refused with file, field and rule, or taken, and then spoken to a
- * board that answers nonsense; never a crash.
+ * 150 board descriptions with random mistakes. The loader either refuses one with file, line, field and rule, or loads it.
+ * Then the bench switches a board by it that answers random bytes. Neither may crash.
  */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
@@ -64,7 +64,7 @@ const VALUES = [
   { min: 1, max: 4 },
 ];
 
-/** Time that passes when everybody waits for it. */
+/** A clock that advances to the next timer when the event loop is idle. */
 function idleClock(): RawClock {
   let nowNs = 1e9;
   const timers = new Set<{ atNs: number; then: () => void }>();
@@ -87,7 +87,7 @@ function idleClock(): RawClock {
   };
 }
 
-/** Answers each frame with the next of these. */
+/** A board that answers each frame with the next of `answers`. Instead of an empty answer it echoes the frame. */
 function nonsense(answers: readonly Uint8Array[], clock: RawClock): OpenWire {
   return () => {
     let listener: (chunk: Uint8Array) => void = () => undefined;
@@ -106,7 +106,8 @@ function nonsense(answers: readonly Uint8Array[], clock: RawClock): OpenWire {
   };
 }
 
-function taken(text: string): ResolvedRig | null {
+/** The loaded profile, or null if the loader refuses it with complete problems. */
+function loaded(text: string): ResolvedRig | null {
   try {
     return parseRig(text, 'frames.yaml');
   } catch (error) {
@@ -144,7 +145,7 @@ function refused(error: unknown): void {
   expect(error.message).toMatch(/board|rail/);
 }
 
-/** Where something can be put: every leaf of a description. */
+/** The path of every leaf of a description. */
 function places(value: unknown, path: (string | number)[] = []): (string | number)[][] {
   if (typeof value !== 'object' || value === null) return [path];
   return Object.entries(value).flatMap(([key, inner]) =>
@@ -152,7 +153,7 @@ function places(value: unknown, path: (string | number)[] = []): (string | numbe
   );
 }
 
-it('refused with a place, or spoken without a crash', async () => {
+it('a wrong description is refused with its place, or the bench switches a board by it without a crash', async () => {
   let spoken = 0;
   let reported = 0;
   const change = fc.record({
@@ -190,7 +191,7 @@ it('refused with a place, or spoken without a crash', async () => {
                 channels === 16 ? 'sainsmart16' : 'lcus',
               ),
             ) + stringify({ boardTypes: { mine: { ...board, sure: 'user' } } });
-        const rig = taken(text);
+        const rig = loaded(text);
         if (rig === null) reported++;
         else {
           spoken++;
@@ -200,7 +201,7 @@ it('refused with a place, or spoken without a crash', async () => {
     ),
     { seed: 4, numRuns: 150 },
   );
-  // The fuzzer reaches both.
+  // The random mistakes reach both cases.
   expect(spoken).toBeGreaterThan(10);
   expect(reported).toBeGreaterThan(10);
 });

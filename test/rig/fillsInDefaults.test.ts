@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { parseRig } from '../../src/rig/load.js';
 import { MINIMAL, spoiled } from './minimal.js';
 
-it('a profile that names only devices and wiring is complete', () => {
+it('a profile with only devices and wiring gets defaults for all other fields', () => {
   const rig = parseRig(MINIMAL, 'bench.yaml');
   expect(rig.tracking).toEqual({
     mode: 'sync',
@@ -21,16 +21,16 @@ it('a profile that names only devices and wiring is complete', () => {
   expect(rig.warnings).toEqual([]);
 });
 
-it('without cuts each rail is cut alone, in turn', () => {
+it('without `cuts` the default is to cut each rail alone, in turn', () => {
   expect(parseRig(MINIMAL, 'bench.yaml').campaign.cuts.map((c) => c.rails)).toEqual([['P'], ['S'], ['J']]);
 });
 
-it('a lab board takes protocol and channels from the board that uses it', () => {
+it('a lab board gets protocol and channels from the board that uses it', () => {
   const { lab } = parseRig(MINIMAL, 'bench.yaml');
   expect(lab!.boards).toEqual([{ name: 'relay0', protocol: 'lcus', channels: 4, contactDelayMs: 10, options: {} }]);
 });
 
-it('one value means a range, and values have their units', () => {
+it('a single value is a range of one value, and units are converted', () => {
   const rig = parseRig(
     `${MINIMAL}workload: { writeSize: 8KiB, transaction: { writes: 3 }, rate: 500 }\ntracking: { groupCommit: 500us, linger: 0 }\n`,
     'b',

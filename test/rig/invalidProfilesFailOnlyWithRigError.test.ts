@@ -20,7 +20,7 @@ function loadsOrFails(text: string): void {
   }
 }
 
-it('any typing mistake in the text', () => {
+it('a profile with any typing mistake loads or fails with RigError', () => {
   const edit = fc.record({
     at: fc.nat(full.length),
     remove: fc.nat(12),
@@ -37,7 +37,7 @@ it('any typing mistake in the text', () => {
   );
 });
 
-it('any value in the place of another', () => {
+it('a profile with any value replaced loads or fails with RigError', () => {
   const paths: (string | number)[][] = [];
   const walk = (v: unknown, path: (string | number)[]): void => {
     if (path.length > 0) paths.push(path);
@@ -81,7 +81,7 @@ it('any value in the place of another', () => {
   );
 });
 
-it('any bytes', () => {
+it('any text loads or fails with RigError', () => {
   fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 200 }), loadsOrFails), { seed: 1, numRuns: 150 });
   loadsOrFails(readFileSync('rigs/schema.json', 'utf8'));
 });

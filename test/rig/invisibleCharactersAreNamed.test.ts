@@ -1,4 +1,4 @@
-/** A character that an eye does not see is refused wherever it means something, by its code point and its place. */
+/** The loader refuses an invisible character everywhere but in comments, and reports its code point and its place. */
 import { expect, it } from 'vitest';
 import { parseRig } from '../../src/rig/load.js';
 import { MINIMAL, problemsOf } from './minimal.js';
@@ -31,7 +31,7 @@ const CHARACTERS: [character: string, name: string][] = [
   ['\u{e0041}', 'U+E0041'],
 ];
 
-/** Values in which one can hide, and how they begin. */
+/** Values that may contain an invisible character. */
 const PLACES: [what: string, value: string][] = [
   ['device', '/dev/disk/by-id/wwn-0x5000c500a1b2c3d4'],
   ['wwn', '"0x5000c500a1b2c3d4"'],
@@ -41,11 +41,11 @@ const PLACES: [what: string, value: string][] = [
   ['an argument of a command', '"pdu", "on"'],
 ];
 
-it('the bench is valid without', () => {
+it('the profile is valid without invisible characters', () => {
   expect(problemsOf(REAL)).toEqual([]);
 });
 
-it.each(CHARACTERS)('%j in a value of each kind: %s, at its line and column', (character, name) => {
+it.each(CHARACTERS)('%j in a value of any kind is reported as %s at its line and column', (character, name) => {
   for (const [what, value] of PLACES) {
     const at = REAL.indexOf(value) + 4;
     const lines = REAL.slice(0, at).split('\n');
@@ -57,7 +57,7 @@ it.each(CHARACTERS)('%j in a value of each kind: %s, at its line and column', (c
   }
 });
 
-it.each(CHARACTERS)('%j written as an escape: %s, at its value', (character, name) => {
+it.each(CHARACTERS)('%j written as an escape is reported as %s at its value', (character, name) => {
   const code = character.codePointAt(0)!.toString(16);
   const escape = code.length > 4 ? `\\U${code.padStart(8, '0')}` : `\\u${code.padStart(4, '0')}`;
   for (const [what, value] of PLACES) {
@@ -82,13 +82,13 @@ it('an invisible character in a section name or in the indentation is reported',
   expect(problemsOf(MINIMAL.replace('name: tiny', 'name:\u00a0tiny')).join('\n')).toMatch(/bench\.yaml:2:6: U\+00A0/);
 });
 
-it('one that breaks the YAML is reported with the YAML error', () => {
+it('an invisible character that makes the YAML invalid is reported together with the YAML error', () => {
   const problems = problemsOf('schemaVersion: 1\nlab: {\u00a0disks:\n - [\n');
   expect(problems.join('\n')).toMatch(/bench\.yaml:2:7: U\+00A0/);
   expect(problems.length).toBeGreaterThan(1);
 });
 
-it('in a comment they do no harm; direction marks do, there as well', () => {
+it('invisible characters in a comment are accepted, except direction marks', () => {
   expect(
     parseRig(`# a\u00a0title \u26a0\ufe0f\n${MINIMAL.replace('name: tiny', 'name: tiny # h\u00e9\u00a0h\u00e9')}`, 'b')
       .name,
@@ -96,23 +96,23 @@ it('in a comment they do no harm; direction marks do, there as well', () => {
   expect(problemsOf(`# \u202e\n${MINIMAL}`)[0]).toMatch(
     /^bench\.yaml:1:3: U\+202E \(right-to-left override\): control and direction/,
   );
-  // A # within quotes begins no comment.
+  // A # within quotes does not begin a comment.
   expect(problemsOf(MINIMAL.replace('name: tiny', 'name: "# ti\u00a0ny"'))[0]).toMatch(/^bench\.yaml:2:12: U\+00A0/);
 });
 
-it('a byte order mark is one where the file begins, and nowhere else', () => {
+it('a byte order mark is accepted only at the beginning of the file', () => {
   expect(parseRig(`\ufeff${MINIMAL}`, 'b').name).toBe('tiny');
   expect(problemsOf(MINIMAL.replace('name: tiny', '\ufeffname: tiny')).join('\n')).toContain('U+FEFF');
 });
 
-it('a blank at the end of a path is reported as well', () => {
+it('a blank at the end of a path is reported', () => {
   expect(problemsOf(REAL.replace('/dev/serial/by-path/usb-2', '"/dev/serial/by-path/usb-2 "'))).toEqual([
     'bench.yaml:7:30: boards.relay0.tty: /dev/serial/by-path/usb-2 : must contain no blank; character 26 is one; delete it',
   ]);
 });
 
 it.each(['ttyUSB0', './relay', 'serial/by-id/x', '', '~'])(
-  'a tty that is no path under /dev (%j): the message says where names of ttys are',
+  'for a tty that is not a path under /dev (%j), the message says which names are valid',
   (tty) => {
     const [problem] = problemsOf(REAL.replace('/dev/serial/by-path/usb-2', tty === '~' ? '~' : JSON.stringify(tty)));
     expect(problem).toMatch(
@@ -121,7 +121,7 @@ it.each(['ttyUSB0', './relay', 'serial/by-id/x', '', '~'])(
   },
 );
 
-it('a board without a tty gets the same advice', () => {
+it('for a board without a tty, the message says which names are valid', () => {
   expect(problemsOf(REAL.replace('tty: /dev/serial/by-path/usb-2, ', ''))[0]).toMatch(
     /boards\.relay0: a board needs tty \(only exec has none\); add tty: \/dev\/serial\/by-id/,
   );

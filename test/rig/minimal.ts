@@ -1,4 +1,4 @@
-/** The smallest profile there is, and ways to spoil it. */
+/** The smallest valid profile, and functions that make it invalid. */
 import { parseRig } from '../../src/rig/load.js';
 import { RigError } from '../../src/rig/errors.js';
 
@@ -22,7 +22,7 @@ lab:
     relay0: {}
 `;
 
-/** The messages of the error that `text` is refused with; empty when it is taken. */
+/** The lines of the error with which the loader refuses `text`; empty if `text` loads. */
 export function problemsOf(text: string): string[] {
   try {
     parseRig(text, 'bench.yaml');
@@ -33,7 +33,7 @@ export function problemsOf(text: string): string[] {
   }
 }
 
-/** MINIMAL with `from` replaced by `to`; `from` must be there. */
+/** MINIMAL with `from` replaced by `to`. Throws if MINIMAL does not contain `from`. */
 export function spoiled(from: string, to: string): string {
   if (!MINIMAL.includes(from)) throw new Error(`the minimal profile has no ${from}`);
   return MINIMAL.replace(from, () => to);

@@ -1,4 +1,4 @@
-/** Promise: a profile that loads is one whose boards and rails the power layer takes; it is not refused at the first cut. */
+/** The power layer accepts boards and rails of every profile that loads, so no profile is refused only at the first cut. */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { checkPowerSpec } from '../../src/power/boards/resolveBoard.js';
@@ -22,14 +22,14 @@ ${channels.map((channel, i) => `  R${i}: { board: b, channels: [${channel}], pow
 `;
 }
 
-it('a mistake that only the power room finds is also reported at its line', () => {
+it('a mistake that only the power layer detects is reported at its line', () => {
   const board = '{ type: exec, channels: 65, options: { on: [a], off: [b] } }';
   expect(problemsOf(profile(board, [1]))).toEqual([
     'bench.yaml:7:3: boards.b: board "b" (exec): channels is 65; a board of type exec has 1 to 64; count the relays and edit boards.b.channels; `plugpull relay boards` lists all types',
   ]);
 });
 
-it('whatever board is written: refused with its place, or good enough for power', () => {
+it('a profile with any board is refused with RigError, or the power layer accepts it', () => {
   const option = fc.constantFrom(
     '',
     '',

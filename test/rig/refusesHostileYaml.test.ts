@@ -13,7 +13,11 @@ const cases: [string, string, RegExp][] = [
     `${MINIMAL}tracking: &t { linger: 5s }\nworkload: *t\n`,
     /bench\.yaml:20:11: \*t: aliases are not allowed/,
   ],
-  ['a bomb of aliases', `a: &a [x, x]\nb: &b [*a, *a]\nc: &c [*b, *b]\n`, /aliases are not allowed/],
+  [
+    'nested aliases that expand exponentially',
+    `a: &a [x, x]\nb: &b [*a, *a]\nc: &c [*b, *b]\n`,
+    /aliases are not allowed/,
+  ],
   ['a key given twice', `${MINIMAL}name: other\n`, /bench\.yaml:19:1: .*unique.*keep one of them/],
   [
     'a second document',
@@ -27,19 +31,23 @@ const cases: [string, string, RegExp][] = [
   ['a number beyond 2^53', `${MINIMAL}campaign: { seed: 9007199254740993 }\n`, /at most 2\^53-1/],
   ['an infinite number', `${MINIMAL}campaign: { seed: .inf }\n`, /must be finite/],
   ['a control character', spoiled('name: tiny', 'name: ti\u001bny'), /bench\.yaml:2:9: U\+001B: control and direction/],
-  ['a control character in disguise', spoiled('name: tiny', 'name: "ti\\x1bny"'), /control characters and line breaks/],
+  [
+    'a control character written as an escape',
+    spoiled('name: tiny', 'name: "ti\\x1bny"'),
+    /control characters and line breaks/,
+  ],
   ['a direction override', spoiled('name: tiny', '# \u202e\nname: tiny'), /U\+202E/],
-  ['brackets without end', '['.repeat(500_000), /bench\.yaml:1:/],
-  ['no map at all', '- 1\n', /a profile is a map of fields/],
-  ['nothing', '', /is empty|is required|a profile is a map/],
-  ['a comment alone', '# nothing\n', /is empty|is required|a profile is a map/],
+  ['half a million open brackets', '['.repeat(500_000), /bench\.yaml:1:/],
+  ['a list instead of a map', '- 1\n', /a profile is a map of fields/],
+  ['an empty file', '', /is empty|is required|a profile is a map/],
+  ['only a comment', '# nothing\n', /is empty|is required|a profile is a map/],
   ['an empty section', `${MINIMAL}tracking:\n`, /tracking: null: must be a map of fields; write a value, or delete/],
 ];
 
-it.each(cases)('%s', (_what, text, message) => {
+it.each(cases)('%s is refused', (_what, text, message) => {
   const problems = problemsOf(text);
   expect(problems.join('\n')).toMatch(message);
-  // Nothing of the file reaches the terminal but printable text.
+  // A message must contain only printable text of the file, because it goes to a terminal.
   // eslint-disable-next-line no-control-regex
   expect(problems.join('')).not.toMatch(/[\u0000-\u001f\u202e]/);
 });
@@ -61,7 +69,7 @@ function refusal(file: string): string {
   return 'taken';
 }
 
-it('files that are no profiles are refused at once', () => {
+it('a file that is too large, not UTF-8, not a regular file or missing is refused', () => {
   const large = join(dir, 'large.yaml');
   writeFileSync(large, '#'.repeat(2 ** 20 + 1));
   expect(refusal(large)).toBe('is larger than 1 MiB');
@@ -76,7 +84,7 @@ it('files that are no profiles are refused at once', () => {
   expect(refusal(join(dir, 'none.yaml'))).toBe('the file does not exist');
 });
 
-it('a file of just 1 MiB is read', () => {
+it('a file of exactly 1 MiB is read', () => {
   const file = join(dir, 'full.yaml');
   writeFileSync(file, MINIMAL + '#'.repeat(2 ** 20 - MINIMAL.length));
   expect(loadRig(file).name).toBe('tiny');

@@ -7,10 +7,10 @@ it.each([
   ['dakr', ['dark', 'seed'], 'dark'],
   ['bananas', ['dark', 'seed'], null],
   ['x', [], null],
-])('%s', (word, known, near) => {
+])('for %s, of the words %j, the suggestion is %j', (word, known, near) => {
   expect(nearestWord(word, known)).toBe(near);
 });
 
-it('a word of a megabyte costs no more than a short one', () => {
+it('a word of a megabyte gets no suggestion', () => {
   expect(nearestWord('a'.repeat(2 ** 20), ['dark'])).toBeNull();
 });
