@@ -8,7 +8,7 @@ export default tseslint.config(
   {
     languageOptions: { globals: { process: 'readonly', console: 'readonly', Buffer: 'readonly' } },
     rules: {
-      // Typed arrays are indexed with checked numbers all over the hot path.
+      // The hot path indexes typed arrays with checked numbers.
       '@typescript-eslint/no-non-null-assertion': 'off',
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
       'max-lines-per-function': ['error', { max: 120, skipBlankLines: true, skipComments: true }],
@@ -17,7 +17,7 @@ export default tseslint.config(
     },
   },
   {
-    // What only the types tell: a promise that nobody waits for, and whose failure nobody hears of.
+    // Rules that need type information. They find promises that no code awaits, so that their failure would be lost.
     files: ['src/**/*.ts', 'test/**/*.ts', 'grafana/**/*.ts'],
     languageOptions: { parserOptions: { project: './tsconfig.test.json', tsconfigRootDir: import.meta.dirname } },
     rules: {

@@ -1,13 +1,14 @@
 /**
- * What the test reaches inside the guest: calls functions of the compiled project and of Node, and runs programs. One JSON
- * object a line, over a virtio port; requests run side by side. One process for all of them, because an emulated CPU takes
- * seconds to start Node.
+ * The agent works for the test inside the guest: it calls functions of the compiled project and of Node, and runs
+ * programs. Requests and answers are JSON objects, one a line, over a virtio serial port; requests run concurrently.
+ * One process serves them all, because an emulated CPU takes seconds to start Node.
  *
  *   { id, module, name, args, hold? }         → { id, value } or { id, error: { name, message, code } }
- *   { id, held, name, args }                  → the same, of a method of what an earlier call of that `hold` returned
+ *   { id, held, name, args }                  → the same, for a method of the object that an earlier call kept as `hold`
  *   { id, command, answers, timeoutMs, env }  → { id, value: { code, stdout, stderr } }
  *
- * `answers` is what a person would type: each when the text that it waits for has been printed.
+ * `answers` replaces an operator at the keyboard: the agent types each one when the program has printed its `after`
+ * text.
  */
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
