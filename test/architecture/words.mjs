@@ -2,7 +2,7 @@
  * The words that this project does not write, each with what it writes instead (docs/GLOSSARY.md has the reasons).
  * `npm run lint` reads every tracked text file by it: comments, messages, names of tests and identifiers alike. An
  * identifier of several words is read word by word. Fields of the profile keep their names where they stand as code:
- * in quotation marks or backticks, as a member or as a key.
+ * in quotation marks or backticks, as a member or as a key. So do error codes (CAPITALS_WITH_UNDERSCORES).
  *
  *   node test/architecture/words.mjs [PATH...]
  */
@@ -56,7 +56,7 @@ const CODE = [
   /(?<![\w])"[\w.-]+"/g,
   /[\w\])](?:\??\.[a-z]\w*)+/g,
   /--[a-z-]+/g,
-  /(?<=[{(,|]\s*|^\s*)[a-z]\w*\??:/g,
+  /(?<=[{(,|]\s*|^\s*)(?:[a-z]\w*|[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)\??:/g,
 ];
 
 /** Words of a line, identifiers taken apart at their humps; code is blanked. */

@@ -64,7 +64,7 @@ describe.each(examples)('"$word"', ({ word, i }) => {
   });
 });
 
-describe('a field of a profile or a record', () => {
+describe('a field of a profile or a record, or an error code', () => {
   it.each([
     "const phase = 'dark';",
     'const phase = "silence-ended";',
@@ -74,6 +74,8 @@ describe('a field of a profile or a record', () => {
     'const rail = { settle: 50, silent: null };',
     'run with --dark 3s',
     '/** The field `silence` of a record. */',
+    '  DEVICE_NOT_LABELLED: EXIT.refused,',
+    "fail('DEVICE_NOT_LABELLED', path);",
   ])('passes as code: %s', (line) => {
     expect(caught(line)).toEqual([]);
   });
@@ -81,6 +83,12 @@ describe('a field of a profile or a record', () => {
   it('is no excuse for the words beside it', () => {
     expect(caught("const phase = 'dark'; // nobody waits")).toEqual(['nobody']);
     expect(caught("fail('the disk went dark');")).toEqual(['dark']);
+    expect(caught('  DEVICE_NOT_LABELLED: EXIT.refused, // nobody waits')).toEqual(['nobody']);
+  });
+
+  it('in capitals passes only as a key or in quotation marks, and only with an underscore', () => {
+    expect(caught('// The error DEVICE_NOT_LABELLED is raised.')).toEqual(['labelled']);
+    expect(caught('  WHOLE: 1,')).toEqual(['whole']);
   });
 });
 

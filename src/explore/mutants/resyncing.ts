@@ -64,9 +64,9 @@ class CursorStays extends Resync {
 class AbortForgets extends Copies {
   override over(slot: number): void {
     const e = this.entryOf(slot);
-    const cancelled = (this.state.slots.memory[slot + SLOT_FLAGS] & CANCELED) !== 0;
+    const canceled = (this.state.slots.memory[slot + SLOT_FLAGS] & CANCELED) !== 0;
     super.over(slot);
-    if (cancelled) this.evidence.pages.unmark(this.state.regions.region[e]);
+    if (canceled) this.evidence.pages.unmark(this.state.regions.region[e]);
   }
 }
 
