@@ -79,9 +79,13 @@ it('a board described in the profile is switched, read back, and addressed by it
 
 const mistakes: [what: string, change: Record<string, unknown>, message: RegExp][] = [
   ['an unknown name in a template', { set: { on: 'A0 {chanel}', off: 'A0' } }, /chanel.*known.*channel/s],
-  ['an odd number of hex digits', { set: { on: 'A0 1', off: 'A0' } }, /"1" is not pairs of hex digits/],
+  ['an odd number of hex digits', { set: { on: 'A0 1', off: 'A0' } }, /"A0 1": "1" has an odd number of hex digits/],
   ['a bracket that is not closed', { set: { on: '[ A0', off: 'A0' } }, /"]" is missing/],
-  ['an unknown number format', { set: { on: '{channel:bcd}', off: 'A0' } }, /cannot write a number as "bcd"/],
+  [
+    'an unknown number format',
+    { set: { on: '{channel:bcd}', off: 'A0' } },
+    /number format "bcd" does not exist; known: byte, /,
+  ],
   [
     'a number that does not fit into a byte',
     { channels: { min: 1, max: 64 }, set: { on: '{channel+200}', off: 'A0' } },

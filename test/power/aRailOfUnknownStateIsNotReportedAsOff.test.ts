@@ -17,7 +17,7 @@ it('if a profile gives 16 channels to a board with 6, the rails are unknown: non
   const board = startVirtualBoard('modbus-rtu', 6);
   const power = await openOne(boardRef('modbus-rtu', board.tty, 16, ONCE), { runtimeDir }, P_S_J);
   const { failed } = await power.allOn();
-  expect(railsLeft(failed)).toBe('state unknown: P, S, J (never switched off here, could not be switched on)');
+  expect(railsLeft(failed)).toBe('state unknown: P, S, J (never switched off by this process, on failed)');
 });
 
 it('if a board dies after it confirms an off, that rail is without power and the others are unknown', async () => {

@@ -105,5 +105,7 @@ it.each<[what: string, options: Record<string, unknown>, rule: RegExp]>([
 
 it('RTS/CTS flow control is refused on a board whose relay is the RTS line', () => {
   const spec = { boards: [boardRef('rts', '/dev/none', 1, { flowControl: 'rts-cts' })], boardTypes: {}, rails: [] };
-  expect(() => checkPowerSpec(spec)).toThrow(/rts-cts leaves the control lines to the driver/);
+  expect(() => checkPowerSpec(spec)).toThrow(
+    /options\.flowControl is "rts-cts", which gives the control lines to the driver/,
+  );
 });

@@ -81,7 +81,7 @@ it('the message of a failure shows text as text and bytes as hex, with the name 
   expect(garbage).toMatchObject({
     ok: false,
     detail: expect.stringMatching(
-      /^board "b0" answered "01 01 01 [0-9A-F]{2} .*" to "01 01 00 00 00 01 FD CA", expected .*line settings \(9600 8N1\)\?$/,
+      /^board "b0" answered "01 01 01 [0-9A-F]{2} .*" to "01 01 00 00 00 01 FD CA", expected .*line settings \(9600 8N1\)$/,
     ) as string,
   });
 });

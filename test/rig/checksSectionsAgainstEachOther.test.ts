@@ -236,6 +236,6 @@ it('a valid profile that is probably wrong loads with a warning', () => {
     'rails.P: powers primary, but relay0:4 feeds its lab disk: a cut of this rail proves nothing',
   ]);
   expect(warnings(`${MINIMAL}campaign: { cuts: [] }\n`)).toEqual([
-    'campaign.cuts: is empty: nothing is cut: every cycle would be INVALID',
+    'campaign.cuts: is empty: nothing is cut, so every cycle would be INVALID',
   ]);
 });
