@@ -1,6 +1,6 @@
 /**
- * Enrols the disks of a rig: which disks need it, whether the operator's confirmation names them, then label and list. It
- * does not prompt, so a terminal, `--i-mean` and tests use the same code.
+ * Enrols the disks of a rig: which disks need it, whether the operator's confirmation names them, then label and list.
+ * It does not prompt, so a terminal, `--i-mean` and tests use the same code.
  */
 import type { AreaName } from '../base/areas.js';
 import { confirmationOf, enrol, loadEnrolments } from './enrolment.js';
@@ -24,7 +24,10 @@ export interface DiskToEnrol {
 
 /** Findings that an enrolment removes. */
 const CURED: readonly GateCode[] = ['GATE_NOT_ENROLLED', 'GATE_LABEL_MISSING', 'GATE_LABEL_DAMAGED'];
-/** Findings that an enrolment removes only with --relabel: a valid label says that the disk belongs to another rig or role. */
+/**
+ * Findings that an enrolment removes only with --relabel: a valid label says that the disk belongs to another rig or
+ * role.
+ */
 const CURED_BY_RELABELLING: readonly GateCode[] = [
   'GATE_LABEL_OTHER_VERSION',
   'GATE_LABEL_OTHER_DISK',
@@ -51,7 +54,10 @@ export function disksToEnrol(report: GateReport, relabel = false): DiskToEnrol[]
   return disks;
 }
 
-/** The report with only the findings that an enrolment does not remove: the others would send the operator to `enrol` again. */
+/**
+ * The report with only the findings that an enrolment does not remove: the others would send the operator to `enrol`
+ * again.
+ */
 export function notCuredByEnrolling(report: GateReport, relabel = false): GateReport {
   const cured = relabel ? [...CURED, ...CURED_BY_RELABELLING] : CURED;
   const named = (role: AreaName): boolean => {
@@ -83,8 +89,9 @@ export interface EnrolDisksOptions {
 
 /**
  * Opens all disks exclusively (O_EXCL), checks the gate again, then writes label and list disk by disk. The label comes
- * first: the gate still refuses a disk that has a label but is not in the list. Throws DeviceError: DEVICE_BUSY and others
- * of the open, DEVICE_CHANGED (nothing was written), DEVICE_LABEL_FAILED. Disks reported to `onEnrolled` stay enrolled.
+ * first: the gate still refuses a disk that has a label but is not in the list. Throws DeviceError: DEVICE_BUSY and
+ * others of the open, DEVICE_CHANGED (nothing was written), DEVICE_LABEL_FAILED. Disks reported to `onEnrolled` stay
+ * enrolled.
  */
 export async function enrolDisks(disks: readonly DiskToEnrol[], options: EnrolDisksOptions): Promise<void> {
   const held: OpenDevice[] = [];
@@ -118,7 +125,9 @@ function requireSame({ role, identity }: DiskToEnrol, { identity: now }: Pick<Op
   );
 }
 
-/** While the bench has the disks open exclusively, no other program can mount, swap on or format them after this check. */
+/**
+ * While the bench has the disks open exclusively, no other program can mount, swap on or format them after this check.
+ */
 async function checkGateAgain(
   disks: readonly DiskToEnrol[],
   { file, requests, relabel, ffi }: EnrolDisksOptions,

@@ -1,7 +1,7 @@
 /**
- * Enrolment: a real disk may be overwritten only after the operator typed its serial number. One half is this list, JSON
- * beside the rig profile. It names disks by their own serial and WWN: recabling does not matter, and a replacement disk is
- * not enrolled. The other half is the label on the disk (label.ts).
+ * Enrolment: a real disk may be overwritten only after the operator typed its serial number. One half is this list,
+ * JSON beside the rig profile. It names disks by their own serial and WWN: recabling does not matter, and a replacement
+ * disk is not enrolled. The other half is the label on the disk (label.ts).
  */
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { DeviceError } from '../blockdev/errors.js';
@@ -15,7 +15,10 @@ export interface Enrolment {
   sizeBytes: number;
   /** ISO 8601 */
   enrolledAt: string;
-  /** The rig's profile at the enrolment, for messages about later edits; absent in lists of old versions. Permits nothing. */
+  /**
+   * The rig's profile at the enrolment, for messages about later edits; absent in lists of old versions. Permits
+   * nothing.
+   */
   rig?: { uuid: string; fields: RigFields };
 }
 

@@ -1,7 +1,7 @@
 /**
- * Checks that a disk is enrolled: the operator typed its serial number (the list beside the profile), and the disk carries
- * a label of this rig and this role that was written for this disk. The gate needs both: a copied profile brings its list
- * along, and a copied disk brings its label along.
+ * Checks that a disk is enrolled: the operator typed its serial number (the list beside the profile), and the disk
+ * carries a label of this rig and this role that was written for this disk. The gate needs both: a copied profile
+ * brings its list along, and a copied disk brings its label along.
  */
 import { confirmationOf, enrolmentsOf, type Enrolment } from './enrolment.js';
 import {
@@ -21,7 +21,9 @@ const ENROL = 'plugpull enrol RIG, which asks for its serial: all its data will 
 const NAMELESS = 'name a disk that reports a serial or a WWN: without one it cannot be enrolled';
 const ENROL_AGAIN = 'plugpull enrol RIG, which asks for its serial and writes the label again';
 
-/** `name`: of the open device; `unreadable`: another read has failed, and a second one may take as long as the first. */
+/**
+ * `name`: of the open device; `unreadable`: another read has failed, and a second one may take as long as the first.
+ */
 export async function checkEnrolment(
   { request, identity }: Candidate,
   name: string,
@@ -49,7 +51,9 @@ export async function checkEnrolment(
   return findings;
 }
 
-/** Null: the label is right. `known`: the disk's entries in the list, to report which fields of the profile were edited. */
+/**
+ * Null: the label is right. `known`: the disk's entries in the list, to report which fields of the profile were edited.
+ */
 export function checkLabel(
   request: GateRequest,
   identity: DeviceIdentity,

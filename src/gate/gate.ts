@@ -1,6 +1,6 @@
 /**
- * The safety gate: checks the devices before anything is written, and reports every reason not to write. It only reads. The
- * caller must open a device that passed exclusively (`openDevice`, O_EXCL) and compare its identity after every cut
+ * The safety gate: checks the devices before anything is written, and reports every reason not to write. It only reads.
+ * The caller must open a device that passed exclusively (`openDevice`, O_EXCL) and compare its identity after every cut
  * (`sameIdentity`). The gate fails closed: it refuses a device that it cannot read.
  */
 import { accessSync, constants, statSync } from 'node:fs';
@@ -31,7 +31,9 @@ export interface GateOptions {
   ffi?: FfiName;
   /** The caller has the devices open exclusively (O_EXCL): EBUSY of a second exclusive open is no finding. */
   openedExclusively?: boolean;
-  /** Roles of devices that seem to have no power. Only their use is checked, which needs no read: a read may never end. */
+  /**
+   * Roles of devices that seem to have no power. Only their use is checked, which needs no read: a read may never end.
+   */
   unpowered?: readonly AreaName[];
 }
 
@@ -71,7 +73,9 @@ function useOf(request: GateRequest): GateRefusal[] {
   return majorMinor === null ? [] : checkUse(request, majorMinor);
 }
 
-/** Every check uses `name`, which is that of the open device: the path may lead to another device between two checks. */
+/**
+ * Every check uses `name`, which is that of the open device: the path may lead to another device between two checks.
+ */
 async function checkCandidate(
   candidate: Candidate,
   name: string,

@@ -105,7 +105,9 @@ const COLUMNS: readonly [heading: string, cell: (finding: GateRefusal) => string
   ['next step', (f) => f.nextStep],
 ];
 
-/** The findings as a table, nothing cut off, without a trailing newline. `so`: what the refusal means for the devices. */
+/**
+ * The findings as a table, nothing cut off, without a trailing newline. `so`: what the refusal means for the devices.
+ */
 export function formatGate(report: GateReport, so = 'nothing was written'): string {
   if (report.passed) return `safety gate: passed (${report.devices.length} devices)`;
   const rows = [COLUMNS.map(([heading]) => heading), ...report.findings.map((f) => COLUMNS.map(([, cell]) => cell(f)))];

@@ -1,6 +1,6 @@
 /**
- * Checks that a device is the one that the profile means (stable name, serial, WWN, backing file), and that no two areas
- * are the same device.
+ * Checks that a device is the one that the profile means (stable name, serial, WWN, backing file), and that no two
+ * areas are the same device.
  */
 
 import { readdirSync, type Stats } from 'node:fs';

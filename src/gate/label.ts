@@ -1,6 +1,6 @@
 /**
- * The label on an enrolled disk: which devices carry one, where it is, and its bytes. It occupies the last aligned 4 KiB
- * of the device; an area or a journal may use the bytes before it (`usableBytes`):
+ * The label on an enrolled disk: which devices carry one, where it is, and its bytes. It occupies the last aligned 4
+ * KiB of the device; an area or a journal may use the bytes before it (`usableBytes`):
  *
  *   0 ───────────── usable ───────────── label offset ── 4 KiB ── (a rest below 4 KiB) ── end
  *
@@ -179,7 +179,9 @@ export function labelOffset(sizeBytes: number): number {
   return (Math.floor(sizeBytes / LABEL_BLOCK_BYTES) - 1) * LABEL_BLOCK_BYTES;
 }
 
-/** The number of bytes from offset 0 that a run may write. All code that sizes an area or a journal uses this function. */
+/**
+ * The number of bytes from offset 0 that a run may write. All code that sizes an area or a journal uses this function.
+ */
 export function usableBytes(device: Sized): number {
   return needsEnrolment(device) ? Math.max(0, labelOffset(device.sizeBytes)) : device.sizeBytes;
 }

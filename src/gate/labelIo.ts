@@ -95,7 +95,10 @@ function textOf(cause: unknown): string {
   return cause instanceof Error ? cause.message : String(cause);
 }
 
-/** Returns when the label is durable and reads back equal. Throws DEVICE_LABEL_FAILED; the label may then be half written. */
+/**
+ * Returns when the label is durable and reads back equal. Throws DEVICE_LABEL_FAILED; the label may then be half
+ * written.
+ */
 export function writeLabel(device: OpenDevice, label: DiskLabel, ffi?: FfiName): void {
   const { identity } = device;
   const memory = alignedMemory(2 * LABEL_BLOCK_BYTES, ffi);

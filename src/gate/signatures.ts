@@ -1,8 +1,8 @@
 /**
- * Looks for signatures of other data: file systems, LVM, md, LUKS, GPT and some two hundred more that libblkid knows. It
- * runs wipefs of util-linux in the mode that writes nothing. plugpull's own sectors and journal have no signature there.
- * But the body of a sector is random, and some signatures have only two bytes: a signature inside a valid sector of
- * plugpull is ignored.
+ * Looks for signatures of other data: file systems, LVM, md, LUKS, GPT and some two hundred more that libblkid knows.
+ * It runs wipefs of util-linux in the mode that writes nothing. plugpull's own sectors and journal have no signature
+ * there. But the body of a sector is random, and some signatures have only two bytes: a signature inside a valid sector
+ * of plugpull is ignored.
  */
 import { execFile } from 'node:child_process';
 import { constants as flags } from 'node:fs';

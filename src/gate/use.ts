@@ -77,8 +77,8 @@ function checkHolders(request: GateRequest, majorMinor: string): GateRefusal[] {
 }
 
 /**
- * The last check: an exclusive open (O_EXCL), closed at once. It fails with EBUSY if any process, in any mount namespace,
- * has the device mounted or open exclusively.
+ * The last check: an exclusive open (O_EXCL), closed at once. It fails with EBUSY if any process, in any mount
+ * namespace, has the device mounted or open exclusively.
  */
 export function checkExclusiveOpen(request: GateRequest, name: string, native: NativeLibrary): GateRefusal[] {
   const fd = openExclusive(native, name);
@@ -100,8 +100,8 @@ export function checkExclusiveOpen(request: GateRequest, name: string, native: N
 const PARTITION_FOLDERS = ['/dev/disk/by-partuuid/', '/dev/disk/by-id/', '/dev/disk/by-path/'];
 
 /**
- * A disk with partitions is refused. A partition may be an area or the journal if it has a stable name, and if a power cut
- * of its disk harms no other use: power and write cache belong to the disk.
+ * A disk with partitions is refused. A partition may be an area or the journal if it has a stable name, and if a power
+ * cut of its disk harms no other use: power and write cache belong to the disk.
  */
 function checkPartitions(request: GateRequest, majorMinor: string): GateRefusal[] {
   const facts = readSysfs(majorMinor);
@@ -156,7 +156,9 @@ export interface MountEntry {
   source: string;
 }
 
-/** Fields of proc_pid_mountinfo(5): id parent major:minor root mountpoint options [optional…] - type source superoptions */
+/**
+ * Fields of proc_pid_mountinfo(5): id parent major:minor root mountpoint options [optional…] - type source superoptions
+ */
 export function parseMountinfo(text: string): MountEntry[] {
   return text
     .split('\n')

@@ -54,7 +54,9 @@ const measureSchema = z.strictObject({
   /** Must capture {value}. */
   expect: templates,
   timeoutMs: z.number().int().min(1).max(60_000).optional(),
-  /** Thresholds in the unit of {value}: a number, or an option's name. Between the two the output is neither on nor off. */
+  /**
+   * Thresholds in the unit of {value}: a number, or an option's name. Between the two the output is neither on nor off.
+   */
   onAtLeast: z.union([z.number(), template]),
   offAtMost: z.union([z.number(), template]),
   /** How long the output may ramp, 0 … 60000 ms: until then it is measured again. */
@@ -62,7 +64,10 @@ const measureSchema = z.strictObject({
 });
 
 const pulseSchema = z.strictObject({
-  /** `off`: the relay goes off, and on again after a time that the board measures; `on`: the reverse. {units} is that time. */
+  /**
+   * `off`: the relay goes off, and on again after a time that the board measures; `on`: the reverse. {units} is that
+   * time.
+   */
   on: stepSchema.optional(),
   off: stepSchema.optional(),
   unitMs: z.number().int().min(1).max(60_000),
@@ -92,7 +97,9 @@ export const boardTypeSchema = z
     quietMs: z.number().int().min(1).max(1000).default(20),
     /** Whether closing the tty drops DTR. False where that would reset the board or move a relay. */
     hangUpOnClose: z.boolean().default(true),
-    /** For boards that opening the tty resets, which drops their relays: the first bytes after that, and the deadline. */
+    /**
+     * For boards that opening the tty resets, which drops their relays: the first bytes after that, and the deadline.
+     */
     boot: z
       .strictObject({
         expect: templates,

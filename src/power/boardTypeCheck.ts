@@ -1,7 +1,7 @@
 /**
- * Renders every template of a board description with plausible numbers, so that a mistake shows when the profile is read
- * and not at the first cut. It finds wrong syntax, unknown names and numbers that cannot fit. It cannot find a frame that
- * the board does not understand.
+ * Renders every template of a board description with plausible numbers, so that a mistake shows when the profile is
+ * read and not at the first cut. It finds wrong syntax, unknown names and numbers that cannot fit. It cannot find a
+ * frame that the board does not understand.
  */
 
 import { toHex } from './hex.js';

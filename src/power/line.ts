@@ -1,6 +1,6 @@
 /**
- * Settings of a serial line. Boards of the catalogue use eight data bits, no parity and one stop bit (8N1); a profile or a
- * board description overrides them with these fields.
+ * Settings of a serial line. Boards of the catalogue use eight data bits, no parity and one stop bit (8N1); a profile
+ * or a board description overrides them with these fields.
  */
 
 import { z } from 'zod';

@@ -8,7 +8,10 @@ import { holderOf } from './transport/ttyProblems.js';
 
 export interface TtyListing {
   path: string;
-  /** The name for a rig profile: under by-id if no other adapter can have that name, else under by-path. Null: it has none. */
+  /**
+   * The name for a rig profile: under by-id if no other adapter can have that name, else under by-path. Null: it has
+   * none.
+   */
   stablePath: string | null;
   /**
    * Its name under by-id, if another adapter can have the same: all adapters of one kind without a serial number (most

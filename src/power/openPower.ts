@@ -40,9 +40,9 @@ export function boardDeps(deps: PowerDeps): BoardDeps {
 }
 
 /**
- * Opens, locks and initializes every board. Switches no relay, except on boards that drop their relays on opening: their
- * rails lose power for a moment, and `openPower` switches them on again. Rejects with `PowerError` and then closes the
- * boards that it has opened.
+ * Opens, locks and initializes every board. Switches no relay, except on boards that drop their relays on opening:
+ * their rails lose power for a moment, and `openPower` switches them on again. Rejects with `PowerError` and then
+ * closes the boards that it has opened.
  */
 export async function openPower(spec: PowerSpec, deps: PowerDeps = {}): Promise<PowerController> {
   checkPowerSpec(spec);
@@ -67,9 +67,9 @@ export interface RailAtRest extends RailReading {
 }
 
 /**
- * The state of every rail, in the spec's order, without a session. It holds each tty for one read only; a run that needs
- * the tty at that moment waits for it (transport/serialWire.ts). A board that cannot be read gives `unknown` and the
- * reason. Rejects with BAD_SPEC or BAD_BOARD_TYPE.
+ * The state of every rail, in the spec's order, without a session. It holds each tty for one read only; a run that
+ * needs the tty at that moment waits for it (transport/serialWire.ts). A board that cannot be read gives `unknown` and
+ * the reason. Rejects with BAD_SPEC or BAD_BOARD_TYPE.
  */
 export async function readRailsAtRest(spec: PowerSpec, deps: PowerDeps = {}): Promise<RailAtRest[]> {
   checkPowerSpec(spec);
@@ -79,8 +79,8 @@ export async function readRailsAtRest(spec: PowerSpec, deps: PowerDeps = {}): Pr
 }
 
 /**
- * Whether the board can be read without any effect on its relays: opening it sends no reset and no initialization, and it
- * reads back its own register or output. Opening the tty of a control line moves that line, so such a board cannot.
+ * Whether the board can be read without any effect on its relays: opening it sends no reset and no initialization, and
+ * it reads back its own register or output. Opening the tty of a control line moves that line, so such a board cannot.
  */
 export function mayBeAsked(ref: BoardRef, boardTypes: Record<string, unknown>): boolean {
   const resolved = resolveBoard(ref, boardTypes);

@@ -1,6 +1,6 @@
 /**
- * Checks that the boards of a profile can be opened on this host, without opening one: is the tty there, are the programs
- * of an `exec` board there, is the tty's name stable? `plan`, `doctor` and `run` call these checks first.
+ * Checks that the boards of a profile can be opened on this host, without opening one: is the tty there, are the
+ * programs of an `exec` board there, is the tty's name stable? `plan`, `doctor` and `run` call these checks first.
  */
 
 import * as fs from 'node:fs';
@@ -11,7 +11,10 @@ import { PowerError } from './errors.js';
 import { requireTty } from './transport/ttyProblems.js';
 import { listTtys, type TtyListing } from './listTtys.js';
 
-/** Throws TTY_MISSING, TTY_PERMISSION or COMMAND_FAILED. A virtual board is not checked: its tty exists when its lab runs. */
+/**
+ * Throws TTY_MISSING, TTY_PERMISSION or COMMAND_FAILED. A virtual board is not checked: its tty exists when its lab
+ * runs.
+ */
 export function requireReach({ name, type, tty, options }: BoardRef): void {
   if (type === 'exec') requirePrograms(name, options);
   else if (!tty.startsWith('lab:')) requireTty(tty);

@@ -1,7 +1,7 @@
 /**
- * Tests a board relay by relay for `relay test`, before a disk is connected to it. IT SWITCHES THE RELAYS. Each goes to the
- * other state and back; where the board has no read-back, it ends on. Then the test switches all relays in one frame, if
- * the type has one: a cut of all rails uses that frame, and some copies of a board lack it.
+ * Tests a board relay by relay for `relay test`, before a disk is connected to it. IT SWITCHES THE RELAYS. Each goes to
+ * the other state and back; where the board has no read-back, it ends on. Then the test switches all relays in one
+ * frame, if the type has one: a cut of all rails uses that frame, and some copies of a board lack it.
  */
 
 import type { BoardRef } from './spec.js';
@@ -39,8 +39,8 @@ export interface BoardTestSetup {
 type Outcome = { detail: string; evidence?: SwitchProof };
 
 /**
- * Yields one result for each step. A failed step has an `error` and ends the test, but after a failed relay the test goes
- * on with the next one. Throws only errors that are not a `PowerError`.
+ * Yields one result for each step. A failed step has an `error` and ends the test, but after a failed relay the test
+ * goes on with the next one. Throws only errors that are not a `PowerError`.
  */
 export async function* testBoard(
   type: string,

@@ -5,13 +5,16 @@
  *                  log-write                                                                 flush  release-write, release-durable
  *
  * At a point that names a state, the replication engine halts until the power is gone. At a point that names a write or
- * flush (`…-write`, `flush`), the engine delays that I/O and submits it just before the calibrated time of the power loss.
+ * flush (`…-write`, `flush`), the engine delays that I/O and submits it just before the calibrated time of the power
+ * loss.
  */
 import type { CutPoint } from '../replication/cutpoint/cutPoint.js';
 import type { CutSpec } from './resolved.js';
 
 export interface CutPointFacts {
-  /** True: the engine halts in the named state. False: it submits the named I/O just before the calibrated power loss. */
+  /**
+   * True: the engine halts in the named state. False: it submits the named I/O just before the calibrated power loss.
+   */
   held: boolean;
   during: CutSpec['during'];
   /** Rules of the design, as reports cite them. */

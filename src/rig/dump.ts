@@ -1,6 +1,6 @@
 /**
- * Writes a resolved rig as a profile with every default: the run directory's `rig.yaml`. Loading that file gives the same
- * rig (except `file`), also in a later version with other defaults.
+ * Writes a resolved rig as a profile with every default: the run directory's `rig.yaml`. Loading that file gives the
+ * same rig (except `file`), also in a later version with other defaults.
  */
 import { stringify } from 'yaml';
 import type { DeviceRef } from '../blockdev/blockDevice.js';

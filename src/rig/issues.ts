@@ -1,6 +1,6 @@
 /**
- * The problems of a profile: from the schema's issues to messages with place, value, rule and next step, and the interface
- * of the checks across sections.
+ * The problems of a profile: from the schema's issues to messages with place, value, rule and next step, and the
+ * interface of the checks across sections.
  */
 
 import { z } from 'zod';

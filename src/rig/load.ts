@@ -1,6 +1,6 @@
 /**
- * Loads a rig profile. The result is complete and consistent. `doctor` and the safety gate check that the devices and ttys
- * in it exist. References `lab:NAME` are kept.
+ * Loads a rig profile. The result is complete and consistent. `doctor` and the safety gate check that the devices and
+ * ttys in it exist. References `lab:NAME` are kept.
  */
 
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';

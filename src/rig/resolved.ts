@@ -1,6 +1,6 @@
 /**
- * A resolved rig, which all commands use: the profile after checks, defaults and unit conversion, and its UUID. Sizes are
- * in bytes, times in milliseconds.
+ * A resolved rig, which all commands use: the profile after checks, defaults and unit conversion, and its UUID. Sizes
+ * are in bytes, times in milliseconds.
  */
 
 import type { DeviceRef } from '../blockdev/blockDevice.js';
@@ -68,7 +68,9 @@ const NAMESPACE = '6f1d9a5e-3b8c-4c27-9d40-52e7a1b6f083';
 
 type Identified = Pick<ResolvedRig, 'name' | 'primary' | 'secondary' | 'journal'>;
 
-/** The fields of the profile that the UUID depends on; sizes in bytes. A field that the profile does not give is absent. */
+/**
+ * The fields of the profile that the UUID depends on; sizes in bytes. A field that the profile does not give is absent.
+ */
 export function rigFields(rig: Identified): Record<string, string | number> {
   const fields: Record<string, string | number> = { name: rig.name };
   for (const area of AREA_NAMES) {

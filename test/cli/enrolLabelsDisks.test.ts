@@ -76,7 +76,7 @@ it.concurrent('a copy of an enrolled disk is not enrolled, although its serial i
   const refused = await rig.run(['verify', rig.file]);
   expect(refused.code).toBe(4);
   expect(refused.stderr).toContain(
-    `GATE_LABEL_OTHER_DISK  its label was written for serial ${rig.disks.p.serial}; this one says ${rig.disks.s.serial}`,
+    `GATE_LABEL_OTHER_DISK  its label was written for serial ${rig.disks.p.serial}; this one has ${rig.disks.s.serial}`,
   );
   expect((await rig.run(['enrol', rig.file, ...iMean(rig, 's')])).code).toBe(4);
   expect((await rig.run(['enrol', rig.file, '--relabel', ...iMean(rig, 's')])).code).toBe(0);

@@ -56,7 +56,7 @@ describe('on the virtual mirror', () => {
     expect(result.stdout).toMatch(/^cycle \d+: PASS \(P\+S at primary-only, halted .* until the power was gone;/m);
     const html = readFileSync(join(out, 'report.html'), 'utf8');
     for (const name of CUT_POINT_NAMES) expect(html).toContain(`<td>${name}</td>`);
-    expect(html).toMatch(/<td>primary-only<\/td><td>update \d+, write to secondary, [^<]*<\/td><td>held /);
+    expect(html).toMatch(/<td>primary-only<\/td><td>update \d+, write to secondary, [^<]*<\/td><td>halted /);
   });
 });
 

@@ -116,7 +116,7 @@ describe.skipIf(process.getuid?.() !== 0).concurrent('plan, doctor and run refus
       'a program that does not exist',
       'agree-program',
       '{ type: exec, channels: 1, options: { on: [nosuch-pdu, on], off: [/bin/true] } }',
-      /b: nosuch-pdu is not there, .* edit boards\.b\.options\.on/,
+      /b: nosuch-pdu does not exist, .* edit boards\.b\.options\.on/,
     ],
     [
       'a tty that does not exist',
@@ -152,9 +152,9 @@ describe.skipIf(process.getuid?.() !== 0).concurrent('plan, doctor and run refus
     expect((await rig.run(['enrol', rig.file, ...iMean(rig)])).code).toBe(0);
     writeFileSync(rig.file, realRigText('agree-real').replace('primary: { ', 'primary: { size: 1MiB, '));
     const edited = await answersOf(rig.run, rig.file);
-    expectRefused(edited, 4, /primary.*GATE_LABEL_OTHER_RIG.*primary\.size was left out, is 1048576/);
+    expectRefused(edited, 4, /primary.*GATE_LABEL_OTHER_RIG.*primary\.size was absent, is 1048576/);
     expect(edited.plan.stderr).toContain('plugpull enrol RIG --relabel');
-    expect(edited.plan.stdout.match(/listed as enrolled, but its label does not fit/g)).toHaveLength(3);
+    expect(edited.plan.stdout.match(/enrolled, but with another label: see below/g)).toHaveLength(3);
     expect(edited.plan.stdout).not.toMatch(/, enrolled$/m);
     // The command that the message names works.
     const relabelled = await rig.run(['enrol', rig.file, '--relabel', ...iMean(rig)]);
@@ -215,7 +215,7 @@ describe.skipIf(process.getuid?.() !== 0).concurrent('plan, doctor and run accep
     const withoutPower = await ask(['plan', file]);
     expect(withoutPower.code, withoutPower.stderr).toBe(0);
     expect(withoutPower.stdout).toMatch(
-      /^safety gate: not asked about primary: .*rail P feeds it: plugpull relay on /m,
+      /^safety gate: not asked about primary: .*rail P feeds it: run plugpull relay on /m,
     );
     const doctor = await ask(['doctor', file]);
     expect(doctor.code, doctor.stdout).toBe(3);

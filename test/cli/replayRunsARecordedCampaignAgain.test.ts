@@ -79,8 +79,11 @@ describe('replay', () => {
 
   it('refuses a directory without a run, and a cycle that was not run', async () => {
     const none = await cli(['replay', state.dir], { env });
-    expect([none.code, none.stderr]).toEqual([2, expect.stringContaining('is that the directory of a run?')]);
+    expect([none.code, none.stderr]).toEqual([
+      2,
+      expect.stringContaining('does not exist; give the directory of a run'),
+    ]);
     const beyond = await cli(['replay', out, '--cycle', '2'], { env });
-    expect([beyond.code, beyond.stderr]).toEqual([2, expect.stringContaining('it has cycles 0 to 1')]);
+    expect([beyond.code, beyond.stderr]).toEqual([2, expect.stringContaining('has cycles 0 to 1')]);
   });
 });

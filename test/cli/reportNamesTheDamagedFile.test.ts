@@ -31,7 +31,11 @@ describe('report', () => {
       (at) => writeFileSync(join(at, 'cycles.jsonl'), lines.slice(0, -1).join('')),
       /cycles\.jsonl has \d cycles with the verdict/,
     ],
-    ['with neither run.json nor rig.yaml', (at) => rmSync(join(at, 'run.json')), /run\.json is not there/],
+    [
+      'with neither run.json nor rig.yaml',
+      (at) => rmSync(join(at, 'run.json')),
+      /run\.json does not exist; give the directory of a run/,
+    ],
     [
       'with half a run.json',
       (at) => writeFileSync(join(at, 'run.json'), '{"schemaVersion": 1,'),
@@ -40,12 +44,12 @@ describe('report', () => {
     [
       'with half a run.json beside its rig.yaml',
       (at) => ['run.json', 'rig.yaml'].forEach((name) => writeFileSync(join(at, name), '{"schemaVersion": 1,')),
-      /run\.json: not JSON .*; remove it, and the report is rebuilt/,
+      /run\.json: not JSON .*; remove run\.json, then the report is rebuilt/,
     ],
     [
       "with a directory in the report's way",
       (at) => mkdirSync(join(at, 'report.html.new')),
-      /report\.html can't be written/,
+      /report\.html: write failed/,
     ],
   ])('%s', async (what, damage, message) => {
     const at = recorded(what.replaceAll(/\W/g, '-'));

@@ -107,7 +107,7 @@ const CASES: Record<string, Case> = {
     args: (file) => ['test', file],
     after: 'begin off 2',
     outlets: ALL_ON,
-    said: /every relay that was tried is as it was found, the others were not touched/,
+    said: /every switched relay is in its former state again; the others were not switched/,
     never: 'begin off 3',
   },
   'off, which is what was asked for': {

@@ -1,6 +1,6 @@
 /**
- * Promise: the driver reports each part of a copy to the core before the next one, so that the core takes the device that
- * hangs as lost, and not the other one. Runs on a ring in memory, with a copy in four parts.
+ * Promise: the driver reports each part of a copy to the core before the next one, so that the core takes the device
+ * that hangs as lost, and not the other one. Runs on a ring in memory, with a copy in four parts.
  */
 import { expect, it } from 'vitest';
 import { Core } from '../../src/tracker/core/core.js';

@@ -1,6 +1,6 @@
 /**
- * Promise: when the disk of the history is full, the run ends with a code of its own, the name of the file and the fix. The
- * engine throws the error at a safe moment; closing does not throw it again, and the written records replay.
+ * Promise: when the disk of the history is full, the run ends with a code of its own, the name of the file and the fix.
+ * The engine throws the error at a safe moment; closing does not throw it again, and the written records replay.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';

@@ -1,4 +1,7 @@
-/** Promise: a journal that does not fit the profile is refused before anything is written, and the error has both values. */
+/**
+ * Promise: a journal that does not fit the profile is refused before anything is written, and the error has both
+ * values.
+ */
 import { expect, it } from 'vitest';
 import { MIB, useMirrors } from './mirror.js';
 

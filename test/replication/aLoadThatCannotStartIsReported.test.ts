@@ -1,4 +1,7 @@
-/** Promise: the application writes nothing in a transaction that the core refuses; a journal that fails at the start of a load is reported. */
+/**
+ * Promise: the application writes nothing in a transaction that the core refuses; a journal that fails at the start of
+ * a load is reported.
+ */
 import { expect, it } from 'vitest';
 import { REFUSED, type Core } from '../../src/tracker/core/core.js';
 import { Control } from '../../src/replication/worker/channel.js';

@@ -1,6 +1,6 @@
 /**
- * Promise: a read that fails and then succeeds is judged by its data, and counts as a latent error of the area. An error of
- * the host itself (no memory, no descriptors) is no fault of the device.
+ * Promise: a read that fails and then succeeds is judged by its data, and counts as a latent error of the area. An
+ * error of the host itself (no memory, no descriptors) is no fault of the device.
  */
 import { constants } from 'node:os';
 import { expect, it } from 'vitest';

@@ -1,6 +1,6 @@
 /**
- * Promise: a device times out only when the thread has looked at the ring and found no completion. A pause of the thread
- * itself never makes a device time out.
+ * Promise: a device times out only when the thread has looked at the ring and found no completion. A pause of the
+ * thread itself never makes a device time out.
  */
 import { describe, expect, it } from 'vitest';
 import { JOURNAL, PRIMARY, SECONDARY } from '../../src/tracker/core/devices.js';

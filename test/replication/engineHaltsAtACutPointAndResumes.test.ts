@@ -1,6 +1,6 @@
 /**
- * Promise: at a cut point without a cut the engine writes nothing while it is halted, for longer than any deadline of the
- * protocol. Once disarmed it continues, and the result is consistent.
+ * Promise: at a cut point without a cut the engine writes nothing while it is halted, for longer than any deadline of
+ * the protocol. Once disarmed it continues, and the result is consistent.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';

@@ -32,8 +32,8 @@ export interface FakeIo {
 export type FakeEvent = { type: 'pushed' | 'completed'; io: FakeIo } | { type: 'answered'; updateId: number };
 
 /**
- * Completes every I/O at the next reap, but those of `mute` devices and those that `holds` selects. When nothing completes,
- * a reap advances the clock by its timeout. Like the ring in C, it refuses I/O beyond its depth.
+ * Completes every I/O at the next reap, but those of `mute` devices and those that `holds` selects. When nothing
+ * completes, a reap advances the clock by its timeout. Like the ring in C, it refuses I/O beyond its depth.
  */
 export class FakeRing implements IoRing {
   readonly kind = 'threads';

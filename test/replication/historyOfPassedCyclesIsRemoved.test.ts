@@ -1,6 +1,6 @@
 /**
- * Promise: the size of the history is bounded, however long a campaign is. A cycle that did not pass keeps its records and
- * those of the cycles around it. Each file replays alone, also after the bench was killed at any moment.
+ * Promise: the size of the history is bounded, however long a campaign is. A cycle that did not pass keeps its records
+ * and those of the cycles around it. Each file replays alone, also after the bench was killed at any moment.
  */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';

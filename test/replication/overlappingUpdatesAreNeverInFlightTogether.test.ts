@@ -1,4 +1,6 @@
-/** Promise (R13): of two updates that overlap, the second goes to an area only after the first has completed on both. */
+/**
+ * Promise (R13): of two updates that overlap, the second goes to an area only after the first has completed on both.
+ */
 import { expect, it } from 'vitest';
 import { IO_OP } from '../../src/blockdev/blockDevice.js';
 import { JOURNAL, PRIMARY, SECONDARY } from '../../src/tracker/core/devices.js';

@@ -1,4 +1,6 @@
-/** Promise (R4): a flush covers only what completed before it was submitted; an update is answered after such flushes. */
+/**
+ * Promise (R4): a flush covers only what completed before it was submitted; an update is answered after such flushes.
+ */
 import { expect, it } from 'vitest';
 import { IO_OP } from '../../src/blockdev/blockDevice.js';
 import { PRIMARY, SECONDARY } from '../../src/tracker/core/devices.js';

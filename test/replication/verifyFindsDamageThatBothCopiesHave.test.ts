@@ -1,4 +1,6 @@
-/** Promise: verify compares P with the judged content, so it finds damage that came after the judge and is on P and S. */
+/**
+ * Promise: verify compares P with the judged content, so it finds damage that came after the judge and is on P and S.
+ */
 import { expect, it } from 'vitest';
 import { flip, useMirrors, WORKLOAD } from './mirror.js';
 

@@ -1,6 +1,6 @@
 /**
- * 150 board descriptions with random mistakes. The loader either refuses one with file, line, field and rule, or loads it.
- * Then the bench switches a board by it that answers random bytes. Neither may crash.
+ * 150 board descriptions with random mistakes. The loader either refuses one with file, line, field and rule, or loads
+ * it. Then the bench switches a board by it that answers random bytes. Neither may crash.
  */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';

@@ -1,4 +1,6 @@
-/** The power layer accepts boards and rails of every profile that loads, so no profile is refused only at the first cut. */
+/**
+ * The power layer accepts boards and rails of every profile that loads, so no profile is refused only at the first cut.
+ */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { checkPowerSpec } from '../../src/power/boards/resolveBoard.js';

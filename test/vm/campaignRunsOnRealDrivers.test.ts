@@ -1,7 +1,7 @@
 /**
- * A campaign passes on an NVMe disk, a SCSI disk over two paths under multipathd, and an ATA disk, with a relay board on
- * a 16550. The operator enrols the disks by typing their serials. The drivers' errors prove the cut, and so does a read
- * that the ATA disk leaves unanswered. The disks' caches and the relays belong to the virtual lab on the host.
+ * A campaign passes on an NVMe disk, a SCSI disk over two paths under multipathd, and an ATA disk, with a relay board
+ * on a 16550. The operator enrols the disks by typing their serials. The drivers' errors prove the cut, and so does a
+ * read that the ATA disk leaves unanswered. The disks' caches and the relays belong to the virtual lab on the host.
  */
 import { realpathSync } from 'node:fs';
 import { afterAll, expect, it } from 'vitest';
@@ -81,7 +81,10 @@ describeInMachine('a campaign on real drivers', { script: 'bsdutils', multipathd
       .poll(async () => (await machine.run(['multipathd', 'show', 'daemon'])).stdout, IN_THE_END)
       .toMatch(/idle/);
     await machine.udevDone();
-    const answers = Object.values(TYPED).map((serial) => ({ after: `it says ${serial}): `, type: `${serial}\r` }));
+    const answers = Object.values(TYPED).map((serial) => ({
+      after: `serial number (${serial}): `,
+      type: `${serial}\r`,
+    }));
     const terminal = [
       'script',
       '--quiet',

@@ -1,6 +1,6 @@
 /**
- * The gate refuses a disk that is in use by partitions, md, dm, multipath, swap, a mount or a loop device, and accepts it
- * afterwards.
+ * The gate refuses a disk that is in use by partitions, md, dm, multipath, swap, a mount or a loop device, and accepts
+ * it afterwards.
  */
 import { expect, it } from 'vitest';
 import type { GateRequest } from '../../src/gate/gateReport.js';
@@ -75,7 +75,7 @@ describeInMachine('the gate beside the kernel', PROGRAMS, () => {
     await must('mkfs.ext4', '-q', second!.path);
     await must('mount', second!.path, '/mnt');
     expect(await found(first!)).toContain(
-      'GATE_DISK_SHARED a rail cuts the power of nvme0n1, on which others are in use: /mnt',
+      'GATE_DISK_SHARED a rail cuts the power of nvme0n1, which has other uses: /mnt',
     );
     await inTheEnd({ ...first, cut: false }).toEqual(FREE);
     await inTheEnd(second!).toEqual(['GATE_MOUNTED', 'GATE_SIGNATURE', 'GATE_NOT_ENROLLED']);

@@ -3,8 +3,8 @@
  * firmware, lack it: then each relay gets its own frame.
  *
  * The board gets one frame for each relay, in this call and in all later ones, after it has refused the frame for all
- * relays, given no answer or an unknown answer to it, or confirmed it without moving a relay (as its read-back shows). If
- * a board has obeyed the frame once and later does not answer it, the call rejects.
+ * relays, given no answer or an unknown answer to it, or confirmed it without moving a relay (as its read-back shows).
+ * If a board has obeyed the frame once and later does not answer it, the call rejects.
  */
 
 import type { RawClock } from '../../base/clock.js';
@@ -50,7 +50,8 @@ export class AllAtOnce {
     const isClear = refusal.code === 'BOARD_REFUSED';
     if (!isClear) await this.#ways.synchronize();
     const done = await this.#ways.oneByOne(changes);
-    // Noted only after a single frame worked: a board that obeys no frame at all has failed, it did not refuse this one.
+    // Noted only after a single frame worked: a board that obeys no frame at all has failed, it did not refuse this
+    // one.
     this.#refusal = refusal;
     if (isClear) return { ...done, allRefused: refusal };
     // Perhaps only the answer was lost and the relays moved: this is the earliest time at which they can have moved.
@@ -63,7 +64,10 @@ export class AllAtOnce {
     return !this.#isKnown && ['BOARD_MUTE', 'BOARD_GARBAGE', 'BOARD_CONTRADICTS'].includes(error.code);
   }
 
-  /** Rejects if the first such frame moved no relay. A read-back that fails proves nothing here; the next one reports it. */
+  /**
+   * Rejects if the first such frame moved no relay. A read-back that fails proves nothing here; the next one reports
+   * it.
+   */
   async #requireMoved(changes: readonly RelayChange[], done: SwitchDone): Promise<void> {
     try {
       await this.#ways.verify(changes, done.commandNs);

@@ -1,9 +1,10 @@
 /**
- * A file that keeps what the bench must know of a board after its process has ended: whether the once-only initialization
- * was sent (a second one would switch relays), and the last mask written, where the board has no read-back.
+ * A file that keeps what the bench must know of a board after its process has ended: whether the once-only
+ * initialization was sent (a second one would switch relays), and the last mask written, where the board has no
+ * read-back.
  *
- * The file is valid for one tty node: after the board was unplugged, or after a reboot, it no longer matches and counts as
- * absent. It cannot notice a board whose own supply failed while its USB converter kept power.
+ * The file is valid for one tty node: after the board was unplugged, or after a reboot, it no longer matches and counts
+ * as absent. It cannot notice a board whose own supply failed while its USB converter kept power.
  */
 
 import * as fs from 'node:fs';

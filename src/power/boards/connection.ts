@@ -1,14 +1,14 @@
 /**
  * Exchanges frames and answers with one board, one at a time.
  *
- * An answer may come in pieces, late or behind garbage. Bytes received before a frame is sent never count as its answer.
- * After a failed exchange the line must be quiet for a moment before the next frame is sent, so that a late answer is not
- * taken for the next one. After the bench itself was paused (a busy host), it reads what has arrived before it decides
- * that nothing came.
+ * An answer may come in pieces, late or behind garbage. Bytes received before a frame is sent never count as its
+ * answer. After a failed exchange the line must be quiet for a moment before the next frame is sent, so that a late
+ * answer is not taken for the next one. After the bench itself was paused (a busy host), it reads what has arrived
+ * before it decides that nothing came.
  *
  * The connection does not retry: dialogue.ts decides which frames may be sent twice. It cannot distinguish two equal
- * answers of which one is very late: no protocol here numbers its answers. It does not flush the tty: serialport's flush
- * also discards a frame that is still in the transmit buffer.
+ * answers of which one is very late: no protocol here numbers its answers. It does not flush the tty: serialport's
+ * flush also discards a frame that is still in the transmit buffer.
  */
 
 import { AttendedTime } from '../../base/attendedTime.js';
@@ -54,8 +54,8 @@ export interface WireTrace {
 /** More than any answer. A board that sends without end fails the exchange here. */
 const RECEIVED_BYTES_MAX = 4096;
 /**
- * A timer that fires later than `allowanceMs` shows that the process was paused. Bytes that arrived during the pause are
- * read within `catchUpMs`.
+ * A timer that fires later than `allowanceMs` shows that the process was paused. Bytes that arrived during the pause
+ * are read within `catchUpMs`.
  */
 const ATTENTION = { allowanceMs: 5, catchUpMs: 50 };
 /** After a failure the line must be quiet for this long … */

@@ -1,6 +1,6 @@
 /**
- * A board that consists of the user's commands: IPMI, a PDU, uhubctl, usbrelay, the monitor of a virtual machine. Commands
- * are argument lists and run without a shell; `{channel}` in an argument becomes the channel's number.
+ * A board that consists of the user's commands: IPMI, a PDU, uhubctl, usbrelay, the monitor of a virtual machine.
+ * Commands are argument lists and run without a shell; `{channel}` in an argument becomes the channel's number.
  *
  * A call ends only when every command that it started has ended, with all processes of that command: none can switch
  * later. Channels are switched one after the other, unless `parallel` is set.
@@ -107,13 +107,17 @@ async function inTurn<T, R>(items: readonly T[], work: (item: T) => Promise<R>):
   return results;
 }
 
-/** Rejects like `Promise.all`, but only when all have ended: one that still runs could switch after power is restored. */
+/**
+ * Rejects like `Promise.all`, but only when all have ended: one that still runs could switch after power is restored.
+ */
 async function allOf<R>(work: readonly Promise<R>[]): Promise<R[]> {
   await Promise.allSettled(work);
   return Promise.all(work);
 }
 
-/** Failures go into records and reports, so the message has the program's name but no argument: one may be a password. */
+/**
+ * Failures go into records and reports, so the message has the program's name but no argument: one may be a password.
+ */
 async function outputOf(
   board: string,
   template: readonly string[],

@@ -68,7 +68,9 @@ export class FrameBoard implements Board {
     });
   }
 
-  /** Waits until the board has booted, synchronizes its parser and initializes it. Rejects with BOARD_… or TTY_FAILED. */
+  /**
+   * Waits until the board has booted, synchronizes its parser and initializes it. Rejects with BOARD_… or TTY_FAILED.
+   */
   async start(): Promise<void> {
     const { type, memory, initialized } = this.#setup;
     if (type.boot !== undefined) await this.#dialogue.awaitBoot(type.boot);

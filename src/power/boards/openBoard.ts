@@ -21,8 +21,8 @@ export interface BoardDeps {
 }
 
 /**
- * `rest`: the relay states with every rail on, for boards that drop their relays on opening or have no read-back. Rejects
- * with `PowerError`: BAD_SPEC, BAD_BOARD_TYPE, TTY_… or BOARD_….
+ * `rest`: the relay states with every rail on, for boards that drop their relays on opening or have no read-back.
+ * Rejects with `PowerError`: BAD_SPEC, BAD_BOARD_TYPE, TTY_… or BOARD_….
  */
 export async function openBoard(
   ref: BoardRef,

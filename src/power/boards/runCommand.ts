@@ -6,8 +6,8 @@
  * first one: a child in the background may still switch. After the deadline, and after a failed or killed command, the
  * function kills all processes of the group and waits for them. When the bench exits, it kills the commands that run.
  *
- * A child that called `setsid` left the group; it is noticed only while it keeps the command's output open. A process in
- * an uninterruptible wait may not die in time. `outlived` reports both.
+ * A child that called `setsid` left the group; it is noticed only while it keeps the command's output open. A process
+ * in an uninterruptible wait may not die in time. `outlived` reports both.
  */
 
 import { spawn, type ChildProcess } from 'node:child_process';

@@ -1,6 +1,6 @@
 /**
- * All board types: the catalogue of boards described by frames, the types `dtr`, `rts` and `exec` (boards/), and how a type
- * is found, listed and printed.
+ * All board types: the catalogue of boards described by frames, the types `dtr`, `rts` and `exec` (boards/), and how a
+ * type is found, listed and printed.
  */
 
 import { type BoardType, type BoardTypeInput, boardTypeSchema, type ReadBackKind, readBackOf } from '../boardType.js';
@@ -37,7 +37,10 @@ export const catalogue: ReadonlyMap<string, BoardType> = new Map(
 /** Board types without frames. */
 export const builtInTypes = ['dtr', 'rts', 'exec'] as const;
 
-/** Searches `boardTypes` of the profile first, then the catalogue. Throws BAD_BOARD_TYPE: unknown type, or invalid description. */
+/**
+ * Searches `boardTypes` of the profile first, then the catalogue. Throws BAD_BOARD_TYPE: unknown type, or invalid
+ * description.
+ */
 export function findBoardType(name: string, boardTypes: Record<string, unknown>): BoardType {
   if (Object.hasOwn(boardTypes, name)) return parseBoardType(name, boardTypes[name]);
   const type = catalogue.get(name);
@@ -124,7 +127,10 @@ function timedPulse({ pulse }: BoardType): BoardListing['timedPulse'] {
   return pulse?.off === undefined ? 'none' : 'off';
 }
 
-/** A catalogue description under a new name, as a start for the user's own; null: no such type, or a type without frames. */
+/**
+ * A catalogue description under a new name, as a start for the user's own; null: no such type, or a type without
+ * frames.
+ */
 export function ownBoardType(type: string): { name: string; description: object } | null {
   if (!Object.hasOwn(catalogueInputs, type)) return null;
   const description = { ...catalogueInputs[type] };

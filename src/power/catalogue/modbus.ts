@@ -4,8 +4,8 @@ import type { BoardTypeInput } from '../boardType.js';
 
 /**
  * Waveshare and most RS-485 boards: each relay is a coil, and the board echoes the frame. Only Waveshare has the pulse
- * frames. These boards come with 8N1. The standard's default is even parity (8E1; without parity, two stop bits: "MODBUS
- * over serial line" 2.5.1): a board that follows it needs `options: { parity: even }`.
+ * frames. These boards come with 8N1. The standard's default is even parity (8E1; without parity, two stop bits:
+ * "MODBUS over serial line" 2.5.1): a board that follows it needs `options: { parity: even }`.
  */
 export const modbusRtu: BoardTypeInput = {
   title: 'Modbus RTU coils: Waveshare and most RS-485 boards (8N1; one that keeps to the standard: parity: even)',
@@ -43,8 +43,8 @@ export const modbusRtu: BoardTypeInput = {
 };
 
 /**
- * R421A08 / LaskaKit: each relay is a register. `06 xx` switches it on for xx seconds, timed by the board. This description
- * is from memory and was not yet verified on a board.
+ * R421A08 / LaskaKit: each relay is a register. `06 xx` switches it on for xx seconds, timed by the board. This
+ * description is from memory and was not yet verified on a board.
  */
 export const modbusR421a: BoardTypeInput = {
   title: 'R421A08 / LaskaKit: Modbus RTU registers (8N1)',

@@ -36,7 +36,10 @@ export const denkovi16: BoardTypeInput = {
   read: { send: '"ask//"', expect: '{states:rev16}' },
 };
 
-/** SainSmart 16 channels: Modbus ASCII. A state query is documented, but owners report that the board does not answer it. */
+/**
+ * SainSmart 16 channels: Modbus ASCII. A state query is documented, but owners report that the board does not answer
+ * it.
+ */
 export const sainsmart16: BoardTypeInput = {
   title: 'SainSmart 16 channels, Modbus ASCII (CH340)',
   usb: ['1a86:7523'],
@@ -54,8 +57,8 @@ export const sainsmart16: BoardTypeInput = {
 };
 
 /**
- * Programmable supplies measure their output, so they alone prove the voltage of a rail. Options onAtLeastV and offAtMostV
- * are the thresholds for on and off; set onAtLeastV near the rail's nominal voltage.
+ * Programmable supplies measure their output, so they alone prove the voltage of a rail. Options onAtLeastV and
+ * offAtMostV are the thresholds for on and off; set onAtLeastV near the rail's nominal voltage.
  */
 const common = {
   sure: 'B',

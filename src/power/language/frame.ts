@@ -41,8 +41,8 @@ function asciiHex(bytes: readonly number[]): number[] {
 
 /**
  * The names that a template may use: `channels` (of the board) and `coilBytes` in every frame, `channel` (1-based) and
- * `bit` in a frame for one channel, `mask` (relay 1 = lowest bit) in a frame for all relays, `units` in a timed pulse, and
- * the options of the board type.
+ * `bit` in a frame for one channel, `mask` (relay 1 = lowest bit) in a frame for all relays, `units` in a timed pulse,
+ * and the options of the board type.
  */
 export type Values = Readonly<Record<string, number>>;
 

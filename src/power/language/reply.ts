@@ -1,6 +1,6 @@
 /**
- * Finds a board's answer in the bytes received. A template becomes a regular expression over bytes (one character is one
- * byte); its checksums are computed and compared. Captures:
+ * Finds a board's answer in the bytes received. A template becomes a regular expression over bytes (one character is
+ * one byte); its checksums are computed and compared. Captures:
  *
  *     {state}            one relay, bytes 01 and 00; {state:FF/00} other bytes; {state:'ON'/'OFF'} words
  *     {states}           a byte with one bit a relay; {states:rev16} {states:coils} as in numbers.ts
@@ -41,7 +41,10 @@ export interface ReplyPattern {
   template: string;
   /** False: the bytes may be noise or incomplete, so `find` must wait until the line is quiet. */
   marked: boolean;
-  /** Captures of the first complete valid answer in `text` (latin1), or null. Without a fixed byte it must be all of `text`. */
+  /**
+   * Captures of the first complete valid answer in `text` (latin1), or null. Without a fixed byte it must be all of
+   * `text`.
+   */
   find(text: string): Captures | null;
 }
 

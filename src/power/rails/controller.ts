@@ -2,14 +2,14 @@
  * Switches the rails of a rig by name, and reads them back.
  *
  * A switch that fails, or that the read-back contradicts, latches the controller: it switches all rails on as far as
- * possible, rejects the call with RIG_BROKEN, and refuses every later `off`; `on` stays allowed. For a rail that could not
- * be switched on it reports the state that the board reads, or else the last command that the controller sent.
+ * possible, rejects the call with RIG_BROKEN, and refuses every later `off`; `on` stays allowed. For a rail that could
+ * not be switched on it reports the state that the board reads, or else the last command that the controller sent.
  *
  * The controller does not prove that a device lost power. The devices prove that (campaign/cycle/proof.ts).
  */
 
 import type { RailSpec } from '../spec.js';
-import type { Board, RelayChange, SwitchDone, SwitchProof } from '../boards/board.js';
+import type { Board, SwitchDone, SwitchProof } from '../boards/board.js';
 import { type RawClock, NS_PER_MS, until, untilOr } from '../../base/clock.js';
 import { isPowerError, PowerError } from '../errors.js';
 import {
@@ -19,6 +19,9 @@ import {
   relayChanges,
   relayOn,
   type AllOnResult,
+  commandOf,
+  groupByBoard,
+  type RailJob,
   type RailPulse,
   type RailReading,
   type RailSwitch,
@@ -26,13 +29,6 @@ import {
   type OffCommand,
 } from './rail.js';
 import { verifyRelays } from '../boards/readBack.js';
-
-interface Job {
-  rail: RailSpec;
-  board: Board;
-  state: RailCommand;
-  changes: RelayChange[];
-}
 
 /** A pulse timed by the board that is shorter than this ends before a read-back could see it. */
 const READABLE_PULSE_MS = 300;
@@ -76,7 +72,8 @@ export class PowerController {
   }
 
   /**
-   * Switches several rails as close together as their boards allow: in one frame where the board has one, and all boards
+   * Switches several rails as close together as their boards allow: in one frame where the board has one, and all
+   * boards
    * at the same time. Rejects with UNKNOWN_RAIL, RIG_BROKEN or CLOSED.
    */
   async switchRails(names: readonly string[], state: RailCommand): Promise<RailSwitch[]> {
@@ -87,7 +84,10 @@ export class PowerController {
     return done;
   }
 
-  /** The state that the board reads now; `unknown` where it has no read-back. Rejects with BOARD_…, TTY_… or UNKNOWN_RAIL. */
+  /**
+   * The state that the board reads now; `unknown` where it has no read-back. Rejects with BOARD_…, TTY_… or
+   * UNKNOWN_RAIL.
+   */
   async readRail(name: string): Promise<RailReading> {
     const { rail, board } = this.#job(name, 'on');
     const reading = await board.read(rail.channels);
@@ -162,7 +162,7 @@ export class PowerController {
     await Promise.allSettled([...this.#boards.values()].map((board) => board.close()));
   }
 
-  #job(name: string, state: RailCommand): Job {
+  #job(name: string, state: RailCommand): RailJob {
     if (this.#closed) throw new PowerError('CLOSED', 'the boards are closed: open power again', { rail: name });
     const rail = this.#rails.get(name);
     if (rail === undefined) {
@@ -172,7 +172,7 @@ export class PowerController {
     return { rail, board: this.#boards.get(rail.board)!, state, changes: relayChanges(rail, state) };
   }
 
-  async #switch(jobs: readonly Job[]): Promise<RailSwitch[]> {
+  async #switch(jobs: readonly RailJob[]): Promise<RailSwitch[]> {
     const byBoard = groupByBoard(jobs);
     for (const job of jobs) if (job.state === 'off') this.#deeds.set(job.rail.name, 'perhaps switched off');
     // All commands are sent before anything is read back: a read-back would delay the next board's command.
@@ -189,12 +189,14 @@ export class PowerController {
     return jobs.map((job) => switches.find((one) => one.rail === job.rail.name)!);
   }
 
-  #note({ rail, state }: Job): void {
+  #note({ rail, state }: RailJob): void {
     if (state === 'off') this.#deeds.set(rail.name, 'switched off');
     else this.#deeds.delete(rail.name);
   }
 
-  /** The state after a switch that failed. A board that did not answer is not asked: the caller would wait for it again. */
+  /**
+   * The state after a switch that failed. A board that did not answer is not asked: the caller would wait for it again.
+   */
   async #readAfter(name: string, error: unknown): Promise<RailState> {
     const isGone =
       isPowerError(error) && (error.code === 'BOARD_MUTE' || error.code === 'CLOSED' || error.code.startsWith('TTY_'));
@@ -205,7 +207,7 @@ export class PowerController {
     );
   }
 
-  async #verify(jobs: readonly Job[], done: SwitchDone): Promise<RailSwitch[]> {
+  async #verify(jobs: readonly RailJob[], done: SwitchDone): Promise<RailSwitch[]> {
     const settleMs = Math.max(...jobs.map((job) => job.rail.settleMs));
     await until(this.#clock, done.commandNs + settleMs * NS_PER_MS);
     const changes = jobs.flatMap((job) => job.changes);
@@ -221,7 +223,7 @@ export class PowerController {
     }));
   }
 
-  async #pulseByBoard(job: Job, offMs: number, signal?: AbortSignal): Promise<RailPulse | null> {
+  async #pulseByBoard(job: RailJob, offMs: number, signal?: AbortSignal): Promise<RailPulse | null> {
     const { rail, board } = job;
     // The board would time each of several channels by itself; only the host switches them together.
     if (rail.channels.length !== 1) return null;
@@ -241,7 +243,7 @@ export class PowerController {
     return { ...after, commandNs: done.commandNs, evidence, offMs: done.durationMs, timedBy: 'board' };
   }
 
-  async #pulseByHost(job: Job, offMs: number, signal?: AbortSignal): Promise<RailPulse> {
+  async #pulseByHost(job: RailJob, offMs: number, signal?: AbortSignal): Promise<RailPulse> {
     this.#deeds.set(job.rail.name, 'perhaps switched off');
     const off = await job.board.set(job.changes);
     const seen =
@@ -251,7 +253,12 @@ export class PowerController {
     return this.#endPulse(job, off.commandNs, seen === null || seen.proof === 'none' ? off.proof : seen.proof, 'host');
   }
 
-  async #endPulse(job: Job, offNs: number, evidence: SwitchProof, timedBy: RailPulse['timedBy']): Promise<RailPulse> {
+  async #endPulse(
+    job: RailJob,
+    offNs: number,
+    evidence: SwitchProof,
+    timedBy: RailPulse['timedBy'],
+  ): Promise<RailPulse> {
     const [on] = await this.#switch([this.#job(job.rail.name, 'on')]);
     return { ...on, commandNs: offNs, evidence, offMs: (on.commandNs - offNs) / NS_PER_MS, timedBy };
   }
@@ -262,7 +269,9 @@ export class PowerController {
     throw new PowerError('RIG_BROKEN', message, this.#broken.context, this.#broken);
   }
 
-  /** Another call may have latched the controller and restored power before this call's `off` arrived: switch on again. */
+  /**
+   * Another call may have latched the controller and restored power before this call's `off` arrived: switch on again.
+   */
   async #undoCutIfBroken(state: RailCommand): Promise<void> {
     if (state === 'off' && this.#broken !== null) await this.allOn();
     this.#refuseCutIfBroken(state);
@@ -279,17 +288,6 @@ export class PowerController {
       throw this.#broken;
     }
   }
-}
-
-/** The time of the last command for this rail: a board without a frame for all relays gets one frame for each channel. */
-function commandOf(rail: RailSpec, done: SwitchDone): number {
-  return Math.max(...rail.channels.map((channel) => done.channelNs?.get(channel) ?? done.commandNs));
-}
-
-function groupByBoard(jobs: readonly Job[]): Map<Board, Job[]> {
-  const groups = new Map<Board, Job[]>();
-  for (const job of jobs) groups.set(job.board, [...(groups.get(job.board) ?? []), job]);
-  return groups;
 }
 
 function valueOrThrow<T>(result: PromiseSettledResult<T>): T {

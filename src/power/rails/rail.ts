@@ -1,15 +1,17 @@
-/** A rail: which relays it needs for a state, what its relays say of its state, and the results of switching it. Pure. */
+/**
+ * A rail: which relays it needs for a state, what its relays say of its state, and the results of switching it. Pure.
+ */
 
 import type { BoardRef, RailSpec } from '../spec.js';
-import type { RelayChange, SwitchProof } from '../boards/board.js';
+import type { Board, RelayChange, SwitchDone, SwitchProof } from '../boards/board.js';
 import { PowerError, isPowerError } from '../errors.js';
 
 export type RailCommand = 'on' | 'off';
 export type RailState = RailCommand | 'unknown';
 
 /**
- * Whether the relay must be energized for this state. At an NO contact current flows while the relay is energized, at an
- * NC contact while it is not. `invert` reverses that, for an inverting driver stage before the relay.
+ * Whether the relay must be energized for this state. At an NO contact current flows while the relay is energized, at
+ * an NC contact while it is not. `invert` reverses that, for an inverting driver stage before the relay.
  */
 export function relayOn(rail: RailSpec, state: RailCommand): boolean {
   const energized = (state === 'on') === (rail.contact === 'NO');
@@ -137,4 +139,25 @@ export function rigBroken(error: unknown, { restored, failed }: AllOnResult): Po
   const message = `${error instanceof Error ? error.message : String(error)}; ${rest}; no more cuts until the rig is repaired`;
   const context = { ...cause?.context, restored, notRestored, causeCode: cause?.code };
   return new PowerError('RIG_BROKEN', message, context, error);
+}
+
+/** One rail to be switched: its board, and the relays that change. */
+export interface RailJob {
+  rail: RailSpec;
+  board: Board;
+  state: RailCommand;
+  changes: RelayChange[];
+}
+
+/**
+ * The time of the last command for this rail: a board without a frame for all relays gets one frame for each channel.
+ */
+export function commandOf(rail: RailSpec, done: SwitchDone): number {
+  return Math.max(...rail.channels.map((channel) => done.channelNs?.get(channel) ?? done.commandNs));
+}
+
+export function groupByBoard(jobs: readonly RailJob[]): Map<Board, RailJob[]> {
+  const groups = new Map<Board, RailJob[]>();
+  for (const job of jobs) groups.set(job.board, [...(groups.get(job.board) ?? []), job]);
+  return groups;
 }

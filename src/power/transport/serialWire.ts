@@ -137,9 +137,9 @@ function callback(start: (done: (error?: Error | null) => void) => void): Promis
 const STTY_TIMEOUT_MS = 5000;
 
 /**
- * Clears "hang up on close", so that the last close leaves the control lines as they are: a relay on DTR or RTS would drop
- * when the bench ends, and its device would lose power. A new tty has the flag set, and serialport can set it but not
- * clear it. The tty must be open: some drivers lose the setting with the last close. Rejects with TTY_FAILED.
+ * Clears "hang up on close", so that the last close leaves the control lines as they are: a relay on DTR or RTS would
+ * drop when the bench ends, and its device would lose power. A new tty has the flag set, and serialport can set it but
+ * not clear it. The tty must be open: some drivers lose the setting with the last close. Rejects with TTY_FAILED.
  */
 function keepLinesOnClose(tty: string): Promise<void> {
   return new Promise((resolve, reject) => {

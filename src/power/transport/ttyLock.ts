@@ -1,8 +1,9 @@
 /**
  * A lock file that names the holder of a tty, for the operator and for the error message of the next process.
  *
- * Each tty has at most one live holder in a runtime directory. The lock of a dead process is taken over, also if another
- * process has got its pid. Other programs do not read this file; the flock on the tty itself stops them (serialWire.ts).
+ * Each tty has at most one live holder in a runtime directory. The lock of a dead process is taken over, also if
+ * another process has got its pid. Other programs do not read this file; the flock on the tty itself stops them
+ * (serialWire.ts).
  */
 
 import * as fs from 'node:fs';

@@ -77,8 +77,8 @@ export interface TtyUser {
 }
 
 /**
- * The process that uses a tty: the one that locked it, else the first one found with the node open, or null. Only root can
- * see the open files of other users.
+ * The process that uses a tty: the one that locked it, else the first one found with the node open, or null. Only root
+ * can see the open files of other users.
  */
 export function holderOf(tty: string): TtyUser | null {
   const pid = lockingPid(tty);

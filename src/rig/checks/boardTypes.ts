@@ -71,7 +71,9 @@ export const checkTypesUsed: Check = (profile, report) => {
   }
 };
 
-/** What is wrong with the board's options, as the power room sees it; null: nothing, or the type is already reported. */
+/**
+ * What is wrong with the board's options, as the power room sees it; null: nothing, or the type is already reported.
+ */
 function optionsProblem(board: BoardRef, own: Record<string, unknown>): string | null {
   try {
     resolveBoard(board, own);

@@ -1,6 +1,6 @@
 /**
- * Checks the devices of the areas: each can be identified again after a power cut gave it another name, and no two areas
- * are the same device.
+ * Checks the devices of the areas: each can be identified again after a power cut gave it another name, and no two
+ * areas are the same device.
  */
 import { labName } from '../schema/words.js';
 import { AREA_NAMES } from '../../base/areas.js';

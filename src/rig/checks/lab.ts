@@ -1,6 +1,6 @@
 /**
- * Checks the virtual lab: its boards and feeds match the profile's boards and rails, and the lab knows its faults and the
- * options of its boards.
+ * Checks the virtual lab: its boards and feeds match the profile's boards and rails, and the lab knows its faults and
+ * the options of its boards.
  */
 
 import { labName } from '../schema/words.js';

@@ -1,4 +1,7 @@
-/** Checks cuts, rails and boards: every name exists, no relay belongs to two rails, and the protocol reaches each cut point. */
+/**
+ * Checks cuts, rails and boards: every name exists, no relay belongs to two rails, and the protocol reaches each cut
+ * point.
+ */
 
 import { labName } from '../schema/words.js';
 import { AREA_NAMES, STORAGE_AREAS } from '../../base/areas.js';

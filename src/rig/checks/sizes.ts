@@ -1,4 +1,6 @@
-/** Checks sizes and times against each other: areas, regions, writes and the log; flush interval and acknowledgement. */
+/**
+ * Checks sizes and times against each other: areas, regions, writes and the log; flush interval and acknowledgement.
+ */
 
 import { labName } from '../schema/words.js';
 import { AREA_NAMES, type AreaName, STORAGE_AREAS } from '../../base/areas.js';

@@ -1,6 +1,6 @@
 /**
- * The field types of the profile schema. Each parses one kind of value, reports the rule and the next step for an invalid
- * one, and describes itself in JSON Schema for editors.
+ * The field types of the profile schema. Each parses one kind of value, reports the rule and the next step for an
+ * invalid one, and describes itself in JSON Schema for editors.
  */
 import { z } from 'zod';
 import { formatDuration, formatSize, parseChance, parseDuration, parseSize, type Parsed } from '../units.js';

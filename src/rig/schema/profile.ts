@@ -1,6 +1,6 @@
 /**
- * The schema of a profile, with its three areas. The checks, the defaults, the types and `rigs/schema.json` are made from
- * it.
+ * The schema of a profile, with its three areas. The checks, the defaults, the types and `rigs/schema.json` are made
+ * from it.
  */
 
 import { z } from 'zod';

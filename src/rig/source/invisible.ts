@@ -1,9 +1,11 @@
 /**
- * Invisible characters: blanks other than the space, characters of zero width, soft hyphens, direction marks. A line that
- * is copied from a web page or a chat may contain them, and they make `/dev/sdX` another path.
+ * Invisible characters: blanks other than the space, characters of zero width, soft hyphens, direction marks. A line
+ * that is copied from a web page or a chat may contain them, and they make `/dev/sdX` another path.
  */
 
-/** Unicode's spaces, controls, format characters, surrogates, default ignorable characters, and the blank Braille cell. */
+/**
+ * Unicode's spaces, controls, format characters, surrogates, default ignorable characters, and the blank Braille cell.
+ */
 const INVISIBLE = String.raw`[\p{Cc}\p{Cf}\p{Cs}\p{Z}\p{Default_Ignorable_Code_Point}\u2800]`;
 
 /** In a file, where the blanks and line ends of YAML's layout are allowed. */

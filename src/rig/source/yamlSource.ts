@@ -1,6 +1,7 @@
 /**
- * Parses the text of a profile into a tree of plain values that keeps the line and column of every field. The text has one
- * document without aliases, duplicate keys, tags, invisible characters or numbers beyond 2^53; else the parse fails.
+ * Parses the text of a profile into a tree of plain values that keeps the line and column of every field. The text has
+ * one document without aliases, duplicate keys, tags, invisible characters or numbers beyond 2^53; else the parse
+ * fails.
  */
 import { isMap, isNode, isScalar, LineCounter, parseAllDocuments, type Document, type Node, type YAMLMap } from 'yaml';
 import { RigError, type RigProblem, type FieldPath } from '../errors.js';

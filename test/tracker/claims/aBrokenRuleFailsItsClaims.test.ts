@@ -1,4 +1,7 @@
-/** The tests of the claims fail when their rule is broken: trackers with one wrong part, and the scenarios that notice it. */
+/**
+ * The tests of the claims fail when their rule is broken: trackers with one wrong part, and the scenarios that notice
+ * it.
+ */
 import { expect, it } from 'vitest';
 import { mutantNamed } from '../../../src/explore/mutants/index.js';
 import { REAL_PARTS, type WorldParts } from '../../../src/explore/world.js';

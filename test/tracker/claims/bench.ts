@@ -1,6 +1,6 @@
 /**
- * The system that performs the claims: core, journal and recovery, on modeled devices. The log is read from the bytes of the
- * journal device; indicators and update sets are read from the core's memory.
+ * The system that performs the claims: core, journal and recovery, on modeled devices. The log is read from the bytes
+ * of the journal device; indicators and update sets are read from the core's memory.
  */
 import { FIRST_NODE, NIL, NODE_NEXT, NODE_SLOT, UNACKED } from '../../../src/tracker/core/recordLayout.js';
 import { EffectCounters, IDENTITY, SCENES, type Scene } from '../../../src/explore/stage.js';

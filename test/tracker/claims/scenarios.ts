@@ -106,7 +106,8 @@ export const SCENARIOS: Record<ScenarioName, Scenario> = {
       expect([bench.updateIds(0), bench.updateSet(0)]).toEqual([[], 0]);
       expect(bench.log().at(-1)).toEqual({ kind: 'release', transaction: 1, region: 0 });
       expect(bench.recovered().dirty).toEqual([]);
-      // Claim 4 says "each active transaction". Read safely: each that has no other unacknowledged update to the location.
+      // Claim 4 says "each active transaction". Read safely: each that has no other unacknowledged update to the
+      // location.
       const second = bench.write(1, 0);
       bench.run();
       bench.write(2, 0);

@@ -1,6 +1,7 @@
 /**
- * The claims that the tracker follows: for each the scenario that performs it (scenarios.ts) and the rules that implement
- * it. Claims for a system, a medium or modules describe the same acts as a claim for a method, so they share its scenario.
+ * The claims that the tracker follows: for each the scenario that performs it (scenarios.ts) and the rules that
+ * implement it. Claims for a system, a medium or modules describe the same acts as a claim for a method, so they share
+ * its scenario.
  */
 export type ClaimForm =
   'method' | 'system of means' | 'computer-readable medium' | 'computer system' | 'system of modules';

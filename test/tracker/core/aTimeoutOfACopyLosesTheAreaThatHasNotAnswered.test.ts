@@ -1,4 +1,7 @@
-/** A resync copy reads P, then writes S, perhaps in several parts. After a timeout the area that has not answered is lost. */
+/**
+ * A resync copy reads P, then writes S, perhaps in several parts. After a timeout the area that has not answered is
+ * lost.
+ */
 import { expect, it } from 'vitest';
 import { openedCore, run } from './bench.js';
 import type { Simulator } from './simulator.js';

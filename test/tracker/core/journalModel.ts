@@ -1,10 +1,10 @@
 /**
- * A model of the journal device without bytes: which write records and which indicator pages exist in *every* state that a
- * crash may leave.
+ * A model of the journal device without bytes: which write records and which indicator pages exist in *every* state
+ * that a crash may leave.
  *
- * The states of the log are the prefixes of its blocks, from the durable ones to all that were submitted; the tail is that of
- * the last block of the prefix. The states of a page are its newest durable copy and the write in flight. Both are
- * independent, so a region has no evidence in some crash state if and only if it may be missing in both.
+ * The states of the log are the prefixes of its blocks, from the durable ones to all that were submitted; the tail is
+ * that of the last block of the prefix. The states of a page are its newest durable copy and the write in flight. Both
+ * are independent, so a region has no evidence in some crash state if and only if it may be missing in both.
  */
 import type { IndicatorPages } from '../../../src/tracker/core/indicatorPages.js';
 import { OPENING_UNITS, type LogConfig } from '../../../src/tracker/core/config.js';

@@ -1,10 +1,10 @@
 /**
- * Speed and memory of the core on one CPU core, compared with a plain Map from regions to Sets of update ids. A pair is one
- * update that is obtained and acknowledged: one region, a record in the log, both areas durable when they complete; 64 Ki in
- * flight over 1 Mi regions.
+ * Speed and memory of the core on one CPU core, compared with a plain Map from regions to Sets of update ids. A pair is
+ * one update that is obtained and acknowledged: one region, a record in the log, both areas durable when they complete;
+ * 64 Ki in flight over 1 Mi regions.
  *
- * The devices answer at once, so that only the core is timed. The plain Map has no log, no order and no errors: it is the
- * minimum that any implementation does.
+ * The devices answer at once, so that only the core is timed. The plain Map has no log, no order and no errors: it is
+ * the minimum that any implementation does.
  */
 import { Core, PRIMARY, SECONDARY, type CoreConfig, type CoreEffects } from './coreParts.js';
 import type { LogCommit } from '../../../src/tracker/core/transactionLog.js';

@@ -1,6 +1,6 @@
 /**
- * The log has two copies, so one lost block costs nothing. But the block had been durable: its loss is a fault of the device
- * and is listed. The loss of a block that need not have been durable is no fault and is not listed.
+ * The log has two copies, so one lost block costs nothing. But the block had been durable: its loss is a fault of the
+ * device and is listed. The loss of a block that need not have been durable is no fault and is not listed.
  */
 import { describe, expect, it } from 'vitest';
 import { Findings } from '../../../src/tracker/journal/findings.js';

@@ -1,6 +1,6 @@
 /**
- * R12, block by block: for each kind of damage to a block of a populated journal, exactly what recovery must find. Damage to
- * one copy loses nothing; damage that differs from a legal crash is listed.
+ * R12, block by block: for each kind of damage to a block of a populated journal, exactly what recovery must find.
+ * Damage to one copy loses nothing; damage that differs from a legal crash is listed.
  */
 import { describe, expect, it } from 'vitest';
 import { damaged, counterpart } from '../../../src/explore/damage.js';
@@ -61,8 +61,8 @@ function check(
 const ALL_REGIONS = 0b1111;
 
 /**
- * Whether the place holds a log block with evidence that is the first of its unit. The other blocks of a unit hold no record
- * in these journals, and the block before them shows it.
+ * Whether the place holds a log block with evidence that is the first of its unit. The other blocks of a unit hold no
+ * record in these journals, and the block before them shows it.
  */
 function isFirstOfEvidence(p: Populated, place: number): boolean {
   const { layout, recoveries } = p.stage;

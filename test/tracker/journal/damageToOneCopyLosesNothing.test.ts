@@ -1,7 +1,7 @@
 /**
- * Damage to one block of one copy, anywhere in superblocks, log and indicator area: recovery finds exactly the regions that
- * it finds without the damage, lists the damage, and does not find it again after the repair. All blocks, both copies, of a
- * log in use and of an empty one; and exactly what damage to both copies costs.
+ * Damage to one block of one copy, anywhere in superblocks, log and indicator area: recovery finds exactly the regions
+ * that it finds without the damage, lists the damage, and does not find it again after the repair. All blocks, both
+ * copies, of a log in use and of an empty one; and exactly what damage to both copies costs.
  */
 import { describe, expect, it } from 'vitest';
 import { counterpart, damaged } from '../../../src/explore/damage.js';
@@ -45,8 +45,8 @@ function isSuperblock(place: number): boolean {
 }
 
 /**
- * Whether a log block with evidence is the first of its unit. Commits are smaller than a block here, so the other blocks of
- * the unit hold no record, and the block before them shows it.
+ * Whether a log block with evidence is the first of its unit. Commits are smaller than a block here, so the other
+ * blocks of the unit hold no record, and the block before them shows it.
  */
 function isFirstOfEvidence(p: Populated, { tail, head, layout }: JournalRecovery, place: number): boolean {
   const at = (place - layout.logOffset[0] / BLOCK_BYTES) % layout.ringBlocks;
@@ -63,7 +63,10 @@ function isFirstOfPage(p: Populated, place: number): boolean {
 describe.each([inFlight(), degraded(), atRest(), empty()])('journal with $name', (p) => {
   const before = mask(recoverBytes(p, bytesOf(p.image)));
 
-  /** The damage costs nothing and is listed; after the repair it is not found again. `loud` false: a lost write may be legal. */
+  /**
+   * The damage costs nothing and is listed; after the repair it is not found again. `loud` false: a lost write may be
+   * legal.
+   */
   function costsNothing(bytes: Uint8Array, what: string, bad: number[] = [], loud = true): void {
     const r = recoverBytes(p, bytes, bad);
     expect(mask(r), `${what}: D`).toBe(before);

@@ -1,4 +1,7 @@
-/** The decision tables of recovery, cell by cell: logRing.ts, indicatorArea.ts, and that of the superblocks in recovery.ts. */
+/**
+ * The decision tables of recovery, cell by cell: logRing.ts, indicatorArea.ts, and that of the superblocks in
+ * recovery.ts.
+ */
 import { describe, expect, it } from 'vitest';
 import { IndicatorMap } from '../../../src/tracker/core/indicatorMap.js';
 import { RECORD_WRITE } from '../../../src/tracker/core/transactionLog.js';
