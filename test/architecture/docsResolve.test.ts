@@ -55,6 +55,15 @@ describe('the documentation', () => {
   });
 });
 
+it('the drawings of docs/ARCHITECTURE.md name files that exist', () => {
+  const drawings = [...textOf('docs/ARCHITECTURE.md').matchAll(/```\n([\s\S]*?)```/g)]
+    .map(([, text]) => text)
+    .join('\n');
+  const named = [...drawings.matchAll(/(?<![\w/])((?:\w+\/)+\w+\.ts)/g)].map(([, file]) => file);
+  expect(named.length).toBeGreaterThan(20);
+  expect(named.filter((file) => !existsSync(join(ROOT, 'src', file)))).toEqual([]);
+});
+
 describe('rules and invariants', () => {
   const defined = new Set([...textOf('docs/PROTOCOL.md').matchAll(/<a id="([RI]\d+)">/g)].map(([, id]) => id));
 
