@@ -42,7 +42,7 @@ journal: { device: "lab:j", logSize: 256KiB }
 tracking: { ${w.tracking ?? ''} }
 workload: { queueDepth: 8, transaction: { writes: [1, 4] }, writeSize: [4KiB, 32KiB] }
 boards:
-  relay0: { type: ${w.board ?? 'lcus'}, tty: "lab:relay0", channels: 4 }
+  relay0: { type: ${w.board ?? 'lcus'}, options: ${w.board === undefined ? '{ replyTimeoutMs: 5000 }' : '{}'}, tty: "lab:relay0", channels: 4 }
 rails:
   P: { board: relay0, channels: [1], powers: [primary], settle: ${w.settle ?? '20ms'} }
   S: { board: relay0, channels: [2], powers: [secondary], settle: ${w.settle ?? '20ms'} }

@@ -118,12 +118,13 @@ describe('hardware that does not exist', () => {
   it('the lab, for a command that reads its disks: exit 3, and the command that starts it', async () => {
     const file = join(state.dir, 'good.yaml');
     writeFileSync(file, GOOD);
-    const commands = [
+    // One after the other: each of them locks the rig.
+    for (const command of [
       ['resync', file],
       ['verify', file],
       ['relay', 'state', file],
-    ];
-    for (const result of await Promise.all(commands.map((command) => cli(command, { env })))) {
+    ]) {
+      const result = await cli(command, { env });
       expect(result.code, result.stderr).toBe(3);
       expect(result.stderr).toMatch(/not running.*plugpull lab up/);
     }

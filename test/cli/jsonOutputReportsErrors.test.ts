@@ -23,7 +23,9 @@ describe('--json', () => {
     ['a lab that is not running', ['verify', RIG, '--json'], 3, 'LAB_NOT_RUNNING'],
     ['a rail that does not exist', ['relay', 'pulse', RIG, 'Q', '--ms', '3', '--json'], 2, 'USAGE'],
   ])('%s', async (_what, args, exitCode, code) => {
-    const { code: ended, stdout, stderr } = await cli(args, { env });
+    // Locks of its own: the cases run side by side, and several lock the same rig.
+    const own = { PLUGPULL_STATE_DIR: join(dir, `state-${code}-${args[0]}`) };
+    const { code: ended, stdout, stderr } = await cli(args, { env: own });
     expect(ended, stderr).toBe(exitCode);
     const { error } = JSON.parse(stdout) as { error: { code: string; exitCode: number; message: string } };
     expect(error).toMatchObject({ code, exitCode });

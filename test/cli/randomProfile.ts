@@ -115,7 +115,7 @@ workload:
   addresses: ${draw.one(...ADDRESSES)}
   rate: ${draw.one('unlimited', 'unlimited', '500')}
 boards:
-  relay0: { type: lcus, tty: "lab:relay0", channels: 4 }
+  relay0: { type: lcus, options: { replyTimeoutMs: 5000 }, tty: "lab:relay0", channels: 4 }
 rails:
 ${railLines(wiring)}
 campaign:

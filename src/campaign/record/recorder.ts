@@ -56,6 +56,8 @@ export function createRecorder(dir: RunDirectory, clock: Clock): Recorder {
     cycleRepeated: (state, record) =>
       event('cycle-repeated', { cycle: state.settings.index, outcome: state.outcome, record }),
     cycleEnded(state, record) {
+      // Before its events: this line is the record that counts, and a full disk may refuse any of them.
+      if (record !== null) write(cycles, record, true);
       for (const cut of state.facts.cuts) {
         event('cut', {
           cycle: state.settings.index,
@@ -71,7 +73,6 @@ export function createRecorder(dir: RunDirectory, clock: Clock): Recorder {
         });
       }
       event('cycle', { cycle: state.settings.index, outcome: state.outcome, verdict: record?.verdict ?? null });
-      if (record !== null) write(cycles, record, true);
     },
     close() {
       events.close();
