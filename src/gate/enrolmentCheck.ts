@@ -42,7 +42,7 @@ export async function checkEnrolment(
   if (unreadable) return findings;
   try {
     const label = checkLabel(request, identity, await readLabel(identity, name, ffi), known);
-    // A disk that was never enrolled has no label to miss.
+    // A disk that was never enrolled needs no label, so a missing one is no finding.
     if (label !== null && (enrolled || label.code !== 'GATE_LABEL_MISSING')) findings.push(label);
   } catch (error) {
     const found = `its label cannot be read: ${error instanceof Error ? error.message : String(error)}`;

@@ -175,7 +175,7 @@ describe.skipIf(!canRunLab).concurrent('a time limit of the profile', () => {
   const slow = tookMs(PAUSE_MS + 500);
   const limits = { resyncMs: 1000 };
 
-  it('that a cycle exceeds only by the pauses of the bench makes no FAIL', async () => {
+  it('that a cycle exceeds only because of pauses makes the cycle INVALID, not FAIL', async () => {
     const result = await run('paused-slow-always', Infinity, () => ({ resync: slow }), limits);
     expect(result).toMatchObject({ loads: REPEATS_MAX + 1, cycles: [{ verdict: 'INVALID', repeats: REPEATS_MAX }] });
     expect(result.cycles[0].reasons.map(({ code }) => code)).toEqual(['STOOD_STILL', 'RESYNC_SLOW']);

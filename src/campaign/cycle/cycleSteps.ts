@@ -21,14 +21,14 @@ export type Step = (state: CycleState, input: CycleInput) => Transition;
 
 interface Entry {
   effects: CycleEffect[];
-  /** From now; null: not timed. */
+  /** The timer of the step, in ms from now; null: no timer. */
   afterMs: number | null;
   work?: WorkName;
 }
 
 /**
- * A board that fails retries, then tries to switch every rail on, and reports the reason only then. The reason is worth
- * more than a missed deadline. The board's own timeouts end this; the constant bounds them.
+ * When a board fails, plugpull first retries, then tries to switch every rail on, and only then reports the reason.
+ * That reason helps more than a missed deadline. The board's own timeouts end the wait; this constant bounds it.
  */
 const BOARD_ANSWER_MS = 60_000;
 
@@ -98,7 +98,7 @@ export function phaseOf(state: CycleState): CyclePhase {
 }
 
 function entryOf(state: CycleState, step: CycleStep): Entry {
-  const { deadlinesMs: limits, unresponsiveAfterMs: unresponsiveAfterMs } = state.settings;
+  const { deadlinesMs: limits, unresponsiveAfterMs } = state.settings;
   const round = state.settings.rounds[state.roundIndex];
   const rails = railsInOrder(state).map((r) => r.rail);
   const areas = cutAreas({ round });
@@ -154,7 +154,7 @@ function entryOf(state: CycleState, step: CycleStep): Entry {
     case 'resyncing':
       return { effects: [{ type: 'resync' }], afterMs: limits.resync };
     case 'verifying':
-      // It reads what the judge reads: the same limit.
+      // `verify` reads what the judge reads, so it has the same limit.
       return { effects: [{ type: 'verify' }], afterMs: limits.judge };
     case 'idle':
     case 'ended':
@@ -162,7 +162,7 @@ function entryOf(state: CycleState, step: CycleStep): Entry {
   }
 }
 
-/** Time until the cut; for a cut point, which the engine reaches by itself, the deadline. */
+/** Time until the cut. For a cut point: the time within which the engine must reach it. */
 function cutAfterMs({ settings, roundIndex }: CycleState): number {
   const round = settings.rounds[roundIndex];
   return round.at === undefined

@@ -155,7 +155,7 @@ function countChunk(
   tally.sectorsRead += sectors;
 }
 
-/** The newest version in the block that was issued to it, or -1. */
+/** The newest version in the block that is not newer than the last one issued to it; -1: none. */
 function newestHeldIn(
   observations: Float64Array,
   from: number,

@@ -66,7 +66,7 @@ export class Dialogue {
     });
   }
 
-  /** Ends a half frame in the board's parser, if its description says how. */
+  /** Makes the board's parser drop a partial frame, if the board's description says how. */
   async synchronize(): Promise<void> {
     const { sync } = this.#setup.type;
     if (sync === undefined) return;
@@ -80,7 +80,7 @@ export class Dialogue {
     }
   }
 
-  /** Waits for the first bytes of a board that opening has reset; sends `boot.ask` if none come. */
+  /** Opening the serial port has reset the board. Waits for its first bytes; sends `boot.ask` if none come. */
   async awaitBoot(boot: NonNullable<BoardType['boot']>): Promise<void> {
     const { connection } = this.#setup;
     const expect = boot.expect.map((template) => compileReply(template, this.#values));

@@ -71,7 +71,7 @@ export class PointHold {
     return this.state === 'halted';
   }
 
-  /** Time has passed. True: the point has just become active. */
+  /** The caller reports that time has passed. Returns true if the point becomes active now. */
   tick(nowMs: number): boolean {
     this.view.armedForMs = nowMs - this.armsAtMs;
     if (this.armed || nowMs < this.armsAtMs) return false;
@@ -96,7 +96,7 @@ export class PointHold {
     return false;
   }
 
-  /** The phase would end now. Returns whether it halts at its point instead. */
+  /** The phase is about to end. Returns whether it halts at its cut point instead. */
   atEnd(): boolean {
     if (this.state === 'waiting' && this.armed && this.trigger.haltsAtEnd?.(this.view) === true) {
       this.subject = this.subjectOf(this.trigger.subject!(this.view));
@@ -122,7 +122,7 @@ export class PointHold {
     }
   }
 
-  /** Time until the I/O of the point is due, in ns; Infinity: it has no time. */
+  /** Time until the I/O of the point is due, in ns; Infinity: no time is set for it. */
   dueInNs(): number {
     const waits = this.state === 'halted' && !this.trigger.held && this.sentNs === null;
     const powerLossNs = waits ? this.p.powerLossNs() : null;

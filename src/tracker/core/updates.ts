@@ -66,7 +66,7 @@ export class Updates extends UpdateQueue {
 
   /**
    * An area has completed the slot's I/O; `ok`: without an error. Late, double and foreign reports are counted and
-   * ignored. Returns whether the report was expected. The error of an unexpected report must not cost the device.
+   * ignored. Returns whether the report was expected. For an unexpected error the caller must not give up the device.
    */
   completed(area: Area, slot: number, id: number, ok: boolean): boolean {
     const { slots, inFlight, counters } = this.state;
@@ -170,7 +170,7 @@ export class Updates extends UpdateQueue {
     for (let n = slots.memory[slot + SLOT_FIRST_NODE]; n !== NIL; n = nodes.nextOfSlot(n))
       this.copies.marked(nodes.entryOf(n));
     this.evidence.markAll(slot, GIVEN_UP);
-    // S is not waited for any more. P still has to answer, and has its full timeout.
+    // The update no longer waits for S. It still waits for P, which gets its full timeout again.
     const stillWaits = this.deadlines.stop(slot) && (f & DURABLE) === 0 && !primaryLost;
     if (stillWaits) this.deadlines.start(slot);
     this.retireGivenUp(slot);
@@ -183,7 +183,7 @@ export class Updates extends UpdateQueue {
     this.finish(slot);
   }
 
-  /** Once the marks are durable; with the journal lost they never become so, and the update retires without them. */
+  /** Retires a given-up update once its marks are durable. With the journal lost it retires without durable marks. */
   protected retireGivenUp(slot: number): void {
     const { slots, primaryLost, journalLost } = this.state;
     const isMarked = (slots.memory[slot + SLOT_FLAGS] & MARKING) === 0;
@@ -263,7 +263,7 @@ export class Updates extends UpdateQueue {
     }
   }
 
-  /** P is lost: it will not make durable a retired update that is not durable on it yet. */
+  /** P is lost. Answers `failed` for a retired update that is not durable on P: it never will be. */
   protected failIfUnconfirmed(slot: number): void {
     const f = this.state.slots.memory[slot + SLOT_FLAGS];
     if ((f & RETIRED) === 0 || (f & (DURABLE | COPY)) !== 0) return;
