@@ -18,6 +18,8 @@ const suite = (name: Suite) => ({
 export default defineConfig({
   test: {
     pool: 'forks',
+    // Test files of one process share the loaded modules: loading them for each file took longer than many of the tests.
+    isolate: false,
     maxWorkers: WORKERS_MAX,
     sequence: { sequencer: LongestFirst },
     setupFiles: ['test/schedule/measureCpu.ts'],

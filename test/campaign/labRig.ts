@@ -26,6 +26,12 @@ export interface RigWishes {
 /** Deadlines of a campaign that only a hang exceeds, even on a busy host. */
 export const HANG_DEADLINES = '{ cut: 15s, return: 20s, recover: 60s, judge: 60s, resync: 60s }';
 
+/**
+ * Options of a virtual LCUS board: only a hang exceeds the time to answer, and the gap that real boards need between
+ * two commands is cut short.
+ */
+export const VIRTUAL_LCUS = '{ replyTimeoutMs: 5000, gapMs: 1 }';
+
 /** Text of a profile with areas of 8 MiB and three rails. */
 export function rigText(name: string, w: RigWishes): string {
   const disk = (name: 'p' | 's' | 'j', size: string, channel: number): string => {
@@ -42,7 +48,7 @@ journal: { device: "lab:j", logSize: 256KiB }
 tracking: { ${w.tracking ?? ''} }
 workload: { queueDepth: 8, transaction: { writes: [1, 4] }, writeSize: [4KiB, 32KiB] }
 boards:
-  relay0: { type: ${w.board ?? 'lcus'}, options: ${w.board === undefined ? '{ replyTimeoutMs: 5000 }' : '{}'}, tty: "lab:relay0", channels: 4 }
+  relay0: { type: ${w.board ?? 'lcus'}, options: ${w.board === undefined ? VIRTUAL_LCUS : '{}'}, tty: "lab:relay0", channels: 4 }
 rails:
   P: { board: relay0, channels: [1], powers: [primary], settle: ${w.settle ?? '20ms'} }
   S: { board: relay0, channels: [2], powers: [secondary], settle: ${w.settle ?? '20ms'} }

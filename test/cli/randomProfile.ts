@@ -3,6 +3,7 @@
  * queue depths, its campaign must pass. The same seed gives the same profile.
  */
 import { mixSeed } from '../../src/campaign/cycle/cycleSettings.js';
+import { VIRTUAL_LCUS } from '../campaign/labRig.js';
 import { LOG_BYTES_MIN, requiredJournalBytes } from '../../src/tracker/journal/layout.js';
 
 const KiB = 1024;
@@ -115,7 +116,7 @@ workload:
   addresses: ${draw.one(...ADDRESSES)}
   rate: ${draw.one('unlimited', 'unlimited', '500')}
 boards:
-  relay0: { type: lcus, options: { replyTimeoutMs: 5000 }, tty: "lab:relay0", channels: 4 }
+  relay0: { type: lcus, options: ${VIRTUAL_LCUS}, tty: "lab:relay0", channels: 4 }
 rails:
 ${railLines(wiring)}
 campaign:

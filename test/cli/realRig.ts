@@ -6,7 +6,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { labStatus, labUp } from '../../src/lab/lab.js';
 import { parseRig } from '../../src/rig/load.js';
-import { HANG_DEADLINES } from '../campaign/labRig.js';
+import { HANG_DEADLINES, VIRTUAL_LCUS } from '../campaign/labRig.js';
 import { inDisguise, type Disguise } from '../blockdev/disguise.js';
 import { cli, type CliOptions, type CliResult } from './cli.js';
 
@@ -41,7 +41,7 @@ journal: ${area('j').replace(' }', ', logSize: 128KiB }')}
 tracking: { linger: 10ms, hotRegions: 16 }
 workload: { queueDepth: 16, transaction: { writes: [1, 4] }, writeSize: [4KiB, 16KiB], addresses: { pattern: uniform } }
 boards:
-  relay0: { type: lcus, options: { replyTimeoutMs: 5000 }, tty: "lab:relay0", channels: 4 }
+  relay0: { type: lcus, options: ${VIRTUAL_LCUS}, tty: "lab:relay0", channels: 4 }
 rails:
   P: { board: relay0, channels: [1], powers: [primary], settle: 5ms }
   S: { board: relay0, channels: [2], powers: [secondary], settle: 5ms }

@@ -1,7 +1,7 @@
 /**
  * A virtual rig of a few MiB with short times: its campaigns end within seconds. `TinyWishes` are what a test varies.
  */
-import { HANG_DEADLINES } from '../campaign/labRig.js';
+import { HANG_DEADLINES, VIRTUAL_LCUS } from '../campaign/labRig.js';
 
 export interface TinyWishes {
   cuts: readonly string[];
@@ -44,7 +44,7 @@ journal: { device: "lab:j", logSize: ${w.logSize ?? '128KiB'} }
 tracking: { ${w.tracking ?? TRACKING} }
 workload: { ${w.workload ?? WORKLOAD} }
 boards:
-  relay0: { type: lcus, options: { replyTimeoutMs: 5000 }, tty: "lab:relay0", channels: 4 }
+  relay0: { type: lcus, options: ${VIRTUAL_LCUS}, tty: "lab:relay0", channels: 4 }
 rails:
   P: { board: relay0, channels: [1], powers: [primary], settle: 5ms }
   S: { board: relay0, channels: [2], powers: [secondary], settle: 5ms }

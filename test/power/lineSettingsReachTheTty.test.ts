@@ -6,7 +6,7 @@
 
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
-import type { SerialPort } from 'serialport';
+import { SerialPort } from 'serialport';
 import { afterAll, afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { checkPowerSpec } from '../../src/power/boards/resolveBoard.js';
 import { openPower } from '../../src/power/openPower.js';
@@ -14,22 +14,18 @@ import { parseRig } from '../../src/rig/load.js';
 import { MINIMAL, problemsOf } from '../rig/minimal.js';
 import { boardRef, closeAll, openOne, startVirtualBoard, temporaryDir } from './virtualBoard.js';
 
-const opened = vi.hoisted((): Record<string, unknown>[] => []);
-
-vi.mock('serialport', async (original) => {
-  const real = await original<{ SerialPort: typeof SerialPort }>();
-  class Seen extends real.SerialPort {
-    constructor(options: ConstructorParameters<typeof SerialPort>[0]) {
-      super(options);
-      opened.push(options as unknown as Record<string, unknown>);
-    }
-  }
-  return { ...real, SerialPort: Seen };
-});
+/** Settings of each port that was opened since the test began. */
+let ports: { mock: { contexts: unknown[] } };
+const opened = (): unknown[] => ports.mock.contexts.map((port) => (port as SerialPort).settings);
 
 const runtimeDir = temporaryDir();
-beforeEach(() => opened.splice(0));
-afterEach(closeAll);
+beforeEach(() => {
+  ports = vi.spyOn(SerialPort.prototype, 'open');
+});
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await closeAll();
+});
 afterAll(() => fs.rmSync(runtimeDir, { recursive: true, force: true }));
 
 const words = (tty: string): string[] => execFileSync('stty', ['-F', tty, '-a'], { encoding: 'utf8' }).split(/[\s;]+/);
@@ -60,8 +56,7 @@ it.each(cases)('the options %j of a profile reach serialport and the tty', async
   ).replace('relay0: {}', 'relay0: { protocol: numato, channels: 4 }');
   const power = await openPower(parseRig(text, 'line.yaml'), { runtimeDir });
   try {
-    expect(opened).toHaveLength(1);
-    expect(opened[0]).toMatchObject(settings);
+    expect(opened()).toEqual([expect.objectContaining(settings)]);
     expect(words(board.tty)).toEqual(expect.arrayContaining(shown));
     expect(await power.switchRail('P', 'off')).toMatchObject({ state: 'off' });
   } finally {
@@ -73,11 +68,11 @@ it('a board description sets the line of all its boards; options of the profile 
   const own = { parity: 'odd', stopBits: 2, channels: { min: 1, max: 1 }, set: { on: '"1"', off: '"0"' } };
   const board = startVirtualBoard('numato', 1);
   await openOne(boardRef('own', board.tty, 1), { runtimeDir }, undefined, { own });
-  expect(opened.pop()).toMatchObject({ parity: 'odd', stopBits: 2, dataBits: 8 });
+  expect(opened().at(-1)).toMatchObject({ parity: 'odd', stopBits: 2, dataBits: 8 });
   await closeAll();
   const other = startVirtualBoard('numato', 1);
   await openOne(boardRef('own', other.tty, 1, { parity: 'none' }), { runtimeDir }, undefined, { own });
-  expect(opened.pop()).toMatchObject({ parity: 'none', stopBits: 2 });
+  expect(opened().at(-1)).toMatchObject({ parity: 'none', stopBits: 2 });
 });
 
 it('the message about a board that does not answer contains the line settings', async () => {

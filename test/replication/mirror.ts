@@ -2,6 +2,7 @@
 import { closeSync, existsSync, openSync, readSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
+import type { HostPause } from '../../src/base/attendedTime.js';
 import { createReplicationEngine } from '../../src/replication/worker/client.js';
 import type {
   AreaFailure,
@@ -82,8 +83,11 @@ export function useMirrors() {
     };
   }
 
-  async function engine(onFailure: (f: AreaFailure) => void = () => undefined): Promise<ReplicationEngine> {
-    const e = await createReplicationEngine({ onFailure, onSnapshot: () => undefined }, { ffi: 'koffi' });
+  async function engine(
+    onFailure: (f: AreaFailure) => void = () => undefined,
+    onPause: (pause: HostPause) => void = () => undefined,
+  ): Promise<ReplicationEngine> {
+    const e = await createReplicationEngine({ onFailure, onPause, onSnapshot: () => undefined }, { ffi: 'koffi' });
     engines.push(e);
     return e;
   }

@@ -46,8 +46,9 @@ export class ReplicationWorker {
     this.r.close();
   }
 
-  takePowerLoss(): void {
-    this.r.takePowerLoss();
+  /** Comes before each command: see `WorkerResources.messageArrived`. */
+  messageArrived(): void {
+    this.r.messageArrived();
   }
 
   format(content: 'clean' | 'dirty'): void {

@@ -212,6 +212,16 @@ export class WorkerResources {
     return readJournal(this.ring(), expected, usableBytes(areas.identities.journal));
   }
 
+  /**
+   * The thread gets messages only while no loop runs. The time since the last loop is no pause of the host, also for
+   * the
+   * loss of power that the message announces.
+   */
+  messageArrived(): void {
+    this.running?.begin();
+    this.takePowerLoss();
+  }
+
   /** Ends the power epochs of the areas whose power loss the bench has announced. */
   takePowerLoss(): void {
     const lost = this.reports.control.takePowerLoss();

@@ -31,7 +31,7 @@ function carry(error: unknown): CarriedError {
 }
 
 mainThread.on('message', (message: ToWorker) => {
-  engine.takePowerLoss();
+  engine.messageArrived();
   if (message.type === 'poke') return;
   const { id, command, args } = message;
   try {
