@@ -2,7 +2,6 @@
 
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { SerialPort } from 'serialport';
 import { listBoards } from './catalogue/index.js';
 import { holderOf } from './transport/ttyProblems.js';
 
@@ -44,7 +43,7 @@ export interface TtySources {
   linkDir: string;
 }
 
-const HOST: TtySources = { ports: () => SerialPort.list(), linkDir: '/dev/serial' };
+const HOST: TtySources = { ports: async () => (await import('serialport')).SerialPort.list(), linkDir: '/dev/serial' };
 
 export async function listTtys(
   boardTypes: Record<string, unknown> = {},

@@ -38,8 +38,11 @@ const START_MS = 300_000;
 const REPLY_MS = 300_000;
 const UDEV_SECONDS = 240;
 const LOOK_AGAIN_MS = 100;
-/** Fewer instructions to emulate than of the newest processors: AVX and page tables of five levels are slow here. */
-const CPU = 'Nehalem';
+/**
+ * An older model: AVX and page tables of five levels are slow to emulate. With RDRAND the kernel has random numbers at
+ * once; Node waits for them.
+ */
+const CPU = 'Nehalem,+rdrand,+fsgsbase';
 const MEMORY_MIB = 1024;
 const CONSOLE_TAIL_BYTES = 3000;
 const USB_SERIAL = 'usbserial';

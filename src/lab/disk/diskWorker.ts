@@ -2,7 +2,7 @@
 import { workerData } from 'node:worker_threads';
 import { FuseServer } from '../fuse/server.js';
 import { IN, REQUEST_BYTES_MAX } from '../fuse/protocol.js';
-import { parseFaults } from '../faults/spec.js';
+import type { FaultSpec } from '../faults/spec.js';
 import { wrapDevice, wrapMedium } from '../faults/wrap.js';
 import { seededRandom } from '../random.js';
 import type { LabDiskSpec } from '../spec.js';
@@ -14,6 +14,8 @@ import { DiskFaultContext } from '../faults/context.js';
 
 export interface DiskThreadSetup {
   spec: LabDiskSpec;
+  /** The faults of `spec`, with their defaults. */
+  faults: readonly FaultSpec[];
   seed: number;
   imagePath: string;
   /** Record of cuts. Only tests read it. */
@@ -25,11 +27,10 @@ export interface DiskThreadSetup {
 }
 
 function run(setup: DiskThreadSetup): void {
-  const { spec, seed, line } = setup;
+  const { spec, faults, seed, line } = setup;
   const image = createImage(setup.imagePath, spec.sizeBytes);
   const powerLog = openJsonLines(setup.powerLogPath);
   const injectedLog = openJsonLines(setup.injectedLogPath);
-  const faults = parseFaults(spec.name, spec.faults);
   const context = new DiskFaultContext(spec, seed, injectedLog, (random, probability) =>
     cache.loseSome(random, probability),
   );

@@ -100,6 +100,7 @@ export class LabDisk {
     const { spec, seed, paths, onFailed } = this.#setup;
     const workerData: DiskThreadSetup = {
       spec,
+      faults: this.#faults,
       seed,
       imagePath: paths.image(spec.name),
       powerLogPath: paths.power,

@@ -29,10 +29,18 @@ export const catalogueInputs: Readonly<Record<string, BoardTypeInput>> = {
   'scpi-siglent': scpiSiglent,
 };
 
-/** The descriptions by name, with defaults. */
-export const catalogue: ReadonlyMap<string, BoardType> = new Map(
-  Object.entries(catalogueInputs).map(([name, input]) => [name, boardTypeSchema.parse(input)]),
-);
+const parsed = new Map<string, BoardType>();
+
+/** The descriptions by name, with defaults. Each is parsed when it is asked for: a profile uses one or two of them. */
+export const catalogue = {
+  keys: (): string[] => Object.keys(catalogueInputs),
+  get(name: string): BoardType | undefined {
+    if (!Object.hasOwn(catalogueInputs, name)) return undefined;
+    const type = parsed.get(name) ?? boardTypeSchema.parse(catalogueInputs[name]);
+    parsed.set(name, type);
+    return type;
+  },
+};
 
 /** Board types without frames. */
 export const builtInTypes = ['dtr', 'rts', 'exec'] as const;
@@ -103,7 +111,7 @@ const others: BoardListing[] = [
 /** The catalogue, then `boardTypes` of a rig profile. Throws BAD_BOARD_TYPE for an invalid description. */
 export function listBoards(boardTypes: Record<string, unknown> = {}): BoardListing[] {
   const own = Object.entries(boardTypes).map(([name, text]) => listing(name, parseBoardType(name, text)));
-  return [...[...catalogue].map(([name, type]) => listing(name, type)), ...others, ...own];
+  return [...catalogue.keys().map((name) => listing(name, catalogue.get(name)!)), ...others, ...own];
 }
 
 function listing(name: string, type: BoardType): BoardListing {

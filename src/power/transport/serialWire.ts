@@ -5,7 +5,7 @@
  * file is removed. `write` resolves when the kernel has all bytes; it does not wait until they have left the UART.
  */
 
-import { SerialPort } from 'serialport';
+import type { SerialPort } from 'serialport';
 import { attended, systemClock } from '../../base/systemClock.js';
 import { NS_PER_MS, until } from '../../base/clock.js';
 import { isPowerError, PowerError } from '../errors.js';
@@ -38,8 +38,10 @@ export async function openSerialWire(settings: WireSettings): Promise<Wire> {
 
 async function openPort(settings: WireSettings): Promise<SerialPort> {
   const { parity, dataBits, stopBits, flowControl } = { ...EIGHT_N_ONE, ...settings };
+  // Loaded with the first port: most commands open none.
+  const serialport = await import('serialport');
   const opened = async (lock: boolean): Promise<SerialPort> => {
-    const port = new SerialPort({
+    const port = new serialport.SerialPort({
       path: settings.tty,
       baudRate: settings.baud,
       dataBits: dataBits as 5 | 6 | 7 | 8,
