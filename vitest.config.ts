@@ -2,8 +2,8 @@ import { defineConfig } from 'vitest/config';
 import { LongestFirst } from './test/schedule/longestFirst.js';
 import { suiteOf, SUITES, testFiles, type Suite } from './test/schedule/suites.mjs';
 
-/** Loop devices, FUSE mounts and ptys are few and the machines small: two files at a time. */
-const WORKERS_MAX = 2;
+/** Test files at a time. Many of them wait most of the time, so that two processors are enough for three. */
+const WORKERS_MAX = 3;
 
 const suite = (name: Suite) => ({
   extends: true as const,

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { CoreBenchmarkResult } from '../../src/bench/coreBenchmark.js';
 import { CoreContender } from '../../src/bench/coreContender.js';
+import { formatCore } from '../../src/bench/coreReport.js';
 import { UpdateStream, type StreamShape } from '../../src/bench/contender.js';
 import { senselessFigures } from '../cli/benchRun.js';
 import { cli } from '../cli/cli.js';
@@ -9,10 +10,12 @@ import { cli } from '../cli/cli.js';
 const SMALL = ['bench', 'core', '--seconds', '1', '--rounds', '2', '--regions', '4096', '--in-flight', '512'];
 
 describe('bench core', () => {
+  let found: CoreBenchmarkResult;
+
   it('reports pairs per second, ratios, memory, and cost by size', async () => {
     const result = await cli([...SMALL, '--json']);
     expect(result.code, result.stderr).toBe(0);
-    const found = JSON.parse(result.stdout) as CoreBenchmarkResult;
+    found = JSON.parse(result.stdout) as CoreBenchmarkResult;
     expect(senselessFigures(found)).toEqual([]);
     expect(found.orders.map((o) => `${o.addresses} ${o.acks}`)).toEqual([
       'sequential in-order',
@@ -36,12 +39,11 @@ describe('bench core', () => {
     );
   });
 
-  it('prints tables', async () => {
-    const result = await cli(SMALL);
-    expect(result.code, result.stderr).toBe(0);
-    expect(result.stdout).toMatch(/random, random .*\d \(\S+ … \S+\)/);
-    expect(result.stdout).toMatch(/2\^30 /);
-    expect(result.stdout).toMatch(/per update in flight +\d/);
+  it('prints tables', () => {
+    const text = formatCore(found);
+    expect(text).toMatch(/random, random .*\d \(\S+ … \S+\)/);
+    expect(text).toMatch(/2\^30 /);
+    expect(text).toMatch(/per update in flight +\d/);
   });
 
   it.each<Pick<StreamShape, 'addresses' | 'acks'>>([

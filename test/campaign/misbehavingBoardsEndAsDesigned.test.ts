@@ -21,7 +21,7 @@ type Outcome =
 const PASS = { verdicts: ['PASS', 'PASS'] };
 const MODBUS = { type: 'modbus-rtu', channels: 8 };
 /** One attempt keeps the test short. The long timeout leaves room for the answers of a busy host. */
-const PATIENT = { ...MODBUS, boardOptions: '{ attempts: 1, replyTimeoutMs: 1000 }' };
+const PATIENT = { ...MODBUS, boardOptions: '{ attempts: 1, replyTimeoutMs: 2500 }' };
 const IMPATIENT = { ...MODBUS, boardOptions: '{ attempts: 1, replyTimeoutMs: 100 }' };
 const LCUS = { type: 'lcus', channels: 4 };
 const SHORT = '{ cut: 3s, return: 20s, recover: 60s, judge: 60s, resync: 60s }';

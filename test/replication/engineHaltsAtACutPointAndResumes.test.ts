@@ -112,7 +112,8 @@ async function work(engine: ReplicationEngine, at: CutPoint): Promise<unknown> {
 }
 
 describe.runIf(isBuilt)('at a cut point', () => {
-  it.each(CUT_POINT_NAMES)('%s the engine halts, and resumes once disarmed', async (at) => {
+  // The cases mostly wait.
+  it.concurrent.for(CUT_POINT_NAMES)('%s the engine halts, and resumes once disarmed', async (at, { expect }) => {
     const { during } = CUT_POINTS[at];
     const seen = await mirror(during === 'resync' ? 'dirty' : 'clean');
     const { engine } = seen;

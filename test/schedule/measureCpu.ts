@@ -1,4 +1,7 @@
-/** Setup of each test file, for `npm run test:times`: appends the CPU time of the file's process and its children. */
+/**
+ * Setup of each test file, for `npm run test:times`: appends the CPU time that its process and the process's children
+ * have used during the file. A process runs many files, one after the other.
+ */
 import { appendFileSync, readFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import { afterAll, expect } from 'vitest';
@@ -17,9 +20,10 @@ function cpuSeconds(): number {
 
 const output = process.env['PLUGPULL_TEST_CPU_FILE'];
 if (output !== undefined) {
+  const before = cpuSeconds();
   // A setup file's hook is registered first and runs last: children that the file's own hooks end are counted.
   afterAll(() => {
     const file = relative(TEST_FOLDER, expect.getState().testPath ?? '');
-    appendFileSync(output, `${JSON.stringify({ file, cpuSeconds: cpuSeconds() })}\n`);
+    appendFileSync(output, `${JSON.stringify({ file, cpuSeconds: cpuSeconds() - before })}\n`);
   });
 }
