@@ -11,14 +11,16 @@ const MODULE = fileURLToPath(new URL('../../dist/campaign/session/interrupts.js'
 /**
  * Text of a program that prints a word for each event. `copies` are signals that the process sends to itself together
  * with the first one: another process may not get to send them within the second. `blockMs`: then the event loop is
- * busy for so long. `ends`: the program releases its handlers and ends half a second later.
+ * busy for so long. `endsAt`: at this word the program releases its handlers; it ends half a
+ * second later.
  */
-const program = (copies: NodeJS.Signals[], blockMs: number, ends = false): string => `
+const program = (copies: NodeJS.Signals[], blockMs: number, endsAt: 'first' | 'ready' | null): string => `
 import { writeSync } from 'node:fs';
 import { catchInterrupts } from ${JSON.stringify(MODULE)};
 const say = (text) => writeSync(1, text + '\\n');
-const interrupts = catchInterrupts(() => { say('second'); process.exit(7); }, () => say('ready'));
-interrupts.onFirst(() => { say('first'); for (const copy of ${JSON.stringify(copies)}) process.kill(process.pid, copy); Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ${blockMs}); ${ends ? 'interrupts.release(); setTimeout(() => { say("ended"); process.exit(0); }, 500); say("released");' : ''} });
+const interrupts = catchInterrupts(() => { say('second'); process.exit(7); }, () => { say('ready'); end('ready'); });
+const end = (word) => { if (word === ${JSON.stringify(endsAt)}) { interrupts.release(); setTimeout(() => { say('ended'); process.exit(0); }, 500); say('released'); } };
+interrupts.onFirst(() => { say('first'); for (const copy of ${JSON.stringify(copies)}) process.kill(process.pid, copy); Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ${blockMs}); end('first'); });
 setInterval(() => undefined, 1000);
 say('waiting');`;
 
@@ -27,9 +29,9 @@ function wordsOf(
   copies: NodeJS.Signals[],
   blockMs: number,
   signals: Record<string, NodeJS.Signals[]>,
-  ends = false,
+  endsAt: 'first' | 'ready' | null = null,
 ): Promise<{ words: string[]; code: number | null }> {
-  const child = spawn(process.execPath, ['--input-type=module', '--eval', program(copies, blockMs, ends)], {
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', program(copies, blockMs, endsAt)], {
     stdio: ['ignore', 'pipe', 'inherit'],
     timeout: 60_000,
   });
@@ -61,8 +63,15 @@ it('a copy that a busy event loop handles after the second still counts as a cop
 });
 
 it('a copy that comes after the command has released its handlers does not kill the command', async () => {
-  expect(await wordsOf([], 0, { waiting: ['SIGINT'], released: ['SIGINT'] }, true)).toEqual({
+  expect(await wordsOf([], 0, { waiting: ['SIGINT'], released: ['SIGINT'] }, 'first')).toEqual({
     words: ['waiting', 'first', 'released', 'ended'],
+    code: 0,
+  });
+});
+
+it('a second signal that comes after the command has released its handlers does not kill the command', async () => {
+  expect(await wordsOf([], 0, { waiting: ['SIGINT'], released: ['SIGINT'] }, 'ready')).toEqual({
+    words: ['waiting', 'first', 'ready', 'released', 'ended'],
     code: 0,
   });
 });

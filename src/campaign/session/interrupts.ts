@@ -63,8 +63,8 @@ export function catchInterrupts(onSecond: () => void, onReady: () => void = () =
     release() {
       const off = (): void => signals.forEach((signal) => void process.off(signal, handler));
       clearTimeout(timer);
-      if (state !== 'asked') return off();
-      // Otherwise a copy of the signal would kill a command that ends at once.
+      if (state === 'none') return off();
+      // Otherwise a copy of the signal, or a second one that comes just now, would kill a command that is ending.
       state = 'hurried';
       setTimeout(off, SAME_WISH_MS).unref();
     },
