@@ -11,8 +11,7 @@ const MODULE = fileURLToPath(new URL('../../dist/campaign/session/interrupts.js'
 /**
  * Text of a program that prints a word for each event. `copies` are signals that the process sends to itself together
  * with the first one: another process may not get to send them within the second. `blockMs`: then the event loop is
- * busy for so long. `endsAt`: at this word the program releases its handlers; it ends half a
- * second later.
+ * busy for so long. `endsAt`: at this word the program releases its handlers; it ends half a second later.
  */
 const program = (copies: NodeJS.Signals[], blockMs: number, endsAt: 'first' | 'ready' | null): string => `
 import { writeSync } from 'node:fs';

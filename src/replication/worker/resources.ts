@@ -214,8 +214,7 @@ export class WorkerResources {
 
   /**
    * The thread gets messages only while no loop runs. The time since the last loop is no pause of the host, also for
-   * the
-   * loss of power that the message announces.
+   * the loss of power that the message announces.
    */
   messageArrived(): void {
     this.running?.begin();
