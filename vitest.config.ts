@@ -22,7 +22,7 @@ export default defineConfig({
     isolate: false,
     maxWorkers: WORKERS_MAX,
     sequence: { sequencer: LongestFirst },
-    setupFiles: ['test/schedule/measureCpu.ts'],
+    setupFiles: ['test/schedule/restoreEnvironment.ts', 'test/schedule/measureCpu.ts'],
     // Cases of one file that run side by side: each has a lab of its own, and the machines are small.
     maxConcurrency: 3,
     // For a hang only: on a busy machine each test takes ten times as long.
