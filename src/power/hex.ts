@@ -17,10 +17,3 @@ function printed(byte: number): string {
     ? String.fromCharCode(byte)
     : `\\x${byte.toString(16).toUpperCase().padStart(2, '0')}`;
 }
-
-/** The inverse of `toHex`; ignores spaces. Throws `TypeError` on any other text. */
-export function fromHex(text: string): Uint8Array {
-  const digits = text.replace(/\s+/g, '');
-  if (digits.length % 2 !== 0 || /[^0-9A-Fa-f]/.test(digits)) throw new TypeError(`not pairs of hex digits: "${text}"`);
-  return Uint8Array.from({ length: digits.length / 2 }, (_, i) => Number.parseInt(digits.slice(i * 2, i * 2 + 2), 16));
-}

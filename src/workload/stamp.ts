@@ -89,27 +89,6 @@ export function stampSector(bytes: Uint8Array, offset: number, stamp: SectorStam
   out.setUint32(STAMP_OFFSET.crc, crc32c(bytes, offset + STAMP_OFFSET.runId, offset + SECTOR_BYTES), true);
 }
 
-/** Stamps all sectors of a write: `lengthBytes` (a multiple of 512) from `offset`; sector i has LBA `firstLba + i`. */
-export function stampWrite(
-  bytes: Uint8Array,
-  offset: number,
-  lengthBytes: number,
-  write: { runId: number; updateId: number; transactionId: number; firstLba: number },
-): void {
-  const sectorCount = lengthBytes / SECTOR_BYTES;
-  if (!Number.isSafeInteger(sectorCount))
-    throw new RangeError(`write of ${lengthBytes} bytes: must be a multiple of 512`);
-  for (let sectorIndex = 0; sectorIndex < sectorCount; sectorIndex++) {
-    const { firstLba, ...rest } = write;
-    stampSector(bytes, offset + sectorIndex * SECTOR_BYTES, {
-      ...rest,
-      lba: firstLba + sectorIndex,
-      sectorIndex,
-      sectorCount,
-    });
-  }
-}
-
 /** The 512 bytes of that version, as the only sector of a write of transaction 0. */
 export function sectorOf(version: SectorVersion): Uint8Array {
   const bytes = new Uint8Array(SECTOR_BYTES);

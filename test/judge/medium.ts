@@ -8,7 +8,8 @@ import { classifyChunk } from '../../src/judge/classify/classify.js';
 import { WriteHistory } from '../../src/judge/history/history.js';
 import type { BaseContent } from '../../src/judge/history/feed.js';
 import { OBSERVATION_FIELD, OBSERVED_UNREADABLE, SECTOR_BYTES } from '../../src/base/observation.js';
-import { parseSector, stampWrite } from '../../src/workload/stamp.js';
+import { parseSector } from '../../src/workload/stamp.js';
+import { stampWrite } from '../workload/stampWrite.js';
 
 export const RUN = 4711;
 export const BLOCK = 4096;

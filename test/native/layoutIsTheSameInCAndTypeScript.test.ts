@@ -3,7 +3,17 @@ import { expect, it } from 'vitest';
 import { loadNative } from '../../src/blockdev/ffi/loadNative.js';
 import { OBSERVATION_FIELD, OBSERVED, OBSERVED_UNREADABLE } from '../../src/base/observation.js';
 import { IO_OP } from '../../src/blockdev/blockDevice.js';
-import { CONSTANTS, expectedLayout } from '../../src/blockdev/ffi/signatures.js';
+import { CONSTANTS, STRUCTS } from '../../src/blockdev/ffi/signatures.js';
+
+/** The lines that `pp_layout` must return, in any order. */
+function expectedLayout(): Map<string, number> {
+  const lines = new Map<string, number>(Object.entries(CONSTANTS));
+  for (const [name, layout] of Object.entries(STRUCTS)) {
+    lines.set(`sizeof ${name}`, layout.sizeBytes);
+    for (const [field, offset] of Object.entries(layout.offsetBytes)) lines.set(`offsetof ${name}.${field}`, offset);
+  }
+  return lines;
+}
 
 for (const ffi of ['koffi', 'ffi-napi'] as const) {
   it(`the library reports the layout of the signature table (${ffi})`, () => {

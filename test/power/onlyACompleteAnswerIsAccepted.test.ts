@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import { afterAll, afterEach, expect, it } from 'vitest';
 import { boardValues } from '../../src/power/boardTypeCheck.js';
 import { catalogue } from '../../src/power/catalogue/index.js';
-import { fromHex } from '../../src/power/hex.js';
+import { fromHex } from './fromHex.js';
 import { type Captures, compileReply } from '../../src/power/language/reply.js';
 import { ManualClock } from './manualClock.js';
 import { manualWire } from './manualWire.js';

@@ -4,7 +4,8 @@ import { expect, it } from 'vitest';
 import { type Step } from '../../src/power/boardType.js';
 import { allChannels, boardValues } from '../../src/power/boardTypeCheck.js';
 import { catalogue } from '../../src/power/catalogue/index.js';
-import { fromHex, toHex } from '../../src/power/hex.js';
+import { toHex } from '../../src/power/hex.js';
+import { fromHex } from './fromHex.js';
 import { renderFrame } from '../../src/power/language/frame.js';
 
 interface Published {

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { sectorTools } from '../../src/blockdev/sectorTools.js';
 import { crc32c } from '../../src/base/crc32c.js';
 import { OBSERVATION_FIELD as F } from '../../src/base/observation.js';
-import { parseSector, stampWrite } from '../../src/workload/stamp.js';
+import { parseSector } from '../../src/workload/stamp.js';
+import { stampWrite } from './stampWrite.js';
 
 const tools = sectorTools('koffi');
 const id = fc.maxSafeNat();

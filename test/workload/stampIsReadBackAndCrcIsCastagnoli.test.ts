@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { OBSERVED } from '../../src/base/observation.js';
 import { crc32c } from '../../src/base/crc32c.js';
-import { parseSector, sectorOf, stampSector, stampWrite } from '../../src/workload/stamp.js';
+import { parseSector, sectorOf, stampSector } from '../../src/workload/stamp.js';
+import { stampWrite } from './stampWrite.js';
 
 describe('the sector stamp', () => {
   it('CRC32C gives the values of RFC 3720, B.4', () => {

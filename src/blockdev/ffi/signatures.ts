@@ -126,13 +126,3 @@ export const STRUCTS = {
     ['sector_count', 'u32'],
   ]),
 } as const;
-
-/** The lines that `pp_layout` must return, in any order. */
-export function expectedLayout(): Map<string, number> {
-  const lines = new Map<string, number>(Object.entries(CONSTANTS));
-  for (const [name, layout] of Object.entries(STRUCTS)) {
-    lines.set(`sizeof ${name}`, layout.sizeBytes);
-    for (const [field, offset] of Object.entries(layout.offsetBytes)) lines.set(`offsetof ${name}.${field}`, offset);
-  }
-  return lines;
-}
