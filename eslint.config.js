@@ -32,4 +32,9 @@ export default tseslint.config(
     files: ['test/**', 'native/*.mjs', 'grafana/**/*.ts', '.ci/**', '**/*.mjs'],
     rules: { 'max-lines-per-function': 'off', 'no-console': 'off' },
   },
+  {
+    files: ['**/*.cjs'],
+    languageOptions: { globals: { require: 'readonly', module: 'writable', __dirname: 'readonly' } },
+    rules: { '@typescript-eslint/no-require-imports': 'off' },
+  },
 );

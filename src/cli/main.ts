@@ -41,10 +41,10 @@ process.stderr.on('error', () => undefined);
 if (hangUpIsIgnored()) process.on('SIGHUP', () => undefined);
 catchCrashes();
 
-const exitCode = await main(process.argv);
-// Worker threads and serial ports can keep the event loop running, so the process exits here. All output is written by
-// now;
-// a failed write is reported one turn later.
-process.stdout.write('', () =>
-  setImmediate(() => process.exit(hasCrashed() || (outputLost && exitCode === EXIT.pass) ? EXIT.internal : exitCode)),
-);
+void main(process.argv).then((exitCode) => {
+  // Worker threads and serial ports can keep the event loop running, so the process exits here. All output is written
+  // by now; a failed write is reported one turn later.
+  process.stdout.write('', () =>
+    setImmediate(() => process.exit(hasCrashed() || (outputLost && exitCode === EXIT.pass) ? EXIT.internal : exitCode)),
+  );
+});

@@ -3,10 +3,10 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { TestProjectInlineConfiguration } from 'vitest/config';
-import config from '../../vitest.config.js';
+import { testsOf } from '../../vitest.config.js';
 import { QUICK_SECONDS, recordedDurations, suiteOf, SUITES, TEST_FOLDER, testFiles } from './suites.mjs';
 
-const projects = (config.test?.projects ?? []) as TestProjectInlineConfiguration[];
+const projects = (testsOf(true)?.projects ?? []) as TestProjectInlineConfiguration[];
 const files = readdirSync(TEST_FOLDER, { recursive: true, encoding: 'utf8' }).filter((path) =>
   path.endsWith('.test.ts'),
 );
@@ -34,6 +34,12 @@ describe('the projects in vitest.config.ts', () => {
   it('contain each test file once', () => {
     const included = projects.flatMap(({ test }) => test?.include ?? []);
     expect(included.toSorted()).toEqual(files.map((file) => `test/${file}`).toSorted());
+  });
+
+  it('are one project with each test file, when no suite is chosen', () => {
+    const { projects, include } = testsOf(false) ?? {};
+    expect(projects).toBeUndefined();
+    expect(include?.toSorted()).toEqual(files.map((file) => `test/${file}`).toSorted());
   });
 
   it('none of them is empty', () => {
