@@ -24,8 +24,15 @@ export function sourceFiles(): string[] {
     .sort();
 }
 
+const parsed = new Map<string, ts.SourceFile>();
+
 export function parseSource(file: string): ts.SourceFile {
-  return ts.createSourceFile(file, readFileSync(join(SRC, file), 'utf8'), ts.ScriptTarget.Latest, true);
+  let source = parsed.get(file);
+  if (source === undefined) {
+    source = ts.createSourceFile(file, readFileSync(join(SRC, file), 'utf8'), ts.ScriptTarget.Latest, true);
+    parsed.set(file, source);
+  }
+  return source;
 }
 
 /** Divided rooms: each folder in them is a room of its own. */

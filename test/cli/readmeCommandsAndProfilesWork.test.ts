@@ -71,7 +71,7 @@ describe('the table of commands', () => {
     serve: { args: [RIG, '--listen', '0'], options: endAtOnce },
     'lab down': { args: [RIG] },
     explore: { args: ['--seconds', '1', '--threads', '1'] },
-    bench: { args: ['core', '--seconds', '1', '--rounds', '1'] },
+    bench: { args: ['core', '--seconds', '1', '--rounds', '1', '--regions', '4096', '--in-flight', '512'] },
   };
 
   /** `relay …  a | b` and `lab up|down` are several commands. */

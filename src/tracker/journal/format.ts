@@ -99,9 +99,8 @@ export function checkExpected(s: Superblock, expected: ExpectedJournal): void {
       { what, found, wanted },
     );
   };
-  const found = formatUuid(s.rigUuid);
-  const wanted = formatUuid(expected.rigUuid);
-  if (found !== wanted) wrong('rig', found, wanted);
+  if (s.rigUuid.some((byte, i) => byte !== expected.rigUuid[i]))
+    wrong('rig', formatUuid(s.rigUuid), formatUuid(expected.rigUuid));
   if (s.regionBytes !== expected.regionBytes) wrong('region size', s.regionBytes, expected.regionBytes);
   if (s.usableBytes !== expected.usableBytes) wrong('area size', s.usableBytes, expected.usableBytes);
   if (s.logBytes !== expected.logBytes) wrong('log size', s.logBytes, expected.logBytes);

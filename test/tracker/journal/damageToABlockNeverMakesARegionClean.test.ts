@@ -50,12 +50,18 @@ function check(
   { loud = true, fromBytes = false } = {},
 ): void {
   const r = recover(p, image, fromBytes);
-  if (r === 'refused') return expect(r, what).toBe(expected);
+  if (r === 'refused') return mustBe(r, expected, what);
   const { dirtyMask, findings, damaged: isDamaged } = r;
-  const before = p.stage.recoveries.of(p.image).dirtyMask;
-  if (expected === 'nothing lost') expect([dirtyMask, isDamaged], `${what}: D, log damaged`).toEqual([before, false]);
-  else expect(expected === 'everything' ? dirtyMask : expected, what).toBe(ALL_REGIONS);
-  if (loud && image.hash !== p.image.hash) expect(findings, `${what}: findings`).toBeGreaterThan(0);
+  if (expected === 'nothing lost') {
+    mustBe(dirtyMask, p.stage.recoveries.of(p.image).dirtyMask, `${what}: D`);
+    mustBe(isDamaged, false, `${what}: log damaged`);
+  } else mustBe(expected === 'everything' ? dirtyMask : expected, ALL_REGIONS, what);
+  if (loud && image.hash !== p.image.hash) mustBe(findings > 0, true, `${what}: findings`);
+}
+
+/** Calls `expect` only for a difference: a call costs as much as the recovery of a journal. */
+function mustBe<T>(actual: T, wanted: T, what: string): void {
+  if (!Object.is(actual, wanted)) expect(actual, what).toBe(wanted);
 }
 
 const ALL_REGIONS = 0b1111;
