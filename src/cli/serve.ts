@@ -69,23 +69,28 @@ async function serve(rig: ResolvedRig, options: ServeOptions): Promise<void> {
       throw error;
     }
   });
-  await Promise.all([journal(), rails()]);
-  const server = await serveMetrics(metrics, options.listen);
-  print(`metrics: ${server.url}`);
-  const loops = [repeat(journal, LOOK_EVERY_MS), repeat(rails, ASK_BOARDS_EVERY_MS)];
+  // Before the first query of a board: a signal then, or just as the address is printed, ends in order as well.
   const interrupts = catchInterrupts(() => process.exit(EXIT.interrupted), printHurry('ends at once'));
-  await new Promise<void>((resolve) => interrupts.onFirst(resolve));
-  // A query of a board ends before the process does.
-  await Promise.all(loops.map((end) => end()));
-  interrupts.release();
-  await server.close();
+  try {
+    await Promise.all([journal(), rails()]);
+    const server = await serveMetrics(metrics, options.listen);
+    print(`metrics: ${server.url}`);
+    const loops = [repeat(journal, LOOK_EVERY_MS), repeat(rails, ASK_BOARDS_EVERY_MS)];
+    await new Promise<void>((resolve) => interrupts.onFirst(resolve));
+    // A query of a board ends before the process does.
+    await Promise.all(loops.map((end) => end()));
+    await server.close();
+  } finally {
+    interrupts.release();
+  }
 }
 
 /**
  * `look` returns or throws a problem, for example that the rig is powered off or does not exist yet. A problem is
  * printed when it changes. `printed`: the last problem of each reporter, so that two reporters do not print the same
  * one.
- */ function reporter(name: string, printed: Map<string, string>, look: () => Promise<string>): () => Promise<void> {
+ */
+function reporter(name: string, printed: Map<string, string>, look: () => Promise<string>): () => Promise<void> {
   return async () => {
     const trouble = await look().catch(textOf);
     const known = [...printed.values()].includes(trouble);

@@ -24,7 +24,14 @@ import {
 } from '../tracker/journal/layout.js';
 import type { JournalReader } from '../tracker/journal/salvage.js';
 import { recoverJournal, type JournalRecovery } from '../tracker/journal/recovery.js';
-import { CHUNK_BYTES, flushOrThrow, transferAll, transferOrThrow, type BulkTransfer } from './scan/bulk.js';
+import {
+  CHUNK_BYTES,
+  flushOrThrow,
+  transferAll,
+  transferOrThrow,
+  type BulkRing,
+  type BulkTransfer,
+} from './scan/bulk.js';
 import { IndexPool } from '../tracker/core/recordPool.js';
 import type { LogCommit } from '../tracker/core/transactionLog.js';
 import { encodeCommit } from '../tracker/journal/logBlock.js';
@@ -42,7 +49,7 @@ const MAX_BATCH = 8;
  * A reader over 1 MiB windows at the start of the arena. It returns null for a range that cannot be read: that is
  * damage, not an error (R12). The bytes stay valid during one further call.
  */
-function journalReader(io: IoRing, sizeBytes: number): JournalReader {
+function journalReader(bulk: BulkRing, sizeBytes: number): JournalReader {
   const windows = Array.from({ length: WINDOWS }, (_, i) => ({
     start: -1,
     length: 0,
@@ -53,7 +60,7 @@ function journalReader(io: IoRing, sizeBytes: number): JournalReader {
   let clock = 0;
   return (offsetBytes, lengthBytes) => {
     const start = Math.floor(offsetBytes / CHUNK_BYTES) * CHUNK_BYTES;
-    if (offsetBytes + lengthBytes > start + CHUNK_BYTES) return readAcross(io, offsetBytes, lengthBytes, sizeBytes);
+    if (offsetBytes + lengthBytes > start + CHUNK_BYTES) return readAcross(bulk, offsetBytes, lengthBytes, sizeBytes);
     let w = windows.find((x) => x.start === start);
     if (w === undefined) {
       w = windows.reduce((oldest, x) => (x.used < oldest.used ? x : oldest));
@@ -66,19 +73,19 @@ function journalReader(io: IoRing, sizeBytes: number): JournalReader {
         lengthBytes: w.length,
         arenaOffset: w.at,
       };
-      transferAll(io, [transfer]);
+      transferAll(bulk, [transfer]);
       w.readable = transfer.errno === 0;
     }
     w.used = ++clock;
     const at = w.at + offsetBytes - start;
     // One bad sector fails the read of a window: read the requested range alone.
-    if (!w.readable) return readAcross(io, offsetBytes, lengthBytes, sizeBytes);
-    return io.arena.subarray(at, at + lengthBytes);
+    if (!w.readable) return readAcross(bulk, offsetBytes, lengthBytes, sizeBytes);
+    return bulk.io.arena.subarray(at, at + lengthBytes);
   };
 }
 
 /** Reads a range alone, outside the windows. */
-function readAcross(io: IoRing, offsetBytes: number, lengthBytes: number, sizeBytes: number): Uint8Array | null {
+function readAcross(bulk: BulkRing, offsetBytes: number, lengthBytes: number, sizeBytes: number): Uint8Array | null {
   if (offsetBytes + lengthBytes > sizeBytes) return null;
   const transfer: BulkTransfer = {
     op: IO_OP.read,
@@ -87,49 +94,50 @@ function readAcross(io: IoRing, offsetBytes: number, lengthBytes: number, sizeBy
     lengthBytes,
     arenaOffset: WINDOWS * CHUNK_BYTES,
   };
-  transferAll(io, [transfer]);
+  transferAll(bulk, [transfer]);
   const at = transfer.arenaOffset;
-  return transfer.errno === 0 ? io.arena.subarray(at, at + lengthBytes) : null;
+  return transfer.errno === 0 ? bulk.io.arena.subarray(at, at + lengthBytes) : null;
 }
 
 /** Recovers the journal. @throws JournalError, ReplicationError ENGINE_AREA_LOST when a flush of the journal fails */
-export function readJournal(io: IoRing, expected: ExpectedJournal, sizeBytes: number): JournalRecovery {
+export function readJournal(bulk: BulkRing, expected: ExpectedJournal, sizeBytes: number): JournalRecovery {
   // A bench that died may have left blocks in the volatile cache of the journal. Recovery must not rely on a block that
-  // the
-  // next power loss removes.
-  flushOrThrow(io, [JOURNAL]);
-  return recoverJournal(expected, journalReader(io, sizeBytes));
+  // the next power loss removes.
+  flushOrThrow(bulk, [JOURNAL]);
+  return recoverJournal(expected, journalReader(bulk, sizeBytes));
 }
 
 /** Writes those copies of the superblock again that could not be read. */
-export function repairSuperblocks(io: IoRing, geometry: JournalGeometry, recovery: JournalRecovery): void {
+export function repairSuperblocks(bulk: BulkRing, geometry: JournalGeometry, recovery: JournalRecovery): void {
   if (recovery.superblocksToRepair.length === 0) return;
   const layout = journalLayout(geometry.logBytes, regionCountOf(geometry));
   for (const copy of recovery.superblocksToRepair) {
     const offsetBytes = layout.superblockOffset[copy];
     const bytes = encodeSuperblock(geometry, recovery.identity, offsetBytes);
-    io.arena.set(bytes, 0);
-    transferOrThrow(io, [{ op: IO_OP.write, device: JOURNAL, offsetBytes, lengthBytes: bytes.length, arenaOffset: 0 }]);
+    bulk.io.arena.set(bytes, 0);
+    transferOrThrow(bulk, [
+      { op: IO_OP.write, device: JOURNAL, offsetBytes, lengthBytes: bytes.length, arenaOffset: 0 },
+    ]);
   }
-  flushOrThrow(io, [JOURNAL]);
+  flushOrThrow(bulk, [JOURNAL]);
 }
 
 /** Writes those units of the log again of which one copy has lost blocks, before anything new is written. */
-export function repairLog(io: IoRing, recovery: JournalRecovery): void {
+export function repairLog(bulk: BulkRing, recovery: JournalRecovery): void {
   let repaired = false;
   // After the windows: `logRepairs` still reads through them.
   const arenaOffset = (WINDOWS + 1) * CHUNK_BYTES;
   for (const { offsetBytes, bytes } of recovery.logRepairs()) {
-    io.arena.set(bytes, arenaOffset);
-    transferOrThrow(io, [{ op: IO_OP.write, device: JOURNAL, offsetBytes, lengthBytes: bytes.length, arenaOffset }]);
+    bulk.io.arena.set(bytes, arenaOffset);
+    transferOrThrow(bulk, [{ op: IO_OP.write, device: JOURNAL, offsetBytes, lengthBytes: bytes.length, arenaOffset }]);
     repaired = true;
   }
-  if (repaired) flushOrThrow(io, [JOURNAL]);
+  if (repaired) flushOrThrow(bulk, [JOURNAL]);
 }
 
 /** Writes a journal in which exactly `dirty` is dirty. @throws ReplicationError ENGINE_AREA_LOST */
 export function formatJournal(
-  io: IoRing,
+  bulk: BulkRing,
   geometry: JournalGeometry,
   identity: JournalIdentity,
   dirty: IndicatorMap,
@@ -137,20 +145,20 @@ export function formatJournal(
   let used = 0;
   let batch: BulkTransfer[] = [];
   const perform = (): void => {
-    if (batch.length > 0) transferOrThrow(io, batch);
+    if (batch.length > 0) transferOrThrow(bulk, batch);
     batch = [];
     used = 0;
   };
   for (const step of formatSteps(geometry, identity, dirty)) {
     if (step.kind === 'flush') {
       perform();
-      flushOrThrow(io, [JOURNAL]);
+      flushOrThrow(bulk, [JOURNAL]);
       continue;
     }
     const last = batch.at(-1);
     const follows = last !== undefined && last.offsetBytes + last.lengthBytes === step.offsetBytes;
     if (used + step.bytes.length > CHUNK_BYTES || (!follows && batch.length >= MAX_BATCH)) perform();
-    io.arena.set(step.bytes, used);
+    bulk.io.arena.set(step.bytes, used);
     const previous = batch.at(-1);
     // Adjacent units become one write: formatting is sequential.
     if (follows && previous !== undefined) previous.lengthBytes += step.bytes.length;

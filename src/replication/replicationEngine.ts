@@ -221,7 +221,10 @@ export interface ReplicationEngine {
    * count the same losses again. Needs a recovered journal.
    */
   repair(): Promise<ResyncReport>;
-  /** Ends `load`/`resync`/`prepare`/`judge`/`verify` at the next safe moment; the pending promise resolves. */
+  /**
+   * Ends `load`/`resync`/`prepare`/`judge`/`verify` at the next safe moment; the pending promise resolves. A pass over
+   * the areas or the journal that waits for a device without an answer rejects with ENGINE_STOPPED: abandon it then.
+   */
   stop(): Promise<void>;
   /**
    * The expected time of the power loss (CLOCK_MONOTONIC ns). The I/O held back at the point is in flight at this time.

@@ -31,6 +31,12 @@ describe('the package', () => {
     expect(modules.filter((file) => !packed.has(file))).toEqual([]);
   });
 
+  it('has the bundle, and what writes its code cache for the version of Node.js there; not the cache from here', () => {
+    expect([...packed]).toEqual(expect.arrayContaining(['dist/bundle/cli/main.bundle.cjs', 'dist/bundle/load.cjs']));
+    expect([...packed]).toContain('bundle/cache.cjs');
+    expect([...packed].filter((file) => file.endsWith('.cache'))).toEqual([]);
+  });
+
   it('has the command itself', () => {
     const { bin } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { bin: Record<string, string> };
     expect([...packed]).toContain(bin.plugpull);
@@ -44,7 +50,7 @@ describe('the package', () => {
     const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
       scripts: Record<string, string>;
     };
-    expect(scripts.install).toBe('npm run build:native');
+    expect(scripts.install).toBe('npm run build:native && node bundle/cache.cjs');
   });
 
   it('has every profile, and what Prometheus and Grafana are set up with', () => {

@@ -1,5 +1,5 @@
 /** `serve` exports the dirty regions of the journal and the state of the rails, and changes neither. */
-import { writeFileSync } from 'node:fs';
+import { readdirSync, readlinkSync, realpathSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { lockRig } from '../../src/campaign/session/rigLock.js';
@@ -13,7 +13,7 @@ const env = { PLUGPULL_STATE_DIR: state.dir };
 const wishes = { cuts: ['{ rails: [P], during: load, after: 50ms }'] };
 const file = join(state.dir, 'rig.yaml');
 writeFileSync(file, rigText('serve', wishes));
-afterAll(() => state.clean('serve'));
+afterAll(() => state.clean('serve', 'serve-mute'));
 
 async function served(): Promise<{ text: string; stderr: string }> {
   let page: Promise<string> | null = null;
@@ -63,6 +63,35 @@ describe('serve', () => {
     } finally {
       lock.release();
     }
+  });
+
+  it('ends in order at a signal that comes while it asks a board for the first time', async () => {
+    const name = 'serve-mute';
+    const profile = join(state.dir, 'mute.yaml');
+    const mute = { ...wishes, boardOptions: '{ mute: true }' };
+    writeFileSync(profile, rigText(name, mute));
+    const { boards } = await labUp(name, labRig(name, mute).lab!);
+    const tty = realpathSync(boards['relay0']!.tty);
+    const opens = (pid: number): boolean => {
+      const folder = `/proc/${pid}/fd`;
+      try {
+        return readdirSync(folder).some((fd) => readlinkSync(join(folder, fd)) === tty);
+      } catch {
+        return false;
+      }
+    };
+    const { code, signal, stdout } = await cli(['serve', profile, '--listen', '0'], {
+      env,
+      onStart(child) {
+        const look = setInterval(() => {
+          if (child.exitCode === null && !opens(child.pid!)) return;
+          clearInterval(look);
+          child.kill('SIGINT');
+        }, 5);
+      },
+    });
+    expect({ code, signal }).toEqual({ code: 0, signal: null });
+    expect(stdout).toMatch(/^metrics: http/);
   });
 
   it('reports once that the lab is not running, although journal and rails both need it', async () => {

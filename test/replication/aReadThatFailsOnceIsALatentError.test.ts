@@ -66,7 +66,7 @@ function parts(errno: number, device: number) {
     return errno;
   };
   return {
-    io: new MemoryIo(once),
+    bulk: { io: new MemoryIo(once), stopRequested: () => false },
     tools,
     geometry: { regionBytes: 65536, usableBytes: AREA, logBytes: 0 },
     dirty: new IndicatorMap(AREA / 65536),

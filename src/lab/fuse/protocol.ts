@@ -1,7 +1,8 @@
 /**
  * The part of the FUSE wire protocol that one file needs, and its replies. Source: include/uapi/linux/fuse.h, ABI 7.31.
  * For little-endian hosts only, because the kernel uses host byte order.
- */ import fs from 'node:fs';
+ */
+import fs from 'node:fs';
 
 export const FUSE_ROOT_ID = 1;
 export const FUSE_ABI = { major: 7, minor: 31 } as const;

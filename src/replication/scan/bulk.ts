@@ -16,6 +16,13 @@ export const BULK_ARENA_BYTES = 2 * WINDOW_CHUNKS * CHUNK_BYTES;
 
 const SLICE_NS = 100e6;
 
+/** The ring of a bulk pass: nothing else uses it meanwhile. */
+export interface BulkRing {
+  readonly io: IoRing;
+  /** Asked while no device answers. True: the pass ends, and leaves the unanswered I/O in the ring. */
+  readonly stopRequested: () => boolean;
+}
+
 export interface BulkTransfer {
   op: IoOp;
   device: number;
@@ -26,12 +33,21 @@ export interface BulkTransfer {
   errno?: number;
 }
 
-/** Performs all transfers, at most `io.depth`, and waits for them. Sets `errno` of each. */
-export function transferAll(io: IoRing, transfers: readonly BulkTransfer[]): void {
+/**
+ * Performs all transfers, at most `io.depth`, and waits for them. Sets `errno` of each.
+ *
+ * @throws ReplicationError ENGINE_STOPPED when a stop is requested and no device answers: an array that keeps I/O until
+ * its power is back would otherwise hold the pass as long. The ring is of no use then, but to be discarded.
+ */
+export function transferAll({ io, stopRequested }: BulkRing, transfers: readonly BulkTransfer[]): void {
+  if (io.inFlight > 0)
+    throw new ReplicationError('ENGINE_STATE', `${io.inFlight} I/Os of a stopped pass are in flight; abandon first`);
   transfers.forEach((t, tag) => io.push(t.op, t.device, tag, t.offsetBytes, t.lengthBytes, t.arenaOffset));
   for (let left = transfers.length; left > 0;) {
     // In slices: the main thread can terminate this thread between two of them, also when a device never answers.
     const n = io.submitAndReap(1, SLICE_NS);
+    if (n === 0 && stopRequested())
+      throw new ReplicationError('ENGINE_STOPPED', `stopped while ${left} I/Os were unanswered`);
     for (let i = 0; i < n; i++) {
       const result = io.result(i);
       transfers[io.tag(i)].errno = result < 0 ? -result : 0;
@@ -41,8 +57,8 @@ export function transferAll(io: IoRing, transfers: readonly BulkTransfer[]): voi
 }
 
 /** Like `transferAll`; the first failure ends the pass. @throws ReplicationError ENGINE_AREA_LOST */
-export function transferOrThrow(io: IoRing, transfers: readonly BulkTransfer[]): void {
-  transferAll(io, transfers);
+export function transferOrThrow(bulk: BulkRing, transfers: readonly BulkTransfer[]): void {
+  transferAll(bulk, transfers);
   const failed = transfers.find((t) => t.errno !== 0);
   if (failed === undefined) return;
   const area = AREA_NAMES[failed.device];
@@ -53,9 +69,9 @@ export function transferOrThrow(io: IoRing, transfers: readonly BulkTransfer[]):
   );
 }
 
-export function flushOrThrow(io: IoRing, devices: readonly number[]): void {
+export function flushOrThrow(bulk: BulkRing, devices: readonly number[]): void {
   transferOrThrow(
-    io,
+    bulk,
     devices.map((device) => ({ op: IO_OP.flush, device, offsetBytes: 0, lengthBytes: 0, arenaOffset: 0 })),
   );
 }
@@ -74,7 +90,7 @@ export function* windows(totalBytes: number): Generator<{ offsetBytes: number; l
 }
 
 export interface PrepareParts {
-  io: IoRing;
+  bulk: BulkRing;
   tools: SectorTools;
   usableBytes: number;
   runId: number;
@@ -86,18 +102,18 @@ export interface PrepareParts {
  * Writes the base pattern and flushes both areas. It stamps every sector as update 0, so that the content of each
  * sector is known. False: it was stopped. @throws ReplicationError ENGINE_AREA_LOST
  */
-export function prepareAreas({ io, tools, usableBytes, runId, progress }: PrepareParts): boolean {
+export function prepareAreas({ bulk, tools, usableBytes, runId, progress }: PrepareParts): boolean {
   for (const chunks of windows(usableBytes)) {
     const writes = chunks.flatMap((chunk, i) => {
       const arenaOffset = i * CHUNK_BYTES;
       const firstLba = chunk.offsetBytes / SECTOR_BYTES;
-      tools.stamp(io.arena, arenaOffset, chunk.lengthBytes, { runId, updateId: 0, transactionId: 0, firstLba });
+      tools.stamp(bulk.io.arena, arenaOffset, chunk.lengthBytes, { runId, updateId: 0, transactionId: 0, firstLba });
       return [PRIMARY, SECONDARY].map((device) => ({ op: IO_OP.write, device, ...chunk, arenaOffset }));
     });
-    transferOrThrow(io, writes);
+    transferOrThrow(bulk, writes);
     const last = chunks[chunks.length - 1];
     if (!progress(last.offsetBytes + last.lengthBytes)) return false;
   }
-  flushOrThrow(io, [PRIMARY, SECONDARY]);
+  flushOrThrow(bulk, [PRIMARY, SECONDARY]);
   return true;
 }

@@ -1,13 +1,13 @@
 /** Compares P and S byte for byte, region by region. */
 import { PRIMARY, SECONDARY } from '../../tracker/core/devices.js';
-import { IO_OP, type IoRing, type SectorTools } from '../../blockdev/blockDevice.js';
+import { IO_OP, type SectorTools } from '../../blockdev/blockDevice.js';
 import { isHostsOwn } from '../../base/plugpullError.js';
 import type { JournalGeometry } from '../../tracker/journal/format.js';
 import { BLOCK_BYTES } from '../../base/observation.js';
-import { CHUNK_BYTES, transferAll, WINDOW_CHUNKS, windows, type BulkTransfer } from './bulk.js';
+import { CHUNK_BYTES, transferAll, WINDOW_CHUNKS, windows, type BulkRing, type BulkTransfer } from './bulk.js';
 
 export interface CompareParts {
-  io: IoRing;
+  bulk: BulkRing;
   tools: SectorTools;
   geometry: JournalGeometry;
   /** Called after each window with the bytes done. False: stop. */
@@ -23,7 +23,7 @@ export function compareAreas(
 ): DifferingRegions | null {
   const differing = new DifferingRegions(p.geometry.regionBytes);
   for (const chunks of windows(p.geometry.usableBytes)) {
-    const reads = readWindow(p.io, chunks);
+    const reads = readWindow(p.bulk, chunks);
     chunks.forEach((_, i) => {
       look?.(reads[PRIMARY][i], reads[SECONDARY][i]);
       compareChunk(p, reads[PRIMARY][i], reads[SECONDARY][i], differing);
@@ -60,7 +60,7 @@ export class DifferingRegions {
 }
 
 export function readWindow(
-  io: IoRing,
+  bulk: BulkRing,
   chunks: readonly { offsetBytes: number; lengthBytes: number }[],
 ): [BulkTransfer[], BulkTransfer[]] {
   const reads = [PRIMARY, SECONDARY].map((device) =>
@@ -71,13 +71,13 @@ export function readWindow(
       arenaOffset: (device * WINDOW_CHUNKS + i) * CHUNK_BYTES,
     })),
   ) as [BulkTransfer[], BulkTransfer[]];
-  transferAll(io, reads.flat());
-  for (const read of reads.flat()) if (read.errno !== 0) readByBlocks(io, read);
+  transferAll(bulk, reads.flat());
+  for (const read of reads.flat()) if (read.errno !== 0) readByBlocks(bulk, read);
   return reads;
 }
 
 /** Reads a chunk that failed again, block by block, and notes the blocks that fail alone. */
-function readByBlocks(io: IoRing, failed: BulkTransfer): void {
+function readByBlocks(bulk: BulkRing, failed: BulkTransfer): void {
   const unreadable = new Set<number>();
   for (let at = 0; at < failed.lengthBytes; at += BLOCK_BYTES) {
     const lengthBytes = Math.min(BLOCK_BYTES, failed.lengthBytes - at);
@@ -87,7 +87,7 @@ function readByBlocks(io: IoRing, failed: BulkTransfer): void {
       lengthBytes,
       arenaOffset: failed.arenaOffset + at,
     };
-    transferAll(io, [block]);
+    transferAll(bulk, [block]);
     if (block.errno !== 0) unreadable.add(at);
   }
   unreadableBlocks.set(failed, unreadable);
@@ -114,7 +114,7 @@ export function unreadableIn(read: BulkTransfer): Iterable<number> {
 }
 
 export function compareChunk(
-  p: Pick<CompareParts, 'io' | 'tools'>,
+  p: Pick<CompareParts, 'bulk' | 'tools'>,
   a: BulkTransfer,
   b: BulkTransfer,
   into: DifferingRegions,
@@ -123,6 +123,6 @@ export function compareChunk(
   into.compare(a.offsetBytes, a.lengthBytes, (from, length) => {
     const unreadable = bad.find((at) => at >= from - BLOCK_BYTES + 1 && at < from + length);
     if (unreadable !== undefined) return Math.max(0, unreadable - from);
-    return p.tools.compare(p.io.arena, a.arenaOffset + from, b.arenaOffset + from, length);
+    return p.tools.compare(p.bulk.io.arena, a.arenaOffset + from, b.arenaOffset + from, length);
   });
 }

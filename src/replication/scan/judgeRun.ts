@@ -6,14 +6,14 @@
 import type { StorageArea } from '../../base/areas.js';
 import type { IndicatorMap } from '../../tracker/core/indicatorMap.js';
 import { PRIMARY, SECONDARY } from '../../tracker/core/devices.js';
-import { IO_OP, type IoRing, type SectorTools } from '../../blockdev/blockDevice.js';
+import { IO_OP, type SectorTools } from '../../blockdev/blockDevice.js';
 import { classifyChunk } from '../../judge/classify/classify.js';
 import type { HistoryRecorder } from '../../judge/history/recorder.js';
 import type { JudgeReport, VerifyReport } from '../../judge/verdict/reports.js';
 import { AreaTally, SAMPLES_MAX } from '../../judge/classify/tally.js';
 import type { JournalGeometry } from '../../tracker/journal/format.js';
 import { BLOCK_BYTES, OBSERVATION_FIELD, OBSERVED_UNREADABLE, SECTOR_BYTES } from '../../base/observation.js';
-import { CHUNK_BYTES, transferAll, windows, type BulkTransfer } from './bulk.js';
+import { CHUNK_BYTES, transferAll, windows, type BulkRing, type BulkTransfer } from './bulk.js';
 import { compareAreas, compareChunk, DifferingRegions, readWindow, refusedOnce, unreadableIn } from './compare.js';
 
 const STRIDE = OBSERVATION_FIELD.strideDoubles;
@@ -23,7 +23,7 @@ const AREAS = [
 ] as const satisfies readonly { area: StorageArea; device: number }[];
 
 export interface LookParts {
-  io: IoRing;
+  bulk: BulkRing;
   tools: SectorTools;
   geometry: JournalGeometry;
   history: HistoryRecorder;
@@ -44,7 +44,7 @@ export function judgeAreas(p: JudgeParts): JudgeReport | null {
   const observations = roomForAChunk();
   const differing = new DifferingRegions(geometry.regionBytes);
   for (const chunks of windows(geometry.usableBytes)) {
-    const reads = readWindow(p.io, chunks);
+    const reads = readWindow(p.bulk, chunks);
     chunks.forEach((chunk, i) => {
       for (const { area, device } of AREAS) {
         const seen = judgeChunk(p, area, device, reads[device][i], observations, tallies[area]);
@@ -124,7 +124,7 @@ function countRefusal(read: BulkTransfer, tally: AreaTally): void {
 }
 
 function observe(p: LookParts, read: BulkTransfer, out: Float64Array): void {
-  p.tools.scan(p.io.arena, read.arenaOffset, read.lengthBytes, out);
+  p.tools.scan(p.bulk.io.arena, read.arenaOffset, read.lengthBytes, out);
   for (const at of unreadableIn(read)) {
     for (let s = at / SECTOR_BYTES; s < (at + BLOCK_BYTES) / SECTOR_BYTES && s * STRIDE < out.length; s++) {
       out[s * STRIDE + OBSERVATION_FIELD.kind] = OBSERVED_UNREADABLE;
@@ -147,7 +147,7 @@ function judgeChunk(
   const firstLba = read.offsetBytes / SECTOR_BYTES;
   const sectorBytes = (lba: number): Uint8Array => {
     const at = read.arenaOffset + (lba - firstLba) * SECTOR_BYTES;
-    return p.io.arena.subarray(at, at + SECTOR_BYTES);
+    return p.bulk.io.arena.subarray(at, at + SECTOR_BYTES);
   };
   const { history } = p.history;
   const { suspects } = classifyChunk(area, firstLba, seen, history, { tally, sectorBytes });
@@ -179,14 +179,14 @@ function reread(
       arenaOffset: read.arenaOffset + at,
     };
     const transfer: BulkTransfer = again;
-    transferAll(p.io, [transfer]);
+    transferAll(p.bulk, [transfer]);
     blocks.set(at, transfer.errno === 0);
   }
   const observed = new Map<number, Float64Array>();
   for (const lba of suspects) {
     const within = (lba - firstLba) * SECTOR_BYTES;
     const out = new Float64Array(STRIDE);
-    p.tools.scan(p.io.arena, read.arenaOffset + within, SECTOR_BYTES, out);
+    p.tools.scan(p.bulk.io.arena, read.arenaOffset + within, SECTOR_BYTES, out);
     if (blocks.get(Math.floor(within / BLOCK_BYTES) * BLOCK_BYTES) === false)
       out[OBSERVATION_FIELD.kind] = OBSERVED_UNREADABLE;
     observed.set(lba, out);

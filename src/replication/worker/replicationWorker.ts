@@ -58,7 +58,7 @@ export class ReplicationWorker {
     const identity = { rigUuid: parseUuid(spec.rigUuid), formatEpoch: newFormatEpoch() };
     const dirty = new IndicatorMap(areas.regionCount);
     if (content === 'dirty') dirty.setRange(0, areas.regionCount);
-    formatJournal(this.r.ring(), areas.geometry, identity, dirty);
+    formatJournal(this.r.bulkRing(), areas.geometry, identity, dirty);
     this.r.recovery = null;
   }
 
@@ -72,7 +72,7 @@ export class ReplicationWorker {
     const started = performance.now();
     const { usableBytes } = areas.geometry;
     this.r.phase.enter('prepare', usableBytes);
-    const parts = { io: this.r.ring(), tools: this.r.tools, usableBytes, runId: spec.runId };
+    const parts = { bulk: this.r.bulkRing(), tools: this.r.tools, usableBytes, runId: spec.runId };
     if (!prepareAreas({ ...parts, progress: (done) => this.r.progress(done) })) throw this.stopped('prepare');
     this.r.history.recorder?.base('stamped');
     this.r.history.check();
@@ -89,7 +89,7 @@ export class ReplicationWorker {
     if (recovery.everythingDirty) {
       // R12: every region is dirty. First a new journal makes that durable; it also replaces the damaged blocks.
       const identity = { rigUuid: recovery.identity.rigUuid, formatEpoch: newFormatEpoch() };
-      formatJournal(this.r.ring(), areas.geometry, identity, recovery.dirty);
+      formatJournal(this.r.bulkRing(), areas.geometry, identity, recovery.dirty);
       // The report must show what the damaged journal contained.
       recovery = {
         ...this.r.readJournal(),
@@ -99,8 +99,8 @@ export class ReplicationWorker {
         fromLog: recovery.fromLog,
       };
     }
-    repairLog(this.r.ring(), recovery);
-    repairSuperblocks(this.r.ring(), areas.geometry, recovery);
+    repairLog(this.r.bulkRing(), recovery);
+    repairSuperblocks(this.r.bulkRing(), areas.geometry, recovery);
     this.r.recovery = recovery;
     this.r.startCore(null);
     this.atPoint(point, () => this.r.untilReady('recovery made the dirty regions durable'));
@@ -151,10 +151,10 @@ export class ReplicationWorker {
     this.r.waitIdle('judge');
     // The history takes what this pass reads as durable. With `acknowledge: completed` some of it may still be in a
     // cache.
-    if (spec.tracking.acknowledge === 'completed') flushOrThrow(this.r.ring(), [PRIMARY, SECONDARY]);
+    if (spec.tracking.acknowledge === 'completed') flushOrThrow(this.r.bulkRing(), [PRIMARY, SECONDARY]);
     this.r.phase.enter('judge', areas.geometry.usableBytes);
     const report = judgeAreas({
-      io: this.r.ring(),
+      bulk: this.r.bulkRing(),
       tools: this.r.tools,
       geometry: areas.geometry,
       dirty: this.r.recovery.dirty,
@@ -183,7 +183,7 @@ export class ReplicationWorker {
     this.r.waitIdle('verify');
     this.r.phase.enter('verify', geometry.usableBytes);
     const parts = {
-      io: this.r.ring(),
+      bulk: this.r.bulkRing(),
       tools: this.r.tools,
       geometry,
       progress: (done: number) => this.r.progress(done),

@@ -25,7 +25,7 @@ import type {
   PointEvent,
 } from '../replicationEngine.js';
 import { RunningCore } from '../runningCore.js';
-import { CHUNK_BYTES, WINDOW_CHUNKS } from '../scan/bulk.js';
+import { CHUNK_BYTES, WINDOW_CHUNKS, type BulkRing } from '../scan/bulk.js';
 import type { Control } from './channel.js';
 import { HistoryFile } from './historyFile.js';
 import { Phase } from './phase.js';
@@ -195,10 +195,14 @@ export class WorkerResources {
   }
 
   /** The ring for bulk passes: that of the running core, if there is one. */
-  ring(): IoRing {
+  private ring(): IoRing {
     if (this.running !== null) return this.running.io;
     this.bulk ??= this.createRing(BULK_IO_DEPTH, 2 * WINDOW_CHUNKS * CHUNK_BYTES);
     return this.bulk;
+  }
+
+  bulkRing(): BulkRing {
+    return { io: this.ring(), stopRequested: this.stopRequested };
   }
 
   private createRing(depth: number, arenaBytes: number): IoRing {
@@ -209,7 +213,7 @@ export class WorkerResources {
   readJournal(): JournalRecovery {
     const { areas, spec } = this.opened();
     const expected = { ...areas.geometry, rigUuid: parseUuid(spec.rigUuid) };
-    return readJournal(this.ring(), expected, usableBytes(areas.identities.journal));
+    return readJournal(this.bulkRing(), expected, usableBytes(areas.identities.journal));
   }
 
   /**
