@@ -31,7 +31,7 @@ const cases = boards
 /**
  * Long enough for an answer on a busy machine. A board that does not answer costs it once; all cases wait concurrently.
  */
-const OPTIONS = { attempts: 1, replyTimeoutMs: 1200, gapMs: 5 };
+const OPTIONS = { attempts: 1, replyTimeoutMs: 2500, gapMs: 5 };
 
 it.concurrent.each(cases)(
   '$type with allAtOnce $allAtOnce: all rails are cut and restored, and the frame is sent only once',

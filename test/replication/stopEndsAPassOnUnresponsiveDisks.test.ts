@@ -1,5 +1,5 @@
 /**
- * A stop ends each pass over whole devices, also while a device leaves its I/O unanswered until its power is back. The
+ * A stop ends each pass over entire devices, also while a device leaves its I/O unanswered until its power is back. The
  * engine closes the devices then, and works on them again.
  */
 import { existsSync } from 'node:fs';
