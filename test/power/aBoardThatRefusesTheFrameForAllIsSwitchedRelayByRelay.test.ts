@@ -20,7 +20,8 @@ const boards = [
   { type: 'conrad', channels: 8, all: /^0301/ },
   { type: 'denkovi16', channels: 16, all: /^6F(6E|6666)2F2F/ },
   { type: 'sainsmart16', channels: 16, all: /^3A46453046/ },
-  { type: 'devantech', channels: 8, all: /^6[4E]/ },
+  // Its frame for all relays has no answer and is never repeated; a read-back that a busy host loses is.
+  { type: 'devantech', channels: 8, all: /^6[4E]/, attempts: 3 },
 ];
 const ways = ['refuses', 'silent', 'echoes'];
 /** Only a board whose relays can be read shows that it echoed the frame without switching. */
@@ -35,9 +36,10 @@ const OPTIONS = { attempts: 1, replyTimeoutMs: 2500, gapMs: 5 };
 
 it.concurrent.each(cases)(
   '$type with allAtOnce $allAtOnce: all rails are cut and restored, and the frame is sent only once',
-  async ({ type, channels, all, allAtOnce }) => {
+  async ({ type, channels, all, allAtOnce, attempts = OPTIONS.attempts }) => {
     const board = startVirtualBoard(type, channels, { allAtOnce });
-    const power = await openOne(boardRef(type, board.tty, channels, OPTIONS), { runtimeDir, openWire: board.openWire });
+    const options = { ...OPTIONS, attempts };
+    const power = await openOne(boardRef(type, board.tty, channels, options), { runtimeDir, openWire: board.openWire });
     for (const state of ['off', 'on', 'off'] as const) {
       await power.switchRails(power.railNames, state);
       await board.allReceived();
