@@ -28,6 +28,18 @@ export interface MirrorSpec {
   ffi?: 'koffi' | 'ffi-napi';
 }
 
+export const TRACKING: TrackingSpec = {
+  mode: 'sync',
+  acknowledge: 'durable',
+  regionBytes: 65536,
+  lingerMs: 100,
+  hotRegions: 64,
+  ackTimeoutMs: 30_000,
+  groupCommitMs: 2,
+  flushEveryWrites: 32,
+  flushIntervalMs: 10,
+};
+
 /** Bounds a hang only. */
 const LOADS_MAX = 50;
 
@@ -65,18 +77,7 @@ export function useMirrors() {
       primary: { device: d.primary.path, durability },
       secondary: { device: d.secondary.path, durability },
       journal: { device: d.journal.path, durability, logBytes: m.logBytes ?? MIB },
-      tracking: {
-        mode: 'sync',
-        acknowledge: 'durable',
-        regionBytes: 65536,
-        lingerMs: 100,
-        hotRegions: 64,
-        ackTimeoutMs: 30_000,
-        groupCommitMs: 2,
-        flushEveryWrites: 32,
-        flushIntervalMs: 10,
-        ...m.tracking,
-      },
+      tracking: { ...TRACKING, ...m.tracking },
       ffi: m.ffi ?? 'koffi',
       runId: 4711,
       historyDir: join(loops.folder, `history${count++}`),

@@ -23,7 +23,7 @@ import {
   tearDown,
   waitFor,
 } from '../lab/labFixture.js';
-import { RIG_UUID } from './mirror.js';
+import { RIG_UUID, TRACKING } from './mirror.js';
 
 const DISKS = { primary: 'p', secondary: 's', journal: 'j' } as const;
 const JOURNAL_CHANNEL = 3;
@@ -80,17 +80,7 @@ describe.skipIf(!canRunLab)('an engine whose journal keeps its I/O without power
       primary: device('primary'),
       secondary: device('secondary'),
       journal: { ...device('journal'), logBytes: MIB / 4 },
-      tracking: {
-        mode: 'sync' as const,
-        acknowledge: 'durable' as const,
-        regionBytes: 65536,
-        lingerMs: 100,
-        hotRegions: 64,
-        ackTimeoutMs: 30_000,
-        groupCommitMs: 2,
-        flushEveryWrites: 32,
-        flushIntervalMs: 10,
-      },
+      tracking: TRACKING,
       ffi: 'koffi' as const,
       runId: 1,
       historyDir: join(lab.stateDir, 'history'),

@@ -66,13 +66,15 @@ export class AllAtOnce {
 
   /**
    * Rejects if the first such frame moved no relay. A read-back that fails proves nothing here; the next one reports
-   * it.
+   * it. Garbage is read again once: a board may refuse a frame that has no answer, and a late refusal lies before the
+   * first answer to the read-back.
    */
-  async #requireMoved(changes: readonly RelayChange[], done: SwitchDone): Promise<void> {
+  async #requireMoved(changes: readonly RelayChange[], done: SwitchDone, isSecond = false): Promise<void> {
     try {
       await this.#ways.verify(changes, done.commandNs);
     } catch (error) {
       if (!isPowerError(error) || error.code === 'BOARD_CONTRADICTS') throw error;
+      if (error.code === 'BOARD_GARBAGE' && !isSecond) await this.#requireMoved(changes, done, true);
     }
   }
 }
