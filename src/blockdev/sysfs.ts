@@ -24,8 +24,11 @@ export interface SysfsFacts {
 
 /** The text of the attribute without the trailing newline, or null. */
 export function readAttribute(...path: string[]): string | null {
+  const file = join(...path);
+  // Most attributes are absent, and an error costs Node ten times as much as this question.
+  if (!existsSync(file)) return null;
   try {
-    const text = readFileSync(join(...path), 'utf8').trim();
+    const text = readFileSync(file, 'utf8').trim();
     return text === '' ? null : text;
   } catch {
     return null;

@@ -1,4 +1,4 @@
-/** Reads the files of a recorded run. A killed run has left some of them, and perhaps a torn last line. */
+/** Reads the files of a recorded run. A killed run leaves only some of them, and perhaps a torn last line. */
 import { closeSync, constants, existsSync, fstatSync, lstatSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { codeOf, textOf } from '../campaign/errors.js';
@@ -16,10 +16,12 @@ import { UsageError } from '../base/plugpullError.js';
 import { z } from 'zod';
 import { parseRig } from '../rig/load.js';
 
-/** Enough for a million cycles; a string of Node.js holds no more. */
+/** Enough for a million cycles, and just below the longest string of Node.js. */
 const FILE_BYTES_MAX = 2 ** 29 - 2 ** 20;
 
-/** Follows no symbolic link, so that a prepared directory can not point to other files. @throws UsageError */
+/**
+ * Refuses a directory or a file that is itself a symbolic link: another user may have placed it. @throws UsageError
+ */
 export function readRunFile(dir: string, name: string): string {
   try {
     if (lstatSync(dir).isSymbolicLink())
@@ -31,7 +33,7 @@ export function readRunFile(dir: string, name: string): string {
         throw new UsageError(`${join(dir, name)} is not a regular file; give the directory of a run`);
       if (size > FILE_BYTES_MAX)
         throw new UsageError(
-          `${join(dir, name)} has ${size} bytes, more than ${FILE_BYTES_MAX}; give the directory of a run`,
+          `${join(dir, name)} has ${size} bytes, more than the ${FILE_BYTES_MAX} that plugpull reads; give the directory of a shorter run`,
         );
       return readFileSync(fd, 'utf8');
     } finally {
@@ -40,7 +42,7 @@ export function readRunFile(dir: string, name: string): string {
   } catch (error) {
     if (error instanceof UsageError) throw error;
     if (codeOf(error) === 'ELOOP')
-      throw new UsageError(`${join(dir, name)} is a symbolic link; give a directory that a run has written`);
+      throw new UsageError(`${join(dir, name)} is a symbolic link; give the directory of a run`);
     if (dir === '' || codeOf(error) === 'ENOTDIR')
       throw new UsageError(`"${dir}" is not a directory; give the directory of a run`);
     const why =
@@ -49,21 +51,21 @@ export function readRunFile(dir: string, name: string): string {
   }
 }
 
-/** Files of a run that has ended; a run that has not ended is reported with those that are missing. */
-const LEFT = ['cycles.jsonl', 'events.jsonl', 'history', 'metrics.prom'];
+/** Files that a complete run has. The report of an unfinished run lists those that are missing. */
+const EXPECTED_FILES = ['cycles.jsonl', 'events.jsonl', 'history', 'metrics.prom'];
 
 /** As much of a run as was recorded. @throws UsageError, ReportError, RigError, with the directory in the message */
 export function readRun(dir: string): Run {
   try {
     const { run, cycles } = readRecorded(dir);
     if (!isUnfinished(run)) return { run, cycles };
-    const missing = LEFT.filter((name) => !existsSync(join(dir, name))).map((name) => `${name} is missing`);
+    const missing = EXPECTED_FILES.filter((name) => !existsSync(join(dir, name))).map((name) => `${name} is missing`);
     return { run: { ...run, troubles: [...run.troubles, ...missing] }, cycles };
   } catch (error) {
     if (!(error instanceof ReportError)) throw error;
     const canRebuild = error.context.where === 'run.json' && existsSync(join(dir, 'rig.yaml'));
     const next = canRebuild
-      ? '; remove run.json, then the report is rebuilt from cycles.jsonl, events.jsonl and rig.yaml'
+      ? '; remove run.json and run plugpull report again: it then reads cycles.jsonl, events.jsonl and rig.yaml'
       : '';
     throw new ReportError(error.code, `${dir}: ${error.message}${next}`, { ...error.context, dir });
   }
@@ -88,14 +90,14 @@ const eventSchema = z.object({
 
 interface RunTexts {
   rig: string;
-  /** Empty: the file is missing. */
+  /** Both are empty if the file is missing. */
   events: string;
   cycles: string;
 }
 
 /**
- * The record of a run without run.json: an early version wrote it only at the end, or a copy lacks it. Fields that the
- * other files do not have are unknown. @throws RigError, ReportError
+ * The record of a run without run.json: an early plugpull wrote it only at the end of a run, or an operator removed it.
+ * Fields that the other files do not have get placeholders. @throws RigError, ReportError
  */
 function rebuiltRun(dir: string, texts: RunTexts): Run {
   const rig = parseRig(texts.rig, join(dir, 'rig.yaml'));

@@ -1,4 +1,4 @@
-/** The metrics of the catalogue as prom-client objects in their own registry. Only src/metrics imports prom-client. */
+/** The metrics of the catalogue in one registry of prom-client. Only src/metrics imports prom-client. */
 import { Counter, Gauge, Pushgateway, Registry, type Histogram } from 'prom-client';
 import type { DurationCounts } from '../replication/replicationEngine.js';
 import { CATALOGUE, RIG_LABEL, type MetricName, type MetricSpec } from './catalogue.js';
@@ -33,7 +33,7 @@ export class Instruments {
     this.gauges.get(name)!.set((labels ?? {}) as Record<string, string>, value);
   }
 
-  /** With `value` 0 the series is exported from now on, so that Prometheus sees its first increase. */
+  /** A call with 0 creates the series, so that Prometheus sees its first increase. */
   add<N extends NamesOf<'counter'>>(name: N, value: number, labels?: LabelsOf<N>): void {
     this.counters.get(name)!.inc((labels ?? {}) as Record<string, string>, value);
   }
@@ -48,7 +48,7 @@ export class Instruments {
     this.histograms.get(name)!.add((labels ?? {}) as Record<string, string>, counts, sumSeconds);
   }
 
-  /** An empty histogram is exported from now on, with zeros. */
+  /** Creates the series: it is exported with zeros until its first value. */
   prepare<N extends NamesOf<'histogram'>>(name: N, labels?: LabelsOf<N>): void {
     this.histograms.get(name)!.prepare((labels ?? {}) as Record<string, string>);
   }

@@ -1,6 +1,6 @@
 /**
  * The interface of the replication engine, as the campaign and the commands use it, with its settings, reports and
- * events. Every call is asynchronous to the main thread; the worker thread itself never waits for an event loop.
+ * events. Every method but `unanswered` returns a promise, so that the main thread is never blocked.
  */
 import type { HostPause } from '../base/attendedTime.js';
 import type { AreaName } from '../base/areas.js';
@@ -19,13 +19,17 @@ export interface JournalRef extends DeviceRef {
 
 export interface TrackingSpec {
   mode: 'sync' | 'async';
-  /** `completed` acknowledges completion instead of durability. UNSAFE: it exists to show that the judge detects it. */
+  /**
+   * With `completed` the engine acknowledges before a write is durable. UNSAFE: it exists to show that the judge
+   * detects
+   * it.
+   */
   acknowledge: 'durable' | 'completed';
   regionBytes: number;
   lingerMs: number;
   hotRegions: number;
   ackTimeoutMs: number;
-  /** How long a record that no update waits for may stay in an open log block. */
+  /** How long a record that no update waits for may stay in the open commit. */
   groupCommitMs: number;
   /** The engine flushes an area after this many completed writes … */
   flushEveryWrites: number;
@@ -33,9 +37,7 @@ export interface TrackingSpec {
   flushIntervalMs: number;
 }
 
-/**
- * Which history of writes stays in the run directory: of the cycles around those that did not pass, of all, of none.
- */
+/** Which history of writes stays in the run directory: of failed cycles and their neighbors, of all, of none. */
 export type KeepHistory = 'failures' | 'all' | 'none';
 
 export interface ReplicationSpec {
@@ -66,7 +68,7 @@ export interface ReplicationSpec {
 export interface HistoryChange {
   /** Name of the file in `historyDir` that gets the records of the cycle; null: records are not kept. */
   file: string | null;
-  /** Removed files, each with the records of these cycles. */
+  /** Removed files, with the cycles that each held. */
   pruned: { firstCycle: number; lastCycle: number; bytes: number }[];
 }
 
@@ -90,7 +92,9 @@ export interface LoadReport {
 
 /** Durations counted in buckets. */
 export interface DurationCounts {
-  /** One count per bound of `IO_SECONDS`, including the bound, and one for durations longer than the last. */
+  /**
+   * `counts[i]`: durations up to bound i of `IO_SECONDS` (meter.ts), and above the bound before it; last: longer ones.
+   */
   counts: number[];
   sumSeconds: number;
 }
@@ -112,25 +116,28 @@ export interface ReplicationSnapshot {
   /** Progress 0 … 1 of the running phase (prepare, judge, resync, verify), and its rate. */
   phaseDone: number;
   phaseBytesPerSecond: number;
-  /** Since the last snapshot, of every write that `writes` counts. */
+  /** Durations, since the last snapshot, of every write that `writes` counts. */
   writeDurations: Record<AreaName, DurationCounts>;
+  /** Times from obtaining an update to its submission, since the last snapshot. */
   evidenceWaits: DurationCounts;
-  /** Some of the evidence waits since the last snapshot, in seconds: at most 2,000. */
+  /** A sample of them, in seconds: at most 2,000. */
   evidenceWaitSeconds: number[];
 }
 
-/** An I/O of an area failed. During a cut it can prove that the area lost power; without a cut it is a fault. */
+/**
+ * An I/O of an area failed, or stayed without an answer. During a cut it can prove that the area lost power; without a
+ * cut it is a fault.
+ */
 export interface AreaFailure {
   area: AreaName;
   errno: number;
   /** CLOCK_MONOTONIC, ns; the clock of process.hrtime. */
   atNs: number;
-  /**
-   * The area left an I/O unanswered for `tracking.ackTimeout`; no I/O failed. The engine continues without the area.
-   */
+  /** The area left an I/O unanswered for `tracking.ackTimeout`; no I/O failed. The engine gives the area up. */
   timedOut?: true;
   /**
-   * The I/Os in flight when the engine got the failure, the failed one included. Absent: not the engine reported it.
+   * The I/Os in flight when the engine got the failure, the failed one included. Absent: the engine did not report this
+   * failure.
    */
   inFlight?: InFlight;
 }
@@ -139,7 +146,7 @@ export interface AreaFailure {
 export type InFlight = Partial<Record<AreaName, Partial<Record<IoKind, number>>>>;
 export type IoKind = 'write' | 'copy-read' | 'copy-write' | 'flush' | 'log' | 'page';
 
-/** Halts the protocol at a cut point. */
+/** A request to halt the protocol at a cut point. */
 export interface PointArm {
   at: CutPoint;
   /** The point becomes active this long after the phase has started. */
@@ -154,20 +161,21 @@ export interface PointSubject {
   area: AreaName;
   /** 0: the I/O belongs to no update. */
   updateId: number;
-  /** The range of the update or copy, else of the I/O, on its area. */
+  /** Range on `area`: that of the update or copy that the I/O belongs to, or of the I/O if it belongs to none. */
   offsetBytes: number;
   lengthBytes: number;
 }
 
 export type PointEvent =
   /**
-   * The engine submits nothing more. `held`: the disks are in the state that the point names, and stay in it until the
-   * power loss is announced. Otherwise the engine holds `subject` back, and submits it at the time that `sendPoint`
-   * gives.
+   * `held` true: the disks are in the state that the point names, and the engine submits nothing until the power loss
+   * is
+   * announced. False: it submits only `subject`, half a latency before the time that `sendPoint` gives.
    */
   | { type: 'reached'; at: CutPoint; held: boolean; atNs: number; subject: PointSubject }
   /**
-   * The protocol continues (power lost, stopped, disarmed). Times of the I/O of `subject`; null: not sent, not ended.
+   * The protocol continues (power lost, stopped, disarmed). Of the I/O of `subject`: `sentNs` null: not sent; `endedNs`
+   * null: not ended.
    */
   | { type: 'ended'; atNs: number; sentNs: number | null; endedNs: number | null; ok: boolean; inFlight: InFlight };
 
@@ -186,20 +194,21 @@ export interface ReplicationEvents {
  * engine then starts from the content of the disks alone. The history of issued, completed and flushed writes, which
  * the judge needs, stays in the worker across `abandon` and `open`.
  *
- * Every method rejects with `ReplicationError` (code, context). While one runs, the caller may only call `stop`,
- * `sendPoint`, `disarmPoint`, `powerLost` and `terminate`.
+ * The promises reject with `ReplicationError` (code, context). While one is pending, the caller may only call `stop`,
+ * `sendPoint`, `disarmPoint`, `powerLost`, `unanswered` and `terminate`.
  */
 export interface ReplicationEngine {
   /** Opens the three devices (O_DIRECT | O_EXCL), checks identities. Rejects with DEVICE_* codes. */
   open(spec: ReplicationSpec): Promise<OpenReport>;
   /**
    * Writes a journal with an empty log in which no region (`clean`) or every region (`dirty`) awaits resync. Callers
-   * format with `dirty` first: as long as P and S may differ, the journal must say so, also when the bench dies.
+   * format with `dirty` before `prepare`: as long as P and S may differ, the journal must say so, also when the bench
+   * dies.
    */
   format(content: 'clean' | 'dirty'): Promise<void>;
   /**
    * A cycle starts. `passed`: the result of the cycle before; null before the first. The engine may now remove records
-   * of cycles that passed. An engine without history lacks this method.
+   * of cycles that passed.
    */
   beginCycle?(cycle: number, passed: boolean | null): Promise<HistoryChange>;
   /** Writes the base pattern to every sector of P and S and flushes both. */
@@ -222,12 +231,16 @@ export interface ReplicationEngine {
    */
   repair(): Promise<ResyncReport>;
   /**
-   * Ends `load`/`resync`/`prepare`/`judge`/`verify` at the next safe moment; the pending promise resolves. A pass over
-   * the areas or the journal that waits for a device without an answer rejects with ENGINE_STOPPED: abandon it then.
+   * Ends the running call. `load` and `resync` resolve with what they did. `prepare`, `recover`, `judge`, `verify` and
+   * the
+   * comparison of `repair` reject with ENGINE_STOPPED; the caller may then only `abandon` if a device has left I/O
+   * unanswered.
    */
   stop(): Promise<void>;
   /**
-   * The expected time of the power loss (CLOCK_MONOTONIC ns). The I/O held back at the point is in flight at this time.
+   * Sets the expected time of the power loss (CLOCK_MONOTONIC ns), so that the engine has the I/O of the point in
+   * flight
+   * then.
    */
   sendPoint(powerLossNs: number): Promise<void>;
   /** Disarms the cut point. A protocol that is halted there continues. */

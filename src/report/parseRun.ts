@@ -54,8 +54,9 @@ export function tornLine(name: string, text: string): string[] {
 }
 
 /**
- * A run writes run.json last. So if the run ended, its counts and the cycles agree, or one of the files was changed
- * later. If it did not end, its cycles are what is known of it (`cyclesText` null: no file).
+ * A run writes run.json for the last time when all its cycles are recorded. So if the run ended, its counts and the
+ * cycles agree, or one of the files was changed later. If it did not end, its cycles are what is known of it
+ * (`cyclesText` null: no file).
  *
  * @throws ReportError RUN_RECORD_BAD
  */

@@ -1,4 +1,7 @@
-/** Promise: a cycle calls the engine and the boards in the designed order, for every kind of cut and of device. */
+/**
+ * Promise: a cycle calls the engine and the boards in the designed order (cycle.ts), for cuts during a load, a resync
+ * and a recovery, and for a device that stays unresponsive.
+ */
 import { describe, expect, it } from 'vitest';
 import { runFake } from './runFake.js';
 
@@ -21,13 +24,13 @@ describe('a cycle', () => {
     expect(state.outcome).toEqual({ kind: 'complete' });
   });
 
-  it('notifies the engine of the lost power and has it release the devices before power returns', async () => {
+  it('reports the power loss to the engine, and the engine closes its devices, before power returns', async () => {
     const { bench } = await runFake({});
     const order = bench.calls.filter((c) => /off|powerLost|abandon|^on|open/.test(c));
     expect(order).toEqual(['off P', 'powerLost primary', 'abandon', 'on P', 'open']);
   });
 
-  it('continues degraded through a cut of the secondary alone and stops before power returns', async () => {
+  it('lets the load continue without the secondary, and stops it before power returns', async () => {
     const { bench, state } = await runFake({ rails: ['S'] });
     expect(bench.calls).toEqual([
       'load',
@@ -46,7 +49,7 @@ describe('a cycle', () => {
     expect(state.facts.cuts[0].load?.updatesIssued).toBeGreaterThan(0);
   });
 
-  it('counts the time until a cut from the first update of the load, even a late one', async () => {
+  it('counts the time until a cut from the first update of the load, also when that update comes late', async () => {
     for (const loadBeginsMs of [0, 5000]) {
       const { state } = await runFake({ afterMs: { min: 300, max: 300 } }, { loadBeginsMs });
       const [cut] = state.facts.cuts;
@@ -55,7 +58,7 @@ describe('a cycle', () => {
     }
   });
 
-  it('cuts a load that never begins, after a longer wait', async () => {
+  it('cuts a load that never begins, after 30 seconds', async () => {
     const { state } = await runFake({ afterMs: { min: 300, max: 300 } }, { idle: true });
     expect(state.outcome).toEqual({ kind: 'complete' });
     expect(state.facts.cuts[0].commands[0].askedNs / 1e6).toBeGreaterThan(30_000);
@@ -81,7 +84,7 @@ describe('a cycle', () => {
     ]);
   });
 
-  it('makes regions dirty by a cut of the secondary, then cuts their resync, and copies them again', async () => {
+  it('makes regions dirty by a cut of the secondary, cuts the power during their resync, and copies them again', async () => {
     const { bench, state } = await runFake({ rails: ['P', 'J'], during: 'resync', afterMs: { min: 10, max: 20 } });
     expect(state.outcome).toEqual({ kind: 'complete' });
     expect(bench.calls).toEqual([
@@ -109,7 +112,7 @@ describe('a cycle', () => {
     expect(state.facts.cuts.map((c) => c.hitWork)).toEqual([true, true]);
   });
 
-  it('cuts a recovery and then recovers again', async () => {
+  it('cuts the power during a recovery, and then recovers again', async () => {
     const { bench, state } = await runFake(
       { rails: ['J'], during: 'recovery', afterMs: { min: 1, max: 2 } },
       { recoverMs: 40 },
@@ -123,7 +126,7 @@ describe('a cycle', () => {
     ]);
   });
 
-  it('cuts at once when the work ends before the time of the cut, and records that it missed the work', async () => {
+  it('cuts at once when the resync ends before the cut is due, and records that the cut missed it', async () => {
     const { state } = await runFake({ during: 'resync', afterMs: { min: 700, max: 700 } }, { resyncMs: 30 });
     expect(state.outcome).toEqual({ kind: 'complete' });
     expect(state.facts.cuts[1].hitWork).toBe(false);

@@ -1,6 +1,6 @@
 /**
- * Promise: the application writes nothing in a transaction that the core refuses; a journal that fails at the start of
- * a load is reported.
+ * Promise: the application writes nothing in a transaction that the core refuses; a load that starts after the
+ * journal's power loss rejects.
  */
 import { expect, it } from 'vitest';
 import { REFUSED, type Core } from '../../src/tracker/core/core.js';
@@ -34,16 +34,16 @@ it('a refused transaction is neither written to nor closed', () => {
   expect(generator.refused).toBe(1);
 });
 
-it('a journal that fails before the load starts ends it with ENGINE_AREA_LOST', () => {
-  let journalFails = false;
-  class Announcing extends Control {
+it('a load throws ENGINE_AREA_LOST when the power loss of the journal is announced before it starts', () => {
+  let journalHasNoPower = false;
+  class AnnouncesPowerLoss extends Control {
     override takePowerLoss(): number[] {
-      return journalFails ? [JOURNAL] : [];
+      return journalHasNoPower ? [JOURNAL] : [];
     }
   }
   const ignore = (): void => undefined;
   const engine = new ReplicationWorker({
-    control: new Announcing(),
+    control: new AnnouncesPowerLoss(),
     snapshot: ignore,
     failure: ignore,
     point: ignore,
@@ -56,7 +56,7 @@ it('a journal that fails before the load starts ends it with ENGINE_AREA_LOST', 
     engine.format('clean');
     engine.prepare();
     engine.recover();
-    journalFails = true;
+    journalHasNoPower = true;
     expect(() => engine.load(WORKLOAD, 1, 50)).toThrow(
       expect.objectContaining({ code: 'ENGINE_AREA_LOST', context: { area: 'journal' } }),
     );

@@ -1,6 +1,7 @@
 /**
  * Faults at a power cut: a sector partly written (`shorn`), noise in a sector (`garbage`), damage beside a write
- * (`collateral`), a lost range (`region-loss`); and `stuck-bits`, which damages every write to its range. The first
+ * (`collateral`), a lost range (`region-loss`). `stuck-bits` is here too, because it wraps the medium: it damages every
+ * write to its range. The first
  * three strike unflushed writes that survive the cut, at most `count` for each cut.
  */
 import { SECTOR_BYTES, type Medium, type VirtualDevice } from '../disk/device.js';
@@ -64,7 +65,7 @@ const DAMAGE: Record<CutWriteFault['class'], (s: Struck) => Damage> = {
     inner.write(offset + sectorAt, noise(random), 0, SECTOR_BYTES, 'cut');
     return { offset: offset + sectorAt, length: SECTOR_BYTES };
   },
-  /** The sector behind the write; at the end of the disk, the one before it. */
+  /** Damages the sector after the write; at the end of the disk, the one before it. */
   collateral: ({ inner, random, context, offset, source, at, length }) => {
     inner.write(offset, source, at, length, 'cut');
     const behind = offset + length < context.sizeBytes;
@@ -101,7 +102,7 @@ export function regionLoss(
   };
 }
 
-/** `stuck-bits`: every write to the range sets these bits of each byte. */
+/** `stuck-bits`: after `afterCuts` cuts, every write to the range sets the bits of `mask` in each byte. */
 export function stuckBits(inner: Medium, fault: FaultOf<'stuck-bits'>, context: FaultContext): Medium {
   const { offset, length } = placeRange(fault, context);
   return {

@@ -1,6 +1,6 @@
 /**
- * Exchanges with a board by its description: renders the frames, checks the answers, and repeats an exchange without an
- * answer or with an unknown one. It never repeats a refused one.
+ * Talks to a board as its description says: renders the frames and checks the answers. It repeats an exchange that got
+ * no answer or an unknown one, and never one that the board refused.
  */
 
 import type { BoardType, Step } from '../boardType.js';
@@ -33,7 +33,9 @@ export class Dialogue {
     this.#refused = (setup.type.refused ?? []).map((template) => compileReply(template, values));
   }
 
-  /** Repeats a failed exchange. `sentNs` is the time of the first attempt: the relay may have obeyed that one. */
+  /**
+   * Repeats an exchange that `mayRetry`. `sentNs` is the time of the first attempt: the relay may have obeyed that one.
+   */
   async ask(step: SendAndExpect, values: Values): Promise<Answer> {
     let firstSentNs: number | null = null;
     for (let left = this.#setup.attempts; ; left -= 1) {
@@ -49,7 +51,7 @@ export class Dialogue {
     }
   }
 
-  /** For frames that must not be sent twice. */
+  /** One exchange without repetition, for frames that must not be sent twice. */
   askOnce(step: SendAndExpect, values: Values): Promise<Answer> {
     const send = renderFrame(step.send, values);
     const expect = (step.expect ?? []).map((reply) =>
@@ -80,10 +82,11 @@ export class Dialogue {
     }
   }
 
-  /** Opening the serial port has reset the board. Waits for its first bytes; sends `boot.ask` if none come. */
+  /** Opening the serial port may have reset the board. Waits for its first bytes; sends `boot.ask` if none come. */
   async awaitBoot(boot: NonNullable<BoardType['boot']>): Promise<void> {
     const { connection } = this.#setup;
     const expect = boot.expect.map((template) => compileReply(template, this.#values));
+    // Half of the time for its first bytes, half for the answer to `ask`.
     const timeoutMs = Math.ceil(boot.timeoutMs / 2);
     try {
       await connection.listen(expect, timeoutMs);
@@ -108,10 +111,10 @@ export function inWords({ send, expect = [] }: Pick<Step, 'send' | 'expect'>): {
 
 /** The likely reason for the refusal of a frame with these values, and what to check. */
 function hintOn(values: Values): string {
-  if (values['units'] !== undefined) return 'it may not time pulses by itself';
+  if (values['units'] !== undefined) return 'perhaps it cannot time pulses by itself';
   if (values['channel'] !== undefined) return `check that it has channel ${values['channel']}`;
   if (values['mask'] !== undefined)
-    return 'it may lack a frame for all relays at once, or have fewer channels than the profile says';
+    return 'perhaps it has no frame for all relays at once, or fewer channels than the profile says';
   return 'check its type and its number of channels in the profile';
 }
 

@@ -1,8 +1,10 @@
 /**
  * Halts the protocol at a named point until the power is gone: a relay takes milliseconds, the protocol microseconds.
  *
- *   waiting ──trigger──► escorting ──its writes completed──► halted ──power lost, stop, disarm──► over
- *                  └──────(no writes to wait for)──────────────┘
+ *   waiting ──trigger──► completing ──its writes completed──► halted ──power lost, stop, disarm──► over
+ *                  └───────(no writes to wait for)──────────────┘
+ *
+ * `completing`: the state that the point names includes completed writes; the driver submits them and waits for them.
  *
  * Promises: while halted, the driver submits nothing but the I/O of the point, at its time. I/O in flight ends by
  * itself, and the driver reports it to the core. Afterwards the I/Os held back are submitted in their order; none is
@@ -36,13 +38,13 @@ export class PointHold {
   readonly view: PointView;
   private readonly p: PointParts;
   private readonly armsAtMs: number;
-  private state: 'waiting' | 'escorting' | 'halted' | 'over' = 'waiting';
-  private armed = false;
-  private readonly held: DriverIo[] = [];
+  private state: 'waiting' | 'completing' | 'halted' | 'over' = 'waiting';
+  private active = false;
+  private readonly heldBack: DriverIo[] = [];
   private target: DriverIo | null = null;
   private subject: PointSubject | null = null;
   /** Areas whose write the point waits for. */
-  private readonly escorted = new Set<number>();
+  private readonly completing = new Set<number>();
   /** By kind: latency of an I/O in ns, smoothed. */
   private readonly typicalNs = new Float64Array(OP_KINDS);
   private outstanding = 0;
@@ -66,7 +68,7 @@ export class PointHold {
     };
   }
 
-  /** While halted the core decides nothing and takes no update. */
+  /** While it is true, the driver does not call the core's `pump`, and the core takes no update. */
   get halted(): boolean {
     return this.state === 'halted';
   }
@@ -74,31 +76,33 @@ export class PointHold {
   /** The caller reports that time has passed. Returns true if the point becomes active now. */
   tick(nowMs: number): boolean {
     this.view.armedForMs = nowMs - this.armsAtMs;
-    if (this.armed || nowMs < this.armsAtMs) return false;
-    this.armed = true;
+    if (this.active || nowMs < this.armsAtMs) return false;
+    this.active = true;
     return true;
   }
 
-  /** A commit is about to be written. */
+  /** Notes a commit before it is written. */
   commitSealed(commit: LogCommit): void {
     this.view.commits.set(commit.index, commit);
   }
 
-  /** Whether the I/O may go to the ring now; otherwise it is held back here. */
+  /**
+   * Decides whether the I/O may go to the ring now. The protocol may halt at this I/O; an I/O that may not go is kept.
+   */
   admits(io: DriverIo): boolean {
-    if (this.state === 'over' || !this.armed) return true;
+    if (this.state === 'over' || !this.active) return true;
     if (this.state === 'waiting') {
       if (!this.trigger.stopsAt(io, this.view)) return true;
       this.stopAt(io);
     }
-    if (this.state === 'escorting' && this.isEscorted(io)) return true;
-    this.held.push(io);
+    if (this.state === 'completing' && this.isCompleting(io)) return true;
+    this.heldBack.push(io);
     return false;
   }
 
   /** The phase is about to end. Returns whether it halts at its cut point instead. */
   atEnd(): boolean {
-    if (this.state === 'waiting' && this.armed && this.trigger.haltsAtEnd?.(this.view) === true) {
+    if (this.state === 'waiting' && this.active && this.trigger.haltsAtEnd?.(this.view) === true) {
       this.subject = this.subjectOf(this.trigger.subject!(this.view));
       this.halt();
     }
@@ -109,11 +113,11 @@ export class PointHold {
   ended(kind: number, a: number, b: number, ok: boolean, submittedNs: number, completedNs: number): void {
     if (ok) this.typicalNs[kind] += (completedNs - submittedNs - this.typicalNs[kind]) * TYPICAL_WEIGHT;
     if (this.target === null) return;
-    if (this.state === 'escorting' && kind === OP.write && a === this.target.a) {
-      this.escorted.delete(b);
+    if (this.state === 'completing' && kind === OP.write && a === this.target.a) {
+      this.completing.delete(b);
       // The area failed by itself: the disks cannot reach the state of this point any more.
       if (!ok) this.state = 'over';
-      else if (this.escorted.size === 0) this.halt();
+      else if (this.completing.size === 0) this.halt();
     } else if (this.outstanding > 0 && kind === this.target.kind && a === this.target.a) {
       this.outstanding--;
       this.sentNs = Math.min(this.sentNs ?? submittedNs, submittedNs);
@@ -122,7 +126,7 @@ export class PointHold {
     }
   }
 
-  /** Time until the I/O of the point is due, in ns; Infinity: no time is set for it. */
+  /** Time until the I/O of the point is due, in ns; Infinity: none is waiting, or no time is set for it. */
   dueInNs(): number {
     const waits = this.state === 'halted' && !this.trigger.held && this.sentNs === null;
     const powerLossNs = waits ? this.p.powerLossNs() : null;
@@ -134,9 +138,9 @@ export class PointHold {
   /** Takes the I/Os of the point (a log commit has several); the caller submits them at once. */
   takeTarget(): DriverIo[] {
     const isTarget = (io: DriverIo): boolean => io.kind === this.target!.kind && io.a === this.target!.a;
-    const own = this.held.filter(isTarget);
-    const others = this.held.filter((io) => !isTarget(io));
-    this.held.splice(0, this.held.length, ...others);
+    const own = this.heldBack.filter(isTarget);
+    const others = this.heldBack.filter((io) => !isTarget(io));
+    this.heldBack.splice(0, this.heldBack.length, ...others);
     this.outstanding = own.length;
     this.sentNs = this.p.nowNs();
     return own;
@@ -156,7 +160,7 @@ export class PointHold {
       });
     }
     this.state = 'over';
-    return this.held.splice(0);
+    return this.heldBack.splice(0);
   }
 
   get isOver(): boolean {
@@ -166,13 +170,13 @@ export class PointHold {
   private stopAt(io: DriverIo): void {
     this.target = io;
     this.subject = this.subjectOf(this.trigger.subject?.(this.view) ?? io);
-    for (const area of this.trigger.completes ?? []) this.escorted.add(area);
-    if (this.escorted.size === 0) this.halt();
-    else this.state = 'escorting';
+    for (const area of this.trigger.completes ?? []) this.completing.add(area);
+    if (this.completing.size === 0) this.halt();
+    else this.state = 'completing';
   }
 
-  private isEscorted(io: DriverIo): boolean {
-    return io.kind === OP.write && io.a === this.target!.a && this.escorted.has(io.b);
+  private isCompleting(io: DriverIo): boolean {
+    return io.kind === OP.write && io.a === this.target!.a && this.completing.has(io.b);
   }
 
   private halt(): void {

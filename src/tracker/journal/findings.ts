@@ -3,11 +3,11 @@ import type { JournalFaultClass, JournalFinding, UnlistedFindings } from '../../
 
 const FINDINGS_MAX = 100;
 
-/** The `problem` of a block that the device answers with an error. */
+/** The `problem` of a block whose read the device answers with an error. */
 export const UNREADABLE = 'unreadable';
 
 /**
- * Where a write was in flight a power cut leaves the old content, the new content or a torn one, but never a read
+ * Where a write was in flight, a power cut leaves the old content, the new content or torn content, but never a read
  * error. A block that the device fails to read is always a fault of the device, as it is on P and S (`latent-error`).
  *
  * @param mayBeInFlight a write to the block may have been in flight when the power went.
@@ -18,9 +18,11 @@ export function classOf(problem: string, mayBeInFlight: boolean): JournalFaultCl
 
 export class Findings {
   readonly list: JournalFinding[] = [];
-  /** Findings beyond the end of the list. They decide the verdict as much as the listed ones. */
+  /**
+   * Numbers of findings beyond the end of the list, by place and class. They weigh in the verdict as listed ones do.
+   */
   readonly unlisted: UnlistedFindings[] = [];
-  /** All findings, listed and unlisted. Consecutive blocks with the same problem are one finding. */
+  /** Number of all findings, listed and unlisted. Consecutive blocks with the same problem are one finding. */
   count = 0;
   private last: JournalFinding | null = null;
 

@@ -1,14 +1,15 @@
 /**
- * The agent works for the test inside the guest: it calls functions of the compiled project and of Node, and runs
+ * The agent runs in the guest, and a test on the host directs it: it calls functions of the compiled project and of Node, and runs
  * programs. Requests and answers are JSON objects, one a line, over a virtio serial port; requests run concurrently.
  * One process serves them all, because an emulated CPU takes seconds to start Node.
  *
+ *   (at its start)                            → { id: 0, value: 'ready' }
  *   { id, module, name, args, hold? }         → { id, value } or { id, error: { name, message, code } }
- *   { id, held, name, args }                  → the same, for a method of the object that an earlier call kept as `hold`
+ *   { id, held, name, args }                  → the same, for a method of the object that is kept under the name `held`
  *   { id, command, answers, timeoutMs, env }  → { id, value: { code, stdout, stderr } }
  *
- * `answers` replaces an operator at the keyboard: the agent types each one when the program has printed its `after`
- * text.
+ * With `hold` the agent keeps the result under this name, and the value is null. `answers` replaces an operator at the
+ * keyboard: for each entry the agent types `type` when the program has printed `after`.
  */
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
@@ -22,7 +23,7 @@ function portPath() {
   for (const port of fs.readdirSync('/sys/class/virtio-ports')) {
     if (fs.readFileSync(`/sys/class/virtio-ports/${port}/name`, 'utf8').trim() === PORT) return `/dev/${port}`;
   }
-  throw new Error(`no virtio port ${PORT}`);
+  throw new Error(`no virtio port is named ${PORT}: start QEMU with a virtserialport of this name`);
 }
 
 const fd = fs.openSync(portPath(), 'r+');
