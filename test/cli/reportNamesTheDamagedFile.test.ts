@@ -44,7 +44,7 @@ describe('report', () => {
     [
       'with half a run.json beside its rig.yaml',
       (at) => ['run.json', 'rig.yaml'].forEach((name) => writeFileSync(join(at, name), '{"schemaVersion": 1,')),
-      /run\.json: not JSON .*; remove run\.json, then the report is rebuilt/,
+      /run\.json: not JSON .*; remove run\.json and run plugpull report again/,
     ],
     [
       "with a directory in the report's way",
