@@ -38,7 +38,9 @@ const EACCES = 13;
 const EBUSY = 16;
 const ENFILE = 23;
 const EMFILE = 24;
-const HOSTS_OWN: readonly number[] = [EAGAIN, EBUSY, EINTR, EMFILE, ENFILE, ENOMEM, EPERM, EACCES];
+/** The kernel cancels an I/O that its io_uring could not start. No block driver reports this error. */
+const ECANCELED = 125;
+const HOSTS_OWN: readonly number[] = [EAGAIN, EBUSY, EINTR, EMFILE, ENFILE, ENOMEM, EPERM, EACCES, ECANCELED];
 
 /**
  * Whether the error comes from the host (memory, permissions, limits) and says nothing about the device. `errno` > 0.

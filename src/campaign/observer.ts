@@ -7,6 +7,7 @@ import type { AreaName } from '../base/areas.js';
 import type { CyclePhase, CycleState } from './cycle/cycleTypes.js';
 import { type Verdict, campaignVerdict } from '../judge/verdict/verdict.js';
 import type { Metrics } from '../metrics/metrics.js';
+import { isHostsFailure } from './cycle/cycleRecord.js';
 import { proofOfCut } from './cycle/proof.js';
 
 /** Steps of a campaign outside its cycles. */
@@ -103,7 +104,8 @@ export function metricsObserver(metrics: Metrics): CampaignObserver {
       for (const cut of facts.cuts) if (cut.resync !== null) metrics.resynced(cut.resync);
       if (facts.resync !== null) metrics.resynced(facts.resync);
       for (const failure of facts.unprovoked)
-        metrics.deviceFault(failure.area, failure.timedOut === true ? 'slow' : 'io-error');
+        if (!isHostsFailure(failure))
+          metrics.deviceFault(failure.area, failure.timedOut === true ? 'slow' : 'io-error');
       if (record === null) return;
       verdicts.push(record.verdict);
       metrics.cycleEnded(record.verdict, campaignVerdict(verdicts).failureRateUpperBound);

@@ -3,6 +3,7 @@ import { type CycleLimits, type DeviceFault, type ProofKind, cycleVerdict } from
 import type { AreaFailure, InFlight } from '../../replication/replicationEngine.js';
 import type { CycleRecord, PointAim } from '../../report/runRecord.js';
 import { NS_PER_MS } from '../../base/clock.js';
+import { isHostsOwn } from '../../base/plugpullError.js';
 import type { CutRecord, CycleState, PointEnded } from './cycleTypes.js';
 import {
   describeCounters,
@@ -25,7 +26,6 @@ export function cycleRecord(state: CycleState, limits: CycleLimits): CycleRecord
   const last = settings.rounds[settings.rounds.length - 1];
   const recovery = facts.recoveries.length === 0 ? null : facts.recoveries[facts.recoveries.length - 1];
   const proof = proofOfAll(facts.cuts, settings.rounds.length);
-  const problem = state.outcome?.kind === 'problem' ? state.outcome : null;
   const { verdict, reasons } = cycleVerdict({
     proofOfCut: proof.kind,
     unproven: unprovenCuts(facts.cuts, settings.rounds),
@@ -36,9 +36,9 @@ export function cycleRecord(state: CycleState, limits: CycleLimits): CycleRecord
     verify: facts.verify,
     limits,
     updatesIssued: updatesIssued(facts.cuts),
-    deviceFaults: facts.unprovoked.map(unprovokedFault),
+    deviceFaults: facts.unprovoked.filter((failure) => !isHostsFailure(failure)).map(unprovokedFault),
     missedPoint: missedPoint(facts.cuts),
-    rigFailure: problem === null ? null : `${problem.phase}: ${problem.problem.code}: ${problem.problem.text}`,
+    rigFailure: rigFailure(state),
   });
   return {
     index: settings.index,
@@ -110,6 +110,19 @@ function latencies(cut: CutRecord | undefined): Record<string, number> {
 function outageMs(cut: CutRecord | undefined): number | null {
   if (cut === undefined || cut.restoredNs === null || cut.commands.length === 0) return null;
   return (cut.restoredNs - Math.max(...cut.commands.map((c) => c.commandNs))) / NS_PER_MS;
+}
+
+/** An error of the host itself, such as no memory for an I/O, says nothing about the device. */
+export function isHostsFailure(failure: AreaFailure): boolean {
+  return failure.timedOut !== true && isHostsOwn(failure.errno);
+}
+
+function rigFailure({ facts, outcome }: CycleState): string | null {
+  if (outcome?.kind === 'problem') return `${outcome.phase}: ${outcome.problem.code}: ${outcome.problem.text}`;
+  const failed = facts.unprovoked.find(isHostsFailure);
+  return failed === undefined
+    ? null
+    : `the host failed an I/O of ${failed.area} (errno ${failed.errno}) while its power was on: see its memory and limits`;
 }
 
 function unprovokedFault(failure: AreaFailure): DeviceFault {
