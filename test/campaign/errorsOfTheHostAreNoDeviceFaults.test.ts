@@ -1,6 +1,6 @@
 /**
- * Promise: an I/O that the host itself failed, with no memory for it or no thread to start it, makes a cycle INVALID. It
- * is no fault of the device, so it is no FAIL.
+ * Promise: an I/O that the host itself failed, with no memory for it or no thread to start it, makes a cycle INVALID.
+ * It is no fault of the device, so it is no FAIL.
  */
 import { constants } from 'node:os';
 import { expect, it } from 'vitest';
