@@ -1,11 +1,11 @@
 /** The base class of errors, and the errors of the host that say nothing about a device. */
 
 /**
- * Each room derives its own class with its own codes, so that a caller distinguishes rooms by class and failures by
- * code. No code matches a message.
+ * A room that throws errors of its own derives their class, with its own codes, so that a caller distinguishes rooms by
+ * class and failures by code. Nothing in the program compares messages.
  *
  * `code` is stable: callers and exit codes switch on it. `message` says what failed, the value, the limit or the
- * reason, and the command or edit that mends it. `context` has the values that the message names.
+ * reason, and the command or edit that mends it. `context` may have the values that the message names.
  */
 export class PlugpullError<
   Code extends string = string,
@@ -22,14 +22,14 @@ export class PlugpullError<
   }
 }
 
-/** The arguments of a command are invalid. */
+/** The arguments of a command are invalid, or name a file that cannot be used. */
 export class UsageError extends PlugpullError<'USAGE'> {
   constructor(message: string) {
     super('USAGE', message);
   }
 }
 
-// Error numbers of Linux (asm-generic/errno-base.h), equal on every architecture.
+// Error numbers of Linux on x86 and ARM.
 const EPERM = 1;
 const EINTR = 4;
 const EAGAIN = 11;

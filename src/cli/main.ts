@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * The exit point. Commands return an exit code or throw a typed error. Only a second interrupt and an uncaught error
+ * The exit point. Commands set an exit code or throw a typed error. Only a second interrupt and an uncaught error
  * end the process elsewhere, because they can not wait.
  */
 import { CommanderError } from 'commander';
@@ -42,8 +42,8 @@ if (hangUpIsIgnored()) process.on('SIGHUP', () => undefined);
 catchCrashes();
 
 void main(process.argv).then((exitCode) => {
-  // Worker threads and serial ports can keep the event loop running, so the process exits here. All output is written
-  // by now; a failed write is reported one turn later.
+  // Worker threads and serial ports can keep the event loop running, so the process exits here. The callback of
+  // an empty write comes after all output, and the event of a failed write one turn later.
   process.stdout.write('', () =>
     setImmediate(() => process.exit(hasCrashed() || (outputLost && exitCode === EXIT.pass) ? EXIT.internal : exitCode)),
   );

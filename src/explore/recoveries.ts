@@ -1,6 +1,6 @@
 /**
- * Runs the real recovery on journal images. Each image is recovered once. The results for single blocks and for the
- * indicator area are cached too, because most images differ in a few blocks only.
+ * Runs the real recovery on journal images. `of` recovers an image once, until its cache is full and is emptied. The
+ * results for single blocks and for the indicator area are cached too, because most images differ in a few blocks only.
  */
 import type { JournalIdentity } from '../tracker/journal/block.js';
 import { Findings } from '../tracker/journal/findings.js';
@@ -42,7 +42,7 @@ interface KnownPages {
 }
 
 export class Recoveries {
-  /** Recoveries that were run, not taken from the cache. */
+  /** Recoveries that `of` has run, not taken from the cache. */
   runs = 0;
   private readonly known = new Map<number, Recovered>();
   private readonly blocks = new Map<number, LogBlock | string>();

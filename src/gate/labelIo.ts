@@ -1,4 +1,4 @@
-/** Reads and writes the label with O_DIRECT, past every cache. */
+/** Reads and writes the label with O_DIRECT, past the page cache. */
 import { constants as flags, fdatasyncSync, readSync, writeSync } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { alignedMemory } from '../blockdev/ioRing.js';
@@ -20,7 +20,8 @@ import { sectorTools } from '../blockdev/sectorTools.js';
 
 /**
  * The asynchronous read of the safety gate: a read of a device without power may block. Rejects with
- * DEVICE_IDENTIFY_FAILED if the name leads to another device than `identity`, or with the system's error of the read.
+ * DEVICE_IDENTIFY_FAILED if the name leads to another device than `identity`, or with the system's error of the open or
+ * the read.
  */
 export async function readLabel(
   identity: DeviceIdentity,
@@ -55,8 +56,8 @@ async function requireSame(file: FileHandle, { path, majorMinor }: DeviceIdentit
 }
 
 /**
- * The last check before any write, independent of the gate: a device that needs enrolment must carry a label that was
- * written for it. Throws `DEVICE_NOT_LABELLED`.
+ * A check of the open device before a run writes, independent of the gate: a device that needs enrolment must carry a
+ * label that was written for it. Throws `DEVICE_NOT_LABELLED`.
  */
 export function requireLabel(device: OpenDevice, ffi?: FfiName): void {
   const { identity } = device;
@@ -65,7 +66,7 @@ export function requireLabel(device: OpenDevice, ffi?: FfiName): void {
   if (read.kind === 'label' && otherDisk(read.label, read.offsetBytes, identity) === null) return;
   throw new DeviceError(
     'DEVICE_NOT_LABELLED',
-    `${identity.path} (${identity.kernelName}) carries no label written for it, so it is not overwritten; enrol it: plugpull enrol RIG`,
+    `${identity.path} (${identity.kernelName}) carries no label written for it, so it is not overwritten; enrol it: plugpull enrol RIG${read.kind === 'none' ? '' : ' --relabel'}`,
     { path: identity.path, label: read.kind },
   );
 }

@@ -23,7 +23,7 @@ describe('the record of a cycle', () => {
     expect(changes).toEqual([{ area: 'primary', counter: 'unsafe shutdowns', before: 7, after: 8 }]);
   });
 
-  it('lists the changed counters and the measurements of the board after the proof of cut', async () => {
+  it('lists, behind the proof of cut, the counters of the areas cut and what the board measured', async () => {
     const { state } = await runFake({ rails: ['P', 'S'] }, {}, (bench, phase) => {
       if (phase !== 'arm') return;
       (bench as TestBench).counterChanges = () => [

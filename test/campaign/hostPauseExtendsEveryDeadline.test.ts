@@ -1,6 +1,6 @@
 /**
- * Promise: a pause of the bench that is longer than every deadline ends no cycle, in any phase. The bench still reports
- * a device that does not return.
+ * Promise: a pause of the bench that is longer than every deadline ends no cycle, in any phase from load to verify. The
+ * bench still reports a device that does not return.
  */
 import { describe, expect, it } from 'vitest';
 import { cycleRecord } from '../../src/campaign/cycle/cycleRecord.js';

@@ -2,7 +2,7 @@
  * The fault catalogue, from the profile to the report: campaigns on disks with faults, a different one on P, S and the
  * journal. Each fault is named with its area, and no other device is blamed; behavior that the standards allow passes.
  * Flushes that are not performed are in brokenEngineOrFlushFailsTheCampaign, devices that return late, elsewhere or not
- * at all in disksComeBackElsewhereLateOrNotAtAll, allowed behavior also in faultlessDisksPassUnderAnyProfile.
+ * at all in disksMayReturnRenamedLateOrNever, allowed behavior also in faultlessDisksPassUnderAnyProfile.
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';

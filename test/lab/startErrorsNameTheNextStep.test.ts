@@ -26,7 +26,7 @@ describe('a lab that can not start', () => {
     expect(await labStatus('test')).toBe(null);
   });
 
-  it('without a state directory names the variable to set', async () => {
+  it('with a state directory that cannot be made names the variable to change', async () => {
     process.env['PLUGPULL_STATE_DIR'] = '/proc/plugpull';
     await expect(labUp('test', spec)).rejects.toMatchObject({
       code: 'LAB_NO_PERMISSION',

@@ -22,7 +22,7 @@ export interface HistoryFeed {
   flushSubmitted(area: StorageArea): number;
   /** Ok: writes of this power epoch that had completed before its submission must survive. Not ok: the epoch ends. */
   flushCompleted(area: StorageArea, token: number, ok: boolean): void;
-  /** The area lost power (its counter shows it, or the bench cut it): its epoch ends. */
+  /** The bench has cut the power of the area: its epoch ends. */
   powerLost(area: StorageArea): void;
   /** The engine acknowledged the update to the application. */
   answered(updateId: number, offsetBytes: number, lengthBytes: number): void;

@@ -18,7 +18,7 @@ export type Verdict = 'PASS' | 'FAIL' | 'INVALID';
 
 /**
  * What shows that the power was cut, weakest first. `echo`: the board confirmed the command. `read-back`: the board
- * reported the relay's state. `device`: I/O errors, a vanished device node, or a counted unsafe shutdown.
+ * reported the relay's state. `device`: I/O errors, a vanished device node, or reads without an answer.
  */
 export type ProofKind = 'none' | 'echo' | 'read-back' | 'device';
 

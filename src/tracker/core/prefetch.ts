@@ -1,7 +1,7 @@
 /**
- * Loads into the CPU cache what the core reads next. A batch of reports or updates meets its cache misses one after the
- * other; here the loads do not depend on each other, so the misses overlap. Prefetching changes no state and decides
- * nothing: it is only a matter of speed.
+ * Loads into the CPU cache what the core reads next. A batch of reports meets its cache misses one after the other;
+ * here each loop loads for all slots, so that the misses overlap. Prefetching changes no state and decides nothing: it
+ * is only a matter of speed.
  */
 import type { IndicatorPages } from './indicatorPages.js';
 import type { CoreState } from './state.js';
@@ -29,8 +29,8 @@ export class Prefetch {
     this.pages = pages;
   }
 
-  /** Before `obtain` of updates to these regions. */
-  updates(wanted: Uint32Array, count: number): void {
+  /** The entries and indicators of these regions. */
+  private updates(wanted: Uint32Array, count: number): void {
     this.prefetched ^= this.state.sets.prefetchRegions(wanted, count) ^ this.pages.awaiting.prefetch(wanted, count);
   }
 

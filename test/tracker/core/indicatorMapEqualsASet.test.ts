@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { IndicatorMap } from '../../../src/tracker/core/indicatorMap.js';
 import { holds } from './property.js';
 
-// Sizes at the borders of words (32) and of summary words (1024), and beyond one summary word's reach.
+// Sizes at the borders of a word (32), of a summary word (1024), and of 32 summary words (32768).
 const SIZES = [1, 31, 32, 33, 1023, 1024, 1025, 32767, 32768, 32769];
 
 const step = fc.tuple(fc.constantFrom('set', 'set', 'clear', 'range', 'all'), fc.nat(), fc.nat(70));

@@ -1,4 +1,4 @@
-/** Random runs of the core: a configuration, and commands as plain numbers, so that a failure shrinks well. */
+/** Random runs of the core: a configuration, and commands as a kind and two numbers, so that a failure shrinks well. */
 import fc from 'fast-check';
 import { SLOT_FLAGS } from '../../../src/tracker/core/recordLayout.js';
 import { JOURNAL, PRIMARY, SECONDARY, type CoreConfig } from './coreParts.js';
@@ -108,9 +108,9 @@ const config = fc
     regionsPerGroup: x.regionsPerGroup,
   }));
 
-/** `extra`: weights to change, for runs in which devices are lost. */
-export function scenario(extra: Partial<Record<Kind, number>> = {}, maxLength = 300): fc.Arbitrary<Scenario> {
-  const weights = Object.entries({ ...WEIGHTS, ...extra }).filter(([, weight]) => weight > 0);
+/** `changed`: weights that replace those of WEIGHTS. */
+export function scenario(changed: Partial<Record<Kind, number>> = {}, maxLength = 300): fc.Arbitrary<Scenario> {
+  const weights = Object.entries({ ...WEIGHTS, ...changed }).filter(([, weight]) => weight > 0);
   const kind = fc.oneof(
     ...weights.map(([k, weight]) => ({ arbitrary: fc.constant(k as Kind), weight: Math.ceil(weight * 10) })),
   );
@@ -194,7 +194,9 @@ export class RandomRun {
     else core.completed((b % 2) as Device as Area, a % this.config.updateSlots, 1e6 + b, b % 3 > 0, this.sim.now);
   }
 
-  /** Delivers all reports and lets time pass until `isDone`; false after `rounds`. */
+  /**
+   * Each round delivers the oldest report, or lets time pass if there is none, until `isDone`; false after `rounds`.
+   */
   runUntil(isDone: () => boolean, rounds = 2000): boolean {
     for (let i = 0; i < rounds; i++) {
       this.sim.pump();
@@ -205,7 +207,10 @@ export class RandomRun {
     return false;
   }
 
-  /** The end of each run: all updates are answered, nothing is left in memory, and S equals P (I3). */
+  /**
+   * The end of each run: all updates are answered. Unless P or the journal is lost, S equals P (I3) and nothing is
+   * left.
+   */
   finish(): void {
     const { sim } = this;
     const { core } = sim;
