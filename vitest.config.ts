@@ -24,6 +24,7 @@ export const testsOf = (choosesSuites: boolean): ViteUserConfig['test'] => ({
   pool: 'forks',
   // Test files of one process share the loaded modules: loading them for each file took longer than many of the tests.
   isolate: false,
+  runner: 'test/schedule/skipsWithoutRoot.ts',
   maxWorkers: WORKERS_MAX,
   sequence: { sequencer: LongestFirst },
   setupFiles: ['test/schedule/restoreEnvironment.ts', 'test/schedule/measureCpu.ts'],

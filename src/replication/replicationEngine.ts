@@ -20,9 +20,8 @@ export interface JournalRef extends DeviceRef {
 export interface TrackingSpec {
   mode: 'sync' | 'async';
   /**
-   * With `completed` the engine acknowledges before a write is durable. UNSAFE: it exists to show that the judge
-   * detects
-   * it.
+   * With `completed` the engine acknowledges before a write is durable. UNSAFE: it exists to show that the
+   * judge detects it.
    */
   acknowledge: 'durable' | 'completed';
   regionBytes: number;
@@ -169,8 +168,7 @@ export interface PointSubject {
 export type PointEvent =
   /**
    * `held` true: the disks are in the state that the point names, and the engine submits nothing until the power loss
-   * is
-   * announced. False: it submits only `subject`, half a latency before the time that `sendPoint` gives.
+   * is announced. False: it submits only `subject`, half a latency before the time that `sendPoint` gives.
    */
   | { type: 'reached'; at: CutPoint; held: boolean; atNs: number; subject: PointSubject }
   /**
@@ -232,15 +230,13 @@ export interface ReplicationEngine {
   repair(): Promise<ResyncReport>;
   /**
    * Ends the running call. `load` and `resync` resolve with what they did. `prepare`, `recover`, `judge`, `verify` and
-   * the
-   * comparison of `repair` reject with ENGINE_STOPPED; the caller may then only `abandon` if a device has left I/O
+   * the comparison of `repair` reject with ENGINE_STOPPED; the caller may then only `abandon` if a device has left I/O
    * unanswered.
    */
   stop(): Promise<void>;
   /**
    * Sets the expected time of the power loss (CLOCK_MONOTONIC ns), so that the engine has the I/O of the point in
-   * flight
-   * then.
+   * flight then.
    */
   sendPoint(powerLossNs: number): Promise<void>;
   /** Disarms the cut point. A protocol that is halted there continues. */

@@ -4,6 +4,7 @@ import { dirname, join, normalize } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { TestProjectInlineConfiguration } from 'vitest/config';
 import { testsOf } from '../../vitest.config.js';
+import { isRunnable } from './skipsWithoutRoot.js';
 import { QUICK_SECONDS, recordedDurations, suiteOf, SUITES, TEST_FOLDER, testFiles } from './suites.mjs';
 
 const projects = (testsOf(true)?.projects ?? []) as TestProjectInlineConfiguration[];
@@ -78,5 +79,14 @@ describe('the quick suite', () => {
 describe('a file that needs root', () => {
   it.each(['blockdev/', 'lab/', 'gate/', 'campaign/', 'cli/'])('is in the suite `root`: %s has some', (folder) => {
     expect(testFiles().some((file) => file.startsWith(folder) && suiteOf(file) === 'root')).toBe(true);
+  });
+
+  it('is not loaded for another user, as the one runner of all tests decides; every other file is', () => {
+    for (const file of testFiles()) {
+      expect(isRunnable(file, 1000), file).toBe(suiteOf(file) !== 'root');
+      expect(isRunnable(file, 0), file).toBe(true);
+    }
+    for (const choosesSuites of [true, false])
+      expect(testsOf(choosesSuites)?.runner).toBe('test/schedule/skipsWithoutRoot.ts');
   });
 });
