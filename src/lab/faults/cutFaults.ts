@@ -1,8 +1,8 @@
 /**
  * Faults at a power cut: a sector partly written (`shorn`), noise in a sector (`garbage`), damage beside a write
- * (`collateral`), a lost range (`region-loss`). `shorn`, `garbage` and `collateral` strike unflushed writes that survive
- * the cut, at most `count` for each cut. `stuck-bits` is here too, because it wraps the medium: it damages every write to
- * its range.
+ * (`collateral`), a lost range (`region-loss`). `shorn`, `garbage` and `collateral` strike unflushed writes that
+ * survive the cut, at most `count` for each cut. `stuck-bits` is here too, because it wraps the medium: it damages
+ * every write to its range.
  */
 import { SECTOR_BYTES, type Medium, type VirtualDevice } from '../disk/device.js';
 import type { Random } from '../random.js';
