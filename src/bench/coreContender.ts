@@ -114,6 +114,9 @@ export class CoreContender implements Contender, CoreEffects {
   submitCopy(): void {
     throw new Error('the core submitted a copy without a resync');
   }
+  flushPays(): boolean {
+    return false;
+  }
   submitFlush(): void {
     throw new Error('the core submitted a flush although all writes are durable on completion');
   }

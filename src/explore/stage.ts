@@ -48,6 +48,8 @@ export interface Scene {
   groupCommitMs: number;
   flushEveryWrites: number;
   flushIntervalMs: number;
+  /** Whether a flush is submitted although writes are in flight that could join it. */
+  flushPays: boolean;
   commitsInFlight: number;
 }
 
@@ -67,12 +69,13 @@ const DEFAULT_SCENE: Scene = {
   groupCommitMs: 0,
   flushEveryWrites: 4,
   flushIntervalMs: 2,
+  flushPays: false,
   commitsInFlight: 2,
 };
 
 export const SCENES: readonly Scene[] = [
   DEFAULT_SCENE,
-  { ...DEFAULT_SCENE, name: 'async', mode: 'async', hotRegions: 0 },
+  { ...DEFAULT_SCENE, name: 'async', mode: 'async', hotRegions: 0, flushPays: true },
   { ...DEFAULT_SCENE, name: 'fua', durableOnCompletion: { primary: true, secondary: true, journal: false } },
   {
     ...DEFAULT_SCENE,

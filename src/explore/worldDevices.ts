@@ -18,6 +18,7 @@ export abstract class WorldEffects extends WorldMemory {
     return {
       submitWrite: (slot, area, updateId) => this.onSubmitWrite(slot, area as 0 | 1, updateId),
       submitCopy: (slot, updateId, offset, length) => this.onSubmitCopy(slot, updateId, offset, length),
+      flushPays: () => this.stage.scene.flushPays,
       submitFlush: (device) => this.onSubmitFlush(device),
       writeLog: (commit) => this.onWriteLog(commit),
       writePage: (group, copy, awaiting) => this.onWritePage(group, copy as 0 | 1, awaiting),

@@ -8,7 +8,7 @@ import { SECTOR_BYTES } from '../base/observation.js';
 import { IO_OP, type SectorTools } from '../blockdev/blockDevice.js';
 import type { HistoryFeed } from '../judge/history/feed.js';
 import { Core } from '../tracker/core/core.js';
-import { JOURNAL, PRIMARY, SECONDARY, type DeviceIndex } from '../tracker/core/devices.js';
+import { JOURNAL, PRIMARY, SECONDARY, type DeviceIndex, type StorageAreaIndex } from '../tracker/core/devices.js';
 import type { Answer, CoreEffects } from '../tracker/core/effects.js';
 import type { IndicatorMap } from '../tracker/core/indicatorMap.js';
 import { slotIndex } from '../tracker/core/state.js';
@@ -19,6 +19,7 @@ import type { PointHold } from './cutpoint/pointHold.js';
 import type { DriverClock } from './driverClock.js';
 import { deviceOf, isCounted, OP, SlotTable } from './driverIo.js';
 import { JournalWrites, type JournalWriteParts } from './journalIo.js';
+import { FlushPacing } from './flushPacing.js';
 import type { Meter } from './meter.js';
 import type { InFlight } from './replicationEngine.js';
 import { Submissions } from './submissions.js';
@@ -42,6 +43,7 @@ export class CoreDriver implements CoreEffects {
   private readonly copies: CopyIo;
   private readonly journal: JournalWrites;
   private readonly flushToken: [number, number] = [0, 0];
+  private readonly pacing = new FlushPacing();
   private readonly reported = [false, false, false];
 
   constructor(parts: DriverParts) {
@@ -155,6 +157,10 @@ export class CoreDriver implements CoreEffects {
     this.copies.begin(slot);
   }
 
+  flushPays(area: StorageAreaIndex, uncovered: number, inFlight: number): boolean {
+    return this.pacing.pays(area, uncovered, inFlight);
+  }
+
   submitFlush(device: DeviceIndex): void {
     this.submissions.push(OP.flush, device, 0, IO_OP.flush, device, 0, 0, 0);
   }
@@ -207,7 +213,8 @@ export class CoreDriver implements CoreEffects {
     if (!ok) this.failure(device, -result, io.completedNs(i));
     submissions.report(i, tag, ok);
     if (ok && isCounted(kind)) this.p.meter.wrote(device, result, (io.completedNs(i) - io.submittedNs(i)) / 1e9);
-    if (kind === OP.write) this.writeEnded(a, b as 0 | 1, ok, nowMs);
+    if (device !== JOURNAL) this.pacing.ended(device, kind === OP.flush, io.submittedNs(i), io.completedNs(i));
+    if (kind === OP.write) this.writeEnded(a, b as StorageAreaIndex, ok, nowMs);
     else if (kind === OP.copyRead) this.copies.read(a, ok, nowMs);
     else if (kind === OP.copyWrite) this.copies.written(a, ok, nowMs);
     else if (kind === OP.flush) this.flushEnded(a as DeviceIndex, ok, nowMs);
@@ -229,7 +236,7 @@ export class CoreDriver implements CoreEffects {
     this.p.onFailure(device, errno, atNs, this.submissions.inFlight());
   }
 
-  private writeEnded(slot: number, area: 0 | 1, ok: boolean, nowMs: number): void {
+  private writeEnded(slot: number, area: StorageAreaIndex, ok: boolean, nowMs: number): void {
     const { slots } = this;
     const id = slots.updateId(slot);
     const isDurable = ok && this.isDurableOnCompletion(area);

@@ -235,9 +235,9 @@ export class Core extends CoreStatus {
       if (epoch.uncovered === 0 || this.flushes[area] > 0 || (area === PRIMARY ? primaryLost : secondaryAway)) continue;
       const many = epoch.uncovered >= config.flushEveryWrites;
       const late = nowMs - epoch.pendingSinceMs >= config.flushIntervalMs;
-      // No other write is in flight that the flush could cover: waiting longer only delays the acknowledgements.
-      const idle = inFlight[area] === 0;
-      if (many || late || idle) this.submitFlush(area);
+      // Nothing is in flight that could join the flush: waiting longer only delays the acknowledgements.
+      const alone = inFlight[area] === 0;
+      if (many || late || alone || this.fx.flushPays(area, epoch.uncovered, inFlight[area])) this.submitFlush(area);
     }
     if (!journalLost && this.epochs[JOURNAL].uncovered > 0 && this.flushes[JOURNAL] === 0) this.submitFlush(JOURNAL);
   }

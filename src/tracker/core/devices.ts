@@ -3,6 +3,7 @@
 export const PRIMARY = 0;
 export const SECONDARY = 1;
 export const JOURNAL = 2;
+export type StorageAreaIndex = typeof PRIMARY | typeof SECONDARY;
 export type DeviceIndex = typeof PRIMARY | typeof SECONDARY | typeof JOURNAL;
 
 /**

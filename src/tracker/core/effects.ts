@@ -6,7 +6,7 @@
  * bytes from the start of an area. `slot` names the update or copy until `free`; `slotIndex` turns it into an array
  * index.
  */
-import type { DeviceIndex } from './devices.js';
+import type { DeviceIndex, StorageAreaIndex } from './devices.js';
 import type { IndicatorMap } from './indicatorMap.js';
 import type { LogCommit } from './transactionLog.js';
 
@@ -36,6 +36,12 @@ export interface CoreEffects {
    * are over. Report each change of area with `copyAwaits`, so that a timeout is charged to the area that hangs.
    */
   submitCopy(slot: number, updateId: number, offsetBytes: number, lengthBytes: number): void;
+  /**
+   * Whether a flush of the area pays now, or waiting for more of the writes in flight pays more. Only latency and the
+   * number of flushes follow from the answer: the rules hold with any. `uncovered`: completed writes that it would
+   * cover; `inFlight`: writes that it would not cover, at least one.
+   */
+  flushPays(area: StorageAreaIndex, uncovered: number, inFlight: number): boolean;
   /** Report with `flushed`. */
   submitFlush(device: DeviceIndex): void;
   /**

@@ -21,6 +21,9 @@ const {
   UNACKED,
 } = layout;
 
+/** While a commit is in flight, one in so many updates waits for the open one before it is written. */
+const UPDATES_PER_WAITER = 4;
+
 export class Evidence extends EvidenceRecords {
   /** Releases lingering evidence whose time is over, or that exceeds a limit. `all`: releases all of it. */
   expire(all: boolean): void {
@@ -124,14 +127,23 @@ export class Evidence extends EvidenceRecords {
     this.urgent = true;
   }
 
-  /** Group commit: seals the commits that should be written now, and hands them out. Returns their number. */
+  /**
+   * Group commit: seals the commits that should be written now, and hands them out. Returns their number.
+   *
+   * With no commit in flight the first update that waits is written at once. While one is in flight, others join the
+   * open commit, until a share of all updates waits for it: many small commits would cost the journal and the host more
+   * than they save.
+   */
   commitIfDue(): number {
-    const { config, nowMs, counters } = this.state;
+    const { config, nowMs, counters, slots } = this.state;
     for (let commits = 0; ; commits++) {
       const { log } = this;
       const full = !log.hasRoom(1, 0);
       const aged = log.openRecords > 0 && nowMs - log.openSinceMs >= config.groupCommitMs;
-      const wanted = this.urgent || log.openHasWaiters || aged || full;
+      const { openWaiters } = log;
+      const awaited =
+        openWaiters > 0 && (log.inFlight === 0 || openWaiters * UPDATES_PER_WAITER >= slots.pool.usedCount);
+      const wanted = this.urgent || awaited || aged || full;
       if (!wanted || !log.canSeal()) return commits;
       if (log.openRecords === 0 && !log.tailUnsaid) {
         this.urgent = false;

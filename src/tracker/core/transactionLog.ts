@@ -124,8 +124,9 @@ export class TransactionLog {
     return this.open.openedMs;
   }
 
-  get openHasWaiters(): boolean {
-    return this.open.waiters.length > 0;
+  /** Updates that wait for the open commit. */
+  get openWaiters(): number {
+    return this.open.waiters.length;
   }
 
   get inFlight(): number {

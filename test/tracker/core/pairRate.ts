@@ -54,6 +54,9 @@ class Instant implements CoreEffects {
   answered = 0;
   submitWrite(): void {}
   submitCopy(): void {}
+  flushPays(): boolean {
+    return false;
+  }
   submitFlush(): void {}
   writeLog({ index }: LogCommit): void {
     this.commits.push(index);
