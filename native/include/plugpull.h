@@ -17,7 +17,7 @@
 #define PP_API __attribute__((visibility("default")))
 
 /* Raised whenever a struct, a constant or a signature below changes its meaning. */
-#define PP_ABI_VERSION 3u
+#define PP_ABI_VERSION 4u
 
 /* ---- devices ------------------------------------------------------------------------------------------------- */
 
@@ -149,6 +149,8 @@ PP_API int64_t pp_scan(const uint8_t *base, uint64_t offset, uint64_t length_byt
 PP_API int64_t pp_compare(const uint8_t *base, uint64_t offset_a, uint64_t offset_b, uint64_t length_bytes);
 /* CRC32C (RFC 3720). crc32c(b, crc32c(a, 0)) is crc32c(ab, 0). */
 PP_API uint32_t pp_crc32c(const uint8_t *base, uint64_t offset, uint64_t length_bytes, uint32_t seed);
+/* Journal blocks of 512 bytes: writes the CRC32C of bytes 8 ... 511 of each to its bytes 4 ... 7. */
+PP_API int32_t pp_seal_blocks(uint8_t *base, uint64_t offset, uint64_t length_bytes);
 /* 1: the CPU instruction is used; 0: tables. */
 PP_API int32_t pp_crc32c_hardware(void);
 

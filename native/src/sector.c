@@ -51,6 +51,16 @@ int32_t pp_stamp(uint8_t *base, uint64_t offset, uint64_t length_bytes, uint64_t
   return 0;
 }
 
+int32_t pp_seal_blocks(uint8_t *base, uint64_t offset, uint64_t length_bytes) {
+  if (base == NULL || length_bytes % PP_SECTOR_BYTES != 0) return -EINVAL;
+  for (uint64_t at = 0; at < length_bytes; at += PP_SECTOR_BYTES) {
+    uint8_t *block = base + offset + at;
+    uint32_t crc = pp_crc32c_of(block + CRC_FROM, PP_SECTOR_BYTES - CRC_FROM, 0);
+    memcpy(block + 4, &crc, sizeof crc);
+  }
+  return 0;
+}
+
 static int is_zero(const uint8_t *sector) {
   static const uint8_t zeros[PP_SECTOR_BYTES];
   return memcmp(sector, zeros, PP_SECTOR_BYTES) == 0;

@@ -87,6 +87,18 @@ static void compare_finds_the_first_difference(void) {
   }
 }
 
+static void a_sealed_block_carries_its_crc(void) {
+  uint8_t blocks[3 * PP_SECTOR_BYTES];
+  for (size_t i = 0; i < sizeof blocks; i++) blocks[i] = (uint8_t)(i * 7);
+  CHECK_EQUAL(pp_seal_blocks(blocks, PP_SECTOR_BYTES, 2 * PP_SECTOR_BYTES), 0);
+  for (uint64_t at = 0; at < sizeof blocks; at += PP_SECTOR_BYTES) {
+    uint32_t crc;
+    memcpy(&crc, blocks + at + 4, sizeof crc);
+    uint32_t unsealed = 4u * 7u | (5u * 7u) << 8 | (6u * 7u) << 16 | (7u * 7u) << 24;
+    CHECK_EQUAL(crc, at == 0 ? unsealed : pp_crc32c(blocks, at + 8, PP_SECTOR_BYTES - 8, 0));
+  }
+}
+
 static void bad_arguments_are_refused(void) {
   uint8_t sector[PP_SECTOR_BYTES];
   double seen[PP_OBSERVATION_DOUBLES];
@@ -95,6 +107,8 @@ static void bad_arguments_are_refused(void) {
   CHECK_EQUAL(pp_scan(sector, 0, 100, seen), -EINVAL);
   CHECK_EQUAL(pp_scan(sector, 0, 512, NULL), -EINVAL);
   CHECK_EQUAL(pp_compare(NULL, 0, 0, 1), -EINVAL);
+  CHECK_EQUAL(pp_seal_blocks(NULL, 0, 512), -EINVAL);
+  CHECK_EQUAL(pp_seal_blocks(sector, 0, 511), -EINVAL);
 }
 
 int main(void) {
@@ -104,6 +118,7 @@ int main(void) {
   every_flipped_bit_is_detected();
   zeros_are_not_foreign_data();
   compare_finds_the_first_difference();
+  a_sealed_block_carries_its_crc();
   bad_arguments_are_refused();
   return 0;
 }

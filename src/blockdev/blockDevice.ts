@@ -131,6 +131,8 @@ export interface SectorTools {
   scan(buffer: Buffer, offset: number, lengthBytes: number, out: Float64Array): number;
   /** Offset of the first differing byte, relative to the two starts, or -1. */
   compare(buffer: Buffer, offsetA: number, offsetB: number, lengthBytes: number): number;
+  /** Writes the CRC of `lengthBytes/512` journal blocks at `buffer[offset…]` (src/tracker/journal/block.ts). */
+  sealBlocks(buffer: Uint8Array, offset: number, lengthBytes: number): void;
   /** CRC32C (Castagnoli), as in RFC 3720; `seed` chains calls. */
   crc32c(buffer: Uint8Array, seed?: number): number;
 }

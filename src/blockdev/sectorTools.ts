@@ -45,6 +45,10 @@ export function sectorTools(ffi?: FfiName): SectorTools {
       requireInside(buffer, offsetB, lengthBytes);
       return native.pp_compare(buffer, offsetA, offsetB, lengthBytes);
     },
+    sealBlocks(buffer, offset, lengthBytes) {
+      requireSectors(buffer, offset, lengthBytes);
+      native.pp_seal_blocks(buffer, offset, lengthBytes);
+    },
     crc32c(buffer, seed = 0) {
       return native.pp_crc32c(buffer, 0, buffer.length, seed);
     },

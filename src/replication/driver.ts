@@ -146,7 +146,7 @@ export class CoreDriver implements CoreEffects {
     const at = plan.slotOffset + slotIndex(slot) * plan.slotBytes;
     if (area === PRIMARY) {
       this.slots.set(slot, updateId, offset, length);
-      meter.evidenceWait((this.nowMs - this.obtainedMs[slotIndex(slot)]) / 1000);
+      meter.evidenceWait((this.core.state.nowMs - this.obtainedMs[slotIndex(slot)]) / 1000);
       tools.stamp(io.arena, at, length, { runId, updateId, transactionId, firstLba: offset / SECTOR_BYTES });
     }
     this.submissions.push(OP.write, slot, area, this.writeOp(area), area, offset, length, at);

@@ -14,6 +14,12 @@ const ALLOWANCE_MS = 50;
 /** After a pause, kernel and devices deliver what has completed meanwhile within this time. */
 const CATCH_UP_MS = 200;
 
+/**
+ * `performance.now` reads CLOCK_MONOTONIC too, from another origin. It makes no BigInt: the clock is read several times
+ * in each round of the loops.
+ */
+const ORIGIN_MS = Number(process.hrtime.bigint()) / NS_PER_MS - performance.now();
+
 export class DriverClock {
   private readonly time: AttendedTime;
   private readonly rawNowMs: () => number;
@@ -28,7 +34,7 @@ export class DriverClock {
       { allowanceMs: Math.min(ALLOWANCE_MS, ackTimeoutMs / 4), catchUpMs: CATCH_UP_MS },
       report,
     );
-    this.rawNowMs = rawNowMs ?? ((): number => Number(process.hrtime.bigint()) / NS_PER_MS);
+    this.rawNowMs = rawNowMs ?? ((): number => performance.now() + ORIGIN_MS);
   }
 
   get nowMs(): number {

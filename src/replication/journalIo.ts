@@ -3,10 +3,10 @@
  * of `formatSteps`. While the core runs, `JournalWrites`: log commits and indicator pages, encoded into the arena of
  * the ring.
  */
-import { IO_OP, type IoRing } from '../blockdev/blockDevice.js';
+import { IO_OP, type IoRing, type SectorTools } from '../blockdev/blockDevice.js';
 import { JOURNAL } from '../tracker/core/devices.js';
 import type { IndicatorMap } from '../tracker/core/indicatorMap.js';
-import type { JournalIdentity } from '../tracker/journal/block.js';
+import type { JournalIdentity, SealBlocks } from '../tracker/journal/block.js';
 import {
   encodeSuperblock,
   formatSteps,
@@ -177,6 +177,7 @@ export function formatJournal(
 
 export interface JournalWriteParts {
   io: IoRing;
+  tools: Pick<SectorTools, 'sealBlocks'>;
   plan: DriverSizes;
   layout: JournalLayout;
   identity: JournalIdentity;
@@ -192,6 +193,7 @@ export class JournalWrites {
   private readonly partsLeft: Int32Array;
   private readonly failed: Uint8Array;
   private pageGeneration: number;
+  private readonly seal: SealBlocks;
 
   constructor(parts: JournalWriteParts, submissions: Submissions) {
     this.p = parts;
@@ -201,10 +203,12 @@ export class JournalWrites {
     this.partsLeft = new Int32Array(log.commitsInFlight + 1);
     this.failed = new Uint8Array(log.commitsInFlight + 1);
     this.pageGeneration = parts.pageGeneration;
+    this.seal = (bytes, at, lengthBytes) => parts.tools.sealBlocks(bytes, at, lengthBytes);
   }
 
   writeLog(commit: LogCommit): void {
     const { plan, layout, identity, io } = this.p;
+    const { seal } = this;
     const { index } = commit;
     const bytes = commit.blocks * BLOCK_BYTES;
     this.partsLeft[index] = 0;
@@ -212,7 +216,7 @@ export class JournalWrites {
     this.submissions.point?.commitSealed(commit);
     for (const copy of [0, 1] as const) {
       const at = plan.logOffset + (index * 2 + copy) * plan.logBytes;
-      encodeCommit(commit, copy, layout, identity, io.arena.subarray(at, at + bytes));
+      encodeCommit(commit, copy, layout, identity, io.arena.subarray(at, at + bytes), seal);
       // A commit that reaches the end of the log continues at its start.
       const place = commit.start % layout.ringBlocks;
       const firstPart = Math.min(commit.blocks, layout.ringBlocks - place) * BLOCK_BYTES;
@@ -226,7 +230,8 @@ export class JournalWrites {
     const buffer = this.pageBuffers.take();
     const at = plan.pageOffset + buffer * UNIT_BYTES;
     const half = copy as 0 | 1;
-    encodePage(awaiting, group, half, ++this.pageGeneration, layout, identity, io.arena.subarray(at, at + UNIT_BYTES));
+    const bytes = io.arena.subarray(at, at + UNIT_BYTES);
+    encodePage(awaiting, group, half, ++this.pageGeneration, layout, identity, bytes, this.seal);
     this.submissions.push(OP.page, group, buffer, this.op, JOURNAL, pageOffset(layout, half, group), UNIT_BYTES, at);
   }
 

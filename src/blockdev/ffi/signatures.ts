@@ -32,6 +32,7 @@ export const SIGNATURES = {
   pp_scan: { returns: 'int64', takes: ['pointer', 'uint64', 'uint64', 'pointer'] },
   pp_compare: { returns: 'int64', takes: ['pointer', 'uint64', 'uint64', 'uint64'] },
   pp_crc32c: { returns: 'uint32', takes: ['pointer', 'uint64', 'uint64', 'uint32'] },
+  pp_seal_blocks: { returns: 'int32', takes: ['pointer', 'uint64', 'uint64'] },
   pp_crc32c_hardware: { returns: 'int32', takes: [] },
 } as const satisfies Record<string, Signature>;
 
@@ -39,7 +40,7 @@ export type NativeFunctionName = keyof typeof SIGNATURES;
 
 /** The values of the `#define`s of the same name in C. */
 export const CONSTANTS = {
-  PP_ABI_VERSION: 3,
+  PP_ABI_VERSION: 4,
   PP_OPEN_WRITE: 1,
   PP_OPEN_EXCLUSIVE: 2,
   PP_OPEN_DIRECT: 4,

@@ -44,6 +44,8 @@ const WORDS = 6;
 const SEND_AT_BYTES = WORDS * 4;
 const CONTROL_BYTES = SEND_AT_BYTES + 8;
 
+const NONE: readonly number[] = [];
+
 export class Control {
   readonly memory: SharedArrayBuffer;
   private readonly words: Int32Array;
@@ -106,8 +108,10 @@ export class Control {
   }
 
   /** Areas announced since the last call, as device indices. */
-  takePowerLoss(): number[] {
+  takePowerLoss(): readonly number[] {
+    // Asked in every round of the loops: no object while there is nothing to take.
+    if (Atomics.load(this.words, POWER_LOST) === 0) return NONE;
     const mask = Atomics.exchange(this.words, POWER_LOST, 0);
-    return mask === 0 ? [] : [0, 1, 2].filter((i) => (mask & (1 << i)) !== 0);
+    return [0, 1, 2].filter((i) => (mask & (1 << i)) !== 0);
   }
 }

@@ -59,17 +59,38 @@ export function viewOf(bytes: Uint8Array, offset = 0): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset + offset, BLOCK_BYTES);
 }
 
+/** Writes the CRC of each block of `bytes[at … at + lengthBytes)`; all else is in place already. */
+export type SealBlocks = (bytes: Uint8Array, at: number, lengthBytes: number) => void;
+
+/** In TypeScript. The replication engine seals with `SectorTools`, which takes a tenth of the time. */
+export function sealBlocks(bytes: Uint8Array, at: number, lengthBytes: number): void {
+  const view = new DataView(bytes.buffer, bytes.byteOffset + at, lengthBytes);
+  for (let b = 0; b < lengthBytes; b += BLOCK_BYTES)
+    view.setUint32(b + 4, crc32c(bytes, at + b + 8, at + b + BLOCK_BYTES), true);
+}
+
 /** Writes header and CRC; the payload is in place already. */
 export function sealBlock(bytes: Uint8Array, at: number, header: BlockHeader, identity: JournalIdentity): void {
-  const view = viewOf(bytes, at);
-  view.setUint32(0, JOURNAL_MAGIC, true);
-  view.setUint16(8, JOURNAL_VERSION, true);
-  view.setUint16(10, header.kind, true);
-  view.setUint32(12, identity.formatEpoch, true);
-  bytes.set(identity.rigUuid, at + 16);
-  writeU64(view, 32, header.sequence);
-  writeU64(view, 40, header.offsetBytes);
-  view.setUint32(4, crc32c(bytes, at + 8, at + BLOCK_BYTES), true);
+  writeHeader(viewOf(bytes, at), 0, header.kind, header.sequence, header.offsetBytes, identity);
+  sealBlocks(bytes, at, BLOCK_BYTES);
+}
+
+/** Writes the header without CRC at `at` of the view. */
+export function writeHeader(
+  view: DataView,
+  at: number,
+  kind: BlockKind,
+  sequence: number,
+  offsetBytes: number,
+  { formatEpoch, rigUuid }: JournalIdentity,
+): void {
+  view.setUint32(at, JOURNAL_MAGIC, true);
+  view.setUint16(at + 8, JOURNAL_VERSION, true);
+  view.setUint16(at + 10, kind, true);
+  view.setUint32(at + 12, formatEpoch, true);
+  for (let i = 0; i < 16; i++) view.setUint8(at + 16 + i, rigUuid[i]);
+  writeU64(view, at + 32, sequence);
+  writeU64(view, at + 40, offsetBytes);
 }
 
 /** Whether the bytes are an intact block of any plugpull journal. */

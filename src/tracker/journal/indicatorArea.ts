@@ -11,7 +11,9 @@ import {
   openBlock,
   payloadOf,
   readU64,
-  sealBlock,
+  sealBlocks,
+  writeHeader,
+  type SealBlocks,
   writeU64,
   type BlockProblem,
   type JournalIdentity,
@@ -39,19 +41,20 @@ export function encodePage(
   layout: JournalLayout,
   identity: JournalIdentity,
   out: Uint8Array,
+  seal: SealBlocks = sealBlocks,
 ): void {
+  const view = new DataView(out.buffer, out.byteOffset, UNIT_BYTES);
   out.fill(0, 0, BLOCKS_PER_UNIT * BLOCK_BYTES);
   for (let b = 0; b < BLOCKS_PER_UNIT; b++) {
     const first = group * REGIONS_PER_GROUP + b * REGIONS_PER_BLOCK;
-    const p = payloadOf(out, b * BLOCK_BYTES);
-    writeU64(p, 0, first);
+    const at = b * BLOCK_BYTES;
+    writeHeader(view, at, BLOCK_KIND.page, generation, pageOffset(layout, copy, group) + at, identity);
+    writeU64(view, at + HEADER_BYTES, first);
     // The number of a block's regions is a multiple of 32, so the words of the map are copied as they are.
-    for (let w = 0; w < REGIONS_PER_BLOCK / 32; w++) {
-      p.setUint32(PAGE_HEADER_BYTES + w * 4, map.word(first / 32 + w), true);
-    }
-    const offsetBytes = pageOffset(layout, copy, group) + b * BLOCK_BYTES;
-    sealBlock(out, b * BLOCK_BYTES, { kind: BLOCK_KIND.page, sequence: generation, offsetBytes }, identity);
+    const words = at + HEADER_BYTES + PAGE_HEADER_BYTES;
+    for (let w = 0; w < REGIONS_PER_BLOCK / 32; w++) view.setUint32(words + w * 4, map.word(first / 32 + w), true);
   }
+  seal(out, 0, UNIT_BYTES);
 }
 
 export type PageBlockRead = { ok: true; generation: number } | { ok: false; problem: BlockProblem };
