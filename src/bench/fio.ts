@@ -3,19 +3,22 @@
  * device has a job of its own, and the figures are those of all jobs together. They come from fio's JSON; an error
  * quotes its output.
  */
-import { spawn } from 'node:child_process';
 import { CampaignError } from '../campaign/errors.js';
+import { runTool } from './tool.js';
 
 export interface Fio {
   version: string;
 }
+
+export type FioAccess = 'randwrite' | 'randread' | 'write' | 'read';
 
 export interface FioRun {
   /** Paths of block devices; each gets a job of its own, and all run at the same time. */
   devices: readonly string[];
   /** Bytes of each device that the job uses, from its start. */
   sizeBytes: number;
-  access: 'randwrite' | 'randread' | 'write' | 'read';
+  /** Of all jobs, or of each job. */
+  access: FioAccess | readonly FioAccess[];
   blockBytes: number;
   /** I/Os in flight, of each job. */
   depth: number;
@@ -33,7 +36,8 @@ export interface FioSample {
   bytesPerSecond: number;
   /** User and system time of fio's jobs, without the kernel threads of a loop device. */
   cpuMicrosecondsPerIo: number;
-  /** From the submission of an I/O to its completion, in milliseconds; without the flushes of `fdatasyncEvery`. */
+  /** From the submission of an I/O to its completion, in milliseconds; without the flushes of `fdatasyncEvery`. Of jobs
+   * that read and jobs that write, the longer one. */
   latencyMsP50: number;
   latencyMsP99: number;
   latencyMsP999: number;
@@ -47,7 +51,7 @@ const NS_PER_MS = 1e6;
 
 /** null: not installed. */
 export async function findFio(): Promise<Fio | null> {
-  const found = await run(['--version'], null);
+  const found = await runTool('fio', ['--version'], null);
   return found === null || found.code !== 0 ? null : { version: found.stdout.trim() };
 }
 
@@ -74,23 +78,25 @@ interface FioGroup {
 /** @throws CampaignError HARDWARE_FAILED when fio or a device fails */
 export async function runFio(fioRun: FioRun, signal: AbortSignal): Promise<FioSample> {
   const args = argumentsOf(fioRun);
-  const result = await run(args, signal);
+  const result = await runTool('fio', args, signal);
   const group = result === null || result.code !== 0 ? null : parse(result.stdout);
-  const direction = group?.[isRead(fioRun) ? 'read' : 'write'];
-  if (!group || group.error !== 0 || !direction || direction.total_ios === 0) {
+  const used = group === null ? [] : [group.read, group.write].filter((direction) => direction.total_ios > 0);
+  if (!group || group.error !== 0 || used.length === 0) {
     const said = `${result?.stderr ?? ''}${result?.stdout ?? ''}`.trim().slice(0, ERROR_OUTPUT_CHARS_MAX);
     throw new CampaignError(
       'HARDWARE_FAILED',
       `fio failed on ${fioRun.devices.join(', ')}: ${said}. To see more, run: fio ${args.join(' ')}`,
     );
   }
-  const { total_ios: ios, runtime, io_bytes: bytes } = direction;
-  const latencyMs = (percentile: string): number => (direction.clat_ns.percentile?.[percentile] ?? 0) / NS_PER_MS;
+  const perSecond = (count: (direction: FioDirection) => number): number =>
+    used.reduce((sum, direction) => sum + (count(direction) * 1000) / direction.runtime, 0);
+  const latencyMs = (percentile: string): number =>
+    Math.max(...used.map((direction) => direction.clat_ns.percentile?.[percentile] ?? 0)) / NS_PER_MS;
   const cpuMs = ((group.usr_cpu + group.sys_cpu) / 100) * group.job_runtime;
   return {
-    iosPerSecond: (ios * 1000) / runtime,
-    bytesPerSecond: (bytes * 1000) / runtime,
-    cpuMicrosecondsPerIo: (cpuMs * 1000) / ios,
+    iosPerSecond: perSecond((direction) => direction.total_ios),
+    bytesPerSecond: perSecond((direction) => direction.io_bytes),
+    cpuMicrosecondsPerIo: (cpuMs * 1000) / used.reduce((sum, direction) => sum + direction.total_ios, 0),
     latencyMsP50: latencyMs('50.000000'),
     latencyMsP99: latencyMs('99.000000'),
     latencyMsP999: latencyMs('99.900000'),
@@ -98,16 +104,11 @@ export async function runFio(fioRun: FioRun, signal: AbortSignal): Promise<FioSa
   };
 }
 
-function isRead({ access }: FioRun): boolean {
-  return access === 'randread' || access === 'read';
-}
-
 /** Options before the first `--name` hold for all jobs. */
 export function argumentsOf({ devices, sizeBytes, access, blockBytes, depth, durability, forMs }: FioRun): string[] {
   return [
     '--ioengine=io_uring',
     '--direct=1',
-    `--rw=${access}`,
     `--bs=${blockBytes}`,
     `--iodepth=${depth}`,
     `--size=${sizeBytes}`,
@@ -128,6 +129,7 @@ export function argumentsOf({ devices, sizeBytes, access, blockBytes, depth, dur
       `--name=plugpull${job}`,
       // A colon ends a file name of fio; names in /dev/disk/by-path have colons.
       `--filename=${device.replaceAll(':', '\\:')}`,
+      `--rw=${typeof access === 'string' ? access : access[job]}`,
     ]),
   ];
 }
@@ -145,29 +147,4 @@ function parse(text: string): FioGroup | null {
   } catch {
     return null;
   }
-}
-
-interface Ended {
-  code: number | null;
-  stdout: string;
-  stderr: string;
-}
-
-/** Resolves when the process has ended, and so has closed the device. null: fio is not installed. */
-function run(args: readonly string[], signal: AbortSignal | null): Promise<Ended | null> {
-  return new Promise((resolve) => {
-    const child = spawn('fio', args, { stdio: ['ignore', 'pipe', 'pipe'] });
-    const end = (): void => void child.kill('SIGTERM');
-    signal?.addEventListener('abort', end, { once: true });
-    const done = (value: Ended | null): void => {
-      signal?.removeEventListener('abort', end);
-      resolve(value);
-    };
-    let stdout = '';
-    let stderr = '';
-    child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
-    child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
-    child.once('error', () => done(null));
-    child.once('close', (code) => done({ code, stdout, stderr }));
-  });
 }

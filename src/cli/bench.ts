@@ -2,9 +2,11 @@
 import type { Command } from 'commander';
 import { addBenchCore } from './benchCore.js';
 import { addBenchIo } from './benchIo.js';
+import { addBenchResync } from './benchResync.js';
 
 export function addBench(program: Command): void {
   const bench = program.command('bench').description('benchmarks: I/O compared with fio, and the tracker core');
   addBenchIo(bench);
   addBenchCore(bench);
+  addBenchResync(bench);
 }
