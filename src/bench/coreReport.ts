@@ -4,6 +4,7 @@
  */
 import type { CoreBenchmarkResult, OrderResult, SizeResult } from './coreBenchmark.js';
 import { formatTable, number, ratio, withSpread } from './figures.js';
+import type { Plot } from './plotDrawing.js';
 
 export interface Target {
   what: string;
@@ -151,4 +152,22 @@ function sizes(title: string, what: string, results: readonly SizeResult[], size
 function power(n: number): string {
   const exponent = Math.log2(n);
   return Number.isInteger(exponent) ? `2^${exponent}` : String(n);
+}
+
+/** How the cost of an update grows with the number of regions. */
+export function plotCore(result: CoreBenchmarkResult): Plot {
+  const series = (name: string, kind: 'core' | 'sets') => ({
+    name,
+    values: result.byRegions.map((s) => s.nanosecondsPerPair[kind]),
+  });
+  return {
+    title: 'Cost of an update in the core',
+    subtitle: `random regions, ${result.byRegions[0]?.inFlight} updates in flight; ${result.options.rounds} rounds`,
+    categories: result.byRegions.map((s) => power(s.regionCount)),
+    xLabel: 'regions',
+    yLabel: 'processor time, ns per update',
+    scale: 'linear',
+    shape: 'lines',
+    series: [series('core', 'core'), series('update sets alone', 'sets')],
+  };
 }

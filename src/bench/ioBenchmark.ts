@@ -1,22 +1,21 @@
 /**
- * `bench io`: fio and the I/O ring through both bindings on one device, then the mirrored, tracked write path. Rounds
- * are interleaved and ratios computed for each round, so that other load on the host affects all contenders. It reports
- * figures and sets no limits.
+ * `bench io`: fio and the I/O ring through both bindings on one device, then the mirrored, tracked write path, in
+ * interleaved rounds (rounds.ts). It reports figures and sets no limits.
  */
 import { AREA_NAMES } from '../base/areas.js';
-import { CampaignError } from '../campaign/errors.js';
 import { isDeviceError } from '../blockdev/errors.js';
 import { loadNative } from '../blockdev/ffi/loadNative.js';
 import type { FfiName } from '../blockdev/ffi/native.js';
-import { openDevice } from '../blockdev/openDevice.js';
-import { identityDifferences, type DeviceIdentity, type OpenDevice } from '../blockdev/blockDevice.js';
+import type { OpenDevice } from '../blockdev/blockDevice.js';
 import { ffiCost, type FfiCost } from './ffiCost.js';
-import { findFio, runFio } from './fio.js';
+import { findFio, runFio, type Fio } from './fio.js';
 import type { Interruption } from './figures.js';
-import { IO_CASES, type IoCase, type IoSample, runRaw } from './rawIo.js';
+import { IO_CASES, MIRROR_CASE, type IoCase, type IoSample, runRaw } from './rawIo.js';
 import type { BenchmarkDevices } from './ioDevices.js';
-import { summarize, type IoBenchmarkResult, type MirrorRounds, type RawRounds } from './ioReport.js';
+import { MirrorContender, summarize, type IoBenchmarkResult, type RawContender } from './ioReport.js';
 import { MirrorPath, type Mode } from './mirrorPath.js';
+import { RoundDevice } from './roundDevice.js';
+import { Contender, runRounds, type Sample, type Stage } from './rounds.js';
 
 export interface IoBenchmarkOptions {
   devices: BenchmarkDevices;
@@ -34,7 +33,7 @@ const MODES: readonly Mode[] = ['sync', 'async'];
 const FFI_COST_MS = 30;
 
 export async function benchmarkIo(options: IoBenchmarkOptions, interruption: Interruption): Promise<IoBenchmarkResult> {
-  const { devices, rounds } = options;
+  const { devices, rounds, seconds } = options;
   const notes: string[] = [];
   const bindings = bindingsOf(options.ffi, notes);
   const fio = await findFio();
@@ -42,28 +41,22 @@ export async function benchmarkIo(options: IoBenchmarkOptions, interruption: Int
   const withMirror = devices.list.length === AREA_NAMES.length;
   if (!withMirror)
     notes.push('one device was given: the mirrored write path needs three (primary, secondary, journal)');
+  const cases = IO_CASES.filter((io) => io.blockBytes <= devices.sizeBytes);
 
   const measurements =
-    IO_CASES.length * (bindings.length + (fio === null ? 0 : 1)) + (withMirror ? bindings.length * MODES.length : 0);
-  const sliceMs = Math.max(SLICE_MS_MIN, (options.seconds * 1000) / rounds / measurements);
-  const runner = new RoundRunner(devices, bindings, fio !== null, sliceMs, interruption);
+    cases.length * (bindings.length + (fio === null ? 0 : 1)) + (withMirror ? bindings.length * MODES.length : 0);
+  const sliceMs = Math.max(SLICE_MS_MIN, (seconds * 1000) / rounds / measurements);
+  const setting: Setting = { devices, sliceMs, interruption };
+  const raw = new RawStage(setting, cases, bindings, fio);
+  const mirror = new MirrorStage(setting);
   try {
-    await runner.start(withMirror);
-    for (let round = 0; round < rounds; round++) {
-      interruption.say(`round ${round + 1} of ${rounds}`);
-      await runner.round(round);
-    }
+    if (withMirror) await mirror.start(bindings);
+    await runRounds([raw, mirror], rounds, interruption);
   } finally {
-    await runner.end();
+    await mirror.end();
   }
-  const settings = {
-    devices: devices.description,
-    seconds: options.seconds,
-    rounds,
-    fio: fio?.version ?? null,
-    ffi: bindings,
-  };
-  return summarize(settings, runner.raw, runner.ffiCosts, runner.mirror, notes);
+  const settings = { devices: devices.description, seconds, rounds, fio: fio?.version ?? null, ffi: bindings };
+  return summarize(settings, raw.raw, raw.costs, mirror.contenders, notes);
 }
 
 /** A single binding must load; of `both`, koffi must. */
@@ -83,97 +76,97 @@ function bindingsOf(asked: FfiName | 'both', notes: string[]): FfiName[] {
   }
 }
 
-class RoundRunner {
-  readonly raw: RawRounds[];
-  readonly mirror: MirrorRounds[] = [];
-  readonly ffiCosts: { ffi: FfiName; rounds: FfiCost[] }[];
-  private readonly devices: BenchmarkDevices;
-  private readonly sliceMs: number;
-  private readonly interruption: Interruption;
-  private readonly paths = new Map<FfiName, MirrorPath>();
-  private known: DeviceIdentity | null = null;
+interface Setting {
+  devices: BenchmarkDevices;
+  sliceMs: number;
+  interruption: Interruption;
+}
 
-  constructor(
-    devices: BenchmarkDevices,
-    bindings: readonly FfiName[],
-    withFio: boolean,
-    sliceMs: number,
-    interruption: Interruption,
-  ) {
-    this.devices = devices;
-    this.sliceMs = sliceMs;
-    this.interruption = interruption;
-    this.raw = IO_CASES.flatMap((io) =>
-      [...(withFio ? ['fio' as const] : []), ...bindings].map((by) => ({ io, by, rounds: [] })),
+/** The primary alone: our contenders use the device that `enter` has opened, and fio opens it as well. */
+class RawStage implements Stage {
+  readonly raw: RawContender[];
+  readonly costs: Contender<keyof FfiCost>[];
+  private readonly s: Setting;
+  private readonly bindings: readonly FfiName[];
+  private readonly device: RoundDevice;
+
+  constructor(setting: Setting, cases: readonly IoCase[], bindings: readonly FfiName[], fio: Fio | null) {
+    this.s = setting;
+    this.bindings = bindings;
+    this.device = new RoundDevice(setting.devices.list[0]);
+    this.raw = cases.flatMap((io) =>
+      [...(fio === null ? [] : ['fio' as const]), ...bindings].map((by) => ({
+        io,
+        by,
+        contender: new Contender<keyof IoSample>(`${io.name}, ${by}`, () => this.sample(by, io, setting.sliceMs)),
+      })),
     );
-    this.ffiCosts = bindings.map((ffi) => ({ ffi, rounds: [] }));
+    this.costs = bindings.map(
+      (ffi) => new Contender<keyof FfiCost>(ffi, () => ({ ...ffiCost(ffi, this.device.opened, FFI_COST_MS) })),
+    );
   }
 
-  async start(withMirror: boolean): Promise<void> {
-    if (!withMirror) return;
-    for (const { ffi } of this.ffiCosts) {
-      this.paths.set(ffi, await MirrorPath.start(ffi, this.devices));
-      for (const mode of MODES) this.mirror.push({ ffi, mode, rounds: [] });
-    }
+  get contenders(): Contender<string>[] {
+    return [...this.raw.map((r) => r.contender), ...this.costs];
   }
 
-  /** Each round starts with another contender, so that none always has the device after the same one. */
-  async round(index: number): Promise<void> {
-    const device = this.open();
-    try {
-      if (index === 0) await this.warmUp(device);
-      for (const { by, io, rounds } of rotated(this.raw, index)) {
-        await this.interruption.yieldToSignals();
-        rounds.push(await this.rawSample(by, io, device, this.sliceMs));
-      }
-      for (const { ffi, rounds } of this.ffiCosts) rounds.push(ffiCost(ffi, device, FFI_COST_MS));
-    } finally {
-      device.close();
-    }
-    for (const { ffi, mode, rounds } of rotated(this.mirror, index)) {
-      await this.interruption.yieldToSignals();
-      rounds.push(
-        await this.paths
-          .get(ffi)!
-          .measure(mode, index + 1, Math.max(MIRROR_MS_MIN, this.sliceMs), this.interruption.signal),
-      );
+  /** Between rounds the worker of the mirrored path opens the device. */
+  async enter(round: number): Promise<void> {
+    this.device.open();
+    // So that the JIT compiler has finished before the first measurement.
+    if (round === 0) for (const ffi of this.bindings) await this.sample(ffi, MIRROR_CASE, this.s.sliceMs / 2);
+  }
+
+  leave(): void {
+    this.device.close();
+  }
+
+  private async sample(by: 'fio' | FfiName, io: IoCase, forMs: number): Promise<Sample<keyof IoSample>> {
+    const { sizeBytes } = this.s.devices;
+    const { signal, yieldToSignals } = this.s.interruption;
+    const device: OpenDevice = this.device.opened;
+    if (by !== 'fio') return { ...(await runRaw(io, device, by, sizeBytes, forMs, yieldToSignals)) };
+    const { access, blockBytes, depth } = io;
+    const { iosPerSecond, cpuMicrosecondsPerIo } = await runFio(
+      {
+        devices: [device.identity.path],
+        sizeBytes,
+        access: access === 'write' ? 'randwrite' : 'randread',
+        blockBytes,
+        depth,
+        durability: 'none',
+        forMs,
+      },
+      signal,
+    );
+    return { iosPerSecond, cpuMicrosecondsPerIo };
+  }
+}
+
+/** P, S and J, in the worker of each binding. */
+class MirrorStage implements Stage {
+  readonly contenders: MirrorContender[] = [];
+  private readonly s: Setting;
+  private readonly paths: MirrorPath[] = [];
+
+  constructor(setting: Setting) {
+    this.s = setting;
+  }
+
+  async start(bindings: readonly FfiName[]): Promise<void> {
+    const { devices, interruption, sliceMs } = this.s;
+    const forMs = Math.max(MIRROR_MS_MIN, sliceMs);
+    for (const ffi of bindings) {
+      const path = await MirrorPath.start(ffi, devices);
+      this.paths.push(path);
+      for (const mode of MODES)
+        this.contenders.push(
+          new MirrorContender(ffi, mode, (round) => path.measure(mode, round + 1, forMs, interruption.signal)),
+        );
     }
   }
 
   async end(): Promise<void> {
-    for (const path of this.paths.values()) await path.end();
+    for (const path of this.paths) await path.end();
   }
-
-  /** Before the first measurement, so that the JIT compiler has finished. */
-  private async warmUp(device: OpenDevice): Promise<void> {
-    for (const { ffi } of this.ffiCosts) await this.rawSample(ffi, IO_CASES[1], device, this.sliceMs / 2);
-  }
-
-  private rawSample(by: 'fio' | FfiName, io: IoCase, device: OpenDevice, forMs: number): Promise<IoSample> {
-    const { sizeBytes } = this.devices;
-    const { signal, yieldToSignals } = this.interruption;
-    if (by === 'fio') return runFio(io, device.identity.path, sizeBytes, forMs, signal);
-    return runRaw(io, device, by, sizeBytes, forMs, yieldToSignals);
-  }
-
-  /**
-   * Opens the device exclusively, also while fio writes to it. Between rounds the worker of the mirrored path opens it.
-   */
-  private open(): OpenDevice {
-    const device = openDevice(this.devices.list[0].device);
-    const differences = identityDifferences(this.known ?? device.identity, device.identity);
-    this.known ??= device.identity;
-    if (differences.length === 0) return device;
-    device.close();
-    const said = differences.map((d) => `${d.field} was ${d.before}, is ${d.after}`).join('; ');
-    throw new CampaignError(
-      'HARDWARE_FAILED',
-      `${device.identity.path} is another device now: ${said}. Check its connection, then run the benchmark again.`,
-    );
-  }
-}
-
-function rotated<T>(list: readonly T[], by: number): T[] {
-  const at = list.length === 0 ? 0 : by % list.length;
-  return [...list.slice(at), ...list.slice(0, at)];
 }

@@ -1,10 +1,11 @@
 /**
- * The devices that `bench io` overwrites: loop devices of its own, or given devices that pass the safety gate.
+ * The devices that a benchmark overwrites: loop devices of its own over files or over memory (tmpfs), or given devices
+ * that pass the safety gate.
  *
  * From the start of the first round, no loop device stays behind, however the process ends: each is held open and
  * marked to detach at its last close, and its file is unlinked.
  */
-import { closeSync, fsyncSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, mkdtempSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { randomFillSync } from 'node:crypto';
@@ -38,9 +39,34 @@ const FILL_BYTES = 2 ** 20;
 /** More than log and indicator area of the benchmark need. */
 const JOURNAL_BYTES = 32 * 2 ** 20;
 
-/** P and S of `areaBytes`, and a journal. Filled here, so that no round includes the allocation of blocks. */
-export async function scratchDevices(areaBytes: number): Promise<BenchmarkDevices> {
-  const dir = mkdtempSync(join(tmpdir(), 'plugpull-bench-'));
+/** Where the files of the loop devices lie: in the folder for temporary files, or in memory. */
+export type Over = 'files' | 'tmpfs';
+
+const TMPFS_FOLDER = '/dev/shm';
+/** TMPFS_MAGIC, see statfs(2). */
+const TMPFS_MAGIC = 0x0102_1994;
+/** What the files may take of the free space: a full file system fails the writes of other programs. */
+const FREE_SHARE_MAX = 0.9;
+
+export interface ScratchOptions {
+  /** Of P and of S. */
+  areaBytes: number;
+  over: Over;
+  /** Default: more than a benchmark of the mirrored path needs. */
+  journalBytes?: number;
+}
+
+/**
+ * P and S of `areaBytes`, and a journal. Filled here, so that no round includes the allocation of blocks.
+ * @throws UsageError without space for them, or without the tmpfs; LabError LAB_NO_LOOP without a loop device
+ */
+export async function scratchDevices({
+  areaBytes,
+  over,
+  journalBytes = JOURNAL_BYTES,
+}: ScratchOptions): Promise<BenchmarkDevices> {
+  const folder = folderFor(over, 2 * areaBytes + journalBytes);
+  const dir = mkdtempSync(join(folder, 'plugpull-bench-'));
   const held: number[] = [];
   const release = (): void => {
     for (const fd of held.splice(0)) closeSync(fd);
@@ -49,7 +75,7 @@ export async function scratchDevices(areaBytes: number): Promise<BenchmarkDevice
     const list: BenchmarkDevice[] = [];
     for (const role of AREA_NAMES) {
       const file = join(dir, role);
-      fill(file, role === 'journal' ? JOURNAL_BYTES : areaBytes);
+      fill(file, role === 'journal' ? journalBytes : areaBytes);
       const device = await attachLoop(file, LOOP_SECTOR_BYTES);
       try {
         held.push(openSync(device, 'r'));
@@ -61,7 +87,7 @@ export async function scratchDevices(areaBytes: number): Promise<BenchmarkDevice
     return {
       list,
       sizeBytes: areaBytes,
-      description: `loop devices of ${areaBytes / 2 ** 20} MiB over files in ${tmpdir()}`,
+      description: `loop devices of ${areaBytes / 2 ** 20} MiB over ${over} in ${folder}`,
       release,
     };
   } catch (error) {
@@ -70,6 +96,20 @@ export async function scratchDevices(areaBytes: number): Promise<BenchmarkDevice
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }
+}
+
+function folderFor(over: Over, bytes: number): string {
+  const folder = over === 'tmpfs' ? TMPFS_FOLDER : tmpdir();
+  if (over === 'tmpfs' && (!existsSync(folder) || statfsSync(folder).type !== TMPFS_MAGIC))
+    throw new UsageError(`--over tmpfs: ${folder} is no tmpfs; mount one there, or leave out --over`);
+  const { bavail, bsize } = statfsSync(folder);
+  const freeMib = Math.floor((bavail * bsize * FREE_SHARE_MAX) / 2 ** 20);
+  const neededMib = Math.ceil(bytes / 2 ** 20);
+  if (neededMib > freeMib)
+    throw new UsageError(
+      `${folder}: the devices of the benchmark need ${neededMib} MiB, and it may use ${freeMib} MiB there; give a smaller --size`,
+    );
+  return folder;
 }
 
 function fill(file: string, bytes: number): void {

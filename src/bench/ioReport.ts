@@ -1,20 +1,27 @@
 /** The result of `bench io`: figures over the rounds, ratios computed for each round, and both as printed. */
 import type { FfiName } from '../blockdev/ffi/native.js';
-import { figureOf, ratioOf, type Figure, formatTable, number, ratio, withSpread } from './figures.js';
+import { type Figure, formatTable, number, ratio, withSpread } from './figures.js';
 import type { FfiCost } from './ffiCost.js';
 import { MIRROR_CASE, type IoCase, type IoSample } from './rawIo.js';
 import type { MirrorSample, Mode } from './mirrorPath.js';
+import type { Plot } from './plotDrawing.js';
+import { Contender } from './rounds.js';
 
-export interface RawRounds {
+export interface RawContender {
   io: IoCase;
   by: 'fio' | FfiName;
-  rounds: IoSample[];
+  contender: Contender<keyof IoSample>;
 }
 
-export interface MirrorRounds {
-  ffi: FfiName;
-  mode: Mode;
-  rounds: MirrorSample[];
+export class MirrorContender extends Contender<keyof MirrorSample> {
+  readonly ffi: FfiName;
+  readonly mode: Mode;
+
+  constructor(ffi: FfiName, mode: Mode, measure: (round: number) => Promise<MirrorSample>) {
+    super(`${mode}, ${ffi}`, async (round) => ({ ...(await measure(round)) }));
+    this.ffi = ffi;
+    this.mode = mode;
+  }
 }
 
 type FiguresOf<T> = { [K in keyof T]: Figure };
@@ -61,64 +68,44 @@ export interface IoBenchmarkResult extends IoBenchmarkSettings {
 
 export function summarize(
   settings: IoBenchmarkSettings,
-  raw: readonly RawRounds[],
-  costs: readonly { ffi: FfiName; rounds: FfiCost[] }[],
-  mirror: readonly MirrorRounds[],
+  raw: readonly RawContender[],
+  costs: readonly Contender<keyof FfiCost>[],
+  mirror: readonly MirrorContender[],
   notes: string[],
 ): IoBenchmarkResult {
   const cases = [...new Set(raw.map((r) => r.io))];
-  const fioOf = (io: IoCase): IoSample[] | null => raw.find((r) => r.io === io && r.by === 'fio')?.rounds ?? null;
+  const fioOf = (io: IoCase) => raw.find((r) => r.io === io && r.by === 'fio')?.contender ?? null;
   return {
     schemaVersion: 1,
     bench: 'io',
     ...settings,
-    raw: cases.map((io) =>
-      caseResult(
-        io,
-        fioOf(io),
-        raw.filter((r) => r.io === io && r.by !== 'fio'),
-      ),
-    ),
-    ffiCosts: costs.map(({ ffi, rounds }) => ({ name: ffi, ...figuresOf(rounds) })),
-    mirror: mirror.map(({ ffi, mode, rounds }) => ({
-      ffi,
-      mode,
-      ...figuresOf(rounds),
-      overFio: over(
-        rounds.map((r) => r.acknowledgedPerSecond),
-        fioOf(MIRROR_CASE)?.map((r) => r.iosPerSecond),
-      ),
+    raw: cases.map((io) => caseResult(io, fioOf(io), raw)),
+    ffiCosts: costs.map((cost) => ({ name: cost.name as FfiName, ...cost.figures })),
+    mirror: mirror.map((m) => ({
+      ffi: m.ffi,
+      mode: m.mode,
+      ...m.figures,
+      overFio: m.over(fioOf(MIRROR_CASE), 'acknowledgedPerSecond', 'iosPerSecond'),
     })),
     notes,
   };
 }
 
-function caseResult(io: IoCase, fio: IoSample[] | null, ours: readonly RawRounds[]): CaseResult {
+function caseResult(io: IoCase, fio: RawContender['contender'] | null, raw: readonly RawContender[]): CaseResult {
   return {
     ...io,
-    fio: fio === null ? null : figuresOf(fio),
-    ours: ours.map(({ by, rounds }) => ({
-      ffi: by as FfiName,
-      ...figuresOf(rounds),
-      iosOverFio: over(
-        rounds.map((r) => r.iosPerSecond),
-        fio?.map((r) => r.iosPerSecond),
-      ),
-      cpuOverFio: over(
-        rounds.map((r) => r.cpuMicrosecondsPerIo),
-        fio?.map((r) => r.cpuMicrosecondsPerIo),
-      ),
-    })),
+    fio: fio?.figures ?? null,
+    ours: raw.flatMap(({ io: other, by, contender }) =>
+      other !== io || by === 'fio'
+        ? []
+        : {
+            ffi: by,
+            ...contender.figures,
+            iosOverFio: contender.over(fio, 'iosPerSecond', 'iosPerSecond'),
+            cpuOverFio: contender.over(fio, 'cpuMicrosecondsPerIo', 'cpuMicrosecondsPerIo'),
+          },
+    ),
   };
-}
-
-function over(ours: readonly number[], theirs: readonly number[] | undefined): Figure | null {
-  return theirs === undefined ? null : ratioOf(ours, theirs);
-}
-
-function figuresOf<K extends string>(rounds: readonly Record<K, number>[]): Record<K, Figure> {
-  const keys = Object.keys(rounds[0]) as K[];
-  return Object.fromEntries(keys.map((key) => [key, figureOf(rounds.map((r) => r[key]))])) as Record<K, Figure>;
 }
 
 const NONE = '–';
@@ -199,4 +186,25 @@ function mirrorRow(m: MirrorResult): string[] {
 
 function ratioOrNone(figure: Figure | null): string {
   return figure === null ? NONE : ratio(figure);
+}
+
+/** Ratios to fio where fio is installed, else I/Os per second. */
+export function plotIo(result: IoBenchmarkResult): Plot {
+  const withFio = result.fio !== null;
+  const ofBinding = (ffi: FfiName) =>
+    result.raw.map((c) => {
+      const ours = c.ours.find((o) => o.ffi === ffi);
+      return (withFio ? ours?.iosOverFio : ours?.iosPerSecond) ?? null;
+    });
+  return {
+    title: withFio ? 'Raw I/O beside fio' : 'Raw I/O',
+    subtitle: `${result.devices}; ${result.rounds} interleaved rounds; ${result.fio ?? 'no fio'}`,
+    categories: result.raw.map((c) => c.name),
+    xLabel: '',
+    yLabel: withFio ? 'I/Os per second, ours / fio' : 'I/Os per second',
+    scale: withFio ? 'linear' : 'logarithmic',
+    shape: 'bars',
+    series: result.ffi.map((ffi) => ({ name: ffi, values: ofBinding(ffi) })),
+    ...(withFio ? { goal: { value: 1, label: 'as fast as fio' } } : {}),
+  };
 }

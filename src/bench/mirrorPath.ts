@@ -3,20 +3,14 @@
  * Updates of one size at random addresses; a figure counts acknowledged updates, which are durable on both areas. Not
  * included: the judge's history, which a campaign also writes.
  */
-import { randomUUID } from 'node:crypto';
 import { createReplicationEngine } from '../replication/worker/client.js';
-import type {
-  ReplicationEngine,
-  ReplicationSnapshot,
-  ReplicationSpec,
-  TrackingSpec,
-} from '../replication/replicationEngine.js';
+import type { ReplicationEngine, ReplicationSnapshot, TrackingSpec } from '../replication/replicationEngine.js';
 import type { FfiName } from '../blockdev/ffi/native.js';
 import type { WorkloadSpec } from '../workload/workload.js';
 import { CampaignError } from '../campaign/errors.js';
-import { newRunId } from '../campaign/record/runDirectory.js';
 import { MIRROR_CASE } from './rawIo.js';
 import type { BenchmarkDevice, BenchmarkDevices } from './ioDevices.js';
+import { engineSpec, regionBytesFor } from './engineSpec.js';
 import { quantile } from './figures.js';
 
 export type Mode = TrackingSpec['mode'];
@@ -33,21 +27,6 @@ export interface MirrorSample {
   cpuMicrosecondsPerUpdate: number;
 }
 
-/** Regions grow with the area, so that a journal of a few MiB holds the indicators. */
-const REGION_BYTES_MIN = 2 ** 16;
-const REGIONS_MAX = 2 ** 20;
-
-/** The defaults of a profile. */
-const TRACKING: Omit<TrackingSpec, 'mode' | 'regionBytes'> = {
-  acknowledge: 'durable',
-  lingerMs: 5000,
-  hotRegions: 1024,
-  ackTimeoutMs: 30_000,
-  groupCommitMs: 2,
-  flushEveryWrites: 64,
-  flushIntervalMs: 20,
-};
-const LOG_BYTES = 4 * 2 ** 20;
 const WORKLOAD: WorkloadSpec = {
   queueDepth: MIRROR_CASE.depth,
   writesPerTransaction: { min: 1, max: 8 },
@@ -73,7 +52,7 @@ export class MirrorPath {
     this.engine = engine;
     this.ffi = ffi;
     this.devices = list;
-    this.regionBytes = Math.max(REGION_BYTES_MIN, 2 ** Math.ceil(Math.log2(sizeBytes / REGIONS_MAX)));
+    this.regionBytes = regionBytesFor(sizeBytes);
     this.seen = seen;
   }
 
@@ -93,7 +72,7 @@ export class MirrorPath {
     const stop = (): void => void engine.stop().catch(() => undefined);
     signal.addEventListener('abort', stop, { once: true });
     try {
-      await engine.open(this.spec(mode));
+      await engine.open(engineSpec(this.devices, { mode, regionBytes: this.regionBytes, ffi: this.ffi }));
       await engine.format('clean');
       await engine.recover();
       this.seen.reset();
@@ -127,20 +106,6 @@ export class MirrorPath {
     await this.engine.stop();
     await this.engine.abandon().catch(() => undefined);
     await this.engine.terminate();
-  }
-
-  private spec(mode: Mode): ReplicationSpec {
-    const [primary, secondary, journal] = this.devices.map((d) => ({ ...d, durability: 'flush' as const }));
-    return {
-      rigUuid: randomUUID(),
-      primary,
-      secondary,
-      journal: { ...journal, logBytes: LOG_BYTES },
-      tracking: { ...TRACKING, mode, regionBytes: this.regionBytes },
-      ffi: this.ffi,
-      runId: newRunId(),
-      historyDir: null,
-    };
   }
 }
 

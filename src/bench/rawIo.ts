@@ -1,5 +1,6 @@
 /**
- * Random writes to a bare device by the I/O ring, resubmitted as they complete, and the cases that fio measures too.
+ * Random reads and writes of a bare device by the I/O ring, resubmitted as they complete, and the cases that fio
+ * measures too.
  */
 import { randomFillSync } from 'node:crypto';
 import { CampaignError } from '../campaign/errors.js';
@@ -11,18 +12,30 @@ import { createPrng } from '../base/prng.js';
 
 export interface IoCase {
   name: string;
+  access: 'write' | 'read';
   blockBytes: number;
   depth: number;
 }
 
-export const IO_CASES: readonly IoCase[] = [
-  { name: '4 KiB random writes, depth 1', blockBytes: 4096, depth: 1 },
-  { name: '4 KiB random writes, depth 32', blockBytes: 4096, depth: 32 },
-  { name: '64 KiB random writes, depth 32', blockBytes: 65536, depth: 32 },
-];
+const SHAPES = [
+  { block: '4 KiB', blockBytes: 4096, depth: 1 },
+  { block: '4 KiB', blockBytes: 4096, depth: 32 },
+  { block: '4 KiB', blockBytes: 4096, depth: 128 },
+  { block: '64 KiB', blockBytes: 65_536, depth: 32 },
+  { block: '1 MiB', blockBytes: 2 ** 20, depth: 8 },
+] as const;
+
+export const IO_CASES: readonly IoCase[] = (['write', 'read'] as const).flatMap((access) =>
+  SHAPES.map(({ block, blockBytes, depth }) => ({
+    name: `${block} random ${access}s, depth ${depth}`,
+    access,
+    blockBytes,
+    depth,
+  })),
+);
 
 /** The case that the mirrored path is compared with: it has the same block size and depth. */
-export const MIRROR_CASE = IO_CASES[1];
+export const MIRROR_CASE = IO_CASES.find((c) => c.access === 'write' && c.blockBytes === 4096 && c.depth === 32)!;
 
 export interface IoSample {
   iosPerSecond: number;
@@ -48,21 +61,21 @@ export async function runRaw(
   const ring = createIoRing({ ffi, depth: io.depth, arenaBytes: io.depth * io.blockBytes, devices: [device] });
   try {
     randomFillSync(ring.arena);
-    return await measure(new RandomWriter(ring, io, sizeBytes), forMs, breathe);
+    return await measure(new RandomAccess(ring, io, sizeBytes), forMs, breathe);
   } finally {
     ring.close();
   }
 }
 
-async function measure(writer: RandomWriter, forMs: number, breathe: () => Promise<void>): Promise<IoSample> {
+async function measure(access: RandomAccess, forMs: number, breathe: () => Promise<void>): Promise<IoSample> {
   const cpu = process.cpuUsage();
   const started = performance.now();
   let yieldedMs = started;
   let ios = 0;
   let nowMs: number;
-  writer.fill();
+  access.fill();
   do {
-    ios += writer.step();
+    ios += access.step();
     nowMs = performance.now();
     if (nowMs - yieldedMs < YIELD_MS) continue;
     yieldedMs = nowMs;
@@ -72,7 +85,7 @@ async function measure(writer: RandomWriter, forMs: number, breathe: () => Promi
   return { iosPerSecond: (ios * 1000) / (nowMs - started), cpuMicrosecondsPerIo: (used.user + used.system) / ios };
 }
 
-class RandomWriter {
+class RandomAccess {
   private readonly ring: IoRing;
   private readonly io: IoCase;
   private readonly blockCount: number;
@@ -88,16 +101,19 @@ class RandomWriter {
     for (let buffer = 0; buffer < this.io.depth; buffer++) this.push(buffer);
   }
 
-  /** Takes at least one completion and submits as many new writes. Returns their number. */
+  /** Takes at least one completion and submits as many new I/Os. Returns their number. */
   step(): number {
     const { ring } = this;
     const taken = ring.submitAndReap(1, UNRESPONSIVE_NS);
     if (taken === 0)
-      throw new CampaignError('HARDWARE_FAILED', `no write completed in ${UNRESPONSIVE_NS / 1e9} s; see \`dmesg\``);
+      throw new CampaignError('HARDWARE_FAILED', `no I/O completed in ${UNRESPONSIVE_NS / 1e9} s; see \`dmesg\``);
     for (let i = 0; i < taken; i++) {
       const result = ring.result(i);
       if (result < 0)
-        throw new CampaignError('HARDWARE_FAILED', `a write failed with ${errnoName(result)}; see \`dmesg\``);
+        throw new CampaignError(
+          'HARDWARE_FAILED',
+          `a ${this.io.access} failed with ${errnoName(result)}; see \`dmesg\``,
+        );
       this.push(ring.tag(i));
     }
     return taken;
@@ -106,6 +122,6 @@ class RandomWriter {
   private push(buffer: number): void {
     const { blockBytes } = this.io;
     const offset = this.prng.nextBelow(this.blockCount) * blockBytes;
-    this.ring.push(IO_OP.write, 0, buffer, offset, blockBytes, buffer * blockBytes);
+    this.ring.push(IO_OP[this.io.access], 0, buffer, offset, blockBytes, buffer * blockBytes);
   }
 }

@@ -177,6 +177,9 @@ export type PointEvent =
    */
   | { type: 'ended'; atNs: number; sentNs: number | null; endedNs: number | null; ok: boolean; inFlight: InFlight };
 
+/** The regions that await resync in a new journal. `dirtyRegions`: their numbers, in any order. */
+export type JournalContent = 'clean' | 'dirty' | { dirtyRegions: Uint32Array };
+
 export interface ReplicationEvents {
   /** The first update of a load has been obtained. A cut before this moment would test nothing. */
   onLoadBegan?(): void;
@@ -199,11 +202,11 @@ export interface ReplicationEngine {
   /** Opens the three devices (O_DIRECT | O_EXCL), checks identities. Rejects with DEVICE_* codes. */
   open(spec: ReplicationSpec): Promise<OpenReport>;
   /**
-   * Writes a journal with an empty log in which no region (`clean`) or every region (`dirty`) awaits resync. Callers
-   * format with `dirty` before `prepare`: as long as P and S may differ, the journal must say so, also when the bench
+   * Writes a journal with an empty log in which no region (`clean`), every region (`dirty`) or some regions await
+   * resync. Callers format with `dirty` before `prepare`: as long as P and S may differ, the journal must say so, also when the bench
    * dies.
    */
-  format(content: 'clean' | 'dirty'): Promise<void>;
+  format(content: JournalContent): Promise<void>;
   /**
    * A cycle starts. `passed`: the result of the cycle before; null before the first. The engine may now remove records
    * of cycles that passed.

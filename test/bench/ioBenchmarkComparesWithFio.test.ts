@@ -21,7 +21,11 @@ function which(program: string): string | null {
 /** Only a hang takes this long. A program of udev can hold a changed device open. */
 const GONE = { timeout: 30_000 };
 
-const CASES = ['4 KiB random writes, depth 1', '4 KiB random writes, depth 32', '64 KiB random writes, depth 32'];
+const CASES = ['writes', 'reads'].flatMap((access) =>
+  ['4 KiB, 1', '4 KiB, 32', '4 KiB, 128', '64 KiB, 32', '1 MiB, 8'].map((shape) =>
+    shape.replace(',', ` random ${access}, depth`),
+  ),
+);
 
 describe('bench io', () => {
   it.skipIf(which('fio') === null)(

@@ -9,7 +9,7 @@ import { JournalError } from '../../tracker/journal/format.js';
 import type { AreaName } from '../../base/areas.js';
 import { Control, type CarriedError, type ReplicationCommand, type FromWorker, type ToWorker } from './channel.js';
 import { ReplicationError } from '../errors.js';
-import type { ReplicationEvents, ReplicationEngine, ReplicationSpec } from '../replicationEngine.js';
+import type { JournalContent, ReplicationEvents, ReplicationEngine, ReplicationSpec } from '../replicationEngine.js';
 
 interface Pending {
   resolve(value: unknown): void;
@@ -60,7 +60,7 @@ class EngineClient implements ReplicationEngine {
     loadNative(spec.ffi);
     return this.call('open', spec) as ReturnType<ReplicationEngine['open']>;
   }
-  format(content: 'clean' | 'dirty'): ReturnType<ReplicationEngine['format']> {
+  format(content: JournalContent): ReturnType<ReplicationEngine['format']> {
     return this.call('format', content) as ReturnType<ReplicationEngine['format']>;
   }
   beginCycle(

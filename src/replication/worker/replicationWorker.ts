@@ -11,6 +11,7 @@ import { formatJournal, repairLog, repairSuperblocks } from '../journalIo.js';
 import { LoadGenerator } from '../application.js';
 import type {
   HistoryChange,
+  JournalContent,
   JudgeReport,
   LoadReport,
   OpenReport,
@@ -51,13 +52,14 @@ export class ReplicationWorker {
     this.r.messageArrived();
   }
 
-  format(content: 'clean' | 'dirty'): void {
+  format(content: JournalContent): void {
     const { areas, spec } = this.r.opened();
     this.r.endCore();
     this.r.phase.enter('format', 0);
     const identity = { rigUuid: parseUuid(spec.rigUuid), formatEpoch: newFormatEpoch() };
     const dirty = new IndicatorMap(areas.regionCount);
     if (content === 'dirty') dirty.setRange(0, areas.regionCount);
+    else if (content !== 'clean') for (const region of content.dirtyRegions) dirty.set(region);
     formatJournal(this.r.bulkRing(), areas.geometry, identity, dirty);
     this.r.recovery = null;
   }
