@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { newRunId } from '../campaign/record/runDirectory.js';
 import type { FfiName } from '../blockdev/ffi/native.js';
 import type { ReplicationSpec, TrackingSpec } from '../replication/replicationEngine.js';
+import type { DeviceRef } from '../blockdev/blockDevice.js';
 import type { BenchmarkDevice } from './ioDevices.js';
 
 /** Regions grow with the area, so that a journal of a few MiB holds the indicators. */
@@ -10,7 +11,7 @@ const REGION_BYTES_MIN = 2 ** 16;
 const REGIONS_MAX = 2 ** 20;
 
 /** The defaults of a profile. */
-const TRACKING: Omit<TrackingSpec, 'mode' | 'regionBytes'> = {
+export const TRACKING: Omit<TrackingSpec, 'mode' | 'regionBytes'> = {
   acknowledge: 'durable',
   lingerMs: 5000,
   hotRegions: 1024,
@@ -29,9 +30,14 @@ export function regionBytesFor(sizeBytes: number): number {
 /** `devices`: P, S and J. */
 export function engineSpec(
   devices: readonly BenchmarkDevice[],
-  { mode, regionBytes, ffi }: Pick<TrackingSpec, 'mode' | 'regionBytes'> & { ffi: FfiName },
+  {
+    mode,
+    regionBytes,
+    ffi,
+    durability = 'flush',
+  }: Pick<TrackingSpec, 'mode' | 'regionBytes'> & { ffi: FfiName; durability?: DeviceRef['durability'] },
 ): ReplicationSpec {
-  const [primary, secondary, journal] = devices.map((d) => ({ ...d, durability: 'flush' as const }));
+  const [primary, secondary, journal] = devices.map((d) => ({ ...d, durability }));
   return {
     rigUuid: randomUUID(),
     primary,

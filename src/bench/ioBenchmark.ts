@@ -1,8 +1,7 @@
 /**
- * `bench io`: fio and the I/O ring through both bindings on one device, then the mirrored, tracked write path, in
- * interleaved rounds (rounds.ts). It reports figures and sets no limits.
+ * `bench io`: fio and the I/O ring through both bindings on one device, in interleaved rounds (rounds.ts). It reports
+ * figures and sets no limits.
  */
-import { AREA_NAMES } from '../base/areas.js';
 import { isDeviceError } from '../blockdev/errors.js';
 import { loadNative } from '../blockdev/ffi/loadNative.js';
 import type { FfiName } from '../blockdev/ffi/native.js';
@@ -10,10 +9,9 @@ import type { OpenDevice } from '../blockdev/blockDevice.js';
 import { ffiCost, type FfiCost } from './ffiCost.js';
 import { findFio, runFio, type Fio } from './fio.js';
 import type { Interruption } from './figures.js';
-import { IO_CASES, MIRROR_CASE, type IoCase, type IoSample, runRaw } from './rawIo.js';
+import { IO_CASES, WARM_UP_CASE, type IoCase, type IoSample, runRaw } from './rawIo.js';
 import type { BenchmarkDevices } from './ioDevices.js';
-import { MirrorContender, summarize, type IoBenchmarkResult, type RawContender } from './ioReport.js';
-import { MirrorPath, type Mode } from './mirrorPath.js';
+import { summarize, type IoBenchmarkResult, type RawContender } from './ioReport.js';
 import { RoundDevice } from './roundDevice.js';
 import { Contender, runRounds, type Sample, type Stage } from './rounds.js';
 
@@ -27,8 +25,6 @@ export interface IoBenchmarkOptions {
 
 /** In a shorter slice a busy host may complete nothing: a flush alone can take 100 ms. */
 const SLICE_MS_MIN = 200;
-const MIRROR_MS_MIN = 500;
-const MODES: readonly Mode[] = ['sync', 'async'];
 /** Per round; the cost of a call is stable after a few calls. */
 const FFI_COST_MS = 30;
 
@@ -38,25 +34,15 @@ export async function benchmarkIo(options: IoBenchmarkOptions, interruption: Int
   const bindings = bindingsOf(options.ffi, notes);
   const fio = await findFio();
   if (fio === null) notes.push('fio is not installed (apt-get install fio): only our own figures are shown');
-  const withMirror = devices.list.length === AREA_NAMES.length;
-  if (!withMirror)
-    notes.push('one device was given: the mirrored write path needs three (primary, secondary, journal)');
   const cases = IO_CASES.filter((io) => io.blockBytes <= devices.sizeBytes);
 
-  const measurements =
-    cases.length * (bindings.length + (fio === null ? 0 : 1)) + (withMirror ? bindings.length * MODES.length : 0);
+  const measurements = cases.length * (bindings.length + (fio === null ? 0 : 1));
   const sliceMs = Math.max(SLICE_MS_MIN, (seconds * 1000) / rounds / measurements);
   const setting: Setting = { devices, sliceMs, interruption };
   const raw = new RawStage(setting, cases, bindings, fio);
-  const mirror = new MirrorStage(setting);
-  try {
-    if (withMirror) await mirror.start(bindings);
-    await runRounds([raw, mirror], rounds, interruption);
-  } finally {
-    await mirror.end();
-  }
+  await runRounds([raw], rounds, interruption);
   const settings = { devices: devices.description, seconds, rounds, fio: fio?.version ?? null, ffi: bindings };
-  return summarize(settings, raw.raw, raw.costs, mirror.contenders, notes);
+  return summarize(settings, raw.raw, raw.costs, notes);
 }
 
 /** A single binding must load; of `both`, koffi must. */
@@ -110,11 +96,10 @@ class RawStage implements Stage {
     return [...this.raw.map((r) => r.contender), ...this.costs];
   }
 
-  /** Between rounds the worker of the mirrored path opens the device. */
   async enter(round: number): Promise<void> {
     this.device.open();
     // So that the JIT compiler has finished before the first measurement.
-    if (round === 0) for (const ffi of this.bindings) await this.sample(ffi, MIRROR_CASE, this.s.sliceMs / 2);
+    if (round === 0) for (const ffi of this.bindings) await this.sample(ffi, WARM_UP_CASE, this.s.sliceMs / 2);
   }
 
   leave(): void {
@@ -140,33 +125,5 @@ class RawStage implements Stage {
       signal,
     );
     return { iosPerSecond, cpuMicrosecondsPerIo };
-  }
-}
-
-/** P, S and J, in the worker of each binding. */
-class MirrorStage implements Stage {
-  readonly contenders: MirrorContender[] = [];
-  private readonly s: Setting;
-  private readonly paths: MirrorPath[] = [];
-
-  constructor(setting: Setting) {
-    this.s = setting;
-  }
-
-  async start(bindings: readonly FfiName[]): Promise<void> {
-    const { devices, interruption, sliceMs } = this.s;
-    const forMs = Math.max(MIRROR_MS_MIN, sliceMs);
-    for (const ffi of bindings) {
-      const path = await MirrorPath.start(ffi, devices);
-      this.paths.push(path);
-      for (const mode of MODES)
-        this.contenders.push(
-          new MirrorContender(ffi, mode, (round) => path.measure(mode, round + 1, forMs, interruption.signal)),
-        );
-    }
-  }
-
-  async end(): Promise<void> {
-    for (const path of this.paths) await path.end();
   }
 }

@@ -1,27 +1,15 @@
 /** The result of `bench io`: figures over the rounds, ratios computed for each round, and both as printed. */
 import type { FfiName } from '../blockdev/ffi/native.js';
-import { type Figure, formatTable, number, ratio, withSpread } from './figures.js';
+import { type Figure, formatTable, ratio, withSpread } from './figures.js';
 import type { FfiCost } from './ffiCost.js';
-import { MIRROR_CASE, type IoCase, type IoSample } from './rawIo.js';
-import type { MirrorSample, Mode } from './mirrorPath.js';
+import type { IoCase, IoSample } from './rawIo.js';
 import type { Plot } from './plotDrawing.js';
-import { Contender } from './rounds.js';
+import type { Contender } from './rounds.js';
 
 export interface RawContender {
   io: IoCase;
   by: 'fio' | FfiName;
   contender: Contender<keyof IoSample>;
-}
-
-export class MirrorContender extends Contender<keyof MirrorSample> {
-  readonly ffi: FfiName;
-  readonly mode: Mode;
-
-  constructor(ffi: FfiName, mode: Mode, measure: (round: number) => Promise<MirrorSample>) {
-    super(`${mode}, ${ffi}`, async (round) => ({ ...(await measure(round)) }));
-    this.ffi = ffi;
-    this.mode = mode;
-  }
 }
 
 type FiguresOf<T> = { [K in keyof T]: Figure };
@@ -36,15 +24,6 @@ export interface OursResult extends FiguresOf<IoSample> {
 export interface CaseResult extends IoCase {
   fio: FiguresOf<IoSample> | null;
   ours: OursResult[];
-}
-
-export interface MirrorResult extends FiguresOf<MirrorSample> {
-  ffi: FfiName;
-  mode: Mode;
-  /**
-   * Acknowledged updates over fio's plain writes of the same size and depth to one device, without flush and mirror.
-   */
-  overFio: Figure | null;
 }
 
 export interface IoBenchmarkSettings {
@@ -62,7 +41,6 @@ export interface IoBenchmarkResult extends IoBenchmarkSettings {
   raw: CaseResult[];
   /** Nanoseconds per call. */
   ffiCosts: (FiguresOf<FfiCost> & { name: FfiName })[];
-  mirror: MirrorResult[];
   notes: string[];
 }
 
@@ -70,7 +48,6 @@ export function summarize(
   settings: IoBenchmarkSettings,
   raw: readonly RawContender[],
   costs: readonly Contender<keyof FfiCost>[],
-  mirror: readonly MirrorContender[],
   notes: string[],
 ): IoBenchmarkResult {
   const cases = [...new Set(raw.map((r) => r.io))];
@@ -81,12 +58,6 @@ export function summarize(
     ...settings,
     raw: cases.map((io) => caseResult(io, fioOf(io), raw)),
     ffiCosts: costs.map((cost) => ({ name: cost.name as FfiName, ...cost.figures })),
-    mirror: mirror.map((m) => ({
-      ffi: m.ffi,
-      mode: m.mode,
-      ...m.figures,
-      overFio: m.over(fioOf(MIRROR_CASE), 'acknowledgedPerSecond', 'iosPerSecond'),
-    })),
     notes,
   };
 }
@@ -131,28 +102,6 @@ export function formatIo(result: IoBenchmarkResult): string {
       ]),
     ),
   ];
-  if (result.mirror.length > 0) {
-    parts.push(
-      '',
-      formatTable(
-        'mirrored, tracked write path: 4 KiB updates at random places, 32 outstanding, durable on both areas',
-        [
-          'mode',
-          'by',
-          'updates / fio',
-          'acknowledged per s',
-          'answered per s',
-          'evidence wait ms',
-          'p99 ms',
-          'journal bytes',
-          'CPU µs',
-        ],
-        result.mirror.map(mirrorRow),
-      ),
-      "  updates / fio: updates durable on both areas, over fio's plain writes of the same size and depth to the primary alone, without a flush.",
-      '  journal bytes and CPU are per update.',
-    );
-  }
   for (const note of result.notes) parts.push(`note: ${note}`);
   return parts.join('\n');
 }
@@ -168,20 +117,6 @@ function rawRows(c: CaseResult): string[][] {
   ]);
   if (c.fio === null) return ours;
   return [...ours, ['', 'fio', NONE, NONE, withSpread(c.fio.iosPerSecond), withSpread(c.fio.cpuMicrosecondsPerIo)]];
-}
-
-function mirrorRow(m: MirrorResult): string[] {
-  return [
-    m.mode,
-    m.ffi,
-    ratioOrNone(m.overFio),
-    withSpread(m.acknowledgedPerSecond),
-    withSpread(m.answeredPerSecond),
-    number(m.evidenceWaitMsMedian.median),
-    number(m.evidenceWaitMsP99.median),
-    withSpread(m.journalBytesPerUpdate),
-    withSpread(m.cpuMicrosecondsPerUpdate),
-  ];
 }
 
 function ratioOrNone(figure: Figure | null): string {

@@ -1,100 +1,85 @@
 /**
- * The mirrored, tracked write path: the replication engine in its worker thread, as in a campaign, on P, S and J.
- * Updates of one size at random addresses; a figure counts acknowledged updates, which are durable on both areas. Not
- * included: the judge's history, which a campaign also writes.
+ * The mirrored, tracked write path: the replication engine in its worker thread, as in a campaign, on P, S and J. A
+ * figure counts acknowledged updates, which are durable on both areas. Not included: the judge's history, which a
+ * campaign also writes.
  */
 import { createReplicationEngine } from '../replication/worker/client.js';
-import type { ReplicationEngine, ReplicationSnapshot, TrackingSpec } from '../replication/replicationEngine.js';
+import type { ReplicationEngine } from '../replication/replicationEngine.js';
+import type { DeviceRef } from '../blockdev/blockDevice.js';
 import type { FfiName } from '../blockdev/ffi/native.js';
-import type { WorkloadSpec } from '../workload/workload.js';
 import { CampaignError } from '../campaign/errors.js';
-import { MIRROR_CASE } from './rawIo.js';
-import type { BenchmarkDevice, BenchmarkDevices } from './ioDevices.js';
-import { engineSpec, regionBytesFor } from './engineSpec.js';
-import { quantile } from './figures.js';
+import type { BenchmarkDevices } from './ioDevices.js';
+import { engineSpec } from './engineSpec.js';
+import { regionBytesOf, workloadOf, type EngineFigure, type Mode, type WorkingSet } from './mirrorCases.js';
+import type { Sample } from './rounds.js';
 
-export type Mode = TrackingSpec['mode'];
-
-export interface MirrorSample {
-  acknowledgedPerSecond: number;
-  /** Answers to the application; in async mode an answer precedes the acknowledgement. */
-  answeredPerSecond: number;
-  /** Milliseconds until the evidence of an update is durable; 0 if it was durable before. */
-  evidenceWaitMsMedian: number;
-  evidenceWaitMsP99: number;
-  journalBytesPerUpdate: number;
-  /** Of all threads of the process. */
-  cpuMicrosecondsPerUpdate: number;
+export interface MirrorLoad {
+  set: WorkingSet;
+  mode: Mode;
+  depth: number;
+  durability: DeviceRef['durability'];
+  seed: number;
+  forMs: number;
 }
 
-const WORKLOAD: WorkloadSpec = {
-  queueDepth: MIRROR_CASE.depth,
-  writesPerTransaction: { min: 1, max: 8 },
-  writeBytes: { min: MIRROR_CASE.blockBytes, max: MIRROR_CASE.blockBytes },
-  addresses: { pattern: 'uniform', skew: 0 },
-  maxWritesPerSecond: 0,
-};
+/** Before the measurement: the evidence of the hot set becomes durable, and the JIT compiler finishes. */
+const WARM_UP_MS = 150;
 
-/** One worker thread; it measures one after the other. */
+/** One worker thread; it measures one load after the other. */
 export class MirrorPath {
   private readonly engine: ReplicationEngine;
   private readonly ffi: FfiName;
-  private readonly devices: readonly BenchmarkDevice[];
-  private readonly regionBytes: number;
-  private readonly seen: SnapshotSums;
+  private readonly devices: BenchmarkDevices;
 
-  private constructor(
-    engine: ReplicationEngine,
-    ffi: FfiName,
-    { list, sizeBytes }: BenchmarkDevices,
-    seen: SnapshotSums,
-  ) {
+  private constructor(engine: ReplicationEngine, ffi: FfiName, devices: BenchmarkDevices) {
     this.engine = engine;
     this.ffi = ffi;
-    this.devices = list;
-    this.regionBytes = regionBytesFor(sizeBytes);
-    this.seen = seen;
+    this.devices = devices;
   }
 
   /** `devices`: P, S and J. */
   static async start(ffi: FfiName, devices: BenchmarkDevices): Promise<MirrorPath> {
-    const seen = new SnapshotSums();
-    const engine = await createReplicationEngine(
-      { onFailure: () => undefined, onSnapshot: (s) => seen.take(s) },
-      { ffi },
-    );
-    return new MirrorPath(engine, ffi, devices, seen);
+    const engine = await createReplicationEngine({ onFailure: () => undefined, onSnapshot: () => undefined }, { ffi });
+    return new MirrorPath(engine, ffi, devices);
   }
 
   /** Formats the journal each time. @throws CampaignError HARDWARE_FAILED, ReplicationError, DeviceError */
-  async measure(mode: Mode, seed: number, forMs: number, signal: AbortSignal): Promise<MirrorSample> {
-    const { engine } = this;
+  async measure(load: MirrorLoad, signal: AbortSignal): Promise<Sample<EngineFigure>> {
+    const { engine, ffi } = this;
+    const { list, sizeBytes } = this.devices;
+    const { set, mode, durability, depth, seed, forMs } = load;
     const stop = (): void => void engine.stop().catch(() => undefined);
     signal.addEventListener('abort', stop, { once: true });
     try {
-      await engine.open(engineSpec(this.devices, { mode, regionBytes: this.regionBytes, ffi: this.ffi }));
+      const regionBytes = regionBytesOf(set, sizeBytes);
+      await engine.open(engineSpec(list, { mode, regionBytes, ffi, durability }));
       await engine.format('clean');
       await engine.recover();
-      this.seen.reset();
+      const workload = workloadOf(set, depth);
+      await engine.load(workload, seed, WARM_UP_MS);
       const cpu = process.cpuUsage();
-      const report = await engine.load(WORKLOAD, seed, forMs);
+      const { updatesAcknowledged: updates, durationMs, costs } = await engine.load(workload, seed + 1, forMs);
       const used = process.cpuUsage(cpu);
-      // Does not wait for evidence to linger. The last snapshot includes what came after the end of the load.
+      // Does not wait until evidence has stopped lingering.
       await engine.abandon();
-      const { updatesAcknowledged: updates, durationMs } = report;
-      if (updates === 0)
+      if (updates === 0 || costs === undefined)
         throw new CampaignError(
           'HARDWARE_FAILED',
           `no update was acknowledged in ${Math.round(durationMs)} ms; raise --seconds, or see \`dmesg\``,
         );
-      const waits = this.seen.evidenceWaitSeconds.sort((a, b) => a - b);
+      const { timings, flushes, journalBytes } = costs;
       return {
-        acknowledgedPerSecond: (updates * 1000) / durationMs,
-        answeredPerSecond: (report.updatesAnswered * 1000) / durationMs,
-        evidenceWaitMsMedian: quantile(waits, 0.5) * 1000,
-        evidenceWaitMsP99: quantile(waits, 0.99) * 1000,
-        journalBytesPerUpdate: this.seen.journalBytes / report.updatesIssued,
+        updatesPerSecond: (updates * 1000) / durationMs,
         cpuMicrosecondsPerUpdate: (used.user + used.system) / updates,
+        latencyMsP50: timings.latencyMsP50,
+        latencyMsP99: timings.latencyMsP99,
+        latencyMsP999: timings.latencyMsP999,
+        evidenceMs: timings.evidenceMs,
+        transferMs: timings.transferMs,
+        flushMs: timings.flushMs,
+        journalBytesPerUpdate: journalBytes / updates,
+        journalFlushesPerUpdate: flushes.journal / updates,
+        areaFlushesPerUpdate: (flushes.primary + flushes.secondary) / updates,
       };
     } finally {
       signal.removeEventListener('abort', stop);
@@ -106,27 +91,5 @@ export class MirrorPath {
     await this.engine.stop();
     await this.engine.abandon().catch(() => undefined);
     await this.engine.terminate();
-  }
-}
-
-/** Sums over the snapshots of one load; its first snapshot is the starting point. */
-class SnapshotSums {
-  evidenceWaitSeconds: number[] = [];
-  private last = 0;
-  private before: number | null = null;
-
-  reset(): void {
-    this.before = null;
-    this.evidenceWaitSeconds = [];
-  }
-
-  take(s: ReplicationSnapshot): void {
-    this.last = s.writeBytes.journal;
-    if (this.before !== null) for (const wait of s.evidenceWaitSeconds) this.evidenceWaitSeconds.push(wait);
-    else if (s.phase === 'load') this.before = this.last;
-  }
-
-  get journalBytes(): number {
-    return this.last - (this.before ?? this.last);
   }
 }

@@ -34,8 +34,8 @@ export const IO_CASES: readonly IoCase[] = (['write', 'read'] as const).flatMap(
   })),
 );
 
-/** The case that the mirrored path is compared with: it has the same block size and depth. */
-export const MIRROR_CASE = IO_CASES.find((c) => c.access === 'write' && c.blockBytes === 4096 && c.depth === 32)!;
+/** The JIT compiler learns from it. */
+export const WARM_UP_CASE = IO_CASES.find((c) => c.access === 'write' && c.blockBytes === 4096 && c.depth === 32)!;
 
 export interface IoSample {
   iosPerSecond: number;

@@ -23,6 +23,7 @@ import { FlushPacing } from './flushPacing.js';
 import type { Meter } from './meter.js';
 import type { InFlight } from './replicationEngine.js';
 import { Submissions } from './submissions.js';
+import { UpdateTimes } from './updateTimes.js';
 
 export interface DriverParts extends JournalWriteParts {
   tools: SectorTools;
@@ -39,7 +40,7 @@ export class CoreDriver implements CoreEffects {
   private readonly p: DriverParts;
   private readonly submissions: Submissions;
   private readonly slots: SlotTable;
-  private readonly obtainedMs: Float64Array;
+  readonly times: UpdateTimes;
   private readonly copies: CopyIo;
   private readonly journal: JournalWrites;
   private readonly flushToken: [number, number] = [0, 0];
@@ -52,16 +53,16 @@ export class CoreDriver implements CoreEffects {
     const { updateSlots } = plan.core;
     this.submissions = new Submissions({ io, clock, onSubmit: this.onSubmit.bind(this) });
     this.slots = new SlotTable(updateSlots);
-    this.obtainedMs = new Float64Array(updateSlots);
+    this.times = new UpdateTimes(updateSlots);
     const { slots, submissions } = this;
     this.copies = new CopyIo({ ...parts, slots, submissions, core: () => this.core });
     this.journal = new JournalWrites(parts, this.submissions);
     this.core = new Core(plan.core, this);
   }
 
-  /** Notes when the update was obtained, for the evidence wait. */
+  /** Notes when the update was obtained. */
   obtained(slot: number, nowMs: number): void {
-    this.obtainedMs[slotIndex(slot)] = nowMs;
+    this.times.obtained(slotIndex(slot), nowMs);
   }
 
   /** The time of the core. */
@@ -146,7 +147,7 @@ export class CoreDriver implements CoreEffects {
     const at = plan.slotOffset + slotIndex(slot) * plan.slotBytes;
     if (area === PRIMARY) {
       this.slots.set(slot, updateId, offset, length);
-      meter.evidenceWait((this.core.state.nowMs - this.obtainedMs[slotIndex(slot)]) / 1000);
+      meter.evidenceWait(this.times.submitted(slotIndex(slot), this.core.state.nowMs) / 1000);
       tools.stamp(io.arena, at, length, { runId, updateId, transactionId, firstLba: offset / SECTOR_BYTES });
     }
     this.submissions.push(OP.write, slot, area, this.writeOp(area), area, offset, length, at);
@@ -162,6 +163,7 @@ export class CoreDriver implements CoreEffects {
   }
 
   submitFlush(device: DeviceIndex): void {
+    this.p.meter.flushes[device]++;
     this.submissions.push(OP.flush, device, 0, IO_OP.flush, device, 0, 0, 0);
   }
 
@@ -173,8 +175,9 @@ export class CoreDriver implements CoreEffects {
     this.journal.writePage(group, copy, awaiting);
   }
 
-  answer(_slot: number, answer: Answer, updateId: number, offset: number, length: number): void {
+  answer(slot: number, answer: Answer, updateId: number, offset: number, length: number): void {
     this.p.queue.answered(answer);
+    this.times.answered(slotIndex(slot), this.core.state.nowMs);
     if (answer === 'ok') this.p.history?.answered(updateId, offset, length);
   }
 
@@ -239,6 +242,7 @@ export class CoreDriver implements CoreEffects {
   private writeEnded(slot: number, area: StorageAreaIndex, ok: boolean, nowMs: number): void {
     const { slots } = this;
     const id = slots.updateId(slot);
+    this.times.written(slotIndex(slot), nowMs);
     const isDurable = ok && this.isDurableOnCompletion(area);
     if (isDurable) this.p.history?.durableCompleted(STORAGE_AREAS[area], id, slots.offset(slot), slots.length(slot));
     else this.p.history?.completed(STORAGE_AREAS[area], id, slots.offset(slot), slots.length(slot), ok);

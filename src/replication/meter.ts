@@ -49,6 +49,7 @@ const SAMPLES_MAX = 2000;
 export class Meter {
   readonly writes = [0, 0, 0];
   readonly writeBytes = [0, 0, 0];
+  readonly flushes = [0, 0, 0];
   resyncBytes = 0;
   readonly writeDurations = [new DurationCounter(), new DurationCounter(), new DurationCounter()];
   readonly evidenceWaits = new DurationCounter();

@@ -1,12 +1,13 @@
 /** The loops of the load phase and of the resync phase. */
-import type { Core } from '../tracker/core/core.js';
-import type { ApplicationQueue, LoadGenerator } from './application.js';
+import { JOURNAL, PRIMARY, SECONDARY, type DeviceIndex } from '../tracker/core/devices.js';
+import type { LoadGenerator } from './application.js';
 import type { Meter } from './meter.js';
 import type { LoadReport, ResyncReport } from './replicationEngine.js';
 import type { RunningCore } from './runningCore.js';
 
 export interface LoadRunParts {
   running: RunningCore;
+  meter: Meter;
   generator: LoadGenerator;
   /** Null: until it is stopped. */
   durationMs: number | null;
@@ -16,12 +17,12 @@ export interface LoadRunParts {
 }
 
 /** Loads until it is stopped, its time is over, or P or the journal is lost. */
-export function runLoad({ running, generator, durationMs, stopRequested, began }: LoadRunParts): LoadReport {
-  const { core, queue } = running;
+export function runLoad({ running, meter, generator, durationMs, stopRequested, began }: LoadRunParts): LoadReport {
+  const { core } = running;
   const started = performance.now();
   running.begin();
   let hasBegun = false;
-  const count = loadCounter(core, queue);
+  const count = loadCounter(running, meter);
   while (!stopRequested() && (durationMs === null || performance.now() - started < durationMs)) {
     const accepted = generator.fill();
     running.round();
@@ -37,11 +38,15 @@ export function runLoad({ running, generator, durationMs, stopRequested, began }
 
 /** Starts counting. The returned function makes the report at the end of the load. */
 function loadCounter(
-  core: Core,
-  queue: ApplicationQueue,
+  { core, queue, driver }: RunningCore,
+  meter: Meter,
 ): (generator: LoadGenerator, durationMs: number) => LoadReport {
   const { acknowledged, givenUp } = core.counters;
   const { ok, refused } = queue.answers;
+  const journalBytes = meter.writeBytes[JOURNAL];
+  const flushes = [...meter.flushes];
+  const flushedOf = (device: DeviceIndex): number => meter.flushes[device] - flushes[device];
+  driver.times.drain();
   return (generator, durationMs) => ({
     updatesIssued: generator.issued,
     updatesAcknowledged: core.counters.acknowledged - acknowledged,
@@ -50,6 +55,11 @@ function loadCounter(
     updatesGivenUp: core.counters.givenUp - givenUp,
     writtenBytes: generator.writtenBytes,
     durationMs,
+    costs: {
+      timings: driver.times.drain(),
+      journalBytes: meter.writeBytes[JOURNAL] - journalBytes,
+      flushes: { primary: flushedOf(PRIMARY), secondary: flushedOf(SECONDARY), journal: flushedOf(JOURNAL) },
+    },
   });
 }
 

@@ -103,6 +103,21 @@ const load: z.ZodType<LoadReport> = z.object({
   updatesGivenUp: count,
   writtenBytes: count,
   durationMs: ms,
+  costs: z
+    .object({
+      timings: z.object({
+        updates: count,
+        evidenceMs: ms,
+        transferMs: ms,
+        flushMs: ms,
+        latencyMsP50: ms,
+        latencyMsP99: ms,
+        latencyMsP999: ms,
+      }),
+      journalBytes: count,
+      flushes: z.object({ primary: count, secondary: count, journal: count }),
+    })
+    .optional(),
 });
 
 const ioKind = z.enum(['write', 'copy-read', 'copy-write', 'flush', 'log', 'page']);

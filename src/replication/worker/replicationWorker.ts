@@ -125,7 +125,7 @@ export class ReplicationWorker {
     const generator = this.generator(w, seed);
     const { stopRequested, reports } = this.r;
     return this.atPoint(point, () =>
-      runLoad({ running, generator, durationMs, stopRequested, began: () => reports.loadBegan() }),
+      runLoad({ running, meter: this.r.meter, generator, durationMs, stopRequested, began: () => reports.loadBegan() }),
     );
   }
 
