@@ -27,7 +27,7 @@ const RESYNC_DEPTH_MIN = 2;
 const JOURNAL_DEPTH = 8;
 /** The application may already hand over its next updates while the slots of answered ones wait for S. */
 const SPARE_SLOTS = 8;
-const RESYNC_PACE = { maxBytesPerSecond: 0, minShare: 0.25, turnBytes: JOINED_BYTES };
+const UNPACED = { maxBytesPerSecond: 0, minShare: 1 };
 /** Queue depth without a workload (resync, verify): copies only. */
 const IDLE_QUEUE_DEPTH = 1;
 
@@ -85,7 +85,7 @@ export function planDriver(input: DriverSizesInput): DriverSizes {
     groupCommitMs: tracking.groupCommitMs,
     flushEveryWrites: tracking.flushEveryWrites,
     flushIntervalMs: tracking.flushIntervalMs,
-    resync: { ...copies.core, ...RESYNC_PACE },
+    resync: { ...copies.core, ...(tracking.resync ?? UNPACED), turnBytes: JOINED_BYTES },
     journalDepth: JOURNAL_DEPTH,
     durableOnCompletion: {
       primary: durability.primary === 'fua',
