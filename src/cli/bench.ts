@@ -3,10 +3,13 @@ import type { Command } from 'commander';
 import { addBenchCore } from './benchCore.js';
 import { addBenchIo } from './benchIo.js';
 import { addBenchResync } from './benchResync.js';
+import { addBenchScan } from './benchScan.js';
 
 export function addBench(program: Command): void {
-  const bench = program.command('bench').description('benchmarks: I/O compared with fio, and the tracker core');
+  const bench = program.command('bench').description('benchmarks beside fio, dd and cmp, and of the tracker core');
   addBenchIo(bench);
   addBenchCore(bench);
   addBenchResync(bench);
+  addBenchScan(bench, 'verify');
+  addBenchScan(bench, 'scan');
 }
