@@ -12,6 +12,9 @@
 #include <time.h>
 #include <unistd.h>
 
+/* On most machines. Where huge pages have another size, the kernel aligns less well, and all else works. */
+#define HUGE_PAGE_BYTES (2ull << 20)
+
 uint64_t pp_now_ns(void) {
   struct timespec t;
   clock_gettime(CLOCK_MONOTONIC, &t);
@@ -77,6 +80,24 @@ static void release(struct pp_ring *ring) {
   free(ring);
 }
 
+/*
+ * Huge pages where the kernel has them: a device takes only so many separate pieces of memory in one request. Of 4 KiB
+ * pages the kernel would have to split a transfer of 1 MiB, and io_uring would hand it to a worker thread.
+ */
+static void *map_arena(uint64_t bytes) {
+  uint64_t spare = bytes < HUGE_PAGE_BYTES ? 0 : HUGE_PAGE_BYTES;
+  uint8_t *start = mmap(NULL, bytes + spare, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (start == MAP_FAILED) return NULL;
+  if (spare == 0) return start;
+  uint64_t before = -(uint64_t)(uintptr_t)start & (HUGE_PAGE_BYTES - 1);
+  /* The rest is unmapped: pp_arena_unmap gets the arena only. */
+  uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), end = (before + bytes + page - 1) & ~(page - 1);
+  if (before > 0) munmap(start, before);
+  if (end < bytes + spare) munmap(start + end, bytes + spare - end);
+  madvise(start + before, bytes, MADV_HUGEPAGE);
+  return start + before;
+}
+
 static int build(struct pp_ring *ring, uint32_t kind, const int32_t *fds, uint32_t device_count) {
   int error = take_devices(ring, fds, device_count);
   if (error < 0) return error;
@@ -84,8 +105,8 @@ static int build(struct pp_ring *ring, uint32_t kind, const int32_t *fds, uint32
   ring->free_slots = calloc(ring->depth, sizeof *ring->free_slots);
   if (ring->slots == NULL || ring->free_slots == NULL) return -ENOMEM;
   for (uint32_t i = 0; i < ring->depth; i++) ring->free_slots[i] = ring->depth - 1 - i;
-  void *arena = mmap(NULL, ring->arena_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (arena == MAP_FAILED) return -errno;
+  void *arena = map_arena(ring->arena_bytes);
+  if (arena == NULL) return -errno;
   /* Without this, fork makes the pages copy-on-write while a device transfers to them. */
   madvise(arena, ring->arena_bytes, MADV_DONTFORK);
   ring->arena = arena;

@@ -1,4 +1,4 @@
-/** dd and cmp, with which a user would copy and compare two devices. Both read past the page cache. */
+/** dd and cmp, with which a user would copy and compare two devices. */
 import { CampaignError } from '../campaign/errors.js';
 import { runTool, type Ended } from './tool.js';
 
@@ -31,6 +31,22 @@ export async function runDd({ from, to, blockBytes, firstBlock, blocks }: BlockR
   const said = ended?.code === 0 ? /^(\d+) bytes.* copied, ([\d.e+-]+) s/m.exec(ended.stderr) : null;
   if (said === null || Number(said[1]) !== blocks * blockBytes) throw failed('dd', args, ended);
   return { bytesPerSecond: Number(said[1]) / Number(said[2]) };
+}
+
+/** Milliseconds that cmp needs to read `bytes` of both devices. @throws CampaignError when they differ or cmp fails */
+export async function runCmp(a: string, b: string, bytes: number, signal: AbortSignal): Promise<number> {
+  const args = ['-n', String(bytes), a, b];
+  const started = performance.now();
+  const ended = await runTool('cmp', args, signal);
+  if (ended?.code !== 0) throw failed('cmp', args, ended);
+  return performance.now() - started;
+}
+
+/** Empties the page cache of a device. @throws CampaignError HARDWARE_FAILED */
+export async function flushDeviceCache(device: string, signal: AbortSignal): Promise<void> {
+  const args = ['--flushbufs', device];
+  const ended = await runTool('blockdev', args, signal);
+  if (ended?.code !== 0) throw failed('blockdev', args, ended);
 }
 
 function failed(program: string, args: readonly string[], ended: Ended | null): CampaignError {

@@ -51,7 +51,7 @@ export function measuredCore(size: CoreSize): CoreConfig {
     groupCommitMs: 2,
     flushEveryWrites: 64,
     flushIntervalMs: 20,
-    resyncDepth: 1,
+    resync: { depth: 1, slots: 1, maxBytesPerSecond: 0, minShare: 1, turnBytes: 1 },
     durableOnCompletion: { primary: true, secondary: true, journal: true },
     journalDepth: 8,
     log: {

@@ -121,7 +121,7 @@ export function formatCore(result: CoreBenchmarkResult): string {
     ),
     '',
     sizes(
-      `cost as updates in flight grow, ${power(regionCount)} regions, random`,
+      `cost as updates in flight grow, ${power(regionCount)} regions or one for each update, random`,
       'in flight',
       result.byInFlight,
       (s) => s.inFlight,

@@ -29,6 +29,7 @@ export const RESYNC_REGION_BYTES = [4096, 65_536, 2 ** 20] as const;
 const DIRTY_SHARE_MAX = 0.25;
 /** Of the first resync, from which the sizes of the others follow. */
 const FIRST_BYTES = 4 * 2 ** 20;
+const WARM_UPS = 3;
 /** In a shorter slice the start of a resync, and of the other programs, would be what is measured. */
 const SLICE_MS_MIN = 200;
 /** fio keeps as many bytes in flight as are of use to a device. */
@@ -101,16 +102,18 @@ class ResyncCase {
     this.dirtyRegions = this.atMost(FIRST_BYTES / regionBytes);
   }
 
-  /** Runs one resync first, to learn its speed. */
+  /** Runs a few resyncs first: the JIT compiler finishes, and the speed decides the number of regions. */
   async contenders(withFio: boolean): Promise<ResyncContenders> {
-    const { bytesPerSecond } = await this.resync(0);
-    this.dirtyRegions = this.atMost((bytesPerSecond * this.sliceMs) / 1000 / this.regionBytes);
+    for (let warmUp = 0; warmUp < WARM_UPS; warmUp++) {
+      const { bytesPerSecond } = await this.resync(warmUp);
+      this.dirtyRegions = this.atMost((bytesPerSecond * this.sliceMs) / 1000 / this.regionBytes);
+    }
     const [primary, secondary] = this.devices.list.map((d) => d.device);
     const of = (name: string, measure: (round: number) => Promise<{ bytesPerSecond: number }>): Speed =>
       new Contender<'bytesPerSecond'>(`${name}, ${this.regionBytes}`, measure);
     const fio = (name: string, paths: string[], access: FioAccess[]): Speed | null =>
       withFio ? of(name, () => this.fio(paths, access)) : null;
-    const ours = of('resync', (round) => this.resync(round + 1));
+    const ours = of('resync', (round) => this.resync(WARM_UPS + round));
     const dd = of('dd', () => this.dd());
     const read = fio('fio reads P', [primary], ['randread']);
     const write = fio('fio writes S', [secondary], ['randwrite']);

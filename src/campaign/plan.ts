@@ -28,6 +28,8 @@ export interface RunPlan {
   secondsAtLeast: number;
   /** Including those, from an earlier run of the profile; null: there is none. */
   estimate: Estimate | null;
+  /** `maxBytesPerSecond` 0: no limit. `minShare`: of the time, while the application writes. */
+  resync: { maxBytesPerSecond: number; minShare: number };
   /** Disk space that the run directory needs; null: there is no cycle. */
   records: RecordSpace | null;
   warnings: string[];
@@ -96,6 +98,7 @@ export function planRun(
     cyclesTotal: length === 0 ? 0 : cycles,
     secondsAtLeast: Math.round((askedMs + msOfReturns * perListed) / 100) / 10,
     estimate: length === 0 || former === null ? null : estimateTime(former, cycles, askedMs),
+    resync: rig.tracking.resync ?? { maxBytesPerSecond: 0, minShare: 1 },
     records:
       length === 0
         ? null

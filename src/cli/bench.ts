@@ -4,11 +4,14 @@ import { addBenchCore } from './benchCore.js';
 import { addBenchIo } from './benchIo.js';
 import { addBenchMirror } from './benchMirror.js';
 import { addBenchResync } from './benchResync.js';
+import { addBenchScan } from './benchScan.js';
 
 export function addBench(program: Command): void {
-  const bench = program.command('bench').description('benchmarks: I/O compared with fio, and the tracker core');
+  const bench = program.command('bench').description('benchmarks beside fio, dd and cmp, and of the tracker core');
   addBenchIo(bench);
   addBenchMirror(bench);
   addBenchCore(bench);
   addBenchResync(bench);
+  addBenchScan(bench, 'verify');
+  addBenchScan(bench, 'scan');
 }

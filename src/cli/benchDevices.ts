@@ -16,7 +16,8 @@ export interface DeviceBenchOptions {
   enrolled?: string;
   size: number;
   over: Over;
-  seconds: number;
+  /** Of the benchmarks that measure for a time. */
+  seconds?: number;
   rounds: number;
   plot?: string;
   json?: boolean;
@@ -25,25 +26,34 @@ export interface DeviceBenchOptions {
 /** `counts`: how often `--device` may be given, and what it means then. */
 export function addDeviceOptions(
   command: Command,
-  { counts, size, seconds, rounds }: { counts: string; size: number; seconds: number; rounds: number },
+  { counts, size, seconds, rounds }: { counts: string; size: number; seconds?: number; rounds: number },
 ): Command {
-  return command
+  command
     .option(
       '--device <path>',
       `PATH[,serial=…][,wwn=…][,backingFile=…]; ${counts} (default: temporary loop devices)`,
       collect,
     )
     .option('--enrolled <file>', 'RIG.enrolled.json of the devices, beside their profile (default: none)')
-    .option('--size <mib>', 'size of the temporary loop devices, 16 to 65536 MiB', integerOption(16, 65_536), size)
+    .option(
+      '--size <mib>',
+      seconds === undefined
+        ? 'size of the temporary loop devices, or the part of the given devices that is used, 16 to 65536 MiB'
+        : 'size of the temporary loop devices, 16 to 65536 MiB',
+      integerOption(16, 65_536),
+      size,
+    )
     .addOption(
       new Option('--over <what>', 'what the temporary loop devices lie on: files in $TMPDIR, or memory')
         .choices(['files', 'tmpfs'] satisfies Over[])
         .default('files'),
     )
-    .option('--seconds <n>', 'total measuring time, 1 to 3600 s', integerOption(1, SECONDS_MAX), seconds)
     .option('--rounds <n>', 'measurements of each figure, 1 to 1000', integerOption(1, ROUNDS_MAX), rounds)
     .option('--plot <file>', 'also draw the result as SVG', path)
     .option('--json', 'print JSON');
+  if (seconds !== undefined)
+    command.option('--seconds <n>', 'total measuring time, 1 to 3600 s', integerOption(1, SECONDS_MAX), seconds);
+  return command;
 }
 
 function collect(value: string, before: string[] = []): string[] {

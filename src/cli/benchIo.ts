@@ -4,6 +4,7 @@ import { addDeviceOptions, runDeviceBench, type DeviceBenchOptions } from './ben
 import type { FfiName } from './options.js';
 
 interface IoCommandOptions extends DeviceBenchOptions {
+  seconds: number;
   ffi: FfiName | 'both';
 }
 

@@ -4,6 +4,7 @@ import { addDeviceOptions, runDeviceBench, type DeviceBenchOptions } from './ben
 import type { FfiName } from './options.js';
 
 interface MirrorCommandOptions extends DeviceBenchOptions {
+  seconds: number;
   ffi: FfiName;
   depth: number[];
   set: ('hot' | 'cold' | 'zipf')[];

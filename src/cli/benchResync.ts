@@ -7,9 +7,9 @@ export function addBenchResync(bench: Command): void {
   const command = bench
     .command('resync')
     .description('resync of scattered regions compared with dd and fio; OVERWRITES the devices of --device');
-  addDeviceOptions(command, { counts: 'three times: primary, secondary, journal', size: 256, seconds: 60, rounds: 5 })
+  addDeviceOptions(command, { counts: 'three times: primary, secondary, journal', size: 1024, seconds: 60, rounds: 7 })
     .addOption(ffiOption())
-    .action(async (options: DeviceBenchOptions & { ffi: FfiName }) => {
+    .action(async (options: DeviceBenchOptions & { seconds: number; ffi: FfiName }) => {
       const { seconds, rounds, ffi } = options;
       const [{ benchmarkResync }, report] = await Promise.all([
         import('../bench/resyncBenchmark.js'),

@@ -14,7 +14,7 @@ import { ttyDoubts } from '../power/preflight.js';
 import { loadRig } from '../rig/load.js';
 import { effectiveRig, type CampaignOverrides, integerOption } from './options.js';
 import { errorRecord, exitCodeOf } from './exitCodes.js';
-import { formatBytes } from './progressText.js';
+import { formatBytes, formatPercent } from './progressText.js';
 import { print, printJson } from './output.js';
 import { formerRunIn, newestFormerRun, RUNS_DIR } from './formerRun.js';
 
@@ -124,9 +124,16 @@ function whenOf(cut: RunPlan['cycles'][number]['cuts'][number]): string {
   return cut.at === undefined ? time : `at ${cut.at}, ${time} or later`;
 }
 
+function resyncOf({ maxBytesPerSecond, minShare }: RunPlan['resync']): string {
+  const rate = maxBytesPerSecond === 0 ? 'as fast as the devices' : `at most ${formatBytes(maxBytesPerSecond)}/s`;
+  const share = `for ${formatPercent(minShare).trim()} of the time while the application writes`;
+  return minShare === 1 ? `${rate}, without regard for the application` : `${rate}; ${share}`;
+}
+
 function formatPlan(plan: RunPlan, basis: string | null): string {
   const lines = [`rig ${plan.rig}: ${plan.cyclesTotal} cycles, seed ${plan.seed}`, `time: ${timeOf(plan, basis)}`];
   if (plan.records !== null) lines.push(`room: ${describeNeed(plan.records)}`);
+  lines.push(`resync: ${resyncOf(plan.resync)}`);
   lines.push('', 'devices');
   for (const d of plan.devices)
     lines.push(`  ${d.area.padEnd(10)} ${d.device}${d.serial === null ? '' : ` (${d.serial})`}: ${d.fate}`);

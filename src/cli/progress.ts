@@ -10,6 +10,7 @@ import {
   pauseLine,
   formatBytes,
   formatPercent,
+  leftText,
 } from './progressText.js';
 import type { ReplicationSnapshot } from '../replication/replicationEngine.js';
 
@@ -147,5 +148,5 @@ function engineLine(s: ReplicationSnapshot, options: Options): string {
   const dirty = `${s.dirtyRegions} of ${s.regionCount} regions dirty`;
   if (!['prepare', 'judge', 'resync', 'verify'].includes(s.phase))
     return `${dirty}, ${s.updatesInFlight} updates in flight`;
-  return `[${cliProgress.Format.BarFormat(s.phaseDone, options)}] ${formatPercent(s.phaseDone)} ${formatBytes(s.phaseBytesPerSecond)}/s  ${dirty}`;
+  return `[${cliProgress.Format.BarFormat(s.phaseDone, options)}] ${formatPercent(s.phaseDone)} ${formatBytes(s.phaseBytesPerSecond)}/s  ${dirty}${leftText(s.resyncSecondsLeft)}`;
 }

@@ -30,6 +30,14 @@ export function formatPercent(fraction: number): string {
   return `${String(Math.round(fraction * 100)).padStart(3)} %`;
 }
 
+/** Of a resync: `, 3 min left`; empty: not known. */
+export function leftText(left: number | 'never' | undefined): string {
+  if (left === undefined) return '';
+  if (left === 'never') return ', never ends so';
+  if (left < 100) return `, ${Math.ceil(left)} s left`;
+  return left < 6000 ? `, ${Math.ceil(left / 60)} min left` : `, ${Math.ceil(left / 3600)} h left`;
+}
+
 /** Cycles are numbered from 0, as in run.json and in seeds. */
 export function cycleTitle(index: number, cycles: number): string {
   return `cycle ${index} (${index + 1} of ${cycles})`;

@@ -6,7 +6,7 @@ import type { ResolvedRig } from '../rig/resolved.js';
 import { EXIT, type ExitCode, type SetExit } from './exitCodes.js';
 import { ffiOption, type FfiName } from './options.js';
 import { print, printJson } from './output.js';
-import { formatBytes, formatMs } from './progressText.js';
+import { formatBytes, formatMs, leftText } from './progressText.js';
 import { withSession } from './withSession.js';
 
 interface ResyncOptions {
@@ -36,7 +36,10 @@ async function resync(rig: ResolvedRig, options: ResyncOptions): Promise<ExitCod
     );
     for (const text of [...recovery.findings.map(findingText), ...unlistedTexts(recovery)]) print(`  ${text}`);
     print(`copied ${copied.regions} regions, ${formatBytes(copied.bytes)}, in ${formatMs(copied.durationMs)}`);
-    if (!copied.complete) print(`${copied.remainingRegions} regions are still dirty; run plugpull resync again`);
+    if (!copied.complete)
+      print(
+        `${copied.remainingRegions} regions are still dirty${leftText(copied.secondsLeft)}; run plugpull resync again`,
+      );
   }
   return copied.complete ? EXIT.pass : EXIT.invalid;
 }

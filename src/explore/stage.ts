@@ -124,7 +124,7 @@ export function coreConfig(scene: Scene, log: { firstSequence: number; recovered
     groupCommitMs: scene.groupCommitMs,
     flushEveryWrites: scene.flushEveryWrites,
     flushIntervalMs: scene.flushIntervalMs,
-    resyncDepth: 2,
+    resync: { depth: 2, slots: 3, maxBytesPerSecond: 0, minShare: 1, turnBytes: 1 },
     durableOnCompletion: scene.durableOnCompletion,
     journalDepth: 4,
     log: {

@@ -92,6 +92,11 @@ export const CATALOGUE = {
     labels: [],
     help: 'Regions that the running resync has still to copy.',
   },
+  plugpull_resync_left_seconds: {
+    kind: 'gauge',
+    labels: [],
+    help: 'Time until the running resync ends; +Inf: never, the number of dirty regions does not fall; NaN: not known.',
+  },
   plugpull_cycles_total: {
     kind: 'counter',
     labels: ['verdict'],

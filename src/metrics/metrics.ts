@@ -87,6 +87,7 @@ class RigMetrics implements Metrics {
     i.set('plugpull_log_used_bytes', s.logUsedBytes);
     i.set('plugpull_log_size_bytes', s.logBytes);
     i.set('plugpull_resync_remaining_regions', s.resyncRemainingRegions);
+    i.set('plugpull_resync_left_seconds', leftSeconds(s.resyncSecondsLeft));
     i.set('plugpull_phase_progress_ratio', s.phaseDone);
     for (const area of AREA_NAMES) {
       i.add('plugpull_writes_total', this.growth.of(`writes ${area}`, s.writes[area]), { area });
@@ -176,4 +177,9 @@ class Growth {
     this.last.set(key, value);
     return value >= before ? value - before : value;
   }
+}
+
+function leftSeconds(left: ReplicationSnapshot['resyncSecondsLeft']): number {
+  if (left === undefined) return Number.NaN;
+  return left === 'never' ? Number.POSITIVE_INFINITY : left;
 }

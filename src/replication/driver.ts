@@ -50,10 +50,10 @@ export class CoreDriver implements CoreEffects {
   constructor(parts: DriverParts) {
     this.p = parts;
     const { plan, io, clock } = parts;
-    const { updateSlots } = plan.core;
+    const { updateSlots, resync } = plan.core;
     this.submissions = new Submissions({ io, clock, onSubmit: this.onSubmit.bind(this) });
-    this.slots = new SlotTable(updateSlots);
-    this.times = new UpdateTimes(updateSlots);
+    this.slots = new SlotTable(updateSlots + resync.slots);
+    this.times = new UpdateTimes(updateSlots + resync.slots);
     const { slots, submissions } = this;
     this.copies = new CopyIo({ ...parts, slots, submissions, core: () => this.core });
     this.journal = new JournalWrites(parts, this.submissions);
@@ -94,6 +94,7 @@ export class CoreDriver implements CoreEffects {
   }
 
   private reap(minComplete: number, waitNs: number): number {
+    this.copies.submit();
     this.p.clock.waits(minComplete === 0 ? 0 : waitNs);
     const n = this.p.io.submitAndReap(minComplete, waitNs);
     const after = this.nowMs;
@@ -218,8 +219,8 @@ export class CoreDriver implements CoreEffects {
     if (ok && isCounted(kind)) this.p.meter.wrote(device, result, (io.completedNs(i) - io.submittedNs(i)) / 1e9);
     if (device !== JOURNAL) this.pacing.ended(device, kind === OP.flush, io.submittedNs(i), io.completedNs(i));
     if (kind === OP.write) this.writeEnded(a, b as StorageAreaIndex, ok, nowMs);
-    else if (kind === OP.copyRead) this.copies.read(a, ok, nowMs);
-    else if (kind === OP.copyWrite) this.copies.written(a, ok, nowMs);
+    else if (kind === OP.copyRead) this.copies.read(b, ok, nowMs);
+    else if (kind === OP.copyWrite) this.copies.written(b, ok, nowMs);
     else if (kind === OP.flush) this.flushEnded(a as DeviceIndex, ok, nowMs);
     else if (kind === OP.log) this.logEnded(a, ok, nowMs);
     else {

@@ -19,8 +19,8 @@ export function isCounted(kind: number): boolean {
 const NAMES: readonly (IoKind | null)[] = [null, 'write', 'copy-read', 'copy-write', 'flush', 'log', 'page'];
 
 /**
- * An I/O before it goes to the ring. `a` and `b` depend on `kind`: write: slot, area; copyRead, copyWrite: slot;
- * flush: device; log: commit; page: group, buffer.
+ * An I/O before it goes to the ring. `a` and `b` depend on `kind`: write: slot, area; copyRead, copyWrite: slot of the
+ * first copy, buffer; flush: device; log: commit; page: group, buffer.
  */
 export interface DriverIo {
   kind: number;
@@ -78,7 +78,7 @@ export class SlotTable {
   private readonly offsets: Float64Array;
   private readonly lengths: Float64Array;
 
-  /** `slots`: `updateSlots` of the core. */
+  /** `slots`: those of updates and of copies together. */
   constructor(slots: number) {
     this.ids = new Float64Array(slots);
     this.offsets = new Float64Array(slots);

@@ -34,6 +34,15 @@ export interface TrackingSpec {
   flushEveryWrites: number;
   /** … or this long after the first of them, whichever is earlier. */
   flushIntervalMs: number;
+  /** Absent: resync is as fast as the devices, and without regard for the application. */
+  resync?: ResyncSpec;
+}
+
+export interface ResyncSpec {
+  /** On average over a few regions; 0: no limit. */
+  maxBytesPerSecond: number;
+  /** Share of the time in which resync copies while the application writes: above 0 and up to 1. */
+  minShare: number;
 }
 
 /** Which history of writes stays in the run directory: of failed cycles and their neighbors, of all, of none. */
@@ -134,6 +143,11 @@ export interface ReplicationSnapshot {
   writeBytes: Record<AreaName, number>;
   resyncBytes: number;
   resyncRemainingRegions: number;
+  /**
+   * Until the running resync ends, from how fast the number of dirty regions falls; `never`: it does not fall. Absent:
+   * not known yet, or no resync runs.
+   */
+  resyncSecondsLeft?: number | 'never';
   /** Progress 0 … 1 of the running phase (prepare, judge, resync, verify), and its rate. */
   phaseDone: number;
   phaseBytesPerSecond: number;

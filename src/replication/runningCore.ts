@@ -137,6 +137,8 @@ export class RunningCore {
     // With nothing in flight no completion can end the wait: let the core decide once without waiting.
     if (this.io.inFlight === 0) this.driver.step(0, 0);
     if (this.driver.halted && this.io.inFlight === 0) sleep(Math.min(ROUND_NS, this.driver.dueInNs));
+    // Resync rests, because of its rate or for the application: a loop of rounds would keep the processor busy.
+    else if (this.core.resync.active && this.io.inFlight === 0) sleep(ROUND_NS);
     else this.driver.step(1, ROUND_NS);
   }
 

@@ -14,9 +14,20 @@ import type { DeviceRef } from '../blockdev/blockDevice.js';
 import type { TrackingSpec } from './replicationEngine.js';
 import { BULK_ARENA_BYTES, CHUNK_BYTES } from './scan/bulk.js';
 
-/** Resync copies in flight: enough to overlap reads with writes. Each delays application writes to its region. */
-const RESYNC_DEPTH = 8;
+/** Memory of the resync copies in flight: what a fast device moves in a few milliseconds. */
+const COPY_ARENA_BYTES = 16 * 2 ** 20;
+/** I/Os of resync in flight: half of them keep P busy, and half S. */
+const COPY_BUFFERS_MAX = 64;
+/** Copies of neighboring small regions are joined up to this size. */
+const JOINED_BYTES = 256 * 1024;
+/** Copies in flight. Each delays application writes to its region, so small regions are not copied by the thousand. */
+const RESYNC_DEPTH_MAX = 512;
+/** With one the next copy would start only when the last one has ended. */
+const RESYNC_DEPTH_MIN = 2;
 const JOURNAL_DEPTH = 8;
+/** The application may already hand over its next updates while the slots of answered ones wait for S. */
+const SPARE_SLOTS = 8;
+const UNPACED = { maxBytesPerSecond: 0, minShare: 1 };
 /** Queue depth without a workload (resync, verify): copies only. */
 const IDLE_QUEUE_DEPTH = 1;
 
@@ -28,7 +39,9 @@ export interface DriverSizes {
   slotOffset: number;
   slotBytes: number;
   copyOffset: number;
+  /** Of one buffer: a part of a long copy, or the copies of neighboring regions. */
   copyBytes: number;
+  copyBuffers: number;
   logOffset: number;
   logBytes: number;
   pageOffset: number;
@@ -53,7 +66,8 @@ export function planDriver(input: DriverSizesInput): DriverSizes {
   const queueDepth = workload?.queueDepth ?? IDLE_QUEUE_DEPTH;
   const slotBytes = workload === null ? 0 : roundUp(Math.min(workload.writeBytesMax, geometry.usableBytes), UNIT_BYTES);
   // Async: the updates that S has not written yet may be as many again as those that the application waits for.
-  const updateSlots = queueDepth * (tracking.mode === 'async' ? 2 : 1) + RESYNC_DEPTH;
+  const updateSlots = queueDepth * (tracking.mode === 'async' ? 2 : 1) + SPARE_SLOTS;
+  const copies = planCopies(geometry.regionBytes);
   const regionsPerUpdate = Math.ceil(slotBytes / geometry.regionBytes) + 1;
   const commitUnits = unitsPerCommit(input.ringBlocks);
   const core: CoreConfig = {
@@ -71,7 +85,7 @@ export function planDriver(input: DriverSizesInput): DriverSizes {
     groupCommitMs: tracking.groupCommitMs,
     flushEveryWrites: tracking.flushEveryWrites,
     flushIntervalMs: tracking.flushIntervalMs,
-    resyncDepth: RESYNC_DEPTH,
+    resync: { ...copies.core, ...(tracking.resync ?? UNPACED), turnBytes: JOINED_BYTES },
     journalDepth: JOURNAL_DEPTH,
     durableOnCompletion: {
       primary: durability.primary === 'fua',
@@ -89,25 +103,40 @@ export function planDriver(input: DriverSizesInput): DriverSizes {
     },
     regionsPerGroup: REGIONS_PER_GROUP,
   };
-  const copyBytes = Math.min(CHUNK_BYTES, Math.max(geometry.regionBytes, UNIT_BYTES));
   const logBytes = commitUnits * UNIT_BYTES;
   // The bulk passes use the start of the arena; they never run while the core submits I/O.
   const slotOffset = 0;
   const copyOffset = slotOffset + updateSlots * slotBytes;
-  const logOffset = copyOffset + RESYNC_DEPTH * copyBytes;
+  const logOffset = copyOffset + copies.buffers * copies.bytes;
   const pageOffset = logOffset + (COMMITS_IN_FLIGHT + 1) * 2 * logBytes;
   return {
     core,
-    ioDepth: 2 * updateSlots + 4 * (COMMITS_IN_FLIGHT + 1) + JOURNAL_DEPTH + 3 + 16,
+    ioDepth: 2 * updateSlots + copies.buffers + 4 * (COMMITS_IN_FLIGHT + 1) + JOURNAL_DEPTH + 3 + 16,
     arenaBytes: Math.max(pageOffset + JOURNAL_DEPTH * UNIT_BYTES, BULK_ARENA_BYTES),
     slotOffset,
     slotBytes,
     copyOffset,
-    copyBytes,
+    copyBytes: copies.bytes,
+    copyBuffers: copies.buffers,
     logOffset,
     logBytes,
     pageOffset,
   };
+}
+
+interface CopySizes {
+  core: Pick<CoreConfig['resync'], 'depth' | 'slots'>;
+  buffers: number;
+  bytes: number;
+}
+
+/** Enough copies to keep all buffers busy, and as many again that wait for a flush meanwhile. */
+function planCopies(regionBytes: number): CopySizes {
+  const bytes = Math.min(CHUNK_BYTES, Math.max(regionBytes, JOINED_BYTES));
+  const buffers = Math.min(COPY_BUFFERS_MAX, COPY_ARENA_BYTES / bytes);
+  const regions = Math.floor((buffers * bytes) / regionBytes);
+  const depth = Math.min(RESYNC_DEPTH_MAX, Math.max(RESYNC_DEPTH_MIN, regions));
+  return { core: { depth, slots: 2 * depth }, buffers, bytes };
 }
 
 function roundUp(value: number, unit: number): number {

@@ -84,6 +84,7 @@ const resync: z.ZodType<ResyncReport> = z.object({
   durationMs: ms,
   complete: z.boolean(),
   remainingRegions: count,
+  secondsLeft: z.union([z.number(), z.literal('never')]).optional(),
 });
 
 const verify: z.ZodType<VerifyReport> = z.object({

@@ -32,6 +32,7 @@ export function dumpRig(rig: ResolvedRig): string {
       flushEvery: t.flushEveryWrites,
       flushInterval: formatDuration(t.flushIntervalMs),
     },
+    resync: resync(t),
     workload: {
       queueDepth: w.queueDepth,
       transaction: { writes: range(w.writesPerTransaction, Number) },
@@ -49,6 +50,14 @@ export function dumpRig(rig: ResolvedRig): string {
   const header = `# ${JSON.stringify(rig.file)} as plugpull resolved it, with every default.\n`;
   // One object may occur twice: YAML would write an alias, and the loader refuses aliases.
   return header + stringify(profile, { aliasDuplicateObjects: false, lineWidth: 0 });
+}
+
+function resync({ resync: r }: ResolvedRig['tracking']): object | undefined {
+  if (r === undefined) return undefined;
+  return {
+    maxRate: r.maxBytesPerSecond === 0 ? 'unlimited' : formatSize(r.maxBytesPerSecond),
+    minShare: r.minShare,
+  };
 }
 
 function area(d: DeviceRef): object {

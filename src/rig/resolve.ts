@@ -8,7 +8,7 @@ import type { CampaignSpec, CutSpec, ResolvedRig, RigWarning } from './resolved.
 import type { AreaProfile, Profile } from './schema/profile.js';
 import type { CampaignProfile } from './schema/campaign.js';
 import type { LabProfile } from './schema/lab.js';
-import type { TrackingProfile, WorkloadProfile } from './schema/load.js';
+import type { WorkloadProfile } from './schema/load.js';
 
 /** For a profile without cuts: early enough for a short cycle, late enough for the load to reach its queue depth. */
 const DEFAULT_CUT_AFTER_MS = { min: 200, max: 2000 };
@@ -22,7 +22,7 @@ export function resolveProfile(p: Profile, file: string, warnings: RigWarning[])
     primary: deviceRef(p.primary),
     secondary: deviceRef(p.secondary),
     journal: { ...deviceRef(p.journal), logBytes: p.journal.logSize },
-    tracking: tracking(p.mode, p.regionSize, p.tracking),
+    tracking: tracking(p),
     workload: workload(p.workload),
     boards: named(p.boards).map((b) => ({ ...b, tty: b.tty ?? '' })),
     boardTypes: p.boardTypes,
@@ -49,17 +49,18 @@ function deviceRef(a: AreaProfile): DeviceRef {
   return ref;
 }
 
-function tracking(mode: Profile['mode'], regionBytes: number, t: TrackingProfile): ResolvedRig['tracking'] {
+function tracking({ mode, regionSize, tracking: t, resync }: Profile): ResolvedRig['tracking'] {
   return {
     mode,
     acknowledge: t.acknowledge,
-    regionBytes,
+    regionBytes: regionSize,
     lingerMs: t.linger,
     hotRegions: t.hotRegions,
     ackTimeoutMs: t.ackTimeout,
     groupCommitMs: t.groupCommit,
     flushEveryWrites: t.flushEvery,
     flushIntervalMs: t.flushInterval,
+    resync: { maxBytesPerSecond: resync.maxRate, minShare: resync.minShare },
   };
 }
 

@@ -28,43 +28,28 @@ const CASES = ['writes', 'reads'].flatMap((access) =>
 );
 
 describe('bench io', () => {
-  it.skipIf(which('fio') === null)(
-    'compares both bindings and both modes with fio (needs fio: apt-get install fio)',
-    async () => {
-      const result = await cli([...SMALL, '--json'], { env: temp.env });
-      expect(result.code, result.stderr).toBe(0);
-      const found = JSON.parse(result.stdout) as IoBenchmarkResult;
-      expect(senselessFigures(found)).toEqual([]);
-      expect(found.notes).toEqual([]);
-      expect(found.fio).toMatch(/^fio-/);
-      expect(found.raw.map((c) => c.name)).toEqual(CASES);
-      for (const c of found.raw) {
-        expect(c.ours.map((o) => o.ffi)).toEqual(['koffi', 'ffi-napi']);
-        for (const o of c.ours) {
-          // The ratio of a round lies between those of the extremes.
-          expect(o.iosOverFio!.max).toBeLessThanOrEqual(o.iosPerSecond.max / c.fio!.iosPerSecond.min + 1e-9);
-          expect(o.iosOverFio!.min).toBeGreaterThanOrEqual(o.iosPerSecond.min / c.fio!.iosPerSecond.max - 1e-9);
-          expect(o.cpuMicrosecondsPerIo.median).toBeGreaterThan(0);
-          expect(o.cpuOverFio).not.toBeNull();
-        }
+  it.skipIf(which('fio') === null)('compares both bindings with fio (needs fio: apt-get install fio)', async () => {
+    const result = await cli([...SMALL, '--json'], { env: temp.env });
+    expect(result.code, result.stderr).toBe(0);
+    const found = JSON.parse(result.stdout) as IoBenchmarkResult;
+    expect(senselessFigures(found)).toEqual([]);
+    expect(found.notes).toEqual([]);
+    expect(found.fio).toMatch(/^fio-/);
+    expect(found.raw.map((c) => c.name)).toEqual(CASES);
+    for (const c of found.raw) {
+      expect(c.ours.map((o) => o.ffi)).toEqual(['koffi', 'ffi-napi']);
+      for (const o of c.ours) {
+        // The ratio of a round lies between those of the extremes.
+        expect(o.iosOverFio!.max).toBeLessThanOrEqual(o.iosPerSecond.max / c.fio!.iosPerSecond.min + 1e-9);
+        expect(o.iosOverFio!.min).toBeGreaterThanOrEqual(o.iosPerSecond.min / c.fio!.iosPerSecond.max - 1e-9);
+        expect(o.cpuMicrosecondsPerIo.median).toBeGreaterThan(0);
+        expect(o.cpuOverFio).not.toBeNull();
       }
-      expect(found.ffiCosts.map((c) => c.name)).toEqual(['koffi', 'ffi-napi']);
-      expect(found.mirror.map((m) => `${m.mode} ${m.ffi}`)).toEqual([
-        'sync koffi',
-        'async koffi',
-        'sync ffi-napi',
-        'async ffi-napi',
-      ]);
-      for (const m of found.mirror) {
-        expect(m.acknowledgedPerSecond.median).toBeGreaterThan(0);
-        expect(m.journalBytesPerUpdate.median).toBeGreaterThan(0);
-        expect(m.evidenceWaitMsP99.median).toBeGreaterThanOrEqual(m.evidenceWaitMsMedian.median);
-        expect(m.overFio!.median).toBeGreaterThan(0);
-      }
-      await expect.poll(temp.loops, GONE).toEqual([]);
-      expect(temp.files()).toEqual([]);
-    },
-  );
+    }
+    expect(found.ffiCosts.map((c) => c.name)).toEqual(['koffi', 'ffi-napi']);
+    await expect.poll(temp.loops, GONE).toEqual([]);
+    expect(temp.files()).toEqual([]);
+  });
 
   it('without fio reports its own figures, and how to install fio', async () => {
     const bin = join(temp.folder, 'bin');
@@ -75,7 +60,7 @@ describe('bench io', () => {
     expect(result.stdout).toMatch(/note: fio is not installed.*apt-get install fio/);
     for (const name of CASES) expect(result.stdout).toContain(name);
     expect(result.stdout).not.toContain('ffi-napi');
-    expect(result.stdout).toMatch(/^ +sync +koffi +– +\d/m);
+    expect(result.stdout).toMatch(/ koffi +– +– +\d/m);
     await expect.poll(temp.loops, GONE).toEqual([]);
     expect(temp.files()).toEqual(['bin']);
   });

@@ -43,8 +43,7 @@ function endedBy(signal: NodeJS.Signals, afterMs: number): Promise<Ended> {
 }
 
 describe('bench io', () => {
-  // A slice takes about 0.2 s: the signal comes during raw writes, during fio or another slice, and in the mirrored
-  // path.
+  // A slice takes about 0.2 s: the signal comes during raw writes, during fio or in another slice.
   it.each([100, 400, 3_000])(
     'exits with 130 on Ctrl-C %i ms into a round, and removes its devices',
     async (afterMs) => {

@@ -14,6 +14,7 @@ it('a profile with only devices and wiring gets defaults for all other fields', 
     groupCommitMs: 2,
     flushEveryWrites: 64,
     flushIntervalMs: 20,
+    resync: { maxBytesPerSecond: 0, minShare: 0.25 },
   });
   expect(rig.workload.queueDepth).toBe(32);
   expect(rig.journal.logBytes).toBe(4 * 1024 * 1024);
@@ -28,6 +29,15 @@ it('without `cuts` the default is to cut each rail alone, in turn', () => {
 it('a lab board gets protocol and channels from the board that uses it', () => {
   const { lab } = parseRig(MINIMAL, 'bench.yaml');
   expect(lab!.boards).toEqual([{ name: 'relay0', protocol: 'lcus', channels: 4, contactDelayMs: 10, options: {} }]);
+});
+
+it('the pace of resync is a rate in bytes per second and a share of the time', () => {
+  const rig = parseRig(`${MINIMAL}resync: { maxRate: 20MiB, minShare: 0.5 }\n`, 'b');
+  expect(rig.tracking.resync).toEqual({ maxBytesPerSecond: 20 * 2 ** 20, minShare: 0.5 });
+  expect(() => parseRig(`${MINIMAL}resync: { minShare: 0 }\n`, 'b')).toThrow(/resync.minShare: 0: must be .* 0.01/);
+  expect(() => parseRig(`${MINIMAL}resync: { maxRate: 1KiB }\n`, 'b')).toThrow(
+    /resync.maxRate: "?1KiB"?: must be .*unlimited|4KiB/,
+  );
 });
 
 it('a single value is a range of one value, and units are converted', () => {

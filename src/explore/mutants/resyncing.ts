@@ -3,7 +3,7 @@ import { Copies } from '../../tracker/core/copies.js';
 import { Core } from '../../tracker/core/core.js';
 import { PRIMARY, SECONDARY } from '../../tracker/core/devices.js';
 import { IndicatorPages } from '../../tracker/core/indicatorPages.js';
-import { CANCELED, COPY, NIL, SLOT_FIRST_NODE, SLOT_FLAGS } from '../../tracker/core/recordLayout.js';
+import { CANCELED, COPY, IN_EPOCH, NIL, SLOT_FIRST_NODE, SLOT_FLAGS } from '../../tracker/core/recordLayout.js';
 import { Resync } from '../../tracker/core/resync.js';
 import { Updates } from '../../tracker/core/updates.js';
 import { REAL_PARTS } from '../world.js';
@@ -22,6 +22,37 @@ class SourceNotFlushed extends Updates {
   protected override enterEpoch(area: Area, slot: number): void {
     if (area === PRIMARY && (this.state.slots.memory[slot + SLOT_FLAGS] & COPY) !== 0) this.durable(area, slot);
     else super.enterEpoch(area, slot);
+  }
+}
+
+/** A flush in flight also counts for copies that complete on the area after it was submitted. */
+class LateCopyCovered extends Updates {
+  private readonly late: [number[], number[]] = [[], []];
+
+  protected override enterEpoch(area: Area, slot: number): void {
+    const { memory } = this.state.slots;
+    if ((memory[slot + SLOT_FLAGS] & COPY) === 0 || !this.epochs[area].flushing) return super.enterEpoch(area, slot);
+    memory[slot + SLOT_FLAGS] |= IN_EPOCH << area;
+    this.late[area].push(slot);
+  }
+
+  override flushed(area: Area): void {
+    super.flushed(area);
+    this.endLate(area, true);
+  }
+
+  override endEpoch(area: Area): void {
+    super.endEpoch(area);
+    this.endLate(area, false);
+  }
+
+  private endLate(area: Area, durable: boolean): void {
+    for (const slot of this.late[area].splice(0)) {
+      this.state.slots.memory[slot + SLOT_FLAGS] &= ~(IN_EPOCH << area);
+      if (durable) this.durable(area, slot);
+      else this.giveUp(slot);
+      this.finish(slot);
+    }
   }
 }
 
@@ -156,6 +187,15 @@ export const RESYNCING: readonly Mutant[] = [
       wrong: 'data that a copy has read counts as durable on P',
     },
     { Updates: SourceNotFlushed },
+  ),
+  coreMutant(
+    {
+      name: 'late-copy-covered',
+      rule: 'R10',
+      knownFailure: null,
+      wrong: 'a flush that was submitted before a copy completed makes it durable',
+    },
+    { Updates: LateCopyCovered },
   ),
   coreMutant(
     {

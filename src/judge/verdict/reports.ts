@@ -53,6 +53,11 @@ export interface ResyncReport {
   /** false: a cut or a stop interrupted it, and regions remain dirty. */
   complete: boolean;
   remainingRegions: number;
+  /**
+   * If it is not complete: the time that it still needed, in seconds, from how fast the number of dirty regions fell;
+   * `never`: it did not fall. Absent: not known.
+   */
+  secondsLeft?: number | 'never';
 }
 
 export interface VerifyReport {

@@ -204,7 +204,8 @@ function invalidReasons(e: CycleObservations): Reason[] {
     if (e[step] === null) reasons.push({ code: 'STEP_MISSING', rule: step, text: `${step} has no result` });
   }
   if (e.resync !== null && !e.resync.complete) {
-    const text = `resynchronization ended with ${e.resync.remainingRegions} regions dirty`;
+    const never = e.resync.secondsLeft === 'never' ? '; their number did not fall: it would never have ended' : '';
+    const text = `resynchronization ended with ${e.resync.remainingRegions} regions dirty${never}`;
     reasons.push({ code: 'RESYNC_INCOMPLETE', rule: 'I3', text });
   }
   return reasons;

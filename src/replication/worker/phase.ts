@@ -3,6 +3,7 @@ import type { Core } from '../../tracker/core/core.js';
 import { JOURNAL, PRIMARY, SECONDARY } from '../../tracker/core/devices.js';
 import { BLOCK_BYTES } from '../../tracker/journal/layout.js';
 import type { Meter } from '../meter.js';
+import { ResyncForecast } from '../resyncForecast.js';
 import type { ReplicationSnapshot } from '../replicationEngine.js';
 
 /** At most ten snapshots a second. */
@@ -16,8 +17,10 @@ export interface PhaseContext {
 
 export class Phase {
   doneBytes = 0;
+  /** 0: the phase has no measurable end. */
+  totalBytes = 0;
+  readonly forecast = new ResyncForecast();
   private name = 'closed';
-  private totalBytes = 0;
   private startedMs = 0;
   private dueMs = 0;
   private readonly meter: Meter;
@@ -30,11 +33,11 @@ export class Phase {
     this.context = context;
   }
 
-  /** `totalBytes` 0: the phase has no measurable end. */
   enter(name: string, totalBytes: number): void {
     this.name = name;
     this.totalBytes = totalBytes;
     this.doneBytes = 0;
+    this.forecast.reset();
     this.startedMs = performance.now();
     this.dueMs = 0;
     this.sendIfDue();
@@ -52,6 +55,10 @@ export class Phase {
     const { core, regionCount, logBytes } = this.context();
     const [primary, secondary, journal] = meter.writeDurations.map((d) => d.drain());
     const byArea = (n: readonly number[]) => ({ primary: n[PRIMARY], secondary: n[SECONDARY], journal: n[JOURNAL] });
+    const resyncs = this.name === 'resync';
+    const remaining = resyncs ? (core?.awaitingRegions ?? 0) : 0;
+    if (resyncs) this.forecast.observe(remaining, nowMs);
+    const secondsLeft = this.forecast.secondsLeft();
     const seconds = (nowMs - this.startedMs) / 1000;
     return {
       phase: this.name,
@@ -64,7 +71,8 @@ export class Phase {
       writes: byArea(meter.writes),
       writeBytes: byArea(meter.writeBytes),
       resyncBytes: meter.resyncBytes,
-      resyncRemainingRegions: this.name === 'resync' ? (core?.awaitingRegions ?? 0) : 0,
+      resyncRemainingRegions: remaining,
+      ...(secondsLeft === undefined ? {} : { resyncSecondsLeft: secondsLeft }),
       phaseDone: this.totalBytes === 0 ? 0 : Math.min(1, this.doneBytes / this.totalBytes),
       phaseBytesPerSecond: seconds > 0 ? this.doneBytes / seconds : 0,
       writeDurations: { primary, secondary, journal },

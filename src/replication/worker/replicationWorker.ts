@@ -132,13 +132,19 @@ export class ReplicationWorker {
   resync(withLoad?: { workload: WorkloadSpec; seed: number }, point?: PointArm): ResyncReport {
     if (withLoad !== undefined) this.r.withWorkload(withLoad.workload);
     const running = this.r.needCore();
-    this.r.phase.enter('resync', running.core.awaitingRegions * this.r.opened().areas.geometry.regionBytes);
+    const { regionBytes } = this.r.opened().areas.geometry;
+    const { core } = running;
+    this.r.phase.enter('resync', core.awaitingRegions * regionBytes);
     const generator = withLoad === undefined ? null : this.generator(withLoad.workload, withLoad.seed);
     const progress = (copiedBytes: number): void => {
       this.r.phase.doneBytes = copiedBytes;
+      // The application may have made other regions dirty meanwhile.
+      this.r.phase.totalBytes = copiedBytes + core.awaitingRegions * regionBytes;
     };
-    const { meter, stopRequested } = this.r;
-    return this.atPoint(point, () => runResync({ running, meter, generator, stopRequested, progress }));
+    const { meter, phase, stopRequested } = this.r;
+    const report = this.atPoint(point, () => runResync({ running, meter, generator, stopRequested, progress }));
+    const secondsLeft = report.complete ? undefined : phase.forecast.secondsLeft();
+    return secondsLeft === undefined ? report : { ...report, secondsLeft };
   }
 
   judge(): JudgeReport {

@@ -172,6 +172,11 @@ export function countOrUnlimited(about: string, rule: Limits) {
   );
 }
 
+export function sizeOrUnlimited(about: string, rule: SizeRule) {
+  const { text, read } = sizeReader(rule);
+  return orWord('unlimited', 0, `${about}; ${text}, or unlimited.`, SIZE_SHAPE, read);
+}
+
 export interface Range {
   min: number;
   max: number;

@@ -1,6 +1,6 @@
 /** The workload, and how its writes are tracked. */
 import { z } from 'zod';
-import { count, countOrUnlimited, countRange, decimal, duration, size, sizeRange } from './fields.js';
+import { count, countOrUnlimited, countRange, decimal, duration, size, sizeOrUnlimited, sizeRange } from './fields.js';
 
 const KiB = 1024;
 const MiB = 2 ** 20;
@@ -38,6 +38,21 @@ export const trackingSchema = z.strictObject({
   ),
 });
 
+export const resyncSchema = z.strictObject({
+  maxRate: sizeOrUnlimited('Largest rate of resync in bytes per second, on average over a few regions', {
+    min: 4 * KiB,
+    max: 1024 * GiB,
+  }).prefault('unlimited'),
+  // Below one percent a resync of a day would take three months.
+  minShare: decimal(
+    'Share of the time in which resync copies while the application writes, 1 is without regard for it',
+    {
+      min: 0.01,
+      max: 1,
+    },
+  ).prefault(0.25),
+});
+
 /** A larger write would be split into many commands by every device. */
 const WRITE_BYTES_MAX = 16 * MiB;
 
@@ -68,4 +83,5 @@ export const workloadSchema = z.strictObject({
 });
 
 export type TrackingProfile = z.output<typeof trackingSchema>;
+export type ResyncProfile = z.output<typeof resyncSchema>;
 export type WorkloadProfile = z.output<typeof workloadSchema>;

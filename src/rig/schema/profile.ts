@@ -9,7 +9,7 @@ import { size } from './fields.js';
 import { absolutePath, deviceRef, identity, name } from './words.js';
 import { campaignSchema } from './campaign.js';
 import { labSchema } from './lab.js';
-import { modeSchema, regionSizeSchema, trackingSchema, workloadSchema } from './load.js';
+import { modeSchema, regionSizeSchema, resyncSchema, trackingSchema, workloadSchema } from './load.js';
 import { boardsSchema, boardTypesSchema, railsSchema } from './power.js';
 import { boardTypeSchema } from '../../power/boardType.js';
 import { commonOptionsSchema } from '../../power/boards/resolveBoard.js';
@@ -54,6 +54,7 @@ export const profileSchema = z.strictObject({
   secondary: areaSchema.describe('The device that resync copies to.'),
   journal: journalSchema.describe('The device with log and indicator area.'),
   tracking: trackingSchema.prefault({}).describe('When evidence is written and released.'),
+  resync: resyncSchema.prefault({}).describe('How much of the devices resync takes.'),
   workload: workloadSchema.prefault({}).describe('What the bench writes.'),
   boards: boardsSchema.describe('Relay boards, by name.'),
   boardTypes: boardTypesSchema.describe('Descriptions of boards that the catalogue lacks.'),

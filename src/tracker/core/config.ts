@@ -8,7 +8,7 @@ export interface CoreConfig {
   mode: 'sync' | 'async';
   /** `completed` is UNSAFE: it treats a completed write as durable, which breaks R4. */
   acknowledge: 'durable' | 'completed';
-  /** The most updates and resync copies in flight. */
+  /** The most updates in flight. */
   updateSlots: number;
   /** The most regions that all updates in flight touch together; a region counts once for each update. */
   regionReferences: number;
@@ -19,8 +19,7 @@ export interface CoreConfig {
   groupCommitMs: number;
   flushEveryWrites: number;
   flushIntervalMs: number;
-  /** Resync copies in flight. */
-  resyncDepth: number;
+  resync: ResyncConfig;
   /** Writes of this area are durable when they complete (FUA). */
   durableOnCompletion: { primary: boolean; secondary: boolean; journal: boolean };
   /** Journal writes (commits and pages) in flight. */
@@ -28,6 +27,19 @@ export interface CoreConfig {
   log: LogConfig;
   /** Regions whose indicators are on one page of the indicator area. */
   regionsPerGroup: number;
+}
+
+export interface ResyncConfig {
+  /** Copies whose I/O is in flight or waits for earlier updates. Each delays new updates to its region. */
+  depth: number;
+  /** These copies, and those whose I/O is over and that wait for a flush or for the clearing of their bit. */
+  slots: number;
+  /** On average over a few copies; 0: as fast as the devices. */
+  maxBytesPerSecond: number;
+  /** Share of the time in which copies run while the application writes, above 0 and up to 1. */
+  minShare: number;
+  /** While the application writes, copies of this size together run at a time; at least one copy. */
+  turnBytes: number;
 }
 
 export interface LogConfig {
@@ -89,7 +101,13 @@ export function checkConfig(c: CoreConfig): CoreConfig {
   time('groupCommitMs', c.groupCommitMs, 0);
   integer('flushEveryWrites', c.flushEveryWrites, 1);
   time('flushIntervalMs', c.flushIntervalMs, 0);
-  integer('resyncDepth', c.resyncDepth, 1, c.updateSlots);
+  integer('resync.depth', c.resync.depth, 1, c.resync.slots);
+  integer('resync.slots', c.resync.slots, 1, 2 ** 20);
+  integer('resync.turnBytes', c.resync.turnBytes, 1);
+  if (!(c.resync.maxBytesPerSecond >= 0 && c.resync.maxBytesPerSecond <= Number.MAX_SAFE_INTEGER))
+    throw new RangeError(`resync.maxBytesPerSecond ${c.resync.maxBytesPerSecond}: must be 0 or a rate`);
+  if (!(c.resync.minShare > 0 && c.resync.minShare <= 1))
+    throw new RangeError(`resync.minShare ${c.resync.minShare}: must be above 0 and at most 1`);
   integer('journalDepth', c.journalDepth, 1, 1024);
   integer('regionsPerGroup', c.regionsPerGroup, 1);
   integer('log.blocksPerUnit', c.log.blocksPerUnit, 1);

@@ -38,6 +38,8 @@ export class Copies {
   readonly deadlines: Deadlines;
   /** A copy found no free slot. Updates are then refused the next one, or a busy application would starve resync. */
   starved = false;
+  /** Copies whose I/O is in flight or was not submitted yet. */
+  copying = 0;
   protected inFlight = 0;
   /** Entries of regions whose copy is durable and whose bit is not cleared yet. */
   protected readonly clearing: number[] = [];
@@ -48,7 +50,7 @@ export class Copies {
     this.deadlines = deadlines;
   }
 
-  /** Copies in flight, and durable ones whose region is not cleared yet. */
+  /** Copies that have not ended, and durable ones whose region is not cleared yet. */
   get count(): number {
     return this.inFlight + this.clearing.length;
   }
@@ -60,11 +62,17 @@ export class Copies {
   begun(slot: number): void {
     this.state.held.memory[this.entryOf(slot) + COPY_SLOT] = slot;
     this.inFlight++;
+    this.copying++;
     this.state.counters.copies++;
   }
 
   protected entryOf(slot: number): number {
     return this.state.nodes.entryOf(this.state.slots.memory[slot + SLOT_FIRST_NODE]);
+  }
+
+  /** The reads and the writes of a copy are over. */
+  ioEnded(): void {
+    this.copying--;
   }
 
   /** The data that the copy read is durable on P, and the data that it wrote is durable on S. */
@@ -88,6 +96,7 @@ export class Copies {
 
   /** The copy was never submitted. */
   withdrawn(slot: number): void {
+    this.copying--;
     this.state.counters.copiesCanceled++;
     this.leave(slot);
   }
@@ -113,18 +122,18 @@ export class Copies {
   /** Clears the regions that may be cleared now. */
   clearDue(): void {
     const { held } = this.state;
-    for (let i = 0; i < this.clearing.length;) {
-      const e = this.clearing[i];
+    let kept = 0;
+    for (const e of this.clearing) {
       if (!this.mayClear(e)) {
         this.state.counters.clearsDeferred++;
         if (this.evidence.log.openRecords > 0) this.evidence.hurry();
-        i++;
+        this.clearing[kept++] = e;
         continue;
       }
-      this.clearing.splice(i, 1);
       held.memory[e + COPY_SLOT] = NIL;
       this.clear(e);
     }
+    this.clearing.length = kept;
   }
 
   /**

@@ -108,7 +108,7 @@ export class CoreStatus {
   /** Nothing is in flight and nothing waits to be written. */
   get quiescent(): boolean {
     return (
-      this.state.slots.pool.usedCount === 0 &&
+      this.state.slots.pool.usedCount + this.state.slots.copyPool.usedCount === 0 &&
       this.journalInFlight === 0 &&
       this.flushes[0] + this.flushes[1] + this.flushes[2] === 0 &&
       (this.state.journalLost ||

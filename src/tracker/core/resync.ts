@@ -8,6 +8,7 @@
 import type { Copies } from './copies.js';
 import type { Evidence } from './evidence.js';
 import type { CoreState } from './state.js';
+import { ResyncPace } from './resyncPace.js';
 import type { Updates } from './updates.js';
 import * as layout from './recordLayout.js';
 
@@ -19,6 +20,7 @@ export class Resync {
   readonly evidence: Evidence;
   readonly updates: Updates;
   readonly copies: Copies;
+  readonly pace: ResyncPace;
   active = false;
   protected cursor = 0;
 
@@ -27,6 +29,7 @@ export class Resync {
     this.state = updates.state;
     this.evidence = updates.evidence;
     this.copies = updates.copies;
+    this.pace = new ResyncPace(this.state.config.resync);
   }
 
   /** No region awaits resync, no copy is in flight, and the indicator area is durable. */
@@ -47,7 +50,7 @@ export class Resync {
   }
 
   /**
-   * Starts copies up to `resyncDepth`. The cursor wraps, so it also reaches a region that turns dirty behind it.
+   * Starts copies up to `resync.depth`. The cursor wraps, so it also reaches a region that turns dirty behind it.
    *
    * A copy may leave S different from P until it is durable, so it needs evidence like any write (R2): the region's
    * mark must be durable. A record in the log is not enough, because it may be released during the copy.
@@ -58,7 +61,11 @@ export class Resync {
     if (!this.active || state.secondaryAway || state.primaryLost || state.journalLost) return;
     const { pages } = evidence;
     let wrapped = false;
-    while (this.copies.count < state.config.resyncDepth) {
+    const { depth, slots } = state.config.resync;
+    const { counters, slots: updates, nowMs } = state;
+    const { copies } = this;
+    let allowed = this.pace.allowance(counters.obtained, updates.pool.usedCount, copies.copying, nowMs);
+    while (allowed > 0 && copies.copying < depth && copies.count < slots) {
       const region = pages.awaiting.nextSet(this.cursor);
       if (region === -1) {
         if (wrapped || this.cursor === 0) return;
@@ -72,23 +79,29 @@ export class Resync {
       }
       const e = state.regions.find(region);
       const busy = e !== NIL && state.held.memory[e + COPY_SLOT] !== NIL;
-      if (!busy && !this.startCopy(region)) return;
+      if (!busy) {
+        const bytes = this.startCopy(region);
+        if (bytes === 0) return;
+        this.pace.started(bytes, nowMs);
+        allowed -= bytes;
+      }
       this.cursor = region + 1;
     }
   }
 
-  protected startCopy(region: number): boolean {
+  /** Bytes of the copy; 0: there was no room for it. */
+  protected startCopy(region: number): number {
     const { state, updates } = this;
     const offset = region * state.config.regionBytes;
     const length = Math.min(state.config.regionBytes, state.config.usableBytes - offset);
     const slot = updates.enter(NIL, offset, length, region, 1, COPY);
     if (slot === NIL) {
       this.copies.starved = true;
-      return false;
+      return 0;
     }
     this.copies.begun(slot);
     updates.trySubmit(slot);
-    return true;
+    return length;
   }
 
   /** P or S is lost: the copies in flight do not count; their regions stay dirty. */

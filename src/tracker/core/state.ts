@@ -7,7 +7,7 @@
 import type { CoreConfig } from './config.js';
 import type { IndicatorMap } from './indicatorMap.js';
 import { Holdings, RegionEvidence } from './holdings.js';
-import { RecordPool } from './recordPool.js';
+import { recordMemory, RecordPool } from './recordPool.js';
 import type { RegionTable } from './regionTable.js';
 import { UpdateSets, type Nodes } from './updateSets.js';
 import * as layout from './recordLayout.js';
@@ -31,23 +31,28 @@ const {
   FIRST_NODE,
 } = layout;
 
-/** 0 … updateSlots-1, for a caller's arrays that have one element per slot. */
+/** 0 … updateSlots-1 for an update, and from updateSlots on for a resync copy: an index of a caller's arrays. */
 export function slotIndex(slot: number): number {
   return (slot - FIRST_RECORD) / SLOT_WORDS;
 }
 
-/** Updates in flight and resync copies. A slot is the index of its record (`RecordPool`). */
+/**
+ * Updates in flight and resync copies, from two pools: neither can take the slots of the other. A slot is the index of
+ * its record (`RecordPool`).
+ */
 export class Slots {
   readonly capacity: number;
   readonly pool: RecordPool;
+  readonly copyPool: RecordPool;
   readonly memory: Int32Array;
   declare private readonly offsets: Float64Array;
 
-  constructor(capacity: number) {
-    this.capacity = capacity;
-    this.pool = new RecordPool(capacity, SLOT_WORDS);
-    const { memory } = this.pool;
+  constructor(updates: number, copies: number) {
+    this.capacity = updates + copies;
+    const memory = recordMemory(this.capacity * SLOT_WORDS);
     this.memory = memory;
+    this.pool = new RecordPool(updates, SLOT_WORDS, memory);
+    this.copyPool = new RecordPool(copies, SLOT_WORDS, memory, FIRST_RECORD + updates * SLOT_WORDS, 1);
     Object.defineProperty(this, 'offsets', {
       value: new Float64Array(memory.buffer, 4 * SLOT_OFFSET),
       enumerable: false,
@@ -189,14 +194,14 @@ export class CoreState {
     this.config = config;
     this.regionsPerByte = 1 / config.regionBytes;
     this.regionCount = Math.ceil(config.usableBytes / config.regionBytes);
-    const nodes = config.regionReferences + config.resyncDepth;
+    const nodes = config.regionReferences + config.resync.slots;
     const holdings = nodes + config.hotRegions;
-    this.sets = new UpdateSets(this.regionCount, nodes, nodes + config.hotRegions + config.resyncDepth);
+    this.sets = new UpdateSets(this.regionCount, nodes, nodes + config.hotRegions + config.resync.slots);
     this.indicators = this.sets.indicators;
     this.regions = this.sets.regions;
     this.nodes = this.sets.nodes;
     this.held = new RegionEvidence(this.regions.capacity);
-    this.slots = new Slots(config.updateSlots);
+    this.slots = new Slots(config.updateSlots, config.resync.slots);
     this.holdings = new Holdings(holdings);
     this.transactions = new Transactions(config.transactionSlots);
   }

@@ -77,7 +77,7 @@ export abstract class UpdateQueue {
     const { state } = this;
     const { slots, nodes } = state;
     if (nodes.freeCount < count || !this.evidence.hasRegions(count)) return NIL;
-    const slot = slots.pool.take();
+    const slot = ((flags & COPY) === 0 ? slots.pool : slots.copyPool).take();
     if (slot === NIL) return NIL;
     slots.fill(slot, state.nextUpdateId++, transaction, offset, length);
     slots.memory[slot + SLOT_FLAGS] = WAITING | flags;

@@ -80,7 +80,10 @@ export class Updates extends UpdateQueue {
     }
     memory[slot + SLOT_FLAGS] = f | (ENDED * bit);
     inFlight[area]--;
-    if (this.isOver(slot)) this.wakeBlocked(slot);
+    if (this.isOver(slot)) {
+      if ((f & COPY) !== 0) this.copies.ioEnded();
+      this.wakeBlocked(slot);
+    }
     if (ok) this.enterEpoch(area, slot);
     this.finish(slot);
     return true;
@@ -287,7 +290,7 @@ export class Updates extends UpdateQueue {
       if (sets.remove(n, e)) this.state.releaseIfIdle(e);
       n = next;
     }
-    slots.pool.give(slot);
+    ((f & COPY) === 0 ? slots.pool : slots.copyPool).give(slot);
     this.fx.free(slot);
   }
 }

@@ -22,7 +22,7 @@ export function settings({ log, dirty: _dirty, ...rest }: Settings = {}): CoreCo
     groupCommitMs: 2,
     flushEveryWrites: 64,
     flushIntervalMs: 10,
-    resyncDepth: 2,
+    resync: { depth: 2, slots: 2, maxBytesPerSecond: 0, minShare: 1, turnBytes: 1 },
     durableOnCompletion: { primary: false, secondary: false, journal: true },
     journalDepth: 4,
     regionsPerGroup: 16,

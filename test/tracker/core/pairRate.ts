@@ -32,7 +32,7 @@ const CONFIG: CoreConfig = {
   groupCommitMs: 0,
   flushEveryWrites: 256,
   flushIntervalMs: 10,
-  resyncDepth: 1,
+  resync: { depth: 1, slots: 1, maxBytesPerSecond: 0, minShare: 1, turnBytes: 1 },
   durableOnCompletion: { primary: true, secondary: true, journal: true },
   journalDepth: 64,
   log: {

@@ -68,6 +68,7 @@ const config = fc
     hotRegions: fc.constantFrom(0, 1, 3, 30),
     flushEveryWrites: fc.integer({ min: 1, max: 6 }),
     resyncDepth: fc.integer({ min: 1, max: 4 }),
+    resyncExtra: fc.integer({ min: 0, max: 4 }),
     primary: fc.boolean(),
     secondary: fc.boolean(),
     journal: fc.boolean(),
@@ -93,7 +94,13 @@ const config = fc
     groupCommitMs: 2,
     flushEveryWrites: x.flushEveryWrites,
     flushIntervalMs: 10,
-    resyncDepth: Math.min(x.resyncDepth, x.updateSlots),
+    resync: {
+      depth: x.resyncDepth,
+      slots: x.resyncDepth + x.resyncExtra,
+      maxBytesPerSecond: 0,
+      minShare: 1,
+      turnBytes: 1,
+    },
     durableOnCompletion: { primary: x.primary, secondary: x.secondary, journal: x.journal },
     journalDepth: x.journalDepth,
     log: {

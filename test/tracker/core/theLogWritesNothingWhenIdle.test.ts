@@ -27,7 +27,7 @@ it('a commit that only moves the tail does not cause another one, in the smalles
     hotRegions: 0,
     ackTimeoutMs: 3000,
     flushEveryWrites: 4,
-    resyncDepth: 1,
+    resync: { depth: 1, slots: 1, maxBytesPerSecond: 0, minShare: 1, turnBytes: 1 },
     durableOnCompletion: { primary: false, secondary: false, journal: false },
     journalDepth: 1,
     log: { ringBlocks: 8, blocksPerUnit: 1, recordsPerBlock: 4, firstSequence: 5, recoveredThrough: 4 },
