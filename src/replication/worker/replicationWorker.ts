@@ -21,8 +21,9 @@ import type {
   VerifyReport,
 } from '../replicationEngine.js';
 import { runLoad, runResync } from '../phaseLoops.js';
-import { flushOrThrow, prepareAreas } from '../scan/bulk.js';
+import { flushOrThrow, entireArea } from '../scan/bulk.js';
 import { judgeAreas, lookAtAreas, verifyReport, type Look } from '../scan/judgeRun.js';
+import { prepareAreas } from '../scan/prepare.js';
 import { WorkerResources, type WorkerReports } from './resources.js';
 
 export class ReplicationWorker {
@@ -72,7 +73,7 @@ export class ReplicationWorker {
     const started = performance.now();
     const { usableBytes } = areas.geometry;
     this.r.phase.enter('prepare', usableBytes);
-    const parts = { bulk: this.r.bulkRing(), tools: this.r.tools, usableBytes, runId: spec.runId };
+    const parts = { bulk: this.r.bulkRing(), tools: this.r.tools, ranges: entireArea(usableBytes), runId: spec.runId };
     if (!prepareAreas({ ...parts, progress: (done) => this.r.progress(done) })) throw this.stopped('prepare');
     this.r.history.recorder?.base('stamped');
     this.r.history.check();

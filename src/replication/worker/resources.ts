@@ -25,7 +25,8 @@ import type {
   PointEvent,
 } from '../replicationEngine.js';
 import { RunningCore } from '../runningCore.js';
-import { CHUNK_BYTES, WINDOW_CHUNKS, type BulkRing } from '../scan/bulk.js';
+import { BULK_ARENA_BYTES } from '../scan/bulk.js';
+import type { BulkRing } from '../scan/passIo.js';
 import type { Control } from './channel.js';
 import { HistoryFile } from './historyFile.js';
 import { Phase } from './phase.js';
@@ -84,7 +85,7 @@ export class WorkerResources {
       this.history.open(spec, areas.geometry.usableBytes);
       this.areas = areas;
       this.spec = spec;
-      this.bulk = this.createRing(BULK_IO_DEPTH, 2 * WINDOW_CHUNKS * CHUNK_BYTES);
+      this.bulk = this.createRing(BULK_IO_DEPTH, BULK_ARENA_BYTES);
     } catch (error) {
       this.areas = null;
       areas.close();
@@ -197,7 +198,7 @@ export class WorkerResources {
   /** The ring for bulk passes: that of the running core, if there is one. */
   private ring(): IoRing {
     if (this.running !== null) return this.running.io;
-    this.bulk ??= this.createRing(BULK_IO_DEPTH, 2 * WINDOW_CHUNKS * CHUNK_BYTES);
+    this.bulk ??= this.createRing(BULK_IO_DEPTH, BULK_ARENA_BYTES);
     return this.bulk;
   }
 
