@@ -1,6 +1,6 @@
 /**
- * Promise: the fast path of the judge (a scan by blocks, then only the other blocks sector by sector) counts the same as
- * a classification of every sector, and leaves the same history.
+ * Promise: the fast path of the judge (a scan by blocks, then only the other blocks sector by sector) counts the same
+ * as a classification of every sector, and leaves the same history.
  */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';

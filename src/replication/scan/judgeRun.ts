@@ -90,10 +90,10 @@ export function lookAtAreas(p: Omit<LookParts, 'history'>, history: HistoryRecor
   return differing === null ? null : { differing };
 }
 
-export function verifyReport({ differing, faults }: Look, bytes: number, startedMs: number): VerifyReport {
+export function verifyReport({ differing, faults }: Look, startedMs: number): VerifyReport {
   return {
     equal: differing.regions.size === 0,
-    bytes,
+    bytes: differing.comparedBytes,
     differingRegions: differing.regions.size,
     firstDifferenceBytes: differing.firstDifferenceBytes,
     ...(faults === undefined ? {} : { faults }),
