@@ -145,6 +145,17 @@ PP_API int32_t pp_stamp(uint8_t *base, uint64_t offset, uint64_t length_bytes, u
                         uint64_t transaction_id, uint64_t first_lba);
 /* Returns the number of sectors scanned. */
 PP_API int64_t pp_scan(const uint8_t *base, uint64_t offset, uint64_t length_bytes, double *out);
+/*
+ * For each block of PP_BLOCK_SECTORS sectors (the last may be shorter) one double: the update that all of its sectors
+ * hold, valid, of this run and in their places; or one of the two below. Returns the number of blocks.
+ */
+#define PP_BLOCK_SECTORS 8u
+/* No sector holds a stamp of this run: each is zero, has no magic, or a valid stamp of another run. */
+#define PP_BLOCK_FOREIGN (-2)
+/* Anything else: several updates, a corrupt or a misplaced sector. */
+#define PP_BLOCK_MIXED (-1)
+PP_API int64_t pp_scan_blocks(const uint8_t *base, uint64_t offset, uint64_t length_bytes, uint64_t run_id,
+                              uint64_t first_lba, double *out);
 /* Offset of the first differing byte, or -1. Any length. */
 PP_API int64_t pp_compare(const uint8_t *base, uint64_t offset_a, uint64_t offset_b, uint64_t length_bytes);
 /* CRC32C (RFC 3720). crc32c(b, crc32c(a, 0)) is crc32c(ab, 0). */

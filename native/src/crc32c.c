@@ -58,6 +58,28 @@ __attribute__((target("sse4.2"))) static uint32_t raw_sse42(const uint8_t *p, si
   for (; n > 0; n--, p++) crc = __builtin_ia32_crc32qi(crc, *p);
   return crc;
 }
+
+static uint64_t word_at(const uint8_t *p) {
+  uint64_t word;
+  memcpy(&word, p, 8);
+  return word;
+}
+
+__attribute__((target("sse4.2"))) static void four_sse42(const uint8_t *p, size_t stride, size_t n, uint32_t crc[4]) {
+  uint64_t a = ~0u, b = ~0u, c = ~0u, d = ~0u;
+  const uint8_t *q = p + stride, *r = q + stride, *s = r + stride;
+  size_t left = n;
+  for (; left >= 8; left -= 8, p += 8, q += 8, r += 8, s += 8) {
+    a = __builtin_ia32_crc32di(a, word_at(p));
+    b = __builtin_ia32_crc32di(b, word_at(q));
+    c = __builtin_ia32_crc32di(c, word_at(r));
+    d = __builtin_ia32_crc32di(d, word_at(s));
+  }
+  crc[0] = ~raw_sse42(p, left, (uint32_t)a);
+  crc[1] = ~raw_sse42(q, left, (uint32_t)b);
+  crc[2] = ~raw_sse42(r, left, (uint32_t)c);
+  crc[3] = ~raw_sse42(s, left, (uint32_t)d);
+}
 #endif
 
 uint32_t pp_crc32c_of(const uint8_t *p, size_t n, uint32_t seed) {
@@ -66,6 +88,17 @@ uint32_t pp_crc32c_of(const uint8_t *p, size_t n, uint32_t seed) {
   if (use_hardware) return ~raw_sse42(p, n, ~seed);
 #endif
   return ~pp_crc32c_raw_table(p, n, ~seed);
+}
+
+void pp_crc32c_four(const uint8_t *p, size_t stride, size_t n, uint32_t crc[4]) {
+  pthread_once(&ready, prepare);
+#if defined(__x86_64__)
+  if (use_hardware) {
+    four_sse42(p, stride, n, crc);
+    return;
+  }
+#endif
+  for (size_t i = 0; i < 4; i++) crc[i] = ~pp_crc32c_raw_table(p + i * stride, n, ~0u);
 }
 
 uint32_t pp_crc32c(const uint8_t *base, uint64_t offset, uint64_t length_bytes, uint32_t seed) {

@@ -9,6 +9,11 @@
 
 /* As pp_crc32c, without the offset. */
 uint32_t pp_crc32c_of(const uint8_t *p, size_t n, uint32_t seed);
+/*
+ * The CRC32C of four blocks of n bytes, `stride` bytes apart. Four independent sums keep the CPU busy: one alone waits
+ * for the instruction's latency at every word.
+ */
+void pp_crc32c_four(const uint8_t *p, size_t stride, size_t n, uint32_t crc[4]);
 /* No inversion before or after: `crc` is the content of the register. */
 uint32_t pp_crc32c_raw_table(const uint8_t *p, size_t n, uint32_t crc);
 

@@ -81,6 +81,7 @@ static void write_constants(void) {
   CONSTANT(PP_KIND_FOREIGN);
   CONSTANT(PP_KIND_CORRUPT);
   CONSTANT(PP_OBSERVATION_DOUBLES);
+  CONSTANT(PP_BLOCK_SECTORS);
 }
 
 static void write_all(void) {

@@ -31,6 +31,35 @@ static void crc_chains_and_the_table_agrees(void) {
   CHECK_EQUAL(pp_crc32c(NULL, 0, 0, 7), 7);
 }
 
+static void four_crcs_equal_one_at_a_time(void) {
+  static uint8_t data[4 * 520 + 3];
+  uint32_t crc[4];
+  for (size_t i = 0; i < sizeof data; i++) data[i] = (uint8_t)(i * 37 + (i >> 4));
+  for (size_t n = 0; n <= 520; n += 13) {
+    pp_crc32c_four(data + 3, 520, n, crc);
+    for (size_t i = 0; i < 4; i++) CHECK_EQUAL(crc[i], pp_crc32c_of(data + 3 + i * 520, n, 0));
+  }
+}
+
+static void blocks_are_summarized(void) {
+  static uint8_t data[2 * BYTES + 3 * PP_SECTOR_BYTES + 1];
+  double held[3];
+  /* The last block has three sectors. */
+  uint64_t bytes = sizeof data - 1;
+  CHECK_EQUAL(pp_stamp(data, 1, bytes, 9, 42, 7, 100), 0);
+  CHECK_EQUAL(pp_scan_blocks(data, 1, bytes, 9, 100, held), 3);
+  for (int i = 0; i < 3; i++) CHECK_EQUAL(held[i], 42);
+  data[bytes] ^= 1;
+  CHECK_EQUAL(pp_scan_blocks(data, 1, bytes, 9, 100, held), 3);
+  CHECK_EQUAL(held[1], 42);
+  CHECK_EQUAL(held[2], PP_BLOCK_MIXED);
+  CHECK_EQUAL(pp_scan_blocks(data, 1, bytes, 8, 100, held), 3);
+  CHECK_EQUAL(held[0], PP_BLOCK_FOREIGN);
+  CHECK_EQUAL(pp_scan_blocks(data, 1, bytes, 9, 101, held), 3);
+  CHECK_EQUAL(held[0], PP_BLOCK_MIXED);
+  CHECK_EQUAL(pp_scan_blocks(data, 1, 100, 9, 101, held), -EINVAL);
+}
+
 static void a_stamp_is_scanned_back(void) {
   static uint8_t sectors[BYTES + 1];
   double seen[SECTORS * PP_OBSERVATION_DOUBLES];
@@ -114,6 +143,8 @@ static void bad_arguments_are_refused(void) {
 int main(void) {
   crc_matches_the_published_vectors();
   crc_chains_and_the_table_agrees();
+  four_crcs_equal_one_at_a_time();
+  blocks_are_summarized();
   a_stamp_is_scanned_back();
   every_flipped_bit_is_detected();
   zeros_are_not_foreign_data();

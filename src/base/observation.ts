@@ -35,3 +35,11 @@ export const SECTORS_PER_BLOCK = BLOCK_BYTES / SECTOR_BYTES;
 
 /** `kind` of a sector that the device failed to read (EIO). The reader sets it; the scan never does. */
 export const OBSERVED_UNREADABLE = 4;
+
+/** Results of a scan by blocks (`pp_scan_blocks`) that are no update. */
+export const BLOCK_HOLDS = {
+  /** No sector has a stamp of this run: each is zero, without magic, or a valid sector of another run. */
+  foreign: -2,
+  /** Several updates, or a sector that is corrupt or in the wrong place. */
+  mixed: -1,
+} as const;

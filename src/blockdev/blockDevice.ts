@@ -129,12 +129,23 @@ export interface SectorTools {
   stamp(buffer: Buffer, offset: number, lengthBytes: number, s: StampFields): void;
   /** Fills `out` with one observation per sector (src/base/observation.ts). Returns the number of sectors. */
   scan(buffer: Buffer, offset: number, lengthBytes: number, out: Float64Array): number;
+  /**
+   * Fills `out` with one double per 4 KiB block: the update that all of its sectors hold, or a BLOCK_HOLDS value
+   * (src/base/observation.ts). Returns the number of blocks.
+   */
+  scanBlocks(buffer: Buffer, offset: number, lengthBytes: number, at: BlockScan, out: Float64Array): number;
   /** Offset of the first differing byte, relative to the two starts, or -1. */
   compare(buffer: Buffer, offsetA: number, offsetB: number, lengthBytes: number): number;
   /** Writes the CRC of `lengthBytes/512` journal blocks at `buffer[offset…]` (src/tracker/journal/block.ts). */
   sealBlocks(buffer: Uint8Array, offset: number, lengthBytes: number): void;
   /** CRC32C (Castagnoli), as in RFC 3720; `seed` chains calls. */
   crc32c(buffer: Uint8Array, seed?: number): number;
+}
+
+/** The run, and the LBA of the first sector, that the sectors of a scan must name. */
+export interface BlockScan {
+  runId: number;
+  firstLba: number;
 }
 
 export interface StampFields {

@@ -1,7 +1,7 @@
 /**
  * Stamping, scanning and comparing sectors, and CRC32C, in C. Checks the bounds here: C gets only ranges in the buffer.
  */
-import { OBSERVATION_FIELD } from '../base/observation.js';
+import { BLOCK_BYTES, OBSERVATION_FIELD } from '../base/observation.js';
 import { loadNative } from './ffi/loadNative.js';
 import type { FfiName } from './ffi/native.js';
 import type { SectorTools } from './blockDevice.js';
@@ -39,6 +39,13 @@ export function sectorTools(ffi?: FfiName): SectorTools {
       if (out.length < needed)
         throw new RangeError(`out has ${out.length} doubles; ${needed} are needed for ${lengthBytes} bytes`);
       return native.pp_scan(buffer, offset, lengthBytes, out);
+    },
+    scanBlocks(buffer, offset, lengthBytes, { runId, firstLba }, out) {
+      requireSectors(buffer, offset, lengthBytes);
+      const needed = Math.ceil(lengthBytes / BLOCK_BYTES);
+      if (out.length < needed)
+        throw new RangeError(`out has ${out.length} doubles; ${needed} are needed for ${lengthBytes} bytes`);
+      return native.pp_scan_blocks(buffer, offset, lengthBytes, runId, firstLba, out);
     },
     compare(buffer, offsetA, offsetB, lengthBytes) {
       requireInside(buffer, offsetA, lengthBytes);

@@ -5,18 +5,20 @@
  * each cycle before the next one begins. A failure of hardware or of the program is part of the result and no
  * exception: the cycles before it count.
  */
-import type { AreaFailure } from '../replication/replicationEngine.js';
+import type { AreaFailure, PassRequest } from '../replication/replicationEngine.js';
 import { CycleRunner, problemFrom } from './cycleRunner.js';
 import { keptRecord } from './cycle/cycleRecord.js';
-import type { CycleFacts, CycleState } from './cycle/cycleTypes.js';
+import type { CycleState } from './cycle/cycleTypes.js';
 import { textOf } from './errors.js';
 import { type CampaignObserver, type CampaignStep, allOf, catchingErrors } from './observer.js';
 import { drawCycle } from './cycle/cycleSettings.js';
 import type { CampaignDeps, CampaignOptions, CampaignResult } from './campaignTypes.js';
 import { Session } from './session/session.js';
 import { REPEATS_MAX, isDueToHostPause, isLeftDirty, notJudgedByTime, withoutDuplicates } from './cycle/hostPause.js';
-import type { ResolvedRig } from '../rig/resolved.js';
-import { within } from './within.js';
+import { judgeAndResync } from './judgeAgain.js';
+
+const ENTIRE_AREAS: PassRequest = { extent: 'full', scrubPercent: 0 };
+const WORKING_SET: PassRequest = { extent: 'touched', scrubPercent: 0 };
 
 /** @throws the typed errors of opening (lab, gate, boards, engine); nothing has been written then */
 export async function runCampaign(options: CampaignOptions, deps: CampaignDeps): Promise<CampaignResult> {
@@ -137,11 +139,17 @@ class Campaign {
         `primary has ${primary.sizeBytes} bytes, secondary ${secondary.sizeBytes}; the run uses the first ${opened.usableBytes} of each`,
       );
     }
-    await this.timed('format', () => session.engine.format('dirty'));
+    const { campaign, workload } = this.options.rig;
+    const isTouched = campaign.prepare === 'touched';
+    // The updates of `prepareWorkingSet` are tracked: the journal is right at any time.
+    await this.timed('format', () => session.engine.format(isTouched ? 'clean' : 'dirty'));
     if (this.interruptedBefore()) return;
-    if (this.options.rig.campaign.prepare === 'stamp') await this.timed('prepare', () => session.engine.prepare());
+    if (campaign.prepare === 'stamp') await this.timed('prepare', () => session.engine.prepare());
+    if (isTouched) await this.timed('prepare', () => session.engine.prepareWorkingSet(workload));
     if (this.interruptedBefore()) return;
-    const { equal, differingRegions, faults } = await this.timed('verify', () => session.engine.verify());
+    const { equal, differingRegions, faults } = await this.timed('verify', () =>
+      session.engine.verify(isTouched ? WORKING_SET : ENTIRE_AREAS),
+    );
     if (this.interruptedBefore()) return;
     const wrong = [...Object.entries(faults?.primary ?? {}), ...Object.entries(faults?.secondary ?? {})];
     if (equal && wrong.length === 0) {
@@ -201,7 +209,7 @@ class Campaign {
       this.strayFailures.splice(before);
       return {
         ...state,
-        facts: await this.timed('repair', () => judgeAndResync(session, this.options.rig, state.facts)),
+        facts: await this.timed('repair', () => judgeAndResync(session, this.options.rig, state)),
       };
     } catch (error) {
       this.observer.keepResult(`cycle ${state.settings.index} is not repeated: ${textOf(error)}`);
@@ -270,24 +278,4 @@ function endingWords(session: Session, troubles: readonly string[]): string {
   return troubles.length === 0
     ? `${session.powerAtEnd}, devices released`
     : 'some steps failed; the end of the report lists them';
-}
-
-/**
- * After a cycle that a pause of the bench ended early, once the session has started over: judges what the cut left on
- * the disks before the resync overwrites it, so that a repeated cycle hides no fault. Returns the facts with what was
- * found.
- * @throws when a step misses its deadline in the profile
- */
-export async function judgeAndResync(
-  session: Session,
-  { campaign }: ResolvedRig,
-  facts: CycleFacts,
-): Promise<CycleFacts> {
-  const { recover, judge, resync } = campaign.deadlinesMs;
-  const { engine, clock } = session;
-  const recovery = await within(clock, recover, 'recovery', engine.recover());
-  const judged = await within(clock, judge, 'judging', engine.judge());
-  const copied = await within(clock, resync, 'resync', engine.resync());
-  const verified = await within(clock, judge, 'verifying', engine.verify());
-  return { ...facts, recoveries: [...facts.recoveries, recovery], judge: judged, resync: copied, verify: verified };
 }

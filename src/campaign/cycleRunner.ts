@@ -189,9 +189,9 @@ export class CycleRunner {
           report,
         }));
       case 'judge':
-        return this.dispatchResult(engine.judge(), (report) => ({ type: 'judged', report }));
+        return this.dispatchResult(engine.judge(effect.pass), (report) => ({ type: 'judged', report }));
       case 'verify':
-        return this.dispatchResult(engine.verify(), (report) => ({ type: 'verified', report }));
+        return this.dispatchResult(engine.verify(effect.pass), (report) => ({ type: 'verified', report }));
       case 'sendPoint':
         return this.dispatchResult(
           engine.sendPoint((effect.commandNs ?? this.bench.clock.nowNs()) + effect.leadMs * NS_PER_MS),

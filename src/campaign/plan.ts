@@ -176,9 +176,10 @@ function extentOf(area: AreaName, rig: ResolvedRig, [primary, secondary]: readon
   const used = Math.min(...limits);
   const own = area === 'primary' ? primary : secondary;
   const where = rig.campaign.prepare === 'stamp' ? 'OVERWRITTEN' : 'OVERWRITTEN wherever the load writes,';
-  if (own !== null && used < own) return `${where} in its first ${formatBytes(used)}, of ${formatBytes(own)}`;
-  if (own === null && limits.length > 0) return `${where} in its first ${formatBytes(used)} at most`;
-  return rig.campaign.prepare === 'stamp' ? 'OVERWRITTEN completely' : 'OVERWRITTEN wherever the load writes';
+  const rest = rig.campaign.prepare === 'touched' ? '; the rest is not read, and assumed to be equal on both' : '';
+  if (own !== null && used < own) return `${where} in its first ${formatBytes(used)}, of ${formatBytes(own)}${rest}`;
+  if (own === null && limits.length > 0) return `${where} in its first ${formatBytes(used)} at most${rest}`;
+  return rig.campaign.prepare === 'stamp' ? 'OVERWRITTEN completely' : `OVERWRITTEN wherever the load writes${rest}`;
 }
 
 function fateOf(area: AreaName, rig: ResolvedRig, sizes: readonly (number | null)[]): string {

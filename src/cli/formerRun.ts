@@ -105,6 +105,9 @@ function comparable(rig: ResolvedRig): string {
     rails,
     disks,
     prepare: campaign.prepare,
+    judge: campaign.judge,
+    verify: campaign.verify,
+    scrub: campaign.scrubPercent,
   });
 }
 

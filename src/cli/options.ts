@@ -1,6 +1,7 @@
 /** Options shared by commands, and the version. */
 import { InvalidArgumentError, Option } from 'commander';
 import type { FfiName } from '../blockdev/ffi/native.js';
+import type { WorkloadSpec } from '../workload/workload.js';
 import type { ResolvedRig } from '../rig/resolved.js';
 import { readFileSync } from 'node:fs';
 
@@ -41,9 +42,17 @@ export function effectiveRig(rig: ResolvedRig, overrides: CampaignOverrides): Re
   const seed = overrides.seed ?? rig.campaign.seed;
   return {
     ...rig,
+    workload: seededWorkload(rig.workload, seed),
     campaign: { ...rig.campaign, seed, cycles: overrides.cycles ?? rig.campaign.cycles },
     lab: rig.lab === null || overrides.seed === undefined ? rig.lab : { ...rig.lab, seed },
   };
+}
+
+/** The places of the working set follow the seed of the campaign. */
+function seededWorkload(workload: WorkloadSpec, seed: number): WorkloadSpec {
+  const { within } = workload.addresses;
+  if (within === undefined) return workload;
+  return { ...workload, addresses: { ...workload.addresses, within: { ...within, seed } } };
 }
 
 /** From package.json, which has the same distance from src/cli and dist/cli. */

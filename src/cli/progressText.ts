@@ -1,6 +1,7 @@
 /** Texts and numbers of a run on the terminal (pure). */
 import type { HostPause } from '../base/attendedTime.js';
 import { describePauses } from '../campaign/cycle/hostPause.js';
+import { coverageText } from '../judge/verdict/coverage.js';
 import { cutPlace, nearPoint } from '../report/aimText.js';
 import { firstReasons, inBrief } from '../report/findingText.js';
 import type { CycleRecord } from '../report/runRecord.js';
@@ -70,11 +71,13 @@ export function cycleLine(r: CycleRecord): string {
     .join(', ');
   const dirty = r.recovery === null ? '' : `, ${r.recovery.dirtyRegions} dirty`;
   const resync = r.resync === null ? '' : `, resync ${formatBytes(r.resync.bytes)} in ${formatMs(r.resync.durationMs)}`;
+  const covered = coverageText(r.judge?.coverage);
+  const judged = covered === null ? '' : `, judged ${covered}`;
   const pauses = r.standstills ?? [];
   const paused = pauses.some(({ ms }) => ms >= PAUSE_PRINTED_MS)
     ? `; bench was paused for ${describePauses(pauses)}`
     : '';
-  return `cycle ${r.index}: ${r.verdict} (${cut}; proof ${r.proofOfCut.kind}${latency === '' ? '' : `, ${latency}`}${dirty}${resync}${paused})${why}`;
+  return `cycle ${r.index}: ${r.verdict} (${cut}; proof ${r.proofOfCut.kind}${latency === '' ? '' : `, ${latency}`}${dirty}${resync}${judged}${paused})${why}`;
 }
 
 /** The first lines of a run: what it will do to which devices. `calibrated`: the run has a calibration. */

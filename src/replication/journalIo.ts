@@ -24,14 +24,8 @@ import {
 } from '../tracker/journal/layout.js';
 import type { JournalReader } from '../tracker/journal/salvage.js';
 import { recoverJournal, type JournalRecovery } from '../tracker/journal/recovery.js';
-import {
-  CHUNK_BYTES,
-  flushOrThrow,
-  transferAll,
-  transferOrThrow,
-  type BulkRing,
-  type BulkTransfer,
-} from './scan/bulk.js';
+import { CHUNK_BYTES, flushOrThrow } from './scan/bulk.js';
+import { transferAll, transferOrThrow, type BulkRing, type BulkTransfer } from './scan/passIo.js';
 import { IndexPool } from '../tracker/core/recordPool.js';
 import type { LogCommit } from '../tracker/core/transactionLog.js';
 import { encodeCommit } from '../tracker/journal/logBlock.js';

@@ -10,7 +10,14 @@ import type { WorkloadSpec } from '../workload/workload.js';
 import type { FfiName } from '../blockdev/ffi/native.js';
 import type { JudgeReport, RecoveryReport, ResyncReport, VerifyReport } from '../judge/verdict/reports.js';
 
-export type { AreaCounts, JudgeReport, RecoveryReport, ResyncReport, VerifyReport } from '../judge/verdict/reports.js';
+export type {
+  AreaCounts,
+  JudgeReport,
+  PassCoverage,
+  RecoveryReport,
+  ResyncReport,
+  VerifyReport,
+} from '../judge/verdict/reports.js';
 
 export interface JournalRef extends DeviceRef {
   /** Bytes of the log, both copies together; the rest of the device holds superblocks and the indicator area. */
@@ -226,6 +233,17 @@ export interface ReplicationEvents {
   onPause?(pause: HostPause): void;
 }
 
+/** What a judge or verify pass is to read. */
+export interface PassRequest {
+  /**
+   * `touched`: regions written, copied or dirty since the last pass that read every region, and their neighbors. The
+   * first pass after `open` is a full one all the same: a new worker does not know what was written before.
+   */
+  extent: 'full' | 'touched';
+  /** Share of all regions that a `touched` pass reads beyond those, in turn; 0 to 100. */
+  scrubPercent: number;
+}
+
 /**
  * One replication engine, in one worker thread. After a power cut the campaign calls `abandon()` and `open()`: the
  * engine then starts from the content of the disks alone. The history of issued, completed and flushed writes, which
@@ -250,6 +268,11 @@ export interface ReplicationEngine {
   beginCycle?(cycle: number, passed: boolean | null): Promise<HistoryChange>;
   /** Writes the base pattern to every sector of P and S and flushes both. */
   prepare(): Promise<{ bytes: number; durationMs: number }>;
+  /**
+   * Instead of `prepare`, with a workload that writes within a working set: writes the regions of that set and their
+   * neighbors, once, as tracked updates. No later pass has to read the rest: it is assumed to be equal on P and S.
+   */
+  prepareWorkingSet(w: WorkloadSpec): Promise<{ bytes: number; durationMs: number }>;
   /** Recovers D from the journal alone and makes it durable in the indicator area (R11). */
   recover(point?: PointArm): Promise<RecoveryReport>;
   /** Runs the workload until `stop`, or until P or the journal is lost. Without S it continues, degraded. */
@@ -259,9 +282,13 @@ export interface ReplicationEngine {
    * time.
    */
   resync(withLoad?: { workload: WorkloadSpec; seed: number }, point?: PointArm): Promise<ResyncReport>;
-  /** Reads every byte of P and S, and compares them with each other, with D and with the history. */
-  judge(): Promise<JudgeReport>;
-  verify(): Promise<VerifyReport>;
+  /**
+   * Reads P and S, and compares them with each other, with D and with the history. Without `pass`: every byte, and the
+   * report says nothing of its coverage.
+   */
+  judge(pass?: PassRequest): Promise<JudgeReport>;
+  /** Compares P with the history, and S with P. */
+  verify(pass?: PassRequest): Promise<VerifyReport>;
   /**
    * After a verify that found differences: marks every differing region and resynchronizes. Else the next cycle would
    * count the same losses again. Needs a recovered journal.

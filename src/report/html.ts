@@ -2,6 +2,7 @@
  * A run as one HTML page. The page loads nothing and has no script; text from devices and profiles is escaped. It is
  * made from run.json and cycles.jsonl alone, so it can be made again at any time.
  */
+import { coverageText } from '../judge/verdict/coverage.js';
 import { cutPlace, offAim } from './aimText.js';
 import { cycleFigures, formatBytes, formatCount, formatMs, formatPercent, formatRate, MISSING } from './figures.js';
 import { barChart, scatterChart, type Bar, type Point } from './charts.js';
@@ -58,16 +59,19 @@ function devices(run: RunRecord): Markup {
 }
 
 function cycleTable(cycles: readonly CycleRecord[]): Markup {
+  const isPartial = cycles.some((c) => coverageText(c.judge?.coverage) !== null);
+  const judged = (c: CycleRecord): Markup | string =>
+    isPartial ? markup`<td>${c.judge === null ? '–' : (coverageText(c.judge.coverage) ?? 'every region')}</td>` : '';
   const row = (c: CycleRecord): Markup => {
     const f = cycleFigures(c);
     return markup`<tr><td class="n">${c.index}</td><td class="verdict ${c.verdict}">${c.verdict}</td><td>${c.rails.join(' + ')}</td><td>${cutPlace(c)}</td><td>${c.proofOfCut.kind}</td>
 <td class="n">${formatMs(f.cutLatencyMs)}</td><td class="n">${offAim(c)}</td><td class="n">${formatCount(f.dirtyRegions)}</td><td class="n">${formatCount(f.lostIndicators)}</td>
 <td class="n">${formatMs(f.recoveryMs)}</td><td class="n">${formatMs(f.resyncMs)}</td><td class="n">${formatBytes(f.resyncBytes)}</td>
-<td class="n">${formatRate(f.resyncBytesPerSecond)}</td></tr>`;
+<td class="n">${formatRate(f.resyncBytesPerSecond)}</td>${judged(c)}</tr>`;
   };
   return markup`<h2>Cycles</h2><div class="wide"><table class="cycles"><tr><th class="n">cycle</th><th>verdict</th><th>rails cut</th><th>during</th><th>proof</th>
 <th class="n">cut latency</th><th class="n">off its aim</th><th class="n">dirty regions</th><th class="n">lost indicators</th><th class="n">recovery</th>
-<th class="n">resync</th><th class="n">bytes</th><th class="n">rate</th></tr>${cycles.map(row)}</table></div>`;
+<th class="n">resync</th><th class="n">bytes</th><th class="n">rate</th>${isPartial ? markup`<th>judged</th>` : ''}</tr>${cycles.map(row)}</table></div>`;
 }
 
 function charts(cycles: readonly CycleRecord[]): Markup {

@@ -6,7 +6,14 @@
 import { z } from 'zod';
 import { AREA_NAMES, type AreaName, STORAGE_AREAS } from '../base/areas.js';
 import type { InFlight, LoadReport, PointSubject } from '../replication/replicationEngine.js';
-import type { AreaCounts, JudgeReport, RecoveryReport, ResyncReport, VerifyReport } from '../judge/verdict/reports.js';
+import type {
+  AreaCounts,
+  JudgeReport,
+  PassCoverage,
+  RecoveryReport,
+  ResyncReport,
+  VerifyReport,
+} from '../judge/verdict/reports.js';
 import type { ProofKind, Verdict } from '../judge/verdict/verdict.js';
 
 export const RUN_SCHEMA_VERSION = 1;
@@ -58,6 +65,16 @@ const areaCounts: z.ZodType<AreaCounts> = z.object({
   sectorsRead: count,
 });
 
+const coverage: z.ZodType<PassCoverage> = z.object({
+  extent: z.enum(['full', 'touched']),
+  regions: count,
+  regionCount: count,
+  scrubbedRegions: count,
+  bytes: count,
+  cycle: z.number().int().min(-1),
+  lastFullCycle: z.number().int().min(-1).nullable(),
+});
+
 const judge: z.ZodType<JudgeReport> = z.object({
   lostIndicators: count,
   lostIndicatorRegions: z.array(count),
@@ -75,6 +92,7 @@ const judge: z.ZodType<JudgeReport> = z.object({
     }),
   ),
   areas: z.object({ primary: areaCounts, secondary: areaCounts }),
+  coverage: coverage.optional(),
   durationMs: ms,
 });
 
@@ -93,6 +111,7 @@ const verify: z.ZodType<VerifyReport> = z.object({
   differingRegions: count,
   firstDifferenceBytes: count.nullable(),
   faults: z.object({ primary: z.record(z.string(), count), secondary: z.record(z.string(), count) }).optional(),
+  coverage: coverage.optional(),
   durationMs: ms,
 });
 

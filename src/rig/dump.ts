@@ -2,6 +2,7 @@
  * Writes a resolved rig as a profile with every default: the run directory's `rig.yaml`. Loading that file gives the
  * same rig (except `file`), also in a later version with other defaults.
  */
+import type { PassSchedule } from './schema/passes.js';
 import { stringify } from 'yaml';
 import type { DeviceRef } from '../blockdev/blockDevice.js';
 import type { LabSpec } from '../lab/spec.js';
@@ -37,7 +38,10 @@ export function dumpRig(rig: ResolvedRig): string {
       queueDepth: w.queueDepth,
       transaction: { writes: range(w.writesPerTransaction, Number) },
       writeSize: range(w.writeBytes, formatSize),
-      addresses: w.addresses,
+      addresses: {
+        ...w.addresses,
+        within: w.addresses.within === undefined ? undefined : formatSize(w.addresses.within.bytes),
+      },
       rate: w.maxWritesPerSecond === 0 ? 'unlimited' : w.maxWritesPerSecond,
     },
     boards: byName(rig.boards, ({ tty, ...b }) => (tty === '' ? b : { ...b, tty })),
@@ -89,6 +93,9 @@ function campaign(c: CampaignSpec): object {
     dark: formatDuration(c.darkMs),
     silence: formatDuration(c.silenceMs),
     prepare: c.prepare,
+    judge: passes(c.judge),
+    verify: passes(c.verify),
+    scrub: c.scrubPercent,
     keepHistory: c.keepHistory,
     deadlines: Object.fromEntries(Object.entries(d).map(([name, ms]) => [name, formatDuration(ms)])),
     limits: {
@@ -97,6 +104,11 @@ function campaign(c: CampaignSpec): object {
       falseDirtyRegions: orNone(c.limits.falseDirtyRegions, Number),
     },
   };
+}
+
+function passes(schedule: PassSchedule): object | string {
+  if (schedule.fullEvery === null) return 'touched';
+  return schedule.fullEvery === 1 ? 'full' : schedule;
 }
 
 function lab(l: LabSpec): object {

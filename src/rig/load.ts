@@ -23,6 +23,7 @@ import {
   checkJournalSize,
   checkRegionCount,
   checkWritesFit,
+  checkWorkingSet,
   checkFlushBeforeTimeout,
 } from './checks/sizes.js';
 
@@ -126,6 +127,7 @@ export const CHECKS: readonly Check[] = [
   checkAreaSizes,
   checkRegionCount,
   checkWritesFit,
+  checkWorkingSet,
   checkInFlightBytes,
   checkJournalSize,
   checkFlushBeforeTimeout,

@@ -23,7 +23,7 @@ export function resolveProfile(p: Profile, file: string, warnings: RigWarning[])
     secondary: deviceRef(p.secondary),
     journal: { ...deviceRef(p.journal), logBytes: p.journal.logSize },
     tracking: tracking(p),
-    workload: workload(p.workload),
+    workload: workload(p.workload, p.campaign.seed),
     boards: named(p.boards).map((b) => ({ ...b, tty: b.tty ?? '' })),
     boardTypes: p.boardTypes,
     rails: rails.map(({ settle: ms, ...r }) => ({ ...r, settleMs: ms })),
@@ -64,12 +64,13 @@ function tracking({ mode, regionSize, tracking: t, resync }: Profile): ResolvedR
   };
 }
 
-function workload(w: WorkloadProfile): ResolvedRig['workload'] {
+function workload(w: WorkloadProfile, seed: number): ResolvedRig['workload'] {
+  const { within, ...addresses } = w.addresses;
   return {
     queueDepth: w.queueDepth,
     writesPerTransaction: w.transaction.writes,
     writeBytes: w.writeSize,
-    addresses: w.addresses,
+    addresses: within === undefined ? addresses : { ...addresses, within: { bytes: within, seed } },
     maxWritesPerSecond: w.rate,
   };
 }
@@ -83,6 +84,9 @@ function campaign(c: CampaignProfile, rails: string[]): CampaignSpec {
     darkMs: c.dark,
     silenceMs: c.silence,
     prepare: c.prepare,
+    judge: c.judge,
+    verify: c.verify,
+    scrubPercent: c.scrub,
     keepHistory: c.keepHistory,
     deadlinesMs: c.deadlines,
     limits: { recoveryMs: c.limits.recovery, resyncMs: c.limits.resync, falseDirtyRegions: c.limits.falseDirtyRegions },

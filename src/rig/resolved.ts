@@ -9,6 +9,7 @@ import type { BoardRef, RailSpec } from '../power/spec.js';
 import type { CutPoint } from '../replication/cutpoint/cutPoint.js';
 import type { JournalRef, KeepHistory, TrackingSpec } from '../replication/replicationEngine.js';
 import type { WorkloadSpec } from '../workload/workload.js';
+import type { PassSchedule } from './schema/passes.js';
 import { createHash } from 'node:crypto';
 import { AREA_NAMES } from '../base/areas.js';
 
@@ -29,8 +30,15 @@ export interface CampaignSpec {
   darkMs: number;
   /** After this time without an answer to a read the device is unresponsive. */
   silenceMs: number;
-  /** `stamp` first writes a base pattern to every sector of both areas; `compare` accepts areas that are equal. */
-  prepare: 'stamp' | 'compare';
+  /**
+   * `stamp` first writes a base pattern to every sector of both areas; `compare` accepts areas that are equal;
+   * `touched` writes before each load the regions that it may write, and assumes that the rest is equal.
+   */
+  prepare: 'stamp' | 'compare' | 'touched';
+  judge: PassSchedule;
+  verify: PassSchedule;
+  /** Share of all regions that a judge pass over the touched regions reads beyond those. */
+  scrubPercent: number;
   keepHistory: KeepHistory;
   deadlinesMs: { cut: number; point: number; return: number; recover: number; judge: number; resync: number };
   /** A cycle that exceeds a limit is FAIL; null: no limit. */

@@ -6,6 +6,15 @@
 import { BLOCK_BYTES } from '../base/observation.js';
 import { createPrng, deriveSeed, type Prng } from '../base/prng.js';
 import { createScatter, createZipf } from './addresses.js';
+import { createPieces, type Pieces } from './pieces.js';
+
+export interface WorkloadAddresses {
+  /** `skewed`: Zipf-like, `skew` 0 … 1.2 (theta); `uniform` ignores it. */
+  pattern: 'skewed' | 'uniform';
+  skew: number;
+  /** The only bytes that are written, in pieces spread over the area by `seed`; absent: all. */
+  within?: { bytes: number; seed: number };
+}
 
 /** The load that a profile asks for. Sizes in bytes. */
 export interface WorkloadSpec {
@@ -13,8 +22,7 @@ export interface WorkloadSpec {
   queueDepth: number;
   writesPerTransaction: { min: number; max: number };
   writeBytes: { min: number; max: number };
-  /** `skewed`: Zipf-like, `skew` 0 … 1.2 (theta); `uniform` ignores it. */
-  addresses: { pattern: 'skewed' | 'uniform'; skew: number };
+  addresses: WorkloadAddresses;
   /** 0: as fast as it goes. */
   maxWritesPerSecond: number;
 }
@@ -24,8 +32,8 @@ export interface WorkloadShape {
   writesPerTransaction: { min: number; max: number };
   /** Bytes; rounded inwards to the unit (4096, or `alignBytes` when larger). */
   writeBytes: { min: number; max: number };
-  /** `skewed`: Zipf over 4 KiB blocks with exponent `skew`; `uniform` ignores `skew`. */
-  addresses: { pattern: 'skewed' | 'uniform'; skew: number };
+  /** `skewed`: Zipf over 4 KiB blocks. */
+  addresses: WorkloadAddresses;
 }
 
 export interface WorkloadExtent {
@@ -65,23 +73,54 @@ function checkRange(name: string, range: { min: number; max: number }): void {
   }
 }
 
+/** Units of a write: 4096 bytes, or `alignBytes` when larger. */
+interface Units {
+  unitBytes: number;
+  unitCount: number;
+  minUnits: number;
+  maxUnits: number;
+}
+
+/** Throws RangeError when the area is too small for a write of the smallest size. */
+function unitsOf({ alignBytes, usableBytes, writeBytes }: WorkloadShape & WorkloadExtent): Units {
+  if (!Number.isSafeInteger(Math.log2(alignBytes))) {
+    throw new RangeError(`alignBytes ${alignBytes}: must be a power of two`);
+  }
+  const unitBytes = Math.max(BLOCK_BYTES, alignBytes);
+  const unitCount = Math.floor(usableBytes / unitBytes);
+  const minUnits = Math.ceil(writeBytes.min / unitBytes);
+  if (minUnits > unitCount) {
+    throw new RangeError(
+      `a write of ${minUnits * unitBytes} bytes does not fit into ${usableBytes} usable bytes; ` +
+        'lower writeBytes.min or use a larger device',
+    );
+  }
+  const maxUnits = Math.min(unitCount, Math.max(minUnits, Math.floor(writeBytes.max / unitBytes)));
+  return { unitBytes, unitCount, minUnits, maxUnits };
+}
+
+function piecesOf({ addresses: { within } }: WorkloadShape, { unitBytes, unitCount, maxUnits }: Units): Pieces {
+  return createPieces({ unitBytes, unitCount, pieceUnitsMin: maxUnits, within: within ?? null });
+}
+
+/** The ranges that the load may write, not in order. Throws RangeError as `createWorkload`. */
+export function workingSet(spec: WorkloadShape & WorkloadExtent): WorkloadWrite[] {
+  const units = unitsOf(spec);
+  const { count, unitsEach, firstUnit } = piecesOf(spec, units);
+  return Array.from({ length: count }, (_, i) => ({
+    offsetBytes: firstUnit(i) * units.unitBytes,
+    lengthBytes: unitsEach * units.unitBytes,
+  }));
+}
+
 /** Throws RangeError when a limit is invalid, or the area is too small for a write of the smallest size. */
 export function createWorkload(spec: WorkloadShape & WorkloadExtent, seed: number): Workload {
   checkRange('writesPerTransaction', spec.writesPerTransaction);
   checkRange('writeBytes', spec.writeBytes);
-  if (!Number.isSafeInteger(Math.log2(spec.alignBytes))) {
-    throw new RangeError(`alignBytes ${spec.alignBytes}: must be a power of two`);
-  }
-  const unitBytes = Math.max(BLOCK_BYTES, spec.alignBytes);
-  const unitCount = Math.floor(spec.usableBytes / unitBytes);
-  const minUnits = Math.ceil(spec.writeBytes.min / unitBytes);
-  if (minUnits > unitCount) {
-    throw new RangeError(
-      `a write of ${minUnits * unitBytes} bytes does not fit into ${spec.usableBytes} usable bytes; ` +
-        'lower writeBytes.min or use a larger device',
-    );
-  }
-  const maxUnits = Math.min(unitCount, Math.max(minUnits, Math.floor(spec.writeBytes.max / unitBytes)));
+  const units = unitsOf(spec);
+  const { unitBytes, minUnits, maxUnits } = units;
+  const { count: pieces, unitsEach, firstUnit } = piecesOf(spec, units);
+  const unitCount = pieces * unitsEach;
 
   const prng = createPrng(deriveSeed(seed, STREAM.draw));
   const rank = createZipf(unitCount, spec.addresses.pattern === 'skewed' ? spec.addresses.skew : 0);
@@ -89,10 +128,12 @@ export function createWorkload(spec: WorkloadShape & WorkloadExtent, seed: numbe
   const { min, max } = spec.writesPerTransaction;
 
   const nextWrite = (): WorkloadWrite => {
-    const units = logUniform(prng, minUnits, maxUnits);
-    // A write near the end moves down until it fits, so that a hot block there stays hot.
-    const first = Math.min(place(rank(prng)), unitCount - units);
-    return { offsetBytes: first * unitBytes, lengthBytes: units * unitBytes };
+    const length = logUniform(prng, minUnits, maxUnits);
+    const at = place(rank(prng));
+    const piece = Math.floor(at / unitsEach);
+    // A write near the end of a piece moves down until it fits, so that a hot block there stays hot.
+    const first = firstUnit(piece) + Math.min(at % unitsEach, unitsEach - length);
+    return { offsetBytes: first * unitBytes, lengthBytes: length * unitBytes };
   };
   return {
     nextTransaction() {

@@ -197,6 +197,7 @@ export class FakeBench implements TestBench {
       },
       format: () => this.exclusive('format', 0, undefined),
       prepare: () => this.exclusive('prepare', 10, { bytes: 1, durationMs: 10 }),
+      prepareWorkingSet: () => this.exclusive('prepare', 10, { bytes: 1, durationMs: 10 }),
       recover: () => this.exclusive('recover', this.options.recoverMs ?? 5, reports.recovery()),
       load: (_w: WorkloadSpec, seed: number): Promise<LoadReport> => {
         if (!this.options.idle) this.clock.after(this.options.loadBeginsMs ?? 0, () => this.loadBegan());

@@ -8,6 +8,7 @@ export function idleEngine(events: ReplicationEvents): ReplicationEngine {
     open: async () => reports.opened(),
     format: async () => undefined,
     prepare: async () => ({ bytes: 0, durationMs: 0 }),
+    prepareWorkingSet: async () => ({ bytes: 0, durationMs: 0 }),
     recover: async () => reports.recovery(),
     load: () =>
       new Promise((resolve) => {

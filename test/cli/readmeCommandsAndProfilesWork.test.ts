@@ -162,8 +162,15 @@ describe('YAML', () => {
 
   it('of a part of a profile is accepted in that profile', () => {
     const parts = blocks.filter((text) => text !== profile);
-    expect(parts.map((text) => text.split('\n')[0])).toEqual(['boardTypes:']);
+    const opening = parts.map((text) => text.split(/[ \n]/)[0]);
+    expect(opening.sort()).toEqual(['boardTypes:', 'workload:']);
     for (const part of parts) {
+      if (part.startsWith('workload:')) {
+        // Its campaign fields belong into the campaign of the profile.
+        const { campaign } = parseRig(profile.replace('campaign:\n', part), 'PROFILE.md');
+        expect([campaign.judge.fullEvery, campaign.verify.fullEvery, campaign.scrubPercent]).toEqual([50, null, 0.5]);
+        continue;
+      }
       const [type] = /(?<=^ {2})[\w-]+(?=:)/m.exec(part)!;
       const using = profile.replace(/type: [\w-]+/, `type: ${type}`).replace('channels: 8', 'channels: 4');
       expect(parseRig(`${using}${part}`, 'PROFILE.md').boards).toMatchObject([{ name: 'relay0' }]);

@@ -19,7 +19,9 @@ export interface TinyWishes {
   tracking?: string;
   /** Fields of `workload`. */
   workload?: string;
-  prepare?: 'stamp' | 'compare';
+  prepare?: 'stamp' | 'compare' | 'touched';
+  /** Further fields of `campaign`: judge, verify, scrub. */
+  passes?: string;
   dark?: string;
   /** Fields of a lab disk. */
   disks?: { p?: string; s?: string; j?: string };
@@ -54,6 +56,7 @@ campaign:
   seed: ${w.seed ?? 1}
   dark: ${w.dark ?? '30ms'}
   prepare: ${w.prepare ?? 'stamp'}
+${w.passes ?? ''}
   cuts:
 ${w.cuts.map((cut) => `    - ${cut}`).join('\n')}
   deadlines: ${HANG_DEADLINES}

@@ -5,58 +5,15 @@
 import { constants } from 'node:os';
 import { expect, it } from 'vitest';
 import { IndicatorMap } from '../../src/tracker/core/indicatorMap.js';
-import type { IoRing, IoOp } from '../../src/blockdev/blockDevice.js';
 import { sectorTools } from '../../src/blockdev/sectorTools.js';
-import { BULK_ARENA_BYTES } from '../../src/replication/scan/bulk.js';
 import { judgeAreas, verifyAreas } from '../../src/replication/scan/judgeRun.js';
 import { WriteHistory } from '../../src/judge/history/history.js';
 import { HistoryRecorder } from '../../src/judge/history/recorder.js';
+import { MemoryIo, RUN } from './memoryIo.js';
 
 const AREA = 2 * 1024 * 1024;
-const RUN = 9;
 const { EIO, ENOMEM } = constants.errno;
 const tools = sectorTools('koffi');
-
-/** Two areas in memory. `refuse` returns the errno of each read; 0: it succeeds. */
-class MemoryIo implements IoRing {
-  unanswered = (): number => 0;
-  discard = (): number => 0;
-  readonly kind = 'threads';
-  readonly ffi = 'koffi';
-  readonly depth = 64;
-  readonly arena = Buffer.alloc(BULK_ARENA_BYTES);
-  readonly areas = [Buffer.alloc(AREA), Buffer.alloc(AREA)];
-  private readonly refuse: (device: number, offset: number, length: number) => number;
-  private done: { tag: number; result: number }[] = [];
-  private taken: { tag: number; result: number }[] = [];
-
-  constructor(refuse: (device: number, offset: number, length: number) => number) {
-    this.refuse = refuse;
-    for (const area of this.areas)
-      tools.stamp(area, 0, AREA, { runId: RUN, updateId: 0, transactionId: 0, firstLba: 0 });
-  }
-
-  get inFlight(): number {
-    return this.done.length;
-  }
-
-  push(_op: IoOp, device: number, tag: number, offset: number, length: number, at: number): void {
-    const errno = this.refuse(device, offset, length);
-    if (errno === 0) this.areas[device]!.copy(this.arena, at, offset, offset + length);
-    this.done.push({ tag, result: errno === 0 ? length : -errno });
-  }
-
-  submitAndReap(): number {
-    this.taken = this.done.splice(0);
-    return this.taken.length;
-  }
-
-  tag = (i: number): number => this.taken[i]!.tag;
-  result = (i: number): number => this.taken[i]!.result;
-  submittedNs = (): number => 0;
-  completedNs = (): number => 0;
-  close = (): void => undefined;
-}
 
 function parts(errno: number, device: number) {
   let refused = false;
@@ -66,7 +23,7 @@ function parts(errno: number, device: number) {
     return errno;
   };
   return {
-    bulk: { io: new MemoryIo(once), stopRequested: () => false },
+    bulk: { io: new MemoryIo(AREA, once), stopRequested: () => false },
     tools,
     geometry: { regionBytes: 65536, usableBytes: AREA, logBytes: 0 },
     dirty: new IndicatorMap(AREA / 65536),

@@ -30,6 +30,7 @@ export const SIGNATURES = {
   pp_arena_unmap: { returns: 'int32', takes: ['pointer', 'uint64'] },
   pp_stamp: { returns: 'int32', takes: ['pointer', 'uint64', 'uint64', 'uint64', 'uint64', 'uint64', 'uint64'] },
   pp_scan: { returns: 'int64', takes: ['pointer', 'uint64', 'uint64', 'pointer'] },
+  pp_scan_blocks: { returns: 'int64', takes: ['pointer', 'uint64', 'uint64', 'uint64', 'uint64', 'pointer'] },
   pp_compare: { returns: 'int64', takes: ['pointer', 'uint64', 'uint64', 'uint64'] },
   pp_crc32c: { returns: 'uint32', takes: ['pointer', 'uint64', 'uint64', 'uint32'] },
   pp_seal_blocks: { returns: 'int32', takes: ['pointer', 'uint64', 'uint64'] },
@@ -65,6 +66,7 @@ export const CONSTANTS = {
   PP_KIND_FOREIGN: 2,
   PP_KIND_CORRUPT: 3,
   PP_OBSERVATION_DOUBLES: 6,
+  PP_BLOCK_SECTORS: 8,
 } as const;
 
 type FieldType = 'u32' | 'u64' | 'i64';

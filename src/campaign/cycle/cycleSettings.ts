@@ -4,7 +4,9 @@
  */
 import type { AreaName } from '../../base/areas.js';
 import type { RailSpec } from '../../power/spec.js';
+import type { PassRequest } from '../../replication/replicationEngine.js';
 import type { CampaignSpec, CutSpec } from '../../rig/resolved.js';
+import type { PassSchedule } from '../../rig/schema/passes.js';
 import { type Calibration, leadMsOf } from './latencies.js';
 import type { CutRound, CycleSettings, RailCut } from './cycleTypes.js';
 
@@ -33,7 +35,18 @@ export function drawCycle(
     powerOffMs: campaign.darkMs,
     unresponsiveAfterMs: campaign.silenceMs,
     deadlinesMs: campaign.deadlinesMs,
+    judge: drawPass(campaign.judge, campaign, index),
+    verify: { ...drawPass(campaign.verify, campaign, index), scrubPercent: 0 },
   };
+}
+
+/**
+ * A pass is full in every Nth cycle and in the last one: the campaign ends with every region read. The scrub is for the
+ * judge alone, since a second pass over the same regions finds nothing more.
+ */
+function drawPass({ fullEvery }: PassSchedule, { cycles, scrubPercent }: CampaignSpec, index: number): PassRequest {
+  const isFull = fullEvery !== null && ((index + 1) % fullEvery === 0 || index === cycles - 1);
+  return { extent: isFull ? 'full' : 'touched', scrubPercent };
 }
 
 function drawRounds(

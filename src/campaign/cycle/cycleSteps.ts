@@ -150,12 +150,12 @@ function entryOf(state: CycleState, step: CycleStep): Entry {
     case 'recovering':
       return { effects: [{ type: 'recover' }], afterMs: limits.recover };
     case 'judging':
-      return { effects: [{ type: 'judge' }], afterMs: limits.judge };
+      return { effects: [{ type: 'judge', pass: state.settings.judge }], afterMs: limits.judge };
     case 'resyncing':
       return { effects: [{ type: 'resync' }], afterMs: limits.resync };
     case 'verifying':
       // `verify` reads what the judge reads, so it has the same limit.
-      return { effects: [{ type: 'verify' }], afterMs: limits.judge };
+      return { effects: [{ type: 'verify', pass: state.settings.verify }], afterMs: limits.judge };
     case 'idle':
     case 'ended':
       return { effects: [], afterMs: null };

@@ -15,6 +15,7 @@ import type {
   AreaFailure,
   JudgeReport,
   LoadReport,
+  PassRequest,
   PointArm,
   PointEvent,
   RecoveryReport,
@@ -54,6 +55,8 @@ export interface CycleSettings {
   powerOffMs: number;
   unresponsiveAfterMs: number;
   deadlinesMs: CampaignSpec['deadlinesMs'];
+  judge: PassRequest;
+  verify: PassRequest;
 }
 
 /** Step of the machine. Finer than the phases: each waits for exactly one kind of input. */
@@ -248,9 +251,9 @@ export type CycleEffect =
   | { type: 'identify' }
   | { type: 'open' }
   | { type: 'recover'; point?: PointArm }
-  | { type: 'judge' }
+  | { type: 'judge'; pass: PassRequest }
   | { type: 'resync'; point?: PointArm }
-  | { type: 'verify' }
+  | { type: 'verify'; pass: PassRequest }
   | { type: 'ended'; outcome: CycleOutcome };
 
 export interface Transition {

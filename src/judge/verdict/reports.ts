@@ -29,6 +29,23 @@ export interface AreaCounts {
   sectorsRead: number;
 }
 
+/** Which regions a pass has read. Absent in a report: all of them. */
+export interface PassCoverage {
+  /** `touched`: those written, copied or dirty since the last full pass, the neighbors of these, and the scrub. */
+  extent: 'full' | 'touched';
+  /** Of each area. */
+  regions: number;
+  regionCount: number;
+  /** Of `regions`: those that only the scrub has asked for. */
+  scrubbedRegions: number;
+  /** Bytes read of each area. */
+  bytes: number;
+  /** Cycle of this pass; -1: before the first cycle. */
+  cycle: number;
+  /** Cycle of the pass before this one that read every region; -1: before the first cycle; null: none has. */
+  lastFullCycle: number | null;
+}
+
 export interface JudgeReport {
   /** Regions outside D in which P and S differ. I1 is broken if the count is not 0. */
   lostIndicators: number;
@@ -43,6 +60,7 @@ export interface JudgeReport {
   /** The first 100 faults and lost acknowledged sectors. */
   samples: SectorFinding[];
   areas: { primary: AreaCounts; secondary: AreaCounts };
+  coverage?: PassCoverage;
   durationMs: number;
 }
 
@@ -61,8 +79,9 @@ export interface ResyncReport {
 }
 
 export interface VerifyReport {
-  /** P equals S in every byte. */
+  /** P equals S in every byte that was compared. */
   equal: boolean;
+  /** Bytes of each area that were compared. */
   bytes: number;
   differingRegions: number;
   firstDifferenceBytes: number | null;
@@ -71,5 +90,6 @@ export interface VerifyReport {
    * wrong. Absent: there is no history to compare with.
    */
   faults?: Record<'primary' | 'secondary', Record<string, number>>;
+  coverage?: PassCoverage;
   durationMs: number;
 }

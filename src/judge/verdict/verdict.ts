@@ -4,15 +4,15 @@
  *  - FAIL: an invariant, a promise of a device or a limit of the profile is broken. A fault counts whether or not the
  *    cut is proven: FAIL takes precedence over INVALID.
  *  - INVALID: no fault was found, but the cycle proves nothing: no device shows that its power was cut, the cut missed
- *    its cut point, nothing had been written, not every byte was judged, hardware of the rig failed, or a step has no
- *    result. It never counts as a pass.
- *  - PASS: the cut is proven, every byte was judged, no fault was found.
+ *    its cut point, nothing had been written, not every byte was judged that had to be, hardware of the rig failed, or
+ *    a step has no result. It never counts as a pass.
+ *  - PASS: the cut is proven, every byte was judged that the profile asks for, no fault was found.
  */
 import betaQuantile from '@stdlib/stats-base-dists-beta-quantile';
 import { STORAGE_AREAS } from '../../base/areas.js';
-import { SECTOR_BYTES } from '../../base/observation.js';
 import { blocksText } from '../../base/finding.js';
-import type { JudgeReport, RecoveryReport, ResyncReport, VerifyReport } from './reports.js';
+import { faultsSince, uncovered } from './coverage.js';
+import type { JudgeReport, PassCoverage, RecoveryReport, ResyncReport, VerifyReport } from './reports.js';
 
 export type Verdict = 'PASS' | 'FAIL' | 'INVALID';
 
@@ -136,6 +136,12 @@ function recoveryReasons(recovery: RecoveryReport): Reason[] {
   return texts.map((text) => ({ code: 'METADATA_ROT', rule: 'indicator-rot', text }));
 }
 
+/** A pass may find what happened in a cycle whose passes did not read it. */
+function dated(reasons: Reason[], coverage: PassCoverage | undefined): Reason[] {
+  const since = faultsSince(coverage);
+  return since === null ? reasons : reasons.map((reason) => ({ ...reason, text: `${reason.text} (${since})` }));
+}
+
 function overLimit(
   code: ReasonCode,
   field: string,
@@ -152,8 +158,8 @@ function failures(e: CycleObservations): Reason[] {
   for (const recovery of [...(e.earlierRecoveries ?? []), e.recovery]) {
     if (recovery !== null) reasons.push(...recoveryReasons(recovery));
   }
-  if (e.judge !== null) reasons.push(...judgeReasons(e.judge));
-  if (e.verify !== null) reasons.push(...verifyReasons(e.verify));
+  if (e.judge !== null) reasons.push(...dated(judgeReasons(e.judge), e.judge.coverage));
+  if (e.verify !== null) reasons.push(...dated(verifyReasons(e.verify), e.verify.coverage));
   const { limits } = e;
   reasons.push(...overLimit('RECOVERY_SLOW', 'recovery', e.recovery?.durationMs, limits.recoveryMs, ' ms'));
   reasons.push(...overLimit('RESYNC_SLOW', 'resync', e.resync?.durationMs, limits.resyncMs, ' ms'));
@@ -163,15 +169,13 @@ function failures(e: CycleObservations): Reason[] {
 }
 
 /**
- * Null if all steps covered the same bytes and the same D; else the difference. A check of the bench, not of the disks.
+ * Null if all steps covered the bytes that they had to, and the same D; else the difference. A check of the bench, not
+ * of the disks.
  */
 function notAllJudged({ recovery, judge, verify }: CycleObservations): string | null {
   if (judge === null) return null;
-  for (const area of STORAGE_AREAS) {
-    const judgedBytes = judge.areas[area].sectorsRead * SECTOR_BYTES;
-    if (verify !== null && judgedBytes !== verify.bytes)
-      return `${area}: ${judgedBytes} bytes were judged, ${verify.bytes} verified`;
-  }
+  const bytes = uncovered(judge, verify);
+  if (bytes !== null) return bytes;
   if (recovery !== null && judge.dirtyRegions !== recovery.dirtyRegions) {
     return `recovery found ${recovery.dirtyRegions} dirty regions, the judge was given ${judge.dirtyRegions}`;
   }

@@ -1,35 +1,35 @@
 /** Compares P and S byte for byte, region by region. */
-import { PRIMARY, SECONDARY } from '../../tracker/core/devices.js';
-import { IO_OP, type SectorTools } from '../../blockdev/blockDevice.js';
-import { isHostsOwn } from '../../base/plugpullError.js';
-import type { JournalGeometry } from '../../tracker/journal/format.js';
 import { BLOCK_BYTES } from '../../base/observation.js';
-import { CHUNK_BYTES, transferAll, WINDOW_CHUNKS, windows, type BulkRing, type BulkTransfer } from './bulk.js';
+import type { SectorTools } from '../../blockdev/blockDevice.js';
+import { PRIMARY, SECONDARY } from '../../tracker/core/devices.js';
+import type { JournalGeometry } from '../../tracker/journal/format.js';
+import { entireArea, type Ranges } from './bulk.js';
+import { PassIo, type BulkRing } from './passIo.js';
+import { readAhead, unreadableIn, type ChunkPair } from './readAhead.js';
 
 export interface CompareParts {
   bulk: BulkRing;
   tools: SectorTools;
   geometry: JournalGeometry;
-  /** Called after each window with the bytes done. False: stop. */
+  /** What the pass reads; absent: all of both areas. */
+  ranges?: Ranges;
+  /** Called after each chunk with the bytes of an area done. False: stop. */
   progress: (doneBytes: number) => boolean;
 }
 
 /**
- * Reads every byte of both areas. Calls `look` with each pair of chunks before it compares them. Null: it was stopped.
+ * Reads both areas, and calls `look` with each pair of chunks before it compares them. Null: it was stopped.
  */
 export function compareAreas(
   p: CompareParts,
-  look?: (primary: BulkTransfer, secondary: BulkTransfer) => void,
+  io: PassIo = new PassIo(p.bulk),
+  look?: (pair: ChunkPair) => void,
 ): DifferingRegions | null {
   const differing = new DifferingRegions(p.geometry.regionBytes);
-  for (const chunks of windows(p.geometry.usableBytes)) {
-    const reads = readWindow(p.bulk, chunks);
-    chunks.forEach((_, i) => {
-      look?.(reads[PRIMARY][i], reads[SECONDARY][i]);
-      compareChunk(p, reads[PRIMARY][i], reads[SECONDARY][i], differing);
-    });
-    const last = chunks[chunks.length - 1];
-    if (!p.progress(last.offsetBytes + last.lengthBytes)) return null;
+  for (const pair of readAhead(io, p.ranges ?? entireArea(p.geometry.usableBytes))) {
+    look?.(pair);
+    differing.compare(p.tools, io.arena, pair);
+    if (!p.progress(differing.comparedBytes)) return null;
   }
   return differing;
 }
@@ -38,91 +38,37 @@ export function compareAreas(
 export class DifferingRegions {
   readonly regions = new Set<number>();
   firstDifferenceBytes: number | null = null;
+  comparedBytes = 0;
   private readonly regionBytes: number;
 
   constructor(regionBytes: number) {
     this.regionBytes = regionBytes;
   }
 
-  /** Compares a range of both devices, region by region. */
-  compare(offsetBytes: number, lengthBytes: number, firstDifference: (from: number, length: number) => number): void {
+  /** Pairs come in ascending order. */
+  compare(tools: Pick<SectorTools, 'compare'>, arena: Buffer, pair: ChunkPair): void {
+    const { arenaOffset: a, offsetBytes, lengthBytes } = pair[PRIMARY];
+    const b = pair[SECONDARY].arenaOffset;
+    this.comparedBytes += lengthBytes;
+    const bad = [...unreadableIn(pair[PRIMARY]), ...unreadableIn(pair[SECONDARY])];
+    // Nearly all chunks are equal: one call compares all of their regions.
     for (let from = 0; from < lengthBytes;) {
-      const region = Math.floor((offsetBytes + from) / this.regionBytes);
-      const end = Math.min(lengthBytes, (region + 1) * this.regionBytes - offsetBytes);
-      const at = firstDifference(from, end - from);
-      if (at >= 0) {
-        this.regions.add(region);
-        this.firstDifferenceBytes ??= offsetBytes + from + at;
-      }
-      from = end;
+      const at = tools.compare(arena, a + from, b + from, lengthBytes - from);
+      const difference = at < 0 ? Infinity : from + at;
+      const first = bad.reduce(
+        (least, block) => (overlaps(block, from) ? Math.min(least, Math.max(from, block)) : least),
+        difference,
+      );
+      if (first === Infinity) return;
+      const region = Math.floor((offsetBytes + first) / this.regionBytes);
+      this.regions.add(region);
+      this.firstDifferenceBytes ??= offsetBytes + first;
+      from = (region + 1) * this.regionBytes - offsetBytes;
     }
   }
 }
 
-export function readWindow(
-  bulk: BulkRing,
-  chunks: readonly { offsetBytes: number; lengthBytes: number }[],
-): [BulkTransfer[], BulkTransfer[]] {
-  const reads = [PRIMARY, SECONDARY].map((device) =>
-    chunks.map((chunk, i) => ({
-      op: IO_OP.read,
-      device,
-      ...chunk,
-      arenaOffset: (device * WINDOW_CHUNKS + i) * CHUNK_BYTES,
-    })),
-  ) as [BulkTransfer[], BulkTransfer[]];
-  transferAll(bulk, reads.flat());
-  for (const read of reads.flat()) if (read.errno !== 0) readByBlocks(bulk, read);
-  return reads;
-}
-
-/** Reads a chunk that failed again, block by block, and notes the blocks that fail alone. */
-function readByBlocks(bulk: BulkRing, failed: BulkTransfer): void {
-  const unreadable = new Set<number>();
-  for (let at = 0; at < failed.lengthBytes; at += BLOCK_BYTES) {
-    const lengthBytes = Math.min(BLOCK_BYTES, failed.lengthBytes - at);
-    const block: BulkTransfer = {
-      ...failed,
-      offsetBytes: failed.offsetBytes + at,
-      lengthBytes,
-      arenaOffset: failed.arenaOffset + at,
-    };
-    transferAll(bulk, [block]);
-    if (block.errno !== 0) unreadable.add(at);
-  }
-  unreadableBlocks.set(failed, unreadable);
-}
-
-/**
- * The device failed the read, and then every block of it succeeded. The first error is a fault of the device all the
- * same.
- */
-export function refusedOnce(read: BulkTransfer): boolean {
-  const { errno = 0 } = read;
-  return errno !== 0 && !isHostsOwn(errno) && unreadableBlocks.get(read)?.size === 0;
-}
-
-/**
- * By failed read: offsets, within it, of blocks that cannot be read. Garbage collection removes the entry with the
- * read.
- */
-const unreadableBlocks = new WeakMap<BulkTransfer, Set<number>>();
-
-/** Offsets, within the read, of blocks that the device cannot read. */
-export function unreadableIn(read: BulkTransfer): Iterable<number> {
-  return unreadableBlocks.get(read) ?? [];
-}
-
-export function compareChunk(
-  p: Pick<CompareParts, 'bulk' | 'tools'>,
-  a: BulkTransfer,
-  b: BulkTransfer,
-  into: DifferingRegions,
-): void {
-  const bad = [...unreadableIn(a), ...unreadableIn(b)];
-  into.compare(a.offsetBytes, a.lengthBytes, (from, length) => {
-    const unreadable = bad.find((at) => at >= from - BLOCK_BYTES + 1 && at < from + length);
-    if (unreadable !== undefined) return Math.max(0, unreadable - from);
-    return p.tools.compare(p.bulk.io.arena, a.arenaOffset + from, b.arenaOffset + from, length);
-  });
+/** Whether a block reaches into the rest of its chunk, which begins at `from`. */
+function overlaps(block: number, from: number): boolean {
+  return block + BLOCK_BYTES > from;
 }

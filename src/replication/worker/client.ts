@@ -8,6 +8,7 @@ import type { FfiName } from '../../blockdev/ffi/native.js';
 import { JournalError } from '../../tracker/journal/format.js';
 import type { AreaName } from '../../base/areas.js';
 import { Control, type CarriedError, type ReplicationCommand, type FromWorker, type ToWorker } from './channel.js';
+import type { WorkloadSpec } from '../../workload/workload.js';
 import { ReplicationError } from '../errors.js';
 import type { JournalContent, ReplicationEvents, ReplicationEngine, ReplicationSpec } from '../replicationEngine.js';
 
@@ -71,6 +72,9 @@ class EngineClient implements ReplicationEngine {
   prepare(): ReturnType<ReplicationEngine['prepare']> {
     return this.call('prepare') as ReturnType<ReplicationEngine['prepare']>;
   }
+  prepareWorkingSet(w: WorkloadSpec): ReturnType<ReplicationEngine['prepareWorkingSet']> {
+    return this.call('prepareWorkingSet', w) as ReturnType<ReplicationEngine['prepareWorkingSet']>;
+  }
   recover(...args: Parameters<ReplicationEngine['recover']>): ReturnType<ReplicationEngine['recover']> {
     return this.call('recover', ...args) as ReturnType<ReplicationEngine['recover']>;
   }
@@ -80,11 +84,11 @@ class EngineClient implements ReplicationEngine {
   resync(...args: Parameters<ReplicationEngine['resync']>): ReturnType<ReplicationEngine['resync']> {
     return this.call('resync', ...args) as ReturnType<ReplicationEngine['resync']>;
   }
-  judge(): ReturnType<ReplicationEngine['judge']> {
-    return this.call('judge') as ReturnType<ReplicationEngine['judge']>;
+  judge(...args: Parameters<ReplicationEngine['judge']>): ReturnType<ReplicationEngine['judge']> {
+    return this.call('judge', ...args) as ReturnType<ReplicationEngine['judge']>;
   }
-  verify(): ReturnType<ReplicationEngine['verify']> {
-    return this.call('verify') as ReturnType<ReplicationEngine['verify']>;
+  verify(...args: Parameters<ReplicationEngine['verify']>): ReturnType<ReplicationEngine['verify']> {
+    return this.call('verify', ...args) as ReturnType<ReplicationEngine['verify']>;
   }
   repair(): ReturnType<ReplicationEngine['repair']> {
     return this.call('repair') as ReturnType<ReplicationEngine['repair']>;

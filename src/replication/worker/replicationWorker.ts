@@ -2,10 +2,11 @@
  * The commands of the replication engine, as the worker thread performs them: open, format, prepare, recover, load,
  * resync, judge, verify. Every loop is synchronous; between rounds it reads the control flags and sends snapshots.
  */
+import { BLOCK_BYTES } from '../../base/observation.js';
 import { PRIMARY, SECONDARY } from '../../tracker/core/devices.js';
 import { IndicatorMap } from '../../tracker/core/indicatorMap.js';
 import { parseUuid } from '../../tracker/journal/format.js';
-import { createWorkload, type WorkloadSpec } from '../../workload/workload.js';
+import { createWorkload, workingSet, type WorkloadSpec } from '../../workload/workload.js';
 import { ReplicationError } from '../errors.js';
 import { formatJournal, repairLog, repairSuperblocks } from '../journalIo.js';
 import { LoadGenerator } from '../application.js';
@@ -15,6 +16,8 @@ import type {
   JudgeReport,
   LoadReport,
   OpenReport,
+  PassCoverage,
+  PassRequest,
   PointArm,
   RecoveryReport,
   ReplicationSpec,
@@ -22,8 +25,11 @@ import type {
   VerifyReport,
 } from '../replicationEngine.js';
 import { runLoad, runResync } from '../phaseLoops.js';
-import { flushOrThrow, prepareAreas } from '../scan/bulk.js';
+import { writeRanges } from '../rangeWrites.js';
+import { flushOrThrow, entireArea } from '../scan/bulk.js';
+import type { PassPlan } from '../scan/coverage.js';
 import { judgeAreas, lookAtAreas, verifyReport, type Look } from '../scan/judgeRun.js';
+import { prepareAreas } from '../scan/prepare.js';
 import { WorkerResources, type WorkerReports } from './resources.js';
 
 export class ReplicationWorker {
@@ -65,6 +71,7 @@ export class ReplicationWorker {
   }
 
   beginCycle(cycle: number, passed: boolean | null): HistoryChange {
+    if (this.r.passes !== null) this.r.passes.cycle = cycle;
     return this.r.history.beginCycle(cycle, passed);
   }
 
@@ -74,11 +81,39 @@ export class ReplicationWorker {
     const started = performance.now();
     const { usableBytes } = areas.geometry;
     this.r.phase.enter('prepare', usableBytes);
-    const parts = { bulk: this.r.bulkRing(), tools: this.r.tools, usableBytes, runId: spec.runId };
+    const parts = { bulk: this.r.bulkRing(), tools: this.r.tools, ranges: entireArea(usableBytes), runId: spec.runId };
     if (!prepareAreas({ ...parts, progress: (done) => this.r.progress(done) })) throw this.stopped('prepare');
     this.r.history.recorder?.base('stamped');
+    this.r.passes?.touchAll();
     this.r.history.check();
     return { bytes: 2 * usableBytes, durationMs: performance.now() - started };
+  }
+
+  prepareWorkingSet(w: WorkloadSpec): { bytes: number; durationMs: number } {
+    const { geometry, alignBytes } = this.r.opened().areas;
+    const { passes } = this.r;
+    if (passes === null)
+      throw new ReplicationError('ENGINE_STATE', 'prepareWorkingSet needs the history of a run; open with historyDir');
+    const started = performance.now();
+    const set = workingSet({ ...w, usableBytes: geometry.usableBytes, alignBytes });
+    const { regions, ranges, bytes } = passes.unwritten(set);
+    if (bytes > 0) {
+      this.r.withWorkload(w);
+      this.r.phase.enter('prepare', bytes);
+      const unit = Math.max(BLOCK_BYTES, alignBytes);
+      const done = writeRanges({
+        running: this.r.needCore(),
+        ranges,
+        writeBytes: Math.max(1, Math.floor(w.writeBytes.max / unit)) * unit,
+        queueDepth: w.queueDepth,
+        stopRequested: this.r.stopRequested,
+        progress: (doneBytes) => (this.r.phase.doneBytes = doneBytes),
+      });
+      if (!done) throw this.stopped('prepare');
+      passes.wrote(regions);
+    }
+    passes.assumeRest();
+    return { bytes: 2 * bytes, durationMs: performance.now() - started };
   }
 
   recover(point?: PointArm): RecoveryReport {
@@ -147,7 +182,7 @@ export class ReplicationWorker {
     return secondsLeft === undefined ? report : { ...report, secondsLeft };
   }
 
-  judge(): JudgeReport {
+  judge(pass?: PassRequest): JudgeReport {
     const { areas, spec } = this.r.opened();
     const history = this.r.history.recorder;
     if (history === null || this.r.recovery === null) {
@@ -160,24 +195,28 @@ export class ReplicationWorker {
     // The history takes what this pass reads as durable. With `acknowledge: completed` some of it may still be in a
     // cache.
     if (spec.tracking.acknowledge === 'completed') flushOrThrow(this.r.bulkRing(), [PRIMARY, SECONDARY]);
-    this.r.phase.enter('judge', areas.geometry.usableBytes);
+    const plan = this.planOf(pass, this.r.recovery.dirty);
+    this.r.phase.enter('judge', plan?.coverage.bytes ?? areas.geometry.usableBytes);
     const report = judgeAreas({
       bulk: this.r.bulkRing(),
       tools: this.r.tools,
       geometry: areas.geometry,
       dirty: this.r.recovery.dirty,
       history,
+      ranges: plan?.ranges,
       progress: (done) => this.r.progress(done),
     });
     history.drain();
     this.r.history.check();
     if (report === null) throw this.stopped('judge');
-    return report;
+    return { ...report, ...this.covered(plan) };
   }
 
-  verify(): VerifyReport {
+  verify(pass?: PassRequest): VerifyReport {
     const started = performance.now();
-    return verifyReport(this.compare(), this.r.opened().areas.geometry.usableBytes, started);
+    this.r.waitIdle('verify');
+    const plan = this.planOf(pass, this.r.recovery?.dirty ?? null);
+    return { ...verifyReport(this.compare(plan), started), ...this.covered(plan) };
   }
 
   repair(): ResyncReport {
@@ -186,11 +225,24 @@ export class ReplicationWorker {
     return this.resync();
   }
 
-  private compare(): Look {
+  /** Null: every byte, without an account of it. */
+  private planOf(pass: PassRequest | undefined, dirty: IndicatorMap | null): PassPlan | null {
+    return pass === undefined ? null : (this.r.passes?.plan(pass, dirty) ?? null);
+  }
+
+  /** The pass has read all of its plan. */
+  private covered(plan: PassPlan | null): { coverage?: PassCoverage } {
+    if (plan === null) return {};
+    this.r.passes?.completed(plan);
+    return { coverage: plan.coverage };
+  }
+
+  private compare(plan: PassPlan | null = null): Look {
     const { geometry } = this.r.opened().areas;
     this.r.waitIdle('verify');
-    this.r.phase.enter('verify', geometry.usableBytes);
+    this.r.phase.enter('verify', plan?.coverage.bytes ?? geometry.usableBytes);
     const parts = {
+      ranges: plan?.ranges,
       bulk: this.r.bulkRing(),
       tools: this.r.tools,
       geometry,

@@ -25,7 +25,10 @@ import type {
   PointEvent,
 } from '../replicationEngine.js';
 import { RunningCore } from '../runningCore.js';
-import { CHUNK_BYTES, WINDOW_CHUNKS, type BulkRing } from '../scan/bulk.js';
+import { BULK_ARENA_BYTES } from '../scan/bulk.js';
+import type { BulkRing } from '../scan/passIo.js';
+import { PassPlanner } from '../scan/coverage.js';
+import { touchFeed } from '../scan/touchFeed.js';
 import type { Control } from './channel.js';
 import { HistoryFile } from './historyFile.js';
 import { Phase } from './phase.js';
@@ -49,6 +52,8 @@ export class WorkerResources {
   readonly meter = new Meter();
   readonly history = new HistoryFile();
   readonly phase: Phase;
+  /** As the history, it outlives `drop`: what was written since the last full pass. */
+  passes: PassPlanner | null = null;
   recovery: JournalRecovery | null = null;
   private openTools: SectorTools | null = null;
   private spec: ReplicationSpec | null = null;
@@ -82,9 +87,10 @@ export class WorkerResources {
     try {
       this.openTools ??= sectorTools(spec.ffi);
       this.history.open(spec, areas.geometry.usableBytes);
+      if (this.history.recorder !== null) this.passes ??= new PassPlanner(areas.geometry);
       this.areas = areas;
       this.spec = spec;
-      this.bulk = this.createRing(BULK_IO_DEPTH, 2 * WINDOW_CHUNKS * CHUNK_BYTES);
+      this.bulk = this.createRing(BULK_IO_DEPTH, BULK_ARENA_BYTES);
     } catch (error) {
       this.areas = null;
       areas.close();
@@ -120,6 +126,7 @@ export class WorkerResources {
     this.endCore();
     this.drop();
     this.history.close();
+    this.passes = null;
   }
 
   readonly stopRequested = (): boolean => this.reports.control.stopRequested;
@@ -161,7 +168,7 @@ export class WorkerResources {
       recovery: this.recovery!,
       workload,
       tools: this.tools,
-      history: this.history.recorder,
+      history: touchFeed(this.history.recorder, this.passes),
       meter: this.meter,
       nextUpdateId: this.nextUpdateId,
       onFailure: (device, errno, atNs, inFlight) =>
@@ -197,7 +204,7 @@ export class WorkerResources {
   /** The ring for bulk passes: that of the running core, if there is one. */
   private ring(): IoRing {
     if (this.running !== null) return this.running.io;
-    this.bulk ??= this.createRing(BULK_IO_DEPTH, 2 * WINDOW_CHUNKS * CHUNK_BYTES);
+    this.bulk ??= this.createRing(BULK_IO_DEPTH, BULK_ARENA_BYTES);
     return this.bulk;
   }
 

@@ -48,6 +48,17 @@ export const checkWritesFit: Check = (profile, report) => {
   };
   fit(profile.regionSize, ['regionSize']);
   fit(profile.workload?.writeSize.max, ['workload', 'writeSize']);
+  fit(profile.workload?.addresses.within, ['workload', 'addresses', 'within']);
+};
+
+export const checkWorkingSet: Check = (profile, report) => {
+  if (profile.campaign?.prepare !== 'touched' || profile.workload?.addresses.within !== undefined) return;
+  report({
+    kind: 'error',
+    path: ['campaign', 'prepare'],
+    rule: 'touched needs a workload that writes a limited part of the area',
+    next: 'set workload.addresses.within, for example to 100MiB, or write prepare: stamp',
+  });
 };
 
 /** Memory for data in flight: one page-locked arena in the I/O worker. */

@@ -2,7 +2,8 @@
 import { z } from 'zod';
 import { formatDuration } from '../units.js';
 import { CUT_POINT_NAMES, CUT_POINTS, describeCutPoints } from '../cutPoints.js';
-import { count, countOrNone, duration, durationOrNone, durationRange, refuse } from './fields.js';
+import { count, countOrNone, decimal, duration, durationOrNone, durationRange, refuse } from './fields.js';
+import { passSchedule } from './passes.js';
 import { railRef } from './words.js';
 
 const HOUR_MS = 3_600_000;
@@ -15,6 +16,8 @@ const AFTER_BY_TIME = { min: 200, max: 2000 };
 const AFTER_BY_POINT = { load: AFTER_BY_TIME, resync: { min: 0, max: 0 }, recovery: { min: 0, max: 0 } };
 
 const UNRESPONSIVE_MS = 2000;
+/** Every region is read within a hundred cycles. */
+const SCRUB_PERCENT = 1;
 
 const cutSchema = z
   .strictObject({
@@ -59,11 +62,19 @@ export const campaignSchema = z
       { min: 1, max: HOUR_MS },
     ).optional(),
     prepare: z
-      .enum(['stamp', 'compare'])
+      .enum(['stamp', 'compare', 'touched'])
       .default('stamp')
       .describe(
-        'Before the first cycle; stamp (write a base pattern to every sector) or compare (accept areas that are equal).',
+        'Before the first cycle; stamp (write a base pattern to every sector), compare (accept areas that are equal) or touched (before each load, write the regions that it may write and their neighbors, once; the rest is never read, and assumed to be equal).',
       ),
+    judge: passSchedule(
+      'What the judge reads in each cycle; full (every region), touched (regions written, copied or dirty since the last full pass, and their neighbors) or {fullEvery: N} (full in every Nth cycle and in the last one, else touched).',
+    ).prefault('full'),
+    verify: passSchedule('What the verify pass reads after the resync; as judge.').prefault('full'),
+    scrub: decimal(
+      'Percent of all regions that a touched judge pass reads in turn beyond the touched ones, so that nothing stays unread; default: 1 unless judge is full or prepare is touched',
+      { min: 0, max: 100 },
+    ).optional(),
     keepHistory: z
       .enum(['failures', 'all', 'none'])
       .default('failures')
@@ -102,9 +113,26 @@ export const campaignSchema = z
         'shorten it, or lengthen deadlines.cut',
         ['silence'],
       );
+    if (campaign.prepare !== 'touched') return;
+    for (const pass of ['judge', 'verify'] as const)
+      if (campaign[pass].fullEvery !== null)
+        refuse(
+          ctx,
+          'must be touched with prepare: touched: what was never written may differ between the areas',
+          `write ${pass}: touched, or prepare: compare`,
+          [pass],
+        );
+    if ((campaign.scrub ?? 0) > 0)
+      refuse(
+        ctx,
+        'must be 0 with prepare: touched: what was never written may differ between the areas',
+        'delete scrub, or write prepare: compare',
+        ['scrub'],
+      );
   })
   .transform((campaign) => ({
     ...campaign,
+    scrub: campaign.scrub ?? (campaign.judge.fullEvery === 1 || campaign.prepare === 'touched' ? 0 : SCRUB_PERCENT),
     silence: campaign.silence ?? Math.min(UNRESPONSIVE_MS, campaign.deadlines.cut / 2),
   }));
 

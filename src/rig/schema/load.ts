@@ -5,6 +5,7 @@ import { count, countOrUnlimited, countRange, decimal, duration, size, sizeOrUnl
 const KiB = 1024;
 const MiB = 2 ** 20;
 const GiB = 2 ** 30;
+const TiB = 2 ** 40;
 const HOUR_MS = 3_600_000;
 
 export const regionSizeSchema = size('Bytes of a region, the unit of tracking and resync', {
@@ -74,6 +75,10 @@ export const workloadSchema = z.strictObject({
         .describe('Distribution of addresses; skewed (some regions get many more writes) or uniform.'),
       // Zipf's theta: 0 is uniform, 0.99 is common in benchmarks; above 1.2 one region gets nearly all writes.
       skew: decimal("Zipf's theta of skewed, 0 is uniform", { min: 0, max: 1.2 }).prefault(0.9),
+      within: size(
+        'Bytes that the workload writes at all, in pieces of 1 MiB spread over the area by campaign.seed, the same ones in every cycle; default: the entire area',
+        { min: MiB, max: 64 * TiB, multipleOf: 4 * KiB },
+      ).optional(),
     })
     .prefault({})
     .describe('Where the workload writes.'),
