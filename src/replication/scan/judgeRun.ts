@@ -4,7 +4,7 @@
  * compares P with that content, and S with P: damage on P that a copy has taken to S is on both.
  */
 import type { StorageArea } from '../../base/areas.js';
-import type { IndicatorMap } from '../../tracker/core/indicatorMap.js';
+import type { RegionSet } from '../../tracker/core/regionSet.js';
 import { PRIMARY, SECONDARY } from '../../tracker/core/devices.js';
 import { IO_OP, type SectorTools } from '../../blockdev/blockDevice.js';
 import { classifyChunk } from '../../judge/classify/classify.js';
@@ -33,7 +33,7 @@ export interface LookParts {
 
 export interface JudgeParts extends LookParts {
   /** D */
-  dirty: IndicatorMap;
+  dirty: RegionSet;
 }
 
 /** Null: it was stopped. */

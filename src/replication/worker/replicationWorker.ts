@@ -101,12 +101,12 @@ export class ReplicationWorker {
     }
     repairLog(this.r.bulkRing(), recovery);
     repairSuperblocks(this.r.bulkRing(), areas.geometry, recovery);
-    this.r.recovery = recovery;
-    this.r.startCore(null);
+    const dirtyRegions = recovery.dirty.count;
+    this.r.startCore(null, recovery);
     this.atPoint(point, () => this.r.untilReady('recovery made the dirty regions durable'));
     return {
       regionCount: areas.regionCount,
-      dirtyRegions: recovery.dirty.count,
+      dirtyRegions,
       fromIndicatorArea: recovery.fromIndicatorArea,
       fromLog: recovery.fromLog,
       everythingDirty: recovery.everythingDirty,
