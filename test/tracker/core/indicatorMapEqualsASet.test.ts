@@ -84,7 +84,7 @@ it('D stays as it was found, in memory that follows its runs, while the core cha
   map.clearAll();
   expect([runs.constructor === IndicatorMap, runs.count, runs.has(999), runs.has(1000)]).toEqual([
     false,
-    524288,
+    524_500,
     false,
     true,
   ]);
