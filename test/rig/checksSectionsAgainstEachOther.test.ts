@@ -73,7 +73,7 @@ const refused: [string, string, string][] = [
   [
     'indicators that do not fit on the journal',
     `${MINIMAL.replaceAll('size: 64MiB', 'size: 4TiB')}regionSize: 64KiB\n`,
-    'the indicators of 67108864 regions take 22508KiB; the journal has 16MiB; write a smaller logSize, regionSize: 128KiB, or',
+    'the indicators of 67108864 regions take 22504KiB; the journal has 16MiB; write a smaller logSize, regionSize: 128KiB, or',
   ],
   [
     'an area larger than its disk',
