@@ -6,12 +6,14 @@
  * checks all devices once more while it holds them open exclusively.
  */
 import { isLabDevice, usesLab } from '../rig/schema/words.js';
-import { AREA_NAMES, type AreaName } from '../base/areas.js';
+import { AREA_NAMES, STORAGE_AREAS, type AreaName } from '../base/areas.js';
 import { enrolmentPath, loadEnrolments } from '../gate/enrolment.js';
 import { checkGate } from '../gate/gate.js';
 import { formatGate, type GateRefusal, type GateReport } from '../gate/gateReport.js';
 import type { FfiName } from '../blockdev/ffi/native.js';
 import { fitAreas } from '../replication/areas.js';
+import { requireMemory } from '../replication/memoryNeed.js';
+import { areaBytes } from './record/recordSpace.js';
 import { requireSameLab } from '../lab/lab.js';
 import { requireReach } from '../power/preflight.js';
 import type { ResolvedRig } from '../rig/resolved.js';
@@ -22,7 +24,7 @@ import { devicePath, gateQuestions, placedBoards } from './session/places.js';
 import { busy, type LockHolder } from './session/rigLock.js';
 
 /** Subject of a refusal; one by the gate has findings. */
-export type Refused = 'profile' | 'rig' | 'lab' | 'board' | 'gate';
+export type Refused = 'profile' | 'rig' | 'lab' | 'board' | 'gate' | 'memory';
 
 export interface Refusal {
   what: Refused;
@@ -52,9 +54,11 @@ export interface RunCheckOptions {
   /** Holder of the rig's lock; null: none, or the caller. */
   holder: LockHolder | null;
   ffi?: FfiName;
+  /** Bytes; left out: of this host now. */
+  availableMemory?: number;
 }
 
-export async function checkRun(rig: ResolvedRig, { holder, ffi }: RunCheckOptions): Promise<RunCheck> {
+export async function checkRun(rig: ResolvedRig, { holder, ffi, availableMemory }: RunCheckOptions): Promise<RunCheck> {
   const refusals: Refusal[] = [];
   const cuts = nothingToCut(rig);
   if (cuts !== null) refusals.push({ what: 'profile', error: cuts, findings: [] });
@@ -70,6 +74,8 @@ export async function checkRun(rig: ResolvedRig, { holder, ffi }: RunCheckOption
   const { asked, notAsked } = await askableAreas(rig, other === null ? lab : null);
   const gate = asked.length === 0 ? null : await askGate(rig, lab, asked, ffi);
   if (gate !== null) refusals.push(gate);
+  // The gate has compared the sizes of the devices that it could ask.
+  else if (asked.length < AREA_NAMES.length) refusals.push(...outOfMemory(rig, availableMemory));
   return { refusals, notAsked, asked, lab };
 }
 
@@ -163,6 +169,18 @@ async function askGate(
   } catch (error) {
     // A missing native library or an unreadable list of enrolled disks stops a run as well.
     return { what: 'gate', error: error instanceof Error ? error : new Error(textOf(error)), findings: [] };
+  }
+}
+
+/** The maps of areas whose sizes the profile contains. */
+function outOfMemory(rig: ResolvedRig, availableMemory: number | undefined): Refusal[] {
+  const sizes = STORAGE_AREAS.map((area) => areaBytes(rig, area)).filter((size) => size !== null);
+  if (sizes.length === 0) return [];
+  try {
+    requireMemory({ usableBytes: Math.min(...sizes), regionBytes: rig.tracking.regionBytes }, availableMemory);
+    return [];
+  } catch (error) {
+    return [{ what: 'memory', error: error as Error, findings: [] }];
   }
 }
 

@@ -106,6 +106,7 @@ function labState({ lab, notAsked }: RunCheck): string {
 const MENDS: Record<Exclude<Refusal['what'], 'gate' | 'board'>, (rig: ResolvedRig) => string> = {
   profile: (rig) => `add rails: and campaign.cuts to ${rig.file}; a run needs both`,
   rig: () => 'wait for that process to end, or end it with kill and its number',
+  memory: (rig) => `write a larger regionSize into ${rig.file}, or add memory`,
   lab: (rig) => `plugpull lab down ${rig.file}`,
 };
 

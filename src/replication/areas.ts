@@ -10,10 +10,13 @@ import { openDevice } from '../blockdev/openDevice.js';
 import { journalLayout } from '../tracker/journal/layout.js';
 import type { JournalGeometry } from '../tracker/journal/format.js';
 import { ReplicationError } from './errors.js';
+import { requireMemory } from './memoryNeed.js';
 import type { ReplicationSpec } from './replicationEngine.js';
 
 /** Unit of the history: the usable bytes of an area are a multiple of it. */
 const USABLE_UNIT_BYTES = 4096;
+/** The largest regionSize of a profile. */
+const REGION_BYTES_MAX = 2 ** 30;
 
 export interface OpenAreas {
   devices: [OpenDevice, OpenDevice, OpenDevice];
@@ -93,10 +96,25 @@ export function geometryOf(
 
 type Sized = Pick<DeviceIdentity, 'sizeBytes' | 'backingFile'>;
 
-/** The devices need not be open. @throws ReplicationError ENGINE_DEVICE when they are too small for areas or journal */
+/** The smallest region size whose indicators fit on the journal; null: the log alone does not. */
+function regionBytesOfJournal(
+  { usableBytes, regionBytes, logBytes }: JournalGeometry,
+  available: number,
+): number | null {
+  for (let bytes = regionBytes; bytes <= REGION_BYTES_MAX; bytes *= 2)
+    if (journalLayout(logBytes, Math.ceil(usableBytes / bytes)).totalBytes <= available) return bytes;
+  return null;
+}
+
+/**
+ * The devices need not be open. `availableMemory`: bytes; left out: of this host now.
+ *
+ * @throws ReplicationError ENGINE_DEVICE when they are too small for areas or journal, or their maps for the memory
+ */
 export function fitAreas(
   spec: Pick<ReplicationSpec, 'primary' | 'secondary' | 'journal' | 'tracking'>,
   identities: Record<AreaName, Sized>,
+  availableMemory?: number,
 ): Pick<OpenAreas, 'geometry' | 'regionCount'> {
   const geometry = geometryOf(spec, identities);
   if (geometry.usableBytes < USABLE_UNIT_BYTES) {
@@ -109,13 +127,16 @@ export function fitAreas(
   const needed = journalLayout(geometry.logBytes, regionCount).totalBytes;
   const available = usableOf(spec.journal, identities.journal);
   if (available < needed) {
+    const enough = regionBytesOfJournal(geometry, available);
     throw new ReplicationError(
       'ENGINE_DEVICE',
       `journal ${spec.journal.device} has ${available} bytes; log (${geometry.logBytes}) and indicator area of ${regionCount} ` +
-        `regions need ${needed}. Use a larger device, a smaller journal.logSize or a larger regionSize`,
-      { available, needed },
+        `regions need ${needed}. Use a larger device, a smaller journal.logSize or a larger regionSize` +
+        (enough === null ? '' : ` (${enough} bytes or more)`),
+      { available, needed, ...(enough === null ? {} : { regionBytes: enough }) },
     );
   }
+  requireMemory(geometry, availableMemory);
   return { geometry, regionCount };
 }
 

@@ -37,19 +37,26 @@ export class Driver {
   private nextId = 1;
   readonly history: HistoryRecorder;
   private readonly usableBytes: number;
+  private readonly firstBlock: number;
 
+  /** The steps use the last `BLOCKS` blocks of the area. */
   constructor(history: HistoryRecorder, usableBytes = BLOCKS * BLOCK) {
     this.history = history;
     this.usableBytes = usableBytes;
+    this.firstBlock = Math.ceil(usableBytes / BLOCK) - BLOCKS;
+  }
+
+  private offsetOf({ first }: { first: number }): number {
+    return (this.firstBlock + first) * BLOCK;
   }
 
   private lengthOf({ first, count }: { first: number; count: number }): number {
-    return Math.min(count * BLOCK, this.usableBytes - first * BLOCK);
+    return Math.min(count * BLOCK, this.usableBytes - this.offsetOf({ first }));
   }
 
   apply(s: Step): void {
     const now = this.model.tick();
-    const offset = s.first * BLOCK;
+    const offset = this.offsetOf(s);
     const count = Math.min(s.count, BLOCKS - s.first);
     const range = { first: s.first, count };
     switch (s.action) {
@@ -88,7 +95,7 @@ export class Driver {
         if (this.written.length === 0) return;
         const w = this.written[s.pick % this.written.length]!;
         this.model.answers.push(w);
-        return this.history.answered(w.id, w.first * BLOCK, this.lengthOf(w));
+        return this.history.answered(w.id, this.offsetOf(w), this.lengthOf(w));
       }
       case 'copy':
         if (AREAS.some((area) => this.busy(range, area))) return;
@@ -99,7 +106,7 @@ export class Driver {
         if (this.copies.length === 0) return;
         const [copy] = this.copies.splice(s.pick % this.copies.length, 1);
         this.model.copies.findLast((c) => c.first === copy!.first && c.count === copy!.count)!.durableAt = now;
-        return this.history.copyDurable(copy!.first * BLOCK, this.lengthOf(copy!));
+        return this.history.copyDurable(this.offsetOf(copy!), this.lengthOf(copy!));
       }
     }
   }
@@ -116,7 +123,7 @@ export class Driver {
     if (this.flights.length === 0) return;
     const [w] = this.flights.splice(s.pick % this.flights.length, 1);
     const shadow = this.model.writes.find((m) => m.id === w!.id)!;
-    const [offset, length] = [w!.first * BLOCK, this.lengthOf(w!)];
+    const [offset, length] = [this.offsetOf(w!), this.lengthOf(w!)];
     if (s.action === 'fua') {
       shadow.fuaAt = now;
       return this.history.durableCompleted(w!.area, w!.id, offset, length);

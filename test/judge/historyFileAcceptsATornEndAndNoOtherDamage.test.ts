@@ -4,6 +4,7 @@ import { WriteHistory } from '../../src/judge/history/history.js';
 import { HISTORY_HEADER_BYTES, HISTORY_RECORD_BYTES } from '../../src/judge/history/fileFormat.js';
 import { replayHistory } from '../../src/judge/history/replay.js';
 import { HistoryRecorder } from '../../src/judge/history/recorder.js';
+import { blockOf } from './ledger.js';
 
 function recorded(): Buffer {
   const chunks: Uint8Array[] = [];
@@ -33,16 +34,16 @@ describe('the history file', () => {
     const { history, tornBytes } = replayHistory(recorded());
     expect(tornBytes).toBe(0);
     expect([history.runId, history.usableBytes, history.content]).toEqual([5, 64 * 4096 + 512, 'unknown']);
-    expect(history.area('primary').durable[40]).toBe(40);
-    expect(history.area('primary').durable[41]).toBe(0);
+    expect(blockOf(history, 'primary', 40).durable).toBe(40);
+    expect(blockOf(history, 'primary', 41).durable).toBe(0);
   });
 
   it('discards a torn last record', () => {
     const bytes = recorded();
     const { history, tornBytes } = replayHistory(bytes.subarray(0, bytes.length - 1));
     expect(tornBytes).toBe(HISTORY_RECORD_BYTES - 1);
-    expect(history.area('primary').durable[40]).toBe(0);
-    expect(history.area('primary').issued[40]).toBe(40);
+    expect(blockOf(history, 'primary', 40).durable).toBe(0);
+    expect(blockOf(history, 'primary', 40).issued).toBe(40);
   });
 
   it('is refused if any byte is damaged', () => {

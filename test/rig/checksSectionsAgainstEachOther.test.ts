@@ -71,6 +71,11 @@ const refused: [string, string, string][] = [
     'journal.logSize: 16MiB: log, superblocks and the indicators of 64 regions take 16400KiB; the journal has 16MiB',
   ],
   [
+    'indicators that do not fit on the journal',
+    `${MINIMAL.replaceAll('size: 64MiB', 'size: 4TiB')}regionSize: 64KiB\n`,
+    'the indicators of 67108864 regions take 22504KiB; the journal has 16MiB; write a smaller logSize, regionSize: 128KiB, or',
+  ],
+  [
     'an area larger than its disk',
     spoiled('"lab:p" }', '"lab:p", size: 65MiB }'),
     'primary.size: 65MiB: the lab disk has only 64MiB; write at most 64MiB',

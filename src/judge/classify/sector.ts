@@ -6,34 +6,24 @@
 import type { StorageArea } from '../../base/areas.js';
 import { OBSERVATION_FIELD, OBSERVED, OBSERVED_UNREADABLE, SECTORS_PER_BLOCK } from '../../base/observation.js';
 import { BLOCK_MARK } from '../history/areaHistory.js';
+import type { BlockState } from '../history/blockPages.js';
 import { examine } from './autopsy.js';
 import type { WriteHistory } from '../history/history.js';
 import { isUnknownBase } from '../history/adopt.js';
 import type { AreaTally, UnclassifiedFinding } from './tally.js';
 
 /** What a block must hold, copied from the history once for each block. */
-export interface BlockOwed {
-  durable: number;
-  issued: number;
-  acknowledged: number;
-  marks: number;
-  damaged: number;
+export interface BlockOwed extends BlockState {
   runId: number;
   base: WriteHistory['content'];
 }
 
 /** `acknowledged` is 0 on S: I2 demands acknowledged updates on P only. */
 export function owedOf(area: StorageArea, block: number, history: WriteHistory): BlockOwed {
-  const ledger = history.area(area);
-  return {
-    durable: ledger.durable[block]!,
-    issued: ledger.issued[block]!,
-    acknowledged: area === 'primary' ? history.acknowledged[block]! : 0,
-    marks: ledger.marks[block]!,
-    damaged: ledger.damaged[block]!,
-    runId: history.runId,
-    base: history.content,
-  };
+  const { runId, content: base } = history;
+  const owed: BlockOwed = { durable: 0, issued: 0, damaged: 0, marks: 0, acknowledged: 0, runId, base };
+  history.area(area).read(block, owed);
+  return owed;
 }
 
 /** The update that a sector holds, or -1 if it holds no update of this run that belongs there. */

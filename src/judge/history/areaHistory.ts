@@ -5,10 +5,28 @@
  *      id found:   0 … 11   12 … 17   18 …
  *                  lost     legal     impossible          durable = 12, issued = 17
  *
- * Overlapping updates are never in flight together (R13), so a higher id within a block is a newer version. The arrays
- * have one entry for each block of the device; the kernel allocates memory only for the pages that are written.
+ * Overlapping updates are never in flight together (R13), so a higher id within a block is a newer version. Blocks that
+ * were never written take no memory (blockPages.ts).
  */
+import type { StorageArea } from '../../base/areas.js';
 import { JudgeError } from '../errors.js';
+import {
+  ACKNOWLEDGED,
+  BlockPages,
+  CELL_DOUBLES,
+  cellOf,
+  DAMAGED_BYTE,
+  ISSUED,
+  MARKS_BYTE,
+  OVERWRITTEN_BEFORE,
+  pageEnd,
+  type BlockState,
+  type Slab,
+} from './blockPages.js';
+import type { CopySnapshot } from './copySnapshot.js';
+import { NO_PAGE } from './pageIndex.js';
+import { PendingWrites } from './pendingWrites.js';
+import { WritesInFlight } from './writesInFlight.js';
 
 /** Bits of `marks`. */
 export const BLOCK_MARK = {
@@ -19,64 +37,101 @@ export const BLOCK_MARK = {
 } as const;
 
 export class AreaHistory {
-  /** Newest update that must survive. */
-  readonly durable: Float64Array;
-  /** Newest update that may be found. */
-  readonly issued: Float64Array;
-  /** One bit a sector: an earlier pass of the judge found it wrong, and no durable write has replaced it since. */
-  readonly damaged: Uint8Array;
-  /** BLOCK_MARK bits. */
-  readonly marks: Uint8Array;
-  /** A copy has overwritten the completed writes before this position: a flush makes none of them durable here. */
-  private readonly overwrittenBefore: Float64Array;
+  private readonly area: StorageArea;
+  private readonly pages: BlockPages;
   private readonly pending = new PendingWrites();
-  /** Writes in flight: the number of pieces of each update. */
-  private inFlight = new Map<number, number>();
-  /** Writes in flight when the power epoch ended. Even if they complete, no later flush makes them durable. */
-  private readonly orphans = new Map<number, number>();
+  private readonly inFlight = new WritesInFlight();
   /**
    * Flushes in flight, by token: the flush covers the pending writes before this position. `endEpoch` empties the
    * queue and positions are never reused, so a flush of an ended epoch covers nothing.
    */
   private readonly flushes = new Map<number, number>();
   private nextToken = 1;
+  private readonly takeFlushed = (id: number, first: number, count: number, at: number): void =>
+    this.makeDurable(id, first, count, 0, at);
 
-  constructor(blockCount: number) {
-    this.durable = new Float64Array(blockCount);
-    this.issued = new Float64Array(blockCount);
-    this.damaged = new Uint8Array(blockCount);
-    this.marks = new Uint8Array(blockCount);
-    this.overwrittenBefore = new Float64Array(blockCount);
+  constructor(area: StorageArea) {
+    this.area = area;
+    this.pages = new BlockPages(area);
+  }
+
+  /** Pages of `PAGE_BLOCKS` blocks that have memory. */
+  get pageCount(): number {
+    return this.pages.pageCount;
+  }
+
+  /** First block of each page that has memory, ascending: every block outside these pages is in the base state. */
+  firstBlocks(): Float64Array {
+    return this.pages.firstBlocks();
+  }
+
+  /** Copies what the block must hold and may hold into `into`. */
+  read(block: number, into: BlockState): void {
+    this.pages.read(block, into);
   }
 
   issue(updateId: number, firstBlock: number, blockCount: number): void {
-    this.inFlight.set(updateId, (this.inFlight.get(updateId) ?? 0) + 1);
-    for (let b = firstBlock; b < firstBlock + blockCount; b++) {
-      if (this.issued[b]! < updateId) this.issued[b] = updateId;
-      this.marks[b]! |= BLOCK_MARK.touched;
+    this.inFlight.add(updateId);
+    const end = firstBlock + blockCount;
+    for (let b = firstBlock; b < end;) {
+      const slot = this.pages.ensure(b);
+      const { doubles, bytes } = this.pages.slab(slot);
+      let c = cellOf(slot, b);
+      for (const stop = pageEnd(b, end); b < stop; b++, c += CELL_DOUBLES) {
+        if (doubles[c + ISSUED]! < updateId) doubles[c + ISSUED] = updateId;
+        bytes[8 * c + MARKS_BYTE]! |= BLOCK_MARK.touched;
+      }
     }
   }
 
   complete(updateId: number, firstBlock: number, blockCount: number, ok: boolean): void {
-    const sameEpoch = this.land(updateId);
+    const sameEpoch = this.inFlight.remove(updateId);
     if (!ok) this.endEpoch();
     else if (sameEpoch) this.pending.push(updateId, firstBlock, blockCount);
   }
 
   completeDurable(updateId: number, firstBlock: number, blockCount: number): void {
-    this.land(updateId);
-    this.makeDurable(updateId, firstBlock, blockCount, BLOCK_MARK.fua);
+    this.inFlight.remove(updateId);
+    this.makeDurable(updateId, firstBlock, blockCount, BLOCK_MARK.fua, Infinity);
   }
 
-  /**
-   * Resync copies versions `durable … issued` over the block. Until the copy is durable, the old content may remain.
-   */
-  overwrite(block: number, durable: number, issued: number, damaged: number): void {
-    this.durable[block] = Math.min(this.durable[block]!, durable);
-    this.issued[block] = Math.max(this.issued[block]!, issued);
-    this.damaged[block]! |= damaged;
-    this.marks[block]! |= BLOCK_MARK.touched;
-    this.overwrittenBefore[block] = this.pending.tail;
+  /** Lists the blocks that are not in the base state, with what they must hold and may hold. */
+  snapshot(firstBlock: number, blockCount: number, into: CopySnapshot): void {
+    into.begin(blockCount);
+    this.eachCell(firstBlock, blockCount, ({ doubles, bytes }, c, block) => {
+      const damaged = bytes[8 * c + DAMAGED_BYTE]!;
+      if (doubles[c + ISSUED] !== 0 || damaged !== 0) into.add(block, doubles[c]!, doubles[c + ISSUED]!, damaged);
+    });
+  }
+
+  /** Resync writes the content of P over these blocks. Until it is durable, the old content may remain. */
+  overwrite(firstBlock: number, blockCount: number, ofPrimary: CopySnapshot): void {
+    for (let k = 0; k < ofPrimary.size; k++) this.pages.ensure(ofPrimary.blocks[k]!);
+    let next = 0;
+    this.eachCell(firstBlock, blockCount, ({ doubles, bytes }, c, block) => {
+      const k = ofPrimary.blocks[next] === block && next < ofPrimary.size ? next++ : -1;
+      const issued = k === -1 ? 0 : ofPrimary.issued[k]!;
+      const damaged = k === -1 ? 0 : ofPrimary.damaged[k]!;
+      const wasBase = doubles[c + ISSUED] === 0 && bytes[8 * c + DAMAGED_BYTE] === 0;
+      if (wasBase && issued === 0 && damaged === 0) return;
+      doubles[c] = Math.min(doubles[c]!, k === -1 ? 0 : ofPrimary.durable[k]!);
+      doubles[c + ISSUED] = Math.max(doubles[c + ISSUED]!, issued);
+      bytes[8 * c + DAMAGED_BYTE]! |= damaged;
+      bytes[8 * c + MARKS_BYTE]! |= BLOCK_MARK.touched;
+      doubles[c + OVERWRITTEN_BEFORE] = this.pending.tail;
+    });
+  }
+
+  /** The copy of these blocks is durable: they hold what P held when it was read. */
+  copied(firstBlock: number, blockCount: number, ofPrimary: CopySnapshot): void {
+    let next = 0;
+    this.eachCell(firstBlock, blockCount, ({ doubles, bytes }, c, block) => {
+      const k = ofPrimary.blocks[next] === block && next < ofPrimary.size ? next++ : -1;
+      doubles[c] = k === -1 ? 0 : ofPrimary.durable[k]!;
+      bytes[8 * c + DAMAGED_BYTE] = k === -1 ? 0 : ofPrimary.damaged[k]!;
+      const isBase = doubles[c + ISSUED] === 0 && bytes[8 * c + DAMAGED_BYTE] === 0;
+      if (isBase) bytes[8 * c + MARKS_BYTE] = 0;
+    });
   }
 
   submitFlush(): number {
@@ -92,25 +147,49 @@ export class AreaHistory {
     }
     this.flushes.delete(token);
     if (!ok) this.endEpoch();
-    else this.pending.takeUntil(until, (id, first, count, at) => this.flushed(id, first, count, at));
+    else this.pending.takeUntil(until, this.takeFlushed);
   }
 
   /** Power was lost: writes that wait for a flush, are in flight or are being flushed need not survive. */
   endEpoch(): void {
     this.pending.clear();
-    for (const [id, pieces] of this.inFlight) this.orphans.set(id, (this.orphans.get(id) ?? 0) + pieces);
-    this.inFlight = new Map();
+    this.inFlight.endEpoch();
+  }
+
+  /** The update was acknowledged to the application. Of P only. */
+  acknowledge(updateId: number, firstBlock: number, blockCount: number): void {
+    const end = firstBlock + blockCount;
+    for (let b = firstBlock; b < end;) {
+      const slot = this.pages.ensure(b);
+      const { doubles } = this.pages.slab(slot);
+      let c = cellOf(slot, b);
+      for (const stop = pageEnd(b, end); b < stop; b++, c += CELL_DOUBLES)
+        if (doubles[c + ACKNOWLEDGED]! < updateId) doubles[c + ACKNOWLEDGED] = updateId;
+    }
+  }
+
+  /** From now on the block must hold one of these versions, and its damage is known. */
+  adopt(block: number, durable: number, issued: number, damaged: number): void {
+    const isBase = issued === 0 && damaged === 0;
+    const slot = isBase ? this.pages.find(block) : this.pages.ensure(block);
+    if (slot === NO_PAGE) return;
+    const { doubles, bytes } = this.pages.slab(slot);
+    const c = cellOf(slot, block);
+    doubles[c] = durable;
+    doubles[c + ISSUED] = issued;
+    bytes[8 * c + DAMAGED_BYTE] = damaged;
+    bytes[8 * c + MARKS_BYTE] = 0;
+    if (this.area === 'primary') doubles[c + ACKNOWLEDGED] = Math.min(doubles[c + ACKNOWLEDGED]!, durable);
   }
 
   /** No write and no flush is in flight. */
   get atRest(): boolean {
-    return this.inFlight.size + this.orphans.size + this.flushes.size === 0;
+    return this.inFlight.isEmpty && this.flushes.size === 0;
   }
 
   /** The devices were closed: I/O in flight is never reported as completed. */
   forgetInFlight(): void {
     this.inFlight.clear();
-    this.orphans.clear();
     this.flushes.clear();
   }
 
@@ -126,13 +205,14 @@ export class AreaHistory {
 
   restoreBlocks(firstBlock: number, blockCount: number, durable: number, issued: number, damaged: number): void {
     const end = firstBlock + blockCount;
-    this.durable.fill(durable, firstBlock, end);
-    this.issued.fill(issued, firstBlock, end);
-    this.damaged.fill(damaged, firstBlock, end);
+    for (let b = firstBlock; b < end; b++) this.adopt(b, durable, issued, damaged);
   }
 
+  /** Marks of blocks in the base state mean nothing: a checkpoint of an earlier version may have some. */
   restoreMarks(firstBlock: number, blockCount: number, marks: number): void {
-    this.marks.fill(marks, firstBlock, firstBlock + blockCount);
+    this.eachCell(firstBlock, blockCount, ({ doubles, bytes }, c) => {
+      if (doubles[c + ISSUED] !== 0 || bytes[8 * c + DAMAGED_BYTE] !== 0) bytes[8 * c + MARKS_BYTE] = marks;
+    });
   }
 
   restorePending(updateId: number, firstBlock: number, blockCount: number): void {
@@ -144,100 +224,44 @@ export class AreaHistory {
     this.pending.forEach((id, first, count, at) => {
       let from = first;
       for (let b = first; b <= first + count; b++) {
-        if (b < first + count && at >= this.overwrittenBefore[b]!) continue;
+        if (b < first + count && at >= this.pages.overwrittenBefore(b)) continue;
         if (b > from) show(id, from, b - from);
         from = b + 1;
       }
     });
   }
 
-  /** One piece of the update is no longer in flight. Returns false if it was submitted in an earlier epoch. */
-  private land(updateId: number): boolean {
-    for (const set of [this.orphans, this.inFlight]) {
-      const pieces = set.get(updateId);
-      if (pieces === undefined) continue;
-      if (pieces === 1) set.delete(updateId);
-      else set.set(updateId, pieces - 1);
-      return set === this.inFlight;
-    }
-    throw new JudgeError('HISTORY_MISFED', `update ${updateId} completed but is not in flight`, { updateId });
-  }
-
-  private flushed(updateId: number, firstBlock: number, blockCount: number, position: number): void {
-    for (let b = firstBlock; b < firstBlock + blockCount; b++) {
-      if (position >= this.overwrittenBefore[b]!) this.makeDurable(updateId, b, 1, 0);
-    }
-  }
-
-  private makeDurable(updateId: number, firstBlock: number, blockCount: number, how: number): void {
-    for (let b = firstBlock; b < firstBlock + blockCount; b++) {
-      this.damaged[b] = 0;
-      if (this.durable[b]! >= updateId) continue;
-      this.durable[b] = updateId;
-      this.marks[b] = (this.marks[b]! & ~BLOCK_MARK.fua) | how;
+  /** @param position of the write among the pending ones; a copy may have overwritten those before it. */
+  private makeDurable(updateId: number, firstBlock: number, blockCount: number, how: number, position: number): void {
+    const mayBeOverwritten = this.area === 'secondary';
+    const end = firstBlock + blockCount;
+    for (let b = firstBlock; b < end;) {
+      const slot = this.pages.ensure(b);
+      const { doubles, bytes } = this.pages.slab(slot);
+      let c = cellOf(slot, b);
+      for (const stop = pageEnd(b, end); b < stop; b++, c += CELL_DOUBLES) {
+        if (mayBeOverwritten && position < doubles[c + OVERWRITTEN_BEFORE]!) continue;
+        bytes[8 * c + DAMAGED_BYTE] = 0;
+        if (doubles[c]! >= updateId) continue;
+        doubles[c] = updateId;
+        bytes[8 * c + MARKS_BYTE] = (bytes[8 * c + MARKS_BYTE]! & ~BLOCK_MARK.fua) | how;
+      }
     }
   }
-}
 
-const INITIAL_CAPACITY = 1024;
-
-/**
- * Completed writes of one area that wait for a flush, in order of completion. A growing ring of typed arrays, so that a
- * long load allocates no objects. Positions count from the first write ever pushed and are never reused.
- */
-class PendingWrites {
-  private ids = new Float64Array(INITIAL_CAPACITY);
-  private firstBlocks = new Float64Array(INITIAL_CAPACITY);
-  private blockCounts = new Float64Array(INITIAL_CAPACITY);
-  private headPosition = 0;
-  private tailPosition = 0;
-
-  /** The position of the next write: all writes completed so far lie before it. */
-  get tail(): number {
-    return this.tailPosition;
-  }
-
-  push(updateId: number, firstBlock: number, blockCount: number): void {
-    if (this.tailPosition - this.headPosition === this.ids.length) this.grow();
-    const slot = this.tailPosition % this.ids.length;
-    this.ids[slot] = updateId;
-    this.firstBlocks[slot] = firstBlock;
-    this.blockCounts[slot] = blockCount;
-    this.tailPosition++;
-  }
-
-  /** Removes the writes before `position`, oldest first; `at` is the position of the write. */
-  takeUntil(
-    position: number,
-    take: (updateId: number, firstBlock: number, blockCount: number, at: number) => void,
+  /** Shows the cells of the blocks whose pages have memory, ascending. */
+  private eachCell(
+    firstBlock: number,
+    blockCount: number,
+    show: (slab: Slab, cell: number, block: number) => void,
   ): void {
-    for (; this.headPosition < position; this.headPosition++) {
-      const slot = this.headPosition % this.ids.length;
-      take(this.ids[slot]!, this.firstBlocks[slot]!, this.blockCounts[slot]!, this.headPosition);
+    const end = firstBlock + blockCount;
+    for (let b = firstBlock; b < end; b = pageEnd(b, end)) {
+      const slot = this.pages.find(b);
+      if (slot === NO_PAGE) continue;
+      const slab = this.pages.slab(slot);
+      const stop = pageEnd(b, end);
+      for (let block = b, c = cellOf(slot, b); block < stop; block++, c += CELL_DOUBLES) show(slab, c, block);
     }
-  }
-
-  /** Shows every pending write, oldest first. */
-  forEach(show: (updateId: number, firstBlock: number, blockCount: number, at: number) => void): void {
-    for (let at = this.headPosition; at < this.tailPosition; at++) {
-      const slot = at % this.ids.length;
-      show(this.ids[slot]!, this.firstBlocks[slot]!, this.blockCounts[slot]!, at);
-    }
-  }
-
-  /** Removes all: no later flush makes them durable. */
-  clear(): void {
-    this.headPosition = this.tailPosition;
-  }
-
-  private grow(): void {
-    const resize = (old: Float64Array<ArrayBuffer>): Float64Array<ArrayBuffer> => {
-      const grown = new Float64Array(old.length * 2);
-      for (let p = this.headPosition; p < this.tailPosition; p++) grown[p % grown.length] = old[p % old.length]!;
-      return grown;
-    };
-    this.ids = resize(this.ids);
-    this.firstBlocks = resize(this.firstBlocks);
-    this.blockCounts = resize(this.blockCounts);
   }
 }

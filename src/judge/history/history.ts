@@ -8,9 +8,11 @@
 import type { StorageArea } from '../../base/areas.js';
 import { BLOCK_BYTES, OBSERVATION_FIELD, SECTORS_PER_BLOCK } from '../../base/observation.js';
 import { AreaHistory } from './areaHistory.js';
+import type { BlockState } from './blockPages.js';
+import { CopySnapshot } from './copySnapshot.js';
 import { JudgeError } from '../errors.js';
 import type { BaseContent, HistoryFeed } from './feed.js';
-import { adoptedBlock, type AdoptedBlock } from './adopt.js';
+import { adoptedBlock, type AdoptedBlock, type Owed } from './adopt.js';
 
 export interface HistoryOptions {
   usableBytes: number;
@@ -24,27 +26,25 @@ export class WriteHistory implements HistoryFeed {
   readonly runId: number;
   readonly blockCount: number;
   private baseContent: BaseContent;
-  private areas: Record<StorageArea, AreaHistory>;
-  private acknowledgedIds: Float64Array;
+  private areas = emptyAreas();
   private newest = 0;
   /** Copies in flight: first block → the state of P when it was read. */
-  private copies = new Map<number, { durable: Float64Array; damaged: Uint8Array }>();
+  private readonly copies = new Map<number, CopySnapshot>();
+  /** Snapshots of copies that have ended, for the next copies. */
+  private readonly spareSnapshots: CopySnapshot[] = [];
 
   constructor(options: HistoryOptions) {
     this.usableBytes = options.usableBytes;
     this.runId = options.runId;
     this.baseContent = options.base ?? 'stamped';
     this.blockCount = Math.ceil(options.usableBytes / BLOCK_BYTES);
-    this.areas = this.emptyAreas();
-    this.acknowledgedIds = new Float64Array(this.blockCount);
   }
 
   /** Starts again from the beginning: update 0 is durable on both areas (or unknown content, see BaseContent). */
   base(content: BaseContent = this.baseContent): void {
     this.baseContent = content;
-    this.areas = this.emptyAreas();
-    this.acknowledgedIds = new Float64Array(this.blockCount);
-    this.copies = new Map();
+    this.areas = emptyAreas();
+    this.copies.clear();
   }
 
   get content(): BaseContent {
@@ -73,15 +73,8 @@ export class WriteHistory implements HistoryFeed {
   }
 
   /** The ledger of an area, read-only. */
-  area(
-    area: StorageArea,
-  ): Readonly<Pick<AreaHistory, 'durable' | 'issued' | 'damaged' | 'marks' | 'token' | 'pendingRuns'>> {
+  area(area: StorageArea): Readonly<Pick<AreaHistory, 'read' | 'firstBlocks' | 'pageCount' | 'token' | 'pendingRuns'>> {
     return this.areas[area];
-  }
-
-  /** The newest update of each block that was acknowledged to the application. */
-  get acknowledged(): Float64Array {
-    return this.acknowledgedIds;
   }
 
   /** The newest update issued to either area. The age of a lost write counts back from it. */
@@ -116,22 +109,18 @@ export class WriteHistory implements HistoryFeed {
   }
 
   answered(updateId: number, offsetBytes: number, lengthBytes: number): void {
-    const first = this.first(offsetBytes);
-    const end = first + this.count(offsetBytes, lengthBytes);
-    for (let b = first; b < end; b++) {
-      if (this.acknowledgedIds[b]! < updateId) this.acknowledgedIds[b] = updateId;
-    }
+    this.areas.primary.acknowledge(updateId, this.first(offsetBytes), this.count(offsetBytes, lengthBytes));
   }
 
   /** Until the copy is durable S may hold what it had, or anything P may hold. */
   copyIssued(offsetBytes: number, lengthBytes: number): void {
     const { primary, secondary } = this.areas;
     const first = this.first(offsetBytes);
-    const end = first + this.count(offsetBytes, lengthBytes);
-    this.copies.set(first, { durable: primary.durable.slice(first, end), damaged: primary.damaged.slice(first, end) });
-    for (let b = first; b < end; b++) {
-      secondary.overwrite(b, primary.durable[b]!, primary.issued[b]!, primary.damaged[b]!);
-    }
+    const count = this.count(offsetBytes, lengthBytes);
+    const copy = this.copies.get(first) ?? this.spareSnapshots.pop() ?? new CopySnapshot();
+    this.copies.set(first, copy);
+    primary.snapshot(first, count, copy);
+    secondary.overwrite(first, count, copy);
   }
 
   /** Ignores a copy that was in flight when S lost power: it may be on the medium or not, as after `copyIssued`. */
@@ -140,13 +129,13 @@ export class WriteHistory implements HistoryFeed {
     const count = this.count(offsetBytes, lengthBytes);
     const copy = this.copies.get(first);
     if (copy === undefined) return;
-    if (copy.durable.length !== count) {
-      const issuedBlocks = copy.durable.length;
-      throw new JudgeError('HISTORY_MISFED', `copy at ${offsetBytes}: issued ${issuedBlocks} blocks, durable ${count}`);
+    if (copy.blockCount !== count) {
+      const issued = copy.blockCount;
+      throw new JudgeError('HISTORY_MISFED', `copy at ${offsetBytes}: issued ${issued} blocks, durable ${count}`);
     }
-    this.areas.secondary.durable.set(copy.durable, first);
-    this.areas.secondary.damaged.set(copy.damaged, first);
+    this.areas.secondary.copied(first, count, copy);
     this.copies.delete(first);
+    this.spareSnapshots.push(copy);
   }
 
   /**
@@ -160,40 +149,30 @@ export class WriteHistory implements HistoryFeed {
     changed?: (block: number, adopted: AdoptedBlock) => void,
   ): void {
     const ledger = this.areas[area];
+    const held: BlockState = { durable: 0, issued: 0, damaged: 0, marks: 0, acknowledged: 0 };
+    const owed: Owed = { durable: 0, issued: 0, runId: this.runId, base: this.baseContent };
     const sectors = observations.length / OBSERVATION_FIELD.strideDoubles;
     for (let s = 0; s < sectors; s += SECTORS_PER_BLOCK) {
       const block = firstBlock + s / SECTORS_PER_BLOCK;
-      const owed = {
-        durable: ledger.durable[block]!,
-        issued: ledger.issued[block]!,
-        runId: this.runId,
-        base: this.baseContent,
-      };
+      ledger.read(block, held);
+      owed.durable = held.durable;
+      owed.issued = held.issued;
       const at = s * OBSERVATION_FIELD.strideDoubles;
       const adopted = adoptedBlock(observations, at, sectors - s, block * SECTORS_PER_BLOCK, owed);
       const same =
-        adopted.durable === owed.durable && adopted.issued === owed.issued && adopted.damaged === ledger.damaged[block];
-      if (same && ledger.marks[block] === 0) continue;
+        adopted.durable === held.durable && adopted.issued === held.issued && adopted.damaged === held.damaged;
+      if (same && held.marks === 0) continue;
       this.adoptBlock(area, block, adopted);
       changed?.(block, adopted);
     }
   }
 
   /** The result of `adopt` for one block; replay.ts calls it directly. */
-  adoptBlock(area: StorageArea, block: number, adopted: AdoptedBlock): void {
+  adoptBlock(area: StorageArea, block: number, { durable, issued, damaged }: AdoptedBlock): void {
     if (!(block >= 0 && block < this.blockCount)) {
       throw new JudgeError('HISTORY_RANGE', `block ${block} is outside 0 … ${this.blockCount - 1}`, { block });
     }
-    const ledger = this.areas[area];
-    ledger.durable[block] = adopted.durable;
-    ledger.issued[block] = adopted.issued;
-    ledger.damaged[block] = adopted.damaged;
-    ledger.marks[block] = 0;
-    if (area === 'primary') this.acknowledgedIds[block] = Math.min(this.acknowledgedIds[block]!, adopted.durable);
-  }
-
-  private emptyAreas(): Record<StorageArea, AreaHistory> {
-    return { primary: new AreaHistory(this.blockCount), secondary: new AreaHistory(this.blockCount) };
+    this.areas[area].adopt(block, durable, issued, damaged);
   }
 
   private first(offsetBytes: number): number {
@@ -214,4 +193,8 @@ export class WriteHistory implements HistoryFeed {
     }
     return Math.ceil(end / BLOCK_BYTES) - offsetBytes / BLOCK_BYTES;
   }
+}
+
+function emptyAreas(): Record<StorageArea, AreaHistory> {
+  return { primary: new AreaHistory('primary'), secondary: new AreaHistory('secondary') };
 }

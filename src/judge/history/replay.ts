@@ -11,45 +11,35 @@
 import { STORAGE_AREAS, type StorageArea } from '../../base/areas.js';
 import { BLOCK_BYTES } from '../../base/observation.js';
 import { JudgeError } from '../errors.js';
+import { pageEnd, type BlockState } from './blockPages.js';
 import { WriteHistory } from './history.js';
 import { HISTORY_KIND, decodeHistory, type HistoryRecord } from './fileFormat.js';
 
 /**
- * Runs are in blocks; the last block of an area may be short.
+ * Runs are in blocks; the last block of an area may be short. Only pages that have memory are read.
  *
  * @throws JudgeError HISTORY_MISFED while I/O is in flight
  */
 export function* checkpointOf(history: WriteHistory): Iterable<HistoryRecord> {
   if (!history.atRest)
     throw new JudgeError('HISTORY_MISFED', 'a checkpoint of the history was requested while I/O is in flight');
-  const { acknowledged, blockCount } = history;
   for (const area of STORAGE_AREAS) yield* areaRecords(history, area);
-  for (const { first, count } of runs(blockCount, (b) => acknowledged[b]!)) {
-    if (acknowledged[first]! === 0) continue;
-    const answered = record(HISTORY_KIND.answered, 'primary', acknowledged[first]!, first, count);
+  for (const { state, first, count } of runs(history, 'primary', (a, b) => a.acknowledged === b.acknowledged)) {
+    if (state.acknowledged === 0) continue;
+    const answered = record(HISTORY_KIND.answered, 'primary', state.acknowledged, first, count);
     yield { ...answered, lengthBytes: Math.min(answered.lengthBytes, history.usableBytes - answered.offsetBytes) };
   }
 }
 
 function* areaRecords(history: WriteHistory, area: StorageArea): Iterable<HistoryRecord> {
-  const { durable, issued, damaged, marks, token } = history.area(area);
-  yield { ...record(HISTORY_KIND.position, area, token, 0, 0), b: history.newestId };
-  const { blockCount } = history;
-  for (const { first, count } of runs(
-    blockCount,
-    (b) => durable[b]!,
-    (b) => issued[b]!,
-    (b) => damaged[b]!,
-  )) {
-    if (durable[first] === 0 && issued[first] === 0 && damaged[first] === 0) continue;
-    yield {
-      ...record(HISTORY_KIND.blocks, area, durable[first]!, first, count),
-      b: issued[first]!,
-      damaged: damaged[first]!,
-    };
+  yield { ...record(HISTORY_KIND.position, area, history.area(area).token, 0, 0), b: history.newestId };
+  for (const { state, first, count } of runs(history, area, holdTheSame)) {
+    const { durable, issued, damaged } = state;
+    if (durable === 0 && issued === 0 && damaged === 0) continue;
+    yield { ...record(HISTORY_KIND.blocks, area, durable, first, count), b: issued, damaged };
   }
-  for (const { first, count } of runs(blockCount, (b) => marks[b]!)) {
-    if (marks[first] !== 0) yield record(HISTORY_KIND.marks, area, marks[first]!, first, count);
+  for (const { state, first, count } of runs(history, area, (a, b) => a.marks === b.marks)) {
+    if (state.marks !== 0) yield record(HISTORY_KIND.marks, area, state.marks, first, count);
   }
   const pending: HistoryRecord[] = [];
   history
@@ -58,14 +48,39 @@ function* areaRecords(history: WriteHistory, area: StorageArea): Iterable<Histor
   yield* pending;
 }
 
-/** Splits the blocks into the longest runs in which each function of `of` gives one value. */
-function* runs(blockCount: number, ...of: ((block: number) => number)[]): Iterable<{ first: number; count: number }> {
-  let first = 0;
-  for (let b = 1; b <= blockCount; b++) {
-    if (b < blockCount && of.every((value) => value(b) === value(first))) continue;
-    yield { first, count: b - first };
-    first = b;
+function holdTheSame(a: BlockState, b: BlockState): boolean {
+  return a.durable === b.durable && a.issued === b.issued && a.damaged === b.damaged;
+}
+
+interface Run {
+  /** State of the first block. */
+  state: BlockState;
+  first: number;
+  count: number;
+}
+
+/** The longest runs of equal blocks in the pages that have memory, ascending. */
+function* runs(
+  history: WriteHistory,
+  area: StorageArea,
+  equal: (a: BlockState, b: BlockState) => boolean,
+): Iterable<Run> {
+  const ledger = history.area(area);
+  let run: Run | null = null;
+  const next: BlockState = { durable: 0, issued: 0, damaged: 0, marks: 0, acknowledged: 0 };
+  for (const firstBlock of ledger.firstBlocks()) {
+    const end = pageEnd(firstBlock, history.blockCount);
+    for (let b = firstBlock; b < end; b++) {
+      ledger.read(b, next);
+      if (run !== null && run.first + run.count === b && equal(run.state, next)) {
+        run.count++;
+        continue;
+      }
+      if (run !== null) yield run;
+      run = { state: { ...next }, first: b, count: 1 };
+    }
   }
+  if (run !== null) yield run;
 }
 
 function record(

@@ -8,6 +8,7 @@
  */
 import type { PassCoverage } from '../../judge/verdict/reports.js';
 import { IndicatorMap } from '../../tracker/core/indicatorMap.js';
+import type { RegionSet } from '../../tracker/core/regionSet.js';
 import type { JournalGeometry } from '../../tracker/journal/format.js';
 import type { PassRequest } from '../replicationEngine.js';
 import { entireArea, type ByteRange, type Ranges } from './bulk.js';
@@ -74,7 +75,7 @@ export class PassPlanner {
   }
 
   /** `dirty`: D, read in any case. Without an earlier full pass the plan is a full one. */
-  plan(request: PassRequest, dirty: IndicatorMap | null): PassPlan {
+  plan(request: PassRequest, dirty: RegionSet | null): PassPlan {
     const { regionCount } = this.touched;
     const isFull = request.extent === 'full' || (this.lastFullCycle === null && !this.restIsAssumed);
     const known = { regionCount, cycle: this.cycle, lastFullCycle: this.lastFullCycle };
@@ -83,7 +84,7 @@ export class PassPlanner {
       const coverage: PassCoverage = { extent: 'full', regions: regionCount, scrubbedRegions: 0, bytes, ...known };
       return { ranges: entireArea(bytes), coverage, scrubNext: this.scrubNext };
     }
-    if (dirty !== null) this.touched.setAllOf(dirty);
+    if (dirty !== null) addRuns(this.touched, dirty);
     const wanted = withNeighbors(this.touched);
     if (this.lastFullCycle === null) this.leaveUnknown(wanted);
     const before = wanted.count;
@@ -170,4 +171,13 @@ export function withNeighbors(regions: IndicatorMap): IndicatorMap {
     wide.setRange(from, end + 1 - from);
   }
   return wide;
+}
+
+/** Adds the regions run by run: D may be nearly all of 2^30 regions. */
+function addRuns(to: IndicatorMap, regions: RegionSet): void {
+  for (let first = regions.nextSet(0); first !== -1;) {
+    const end = regions.nextClear(first);
+    to.setRange(first, end - first);
+    first = end < regions.regionCount ? regions.nextSet(end) : -1;
+  }
 }

@@ -4,7 +4,7 @@
  * compares P with that content, and S with P: damage on P that a copy has taken to S is on both.
  */
 import { STORAGE_AREAS, type StorageArea } from '../../base/areas.js';
-import type { IndicatorMap } from '../../tracker/core/indicatorMap.js';
+import type { RegionSet } from '../../tracker/core/regionSet.js';
 import type { SectorTools } from '../../blockdev/blockDevice.js';
 import type { HistoryRecorder } from '../../judge/history/recorder.js';
 import type { JudgeReport, VerifyReport } from '../../judge/verdict/reports.js';
@@ -29,7 +29,7 @@ export interface LookParts {
 
 export interface JudgeParts extends LookParts {
   /** D */
-  dirty: IndicatorMap;
+  dirty: RegionSet;
 }
 
 /** Null: it was stopped. */

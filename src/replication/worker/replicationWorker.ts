@@ -4,6 +4,7 @@
  */
 import { BLOCK_BYTES } from '../../base/observation.js';
 import { PRIMARY, SECONDARY } from '../../tracker/core/devices.js';
+import type { RegionSet } from '../../tracker/core/regionSet.js';
 import { IndicatorMap } from '../../tracker/core/indicatorMap.js';
 import { parseUuid } from '../../tracker/journal/format.js';
 import { createWorkload, workingSet, type WorkloadSpec } from '../../workload/workload.js';
@@ -138,12 +139,12 @@ export class ReplicationWorker {
     }
     repairLog(this.r.bulkRing(), recovery);
     repairSuperblocks(this.r.bulkRing(), areas.geometry, recovery);
-    this.r.recovery = recovery;
-    this.r.startCore(null);
+    const dirtyRegions = recovery.dirty.count;
+    this.r.startCore(null, recovery);
     this.atPoint(point, () => this.r.untilReady('recovery made the dirty regions durable'));
     return {
       regionCount: areas.regionCount,
-      dirtyRegions: recovery.dirty.count,
+      dirtyRegions,
       fromIndicatorArea: recovery.fromIndicatorArea,
       fromLog: recovery.fromLog,
       everythingDirty: recovery.everythingDirty,
@@ -226,7 +227,7 @@ export class ReplicationWorker {
   }
 
   /** Null: every byte, without an account of it. */
-  private planOf(pass: PassRequest | undefined, dirty: IndicatorMap | null): PassPlan | null {
+  private planOf(pass: PassRequest | undefined, dirty: RegionSet | null): PassPlan | null {
     return pass === undefined ? null : (this.r.passes?.plan(pass, dirty) ?? null);
   }
 

@@ -10,6 +10,7 @@ import type { IoRing, SectorTools } from '../../blockdev/blockDevice.js';
 import { sectorTools } from '../../blockdev/sectorTools.js';
 import { usableBytes } from '../../gate/label.js';
 import { JOURNAL, PRIMARY, type DeviceIndex } from '../../tracker/core/devices.js';
+import { frozenRegions, type RegionSet } from '../../tracker/core/regionSet.js';
 import { parseUuid } from '../../tracker/journal/format.js';
 import type { JournalRecovery } from '../../tracker/journal/recovery.js';
 import type { WorkloadSpec } from '../../workload/workload.js';
@@ -47,6 +48,9 @@ export interface WorkerReports {
   powerLossTaken(): void;
 }
 
+/** `dirty`: D as recovery found it; the core has the map and changes it. */
+export type RecoveredJournal = Omit<JournalRecovery, 'dirty'> & { dirty: RegionSet };
+
 export class WorkerResources {
   readonly reports: WorkerReports;
   readonly meter = new Meter();
@@ -54,7 +58,7 @@ export class WorkerResources {
   readonly phase: Phase;
   /** As the history, it outlives `drop`: what was written since the last full pass. */
   passes: PassPlanner | null = null;
-  recovery: JournalRecovery | null = null;
+  recovery: RecoveredJournal | null = null;
   private openTools: SectorTools | null = null;
   private spec: ReplicationSpec | null = null;
   private areas: OpenAreas | null = null;
@@ -154,18 +158,19 @@ export class WorkerResources {
   withWorkload(w: WorkloadSpec): void {
     if (this.running?.fits(w) === true) return;
     this.endCore();
-    this.recovery = this.readJournal();
-    this.startCore(w);
+    this.recovery = null;
+    this.startCore(w, this.readJournal());
     this.untilReady('the load started');
   }
 
-  startCore(workload: WorkloadSpec | null): void {
+  startCore(workload: WorkloadSpec | null, recovery: JournalRecovery): void {
     const { areas, spec } = this.opened();
+    this.recovery = { ...recovery, dirty: frozenRegions(recovery.dirty) };
     this.closeBulk();
     this.running = new RunningCore({
       spec,
       areas,
-      recovery: this.recovery!,
+      recovery,
       workload,
       tools: this.tools,
       history: touchFeed(this.history.recorder, this.passes),

@@ -75,6 +75,17 @@ export const checkInFlightBytes: Check = (profile, report) => {
   }
 };
 
+/** The region size, a power of two, with which the journal has room for the indicators; empty: none of a profile does. */
+function regionSizeFor(usable: number, regionBytes: number, log: number, journalBytes: number): string {
+  for (let bytes = 2 * regionBytes; bytes <= REGION_BYTES_MAX && Number.isFinite(usable); bytes *= 2)
+    if (requiredJournalBytes(log, Math.ceil(usable / bytes)) <= journalBytes)
+      return `regionSize: ${formatSize(bytes)}, `;
+  return '';
+}
+
+/** The largest regionSize. */
+const REGION_BYTES_MAX = 2 ** 30;
+
 /** The log, the superblocks and the indicator area share the journal device. */
 export const checkJournalSize: Check = (profile, report) => {
   const bytes = areaBytes(profile, 'journal');
@@ -89,7 +100,7 @@ export const checkJournalSize: Check = (profile, report) => {
       kind: 'error',
       path: ['journal', 'logSize'],
       rule,
-      next: 'write a smaller logSize, or enlarge the journal',
+      next: `write a smaller logSize, ${regionSizeFor(usable, profile.regionSize, log, bytes)}or enlarge the journal`,
     });
   }
 };

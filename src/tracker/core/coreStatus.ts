@@ -134,8 +134,8 @@ export class CoreStatus {
   }
 
   /**
-   * R11: the regions that recovery found dirty; the first call. `groupsToWrite`: groups whose pages do not carry them
-   * yet.
+   * R11: the regions that recovery found dirty; the first call. The core takes the map over and changes it.
+   * `groupsToWrite`: groups whose pages do not carry them yet.
    */
   loadDirty(dirty: IndicatorMap, groupsToWrite: Iterable<number>): void {
     this.pages.load(dirty, groupsToWrite);

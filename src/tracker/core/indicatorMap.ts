@@ -6,6 +6,9 @@
  *
  * Cost: 1 + 1/32 bits per region. This is memory only; indicatorPages.ts knows what is durable.
  */
+/** A page of the kernel has 1024 words: a map with fewer members may have pages that were never written. */
+const WORDS_PER_MEMBER_COPIED = 64;
+
 export class IndicatorMap {
   readonly regionCount: number;
   /** Signed, and indexed by shifts: V8 keeps all values in small integers, which is several times faster. */
@@ -65,11 +68,24 @@ export class IndicatorMap {
 
   setRange(firstRegion: number, count: number): void {
     const end = Math.min(firstRegion + count, this.regionCount);
+    if (firstRegion === 0 && end === this.regionCount) {
+      this.setAll();
+      return;
+    }
     for (let r = firstRegion; r < end;) {
       const next = Math.min(end, r - (r & 31) + 32);
       this.setWord(Math.floor(r / 32), (-1 << (r & 31)) & (-1 >>> (32 - (next - r) - (r & 31))));
       r = next;
     }
+  }
+
+  private setAll(): void {
+    this.words.fill(-1);
+    this.summary.fill(-1);
+    const [regions, words] = [this.regionCount, this.words.length];
+    if (regions % 32 !== 0) this.words[words - 1] = 2 ** (regions % 32) - 1;
+    if (words % 32 !== 0) this.summary[this.summary.length - 1] = 2 ** (words % 32) - 1;
+    this.setCount = regions;
   }
 
   /** Sets the indicators of word `i` that are 1 in `bits`; bits beyond the last region stay 0. */
@@ -86,6 +102,13 @@ export class IndicatorMap {
 
   /** Sets every indicator that is 1 in the other map, which has as many regions. */
   setAllOf(other: IndicatorMap): void {
+    // With few regions, a copy of all words would make the kernel provide memory for words that are 0.
+    if (this.setCount === 0 && other.setCount > this.words.length / WORDS_PER_MEMBER_COPIED) {
+      this.words.set(other.words);
+      this.summary.set(other.summary);
+      this.setCount = other.setCount;
+      return;
+    }
     for (let s = 0; s < other.summary.length; s++) {
       for (let sum = other.summary[s]; sum !== 0; sum &= sum - 1) {
         const i = s * 32 + lowestBit(sum);

@@ -11,7 +11,7 @@ import { IndicatorMap } from './indicatorMap.js';
 const IDLE = 255;
 
 export class IndicatorPages {
-  readonly awaiting: IndicatorMap;
+  awaiting: IndicatorMap;
   readonly regionsPerGroup: number;
   readonly groupCount: number;
   private ticket = 0;
@@ -28,8 +28,7 @@ export class IndicatorPages {
   private readonly writing: Uint8Array;
   private readonly writingTicket: Float64Array;
   /** Groups with a change that is not durable, in order of their first change. */
-  private readonly stale: number[] = [];
-  private readonly listed: Uint8Array;
+  private readonly stale = new Set<number>();
   /**
    * Number of page writes that have become durable. A waiter checks its marks again only when the number has changed.
    */
@@ -44,12 +43,11 @@ export class IndicatorPages {
     this.copies = [new Float64Array(this.groupCount), new Float64Array(this.groupCount)];
     this.writing = new Uint8Array(this.groupCount).fill(IDLE);
     this.writingTicket = new Float64Array(this.groupCount);
-    this.listed = new Uint8Array(this.groupCount);
   }
 
   /** Groups with a change that is not durable in both copies. */
   get pendingGroups(): number {
-    return this.stale.length;
+    return this.stale.size;
   }
 
   groupOf(region: number): number {
@@ -74,9 +72,9 @@ export class IndicatorPages {
     if (this.awaiting.clear(region)) this.changed(this.groupOf(region));
   }
 
-  /** At recovery: takes over the map. The pages of `groupsToWrite` do not carry it yet. */
+  /** At recovery: takes the map over. The pages of `groupsToWrite` do not carry it yet. */
   load(dirty: IndicatorMap, groupsToWrite: Iterable<number>): void {
-    this.awaiting.setAllOf(dirty);
+    this.awaiting = dirty;
     for (const g of groupsToWrite) {
       this.changed(g);
       this.loaded[g] = this.ticket;
@@ -114,10 +112,7 @@ export class IndicatorPages {
     this.revision++;
     const durable = Math.min(this.copies[0][group], this.copies[1][group]);
     this.marksDurable(group, durable);
-    if (durable >= this.wanted[group]) {
-      this.listed[group] = 0;
-      this.stale.splice(this.stale.indexOf(group), 1);
-    }
+    if (durable >= this.wanted[group]) this.stale.delete(group);
   }
 
   private marksDurable(group: number, ticket: number): void {
@@ -134,8 +129,6 @@ export class IndicatorPages {
 
   private changed(group: number): void {
     this.wanted[group] = ++this.ticket;
-    if (this.listed[group] === 1) return;
-    this.listed[group] = 1;
-    this.stale.push(group);
+    this.stale.add(group);
   }
 }

@@ -9,9 +9,8 @@ import { IndicatorMap } from '../core/indicatorMap.js';
 import {
   BLOCK_KIND,
   openBlock,
-  payloadOf,
-  readU64,
   sealBlocks,
+  u64At,
   writeHeader,
   type SealBlocks,
   writeU64,
@@ -30,7 +29,7 @@ import {
   UNIT_BYTES,
   type JournalLayout,
 } from './layout.js';
-import { Salvage, type JournalReader, type Piece } from './salvage.js';
+import { Piece, Salvage, type JournalReader } from './salvage.js';
 
 /** Encodes the group's present indicators into `out` (one unit). */
 export function encodePage(
@@ -71,17 +70,17 @@ export function openPageBlock(
 ): PageBlockRead {
   const opened = openBlock(bytes, at, BLOCK_KIND.page, pageOffset(layout, copy, group) + b * BLOCK_BYTES, identity);
   if (!opened.ok) return opened;
-  if (readU64(payloadOf(bytes, at), 0) !== group * REGIONS_PER_GROUP + b * REGIONS_PER_BLOCK)
+  if (u64At(bytes, at + HEADER_BYTES) !== group * REGIONS_PER_GROUP + b * REGIONS_PER_BLOCK)
     return { ok: false, problem: 'misplaced' };
   return { ok: true, generation: opened.sequence };
 }
 
 /** Sets the indicators that are 1 in block `b` of a group's unit. `openPageBlock` has checked the block. */
 export function addPageBlock(bytes: Uint8Array, at: number, group: number, b: number, into: IndicatorMap): void {
-  const p = payloadOf(bytes, at);
   const firstWord = (group * REGIONS_PER_GROUP + b * REGIONS_PER_BLOCK) / 32;
-  for (let w = 0; w < REGIONS_PER_BLOCK / 32; w++) {
-    const word = p.getInt32(PAGE_HEADER_BYTES + w * 4, true);
+  let from = at + HEADER_BYTES + PAGE_HEADER_BYTES;
+  for (let w = 0; w < REGIONS_PER_BLOCK / 32; w++, from += 4) {
+    const word = bytes[from] | (bytes[from + 1] << 8) | (bytes[from + 2] << 16) | (bytes[from + 3] << 24);
     if (word !== 0) into.setWord(firstWord + w, word);
   }
 }
@@ -149,9 +148,10 @@ export function recoverPages(
 ): PagesRecovery {
   const result: PagesRecovery = { dirty: new IndicatorMap(regionCount), unequalGroups: new Set(), generation: 0 };
   const salvage = new Salvage(read);
+  const pieces = [new Piece(UNIT_BYTES), new Piece(UNIT_BYTES)];
   for (let group = 0; group < layout.groupCount; group++) {
     const units = COPIES.map((copy) =>
-      readUnit(salvage.piece(pageOffset(layout, copy, group), UNIT_BYTES), group, copy, layout, identity),
+      readUnit(salvage.piece(pageOffset(layout, copy, group), UNIT_BYTES, pieces[copy]), group, copy, layout, identity),
     );
     result.generation = Math.max(result.generation, units[0].newest, units[1].newest);
     const choice = Array.from({ length: BLOCKS_PER_UNIT }, (_, b) => take(units, group, b, table, result.dirty));
@@ -213,8 +213,10 @@ function report(
 /** Whether both copies are intact, of one generation each, and have the same bits. Their headers differ. */
 function copiesAgree([a, b]: Unit[]): boolean {
   for (const unit of [a, b]) if (unit.generations.some((g) => g !== unit.newest)) return false;
-  for (let at = 0; at < UNIT_BYTES; at++) {
-    if (at % BLOCK_BYTES >= HEADER_BYTES && a.piece.bytes[at] !== b.piece.bytes[at]) return false;
+  const [wordsA, wordsB] = [a.piece.words, b.piece.words];
+  for (let block = 0; block < UNIT_BYTES; block += BLOCK_BYTES) {
+    const end = (block + BLOCK_BYTES) / 4;
+    for (let w = (block + HEADER_BYTES) / 4; w < end; w++) if (wordsA[w] !== wordsB[w]) return false;
   }
   return true;
 }

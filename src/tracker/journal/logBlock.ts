@@ -11,9 +11,10 @@
 import { RECORD_BEGIN, RECORD_COMPLETE, type LogCommit, type RecordKind } from '../core/transactionLog.js';
 import {
   BLOCK_KIND,
-  payloadOf,
-  readU64,
   sealBlocks,
+  u16At,
+  u32At,
+  u64At,
   viewOf,
   writeHeader,
   writeU64,
@@ -158,22 +159,22 @@ function putRecord(
 
 /** Decodes a block that `openBlock` has accepted; null when its payload is invalid (then it is corrupt). */
 export function decodeLogBlock(bytes: Uint8Array, at: number, sequence: number, headerOnly = false): LogBlock | null {
-  const p = payloadOf(bytes, at);
-  const recordCount = p.getUint16(14, true);
+  const p = at + HEADER_BYTES;
+  const recordCount = u16At(bytes, p + 14);
   if (recordCount > RECORDS_PER_BLOCK) return null;
   const records: LogRecord[] = [];
   for (let i = 0; i < recordCount; i++) {
-    const r = LOG_HEADER_BYTES + i * RECORD_BYTES;
-    const kind = p.getUint8(r);
+    const r = p + LOG_HEADER_BYTES + i * RECORD_BYTES;
+    const kind = bytes[r];
     if (kind < RECORD_BEGIN || kind > RECORD_COMPLETE) return null;
     if (headerOnly) continue;
     records.push({
       kind: kind as RecordKind,
-      transaction: readU64(p, r + 8),
-      firstRegion: p.getUint32(r + 4, true),
-      regions: p.getUint16(r + 2, true),
+      transaction: u64At(bytes, r + 8),
+      firstRegion: u32At(bytes, r + 4),
+      regions: u16At(bytes, r + 2),
     });
   }
-  const durableThrough = p.getUint32(8, true) + p.getUint16(12, true) * TWO_32;
-  return { sequence, tail: readU64(p, 0), durableThrough, recordCount, records: headerOnly ? NO_RECORDS : records };
+  const durableThrough = u32At(bytes, p + 8) + u16At(bytes, p + 12) * TWO_32;
+  return { sequence, tail: u64At(bytes, p), durableThrough, recordCount, records: headerOnly ? NO_RECORDS : records };
 }

@@ -135,7 +135,9 @@ export function placesOf(layout: JournalLayout, identity: JournalIdentity, read:
     const at = place * BLOCK_BYTES;
     const start = at - (at % READ_BYTES);
     if (start !== starts[copy]) {
-      pieces[copy] = salvage.piece(layout.logOffset[copy] + start, Math.min(READ_BYTES, copyBytes - start));
+      const length = Math.min(READ_BYTES, copyBytes - start);
+      const used = pieces[copy]?.bytes.length === length ? pieces[copy] : null;
+      pieces[copy] = salvage.piece(layout.logOffset[copy] + start, length, used);
       starts[copy] = start;
     }
     const piece = pieces[copy]!;

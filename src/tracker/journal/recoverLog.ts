@@ -16,14 +16,13 @@ import type { JournalFinding } from '../../base/finding.js';
 import { BLOCK_BYTES, BLOCKS_PER_UNIT, inFlightBlocksMax, type JournalLayout } from './layout.js';
 import type { LogBlock } from './logBlock.js';
 import { COPIES, LogTable, Ring, type PlaceReader } from './logRing.js';
-import { RECORD_COMPLETE, RECORD_RELEASE, RECORD_WRITE } from '../core/transactionLog.js';
+import { EvidenceReplay } from './evidenceReplay.js';
 
 export interface LogRecovery {
   /** Evidence is lost in both copies: every region must be treated as dirty. */
   damaged: boolean;
-  /** Regions in `L[t]` of active transactions. */
-  dirty: Set<number>;
-  activeTransactions: number;
+  /** The regions in `L[t]` of active transactions; null when the log is damaged. */
+  evidence: EvidenceReplay | null;
   /** T, H and the highest sequence number in any place. */
   tail: number;
   head: number;
@@ -32,7 +31,6 @@ export interface LogRecovery {
   durableThrough: number;
   /** The log continues with this block. */
   firstSequence: number;
-  highestTransaction: number;
   ring: Ring;
 }
 
@@ -53,19 +51,17 @@ export function recoverLog(
   const ring = new Ring(layout, readPlace);
   const extent = extentOf(ring, new Table(ring));
   const { tail, head } = extent;
-  const replayed = extent.lost === null ? replay(ring, tail, head, regionCount, readPlace) : NOTHING;
-  const lost = extent.lost ?? replayed.lost;
+  const replayed = extent.lost ?? replay(ring, tail, head, regionCount, readPlace);
+  const lost = typeof replayed === 'number' ? replayed : null;
   report(ring, { ...extent, lost }, findings);
   return {
     damaged: lost !== null,
-    dirty: replayed.dirty,
-    activeTransactions: replayed.active,
+    evidence: typeof replayed === 'number' ? null : replayed,
     tail,
     head,
     highest: ring.highest,
     durableThrough: durableThrough(ring, head),
     firstSequence: Math.ceil((Math.max(ring.highest, head) + 1) / BLOCKS_PER_UNIT) * BLOCKS_PER_UNIT,
-    highestTransaction: replayed.highest,
     ring,
   };
 }
@@ -165,41 +161,26 @@ function offsetOf(ring: Ring, copy: 0 | 1, place: number): number {
 
 // ── records ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-interface Replayed {
-  dirty: Set<number>;
-  active: number;
-  highest: number;
-  /** A block that was valid at the first read, and is not at the second. */
-  lost: number | null;
-}
-
-const NOTHING: Replayed = { dirty: new Set(), active: 0, highest: 0, lost: null };
-
-function replay(ring: Ring, tail: number, head: number, regionCount: number, readPlace: PlaceReader): Replayed {
-  const locations = new Map<number, Set<number>>();
-  let highest = 0;
-  for (let s = tail; s <= head; s++) {
+/** Replays the blocks T … H. Returns a block's number when it was valid at the first read, and is not at the second. */
+function replay(
+  ring: Ring,
+  tail: number,
+  head: number,
+  regionCount: number,
+  readPlace: PlaceReader,
+): EvidenceReplay | number {
+  const evidence = new EvidenceReplay(regionCount);
+  for (let s = head; s >= tail; s--) {
     // Neither copy has it: then it held no record (LogTable).
     if (!ring.has(s)) continue;
     const block = readAgain(ring, s, readPlace);
-    if (block === null) return { ...NOTHING, lost: s };
-    for (const r of block.records) {
-      highest = Math.max(highest, r.transaction);
-      if (r.kind === RECORD_COMPLETE) {
-        locations.delete(r.transaction);
-        continue;
-      }
-      let set = locations.get(r.transaction);
-      if (set === undefined) locations.set(r.transaction, (set = new Set()));
-      for (let i = r.firstRegion; i < r.firstRegion + r.regions && i < regionCount; i++) {
-        if (r.kind === RECORD_WRITE) set.add(i);
-        else if (r.kind === RECORD_RELEASE) set.delete(i);
-      }
+    if (block === null) return s;
+    for (let i = block.records.length - 1; i >= 0; i--) {
+      const { kind, transaction, firstRegion, regions } = block.records[i];
+      evidence.take(kind, transaction, firstRegion, regions);
     }
   }
-  const dirty = new Set<number>();
-  for (const set of locations.values()) for (const region of set) dirty.add(region);
-  return { dirty, active: locations.size, highest, lost: null };
+  return evidence;
 }
 
 /** Block s with its records, from a copy that has it. */

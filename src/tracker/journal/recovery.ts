@@ -130,17 +130,15 @@ export function recoverFromPieces(
     dirty.setRange(0, regionCount);
     for (let g = 0; g < layout.groupCount; g++) groups.add(g);
   }
-  for (const region of log.dirty) {
-    if (dirty.set(region)) groups.add(Math.floor(region / REGIONS_PER_GROUP));
-  }
+  log.evidence?.forEachWord((word, bits) => addWord(dirty, word, bits, groups));
   return {
     layout,
     regionCount,
     dirty,
     everythingDirty: log.damaged,
     fromIndicatorArea,
-    fromLog: log.dirty.size,
-    activeTransactions: log.activeTransactions,
+    fromLog: log.evidence?.regions ?? 0,
+    activeTransactions: log.evidence?.activeTransactions ?? 0,
     findings,
     needsFormat: false,
     superblocksToRepair: ([0, 1] as const).filter((i) => superblocks[i]?.formatEpoch !== found.formatEpoch),
@@ -149,13 +147,22 @@ export function recoverFromPieces(
     firstSequence: log.firstSequence,
     // Nothing of a damaged log counts: the new blocks must not state that any of it is durable.
     recoveredThrough: log.damaged ? log.firstSequence - 1 : log.durableThrough,
-    groupsToWrite: [...groups],
+    groupsToWrite: [...groups].sort((a, b) => a - b),
     pageGeneration: pages.generation,
-    highestTransaction: log.highestTransaction,
+    highestTransaction: log.evidence?.highestTransaction ?? 0,
     tail: log.tail,
     head: log.head,
     vouchedThrough: log.ring.durable,
   };
+}
+
+/** Sets the regions of a word, and lists the groups in which one was 0. */
+function addWord(dirty: IndicatorMap, word: number, bits: number, groups: Set<number>): void {
+  const before = dirty.word(word);
+  dirty.setWord(word, bits);
+  const fresh = dirty.word(word) & ~before;
+  // The number of a group's regions is a multiple of 32: all regions of a word are in one group.
+  if (fresh !== 0) groups.add(Math.floor((word * 32) / REGIONS_PER_GROUP));
 }
 
 function readSuperblocks(

@@ -21,9 +21,13 @@ export class Salvage {
     this.read = read;
   }
 
-  /** Reads blocks, and notes for each whether it was read. Unread blocks are zero. */
-  piece(offsetBytes: number, lengthBytes: number): Piece {
-    const piece = new Piece(lengthBytes);
+  /**
+   * Reads blocks, and notes for each whether it was read. Unread blocks are zero. `used`: an earlier piece of this
+   * length, which the caller needs no longer.
+   */
+  piece(offsetBytes: number, lengthBytes: number, used: Piece | null = null): Piece {
+    const piece = used ?? new Piece(lengthBytes);
+    piece.loseNone();
     this.fill(piece, offsetBytes, 0, lengthBytes);
     return piece;
   }
@@ -49,15 +53,23 @@ export class Salvage {
 
 export class Piece {
   readonly bytes: Uint8Array;
+  /** The same memory, four bytes at a time, in the byte order of the host. */
+  readonly words: Int32Array;
   /** Per block: 1 when it was not read. Null: all were read. */
   private lost: Uint8Array | null = null;
 
   constructor(lengthBytes: number) {
     this.bytes = new Uint8Array(lengthBytes);
+    this.words = new Int32Array(this.bytes.buffer);
+  }
+
+  loseNone(): void {
+    this.lost = null;
   }
 
   lose(at: number, length: number): void {
     this.lost ??= new Uint8Array(this.bytes.length / BLOCK_BYTES);
+    this.bytes.fill(0, at, at + length);
     this.lost.fill(1, at / BLOCK_BYTES, (at + length) / BLOCK_BYTES);
   }
 

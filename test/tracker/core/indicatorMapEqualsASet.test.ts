@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { IndicatorMap } from '../../../src/tracker/core/indicatorMap.js';
+import { frozenRegions } from '../../../src/tracker/core/regionSet.js';
 import { holds } from './property.js';
 
 // Sizes at the borders of a word (32), of a summary word (1024), and of 32 summary words (32768).
@@ -24,6 +25,9 @@ it('an indicator map is a set of regions with an exact count, in order', () => {
         else if (kind === 'range') {
           map.setRange(r, n);
           for (let x = r; x < Math.min(size, r + n); x++) set.add(x);
+        } else if (n === 1) {
+          map.setRange(0, size);
+          for (let x = 0; x < size; x++) set.add(x);
         } else if (n === 0) {
           map.clearAll();
           set.clear();
@@ -40,6 +44,16 @@ it('an indicator map is a set of regions with an exact count, in order', () => {
       }
       expect([...map.regions()]).toEqual([...set].sort((x, y) => x - y));
       expect([...map.clone().regions()]).toEqual([...map.regions()]);
+      const copy = new IndicatorMap(size);
+      copy.setAllOf(map);
+      expect(copy.count).toBe(set.size);
+      expect([...copy.regions()]).toEqual([...map.regions()]);
+      const frozen = frozenRegions(map);
+      expect([frozen.regionCount, frozen.count, [...frozen.regions()]]).toEqual([size, set.size, [...map.regions()]]);
+      for (const from of [0, 31, 32, size >>> 1, size - 1, size]) {
+        if (from < size) expect(frozen.has(from)).toBe(set.has(from));
+        expect([frozen.nextSet(from), frozen.nextClear(from)]).toEqual([map.nextSet(from), map.nextClear(from)]);
+      }
       const union = new IndicatorMap(size);
       for (let r = 0; r < size; r += 7) union.set(r);
       union.setAllOf(map);
@@ -58,4 +72,26 @@ it('an indicator map is a set of regions with an exact count, in order', () => {
       }
     },
   );
+});
+
+it('D stays as it was found, in memory that follows its runs, while the core changes its map', () => {
+  const map = new IndicatorMap(2 ** 20);
+  for (let r = 0; r < 2 ** 20; r += 1000) map.setRange(r, 500);
+  const runs = frozenRegions(map);
+  for (let r = 0; r < 2 ** 20; r += 2) map.set(r);
+  const many = frozenRegions(map);
+  const count = map.count;
+  map.clearAll();
+  expect([runs.constructor === IndicatorMap, runs.count, runs.has(999), runs.has(1000)]).toEqual([
+    false,
+    524_500,
+    false,
+    true,
+  ]);
+  expect([many.constructor === IndicatorMap, many.count, many.has(502), many.has(503)]).toEqual([
+    true,
+    count,
+    true,
+    false,
+  ]);
 });

@@ -21,6 +21,7 @@ import {
 import type { LogBlock } from '../../../src/tracker/journal/logBlock.js';
 import { PageTable, type CopyChoice } from '../../../src/tracker/journal/indicatorArea.js';
 import { recoverLog } from '../../../src/tracker/journal/recoverLog.js';
+import { regionsOf } from './evidence.js';
 import { recoverJournal } from '../../../src/tracker/journal/recovery.js';
 
 const REGIONS = 100;
@@ -68,7 +69,7 @@ function recover(damage: Damage, full: readonly number[] = []) {
     findings,
   );
   return {
-    dirty: r.damaged ? 'everything' : [...r.dirty].sort((a, b) => a - b),
+    dirty: r.evidence === null ? 'everything' : regionsOf(r.evidence),
     head: r.head,
     list: findings.list.map((f) => [f.class, f.effect]),
   };
