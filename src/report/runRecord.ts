@@ -8,6 +8,7 @@ import { AREA_NAMES, type AreaName, STORAGE_AREAS } from '../base/areas.js';
 import type { InFlight, LoadReport, PointSubject } from '../replication/replicationEngine.js';
 import type { AreaCounts, JudgeReport, RecoveryReport, ResyncReport, VerifyReport } from '../judge/verdict/reports.js';
 import type { ProofKind, Verdict } from '../judge/verdict/verdict.js';
+import { runTimesSchema } from './runTimes.js';
 
 export const RUN_SCHEMA_VERSION = 1;
 
@@ -238,6 +239,8 @@ export const runRecordSchema = z.object({
       removedBytes: count,
     })
     .optional(),
+  /** Where the time went. Older records lack it. */
+  times: runTimesSchema.optional(),
   /** The operator ended the run; the record has the cycles before that. */
   interrupted: z.boolean(),
   /** Messages: why the campaign ended early without the operator, or what could not be restored. */

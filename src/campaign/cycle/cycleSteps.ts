@@ -163,7 +163,7 @@ function entryOf(state: CycleState, step: CycleStep): Entry {
 }
 
 /** Time until the cut. For a cut point: the time within which the engine must reach it. */
-function cutAfterMs({ settings, roundIndex }: CycleState): number {
+export function cutAfterMs({ settings, roundIndex }: CycleState): number {
   const round = settings.rounds[roundIndex];
   return round.at === undefined
     ? Math.max(0, round.afterMs - round.leadMs)
