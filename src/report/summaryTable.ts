@@ -1,6 +1,6 @@
 /**
- * A run as a table for the terminal: one line per cycle, then where the time went, the reasons, and the verdict. Plain text without color.
- * A narrow terminal gets fewer columns; the HTML report has all of them.
+ * A run as a table for the terminal: one line per cycle, then where the time went, the reasons, and the verdict. Plain
+ * text without color. A narrow terminal gets fewer columns; the HTML report has all of them.
  */
 import { cutPlace } from './aimText.js';
 import { cycleFigures, formatBytes, formatCount, formatMs, formatPercent, formatRate } from './figures.js';

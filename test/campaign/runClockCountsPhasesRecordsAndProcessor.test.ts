@@ -2,8 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { RunClock } from '../../src/campaign/runClock.js';
 import type { CampaignStep } from '../../src/campaign/observer.js';
-import type { CyclePhase } from '../../src/campaign/cycle/cycleTypes.js';
-import type { CycleState } from '../../src/campaign/cycle/cycleTypes.js';
+import type { CyclePhase, CycleState } from '../../src/campaign/cycle/cycleTypes.js';
 import type { CycleRecord, RunRecord } from '../../src/report/runRecord.js';
 import type { PhaseBound } from '../../src/report/runTimes.js';
 
