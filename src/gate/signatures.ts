@@ -1,8 +1,8 @@
 /**
  * Looks for signatures of other data: file systems, LVM, md, LUKS, GPT and some two hundred more that libblkid knows.
- * It runs wipefs of util-linux in the mode that writes nothing, once for all devices. plugpull's own sectors and journal have no signature
- * there. But the body of a sector is random, and some signatures have only two bytes: a signature inside a valid sector
- * of plugpull is ignored.
+ * It runs wipefs of util-linux in the mode that writes nothing, once for all devices. plugpull's own sectors and journal
+ * have no signature there. But the body of a sector is random, and some signatures have only two bytes: a signature
+ * inside a valid sector of plugpull is ignored.
  */
 import { execFile } from 'node:child_process';
 import { constants as flags } from 'node:fs';
@@ -62,8 +62,8 @@ function describe(signature: Signature): string {
 }
 
 /**
- * The findings of each device. One that cannot be probed is refused: if one fails, or if wipefs does not answer in time,
- * each device is probed on its own, so that only the one at fault is refused.
+ * The findings of each device. One that cannot be probed is refused: if wipefs fails or does not answer in time, each
+ * device is probed on its own, so that only the one at fault is refused.
  */
 export async function checkSignatures(
   devices: readonly Probed[],

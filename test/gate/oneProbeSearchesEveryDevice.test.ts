@@ -15,7 +15,7 @@ const loops = useLoops();
 let dir: string;
 let pathBefore: string | undefined;
 
-/** A wipefs that records the devices that it searches, and runs `refuse` (shell, knows $searched) before the real one. */
+/** A wipefs that records the devices that it searches, and runs `refuse` (it has $searched) before the real one. */
 function wrapWipefs(refuse = ''): void {
   const script = `#!/bin/sh
 searched=$(for name; do case $name in /*) readlink "$name";; esac; done | tr '\\n' ' ')

@@ -1,5 +1,5 @@
 /**
- * The replication engine of a session. Its thread starts at once, while the lab starts and the boards are read: a thread
+ * The replication engine of a session. Its thread starts at once, while the lab starts and the boards are read: it
  * needs a tenth of a second to load, and opens no device by itself.
  */
 import type { FfiName } from '../../blockdev/ffi/native.js';

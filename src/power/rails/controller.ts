@@ -89,8 +89,8 @@ export class PowerController {
   }
 
   /**
-   * The states that the boards read now, in the order of the names; `unknown` where a board has no read-back. Each board
-   * is asked once for all its rails. Rejects with BOARD_…, TTY_… or UNKNOWN_RAIL.
+   * The states that the boards read now, in the order of the names; `unknown` where a board has no read-back. Each
+   * board is asked once for all its rails. Rejects with BOARD_…, TTY_… or UNKNOWN_RAIL.
    */
   async readRails(names: readonly string[]): Promise<RailReading[]> {
     const readBoard = async ([board, jobs]: [Board, RailJob[]]): Promise<RailReading[]> => {

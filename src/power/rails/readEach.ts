@@ -1,6 +1,6 @@
 /**
- * Reads the rails of a rig where their boards answer. Each board is asked once for all of its rails: a board needs a gap
- * between two frames, so a question for each rail takes that much longer.
+ * Reads the rails of a rig where their boards answer. Each board is asked once for all of its rails: a board needs a
+ * gap between two frames, so a question for each rail takes that much longer.
  */
 import { isPowerError } from '../errors.js';
 import type { PowerController } from './controller.js';
