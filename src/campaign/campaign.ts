@@ -228,8 +228,8 @@ class Campaign {
     const { rig } = this.options;
     const plan = drawCycle(rig.campaign, rig.rails, rig.campaign.seed, index, this.options.calibration ?? null);
     const runner = new CycleRunner(plan, rig.workload, session, {
-      onPhase: (from, to, durationMs) => {
-        this.observer.phase(index, from, to, durationMs);
+      onPhase: (from, to, durationMs, _state, bound) => {
+        this.observer.phase(index, from, to, durationMs, bound);
         this.throwRecordError();
       },
     });

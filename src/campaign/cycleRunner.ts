@@ -8,6 +8,7 @@ import type { HostPause } from '../base/attendedTime.js';
 import type { WorkloadSpec } from '../workload/workload.js';
 import { newCycle, step } from './cycle/cycle.js';
 import { phaseOf } from './cycle/cycleSteps.js';
+import { boundOf } from './cycle/phaseBound.js';
 import type { TestBench } from './cycle/testBench.js';
 import { NS_PER_MS } from '../base/clock.js';
 import type {
@@ -19,12 +20,13 @@ import type {
   CycleState,
   WorkName,
 } from './cycle/cycleTypes.js';
+import type { PhaseBound } from '../report/runTimes.js';
 import { AreaWatch } from './areaWatch.js';
 import { codeOf, textOf } from './errors.js';
 
 export interface CycleObserver {
-  /** The cycle was in `from` for `durationMs` and is in `to` now. */
-  onPhase(from: CyclePhase, to: CyclePhase, durationMs: number, state: CycleState): void;
+  /** The cycle was in `from` for `durationMs` and is in `to` now; `bound`: the part whose cause is known. */
+  onPhase(from: CyclePhase, to: CyclePhase, durationMs: number, state: CycleState, bound: PhaseBound | null): void;
 }
 
 /** Without the time, which `dispatch` adds. */
@@ -102,8 +104,10 @@ export class CycleRunner {
     const now = phaseOf(this.state);
     if (now === before) return;
     const nowMs = this.bench.clock.nowMs();
+    const sinceMs = this.phaseSinceMs;
+    const bound = boundOf({ phase: before, next: now, sinceMs, nowMs, state: this.state });
     try {
-      this.observer.onPhase(before, now, nowMs - this.phaseSinceMs, this.state);
+      this.observer.onPhase(before, now, nowMs - sinceMs, this.state, bound);
     } catch (error) {
       // A record that can't be written ends the run, after this input has been processed.
       queueMicrotask(() => this.dispatch({ type: 'problem', problem: problemFrom(error) }));

@@ -3,6 +3,7 @@ import type { HostPause } from '../base/attendedTime.js';
 import type { DeviceIdentity } from '../blockdev/blockDevice.js';
 import type { HistoryChange, OpenReport, ReplicationSnapshot } from '../replication/replicationEngine.js';
 import type { CycleRecord } from '../report/runRecord.js';
+import type { PhaseBound } from '../report/runTimes.js';
 import type { AreaName } from '../base/areas.js';
 import type { CyclePhase, CycleState } from './cycle/cycleTypes.js';
 import { type Verdict, campaignVerdict } from '../judge/verdict/verdict.js';
@@ -19,8 +20,8 @@ export interface CampaignObserver {
   stepEnded?(step: CampaignStep, durationMs: number, said?: string): void;
   opened?(identities: Record<AreaName, DeviceIdentity>, report: OpenReport): void;
   cycleBegan?(index: number, cycles: number): void;
-  /** `durationMs`: how long the cycle was in `from`. */
-  phase?(index: number, from: CyclePhase, to: CyclePhase, durationMs: number): void;
+  /** `durationMs`: how long the cycle was in `from`; `bound`: the part of it whose cause is known. */
+  phase?(index: number, from: CyclePhase, to: CyclePhase, durationMs: number, bound: PhaseBound | null): void;
   rail?(rail: string, state: 'on' | 'off' | 'unknown'): void;
   snapshot?(snapshot: ReplicationSnapshot): void;
   /** `record` is null when the cycle was interrupted before it found anything. */

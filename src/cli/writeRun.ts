@@ -3,8 +3,10 @@
  * first at the start of the run (state: running), so that a killed bench leaves what `report` needs.
  */
 import { cpus, release, totalmem } from 'node:os';
-import type { CampaignObserver } from '../campaign/observer.js';
+import { allOf, type CampaignObserver } from '../campaign/observer.js';
+import { RunClock } from '../campaign/runClock.js';
 import type { CampaignResult } from '../campaign/campaignTypes.js';
+import { systemClock } from '../base/systemClock.js';
 import { textOf } from '../campaign/errors.js';
 import type { RunDirectory } from '../campaign/record/runDirectory.js';
 import { beginningSummary, runSummary, type RunContext } from '../campaign/runSummary.js';
@@ -19,6 +21,7 @@ export class RunFiles {
   readonly runId: number;
   readonly observer: CampaignObserver;
   private readonly context: RunContext;
+  private readonly clock = new RunClock(systemClock, processorMs);
   /** Removed history of passed cycles. */
   private readonly removed = { cycles: 0, bytes: 0 };
 
@@ -36,7 +39,7 @@ export class RunFiles {
       host: { kernel: release(), node: process.version, cpus: cpus().length, memoryBytes: totalmem() },
       opened: null,
     };
-    this.observer = {
+    const own: CampaignObserver = {
       opened: (identities, report) => {
         this.context.opened = { identities, report };
         this.writeBeginning();
@@ -48,6 +51,7 @@ export class RunFiles {
         }
       },
     };
+    this.observer = allOf([own, this.clock.observer]);
   }
 
   /** The devices were opened: the run has a record worth keeping. */
@@ -57,7 +61,7 @@ export class RunFiles {
 
   summary(result: CampaignResult): Run {
     const run = runSummary({ ...this.context, endedAt: new Date().toISOString() }, result);
-    return { run: { ...run, history: this.history() }, cycles: result.cycles };
+    return { run: { ...run, history: this.history(), times: this.clock.times }, cycles: result.cycles };
   }
 
   private history(): RunRecord['history'] {
@@ -103,6 +107,12 @@ export class RunFiles {
   private writeRun(run: RunRecord): void {
     this.dir.write('run.json', `${JSON.stringify(run, null, 2)}\n`);
   }
+}
+
+/** Of all threads of this process. */
+function processorMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
 }
 
 function shellWord(text: string): string {

@@ -40,32 +40,35 @@ export interface GateOptions {
 /** All findings, in the order of the requests. Rejects only if the gate itself cannot work (no native library). */
 export async function checkGate(requests: readonly GateRequest[], options: GateOptions = {}): Promise<GateReport> {
   const native = loadNative(options.ffi);
-  const findings: GateRefusal[] = [];
-  const candidates: Candidate[] = [];
-  const devices: GateReport['devices'] = [];
-  for (const request of requests) {
-    if (options.unpowered?.includes(request.role) === true) {
-      findings.push(...useOf(request));
-      devices.push({ request, identity: null });
-      continue;
+  const open = new Map<GateRequest, OpenDevice>();
+  const unopened = new Map<GateRequest, GateRefusal>();
+  try {
+    for (const request of requests) {
+      if (options.unpowered?.includes(request.role) === true) continue;
+      const seen = look(request, options.ffi);
+      if ('code' in seen) unopened.set(request, seen);
+      else open.set(request, seen);
     }
-    const device = look(request, options.ffi);
-    if ('code' in device) {
-      findings.push(device, ...useOf(request));
-      devices.push({ request, identity: null });
-      continue;
+    const candidates = [...open].map(([request, { identity }]): Candidate => ({ request, identity }));
+    const nameOf = ({ request }: Candidate): string => nameOfOpen(open.get(request)!);
+    const probed = await checkSignatures(
+      candidates.map((candidate) => ({ candidate, name: nameOf(candidate) })),
+      options.ffi,
+    );
+    const findings: GateRefusal[] = [];
+    const devices: GateReport['devices'] = [];
+    for (const request of requests) {
+      const candidate = candidates.find((one) => one.request === request);
+      devices.push(candidate ?? { request, identity: null });
+      if (candidate === undefined) findings.push(...[unopened.get(request) ?? []].flat(), ...useOf(request));
+      else
+        findings.push(...(await checkCandidate(candidate, nameOf(candidate), native, probed.get(candidate)!, options)));
     }
-    const candidate = { request, identity: device.identity };
-    candidates.push(candidate);
-    devices.push(candidate);
-    try {
-      findings.push(...(await checkCandidate(candidate, nameOfOpen(device), native, options)));
-    } finally {
-      device.close();
-    }
+    findings.push(...(await checkDuplicates(candidates)));
+    return { passed: findings.length === 0, findings, devices };
+  } finally {
+    for (const device of open.values()) device.close();
   }
-  findings.push(...(await checkDuplicates(candidates)));
-  return { passed: findings.length === 0, findings, devices };
 }
 
 function useOf(request: GateRequest): GateRefusal[] {
@@ -80,11 +83,11 @@ async function checkCandidate(
   candidate: Candidate,
   name: string,
   native: NativeLibrary,
+  probed: readonly GateRefusal[],
   options: GateOptions,
 ): Promise<GateRefusal[]> {
   const { request, identity } = candidate;
   const inUse = checkUse(request, identity.majorMinor);
-  const probed = await checkSignatures(candidate, name, options.ffi);
   return [
     ...(await checkIdentity(candidate)),
     ...checkReadOnly(candidate),

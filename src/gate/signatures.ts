@@ -1,12 +1,13 @@
 /**
  * Looks for signatures of other data: file systems, LVM, md, LUKS, GPT and some two hundred more that libblkid knows.
- * It runs wipefs of util-linux in the mode that writes nothing. plugpull's own sectors and journal have no signature
- * there. But the body of a sector is random, and some signatures have only two bytes: a signature inside a valid sector
- * of plugpull is ignored.
+ * It runs wipefs of util-linux in the mode that writes nothing, once for all devices. plugpull's own sectors and journal
+ * have no signature there. But the body of a sector is random, and some signatures have only two bytes: a signature
+ * inside a valid sector of plugpull is ignored.
  */
 import { execFile } from 'node:child_process';
 import { constants as flags } from 'node:fs';
 import { open } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { promisify } from 'node:util';
 import { attended } from '../base/systemClock.js';
 import { alignedMemory, type AlignedMemory } from '../blockdev/ioRing.js';
@@ -33,11 +34,26 @@ export interface Signature {
   uuid: string | null;
 }
 
-/** `wipefs --json` prints nothing if it finds nothing. Throws SyntaxError or TypeError on unknown output. */
-function parseWipefs(text: string): Signature[] {
-  if (text.trim() === '') return [];
-  const { signatures } = JSON.parse(text) as { signatures: Signature[] };
-  return signatures.map(({ type, offset, label, uuid }) => ({ type, offset, label, uuid }));
+/** A device that the gate holds open; `name` leads to it, and its last part differs from that of every other one. */
+export interface Probed {
+  candidate: Candidate;
+  name: string;
+}
+
+/**
+ * By the last part of the device's name. `wipefs --json` prints nothing if it finds nothing. Throws SyntaxError or
+ * TypeError on unknown output.
+ */
+function parseWipefs(text: string, names: readonly string[]): Map<string, Signature[]> {
+  const found = new Map(names.map((name): [string, Signature[]] => [basename(name), []]));
+  if (text.trim() === '') return found;
+  const { signatures } = JSON.parse(text) as { signatures: (Signature & { device: string })[] };
+  for (const { device, type, offset, label, uuid } of signatures) {
+    const own = found.get(device);
+    if (own === undefined) throw new TypeError(`wipefs reports a device "${device}" that it was not asked for`);
+    own.push({ type, offset, label, uuid });
+  }
+  return found;
 }
 
 function describe(signature: Signature): string {
@@ -45,33 +61,56 @@ function describe(signature: Signature): string {
   return `${signature.type} at ${signature.offset}${name === null ? '' : ` (${name})`}`;
 }
 
-/** `name`: of the open device. A device that cannot be probed is refused. */
-export async function checkSignatures({ request }: Candidate, name: string, ffi?: FfiName): Promise<GateRefusal[]> {
+/**
+ * The findings of each device. One that cannot be probed is refused: if wipefs fails or does not answer in time, each
+ * device is probed on its own, so that only the one at fault is refused.
+ */
+export async function checkSignatures(
+  devices: readonly Probed[],
+  ffi?: FfiName,
+): Promise<Map<Candidate, GateRefusal[]>> {
+  if (devices.length === 0) return new Map();
   try {
-    const wipefs = run('wipefs', ['--no-act', '--json', name], { env: systemEnvironment() });
-    const cancel = attended.after(PROBE_TIMEOUT_MS, () => void wipefs.child.kill());
-    const { stdout } = await wipefs.finally(cancel);
-    const signatures = await foreignAmong(parseWipefs(stdout), name, ffi);
-    if (signatures.length === 0) return [];
-    return [
-      refusal(
-        request,
-        'GATE_SIGNATURE',
-        `carries ${signatures.map(describe).join(', ')}`,
-        `if nothing on it is needed: wipefs -a ${request.path}`,
-      ),
-    ];
+    return await probe(devices, ffi);
   } catch (error) {
-    const reason = error instanceof Error ? error.message.split('\n')[0]! : String(error);
-    return [
-      refusal(
-        request,
-        'GATE_PROBE_FAILED',
-        `wipefs could not search it for signatures: ${reason}`,
-        withPower(request, 'install wipefs (apt install util-linux), and check that the device is readable'),
-      ),
-    ];
+    const [first] = devices;
+    if (devices.length === 1) return new Map([[first!.candidate, [unprobed(first!.candidate, error)]]]);
+    const each = await Promise.all(devices.map((device) => checkSignatures([device], ffi)));
+    return new Map(each.flatMap((findings) => [...findings]));
   }
+}
+
+async function probe(devices: readonly Probed[], ffi?: FfiName): Promise<Map<Candidate, GateRefusal[]>> {
+  const names = devices.map(({ name }) => name);
+  const wipefs = run('wipefs', ['--no-act', '--json', ...names], { env: systemEnvironment() });
+  const cancel = attended.after(PROBE_TIMEOUT_MS, () => void wipefs.child.kill());
+  const { stdout } = await wipefs.finally(cancel);
+  const found = parseWipefs(stdout, names);
+  const findings = new Map<Candidate, GateRefusal[]>();
+  for (const { candidate, name } of devices) {
+    const foreign = await foreignAmong(found.get(basename(name))!, name, ffi);
+    findings.set(candidate, foreign.length === 0 ? [] : [carrying(candidate, foreign)]);
+  }
+  return findings;
+}
+
+function carrying({ request }: Candidate, signatures: readonly Signature[]): GateRefusal {
+  return refusal(
+    request,
+    'GATE_SIGNATURE',
+    `carries ${signatures.map(describe).join(', ')}`,
+    `if nothing on it is needed: wipefs -a ${request.path}`,
+  );
+}
+
+function unprobed({ request }: Candidate, error: unknown): GateRefusal {
+  const reason = error instanceof Error ? error.message.split('\n')[0]! : String(error);
+  return refusal(
+    request,
+    'GATE_PROBE_FAILED',
+    `wipefs could not search it for signatures: ${reason}`,
+    withPower(request, 'install wipefs (apt install util-linux), and check that the device is readable'),
+  );
 }
 
 async function foreignAmong(signatures: Signature[], path: string, ffi?: FfiName): Promise<Signature[]> {

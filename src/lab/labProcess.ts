@@ -48,8 +48,10 @@ class Lab {
         onFailed: (error) => void process.stderr.write(`disk ${spec.name}: ${toRecord(error).message}\n`),
       });
       this.#disks.push(disk);
-      await disk.start();
+      disk.start();
     }
+    // The threads load meanwhile. One loop device after the other: losetup waits 200 ms where two want the same number.
+    for (const disk of this.#disks) await disk.attach();
     for (const spec of this.#spec.boards) {
       const board = startBoard(spec, this.#poweringRelays(spec.name), createPeer, (name, channel, on) =>
         this.#contact(name, channel, on),

@@ -115,9 +115,8 @@ async function readBoard(ref: BoardRef, spec: PowerSpec, deps: PowerDeps): Promi
       openWire: (settings: Parameters<typeof used.openWire>[0]) => used.openWire({ ...settings, brief: true }),
     };
     controller = new PowerController([await openBoard(ref, spec.boardTypes, [], brief)], rails, used.clock);
-    const answers: RailAtRest[] = [];
-    for (const { name } of rails) answers.push({ ...(await controller.readRail(name)), why: null });
-    return answers;
+    const answers = await controller.readRails(rails.map(({ name }) => name));
+    return answers.map((answer) => ({ ...answer, why: null }));
   } catch (error) {
     return unknown(error instanceof Error ? error.message : String(error));
   } finally {

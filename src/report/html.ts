@@ -9,6 +9,8 @@ import { barChart, scatterChart, type Bar, type Point } from './charts.js';
 import { cycleDetails, pointTable } from './htmlCycle.js';
 import { markup, Markup } from './markup.js';
 import type { CycleRecord, Run, RunRecord } from './runRecord.js';
+import type { RunTimes } from './runTimes.js';
+import { TIMES_COLUMNS, timesRows, timesSentence, type TimesRow } from './timesTable.js';
 
 function heading(run: RunRecord): Markup {
   const { counts } = run;
@@ -108,6 +110,18 @@ function charts(cycles: readonly CycleRecord[]): Markup {
 <h2>Dirty regions</h2>${bars.length > 0 ? markup`${dirtyChart}<p class="dim"><span class="key">differ</span><span class="key other">equal, but marked dirty (costs time, no error)</span></p>` : none}`;
 }
 
+function timesTable(times: RunTimes | undefined): Markup {
+  if (times === undefined || times.phases.length === 0) return markup``;
+  const cell = (tag: 'th' | 'td', align: 'left' | 'right', text: string): Markup =>
+    align === 'right'
+      ? markup`<${new Markup(tag)} class="n">${text}</${new Markup(tag)}>`
+      : markup`<${new Markup(tag)}>${text}</${new Markup(tag)}>`;
+  const row = (r: TimesRow): Markup =>
+    markup`<tr>${TIMES_COLUMNS.map(({ key, align }) => cell('td', align, r[key]))}</tr>`;
+  return markup`<h2>Where the time went</h2><div class="wide"><table><tr>${TIMES_COLUMNS.map(({ title, align }) => cell('th', align, title))}</tr>
+${timesRows(times).map(row)}</table></div><p class="dim">${timesSentence(times) ?? ''}</p>`;
+}
+
 /** Cycles whose details are open. With more of them, the table of all cycles would be too far down the page. */
 const OPEN_DETAILS_MAX = 3;
 
@@ -161,7 +175,7 @@ export function writeReportHtml({ run, cycles }: Run): string {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <title>${run.verdict}: ${run.rig.name}, plugpull</title><style>${new Markup(REPORT_STYLE)}</style></head>
-<body>${heading(run)}${details}${cycleTable(cycles)}${pointTable(cycles)}${charts(cycles)}${devices(run)}${facts(run)}</body></html>
+<body>${heading(run)}${details}${cycleTable(cycles)}${pointTable(cycles)}${charts(cycles)}${timesTable(run.times)}${devices(run)}${facts(run)}</body></html>
 `;
   return page.text;
 }

@@ -15,6 +15,7 @@ import type {
   VerifyReport,
 } from '../judge/verdict/reports.js';
 import type { ProofKind, Verdict } from '../judge/verdict/verdict.js';
+import { runTimesSchema } from './runTimes.js';
 
 export const RUN_SCHEMA_VERSION = 1;
 
@@ -273,6 +274,8 @@ export const runRecordSchema = z.object({
       removedBytes: count,
     })
     .optional(),
+  /** Where the time went. Older records lack it. */
+  times: runTimesSchema.optional(),
   /** The operator ended the run; the record has the cycles before that. */
   interrupted: z.boolean(),
   /** Messages: why the campaign ended early without the operator, or what could not be restored. */

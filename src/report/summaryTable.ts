@@ -1,11 +1,13 @@
 /**
- * A run as a table for the terminal: one line per cycle, then the reasons, then the verdict. Plain text without color.
- * A narrow terminal gets fewer columns; the HTML report has all of them.
+ * A run as a table for the terminal: one line per cycle, then where the time went, the reasons, and the verdict. Plain
+ * text without color. A narrow terminal gets fewer columns; the HTML report has all of them.
  */
 import { cutPlace } from './aimText.js';
 import { cycleFigures, formatBytes, formatCount, formatMs, formatPercent, formatRate } from './figures.js';
 import { firstReasons, inBrief } from './findingText.js';
 import type { CycleRecord, Run } from './runRecord.js';
+import type { RunTimes } from './runTimes.js';
+import { TIMES_COLUMNS, timesRows, timesSentence } from './timesTable.js';
 
 interface Column {
   title: string;
@@ -43,13 +45,35 @@ function table(cycles: readonly CycleRecord[], columnsMax: number): string[] {
 
 function tableOf(columns: readonly Column[], cycles: readonly CycleRecord[]): string[] {
   const rows = [columns.map((c) => c.title), ...cycles.map((cycle) => columns.map((c) => c.cell(cycle)))];
-  const widths = columns.map((_, i) => Math.max(...rows.map((row) => row[i]!.length)));
+  return aligned(
+    rows,
+    columns.map((c) => c.align),
+  );
+}
+
+function aligned(rows: readonly string[][], align: readonly ('left' | 'right')[]): string[] {
+  const widths = align.map((_, i) => Math.max(...rows.map((row) => row[i]!.length)));
   const line = (row: string[]): string =>
     row
-      .map((cell, i) => (columns[i]!.align === 'right' ? cell.padStart(widths[i]!) : cell.padEnd(widths[i]!)))
+      .map((cell, i) => (align[i] === 'right' ? cell.padStart(widths[i]!) : cell.padEnd(widths[i]!)))
       .join('  ')
       .trimEnd();
   return rows.map(line);
+}
+
+/** Where the time went; no line for a run that was not timed. */
+function timesBlock(times: RunTimes | undefined): string[] {
+  if (times === undefined) return [];
+  const rows = [
+    TIMES_COLUMNS.map((column) => column.title),
+    ...timesRows(times).map((row) => TIMES_COLUMNS.map(({ key }) => row[key])),
+  ];
+  const lines = aligned(
+    rows,
+    TIMES_COLUMNS.map((column) => column.align),
+  );
+  const sentence = timesSentence(times);
+  return [...(times.phases.length > 0 ? lines : []), ...(sentence === null ? [] : [sentence])];
 }
 
 /** Without a newline at the end. `columnsMax`: width of the terminal; only the table observes it. */
@@ -64,7 +88,12 @@ export function summaryTable({ run, cycles }: Run, columnsMax = Number.POSITIVE_
     `${run.verdict}: ${counts.PASS} passed, ${counts.FAIL} failed, ${counts.INVALID} invalid of ${run.cyclesPlanned} planned; ` +
     `failure rate below ${formatPercent(run.failureRateUpperBound)} (95 % confidence)`;
   const ending = [...(run.interrupted ? ['interrupted'] : []), ...run.troubles];
-  const blocks = [table(cycles, columnsMax), problems, [...ending, verdict, `replay: ${run.replay}`]];
+  const blocks = [
+    table(cycles, columnsMax),
+    timesBlock(run.times),
+    problems,
+    [...ending, verdict, `replay: ${run.replay}`],
+  ];
   return blocks
     .filter((block) => block.length > 0)
     .map((block) => block.join('\n'))

@@ -52,7 +52,7 @@ it('ended cycles are above the three lines, also when they wrap; at the end only
   observer.cycleBegan?.(0, 2);
   observer.rail?.('P', 'on');
   observer.rail?.('a rail with a name so long that the line does not fit', 'off');
-  observer.phase?.(0, 'load', 'resync', 1);
+  observer.phase?.(0, 'load', 'resync', 1, null);
   observer.snapshot?.(SNAPSHOT);
   const block = [
     'cycle 0 (1 of 2)  resync',

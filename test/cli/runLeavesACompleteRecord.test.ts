@@ -97,6 +97,40 @@ describe('a run', () => {
       expect(phases).toContain(phase);
   });
 
+  it('sums the phases in run.json as events.jsonl has them, with the time between cycles', () => {
+    const { times } = parseRun(text('run.json'), text('cycles.jsonl')).run;
+    const events = text('events.jsonl')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { event: string; phase?: string; step?: string; durationMs?: number });
+    const durations = new Map<string, number[]>();
+    for (const { event, phase, step, durationMs } of events) {
+      if (event !== 'phase' && event !== 'step') continue;
+      const name = phase ?? `step ${step}`;
+      durations.set(name, [...(durations.get(name) ?? []), durationMs!]);
+    }
+    const phases = times!.phases.filter(({ name }) => name !== 'record');
+    const timed = [...phases, ...times!.steps.map((step) => ({ ...step, name: `step ${step.name}` }))];
+    expect(timed.map(({ name }) => name).sort()).toEqual([...durations.keys()].sort());
+    for (const { name, count, medianMs, totalMs } of timed) {
+      const sorted = durations.get(name)!.sort((a, b) => a - b);
+      expect(count, name).toBe(sorted.length);
+      expect(sorted, name).toContain(medianMs);
+      expect(sorted.filter((ms) => ms < medianMs).length * 2, name).toBeLessThanOrEqual(sorted.length);
+      expect(totalMs, name).toBeCloseTo(
+        sorted.reduce((sum, ms) => sum + ms, 0),
+        1,
+      );
+    }
+    const cut = phases.find(({ name }) => name === 'cut')!;
+    expect(cut).toMatchObject({ count: 3, bound: { by: 'boards' } });
+    expect(phases.find(({ name }) => name === 'dark')!.bound!.medianMs).toBe(
+      loadRig(join(out, 'rig.yaml')).campaign.darkMs,
+    );
+    expect(times!.phases.at(-1)).toMatchObject({ name: 'record', count: 2 });
+    expect(times!.cycles).toBe(2);
+  });
+
   it('writes the final metrics to metrics.prom', () => {
     expect(text('metrics.prom')).toMatch(/plugpull_cycles_total\{[^}]*verdict="pass"[^}]*\} 2/);
     expect(text('metrics.prom')).toMatch(/plugpull_power_cuts_total\{[^}]*rail="S"[^}]*\} 2/);
@@ -117,6 +151,7 @@ describe('a run', () => {
     const rebuilt = await cli(['report', out], { env });
     expect(rebuilt.code, rebuilt.stderr).toBe(0);
     expect(rebuilt.stdout).toContain('PASS: 2 passed');
+    expect(rebuilt.stdout).toMatch(/^2 cycles in .* an hour; outside the cycles: lab /m);
     expect(text('report.html')).toBe(before);
   });
 });

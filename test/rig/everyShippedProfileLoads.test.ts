@@ -14,6 +14,7 @@ it('rigs/ contains a profile for every kind of bench', () => {
     'nvme-scpi.yaml',
     'usb-lcus.yaml',
     'virtual-mirror.yaml',
+    'virtual-quick.yaml',
   ]);
 });
 

@@ -3,6 +3,7 @@
  * cut can be read in one place.
  */
 import { AREA_NAMES } from '../../base/areas.js';
+import { NS_PER_MS } from '../../base/clock.js';
 import type {
   CycleEffect,
   CycleInput,
@@ -15,7 +16,7 @@ import type {
   Transition,
   WorkName,
 } from './cycleTypes.js';
-import { cutAreas } from './proof.js';
+import { allLostNs, cutAreas } from './proof.js';
 
 export type Step = (state: CycleState, input: CycleInput) => Transition;
 
@@ -43,7 +44,7 @@ export function go(state: CycleState): Transition {
 }
 
 export function enter(state: CycleState, step: CycleStep, nowMs: number): Transition {
-  const entry = entryOf(state, step);
+  const entry = entryOf(state, step, nowMs);
   const timerMs = entry.afterMs === null ? null : nowMs + entry.afterMs;
   const working =
     entry.work === undefined ? { work: state.work } : { work: entry.work, workSinceMs: nowMs, reached: null };
@@ -97,7 +98,7 @@ export function phaseOf(state: CycleState): CyclePhase {
   }
 }
 
-function entryOf(state: CycleState, step: CycleStep): Entry {
+function entryOf(state: CycleState, step: CycleStep, nowMs: number): Entry {
   const { deadlinesMs: limits, unresponsiveAfterMs } = state.settings;
   const round = state.settings.rounds[state.roundIndex];
   const rails = railsInOrder(state).map((r) => r.rail);
@@ -126,7 +127,7 @@ function entryOf(state: CycleState, step: CycleStep): Entry {
       return { effects: [], afterMs: BOARD_ANSWER_MS };
     case 'poweredOff':
       // R4: the engine learns that the epoch has ended before power can come back.
-      return { effects: [{ type: 'powerLost', areas }], afterMs: state.settings.powerOffMs };
+      return { effects: [{ type: 'powerLost', areas }], afterMs: restOfPowerOffMs(state, nowMs) };
     case 'probingOff':
       return { effects: [{ type: 'probe', areas, unresponsiveAfterMs }], afterMs: unresponsiveAfterMs + limits.cut };
     case 'stopping':
@@ -162,8 +163,18 @@ function entryOf(state: CycleState, step: CycleStep): Entry {
   }
 }
 
+/**
+ * The power-off time counts from the loss of power: the boards may take longer to confirm the cut. Where an area has
+ * shown no loss it counts from now.
+ */
+function restOfPowerOffMs({ settings, facts }: CycleState, nowMs: number): number {
+  const lostNs = facts.cuts.length === 0 ? null : allLostNs(facts.cuts.at(-1)!);
+  const offMs = lostNs === null ? 0 : Math.max(0, nowMs - lostNs / NS_PER_MS);
+  return Math.max(0, settings.powerOffMs - offMs);
+}
+
 /** Time until the cut. For a cut point: the time within which the engine must reach it. */
-function cutAfterMs({ settings, roundIndex }: CycleState): number {
+export function cutAfterMs({ settings, roundIndex }: CycleState): number {
   const round = settings.rounds[roundIndex];
   return round.at === undefined
     ? Math.max(0, round.afterMs - round.leadMs)

@@ -41,6 +41,16 @@ export function allSeen(cut: CutRecord): boolean {
   return cut.round.rails.every((r) => r.areas.every((area) => firstSign(cut, r.rail, area) !== undefined));
 }
 
+/** When the last area of the cut was detected without power; null: not every area was, or the cut has none. */
+export function allLostNs(cut: CutRecord): number | null {
+  const signs = cut.round.rails.flatMap((r) => r.areas.map((area) => firstSign(cut, r.rail, area)));
+  if (signs.length === 0) return null;
+  return signs.reduce<number | null>(
+    (last, sign) => (last === null || sign === undefined ? null : Math.max(last, sign.atNs)),
+    0,
+  );
+}
+
 /** One entry per rail and area. The latency of an area is from its rail's command to its first failed I/O. */
 export function proofOfCut(cut: CutRecord): AreaProof[] {
   return cut.round.rails.flatMap((r) => r.areas.map((area) => areaProof(cut, r.rail, area)));

@@ -46,8 +46,14 @@ export function createRecorder(dir: RunDirectory, clock: Clock): Recorder {
     stepEnded: (step, durationMs) => event('step', { step, durationMs: round(durationMs) }),
     opened: (identities, report) => event('opened', { identities, report }),
     cycleBegan: (cycle) => event('cycle-began', { cycle }),
-    phase: (cycle, from, to, durationMs) =>
-      event('phase', { cycle, phase: from, next: to, durationMs: round(durationMs) }),
+    phase: (cycle, from, to, durationMs, bound) =>
+      event('phase', {
+        cycle,
+        phase: from,
+        next: to,
+        durationMs: round(durationMs),
+        ...(bound === null ? {} : { boundBy: bound.by, boundMs: round(bound.ms) }),
+      }),
     rail: (rail, state) => event('rail', { rail, state }),
     historyPruned: (pruned) => event('history-removed', { pruned }),
     keepResult: (text) => event('note', { text }),

@@ -2,7 +2,8 @@
  * Powers the rails on and checks the devices at the safety gate, at the start of a session.
  *
  *   read the devices ─► gate (no relay has moved yet) ─► read the rails ─► on: rails of devices that do not answer
- *     ─► wait for these ─► gate, complete ─► on: the other rails ─► read whether a device lost its power by that
+ *     ─► wait for these ─► gate, complete ─► on: the other rails, unless all of them read on
+ *     ─► read whether a device lost its power by that
  *
  * Promises: no relay moves before every visible device has passed the gate. A device without power is only checked for
  * use; then its own rails go on, and it is checked completely. Rails that contradict the devices are refused, with the
@@ -69,7 +70,9 @@ export async function bringUp(b: BringUp): Promise<AreaName[]> {
     refuse(await b.askGate({ unpowered: hung }), hint);
     if (hung.length > 0) throw new CampaignError('HARDWARE_FAILED', hint.trim(), { areas: hung });
   }
-  if (b.rails.length === 0) return answering;
+  // Nothing to switch: each rail was read as on, and its devices answer.
+  if (unpowered.length + fallen.length === 0 && b.rails.every(({ name }) => b.found.get(name) === 'on'))
+    return answering;
   await b.inTime('switching all rails on', b.bench.power.allOn());
   if (![...b.found.values()].every((state) => state === 'on')) await refuseLoss(b, await lost(b, answering), b.rails);
   return answering;

@@ -12,6 +12,7 @@ import type { BoardRef, RailSpec } from '../../power/spec.js';
 import type { SwitchRecord } from '../cycle/cycleTypes.js';
 import type { AllOnResult, railsLeft } from '../../power/rails/rail.js';
 import type { PowerController } from '../../power/rails/controller.js';
+import type { readEach } from '../../power/rails/readEach.js';
 import { CampaignError, textOf } from '../errors.js';
 import { stateDir } from '../directories.js';
 
@@ -113,10 +114,11 @@ export const realHost: Host = {
   async openPower(rig) {
     const { mayBeAsked, openPower } = await import('../../power/openPower.js');
     const { railsLeft } = await import('../../power/rails/rail.js');
+    const { readEach } = await import('../../power/rails/readEach.js');
     const controller = await openPower(rig, { rigName: rig.name, runtimeDir: stateDir() });
     const askable = rig.boards.filter((ref) => mayBeAsked(ref, rig.boardTypes)).map(({ name }) => name);
-    const rails = rig.rails.map(({ name, board }) => ({ name, mayBeAsked: askable.includes(board) }));
-    return rigPower(controller, rails, railsLeft);
+    const rails = rig.rails.map(({ name, board }) => ({ name, board, mayBeAsked: askable.includes(board) }));
+    return rigPower(controller, rails, { railsLeft, readEach });
   },
 
   async checkGate(questions, rigFile, { openedHere = false, unpowered = [], consequence } = {}) {
@@ -160,31 +162,26 @@ export const realHost: Host = {
 
 function rigPower(
   controller: PowerController,
-  rails: { name: string; mayBeAsked: boolean }[],
-  words: typeof railsLeft,
+  rails: { name: string; board: string; mayBeAsked: boolean }[],
+  power: { railsLeft: typeof railsLeft; readEach: typeof readEach },
 ): RigPower {
   return {
     slowestMs: controller.slowestMs,
     switchRails: (names, state) => controller.switchRails(names, state),
-    async readRails() {
-      const states = new Map<string, RailFound>();
-      for (const { name, mayBeAsked } of rails) {
-        // A board that fails here fails again at its first switch, with the reason.
-        const state = mayBeAsked
-          ? await controller.readRail(name).then(
-              (reading) => reading.state,
-              () => 'unknown' as const,
-            )
-          : 'unknown';
-        states.set(name, state);
-      }
-      return states;
-    },
+    // A board that fails here fails again at its first switch, with the reason.
+    readRails: async () =>
+      new Map<string, RailFound>([
+        ...rails.map(({ name }): [string, RailFound] => [name, 'unknown']),
+        ...(await power.readEach(
+          controller,
+          rails.filter(({ mayBeAsked }) => mayBeAsked),
+        )),
+      ]),
     async setEach(states) {
-      refuseRest(await controller.setEach(states), words);
+      refuseRest(await controller.setEach(states), power.railsLeft);
     },
     async allOn() {
-      refuseRest(await controller.allOn(), words);
+      refuseRest(await controller.allOn(), power.railsLeft);
     },
     close: () => controller.close(),
   };

@@ -20,6 +20,7 @@ import { untilReadable } from '../areaWatch.js';
 import type { TestBench } from '../cycle/testBench.js';
 import { bringUp, putBackWhatWasLost, type BringUp } from './bringUp.js';
 import type { Clock } from '../../base/clock.js';
+import { EngineThread } from './engineThread.js';
 import type { CounterChange, CycleProblem, DeviceSign } from '../cycle/cycleTypes.js';
 import { CampaignError } from '../errors.js';
 import { ReplicationListeners } from './replicationListeners.js';
@@ -44,40 +45,37 @@ const LOST_MS = 300_000;
 
 export class Session implements TestBench {
   readonly clock: Clock;
-  readonly labStarted: boolean;
   private readonly options: SessionOptions;
   private readonly host: Host;
   private readonly listeners = new ReplicationListeners();
   private readonly devices: KnownDevices;
   private lab: LabView | null = null;
   private prober: AreaProbe | null = null;
-  private ownEngine: ReplicationEngine | null = null;
+  private readonly thread: EngineThread;
   private broughtUp: BringUp | null = null;
   private answeredAtStart: AreaName[] = [];
   private unansweredAtEnd: AreaName[] = [];
+  private labStarted = false;
   private ending: Promise<string[]> | null = null;
 
-  private constructor(options: SessionOptions, host: Host, clock: Clock, labStarted: boolean) {
+  private constructor(options: SessionOptions, host: Host, clock: Clock) {
     this.options = options;
     this.host = host;
     this.clock = clock;
-    this.labStarted = labStarted;
     this.devices = new KnownDevices(host, (area) => this.pathOf(area));
     this.power = new SessionRails(options.rig.rails, clock, (rail, state) => this.options.onRail?.(rail, state));
+    const events = this.listeners.events({
+      onSnapshot: (snapshot) => options.onSnapshot?.(snapshot),
+      onPause: (pause) => options.onPause?.(pause),
+    });
+    this.thread = new EngineThread(host, events, options.ffi);
   }
 
   /** @throws the typed errors of lab, power, gate and engine; everything opened before is released. */
   static async open(options: SessionOptions, host: Host, clock: Clock): Promise<Session> {
-    const { rig } = options;
-    let labStarted = false;
+    const session = new Session(options, host, clock);
     try {
-      if (rig.lab !== null && options.lab === 'start') labStarted = (await host.labUp(rig.name, rig.lab)).started;
-    } catch (error) {
-      options.lock.release();
-      throw error;
-    }
-    const session = new Session(options, host, clock, labStarted);
-    try {
+      await session.startLab();
       await session.begin();
       return session;
     } catch (error) {
@@ -87,8 +85,9 @@ export class Session implements TestBench {
   }
 
   get engine(): ReplicationEngine {
-    if (this.ownEngine === null) throw new CampaignError('INTERNAL', 'the session has no engine (not begun, or ended)');
-    return this.ownEngine;
+    if (this.thread.engine === null)
+      throw new CampaignError('INTERNAL', 'the session has no engine (not begun, or ended)');
+    return this.thread.engine;
   }
 
   get identities(): Record<AreaName, DeviceIdentity> {
@@ -197,7 +196,7 @@ export class Session implements TestBench {
   }
 
   private async begin(): Promise<void> {
-    const { rig, ffi } = this.options;
+    const { rig } = this.options;
     if (usesLab(rig)) this.lab = await this.host.labView(rig.name);
     this.prober = createAreaProbe((area) => this.pathOf(area), this.clock);
     await awaitRemains(rig, this.options.lock, this.clock, async () => {
@@ -219,11 +218,13 @@ export class Session implements TestBench {
     };
     this.answeredAtStart = await bringUp(this.broughtUp);
     await this.devices.identifyFirst();
-    const events = this.listeners.events({
-      onSnapshot: (snapshot) => this.options.onSnapshot?.(snapshot),
-      onPause: (pause) => this.options.onPause?.(pause),
-    });
-    this.ownEngine = await this.host.createReplicationEngine(events, { ffi });
+    await this.thread.ready();
+  }
+
+  private async startLab(): Promise<void> {
+    const { rig, lab } = this.options;
+    if (rig.lab === null || lab !== 'start') return;
+    this.labStarted = (await this.host.labUp(rig.name, rig.lab)).started;
   }
 
   private async openBoards(): Promise<void> {
@@ -260,14 +261,14 @@ export class Session implements TestBench {
     const what = this.power.hasBegun ? 'switching all rails on' : 'putting rails back as they were found';
     await attempt(what, this.power.restoreMs, () => this.power.restore());
     await attempt('closing the devices', ENGINE_END_MS, () => released);
-    const held = describeUnanswered(this.options.rig.name, this.ownEngine?.unanswered?.() ?? {});
+    const held = describeUnanswered(this.options.rig.name, this.thread.engine?.unanswered?.() ?? {});
     if (held !== null) troubles.push(held);
     const probed = this.prober?.unanswered() ?? [];
     if (probed.length > 0)
       troubles.push(
         `${probed.join(', ')} left a read unanswered: process ${process.pid} can't end before the device answers, and keeps rig "${this.options.rig.name}" locked until then`,
       );
-    await attempt('ending the engine', ENGINE_END_MS, () => this.ownEngine?.terminate());
+    await attempt('ending the engine', ENGINE_END_MS, () => this.thread.end());
     const gone = (await this.notAnswering()).filter((area) => this.answeredAtStart.includes(area));
     if (gone.length > 0 && !this.power.hasCut)
       await attempt('devices lost their power', LOST_MS, () => putBackWhatWasLost(this.broughtUp!, gone));
@@ -289,7 +290,7 @@ export class Session implements TestBench {
 
   /** `asDead`: the engine writes nothing more, also to devices with power. */
   private async releaseDevices(lost: AreaName[], asDead = lost.length > 0): Promise<void> {
-    const engine = this.ownEngine;
+    const engine = this.thread.engine;
     if (engine === null) return;
     if (lost.length > 0) await engine.powerLost(lost);
     await engine.stop();

@@ -85,8 +85,23 @@ export class SessionRails implements TestBenchPower {
     this.notify(names, 'on');
   }
 
-  readRails(): Promise<Map<string, RailFound>> {
-    return this.requirePower().readRails();
+  /** Never rejects. */
+  async readRails(): Promise<Map<string, RailFound>> {
+    const states = await this.requirePower().readRails();
+    for (const [rail, state] of states) if (state !== 'unknown') this.notify([rail], state);
+    return states;
+  }
+
+  /**
+   * As `allOn`, but sends no command to rails that are on by both accounts: this process left none of them off, and
+   * their boards read all of them as on now. A command for each rail takes several times as long as one read.
+   */
+  private async ensureOn(): Promise<void> {
+    if (this.off.size === 0) {
+      const states = await this.readRails();
+      if (this.rails.every(({ name }) => states.get(name) === 'on')) return;
+    }
+    await this.allOn();
   }
 
   /**
@@ -109,7 +124,7 @@ export class SessionRails implements TestBenchPower {
 
   private async putBack(): Promise<void> {
     if (this.power === null) return;
-    if (this.started) return this.allOn();
+    if (this.started) return this.ensureOn();
     const states = new Map(
       [...this.touched].map((rail) => [rail, this.found.get(rail) === 'off' ? 'off' : 'on'] as const),
     );

@@ -61,7 +61,8 @@ export class LabDisk {
     return this.#shown;
   }
 
-  async start(): Promise<void> {
+  /** Mounts the disk's file and starts its thread. `attach` then waits until the thread answers. */
+  start(): void {
     const fuseFd = openFuse();
     try {
       fs.writeFileSync(this.backingFile, '', { mode: 0o600 });
@@ -71,7 +72,13 @@ export class LabDisk {
       throw error;
     }
     this.#startThread(fuseFd);
-    await this.#attach();
+  }
+
+  /** Gives the disk its loop device; also when power returns to a disk that has vanished. */
+  async attach(): Promise<void> {
+    if (this.#loop !== null) return;
+    this.#loop = await attachLoop(this.backingFile, this.spec.logicalBlockBytes);
+    this.#show();
   }
 
   /** The contact that feeds the disk has moved. */
@@ -117,7 +124,7 @@ export class LabDisk {
   #power(on: boolean): void {
     setPower(this.#line, on);
     if (!on) this.#cuts++;
-    if (this.spec.vanish) this.#next(on ? () => this.#attach() : () => this.#detach());
+    if (this.spec.vanish) this.#next(on ? () => this.attach() : () => this.#detach());
     else if (on) this.#next(async () => this.#show());
   }
 
@@ -143,12 +150,6 @@ export class LabDisk {
 
   #next(step: () => Promise<void>): void {
     this.#steps = this.#steps.then(step).catch(this.#setup.onFailed);
-  }
-
-  async #attach(): Promise<void> {
-    if (this.#loop !== null) return;
-    this.#loop = await attachLoop(this.backingFile, this.spec.logicalBlockBytes);
-    this.#show();
   }
 
   async #detach(): Promise<void> {

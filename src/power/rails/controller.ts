@@ -16,6 +16,7 @@ import {
   type RailCommand,
   type RailState,
   railState,
+  readingOf,
   relayChanges,
   relayOn,
   type AllOnResult,
@@ -73,8 +74,7 @@ export class PowerController {
 
   /**
    * Switches several rails as close together as their boards allow: in one frame where the board has one, and all
-   * boards
-   * at the same time. Rejects with UNKNOWN_RAIL, RIG_BROKEN or CLOSED.
+   * boards at the same time. Rejects with UNKNOWN_RAIL, RIG_BROKEN or CLOSED.
    */
   async switchRails(names: readonly string[], state: RailCommand): Promise<RailSwitch[]> {
     const jobs = names.map((name) => this.#job(name, state));
@@ -84,17 +84,22 @@ export class PowerController {
     return done;
   }
 
-  /**
-   * The state that the board reads now; `unknown` where it has no read-back. Rejects with BOARD_…, TTY_… or
-   * UNKNOWN_RAIL.
-   */
   async readRail(name: string): Promise<RailReading> {
-    const { rail, board } = this.#job(name, 'on');
-    const reading = await board.read(rail.channels);
-    if (reading === null) return { rail: name, state: 'unknown', evidence: 'none' };
-    if (reading.kind === 'echo') return { rail: name, state: 'unknown', evidence: 'echo' };
-    const evidence = reading.kind === 'state' ? 'read-back' : 'measured';
-    return { rail: name, state: railState(rail, reading.states), evidence };
+    return (await this.readRails([name]))[0];
+  }
+
+  /**
+   * The states that the boards read now, in the order of the names; `unknown` where a board has no read-back. Each
+   * board is asked once for all its rails. Rejects with BOARD_…, TTY_… or UNKNOWN_RAIL.
+   */
+  async readRails(names: readonly string[]): Promise<RailReading[]> {
+    const readBoard = async ([board, jobs]: [Board, RailJob[]]): Promise<RailReading[]> => {
+      const reading = await board.read(jobs.flatMap(({ rail }) => rail.channels));
+      return jobs.map(({ rail }) => readingOf(rail, reading));
+    };
+    const byBoard = groupByBoard(names.map((name) => this.#job(name, 'on')));
+    const readings = (await Promise.all([...byBoard].map(readBoard))).flat();
+    return names.map((name) => readings.find((one) => one.rail === name)!);
   }
 
   /**
@@ -194,9 +199,7 @@ export class PowerController {
     else this.#deeds.delete(rail.name);
   }
 
-  /**
-   * The state after a switch that failed. A board that did not answer is not asked: the caller would wait for it again.
-   */
+  /** After a switch that failed. A board that did not answer is not asked: the caller would wait for it again. */
   async #readAfter(name: string, error: unknown): Promise<RailState> {
     const isGone =
       isPowerError(error) && (error.code === 'BOARD_MUTE' || error.code === 'CLOSED' || error.code.startsWith('TTY_'));
@@ -269,9 +272,7 @@ export class PowerController {
     throw new PowerError('RIG_BROKEN', message, this.#broken.context, this.#broken);
   }
 
-  /**
-   * Another call may have latched the controller and restored power before this call's `off` arrived: switch on again.
-   */
+  /** Another call may have latched the controller and restored power before this `off` arrived: switch on again. */
   async #undoCutIfBroken(state: RailCommand): Promise<void> {
     if (state === 'off' && this.#broken !== null) await this.allOn();
     this.#refuseCutIfBroken(state);

@@ -3,7 +3,7 @@
  */
 
 import type { BoardRef, RailSpec } from '../spec.js';
-import type { Board, RelayChange, SwitchDone, SwitchProof } from '../boards/board.js';
+import type { Board, RelayChange, RelayReading, SwitchDone, SwitchProof } from '../boards/board.js';
 import { PowerError, isPowerError } from '../errors.js';
 
 export type RailCommand = 'on' | 'off';
@@ -124,6 +124,14 @@ export interface RailReading {
   rail: string;
   state: RailState;
   evidence: SwitchProof;
+}
+
+/** `reading`: of the rail's channels at least; null: the board has no read-back. */
+export function readingOf(rail: RailSpec, reading: RelayReading | null): RailReading {
+  if (reading === null) return { rail: rail.name, state: 'unknown', evidence: 'none' };
+  if (reading.kind === 'echo') return { rail: rail.name, state: 'unknown', evidence: 'echo' };
+  const evidence = reading.kind === 'state' ? 'read-back' : 'measured';
+  return { rail: rail.name, state: railState(rail, reading.states), evidence };
 }
 
 export interface AllOnResult {

@@ -56,7 +56,10 @@ export const campaignSchema = z
       .max(1024)
       .optional()
       .describe('The cuts, used in turn; default: each rail alone, during load.'),
-    dark: duration('How long the power stays off', { min: 0, max: HOUR_MS }).prefault('2s'),
+    dark: duration('How long the power stays off, from the failure of the last area that the cut takes it from', {
+      min: 0,
+      max: HOUR_MS,
+    }).prefault('2s'),
     silence: duration(
       'A device that does not answer a read for this time is unresponsive, which proves a cut like a failed read; choose far more than its slowest answer; default: 2s, at most half of deadlines.cut',
       { min: 1, max: HOUR_MS },
