@@ -26,7 +26,7 @@ export function ratioOf(ours: readonly number[], theirs: readonly number[]): Fig
 }
 
 /** Quantile `q` (0 … 1) of sorted values, interpolated; NaN without values. */
-export function quantile(sorted: readonly number[], q: number): number {
+function quantile(sorted: readonly number[], q: number): number {
   const at = (sorted.length - 1) * q;
   const low = Math.floor(at);
   const high = Math.ceil(at);

@@ -1,6 +1,6 @@
 /**
- * The loop of the mirrored path without the replication engine: submit, flush, reap, on the ring of P and S, in the main
- * thread. What an update is, and when it is acknowledged, is the matter of a `MirrorStep`.
+ * The loop of the mirrored path without the replication engine: submit, flush and reap, on the ring of P and S, in the
+ * main thread. What an update is, and when it is acknowledged, is the matter of the class that extends it.
  */
 import { NS_PER_MS } from '../base/clock.js';
 import type { IoRing } from '../blockdev/blockDevice.js';

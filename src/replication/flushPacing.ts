@@ -1,12 +1,11 @@
 /**
- * Decides whether a flush of an area pays now, or when more of the writes in flight have joined it, as group commit does
- * in databases. All rules hold with any answer; latency and the number of flushes depend on it.
+ * Decides whether a flush of an area pays now, or when more of the writes in flight have joined it, as group commit
+ * does in databases. All rules hold with any answer; latency and the number of flushes depend on it.
  *
- * Each further write that completes before the flush costs the writes that wait one gap between two completions. A write
- * that misses the flush has to wait until it is over, and for another one. So waiting pays until as many writes wait as
- * complete during one flush. A device with a slow flush then gets few large ones, and one with a fast flush gets a
- * flush for nearly every write. The flush itself takes the device's time and the host's, so a share of the outstanding
- * writes waits in any case.
+ * Each further write that completes before the flush costs the writes that wait one gap between two completions. A
+ * write that misses the flush has to wait until it is over, and for another one. So waiting pays until as many writes
+ * wait as complete during one flush. A device with a slow flush then gets few large ones, and one with a fast flush
+ * gets many. A flush also takes time of the device and of the host, so a share of the outstanding writes waits in any case.
  */
 import type { StorageAreaIndex } from '../tracker/core/devices.js';
 

@@ -6,10 +6,12 @@ import type { HostPause } from '../base/attendedTime.js';
 import type { AreaName } from '../base/areas.js';
 import type { DeviceRef, DeviceIdentity } from '../blockdev/blockDevice.js';
 import type { CutPoint } from './cutpoint/cutPoint.js';
+import type { LoadReport } from './loadReport.js';
 import type { WorkloadSpec } from '../workload/workload.js';
 import type { FfiName } from '../blockdev/ffi/native.js';
 import type { JudgeReport, RecoveryReport, ResyncReport, VerifyReport } from '../judge/verdict/reports.js';
 
+export type { LoadCosts, LoadReport, UpdateTimings } from './loadReport.js';
 export type {
   AreaCounts,
   JudgeReport,
@@ -93,38 +95,6 @@ export interface OpenReport {
   usableBytes: number;
   regionCount: number;
   io: 'io_uring' | 'threads';
-}
-
-export interface LoadReport {
-  updatesIssued: number;
-  updatesAcknowledged: number;
-  updatesAnswered: number;
-  updatesRefused: number;
-  updatesGivenUp: number;
-  writtenBytes: number;
-  durationMs: number;
-  /** Absent in a run that an older version recorded. */
-  costs?: LoadCosts;
-}
-
-/** What the updates of a load cost. */
-export interface LoadCosts {
-  timings: UpdateTimings;
-  journalBytes: number;
-  flushes: Record<AreaName, number>;
-}
-
-/** Where the time of an update goes (updateTimes.ts); 0 without an update. */
-export interface UpdateTimings {
-  updates: number;
-  /** Means, in milliseconds. */
-  evidenceMs: number;
-  transferMs: number;
-  flushMs: number;
-  /** From obtaining the update to its answer, in milliseconds. */
-  latencyMsP50: number;
-  latencyMsP99: number;
-  latencyMsP999: number;
 }
 
 /** Durations counted in buckets. */

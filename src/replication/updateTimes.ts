@@ -5,10 +5,10 @@
  *   obtained ──▶ submitted to P and S ──▶ written to both ──▶ answered
  *            evidence             transfer              flush
  *
- * `evidence` is also the wait for an overlapping update (R13). `flush` is the wait for the flush and the flush itself; in
- * async mode the answer comes when the update is durable on P, which may be before S has written it.
+ * `evidence` is also the wait for an overlapping update (R13). `flush` is the wait for the flush and the flush itself.
+ * In async mode the answer comes when the update is durable on P, which may be before S has written it.
  */
-import type { UpdateTimings } from './replicationEngine.js';
+import type { UpdateTimings } from './loadReport.js';
 
 /** Buckets of one octave of µs: a quantile is right to 1/32. */
 const PER_OCTAVE = 32;

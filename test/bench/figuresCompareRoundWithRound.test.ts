@@ -1,6 +1,6 @@
 /** Medians, spreads and ratios as the benchmarks print them. */
 import { describe, expect, it } from 'vitest';
-import { figureOf, quantile, ratioOf, number } from '../../src/bench/figures.js';
+import { figureOf, ratioOf, number } from '../../src/bench/figures.js';
 
 describe('figures', () => {
   it('are median, minimum and maximum of the rounds in any order', () => {
@@ -14,11 +14,6 @@ describe('figures', () => {
     // The second round ran at half speed for both: the ratio does not move.
     expect(ratioOf([100, 50, 100], [200, 100, 200])).toEqual({ median: 0.5, min: 0.5, max: 0.5, spread: 0 });
     expect(() => ratioOf([1, 2], [1])).toThrow(RangeError);
-  });
-
-  it('include quantiles', () => {
-    expect(quantile([0, 10, 20], 0.5)).toBe(10);
-    expect(quantile([0, 10], 0.25)).toBe(2.5);
   });
 
   it('print with three digits and groups of thousands', () => {
