@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { OBSERVATION_FIELD, OBSERVED } from '../../src/base/observation.js';
 import { sectorTools } from '../../src/blockdev/sectorTools.js';
 import { crc32c } from '../../src/base/crc32c.js';
+import { sealBlocks } from '../../src/tracker/journal/block.js';
 import * as reference from '../../src/workload/stamp.js';
 
 const number53 = fc.maxSafeNat();
@@ -49,6 +50,19 @@ for (const ffi of ['koffi', 'ffi-napi'] as const) {
         fc.property(fc.uint8Array({ maxLength: 300 }), fc.uint8Array({ maxLength: 300 }), (a, b) => {
           expect(tools.crc32c(a)).toBe(crc32c(a));
           expect(tools.crc32c(b, tools.crc32c(a))).toBe(tools.crc32c(Buffer.concat([a, b])));
+        }),
+        { numRuns: RUNS },
+      );
+    });
+
+    it('sealed journal blocks equal the reference', () => {
+      fc.assert(
+        fc.property(fc.uint8Array({ minLength: 1, maxLength: 300 }), fc.integer({ min: 0, max: 5 }), (seed, blocks) => {
+          const ours = Buffer.alloc(5 + blocks * 512, Buffer.from(seed));
+          const theirs = Buffer.from(ours);
+          tools.sealBlocks(ours, 5, blocks * 512);
+          sealBlocks(theirs, 5, blocks * 512);
+          expect(ours.equals(theirs)).toBe(true);
         }),
         { numRuns: RUNS },
       );
