@@ -1,9 +1,10 @@
 /**
- * `plugpull bench io|core`: benchmarks of plugpull, compared with fio or a Map of Sets in the same run. Ratios, no
- * verdicts.
+ * `plugpull bench io|core|scale`: benchmarks of plugpull. io and core are compared with fio or a Map of Sets in the
+ * same run. Ratios, no verdicts.
  */
 import { Option, type Command } from 'commander';
 import { UsageError } from '../base/plugpullError.js';
+import { addScale } from './benchScale.js';
 import { integerOption, type FfiName } from './options.js';
 import { print, printJson } from './output.js';
 
@@ -35,6 +36,7 @@ export function addBench(program: Command): void {
   const bench = program.command('bench').description('benchmarks: I/O compared with fio, and the tracker core');
   addIo(bench);
   addCore(bench);
+  addScale(bench);
 }
 
 function addIo(bench: Command): void {
