@@ -169,7 +169,7 @@ function measureLoad(regionCount: number, dirty: IndicatorMap): number {
   const config = { ...measuredCore({ regionCount, inFlight: 1 }), regionsPerGroup: REGIONS_PER_GROUP };
   const core = new Core(config, NO_EFFECTS);
   const started = performance.now();
-  core.loadDirty(dirty, []);
+  core.loadDirty(dirty, [], true);
   return performance.now() - started;
 }
 
