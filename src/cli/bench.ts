@@ -4,6 +4,7 @@ import { addBenchCore } from './benchCore.js';
 import { addBenchIo } from './benchIo.js';
 import { addBenchMirror } from './benchMirror.js';
 import { addBenchResync } from './benchResync.js';
+import { addScale } from './benchScale.js';
 import { addBenchScan } from './benchScan.js';
 
 export function addBench(program: Command): void {
@@ -14,4 +15,5 @@ export function addBench(program: Command): void {
   addBenchResync(bench);
   addBenchScan(bench, 'verify');
   addBenchScan(bench, 'scan');
+  addScale(bench);
 }

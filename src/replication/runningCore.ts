@@ -94,7 +94,7 @@ export class RunningCore {
     });
     this.core = this.driver.core;
     this.core.numberFrom(p.nextUpdateId, recovery.highestTransaction + 1);
-    this.core.loadDirty(recovery.dirty, recovery.groupsToWrite);
+    this.core.loadDirty(recovery.dirty, recovery.groupsToWrite, true);
   }
 
   /** Whether the pools are large enough for the workload. */

@@ -131,11 +131,15 @@ export function copiesOf(run: CutPointRun, journal: Buffer): [number[], number[]
   const layout = journalLayout(geometry.logBytes, regionCount);
   return ([0, 1] as const).map((copy) => {
     const map = new IndicatorMap(regionCount);
-    const unit = journal.subarray(pageOffset(layout, copy, 0), pageOffset(layout, copy, 0) + UNIT_BYTES);
+    // A copy, so that the unit begins on a word of memory.
+    const unit = Uint8Array.from(
+      journal.subarray(pageOffset(layout, copy, 0), pageOffset(layout, copy, 0) + UNIT_BYTES),
+    );
+    const words = new Int32Array(unit.buffer);
     for (let b = 0; b < BLOCKS_PER_UNIT; b++) {
       const read = openPageBlock(unit, b * BLOCK_BYTES, 0, b, copy, layout, identity);
       if (!read.ok) throw new Error(`copy ${copy}, block ${b}: ${read.problem}`);
-      addPageBlock(unit, b * BLOCK_BYTES, 0, b, map);
+      addPageBlock({ bytes: unit, words }, b * BLOCK_BYTES, 0, b, map);
     }
     return [...map.regions()];
   }) as [number[], number[]];

@@ -75,7 +75,7 @@ export const checkInFlightBytes: Check = (profile, report) => {
   }
 };
 
-/** The region size, a power of two, with which the journal has room for the indicators; empty: no profile has one. */
+/** The region size, a power of two, with which the indicators fit on the journal; empty: none of a profile does. */
 function regionSizeFor(usable: number, regionBytes: number, log: number, journalBytes: number): string {
   for (let bytes = 2 * regionBytes; bytes <= REGION_BYTES_MAX && Number.isFinite(usable); bytes *= 2)
     if (requiredJournalBytes(log, Math.ceil(usable / bytes)) <= journalBytes)

@@ -134,12 +134,12 @@ export class CoreStatus {
   }
 
   /**
-   * R11: the regions that recovery found dirty; the first call. The core takes the map over and changes it.
-   * `groupsToWrite`: groups whose pages do not carry them yet.
+   * R11: the regions that recovery found dirty; the first call. `groupsToWrite`: groups whose pages do not
+   * carry them yet. `takesOver`: the caller does not use the map any more, and its memory is not copied.
    */
-  loadDirty(dirty: IndicatorMap, groupsToWrite: Iterable<number>): void {
-    this.pages.load(dirty, groupsToWrite);
+  loadDirty(dirty: IndicatorMap, groupsToWrite: Iterable<number>, takesOver = false): void {
     this.state.indicators.setAllOf(dirty);
+    this.pages.load(dirty, groupsToWrite, takesOver);
   }
 
   /** Whether `pump` would give a device up. The caller first takes the completions that have arrived. */

@@ -117,6 +117,13 @@ export class IndicatorMap {
     }
   }
 
+  /** Takes the memory of the other map, which has as many regions and must not be used any more. */
+  takeOver(other: IndicatorMap): void {
+    this.words = other.words;
+    this.summary = other.summary;
+    this.setCount = other.setCount;
+  }
+
   clearAll(): void {
     this.words.fill(0);
     this.summary.fill(0);

@@ -11,7 +11,7 @@ import { IndicatorMap } from './indicatorMap.js';
 const IDLE = 255;
 
 export class IndicatorPages {
-  awaiting: IndicatorMap;
+  readonly awaiting: IndicatorMap;
   readonly regionsPerGroup: number;
   readonly groupCount: number;
   private ticket = 0;
@@ -72,9 +72,13 @@ export class IndicatorPages {
     if (this.awaiting.clear(region)) this.changed(this.groupOf(region));
   }
 
-  /** At recovery: takes the map over. The pages of `groupsToWrite` do not carry it yet. */
-  load(dirty: IndicatorMap, groupsToWrite: Iterable<number>): void {
-    this.awaiting = dirty;
+  /**
+   * At recovery: `dirty` awaits resync; the pages of `groupsToWrite` do not carry it yet. `takesOver`: the caller does
+   * not use the map any more, and its memory is not copied.
+   */
+  load(dirty: IndicatorMap, groupsToWrite: Iterable<number>, takesOver = false): void {
+    if (takesOver) this.awaiting.takeOver(dirty);
+    else this.awaiting.setAllOf(dirty);
     for (const g of groupsToWrite) {
       this.changed(g);
       this.loaded[g] = this.ticket;

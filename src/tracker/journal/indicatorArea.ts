@@ -10,6 +10,7 @@ import {
   BLOCK_KIND,
   openBlock,
   sealBlocks,
+  u32At,
   u64At,
   writeHeader,
   type SealBlocks,
@@ -76,12 +77,19 @@ export function openPageBlock(
 }
 
 /** Sets the indicators that are 1 in block `b` of a group's unit. `openPageBlock` has checked the block. */
-export function addPageBlock(bytes: Uint8Array, at: number, group: number, b: number, into: IndicatorMap): void {
+export function addPageBlock(
+  { bytes, words }: Pick<Piece, 'bytes' | 'words'>,
+  at: number,
+  group: number,
+  b: number,
+  into: IndicatorMap,
+): void {
   const firstWord = (group * REGIONS_PER_GROUP + b * REGIONS_PER_BLOCK) / 32;
-  let from = at + HEADER_BYTES + PAGE_HEADER_BYTES;
-  for (let w = 0; w < REGIONS_PER_BLOCK / 32; w++, from += 4) {
-    const word = bytes[from] | (bytes[from + 1] << 8) | (bytes[from + 2] << 16) | (bytes[from + 3] << 24);
-    if (word !== 0) into.setWord(firstWord + w, word);
+  const first = (at + HEADER_BYTES + PAGE_HEADER_BYTES) / 4;
+  for (let w = 0; w < REGIONS_PER_BLOCK / 32; w++) {
+    // In any byte order a word is 0 when its bytes are. Most words are.
+    if (words[first + w] === 0) continue;
+    into.setWord(firstWord + w, u32At(bytes, 4 * (first + w)) | 0);
   }
 }
 
@@ -182,7 +190,7 @@ function take([first, second]: Unit[], group: number, b: number, table: PageTabl
     newestOfUnit: [first.newest, second.newest],
   });
   if (choice === 'neither') dirty.setRange(group * REGIONS_PER_GROUP + b * REGIONS_PER_BLOCK, REGIONS_PER_BLOCK);
-  else addPageBlock([first, second][choice].piece.bytes, b * BLOCK_BYTES, group, b, dirty);
+  else addPageBlock([first, second][choice].piece, b * BLOCK_BYTES, group, b, dirty);
   return choice;
 }
 
