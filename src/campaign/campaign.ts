@@ -177,7 +177,7 @@ class Campaign {
       this.throwRecordError();
       // The record has what this cycle lost; left on the disks, every later cycle would report it again.
       const differs = state.facts.verify?.equal === false;
-      if (differs && this.mayContinue()) await this.timed('repair', () => session.engine.repair());
+      if (differs && this.mayContinue()) await this.timed('repair', () => session.engine.repair(state.settings.verify));
     }
   }
 

@@ -261,9 +261,9 @@ export interface ReplicationEngine {
   verify(pass?: PassRequest): Promise<VerifyReport>;
   /**
    * After a verify that found differences: marks every differing region and resynchronizes. Else the next cycle would
-   * count the same losses again. Needs a recovered journal.
+   * count the same losses again. Needs a recovered journal. `pass`: of that verify.
    */
-  repair(): Promise<ResyncReport>;
+  repair(pass?: PassRequest): Promise<ResyncReport>;
   /**
    * Ends the running call. `load` and `resync` resolve with what they did. `prepare`, `recover`, `judge`, `verify` and
    * the comparison of `repair` reject with ENGINE_STOPPED; the caller may then only `abandon` if a device has left I/O

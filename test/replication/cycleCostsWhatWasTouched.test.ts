@@ -110,5 +110,9 @@ it('content that no write of the run has replaced is neither read nor blamed, da
   expect(await judge()).toEqual(sound);
   flip(s, end - 100);
   expect(await judge()).toEqual({ ...sound, lostIndicators: 1, secondary: { 'bit-corruption': 1 } });
+  await engine.resync();
+  expect(await engine.verify(TOUCHED)).toMatchObject({ equal: false, differingRegions: 1 });
+  expect(await engine.repair(TOUCHED)).toMatchObject({ regions: 1, bytes: REGION, complete: true });
+  expect(await engine.verify(TOUCHED)).toMatchObject({ equal: true });
   await engine.close();
 });

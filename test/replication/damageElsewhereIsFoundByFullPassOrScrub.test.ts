@@ -53,8 +53,11 @@ it('a full pass finds it, and says since when it may be there', async () => {
     lostIndicatorRegions: [far / REGION],
     coverage: { extent: 'full', regions: REGIONS, cycle: 1, lastFullCycle: -1 },
   });
-  // The set of touched regions began again with that pass.
-  expect(full.verified.coverage).toMatchObject({ extent: 'touched', lastFullCycle: 1 });
+  // The set of touched regions began again with that pass; the lost one is in it, so that it is repaired.
+  expect(full.verified).toMatchObject({ equal: false, coverage: { extent: 'touched', lastFullCycle: 1 } });
+  expect(full.verified.differingRegions).toBe(1);
+  expect(await engine.repair(TOUCHED)).toMatchObject({ regions: 1, complete: true });
+  expect((await cycle(FULL)).judged).toMatchObject({ lostIndicators: 0, areas: { secondary: { faults: {} } } });
   await engine.close();
 });
 

@@ -24,7 +24,7 @@ export class PassPlanner {
   /** Cycle that runs now; -1: before the first. */
   cycle = -1;
   private readonly geometry: JournalGeometry;
-  private readonly touched: IndicatorMap;
+  private touched: IndicatorMap;
   /** Regions whose content this run has written entirely (`prepareWorkingSet`). */
   private readonly written: IndicatorMap;
   /** Cycle of the last pass that read every region; null: there was none. */
@@ -103,7 +103,8 @@ export class PassPlanner {
   completed({ coverage, scrubNext }: PassPlan): void {
     this.scrubNext = scrubNext;
     if (coverage.extent === 'touched') return;
-    this.touched.clearAll();
+    // A new map has no memory yet; an emptied one would keep what it has, or get some.
+    this.touched = new IndicatorMap(this.touched.regionCount);
     this.lastFullCycle = this.cycle;
   }
 

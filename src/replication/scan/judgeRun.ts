@@ -30,6 +30,8 @@ export interface LookParts {
 export interface JudgeParts extends LookParts {
   /** D */
   dirty: RegionSet;
+  /** Called at the end with each region in which P and S differ. */
+  differs?: (region: number) => void;
 }
 
 /** Null: it was stopped. */
@@ -47,6 +49,7 @@ export function judgeAreas(p: JudgeParts): JudgeReport | null {
   }
   const primary = tallies.primary.finish();
   const secondary = tallies.secondary.finish();
+  for (const region of differing.regions) p.differs?.(region);
   const lost = [...differing.regions].filter((r) => !dirty.has(r));
   return {
     lostIndicators: lost.length,

@@ -90,8 +90,8 @@ class EngineClient implements ReplicationEngine {
   verify(...args: Parameters<ReplicationEngine['verify']>): ReturnType<ReplicationEngine['verify']> {
     return this.call('verify', ...args) as ReturnType<ReplicationEngine['verify']>;
   }
-  repair(): ReturnType<ReplicationEngine['repair']> {
-    return this.call('repair') as ReturnType<ReplicationEngine['repair']>;
+  repair(...args: Parameters<ReplicationEngine['repair']>): ReturnType<ReplicationEngine['repair']> {
+    return this.call('repair', ...args) as ReturnType<ReplicationEngine['repair']>;
   }
   abandon(): ReturnType<ReplicationEngine['abandon']> {
     return this.call('abandon') as ReturnType<ReplicationEngine['abandon']>;

@@ -198,6 +198,7 @@ export class ReplicationWorker {
     if (spec.tracking.acknowledge === 'completed') flushOrThrow(this.r.bulkRing(), [PRIMARY, SECONDARY]);
     const plan = this.planOf(pass, this.r.recovery.dirty);
     this.r.phase.enter('judge', plan?.coverage.bytes ?? areas.geometry.usableBytes);
+    const differing: number[] = [];
     const report = judgeAreas({
       bulk: this.r.bulkRing(),
       tools: this.r.tools,
@@ -205,12 +206,16 @@ export class ReplicationWorker {
       dirty: this.r.recovery.dirty,
       history,
       ranges: plan?.ranges,
+      differs: (region) => differing.push(region),
       progress: (done) => this.r.progress(done),
     });
     history.drain();
     this.r.history.check();
     if (report === null) throw this.stopped('judge');
-    return { ...report, ...this.covered(plan) };
+    const covered = this.covered(plan);
+    // What is lost is not in D: only the verify pass makes the campaign repair it.
+    for (const region of differing) this.r.passes?.touch(region * areas.geometry.regionBytes, 1);
+    return { ...report, ...covered };
   }
 
   verify(pass?: PassRequest): VerifyReport {
@@ -220,9 +225,11 @@ export class ReplicationWorker {
     return { ...verifyReport(this.compare(plan), started), ...this.covered(plan) };
   }
 
-  repair(): ResyncReport {
+  repair(pass?: PassRequest): ResyncReport {
     const { core } = this.r.needCore();
-    for (const region of this.compare().differing.regions) core.markForResync(region);
+    this.r.waitIdle('verify');
+    const plan = this.planOf(pass, this.r.recovery?.dirty ?? null);
+    for (const region of this.compare(plan).differing.regions) core.markForResync(region);
     return this.resync();
   }
 
@@ -238,9 +245,8 @@ export class ReplicationWorker {
     return { coverage: plan.coverage };
   }
 
-  private compare(plan: PassPlan | null = null): Look {
+  private compare(plan: PassPlan | null): Look {
     const { geometry } = this.r.opened().areas;
-    this.r.waitIdle('verify');
     this.r.phase.enter('verify', plan?.coverage.bytes ?? geometry.usableBytes);
     const parts = {
       ranges: plan?.ranges,
