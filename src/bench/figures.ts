@@ -63,6 +63,11 @@ export function withSpread(figure: Figure, scale = 1): string {
   return `${number(figure.median * scale)} ±${Math.round(figure.spread * 50)}%`;
 }
 
+/** `64 KiB`, `1 MiB`: of a power of two. */
+export function sizeName(bytes: number): string {
+  return bytes < 2 ** 20 ? `${bytes / 1024} KiB` : `${bytes / 2 ** 20} MiB`;
+}
+
 /** How a benchmark handles signals and shows its progress. */
 export interface Interruption {
   /** Aborted by the first signal. */

@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { addBenchCore } from './benchCore.js';
 import { addBenchIo } from './benchIo.js';
+import { addBenchRegions } from './benchRegions.js';
 import { addBenchResync } from './benchResync.js';
 import { addBenchScan } from './benchScan.js';
 
@@ -9,6 +10,7 @@ export function addBench(program: Command): void {
   const bench = program.command('bench').description('benchmarks beside fio, dd and cmp, and of the tracker core');
   addBenchIo(bench);
   addBenchCore(bench);
+  addBenchRegions(bench);
   addBenchResync(bench);
   addBenchScan(bench, 'verify');
   addBenchScan(bench, 'scan');
