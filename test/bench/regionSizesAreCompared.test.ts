@@ -1,4 +1,4 @@
-/** Promise: `bench regions` measures every size on one workload, and recommends the smallest that is as fast as the best. */
+/** Promise: `bench regions` measures every size on one workload, and recommends the smallest that is fast enough. */
 import { describe, expect, it } from 'vitest';
 import { dirtyPerChanged } from '../../src/bench/dirtyPerChanged.js';
 import { figureOf } from '../../src/bench/figures.js';
