@@ -105,7 +105,7 @@ export async function runFio(fioRun: FioRun, signal: AbortSignal): Promise<FioSa
 }
 
 /** Options before the first `--name` hold for all jobs. */
-export function argumentsOf({ devices, sizeBytes, access, blockBytes, depth, durability, forMs }: FioRun): string[] {
+function argumentsOf({ devices, sizeBytes, access, blockBytes, depth, durability, forMs }: FioRun): string[] {
   return [
     '--ioengine=io_uring',
     '--direct=1',

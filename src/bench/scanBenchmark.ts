@@ -1,7 +1,7 @@
 /**
  * `bench verify`: the comparison of P and S in every byte, beside cmp. `bench scan`: judging every sector of both,
- * beside the comparison that a cycle makes. Both copies are equal, so that cmp reads all of them. The page cache of both
- * devices is emptied before each measurement.
+ * beside the comparison that a cycle makes. Both copies are equal, so that cmp reads all of them. The page cache of
+ * both devices is emptied before each measurement.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
