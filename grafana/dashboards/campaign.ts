@@ -111,6 +111,17 @@ function resync(d: DashboardBuilder): void {
       ),
     )
     .withPanel(
+      chart(
+        {
+          title: 'Resync: time left',
+          about: 'From how fast the number of dirty regions falls; no line: not known, or it does not fall.',
+          unit: 's',
+          span: 6,
+        },
+        [{ query: gauge('plugpull_resync_left_seconds'), legend: '{{rig}}' }],
+      ),
+    )
+    .withPanel(
       chart({ title: 'Recovery time', about: 'Reading the journal after a cut; last half hour.', unit: 's', span: 6 }, [
         { query: eventMean('plugpull_recovery_duration_seconds'), legend: '{{rig}} mean' },
         { query: eventQuantile(0.95, 'plugpull_recovery_duration_seconds'), legend: '{{rig}} 95 %' },

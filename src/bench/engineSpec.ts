@@ -20,7 +20,7 @@ export const TRACKING: Omit<TrackingSpec, 'mode' | 'regionBytes'> = {
   flushEveryWrites: 64,
   flushIntervalMs: 20,
 };
-const LOG_BYTES = 4 * 2 ** 20;
+export const LOG_BYTES = 4 * 2 ** 20;
 
 /** Of an area of `sizeBytes`. */
 export function regionBytesFor(sizeBytes: number): number {

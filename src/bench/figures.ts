@@ -26,7 +26,7 @@ export function ratioOf(ours: readonly number[], theirs: readonly number[]): Fig
 }
 
 /** Quantile `q` (0 … 1) of sorted values, interpolated; NaN without values. */
-function quantile(sorted: readonly number[], q: number): number {
+export function quantile(sorted: readonly number[], q: number): number {
   const at = (sorted.length - 1) * q;
   const low = Math.floor(at);
   const high = Math.ceil(at);
@@ -61,6 +61,11 @@ export function ratio(figure: Figure): string {
 /** `14 200 ±9%`: the median, and half of the spread. */
 export function withSpread(figure: Figure, scale = 1): string {
   return `${number(figure.median * scale)} ±${Math.round(figure.spread * 50)}%`;
+}
+
+/** `64 KiB`, `1 MiB`: of a power of two. */
+export function sizeName(bytes: number): string {
+  return bytes < 2 ** 20 ? `${bytes / 1024} KiB` : `${bytes / 2 ** 20} MiB`;
 }
 
 /** How a benchmark handles signals and shows its progress. */

@@ -48,6 +48,8 @@ export interface FioSample {
 /** Length of fio's output in an error. */
 const ERROR_OUTPUT_CHARS_MAX = 400;
 const NS_PER_MS = 1e6;
+/** The kernel counts processor time in ticks: of a job with few I/Os it may count none, and no ratio would exist. */
+const CPU_MS_MIN = 1;
 
 /** null: not installed. */
 export async function findFio(): Promise<Fio | null> {
@@ -92,7 +94,7 @@ export async function runFio(fioRun: FioRun, signal: AbortSignal): Promise<FioSa
     used.reduce((sum, direction) => sum + (count(direction) * 1000) / direction.runtime, 0);
   const latencyMs = (percentile: string): number =>
     Math.max(...used.map((direction) => direction.clat_ns.percentile?.[percentile] ?? 0)) / NS_PER_MS;
-  const cpuMs = ((group.usr_cpu + group.sys_cpu) / 100) * group.job_runtime;
+  const cpuMs = Math.max(CPU_MS_MIN, ((group.usr_cpu + group.sys_cpu) / 100) * group.job_runtime);
   return {
     iosPerSecond: perSecond((direction) => direction.total_ios),
     bytesPerSecond: perSecond((direction) => direction.io_bytes),
@@ -105,7 +107,7 @@ export async function runFio(fioRun: FioRun, signal: AbortSignal): Promise<FioSa
 }
 
 /** Options before the first `--name` hold for all jobs. */
-export function argumentsOf({ devices, sizeBytes, access, blockBytes, depth, durability, forMs }: FioRun): string[] {
+function argumentsOf({ devices, sizeBytes, access, blockBytes, depth, durability, forMs }: FioRun): string[] {
   return [
     '--ioengine=io_uring',
     '--direct=1',

@@ -1,6 +1,6 @@
 /** The result of `bench resync`: figures over the rounds, ratios computed for each round, and both as printed. */
 import type { FfiName } from '../blockdev/ffi/native.js';
-import { figureOf, formatTable, number, ratio, ratioOf, withSpread, type Figure } from './figures.js';
+import { figureOf, formatTable, number, ratio, ratioOf, sizeName, withSpread, type Figure } from './figures.js';
 import type { Plot } from './plotDrawing.js';
 import type { Contender } from './rounds.js';
 
@@ -141,9 +141,4 @@ function inMib(figure: Figure | null): Figure | null {
   if (figure === null) return null;
   const { median, min, max, spread } = figure;
   return { median: median / MIB, min: min / MIB, max: max / MIB, spread };
-}
-
-/** `64 KiB`, `1 MiB`; only for powers of two from 1 KiB on. */
-function sizeName(bytes: number): string {
-  return bytes < MIB ? `${bytes / 1024} KiB` : `${bytes / MIB} MiB`;
 }

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { addBenchCore } from './benchCore.js';
 import { addBenchIo } from './benchIo.js';
 import { addBenchMirror } from './benchMirror.js';
+import { addBenchRegions } from './benchRegions.js';
 import { addBenchResync } from './benchResync.js';
 import { addScale } from './benchScale.js';
 import { addBenchScan } from './benchScan.js';
@@ -12,6 +13,7 @@ export function addBench(program: Command): void {
   addBenchIo(bench);
   addBenchMirror(bench);
   addBenchCore(bench);
+  addBenchRegions(bench);
   addBenchResync(bench);
   addBenchScan(bench, 'verify');
   addBenchScan(bench, 'scan');

@@ -227,8 +227,8 @@ export interface ReplicationEngine {
   open(spec: ReplicationSpec): Promise<OpenReport>;
   /**
    * Writes a journal with an empty log in which no region (`clean`), every region (`dirty`) or some regions await
-   * resync. Callers format with `dirty` before `prepare`: as long as P and S may differ, the journal must say so, also when the bench
-   * dies.
+   * resync. Callers format with `dirty` before `prepare`: as long as P and S may differ, the journal must say so, also
+   * when the bench dies.
    */
   format(content: JournalContent): Promise<void>;
   /**

@@ -22,6 +22,8 @@ const ROUND_NS = 1_000_000;
 /** A sleeping thread wakes up at most this late while the host is not overloaded. */
 const WAKE_UP_NS_MAX = 200_000;
 const sleepWord = new Int32Array(new SharedArrayBuffer(4));
+/** Of the I/Os in flight during a resync. */
+const COPIES_AWAITED = 1 / 8;
 /** Orderly end: after this time the core gives up what is in flight (R9); after twice this time the wait ends. */
 const DRAIN_MS = 5_000;
 
@@ -139,7 +141,16 @@ export class RunningCore {
     if (this.driver.halted && this.io.inFlight === 0) sleep(Math.min(ROUND_NS, this.driver.dueInNs));
     // Resync rests, because of its rate or for the application: a loop of rounds would keep the processor busy.
     else if (this.core.resync.active && this.io.inFlight === 0) sleep(ROUND_NS);
-    else this.driver.step(1, ROUND_NS);
+    else this.driver.step(this.awaitedCompletions, ROUND_NS);
+  }
+
+  /**
+   * While only copies are in flight no application waits for a completion: a round takes several of them together, and
+   * the devices still have enough to do.
+   */
+  private get awaitedCompletions(): number {
+    const onlyCopies = this.core.resync.active && this.core.updatesInFlight === 0;
+    return onlyCopies ? Math.max(1, Math.floor(this.io.inFlight * COPIES_AWAITED)) : 1;
   }
 
   /** Arms a cut point. `driver.releasePoint` ends it, reached or not. */

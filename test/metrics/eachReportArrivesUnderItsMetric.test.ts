@@ -55,6 +55,16 @@ it('counters continue when a new worker starts at zero', async () => {
   expect(v.get('plugpull_writes_total{area="secondary",rig="bench"}')).toBe(90);
 });
 
+it.each([
+  [90, '90'],
+  ['never', '+Inf'],
+  [undefined, 'Nan'],
+] as const)('the time left of a resync, %s, is %s', async (resyncSecondsLeft, text) => {
+  const m = createMetrics('bench');
+  m.sampled({ ...snapshot, resyncSecondsLeft });
+  expect(await m.render()).toContain(`plugpull_resync_left_seconds{rig="bench"} ${text}\n`);
+});
+
 it('a resync that a cut interrupted is no resync time', async () => {
   const m = createMetrics('bench');
   m.resynced({ ...resync, complete: false, remainingRegions: 12 });

@@ -8,9 +8,8 @@ const QUEUE_DEPTH = 32;
 const BLOCK = 4096;
 
 it('a full queue of updates on devices that do not answer, with a resync, stays within the depth', () => {
-  const driven = drivenCore({ queueDepth: QUEUE_DEPTH, ackTimeoutMs: 1e9, dirty: [8, 9, 10, 11, 12, 13, 14, 15] });
+  const driven = drivenCore({ queueDepth: QUEUE_DEPTH, ackTimeoutMs: 1e9, dirty: [8, 10, 12, 14] });
   const { core, driver, ring } = driven;
-  core.startResync();
   ring.mute.add(PRIMARY).add(SECONDARY);
   let obtained = 0;
   // Different blocks: no update waits for another one.
@@ -22,9 +21,11 @@ it('a full queue of updates on devices that do not answer, with a resync, stays 
     obtained++;
     driver.step(0, 0);
   }
+  // Started earlier, resync would also copy regions that the small log makes dirty, and updates would wait for it.
+  core.startResync();
   driven.pass(100);
   expect(obtained).toBeGreaterThanOrEqual(QUEUE_DEPTH);
-  expect(ring.unanswered(PRIMARY)).toBeGreaterThanOrEqual(QUEUE_DEPTH);
+  expect(ring.unanswered(PRIMARY)).toBeGreaterThanOrEqual(QUEUE_DEPTH + 4);
   expect(ring.unanswered(SECONDARY)).toBeGreaterThanOrEqual(QUEUE_DEPTH);
   expect(ring.inFlightMax).toBeLessThanOrEqual(ring.depth);
   ring.mute.clear();
