@@ -33,7 +33,10 @@ export const trackingSchema = z.strictObject({
     min: 0,
     max: 10_000,
   }).prefault('2ms'),
-  flushEvery: count('Completed writes after which an area is flushed at the latest', { min: 1, max: 1_048_576 }).prefault(64),
+  flushEvery: count('Completed writes after which an area is flushed at the latest', {
+    min: 1,
+    max: 1_048_576,
+  }).prefault(64),
   flushInterval: duration('Longest time from a completed write to its flush', { min: 0.1, max: 60_000 }).prefault(
     '20ms',
   ),
