@@ -4,8 +4,8 @@
  *
  * Each further write that completes before the flush costs the writes that wait one gap between two completions. A
  * write that misses the flush has to wait until it is over, and for another one. So waiting pays until as many writes
- * wait as complete during one flush. A device with a slow flush then gets few large ones, and one with a fast flush
- * gets many. A flush also takes time of the device and of the host, so a share of the outstanding writes waits in any case.
+ * wait as complete during one flush: a device with a slow flush gets few large ones. A flush also takes time of the
+ * device and of the host, so a share of the outstanding writes waits in any case.
  */
 import type { StorageAreaIndex } from '../tracker/core/devices.js';
 

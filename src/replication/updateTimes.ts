@@ -1,5 +1,5 @@
 /**
- * Where the time of an update goes, in the worker: sums per part, and a histogram of the whole. Constant memory, and no
+ * Where the time of an update goes, in the worker: sums per part, and a histogram of all of it. Constant memory, and no
  * object per update.
  *
  *   obtained ──▶ submitted to P and S ──▶ written to both ──▶ answered
@@ -86,10 +86,10 @@ export class UpdateTimes {
 
 /** Below 32 µs one bucket per µs, then 32 buckets per octave. */
 function bucketOf(us: number): number {
-  const whole = Math.max(0, Math.min(2 ** 31 - 1, us)) | 0;
-  if (whole < PER_OCTAVE) return whole;
-  const shift = 26 - Math.clz32(whole);
-  return (shift + 1) * PER_OCTAVE + (whole >> shift) - PER_OCTAVE;
+  const floored = Math.max(0, Math.min(2 ** 31 - 1, us)) | 0;
+  if (floored < PER_OCTAVE) return floored;
+  const shift = 26 - Math.clz32(floored);
+  return (shift + 1) * PER_OCTAVE + (floored >> shift) - PER_OCTAVE;
 }
 
 function lowerBoundUs(bucket: number): number {

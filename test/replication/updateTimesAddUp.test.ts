@@ -40,7 +40,7 @@ it.each([0.003, 0.05, 0.9, 17, 4000])('quantiles of updates around %d ms', (scal
     times.answered(0, (scaleMs * i) / 1000);
   }
   const { latencyMsP50, latencyMsP99, latencyMsP999 } = times.drain();
-  // Times are counted in whole µs.
+  // Times are counted in µs.
   const near = (found: number, expected: number) => {
     expect(found).toBeGreaterThanOrEqual(expected);
     expect(found).toBeLessThanOrEqual(expected * (1 + 1 / 32) + 0.002);

@@ -1,4 +1,7 @@
-/** Promise: the first update that waits has its commit at once; while it is written, a share of all updates joins the next. */
+/**
+ * Promise: the first update that waits has its commit at once. While it is written, a share of all updates joins the
+ * next.
+ */
 import { beforeEach, expect, it } from 'vitest';
 import { openedCore, REGION, SECTOR } from './bench.js';
 import type { Simulator } from './simulator.js';
