@@ -26,6 +26,8 @@ export abstract class MirrorLoop {
   protected readonly pacing = new FlushPacing();
   protected acknowledged = 0;
   protected nowMs = 0;
+  /** No I/O has completed since. */
+  private quietSinceMs = 0;
   private readonly firstFlushTag: number;
 
   /** `slots`: tags of writes. */
@@ -64,7 +66,7 @@ export abstract class MirrorLoop {
   }
 
   private async run(forMs: number, breathe: () => Promise<void>): Promise<number> {
-    const start = (this.nowMs = performance.now());
+    const start = (this.nowMs = this.quietSinceMs = performance.now());
     let yieldedMs = start;
     while (this.nowMs - start < forMs) {
       this.advance();
@@ -75,8 +77,6 @@ export abstract class MirrorLoop {
     }
     return this.nowMs - start;
   }
-
-  private quietSinceMs = 0;
 
   private reap(): void {
     const { ring } = this;

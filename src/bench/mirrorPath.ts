@@ -22,14 +22,17 @@ export interface MirrorLoad {
   forMs: number;
 }
 
-/** Before the measurement: the evidence of the hot set becomes durable, and the JIT compiler finishes. */
+/** Before each measurement, so that the evidence of the hot set is durable. */
 const WARM_UP_MS = 150;
+/** Before the first, so that the JIT compiler has finished. */
+const FIRST_WARM_UP_MS = 1000;
 
 /** One worker thread; it measures one load after the other. */
 export class MirrorPath {
   private readonly engine: ReplicationEngine;
   private readonly ffi: FfiName;
   private readonly devices: BenchmarkDevices;
+  private warmUpMs = FIRST_WARM_UP_MS;
 
   private constructor(engine: ReplicationEngine, ffi: FfiName, devices: BenchmarkDevices) {
     this.engine = engine;
@@ -56,7 +59,8 @@ export class MirrorPath {
       await engine.format('clean');
       await engine.recover();
       const workload = workloadOf(set, depth);
-      await engine.load(workload, seed, WARM_UP_MS);
+      await engine.load(workload, seed, this.warmUpMs);
+      this.warmUpMs = WARM_UP_MS;
       const cpu = process.cpuUsage();
       const { updatesAcknowledged: updates, durationMs, costs } = await engine.load(workload, seed + 1, forMs);
       const used = process.cpuUsage(cpu);

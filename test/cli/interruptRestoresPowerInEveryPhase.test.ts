@@ -1,8 +1,8 @@
 /**
  * Ctrl-C in each phase: exit 130, power restored (by what boards and disks answer), no lab, loop device or lock left.
  */
-import { execFile } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFile, execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, describe, expect, it, type ExpectStatic } from 'vitest';
@@ -132,12 +132,21 @@ describe('an interrupt', () => {
     await expectNothingLeft(await twiceAt(phaseLine('cut'), 'own'), 'own', expect);
   });
 
+  /** A lab starts within a second, too soon for a second signal. Returns the directory of the program. */
+  function slowLosetup(): string {
+    const dir = join(state.dir, 'slow-losetup');
+    const real = execFileSync('which', ['losetup'], { encoding: 'utf8' }).trim();
+    mkdirSync(dir);
+    writeFileSync(join(dir, 'losetup'), `#!/bin/sh\nsleep 1\nexec ${real} "$@"\n`, { mode: 0o755 });
+    return dir;
+  }
+
   it.concurrent('sent twice ends a lab that the run is still starting', async ({ expect }) => {
     let looking: NodeJS.Timeout | undefined;
     // The last file that is created before the lab's process starts.
     const log = join(state.dir, 'lab-early', 'lab.log');
     const result = await cli(['run', rigFile('early', SLOW), '--out', join(state.dir, 'early-out')], {
-      env: { PLUGPULL_STATE_DIR: state.dir },
+      env: { PLUGPULL_STATE_DIR: state.dir, PATH: `${slowLosetup()}:${process.env.PATH}` },
       onStart(child) {
         looking = setInterval(() => {
           if (!existsSync(log)) return;

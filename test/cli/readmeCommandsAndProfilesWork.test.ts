@@ -48,6 +48,7 @@ describe('the table of commands', () => {
   ];
   const endAtOnce: CliOptions = { onOutput: (text, child) => text.includes('metrics: http') && child.kill('SIGTERM') };
 
+  const SHORT = ['--seconds', '1', '--rounds', '1'];
   /** Each command of the table, in an order in which all of them succeed, with what it needs here to be short. */
   const EXECUTED: Record<string, { args: string[]; options?: CliOptions }> = {
     'lab up': { args: [RIG] },
@@ -71,7 +72,14 @@ describe('the table of commands', () => {
     serve: { args: [RIG, '--listen', '0'], options: endAtOnce },
     'lab down': { args: [RIG] },
     explore: { args: ['--seconds', '1', '--threads', '1'] },
-    bench: { args: ['core', '--seconds', '1', '--rounds', '1', '--regions', '4096', '--in-flight', '512'] },
+    'bench core': { args: [...SHORT, '--regions', '4096', '--in-flight', '512'] },
+    'bench io': { args: [...SHORT, '--size', '16', '--ffi', 'koffi'] },
+    'bench mirror': { args: [...SHORT, '--size', '16', '--depth', '4', '--set', 'hot'] },
+    'bench resync': { args: [...SHORT, '--size', '16'] },
+    'bench verify': { args: ['--rounds', '1', '--size', '16'] },
+    'bench scan': { args: ['--rounds', '1', '--size', '16'] },
+    'bench regions': { args: [...SHORT, '--size', '16'] },
+    'bench scale': { args: ['--rounds', '1', '--largest', '1'] },
   };
 
   /** `relay …  a | b` and `lab up|down` are several commands. */
@@ -163,8 +171,13 @@ describe('YAML', () => {
   it('of a part of a profile is accepted in that profile', () => {
     const parts = blocks.filter((text) => text !== profile);
     const opening = parts.map((text) => text.split(/[ \n]/)[0]);
-    expect(opening.sort()).toEqual(['boardTypes:', 'workload:']);
+    expect(opening.sort()).toEqual(['boardTypes:', 'resync:', 'workload:']);
     for (const part of parts) {
+      if (part.startsWith('resync:')) {
+        const { tracking } = parseRig(`${profile}\n${part}`, 'PROFILE.md');
+        expect(tracking.resync).toEqual({ maxBytesPerSecond: 200 * 2 ** 20, minShare: 0.25 });
+        continue;
+      }
       if (part.startsWith('workload:')) {
         // Its campaign fields belong into the campaign of the profile.
         const { campaign } = parseRig(profile.replace('campaign:\n', part), 'PROFILE.md');

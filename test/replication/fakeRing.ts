@@ -1,4 +1,5 @@
 /** A driver and its core over an I/O ring in memory, on a clock that the test advances. */
+import { sealBlocks } from '../../src/tracker/journal/block.js';
 import type { HostPause } from '../../src/base/attendedTime.js';
 import type { IoOp, IoRing, SectorTools } from '../../src/blockdev/blockDevice.js';
 import type { HistoryFeed } from '../../src/judge/history/feed.js';
@@ -115,7 +116,7 @@ export class FakeRing implements IoRing {
   }
 }
 
-const noStamps = { stamp: () => undefined } as unknown as SectorTools;
+const noStamps = { stamp: () => undefined, sealBlocks } as unknown as SectorTools;
 
 export interface FakeSetup {
   ackTimeoutMs?: number;

@@ -21,8 +21,8 @@ function batch(pacing: FlushPacing): number {
 }
 
 it.each([
-  ['fast: a share of the outstanding writes', { gapUs: 20, flushUs: 40 }, 8],
-  ['as slow as 12 writes: about as many', { gapUs: 20, flushUs: 239 }, 12],
+  ['fast: a share of the outstanding writes', { gapUs: 20, flushUs: 40 }, 24],
+  ['as slow as 28 writes: as many', { gapUs: 20, flushUs: 559 }, 28],
   ['as slow as all of them: all join', { gapUs: 20, flushUs: 5000 }, 32],
 ])('the flush of a device is %s', (_what, speed, expected) => {
   expect(batch(measured(speed))).toBe(expected);
@@ -32,8 +32,8 @@ it('an area is judged by its own speed', () => {
   const pacing = measured({ gapUs: 20, flushUs: 5000 });
   for (let i = 1; i <= 200; i++) pacing.ended(SECONDARY, false, 0, i * 20 * US);
   pacing.ended(SECONDARY, true, 0, 10 * US);
-  expect(pacing.pays(SECONDARY, 8, 24)).toBe(true);
-  expect(pacing.pays(PRIMARY, 8, 24)).toBe(false);
+  expect(pacing.pays(SECONDARY, 24, 8)).toBe(true);
+  expect(pacing.pays(PRIMARY, 24, 8)).toBe(false);
 });
 
 it('a pause of the application does not count as the speed of the device', () => {
