@@ -12,6 +12,7 @@ import { ApplicationQueue } from '../../src/replication/application.js';
 import { CoreDriver } from '../../src/replication/driver.js';
 import type { Meter } from '../../src/replication/meter.js';
 import { planDriver } from '../../src/replication/sizes.js';
+import { sealBlocks } from '../../src/tracker/journal/block.js';
 import { journalLayout, LOG_BYTES_MIN } from '../../src/tracker/journal/layout.js';
 
 const PRIMARY = 0;
@@ -79,13 +80,14 @@ function resyncOneRegion(holds: (p: Pushed, copyWrites: number, copyReads: numbe
   const plan = planDriver({ geometry, ringBlocks: layout.ringBlocks, tracking, durability, workload: null, recovery });
   const ring = new HandRing(plan.arenaBytes, holds);
   const meter = {
+    flushes: [0, 0, 0],
     wrote: () => undefined,
     resynced: () => undefined,
     evidenceWait: () => undefined,
   } as unknown as Meter;
   const driver = new CoreDriver({
     io: ring as unknown as IoRing,
-    tools: {} as SectorTools,
+    tools: { sealBlocks } as unknown as SectorTools,
     plan,
     layout,
     identity: { rigUuid: new Uint8Array(16), formatEpoch: 1 },
