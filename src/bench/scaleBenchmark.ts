@@ -3,6 +3,7 @@
  * own, and then, as after a power cut: open, recover, the loading of D into a core, and the memory of the process.
  * It reports figures and sets no limits.
  */
+import { TRACKING } from './engineSpec.js';
 import { randomUUID } from 'node:crypto';
 import { Core } from '../tracker/core/core.js';
 import type { CoreEffects } from '../tracker/core/effects.js';
@@ -191,17 +192,7 @@ function specOf(one: ScaleCase, rigUuid: string, paths: Record<'primary' | 'seco
     primary: { device: paths.primary, durability },
     secondary: { device: paths.secondary, durability },
     journal: { device: paths.journal, durability, logBytes: one.logBytes },
-    tracking: {
-      mode: 'sync',
-      acknowledge: 'durable',
-      regionBytes: one.regionBytes,
-      lingerMs: 5000,
-      hotRegions: 1024,
-      ackTimeoutMs: 30_000,
-      groupCommitMs: 2,
-      flushEveryWrites: 64,
-      flushIntervalMs: 20,
-    },
+    tracking: { ...TRACKING, mode: 'sync', regionBytes: one.regionBytes },
     ffi: 'koffi',
     runId: newRunId(),
     historyDir: null,

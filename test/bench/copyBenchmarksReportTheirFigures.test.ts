@@ -2,14 +2,13 @@
  * Promise: `bench resync`, `bench verify` and `bench scan` report their figures, remove their devices, and overwrite a
  * given device only if it passes the safety gate.
  */
-import { execFileSync } from 'node:child_process';
 import { readFileSync, openSync, writeSync, closeSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { ResyncBenchmarkResult } from '../../src/bench/resyncReport.js';
 import type { ScanBenchmarkResult } from '../../src/bench/scanReport.js';
 import { useLoops } from '../blockdev/loop.js';
-import { senselessFigures, useTempFolder } from '../cli/benchRun.js';
+import { hasFio, senselessFigures, useTempFolder } from '../cli/benchRun.js';
 import { cli } from '../cli/cli.js';
 
 const temp = useTempFolder();
@@ -18,15 +17,6 @@ const MIB = 2 ** 20;
 const SMALL = ['--size', '16', '--rounds', '2'];
 /** Only a hang takes this long. A program of udev can hold a changed device open. */
 const GONE = { timeout: 30_000 };
-
-function hasFio(): boolean {
-  try {
-    execFileSync('fio', ['--version']);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 describe('bench resync', () => {
   it('compares scattered copies with dd, and with the limits that fio finds where it is installed', async () => {

@@ -1,21 +1,12 @@
 /** Promise: one fio job per device, durable as asked, and figures of the group. */
-import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { runFio, type FioRun } from '../../src/bench/fio.js';
+import { hasFio } from '../cli/benchRun.js';
 import { useLoops, type TestLoop } from '../blockdev/loop.js';
 
 const loops = useLoops();
 const SIZE_BYTES = 8 * 2 ** 20;
-
-function hasFio(): boolean {
-  try {
-    execFileSync('fio', ['--version']);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 const both = (devices: TestLoop[], more: Partial<FioRun> = {}): FioRun => ({
   devices: devices.map((d) => d.path),

@@ -3,13 +3,12 @@
  * goes, and what it costs the devices; it removes its devices, and overwrites given ones only if they pass the safety
  * gate.
  */
-import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { MirrorBenchmarkResult } from '../../src/bench/mirrorReport.js';
 import { useLoops } from '../blockdev/loop.js';
-import { senselessFigures, useTempFolder } from '../cli/benchRun.js';
+import { hasFio, senselessFigures, useTempFolder } from '../cli/benchRun.js';
 import { cli } from '../cli/cli.js';
 
 const temp = useTempFolder();
@@ -18,15 +17,6 @@ const MIB = 2 ** 20;
 const SMALL = ['--size', '16', '--seconds', '1', '--rounds', '2'];
 /** Only a hang takes this long. A program of udev can hold a changed device open. */
 const GONE = { timeout: 30_000 };
-
-function hasFio(): boolean {
-  try {
-    execFileSync('fio', ['--version']);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 describe('bench mirror', () => {
   it('measures each step beside fio where it is installed, and draws a plot', async () => {

@@ -28,6 +28,16 @@ export function useTempFolder() {
   };
 }
 
+/** Whether fio is installed. */
+export function hasFio(): boolean {
+  try {
+    execFileSync('fio', ['--version']);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Paths of the figures in a result that are not 0 <= min <= median <= max. A correct result has none. */
 export function senselessFigures(value: unknown, path = ''): string[] {
   if (typeof value !== 'object' || value === null) return [];
