@@ -4,7 +4,7 @@ import { MirrorLoop } from '../../src/bench/mirrorLoop.js';
 import type { IoRing } from '../../src/blockdev/blockDevice.js';
 
 /** A ring without a completion: each look at it takes `stepMs`. */
-class Silent extends MirrorLoop {
+class NeverCompletes extends MirrorLoop {
   protected advance(): void {
     // Nothing is submitted.
   }
@@ -25,7 +25,7 @@ function measured(startMs: number, stepMs: number, forMs: number) {
     nowMs += stepMs;
     return 0;
   };
-  return new Silent({ submitAndReap } as unknown as IoRing, 1).measure(forMs, () => Promise.resolve());
+  return new NeverCompletes({ submitAndReap } as unknown as IoRing, 1).measure(forMs, () => Promise.resolve());
 }
 
 it('in an old process, no completion in the first moments is no failure', async () => {
